@@ -1,0 +1,1 @@
+//! The Gemini API's webhook side: event catalog, pointers, JWKS cache.

@@ -1,0 +1,1 @@
+//! The listener: capture, verify, commit, answer.

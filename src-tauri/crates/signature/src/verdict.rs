@@ -1,0 +1,151 @@
+//! The verdict on one delivery: outcome, reason, matched key, warnings, diagnosis and the proof ladder.
+//!
+//! The shapes here are the ones that `pollux verify --json` prints, that the store keeps and that the window draws.
+//! Codes are those of the verification vectors in `tests/fixtures/vectors` and are stable.
+
+use serde::{Deserialize, Serialize};
+
+/// What was concluded about a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A signature matched one of the keys, and every check passed.
+    Verified,
+    /// There was a key to check with, and a check failed.
+    Rejected,
+    /// There was no key to check with.
+    Unchecked,
+}
+
+/// The signature scheme, chosen by the shape of the `webhook-signature` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// HMAC-SHA256 over `{id}.{timestamp}.{body}` (Standard Webhooks, SW-18).
+    V1,
+    /// Ed25519 over the same content (Standard Webhooks, SW-21).
+    V1a,
+    /// A compact JWS, RS256, in `webhook-signature` (Google's guide).
+    Jwt,
+}
+
+/// Where a key is in its life, at the time of the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum KeyState {
+    /// The key that signs now.
+    Current,
+    /// Replaced, still accepted until `until` (Unix seconds).
+    Grace {
+        /// Unix seconds.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        until: i64,
+    },
+    /// No longer accepted since `at` (Unix seconds).
+    Expired {
+        /// Unix seconds.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        at: i64,
+    },
+}
+
+/// The key that matched. Never holds key material.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct MatchedKey {
+    /// The id the caller gave the secret; for a JWKS key its `kid`, or `jwks[2]` where it has none.
+    pub id: String,
+    /// Position among the keys of its kind, as given by the caller (secrets) or by the JWKS (`keys`).
+    pub index: usize,
+    /// What a person may see: `whsec_…a91f`, `whpk_…Oir4`, `Ed25519 …oQ`, `test-key-1`.
+    pub hint: String,
+    /// Current, in its grace, or expired.
+    #[serde(flatten)]
+    pub state: KeyState,
+}
+
+/// One rung of the proof ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Step {
+    /// Stable code of the check: `keys`, `headers`, `timestamp`, `tolerance`, `message_id`, `scheme`, `tokens`,
+    /// `signature`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`, `near_miss`, `duplicate`.
+    pub check: String,
+    /// What a person reads: `Headers`, `Time`, `Signature`…
+    pub title: String,
+    /// Passed, failed, skipped, or a near miss.
+    pub status: StepStatus,
+    /// What was expected, in words or as a value. Never key material.
+    pub expected: String,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// As expected.
+    Passed,
+    /// Not as expected: the reason of a rejection.
+    Failed,
+    /// Not reached, or does not apply.
+    Skipped,
+    /// Found by the near-miss probe: what would have matched.
+    Near,
+    /// As expected, with something worth knowing.
+    Warned,
+}
+
+/// Something worth knowing about a delivery that is not a refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Warning {
+    /// Stable code, such as `secret_too_short` or `body_not_bound_to_token`.
+    pub code: String,
+    /// One plain sentence.
+    pub message: String,
+}
+
+/// What the near-miss probe found: what would have matched, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Diagnosis {
+    /// Stable code, such as `body_reserialized`.
+    pub code: String,
+    /// What would have matched, in one sentence ("The signature matches the same JSON without spaces, …").
+    pub finding: String,
+    /// The likely cause and what to do about it.
+    pub fix: String,
+    /// The key with which it would have matched, where one is known.
+    pub key: Option<MatchedKey>,
+}
+
+/// The verdict on one delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Verdict {
+    /// Verified, rejected or unchecked.
+    pub outcome: Outcome,
+    /// The scheme the header's shape chose; `None` where it could not be told.
+    pub scheme: Option<Scheme>,
+    /// Stable code: `valid` when verified, otherwise why not (`no_matching_signature`, `missing_header:webhook-id`, …).
+    pub reason: String,
+    /// The key that matched.
+    pub key: Option<MatchedKey>,
+    /// Things worth knowing.
+    pub warnings: Vec<Warning>,
+    /// Filled by [`crate::probe`], off the answer path, for rejected deliveries.
+    pub diagnosis: Option<Diagnosis>,
+    /// The proof ladder, in order.
+    pub steps: Vec<Step>,
+    /// The cause in two or three words, for a row of a list: `412 s too old`, `no match`, `no secret`. Empty when
+    /// verified plainly.
+    pub cause: String,
+    /// One plain English sentence for a person.
+    pub sentence: String,
+}
