@@ -3,7 +3,12 @@
 //! The shapes here are the ones that `pollux verify --json` prints, that the store keeps and that the window draws.
 //! Codes are those of the verification vectors in `tests/fixtures/vectors` and are stable.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+
+/// Text that is most often a constant: a ladder of constants costs no allocation on the answer path.
+pub type Text = Cow<'static, str>;
 
 /// What was concluded about a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,15 +78,15 @@ pub struct MatchedKey {
 pub struct Step {
     /// Stable code of the check: `keys`, `headers`, `timestamp`, `tolerance`, `message_id`, `scheme`, `tokens`,
     /// `signature`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`, `near_miss`, `duplicate`.
-    pub check: String,
+    pub check: Text,
     /// What a person reads: `Headers`, `Time`, `Signature`…
-    pub title: String,
+    pub title: Text,
     /// Passed, failed, skipped, or a near miss.
     pub status: StepStatus,
     /// What was expected, in words or as a value. Never key material.
-    pub expected: String,
+    pub expected: Text,
     /// What was seen.
-    pub seen: String,
+    pub seen: Text,
 }
 
 /// How a check ended.
@@ -106,9 +111,9 @@ pub enum StepStatus {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Warning {
     /// Stable code, such as `secret_too_short` or `body_not_bound_to_token`.
-    pub code: String,
+    pub code: Text,
     /// One plain sentence.
-    pub message: String,
+    pub message: Text,
 }
 
 /// What the near-miss probe found: what would have matched, and how to mend it.
@@ -134,7 +139,7 @@ pub struct Verdict {
     /// The scheme the header's shape chose; `None` where it could not be told.
     pub scheme: Option<Scheme>,
     /// Stable code: `valid` when verified, otherwise why not (`no_matching_signature`, `missing_header:webhook-id`, …).
-    pub reason: String,
+    pub reason: Text,
     /// The key that matched.
     pub key: Option<MatchedKey>,
     /// Things worth knowing.
@@ -145,7 +150,7 @@ pub struct Verdict {
     pub steps: Vec<Step>,
     /// The cause in two or three words, for a row of a list: `412 s too old`, `no match`, `no secret`. Empty when
     /// verified plainly.
-    pub cause: String,
+    pub cause: Text,
     /// One plain English sentence for a person.
     pub sentence: String,
 }
