@@ -1,1 +1,24 @@
 //! Sign, verify and explain webhook signatures: Standard Webhooks `v1`, `v1a`, and the JWT of Google's guide.
+//!
+//! Pure functions of bytes, headers, keys and the time: no input or output, no clock, no async.
+
+mod decode;
+mod jwks;
+mod keyring;
+mod policy;
+mod probe;
+mod received;
+mod secret;
+pub mod sign;
+mod verdict;
+mod verify;
+
+pub use decode::{Decoded, DecodedEntry, DecodedSignature, DecodedToken, decode, decode_signature};
+pub use jwks::{Jwk, KeySet, KeySetError};
+pub use keyring::{Jwks, Keyring, Others, SecretKey};
+pub use policy::{JwtPolicy, Policy, Seen};
+pub use probe::{explain, probe};
+pub use received::Received;
+pub use secret::{HmacSecret, PublicKey, Secret, SecretError};
+pub use verdict::*;
+pub use verify::{refuse, verify};

@@ -2,18 +2,15 @@
 
 use std::fmt;
 
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD};
 use base64::engine::DecodePaddingMode;
-use base64::{alphabet, Engine as _};
+use base64::engine::general_purpose::{
+    GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD,
+};
+use base64::{Engine as _, alphabet};
 use ed25519_dalek::VerifyingKey;
-use hmac::{Hmac, KeyInit as _};
-use sha2::Sha256;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::verdict::Warning;
-
-/// HMAC-SHA256 with a key already in it: cloning one is cheaper than keying it anew.
-pub(crate) type HmacSha256 = Hmac<Sha256>;
 
 /// A secret is user configuration: missing padding and loose trailing bits are forgiven, with a warning.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -23,7 +20,10 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// A verification secret: an HMAC key or an Ed25519 public key. Its text and bytes are wiped when it is dropped, are not
+/// How many bytes an HMAC key should have (SW-19).
+const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// A verification secret: an HMAC key or an Ed25519 public key. Text and key bytes are wiped when it is dropped, are not
 /// shown by `Debug`, and cannot be serialised.
 #[derive(Clone)]
 pub enum Secret {
@@ -38,14 +38,265 @@ pub enum Secret {
 pub struct HmacSecret {
     text: Zeroizing<String>,
     key: Zeroizing<Vec<u8>>,
-    mac: HmacSha256,
     trimmed: bool,
 }
 
-/// An Ed25519 public key.
+/// An Ed25519 public key, not of small order.
 #[derive(Clone)]
 pub struct PublicKey {
     text: Zeroizing<String>,
     key: VerifyingKey,
     trimmed: bool,
+}
+
+/// Why a text is no verification secret. Never holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// Nothing, or nothing after the prefix. An HMAC with an empty key can be made by anyone.
+    #[error(
+        "The secret is empty: paste the whole text that begins with whsec_, as it was shown when the webhook was created."
+    )]
+    Empty,
+    /// Not base64.
+    #[error(
+        "The secret is not base64: after whsec_ only A-Z, a-z, 0-9, + and / may stand, with = at the end. {hint}"
+    )]
+    Base64 {
+        /// What the text looks like instead.
+        hint: &'static str,
+    },
+    /// Begins with something that is not `whsec_` or `whpk_`.
+    #[error(
+        "The secret begins with something other than whsec_ or whpk_: paste it without quotes and without what stands before it."
+    )]
+    Prefix,
+    /// `whsk_…` is what signs; it has no place at a receiver.
+    #[error(
+        "This is a private signing key (whsk_), which must not leave the sender: give the public key (whpk_), and have the pair replaced."
+    )]
+    Private,
+    /// `whpk_…` that is not 32 bytes, not a point of the curve, or of small order.
+    #[error(
+        "The public key after whpk_ is not usable: expected 32 bytes of base64 that are an Ed25519 key of full order."
+    )]
+    PublicKey,
+}
+
+impl SecretError {
+    /// The stable code: `empty_secret`, `invalid_secret_base64`, `wrong_secret_prefix`, `private_key_given`,
+    /// `invalid_public_key`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty_secret",
+            Self::Base64 { .. } => "invalid_secret_base64",
+            Self::Prefix => "wrong_secret_prefix",
+            Self::Private => "private_key_given",
+            Self::PublicKey => "invalid_public_key",
+        }
+    }
+}
+
+impl Secret {
+    /// Reads `whsec_<base64>`, bare base64 (an HMAC key, as every library takes it) or `whpk_<base64>`. White space
+    /// around it, missing padding and loose trailing bits are forgiven and named by [`Secret::warnings`].
+    ///
+    /// # Errors
+    /// See [`SecretError`]; it never holds the text.
+    pub fn parse(text: &str) -> Result<Self, SecretError> {
+        let bare = text.trim();
+        let trimmed = bare.len() != text.len();
+        if bare.is_empty() {
+            return Err(SecretError::Empty);
+        }
+        if bare.starts_with("whsk_") {
+            return Err(SecretError::Private);
+        }
+        if let Some(encoded) = bare.strip_prefix("whpk_") {
+            let bytes = LENIENT
+                .decode(encoded)
+                .map_err(|_| SecretError::PublicKey)?;
+            let key = public_key(&bytes).ok_or(SecretError::PublicKey)?;
+            return Ok(Self::Ed25519(PublicKey {
+                text: Zeroizing::new(bare.to_owned()),
+                key,
+                trimmed,
+            }));
+        }
+        let encoded = match bare.strip_prefix("whsec_") {
+            Some(encoded) => encoded,
+            None if has_other_prefix(bare) => return Err(SecretError::Prefix),
+            None => bare,
+        };
+        let key = Zeroizing::new(LENIENT.decode(encoded).map_err(|_| SecretError::Base64 {
+            hint: looks_like(encoded),
+        })?);
+        if key.is_empty() {
+            return Err(SecretError::Empty);
+        }
+        Ok(Self::Hmac(HmacSecret {
+            text: Zeroizing::new(bare.to_owned()),
+            key,
+            trimmed,
+        }))
+    }
+
+    /// A new `whsec_` text from 32 random bytes.
+    pub fn generate(random: [u8; 32]) -> String {
+        let random = Zeroizing::new(random);
+        format!("whsec_{}", STANDARD.encode(random.as_slice()))
+    }
+
+    /// What a person may see: the prefix and the last four characters, `whsec_…a91f`. A text too short to lose four
+    /// characters shows none.
+    pub fn hint(&self) -> String {
+        let text = self.text();
+        let (prefix, rest) = match text.split_once('_') {
+            Some((prefix, rest)) => (prefix, rest),
+            None => ("", text),
+        };
+        let underscore = if prefix.is_empty() { "" } else { "_" };
+        format!("{prefix}{underscore}…{}", tail(rest))
+    }
+
+    /// What is odd about the text or the key and yet accepted.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut found = Vec::new();
+        let (encoded, bytes): (&str, &[u8]) = match self {
+            Self::Hmac(secret) => (
+                secret.text.strip_prefix("whsec_").unwrap_or(&secret.text),
+                &secret.key,
+            ),
+            Self::Ed25519(public) => (
+                public.text.strip_prefix("whpk_").unwrap_or(&public.text),
+                public.key.as_bytes(),
+            ),
+        };
+        let (Self::Hmac(HmacSecret { trimmed, .. }) | Self::Ed25519(PublicKey { trimmed, .. })) =
+            self;
+        if *trimmed {
+            found.push(Warning::new(
+                "secret_whitespace_trimmed",
+                "White space around the secret was left out.",
+            ));
+        }
+        if !encoded.len().is_multiple_of(4) {
+            found.push(Warning::new(
+                "secret_base64_unpadded",
+                "The secret's base64 lacks its = padding: some libraries (Rust, Go) refuse it.",
+            ));
+        }
+        let unpadded = encoded.trim_end_matches('=');
+        if *Zeroizing::new(STANDARD_NO_PAD.encode(bytes)) != unpadded {
+            found.push(Warning::new(
+                "secret_base64_trailing_bits",
+                "The secret's last character holds bits that are not part of the key: was it cut short?",
+            ));
+        }
+        if let Self::Hmac(secret) = self {
+            if secret.key.len() < *KEY_BYTES.start() {
+                found.push(Warning::new(
+                    "secret_too_short",
+                    "The secret is shorter than 24 bytes, the least that Standard Webhooks allows.",
+                ));
+            } else if secret.key.len() > *KEY_BYTES.end() {
+                found.push(Warning::new(
+                    "secret_too_long",
+                    "The secret is longer than 64 bytes, the most that Standard Webhooks allows.",
+                ));
+            }
+        }
+        found
+    }
+
+    /// The text without the white space around it, for the keychain. Not for showing.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Hmac(secret) => &secret.text,
+            Self::Ed25519(public) => &public.text,
+        }
+    }
+}
+
+impl HmacSecret {
+    /// The key's bytes.
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The text as configured.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PublicKey {
+    /// The key.
+    pub(crate) fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Hmac(_) => "Hmac",
+            Self::Ed25519(_) => "Ed25519",
+        };
+        write!(f, "Secret::{kind}({})", self.hint())
+    }
+}
+
+impl fmt::Debug for HmacSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HmacSecret(…)")
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey(…)")
+    }
+}
+
+/// An Ed25519 key from its 32 bytes; `None` where they are no point or a weak one, under which anyone can sign.
+pub(crate) fn public_key(bytes: &[u8]) -> Option<VerifyingKey> {
+    let bytes: &[u8; 32] = bytes.try_into().ok()?;
+    VerifyingKey::from_bytes(bytes)
+        .ok()
+        .filter(|key| !key.is_weak())
+}
+
+/// The last four characters, or none where that would show much of the whole.
+pub(crate) fn tail(text: &str) -> &str {
+    match text.char_indices().rev().nth(3) {
+        Some((at, _)) if text.len() >= 16 => &text[at..],
+        _ => "",
+    }
+}
+
+/// `hwsec_…`, `WHSEC_…`, `"whsec_…`: a word and an underscore, which bare standard base64 never holds.
+fn has_other_prefix(text: &str) -> bool {
+    let quoted = text.starts_with(['"', '\'', '`', '“', '<']);
+    quoted
+        || text.split_once('_').is_some_and(|(word, _)| {
+            word.len() <= 10
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_alphabetic() || b.is_ascii_punctuation())
+        })
+}
+
+/// What a text that is not base64 looks like instead.
+fn looks_like(encoded: &str) -> &'static str {
+    if encoded.contains("...") || encoded.contains('…') {
+        "This looks like the shortened form that the service shows in its list, which cannot be checked with."
+    } else if encoded.contains("whsec_") {
+        "The prefix whsec_ stands there twice."
+    } else if encoded.contains(['-', '_']) {
+        "This looks like the URL-safe alphabet, with - and _ in place of + and /."
+    } else if encoded.contains(char::is_whitespace) {
+        "There is white space in the middle of it."
+    } else {
+        "Was it copied whole?"
+    }
 }

@@ -154,3 +154,13 @@ pub struct Verdict {
     /// One plain English sentence for a person.
     pub sentence: String,
 }
+
+impl Warning {
+    /// A warning of a constant text, or of one made for the case.
+    pub(crate) fn new(code: &'static str, message: impl Into<Text>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Signing, for replays, the emulator and tests.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_dalek::{Signer as _, SigningKey};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::Secret;
+
+/// Why a JWT could not be signed. Never holds key material.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The PEM text is no RSA private key.
+    #[error("The private key is not an RSA key in PEM (PKCS#1 or PKCS#8).")]
+    PrivateKey,
+    /// The claims could not be written, or the key refused to sign.
+    #[error("The token could not be signed: the RSA key must have at least 2048 bits.")]
+    Signing,
+}
+
+/// A `v1` entry: `v1,` and the base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}` (SW-14, SW-18). A public key cannot
+/// sign: for a `whpk_` secret the entry is `v1,` alone, which no receiver takes.
+pub fn v1(secret: &Secret, id: &str, timestamp: i64, body: &[u8]) -> String {
+    let Secret::Hmac(hmac) = secret else {
+        return "v1,".to_owned();
+    };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(hmac.key()) else {
+        return "v1,".to_owned();
+    };
+    mac.update(&content(id, timestamp, body));
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+/// A `v1a` entry: `v1a,` and the base64 of the Ed25519 signature over the same content (SW-21).
+pub fn v1a(seed: &[u8; 32], id: &str, timestamp: i64, body: &[u8]) -> String {
+    let signature = SigningKey::from_bytes(seed).sign(&content(id, timestamp, body));
+    format!("v1a,{}", STANDARD.encode(signature.to_bytes()))
+}
+
+/// The public half of a seed as a JWK, without `kid`, as the service publishes it.
+pub fn v1a_public_jwk(seed: &[u8; 32]) -> serde_json::Value {
+    let public = SigningKey::from_bytes(seed).verifying_key();
+    serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(public.as_bytes()) })
+}
+
+/// The public half of a seed as a `whpk_` text.
+pub fn v1a_public_text(seed: &[u8; 32]) -> String {
+    let public = SigningKey::from_bytes(seed).verifying_key();
+    format!("whpk_{}", STANDARD.encode(public.as_bytes()))
+}
+
+/// A compact JWS signed with RS256, for `webhook-signature`.
+///
+/// # Errors
+/// When the PEM is no RSA private key of at least 2048 bits.
+pub fn jwt(
+    rsa_private_pem: &[u8],
+    kid: Option<&str>,
+    claims: &serde_json::Value,
+) -> Result<String, SignError> {
+    let key = jsonwebtoken::EncodingKey::from_rsa_pem(rsa_private_pem)
+        .map_err(|_| SignError::PrivateKey)?;
+    let header = jsonwebtoken::Header {
+        kid: kid.map(str::to_owned),
+        ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256)
+    };
+    jsonwebtoken::encode(&header, claims, &key).map_err(|_| SignError::Signing)
+}
+
+fn content(id: &str, timestamp: i64, body: &[u8]) -> Vec<u8> {
+    let mut content = format!("{id}.{timestamp}.").into_bytes();
+    content.extend_from_slice(body);
+    content
+}
