@@ -1,1 +1,16 @@
-//! The Gemini API's webhook side: event catalog, pointers, JWKS cache.
+//! The Gemini API's webhooks as the service sends them: the event catalog, tolerant reading of payloads, what a payload
+//! points to, and the published keys of dynamic webhooks.
+//!
+//! Payloads are written by whoever sent them. Nothing in this crate trusts one: reading never fails, and a pointer that
+//! does not look like one of the service's own is marked and left alone.
+
+pub mod catalog;
+pub mod event;
+pub mod jwks;
+pub mod pointers;
+mod printable;
+
+pub use catalog::EventType;
+pub use event::{EventView, Summary};
+pub use jwks::JwksCache;
+pub use pointers::{Pointer, PointerKind};
