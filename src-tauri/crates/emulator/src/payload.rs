@@ -1,0 +1,190 @@
+//! Sample payloads: every event type in the forms that have been documented or seen.
+
+use std::io;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use signature::Scheme;
+
+use crate::source::{self, Random};
+
+/// A sample to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SampleRequest {
+    /// One of [`sample_types`].
+    pub event_type: String,
+    /// One of the type's variants; the first one where `None`.
+    pub variant: Option<String>,
+    /// How it is signed.
+    pub scheme: Scheme,
+    /// One of [`crate::broken_kinds`]; a sound delivery where `None`.
+    pub broken: Option<String>,
+}
+
+/// An event type that samples can be sent of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SampleType {
+    /// The event type.
+    pub name: &'static str,
+    /// What it says, in one plain sentence.
+    pub meaning: &'static str,
+    /// The forms its payload can take, the default one first.
+    pub variants: Vec<SampleVariant>,
+}
+
+/// One form of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SampleVariant {
+    /// Its id within the event type.
+    pub id: &'static str,
+    /// Two to five words for a menu.
+    pub label: &'static str,
+}
+
+/// All event types with their variants, in the order of the catalog.
+#[must_use]
+pub fn sample_types() -> Vec<SampleType> {
+    gemini::catalog::ALL
+        .iter()
+        .map(|entry| SampleType { name: entry.name, meaning: entry.meaning, variants: variants(entry.name).to_vec() })
+        .collect()
+}
+
+const fn variant(id: &'static str, label: &'static str) -> SampleVariant {
+    SampleVariant { id, label }
+}
+
+const METADATA: SampleVariant = variant("metadata", "user_metadata in data");
+const METADATA_TOP: SampleVariant = variant("metadata_top", "user_metadata at top level");
+const PREFIXED: SampleVariant = variant("prefixed", "id with batches/");
+const BARE: SampleVariant = variant("bare_id", "bare id");
+const NUMBER: SampleVariant = variant("code_number", "error code as number");
+const TEXT: SampleVariant = variant("code_text", "error code as text");
+const PLAIN: SampleVariant = variant("plain", "id only");
+
+fn variants(event_type: &str) -> &'static [SampleVariant] {
+    match event_type {
+        "batch.succeeded" => {
+            const {
+                &[
+                    variant("file", "results in a file"),
+                    variant("cloud_storage", "results in Cloud Storage"),
+                    variant("inline", "inline results, bare id"),
+                    METADATA,
+                    METADATA_TOP,
+                ]
+            }
+        }
+        "batch.failed" => const { &[NUMBER, TEXT, BARE, METADATA, METADATA_TOP] },
+        "batch.expired" | "batch.cancelled" => const { &[PREFIXED, BARE, METADATA, METADATA_TOP] },
+        "interaction.failed" => const { &[NUMBER, TEXT, METADATA, METADATA_TOP] },
+        "interaction.completed" | "interaction.requires_action" | "interaction.cancelled" => {
+            const { &[PLAIN, METADATA, METADATA_TOP] }
+        }
+        "video.generated" => {
+            const {
+                &[
+                    variant("output_file", "output_file_uri and file_name"),
+                    variant("file_id", "file_id and video_uri"),
+                    variant("video_uri", "video_uri alone"),
+                    METADATA,
+                    METADATA_TOP,
+                ]
+            }
+        }
+        _ => &[],
+    }
+}
+
+/// Is there such a sample? `variant` `None` means the first one. Gives the variant's id.
+pub(crate) fn find(event_type: &str, variant: Option<&str>) -> Result<&'static str, Missing> {
+    let all = variants(event_type);
+    let first = all.first().ok_or(Missing::Type)?;
+    match variant {
+        None => Ok(first.id),
+        Some(id) => all.iter().find(|variant| variant.id == id).map(|variant| variant.id).ok_or(Missing::Variant),
+    }
+}
+
+/// What a request names that there is not.
+pub(crate) enum Missing {
+    Type,
+    Variant,
+}
+
+/// The payload of a sample. `now` in Unix seconds; the event happened three seconds before.
+pub(crate) fn build(event_type: &str, variant: &str, now: i64, random: &Random) -> io::Result<Value> {
+    let mut data = match event_type.split_once('.') {
+        Some(("batch", what)) => batch(what, variant, random)?,
+        Some(("interaction", what)) => interaction(what, variant, random)?,
+        _ => video(variant, random)?,
+    };
+    let metadata = json!({ "job": "nightly-summaries", "attempt": 1 });
+    if variant == METADATA.id {
+        data["user_metadata"] = metadata.clone();
+    }
+    let mut payload = envelope(event_type, now, data);
+    if variant == METADATA_TOP.id {
+        payload["user_metadata"] = metadata;
+    }
+    Ok(payload)
+}
+
+/// The fields around `data`.
+pub(crate) fn envelope(event_type: &str, now: i64, data: Value) -> Value {
+    let happened = Timestamp::from_second(now.saturating_sub(3)).unwrap_or(Timestamp::UNIX_EPOCH);
+    json!({
+        "type": event_type,
+        "version": gemini::catalog::VERSION,
+        "timestamp": happened.to_string(),
+        "data": data,
+    })
+}
+
+fn batch(what: &str, variant: &str, random: &Random) -> io::Result<Value> {
+    let id = source::id_text(random, 12)?;
+    let bare = matches!(variant, "bare_id" | "inline");
+    let mut data = json!({ "id": if bare { format!("batch_{id}") } else { format!("batches/{id}") } });
+    match (what, variant) {
+        ("succeeded", "inline") => {}
+        ("succeeded", "cloud_storage") => {
+            data["output_file_uri"] = json!(format!("gs://my-bucket/batches/{id}/results.jsonl"));
+        }
+        ("succeeded", _) => data["output_file_uri"] = json!(format!("files/batch-{id}")),
+        ("failed", "code_text") => {
+            data["error_code"] = json!("INVALID_ARGUMENT");
+            data["error_message"] = json!("The input file holds no request.");
+        }
+        ("failed", _) => {
+            data["error_code"] = json!(3);
+            data["error_message"] = json!("The input file holds no request.");
+        }
+        _ => {}
+    }
+    Ok(data)
+}
+
+fn interaction(what: &str, variant: &str, random: &Random) -> io::Result<Value> {
+    let mut data = json!({ "id": format!("v1_{}", source::id_text(random, 40)?) });
+    if what == "failed" {
+        data["error_code"] = if variant == "code_text" { json!("internal_error") } else { json!(13) };
+        data["error_message"] = json!("The model stopped before it had finished.");
+    }
+    Ok(data)
+}
+
+fn video(variant: &str, random: &Random) -> io::Result<Value> {
+    let id = source::id_text(random, 12)?;
+    let file = source::id_text(random, 12)?;
+    let uri = format!("https://{}/v1beta/files/{file}:download?alt=media", gemini::pointers::API_HOST);
+    let operation = format!("models/veo-3.1-generate-preview/operations/{id}");
+    Ok(match variant {
+        "file_id" => json!({ "id": id, "file_id": file, "video_uri": uri }),
+        "video_uri" => json!({ "id": operation, "video_uri": uri }),
+        _ => json!({ "id": operation, "output_file_uri": uri, "file_name": format!("files/{file}") }),
+    })
+}

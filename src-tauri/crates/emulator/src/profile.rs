@@ -1,0 +1,25 @@
+//! What nobody has published about the service's deliveries, as settings.
+
+/// How the sender presents itself. Every field is an assumption that a user may want to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The `user-agent` header.
+    pub user_agent: String,
+    /// The `iss` claim of tokens.
+    pub issuer: String,
+    /// The `aud` claim of tokens.
+    pub audience: String,
+    /// How long a token is good for, in seconds.
+    pub token_lifetime: i64,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            user_agent: "Google-Gemini-Webhooks/1.0 (Pollux Sandbox)".to_owned(),
+            issuer: "https://generativelanguage.googleapis.com".to_owned(),
+            audience: "pollux-sandbox".to_owned(),
+            token_lifetime: 300,
+        }
+    }
+}
