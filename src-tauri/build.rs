@@ -1,1 +1,5 @@
-fn main() { tauri_build::build() }
+//! Bakes the window's files and its permissions into the binary.
+
+fn main() {
+    tauri_build::build();
+}

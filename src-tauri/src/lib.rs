@@ -1,1 +1,27 @@
-//! Desktop shell.
+//! The desktop shell: wiring only. The only crate that knows Tauri.
+
+mod cli;
+mod commands;
+mod feed;
+mod home;
+mod keychain;
+mod window;
+
+use std::process::ExitCode;
+
+/// Window or subcommand?
+pub fn main() -> ExitCode {
+    log_to_stderr();
+    match cli::parse() {
+        cli::Parsed::Command(command) => cli::run(command),
+        cli::Parsed::Window if window::has_display() => window::run(),
+        cli::Parsed::Window => cli::without_display(),
+    }
+}
+
+/// Warnings by default; `POLLUX_LOG=debug` for more.
+fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("POLLUX_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

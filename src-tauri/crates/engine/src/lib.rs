@@ -1,1 +1,28 @@
-//! What the window and the command line drive.
+//! What the window and the command line drive: it puts the parts together and owns their lives.
+//!
+//! The clock, the vault and the home of the data are passed in. Nothing here knows Tauri.
+
+mod body;
+mod detail;
+mod dto;
+mod engine;
+mod error;
+mod explain;
+mod feed;
+mod headers;
+mod keys;
+mod listening;
+mod rows;
+mod secrets;
+mod vault;
+mod view;
+
+#[cfg(test)]
+mod types;
+
+pub use dto::*;
+pub use engine::{Config, Engine, FixedKeys};
+pub use error::{Error, Result};
+pub use feed::{Arrivals, Sink};
+pub use inbound::Clock;
+pub use vault::{FileVault, MemoryVault, Vault, VaultError, VaultKind};

@@ -1,1 +1,16 @@
-//! The listener: capture, verify, commit, answer.
+//! The listener: capture → verify → commit → answer.
+//!
+//! A POST on any path becomes a delivery: it is captured byte for byte, judged with the keys of the project that its
+//! path picks, committed to the store, and only then answered. What cannot be stored is answered 503 with
+//! `Retry-After`, so that the sender tries again: nothing that was acknowledged can be lost.
+
+mod answer;
+mod capture;
+mod judge;
+mod listener;
+mod receive;
+
+pub use answer::HEALTH_LINE;
+pub use judge::{Project, Projects};
+pub use listener::{BindError, Listener};
+pub use receive::{Clock, Explain, Limits, Parts, Tally, TallySnapshot};

@@ -1,0 +1,463 @@
+//! The shapes that cross to the window. TypeScript for them is generated (`types.rs`) and committed.
+
+use serde::{Deserialize, Serialize};
+use signature::{DecodedSignature, KeyState, Outcome, Scheme, Verdict, Warning};
+
+use crate::vault::VaultKind;
+
+/// One row of the list. Times: Unix milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Row {
+    /// Rises with the time of arrival.
+    pub id: i64,
+    /// The project it was for.
+    pub project: i64,
+    /// Is that the Sandbox?
+    pub sandbox: bool,
+    /// When it came.
+    pub received_ms: i64,
+    /// Verified, rejected or unchecked.
+    pub outcome: Outcome,
+    /// How it was signed.
+    pub scheme: Option<Scheme>,
+    /// Stable code.
+    pub reason: String,
+    /// Two or three words.
+    pub cause: String,
+    /// The key that matched is in its grace until then (Unix seconds).
+    pub grace_until: Option<i64>,
+    /// `type` of the payload.
+    pub event_type: Option<String>,
+    /// Is the type in the catalog?
+    pub known_type: bool,
+    /// The first pointer of the payload.
+    pub pointer: Option<String>,
+    /// The `webhook-id`.
+    pub message_id: Option<String>,
+    /// Which attempt of its event this is; 1 is the first.
+    pub attempt: u32,
+    /// How many attempts of its event there are.
+    pub attempts: u32,
+    /// An earlier attempt was already accepted.
+    pub duplicate: bool,
+    /// How many warnings the verdict carries.
+    pub warnings: u32,
+    /// The HTTP status that Pollux answered.
+    pub status: u16,
+    /// How long the answer took, in µs.
+    pub took_us: Option<u64>,
+    /// Length of the body in bytes.
+    pub body_len: u64,
+    /// Only a part of the body was kept.
+    pub truncated: bool,
+}
+
+/// What the list shows. Empty lists and an empty text mean: all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Filter {
+    /// Only this project.
+    pub project: Option<i64>,
+    /// Only these outcomes.
+    pub outcomes: Vec<Outcome>,
+    /// Only these event types.
+    pub types: Vec<String>,
+    /// Plain substring of headers, path, body or message id.
+    pub text: String,
+}
+
+/// An opened view: a filtered, ordered list of ids that the back end keeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ViewOpened {
+    /// Names the view in `view_rows` and in live messages.
+    pub view: u32,
+    /// How many deliveries match.
+    pub matched: u64,
+    /// How many there are.
+    pub total: u64,
+    /// How long the search took, in µs.
+    pub took_us: u64,
+    /// The newest, up to 200, oldest first.
+    pub rows: Vec<Row>,
+}
+
+/// What has been counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Counts {
+    /// Deliveries kept.
+    pub total: u64,
+    /// Bytes of their bodies and headers.
+    pub kept_bytes: u64,
+    /// Answered 503 since the start.
+    pub refused: u64,
+    /// Answered 413 since the start.
+    pub too_large: u64,
+    /// Deliveries in the last 60 s.
+    pub per_minute: u64,
+}
+
+/// A message to the window, at most one a frame of each kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Live {
+    /// Deliveries that match the view, oldest first.
+    Rows {
+        /// The view they belong to.
+        view: u32,
+        /// The rows.
+        added: Vec<Row>,
+        /// How many match now.
+        matched: u64,
+        /// How many there are now.
+        total: u64,
+    },
+    /// Rows that changed: a diagnosis, another attempt of the event, the time of the answer.
+    Changed {
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// Too much happened: open the view again.
+    Resync {
+        /// The view.
+        view: u32,
+    },
+    /// The listener's state changed.
+    Listener {
+        /// The new state.
+        listener: ListenerState,
+    },
+    /// The counts changed.
+    Counts {
+        /// The counts.
+        counts: Counts,
+    },
+    /// Something to tell the user.
+    Notice {
+        /// What.
+        notice: Notice,
+    },
+}
+
+/// Something to tell the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Notice {
+    /// How bad it is.
+    pub level: Level,
+    /// Stable code.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+}
+
+/// How bad a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Look at it.
+    Warning,
+    /// Something was not done.
+    Error,
+}
+
+/// What the listener is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ListenerState {
+    /// Not yet bound.
+    Starting,
+    /// Taking deliveries.
+    Listening {
+        /// `http://127.0.0.1:4710/`.
+        address: String,
+        /// The port of it.
+        port: u16,
+    },
+    /// Could not start.
+    Failed {
+        /// Stable code: `port_in_use`, `bind_refused`.
+        code: String,
+        /// What was wrong.
+        message: String,
+        /// The port asked for.
+        port: u16,
+        /// A free one nearby.
+        next_free: Option<u16>,
+    },
+    /// Ended.
+    Stopped,
+}
+
+/// A project: one set of keys with a path of its own on the listener.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Project {
+    /// Its row in the store.
+    pub id: i64,
+    /// What the user calls it.
+    pub name: String,
+    /// The built-in one that talks to the emulator.
+    pub sandbox: bool,
+    /// First path segment of its deliveries; empty for the default project.
+    pub path: String,
+}
+
+/// Where secrets are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SecretStore {
+    /// Keychain, file or memory.
+    pub kind: VaultKind,
+    /// What the user should know about it.
+    pub note: Option<String>,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system is.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// What the user can set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(default)]
+pub struct Settings {
+    /// Port of the listener; `None`: any free one.
+    pub port: Option<u16>,
+    /// Longest body, in MiB.
+    pub max_body_mib: u32,
+    /// How far `webhook-timestamp` may be off, in seconds.
+    pub tolerance_s: u32,
+    /// `aud` that a JWT must hold.
+    pub audience: Option<String>,
+    /// `iss` that a JWT must hold.
+    pub issuer: Option<String>,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Share of the width that the list takes, 0.2 to 0.8.
+    pub split: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            port: Some(4710),
+            max_body_mib: 10,
+            tolerance_s: 300,
+            audience: None,
+            issuer: None,
+            theme: Theme::System,
+            split: 0.46,
+        }
+    }
+}
+
+/// Everything the window needs at its start.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AppState {
+    /// Pollux's version.
+    pub version: String,
+    /// The projects, the Sandbox first.
+    pub projects: Vec<Project>,
+    /// What the listener is doing.
+    pub listener: ListenerState,
+    /// Where secrets are kept.
+    pub secret_store: SecretStore,
+    /// What has been counted.
+    pub counts: Counts,
+    /// What the user has set.
+    pub settings: Settings,
+    /// Where history is.
+    pub database: Database,
+    /// The catalog of event types.
+    pub event_types: Vec<gemini::EventType>,
+    /// What the Sandbox can send.
+    pub sample_types: Vec<emulator::SampleType>,
+    /// What the Sandbox can send that is broken.
+    pub broken_kinds: Vec<emulator::BrokenKind>,
+}
+
+/// Where history is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Database {
+    /// The file.
+    pub path: String,
+}
+
+/// A secret, without its text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SecretView {
+    /// Its id.
+    pub id: String,
+    /// The project it verifies for.
+    pub project: i64,
+    /// What the user calls it.
+    pub label: String,
+    /// `whsec_…a91f`.
+    pub hint: String,
+    /// When it was added.
+    pub added_ms: i64,
+    /// Keychain, file or memory.
+    pub stored_in: VaultKind,
+    /// The Sandbox's own.
+    pub builtin: bool,
+    /// Weaknesses of the secret's text.
+    pub warnings: Vec<Warning>,
+    /// Current, in its grace, or expired.
+    pub key_state: KeyState,
+    /// Its text could be read at the start; otherwise it verifies nothing until it is pasted in again.
+    pub available: bool,
+}
+
+/// A header line for display.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HeaderView {
+    /// Lower case.
+    pub name: String,
+    /// Printable text; bytes that are not UTF-8 are replaced.
+    pub value: String,
+    /// The raw bytes, where they are not UTF-8.
+    pub base64: Option<String>,
+    /// Is there something to say about this header?
+    pub known: bool,
+    /// What the header is for.
+    pub meaning: Option<String>,
+    /// What the value means.
+    pub decoded: Option<String>,
+}
+
+/// The `webhook-timestamp`, decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TimestampView {
+    /// Unix seconds.
+    pub value: i64,
+    /// RFC 3339.
+    pub iso: String,
+    /// Arrival minus timestamp, in seconds: positive when it is from the past.
+    pub skew_s: i64,
+}
+
+/// What kind of thing a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum BodyKind {
+    /// JSON.
+    Json,
+    /// Other UTF-8 text.
+    Text,
+    /// Anything else.
+    Binary,
+    /// Nothing.
+    Empty,
+}
+
+/// A body, without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct BodyView {
+    /// Length as sent, in bytes.
+    pub len: u64,
+    /// Length as kept.
+    pub kept_len: u64,
+    /// Only a part was kept.
+    pub truncated: bool,
+    /// `content-type`.
+    pub content_type: Option<String>,
+    /// `content-encoding`, where it is one.
+    pub encoding: Option<String>,
+    /// Length after decoding.
+    pub decoded_len: Option<u64>,
+    /// Why it could not be decoded.
+    pub decode_problem: Option<String>,
+    /// What it is, after decoding.
+    pub kind: BodyKind,
+}
+
+/// What Pollux answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Its usual words.
+    pub reason_phrase: String,
+    /// Header lines.
+    pub headers: Vec<AnswerHeader>,
+    /// The body.
+    pub body: String,
+    /// How long it took, in µs.
+    pub took_us: Option<u64>,
+}
+
+/// A header line of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AnswerHeader {
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: String,
+}
+
+/// One delivery, whole, but for the bytes of its body.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Detail {
+    /// The row of the list.
+    pub row: Row,
+    /// `POST`.
+    pub method: String,
+    /// Path of the request.
+    pub path: String,
+    /// Its query, without the question mark.
+    pub query: Option<String>,
+    /// `HTTP/1.1`.
+    pub http_version: String,
+    /// The sender's address.
+    pub peer: String,
+    /// When it came, RFC 3339 with nanoseconds.
+    pub received: String,
+    /// The verdict with its ladder.
+    pub verdict: Verdict,
+    /// The payload as an event.
+    pub event: gemini::EventView,
+    /// What the payload points to.
+    pub pointers: Vec<gemini::Pointer>,
+    /// Header lines in the order in which they came.
+    pub headers: Vec<HeaderView>,
+    /// The signature header, opened.
+    pub signature: Option<DecodedSignature>,
+    /// The timestamp header, decoded.
+    pub timestamp: Option<TimestampView>,
+    /// The body.
+    pub body: BodyView,
+    /// What Pollux answered.
+    pub answer: Answer,
+    /// All deliveries of this `webhook-id`, oldest first.
+    pub attempts: Vec<Row>,
+    /// The delivery as a `curl` command.
+    pub curl: String,
+}

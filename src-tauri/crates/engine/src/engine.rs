@@ -1,0 +1,383 @@
+//! The engine: one store, one listener, one Sandbox, one feed.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::UNIX_EPOCH;
+
+use emulator::{Profile, SampleRequest, SampleSent, Sandbox};
+use gemini::JwksCache;
+use gemini::jwks::HttpFetch;
+use inbound::{Clock, Explain, Tally};
+use signature::{JwtPolicy, KeyState, Policy, Secret, SecretKey};
+use store::Store;
+use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::dto::{AppState, Database, Detail, Filter, ListenerState, Project, Row, SecretStore, Settings, ViewOpened};
+use crate::error::{Error, Result};
+use crate::feed::{Arrivals, Feed, Sink};
+use crate::keys::{ProjectKeys, Registry};
+use crate::listening::Slot;
+use crate::vault::Vault;
+use crate::{body, detail, explain, feed};
+
+/// Rejected deliveries that wait for the near-miss probe. Beyond it the probe runs when the delivery is opened.
+const EXPLAIN_QUEUE: usize = 256;
+/// Failed commits that wait to be told.
+const FAILED_QUEUE: usize = 16;
+/// Where the settings are in the store.
+const SETTINGS: &str = "settings";
+/// The first path segment of the Sandbox's deliveries.
+pub(crate) const SANDBOX_PATH: &str = "sandbox";
+
+/// How an engine is set up.
+pub struct Config {
+    /// The file of the history.
+    pub database: PathBuf,
+    /// What keeps the secrets.
+    pub vault: Arc<dyn Vault>,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Run the Sandbox: the emulator in this process, with a project of its own.
+    pub sandbox: bool,
+    /// Keys that are all there are, for the command line; otherwise the stored secrets and Google's JWKS.
+    pub fixed: Option<FixedKeys>,
+    /// The address to listen on, in place of 127.0.0.1.
+    pub bind: Option<IpAddr>,
+    /// Pollux's version, for the window.
+    pub version: String,
+}
+
+/// Keys given on the command line.
+#[derive(Default)]
+pub struct FixedKeys {
+    /// Secrets, with the caller's ids.
+    pub secrets: Vec<SecretKey>,
+    /// Where the JWKS comes from.
+    pub jwks: Option<JwksCache>,
+}
+
+/// The engine. Cloning shares it.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) clock: Clock,
+    pub(crate) tally: Arc<Tally>,
+    pub(crate) settings: RwLock<Settings>,
+    pub(crate) slot: Mutex<Slot>,
+    pub(crate) sandbox: std::sync::Mutex<Option<Arc<Sandbox>>>,
+    pub(crate) bind: IpAddr,
+    pub(crate) explain: mpsc::Sender<Explain>,
+    pub(crate) failed: mpsc::Sender<String>,
+    /// Secrets removed in this session, for undo.
+    pub(crate) removed: Mutex<Vec<crate::secrets::Removed>>,
+    database: PathBuf,
+    version: String,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Engine {
+    /// Opens the history, reads the secrets and starts the Sandbox. The listener is started by
+    /// [`Engine::listener_start`]. Call within a tokio runtime.
+    pub async fn start(config: Config) -> Result<Self> {
+        let store = Store::open(&config.database, store::Options::default())?;
+        let settings: Settings =
+            store.settings().get(SETTINGS).await?.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+
+        let sandbox = match config.sandbox {
+            true => Some(Sandbox::start(emulator::Options::default()).await.map_err(|error| {
+                Error::new("sandbox_failed", "The Sandbox could not start.").with_detail(error)
+            })?),
+            false => None,
+        };
+        let mut projects = Vec::new();
+        if let Some(sandbox) = &sandbox {
+            projects.push(sandbox_project(&store, sandbox).await?);
+        }
+        projects.push(match config.fixed {
+            Some(fixed) => fixed_project(&store, fixed).await?,
+            None => default_project(&store).await?,
+        });
+        let registry = Arc::new(Registry::new(projects, &settings));
+
+        let tally = Arc::new(Tally::default());
+        let feed = Feed::new(store.clone(), registry.clone(), tally.clone());
+        let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
+        let (failed, failures) = mpsc::channel(FAILED_QUEUE);
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(feed.clone().run(store.subscribe(), stop.clone()));
+        tasks.spawn(until(stop.clone(), explain::run(store.clone(), registry.clone(), to_explain)));
+        tasks.spawn(until(stop.clone(), feed::tell_failures(feed.clone(), failures)));
+
+        let engine = Self {
+            inner: Arc::new(Inner {
+                store,
+                registry,
+                vault: config.vault,
+                feed,
+                clock: config.clock,
+                tally,
+                settings: RwLock::new(settings),
+                slot: Mutex::new(Slot::default()),
+                sandbox: std::sync::Mutex::new(sandbox.map(Arc::new)),
+                bind: config.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+                explain,
+                failed,
+                removed: Mutex::default(),
+                database: config.database,
+                version: config.version,
+                stop,
+                tasks,
+            }),
+        };
+        engine.load_secrets().await?;
+        Ok(engine)
+    }
+
+    /// Ends the listener, the Sandbox and the background work, then the store, in order.
+    pub async fn shutdown(&self) {
+        self.listener_stop().await;
+        let sandbox = self.inner.sandbox.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sandbox) = sandbox.and_then(Arc::into_inner) {
+            sandbox.stop().await;
+        }
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        self.inner.store.close().await;
+    }
+
+    /// Everything the window needs at its start.
+    pub async fn state(&self) -> AppState {
+        AppState {
+            version: self.inner.version.clone(),
+            projects: self.projects(),
+            listener: self.listener_state().await,
+            secret_store: SecretStore { kind: self.inner.vault.kind(), note: self.inner.vault.note() },
+            counts: self.inner.feed.counts().await,
+            settings: self.settings(),
+            database: Database { path: self.inner.database.display().to_string() },
+            event_types: gemini::catalog::event_types(),
+            sample_types: emulator::sample_types(),
+            broken_kinds: emulator::broken_kinds().to_vec(),
+        }
+    }
+
+    /// The projects, the Sandbox first.
+    pub fn projects(&self) -> Vec<Project> {
+        self.inner.registry.projects()
+    }
+
+    /// What the user has set.
+    pub fn settings(&self) -> Settings {
+        self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stores and applies settings. A changed port or body limit restarts the listener.
+    pub async fn settings_set(&self, settings: Settings) -> Result<Settings> {
+        let settings = checked(settings)?;
+        let value = serde_json::to_value(&settings)
+            .map_err(|error| Error::new("internal", "The settings could not be written.").with_detail(error))?;
+        self.inner.store.settings().set(SETTINGS, &value).await?;
+        let before = {
+            let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, settings.clone())
+        };
+        self.inner.registry.replace(self.inner.registry.all(), &settings);
+        if before.port != settings.port || before.max_body_mib != settings.max_body_mib {
+            self.listener_start(settings.port).await;
+        }
+        Ok(settings)
+    }
+
+    /// Where live messages go from now on. One sink at a time.
+    pub fn attach(&self, sink: Sink) {
+        self.inner.feed.attach(sink);
+    }
+
+    /// Every delivery from now on, as it is committed.
+    pub fn arrivals(&self) -> Arrivals {
+        Arrivals::new(&self.inner.store, self.inner.registry.clone())
+    }
+
+    /// Opens a view in place of the one before.
+    pub async fn view_open(&self, filter: Filter) -> Result<ViewOpened> {
+        self.inner.feed.open(filter).await
+    }
+
+    /// Rows of the open view by ordinal (0 is the oldest), 200 at most.
+    pub async fn view_rows(&self, view: u32, start: u64, count: u32) -> Result<Vec<Row>> {
+        self.inner.feed.page(view, start, count).await
+    }
+
+    /// The ordinal of a delivery in the open view.
+    pub fn view_find(&self, view: u32, id: i64) -> Option<u64> {
+        self.inner.feed.find(view, id)
+    }
+
+    /// One delivery, whole, but for the bytes of its body. A rejected one that was never probed is probed now.
+    pub async fn delivery(&self, id: i64) -> Result<Detail> {
+        self.explain_late(id).await?;
+        let address = match self.listener_state().await {
+            ListenerState::Listening { address, .. } => Some(address),
+            _ => None,
+        };
+        detail::open(&self.inner.store, &self.inner.registry, id, address).await
+    }
+
+    async fn explain_late(&self, id: i64) -> Result<()> {
+        let inner = &self.inner;
+        let Some(delivery) = inner.store.delivery(id).await? else { return Ok(()) };
+        let probed = delivery.verdict.steps.iter().any(|step| {
+            step.check == "near_miss" && step.status != signature::StepStatus::Skipped
+        });
+        if delivery.verdict.outcome != signature::Outcome::Rejected || delivery.row.truncated || probed {
+            return Ok(());
+        }
+        let explain = Explain {
+            id,
+            project: delivery.row.project,
+            headers: delivery.headers,
+            body: inner.store.body(id).await?.unwrap_or_default().into(),
+            now: delivery.row.received_ns.div_euclid(1_000_000_000),
+            verdict: delivery.verdict,
+        };
+        if let Some(verdict) = explain::explained(&inner.registry, explain).await {
+            inner.store.explained(id, verdict).await?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of a body, as kept, or with its content encoding undone.
+    pub async fn delivery_body(&self, id: i64, decoded: bool) -> Result<Vec<u8>> {
+        let bytes = self.inner.store.body(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
+        if !decoded {
+            return Ok(bytes);
+        }
+        let delivery = self.inner.store.delivery(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
+        let encoding = delivery.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
+        let Some(encoding) = encoding.and_then(|(_, value)| String::from_utf8(value.clone()).ok()) else {
+            return Ok(bytes);
+        };
+        tokio::task::spawn_blocking(move || body::decode(&bytes, &encoding))
+            .await
+            .map_err(|error| Error::new("internal", "The body could not be decoded.").with_detail(error))?
+            .map_err(|problem| Error::new("not_decodable", problem))
+    }
+
+    /// The Sandbox sends a sample to the listener, over HTTP on loopback.
+    pub async fn sample_send(&self, request: &SampleRequest) -> Result<SampleSent> {
+        let Some(sandbox) = self.sandbox() else {
+            return Err(Error::new("no_sandbox", "The Sandbox is not running."));
+        };
+        let ListenerState::Listening { address, .. } = self.listener_state().await else {
+            return Err(Error::new("not_listening", "The listener is not running, so a sample has nowhere to go."));
+        };
+        let target = format!("{address}{SANDBOX_PATH}");
+        let now = self.now_s();
+        sandbox.send(request, &target, now).await.map_err(|error| Error::new("sample_failed", error.to_string()))
+    }
+
+    pub(crate) fn sandbox(&self) -> Option<Arc<Sandbox>> {
+        self.inner.sandbox.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn now_s(&self) -> i64 {
+        let since = (self.inner.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
+async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = work => {}
+    }
+}
+
+fn checked(mut settings: Settings) -> Result<Settings> {
+    const BODY_MIB: std::ops::RangeInclusive<u32> = 1..=100;
+    const TOLERANCE_S: std::ops::RangeInclusive<u32> = 1..=86_400;
+    let invalid = |message: String| Err(Error::new("invalid_setting", message));
+    if !BODY_MIB.contains(&settings.max_body_mib) {
+        return invalid(format!("The body limit is 1 to 100 MiB, not {}.", settings.max_body_mib));
+    }
+    if !TOLERANCE_S.contains(&settings.tolerance_s) {
+        return invalid(format!("The tolerance is 1 to 86400 seconds, not {}.", settings.tolerance_s));
+    }
+    if settings.port == Some(0) {
+        settings.port = None;
+    }
+    let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    settings.audience = filled(settings.audience);
+    settings.issuer = filled(settings.issuer);
+    settings.split = if settings.split.is_finite() { settings.split.clamp(0.2, 0.8) } else { 0.46 };
+    Ok(settings)
+}
+
+async fn sandbox_project(store: &Store, sandbox: &Sandbox) -> Result<ProjectKeys> {
+    let project = project(store, "Sandbox", true, SANDBOX_PATH).await?;
+    let fetch = HttpFetch::new(&sandbox.jwks_url())
+        .map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys cannot be fetched.").with_detail(error))?;
+    Ok(ProjectKeys {
+        project,
+        secrets: vec![SecretKey {
+            id: crate::secrets::SANDBOX_SECRET.to_owned(),
+            secret: Secret::parse(sandbox.secret())?,
+            state: KeyState::Current,
+        }],
+        expired: Vec::new(),
+        jwks: Some(Arc::new(JwksCache::new(fetch))),
+        closed: false,
+        policy: Some(Policy { jwt: sandbox_claims(), ..Policy::default() }),
+    })
+}
+
+/// What the Sandbox's tokens claim.
+fn sandbox_claims() -> JwtPolicy {
+    let Profile { audience, issuer, .. } = Profile::default();
+    JwtPolicy { audience: Some(audience), issuer: Some(issuer), ..JwtPolicy::default() }
+}
+
+async fn default_project(store: &Store) -> Result<ProjectKeys> {
+    let project = project(store, "Default", false, "").await?;
+    let fetch = HttpFetch::google()
+        .map_err(|error| Error::new("no_tls", "No TLS is available on this system.").with_detail(error))?;
+    Ok(ProjectKeys {
+        project,
+        secrets: Vec::new(),
+        expired: Vec::new(),
+        jwks: Some(Arc::new(JwksCache::new(fetch))),
+        closed: false,
+        policy: None,
+    })
+}
+
+async fn fixed_project(store: &Store, fixed: FixedKeys) -> Result<ProjectKeys> {
+    let project = project(store, "Default", false, "").await?;
+    let closed = !fixed.secrets.is_empty() || fixed.jwks.is_some();
+    Ok(ProjectKeys {
+        project,
+        secrets: fixed.secrets,
+        expired: Vec::new(),
+        jwks: fixed.jwks.map(Arc::new),
+        closed,
+        policy: None,
+    })
+}
+
+async fn project(store: &Store, name: &str, sandbox: bool, path: &str) -> Result<Project> {
+    let id = store.projects().ensure(name, sandbox, path).await?;
+    Ok(Project { id, name: name.to_owned(), sandbox, path: path.to_owned() })
+}

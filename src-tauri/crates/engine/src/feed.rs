@@ -1,0 +1,345 @@
+//! What the window is told while it is open: rows as they arrive, changes, counts. Coalesced to at most one message of
+//! a kind in a frame; when too much happens the window is told to open its view again. Capture never waits for it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use store::{Change, Store};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::dto::{Counts, Filter, Live, Notice, Row, ViewOpened};
+use crate::error::{Error, Result};
+use crate::keys::Registry;
+use crate::rows;
+use crate::view::{PAGE, View};
+
+/// One frame of a 60 Hz screen.
+const FRAME: Duration = Duration::from_millis(16);
+/// More rows than this in one frame: the window opens the view again.
+const OVERFLOW: usize = 2_000;
+/// How often the counts are looked at.
+const COUNTS: Duration = Duration::from_millis(500);
+/// The window over which the rate is counted.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Where live messages go. Returns false when nobody listens any more.
+pub type Sink = Box<dyn Fn(Live) -> bool + Send + Sync>;
+
+/// The feed of one engine.
+pub(crate) struct Feed {
+    store: Store,
+    registry: Arc<Registry>,
+    view: Mutex<Option<View>>,
+    sink: Mutex<Option<Sink>>,
+    next_view: Mutex<u32>,
+    counts: watch::Sender<Counts>,
+    tally: Arc<inbound::Tally>,
+}
+
+impl Feed {
+    pub(crate) fn new(store: Store, registry: Arc<Registry>, tally: Arc<inbound::Tally>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            registry,
+            view: Mutex::new(None),
+            sink: Mutex::new(None),
+            next_view: Mutex::new(1),
+            counts: watch::Sender::new(Counts::default()),
+            tally,
+        })
+    }
+
+    pub(crate) fn attach(&self, sink: Sink) {
+        *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(sink);
+    }
+
+    pub(crate) async fn counts(&self) -> Counts {
+        let per_minute = self.counts.borrow().per_minute;
+        self.current_counts(per_minute).await
+    }
+
+    pub(crate) fn tell(&self, message: Live) {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        if sink.as_ref().is_some_and(|send| !send(message)) {
+            *sink = None;
+        }
+    }
+
+    pub(crate) fn notice(&self, notice: Notice) {
+        self.tell(Live::Notice { notice });
+    }
+
+    /// Opens a view in place of the one before.
+    pub(crate) async fn open(&self, filter: Filter) -> Result<ViewOpened> {
+        let started = Instant::now();
+        let number = {
+            let mut next = self.next_view.lock().unwrap_or_else(PoisonError::into_inner);
+            *next += 1;
+            *next
+        };
+        let asked = rows::store_filter(filter);
+        *self.view() = Some(View::loading(number, asked.clone()));
+        let ids = self.store.ids(&asked).await?;
+        let (page, matched) = {
+            let mut slot = self.view();
+            let Some(view) = slot.as_mut().filter(|view| view.number == number) else {
+                return Err(Error::new("view_replaced", "Another view was opened meanwhile."));
+            };
+            view.loaded(ids);
+            (view.newest(), view.len() as u64)
+        };
+        let rows = self.load(&page).await?;
+        let total = self.store.counts().await?.total;
+        let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Ok(ViewOpened { view: number, matched, total, took_us, rows })
+    }
+
+    pub(crate) async fn page(&self, number: u32, start: u64, count: u32) -> Result<Vec<Row>> {
+        let ids = {
+            let slot = self.view();
+            let view = slot.as_ref().filter(|view| view.number == number).ok_or_else(|| Error::not_found("view"))?;
+            view.page(usize::try_from(start).unwrap_or(usize::MAX), (count as usize).min(PAGE))
+        };
+        self.load(&ids).await
+    }
+
+    pub(crate) fn find(&self, number: u32, id: i64) -> Option<u64> {
+        self.view().as_ref().filter(|view| view.number == number)?.ordinal(id).map(|ordinal| ordinal as u64)
+    }
+
+    fn view(&self) -> std::sync::MutexGuard<'_, Option<View>> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn load(&self, ids: &[i64]) -> Result<Vec<Row>> {
+        let rows = self.store.rows(ids).await?;
+        Ok(rows.iter().map(|row| rows::row(row, &self.registry)).collect())
+    }
+
+    async fn current_counts(&self, per_minute: u64) -> Counts {
+        let kept = self.store.counts().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the counts could not be read");
+            store::Counts::default()
+        });
+        let tally = self.tally.snapshot();
+        Counts {
+            total: kept.total,
+            kept_bytes: kept.kept_bytes,
+            refused: tally.refused,
+            too_large: tally.too_large,
+            per_minute,
+        }
+    }
+
+    /// Runs until `stop`.
+    pub(crate) async fn run(self: Arc<Self>, mut changes: Receiver<Change>, stop: CancellationToken) {
+        let mut pending = Pending::default();
+        let mut rate = Rate::default();
+        let mut last_flush = Instant::now() - FRAME;
+        let mut tick = tokio::time::interval(COUNTS);
+        loop {
+            let flush_at = (!pending.is_empty()).then(|| last_flush + FRAME);
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = sleep_until(flush_at), if flush_at.is_some() => {
+                    last_flush = Instant::now();
+                    self.flush(std::mem::take(&mut pending)).await;
+                }
+                change = changes.recv() => match change {
+                    Ok(Change::Inserted(row)) => {
+                        rate.add(1);
+                        self.inserted(&row, &mut pending);
+                    }
+                    Ok(Change::Changed(ids)) => pending.changed(ids.iter().copied()),
+                    Ok(Change::Resync) => pending.overflow = true,
+                    Err(RecvError::Lagged(missed)) => {
+                        rate.add(missed);
+                        pending.overflow = true;
+                        // What was missed is in the store: only a new snapshot tells what matched.
+                        changes = self.store.subscribe();
+                    }
+                    Err(RecvError::Closed) => return,
+                },
+                _ = tick.tick() => self.count(&mut rate).await,
+            }
+        }
+    }
+
+    fn inserted(&self, row: &Arc<store::Arrived>, pending: &mut Pending) {
+        let mut slot = self.view();
+        pending.total = true;
+        if row.row.attempts > 1
+            && let Some(event) = row.row.event
+        {
+            pending.events.insert(event);
+        }
+        let Some(view) = slot.as_mut() else { return };
+        if view.filter.matches(row) && view.arrived(row.row.id) {
+            if pending.added.len() < OVERFLOW {
+                pending.added.push(row.clone());
+            } else {
+                pending.overflow = true;
+            }
+        }
+    }
+
+    async fn flush(&self, pending: Pending) {
+        let (number, matched, loading) = match self.view().as_ref() {
+            Some(view) => (view.number, view.len() as u64, view.is_loading()),
+            None => return,
+        };
+        if pending.overflow && !loading {
+            self.tell(Live::Resync { view: number });
+            return;
+        }
+        if !loading && (!pending.added.is_empty() || pending.total) {
+            let added = pending.added.iter().map(|row| rows::row(&row.row, &self.registry)).collect();
+            let total = self.current_counts(0).await.total;
+            self.tell(Live::Rows { view: number, added, matched, total });
+        }
+        let mut changed = pending.changed;
+        for event in pending.events.into_iter().take(PAGE) {
+            match self.store.attempts(event).await {
+                Ok(attempts) => changed.extend(attempts.iter().rev().take(PAGE).map(|row| row.id)),
+                Err(error) => tracing::warn!(%error, "the attempts of an event could not be read"),
+            }
+        }
+        let ids: Vec<i64> = changed.into_iter().collect();
+        for page in ids.chunks(PAGE) {
+            match self.load(page).await {
+                Ok(rows) => self.tell(Live::Changed { rows }),
+                Err(error) => tracing::warn!(%error, "changed rows could not be read"),
+            }
+        }
+    }
+
+    async fn count(&self, rate: &mut Rate) {
+        let counts = self.current_counts(rate.per_minute()).await;
+        if self.counts.send_if_modified(|known| std::mem::replace(known, counts) != counts) {
+            self.tell(Live::Counts { counts });
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at.into()).await;
+    }
+}
+
+/// What waits for the next frame.
+#[derive(Default)]
+struct Pending {
+    added: Vec<Arc<store::Arrived>>,
+    changed: BTreeSet<i64>,
+    events: BTreeSet<i64>,
+    total: bool,
+    overflow: bool,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.events.is_empty() && !self.total && !self.overflow
+    }
+
+    fn changed(&mut self, ids: impl Iterator<Item = i64>) {
+        for id in ids {
+            if self.changed.len() < OVERFLOW {
+                self.changed.insert(id);
+            } else {
+                self.overflow = true;
+            }
+        }
+    }
+}
+
+/// Deliveries in the last minute, by second.
+#[derive(Default)]
+struct Rate {
+    seconds: VecDeque<(Instant, u64)>,
+}
+
+impl Rate {
+    fn add(&mut self, count: u64) {
+        let now = Instant::now();
+        match self.seconds.back_mut() {
+            Some((second, counted)) if now.duration_since(*second) < Duration::from_secs(1) => *counted += count,
+            _ => self.seconds.push_back((now, count)),
+        }
+    }
+
+    fn per_minute(&mut self) -> u64 {
+        while self.seconds.front().is_some_and(|(second, _)| second.elapsed() > MINUTE) {
+            self.seconds.pop_front();
+        }
+        self.seconds.iter().map(|(_, count)| count).sum()
+    }
+}
+
+/// Every delivery as it is committed, in order. None is left out: what could not be followed live is read back.
+pub struct Arrivals {
+    receiver: Receiver<Change>,
+    store: Store,
+    registry: Arc<Registry>,
+    last: Option<i64>,
+}
+
+impl Arrivals {
+    pub(crate) fn new(store: &Store, registry: Arc<Registry>) -> Self {
+        Self { receiver: store.subscribe(), store: store.clone(), registry, last: None }
+    }
+
+    /// The next deliveries, oldest first; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Vec<Row>>> {
+        loop {
+            match self.receiver.recv().await {
+                Ok(Change::Inserted(arrived)) => {
+                    let id = arrived.row.id;
+                    let expected = self.last.map_or(id, |last| last + 1);
+                    if id < expected {
+                        continue;
+                    }
+                    self.last = Some(id);
+                    if id == expected {
+                        return Some(Ok(vec![rows::row(&arrived.row, &self.registry)]));
+                    }
+                    return Some(self.read_back(expected, id).await);
+                }
+                Ok(Change::Changed(_) | Change::Resync) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    async fn read_back(&self, first: i64, last: i64) -> Result<Vec<Row>> {
+        let mut read = Vec::new();
+        let mut from = first;
+        while from <= last {
+            let to = last.min(from + PAGE as i64 - 1);
+            let ids: Vec<i64> = (from..=to).collect();
+            read.extend(self.store.rows(&ids).await?.iter().map(|row| rows::row(row, &self.registry)));
+            from = to + 1;
+        }
+        Ok(read)
+    }
+}
+
+/// Messages of failed commits become notices, at most one in a while.
+pub(crate) async fn tell_failures(feed: Arc<Feed>, mut failed: mpsc::Receiver<String>) {
+    use crate::dto::Level;
+    const QUIET: Duration = Duration::from_secs(5);
+    while let Some(message) = failed.recv().await {
+        feed.notice(Notice {
+            level: Level::Error,
+            code: "not_stored".into(),
+            message: format!("A delivery could not be stored and was answered 503, so that its sender tries again: {message}"),
+        });
+        tokio::time::sleep(QUIET).await;
+        while failed.try_recv().is_ok() {}
+    }
+}

@@ -1,0 +1,99 @@
+//! The projects and their keys, as the listener and the near-miss probe ask for them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use gemini::JwksCache;
+use inbound::Projects;
+use signature::{JwtPolicy, Keyring, Policy, SecretKey};
+
+use crate::dto::{Project, Settings};
+
+/// A project with everything that a verdict needs.
+#[derive(Clone)]
+pub(crate) struct ProjectKeys {
+    pub(crate) project: Project,
+    pub(crate) secrets: Vec<SecretKey>,
+    /// No longer accepted; the near-miss probe may name them.
+    pub(crate) expired: Vec<SecretKey>,
+    pub(crate) jwks: Option<Arc<JwksCache>>,
+    /// These keys are all there are: see `signature::Keyring::closed`.
+    pub(crate) closed: bool,
+    /// In place of the settings' rules: the Sandbox signs tokens for an audience of its own.
+    pub(crate) policy: Option<Policy>,
+}
+
+/// The table of projects. Changed rarely, read for every delivery.
+pub(crate) struct Registry(RwLock<Arc<Table>>);
+
+struct Table {
+    by_path: HashMap<String, Arc<inbound::Project>>,
+    default: Arc<inbound::Project>,
+    all: Vec<ProjectKeys>,
+}
+
+impl Registry {
+    /// `projects` holds at least one; the default project is the one with an empty path, or the last.
+    pub(crate) fn new(projects: Vec<ProjectKeys>, settings: &Settings) -> Self {
+        Self(RwLock::new(Arc::new(table(projects, settings))))
+    }
+
+    pub(crate) fn replace(&self, projects: Vec<ProjectKeys>, settings: &Settings) {
+        let table = Arc::new(table(projects, settings));
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = table;
+    }
+
+    fn table(&self) -> Arc<Table> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn all(&self) -> Vec<ProjectKeys> {
+        self.table().all.clone()
+    }
+
+    pub(crate) fn projects(&self) -> Vec<Project> {
+        self.table().all.iter().map(|keys| keys.project.clone()).collect()
+    }
+
+    pub(crate) fn is_sandbox(&self, id: i64) -> bool {
+        self.table().all.iter().any(|keys| keys.project.id == id && keys.project.sandbox)
+    }
+}
+
+impl Projects for Registry {
+    fn find(&self, path: &str) -> Arc<inbound::Project> {
+        let table = self.table();
+        let segment = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
+        table.by_path.get(segment).unwrap_or(&table.default).clone()
+    }
+}
+
+fn table(all: Vec<ProjectKeys>, settings: &Settings) -> Table {
+    let mut by_path = HashMap::new();
+    let mut default = None;
+    for keys in &all {
+        let project = Arc::new(inbound::Project {
+            id: keys.project.id,
+            keyring: Keyring { secrets: keys.secrets.clone(), closed: keys.closed, ..Keyring::default() },
+            policy: keys.policy.clone().unwrap_or_else(|| policy(settings)),
+            jwks: keys.jwks.clone(),
+        });
+        if keys.project.path.is_empty() || default.is_none() {
+            default = Some(project.clone());
+        }
+        if !keys.project.path.is_empty() {
+            by_path.insert(keys.project.path.clone(), project);
+        }
+    }
+    let default = default.unwrap_or_else(|| {
+        Arc::new(inbound::Project { id: 0, keyring: Keyring::default(), policy: Policy::default(), jwks: None })
+    });
+    Table { by_path, default, all }
+}
+
+fn policy(settings: &Settings) -> Policy {
+    Policy {
+        tolerance: settings.tolerance_s.into(),
+        jwt: JwtPolicy { audience: settings.audience.clone(), issuer: settings.issuer.clone(), ..JwtPolicy::default() },
+    }
+}

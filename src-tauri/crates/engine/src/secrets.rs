@@ -1,0 +1,204 @@
+//! The projects' secrets: metadata in the store, the text in the vault, the parsed keys in the registry.
+
+use std::sync::Arc;
+
+use signature::{KeyState, Secret, SecretKey};
+use store::SecretRecord;
+use zeroize::Zeroizing;
+
+use crate::dto::SecretView;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::vault::{Vault, VaultError, VaultKind};
+
+/// The id of the Sandbox's own secret.
+pub(crate) const SANDBOX_SECRET: &str = "sandbox";
+/// Removed secrets that can be brought back in this session.
+const UNDO: usize = 20;
+
+/// A removed secret, until the session ends.
+pub(crate) struct Removed {
+    record: SecretRecord,
+    text: Zeroizing<String>,
+}
+
+impl Engine {
+    /// The secrets of all projects, without their texts.
+    pub async fn secrets(&self) -> Result<Vec<SecretView>> {
+        let mut views = Vec::new();
+        for keys in self.inner.registry.all() {
+            for key in keys.secrets.iter().filter(|key| key.id == SANDBOX_SECRET) {
+                views.push(SecretView {
+                    id: key.id.clone(),
+                    project: keys.project.id,
+                    label: "The Sandbox's own secret".into(),
+                    hint: key.secret.hint(),
+                    added_ms: 0,
+                    stored_in: VaultKind::Memory,
+                    builtin: true,
+                    warnings: Vec::new(),
+                    key_state: key.state,
+                    available: true,
+                });
+            }
+        }
+        for record in self.inner.store.secrets().list(None).await? {
+            views.push(self.view(record));
+        }
+        Ok(views)
+    }
+
+    /// Keeps a secret for a project; it verifies from the next delivery on.
+    pub async fn secret_add(&self, project: i64, label: &str, text: &str) -> Result<SecretView> {
+        let text = Zeroizing::new(text.trim().to_owned());
+        let secret = Secret::parse(&text)?;
+        let known = self.inner.registry.all();
+        let Some(keys) = known.iter().find(|keys| keys.project.id == project) else {
+            return Err(Error::not_found("project"));
+        };
+        if let Some(twin) = keys.secrets.iter().find(|key| key.secret.text() == secret.text()) {
+            return Err(Error::new("secret_known", format!("This project already has this secret ({}).", twin.secret.hint())));
+        }
+        let label = label.trim();
+        let record = SecretRecord {
+            id: uuid::Uuid::new_v4().to_string(),
+            project,
+            label: if label.is_empty() { "Signing secret".to_owned() } else { label.to_owned() },
+            hint: secret.hint(),
+            expires_at: None,
+            added_ms: self.now_s().saturating_mul(1000),
+            stored_in: self.inner.vault.kind().as_str().to_owned(),
+        };
+        self.keep(record, text, secret).await
+    }
+
+    /// Forgets a secret. It can be brought back until the session ends.
+    pub async fn secret_remove(&self, id: &str) -> Result<()> {
+        let record = self.record(id).await?;
+        let text = self.text(id).await?.unwrap_or_default();
+        let key = id.to_owned();
+        self.vault(move |vault| vault.delete(&key)).await?;
+        self.inner.store.secrets().remove(id).await?;
+        let mut removed = self.inner.removed.lock().await;
+        removed.push(Removed { record, text });
+        let surplus = removed.len().saturating_sub(UNDO);
+        removed.drain(..surplus);
+        drop(removed);
+        self.change(|secrets| secrets.retain(|key| key.id != id));
+        Ok(())
+    }
+
+    /// Brings a removed secret back.
+    pub async fn secret_restore(&self, id: &str) -> Result<SecretView> {
+        let mut removed = self.inner.removed.lock().await;
+        let place = removed.iter().position(|removed| removed.record.id == id).ok_or_else(|| Error::not_found("secret"))?;
+        let Removed { record, text } = removed.swap_remove(place);
+        drop(removed);
+        let secret = Secret::parse(&text)?;
+        self.keep(record, text, secret).await
+    }
+
+    /// The text of a secret, because the user asked to see it.
+    pub async fn secret_reveal(&self, id: &str) -> Result<Zeroizing<String>> {
+        if id == SANDBOX_SECRET
+            && let Some(sandbox) = self.sandbox()
+        {
+            return Ok(Zeroizing::new(sandbox.secret().to_owned()));
+        }
+        self.record(id).await?;
+        self.text(id).await?.ok_or_else(|| {
+            Error::new("secret_gone", "The secret is listed, but what keeps secrets no longer has it. Paste it in again.")
+        })
+    }
+
+    /// Reads all secrets at the start. One that cannot be read is shown as unavailable and verifies nothing.
+    pub(crate) async fn load_secrets(&self) -> Result<()> {
+        for record in self.inner.store.secrets().list(None).await? {
+            match self.text(&record.id).await {
+                Ok(Some(text)) => match Secret::parse(&text) {
+                    Ok(secret) => self.insert(record.project, key(&record, secret)),
+                    Err(error) => tracing::warn!(id = record.id, code = error.code(), "a kept secret cannot be used"),
+                },
+                Ok(None) => tracing::warn!(id = record.id, "a secret is listed, but its text is gone"),
+                Err(error) => tracing::warn!(id = record.id, code = error.code, "a secret could not be read"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Vault first: a secret that is listed can be read.
+    async fn keep(&self, record: SecretRecord, text: Zeroizing<String>, secret: Secret) -> Result<SecretView> {
+        let id = record.id.clone();
+        self.vault(move |vault| vault.put(&id, &text)).await?;
+        if let Err(error) = self.inner.store.secrets().put(record.clone()).await {
+            let id = record.id.clone();
+            self.vault(move |vault| vault.delete(&id)).await?;
+            return Err(error.into());
+        }
+        self.insert(record.project, key(&record, secret));
+        Ok(self.view(record))
+    }
+
+    fn view(&self, record: SecretRecord) -> SecretView {
+        let all = self.inner.registry.all();
+        let key = all.iter().flat_map(|keys| &keys.secrets).find(|key| key.id == record.id);
+        SecretView {
+            warnings: key.map(|key| key.secret.warnings()).unwrap_or_default(),
+            available: key.is_some(),
+            key_state: record.state(self.now_s()),
+            stored_in: match record.stored_in.as_str() {
+                "keychain" => VaultKind::Keychain,
+                "file" => VaultKind::File,
+                _ => VaultKind::Memory,
+            },
+            builtin: false,
+            id: record.id,
+            project: record.project,
+            label: record.label,
+            hint: record.hint,
+            added_ms: record.added_ms,
+        }
+    }
+
+    fn insert(&self, project: i64, key: SecretKey) {
+        let mut all = self.inner.registry.all();
+        if let Some(keys) = all.iter_mut().find(|keys| keys.project.id == project) {
+            keys.secrets.push(key);
+        }
+        self.inner.registry.replace(all, &self.settings());
+    }
+
+    fn change(&self, change: impl Fn(&mut Vec<SecretKey>)) {
+        let mut all = self.inner.registry.all();
+        for keys in &mut all {
+            change(&mut keys.secrets);
+        }
+        self.inner.registry.replace(all, &self.settings());
+    }
+
+    async fn record(&self, id: &str) -> Result<SecretRecord> {
+        let records = self.inner.store.secrets().list(None).await?;
+        records.into_iter().find(|record| record.id == id).ok_or_else(|| Error::not_found("secret"))
+    }
+
+    async fn text(&self, id: &str) -> Result<Option<Zeroizing<String>>> {
+        let id = id.to_owned();
+        self.vault(move |vault| vault.get(&id)).await
+    }
+
+    async fn vault<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Vault) -> std::result::Result<T, VaultError> + Send + 'static,
+    ) -> Result<T> {
+        let vault: Arc<dyn Vault> = self.inner.vault.clone();
+        tokio::task::spawn_blocking(move || call(vault.as_ref()))
+            .await
+            .map_err(|error| Error::new("internal", "What keeps secrets did not answer.").with_detail(error))?
+            .map_err(|error| Error::new("vault_failed", error.to_string()))
+    }
+}
+
+fn key(record: &SecretRecord, secret: Secret) -> SecretKey {
+    let state = record.expires_at.map_or(KeyState::Current, |until| KeyState::Grace { until });
+    SecretKey { id: record.id.clone(), secret, state }
+}

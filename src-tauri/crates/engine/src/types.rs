@@ -1,0 +1,41 @@
+//! The TypeScript of everything that crosses to the window: one file, committed, checked to be fresh.
+//! `POLLUX_WRITE_TYPES=1 cargo test -p engine types` writes it.
+
+use std::path::Path;
+
+use ts_rs::{Config, TS};
+
+use crate::dto;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../ui/src/ipc/generated.ts");
+
+fn declared() -> String {
+    let config = Config::new().with_large_int("number");
+    let mut text = String::from(
+        "// Generated from the Rust types by `make types`. Do not edit.\n// Numbers that name times, sizes and ids stay below 2^53.\n",
+    );
+    macro_rules! declare {
+        ($($type:ty),* $(,)?) => { $( text.push_str(&format!("\nexport {}\n", <$type as TS>::decl(&config))); )* };
+    }
+    declare!(
+        signature::Outcome, signature::Scheme, signature::KeyState, signature::MatchedKey, signature::StepStatus,
+        signature::Step, signature::Warning, signature::Diagnosis, signature::Verdict, signature::DecodedEntry,
+        signature::DecodedToken, signature::DecodedSignature, gemini::EventType, gemini::EventView,
+        gemini::PointerKind, gemini::Pointer, emulator::SampleVariant, emulator::SampleType, emulator::BrokenKind,
+        emulator::SampleRequest, emulator::SampleSent, crate::VaultKind, crate::Error, dto::Row, dto::Filter,
+        dto::ViewOpened, dto::Counts, dto::Live, dto::Notice, dto::Level, dto::ListenerState, dto::Project,
+        dto::SecretStore, dto::Theme, dto::Settings, dto::AppState, dto::Database, dto::SecretView, dto::HeaderView,
+        dto::TimestampView, dto::BodyKind, dto::BodyView, dto::Answer, dto::AnswerHeader, dto::Detail,
+    );
+    text
+}
+
+#[test]
+fn types_are_fresh() {
+    let declared = declared();
+    if std::env::var_os("POLLUX_WRITE_TYPES").is_some() {
+        std::fs::write(FILE, &declared).unwrap();
+    }
+    let committed = std::fs::read_to_string(Path::new(FILE)).unwrap();
+    assert!(committed == declared, "ui/src/ipc/generated.ts is stale: run `make types` and commit it");
+}

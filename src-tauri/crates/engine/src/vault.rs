@@ -1,0 +1,205 @@
+//! Where secrets are kept: the port, and the two ways without a keychain.
+
+use std::collections::HashMap;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// What keeps the secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum VaultKind {
+    /// The keychain of the system.
+    Keychain,
+    /// A file that only the user can read.
+    File,
+    /// The memory of this process.
+    Memory,
+}
+
+impl VaultKind {
+    /// The name in the store and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keychain => "keychain",
+            Self::File => "file",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// A secret could not be kept or read. The text never holds the secret.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct VaultError(pub String);
+
+/// Keeps the text of secrets by id. Calls may block (a keychain may ask its user): call them off the async threads.
+pub trait Vault: Send + Sync {
+    /// What it is.
+    fn kind(&self) -> VaultKind;
+    /// What the user should know about it, in one or two sentences.
+    fn note(&self) -> Option<String>;
+    /// Keeps `text` under `id`, in place of what was there.
+    fn put(&self, id: &str, text: &str) -> Result<(), VaultError>;
+    /// The text under `id`.
+    fn get(&self, id: &str) -> Result<Option<Zeroizing<String>>, VaultError>;
+    /// Destroys what is under `id`; nothing there is no error.
+    fn delete(&self, id: &str) -> Result<(), VaultError>;
+}
+
+/// Secrets for as long as the process lives: the command line, and tests.
+#[derive(Default)]
+pub struct MemoryVault(Mutex<HashMap<String, Zeroizing<String>>>);
+
+impl Vault for MemoryVault {
+    fn kind(&self) -> VaultKind {
+        VaultKind::Memory
+    }
+
+    fn note(&self) -> Option<String> {
+        Some("Secrets are kept in memory and are gone when Pollux ends.".into())
+    }
+
+    fn put(&self, id: &str, text: &str) -> Result<(), VaultError> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(id.to_owned(), Zeroizing::new(text.to_owned()));
+        Ok(())
+    }
+
+    fn get(&self, id: &str) -> Result<Option<Zeroizing<String>>, VaultError> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
+    }
+
+    fn delete(&self, id: &str) -> Result<(), VaultError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        Ok(())
+    }
+}
+
+/// Secrets in a JSON file of mode 0600: where no keychain is running.
+pub struct FileVault {
+    path: PathBuf,
+    why: String,
+    lock: Mutex<()>,
+}
+
+impl FileVault {
+    /// Keeps secrets in `path`. `why` says why there is no keychain.
+    pub fn new(path: PathBuf, why: impl Into<String>) -> Self {
+        Self { path, why: why.into(), lock: Mutex::new(()) }
+    }
+
+    fn read(&self) -> Result<HashMap<String, Zeroizing<String>>, VaultError> {
+        let text = match std::fs::read(&self.path) {
+            Ok(text) => Zeroizing::new(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashMap::new()),
+            Err(error) => return Err(self.failed("read", &error)),
+        };
+        let entries: HashMap<String, String> = serde_json::from_slice(&text).map_err(|error| {
+            // serde's own words may quote the text: only the place is told.
+            VaultError(format!(
+                "The secrets in {} cannot be read: not the JSON that Pollux writes (line {}). Move the file away to start anew.",
+                self.path.display(),
+                error.line()
+            ))
+        })?;
+        Ok(entries.into_iter().map(|(id, text)| (id, Zeroizing::new(text))).collect())
+    }
+
+    /// Written beside and renamed over: a crash leaves the old file or the new one.
+    fn write(&self, entries: &HashMap<String, Zeroizing<String>>) -> Result<(), VaultError> {
+        let plain: HashMap<&str, &str> = entries.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
+        let text = Zeroizing::new(serde_json::to_vec(&plain).map_err(|error| VaultError(error.to_string()))?);
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let write = || -> io::Result<()> {
+            std::fs::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?; // made with mode 0600
+            file.write_all(&text)?;
+            file.as_file().sync_all()?;
+            file.persist(&self.path)?;
+            Ok(())
+        };
+        write().map_err(|error| self.failed("written", &error))
+    }
+
+    fn failed(&self, what: &str, error: &io::Error) -> VaultError {
+        VaultError(format!("{} could not be {what}: {error}", self.path.display()))
+    }
+}
+
+impl Vault for FileVault {
+    fn kind(&self) -> VaultKind {
+        VaultKind::File
+    }
+
+    fn note(&self) -> Option<String> {
+        Some(format!(
+            "{} Secrets are kept in {}, which only your user can read, but which is not encrypted.",
+            self.why,
+            self.path.display()
+        ))
+    }
+
+    fn put(&self, id: &str, text: &str) -> Result<(), VaultError> {
+        let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.read()?;
+        entries.insert(id.to_owned(), Zeroizing::new(text.to_owned()));
+        self.write(&entries)
+    }
+
+    fn get(&self, id: &str) -> Result<Option<Zeroizing<String>>, VaultError> {
+        let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.read()?.remove(id))
+    }
+
+    fn delete(&self, id: &str) -> Result<(), VaultError> {
+        let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.read()?;
+        match entries.remove(id) {
+            Some(_) => self.write(&entries),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_vault_keeps_replaces_and_destroys() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in/secrets.json");
+        let vault = FileVault::new(path.clone(), "No keychain.");
+        assert!(vault.get("a").unwrap().is_none());
+        vault.put("a", "whsec_one").unwrap();
+        vault.put("b", "whsec_two").unwrap();
+        vault.put("a", "whsec_three").unwrap();
+        assert_eq!(vault.get("a").unwrap().unwrap().as_str(), "whsec_three");
+        vault.delete("a").unwrap();
+        vault.delete("a").unwrap();
+        assert!(vault.get("a").unwrap().is_none());
+        assert_eq!(vault.get("b").unwrap().unwrap().as_str(), "whsec_two");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_broken_file_is_told_without_its_text_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.json");
+        std::fs::write(&path, "{\"a\": whsec_visible}").unwrap();
+        let vault = FileVault::new(path.clone(), "");
+        let error = vault.put("b", "x").unwrap_err().to_string();
+        assert!(!error.contains("whsec_visible"), "{error}");
+        assert!(error.contains("Move the file away"), "{error}");
+        assert!(std::fs::read_to_string(&path).unwrap().contains("whsec_visible"));
+    }
+}

@@ -1,0 +1,61 @@
+//! What the listener answers.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use signature::Outcome;
+use store::Answer;
+
+/// The one line on `GET /`. It names no version: an attacker learns nothing from it.
+pub const HEALTH_LINE: &str = "Listening for webhooks. Send a POST.\n";
+
+/// Seconds after which the sender of a refused delivery may try again.
+const RETRY_AFTER_S: u32 = 5;
+
+/// The default answer for an outcome. A rejected sender gets an empty 401.
+pub(crate) fn for_outcome(outcome: Outcome) -> StatusCode {
+    match outcome {
+        Outcome::Verified | Outcome::Unchecked => StatusCode::OK,
+        Outcome::Rejected => StatusCode::UNAUTHORIZED,
+    }
+}
+
+/// An empty answer, as it is kept with the delivery.
+pub(crate) fn kept(status: StatusCode) -> Answer {
+    Answer { status: status.as_u16(), headers: vec![("content-length".into(), "0".into())], body: String::new() }
+}
+
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// The answer to a request whose body was not read to its end: the connection cannot be used again.
+pub(crate) fn empty_and_close(status: StatusCode) -> Response {
+    let mut response = empty(status);
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// 503 with `Retry-After`: not stored, so the sender must try again.
+pub(crate) fn try_again() -> Response {
+    let mut response = empty(StatusCode::SERVICE_UNAVAILABLE);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    response
+}
+
+/// The answer to any method but POST (and GET on `/`).
+pub(crate) fn method_not_allowed() -> Response {
+    let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+/// `GET /`: is somebody there?
+pub(crate) fn health() -> Response {
+    let mut response = Response::new(Body::from(HEALTH_LINE));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}

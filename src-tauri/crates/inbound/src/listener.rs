@@ -1,0 +1,193 @@
+//! The socket: binding it, its connections, and ending it in order.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use crate::receive::{Limits, Parts, Peer, count, receive};
+
+/// Ports after the taken one that are tried, to offer the next free one.
+const OFFERED_RANGE: u16 = 64;
+/// How long open connections may take to finish when the listener ends.
+const DRAIN: Duration = Duration::from_secs(5);
+
+const TOO_MANY_CONNECTIONS: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// Why the listener could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Something else listens there.
+    #[error("{address} is already in use by another program")]
+    InUse {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The next port that is free, where one of the next few is.
+        next_free: Option<u16>,
+    },
+    /// The system refused it for another reason (a port below 1024 needs rights, the address is not ours, …).
+    #[error("cannot listen on {address}: {source}")]
+    Refused {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl BindError {
+    /// Stable code for the window.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InUse { .. } => "port_in_use",
+            Self::Refused { .. } => "bind_refused",
+        }
+    }
+
+    /// The next free port, where one was found.
+    pub fn next_free(&self) -> Option<u16> {
+        match self {
+            Self::InUse { next_free, .. } => *next_free,
+            Self::Refused { .. } => None,
+        }
+    }
+}
+
+/// A running listener. Dropping it does not end it: call [`Listener::shutdown`].
+#[derive(Debug)]
+pub struct Listener {
+    address: SocketAddr,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Listener {
+    /// Binds and serves. It listens when this returns.
+    pub async fn start(address: SocketAddr, parts: Parts) -> Result<Self, BindError> {
+        let socket = bind(address).await?;
+        let address = socket.local_addr().map_err(|source| BindError::Refused { address, source })?;
+        let shared = Arc::new(parts);
+        let router = Router::new().fallback(receive).with_state(shared.clone());
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(accept(socket, router, shared, stop.clone(), tasks.clone()));
+        Ok(Self { address, stop, tasks })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, lets open requests end (5 s at most), and returns when the port is free.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some connections did not end in {} s and were cut", DRAIN.as_secs());
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
+    match TcpListener::bind(address).await {
+        Ok(socket) => Ok(socket),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            Err(BindError::InUse { address, next_free: next_free(address.ip(), address.port()).await })
+        }
+        Err(source) => Err(BindError::Refused { address, source }),
+    }
+}
+
+async fn next_free(ip: IpAddr, port: u16) -> Option<u16> {
+    for candidate in port.saturating_add(1)..=port.saturating_add(OFFERED_RANGE) {
+        if TcpListener::bind((ip, candidate)).await.is_ok() {
+            return Some(candidate);
+        }
+    }
+    None
+}
+
+async fn accept(socket: TcpListener, router: Router, shared: Arc<Parts>, stop: CancellationToken, tasks: TaskTracker) {
+    let places = Arc::new(Semaphore::new(shared.limits.connections));
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = socket.accept() => accepted,
+        };
+        let (mut stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, or a connection that was gone before it was taken: neither ends the listener.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Ok(place) = places.clone().try_acquire_owned() else {
+            count(&shared.tally.refused);
+            tasks.spawn(async move {
+                let _ = stream.write_all(TOO_MANY_CONNECTIONS).await;
+                let _ = stream.shutdown().await;
+            });
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (router, limits, stop) = (router.clone(), shared.limits.clone(), stop.clone());
+        tasks.spawn(async move {
+            serve(stream, peer, router, &limits, stop).await;
+            drop(place);
+        });
+    }
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: &Limits, stop: CancellationToken) {
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        let router = router.clone();
+        async move {
+            let Ok(response) = router.oneshot(request).await;
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_headers(limits.headers)
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = stop.cancelled() => {
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    let Err(error) = result else { return };
+    if error.is_timeout() {
+        // hyper closes without a word. A peer that was in the middle of a head is told; one that was idle is not.
+        let parts = connection.into_parts();
+        if !parts.read_buf.is_empty() {
+            let mut stream = parts.io.into_inner();
+            let _ = stream.write_all(HEAD_TOO_SLOW).await;
+            let _ = stream.shutdown().await;
+        }
+    } else {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,249 @@
+//! The way of one delivery: capture → verify → commit → answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::{Method, StatusCode, Version};
+use signature::{Outcome, Received, Verdict};
+use store::{InsertError, NewDelivery, Store};
+use tokio::sync::mpsc;
+
+use crate::capture::{self, Captured, End};
+use crate::judge::{self, Projects};
+use crate::answer;
+
+/// Where the time comes from.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// What the listener takes.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Longest body in bytes. Beyond it: 413, and a delivery with the first 64 KiB.
+    pub body: usize,
+    /// Time for the head of a request to come in.
+    pub head_time: Duration,
+    /// Time for the body of a request to come in. Beyond it: 408, and a delivery with what came.
+    pub body_time: Duration,
+    /// Header lines in one request. Beyond it: 431.
+    pub headers: usize,
+    /// Open connections. Beyond it: 503.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 10 * 1024 * 1024,
+            head_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(30),
+            headers: 100,
+            connections: 1024,
+        }
+    }
+}
+
+/// A rejected delivery, for the near-miss probe, which runs off the answer path.
+#[derive(Debug)]
+pub struct Explain {
+    /// The delivery's row in the store.
+    pub id: i64,
+    /// The project it was for.
+    pub project: i64,
+    /// Its header lines.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Its body.
+    pub body: Bytes,
+    /// When it came, in Unix seconds.
+    pub now: i64,
+    /// The verdict as it was stored.
+    pub verdict: Verdict,
+}
+
+/// What the listener counts, since it started.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub(crate) refused: AtomicU64,
+    pub(crate) too_large: AtomicU64,
+    pub(crate) other_methods: AtomicU64,
+}
+
+/// The counts at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TallySnapshot {
+    /// Answered 503: the queue was full, the commit failed, or there were too many connections.
+    pub refused: u64,
+    /// Answered 413.
+    pub too_large: u64,
+    /// Answered 405, not kept.
+    pub other_methods: u64,
+}
+
+impl Tally {
+    /// The counts now.
+    pub fn snapshot(&self) -> TallySnapshot {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        TallySnapshot {
+            refused: read(&self.refused),
+            too_large: read(&self.too_large),
+            other_methods: read(&self.other_methods),
+        }
+    }
+}
+
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// What a listener works with.
+pub struct Parts {
+    /// Where deliveries are kept.
+    pub store: Store,
+    /// The projects and their keys.
+    pub projects: Arc<dyn Projects>,
+    /// What is taken.
+    pub limits: Limits,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// What is counted.
+    pub tally: Arc<Tally>,
+    /// Where rejected deliveries go, for the near-miss probe.
+    pub explain: mpsc::Sender<Explain>,
+    /// Where the messages of failed commits go.
+    pub failed: mpsc::Sender<String>,
+}
+
+/// The address of the sender's end of the connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+pub(crate) async fn receive(State(shared): State<Arc<Parts>>, request: Request) -> Response {
+    match *request.method() {
+        Method::POST => post(&shared, request).await,
+        Method::GET | Method::HEAD if request.uri().path() == "/" => answer::health(),
+        _ => {
+            count(&shared.tally.other_methods);
+            answer::method_not_allowed()
+        }
+    }
+}
+
+async fn post(shared: &Parts, request: Request) -> Response {
+    let started = Instant::now();
+    let at = (shared.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (head, body) = request.into_parts();
+    let captured = capture::body(body, shared.limits.body, shared.limits.body_time).await;
+    let headers = capture::headers(&head.headers);
+    let project = shared.projects.find(head.uri.path());
+    let now = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
+
+    let (verdict, status) = match captured.end {
+        End::Whole => {
+            let received = Received { headers: &headers, body: &captured.bytes };
+            let verdict = judge::verdict(&project, &received, now).await;
+            let status = answer::for_outcome(verdict.outcome);
+            (verdict, status)
+        }
+        end => {
+            if end == End::TooLarge {
+                count(&shared.tally.too_large);
+            }
+            incomplete(end, &captured, &shared.limits)
+        }
+    };
+
+    let whole = captured.end == End::Whole;
+    let summary = if whole { gemini::event::summary(&captured.bytes) } else { gemini::event::Summary::default() };
+    let for_probe = (whole && verdict.outcome == Outcome::Rejected).then(|| headers.clone());
+    let body = captured.bytes.clone();
+    let delivery = NewDelivery {
+        project: project.id,
+        received_ns: i64::try_from(at.as_nanos()).unwrap_or(i64::MAX),
+        started,
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
+        http_version: version(head.version),
+        peer: head.extensions.get::<Peer>().map(|peer| peer.0.to_string()).unwrap_or_default(),
+        message_id: only(&headers, "webhook-id"),
+        token_id: None,
+        headers,
+        body: captured.bytes,
+        body_len: captured.len,
+        truncated: !whole,
+        event_type: summary.event_type,
+        pointer: summary.pointer,
+        verdict,
+        answer: answer::kept(status),
+    };
+
+    match shared.store.insert(delivery).await {
+        Ok(inserted) => {
+            let took = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            shared.store.answered(inserted.id, took);
+            if let Some(headers) = for_probe {
+                let explain = Explain { id: inserted.id, project: project.id, headers, body, now, verdict: inserted.verdict };
+                // Full: the probe then runs when the delivery is opened.
+                let _ = shared.explain.try_send(explain);
+            }
+            if whole { answer::empty(status) } else { answer::empty_and_close(status) }
+        }
+        Err(error) => {
+            count(&shared.tally.refused);
+            if let InsertError::Failed(code, message) = &error {
+                tracing::error!(code, %message, "a delivery could not be stored; its sender was told to try again");
+            }
+            let _ = shared.failed.try_send(error.to_string());
+            answer::try_again()
+        }
+    }
+}
+
+fn incomplete(end: End, captured: &Captured, limits: &Limits) -> (Verdict, StatusCode) {
+    let kept = captured.bytes.len();
+    let len = captured.len;
+    match end {
+        End::TooLarge => {
+            let sentence = format!(
+                "Rejected: the body is larger than the limit of {} bytes ({len} or more); the first {kept} bytes were kept.",
+                limits.body
+            );
+            (judge::refused("body_too_large", "too large".into(), sentence), StatusCode::PAYLOAD_TOO_LARGE)
+        }
+        End::TimedOut => {
+            let sentence = format!(
+                "Rejected: the body did not arrive within {} s; {kept} of {len} bytes came.",
+                limits.body_time.as_secs()
+            );
+            (judge::refused("body_timed_out", "body too slow".into(), sentence), StatusCode::REQUEST_TIMEOUT)
+        }
+        End::CutShort | End::Whole => {
+            let sentence = format!("Rejected: the connection ended in the middle of the body; {kept} of {len} bytes came.");
+            (judge::refused("body_cut_short", "body cut short".into(), sentence), StatusCode::BAD_REQUEST)
+        }
+    }
+}
+
+/// The value of a header that came exactly once, with printable text in it.
+fn only(headers: &[(String, Vec<u8>)], name: &str) -> Option<String> {
+    let mut values = headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
+    let (_, value) = values.next()?;
+    if values.next().is_some() || value.is_empty() {
+        return None;
+    }
+    Some(String::from_utf8_lossy(value).into_owned())
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_3 => "HTTP/3",
+        _ => "HTTP/1.1",
+    }
+}

@@ -1,0 +1,95 @@
+//! The command line, over the same engine as the window.
+
+mod keys;
+mod listen;
+mod print;
+mod sample;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit codes of `pollux verify`, for scripts.
+pub(crate) mod exit {
+    /// Verified, or done.
+    pub(crate) const OK: u8 = 0;
+    /// Rejected, or not delivered.
+    pub(crate) const REJECTED: u8 = 1;
+    /// The command line was wrong, or something it names could not be read.
+    pub(crate) const USAGE: u8 = 2;
+    /// There was no key to check with.
+    pub(crate) const UNCHECKED: u8 = 3;
+}
+
+/// Inspector for Gemini API webhooks. Without a subcommand it opens the window.
+#[derive(Parser)]
+#[command(
+    name = "pollux",
+    version,
+    about = "Inspector for Gemini API webhooks. Without a subcommand it opens the window.",
+    after_help = "Secrets can also come from the environment (POLLUX_SECRET) or a file (--secret-file), so that they \
+                  stay out of the process list.\nPOLLUX_HOME sets the folder of the history; POLLUX_LOG=debug says more."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What to do without a window.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Judge one delivery: is it genuine, and if not, why?
+    Verify(verify::Arguments),
+    /// Receive deliveries and show each with its verdict.
+    Listen(listen::Arguments),
+    /// Send one signed sample, as the service would.
+    Sample(sample::Arguments),
+}
+
+/// What the command line asks for.
+pub(crate) enum Parsed {
+    /// No subcommand.
+    Window,
+    /// A subcommand.
+    Command(Command),
+}
+
+/// Reads the command line. Ends the process on `--help`, `--version` and wrong usage (2).
+pub(crate) fn parse() -> Parsed {
+    match Arguments::parse().command {
+        Some(command) => Parsed::Command(command),
+        None => Parsed::Window,
+    }
+}
+
+/// Runs a subcommand.
+pub(crate) fn run(command: Command) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("The runtime could not start: {error}")),
+    };
+    let result = runtime.block_on(async {
+        match command {
+            Command::Verify(arguments) => verify::run(arguments).await,
+            Command::Listen(arguments) => listen::run(arguments).await,
+            Command::Sample(arguments) => sample::run(arguments).await,
+        }
+    });
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(message) => fail(&message),
+    }
+}
+
+/// The window was asked for, and there is no display to open it on: the live view in the terminal, Sandbox on.
+pub(crate) fn without_display() -> ExitCode {
+    eprintln!("No display: DISPLAY and WAYLAND_DISPLAY are not set, so the window cannot open.");
+    eprintln!("Here is the live view in the terminal instead (the same as `pollux listen --sandbox`).\n");
+    run(Command::Listen(listen::Arguments::sandbox()))
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("pollux: {message}");
+    ExitCode::from(exit::USAGE)
+}

@@ -1,0 +1,188 @@
+//! `pollux listen`: the listener and its verdicts, without a window.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use clap::Args;
+use emulator::SampleRequest;
+use engine::{Arrivals, Config, Engine, FixedKeys, ListenerState, MemoryVault, Row};
+use serde_json::{Value, json};
+use signature::Scheme;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use crate::cli::keys::Keys;
+use crate::cli::{exit, print};
+
+/// Where the window listens too.
+const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4710);
+/// What Enter sends in turn, with the Sandbox on.
+const SAMPLES: [(&str, Scheme, Option<&str>); 6] = [
+    ("batch.succeeded", Scheme::V1, None),
+    ("interaction.completed", Scheme::V1a, None),
+    ("video.generated", Scheme::Jwt, None),
+    ("batch.failed", Scheme::V1, Some("tampered_body")),
+    ("interaction.requires_action", Scheme::V1a, Some("stale")),
+    ("batch.expired", Scheme::V1, Some("undecoded_secret")),
+];
+
+/// Receive deliveries and show each with its verdict.
+#[derive(Args)]
+#[command(after_help = "With --json the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then a line a delivery. \
+    Ctrl-C ends in order.\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected.")]
+pub(crate) struct Arguments {
+    /// Address and port to listen on; port 0 takes any that is free.
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = DEFAULT)]
+    bind: SocketAddr,
+    /// Keep the history in this file. Without it the history is gone at the end.
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    #[command(flatten)]
+    keys: Keys,
+    /// Run the Sandbox too: it sends samples, signed with keys of its own. No key and no internet needed.
+    #[arg(long)]
+    sandbox: bool,
+    /// Print NDJSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    /// The live view with the Sandbox on, for a machine without a display.
+    pub(crate) fn sandbox() -> Self {
+        let bind = SocketAddr::new(DEFAULT.ip(), 0);
+        Self { bind, db: None, keys: Keys::none(), sandbox: true, json: false }
+    }
+}
+
+/// Listens until Ctrl-C.
+pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
+    let secrets = arguments.keys.secrets().map_err(|problem| problem.message())?;
+    let fixed = FixedKeys { secrets, jwks: arguments.keys.cache()? };
+    // Held until the end: the history of a run without --db lives in it.
+    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder could be made: {error}"))?;
+    let engine = Engine::start(Config {
+        database: arguments.db.clone().unwrap_or_else(|| folder.path().join("pollux.db")),
+        vault: Arc::new(MemoryVault::default()),
+        clock: Arc::new(SystemTime::now),
+        sandbox: arguments.sandbox,
+        fixed: Some(fixed),
+        bind: Some(arguments.bind.ip()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+    .await
+    .map_err(|error| error.to_string())?;
+    let arrivals = engine.arrivals();
+    let address = match engine.listener_start(Some(arguments.bind.port()).filter(|port| *port != 0)).await {
+        ListenerState::Listening { address, .. } => address,
+        ListenerState::Failed { message, next_free, .. } => {
+            engine.shutdown().await;
+            let offer = next_free.map(|port| format!("; port {port} is free: --bind {}:{port}", arguments.bind.ip()));
+            return Err(format!("{message}{}", offer.unwrap_or_default()));
+        }
+        other => return Err(format!("the listener did not start: {other:?}")),
+    };
+    greet(&arguments, &address)?;
+    let printing = follow(&engine, arrivals, arguments.json);
+    tokio::select! {
+        printed = printing => printed?,
+        () = samples(&engine, arguments.sandbox) => {}
+        () = interrupted() => {}
+    }
+    engine.shutdown().await;
+    Ok(exit::OK)
+}
+
+fn greet(arguments: &Arguments, address: &str) -> Result<(), String> {
+    if arguments.json {
+        return print::line(&json!({ "listening": address }));
+    }
+    print::text(&format!("Listening on {address}  (Ctrl-C ends)\n"))?;
+    if arguments.sandbox {
+        let enter = if print::interactive() { " Enter sends the next one." } else { "" };
+        print::text(&format!("The Sandbox sends a first sample.{enter}\n"))?;
+    }
+    Ok(())
+}
+
+/// A line a delivery.
+async fn follow(engine: &Engine, mut arrivals: Arrivals, as_json: bool) -> Result<(), String> {
+    while let Some(rows) = arrivals.next().await {
+        for row in rows.map_err(|error| error.to_string())? {
+            if as_json {
+                print::line(&delivery_json(engine, &row).await?)?;
+            } else {
+                // The diagnosis makes the cause say more: it is waited for.
+                let explained = engine.delivery(row.id).await.map_err(|error| error.to_string())?;
+                let time = explained.received.get(11..19).unwrap_or_default().to_owned();
+                print::row(&explained.row, &time)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn delivery_json(engine: &Engine, row: &Row) -> Result<Value, String> {
+    let detail = engine.delivery(row.id).await.map_err(|error| error.to_string())?;
+    let row = &detail.row;
+    let project = engine.projects().into_iter().find(|project| project.id == row.project).map(|project| project.name);
+    Ok(json!({
+        "id": row.id,
+        "received": detail.received,
+        "project": project,
+        "peer": detail.peer,
+        "path": detail.path,
+        "message_id": row.message_id,
+        "event_type": row.event_type,
+        "pointer": row.pointer,
+        "attempt": row.attempt,
+        "duplicate": row.duplicate,
+        "body_len": row.body_len,
+        "status": row.status,
+        "took_us": row.took_us,
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "verdict": print::verdict_json(&detail.verdict),
+    }))
+}
+
+/// The Sandbox's first sample, and the next one at each Enter. Never ends by itself.
+async fn samples(engine: &Engine, sandbox: bool) {
+    let mut turn = SAMPLES.iter().cycle();
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let interactive = print::interactive();
+    while sandbox {
+        if let Some((event_type, scheme, broken)) = turn.next() {
+            let request = SampleRequest {
+                event_type: (*event_type).to_owned(),
+                variant: None,
+                scheme: *scheme,
+                broken: broken.map(str::to_owned),
+            };
+            if let Err(error) = engine.sample_send(&request).await {
+                eprintln!("pollux: {error}");
+            }
+        }
+        if !interactive || !matches!(lines.next_line().await, Ok(Some(_))) {
+            break;
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Ctrl-C, or the system's wish that we end.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,135 @@
+//! What the command line prints: NDJSON for scripts, words and colour for people.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use engine::Row;
+use owo_colors::{OwoColorize as _, Stream, Style};
+use serde_json::{Value, json};
+use signature::{Outcome, Scheme, StepStatus, Verdict};
+
+/// One line of JSON, at once.
+pub(crate) fn line(value: &Value) -> Result<(), String> {
+    text(&format!("{value}\n"))
+}
+
+/// Text on standard output. A reader that went away (`| head`) ends the program in silence.
+pub(crate) fn text(text: &str) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => Err(format!("standard output: {error}")),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Is standard input a person?
+pub(crate) fn interactive() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// The verdict for scripts. Warnings and diagnosis are their codes; their words stand beside.
+pub(crate) fn verdict_json(verdict: &Verdict) -> Value {
+    json!({
+        "outcome": verdict.outcome,
+        "scheme": verdict.scheme,
+        "reason": verdict.reason,
+        "key": verdict.key,
+        "warnings": verdict.warnings.iter().map(|warning| &warning.code).collect::<Vec<_>>(),
+        "diagnosis": verdict.diagnosis.as_ref().map(|diagnosis| &diagnosis.code),
+        "steps": verdict.steps,
+        "cause": verdict.cause,
+        "sentence": verdict.sentence,
+        "explanation": {
+            "warnings": verdict.warnings,
+            "diagnosis": verdict.diagnosis,
+        },
+    })
+}
+
+/// The verdict for a person: sentence, diagnosis, ladder.
+pub(crate) fn verdict(verdict: &Verdict) -> Result<(), String> {
+    let (glyph, style) = outcome(verdict.outcome);
+    let mut out = format!("{} {}\n", paint(glyph, style), paint(&printable(&verdict.sentence), Style::new().bold()));
+    if let Some(diagnosis) = &verdict.diagnosis {
+        out.push_str(&format!("  {}\n  {}\n", printable(&diagnosis.finding), printable(&diagnosis.fix)));
+    }
+    out.push('\n');
+    for step in &verdict.steps {
+        let (glyph, style) = match step.status {
+            StepStatus::Passed => ("✓", Style::new().green()),
+            StepStatus::Failed => ("✕", Style::new().red()),
+            StepStatus::Near => ("≈", Style::new().red()),
+            StepStatus::Warned => ("!", Style::new().yellow()),
+            StepStatus::Skipped => ("–", Style::new().dimmed()),
+        };
+        out.push_str(&format!("  {} {:<14} {}\n", paint(glyph, style), step.title, printable(&step.seen)));
+        if step.status == StepStatus::Failed && !step.expected.is_empty() {
+            out.push_str(&format!("    {:<14} {}\n", "", paint(&format!("expected {}", printable(&step.expected)), Style::new().dimmed())));
+        }
+    }
+    for warning in &verdict.warnings {
+        out.push_str(&format!("  {} {} ({})\n", paint("!", Style::new().yellow()), printable(&warning.message), warning.code));
+    }
+    text(&out)
+}
+
+/// A delivery as one line for a person.
+pub(crate) fn row(row: &Row, time: &str) -> Result<(), String> {
+    let (glyph, style) = outcome(row.outcome);
+    let word = match row.outcome {
+        Outcome::Verified => "Verified",
+        Outcome::Rejected => "Rejected",
+        Outcome::Unchecked => "Unchecked",
+    };
+    let scheme = match row.scheme {
+        Some(Scheme::V1) => "v1",
+        Some(Scheme::V1a) => "v1a",
+        Some(Scheme::Jwt) => "jwt",
+        None => "–",
+    };
+    let attempts = match (row.duplicate, row.attempt) {
+        (true, attempt) => format!("≡{attempt}"),
+        (false, 1) => String::new(),
+        (false, attempt) => format!("×{attempt}"),
+    };
+    let took = row.took_us.map(|us| format!("{:.1} ms", us as f64 / 1000.0)).unwrap_or_default();
+    text(&format!(
+        "{time}  {} {:<9} {:<24}  {:<27} {:<28} {scheme:<4} {attempts:<4} {} {took}\n",
+        paint(glyph, style),
+        paint(word, style),
+        shorten(&row.cause, 24),
+        shorten(row.event_type.as_deref().unwrap_or("–"), 27),
+        shorten(row.pointer.as_deref().unwrap_or("–"), 28),
+        row.status,
+    ))
+}
+
+fn outcome(outcome: Outcome) -> (&'static str, Style) {
+    match outcome {
+        Outcome::Verified => ("✓", Style::new().green()),
+        Outcome::Rejected => ("✕", Style::new().red()),
+        Outcome::Unchecked => ("○", Style::new().dimmed()),
+    }
+}
+
+/// Colour only where a terminal shows it (NO_COLOR and the like are honoured).
+pub(crate) fn paint(text: &str, style: Style) -> String {
+    text.if_supports_color(Stream::Stdout, |text| text.style(style)).to_string()
+}
+
+/// Payloads are hostile: what could steer a terminal or turn text around is shown as an escape.
+pub(crate) fn printable(text: &str) -> String {
+    let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+        shown
+    })
+}
+
+fn shorten(text: &str, width: usize) -> String {
+    let text = printable(text);
+    if text.chars().count() <= width {
+        return text;
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}

@@ -1,0 +1,34 @@
+//! The app as a whole: state, settings, listener, samples.
+
+use emulator::{SampleRequest, SampleSent};
+use engine::{AppState, ListenerState, Live, Result, Settings};
+use tauri::State;
+use tauri::ipc::Channel;
+
+use crate::commands::Started;
+
+#[tauri::command]
+pub(crate) async fn app_state(started: State<'_, Started>) -> Result<AppState> {
+    Ok(started.engine()?.state().await)
+}
+
+#[tauri::command]
+pub(crate) async fn live(started: State<'_, Started>, channel: Channel<Live>) -> Result<()> {
+    started.engine()?.attach(crate::feed::sink(channel));
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn settings_set(started: State<'_, Started>, settings: Settings) -> Result<Settings> {
+    started.engine()?.settings_set(settings).await
+}
+
+#[tauri::command]
+pub(crate) async fn listener_start(started: State<'_, Started>, port: Option<u16>) -> Result<ListenerState> {
+    Ok(started.engine()?.listener_start(port).await)
+}
+
+#[tauri::command]
+pub(crate) async fn sample_send(started: State<'_, Started>, request: SampleRequest) -> Result<SampleSent> {
+    started.engine()?.sample_send(&request).await
+}

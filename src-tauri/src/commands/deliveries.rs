@@ -1,0 +1,33 @@
+//! The list and the detail.
+
+use engine::{Detail, Filter, Result, Row, ViewOpened};
+use tauri::State;
+use tauri::ipc::Response;
+
+use crate::commands::Started;
+
+#[tauri::command]
+pub(crate) async fn view_open(started: State<'_, Started>, filter: Filter) -> Result<ViewOpened> {
+    started.engine()?.view_open(filter).await
+}
+
+#[tauri::command]
+pub(crate) async fn view_rows(started: State<'_, Started>, view: u32, start: u64, count: u32) -> Result<Vec<Row>> {
+    started.engine()?.view_rows(view, start, count).await
+}
+
+#[tauri::command]
+pub(crate) async fn view_find(started: State<'_, Started>, view: u32, id: i64) -> Result<Option<u64>> {
+    Ok(started.engine()?.view_find(view, id))
+}
+
+#[tauri::command]
+pub(crate) async fn delivery(started: State<'_, Started>, id: i64) -> Result<Detail> {
+    started.engine()?.delivery(id).await
+}
+
+/// Raw bytes: 8 ms a MiB, where JSON would take 130.
+#[tauri::command]
+pub(crate) async fn delivery_body(started: State<'_, Started>, id: i64, decoded: bool) -> Result<Response> {
+    started.engine()?.delivery_body(id, decoded).await.map(Response::new)
+}

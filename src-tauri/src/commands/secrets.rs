@@ -1,0 +1,36 @@
+//! Secrets.
+
+use engine::{Result, SecretView};
+use tauri::State;
+
+use crate::commands::Started;
+
+#[tauri::command]
+pub(crate) async fn secrets(started: State<'_, Started>) -> Result<Vec<SecretView>> {
+    started.engine()?.secrets().await
+}
+
+#[tauri::command]
+pub(crate) async fn secret_add(
+    started: State<'_, Started>,
+    project: i64,
+    label: String,
+    text: String,
+) -> Result<SecretView> {
+    started.engine()?.secret_add(project, &label, &zeroize::Zeroizing::new(text)).await
+}
+
+#[tauri::command]
+pub(crate) async fn secret_remove(started: State<'_, Started>, id: String) -> Result<()> {
+    started.engine()?.secret_remove(&id).await
+}
+
+#[tauri::command]
+pub(crate) async fn secret_restore(started: State<'_, Started>, id: String) -> Result<SecretView> {
+    started.engine()?.secret_restore(&id).await
+}
+
+#[tauri::command]
+pub(crate) async fn secret_reveal(started: State<'_, Started>, id: String) -> Result<String> {
+    Ok(started.engine()?.secret_reveal(&id).await?.to_string())
+}

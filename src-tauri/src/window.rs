@@ -1,0 +1,118 @@
+//! The window: one, with its state remembered; closing it ends the listener in order.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use engine::{Config, Engine, Theme};
+use tauri::window::Color;
+use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder};
+
+use crate::commands::{Started, app, deliveries, secrets};
+use crate::{home, keychain};
+
+const LABEL: &str = "main";
+/// Backgrounds of `tokens.css`, so that the window does not flash before its first paint.
+const DARK: Color = Color(0x0d, 0x10, 0x15, 0xff);
+const LIGHT: Color = Color(0xf4, 0xf5, 0xf7, 0xff);
+
+/// On Linux a window needs a display server; elsewhere there always is one.
+pub(crate) fn has_display() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
+pub(crate) fn run() -> ExitCode {
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
+        .plugin(tauri_plugin_window_state::Builder::new().build())
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .invoke_handler(tauri::generate_handler![
+            app::app_state,
+            app::live,
+            app::settings_set,
+            app::listener_start,
+            app::sample_send,
+            deliveries::view_open,
+            deliveries::view_rows,
+            deliveries::view_find,
+            deliveries::delivery,
+            deliveries::delivery_body,
+            secrets::secrets,
+            secrets::secret_add,
+            secrets::secret_remove,
+            secrets::secret_restore,
+            secrets::secret_reveal,
+        ])
+        .setup(|app| set_up(app))
+        .build(tauri::generate_context!());
+    match built {
+        Ok(app) => {
+            app.run(|app, event| {
+                if let RunEvent::Exit = event
+                    && let Some(started) = app.try_state::<Started>()
+                    && let Ok(engine) = started.engine()
+                {
+                    tauri::async_runtime::block_on(engine.shutdown());
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(%error, "Pollux could not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
+    let home = home::folder()?;
+    let started = tauri::async_runtime::block_on(start_engine(&home));
+    if let Err(error) = &started {
+        tracing::error!(code = error.code, %error, "Pollux could not start in full");
+    }
+    let theme = started.as_ref().map(|engine| engine.settings().theme).unwrap_or_default();
+    let background = if theme == Theme::Light { LIGHT } else { DARK };
+    app.manage(Started(started));
+    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+        .title("Pollux")
+        .inner_size(1360.0, 860.0)
+        .min_inner_size(640.0, 480.0)
+        .background_color(background)
+        .data_directory(home.join("webview"))
+        .build()?;
+    Ok(())
+}
+
+/// The listener binds while the window loads; a taken port is a state of the window, not the end of the start.
+async fn start_engine(home: &Path) -> Result<Engine, engine::Error> {
+    let vault = {
+        let home = home.to_path_buf();
+        tauri::async_runtime::spawn_blocking(move || keychain::open(&home))
+            .await
+            .map_err(|error| engine::Error::new("internal", "The keychain did not answer.").with_detail(error))?
+    };
+    let engine = Engine::start(Config {
+        database: home.join("pollux.db"),
+        vault,
+        clock: Arc::new(SystemTime::now),
+        sandbox: true,
+        fixed: None,
+        bind: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+    .await?;
+    engine.listener_start(engine.settings().port).await;
+    Ok(engine)
+}
+
+/// A second start shows the window of the first.
+fn show(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+        if let Err(error) = shown {
+            tracing::warn!(%error, "the window could not be brought to the front");
+        }
+    }
+}
