@@ -1,1 +1,30 @@
-//! History in SQLite.
+//! History in SQLite: what was acknowledged is never lost.
+//!
+//! One thread owns the only connection that writes. It drains a bounded queue, commits up to [`Options::batch`]
+//! deliveries in one transaction (WAL, `synchronous=FULL`) and answers every caller after its COMMIT. Reads go through
+//! a small pool of read-only connections, each read in a snapshot of its own.
+//!
+//! The narrow table `delivery` holds what a row of the list needs; headers, body and verdict are beside it in
+//! `delivery_content`, so that a list of a million rows never touches a body. SQL is beside the accessor of its
+//! table, in `table`.
+
+mod delivery;
+mod duplicate;
+mod encode;
+mod error;
+mod filter;
+mod migration;
+mod phrases;
+mod readers;
+mod store;
+mod table;
+mod verdict_blob;
+mod writer;
+
+pub use delivery::{Answer, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, Row};
+pub use error::{Error, InsertError};
+pub use filter::Filter;
+pub use store::{Options, Store};
+pub use table::project::{Project, Projects};
+pub use table::secret::{SecretRecord, Secrets};
+pub use table::setting::Settings;

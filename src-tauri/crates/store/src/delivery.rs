@@ -1,0 +1,207 @@
+//! A delivery on its way in, as a row of the list, and whole.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+use serde::Serialize;
+use signature::{Outcome, Scheme, Text, Verdict};
+
+/// One HTTP request that reached the listener, with the verdict on it and the answer that is about to be given.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    /// The project it belongs to: an id of [`crate::Projects::ensure`].
+    pub project: i64,
+    /// When it arrived, Unix nanoseconds.
+    pub received_ns: i64,
+    /// When it arrived, on the clock that never jumps. Not stored; carried to [`Arrived::started`].
+    pub started: Instant,
+    /// `POST`.
+    pub method: String,
+    /// The path as received, without the query.
+    pub path: String,
+    /// What followed the `?`, as received.
+    pub query: Option<String>,
+    /// `HTTP/1.1`.
+    pub http_version: &'static str,
+    /// Address and port of the other side.
+    pub peer: String,
+    /// Names and values in the order of arrival, duplicates kept, values as raw bytes.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body as received, up to the listener's limit.
+    pub body: Bytes,
+    /// Bytes of the whole body, as far as known: more than `body` holds where it was truncated.
+    pub body_len: u64,
+    /// Whether the body was longer than what is kept.
+    pub truncated: bool,
+    /// The `webhook-id` (Standard Webhooks, SW-05): attempts with the same one are attempts of one event.
+    pub message_id: Option<String>,
+    /// The `jti` of a JWT.
+    pub token_id: Option<String>,
+    /// `batch.succeeded`.
+    pub event_type: Option<String>,
+    /// What the event points to: `batches/abc`.
+    pub pointer: Option<String>,
+    /// What was concluded from the signature.
+    pub verdict: Verdict,
+    /// What will be answered once it is stored.
+    pub answer: Answer,
+}
+
+/// The HTTP response given to the sender.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Names and values in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+/// What became of a delivery once it was committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inserted {
+    /// Its id: ascending in the order of commits, never used twice.
+    pub id: i64,
+    /// The event it is an attempt of; `None` without a `webhook-id`.
+    pub event: Option<i64>,
+    /// Which attempt of the event this is, from 1.
+    pub attempt: u32,
+    /// How many attempts of the event are stored now.
+    pub attempts: u32,
+    /// Whether an earlier attempt was verified and answered 2xx.
+    pub duplicate: bool,
+    /// The verdict as stored: for a duplicate with the warning `duplicate_id` and the rung `duplicate` changed.
+    pub verdict: Verdict,
+}
+
+/// A row of the list: everything about a delivery that is narrow. Holds no body and no headers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The delivery's id.
+    pub id: i64,
+    /// Its project.
+    pub project: i64,
+    /// When it arrived, Unix nanoseconds.
+    pub received_ns: i64,
+    /// Verified, rejected or unchecked.
+    pub outcome: Outcome,
+    /// The scheme, where it could be told.
+    pub scheme: Option<Scheme>,
+    /// Stable code: `valid`, `no_matching_signature`…
+    pub reason: Text,
+    /// Two or three words for the row: `412 s too old`.
+    pub cause: Text,
+    /// Verified with a key in its grace: until when that key is accepted, Unix seconds.
+    pub grace_until: Option<i64>,
+    /// The event it is an attempt of.
+    pub event: Option<i64>,
+    /// `batch.succeeded`.
+    pub event_type: Option<String>,
+    /// `batches/abc`.
+    pub pointer: Option<String>,
+    /// The `webhook-id`.
+    pub message_id: Option<String>,
+    /// Which attempt of its event, from 1.
+    pub attempt: u32,
+    /// How many attempts of its event there are now.
+    pub attempts: u32,
+    /// Whether an earlier attempt had been verified and answered 2xx.
+    pub duplicate: bool,
+    /// How many warnings the verdict has.
+    pub warnings: u32,
+    /// The status that was answered.
+    pub status: u16,
+    /// From arrival to answer, microseconds; `None` until known.
+    pub took_us: Option<u64>,
+    /// Bytes of the whole body, as far as known.
+    pub body_len: u64,
+    /// Whether the body was longer than what is kept.
+    pub truncated: bool,
+}
+
+/// A stored delivery: everything but the body, which [`crate::Store::body`] gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// What the list shows.
+    pub row: Row,
+    /// `POST`.
+    pub method: String,
+    /// The path as received, without the query.
+    pub path: String,
+    /// What followed the `?`.
+    pub query: Option<String>,
+    /// `HTTP/1.1`.
+    pub http_version: String,
+    /// Address and port of the other side.
+    pub peer: String,
+    /// Names and values in the order of arrival, duplicates kept.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The `jti` of a JWT.
+    pub token_id: Option<String>,
+    /// The verdict with its ladder, and its diagnosis once [`crate::Store::explained`] stored one.
+    pub verdict: Verdict,
+    /// What was answered.
+    pub answer: Answer,
+}
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Deliveries.
+    pub total: u64,
+    /// Bytes of their headers and bodies.
+    pub kept_bytes: u64,
+}
+
+/// News for those who show or pass on deliveries, sent after COMMIT only.
+///
+/// A receiver that lagged, or that gets [`Change::Resync`], loads afresh with [`crate::Store::ids`].
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A delivery was stored.
+    Inserted(Arc<Arrived>),
+    /// The rows of these deliveries are no longer what they were: answered, explained, or one more attempt.
+    Changed(Arc<[i64]>),
+    /// Deliveries were stored that are not announced one by one, because receivers are slow and bodies large.
+    Resync,
+}
+
+/// A delivery that was just stored: its row, and what [`crate::Filter::matches`] looks at.
+#[derive(Debug)]
+pub struct Arrived {
+    /// The row.
+    pub row: Row,
+    /// When it arrived, on the clock that never jumps.
+    pub started: Instant,
+    /// The path as received, without the query.
+    pub path: String,
+    /// What followed the `?`.
+    pub query: Option<String>,
+    /// The body that is kept.
+    pub body: Bytes,
+    pub(crate) headers: Vec<u8>,
+    pub(crate) _held: Held,
+}
+
+/// Counts the bytes that announced deliveries hold on to, until the last receiver has dropped them.
+#[derive(Debug)]
+pub(crate) struct Held {
+    bytes: usize,
+    gauge: Arc<AtomicUsize>,
+}
+
+impl Held {
+    pub(crate) fn new(bytes: usize, gauge: &Arc<AtomicUsize>) -> Self {
+        gauge.fetch_add(bytes, Ordering::Relaxed);
+        Self { bytes, gauge: Arc::clone(gauge) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.gauge.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,125 @@
+//! What can go wrong, each with a stable code.
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+/// Why the history could not be opened, read or written. [`Error::code`] is stable; the text is for a person.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file was written by a newer Pollux (`database_too_new`).
+    #[error(
+        "The history was written by a newer version of Pollux (its format is {found}, this version knows {known}). \
+         Update Pollux, or choose another history file."
+    )]
+    DatabaseTooNew {
+        /// The file's `user_version`.
+        found: i64,
+        /// The newest that this version knows.
+        known: i64,
+    },
+    /// The file is some other program's database, or no database at all (`not_a_history`).
+    #[error("{} is not a Pollux history. Choose another file.", .0.display())]
+    NotAHistory(PathBuf),
+    /// The folder or the file could not be made (`history_unreachable`).
+    #[error("The history at {} could not be opened: {source}. Check that the folder exists and can be written to.", path.display())]
+    Unreachable {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite refused. The code tells a full disk, a read-only file, a damaged file and a locked one apart.
+    #[error("{}: {}.", sqlite_sentence(.0), .0)]
+    Sqlite(#[from] rusqlite::Error),
+    /// The tables could not be brought up to date (`migration_failed`); nothing was changed.
+    #[error("The history could not be brought up to date, and was left as it was: {0}.")]
+    Migration(#[from] rusqlite_migration::Error),
+    /// Something stored cannot be read back (`history_damaged`).
+    #[error("The stored {0} cannot be read. The history is damaged, or was written by another version.")]
+    Damaged(&'static str),
+    /// There is no such project (`unknown_project`).
+    #[error("There is no project {0}. Create the project before storing anything for it.")]
+    UnknownProject(i64),
+    /// Another project has this path segment already (`project_path_taken`).
+    #[error("The path segment {0:?} belongs to another project. Choose another one.")]
+    PathTaken(String),
+    /// The history was closed (`history_closed`).
+    #[error("The history is closed.")]
+    Closed,
+    /// The writing thread could not be started (`no_thread`).
+    #[error("The thread that writes the history could not be started: {0}.")]
+    NoThread(std::io::Error),
+}
+
+impl Error {
+    /// The stable code that a program branches on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DatabaseTooNew { .. } => "database_too_new",
+            Self::NotAHistory(_) => "not_a_history",
+            Self::Unreachable { .. } => "history_unreachable",
+            Self::Sqlite(error) => sqlite_code(error),
+            Self::Migration(_) => "migration_failed",
+            Self::Damaged(_) => "history_damaged",
+            Self::UnknownProject(_) => "unknown_project",
+            Self::PathTaken(_) => "project_path_taken",
+            Self::Closed => "history_closed",
+            Self::NoThread(_) => "no_thread",
+        }
+    }
+}
+
+fn sqlite_code(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "disk_full",
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "history_read_only",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "history_busy",
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "history_damaged",
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => "disk_error",
+        Some(ErrorCode::TooBig) => "too_large",
+        _ => "database_error",
+    }
+}
+
+fn sqlite_sentence(error: &rusqlite::Error) -> &'static str {
+    match sqlite_code(error) {
+        "disk_full" => "The disk is full or the history has reached its size limit; make room and try again",
+        "history_read_only" => "The history cannot be written to; check the permissions of its file and folder",
+        "history_busy" => "Another program holds the history locked; close it and try again",
+        "history_damaged" => "The history file is damaged; restore it from a copy or choose another file",
+        "disk_error" => "The disk could not be read or written; check it and try again",
+        "too_large" => "The delivery is larger than the history can hold",
+        _ => "The history refused",
+    }
+}
+
+/// Why a delivery was not stored. The sender should get 503 with `Retry-After`, never a 2xx.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InsertError {
+    /// The queue to the writing thread is full; nothing was waited for.
+    #[error("More deliveries arrive than can be stored at the moment. Send this one again later.")]
+    Full,
+    /// Nothing was stored: a code of [`Error::code`], and a sentence for a person.
+    #[error("{1}")]
+    Failed(&'static str, String),
+}
+
+impl InsertError {
+    /// The stable code that a program branches on; `queue_full` where the queue was full.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Full => "queue_full",
+            Self::Failed(code, _) => code,
+        }
+    }
+}
+
+impl From<&Error> for InsertError {
+    fn from(error: &Error) -> Self {
+        Self::Failed(error.code(), error.to_string())
+    }
+}

@@ -1,0 +1,50 @@
+//! From any older format to this one, in one transaction; a newer one is refused.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+
+use crate::{Error, table};
+
+/// `Plux`, in the file's header: tells a history from another program's database.
+const APPLICATION: i64 = 0x506c_7578;
+
+/// Only ever append: `user_version` counts them.
+const STEPS: &[M<'static>] = &[
+    M::up(table::project::CREATE),
+    M::up(table::event::CREATE),
+    M::up(table::delivery::CREATE),
+    M::up(table::content::CREATE),
+    M::up(table::tally::CREATE),
+    M::up(table::phrase::CREATE),
+    M::up(table::secret::CREATE),
+    M::up(table::setting::CREATE),
+];
+
+/// Refuses what is not ours or too new, before anything is written to it.
+pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), Error> {
+    let number = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => Error::NotAHistory(path.to_owned()),
+        _ => Error::Sqlite(error),
+    };
+    let found = number("PRAGMA user_version").map_err(not_ours)?;
+    let application = number("PRAGMA application_id")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    if application != APPLICATION && (tables > 0 || application != 0) {
+        return Err(Error::NotAHistory(path.to_owned()));
+    }
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(Error::DatabaseTooNew { found, known });
+    }
+    Ok(())
+}
+
+pub(crate) fn run(conn: &mut Connection) -> Result<(), Error> {
+    conn.pragma_update(None, "application_id", APPLICATION)?;
+    conn.set_transaction_behavior(TransactionBehavior::Immediate);
+    Migrations::from_slice(STEPS).to_latest(conn)?;
+    Ok(())
+}

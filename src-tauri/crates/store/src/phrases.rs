@@ -1,0 +1,53 @@
+//! The dictionary of constant texts: a ladder says the same things about every delivery, so each is stored once.
+//!
+//! Only constants of the program ([`std::borrow::Cow::Borrowed`]) are learnt, so that no sender can make it grow. A
+//! phrase gets its number in the transaction of the first delivery that uses it, and is referred to only by those
+//! encoded after that COMMIT: a stored number always has its text.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+/// More than the program has; a bound all the same.
+const MOST: usize = 4096;
+/// Shorter ones cost as much as their number.
+const SHORTEST: usize = 3;
+
+#[derive(Default)]
+pub(crate) struct Phrases(RwLock<Known>);
+
+#[derive(Default)]
+pub(crate) struct Known {
+    numbers: HashMap<Arc<str>, u64>,
+    texts: HashMap<u64, Arc<str>>,
+}
+
+impl Known {
+    pub(crate) fn number(&self, text: &str) -> Option<u64> {
+        self.numbers.get(text).copied()
+    }
+
+    pub(crate) fn text(&self, number: u64) -> Option<&str> {
+        self.texts.get(&number).map(|text| &**text)
+    }
+
+    /// Whether this constant is worth a number, and there is room for one.
+    pub(crate) fn worth(&self, text: &str) -> bool {
+        text.len() >= SHORTEST && self.numbers.len() < MOST
+    }
+}
+
+impl Phrases {
+    pub(crate) fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Numbers that are committed.
+    pub(crate) fn learn(&self, phrases: impl IntoIterator<Item = (u64, String)>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for (number, text) in phrases {
+            let text: Arc<str> = text.into();
+            known.numbers.insert(Arc::clone(&text), number);
+            known.texts.insert(number, text);
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! The handle that everyone else holds.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use signature::Verdict;
+use tokio::sync::{broadcast, oneshot};
+
+use crate::delivery::Held;
+use crate::phrases::Phrases;
+use crate::readers::Readers;
+use crate::table::{content, delivery, phrase, tally};
+use crate::writer::{Answered, Job, Pending, Task, Writer};
+use crate::{
+    Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Projects, Row, Secrets, Settings,
+    migration, verdict_blob,
+};
+
+/// Bounds and sizes. The default is what the desktop uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Deliveries that may wait for the writer; one more is refused with [`InsertError::Full`].
+    pub queue: usize,
+    /// Bytes of the deliveries that may wait for the writer. One always may, however large.
+    pub queue_bytes: usize,
+    /// Deliveries in one transaction, at most.
+    pub batch: usize,
+    /// Bytes of deliveries in one transaction; reached, no further one joins it.
+    pub batch_bytes: usize,
+    /// Read-only connections.
+    pub readers: usize,
+    /// Changes that a receiver of [`Store::subscribe`] may be behind before it has to load afresh.
+    pub changes: usize,
+    /// Bytes that changes may hold on to while receivers are behind; beyond them [`Change::Resync`] is sent.
+    pub changes_bytes: usize,
+    /// Size in bytes that the database file must not outgrow; a delivery that would need more fails with `disk_full`.
+    pub max_bytes: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            queue: 4096,
+            queue_bytes: 64 << 20,
+            batch: 512,
+            batch_bytes: 8 << 20,
+            readers: 3,
+            changes: 4096,
+            changes_bytes: 16 << 20,
+            max_bytes: None,
+        }
+    }
+}
+
+/// The history. A cheap handle: clone it freely.
+#[derive(Clone)]
+pub struct Store(Arc<Shared>);
+
+struct Shared {
+    jobs: SyncSender<Job>,
+    queued: Arc<AtomicUsize>,
+    queue_bytes: usize,
+    answered: Arc<Answered>,
+    readers: Arc<Readers>,
+    phrases: Arc<Phrases>,
+    changes: broadcast::Sender<Change>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the history at `path`, making the folder (0700) and the file (0600) where they are missing, and brings
+    /// its tables up to date.
+    ///
+    /// Blocks for the time that takes: milliseconds, more after a crash that left a long write-ahead log.
+    ///
+    /// # Errors
+    /// [`Error::DatabaseTooNew`] where a newer Pollux wrote it, [`Error::NotAHistory`] where something else did,
+    /// [`Error::Unreachable`] where the folder or file cannot be made; what SQLite says.
+    pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
+        make_private(path).map_err(|source| Error::Unreachable { path: path.to_owned(), source })?;
+        let conn = connect(path, &options)?;
+        let phrases = Arc::new(Phrases::default());
+        phrases.learn(phrase::all(&conn)?);
+        let (jobs, queue) = std::sync::mpsc::sync_channel(options.queue.max(1));
+        let (changes, _) = broadcast::channel(options.changes.max(1));
+        let answered = Arc::new(Answered::default());
+        let queue_bytes = options.queue_bytes;
+        let readers = Arc::new(Readers::new(path, options.readers));
+        let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), Arc::clone(&answered), changes.clone());
+        let thread = std::thread::Builder::new()
+            .name("history".to_owned())
+            .spawn(move || writer.run())
+            .map_err(Error::NoThread)?;
+        Ok(Self(Arc::new(Shared {
+            jobs,
+            queued: Arc::new(AtomicUsize::new(0)),
+            queue_bytes,
+            answered,
+            readers,
+            phrases,
+            changes,
+            thread: Mutex::new(Some(thread)),
+        })))
+    }
+
+    /// Stores a delivery, and returns only after it is on the disk (COMMIT with `synchronous=FULL`).
+    ///
+    /// Once polled it is on its way: dropping the future does not take it back.
+    ///
+    /// # Errors
+    /// [`InsertError::Full`] at once when too much is waiting; [`InsertError::Failed`] when it could not be
+    /// committed. In both cases nothing of it is stored.
+    pub async fn insert(&self, delivery: NewDelivery) -> Result<Inserted, InsertError> {
+        let (reply, committed) = oneshot::channel();
+        let pending = Pending::new(delivery, &self.0.phrases, reply);
+        let held = Held::new(pending.size, &self.0.queued);
+        let waiting = self.0.queued.load(Ordering::Relaxed);
+        if waiting > self.0.queue_bytes && waiting > pending.size {
+            return Err(InsertError::Full);
+        }
+        match self.0.jobs.try_send(Job::Insert(Box::new(pending), held)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(InsertError::Full),
+            Err(TrySendError::Disconnected(_)) => return Err((&Error::Closed).into()),
+        }
+        committed.await.unwrap_or_else(|_| Err((&Error::Closed).into()))
+    }
+
+    /// Notes how long a delivery took from arrival to answer, in microseconds. Returns at once; written with the
+    /// next commit, or after a tenth of a second. Lost in a crash before that, which only leaves the time unknown.
+    pub fn answered(&self, id: i64, took_us: u64) {
+        if self.0.answered.push(id, took_us) {
+            // Full: the writer is busy, and looks at what was answered before it rests.
+            let _ = self.0.jobs.try_send(Job::Nudge);
+        }
+    }
+
+    /// Replaces the verdict of a delivery by one with its diagnosis. False where there is no such delivery.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn explained(&self, id: i64, verdict: Verdict) -> Result<bool, Error> {
+        let encoded = verdict_blob::encode(&verdict, &self.0.phrases);
+        self.write(vec![id], move |conn| Ok(content::explained(conn, id, &verdict, &encoded)?)).await
+    }
+
+    /// What is committed from now on. A receiver that is too far behind gets `Lagged` and loads afresh.
+    ///
+    /// Subscribe first, then load [`Store::ids`]: nothing is missed, and what comes twice has the same id.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
+        self.0.changes.subscribe()
+    }
+
+    /// The ids of the deliveries that a filter shows, ascending.
+    ///
+    /// Dropping the future ends the search.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn ids(&self, filter: &Filter) -> Result<Vec<i64>, Error> {
+        let filter = filter.clone();
+        self.read(move |conn, gone| filter.ids(conn, gone)).await
+    }
+
+    /// The rows of these deliveries, in this order; one that is not there is left out.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn rows(&self, ids: &[i64]) -> Result<Vec<Row>, Error> {
+        let ids = ids.to_vec();
+        self.read(move |conn, _| {
+            let rows = ids.into_iter().filter_map(|id| delivery::row(conn, id).transpose());
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// A delivery with everything but its body.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] where it cannot be read back; what SQLite says.
+    pub async fn delivery(&self, id: i64) -> Result<Option<Delivery>, Error> {
+        let phrases = Arc::clone(&self.0.phrases);
+        self.read(move |conn, _| content::delivery(conn, id, &|number| phrases.known().text(number).map(str::to_owned)))
+            .await
+    }
+
+    /// The body of a delivery as received, up to the listener's limit.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn body(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
+        self.read(move |conn, _| Ok(content::body(conn, id)?)).await
+    }
+
+    /// All attempts of an event, in the order of arrival.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn attempts(&self, event: i64) -> Result<Vec<Row>, Error> {
+        self.read(move |conn, _| Ok(delivery::attempts(conn, event)?)).await
+    }
+
+    /// How much is kept. Costs the same for one delivery and for a million.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn counts(&self) -> Result<Counts, Error> {
+        self.read(|conn, _| Ok(tally::read(conn)?.counts)).await
+    }
+
+    /// The projects.
+    #[must_use]
+    pub fn projects(&self) -> Projects<'_> {
+        Projects(self)
+    }
+
+    /// What is known about secrets; never their values.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets<'_> {
+        Secrets(self)
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> Settings<'_> {
+        Settings(self)
+    }
+
+    /// Commits what is waiting, tidies up and lets go of the file. Whatever is asked afterwards is refused.
+    ///
+    /// Without it nothing acknowledged is lost either, but the write-ahead log stays beside the file.
+    pub async fn close(&self) {
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return };
+        self.0.readers.close().await;
+        let jobs = self.0.jobs.clone();
+        let joined = tokio::task::spawn_blocking(move || {
+            let _ = jobs.send(Job::Close);
+            thread.join()
+        });
+        if !matches!(joined.await, Ok(Ok(()))) {
+            tracing::error!("the thread that writes the history ended badly");
+        }
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &std::sync::atomic::AtomicBool) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.0.readers.read(work).await
+    }
+
+    /// Runs `work` on the writing connection; its result is given after COMMIT. What fails is undone alone.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        changed: Vec<i64>,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, committed) = oneshot::channel();
+        let job = Job::Write(Box::new(Task::new(work, reply)), changed);
+        match self.0.jobs.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => {
+                let jobs = self.0.jobs.clone();
+                let sent = tokio::task::spawn_blocking(move || jobs.send(job));
+                if !matches!(sent.await, Ok(Ok(()))) {
+                    return Err(Error::Closed);
+                }
+            }
+            Err(TrySendError::Disconnected(_)) => return Err(Error::Closed),
+        }
+        committed.await.unwrap_or(Err(Error::Closed))
+    }
+}
+
+fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(Duration::from_secs(5))?;
+    migration::check(&conn, path)?;
+    conn.pragma_update(None, "page_size", PAGE)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "cache_size", -16_384)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    if let Some(bytes) = options.max_bytes {
+        conn.pragma_update(None, "max_page_count", i64::try_from(bytes / PAGE as u64).unwrap_or(i64::MAX).max(1))?;
+    }
+    conn.set_prepared_statement_cache_capacity(64);
+    migration::run(&mut conn)?;
+    Ok(conn)
+}
+
+/// Larger pages than SQLite's own: fewer of them for a body, and fewer frames in the log.
+const PAGE: i32 = 8192;
+
+/// Only the user may read what arrived. A folder that exists keeps its permissions: it may be shared on purpose.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(PathBuf::from);
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    let mut file = std::fs::OpenOptions::new();
+    file.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        builder.mode(0o700);
+        file.mode(0o600);
+    }
+    if let Some(folder) = folder {
+        builder.create(folder)?;
+    }
+    let file = file.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    drop(file);
+    Ok(())
+}

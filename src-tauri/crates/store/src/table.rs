@@ -1,0 +1,20 @@
+//! One file a table: how it is created, and the SQL that reads and writes it.
+
+pub(crate) mod content;
+pub(crate) mod delivery;
+pub(crate) mod event;
+pub(crate) mod phrase;
+pub(crate) mod project;
+pub(crate) mod secret;
+pub(crate) mod setting;
+pub(crate) mod tally;
+
+/// SQLite's integers are signed; a length beyond them does not exist.
+pub(crate) fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// The other way. What is negative here was never written by us, and counts as nothing.
+pub(crate) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}

@@ -1,0 +1,147 @@
+//! `delivery`: what a row of the list needs, and nothing wide.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
+use signature::{KeyState, Verdict};
+
+use crate::Row;
+use crate::table::unsigned;
+use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
+
+/// The covering index answers every filter but text; ids come out of it without touching the table.
+pub(crate) const CREATE: &str = "
+CREATE TABLE delivery (
+  id          INTEGER PRIMARY KEY,
+  project     INTEGER NOT NULL REFERENCES project (id),
+  received_ns INTEGER NOT NULL,  -- Unix nanoseconds
+  outcome     INTEGER NOT NULL,  -- 0 verified, 1 rejected, 2 unchecked
+  scheme      INTEGER NOT NULL,  -- 0 unknown, 1 v1, 2 v1a, 3 JWT
+  reason      TEXT    NOT NULL,
+  cause       TEXT    NOT NULL,
+  grace_until INTEGER,           -- Unix seconds
+  event       INTEGER REFERENCES event (id),
+  event_type  TEXT,
+  pointer     TEXT,
+  attempt     INTEGER NOT NULL,  -- from 1
+  duplicate   INTEGER NOT NULL,
+  warnings    INTEGER NOT NULL,
+  status      INTEGER NOT NULL,  -- answered
+  took_us     INTEGER NOT NULL DEFAULT -2147483648,  -- that is: not known yet
+  body_len    INTEGER NOT NULL,  -- of the whole body, as far as known
+  truncated   INTEGER NOT NULL
+);
+CREATE INDEX delivery_facets ON delivery (project, outcome, event_type);
+CREATE INDEX delivery_event ON delivery (event) WHERE event IS NOT NULL;
+";
+
+/// `took_us` starts as a number that takes as much room as any that replaces it: rows are packed to the end of a
+/// page, and one that grew would split it.
+pub(crate) const INSERT: &str = "
+INSERT INTO delivery (id, project, received_ns, outcome, scheme, reason, cause, grace_until, event, event_type,
+                      pointer, attempt, duplicate, warnings, status, body_len, truncated)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+";
+
+pub(crate) const ANSWERED: &str = "UPDATE delivery SET took_us = ?2 WHERE id = ?1";
+
+macro_rules! row {
+    ($tail:literal) => {
+        concat!(
+            "SELECT d.id, d.project, d.received_ns, d.outcome, d.scheme, d.reason, d.cause, d.grace_until, d.event,
+                    d.event_type, d.pointer, e.message_id, d.attempt, coalesce(e.attempts, 1), d.duplicate,
+                    d.warnings, d.status, d.took_us, d.body_len, d.truncated
+             FROM delivery d LEFT JOIN event e ON e.id = d.event ",
+            $tail
+        )
+    };
+}
+
+pub(crate) fn row(conn: &Connection, id: i64) -> rusqlite::Result<Option<Row>> {
+    conn.prepare_cached(row!("WHERE d.id = ?1"))?.query_row([id], take).optional()
+}
+
+pub(crate) fn attempts(conn: &Connection, event: i64) -> rusqlite::Result<Vec<Row>> {
+    conn.prepare_cached(row!("WHERE d.event = ?1 ORDER BY d.id"))?.query_map([event], take)?.collect()
+}
+
+/// The newest attempts of this event before that one, at most 200: their rows now say one attempt more.
+pub(crate) fn earlier_attempts(conn: &Connection, event: i64, before: i64) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare_cached("SELECT id FROM delivery WHERE event = ?1 AND id < ?2 ORDER BY id DESC LIMIT 200")?
+        .query_map((event, before), |row| row.get(0))?
+        .collect()
+}
+
+/// The smallest and the largest id.
+pub(crate) fn bounds(conn: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
+    let first = |sql| conn.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0)).optional();
+    let lowest = first("SELECT id FROM delivery ORDER BY id LIMIT 1")?;
+    let highest = first("SELECT id FROM delivery ORDER BY id DESC LIMIT 1")?;
+    Ok(lowest.zip(highest))
+}
+
+/// Until when the key that matched is accepted, where it is in its grace (Unix seconds).
+pub(crate) fn grace_until(verdict: &Verdict) -> Option<i64> {
+    match verdict.key.as_ref()?.state {
+        KeyState::Grace { until } => Some(until),
+        KeyState::Current | KeyState::Expired { .. } => None,
+    }
+}
+
+pub(crate) fn warnings(verdict: &Verdict) -> u32 {
+    u32::try_from(verdict.warnings.len()).unwrap_or(u32::MAX)
+}
+
+/// Puts an explained verdict into the row. False where there is no such delivery.
+pub(crate) fn explained(conn: &Connection, id: i64, verdict: &Verdict) -> rusqlite::Result<bool> {
+    let changed = conn
+        .prepare_cached(
+            "UPDATE delivery SET outcome = ?2, scheme = ?3, reason = ?4, cause = ?5, warnings = ?6 WHERE id = ?1",
+        )?
+        .execute((
+            id,
+            outcome_number(verdict.outcome),
+            scheme_number(verdict.scheme),
+            &*verdict.reason,
+            &*verdict.cause,
+            warnings(verdict),
+        ))?;
+    Ok(changed > 0)
+}
+
+fn take(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        id: row.get(0)?,
+        project: row.get(1)?,
+        received_ns: row.get(2)?,
+        outcome: outcome_of(row.get(3)?).ok_or_else(|| odd(3))?,
+        scheme: scheme_of(row.get(4)?).ok_or_else(|| odd(4))?,
+        reason: row.get::<_, String>(5)?.into(),
+        cause: row.get::<_, String>(6)?.into(),
+        grace_until: row.get(7)?,
+        event: row.get(8)?,
+        event_type: row.get(9)?,
+        pointer: row.get(10)?,
+        message_id: row.get(11)?,
+        attempt: row.get(12)?,
+        attempts: row.get(13)?,
+        duplicate: row.get(14)?,
+        warnings: row.get(15)?,
+        status: row.get(16)?,
+        took_us: u64::try_from(row.get::<_, i64>(17)?).ok(),
+        body_len: unsigned(row.get(18)?),
+        truncated: row.get(19)?,
+    })
+}
+
+fn odd(column: usize) -> rusqlite::Error {
+    let why = "a number that this version does not know".into();
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, why)
+}
+
+/// Ids in no order, out of the covering index. The conditions follow.
+pub(crate) const IDS: &str = "SELECT d.id FROM delivery d INDEXED BY delivery_facets ";
+
+/// Ids with all that text is looked for in. The conditions follow.
+pub(crate) const SEARCHED: &str = "
+SELECT d.id, c.path, c.query, c.headers, c.body, e.message_id
+FROM delivery d CROSS JOIN delivery_content c ON c.id = d.id LEFT JOIN event e ON e.id = d.event ";

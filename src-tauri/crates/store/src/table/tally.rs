@@ -1,0 +1,40 @@
+//! `tally`: one row, kept by the writer in every transaction, so that nobody ever counts a million rows.
+
+use rusqlite::Connection;
+
+use crate::Counts;
+use crate::table::{signed, unsigned};
+
+pub(crate) const CREATE: &str = "
+CREATE TABLE tally (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  last_id    INTEGER NOT NULL,  -- the newest delivery's id; also after that delivery was removed: no id twice
+  total      INTEGER NOT NULL,  -- deliveries kept
+  kept_bytes INTEGER NOT NULL   -- bytes of their headers and bodies
+);
+INSERT INTO tally VALUES (1, 0, 0, 0);
+";
+
+#[derive(Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) last_id: i64,
+    pub(crate) counts: Counts,
+}
+
+pub(crate) fn read(conn: &Connection) -> rusqlite::Result<Tally> {
+    conn.prepare_cached("SELECT last_id, total, kept_bytes FROM tally")?.query_row([], |row| {
+        Ok(Tally {
+            last_id: row.get(0)?,
+            counts: Counts { total: unsigned(row.get(1)?), kept_bytes: unsigned(row.get(2)?) },
+        })
+    })
+}
+
+pub(crate) fn write(conn: &Connection, tally: Tally) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE tally SET last_id = ?1, total = ?2, kept_bytes = ?3")?.execute((
+        tally.last_id,
+        signed(tally.counts.total),
+        signed(tally.counts.kept_bytes),
+    ))?;
+    Ok(())
+}
