@@ -3,15 +3,23 @@
 //! Pure functions of bytes, headers, keys and the time: no input or output, no clock, no async.
 
 mod decode;
+mod json;
 mod jwks;
+mod jwt;
 mod keyring;
+mod ladder;
 mod policy;
 mod probe;
 mod received;
 mod secret;
+mod sentences;
 pub mod sign;
+mod standard;
+mod timestamp;
+mod tokens;
 mod verdict;
 mod verify;
+mod wording;
 
 pub use decode::{Decoded, DecodedEntry, DecodedSignature, DecodedToken, decode, decode_signature};
 pub use jwks::{Jwk, KeySet, KeySetError};

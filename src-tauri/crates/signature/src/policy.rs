@@ -12,10 +12,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            tolerance: 300,
-            jwt: JwtPolicy::default(),
-        }
+        Self { tolerance: 300, jwt: JwtPolicy::default() }
     }
 }
 

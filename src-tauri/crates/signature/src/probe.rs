@@ -19,8 +19,5 @@ pub fn probe(
 
 /// Puts what the probe found into the verdict: the near-miss step, the cause and the sentence.
 pub fn explain(verdict: Verdict, diagnosis: Option<Diagnosis>) -> Verdict {
-    Verdict {
-        diagnosis,
-        ..verdict
-    }
+    Verdict { diagnosis, ..verdict }
 }

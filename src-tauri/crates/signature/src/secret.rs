@@ -3,9 +3,7 @@
 use std::fmt;
 
 use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{
-    GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD,
-};
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD};
 use base64::{Engine as _, alphabet};
 use ed25519_dalek::VerifyingKey;
 use zeroize::Zeroizing;
@@ -38,7 +36,7 @@ pub enum Secret {
 pub struct HmacSecret {
     text: Zeroizing<String>,
     key: Zeroizing<Vec<u8>>,
-    trimmed: bool,
+    warnings: Vec<Warning>,
 }
 
 /// An Ed25519 public key, not of small order.
@@ -46,7 +44,7 @@ pub struct HmacSecret {
 pub struct PublicKey {
     text: Zeroizing<String>,
     key: VerifyingKey,
-    trimmed: bool,
+    warnings: Vec<Warning>,
 }
 
 /// Why a text is no verification secret. Never holds the text.
@@ -58,9 +56,7 @@ pub enum SecretError {
     )]
     Empty,
     /// Not base64.
-    #[error(
-        "The secret is not base64: after whsec_ only A-Z, a-z, 0-9, + and / may stand, with = at the end. {hint}"
-    )]
+    #[error("The secret is not base64: after whsec_ only A-Z, a-z, 0-9, + and / may stand, with = at the end. {hint}")]
     Base64 {
         /// What the text looks like instead.
         hint: &'static str,
@@ -112,32 +108,34 @@ impl Secret {
             return Err(SecretError::Private);
         }
         if let Some(encoded) = bare.strip_prefix("whpk_") {
-            let bytes = LENIENT
-                .decode(encoded)
-                .map_err(|_| SecretError::PublicKey)?;
+            let bytes = LENIENT.decode(encoded).map_err(|_| SecretError::PublicKey)?;
             let key = public_key(&bytes).ok_or(SecretError::PublicKey)?;
-            return Ok(Self::Ed25519(PublicKey {
-                text: Zeroizing::new(bare.to_owned()),
-                key,
-                trimmed,
-            }));
+            let warnings = oddities(trimmed, encoded, &bytes);
+            return Ok(Self::Ed25519(PublicKey { text: Zeroizing::new(bare.to_owned()), key, warnings }));
         }
         let encoded = match bare.strip_prefix("whsec_") {
             Some(encoded) => encoded,
             None if has_other_prefix(bare) => return Err(SecretError::Prefix),
             None => bare,
         };
-        let key = Zeroizing::new(LENIENT.decode(encoded).map_err(|_| SecretError::Base64 {
-            hint: looks_like(encoded),
-        })?);
+        let decoded = LENIENT.decode(encoded).map_err(|_| SecretError::Base64 { hint: looks_like(encoded) })?;
+        let key = Zeroizing::new(decoded);
         if key.is_empty() {
             return Err(SecretError::Empty);
         }
-        Ok(Self::Hmac(HmacSecret {
-            text: Zeroizing::new(bare.to_owned()),
-            key,
-            trimmed,
-        }))
+        let mut warnings = oddities(trimmed, encoded, &key);
+        if key.len() < *KEY_BYTES.start() {
+            warnings.push(Warning::new(
+                "secret_too_short",
+                "The secret is shorter than 24 bytes, the least that Standard Webhooks allows.",
+            ));
+        } else if key.len() > *KEY_BYTES.end() {
+            warnings.push(Warning::new(
+                "secret_too_long",
+                "The secret is longer than 64 bytes, the most that Standard Webhooks allows.",
+            ));
+        }
+        Ok(Self::Hmac(HmacSecret { text: Zeroizing::new(bare.to_owned()), key, warnings }))
     }
 
     /// A new `whsec_` text from 32 random bytes.
@@ -160,52 +158,14 @@ impl Secret {
 
     /// What is odd about the text or the key and yet accepted.
     pub fn warnings(&self) -> Vec<Warning> {
-        let mut found = Vec::new();
-        let (encoded, bytes): (&str, &[u8]) = match self {
-            Self::Hmac(secret) => (
-                secret.text.strip_prefix("whsec_").unwrap_or(&secret.text),
-                &secret.key,
-            ),
-            Self::Ed25519(public) => (
-                public.text.strip_prefix("whpk_").unwrap_or(&public.text),
-                public.key.as_bytes(),
-            ),
-        };
-        let (Self::Hmac(HmacSecret { trimmed, .. }) | Self::Ed25519(PublicKey { trimmed, .. })) =
-            self;
-        if *trimmed {
-            found.push(Warning::new(
-                "secret_whitespace_trimmed",
-                "White space around the secret was left out.",
-            ));
+        self.known_warnings().to_vec()
+    }
+
+    pub(crate) fn known_warnings(&self) -> &[Warning] {
+        match self {
+            Self::Hmac(secret) => &secret.warnings,
+            Self::Ed25519(public) => &public.warnings,
         }
-        if !encoded.len().is_multiple_of(4) {
-            found.push(Warning::new(
-                "secret_base64_unpadded",
-                "The secret's base64 lacks its = padding: some libraries (Rust, Go) refuse it.",
-            ));
-        }
-        let unpadded = encoded.trim_end_matches('=');
-        if *Zeroizing::new(STANDARD_NO_PAD.encode(bytes)) != unpadded {
-            found.push(Warning::new(
-                "secret_base64_trailing_bits",
-                "The secret's last character holds bits that are not part of the key: was it cut short?",
-            ));
-        }
-        if let Self::Hmac(secret) = self {
-            if secret.key.len() < *KEY_BYTES.start() {
-                found.push(Warning::new(
-                    "secret_too_short",
-                    "The secret is shorter than 24 bytes, the least that Standard Webhooks allows.",
-                ));
-            } else if secret.key.len() > *KEY_BYTES.end() {
-                found.push(Warning::new(
-                    "secret_too_long",
-                    "The secret is longer than 64 bytes, the most that Standard Webhooks allows.",
-                ));
-            }
-        }
-        found
     }
 
     /// The text without the white space around it, for the keychain. Not for showing.
@@ -261,9 +221,7 @@ impl fmt::Debug for PublicKey {
 /// An Ed25519 key from its 32 bytes; `None` where they are no point or a weak one, under which anyone can sign.
 pub(crate) fn public_key(bytes: &[u8]) -> Option<VerifyingKey> {
     let bytes: &[u8; 32] = bytes.try_into().ok()?;
-    VerifyingKey::from_bytes(bytes)
-        .ok()
-        .filter(|key| !key.is_weak())
+    VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak())
 }
 
 /// The last four characters, or none where that would show much of the whole.
@@ -274,15 +232,33 @@ pub(crate) fn tail(text: &str) -> &str {
     }
 }
 
+/// What is odd about the base64 of a secret.
+fn oddities(trimmed: bool, encoded: &str, bytes: &[u8]) -> Vec<Warning> {
+    let mut found = Vec::new();
+    if trimmed {
+        found.push(Warning::new("secret_whitespace_trimmed", "White space around the secret was left out."));
+    }
+    if !encoded.len().is_multiple_of(4) {
+        found.push(Warning::new(
+            "secret_base64_unpadded",
+            "The secret's base64 lacks its = padding: some libraries (Rust, Go) refuse it.",
+        ));
+    }
+    if *Zeroizing::new(STANDARD_NO_PAD.encode(bytes)) != encoded.trim_end_matches('=') {
+        found.push(Warning::new(
+            "secret_base64_trailing_bits",
+            "The secret's last character holds bits that are not part of the key: was it cut short?",
+        ));
+    }
+    found
+}
+
 /// `hwsec_…`, `WHSEC_…`, `"whsec_…`: a word and an underscore, which bare standard base64 never holds.
 fn has_other_prefix(text: &str) -> bool {
     let quoted = text.starts_with(['"', '\'', '`', '“', '<']);
     quoted
         || text.split_once('_').is_some_and(|(word, _)| {
-            word.len() <= 10
-                && word
-                    .bytes()
-                    .all(|b| b.is_ascii_alphabetic() || b.is_ascii_punctuation())
+            word.len() <= 10 && word.bytes().all(|b| b.is_ascii_alphabetic() || b.is_ascii_punctuation())
         })
 }
 
@@ -297,6 +273,6 @@ fn looks_like(encoded: &str) -> &'static str {
     } else if encoded.contains(char::is_whitespace) {
         "There is white space in the middle of it."
     } else {
-        "Was it copied whole?"
+        "It may not have been copied whole."
     }
 }

@@ -54,13 +54,8 @@ pub fn v1a_public_text(seed: &[u8; 32]) -> String {
 ///
 /// # Errors
 /// When the PEM is no RSA private key of at least 2048 bits.
-pub fn jwt(
-    rsa_private_pem: &[u8],
-    kid: Option<&str>,
-    claims: &serde_json::Value,
-) -> Result<String, SignError> {
-    let key = jsonwebtoken::EncodingKey::from_rsa_pem(rsa_private_pem)
-        .map_err(|_| SignError::PrivateKey)?;
+pub fn jwt(rsa_private_pem: &[u8], kid: Option<&str>, claims: &serde_json::Value) -> Result<String, SignError> {
+    let key = jsonwebtoken::EncodingKey::from_rsa_pem(rsa_private_pem).map_err(|_| SignError::PrivateKey)?;
     let header = jsonwebtoken::Header {
         kid: kid.map(str::to_owned),
         ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256)

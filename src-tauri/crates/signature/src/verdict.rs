@@ -158,9 +158,6 @@ pub struct Verdict {
 impl Warning {
     /// A warning of a constant text, or of one made for the case.
     pub(crate) fn new(code: &'static str, message: impl Into<Text>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { code: code.into(), message: message.into() }
     }
 }

@@ -1,0 +1,270 @@
+//! A compact JWS in `webhook-signature`, as Google's guide documents for dynamic webhooks: read step by step, so that
+//! each step has a reason of its own (RFC 7515, RFC 7519, RFC 8725).
+
+mod binding;
+mod claims;
+pub(crate) mod token;
+
+use jsonwebtoken::Algorithm;
+
+use self::binding::Binding;
+use self::token::Token;
+use crate::jwks::{JwkMaterial, KeySet};
+use crate::ladder::{Ladder, Rung};
+use crate::received::{Fields, shown};
+use crate::sentences::{self, Words};
+use crate::timestamp::{TIME, Time};
+use crate::verify::{SCHEME, about_delivery, headers};
+use crate::{Jwks, Keyring, MatchedKey, Outcome, Policy, Received, Scheme, Seen, StepStatus, Text, Verdict, Warning};
+
+const HEADER: Rung = ("jwt_header", "Token", "three base64url parts, an allowed alg, a kid, no crit");
+const KEY: Rung = ("jwt_key", "Key", "an RSA key of the JWKS with that kid, at least 2048 bits");
+const SIGNATURE: Rung = ("jwt_signature", "Signature", "a signature of that key over header and claims");
+const CLAIMS: Rung = ("jwt_claims", "Claims", "not expired, and audience and issuer as configured");
+const BODY: Rung = ("body_binding", "Body", "the event itself, or a hash of the body, in a claim");
+
+/// Why a token is refused: the stable code, and words.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Text,
+    pub(crate) words: Words,
+    /// What the rung shows.
+    pub(crate) seen: Text,
+}
+
+impl Refusal {
+    pub(crate) fn new(
+        reason: impl Into<Text>,
+        cause: impl Into<Text>,
+        sentence: impl Into<String>,
+        seen: impl Into<Text>,
+    ) -> Self {
+        Self {
+            reason: reason.into(),
+            words: Words::new(cause, format!("Rejected: {}", sentence.into())),
+            seen: seen.into(),
+        }
+    }
+}
+
+/// How far a token came.
+#[derive(Debug, Default)]
+struct Progress {
+    key: Option<MatchedKey>,
+    warnings: Vec<Warning>,
+    /// Unchecked, and why.
+    no_key: Option<&'static str>,
+    binding: Option<Binding>,
+}
+
+/// Checks a delivery whose signature header is a token.
+pub(crate) fn check(
+    token: &[u8],
+    received: &Received<'_>,
+    fields: &Fields<'_>,
+    keys: &Keyring,
+    policy: &Policy,
+    seen: &Seen,
+    now: i64,
+) -> Verdict {
+    let mut ladder = Ladder::new(10);
+    let mut progress = Progress::default();
+    surroundings(&mut ladder, fields, policy, now, &mut progress.warnings);
+    let result = climb(token, received.body, keys, policy, now, &mut ladder, &mut progress);
+    ladder.skip_missing(&[HEADER, KEY, SIGNATURE, CLAIMS, BODY]);
+
+    let (outcome, reason, words) = match (result, progress.no_key) {
+        (_, Some(reason)) => (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys)),
+        (Err(refusal), None) => (Outcome::Rejected, refusal.reason, refusal.words),
+        (Ok(()), None) => (Outcome::Verified, "valid".into(), verified(&progress)),
+    };
+    let verified = outcome == Outcome::Verified;
+    let repeated = seen.message_id || seen.token_id;
+    about_delivery(&mut progress.warnings, received, fields, verified && repeated);
+    let words_for_repeat = match (seen.token_id, seen.message_id) {
+        (true, _) => Some("a token with this jti was accepted before"),
+        (false, true) => Some("this id was accepted before"),
+        (false, false) => None,
+    };
+    ladder.finish(verified, words_for_repeat);
+    Verdict {
+        outcome,
+        scheme: Some(Scheme::Jwt),
+        reason,
+        key: if verified || outcome == Outcome::Rejected { progress.key } else { None },
+        warnings: progress.warnings,
+        diagnosis: None,
+        steps: ladder.steps,
+        cause: words.cause,
+        sentence: words.sentence,
+    }
+}
+
+/// The rungs before the token. Id and time are not covered by a token's signature, so they refuse nothing.
+fn surroundings(ladder: &mut Ladder, fields: &Fields<'_>, policy: &Policy, now: i64, warnings: &mut Vec<Warning>) {
+    headers(ladder, fields, StepStatus::Warned);
+    let time = fields.timestamp.value().map(|value| Time::read(value, now, policy.tolerance));
+    let (status, seen): (_, Text) = match time {
+        None => (StepStatus::Skipped, "no webhook-timestamp; the token has times of its own".into()),
+        Some(Time::Near(_)) => (StepStatus::Passed, "near, but not signed: the token has times of its own".into()),
+        Some(_) => {
+            warnings.push(Warning::new(
+                "timestamp_outside_tolerance",
+                "webhook-timestamp is not within the tolerance; a token does not sign it, so only the token's own times count.",
+            ));
+            (StepStatus::Warned, "not near, and not signed: the token has times of its own".into())
+        }
+    };
+    ladder.add(TIME, status, seen);
+}
+
+fn verified(progress: &Progress) -> Words {
+    let hint = progress.key.as_ref().map_or("the key", |key| key.hint.as_str());
+    match progress.binding {
+        Some(Binding::Event | Binding::Hash) => {
+            Words::new("", format!("Verified: the token matches {hint} and holds this body."))
+        }
+        _ => Words::new(
+            "body not bound",
+            format!(
+                "The token is genuine ({hint}), but it does not cover the body: whoever had the token could have sent any body with it."
+            ),
+        ),
+    }
+}
+
+fn climb(
+    text: &[u8],
+    body: &[u8],
+    keys: &Keyring,
+    policy: &Policy,
+    now: i64,
+    ladder: &mut Ladder,
+    progress: &mut Progress,
+) -> Result<(), Refusal> {
+    let set = match &keys.jwks {
+        Jwks::Known(set) => set,
+        Jwks::Unavailable(_) => {
+            ladder.add(SCHEME, StepStatus::Passed, "a JWT");
+            progress.no_key = Some("jwks_unavailable");
+            return Ok(());
+        }
+        Jwks::None => {
+            ladder.add(SCHEME, StepStatus::Passed, "a JWT");
+            progress.no_key = Some("no_jwks");
+            return Ok(());
+        }
+    };
+    if set.is_ed25519_only() && Token::kid_of(text).is_none_or(|kid| set.by_kid(&kid).next().is_none()) {
+        ladder.add(SCHEME, StepStatus::Failed, "a JWT, and the JWKS holds Ed25519 keys only");
+        let words = sentences::refused("jwt_signature");
+        return Err(Refusal { reason: "jwt_signature".into(), words, seen: "".into() });
+    }
+    ladder.add(SCHEME, StepStatus::Passed, "a JWT");
+    let token = rung(ladder, HEADER, Token::read(text, &policy.jwt.algorithms))?;
+    ladder.add(HEADER, StepStatus::Passed, format!("alg {}, kid {}", token.algorithm, shown(token.kid.as_bytes())));
+    let key = rung(ladder, KEY, find_key(&token, set, &mut progress.warnings))?;
+    ladder.add(KEY, StepStatus::Passed, key.matched.hint.clone());
+    rung(ladder, SIGNATURE, key.verify(&token))?;
+    ladder.add(SIGNATURE, StepStatus::Passed, format!("matches {}", key.matched.hint));
+    progress.key = Some(key.matched);
+    let claims = rung(ladder, CLAIMS, claims::check(&token.payload, &policy.jwt, now, &mut progress.warnings))?;
+    ladder.add(CLAIMS, StepStatus::Passed, claims::words(&claims, &policy.jwt, now));
+    let binding = rung(ladder, BODY, binding::check(&claims, body))?;
+    let (status, seen) = match binding {
+        Binding::Event => (StepStatus::Passed, "the claims hold this event"),
+        Binding::Hash => (StepStatus::Passed, "a claim holds the hash of this body"),
+        Binding::None => {
+            progress.warnings.push(Warning::new(
+                "body_not_bound_to_token",
+                "The token does not cover the body: neither the event nor a hash of the body is among its claims.",
+            ));
+            (StepStatus::Warned, "no claim speaks of the body")
+        }
+    };
+    ladder.add(BODY, status, seen);
+    progress.binding = Some(binding);
+    Ok(())
+}
+
+/// Adds a failed rung where a step ended in a refusal.
+fn rung<T>(ladder: &mut Ladder, rung: Rung, result: Result<T, Refusal>) -> Result<T, Refusal> {
+    if let Err(refusal) = &result {
+        ladder.add(rung, StepStatus::Failed, refusal.seen.clone());
+    }
+    result
+}
+
+/// The key that the token's `kid` names.
+struct Found<'a> {
+    key: &'a jsonwebtoken::DecodingKey,
+    matched: MatchedKey,
+}
+
+fn find_key<'a>(token: &Token, set: &'a KeySet, warnings: &mut Vec<Warning>) -> Result<Found<'a>, Refusal> {
+    let mut named = set.by_kid(&token.kid);
+    let Some(jwk) = named.next() else {
+        return Err(Refusal::new(
+            "unknown_kid",
+            "unknown key",
+            "the token names a key that the JWKS does not hold; if the service has changed its keys, the JWKS must be fetched again.",
+            format!("no key {}", shown(token.kid.as_bytes())),
+        ));
+    };
+    if named.next().is_some() {
+        warnings.push(Warning::new(
+            "jwks_duplicate_kid",
+            "The JWKS holds several keys with this kid; the first of them was tried.",
+        ));
+    }
+    let not_usable = |why: String| {
+        Refusal::new(
+            "key_not_usable",
+            "key not usable",
+            format!("the key that the token names cannot check it: {why}."),
+            why,
+        )
+    };
+    match jwk.material() {
+        JwkMaterial::Rsa(_) if !jwk.allows(&token.algorithm) => {
+            Err(not_usable("the JWKS pins it to another alg".to_owned()))
+        }
+        JwkMaterial::Rsa(key) => Ok(Found { key: &key.decoding, matched: jwk.matched() }),
+        JwkMaterial::SmallRsa(bits) => Err(Refusal::new(
+            "key_too_small",
+            "key too small",
+            format!("the key that the token names has {bits} bits; at least 2048 are needed."),
+            format!("{bits} bits"),
+        )),
+        JwkMaterial::Ed25519(_) => Err(not_usable("it is an Ed25519 key, not an RSA key".to_owned())),
+        _ => Err(not_usable(jwk.unusable().unwrap_or_default())),
+    }
+}
+
+impl Found<'_> {
+    fn verify(&self, token: &Token) -> Result<(), Refusal> {
+        if verifies(self.key, token) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            "bad_signature",
+            "no match",
+            "the token's signature does not match the key that it names: the token was changed, or signed by someone else.",
+            format!("no match with {}", self.matched.hint),
+        ))
+    }
+}
+
+/// The bare signature check, with the back end's constant-time primitive.
+pub(crate) fn verifies(key: &jsonwebtoken::DecodingKey, token: &Token) -> bool {
+    let algorithm = match token.algorithm.as_str() {
+        "RS256" => Algorithm::RS256,
+        "RS384" => Algorithm::RS384,
+        "RS512" => Algorithm::RS512,
+        "PS256" => Algorithm::PS256,
+        "PS384" => Algorithm::PS384,
+        "PS512" => Algorithm::PS512,
+        _ => return false,
+    };
+    jsonwebtoken::crypto::verify(&token.signature, token.signed.as_bytes(), key, algorithm).unwrap_or(false)
+}

@@ -1,0 +1,175 @@
+//! One plain sentence, and two or three words, for each reason.
+
+use crate::received::{Fault, Fields};
+use crate::wording::{life, settled, span};
+use crate::{Jwks, KeyState, Keyring, MatchedKey, Scheme, Text};
+
+/// The words for a verdict.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub(crate) cause: Text,
+    pub(crate) sentence: String,
+}
+
+impl Words {
+    pub(crate) fn new(cause: impl Into<Text>, sentence: impl Into<String>) -> Self {
+        Self { cause: cause.into(), sentence: sentence.into() }
+    }
+}
+
+/// The sentence for a match.
+pub(crate) fn verified(scheme: Scheme, key: &MatchedKey, now: i64) -> Words {
+    let what = match scheme {
+        Scheme::V1 => "v1 signature",
+        Scheme::V1a => "v1a signature",
+        Scheme::Jwt => "token",
+    };
+    match settled(key.state, now) {
+        KeyState::Grace { .. } => {
+            let left = life(key.state, now);
+            Words::new(
+                format!("old secret, {left}"),
+                format!("Verified with the old secret {}, {left}: the {what} matches it.", key.hint),
+            )
+        }
+        _ => {
+            let mut sentence = String::with_capacity(64);
+            sentence.push_str("Verified: the ");
+            sentence.push_str(what);
+            sentence.push_str(" matches ");
+            sentence.push_str(&key.hint);
+            sentence.push('.');
+            Words::new("", sentence)
+        }
+    }
+}
+
+/// The reason and the words for the first header at fault.
+pub(crate) fn header_fault(fields: &Fields<'_>) -> Option<(Text, Words)> {
+    let (name, fault) =
+        fields.named().into_iter().find_map(|(name, field)| field.fault().map(|fault| (name, fault)))?;
+    let missing: Vec<&str> = fields
+        .named()
+        .into_iter()
+        .filter(|(_, field)| field.fault() == Some(Fault::Missing))
+        .map(|(name, _)| name)
+        .collect();
+    let (reason, words) = match fault {
+        Fault::Missing => (
+            format!("missing_header:{name}"),
+            Words::new(
+                format!("no {name}"),
+                format!(
+                    "Rejected: {} {} missing; a signed delivery carries webhook-id, webhook-timestamp and webhook-signature.{}",
+                    missing.join(" and "),
+                    if missing.len() == 1 { "is" } else { "are" },
+                    if fields.svix {
+                        " Headers named svix-* are there, which the service does not send and which are not read."
+                    } else {
+                        ""
+                    },
+                ),
+            ),
+        ),
+        Fault::Repeated => (
+            format!("duplicate_header:{name}"),
+            Words::new(
+                format!("{name} repeated"),
+                format!(
+                    "Rejected: {name} came more than once, so it is not clear which one was signed; expected one line."
+                ),
+            ),
+        ),
+        Fault::Empty => (
+            format!("empty_header:{name}"),
+            Words::new(format!("{name} empty"), format!("Rejected: {name} is there and empty; expected a value.")),
+        ),
+    };
+    Some((reason.into(), words))
+}
+
+pub(crate) fn invalid_timestamp() -> Words {
+    Words::new(
+        "timestamp not valid",
+        "Rejected: webhook-timestamp is not whole Unix seconds in plain digits; a date, a fraction, a sign or a leading zero is not allowed.",
+    )
+}
+
+pub(crate) fn too_old(age: u64, tolerance: u64, signed: bool) -> Words {
+    let over = span(age.saturating_sub(tolerance));
+    let tail = if signed { " The signature itself is right." } else { "" };
+    Words::new(
+        format!("{over} too old"),
+        format!(
+            "Rejected: it was signed {} ago and only {tolerance} s are allowed: a late or replayed delivery, or a clock that is off.{tail}",
+            span(age)
+        ),
+    )
+}
+
+pub(crate) fn too_new(ahead: u64, tolerance: u64, signed: bool) -> Words {
+    let tail = if signed { " The signature itself is right." } else { "" };
+    Words::new(
+        format!("{} ahead", span(ahead)),
+        format!(
+            "Rejected: its time lies {} ahead of this clock and only {tolerance} s are allowed: one of the two clocks is off, or the time is in milliseconds.{tail}",
+            span(ahead)
+        ),
+    )
+}
+
+/// The words for a signature that was refused.
+pub(crate) fn refused(reason: &str) -> Words {
+    match reason {
+        "no_matching_signature" => Words::new(
+            "no match",
+            "Rejected: no signature matches any key: the secret is another one, or id, time or body were changed after signing.",
+        ),
+        "malformed_signature" => Words::new(
+            "malformed signature",
+            "Rejected: webhook-signature holds no well-formed signature; expected v1, or v1a, followed by padded base64, separated by spaces.",
+        ),
+        "unsupported_signature_version" => Words::new(
+            "version not supported",
+            "Rejected: the signature is of a version for which there is no key here; whsec_ secrets check v1, whpk_ keys and a JWKS check v1a.",
+        ),
+        "hmac_signature_with_jwks_endpoint" => Words::new(
+            "v1, but keys are a JWKS",
+            "Rejected: the delivery is signed with a shared secret (v1), and only the public keys of a JWKS are configured; add the webhook's whsec_ secret.",
+        ),
+        "jwt_signature_with_hmac_secret" => Words::new(
+            "JWT, but only a secret",
+            "Rejected: webhook-signature holds a JWT, as dynamic webhooks are documented, and only a shared secret is configured; add the JWKS.",
+        ),
+        "jwt_signature" => Words::new(
+            "JWT, but no RSA key",
+            "Rejected: webhook-signature holds a JWT, and the keys that are configured are Ed25519 keys, which check v1a only.",
+        ),
+        "no_usable_key" => Words::new(
+            "no usable key",
+            "Rejected: the JWKS holds no Ed25519 key that can be used, so the v1a signature cannot be right by any of them.",
+        ),
+        other => Words::new("refused", format!("Rejected: {other}.")),
+    }
+}
+
+/// The words where there is no key to check with.
+pub(crate) fn unchecked(reason: &str, keys: &Keyring) -> Words {
+    match (reason, &keys.jwks) {
+        ("jwks_unavailable", Jwks::Unavailable(why)) => Words::new(
+            "JWKS unavailable",
+            format!(
+                "Unchecked: the keys (JWKS) could not be fetched, so nothing can be said about this signature: {}.",
+                why.trim_end_matches('.')
+            ),
+        ),
+        ("no_jwks", _) => Words::new(
+            "no JWKS",
+            "Unchecked: the delivery is signed with a public key, as dynamic webhooks are, and no JWKS is configured for this project.",
+        ),
+        _ => Words::new(
+            "no secret",
+            "Unchecked: there is no secret for this project to check the signature with; add the webhook's whsec_ secret.",
+        ),
+    }
+}

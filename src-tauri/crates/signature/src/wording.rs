@@ -1,0 +1,48 @@
+//! Words for spans of time and keys.
+
+use std::borrow::Cow;
+
+use crate::{KeyState, MatchedKey, Text};
+
+/// A span of time in one rough unit: `412 s`, `38 min`, `31 h`, `12 days`.
+pub(crate) fn span(seconds: u64) -> String {
+    match seconds {
+        0..600 => format!("{seconds} s"),
+        600..7_200 => format!("{} min", seconds / 60),
+        7_200..259_200 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Seconds between two moments, however far apart.
+pub(crate) fn between(from: i64, to: i64) -> u64 {
+    from.abs_diff(to)
+}
+
+/// `current`, `3 h left`, `expired 31 h ago`.
+pub(crate) fn life(state: KeyState, now: i64) -> Text {
+    match settled(state, now) {
+        KeyState::Current => Cow::Borrowed("current"),
+        KeyState::Grace { until } => format!("{} left", span(between(now, until))).into(),
+        KeyState::Expired { at } if at > now => Cow::Borrowed("expired"),
+        KeyState::Expired { at } => format!("expired {} ago", span(between(at, now))).into(),
+    }
+}
+
+/// The state at this time: a grace that has run out is an expiry.
+pub(crate) fn settled(state: KeyState, now: i64) -> KeyState {
+    match state {
+        KeyState::Grace { until } if until <= now => KeyState::Expired { at: until },
+        other => other,
+    }
+}
+
+/// `…a91f`: what a hint ends with.
+pub(crate) fn short(hint: &str) -> &str {
+    hint.find('…').map_or(hint, |at| &hint[at..])
+}
+
+/// `…a91f (current)`.
+pub(crate) fn key(key: &MatchedKey, now: i64) -> String {
+    format!("{} ({})", short(&key.hint), life(key.state, now))
+}
