@@ -268,3 +268,8 @@ pub(crate) fn verifies(key: &jsonwebtoken::DecodingKey, token: &Token) -> bool {
     };
     jsonwebtoken::crypto::verify(&token.signature, token.signed.as_bytes(), key, algorithm).unwrap_or(false)
 }
+
+/// Whether the claims cover this body.
+pub(crate) fn binds(claims: &serde_json::Map<String, serde_json::Value>, body: &[u8]) -> bool {
+    matches!(binding::check(claims, body), Ok(Binding::Event | Binding::Hash))
+}
