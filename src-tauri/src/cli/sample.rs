@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
-use emulator::{Profile, RsaKey, SampleRequest, SigningKeys, send, system_random};
+use emulator::{RsaKey, SampleRequest, SigningKeys, send_sample, system_random};
 use serde_json::json;
 use signature::Scheme;
 
@@ -83,7 +83,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         SampleRequest { event_type: arguments.event_type, variant: arguments.variant, scheme, broken: arguments.broken };
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-    let sent = match send(&request, &keys, &Profile::default(), &arguments.to, now, &system_random()).await {
+    let sent = match send_sample(&request, &keys, &arguments.to, now, &system_random()).await {
         Ok(sent) => sent,
         Err(emulator::SendError::Unreachable { address, why }) => {
             eprintln!("pollux: nobody answered at {address}: {why}. Is the receiver running there?");

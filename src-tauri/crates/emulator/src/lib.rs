@@ -9,6 +9,7 @@ mod keys;
 mod payload;
 mod profile;
 mod sandbox;
+mod send;
 mod source;
 
 pub use broken::{BrokenKind, broken_kinds};
@@ -16,5 +17,6 @@ pub use compose::{ComposeError, Prepared, compose, message_id};
 pub use keys::{KeyError, RsaKey, SigningKeys};
 pub use payload::{SampleRequest, SampleType, SampleVariant, sample_types};
 pub use profile::Profile;
-pub use sandbox::{Options, SampleSent, Sandbox, SendError, StartError};
+pub use sandbox::{Options, Sandbox, StartError};
+pub use send::{SampleSent, SendError, send_sample};
 pub use source::{Random, system_random};

@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use reqwest::{Client, Url, redirect};
-use serde::Serialize;
+use reqwest::Client;
 use serde_json::Value;
 use signature::Scheme;
 use thiserror::Error;
@@ -20,14 +19,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{error, warn};
 
-use crate::compose::{ComposeError, compose, message_id};
 use crate::keys::{KeyError, RsaKey, SigningKeys};
 use crate::payload::SampleRequest;
+use crate::send::{SampleSent, SendError, client, local, send};
 use crate::source::{self, Random};
 use crate::{Profile, system_random};
-
-/// How long a receiver may take to answer a sample.
-const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long [`Sandbox::stop`] waits for requests that are under way.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -82,41 +78,6 @@ pub enum StartError {
     /// The HTTP client could not be made.
     #[error("the sandbox has no HTTP client: {0}")]
     Client(#[from] reqwest::Error),
-}
-
-/// Why a sample could not be sent.
-#[derive(Debug, Error)]
-pub enum SendError {
-    /// It could not be composed.
-    #[error(transparent)]
-    Compose(#[from] ComposeError),
-    /// A key could not be made.
-    #[error("The sample could not be signed: {0}.")]
-    Key(#[from] KeyError),
-    /// The target is not an address on this machine.
-    #[error("Samples are sent to this machine only, such as http://127.0.0.1:4710/, not to {0:?}.")]
-    Target(String),
-    /// Nobody answered.
-    #[error("The sample could not be delivered to {address}: {why}.")]
-    Unreachable {
-        /// Host and port.
-        address: String,
-        /// What went wrong.
-        why: String,
-    },
-}
-
-/// A sample that was sent and answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct SampleSent {
-    /// The `webhook-id`, also where the sample was sent without that header.
-    pub message_id: String,
-    /// The receiver's HTTP status; the last one where it was sent twice.
-    pub status: u16,
-    /// Microseconds until the head of that answer.
-    #[cfg_attr(feature = "ts", ts(type = "number"))]
-    pub took_us: u64,
 }
 
 /// The service on one's own machine: it has keys, publishes them, and sends. Stops when dropped.
@@ -175,8 +136,7 @@ impl Sandbox {
         let listen = |source| StartError::Listen { address: options.address, source };
         let listener = TcpListener::bind(options.address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        // The receiver is on this machine: no proxy stands between. A redirect is an answer like any other (SW-50).
-        let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(SEND_TIMEOUT).build()?;
+        let client = client()?;
 
         let token = CancellationToken::new();
         let stopped = token.clone();
@@ -247,30 +207,7 @@ impl Sandbox {
                 keys.strange_rsa = Some(self.keys.strange_rsa().await?);
             }
         }
-        let message_id = message_id(&self.random).map_err(ComposeError::Io)?;
-        let prepared = compose(request, &keys, &self.profile, &message_id, now, &self.random)?;
-        let mut sent = self.post(&url, &prepared).await?;
-        for _ in 1..prepared.times {
-            sent = self.post(&url, &prepared).await?;
-        }
-        let (status, took_us) = sent;
-        Ok(SampleSent { message_id: prepared.id, status, took_us })
-    }
-
-    /// One POST: status and microseconds.
-    async fn post(&self, url: &Url, prepared: &crate::Prepared) -> Result<(u16, u64), SendError> {
-        let mut request = self.client.post(url.clone());
-        for (name, value) in &prepared.headers {
-            request = request.header(name, value.as_slice());
-        }
-        let started = Instant::now();
-        let response = request
-            .body(prepared.body.clone())
-            .send()
-            .await
-            .map_err(|error| SendError::Unreachable { address: url.authority().to_owned(), why: why(&error) })?;
-        let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        Ok((response.status().as_u16(), took_us))
+        send(&self.client, &url, request, &keys, &self.profile, now, &self.random).await
     }
 
     /// Stops serving. Requests under way are answered, within two seconds.
@@ -288,28 +225,4 @@ async fn jwks(State(keys): State<Arc<KeyRing>>) -> Json<Value> {
     // Without an RSA key the others are as good as before; why it failed was logged where it was made.
     published.rsa = keys.rsa().await.ok();
     Json(published.jwks())
-}
-
-fn local(target: &str) -> Result<Url, SendError> {
-    let refused = || SendError::Target(target.to_owned());
-    let url = Url::parse(target).map_err(|_| refused())?;
-    let host = url.host_str().unwrap_or_default();
-    let loopback = host == "localhost"
-        || host.trim_matches(|c| c == '[' || c == ']').parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    if url.scheme() != "http" || !loopback || !url.username().is_empty() || url.password().is_some() {
-        return Err(refused());
-    }
-    Ok(url)
-}
-
-/// The root cause: reqwest's own text says only that sending failed.
-fn why(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "there was no answer within 30 seconds".to_owned();
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
