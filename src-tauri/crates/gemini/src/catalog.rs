@@ -35,14 +35,7 @@ pub const VERSION: &str = "v1";
 
 /// The fields at the top level of a payload. `user_metadata` is read there as well as in `data`, since nobody has
 /// published where it sits; both spellings are accepted.
-pub const TOP_LEVEL: [&str; 6] = [
-    "type",
-    "version",
-    "timestamp",
-    "data",
-    "user_metadata",
-    "userMetadata",
-];
+pub const TOP_LEVEL: [&str; 6] = ["type", "version", "timestamp", "data", "user_metadata", "userMetadata"];
 
 /// Fields that may stand in the `data` of every event.
 pub const IN_ALL_DATA: [&str; 2] = ["user_metadata", "userMetadata"];
@@ -120,10 +113,6 @@ pub(crate) fn is_data_field(field: &str) -> bool {
 #[must_use]
 pub fn event_types() -> Vec<EventType> {
     ALL.iter()
-        .map(|entry| EventType {
-            name: entry.name,
-            meaning: entry.meaning,
-            subscribable: entry.subscribable,
-        })
+        .map(|entry| EventType { name: entry.name, meaning: entry.meaning, subscribable: entry.subscribable })
         .collect()
 }

@@ -65,19 +65,13 @@ pub fn read_with_pointers(body: &[u8]) -> (EventView, Vec<Pointer>) {
 }
 
 fn unreadable(problem: String) -> EventView {
-    EventView {
-        problems: vec![problem],
-        ..EventView::default()
-    }
+    EventView { problems: vec![problem], ..EventView::default() }
 }
 
 /// The payload as a JSON value, or a sentence on why it is none.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     if body.is_empty() {
-        return Err(
-            "The body is empty; an event is a JSON object with type, version, timestamp and data."
-                .to_owned(),
-        );
+        return Err("The body is empty; an event is a JSON object with type, version, timestamp and data.".to_owned());
     }
     if body.len() > READ_LIMIT {
         return Err(format!(
@@ -89,16 +83,10 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
         return Err("The body is compressed with gzip; an event is sent as plain JSON.".to_owned());
     }
     if body.starts_with(b"\xef\xbb\xbf") {
-        return Err(
-            "The body starts with a byte order mark; JSON is sent without one (RFC 8259)."
-                .to_owned(),
-        );
+        return Err("The body starts with a byte order mark; JSON is sent without one (RFC 8259).".to_owned());
     }
     let text = std::str::from_utf8(body).map_err(|error| {
-        format!(
-            "The body is not UTF-8 (byte {}); an event is JSON in UTF-8.",
-            error.valid_up_to() + 1
-        )
+        format!("The body is not UTF-8 (byte {}); an event is JSON in UTF-8.", error.valid_up_to() + 1)
     })?;
     serde_json::from_str(text).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => {
@@ -138,9 +126,7 @@ fn view(value: &Value, len: usize) -> EventView {
 
 fn read_type(object: &Map<String, Value>, view: &mut EventView) {
     match object.get("type") {
-        None => view
-            .problems
-            .push("The payload has no `type`, so it cannot be told what happened.".to_owned()),
+        None => view.problems.push("The payload has no `type`, so it cannot be told what happened.".to_owned()),
         Some(Value::String(name)) => {
             view.event_type = Some(printable(name, NAME_LIMIT));
             if let Some(entry) = catalog::lookup(name) {
@@ -151,10 +137,9 @@ fn read_type(object: &Map<String, Value>, view: &mut EventView) {
                 view.problems.push(problem);
             }
         }
-        Some(other) => view.problems.push(format!(
-            "`type` is {}; it should be a text such as batch.succeeded.",
-            kind_of(other)
-        )),
+        Some(other) => {
+            view.problems.push(format!("`type` is {}; it should be a text such as batch.succeeded.", kind_of(other)))
+        }
     }
 }
 
@@ -171,42 +156,31 @@ fn type_problem(name: &str) -> Option<String> {
     }
     let lower = name.trim().to_ascii_lowercase();
     if lower != name && catalog::lookup(&lower).is_some() {
-        return Some(format!(
-            "`type` differs from {lower} in case or in white space; receivers compare it exactly."
-        ));
+        return Some(format!("`type` differs from {lower} in case or in white space; receivers compare it exactly."));
     }
     // SW-42: identifiers of [a-zA-Z0-9_], delimited by full stops.
-    let well_formed = name.split('.').all(|part| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    });
+    let well_formed = name
+        .split('.')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
     (!well_formed).then(|| {
-        "`type` should be made of letters, digits and underscores with full stops between (Standard Webhooks).".to_owned()
+        "`type` should be made of letters, digits and underscores with full stops between (Standard Webhooks)."
+            .to_owned()
     })
 }
 
 fn read_version(object: &Map<String, Value>, view: &mut EventView) {
     match object.get("version") {
-        None => view
-            .problems
-            .push("The payload has no `version`; the service sends v1.".to_owned()),
+        None => view.problems.push("The payload has no `version`; the service sends v1.".to_owned()),
         Some(Value::String(version)) => {
             let shown = printable(version, NAME_LIMIT);
             if version != catalog::VERSION {
-                view.problems.push(format!(
-                    "`version` is {shown}; only {} is known, so fields may differ.",
-                    catalog::VERSION
-                ));
+                view.problems
+                    .push(format!("`version` is {shown}; only {} is known, so fields may differ.", catalog::VERSION));
             }
             view.version = Some(shown);
         }
         Some(other) => {
-            view.problems.push(format!(
-                "`version` is {}; it should be the text v1.",
-                kind_of(other)
-            ));
+            view.problems.push(format!("`version` is {}; it should be the text v1.", kind_of(other)));
             view.version = Some(printable(&other.to_string(), NAME_LIMIT));
         }
     }
@@ -214,10 +188,9 @@ fn read_version(object: &Map<String, Value>, view: &mut EventView) {
 
 fn read_timestamp(object: &Map<String, Value>, view: &mut EventView) {
     match object.get("timestamp") {
-        None => view.problems.push(
-            "The payload has no `timestamp`, so it does not say when the event happened."
-                .to_owned(),
-        ),
+        None => {
+            view.problems.push("The payload has no `timestamp`, so it does not say when the event happened.".to_owned())
+        }
         Some(Value::String(text)) => {
             view.timestamp = Some(printable(text, NAME_LIMIT));
             if text.parse::<Timestamp>().is_err() {
@@ -236,44 +209,28 @@ fn read_timestamp(object: &Map<String, Value>, view: &mut EventView) {
     }
 }
 
-fn read_data(
-    object: &Map<String, Value>,
-    entry: Option<&'static catalog::Entry>,
-    view: &mut EventView,
-) {
+fn read_data(object: &Map<String, Value>, entry: Option<&'static catalog::Entry>, view: &mut EventView) {
     let data = match object.get("data") {
         None => {
-            view.problems.push(
-                "The payload has no `data`, so it does not say which job it is about.".to_owned(),
-            );
+            view.problems.push("The payload has no `data`, so it does not say which job it is about.".to_owned());
             return;
         }
         Some(Value::Object(data)) => data,
         Some(other) => {
-            view.problems.push(format!(
-                "`data` is {}; it should be an object with the job's id.",
-                kind_of(other)
-            ));
+            view.problems.push(format!("`data` is {}; it should be an object with the job's id.", kind_of(other)));
             return;
         }
     };
     if entry.is_some() {
         match data.get("id") {
-            None => view
-                .problems
-                .push("`data` has no `id`, so it does not say which job it is about.".to_owned()),
+            None => view.problems.push("`data` has no `id`, so it does not say which job it is about.".to_owned()),
             Some(Value::String(id)) if !id.is_empty() => {}
-            Some(_) => view
-                .problems
-                .push("`data.id` should be a text that names the job.".to_owned()),
+            Some(_) => view.problems.push("`data.id` should be a text that names the job.".to_owned()),
         }
     }
     for field in data.keys() {
         let known = catalog::IN_ALL_DATA.contains(&field.as_str())
-            || entry.map_or_else(
-                || catalog::is_data_field(field),
-                |entry| entry.data.contains(&field.as_str()),
-            );
+            || entry.map_or_else(|| catalog::is_data_field(field), |entry| entry.data.contains(&field.as_str()));
         if !known {
             add_unknown(view, format!("data.{}", printable(field, NAME_LIMIT)));
         }
@@ -293,11 +250,7 @@ fn user_metadata(object: &Map<String, Value>) -> Option<String> {
     [data, Some(object)]
         .into_iter()
         .flatten()
-        .flat_map(|place| {
-            catalog::IN_ALL_DATA
-                .iter()
-                .filter_map(|field| place.get(*field))
-        })
+        .flat_map(|place| catalog::IN_ALL_DATA.iter().filter_map(|field| place.get(*field)))
         .find(|value| !value.is_null())
         .map(|value| printable(&value.to_string(), METADATA_LIMIT))
 }

@@ -47,8 +47,8 @@ pub enum FetchError {
     /// More than [`SIZE_LIMIT`] bytes.
     #[error("the answer has more than 1 MiB")]
     TooLarge,
-    /// It took longer than [`FETCH_TIMEOUT`].
-    #[error("there was no answer within 5 seconds")]
+    /// It took too long, by default more than [`FETCH_TIMEOUT`].
+    #[error("there was no answer in time")]
     TimedOut,
     /// The address cannot be used.
     #[error("{0}")]
@@ -75,6 +75,7 @@ pub struct JwksCache {
 struct Shared {
     fetch: Box<dyn Fetch>,
     clock: Clock,
+    timeout: Duration,
     state: Mutex<State>,
 }
 
@@ -92,22 +93,17 @@ impl State {
         match (&self.keys, &self.last_error) {
             (Some(keys), _) => Jwks::Known(Arc::clone(keys)),
             (None, Some(why)) => Jwks::Unavailable(why.clone()),
-            (None, None) => {
-                Jwks::Unavailable("The published keys have not been fetched yet.".to_owned())
-            }
+            (None, None) => Jwks::Unavailable("The published keys have not been fetched yet.".to_owned()),
         }
     }
 
     fn elapsed_since_attempt(&self, now: Instant) -> Option<Duration> {
-        self.attempted_at
-            .map(|at| now.saturating_duration_since(at))
+        self.attempted_at.map(|at| now.saturating_duration_since(at))
     }
 
     /// The fetch that is on its way, if there is one. One whose task is gone does not count.
     fn running(&self) -> Option<watch::Receiver<()>> {
-        self.running
-            .clone()
-            .filter(|receiver| receiver.has_changed().is_ok())
+        self.running.clone().filter(|receiver| receiver.has_changed().is_ok())
     }
 }
 
@@ -121,19 +117,21 @@ impl JwksCache {
     /// A cache that fetches with `fetch` and tells the time by the system's monotonic clock.
     #[must_use]
     pub fn new(fetch: impl Fetch) -> Self {
-        Self::with_clock(fetch, Instant::now)
+        Self::with_clock(fetch, Instant::now, FETCH_TIMEOUT)
     }
 
-    /// A cache with a clock of its own.
+    /// A cache with a clock and a time limit of its own.
     #[must_use]
     pub fn with_clock(
         fetch: impl Fetch,
         clock: impl Fn() -> Instant + Send + Sync + 'static,
+        timeout: Duration,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 fetch: Box::new(fetch),
                 clock: Box::new(clock),
+                timeout,
                 state: Mutex::default(),
             }),
         }
@@ -163,10 +161,7 @@ impl JwksCache {
             }
             match state.running() {
                 Some(running) => running,
-                None if state
-                    .elapsed_since_attempt(now)
-                    .is_some_and(|since| since < RETRY_EVERY) =>
-                {
+                None if state.elapsed_since_attempt(now).is_some_and(|since| since < RETRY_EVERY) => {
                     return state.jwks();
                 }
                 None => self.join_or_start(&mut state, now),
@@ -187,17 +182,10 @@ impl JwksCache {
             if is_newer(&state.jwks(), used) {
                 return Some(state.jwks());
             }
-            let least = if state.keys.is_some() {
-                REFRESH_EVERY
-            } else {
-                RETRY_EVERY
-            };
+            let least = if state.keys.is_some() { REFRESH_EVERY } else { RETRY_EVERY };
             match state.running() {
                 Some(running) => running,
-                None if state
-                    .elapsed_since_attempt(now)
-                    .is_some_and(|since| since < least) =>
-                {
+                None if state.elapsed_since_attempt(now).is_some_and(|since| since < least) => {
                     return None;
                 }
                 None => self.join_or_start(&mut state, now),
@@ -224,9 +212,8 @@ impl JwksCache {
         state.attempted_at = Some(now);
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
-            let fetched = tokio::time::timeout(FETCH_TIMEOUT, shared.fetch.fetch())
-                .await
-                .unwrap_or(Err(FetchError::TimedOut));
+            let fetched =
+                tokio::time::timeout(shared.timeout, shared.fetch.fetch()).await.unwrap_or(Err(FetchError::TimedOut));
             shared.settle(fetched);
             // Whoever waits may have gone away.
             let _nobody = done.send(());
@@ -242,14 +229,12 @@ impl Shared {
     }
 
     fn settle(&self, fetched: Result<Vec<u8>, FetchError>) {
-        let parsed = fetched
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| {
-                if bytes.len() > SIZE_LIMIT {
-                    return Err(FetchError::TooLarge.to_string());
-                }
-                KeySet::parse(&bytes).map_err(|error| error.to_string())
-            });
+        let parsed = fetched.map_err(|error| error.to_string()).and_then(|bytes| {
+            if bytes.len() > SIZE_LIMIT {
+                return Err(FetchError::TooLarge.to_string());
+            }
+            KeySet::parse(&bytes).map_err(|error| error.to_string())
+        });
         let now = (self.clock)();
         let mut state = self.state();
         state.running = None;

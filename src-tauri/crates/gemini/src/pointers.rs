@@ -89,15 +89,7 @@ pub fn find_in(payload: &Value) -> Vec<Pointer> {
     known_fields(top, "", family, &mut found);
     for (field, value) in top {
         if !is_known_field(field) && !is_users_own(field) {
-            walk(
-                value,
-                field,
-                field,
-                family,
-                field == "data",
-                DEPTH_LIMIT,
-                &mut found,
-            );
+            walk(value, field, field, family, field == "data", DEPTH_LIMIT, &mut found);
         }
     }
     found
@@ -134,12 +126,7 @@ fn is_users_own(field: &str) -> bool {
     catalog::IN_ALL_DATA.contains(&field)
 }
 
-fn known_fields(
-    object: &Map<String, Value>,
-    prefix: &str,
-    family: Family,
-    found: &mut Vec<Pointer>,
-) {
+fn known_fields(object: &Map<String, Value>, prefix: &str, family: Family, found: &mut Vec<Pointer>) {
     for field in KNOWN_FIELDS {
         let Some(text) = object.get(field).and_then(Value::as_str) else {
             continue;
@@ -148,11 +135,7 @@ fn known_fields(
             continue;
         }
         let path = format!("{prefix}{field}");
-        found.push(if field == "id" {
-            job(path, field, text, family)
-        } else {
-            target(path, field, text, family)
-        });
+        found.push(if field == "id" { job(path, field, text, family) } else { target(path, field, text, family) });
     }
 }
 
@@ -173,25 +156,15 @@ fn walk(
     match value {
         Value::String(text) if is_plainly_a_pointer(text) => {
             let (path, field) = (printable(path, 200), printable(field, 200));
-            found.push(
-                if text.starts_with("batches/") || text.contains("operations/") {
-                    job(path, &field, text, Family::Unknown)
-                } else {
-                    target(path, &field, text, family)
-                },
-            );
+            found.push(if text.starts_with("batches/") || text.contains("operations/") {
+                job(path, &field, text, Family::Unknown)
+            } else {
+                target(path, &field, text, family)
+            });
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate().take(POINTERS_LIMIT) {
-                walk(
-                    item,
-                    &format!("{path}[{index}]"),
-                    field,
-                    family,
-                    false,
-                    depth - 1,
-                    found,
-                );
+                walk(item, &format!("{path}[{index}]"), field, family, false, depth - 1, found);
             }
         }
         Value::Object(map) => {
@@ -199,15 +172,7 @@ fn walk(
                 if (known_done && is_known_field(key)) || is_users_own(key) {
                     continue;
                 }
-                walk(
-                    item,
-                    &format!("{path}.{key}"),
-                    key,
-                    family,
-                    false,
-                    depth - 1,
-                    found,
-                );
+                walk(item, &format!("{path}.{key}"), key, family, false, depth - 1, found);
             }
         }
         _ => {}
@@ -215,16 +180,9 @@ fn walk(
 }
 
 fn is_plainly_a_pointer(text: &str) -> bool {
-    [
-        "https://",
-        "gs://",
-        "files/",
-        "batches/",
-        "operations/",
-        "interactions/",
-    ]
-    .iter()
-    .any(|start| text.starts_with(start))
+    ["https://", "gs://", "files/", "batches/", "operations/", "interactions/"]
+        .iter()
+        .any(|start| text.starts_with(start))
         || (text.starts_with("models/") && text.contains("/operations/"))
 }
 
@@ -242,18 +200,12 @@ fn job(path: String, field: &str, text: &str, family: Family) -> Pointer {
     if let Some(note) = hostile(text) {
         return pointer(PointerKind::Other, "id", Some(note));
     }
-    let (collection, bare) = text
-        .rsplit_once('/')
-        .map_or(("", text), |(start, end)| (start, end));
+    let (collection, bare) = text.rsplit_once('/').map_or(("", text), |(start, end)| (start, end));
     let kind = match (family, collection) {
         (Family::Batch, "" | "batches") | (Family::Unknown, "batches") => PointerKind::Batch,
-        (Family::Interaction, "" | "interactions") | (Family::Unknown, "interactions") => {
-            PointerKind::Interaction
-        }
+        (Family::Interaction, "" | "interactions") | (Family::Unknown, "interactions") => PointerKind::Interaction,
         (Family::Video, "" | "operations") | (Family::Unknown, "operations") => PointerKind::Video,
-        (Family::Video | Family::Unknown, operation) if is_model_operations(operation) => {
-            PointerKind::Video
-        }
+        (Family::Video | Family::Unknown, operation) if is_model_operations(operation) => PointerKind::Video,
         (Family::Unknown, "") if address::is_id(bare) => {
             return pointer(
                 PointerKind::Other,
@@ -270,19 +222,17 @@ fn job(path: String, field: &str, text: &str, family: Family) -> Pointer {
         _ => pointer(
             PointerKind::Other,
             "id",
-            Some(
-                "This does not look like an id of the service, so it is not looked up.".to_owned(),
-            ),
+            Some("This does not look like an id of the service, so it is not looked up.".to_owned()),
         ),
     }
 }
 
-/// `models/{model}/operations`.
+/// `models/{model}/operations`. Models have full stops in their names, but no two in a row.
 fn is_model_operations(collection: &str) -> bool {
     collection
         .strip_prefix("models/")
         .and_then(|rest| rest.strip_suffix("/operations"))
-        .is_some_and(|model| address::is_id(&model.replace('.', "_")))
+        .is_some_and(|model| model.split('.').all(address::is_id))
 }
 
 /// A file or an address.
@@ -307,14 +257,16 @@ fn target(path: String, field: &str, text: &str, family: Family) -> Pointer {
                 Family::Video => (PointerKind::File, "video file".to_owned()),
                 Family::Interaction | Family::Unknown => (PointerKind::File, "file".to_owned()),
             };
-            pointer.note = (!text.contains('/') && field != "file_id")
-                .then(|| format!("Read as the file files/{id}."));
+            pointer.note = (!text.contains('/') && field != "file_id").then(|| format!("Read as the file files/{id}."));
         }
         Ok(Address::Storage { safe }) => {
             pointer.kind = PointerKind::Gs;
             pointer.label = "Cloud Storage object".to_owned();
             if safe {
-                pointer.note = Some("A Gemini API key cannot read Cloud Storage: use gcloud, signed in to the bucket's project.".to_owned());
+                pointer.note = Some(
+                    "A Gemini API key cannot read Cloud Storage: use gcloud, signed in to the bucket's project."
+                        .to_owned(),
+                );
                 pointer.command = Some(format!("gcloud storage cp {text} ."));
             } else {
                 pointer.note = Some("A Gemini API key cannot read Cloud Storage. The name holds characters that a shell would take for its own, so no command is offered.".to_owned());
@@ -339,7 +291,7 @@ fn hostile(text: &str) -> Option<String> {
             text.chars().count()
         ));
     }
-    text.chars().any(steers).then(|| {
-        "The value holds invisible or control characters, so it is not looked up.".to_owned()
-    })
+    text.chars()
+        .any(steers)
+        .then(|| "The value holds invisible or control characters, so it is not looked up.".to_owned())
 }

@@ -74,19 +74,12 @@ impl<'a> Fields<'a> {
             .flatten()
             .find(|text| !text.is_empty());
         if let Some(text) = file {
-            return Some(
-                pointers::file_name(text).map_or_else(|| Cow::Borrowed(&**text), Cow::Owned),
-            );
+            return Some(pointers::file_name(text).map_or_else(|| Cow::Borrowed(&**text), Cow::Owned));
         }
         if let Some(text) = self.file_id.as_ref().filter(|text| !text.is_empty()) {
-            return Some(
-                pointers::file_name(text).map_or_else(|| Cow::Borrowed(&**text), Cow::Owned),
-            );
+            return Some(pointers::file_name(text).map_or_else(|| Cow::Borrowed(&**text), Cow::Owned));
         }
-        self.id
-            .as_deref()
-            .filter(|text| !text.is_empty())
-            .map(Cow::Borrowed)
+        self.id.as_deref().filter(|text| !text.is_empty()).map(Cow::Borrowed)
     }
 }
 

@@ -22,43 +22,31 @@ impl HttpFetch {
     /// [`FetchError::Address`] where the address is none, is not https (or http on this machine), or carries a user
     /// name; [`FetchError::Unreachable`] where the system offers no TLS.
     pub fn new(url: &str) -> Result<Self, FetchError> {
-        let url = Url::parse(url).map_err(|error| {
-            FetchError::Address(format!("the address cannot be read ({error})"))
-        })?;
+        let url =
+            Url::parse(url).map_err(|error| FetchError::Address(format!("the address cannot be read ({error})")))?;
         let local = is_loopback(&url);
         if url.scheme() != "https" && !(local && url.scheme() == "http") {
             return Err(FetchError::Address(
-                "the address must start with https:// (http:// is for this machine only)"
-                    .to_owned(),
+                "the address must start with https:// (http:// is for this machine only)".to_owned(),
             ));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(FetchError::Address(
-                "the address must not carry a user name or password".to_owned(),
-            ));
+            return Err(FetchError::Address("the address must not carry a user name or password".to_owned()));
         }
-        let mut builder =
-            Client::builder()
-                .timeout(FETCH_TIMEOUT)
-                .redirect(redirect::Policy::custom(|attempt| {
-                    let same_origin = attempt
-                        .previous()
-                        .first()
-                        .is_some_and(|first| first.origin() == attempt.url().origin());
-                    if !same_origin {
-                        attempt.error("a redirect to another host is not followed")
-                    } else if attempt.previous().len() > REDIRECTS_LIMIT {
-                        attempt.error("too many redirects")
-                    } else {
-                        attempt.follow()
-                    }
-                }));
+        let mut builder = Client::builder().timeout(FETCH_TIMEOUT).redirect(redirect::Policy::custom(|attempt| {
+            let same_origin = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+            if !same_origin {
+                attempt.error("a redirect to another host is not followed")
+            } else if attempt.previous().len() > REDIRECTS_LIMIT {
+                attempt.error("too many redirects")
+            } else {
+                attempt.follow()
+            }
+        }));
         if local {
             builder = builder.no_proxy();
         }
-        let client = builder
-            .build()
-            .map_err(|error| FetchError::Unreachable(chain(&error)))?;
+        let client = builder.build().map_err(|error| FetchError::Unreachable(chain(&error)))?;
         Ok(Self { client, url })
     }
 
@@ -74,13 +62,8 @@ impl HttpFetch {
 impl Fetch for HttpFetch {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async move {
-            let mut response = self
-                .client
-                .get(self.url.clone())
-                .header("accept", "application/json")
-                .send()
-                .await
-                .map_err(failed)?;
+            let mut response =
+                self.client.get(self.url.clone()).header("accept", "application/json").send().await.map_err(failed)?;
             if response.status() != 200 {
                 return Err(FetchError::Status(response.status().as_u16()));
             }
@@ -97,11 +80,7 @@ impl Fetch for HttpFetch {
 }
 
 fn failed(error: reqwest::Error) -> FetchError {
-    if error.is_timeout() {
-        FetchError::TimedOut
-    } else {
-        FetchError::Unreachable(chain(&error.without_url()))
-    }
+    if error.is_timeout() { FetchError::TimedOut } else { FetchError::Unreachable(chain(&error.without_url())) }
 }
 
 /// The error with its causes: reqwest's own text says only that sending failed.
@@ -122,9 +101,6 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         host == "localhost"
-            || host
-                .trim_matches(|c| c == '[' || c == ']')
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+            || host.trim_matches(|c| c == '[' || c == ']').parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     })
 }

@@ -31,9 +31,7 @@ pub(super) struct NotAnAddress(pub(super) String);
 /// Ids of files, batches, interactions and operations.
 pub(super) fn is_id(text: &str) -> bool {
     (1..=512).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// `files/{id}` for a file in any of its forms: `files/…`, a bare id, or an address of the Gemini API with or without
@@ -58,12 +56,8 @@ pub(super) fn read(text: &str) -> Result<Address, NotAnAddress> {
     }
     if text.starts_with("files/") || is_id(text) {
         return match file_name(text) {
-            Some(name) => Ok(Address::File {
-                id: name.trim_start_matches("files/").to_owned(),
-            }),
-            None => no(
-                "This does not look like the name of a file of the service, so it is not looked up.",
-            ),
+            Some(name) => Ok(Address::File { id: name.trim_start_matches("files/").to_owned() }),
+            None => no("This does not look like the name of a file of the service, so it is not looked up."),
         };
     }
     let Ok(url) = Url::parse(text) else {
@@ -71,9 +65,7 @@ pub(super) fn read(text: &str) -> Result<Address, NotAnAddress> {
     };
     match url.scheme() {
         "https" => web(text, &url),
-        "http" => {
-            no("An address without encryption (http); the service gives https. It is not opened.")
-        }
+        "http" => no("An address without encryption (http); the service gives https. It is not opened."),
         scheme => Err(NotAnAddress(format!(
             "An address of the kind `{}:` is not opened.",
             scheme.chars().take(20).collect::<String>()
@@ -90,31 +82,26 @@ fn storage(rest: &str) -> Result<Address, NotAnAddress> {
         return no("A Cloud Storage address needs a bucket and an object, gs://bucket/object.");
     };
     let bucket_ok = (3..=222).contains(&bucket.len())
-        && bucket.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'-')
-        });
+        && bucket
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'-'));
     if !bucket_ok || object.is_empty() {
         return no("This is not the name of an object in Cloud Storage, gs://bucket/object.");
     }
     // Neither quoted nor escaped, so the characters must mean nothing to a POSIX shell, cmd.exe or PowerShell, and
     // nothing to gcloud's own wildcards.
-    let safe = object.bytes().all(|byte| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'.' | b'_' | b'-' | b'/' | b'=' | b'+' | b':')
-    });
+    let safe = object
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/' | b'=' | b'+' | b':'));
     Ok(Address::Storage { safe })
 }
 
 fn web(text: &str, url: &Url) -> Result<Address, NotAnAddress> {
     if !url.username().is_empty() || url.password().is_some() {
-        return no(
-            "The address carries a user name or a password, as addresses made to mislead do; it is not opened.",
-        );
+        return no("The address carries a user name or a password, as addresses made to mislead do; it is not opened.");
     }
     if text.contains('\\') {
-        return no(
-            "The address holds a backslash, which programs read differently; it is not opened.",
-        );
+        return no("The address holds a backslash, which programs read differently; it is not opened.");
     }
     let Some(host) = url.host_str() else {
         return no("The address names no host.");
@@ -131,15 +118,10 @@ fn web(text: &str, url: &Url) -> Result<Address, NotAnAddress> {
     if looks_like_google(host) {
         return Ok(Address::Web {
             label: "web address",
-            note: format!(
-                "The host {host} only resembles Google's; the API key is never sent there."
-            ),
+            note: format!("The host {host} only resembles Google's; the API key is never sent there."),
         });
     }
-    Ok(Address::Web {
-        label: "web address",
-        note: format!("Not the Gemini API: the API key is never sent to {host}."),
-    })
+    Ok(Address::Web { label: "web address", note: format!("Not the Gemini API: the API key is never sent to {host}.") })
 }
 
 /// The file's id in `https://{API_HOST}/[download/]v1…/files/{id}[:download][?alt=media]`.
@@ -166,25 +148,13 @@ fn file_id_of(url: &Url) -> Option<String> {
 /// Hosts that carry Google's name without being under one of its domains, and the API's host in disguise.
 fn looks_like_google(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let googles = [
-        "googleapis.com",
-        "google.com",
-        "googleusercontent.com",
-        "storage.googleapis.com",
-    ]
-    .iter()
-    .any(|domain| {
-        host == *domain
-            || host
-                .strip_suffix(domain)
-                .is_some_and(|start| start.ends_with('.'))
-    });
+    let googles = ["googleapis.com", "google.com", "googleusercontent.com", "storage.googleapis.com"]
+        .iter()
+        .any(|domain| host == *domain || host.strip_suffix(domain).is_some_and(|start| start.ends_with('.')));
     if googles {
         // A port other than 443, or a trailing dot, on the API's own name.
         return host == API_HOST;
     }
-    ["google", "g00gle", "goog1e", "generativelanguage", "gemini"]
-        .iter()
-        .any(|name| host.contains(name))
+    ["google", "g00gle", "goog1e", "generativelanguage", "gemini"].iter().any(|name| host.contains(name))
         || host.split('.').any(|label| label.starts_with("xn--"))
 }

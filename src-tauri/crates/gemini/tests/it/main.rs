@@ -1,0 +1,7 @@
+//! The crate from outside.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod event;
+mod jwks;
+mod pointers;
