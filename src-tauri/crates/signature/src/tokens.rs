@@ -38,13 +38,13 @@ pub(crate) enum Malformed {
     Other,
 }
 
-/// The shape of a value. `tokens_only` is set where the keys can check nothing but JWTs: then all that is not plainly a
+/// The shape of a value: one entry with a version makes it a list. `tokens_only` is set where the keys can check nothing but JWTs: then all that is not plainly a
 /// list is a token, however broken.
 pub(crate) fn shape(value: &[u8], tokens_only: bool) -> Shape {
     let bare = value.trim_ascii();
     let dots = bare.iter().filter(|byte| **byte == b'.').count();
     let comma = bare.contains(&b',');
-    if is_versioned(bare) {
+    if bare.split(|byte| *byte == b' ').any(is_versioned) {
         Shape::List
     } else if tokens_only
         || (dots >= 2 && !comma)

@@ -1,0 +1,245 @@
+//! Open and closed keyrings, keys in their grace and past it, a JWKS that could not be had, and the ladder.
+
+use std::sync::Arc;
+
+use signature::{
+    Jwks, KeySet, KeyState, Keyring, MatchedKey, Outcome, Policy, Received, Secret, Seen, StepStatus, Verdict, refuse,
+    sign, verify,
+};
+
+use crate::{BODY, ID, NOW, OTHER, SECRET, check, codes, key, lines, ring, secret};
+
+const SEED: [u8; 32] = [9; 32];
+
+fn v1(text: &str, then: i64) -> Vec<(String, Vec<u8>)> {
+    lines(ID, &then.to_string(), &sign::v1(&secret(text), ID, then, BODY.as_bytes()))
+}
+
+fn v1a() -> Vec<(String, Vec<u8>)> {
+    lines(ID, &NOW.to_string(), &sign::v1a(&SEED, ID, NOW, BODY.as_bytes()))
+}
+
+fn known() -> Jwks {
+    let set = serde_json::json!({ "keys": [{ "kty": "FUTURE" }, sign::v1a_public_jwk(&SEED)] });
+    Jwks::Known(Arc::new(KeySet::parse(set.to_string().as_bytes()).unwrap()))
+}
+
+fn ladder(verdict: &Verdict) -> Vec<(&str, StepStatus, &str)> {
+    verdict.steps.iter().map(|step| (&*step.title, step.status, &*step.seen)).collect()
+}
+
+#[test]
+fn a_delivery_of_a_scheme_without_a_key() {
+    let token = lines(ID, &NOW.to_string(), "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.c2ln");
+    let whpk = sign::v1a_public_text(&SEED);
+    let rings = [
+        ("nothing", Vec::new(), Jwks::None),
+        ("secret", vec![SECRET], Jwks::None),
+        ("public", vec![&*whpk], Jwks::None),
+        ("jwks", Vec::new(), known()),
+        ("unavailable", Vec::new(), Jwks::Unavailable("no answer".to_owned())),
+        ("both", vec![SECRET], known()),
+    ];
+    let expected = [
+        // keyring, scheme: open, closed
+        ("nothing", "v1", "no_secret", "no_secret"),
+        ("nothing", "v1a", "no_secret", "no_secret"),
+        ("nothing", "jwt", "no_secret", "no_secret"),
+        ("secret", "v1", "valid", "valid"),
+        ("secret", "v1a", "no_jwks", "unsupported_signature_version"),
+        ("secret", "jwt", "no_jwks", "jwt_signature_with_hmac_secret"),
+        ("public", "v1", "no_secret", "unsupported_signature_version"),
+        ("public", "v1a", "valid", "valid"),
+        ("public", "jwt", "no_jwks", "jwt_signature"),
+        ("jwks", "v1", "no_secret", "hmac_signature_with_jwks_endpoint"),
+        ("jwks", "v1a", "valid", "valid"),
+        ("jwks", "jwt", "jwt_signature", "jwt_signature"),
+        ("unavailable", "v1", "no_secret", "hmac_signature_with_jwks_endpoint"),
+        ("unavailable", "v1a", "jwks_unavailable", "jwks_unavailable"),
+        ("unavailable", "jwt", "jwks_unavailable", "jwks_unavailable"),
+        ("both", "v1", "valid", "valid"),
+        ("both", "v1a", "valid", "valid"),
+        ("both", "jwt", "jwt_signature", "jwt_signature"),
+    ];
+    for (ring_name, scheme, open, closed) in expected {
+        let (_, texts, jwks) = rings.iter().find(|(name, ..)| *name == ring_name).unwrap();
+        let secrets: Vec<_> = texts.iter().map(|text| key("a", text, KeyState::Current)).collect();
+        let headers = match scheme {
+            "v1" => v1(SECRET, NOW),
+            "v1a" => v1a(),
+            _ => token.clone(),
+        };
+        for (is_closed, reason) in [(false, open), (true, closed)] {
+            let keys = Keyring { secrets: secrets.clone(), jwks: jwks.clone(), closed: is_closed };
+            let verdict = check(&headers, BODY.as_bytes(), &keys);
+            let outcome = match reason {
+                "valid" => Outcome::Verified,
+                "no_secret" | "no_jwks" | "jwks_unavailable" => Outcome::Unchecked,
+                _ => Outcome::Rejected,
+            };
+            assert_eq!(
+                (verdict.outcome, &*verdict.reason),
+                (outcome, reason),
+                "{ring_name} {scheme} closed: {is_closed}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_key_in_its_grace_verifies_and_an_expired_one_does_not() {
+    let states = [
+        (KeyState::Current, Outcome::Verified, ""),
+        (KeyState::Grace { until: NOW + 10_800 }, Outcome::Verified, "old secret, 3 h left"),
+        (KeyState::Grace { until: NOW + 1 }, Outcome::Verified, "old secret, 1 s left"),
+        (KeyState::Grace { until: NOW }, Outcome::Rejected, "no match"),
+        (KeyState::Expired { at: NOW - 60 }, Outcome::Rejected, "no match"),
+    ];
+    for (state, outcome, cause) in states {
+        let keys = ring(vec![key("new", OTHER, KeyState::Current), key("old", SECRET, state)]);
+        let verdict = check(&v1(SECRET, NOW), BODY.as_bytes(), &keys);
+        assert_eq!((verdict.outcome, &*verdict.cause), (outcome, cause), "{state:?}");
+        let matched = (outcome == Outcome::Verified).then(|| MatchedKey {
+            id: "old".to_owned(),
+            index: 1,
+            hint: "whsec_…LaSw".to_owned(),
+            state,
+        });
+        assert_eq!(verdict.key, matched);
+    }
+    let only_expired = ring(vec![key("old", SECRET, KeyState::Expired { at: NOW })]);
+    assert_eq!(check(&v1(SECRET, NOW), BODY.as_bytes(), &only_expired).reason, "no_matching_signature");
+}
+
+#[test]
+fn the_ladder_of_a_refusal_lists_all_checks_in_order() {
+    use StepStatus::{Failed, Passed, Skipped};
+    let keys =
+        ring(vec![key("a", SECRET, KeyState::Current), key("b", OTHER, KeyState::Grace { until: NOW + 10_800 })]);
+    let verdict = check(&v1(SECRET, NOW - 2), b"{}", &keys);
+    assert_eq!(
+        ladder(&verdict),
+        [
+            ("Headers", Passed, "webhook-id, webhook-timestamp, webhook-signature"),
+            ("Time", Passed, "2 s ago, within 300 s"),
+            ("Scheme", Passed, "v1, HMAC-SHA256, 1 signature"),
+            (
+                "Signature",
+                Failed,
+                "no match with 2 secrets …LaSw (current), …ob7oD (3 h left)".replace("…ob7oD", "…b7oD").as_str()
+            ),
+            ("Near miss", Skipped, "not looked for"),
+            ("Duplicate", Skipped, "no earlier delivery of this id was accepted"),
+        ]
+    );
+}
+
+#[test]
+fn a_stale_delivery_still_has_its_signature_checked() {
+    let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
+    for (text, status, seen) in [
+        (SECRET, StepStatus::Passed, "matches …LaSw (current)"),
+        (OTHER, StepStatus::Failed, "no match with secret …LaSw (current)"),
+    ] {
+        let verdict = check(&v1(text, NOW - 712), BODY.as_bytes(), &keys);
+        assert_eq!((&*verdict.reason, &*verdict.cause), ("timestamp_too_old", "412 s too old"));
+        assert_eq!(verdict.outcome, Outcome::Rejected);
+        assert_eq!(ladder(&verdict)[3], ("Signature", status, seen));
+        assert_eq!(verdict.key.is_some(), text == SECRET);
+    }
+}
+
+#[test]
+fn the_tolerance_is_inclusive_and_goes_both_ways() {
+    let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
+    for tolerance in [0, 300, 86_400] {
+        let policy = Policy { tolerance, ..Policy::default() };
+        let edge = i64::try_from(tolerance).unwrap();
+        for (skew, reason) in
+            [(-edge - 1, "timestamp_too_old"), (-edge, "valid"), (edge, "valid"), (edge + 1, "timestamp_too_new")]
+        {
+            let headers = v1(SECRET, NOW + skew);
+            let received = Received { headers: &headers, body: BODY.as_bytes() };
+            let verdict = verify(&received, &keys, &policy, &Seen::default(), NOW);
+            assert_eq!(verdict.reason, reason, "{tolerance} {skew}");
+        }
+    }
+}
+
+#[test]
+fn a_list_may_mix_versions() {
+    let both = format!(
+        "{} {}",
+        sign::v1a(&SEED, ID, NOW, BODY.as_bytes()),
+        sign::v1(&secret(SECRET), ID, NOW, BODY.as_bytes())
+    );
+    let headers = lines(ID, &NOW.to_string(), &both);
+    let hmac = ring(vec![key("a", SECRET, KeyState::Current)]);
+    let jwks = Keyring { jwks: known(), ..Keyring::default() };
+    let neither = ring(vec![key("a", OTHER, KeyState::Current)]);
+    assert_eq!(check(&headers, BODY.as_bytes(), &hmac).scheme, Some(signature::Scheme::V1));
+    let verdict = check(&headers, BODY.as_bytes(), &jwks);
+    assert_eq!((verdict.scheme, verdict.key.unwrap().id.as_str()), (Some(signature::Scheme::V1a), "jwks[1]"));
+    assert_eq!(check(&headers, BODY.as_bytes(), &neither).reason, "no_matching_signature");
+}
+
+#[test]
+fn a_repeat_is_a_warning() {
+    let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
+    let headers = v1(SECRET, NOW);
+    let received = Received { headers: &headers, body: BODY.as_bytes() };
+    let verdict = verify(&received, &keys, &Policy::default(), &Seen { message_id: true, token_id: false }, NOW);
+    assert_eq!((verdict.outcome, codes(&verdict)), (Outcome::Verified, vec!["duplicate_id"]));
+    assert_eq!(verdict.steps.last().unwrap().status, StepStatus::Warned);
+}
+
+#[test]
+fn a_body_that_is_not_text_verifies() {
+    let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
+    let body = [0xff, 0x00, 0x80, b'\n'];
+    let headers = lines(ID, &NOW.to_string(), &sign::v1(&secret(SECRET), ID, NOW, &body));
+    let verdict = check(&headers, &body, &keys);
+    assert_eq!((verdict.outcome, codes(&verdict)), (Outcome::Verified, vec!["body_not_utf8"]));
+}
+
+#[test]
+fn secrets_that_are_none() {
+    let cases = [
+        ("", "empty_secret"),
+        (" \n", "empty_secret"),
+        ("whsec_", "empty_secret"),
+        ("whsec_==", "invalid_secret_base64"),
+        ("whsec_%", "invalid_secret_base64"),
+        ("whsec_MfKQ9r8G KYqrTwjUPD8ILPZIo2LaLaSw", "invalid_secret_base64"),
+        ("WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
+        ("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "private_key_given"),
+        ("whpk_", "invalid_public_key"),
+        ("whpk_AAAA", "invalid_public_key"),
+        // The neutral point: under it anyone can sign anything.
+        ("whpk_AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "invalid_public_key"),
+    ];
+    for (text, code) in cases {
+        let error = Secret::parse(text).unwrap_err();
+        assert_eq!(error.code(), code, "{text:?}");
+        let verdict = refuse(&error);
+        assert_eq!((verdict.outcome, &*verdict.reason), (Outcome::Rejected, code));
+        assert_eq!(verdict.steps[0].status, StepStatus::Failed);
+    }
+    let newline = Secret::parse(&format!("{SECRET}\n")).unwrap();
+    assert_eq!(newline.warnings()[0].code, "secret_whitespace_trimmed");
+    let bare = Secret::parse(&SECRET["whsec_".len()..]).unwrap();
+    assert_eq!((bare.hint().as_str(), bare.warnings().len()), ("…LaSw", 0));
+}
+
+#[test]
+fn a_flood_of_signatures_costs_little() {
+    let one = sign::v1a(&[1; 32], ID, NOW, b"other");
+    let flood = vec![one.as_str(); 5_000].join(" ");
+    let headers = lines(ID, &NOW.to_string(), &flood);
+    let keys = Keyring { jwks: known(), ..Keyring::default() };
+    let start = std::time::Instant::now();
+    let verdict = check(&headers, BODY.as_bytes(), &keys);
+    assert_eq!(verdict.reason, "no_matching_signature");
+    // 5,000 verifications take seconds in a debug build; 128 take a fraction of one.
+    assert!(start.elapsed().as_millis() < 1_500, "{:?}", start.elapsed());
+}
