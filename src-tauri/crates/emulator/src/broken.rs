@@ -121,9 +121,11 @@ static KINDS: [BrokenKind; 41] = [
     kind(Fault::Tampered, "tampered_body", "Body tampered with", NO_MATCH, SIGNED,
         "The job's id is changed after signing."),
     kind(Fault::Stale, "stale", "Six minutes old", "timestamp_too_old", SIGNED,
-        "Signed correctly, six minutes ago: a delivery that was caught and sent again."),
+        "Signed correctly, six minutes ago: a delivery that was caught and sent again.")
+        .diagnosed("stale_with_valid_signature"),
     kind(Fault::Future, "future", "Six minutes ahead", "timestamp_too_new", SIGNED,
-        "Signed correctly by a clock that is six minutes fast."),
+        "Signed correctly by a clock that is six minutes fast.")
+        .diagnosed("future_with_valid_signature"),
     kind(Fault::Reserialised, "reserialised_body", "Body re-serialised", NO_MATCH, SIGNED,
         "The same JSON with other white space, as after a parser and a printer on the way.")
         .diagnosed("body_reserialized"),
@@ -157,7 +159,8 @@ static KINDS: [BrokenKind; 41] = [
     kind(Fault::NoTime, "missing_timestamp", "Time header missing", "missing_header:webhook-timestamp", SIGNED,
         "The webhook-timestamp header is left out after signing."),
     kind(Fault::RepeatedTime, "repeated_header", "Time header repeated", "duplicate_header:webhook-timestamp", SIGNED,
-        "The webhook-timestamp header comes twice, with two values."),
+        "The webhook-timestamp header comes twice, with two values.")
+        .diagnosed("header_repeated"),
     kind(Fault::SvixNames, "svix_headers", "Only svix headers", "missing_header:webhook-id", SIGNED,
         "The three headers have the names of another service, svix-id and so on."),
     kind(Fault::Garbage, "garbage", "Signature is nonsense", MALFORMED, SIGNED,
@@ -165,27 +168,33 @@ static KINDS: [BrokenKind; 41] = [
     kind(Fault::Truncated, "truncated_signature", "Signature cut short", MALFORMED, SIGNED,
         "The last characters of the signature are missing."),
     kind(Fault::Hex, "hex_signature", "Signature in hex", MALFORMED, &[V1],
-        "The signature is written in hexadecimal instead of base64."),
+        "The signature is written in hexadecimal instead of base64.")
+        .diagnosed("signature_encoding"),
     kind(Fault::OtherVersion, "unknown_version", "Unknown signature version", "unsupported_signature_version", SIGNED,
-        "The signature is named v2, which nobody has defined."),
+        "The signature is named v2, which nobody has defined.")
+        .diagnosed("signature_version_label"),
     kind(Fault::AlgNone, "alg_none", "Token without signature", "alg_none", TOKEN,
-        "The token says alg none and carries no signature."),
+        "The token says alg none and carries no signature.")
+        .diagnosed("jwt_alg_none"),
     kind(Fault::PublicKeyAsSecret, "hs256_public_key", "Public key as secret", "alg_not_allowed", TOKEN,
-        "The token says HS256 and is signed with the public key, which a careless receiver takes for a secret."),
+        "The token says HS256 and is signed with the public key, which a careless receiver takes for a secret.")
+        .diagnosed("jwt_hs256_with_public_key"),
     kind(Fault::WrongRsaKey, "wrong_rsa_key", "Wrong RSA key", "bad_signature", TOKEN,
         "The token names a published key and is signed with another."),
     kind(Fault::TamperedClaims, "tampered_claims", "Claims tampered with", "bad_signature", TOKEN,
         "The token's expiry is put off by a day after signing."),
     kind(Fault::UnknownKid, "unknown_kid", "Unknown key id", "unknown_kid", TOKEN,
-        "The token names a key that is not published."),
+        "The token names and is signed with a key that is not published."),
     kind(Fault::MissingKid, "missing_kid", "Key id missing", "missing_kid", TOKEN,
         "The token does not say which key signed it."),
     kind(Fault::Expired, "expired_token", "Token expired", "expired", TOKEN,
-        "The token ran out six minutes ago."),
+        "The token ran out six minutes ago.")
+        .diagnosed("stale_with_valid_signature"),
     kind(Fault::NoExpiry, "no_expiry", "Token without expiry", "missing_claim:exp", TOKEN,
         "The token has no exp claim, so it would be good for ever."),
     kind(Fault::NotYetValid, "not_yet_valid", "Token not yet valid", "not_yet_valid", TOKEN,
-        "The token is good from ten minutes from now on."),
+        "The token is good from ten minutes from now on.")
+        .diagnosed("future_with_valid_signature"),
     kind(Fault::SwappedBody, "swapped_body", "Body swapped", "body_mismatch", TOKEN,
         "The token holds the hash of another body than the one that arrives."),
     kind(Fault::BoundToken, "bound_token", "Token bound to body", VALID, TOKEN,

@@ -112,7 +112,7 @@ pub fn compose(
     draft.signature = match request.scheme {
         Scheme::V1 => v1(&draft, &signed, keys, fault, random)?,
         Scheme::V1a => v1a(&draft, &signed, keys, fault, random)?,
-        Scheme::Jwt => token::sign(&draft.id, now, &signed, keys, profile, fault, random)?,
+        Scheme::Jwt => token::sign(&draft.id, now, &signed, keys, profile, fault)?,
     };
     draft.signature = spoilt(draft.signature, fault);
     let body = sent_body(signed, payload, fault)?;

@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 use super::ComposeError;
 use crate::broken::Fault;
-use crate::source::{self, Random};
-use crate::{Profile, SigningKeys};
+use crate::{Profile, RsaKey, SigningKeys};
 
 /// Over the leeway of 60 seconds and more.
 const LONG_PAST: i64 = 360;
@@ -24,7 +23,6 @@ pub(super) fn sign(
     keys: &SigningKeys,
     profile: &Profile,
     fault: Option<Fault>,
-    random: &Random,
 ) -> Result<String, ComposeError> {
     let rsa = keys.rsa.as_ref().ok_or(ComposeError::NoKey("an RSA key is needed for a token"))?;
     let claims = claims(id, now, body, profile, fault);
@@ -35,13 +33,12 @@ pub(super) fn sign(
             let tag = hmac(rsa.public_pem().as_bytes(), unsigned.as_bytes());
             format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(tag))
         }
-        Some(Fault::UnknownKid) => rsa.sign(Some(&source::id_text(random, 40)?), &claims)?,
+        Some(Fault::UnknownKid) => {
+            let strange = strange(keys)?;
+            strange.sign(Some(strange.kid()), &claims)?
+        }
         Some(Fault::MissingKid) => rsa.sign(None, &claims)?,
-        Some(Fault::WrongRsaKey) => keys
-            .strange_rsa
-            .as_ref()
-            .ok_or(ComposeError::NoKey("a second RSA key is needed to sign with the wrong one"))?
-            .sign(Some(rsa.kid()), &claims)?,
+        Some(Fault::WrongRsaKey) => strange(keys)?.sign(Some(rsa.kid()), &claims)?,
         Some(Fault::TamperedClaims) => {
             let token = rsa.sign(Some(rsa.kid()), &claims)?;
             let mut later = claims;
@@ -50,6 +47,10 @@ pub(super) fn sign(
         }
         _ => rsa.sign(Some(rsa.kid()), &claims)?,
     })
+}
+
+fn strange(keys: &SigningKeys) -> Result<&RsaKey, ComposeError> {
+    keys.strange_rsa.as_deref().ok_or(ComposeError::NoKey("an RSA key that no receiver knows is needed"))
 }
 
 fn claims(id: &str, now: i64, body: &[u8], profile: &Profile, fault: Option<Fault>) -> Value {
