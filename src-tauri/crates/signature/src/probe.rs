@@ -18,7 +18,7 @@ use crate::timestamp;
 use crate::tokens::{Shape, shape};
 use crate::{Diagnosis, Keyring, Others, Outcome, Policy, Received, Verdict};
 
-use self::search::{Form, Hit, Search};
+use self::search::{Hit, Search};
 
 /// How many signatures are computed for one delivery at most.
 const MOST_TRIALS: usize = 4_096;
@@ -99,7 +99,7 @@ fn by_headers(received: &Received<'_>, search: &mut Search<'_>) -> Option<Diagno
                 if as_sent && !repeated && !merged {
                     continue;
                 }
-                if let Some(hit) = search.exactly(&content, Form::Standard) {
+                if let Some(hit) = search.exactly(&content) {
                     return Some(match () {
                         () if merged => words::merged(&hit),
                         () if repeated => words::repeated(&hit),

@@ -118,7 +118,12 @@ impl Secret {
             None if has_other_prefix(bare) => return Err(SecretError::Prefix),
             None => bare,
         };
-        let decoded = LENIENT.decode(encoded).map_err(|_| SecretError::Base64 { hint: looks_like(encoded) })?;
+        let decoded = match LENIENT.decode(encoded) {
+            Ok(decoded) => decoded,
+            // `whsec-…`, `whsec:…`: bare base64 may begin with these letters, but then it is base64.
+            Err(_) if bare.len() == encoded.len() && begins_like_prefix(bare) => return Err(SecretError::Prefix),
+            Err(_) => return Err(SecretError::Base64 { hint: looks_like(encoded) }),
+        };
         let key = Zeroizing::new(decoded);
         if key.is_empty() {
             return Err(SecretError::Empty);
@@ -257,9 +262,17 @@ fn oddities(trimmed: bool, encoded: &str, bytes: &[u8]) -> Vec<Warning> {
 fn has_other_prefix(text: &str) -> bool {
     let quoted = text.starts_with(['"', '\'', '`', '“', '<']);
     quoted
+        || text.contains("whsec_")
         || text.split_once('_').is_some_and(|(word, _)| {
             word.len() <= 10 && word.bytes().all(|b| b.is_ascii_alphabetic() || b.is_ascii_punctuation())
         })
+}
+
+/// Whether it begins with the letters of a prefix, whatever follows them.
+fn begins_like_prefix(text: &str) -> bool {
+    ["whsec", "whpk"]
+        .iter()
+        .any(|letters| text.get(..letters.len()).is_some_and(|start| start.eq_ignore_ascii_case(letters)))
 }
 
 /// What a text that is not base64 looks like instead.

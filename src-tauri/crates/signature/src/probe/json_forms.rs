@@ -46,6 +46,8 @@ pub(super) enum Escapes {
     Least,
     /// `\u00e9` for all that is not ASCII, as Python.
     Ascii,
+    /// The same with capital letters, `\u00E9`, as C#.
+    AsciiCapital,
     /// `\/`, and `\u00e9` for all that is not ASCII, as PHP.
     Php,
     /// `\u003c`, `\u003e`, `\u0026`, as Go.
@@ -220,9 +222,9 @@ fn write_text(out: &mut String, text: &str, escapes: Escapes) {
             '\u{c}' => out.push_str("\\f"),
             '/' if escapes == Escapes::Php => out.push_str("\\/"),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if escapes == Escapes::Html => escape(out, c),
-            '\u{7f}' if escapes == Escapes::Ascii => out.push(c),
             c if (c as u32) < 0x20 => escape(out, c),
             c if !c.is_ascii() && matches!(escapes, Escapes::Ascii | Escapes::Php) => escape(out, c),
+            c if !c.is_ascii() && escapes == Escapes::AsciiCapital => escape_capital(out, c),
             c => out.push(c),
         }
     }
@@ -233,6 +235,13 @@ fn escape(out: &mut String, c: char) {
     let mut units = [0; 2];
     for unit in c.encode_utf16(&mut units) {
         out.push_str(&format!("\\u{unit:04x}"));
+    }
+}
+
+fn escape_capital(out: &mut String, c: char) {
+    let mut units = [0; 2];
+    for unit in c.encode_utf16(&mut units) {
+        out.push_str(&format!("\\u{unit:04X}"));
     }
 }
 
@@ -280,7 +289,7 @@ pub(super) fn forms(node: &Node<'_>, body: &[u8]) -> Vec<JsonForm> {
     let text = String::from_utf8_lossy(body);
     let mut escapes = vec![Escapes::Least];
     if !text.is_ascii() || text.contains("\\u") {
-        escapes.push(Escapes::Ascii);
+        escapes.extend([Escapes::Ascii, Escapes::AsciiCapital]);
     }
     if !text.is_ascii() || text.contains("\\u") || text.contains('/') {
         escapes.push(Escapes::Php);
@@ -329,7 +338,7 @@ impl JsonForm {
         });
         words.push_str(match self.escapes {
             Escapes::Least => "",
-            Escapes::Ascii => ", with \\u escapes for what is not ASCII",
+            Escapes::Ascii | Escapes::AsciiCapital => ", with \\u escapes for what is not ASCII",
             Escapes::Php => ", with \\/ and \\u escapes as PHP writes it",
             Escapes::Html => ", with \\u003c for < as Go writes it",
         });

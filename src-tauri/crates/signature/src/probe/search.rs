@@ -182,28 +182,31 @@ impl<'a> Search<'a> {
     }
 
     /// Tries all keys as they are meant to be used.
-    pub(super) fn exactly(&mut self, content: &Content<'_>, form: Form) -> Found<'a> {
-        let parts = form.parts(content)?;
-        for at in 0..self.candidates.len() {
-            if let Some(spelling) = self.matches(at, Derivation::Decoded, &parts) {
-                return Some(self.hit(at, Derivation::Decoded, form, spelling));
+    pub(super) fn exactly(&mut self, content: &Content<'_>) -> Found<'a> {
+        self.any_key(Derivation::Decoded, Form::Standard, content)
+    }
+
+    /// Tries the body as it came: other keys first, then other derivations and contents with all keys.
+    pub(super) fn forms(&mut self, content: &Content<'_>) -> Found<'a> {
+        if let Some(hit) = self.exactly(content) {
+            return Some(hit);
+        }
+        for derivation in [Derivation::Encoded, Derivation::Whole, Derivation::Public, Derivation::Decoded] {
+            for form in Form::ALL {
+                let found = self.any_key(derivation, form, content);
+                if found.is_some() {
+                    return found;
+                }
             }
         }
         None
     }
 
-    /// Tries the body as it came: other keys first, then other derivations and contents with all keys.
-    pub(super) fn forms(&mut self, content: &Content<'_>) -> Found<'a> {
-        if let Some(hit) = self.exactly(content, Form::Standard) {
-            return Some(hit);
-        }
-        for derivation in [Derivation::Encoded, Derivation::Whole, Derivation::Public, Derivation::Decoded] {
-            for form in Form::ALL {
-                let Some(parts) = form.parts(content) else { continue };
-                for at in 0..self.candidates.len() {
-                    if let Some(spelling) = self.matches(at, derivation, &parts) {
-                        return Some(self.hit(at, derivation, form, spelling));
-                    }
+    fn any_key(&mut self, derivation: Derivation, form: Form, content: &Content<'_>) -> Found<'a> {
+        for parts in form.contents(content) {
+            for at in 0..self.candidates.len() {
+                if let Some(spelling) = self.matches(at, derivation, &parts) {
+                    return Some(self.hit(at, derivation, form, spelling));
                 }
             }
         }
@@ -331,19 +334,38 @@ impl Form {
         Self::OtherDelimiter,
     ];
 
-    /// What is hashed. `Order` and the delimiters stand for their commonest kind.
-    fn parts<'p>(self, content: &Content<'p>) -> Option<Vec<&'p [u8]>> {
+    /// What is hashed, in the ways in which senders get it wrong.
+    fn contents<'p>(self, content: &Content<'p>) -> Vec<Vec<&'p [u8]>> {
+        const DOT: &[u8] = b".";
         let Content { id, timestamp, body } = *content;
-        Some(match self {
-            Self::Standard => vec![id, b".", timestamp, b".", body],
-            Self::BodyOnly => vec![body],
-            Self::TimestampBody => vec![timestamp, b".", body],
-            Self::IdBody => vec![id, b".", body],
-            Self::Order => vec![timestamp, b".", id, b".", body],
-            Self::NoDelimiter => vec![id, timestamp, body],
-            Self::OtherDelimiter => vec![id, b":", timestamp, b":", body],
-            Self::Milliseconds => vec![id, b".", timestamp, b"000.", body],
-        })
+        match self {
+            Self::Standard => vec![vec![id, DOT, timestamp, DOT, body]],
+            Self::BodyOnly => vec![vec![body]],
+            // As Stripe, as Slack, and bare.
+            Self::TimestampBody => {
+                vec![
+                    vec![timestamp, DOT, body],
+                    vec![b"v0:", timestamp, b":", body],
+                    vec![timestamp, b":", body],
+                    vec![timestamp, body],
+                ]
+            }
+            Self::IdBody => vec![vec![id, DOT, body], vec![id, body]],
+            Self::Order => [
+                [timestamp, id, body],
+                [id, body, timestamp],
+                [timestamp, body, id],
+                [body, timestamp, id],
+                [body, id, timestamp],
+            ]
+            .map(|[first, second, third]| vec![first, DOT, second, DOT, third])
+            .into(),
+            Self::NoDelimiter => vec![vec![id, timestamp, body]],
+            Self::OtherDelimiter => {
+                [&b":"[..], b"\n", b"|", b",", b"-"].map(|other| vec![id, other, timestamp, other, body]).into()
+            }
+            Self::Milliseconds => vec![vec![id, DOT, timestamp, b"000.", body]],
+        }
     }
 }
 

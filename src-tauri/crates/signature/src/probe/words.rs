@@ -102,9 +102,9 @@ fn form_words(form: Form) -> &'static str {
         Form::BodyOnly => "the body alone, without id and timestamp",
         Form::TimestampBody => "timestamp and body, without the id",
         Form::IdBody => "id and body, without the timestamp",
-        Form::Order => "timestamp, id and body, in this order",
+        Form::Order => "id, timestamp and body in another order",
         Form::NoDelimiter => "id, timestamp and body without full stops between them",
-        Form::OtherDelimiter => "id, timestamp and body joined by colons",
+        Form::OtherDelimiter => "id, timestamp and body joined by something other than full stops",
         Form::Milliseconds => "the timestamp in milliseconds",
     }
 }

@@ -211,6 +211,8 @@ fn secrets_that_are_none() {
         ("whsec_==", "invalid_secret_base64"),
         ("whsec_%", "invalid_secret_base64"),
         ("whsec_MfKQ9r8G KYqrTwjUPD8ILPZIo2LaLaSw", "invalid_secret_base64"),
+        ("whsec-MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
+        ("\u{feff}whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
         ("WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
         ("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "private_key_given"),
         ("whpk_", "invalid_public_key"),
