@@ -1,0 +1,97 @@
+import { actionFor, type Action } from "../../lib/keys";
+import type { App } from "../../state/app.svelte";
+import { TABS } from "../../state/detail.svelte";
+import { pageRows } from "../deliveries/page-rows";
+
+/** Turns a key into what the window does. Keys that are not ours go on to where they belong. */
+export function handleKeys(app: App, event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing) return;
+  const target = event.target instanceof Element ? event.target : null;
+  const typing = target?.matches("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]") ?? false;
+  const action = actionFor(
+    { key: event.key, ctrl: event.ctrlKey, alt: event.altKey, meta: event.metaKey, shift: event.shiftKey },
+    {
+      typing,
+      overlay: document.querySelector("[role=dialog], [role=menu], [role=listbox]") !== null,
+      list: app.view === "deliveries",
+      grid: target === null || target === document.body || target.closest("[role=grid]") !== null,
+    },
+  );
+  if (action === null) return;
+  if (run(app, action, target)) event.preventDefault();
+}
+
+/** False when there was nothing to do, so that the key keeps its own meaning. */
+function run(app: App, action: Action, target: Element | null): boolean {
+  const list = app.deliveries;
+  const at = list.activeIndex;
+  switch (action) {
+    case "down": return move(app, at + 1);
+    case "up": return move(app, at < 0 ? 0 : at - 1);
+    case "first": return move(app, 0);
+    case "last": return move(app, list.shown - 1);
+    case "page-down": return move(app, Math.max(at, 0) + pageRows());
+    case "page-up": return move(app, at - pageRows());
+    case "open": return enter(app);
+    case "back": return back(app, target);
+    case "search": return search(app);
+    case "copy-payload": void app.copyPayload(); return app.detail.detail !== null;
+    case "copy-curl": void app.copyCurl(); return app.detail.detail !== null;
+    case "follow": list.follow(); return true;
+    case "copy-address": void app.copyAddress(); return true;
+    case "send-sample": void app.samples.send(app.samples.last); return true;
+    case "keys": app.keysShown = true; return true;
+    default: {
+      const tab = TABS[Number(action.slice(4)) - 1];
+      if (tab) app.detail.tab = tab;
+      return tab !== undefined;
+    }
+  }
+}
+
+function move(app: App, index: number): boolean {
+  if (app.deliveries.shown === 0) return false;
+  void app.deliveries.choose(index).then((row) => row && app.show(row, false));
+  return true;
+}
+
+function enter(app: App): boolean {
+  const { active } = app.deliveries;
+  if (!active) return false;
+  app.covering = true;
+  void app.detail.open(active.id);
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=detail]")?.focus());
+  return true;
+}
+
+function back(app: App, target: Element | null): boolean {
+  const inFilter = target?.matches("[data-testid=filter-input]") ?? false;
+  if (app.covering && app.narrow && !inFilter) {
+    app.covering = false;
+    focusGrid();
+    return true;
+  }
+  if (inFilter && app.deliveries.filter.text === "" && target instanceof HTMLElement) {
+    target.blur();
+    focusGrid();
+    return true;
+  }
+  if (app.view === "deliveries" && (inFilter || target?.closest("[data-testid=detail]") === null) && app.deliveries.filter.text !== "") {
+    app.deliveries.setFilter({ ...app.deliveries.filter, text: "" });
+    return true;
+  }
+  app.covering = false;
+  focusGrid();
+  return false;
+}
+
+function focusGrid(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("[role=grid] [tabindex='0'], [role=grid][tabindex='0']")?.focus());
+}
+
+function search(app: App): boolean {
+  app.go("deliveries");
+  app.covering = false;
+  requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-testid=filter-input]")?.select());
+  return true;
+}

@@ -1,0 +1,28 @@
+import type {
+  AppState, Detail, Filter, ListenerState, Live, Row, SampleRequest, SampleSent, SecretView, Settings, ViewOpened,
+} from "./generated";
+
+/** What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake.ts` answers from memory. Failures reject with `IpcError`. */
+export interface Backend {
+  appState(): Promise<AppState>;
+  /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
+  live(onMessage: (message: Live) => void): Promise<void>;
+  /** Closes the view before. */
+  viewOpen(filter: Filter): Promise<ViewOpened>;
+  /** At most 200 rows, ascending by ordinal; 0 = oldest. */
+  viewRows(view: number, start: number, count: number): Promise<Row[]>;
+  viewFind(view: number, id: number): Promise<number | null>;
+  delivery(id: number): Promise<Detail>;
+  /** Raw bytes as they arrived; `decoded`: after content-encoding. */
+  deliveryBody(id: number, decoded: boolean): Promise<ArrayBuffer>;
+  sampleSend(request: SampleRequest): Promise<SampleSent>;
+  secrets(): Promise<SecretView[]>;
+  secretAdd(project: number, label: string, text: string): Promise<SecretView>;
+  secretRemove(id: string): Promise<void>;
+  secretRestore(id: string): Promise<SecretView>;
+  secretReveal(id: string): Promise<string>;
+  settingsSet(settings: Settings): Promise<Settings>;
+  /** null: any free port. */
+  listenerStart(port: number | null): Promise<ListenerState>;
+  copyText(text: string): Promise<void>;
+}

@@ -1,0 +1,32 @@
+import type { Filter, Outcome } from "../ipc/generated";
+
+export const NO_FILTER: Filter = { project: null, outcomes: [], types: [], text: "" };
+
+/** Whether the filter narrows anything besides the project: "nothing matches" and "nothing yet" are different texts. */
+export function narrows(filter: Filter): boolean {
+  return filter.outcomes.length > 0 || filter.types.length > 0 || filter.text !== "";
+}
+
+export function sameFilter(a: Filter, b: Filter): boolean {
+  const same = (x: readonly string[], y: readonly string[]) => x.length === y.length && x.every((v) => y.includes(v));
+  return a.project === b.project && a.text === b.text && same(a.outcomes, b.outcomes) && same(a.types, b.types);
+}
+
+/** Adds or takes away one value. All three verdicts together narrow nothing, so they count as none. */
+export function toggleOutcome(filter: Filter, outcome: Outcome): Filter {
+  const outcomes = toggled(filter.outcomes, outcome);
+  return { ...filter, outcomes: outcomes.length === 3 ? [] : outcomes };
+}
+
+export function toggleType(filter: Filter, type: string): Filter {
+  return { ...filter, types: toggled(filter.types, type) };
+}
+
+/** Drops all but the project. */
+export function cleared(filter: Filter): Filter {
+  return { ...NO_FILTER, project: filter.project };
+}
+
+function toggled<T>(values: readonly T[], value: T): T[] {
+  return values.includes(value) ? values.filter((v) => v !== value) : [...values, value];
+}

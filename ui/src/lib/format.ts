@@ -1,0 +1,100 @@
+/** Numbers, times and sizes in the words of the window. Everything takes its `now`: nothing here reads a clock. */
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const grouped = new Intl.NumberFormat("en-GB");
+
+/** `100,418` */
+export function count(n: number): string {
+  return grouped.format(n);
+}
+
+/** `1 row`, `12 rows` */
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** Time since: `now`, `12 s`, `2 min`, `3 h`, `5 d`. A clock that ran backwards shows as `now`. */
+export function age(then: number, now: number): string {
+  const passed = now - then;
+  return passed < 2 * SECOND ? "now" : span(passed);
+}
+
+/** A length of time in its largest unit, rounded down: `41 s`, `7 min`, `3 h`, `2 d`. */
+export function span(ms: number): string {
+  if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;
+  return `${count(Math.floor(ms / DAY))} d`;
+}
+
+/** Time between two attempts: `+0.4 s`, `+12 s`, `+1 h 5 min`. */
+export function since(ms: number): string {
+  if (ms < 10 * SECOND) return `+${(Math.max(0, ms) / SECOND).toFixed(1)} s`;
+  if (ms < MINUTE) return `+${Math.round(ms / SECOND)} s`;
+  const minutes = Math.floor(ms / MINUTE);
+  if (minutes < 60) return withRest(minutes, "min", Math.floor((ms % MINUTE) / SECOND), "s");
+  return withRest(Math.floor(ms / HOUR), "h", Math.floor((ms % HOUR) / MINUTE), "min");
+}
+
+function withRest(big: number, unit: string, small: number, lesser: string): string {
+  return small ? `+${count(big)} ${unit} ${small} ${lesser}` : `+${count(big)} ${unit}`;
+}
+
+/** `231 B`, `1.2 KiB`, `212 MiB`: powers of 1024, as limits are given. */
+export function bytes(n: number): string {
+  if (n < 1024) return `${n} B`;
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  let value = n / 1024;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** Microseconds as one reads them: `<1 ms`, `3 ms`, `1.4 s`. */
+export function took(us: number): string {
+  if (us < 1000) return "<1 ms";
+  if (us < 1_000_000) return `${Math.round(us / 1000)} ms`;
+  return `${(us / 1_000_000).toFixed(1)} s`;
+}
+
+/** For query times, where one decimal is worth reading: `0.4 ms`, `6 ms`. */
+export function tookFine(us: number): string {
+  return us < 10_000 ? `${(us / 1000).toFixed(1)} ms` : took(us);
+}
+
+/** `200 · 3 ms`, or `200` while the time is not known. */
+export function answer(status: number, us: number | null): string {
+  return us === null ? String(status) : `${status} · ${took(us)}`;
+}
+
+/** Local time to the millisecond, with the zone's offset: for titles. */
+export function moment(ms: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return String(ms);
+  const pad = (n: number, width = 2) => String(n).padStart(width, "0");
+  const offset = -date.getTimezoneOffset();
+  const zone = `${offset < 0 ? "-" : "+"}${pad(Math.floor(Math.abs(offset) / 60))}:${pad(Math.abs(offset) % 60)}`;
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)} ${zone}`;
+}
+
+/** `2 s before it arrived`, from the skew (positive: the timestamp is in the past), in seconds. */
+export function skew(seconds: number): string {
+  if (seconds === 0) return "the second it arrived";
+  const long = Math.abs(seconds);
+  const text = long < 3600 ? `${count(long)} s` : span(long * SECOND);
+  return seconds > 0 ? `${text} before it arrived` : `${text} after it arrived`;
+}
+
+/** Cuts the middle: `msg_5f0c…e21a`. Counts code points, so no character is halved. */
+export function middle(text: string, most: number, tail = 4): string {
+  const chars = [...text];
+  if (chars.length <= most) return text;
+  const end = Math.min(tail, Math.max(1, Math.floor((most - 1) / 2)));
+  return `${chars.slice(0, most - 1 - end).join("")}…${chars.slice(-end).join("")}`;
+}

@@ -1,0 +1,68 @@
+import { members, type JsonMember, type JsonValue } from "./json";
+
+/** One line of the payload tree. Offsets are into the text. */
+export type JsonLine =
+  | { at: "value"; depth: number; value: JsonMember; open: boolean; total: number | null; comma: boolean; parent: number | null }
+  | { at: "close"; depth: number; value: JsonMember; comma: boolean }
+  | { at: "more"; depth: number; of: number; shown: number; total: number };
+
+/** How a container is shown: how many members of it, or closed when it is not in the map. Keyed by its offset. */
+export type Opened = ReadonlyMap<number, number>;
+
+export const FIRST_MEMBERS = 100;
+export const MORE_MEMBERS = 1000;
+const FIRST_LINES = 250;
+const FIRST_DEPTH = 8;
+
+/** Opens containers from the outside in, until the tree would be longer than a few screens. */
+export function firstOpened(text: string, root: JsonValue): Map<number, number> {
+  const opened = new Map<number, number>();
+  let level: JsonValue[] = isContainer(root) ? [root] : [];
+  let lines = 1;
+  for (let depth = 0; depth < FIRST_DEPTH && level.length > 0; depth++) {
+    const next: JsonValue[] = [];
+    for (const value of level) {
+      const { items } = members(text, value, FIRST_MEMBERS);
+      if (items.length === 0) continue;
+      if (lines + items.length + 1 > FIRST_LINES && depth > 0) continue;
+      opened.set(value.start, FIRST_MEMBERS);
+      lines += items.length + 1;
+      next.push(...items.filter(isContainer));
+    }
+    level = next;
+  }
+  return opened;
+}
+
+/** The lines of the tree, flat, in order. Iterative: nesting is as deep as the sender likes. */
+export function jsonLines(text: string, root: JsonValue, opened: Opened): JsonLine[] {
+  const lines: JsonLine[] = [];
+  type Task = { member: JsonMember; depth: number; comma: boolean; parent: number | null } | JsonLine;
+  const tasks: Task[] = [{ member: { ...root, key: null, index: 0 }, depth: 0, comma: false, parent: null }];
+  for (let task = tasks.pop(); task; task = tasks.pop()) {
+    if ("at" in task) {
+      lines.push(task);
+      continue;
+    }
+    const { member, depth, comma, parent } = task;
+    const limit = opened.get(member.start);
+    if (!isContainer(member) || limit === undefined) {
+      const total = isContainer(member) ? members(text, member, 0).total : null;
+      lines.push({ at: "value", depth, value: member, open: false, total, comma, parent });
+      continue;
+    }
+    const { items, total } = members(text, member, limit);
+    lines.push({ at: "value", depth, value: member, open: true, total, comma, parent });
+    tasks.push({ at: "close", depth, value: member, comma });
+    if (total > items.length) tasks.push({ at: "more", depth: depth + 1, of: member.start, shown: items.length, total });
+    for (let i = items.length - 1; i >= 0; i--) {
+      const item = items[i];
+      if (item) tasks.push({ member: item, depth: depth + 1, comma: i < total - 1, parent: member.start });
+    }
+  }
+  return lines;
+}
+
+export function isContainer(value: JsonValue): boolean {
+  return value.kind === "object" || value.kind === "array";
+}

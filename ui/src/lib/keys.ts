@@ -1,0 +1,89 @@
+/** The keys of the window: one table, from which both the handler and the sheet of keys are made. */
+export type Action =
+  | "down" | "up" | "first" | "last" | "page-down" | "page-up"
+  | "open" | "back" | "search" | "copy-payload" | "copy-curl" | "follow" | "copy-address" | "send-sample"
+  | "tab-1" | "tab-2" | "tab-3" | "tab-4" | "tab-5" | "keys";
+
+/** `list`: only where the delivery list is; `grid`: only while nothing else needs the key (arrows scroll the detail). */
+type Scope = "window" | "list" | "grid";
+type Binding = { action: Action; keys: readonly string[]; scope: Scope };
+
+const BINDINGS: readonly Binding[] = [
+  { action: "down", keys: ["j"], scope: "list" },
+  { action: "up", keys: ["k"], scope: "list" },
+  { action: "down", keys: ["ArrowDown"], scope: "grid" },
+  { action: "up", keys: ["ArrowUp"], scope: "grid" },
+  { action: "first", keys: ["Home"], scope: "grid" },
+  { action: "last", keys: ["End"], scope: "grid" },
+  { action: "page-down", keys: ["PageDown"], scope: "grid" },
+  { action: "page-up", keys: ["PageUp"], scope: "grid" },
+  { action: "open", keys: ["Enter"], scope: "grid" },
+  { action: "back", keys: ["Escape"], scope: "window" },
+  { action: "search", keys: ["/"], scope: "window" },
+  { action: "copy-payload", keys: ["c"], scope: "list" },
+  { action: "copy-curl", keys: ["C"], scope: "list" },
+  { action: "follow", keys: ["f"], scope: "list" },
+  { action: "tab-1", keys: ["1"], scope: "list" },
+  { action: "tab-2", keys: ["2"], scope: "list" },
+  { action: "tab-3", keys: ["3"], scope: "list" },
+  { action: "tab-4", keys: ["4"], scope: "list" },
+  { action: "tab-5", keys: ["5"], scope: "list" },
+  { action: "copy-address", keys: ["u"], scope: "window" },
+  { action: "send-sample", keys: ["s"], scope: "window" },
+  { action: "keys", keys: ["?"], scope: "window" },
+];
+
+export type KeyPress = { key: string; ctrl: boolean; alt: boolean; meta: boolean; shift: boolean };
+export type KeyPlace = {
+  /** The focus is in a field that takes text. */
+  typing: boolean;
+  /** A dialog or a menu is open: it has the keys. */
+  overlay: boolean;
+  /** The delivery list is on the screen. */
+  list: boolean;
+  /** The focus is on the list, or nowhere. */
+  grid: boolean;
+};
+
+/** What a key does here, or null when it is not ours. */
+export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
+  if (place.overlay || press.ctrl || press.alt || press.meta) return null;
+  if (place.typing) return press.key === "Escape" ? "back" : null;
+  // With Caps Lock, c and C come swapped: the shift key decides.
+  const letter = /^[a-z]$/i.test(press.key) ? (press.shift ? press.key.toUpperCase() : press.key.toLowerCase()) : press.key;
+  const binding = BINDINGS.find((b) => b.keys.includes(letter) && (b.scope === "window" || (place.list && (b.scope === "list" || place.grid))));
+  return binding?.action ?? null;
+}
+
+/** The sheet: what works, in groups. */
+export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonly string[]; does: string }[] }[] = [
+  {
+    title: "Move",
+    keys: [
+      { caps: ["j", "↓"], does: "Next delivery" },
+      { caps: ["k", "↑"], does: "Previous delivery" },
+      { caps: ["Home", "End"], does: "Newest, oldest" },
+      { caps: ["PgUp", "PgDn"], does: "A page" },
+      { caps: ["Enter"], does: "Into the detail" },
+      { caps: ["Esc"], does: "Back, or clear the filter" },
+      { caps: ["f"], does: "Follow new deliveries" },
+    ],
+  },
+  {
+    title: "Delivery",
+    keys: [
+      { caps: ["c"], does: "Copy the payload" },
+      { caps: ["⇧ C"], does: "Copy as cURL" },
+      { caps: ["1", "…", "5"], does: "Event, Headers, Body, Attempts, Answer" },
+    ],
+  },
+  {
+    title: "Window",
+    keys: [
+      { caps: ["/"], does: "Filter" },
+      { caps: ["u"], does: "Copy the listener's address" },
+      { caps: ["s"], does: "Send the last sample again" },
+      { caps: ["?"], does: "This sheet" },
+    ],
+  },
+];

@@ -1,0 +1,40 @@
+import type { Settings } from "../ipc/generated";
+
+/** The settings as they stand in the form's fields. */
+export type Draft = { anyPort: boolean; port: string; body: string; tolerance: string; audience: string; issuer: string };
+export type DraftErrors = Partial<Record<"port" | "body" | "tolerance", string>>;
+
+export const LIMITS = { bodyMib: 100, toleranceS: 86_400 };
+const USUAL_PORT = 4710;
+
+export function draftOf(settings: Settings): Draft {
+  return {
+    anyPort: settings.port === null,
+    port: String(settings.port ?? USUAL_PORT),
+    body: String(settings.max_body_mib),
+    tolerance: String(settings.tolerance_s),
+    audience: settings.audience ?? "",
+    issuer: settings.issuer ?? "",
+  };
+}
+
+/** The settings to save, or what is wrong with each field. */
+export function readDraft(draft: Draft, before: Settings): { settings: Settings } | { errors: DraftErrors } {
+  const errors: DraftErrors = {};
+  const port = draft.anyPort ? null : whole(draft.port, 1, 65_535);
+  const body = whole(draft.body, 1, LIMITS.bodyMib);
+  const tolerance = whole(draft.tolerance, 1, LIMITS.toleranceS);
+  if (port === undefined) errors.port = "A port is a whole number from 1 to 65535.";
+  if (body === undefined) errors.body = `A whole number from 1 to ${LIMITS.bodyMib}.`;
+  if (tolerance === undefined) errors.tolerance = "Whole seconds, from 1 to 86,400.";
+  if (port === undefined || body === undefined || tolerance === undefined) return { errors };
+  return {
+    settings: { ...before, port, max_body_mib: body, tolerance_s: tolerance, audience: draft.audience.trim() || null, issuer: draft.issuer.trim() || null },
+  };
+}
+
+function whole(text: string, least: number, most: number): number | undefined {
+  if (!/^\d{1,9}$/.test(text.trim())) return undefined;
+  const value = Number(text.trim());
+  return value >= least && value <= most ? value : undefined;
+}

@@ -1,0 +1,192 @@
+import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project, Row, Settings } from "../ipc";
+import { asIpcError } from "../lib/errors";
+import { NO_FILTER } from "../lib/filter";
+import { Deliveries } from "./deliveries.svelte";
+import { DetailState } from "./detail.svelte";
+import { Samples } from "./samples.svelte";
+import { Secrets } from "./secrets.svelte";
+import { Toasts } from "./toasts.svelte";
+
+export type ViewName = "deliveries" | "secrets" | "sandbox" | "settings";
+const SAVE_SPLIT_MS = 400;
+
+/** The window's one controller: what is on the screen, and where live messages go. */
+export class App {
+  info = $state.raw<AppState | null>(null);
+  fatal = $state.raw<IpcError | null>(null);
+  view = $state<ViewName>("deliveries");
+  listener = $state.raw<ListenerState>({ state: "starting" });
+  counts = $state.raw<Counts>({ total: 0, kept_bytes: 0, refused: 0, too_large: 0, per_minute: 0 });
+  settings = $state.raw<Settings | null>(null);
+  /** The clock of the ages; ticks every second. */
+  now = $state(Date.now());
+  /** Below 900 px the detail covers the list. */
+  covering = $state(false);
+  keysShown = $state(false);
+  portAsked = $state(false);
+
+  readonly toasts = new Toasts();
+  readonly deliveries: Deliveries;
+  readonly detail: DetailState;
+  readonly samples: Samples;
+  readonly secrets: Secrets;
+  readonly backend: Backend;
+  #saving: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+    this.deliveries = new Deliveries(backend, (thrown) => this.toasts.failed(thrown));
+    this.detail = new DetailState(backend);
+    this.samples = new Samples(backend, this.toasts);
+    this.secrets = new Secrets(backend, this.toasts);
+    this.toasts.buttonFor = (action) => {
+      if (action === "settings") return { label: "Open Settings", run: () => this.go("settings") };
+      if (action === "secrets") return { label: "Open Secrets", run: () => this.go("secrets") };
+      return null;
+    };
+  }
+
+  /** Listens first, then reads: nothing falls between the two. */
+  async start(): Promise<void> {
+    try {
+      await this.backend.live((message) => this.#live(message));
+      const [info] = await Promise.all([this.backend.appState(), this.deliveries.open(NO_FILTER)]);
+      this.info = info;
+      this.listener = info.listener;
+      this.counts = info.counts;
+      this.settings = info.settings;
+      this.#dress(info.settings);
+    } catch (thrown) {
+      this.fatal = asIpcError(thrown);
+    }
+  }
+
+  /** Keeps the ages going; returns how to stop. */
+  tick(): () => void {
+    const timer = setInterval(() => (this.now = Date.now()), 1000);
+    return () => clearInterval(timer);
+  }
+
+  #live(message: Live): void {
+    switch (message.kind) {
+      case "listener":
+        this.listener = message.listener;
+        if (this.info) this.info = { ...this.info, listener: message.listener };
+        break;
+      case "counts":
+        this.counts = message.counts;
+        break;
+      case "notice":
+        this.toasts.show(message.notice.level, message.notice.message);
+        break;
+      default:
+        this.deliveries.apply(message);
+        if (message.kind === "changed") this.detail.changed(message.rows);
+        if (message.kind === "rows") this.detail.changed(message.added);
+    }
+  }
+
+  #dress(settings: Settings): void {
+    const root = document.documentElement;
+    if (settings.theme === "system") delete root.dataset.theme;
+    else root.dataset.theme = settings.theme;
+  }
+
+  go(view: ViewName): void {
+    this.view = view;
+    if (view !== "secrets") this.secrets.conceal();
+  }
+
+  get projects(): readonly Project[] {
+    return this.info?.projects ?? [];
+  }
+
+  /** The listener's address as it is to be used with the chosen project, or null while nothing listens. */
+  get address(): string | null {
+    if (this.listener.state !== "listening") return null;
+    const project = this.projects.find((p) => p.id === this.deliveries.filter.project);
+    const path = project?.path.replace(/^\/+/, "") ?? "";
+    return `${this.listener.address.replace(/\/+$/, "")}/${path}`;
+  }
+
+  async copy(text: string, what: string): Promise<void> {
+    try {
+      await this.backend.copyText(text);
+      this.toasts.info(`${what} copied.`);
+    } catch (thrown) {
+      this.toasts.failed(thrown);
+    }
+  }
+
+  async copyAddress(): Promise<void> {
+    if (this.address === null) this.toasts.show("warning", "Nothing listens, so there is no address to copy.");
+    else await this.copy(this.address, "Address");
+  }
+
+  async copyPayload(): Promise<void> {
+    try {
+      const text = await this.detail.payloadText();
+      if (text !== null) await this.copy(text, "Payload");
+    } catch (thrown) {
+      this.toasts.failed(thrown);
+    }
+  }
+
+  async copyCurl(): Promise<void> {
+    if (this.detail.detail) await this.copy(this.detail.detail.curl, "cURL command");
+  }
+
+  async listenOn(port: number | null): Promise<ListenerState | null> {
+    try {
+      this.listener = await this.backend.listenerStart(port);
+      return this.listener;
+    } catch (thrown) {
+      this.toasts.failed(thrown);
+      return null;
+    }
+  }
+
+  /** Throws what the back end says: a form shows it beside its field. */
+  async save(settings: Settings): Promise<void> {
+    this.settings = await this.backend.settingsSet(settings);
+    this.#dress(this.settings);
+  }
+
+  /** Remembers how the window is divided, once the hand is still. */
+  saveSplit(split: number): void {
+    if (!this.settings) return;
+    this.settings = { ...this.settings, split };
+    if (this.#saving) clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => {
+      this.#saving = null;
+      if (this.settings) this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown));
+    }, SAVE_SPLIT_MS);
+  }
+
+  /** Opens a row in the detail. */
+  async show(row: Row, cover: boolean): Promise<void> {
+    if (cover) this.covering = true;
+    await this.detail.open(row.id);
+  }
+
+  /** Goes to a delivery wherever it stands. */
+  async reveal(id: number): Promise<void> {
+    this.go("deliveries");
+    this.covering = true;
+    await Promise.all([this.deliveries.chooseId(id), this.detail.open(id)]);
+  }
+
+  /** Goes to the newest delivery of a message; where the list does not know it, filters for it. */
+  async revealMessage(messageId: string): Promise<void> {
+    const id = this.deliveries.idOfMessage(messageId);
+    if (id !== undefined) return this.reveal(id);
+    this.go("deliveries");
+    await this.deliveries.open({ ...NO_FILTER, text: messageId });
+    const row = await this.deliveries.choose(0);
+    if (row) await this.show(row, true);
+  }
+
+  get narrow(): boolean {
+    return window.matchMedia("(max-width: 899px)").matches;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Backend, Detail, IpcError, Row } from "../ipc";
+import { asIpcError } from "../lib/errors";
+
+export const TABS = ["event", "headers", "body", "attempts", "answer"] as const;
+export type Tab = (typeof TABS)[number];
+export type Body = { id: number; decoded: boolean; bytes: Uint8Array };
+
+/** Larger bodies are fetched only when asked for. */
+export const EAGER_BODY = 256 * 1024;
+const REFRESH_MS = 120;
+
+/** The one delivery that is open. The last one stays on the screen until the next has come: no flash while moving with j and k. */
+export class DetailState {
+  id = $state<number | null>(null);
+  detail = $state.raw<Detail | null>(null);
+  error = $state.raw<IpcError | null>(null);
+  tab = $state<Tab>("event");
+  body = $state.raw<Body | null>(null);
+  bodyError = $state.raw<IpcError | null>(null);
+  bodyLoading = $state(false);
+
+  #refresh: ReturnType<typeof setTimeout> | null = null;
+  readonly #backend: Backend;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  async open(id: number): Promise<void> {
+    if (this.id === id && this.detail?.row.id === id) return;
+    this.id = id;
+    await this.#load(id);
+  }
+
+  close(): void {
+    this.id = null;
+    this.detail = null;
+    this.error = null;
+    this.#dropBody();
+  }
+
+  async #load(id: number): Promise<void> {
+    try {
+      const detail = await this.#backend.delivery(id);
+      if (this.id !== id) return;
+      if (this.body?.id !== id) this.#dropBody();
+      this.detail = detail;
+      this.error = null;
+      if (detail.body.kept_len > 0 && shownLength(detail) <= EAGER_BODY) void this.loadBody();
+    } catch (thrown) {
+      if (this.id !== id) return;
+      this.detail = null;
+      this.error = asIpcError(thrown);
+    }
+  }
+
+  /** A row changed (a diagnosis came in, another attempt arrived): read again if it is the open one, at most every 120 ms. */
+  changed(rows: readonly Row[]): void {
+    const id = this.id;
+    const message = this.detail?.row.message_id ?? null;
+    if (id === null || !rows.some((row) => row.id === id || (message !== null && row.message_id === message))) return;
+    this.#refresh ??= setTimeout(() => {
+      this.#refresh = null;
+      if (this.id !== null) void this.#load(this.id);
+    }, REFRESH_MS);
+  }
+
+  /** The bytes to show: decoded where a content-encoding could be undone, else as they arrived. */
+  async loadBody(): Promise<void> {
+    const detail = this.detail;
+    if (!detail || this.body?.id === detail.row.id) return;
+    const decoded = detail.body.decoded_len !== null;
+    this.bodyLoading = true;
+    this.bodyError = null;
+    try {
+      const bytes = new Uint8Array(await this.#backend.deliveryBody(detail.row.id, decoded));
+      if (this.id === detail.row.id) this.body = { id: detail.row.id, decoded, bytes };
+    } catch (thrown) {
+      if (this.id === detail.row.id) this.bodyError = asIpcError(thrown);
+    } finally {
+      if (this.id === detail.row.id) this.bodyLoading = false;
+    }
+  }
+
+  /** The payload as text for the clipboard; fetched when it is not here yet. */
+  async payloadText(): Promise<string | null> {
+    if (!this.detail) return null;
+    await this.loadBody();
+    if (this.bodyError) throw this.bodyError;
+    return this.body ? new TextDecoder().decode(this.body.bytes) : null;
+  }
+
+  #dropBody(): void {
+    this.body = null;
+    this.bodyError = null;
+    this.bodyLoading = false;
+  }
+}
+
+export function shownLength(detail: Detail): number {
+  return detail.body.decoded_len ?? detail.body.kept_len;
+}

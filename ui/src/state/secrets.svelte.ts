@@ -1,0 +1,92 @@
+import type { Backend, SecretView } from "../ipc";
+import { asIpcError } from "../lib/errors";
+import type { Toasts } from "./toasts.svelte";
+
+const UNDO_MS = 10_000;
+
+/** The secrets as the back end lists them: never their text, unless one is asked for. */
+export class Secrets {
+  list = $state.raw<readonly SecretView[]>([]);
+  loaded = $state(false);
+  /** Text of the secrets that the reader asked to see; forgotten when the view closes. */
+  revealed = $state.raw<ReadonlyMap<string, string>>(new Map());
+
+  readonly #backend: Backend;
+  readonly #toasts: Toasts;
+
+  constructor(backend: Backend, toasts: Toasts) {
+    this.#backend = backend;
+    this.#toasts = toasts;
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.list = await this.#backend.secrets();
+      this.loaded = true;
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+    }
+  }
+
+  /** The error's text is for the form; null when it went well. */
+  async add(project: number, label: string, text: string): Promise<string | null> {
+    try {
+      const added = await this.#backend.secretAdd(project, label, text);
+      this.#toasts.info(`Secret ${added.hint} added.`);
+    } catch (thrown) {
+      const error = asIpcError(thrown);
+      return error.detail ? `${error.message} ${error.detail}` : error.message;
+    }
+    await this.load();
+    return null;
+  }
+
+  async remove(secret: SecretView): Promise<void> {
+    try {
+      await this.#backend.secretRemove(secret.id);
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+      return;
+    }
+    this.conceal(secret.id);
+    this.#toasts.show("info", `Secret ${secret.hint} removed.`, {
+      lingerMs: UNDO_MS,
+      button: { label: "Undo", run: () => void this.#restore(secret.id) },
+    });
+    await this.load();
+  }
+
+  async #restore(id: string): Promise<void> {
+    try {
+      const back = await this.#backend.secretRestore(id);
+      this.#toasts.info(`Secret ${back.hint} is back.`);
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+    }
+    await this.load();
+  }
+
+  async reveal(id: string): Promise<void> {
+    try {
+      this.revealed = new Map(this.revealed).set(id, await this.#backend.secretReveal(id));
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+    }
+  }
+
+  conceal(id?: string): void {
+    const left = new Map(this.revealed);
+    if (id === undefined) left.clear();
+    else left.delete(id);
+    this.revealed = left;
+  }
+
+  async copy(id: string): Promise<void> {
+    try {
+      await this.#backend.copyText(this.revealed.get(id) ?? (await this.#backend.secretReveal(id)));
+      this.#toasts.info("Secret copied. It stays on the clipboard until something else is copied.");
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+    }
+  }
+}
