@@ -1,76 +1,919 @@
-// Provisional copy of what `cargo test -p engine` will generate from the Rust types (one file, all types).
-export type Outcome = "verified" | "rejected" | "unchecked";
-export type Scheme = "v1" | "v1a" | "jwt";
-export type KeyState = { state: "current" } | { state: "grace"; until: number } | { state: "expired"; at: number };
-export type MatchedKey = { id: string; index: number; hint: string } & KeyState;
-export type StepStatus = "passed" | "failed" | "skipped" | "near" | "warned";
-export type Step = { check: string; title: string; status: StepStatus; expected: string; seen: string };
-export type Warning = { code: string; message: string };
-export type Diagnosis = { code: string; finding: string; fix: string; key: MatchedKey | null };
-export type Verdict = { outcome: Outcome; scheme: Scheme | null; reason: string; key: MatchedKey | null; warnings: Warning[]; diagnosis: Diagnosis | null; steps: Step[]; cause: string; sentence: string };
+// Generated from the Rust types by `make types`. Do not edit.
+// Numbers that name times, sizes and ids stay below 2^53.
 
-/** One row of the list. `id` rises with time of arrival. Times: Unix milliseconds. */
-export type Row = {
-  id: number; project: number; sandbox: boolean; received_ms: number;
-  outcome: Outcome; scheme: Scheme | null; reason: string; cause: string;
-  /** The key that matched is in its grace until (Unix seconds). */
-  grace_until: number | null;
-  event_type: string | null; known_type: boolean; pointer: string | null; message_id: string | null;
-  /** Which attempt of its event this is (1 = first), and how many there are now. */
-  attempt: number; attempts: number; duplicate: boolean; warnings: number;
-  /** HTTP status that Pollux answered, and how long that took (µs from the last byte of the head to the answer). */
-  status: number; took_us: number | null; body_len: number; truncated: boolean;
-};
-export type Filter = { project: number | null; outcomes: Outcome[]; types: string[]; text: string };
-/** `rows`: the newest up to 200, newest last. Ordinals: 0 = oldest of the matching ids, so they stay stable while rows arrive. */
-export type ViewOpened = { view: number; matched: number; total: number; took_us: number; rows: Row[] };
-export type Counts = { total: number; kept_bytes: number; refused: number; too_large: number; per_minute: number };
-export type Live =
-  | { kind: "rows"; view: number; added: Row[]; matched: number; total: number }   // added: those that match, oldest first
-  | { kind: "changed"; rows: Row[] }                 // a diagnosis came in, an event got another attempt, an answer's time is known
-  | { kind: "resync"; view: number }                 // too much happened: open the view again
-  | { kind: "listener"; listener: ListenerState }
-  | { kind: "counts"; counts: Counts }
-  | { kind: "notice"; notice: Notice };
-export type Notice = { level: "info" | "warning" | "error"; code: string; message: string };
-export type ListenerState =
-  | { state: "starting" }
-  | { state: "listening"; address: string; port: number }          // http://127.0.0.1:4710/
-  | { state: "failed"; code: string; message: string; port: number; next_free: number | null }
-  | { state: "stopped" };
-export type Project = { id: number; name: string; sandbox: boolean; path: string };
-export type SecretStore = { kind: "keychain" | "file" | "memory"; note: string | null };
-export type EventType = { name: string; meaning: string; subscribable: boolean };
-export type SampleVariant = { id: string; label: string };
-export type SampleType = { name: string; meaning: string; variants: SampleVariant[] };
-export type BrokenKind = { id: string; label: string; what: string; reason: string; schemes: Scheme[] };
-export type Theme = "system" | "light" | "dark";
-/** `port` null: any free port. `split`: share of the list, 0.2 to 0.8. */
-export type Settings = { port: number | null; max_body_mib: number; tolerance_s: number; audience: string | null; issuer: string | null; theme: Theme; split: number };
-export type AppState = {
-  version: string; projects: Project[]; listener: ListenerState; secret_store: SecretStore; counts: Counts; settings: Settings;
-  database: { path: string }; event_types: EventType[]; sample_types: SampleType[]; broken_kinds: BrokenKind[];
-};
-export type SampleRequest = { event_type: string; variant: string | null; scheme: Scheme; broken: string | null };
-export type SampleSent = { message_id: string; status: number; took_us: number };
-export type SecretView = { id: string; project: number; label: string; hint: string; added_ms: number; stored_in: "keychain" | "file" | "memory"; builtin: boolean; warnings: Warning[]; key_state: KeyState; available: boolean };
+export type Outcome = "verified" | "rejected" | "unchecked";
+
+export type Scheme = "v1" | "v1a" | "jwt";
+
+export type KeyState = { "state": "current" } | { "state": "grace", 
+/**
+ * Unix seconds.
+ */
+until: number, } | { "state": "expired", 
+/**
+ * Unix seconds.
+ */
+at: number, };
+
+export type MatchedKey = { 
+/**
+ * The id the caller gave the secret; for a JWKS key its `kid`, or `jwks[2]` where it has none.
+ */
+id: string, 
+/**
+ * Position among the keys of its kind, as given by the caller (secrets) or by the JWKS (`keys`).
+ */
+index: number, 
+/**
+ * What a person may see: `whsec_…a91f`, `whpk_…Oir4`, `Ed25519 …oQ`, `test-key-1`.
+ */
+hint: string, } & ({ "state": "current" } | { "state": "grace", 
+/**
+ * Unix seconds.
+ */
+until: number, } | { "state": "expired", 
+/**
+ * Unix seconds.
+ */
+at: number, });
+
+export type StepStatus = "passed" | "failed" | "skipped" | "near" | "warned";
+
+export type Step = { 
+/**
+ * Stable code of the check, in this order. Standard Webhooks: `headers`, `timestamp`, `scheme`, `signature`. JWT:
+ * `headers`, `timestamp`, `scheme`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`. Both end
+ * with `near_miss`, `duplicate`; a secret that cannot be read puts `keys` before them all.
+ */
+check: string, 
+/**
+ * What a person reads: `Headers`, `Time`, `Signature`…
+ */
+title: string, 
+/**
+ * Passed, failed, skipped, or a near miss.
+ */
+status: StepStatus, 
+/**
+ * What was expected, in words or as a value. Never key material.
+ */
+expected: string, 
+/**
+ * What was seen.
+ */
+seen: string, };
+
+export type Warning = { 
+/**
+ * Stable code, such as `secret_too_short` or `body_not_bound_to_token`.
+ */
+code: string, 
+/**
+ * One plain sentence.
+ */
+message: string, };
+
+export type Diagnosis = { 
+/**
+ * Stable code, such as `body_reserialized`.
+ */
+code: string, 
+/**
+ * What would have matched, in one sentence ("The signature matches the same JSON without spaces, …").
+ */
+finding: string, 
+/**
+ * The likely cause and what to do about it.
+ */
+fix: string, 
+/**
+ * The key with which it would have matched, where one is known.
+ */
+key: MatchedKey | null, };
+
+export type Verdict = { 
+/**
+ * Verified, rejected or unchecked.
+ */
+outcome: Outcome, 
+/**
+ * The scheme the header's shape chose; `None` where it could not be told.
+ */
+scheme: Scheme | null, 
+/**
+ * Stable code: `valid` when verified, otherwise why not (`no_matching_signature`, `missing_header:webhook-id`, …).
+ */
+reason: string, 
+/**
+ * The key that matched.
+ */
+key: MatchedKey | null, 
+/**
+ * Things worth knowing.
+ */
+warnings: Array<Warning>, 
+/**
+ * Filled by [`crate::probe`], off the answer path, for rejected deliveries.
+ */
+diagnosis: Diagnosis | null, 
+/**
+ * The proof ladder, in order.
+ */
+steps: Array<Step>, 
+/**
+ * The cause in two or three words, for a row of a list: `412 s too old`, `no match`, `no secret`. Empty when
+ * verified plainly.
+ */
+cause: string, 
+/**
+ * One plain English sentence for a person.
+ */
+sentence: string, };
+
+export type EventType = { 
+/**
+ * The value of the payload's `type`.
+ */
+name: string, 
+/**
+ * What it says, in one plain sentence.
+ */
+meaning: string, 
+/**
+ * The service accepts it in `subscribed_events`.
+ */
+subscribable: boolean, };
+
+export type EventView = { 
+/**
+ * The payload's `type`, steering characters escaped.
+ */
+event_type: string | null, 
+/**
+ * The type is one of the nine that Google has named.
+ */
+known: boolean, 
+/**
+ * What a known type means.
+ */
+meaning: string | null, 
+/**
+ * The service accepts the type in `subscribed_events`.
+ */
+subscribable: boolean, 
+/**
+ * The payload's `timestamp` as it stands there: when the event happened, not when it was sent.
+ */
+timestamp: string | null, 
+/**
+ * The payload's `version` as it stands there.
+ */
+version: string | null, 
+/**
+ * Paths of fields that the service has not been seen to send, such as `data.colour`. Never an error.
+ */
+unknown_fields: Array<string>, 
+/**
+ * Plain sentences on what is odd about the payload.
+ */
+problems: Array<string>, 
+/**
+ * `user_metadata` as JSON text, from `data` or from the top level.
+ */
+user_metadata: string | null, };
 
 export type PointerKind = "file" | "batch_output" | "batch" | "interaction" | "video" | "gs" | "https" | "other";
-/** `path`: where in the payload, `data.output_file_uri`. `note`: what to know about it. `command`: what one can run, for gs://. */
-export type Pointer = { path: string; field: string; value: string; kind: PointerKind; label: string; note: string | null; command: string | null };
-export type EventView = { event_type: string | null; known: boolean; meaning: string | null; subscribable: boolean; timestamp: string | null; version: string | null; unknown_fields: string[]; problems: string[]; user_metadata: string | null };
-/** `value`: printable text, control and bidi characters escaped; `base64` where the raw bytes are not UTF-8. */
-export type HeaderView = { name: string; value: string; base64: string | null; known: boolean; meaning: string | null; decoded: string | null };
-export type SignatureEntry = { version: string; text: string; well_formed: boolean; note: string | null; matched: boolean };
-export type JwtView = { header: string; claims: string | null; signature_bytes: number | null; problem: string | null };
-export type DecodedSignature = { entries: SignatureEntry[]; jwt: JwtView | null };
-export type BodyView = { len: number; kept_len: number; truncated: boolean; content_type: string | null; encoding: string | null; decoded_len: number | null; decode_problem: string | null; kind: "json" | "text" | "binary" | "empty" };
-export type Answer = { status: number; reason_phrase: string; headers: { name: string; value: string }[]; body: string; took_us: number | null };
-export type Detail = {
-  row: Row; method: string; path: string; query: string | null; http_version: string; peer: string; received: string;
-  verdict: Verdict; event: EventView; pointers: Pointer[]; headers: HeaderView[];
-  signature: DecodedSignature | null; timestamp: { value: number; iso: string; skew_s: number } | null;
-  body: BodyView; answer: Answer; attempts: Row[]; curl: string;
-};
-/** Every command that fails rejects with this. */
-export type IpcError = { code: string; message: string; detail: string | null };
+
+export type Pointer = { 
+/**
+ * Where in the payload: `data.output_file_uri`.
+ */
+path: string, 
+/**
+ * The last part of the path.
+ */
+field: string, 
+/**
+ * The value, steering characters escaped, at most [`VALUE_LIMIT`] characters.
+ */
+value: string, 
+/**
+ * What it leads to.
+ */
+kind: PointerKind, 
+/**
+ * What a person calls it: `batch output`, `file`.
+ */
+label: string, 
+/**
+ * What to know about it, one plain sentence.
+ */
+note: string | null, 
+/**
+ * A command that fetches it, for `gs://` objects whose name is safe in every shell.
+ */
+command: string | null, };
+
+export type SampleVariant = { 
+/**
+ * Its id within the event type.
+ */
+id: string, 
+/**
+ * Two to five words for a menu.
+ */
+label: string, };
+
+export type SampleType = { 
+/**
+ * The event type.
+ */
+name: string, 
+/**
+ * What it says, in one plain sentence.
+ */
+meaning: string, 
+/**
+ * The forms its payload can take, the default one first.
+ */
+variants: Array<SampleVariant>, };
+
+export type BrokenKind = { 
+/**
+ * Stable id.
+ */
+id: string, 
+/**
+ * Two to four words.
+ */
+label: string, 
+/**
+ * What is done to the delivery, in one sentence.
+ */
+what: string, 
+/**
+ * The reason that a correct receiver gives, as in a verdict; `valid` for those that are odd but genuine.
+ */
+reason: string, 
+/**
+ * The schemes it exists for, the default one first.
+ */
+schemes: Array<Scheme>, };
+
+export type SampleRequest = { 
+/**
+ * One of [`sample_types`].
+ */
+event_type: string, 
+/**
+ * One of the type's variants; the first one where `None`.
+ */
+variant: string | null, 
+/**
+ * How it is signed.
+ */
+scheme: Scheme, 
+/**
+ * One of [`crate::broken_kinds`]; a sound delivery where `None`.
+ */
+broken: string | null, };
+
+export type SampleSent = { 
+/**
+ * The `webhook-id`, also where the sample was sent without that header.
+ */
+message_id: string, 
+/**
+ * The receiver's HTTP status; the last one where it was sent twice.
+ */
+status: number, 
+/**
+ * Microseconds until the head of that answer.
+ */
+took_us: number, };
+
+export type VaultKind = "keychain" | "file" | "memory";
+
+export type IpcError = { 
+/**
+ * Stable code the window branches on.
+ */
+code: string, 
+/**
+ * What was wrong and what to do, in one or two sentences. Never a secret.
+ */
+message: string, 
+/**
+ * What the system or a library said, where that helps.
+ */
+detail: string | null, };
+
+export type Row = { 
+/**
+ * Rises with the time of arrival.
+ */
+id: number, 
+/**
+ * The project it was for.
+ */
+project: number, 
+/**
+ * Is that the Sandbox?
+ */
+sandbox: boolean, 
+/**
+ * When it came.
+ */
+received_ms: number, 
+/**
+ * Verified, rejected or unchecked.
+ */
+outcome: Outcome, 
+/**
+ * How it was signed.
+ */
+scheme: Scheme | null, 
+/**
+ * Stable code.
+ */
+reason: string, 
+/**
+ * Two or three words.
+ */
+cause: string, 
+/**
+ * The key that matched is in its grace until then (Unix seconds).
+ */
+grace_until: number | null, 
+/**
+ * `type` of the payload.
+ */
+event_type: string | null, 
+/**
+ * Is the type in the catalog?
+ */
+known_type: boolean, 
+/**
+ * The first pointer of the payload.
+ */
+pointer: string | null, 
+/**
+ * The `webhook-id`.
+ */
+message_id: string | null, 
+/**
+ * Which attempt of its event this is; 1 is the first.
+ */
+attempt: number, 
+/**
+ * How many attempts of its event there are.
+ */
+attempts: number, 
+/**
+ * An earlier attempt was already accepted.
+ */
+duplicate: boolean, 
+/**
+ * How many warnings the verdict carries.
+ */
+warnings: number, 
+/**
+ * The HTTP status that Pollux answered.
+ */
+status: number, 
+/**
+ * How long the answer took, in µs.
+ */
+took_us: number | null, 
+/**
+ * Length of the body in bytes.
+ */
+body_len: number, 
+/**
+ * Only a part of the body was kept.
+ */
+truncated: boolean, };
+
+export type Filter = { 
+/**
+ * Only this project.
+ */
+project: number | null, 
+/**
+ * Only these outcomes.
+ */
+outcomes: Array<Outcome>, 
+/**
+ * Only these event types.
+ */
+types: Array<string>, 
+/**
+ * Plain substring of headers, path, body or message id.
+ */
+text: string, };
+
+export type ViewOpened = { 
+/**
+ * Names the view in `view_rows` and in live messages.
+ */
+view: number, 
+/**
+ * How many deliveries match.
+ */
+matched: number, 
+/**
+ * How many there are.
+ */
+total: number, 
+/**
+ * How long the search took, in µs.
+ */
+took_us: number, 
+/**
+ * The newest, up to 200, oldest first.
+ */
+rows: Array<Row>, };
+
+export type Counts = { 
+/**
+ * Deliveries kept.
+ */
+total: number, 
+/**
+ * Bytes of their bodies and headers.
+ */
+kept_bytes: number, 
+/**
+ * Answered 503 since the start.
+ */
+refused: number, 
+/**
+ * Answered 413 since the start.
+ */
+too_large: number, 
+/**
+ * Deliveries in the last 60 s.
+ */
+per_minute: number, };
+
+export type Live = { "kind": "rows", 
+/**
+ * The view they belong to.
+ */
+view: number, 
+/**
+ * The rows.
+ */
+added: Array<Row>, 
+/**
+ * How many match now.
+ */
+matched: number, 
+/**
+ * How many there are now.
+ */
+total: number, } | { "kind": "changed", 
+/**
+ * The rows.
+ */
+rows: Array<Row>, } | { "kind": "resync", 
+/**
+ * The view.
+ */
+view: number, } | { "kind": "listener", 
+/**
+ * The new state.
+ */
+listener: ListenerState, } | { "kind": "counts", 
+/**
+ * The counts.
+ */
+counts: Counts, } | { "kind": "notice", 
+/**
+ * What.
+ */
+notice: Notice, };
+
+export type Notice = { 
+/**
+ * How bad it is.
+ */
+level: Level, 
+/**
+ * Stable code.
+ */
+code: string, 
+/**
+ * One sentence.
+ */
+message: string, };
+
+export type Level = "info" | "warning" | "error";
+
+export type ListenerState = { "state": "starting" } | { "state": "listening", 
+/**
+ * `http://127.0.0.1:4710/`.
+ */
+address: string, 
+/**
+ * The port of it.
+ */
+port: number, } | { "state": "failed", 
+/**
+ * Stable code: `port_in_use`, `bind_refused`.
+ */
+code: string, 
+/**
+ * What was wrong.
+ */
+message: string, 
+/**
+ * The port asked for.
+ */
+port: number, 
+/**
+ * A free one nearby.
+ */
+next_free: number | null, } | { "state": "stopped" };
+
+export type Project = { 
+/**
+ * Its row in the store.
+ */
+id: number, 
+/**
+ * What the user calls it.
+ */
+name: string, 
+/**
+ * The built-in one that talks to the emulator.
+ */
+sandbox: boolean, 
+/**
+ * First path segment of its deliveries; empty for the default project.
+ */
+path: string, };
+
+export type SecretStore = { 
+/**
+ * Keychain, file or memory.
+ */
+kind: VaultKind, 
+/**
+ * What the user should know about it.
+ */
+note: string | null, };
+
+export type Theme = "system" | "light" | "dark";
+
+export type Settings = { 
+/**
+ * Port of the listener; `None`: any free one.
+ */
+port: number | null, 
+/**
+ * Longest body, in MiB.
+ */
+max_body_mib: number, 
+/**
+ * How far `webhook-timestamp` may be off, in seconds.
+ */
+tolerance_s: number, 
+/**
+ * `aud` that a JWT must hold.
+ */
+audience: string | null, 
+/**
+ * `iss` that a JWT must hold.
+ */
+issuer: string | null, 
+/**
+ * Light or dark.
+ */
+theme: Theme, 
+/**
+ * Share of the width that the list takes, 0.2 to 0.8.
+ */
+split: number, };
+
+export type AppState = { 
+/**
+ * Pollux's version.
+ */
+version: string, 
+/**
+ * The projects, the Sandbox first.
+ */
+projects: Array<Project>, 
+/**
+ * What the listener is doing.
+ */
+listener: ListenerState, 
+/**
+ * Where secrets are kept.
+ */
+secret_store: SecretStore, 
+/**
+ * What has been counted.
+ */
+counts: Counts, 
+/**
+ * What the user has set.
+ */
+settings: Settings, 
+/**
+ * Where history is.
+ */
+database: Database, 
+/**
+ * The catalog of event types.
+ */
+event_types: Array<EventType>, 
+/**
+ * What the Sandbox can send.
+ */
+sample_types: Array<SampleType>, 
+/**
+ * What the Sandbox can send that is broken.
+ */
+broken_kinds: Array<BrokenKind>, };
+
+export type Database = { 
+/**
+ * The file.
+ */
+path: string, };
+
+export type SecretView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The project it verifies for.
+ */
+project: number, 
+/**
+ * What the user calls it.
+ */
+label: string, 
+/**
+ * `whsec_…a91f`.
+ */
+hint: string, 
+/**
+ * When it was added.
+ */
+added_ms: number, 
+/**
+ * Keychain, file or memory.
+ */
+stored_in: VaultKind, 
+/**
+ * The Sandbox's own.
+ */
+builtin: boolean, 
+/**
+ * Weaknesses of the secret's text.
+ */
+warnings: Array<Warning>, 
+/**
+ * Current, in its grace, or expired.
+ */
+key_state: KeyState, 
+/**
+ * Its text could be read at the start; otherwise it verifies nothing until it is pasted in again.
+ */
+available: boolean, };
+
+export type HeaderView = { 
+/**
+ * Lower case.
+ */
+name: string, 
+/**
+ * Printable text; bytes that are not UTF-8 are replaced.
+ */
+value: string, 
+/**
+ * The raw bytes, where they are not UTF-8.
+ */
+base64: string | null, 
+/**
+ * Is there something to say about this header?
+ */
+known: boolean, 
+/**
+ * What the header is for.
+ */
+meaning: string | null, 
+/**
+ * What the value means.
+ */
+decoded: string | null, };
+
+export type TimestampView = { 
+/**
+ * Unix seconds.
+ */
+value: number, 
+/**
+ * RFC 3339.
+ */
+iso: string, 
+/**
+ * Arrival minus timestamp, in seconds: positive when it is from the past.
+ */
+skew_s: number, };
+
+export type DecodedSignature = { 
+/**
+ * The entries of a Standard Webhooks list, in order.
+ */
+entries: Array<SignatureEntry>, 
+/**
+ * The token, where it is one.
+ */
+jwt: JwtView | null, 
+/**
+ * What is odd about the whole value.
+ */
+note: string | null, };
+
+export type SignatureEntry = { 
+/**
+ * What stands before the comma.
+ */
+version: string, 
+/**
+ * What stands after it.
+ */
+text: string, 
+/**
+ * The version is known and the text is canonical base64 of the right length.
+ */
+well_formed: boolean, 
+/**
+ * Why it is not well formed, or what it looks like.
+ */
+note: string | null, 
+/**
+ * This is the entry that matches one of the project's keys.
+ */
+matched: boolean, };
+
+export type JwtView = { 
+/**
+ * The header as indented JSON.
+ */
+header: string, 
+/**
+ * The claims as indented JSON.
+ */
+claims: string | null, 
+/**
+ * Length of the signature in bytes.
+ */
+signature_bytes: number, 
+/**
+ * What keeps it from being opened.
+ */
+problem: string | null, };
+
+export type BodyKind = "json" | "text" | "binary" | "empty";
+
+export type BodyView = { 
+/**
+ * Length as sent, in bytes.
+ */
+len: number, 
+/**
+ * Length as kept.
+ */
+kept_len: number, 
+/**
+ * Only a part was kept.
+ */
+truncated: boolean, 
+/**
+ * `content-type`.
+ */
+content_type: string | null, 
+/**
+ * `content-encoding`, where it is one.
+ */
+encoding: string | null, 
+/**
+ * Length after decoding.
+ */
+decoded_len: number | null, 
+/**
+ * Why it could not be decoded.
+ */
+decode_problem: string | null, 
+/**
+ * What it is, after decoding.
+ */
+kind: BodyKind, };
+
+export type Answer = { 
+/**
+ * HTTP status.
+ */
+status: number, 
+/**
+ * Its usual words.
+ */
+reason_phrase: string, 
+/**
+ * Header lines.
+ */
+headers: Array<AnswerHeader>, 
+/**
+ * The body.
+ */
+body: string, 
+/**
+ * How long it took, in µs.
+ */
+took_us: number | null, };
+
+export type AnswerHeader = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Value.
+ */
+value: string, };
+
+export type Detail = { 
+/**
+ * The row of the list.
+ */
+row: Row, 
+/**
+ * `POST`.
+ */
+method: string, 
+/**
+ * Path of the request.
+ */
+path: string, 
+/**
+ * Its query, without the question mark.
+ */
+query: string | null, 
+/**
+ * `HTTP/1.1`.
+ */
+http_version: string, 
+/**
+ * The sender's address.
+ */
+peer: string, 
+/**
+ * When it came, RFC 3339 with nanoseconds.
+ */
+received: string, 
+/**
+ * The verdict with its ladder.
+ */
+verdict: Verdict, 
+/**
+ * The payload as an event.
+ */
+event: EventView, 
+/**
+ * What the payload points to.
+ */
+pointers: Array<Pointer>, 
+/**
+ * Header lines in the order in which they came.
+ */
+headers: Array<HeaderView>, 
+/**
+ * The signature header, opened.
+ */
+signature: DecodedSignature | null, 
+/**
+ * The timestamp header, decoded.
+ */
+timestamp: TimestampView | null, 
+/**
+ * The body.
+ */
+body: BodyView, 
+/**
+ * What Pollux answered.
+ */
+answer: Answer, 
+/**
+ * All deliveries of this `webhook-id`, oldest first.
+ */
+attempts: Array<Row>, 
+/**
+ * The delivery as a `curl` command.
+ */
+curl: string, };

@@ -1,11 +1,14 @@
 //! One delivery, opened: headers decoded, pointers found, the body described.
 
+use std::sync::Arc;
+
+use inbound::Projects as _;
 use jiff::Timestamp;
-use signature::Received;
+use signature::{Outcome, Received, Seen};
 use store::{Delivery, Store};
 
 use crate::body;
-use crate::dto::{Answer, AnswerHeader, BodyView, Detail, HeaderView, TimestampView};
+use crate::dto::{Answer, AnswerHeader, BodyView, Detail, HeaderView, JwtView, SignatureEntry, DecodedSignature, TimestampView};
 use crate::error::{Error, Result};
 use crate::headers;
 use crate::keys::Registry;
@@ -15,6 +18,8 @@ use crate::rows;
 const READ_AS_EVENT: usize = 1024 * 1024;
 /// Attempts listed in one detail.
 const ATTEMPTS: usize = 1_000;
+/// A longer list of signatures is shown without saying which matched.
+const ENTRIES_CHECKED: usize = 32;
 
 pub(crate) async fn open(store: &Store, registry: &Registry, id: i64, address: Option<String>) -> Result<Detail> {
     let delivery = store.delivery(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
@@ -25,10 +30,21 @@ pub(crate) async fn open(store: &Store, registry: &Registry, id: i64, address: O
     };
     let attempts = attempts.iter().take(ATTEMPTS).map(|row| rows::row(row, registry)).collect();
     let row = rows::row(&delivery.row, registry);
+    let project = with_known_jwks(registry, &delivery);
     // Decoding and reading may take a while for a large body.
-    tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address))
+    tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address, project))
         .await
         .map_err(|error| Error::new("internal", "The delivery could not be opened.").with_detail(error))
+}
+
+/// The project with the JWKS that is known now: nothing is fetched to draw a detail.
+fn with_known_jwks(registry: &Registry, delivery: &Delivery) -> Arc<inbound::Project> {
+    let project = registry.find(&delivery.path);
+    let mut with_keys = inbound::Project::clone(&project);
+    if let Some(cache) = &project.jwks {
+        with_keys.keyring.jwks = cache.known();
+    }
+    Arc::new(with_keys)
 }
 
 fn build(
@@ -37,6 +53,7 @@ fn build(
     row: crate::dto::Row,
     attempts: Vec<crate::dto::Row>,
     address: Option<String>,
+    project: Arc<inbound::Project>,
 ) -> Detail {
     let received_s = delivery.row.received_ns.div_euclid(1_000_000_000);
     let encoding = header(&delivery, "content-encoding").filter(|value| !value.eq_ignore_ascii_case("identity"));
@@ -57,10 +74,9 @@ fn build(
         decode_problem,
         kind: body::kind(shown),
     };
-    let signature = signature_header(&delivery);
+    let signature = signature_view(&delivery, bytes, &project, received_s);
     let timestamp = header(&delivery, "webhook-timestamp").and_then(|value| timestamp(&value, received_s));
-    let event = gemini::event::read(readable);
-    let pointers = gemini::pointers::find(readable);
+    let (event, pointers) = gemini::event::read_with_pointers(readable);
     let curl = headers::curl(&delivery, bytes, address.as_deref());
     Detail {
         method: delivery.method.clone(),
@@ -109,11 +125,38 @@ fn view(name: &str, value: &[u8], received_s: i64) -> HeaderView {
     }
 }
 
-fn signature_header(delivery: &Delivery) -> Option<signature::DecodedSignature> {
-    let received = Received { headers: &delivery.headers, body: &[] };
-    let (_, value) =
-        received.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("webhook-signature"))?;
-    Some(signature::decode_signature(value))
+/// The signature header, opened. Which entry matched is found by asking for the verdict on each alone.
+fn signature_view(delivery: &Delivery, body: &[u8], project: &inbound::Project, received_s: i64) -> Option<DecodedSignature> {
+    let is_signature = |name: &str| name.eq_ignore_ascii_case("webhook-signature");
+    let (_, value) = delivery.headers.iter().find(|(name, _)| is_signature(name))?;
+    let decoded = signature::decode_signature(value);
+    let genuine = delivery.verdict.outcome == Outcome::Verified && decoded.entries.len() <= ENTRIES_CHECKED;
+    let mut headers = delivery.headers.clone();
+    let mut matches = |text: String| {
+        for (_, value) in headers.iter_mut().filter(|(name, _)| is_signature(name)) {
+            *value = text.clone().into_bytes();
+        }
+        let received = Received { headers: &headers, body };
+        let alone = signature::verify(&received, &project.keyring, &project.policy, &Seen::default(), received_s);
+        alone.outcome == Outcome::Verified
+    };
+    let single = decoded.entries.len() == 1;
+    let entries = decoded.entries.into_iter().map(|entry| SignatureEntry {
+        matched: genuine && entry.well_formed && (single || matches(format!("{},{}", entry.version, entry.text))),
+        version: entry.version,
+        text: entry.text,
+        well_formed: entry.well_formed,
+        note: entry.note,
+    });
+    let entries = entries.collect();
+    let jwt = decoded.token.map(|token| JwtView {
+        header: format!("{:#}", token.header),
+        claims: (!token.claims.is_null()).then(|| format!("{:#}", token.claims)),
+        signature_bytes: u32::try_from(token.signature_len).unwrap_or(u32::MAX),
+        problem: (token.header.is_null() || token.claims.is_null())
+            .then(|| "Its header or claims are not JSON.".to_owned()),
+    });
+    Some(DecodedSignature { entries, jwt, note: decoded.note })
 }
 
 /// The first header of that name, where it is text.

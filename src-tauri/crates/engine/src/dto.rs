@@ -1,7 +1,7 @@
 //! The shapes that cross to the window. TypeScript for them is generated (`types.rs`) and committed.
 
 use serde::{Deserialize, Serialize};
-use signature::{DecodedSignature, KeyState, Outcome, Scheme, Verdict, Warning};
+use signature::{KeyState, Outcome, Scheme, Verdict, Warning};
 
 use crate::vault::VaultKind;
 
@@ -357,6 +357,48 @@ pub struct TimestampView {
     pub iso: String,
     /// Arrival minus timestamp, in seconds: positive when it is from the past.
     pub skew_s: i64,
+}
+
+/// The signature header, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DecodedSignature {
+    /// The entries of a Standard Webhooks list, in order.
+    pub entries: Vec<SignatureEntry>,
+    /// The token, where it is one.
+    pub jwt: Option<JwtView>,
+    /// What is odd about the whole value.
+    pub note: Option<String>,
+}
+
+/// One signature of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SignatureEntry {
+    /// What stands before the comma.
+    pub version: String,
+    /// What stands after it.
+    pub text: String,
+    /// The version is known and the text is canonical base64 of the right length.
+    pub well_formed: bool,
+    /// Why it is not well formed, or what it looks like.
+    pub note: Option<String>,
+    /// This is the entry that matches one of the project's keys.
+    pub matched: bool,
+}
+
+/// A JWT, opened without verification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct JwtView {
+    /// The header as indented JSON.
+    pub header: String,
+    /// The claims as indented JSON.
+    pub claims: Option<String>,
+    /// Length of the signature in bytes.
+    pub signature_bytes: u32,
+    /// What keeps it from being opened.
+    pub problem: Option<String>,
 }
 
 /// What kind of thing a body is.

@@ -19,13 +19,12 @@ fn declared() -> String {
     }
     declare!(
         signature::Outcome, signature::Scheme, signature::KeyState, signature::MatchedKey, signature::StepStatus,
-        signature::Step, signature::Warning, signature::Diagnosis, signature::Verdict, signature::DecodedEntry,
-        signature::DecodedToken, signature::DecodedSignature, gemini::EventType, gemini::EventView,
+        signature::Step, signature::Warning, signature::Diagnosis, signature::Verdict, gemini::EventType, gemini::EventView,
         gemini::PointerKind, gemini::Pointer, emulator::SampleVariant, emulator::SampleType, emulator::BrokenKind,
         emulator::SampleRequest, emulator::SampleSent, crate::VaultKind, crate::Error, dto::Row, dto::Filter,
         dto::ViewOpened, dto::Counts, dto::Live, dto::Notice, dto::Level, dto::ListenerState, dto::Project,
         dto::SecretStore, dto::Theme, dto::Settings, dto::AppState, dto::Database, dto::SecretView, dto::HeaderView,
-        dto::TimestampView, dto::BodyKind, dto::BodyView, dto::Answer, dto::AnswerHeader, dto::Detail,
+        dto::TimestampView, dto::DecodedSignature, dto::SignatureEntry, dto::JwtView, dto::BodyKind, dto::BodyView, dto::Answer, dto::AnswerHeader, dto::Detail,
     );
     text
 }

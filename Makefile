@@ -1,0 +1,85 @@
+# Two commands do everything on a Debian or Ubuntu machine that has Rust and Node:
+#   make run    opens the app, Sandbox on (without a display: the live view in the terminal)
+#   make test   all checks
+# Both install what is missing: system packages by apt (each by name), npm and cargo packages from their lock files.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export CARGO_TERM_COLOR ?= never
+FUZZ_SECONDS ?= 60
+
+.PHONY: help run test bench fuzz types package icons setup ui app check rust-test ui-test journeys peers clean
+
+help:
+	@grep -E '^#   make|^## ' Makefile | sed 's/^# *//; s/^## /  /'
+
+setup:
+	@.ci/setup build
+
+## make run: the app
+run: setup ui
+	cargo build --locked -p pollux
+	./target/debug/pollux
+
+## make test: formatting, lints, Rust, types, UI, the real window, peers
+test:
+	@.ci/setup test
+	@.ci/step "window's files" $(MAKE) ui
+	@.ci/step "formatting" cargo fmt --all --check
+	@.ci/step "clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
+	@.ci/step "svelte-check, eslint, vitest" $(MAKE) ui-test
+	@.ci/step "app" $(MAKE) app
+	@.ci/step "peers (npm, PyPI)" $(MAKE) peers
+	@.ci/step "rust, journeys in the real window" $(MAKE) rust-test
+	@.ci/step "doc tests" cargo test --locked --workspace --doc
+	@echo "All checks passed."
+
+ui: ui/node_modules/.installed
+	npm --prefix ui run build
+
+ui/node_modules/.installed: ui/package-lock.json ui/package.json
+	npm --prefix ui ci --no-audit --no-fund
+	@touch $@
+
+ui-test: ui/node_modules/.installed
+	npm --prefix ui run check
+	npm --prefix ui run lint
+	npm --prefix ui test
+
+app:
+	cargo build --locked -p pollux
+
+# The journeys bring their own display and session bus.
+rust-test:
+	.ci/nextest
+
+# Senders written with other people's libraries, for the journeys.
+peers:
+	npm --prefix tests/peers ci --no-audit --no-fund
+	@test -x tests/peers/.venv/bin/python || python3 -m venv tests/peers/.venv
+	tests/peers/.venv/bin/pip install --quiet --disable-pip-version-check --require-virtualenv -r tests/peers/requirements.txt
+
+## make bench: figures, as a table and as JSON lines (ratios taken in one run, release build)
+bench: setup ui peers
+	@.ci/setup test
+	@.ci/bench
+
+## make fuzz: the parsers, for FUZZ_SECONDS
+fuzz:
+	@.ci/fuzz $(FUZZ_SECONDS)
+
+## make types: writes the TypeScript of the Rust types
+types:
+	POLLUX_WRITE_TYPES=1 cargo test --locked -p engine types_are_fresh
+
+## make package: a .deb
+package: setup ui
+	npm --prefix ui exec -- tauri build
+
+## make icons: all sizes from icons/pollux.svg
+icons:
+	@.ci/setup icons
+	.ci/icons

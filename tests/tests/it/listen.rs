@@ -1,0 +1,94 @@
+//! `pollux listen`.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use tests::sender::{BODY, SECRET, client, headers, send};
+
+#[tokio::test]
+async fn a_line_a_delivery_with_its_verdict_and_ctrl_c_ends_in_order() {
+    let home = tempfile::tempdir().unwrap();
+    let mut listening = tests::listen::start(home.path(), &["--secret", SECRET]);
+    let client = client();
+    assert_eq!(send(&client, &listening.address, SECRET, "msg_1", BODY).await.unwrap(), 200);
+    let line = listening.line();
+    assert_eq!(line["outcome"], "verified");
+    assert_eq!(line["event_type"], "batch.succeeded");
+    assert_eq!(line["pointer"], "files/batch-8x2k4q9v");
+    assert_eq!(line["verdict"]["key"]["id"], "secret[0]");
+    assert!(line["verdict"]["steps"].as_array().unwrap().len() >= 5);
+
+    assert_eq!(send(&client, &listening.address, SECRET, "msg_1", BODY).await.unwrap(), 200);
+    let line = listening.line();
+    assert_eq!((&line["attempt"], &line["duplicate"]), (&Value::from(2), &Value::from(true)));
+
+    let mut request = client.post(&listening.address).body(BODY.replace("high", "low"));
+    for (name, value) in headers(SECRET, "msg_2", BODY) {
+        request = request.header(name, value);
+    }
+    assert_eq!(request.send().await.unwrap().status(), 401);
+    let line = listening.line();
+    assert_eq!((&line["outcome"], &line["reason"]), (&"rejected".into(), &"no_matching_signature".into()));
+
+    assert!(listening.interrupt().success());
+}
+
+#[tokio::test]
+async fn a_rejected_line_carries_its_diagnosis() {
+    let home = tempfile::tempdir().unwrap();
+    let mut listening = tests::listen::start(home.path(), &["--secret", SECRET]);
+    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(BODY).unwrap()).unwrap();
+    let mut request = client().post(&listening.address).body(pretty);
+    for (name, value) in headers(SECRET, "msg_1", BODY) {
+        request = request.header(name, value);
+    }
+    assert_eq!(request.send().await.unwrap().status(), 401);
+    assert_eq!(listening.line()["verdict"]["diagnosis"], "body_reserialized");
+}
+
+#[tokio::test]
+async fn the_history_of_a_database_file_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let database = home.path().join("kept.db").display().to_string();
+    for round in 1..=2 {
+        let listening = tests::listen::start(home.path(), &["--secret", SECRET, "--db", &database]);
+        send(&client(), &listening.address, SECRET, "msg_1", BODY).await.unwrap();
+        assert!(listening.interrupt().success());
+        let connection = rusqlite::Connection::open(&database).unwrap();
+        let kept: i64 = connection.query_row("SELECT count(*) FROM delivery", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, round);
+    }
+}
+
+#[test]
+fn a_taken_port_is_told_with_a_free_one_and_exit_code_2() {
+    let home = tempfile::tempdir().unwrap();
+    let listening = tests::listen::start(home.path(), &[]);
+    let taken = listening.address.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let output = tests::listen::command(home.path()).args(["listen", "--bind", &taken]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(&taken) && said.contains("already in use") && said.contains("is free: --bind"), "{said}");
+}
+
+#[test]
+fn without_a_display_it_says_so_and_shows_the_live_view() {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = tests::listen::command(home.path())
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut seen = String::new();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap());
+    while !seen.contains("Verified") {
+        assert!(std::io::BufRead::read_line(&mut lines, &mut seen).unwrap() > 0, "ended after: {seen}");
+    }
+    child.kill().unwrap();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(said.contains("No display"), "{said}");
+    assert!(seen.contains("Listening on http://127.0.0.1:") && seen.contains("batch.succeeded"), "{seen}");
+}
