@@ -106,11 +106,20 @@ pub(crate) fn values<'a>(headers: &'a [(String, Vec<u8>)], wanted: &'a str) -> i
     headers.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_slice())
 }
 
-/// Bytes of a header for a person: at most 80 characters, control characters made visible.
+/// Bytes of a header for a person: at most 80 characters, with control and direction characters made visible.
 pub(crate) fn shown(value: &[u8]) -> Cow<'static, str> {
     const MOST: usize = 80;
     let text = String::from_utf8_lossy(value);
-    let mut shown: String = text.chars().take(MOST).flat_map(|c| c.escape_debug().collect::<Vec<_>>()).collect();
+    let mut shown = String::with_capacity(text.len().min(MOST));
+    for c in text.chars().take(MOST) {
+        let hidden = c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if hidden {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
     if text.chars().nth(MOST).is_some() {
         shown.push('…');
     }

@@ -61,7 +61,7 @@ pub(crate) fn header_fault(fields: &Fields<'_>) -> Option<(Text, Words)> {
                 format!("no {name}"),
                 format!(
                     "Rejected: {} {} missing; a signed delivery carries webhook-id, webhook-timestamp and webhook-signature.{}",
-                    missing.join(" and "),
+                    listed(&missing),
                     if missing.len() == 1 { "is" } else { "are" },
                     if fields.svix {
                         " Headers named svix-* are there, which the service does not send and which are not read."
@@ -86,6 +86,15 @@ pub(crate) fn header_fault(fields: &Fields<'_>) -> Option<(Text, Words)> {
         ),
     };
     Some((reason.into(), words))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 pub(crate) fn invalid_timestamp() -> Words {

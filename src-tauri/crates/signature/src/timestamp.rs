@@ -59,3 +59,29 @@ impl Time {
         ladder.add_with(TIME, status, expected, seen);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Time, parse};
+
+    #[test]
+    fn only_plain_digits_are_a_timestamp() {
+        for (text, value) in
+            [("0", Some(0)), ("1614265330", Some(1_614_265_330)), ("9223372036854775807", Some(i64::MAX))]
+        {
+            assert_eq!(parse(text.as_bytes()), value);
+        }
+        for text in ["", "-1", "+1", "01", "1 ", " 1", "1.0", "1e9", "0x1", "1_0", "9223372036854775808", "１", "1\n"]
+        {
+            assert_eq!(parse(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_far_ends_of_time_do_not_overflow() {
+        let most = i64::MAX.to_string();
+        assert_eq!(Time::read(most.as_bytes(), i64::MIN, 300), Time::TooNew(u64::MAX));
+        assert_eq!(Time::read(b"0", i64::MAX, 300), Time::TooOld(i64::MAX.unsigned_abs()));
+        assert_eq!(Time::read(most.as_bytes(), i64::MIN, u64::MAX), Time::Near(-i128::from(u64::MAX)));
+    }
+}

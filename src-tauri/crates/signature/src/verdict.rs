@@ -76,8 +76,9 @@ pub struct MatchedKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Step {
-    /// Stable code of the check: `keys`, `headers`, `timestamp`, `tolerance`, `message_id`, `scheme`, `tokens`,
-    /// `signature`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`, `near_miss`, `duplicate`.
+    /// Stable code of the check, in this order. Standard Webhooks: `headers`, `timestamp`, `scheme`, `signature`. JWT:
+    /// `headers`, `timestamp`, `scheme`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`. Both end
+    /// with `near_miss`, `duplicate`; a secret that cannot be read puts `keys` before them all.
     pub check: Text,
     /// What a person reads: `Headers`, `Time`, `Signature`…
     pub title: Text,

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use crate::{KeyState, MatchedKey, Text};
 
-/// A span of time in one rough unit: `412 s`, `38 min`, `31 h`, `12 days`.
+/// A span of time in one rough unit: `412 s`, `38 min`, `31 h`, `12 days`, `5 years`.
 pub(crate) fn span(seconds: u64) -> String {
     match seconds {
         0..600 => format!("{seconds} s"),
         600..7_200 => format!("{} min", seconds / 60),
         7_200..259_200 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
+        259_200..126_230_400 => format!("{} days", seconds / 86_400),
+        _ => format!("{} years", seconds / 31_557_600),
     }
 }
 
@@ -45,4 +46,28 @@ pub(crate) fn short(hint: &str) -> &str {
 /// `…a91f (current)`.
 pub(crate) fn key(key: &MatchedKey, now: i64) -> String {
     format!("{} ({})", short(&key.hint), life(key.state, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn spans_change_their_unit_at_the_edges() {
+        let cases = [
+            (0, "0 s"),
+            (599, "599 s"),
+            (600, "10 min"),
+            (7_199, "119 min"),
+            (7_200, "2 h"),
+            (259_199, "71 h"),
+            (259_200, "3 days"),
+            (126_230_399, "1460 days"),
+            (126_230_400, "4 years"),
+        ];
+        for (seconds, words) in cases {
+            assert_eq!(span(seconds), words);
+        }
+        assert!(span(u64::MAX).ends_with(" years"));
+    }
 }

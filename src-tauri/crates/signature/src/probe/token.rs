@@ -196,7 +196,7 @@ fn other_body(
     let form = found?;
     Some(Diagnosis {
         code: form.code.to_owned(),
-        finding: format!("The token's claims match {} ({} instead of {} bytes).", form.words(), form.len, body.len()),
+        finding: format!("The token's claims match {}{}.", form.words(), words::sizes(form.len, body.len())),
         fix: words::body_fix(&form).to_owned(),
         key,
     })

@@ -41,11 +41,12 @@ pub(super) fn diagnosis(hit: &Hit<'_>, content: &Content<'_>, now: i64) -> Diagn
         Derivation::Whole => finding.push_str(" when its whole text with whsec_ is the key"),
         Derivation::Public => finding.push_str(" when the bytes of the public key are taken for an HMAC secret"),
     }
+    let comma = if hit.key.whose == Whose::Live { "" } else { "," };
     match &hit.body {
         Some(form) => {
-            finding.push_str(&format!(", over {} ({} instead of {} bytes)", form.words(), form.len, content.body.len()))
+            finding.push_str(&format!("{comma} over {}{}", form.words(), sizes(form.len, content.body.len())))
         }
-        None if hit.form != Form::Standard => finding.push_str(&format!(", over {}", form_words(hit.form))),
+        None if hit.form != Form::Standard => finding.push_str(&format!("{comma} over {}", form_words(hit.form))),
         None => {}
     }
     match hit.spelling {
@@ -55,6 +56,11 @@ pub(super) fn diagnosis(hit: &Hit<'_>, content: &Content<'_>, now: i64) -> Diagn
     }
     finding.push('.');
     Diagnosis { code: code.to_owned(), finding, fix: fix.to_owned(), key: Some(hit.key.matched.clone()) }
+}
+
+/// ` (214 instead of 231 bytes)`, where the sizes differ.
+pub(super) fn sizes(signed: usize, received: usize) -> String {
+    if signed == received { String::new() } else { format!(" ({signed} instead of {received} bytes)") }
 }
 
 /// Where key, derivation and content are right: the owner of the key, or how the signature is written.

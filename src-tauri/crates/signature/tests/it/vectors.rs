@@ -215,6 +215,13 @@ fn jwt_vectors() {
             if unbound != verdict.sentence.contains("does not cover the body") {
                 found.push(format!("unbound {unbound}, but: {}", verdict.sentence));
             }
+            let accept = vector["peers_accept"].as_u64().unwrap();
+            let agreed = accept == 0 || Some(accept) == vector["peers_total"].as_u64();
+            // No peer looks at the body.
+            let comparable = agreed && vector["group"] != "body_binding";
+            if comparable && (accept > 0) != (verdict.outcome == Outcome::Verified) {
+                found.push(format!("{accept} peers accept, we say {:?}", verdict.outcome));
+            }
             failures.extend(found.into_iter().map(|what| format!("{}: {what}", vector["name"])));
         }
         ran += 1;
