@@ -39,6 +39,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) signature: Field<'a>,
     /// `svix-id`, `svix-timestamp` or `svix-signature` came too. They are not read.
     pub(crate) svix: bool,
+    /// A name that was meant as one of the three and is not: `webhook_id`, `X-Webhook-Id` (SW-30).
+    pub(crate) lookalike: Option<&'a str>,
 }
 
 pub(crate) const ID: &str = "webhook-id";
@@ -85,6 +87,8 @@ impl<'a> Fields<'a> {
             } else if ["svix-id", "svix-timestamp", "svix-signature"].iter().any(|svix| name.eq_ignore_ascii_case(svix))
             {
                 fields.svix = true;
+            } else if is_lookalike(name) {
+                fields.lookalike = Some(name);
             }
         }
         fields
@@ -94,6 +98,18 @@ impl<'a> Fields<'a> {
     pub(crate) fn named(&self) -> [(&'static str, Field<'a>); 3] {
         [(ID, self.id), (TIMESTAMP, self.timestamp), (SIGNATURE, self.signature)]
     }
+}
+
+/// Whether a name differs from one of the three by `_` for `-`, or by an `x-` before it.
+fn is_lookalike(name: &str) -> bool {
+    let bare = match name.get(..2) {
+        Some(start) if start.eq_ignore_ascii_case("x-") => &name[2..],
+        _ => name,
+    };
+    let same = |left: u8, right: u8| left.eq_ignore_ascii_case(&right) || (left == b'_' && right == b'-');
+    [ID, TIMESTAMP, SIGNATURE].iter().any(|wanted| {
+        wanted.len() == bare.len() && bare.bytes().zip(wanted.bytes()).all(|(left, right)| same(left, right))
+    })
 }
 
 /// Whether a field value is nothing but optional white space (RFC 9110, 5.5), which HTTP stacks trim away.

@@ -1,6 +1,6 @@
 //! One plain sentence, and two or three words, for each reason.
 
-use crate::received::{Fault, Fields};
+use crate::received::{Fault, Fields, shown};
 use crate::wording::{life, settled, span};
 use crate::{Jwks, KeyState, Keyring, MatchedKey, Scheme, Text};
 
@@ -63,11 +63,7 @@ pub(crate) fn header_fault(fields: &Fields<'_>) -> Option<(Text, Words)> {
                     "Rejected: {} {} missing; a signed delivery carries webhook-id, webhook-timestamp and webhook-signature.{}",
                     listed(&missing),
                     if missing.len() == 1 { "is" } else { "are" },
-                    if fields.svix {
-                        " Headers named svix-* are there, which the service does not send and which are not read."
-                    } else {
-                        ""
-                    },
+                    instead_of(fields),
                 ),
             ),
         ),
@@ -86,6 +82,17 @@ pub(crate) fn header_fault(fields: &Fields<'_>) -> Option<(Text, Words)> {
         ),
     };
     Some((reason.into(), words))
+}
+
+/// What stands there in place of a missing header.
+fn instead_of(fields: &Fields<'_>) -> String {
+    match (fields.lookalike, fields.svix) {
+        (Some(name), _) => format!(" There is a header named {}; the name must be exact.", shown(name.as_bytes())),
+        (None, true) => {
+            " Headers named svix-* are there, which the service does not send and which are not read.".to_owned()
+        }
+        (None, false) => String::new(),
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -245,3 +245,66 @@ fn a_flood_of_signatures_costs_little() {
     // 5,000 verifications take seconds in a debug build; 128 take a fraction of one.
     assert!(start.elapsed().as_millis() < 1_500, "{:?}", start.elapsed());
 }
+
+#[test]
+fn names_that_were_meant_as_one_of_the_three_are_told() {
+    let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
+    for name in ["webhook_id", "X-Webhook-Id", "x-webhook_id"] {
+        let mut headers = v1(SECRET, NOW);
+        headers[0].0 = name.to_owned();
+        let verdict = check(&headers, BODY.as_bytes(), &keys);
+        assert_eq!(verdict.reason, "missing_header:webhook-id");
+        assert!(verdict.sentence.contains(&format!("a header named {name};")), "{}", verdict.sentence);
+    }
+    let svix: Vec<_> =
+        v1(SECRET, NOW).into_iter().map(|(name, value)| (name.replace("webhook", "svix"), value)).collect();
+    let verdict = check(&svix, BODY.as_bytes(), &keys);
+    assert_eq!((&*verdict.reason, codes(&verdict)), ("missing_header:webhook-id", vec!["svix_branded_headers"]));
+    assert!(verdict.sentence.contains("svix-*"), "{}", verdict.sentence);
+}
+
+#[test]
+fn keys_of_a_jwks_that_cannot_be_used_say_why() {
+    let good = sign::v1a_public_jwk(&SEED);
+    let with = |name: &str, value: serde_json::Value| {
+        let mut jwk = good.clone();
+        jwk[name] = value;
+        jwk
+    };
+    let rsa = |bytes: usize, e: &str| serde_json::json!({ "kty": "RSA", "n": "_".repeat(bytes / 3 * 4), "e": e });
+    let cases = [
+        (good.clone(), None),
+        (with("kid", "a".into()), None),
+        (with("alg", "EdDSA".into()), None),
+        (with("use", "sig".into()), None),
+        (with("key_ops", serde_json::json!(["verify"])), None),
+        (with("alg", "RS256".into()), Some("its alg is not EdDSA")),
+        (with("use", "enc".into()), Some("its use is not sig")),
+        (with("key_ops", serde_json::json!(["sign"])), Some("its key_ops do not hold verify")),
+        (with("x", "AAAA".into()), Some("its x is not 32 bytes")),
+        (with("x", "A".into()), Some("its x is not base64url")),
+        (with("x", 7.into()), Some("its x is not base64url")),
+        (with("x", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into()), Some("small order")),
+        (with("crv", "Ed448".into()), Some("neither Ed25519 nor RSA")),
+        (serde_json::json!({ "kty": "FUTURE" }), Some("neither Ed25519 nor RSA")),
+        (serde_json::json!("a text"), Some("neither Ed25519 nor RSA")),
+        (serde_json::json!({ "kty": "RSA", "n": "AQ", "e": "AQAB" }), Some("1 bits, at least 2048")),
+        (serde_json::json!({ "kty": "RSA", "e": "AQAB" }), Some("its n or e is not base64url")),
+        (rsa(1_536, "AQAB"), Some("more than 8192 bits")),
+        (rsa(258, "AQ"), Some("its exponent")),
+        (rsa(258, "Ag"), Some("its exponent")),
+    ];
+    for (jwk, why) in cases {
+        let set = KeySet::parse(serde_json::json!({ "keys": [jwk] }).to_string().as_bytes()).unwrap();
+        let said = set.keys()[0].unusable();
+        match why {
+            None => assert_eq!(said, None, "{jwk}"),
+            Some(why) => assert!(said.as_ref().is_some_and(|said| said.contains(why)), "{jwk}: {said:?}"),
+        }
+    }
+    for (text, said) in
+        [("", "not a JSON object"), ("[]", "not a JSON object"), ("{}", "no list"), (r#"{"keys":{}}"#, "no list")]
+    {
+        assert!(KeySet::parse(text.as_bytes()).unwrap_err().to_string().contains(said), "{text}");
+    }
+}
