@@ -11,11 +11,11 @@ use rusqlite::{Connection, OpenFlags};
 use signature::Verdict;
 use tokio::sync::{broadcast, oneshot};
 
-use crate::delivery::Held;
+use crate::job::{Answered, Job, Pending, Task};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
 use crate::table::{content, delivery, phrase, tally};
-use crate::writer::{Answered, Job, Pending, Task, Writer};
+use crate::writer::Writer;
 use crate::{
     Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Projects, Row, Secrets, Settings,
     migration, verdict_blob,
@@ -33,6 +33,8 @@ pub struct Options {
     pub batch: usize,
     /// Bytes of deliveries in one transaction; reached, no further one joins it.
     pub batch_bytes: usize,
+    /// New events whose message ids the writer remembers (about 100 bytes each) before it puts them into their index.
+    pub index_after: usize,
     /// Read-only connections.
     pub readers: usize,
     /// Changes that a receiver of [`Store::subscribe`] may be behind before it has to load afresh.
@@ -50,6 +52,7 @@ impl Default for Options {
             queue_bytes: 64 << 20,
             batch: 512,
             batch_bytes: 8 << 20,
+            index_after: 65_536,
             readers: 3,
             changes: 4096,
             changes_bytes: 16 << 20,
@@ -124,13 +127,12 @@ impl Store {
     /// committed. In both cases nothing of it is stored.
     pub async fn insert(&self, delivery: NewDelivery) -> Result<Inserted, InsertError> {
         let (reply, committed) = oneshot::channel();
-        let pending = Pending::new(delivery, &self.0.phrases, reply);
-        let held = Held::new(pending.size, &self.0.queued);
+        let pending = Pending::new(delivery, &self.0.phrases, &self.0.queued, reply);
         let waiting = self.0.queued.load(Ordering::Relaxed);
         if waiting > self.0.queue_bytes && waiting > pending.size {
             return Err(InsertError::Full);
         }
-        match self.0.jobs.try_send(Job::Insert(Box::new(pending), held)) {
+        match self.0.jobs.try_send(Job::Insert(Box::new(pending))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => return Err(InsertError::Full),
             Err(TrySendError::Disconnected(_)) => return Err((&Error::Closed).into()),

@@ -1,5 +1,10 @@
-//! `event`: what the sender calls one message; its attempts share a `webhook-id`.
+//! `event`: what the sender calls one message; its attempts share a `webhook-id`. `event_key` finds one by that id.
 
+use rusqlite::Connection;
+
+/// Message ids come in no order: put into `event_key` one by one, nearly each would rewrite a page of its own, nine
+/// tenths of all that a commit writes. So they are put there many at a time ([`INDEX`]), and [`crate::events::Events`]
+/// remembers those that are not there yet: all after `tally.indexed_event`, so that nothing depends on its memory.
 pub(crate) const CREATE: &str = "
 CREATE TABLE event (
   id         INTEGER PRIMARY KEY,
@@ -8,16 +13,46 @@ CREATE TABLE event (
   first_ns   INTEGER NOT NULL,  -- arrival of the first attempt stored, Unix nanoseconds
   last_ns    INTEGER NOT NULL,
   attempts   INTEGER NOT NULL,  -- how many have arrived
-  accepted   INTEGER NOT NULL,  -- how many of them were verified and answered 2xx
-  UNIQUE (project, message_id)
+  accepted   INTEGER NOT NULL   -- how many of them were verified and answered 2xx
 );
+CREATE TABLE event_key (
+  project    INTEGER NOT NULL,
+  message_id TEXT    NOT NULL,
+  event      INTEGER NOT NULL,
+  PRIMARY KEY (project, message_id)
+) WITHOUT ROWID;
 ";
 
-/// Counts one more attempt: project, message id, arrival, 1 where it is accepted.
-/// Gives the event's id, its first arrival, its attempts and its accepted attempts, this one included.
-pub(crate) const ATTEMPT: &str = "
-INSERT INTO event (project, message_id, first_ns, last_ns, attempts, accepted) VALUES (?1, ?2, ?3, ?3, 1, ?4)
-ON CONFLICT (project, message_id) DO UPDATE
-  SET last_ns = max(last_ns, excluded.last_ns), attempts = attempts + 1, accepted = accepted + excluded.accepted
-RETURNING id, first_ns, attempts, accepted
+/// The event of a project's message id, where it is in the index.
+pub(crate) const FIND: &str = "SELECT event FROM event_key WHERE project = ?1 AND message_id = ?2";
+
+/// The first attempt: id, project, message id, arrival, 1 where it is accepted.
+pub(crate) const INSERT: &str = "
+INSERT INTO event (id, project, message_id, first_ns, last_ns, attempts, accepted) VALUES (?1, ?2, ?3, ?4, ?4, 1, ?5)
 ";
+
+/// One more attempt: id, arrival, 1 where it is accepted.
+/// Gives the event's first arrival, its attempts and its accepted attempts, this one included.
+pub(crate) const ATTEMPT: &str = "
+UPDATE event SET last_ns = max(last_ns, ?2), attempts = attempts + 1, accepted = accepted + ?3 WHERE id = ?1
+RETURNING first_ns, attempts, accepted
+";
+
+/// Calls `each` with id, project and message id of the events after this one.
+pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, String)) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached("SELECT id, project, message_id FROM event WHERE id > ?1")?;
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        each(row.get(0)?, row.get(1)?, row.get(2)?);
+    }
+    Ok(())
+}
+
+/// Puts all events after this one into the index, in its order.
+pub(crate) fn index_after(conn: &Connection, id: i64) -> rusqlite::Result<usize> {
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO event_key (project, message_id, event)
+         SELECT project, message_id, id FROM event WHERE id > ?1 ORDER BY project, message_id",
+    )?
+    .execute([id])
+}

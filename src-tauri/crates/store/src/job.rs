@@ -1,0 +1,131 @@
+//! What waits for the writer.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::delivery::Held;
+use crate::phrases::Phrases;
+use crate::verdict_blob::{self, Encoded};
+use crate::{Error, InsertError, Inserted, NewDelivery, encode};
+
+/// Answers noted in one transaction, so that they never hold up deliveries for long.
+const ANSWERED_AT_ONCE: usize = 1024;
+/// Answers that may wait to be noted; more are forgotten, which leaves their time unknown.
+const ANSWERED_MOST: usize = 65_536;
+
+pub(crate) enum Job {
+    Insert(Box<Pending>),
+    /// The ids are of deliveries whose rows it changes.
+    Write(Box<dyn Work>, Vec<i64>),
+    /// Something was answered.
+    Nudge,
+    Close,
+}
+
+/// A delivery that waits, with all that could be prepared on the caller's side.
+pub(crate) struct Pending {
+    pub(crate) size: usize,
+    pub(crate) delivery: NewDelivery,
+    pub(crate) headers: Vec<u8>,
+    pub(crate) answer: Vec<u8>,
+    pub(crate) verdict: Encoded,
+    reply: oneshot::Sender<Result<Inserted, InsertError>>,
+    held: Held,
+}
+
+impl Pending {
+    pub(crate) fn new(
+        mut delivery: NewDelivery,
+        phrases: &Phrases,
+        queued: &Arc<AtomicUsize>,
+        reply: oneshot::Sender<Result<Inserted, InsertError>>,
+    ) -> Self {
+        let headers = encode::headers(&std::mem::take(&mut delivery.headers));
+        let answer = encode::answer(&delivery.answer);
+        let verdict = verdict_blob::encode(&delivery.verdict, phrases);
+        let size = delivery.body.len() + headers.len() + answer.len() + verdict.blob.len() + 512;
+        Self { size, delivery, headers, answer, verdict, reply, held: Held::new(size, queued) }
+    }
+
+    pub(crate) fn fail(self, error: InsertError) {
+        drop(self.held);
+        let _ = self.reply.send(Err(error));
+    }
+
+    /// The way to answer, and what else is left of it. It no longer counts as waiting.
+    pub(crate) fn done(self) -> (oneshot::Sender<Result<Inserted, InsertError>>, NewDelivery, Vec<u8>) {
+        drop(self.held);
+        (self.reply, self.delivery, self.headers)
+    }
+}
+
+/// Something else to write. Run once, then told whether it was committed.
+pub(crate) trait Work: Send {
+    /// False: undo it.
+    fn run(&mut self, conn: &Connection) -> bool;
+    fn finish(self: Box<Self>, failed: Option<&rusqlite::Error>);
+}
+
+pub(crate) struct Task<F, T> {
+    work: Option<F>,
+    result: Option<Result<T, Error>>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<F, T> Task<F, T> {
+    pub(crate) fn new(work: F, reply: oneshot::Sender<Result<T, Error>>) -> Self {
+        Self { work: Some(work), result: None, reply }
+    }
+}
+
+impl<T: Send, F: FnOnce(&Connection) -> Result<T, Error> + Send> Work for Task<F, T> {
+    fn run(&mut self, conn: &Connection) -> bool {
+        self.result = self.work.take().map(|work| work(conn));
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn finish(self: Box<Self>, failed: Option<&rusqlite::Error>) {
+        let result = match (failed, self.result) {
+            (Some(error), None | Some(Ok(_))) => Err(Error::Sqlite(again(error))),
+            (_, Some(result)) => result,
+            (None, None) => Err(Error::Closed),
+        };
+        let _ = self.reply.send(result);
+    }
+}
+
+/// The same error for the next one who has to hear of it.
+fn again(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, text) => rusqlite::Error::SqliteFailure(*code, text.clone()),
+        other => rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(1), Some(other.to_string())),
+    }
+}
+
+/// What was answered and is not written yet: ids and microseconds.
+#[derive(Default)]
+pub(crate) struct Answered(Mutex<Vec<(i64, u64)>>);
+
+impl Answered {
+    /// True where it is the first.
+    pub(crate) fn push(&self, id: i64, took_us: u64) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < ANSWERED_MOST {
+            waiting.push((id, took_us));
+        }
+        waiting.len() == 1
+    }
+
+    pub(crate) fn take(&self) -> Vec<(i64, u64)> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = waiting.len().min(ANSWERED_AT_ONCE);
+        waiting.drain(..most).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}

@@ -1,0 +1,174 @@
+//! Attempts of one event, and which of them are duplicates.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use signature::{Outcome, StepStatus, Verdict};
+use store::{Inserted, Options, Store};
+
+use crate::sample::{attempt, file, history, history_with, integrity};
+
+fn rung(verdict: &Verdict) -> (StepStatus, &str) {
+    let step = verdict.steps.iter().find(|step| step.check == "duplicate").unwrap();
+    (step.status, &step.seen)
+}
+
+fn is_marked(inserted: &Inserted) -> bool {
+    let warned = inserted.verdict.warnings.iter().filter(|warning| warning.code == "duplicate_id").count();
+    assert!(warned <= 1);
+    let (status, seen) = rung(&inserted.verdict);
+    assert_eq!(warned == 1, status == StepStatus::Warned);
+    assert_eq!(warned == 0, seen == "first delivery of this id");
+    assert_eq!(warned == 1, inserted.duplicate);
+    warned == 1
+}
+
+/// Outcome and answer of the attempts of one id, and which of them are duplicates.
+#[tokio::test]
+async fn only_after_an_attempt_that_was_verified_and_accepted() {
+    use Outcome::{Rejected, Unchecked, Verified};
+    let table: &[(&str, &[(Outcome, u16)], &[bool])] = &[
+        ("accepted twice", &[(Verified, 200), (Verified, 200)], &[false, true]),
+        ("a retry after a refusal", &[(Verified, 503), (Verified, 200), (Verified, 200)], &[false, false, true]),
+        ("299 is success, 300 is not", &[(Verified, 300), (Verified, 299), (Verified, 500)], &[false, false, true]),
+        ("199 is none", &[(Verified, 199), (Verified, 200)], &[false, false]),
+        ("rejected but answered 200", &[(Rejected, 200), (Verified, 200)], &[false, false]),
+        ("unchecked", &[(Unchecked, 200), (Unchecked, 200)], &[false, false]),
+        ("a forgery of what was accepted", &[(Verified, 204), (Rejected, 401)], &[false, true]),
+    ];
+    let (_folder, store) = history().await;
+    for (name, attempts, expected) in table {
+        let mut event = None;
+        for (number, ((outcome, status), expected)) in (1..).zip(attempts.iter().zip(*expected)) {
+            let inserted = store.insert(attempt(name, *outcome, *status, 0)).await.unwrap();
+            assert_eq!(is_marked(&inserted), *expected, "{name}, attempt {number}");
+            assert_eq!((inserted.attempt, inserted.attempts), (number, number), "{name}");
+            assert_eq!(*event.get_or_insert(inserted.event), inserted.event, "{name}");
+            let stored = store.delivery(inserted.id).await.unwrap().unwrap();
+            assert_eq!(stored.verdict, inserted.verdict, "{name}");
+            assert_eq!((stored.row.duplicate, stored.row.warnings), (*expected, u32::from(*expected)), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_rung_says_which_attempt_and_how_long_after_the_first() {
+    let (_folder, store) = history().await;
+    let table = [
+        (0, "first delivery of this id"),
+        (12, "attempt 2 of this id, first 12 s ago"),
+        (119, "attempt 3 of this id, first 119 s ago"),
+        (120, "attempt 4 of this id, first 2 min ago"),
+        (7_200, "attempt 5 of this id, first 2 h ago"),
+        (172_800, "attempt 6 of this id, first 2 d ago"),
+        (-5, "attempt 7 of this id, first 0 s ago"),
+    ];
+    for (after, expected) in table {
+        let inserted = store.insert(attempt("msg", Outcome::Verified, 200, after)).await.unwrap();
+        assert_eq!(rung(&inserted.verdict).1, expected);
+    }
+}
+
+#[tokio::test]
+async fn attempts_of_an_event_are_listed_and_counted_for_all_of_them() {
+    let (_folder, store) = history().await;
+    let first = store.insert(attempt("a", Outcome::Verified, 500, 0)).await.unwrap();
+    let other = store.insert(attempt("b", Outcome::Verified, 200, 1)).await.unwrap();
+    let second = store.insert(attempt("a", Outcome::Verified, 200, 2)).await.unwrap();
+    assert_ne!(first.event, other.event);
+    let rows = store.attempts(first.event.unwrap()).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [first.id, second.id]);
+    assert_eq!(rows.iter().map(|row| (row.attempt, row.attempts)).collect::<Vec<_>>(), [(1, 2), (2, 2)]);
+}
+
+#[tokio::test]
+async fn the_same_id_in_another_project_is_another_event() {
+    let (_folder, store) = history().await;
+    let project = store.projects().ensure("Other", false, "other").await.unwrap();
+    let here = store.insert(attempt("a", Outcome::Verified, 200, 0)).await.unwrap();
+    let mut delivery = attempt("a", Outcome::Verified, 200, 1);
+    delivery.project = project;
+    let there = store.insert(delivery).await.unwrap();
+    assert_ne!(here.event, there.event);
+    assert!(!there.duplicate);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_are_numbered_without_a_gap_and_one_is_the_first() {
+    let (_folder, store) = history().await;
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.insert(attempt("a", Outcome::Verified, 200, 0)).await.unwrap() })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in tasks {
+        all.push(task.await.unwrap());
+    }
+    all.sort_by_key(|inserted| inserted.id);
+    assert_eq!(all.iter().map(|inserted| inserted.attempt).collect::<Vec<_>>(), (1..=100).collect::<Vec<_>>());
+    assert!(all.iter().all(|inserted| inserted.duplicate == (inserted.attempt > 1)));
+}
+
+#[tokio::test]
+async fn an_event_is_known_again_after_a_restart_and_in_a_second_process() {
+    let (folder, store) = history().await;
+    let first = store.insert(attempt("a", Outcome::Verified, 200, 0)).await.unwrap();
+    store.insert(attempt("b", Outcome::Verified, 500, 0)).await.unwrap();
+    // A second handle on the same file is what another process would have.
+    let second = Store::open(&file(&folder), Options::default()).unwrap();
+    let again = second.insert(attempt("a", Outcome::Verified, 200, 1)).await.unwrap();
+    assert_eq!((again.event, again.attempt, again.duplicate), (first.event, 2, true));
+    let c = second.insert(attempt("c", Outcome::Verified, 200, 1)).await.unwrap();
+    let c_again = store.insert(attempt("c", Outcome::Verified, 200, 2)).await.unwrap();
+    assert_eq!((c_again.event, c_again.attempt, c_again.duplicate), (c.event, 2, true));
+    second.close().await;
+    store.close().await;
+    let third = Store::open(&file(&folder), Options::default()).unwrap();
+    for (id, attempt_number, duplicate) in [("a", 3, true), ("b", 2, false), ("c", 3, true), ("d", 1, false)] {
+        let inserted = third.insert(attempt(id, Outcome::Verified, 500, 3)).await.unwrap();
+        assert_eq!((inserted.attempt, inserted.duplicate), (attempt_number, duplicate), "{id}");
+    }
+    third.close().await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// Whatever is in the index, remembered only, or left from before a restart.
+    #[test]
+    fn attempts_are_counted_the_same_wherever_the_event_is_found(
+        steps in proptest::collection::vec((0..12_u8, 0..2_i64, any::<bool>(), 0..12_u8), 1..60),
+        index_after in prop_oneof![Just(1_usize), Just(4), Just(usize::MAX)],
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut options = Options::default();
+            options.index_after = index_after;
+            let (folder, mut store) = history_with(options.clone()).await;
+            store.projects().ensure("Other", false, "other").await.unwrap();
+            let mut model: HashMap<(i64, u8), (u32, bool)> = HashMap::new();
+            for (name, project, accepted, restart) in steps {
+                match restart {
+                    0 => {
+                        store.close().await;
+                        store = Store::open(&file(&folder), options.clone()).unwrap();
+                    }
+                    // Dropped with its thread still at work, as another process would be.
+                    1 => store = Store::open(&file(&folder), options.clone()).unwrap(),
+                    _ => {}
+                }
+                let mut delivery = attempt(&name.to_string(), Outcome::Verified, if accepted { 200 } else { 500 }, 0);
+                delivery.project = 1 + project;
+                let inserted = store.insert(delivery).await.unwrap();
+                let (attempts, before) = model.entry((project, name)).or_default();
+                *attempts += 1;
+                prop_assert_eq!((inserted.attempt, inserted.duplicate), (*attempts, *before));
+                *before |= accepted;
+            }
+            store.close().await;
+            prop_assert_eq!(integrity(&file(&folder)), "ok");
+            Ok(())
+        })?;
+    }
+}

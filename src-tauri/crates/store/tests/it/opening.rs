@@ -1,0 +1,126 @@
+//! Opening: from nothing, again, and what is refused.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use store::{Error, Filter, InsertError, Options, Store};
+
+use crate::sample::{file, history, integrity, plain};
+
+fn code(path: &Path) -> &'static str {
+    Store::open(path, Options::default()).map_err(|error| error.code()).err().unwrap_or("opened")
+}
+
+#[tokio::test]
+async fn from_nothing_and_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a/b/history.db");
+    let store = Store::open(&path, Options::default()).unwrap();
+    store.projects().ensure("Sandbox", true, "sandbox").await.unwrap();
+    store.insert(plain("kept")).await.unwrap();
+    store.close().await;
+    assert!(!path.with_extension("db-wal").exists(), "closing leaves one file");
+    let store = Store::open(&path, Options::default()).unwrap();
+    assert_eq!(store.body(1).await.unwrap().unwrap(), b"kept");
+    assert_eq!(store.insert(plain("next")).await.unwrap().id, 2);
+    store.close().await;
+    assert_eq!(integrity(&path), "ok");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_user_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/history.db");
+    let store = Store::open(&path, Options::default()).unwrap();
+    store.projects().ensure("Sandbox", true, "sandbox").await.unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    for name in ["new/history.db", "new/history.db-wal", "new/history.db-shm"] {
+        assert_eq!(mode(&folder.path().join(name)), 0o600, "{name}");
+    }
+    store.close().await;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    Store::open(&path, Options::default()).unwrap().close().await;
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[tokio::test]
+async fn a_newer_one_is_refused_and_left_as_it_is() {
+    let (folder, store) = history().await;
+    store.close().await;
+    let path = file(&folder);
+    let conn = Connection::open(&path).unwrap();
+    let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    conn.pragma_update(None, "user_version", version + 1).unwrap();
+    drop(conn);
+    let before = std::fs::read(&path).unwrap();
+    let error = Store::open(&path, Options::default()).unwrap_err();
+    assert_eq!(error.code(), "database_too_new");
+    assert!(matches!(error, Error::DatabaseTooNew { found, known } if (found, known) == (version + 1, version)));
+    assert!(error.to_string().contains("Update Pollux"), "{error}");
+    assert!(std::fs::read(&path).unwrap() == before);
+}
+
+#[test]
+fn what_is_not_a_history_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text");
+    std::fs::write(&text, "not a database, but long enough to be looked at as one".repeat(100)).unwrap();
+    let other = folder.path().join("other");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x);").unwrap();
+    for path in [&text, &other] {
+        let before = std::fs::read(path).unwrap();
+        assert_eq!(code(path), "not_a_history");
+        assert!(std::fs::read(path).unwrap() == before);
+    }
+    assert_eq!(code(&text.join("below a file")), "history_unreachable");
+    assert_eq!(code(folder.path()), "history_unreachable");
+}
+
+#[tokio::test]
+async fn dropped_without_closing_nothing_is_lost() {
+    let (folder, store) = history().await;
+    for n in 0..10 {
+        store.insert(plain(&n.to_string())).await.unwrap();
+    }
+    drop(store);
+    let store = Store::open(&file(&folder), Options::default()).unwrap();
+    assert_eq!(store.ids(&Filter::default()).await.unwrap().len(), 10);
+    assert_eq!(store.insert(plain("")).await.unwrap().id, 11);
+}
+
+#[tokio::test]
+async fn after_closing_everything_is_refused() {
+    let (_folder, store) = history().await;
+    let clone = store.clone();
+    store.close().await;
+    clone.close().await;
+    assert!(matches!(clone.insert(plain("")).await, Err(InsertError::Failed("history_closed", _))));
+    assert_eq!(clone.ids(&Filter::default()).await.unwrap_err().code(), "history_closed");
+    assert_eq!(clone.settings().set("a", &1.into()).await.unwrap_err().code(), "history_closed");
+    clone.answered(1, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_commits_what_was_waiting() {
+    let (folder, store) = history().await;
+    let tasks: Vec<_> = (0..500)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { store.insert(plain(&n.to_string())).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    store.close().await;
+    let mut kept = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => kept += 1,
+            Err(error) => assert_eq!(error.code(), "history_closed"),
+        }
+    }
+    let store = Store::open(&file(&folder), Options::default()).unwrap();
+    assert_eq!(store.ids(&Filter::default()).await.unwrap().len(), kept);
+}
