@@ -52,13 +52,13 @@ pub(crate) enum Parsed {
     /// No subcommand.
     Window,
     /// A subcommand.
-    Command(Command),
+    Command(Box<Command>),
 }
 
 /// Reads the command line. Ends the process on `--help`, `--version` and wrong usage (2).
 pub(crate) fn parse() -> Parsed {
     match Arguments::parse().command {
-        Some(command) => Parsed::Command(command),
+        Some(command) => Parsed::Command(Box::new(command)),
         None => Parsed::Window,
     }
 }

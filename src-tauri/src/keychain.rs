@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use engine::{FileVault, Vault, VaultError, VaultKind};
 use keyring_core::api::CredentialStore;
@@ -14,11 +15,21 @@ const SERVICE: &str = "Pollux";
 /// Written, read and removed once at the start: a keychain that is there but locked is found out before it is needed.
 const TRIAL: &str = "trial";
 
+/// Time for a keychain to answer at the start: a locked one may ask its user and wait.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// The keychain where one works, otherwise a file in `home` that only the user can read.
 pub(crate) fn open(home: &Path) -> Arc<dyn Vault> {
-    match Keychain::open() {
-        Ok(keychain) => Arc::new(keychain),
-        Err(why) => Arc::new(FileVault::new(home.join("secrets.json"), why)),
+    let (answer, answered) = mpsc::channel();
+    // Not joined: a keychain that never answers must not hold up the window.
+    std::thread::spawn(move || answer.send(Keychain::open()));
+    match answered.recv_timeout(PATIENCE) {
+        Ok(Ok(keychain)) => Arc::new(keychain),
+        Ok(Err(why)) => Arc::new(FileVault::new(home.join("secrets.json"), why)),
+        Err(_) => {
+            let why = format!("The keychain did not answer within {} s (is it locked?).", PATIENCE.as_secs());
+            Arc::new(FileVault::new(home.join("secrets.json"), why))
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     log_to_stderr();
     match cli::parse() {
-        cli::Parsed::Command(command) => cli::run(command),
+        cli::Parsed::Command(command) => cli::run(*command),
         cli::Parsed::Window if window::has_display() => window::run(),
         cli::Parsed::Window => cli::without_display(),
     }

@@ -11,10 +11,8 @@ use std::path::PathBuf;
 
 /// The built `pollux`: `POLLUX_BIN`, or the debug build.
 pub fn binary() -> PathBuf {
-    let path = std::env::var_os("POLLUX_BIN").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/pollux")),
-        PathBuf::from,
-    );
+    let path = std::env::var_os("POLLUX_BIN")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/pollux")), PathBuf::from);
     assert!(path.is_file(), "{} is not built: cargo build -p pollux", path.display());
     path
 }

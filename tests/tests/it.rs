@@ -1,5 +1,8 @@
 //! Journeys across the crates, without a window.
 
+// A failure here is a failed test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/listen.rs"]

@@ -1,1 +1,8 @@
-//! The real window.
+//! The real window, through WebDriver: WebKitGTK, SQLite, HTTP on loopback. Each test has a display, a session bus and a
+//! home of its own.
+
+// A failure here is a failed test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "journeys/first_start.rs"]
+mod first_start;

@@ -29,8 +29,10 @@ const SAMPLES: [(&str, Scheme, Option<&str>); 6] = [
 
 /// Receive deliveries and show each with its verdict.
 #[derive(Args)]
-#[command(after_help = "With --json the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then a line a delivery. \
-    Ctrl-C ends in order.\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected.")]
+#[command(
+    after_help = "With --json the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then a line a delivery. \
+    Ctrl-C ends in order.\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected."
+)]
 pub(crate) struct Arguments {
     /// Address and port to listen on; port 0 takes any that is free.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = DEFAULT)]
@@ -152,7 +154,10 @@ async fn samples(engine: &Engine, sandbox: bool) {
     let mut turn = SAMPLES.iter().cycle();
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let interactive = print::interactive();
-    while sandbox {
+    if !sandbox {
+        std::future::pending::<()>().await;
+    }
+    loop {
         if let Some((event_type, scheme, broken)) = turn.next() {
             let request = SampleRequest {
                 event_type: (*event_type).to_owned(),

@@ -64,11 +64,20 @@ pub(crate) fn verdict(verdict: &Verdict) -> Result<(), String> {
         };
         out.push_str(&format!("  {} {:<14} {}\n", paint(glyph, style), step.title, printable(&step.seen)));
         if step.status == StepStatus::Failed && !step.expected.is_empty() {
-            out.push_str(&format!("    {:<14} {}\n", "", paint(&format!("expected {}", printable(&step.expected)), Style::new().dimmed())));
+            out.push_str(&format!(
+                "    {:<14} {}\n",
+                "",
+                paint(&format!("expected {}", printable(&step.expected)), Style::new().dimmed())
+            ));
         }
     }
     for warning in &verdict.warnings {
-        out.push_str(&format!("  {} {} ({})\n", paint("!", Style::new().yellow()), printable(&warning.message), warning.code));
+        out.push_str(&format!(
+            "  {} {} ({})\n",
+            paint("!", Style::new().yellow()),
+            printable(&warning.message),
+            warning.code
+        ));
     }
     text(&out)
 }
@@ -119,9 +128,16 @@ pub(crate) fn paint(text: &str, style: Style) -> String {
 
 /// Payloads are hostile: what could steer a terminal or turn text around is shown as an escape.
 pub(crate) fn printable(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
     text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+        if hidden(c) {
+            shown.extend(c.escape_unicode())
+        } else {
+            shown.push(c)
+        }
         shown
     })
 }

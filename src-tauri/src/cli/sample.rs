@@ -79,8 +79,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         std::fs::write(path, format!("{:#}\n", keys.jwks()))
             .map_err(|error| format!("{} could not be written: {error}", path.display()))?;
     }
-    let request =
-        SampleRequest { event_type: arguments.event_type, variant: arguments.variant, scheme, broken: arguments.broken };
+    let request = SampleRequest {
+        event_type: arguments.event_type,
+        variant: arguments.variant,
+        scheme,
+        broken: arguments.broken,
+    };
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
     let sent = match send_sample(&request, &keys, &arguments.to, now, &system_random()).await {
@@ -97,7 +101,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         }))?;
     } else {
         let ms = sent.took_us as f64 / 1000.0;
-        print::text(&format!("Sent {} to {}: answered {} in {ms:.1} ms\n", sent.message_id, arguments.to, sent.status))?;
+        print::text(&format!(
+            "Sent {} to {}: answered {} in {ms:.1} ms\n",
+            sent.message_id, arguments.to, sent.status
+        ))?;
     }
     Ok(if (200..300).contains(&sent.status) { exit::OK } else { exit::REJECTED })
 }
@@ -123,7 +130,8 @@ async fn signing_keys(arguments: &Arguments, scheme: Scheme) -> Result<SigningKe
         let failed = "an RSA key could not be made";
         keys.rsa = Some(make("pollux-sample").await.map_err(|_| failed)?.map_err(|error| error.to_string())?);
         if arguments.broken.is_some() {
-            keys.strange_rsa = Some(make("pollux-strange").await.map_err(|_| failed)?.map_err(|error| error.to_string())?);
+            keys.strange_rsa =
+                Some(make("pollux-strange").await.map_err(|_| failed)?.map_err(|error| error.to_string())?);
         }
     }
     Ok(keys)

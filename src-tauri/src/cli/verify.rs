@@ -109,7 +109,9 @@ fn header(line: &OsString) -> Result<(String, Vec<u8>), String> {
 fn read_body(named: &OsString) -> Result<Vec<u8>, String> {
     if named == "-" {
         let mut body = Vec::new();
-        std::io::stdin().read_to_end(&mut body).map_err(|error| format!("standard input could not be read: {error}"))?;
+        std::io::stdin()
+            .read_to_end(&mut body)
+            .map_err(|error| format!("standard input could not be read: {error}"))?;
         return Ok(body);
     }
     let path = Path::new(named);

@@ -9,8 +9,10 @@ use tests::sender::{BODY, SECRET};
 fn samples_of_every_scheme_verify_at_a_listener_that_has_their_keys() {
     let home = tempfile::tempdir().unwrap();
     let sample = |address: &str, arguments: &[&str]| {
-        let output =
-            tests::listen::command(home.path()).args(["sample", "batch.succeeded", "--to", address]).args(arguments).output();
+        let output = tests::listen::command(home.path())
+            .args(["sample", "batch.succeeded", "--to", address])
+            .args(arguments)
+            .output();
         output.unwrap().status.code()
     };
     let mut listening = tests::listen::start(home.path(), &["--secret", SECRET]);
@@ -39,14 +41,18 @@ fn senders_written_with_the_npm_and_the_pypi_library_verify() {
     let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
     let home = tempfile::tempdir().unwrap();
     let mut listening = tests::listen::start(home.path(), &["--secret", SECRET]);
-    let senders: [(&str, Command); 2] = [
-        ("npm", Command::new("node")),
-        ("pypi", Command::new(peers.join(".venv/bin/python"))),
-    ];
+    let senders: [(&str, Command); 2] =
+        [("npm", Command::new("node")), ("pypi", Command::new(peers.join(".venv/bin/python")))];
     for (name, mut command) in senders {
         let script = peers.join(if name == "npm" { "send.mjs" } else { "send.py" });
-        let output = command.arg(script).args([&listening.address, SECRET, &format!("msg_{name}"), BODY]).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "200", "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let output =
+            command.arg(script).args([&listening.address, SECRET, &format!("msg_{name}"), BODY]).output().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).trim(),
+            "200",
+            "{name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let line = listening.line();
         assert_eq!((&line["outcome"], &line["message_id"]), (&"verified".into(), &format!("msg_{name}").into()));
     }

@@ -119,5 +119,8 @@ fn wrong_usage_is_exit_code_2_and_says_what_was_expected() {
 }
 
 fn signed(id: &str) -> Vec<String> {
-    headers(SECRET, id, BODY).into_iter().flat_map(|(name, value)| ["-H".to_owned(), format!("{name}: {value}")]).collect()
+    headers(SECRET, id, BODY)
+        .into_iter()
+        .flat_map(|(name, value)| ["-H".to_owned(), format!("{name}: {value}")])
+        .collect()
 }

@@ -8,7 +8,9 @@ use signature::{Outcome, Received, Seen};
 use store::{Delivery, Store};
 
 use crate::body;
-use crate::dto::{Answer, AnswerHeader, BodyView, Detail, HeaderView, JwtView, SignatureEntry, DecodedSignature, TimestampView};
+use crate::dto::{
+    Answer, AnswerHeader, BodyView, DecodedSignature, Detail, HeaderView, JwtView, SignatureEntry, TimestampView,
+};
 use crate::error::{Error, Result};
 use crate::headers;
 use crate::keys::Registry;
@@ -126,7 +128,12 @@ fn view(name: &str, value: &[u8], received_s: i64) -> HeaderView {
 }
 
 /// The signature header, opened. Which entry matched is found by asking for the verdict on each alone.
-fn signature_view(delivery: &Delivery, body: &[u8], project: &inbound::Project, received_s: i64) -> Option<DecodedSignature> {
+fn signature_view(
+    delivery: &Delivery,
+    body: &[u8],
+    project: &inbound::Project,
+    received_s: i64,
+) -> Option<DecodedSignature> {
     let is_signature = |name: &str| name.eq_ignore_ascii_case("webhook-signature");
     let (_, value) = delivery.headers.iter().find(|(name, _)| is_signature(name))?;
     let decoded = signature::decode_signature(value);

@@ -91,15 +91,20 @@ impl Engine {
     /// [`Engine::listener_start`]. Call within a tokio runtime.
     pub async fn start(config: Config) -> Result<Self> {
         let store = Store::open(&config.database, store::Options::default())?;
-        let settings: Settings =
-            store.settings().get(SETTINGS).await?.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        let settings: Settings = store
+            .settings()
+            .get(SETTINGS)
+            .await?
+            .and_then(|value| serde_json::from_value(value).ok())
+            .unwrap_or_default();
 
-        let sandbox = match config.sandbox {
-            true => Some(Sandbox::start(emulator::Options::default()).await.map_err(|error| {
-                Error::new("sandbox_failed", "The Sandbox could not start.").with_detail(error)
-            })?),
-            false => None,
-        };
+        let sandbox =
+            match config.sandbox {
+                true => Some(Sandbox::start(emulator::Options::default()).await.map_err(|error| {
+                    Error::new("sandbox_failed", "The Sandbox could not start.").with_detail(error)
+                })?),
+                false => None,
+            };
         let mut projects = Vec::new();
         if let Some(sandbox) = &sandbox {
             projects.push(sandbox_project(&store, sandbox).await?);
@@ -239,9 +244,11 @@ impl Engine {
     async fn explain_late(&self, id: i64) -> Result<()> {
         let inner = &self.inner;
         let Some(delivery) = inner.store.delivery(id).await? else { return Ok(()) };
-        let probed = delivery.verdict.steps.iter().any(|step| {
-            step.check == "near_miss" && step.status != signature::StepStatus::Skipped
-        });
+        let probed = delivery
+            .verdict
+            .steps
+            .iter()
+            .any(|step| step.check == "near_miss" && step.status != signature::StepStatus::Skipped);
         if delivery.verdict.outcome != signature::Outcome::Rejected || delivery.row.truncated || probed {
             return Ok(());
         }

@@ -337,7 +337,9 @@ pub(crate) async fn tell_failures(feed: Arc<Feed>, mut failed: mpsc::Receiver<St
         feed.notice(Notice {
             level: Level::Error,
             code: "not_stored".into(),
-            message: format!("A delivery could not be stored and was answered 503, so that its sender tries again: {message}"),
+            message: format!(
+                "A delivery could not be stored and was answered 503, so that its sender tries again: {message}"
+            ),
         });
         tokio::time::sleep(QUIET).await;
         while failed.try_recv().is_ok() {}

@@ -18,7 +18,9 @@ pub(crate) fn meaning(name: &str) -> Option<&'static str> {
         "x-forwarded-for" => "Added by a proxy: the addresses the request came through. Not signed.",
         "x-forwarded-proto" => "Added by a proxy: the scheme of the public address. Not signed.",
         "x-forwarded-host" => "Added by a proxy: the public host. Not signed.",
-        "svix-id" | "svix-timestamp" | "svix-signature" => "Svix's own name for a webhook header. Pollux does not read it.",
+        "svix-id" | "svix-timestamp" | "svix-signature" => {
+            "Svix's own name for a webhook header. Pollux does not read it."
+        }
         "authorization" => "Credentials. Gemini webhooks carry none.",
         _ => return None,
     })
@@ -109,7 +111,10 @@ mod tests {
     #[test]
     fn the_timestamp_is_put_in_words() {
         let now = 1_795_223_526;
-        assert_eq!(decoded("Webhook-Timestamp", "1795223524", now).unwrap(), "21 Nov 2026 01:12:04 UTC, 2 s before it arrived");
+        assert_eq!(
+            decoded("Webhook-Timestamp", "1795223524", now).unwrap(),
+            "21 Nov 2026 01:12:04 UTC, 2 s before it arrived"
+        );
         assert!(decoded("webhook-timestamp", "1795223886", now).unwrap().ends_with("6 min after it arrived"));
         assert_eq!(decoded("webhook-timestamp", "soon", now), None);
         assert_eq!(decoded("webhook-timestamp", "99999999999999", now), None);

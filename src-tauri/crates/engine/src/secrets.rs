@@ -57,7 +57,10 @@ impl Engine {
             return Err(Error::not_found("project"));
         };
         if let Some(twin) = keys.secrets.iter().find(|key| key.secret.text() == secret.text()) {
-            return Err(Error::new("secret_known", format!("This project already has this secret ({}).", twin.secret.hint())));
+            return Err(Error::new(
+                "secret_known",
+                format!("This project already has this secret ({}).", twin.secret.hint()),
+            ));
         }
         let label = label.trim();
         let record = SecretRecord {
@@ -91,7 +94,8 @@ impl Engine {
     /// Brings a removed secret back.
     pub async fn secret_restore(&self, id: &str) -> Result<SecretView> {
         let mut removed = self.inner.removed.lock().await;
-        let place = removed.iter().position(|removed| removed.record.id == id).ok_or_else(|| Error::not_found("secret"))?;
+        let place =
+            removed.iter().position(|removed| removed.record.id == id).ok_or_else(|| Error::not_found("secret"))?;
         let Removed { record, text } = removed.swap_remove(place);
         drop(removed);
         let secret = Secret::parse(&text)?;
@@ -107,7 +111,10 @@ impl Engine {
         }
         self.record(id).await?;
         self.text(id).await?.ok_or_else(|| {
-            Error::new("secret_gone", "The secret is listed, but what keeps secrets no longer has it. Paste it in again.")
+            Error::new(
+                "secret_gone",
+                "The secret is listed, but what keeps secrets no longer has it. Paste it in again.",
+            )
         })
     }
 

@@ -55,7 +55,7 @@ fn needs_jwks(received: &Received<'_>) -> bool {
 /// Might newer keys change the verdict? A rejection for any other reason would only make forged traffic fetch.
 fn key_was_missing(verdict: &Verdict) -> bool {
     matches!(verdict.scheme, Some(Scheme::V1a | Scheme::Jwt))
-        && matches!(&*verdict.reason, "no_matching_signature" | "unknown_kid" | "no_usable_key")
+        && matches!(&*verdict.reason, "no_matching_signature" | "unknown_kid" | "no_usable_key" | "jwt_signature")
 }
 
 /// The verdict on a delivery whose body did not come whole: there is nothing to check a signature over.
@@ -72,10 +72,16 @@ pub(crate) fn refused(reason: &'static str, cause: String, sentence: String) -> 
             step("signature", "Signature", signature::StepStatus::Skipped, "needs the whole body".into()),
         ],
         cause: cause.into(),
-        sentence: sentence.into(),
+        sentence,
     }
 }
 
 fn step(check: &'static str, title: &'static str, status: signature::StepStatus, seen: String) -> signature::Step {
-    signature::Step { check: check.into(), title: title.into(), status, expected: String::new().into(), seen: seen.into() }
+    signature::Step {
+        check: check.into(),
+        title: title.into(),
+        status,
+        expected: String::new().into(),
+        seen: seen.into(),
+    }
 }

@@ -13,9 +13,9 @@ use signature::{Outcome, Received, Verdict};
 use store::{InsertError, NewDelivery, Store};
 use tokio::sync::mpsc;
 
+use crate::answer;
 use crate::capture::{self, Captured, End};
 use crate::judge::{self, Projects};
-use crate::answer;
 
 /// Where the time comes from.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -186,7 +186,8 @@ async fn post(shared: &Parts, request: Request) -> Response {
             let took = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
             shared.store.answered(inserted.id, took);
             if let Some(headers) = for_probe {
-                let explain = Explain { id: inserted.id, project: project.id, headers, body, now, verdict: inserted.verdict };
+                let explain =
+                    Explain { id: inserted.id, project: project.id, headers, body, now, verdict: inserted.verdict };
                 // Full: the probe then runs when the delivery is opened.
                 let _ = shared.explain.try_send(explain);
             }
@@ -222,7 +223,8 @@ fn incomplete(end: End, captured: &Captured, limits: &Limits) -> (Verdict, Statu
             (judge::refused("body_timed_out", "body too slow".into(), sentence), StatusCode::REQUEST_TIMEOUT)
         }
         End::CutShort | End::Whole => {
-            let sentence = format!("Rejected: the connection ended in the middle of the body; {kept} of {len} bytes came.");
+            let sentence =
+                format!("Rejected: the connection ended in the middle of the body; {kept} of {len} bytes came.");
             (judge::refused("body_cut_short", "body cut short".into(), sentence), StatusCode::BAD_REQUEST)
         }
     }

@@ -1,5 +1,8 @@
 //! The listener over real sockets.
 
+// A failure here is a failed test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "it/delivery.rs"]
 mod delivery;
 #[path = "it/keys.rs"]

@@ -7,7 +7,8 @@ use signature::Outcome;
 
 use super::rig::{NOW, rig, signed, status};
 
-const BODY: &[u8] = br#"{"type":"batch.succeeded","version":"v1","data":{"id":"batches/b1","output_file_uri":"files/batch-b1"}}"#;
+const BODY: &[u8] =
+    br#"{"type":"batch.succeeded","version":"v1","data":{"id":"batches/b1","output_file_uri":"files/batch-b1"}}"#;
 
 #[tokio::test]
 async fn a_genuine_delivery_is_verified_kept_whole_and_answered_200() {

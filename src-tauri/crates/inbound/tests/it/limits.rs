@@ -14,7 +14,12 @@ use super::rig::{read_answer, rig, signed, status};
 const KEPT: usize = 64 * 1024;
 
 fn small() -> Limits {
-    Limits { body: 100_000, body_time: Duration::from_millis(300), head_time: Duration::from_millis(300), ..Limits::default() }
+    Limits {
+        body: 100_000,
+        body_time: Duration::from_millis(300),
+        head_time: Duration::from_millis(300),
+        ..Limits::default()
+    }
 }
 
 #[tokio::test]
@@ -24,7 +29,10 @@ async fn a_body_over_the_limit_is_413_and_kept_with_its_first_64_kib() {
     let answer = rig.post("msg_1", &body).await;
     assert_eq!(status(&answer), "413", "{answer}");
     let kept = rig.only().await;
-    assert_eq!((kept.verdict.reason.as_ref(), kept.row.truncated, kept.row.body_len), ("body_too_large", true, 100_001));
+    assert_eq!(
+        (kept.verdict.reason.as_ref(), kept.row.truncated, kept.row.body_len),
+        ("body_too_large", true, 100_001)
+    );
     assert!(kept.verdict.sentence.contains("limit of 100000 bytes"), "{}", kept.verdict.sentence);
     assert_eq!(rig.store.body(kept.row.id).await.unwrap().unwrap(), body[..KEPT]);
     assert_eq!(rig.tally.snapshot().too_large, 1);
