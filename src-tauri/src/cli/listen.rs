@@ -48,13 +48,16 @@ pub(crate) struct Arguments {
     /// Print NDJSON.
     #[arg(long)]
     json: bool,
+    /// Print no line for a delivery: only keep them.
+    #[arg(long)]
+    quiet: bool,
 }
 
 impl Arguments {
     /// The live view with the Sandbox on, for a machine without a display.
     pub(crate) fn sandbox() -> Self {
         let bind = SocketAddr::new(DEFAULT.ip(), 0);
-        Self { bind, db: None, keys: Keys::none(), sandbox: true, json: false }
+        Self { bind, db: None, keys: Keys::none(), sandbox: true, json: false, quiet: false }
     }
 }
 
@@ -86,7 +89,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         other => return Err(format!("the listener did not start: {other:?}")),
     };
     greet(&arguments, &address)?;
-    let printing = follow(&engine, arrivals, arguments.json);
+    let printing = async {
+        if arguments.quiet {
+            drop(arrivals);
+            std::future::pending::<()>().await;
+            return Ok(());
+        }
+        follow(&engine, arrivals, arguments.json).await
+    };
     tokio::select! {
         printed = printing => printed?,
         () = samples(&engine, arguments.sandbox) => {}
