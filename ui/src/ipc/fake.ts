@@ -1,2 +1,189 @@
 import type { Backend } from "./backend";
-export function fakeFromAddress(_address: URL): Backend { throw new Error("not yet"); }
+import { fakeSecrets, fakeState } from "./fake-catalog";
+import { fakeBody, fakeDetail } from "./fake-detail";
+import { fakeRow, row as makeRow } from "./fake-rows";
+import type { AppState, Filter, IpcError, Live, ListenerState, Row, SampleRequest, SecretView, Settings } from "./generated";
+
+const PAGE = 200;
+const OVERFLOW = 2000;
+
+/**
+ * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame, "resync" on
+ * overflow. For tests, and for the window in a plain browser.
+ */
+export class FakeBackend implements Backend {
+  state: AppState = fakeState();
+  rows: Row[] = [];
+  secretList: SecretView[] = fakeSecrets(Date.now());
+  copied: string[] = [];
+  /** Calls that were made, for tests. */
+  calls: string[] = [];
+  /** When set, the named command rejects with it. */
+  failures = new Map<keyof Backend, IpcError>();
+  /** ms that every answer takes; 0: the next microtask. */
+  delay = 0;
+  #view: { number: number; filter: Filter; ids: number[] } | null = null;
+  #nextView = 1;
+  #sink: ((message: Live) => void) | null = null;
+  #pending: Row[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #removed = new Map<string, SecretView>();
+
+  /** Deliveries arrive. They are told at the next frame. */
+  arrive(...rows: Row[]): void {
+    this.rows.push(...rows);
+    this.#pending.push(...rows);
+    this.#timer ??= setTimeout(() => this.flush(), 16);
+  }
+
+  flush(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    const arrived = this.#pending;
+    this.#pending = [];
+    const view = this.#view;
+    if (!view || arrived.length === 0) return;
+    const newest = view.ids.at(-1) ?? 0;
+    const added = arrived.filter((row) => row.id > newest && matches(view.filter, row));
+    for (const row of added) view.ids.push(row.id);
+    if (added.length > OVERFLOW) this.tell({ kind: "resync", view: view.number });
+    else this.tell({ kind: "rows", view: view.number, added, matched: view.ids.length, total: this.rows.length });
+    this.tell({ kind: "counts", counts: this.#counts() });
+  }
+
+  tell(message: Live): void {
+    this.#sink?.(structuredClone(message));
+  }
+
+  change(row: Row): void {
+    const at = this.rows.findIndex((r) => r.id === row.id);
+    if (at >= 0) this.rows[at] = row;
+    this.tell({ kind: "changed", rows: [row] });
+  }
+
+  async #answer<T>(command: keyof Backend, value: () => T): Promise<T> {
+    this.calls.push(command);
+    // Like the real one, the work is done when the call comes, and the answer travels.
+    const failure = this.failures.get(command);
+    const result = failure ? null : value();
+    await (this.delay ? new Promise((resolve) => setTimeout(resolve, this.delay)) : Promise.resolve());
+    if (failure) throw failure;
+    return structuredClone(result) as T;
+  }
+
+  #counts() {
+    return { ...this.state.counts, total: this.rows.length, kept_bytes: this.rows.length * 2100, per_minute: this.rows.length ? 18 : 0 };
+  }
+
+  appState = () => this.#answer("appState", () => ({ ...this.state, counts: this.#counts() }));
+
+  live = (onMessage: (message: Live) => void) => this.#answer("live", () => { this.#sink = onMessage; });
+
+  viewOpen = (filter: Filter) => this.#answer("viewOpen", () => {
+    const found = this.rows.filter((row) => matches(filter, row));
+    this.#view = { number: this.#nextView++, filter, ids: found.map((row) => row.id) };
+    return { view: this.#view.number, matched: found.length, total: this.rows.length, took_us: 600 + found.length / 20, rows: found.slice(-PAGE) };
+  });
+
+  viewRows = (view: number, start: number, count: number) => this.#answer("viewRows", () => {
+    if (this.#view?.number !== view) throw { code: "not_found", message: "This view is no longer there.", detail: null };
+    return this.#view.ids.slice(start, start + Math.min(count, PAGE)).flatMap((id) => this.#row(id) ?? []);
+  });
+
+  viewFind = (view: number, id: number) => this.#answer("viewFind", () => {
+    const at = this.#view?.number === view ? this.#view.ids.indexOf(id) : -1;
+    return at < 0 ? null : at;
+  });
+
+  delivery = (id: number) => this.#answer("delivery", () => {
+    const row = this.#row(id);
+    if (!row) throw { code: "not_found", message: "This delivery is no longer there.", detail: null };
+    return fakeDetail(row, this.#attempts(row), fakeBody(row));
+  });
+
+  deliveryBody = (id: number, _decoded: boolean) => this.#answer("deliveryBody", () => {
+    const row = this.#row(id);
+    return (row ? fakeBody(row) : new Uint8Array()).slice().buffer;
+  });
+
+  sampleSend = (request: SampleRequest) => this.#answer("sampleSend", () => {
+    const id = (this.rows.at(-1)?.id ?? 0) + 1;
+    const broken = this.state.broken_kinds.find((kind) => kind.id === request.broken);
+    const row = makeRow(id, Date.now(), {
+      outcome: broken ? "rejected" : "verified", event_type: request.event_type, scheme: request.scheme, sandbox: true, project: 3, pointer: "files/sample-1",
+      reason: broken?.reason ?? "verified", cause: broken ? "no match" : "", status: broken ? 401 : 200,
+    });
+    this.arrive(row);
+    return { message_id: row.message_id ?? "", status: row.status, took_us: 2100 };
+  });
+
+  secrets = () => this.#answer("secrets", () => this.secretList);
+
+  secretAdd = (project: number, label: string, text: string) => this.#answer("secretAdd", () => {
+    if (!text.startsWith("whsec_")) throw { code: "secret_malformed", message: "A secret starts with whsec_ and goes on in base64; this text does not.", detail: null };
+    const secret: SecretView = { id: `s${Date.now()}`, project, label, hint: `whsec_…${text.slice(-4)}`, added_ms: Date.now(), stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true };
+    this.secretList = [...this.secretList, secret];
+    return secret;
+  });
+
+  secretRemove = (id: string) => this.#answer("secretRemove", () => {
+    const secret = this.secretList.find((s) => s.id === id);
+    if (secret) this.#removed.set(id, secret);
+    this.secretList = this.secretList.filter((s) => s.id !== id);
+  });
+
+  secretRestore = (id: string) => this.#answer("secretRestore", () => {
+    const secret = this.#removed.get(id);
+    if (!secret) throw { code: "not_found", message: "This secret is no longer there.", detail: null };
+    this.secretList = [...this.secretList, secret];
+    return secret;
+  });
+
+  secretReveal = (id: string) => this.#answer("secretReveal", () => `whsec_example-of-${id}`);
+
+  settingsSet = (settings: Settings) => this.#answer("settingsSet", () => (this.state.settings = settings));
+
+  listenerStart = (port: number | null) => this.#answer("listenerStart", () => {
+    const used = port ?? 40_123;
+    const listener: ListenerState = { state: "listening", address: `http://127.0.0.1:${used}/`, port: used };
+    this.state.listener = listener;
+    return listener;
+  });
+
+  copyText = (text: string) => this.#answer("copyText", () => void this.copied.push(text));
+
+  #row(id: number): Row | undefined {
+    const at = this.rows[id - 1];
+    return at?.id === id ? at : this.rows.find((row) => row.id === id);
+  }
+
+  #attempts(row: Row): Row[] {
+    return Array.from({ length: row.attempts }, (_, i) => (i === row.attempts - 1 ? row : { ...row, id: row.id - (row.attempts - 1 - i) * 12, attempt: i + 1, received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000, outcome: "rejected" as const, cause: "no match", status: 401, duplicate: false }));
+  }
+}
+
+export function matches(filter: Filter, row: Row): boolean {
+  const text = filter.text.toLowerCase();
+  return (
+    (filter.project === null || row.project === filter.project) &&
+    (filter.outcomes.length === 0 || filter.outcomes.includes(row.outcome)) &&
+    (filter.types.length === 0 || (row.event_type !== null && filter.types.includes(row.event_type))) &&
+    (text === "" || [row.message_id, row.pointer, row.event_type].some((value) => value?.toLowerCase().includes(text)))
+  );
+}
+
+/** `?rows=100418&rate=5&listener=failed&store=file&theme=light`: what the window is to be shown with. */
+export function fakeFromAddress(address: URL): FakeBackend {
+  const fake = new FakeBackend();
+  const query = address.searchParams;
+  const rows = Number(query.get("rows") ?? 100_418);
+  const now = Date.now();
+  for (let id = 1; id <= rows; id++) fake.rows.push(fakeRow(id, now - (rows - id) ** 1.15 * 9000 - 400, now));
+  if (query.get("listener") === "failed") fake.state.listener = { state: "failed", code: "port_taken", message: "Another program listens there already. Stop it, or let Pollux use another port.", port: 4710, next_free: 4711 };
+  if (query.get("store") === "file") fake.state.secret_store = { kind: "file", note: "This session has no keychain, so secrets are kept in a file that only you can read." };
+  const theme = query.get("theme");
+  if (theme === "light" || theme === "dark") fake.state.settings.theme = theme;
+  const rate = Number(query.get("rate") ?? 0);
+  if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
+  return fake;
+}

@@ -109,31 +109,36 @@ export class App {
     return `${this.listener.address.replace(/\/+$/, "")}/${path}`;
   }
 
-  async copy(text: string, what: string): Promise<void> {
+  /** True when it is on the clipboard; what went wrong is told. */
+  async copy(text: string, what: string): Promise<boolean> {
     try {
       await this.backend.copyText(text);
       this.toasts.info(`${what} copied.`);
+      return true;
     } catch (thrown) {
       this.toasts.failed(thrown);
+      return false;
     }
   }
 
-  async copyAddress(): Promise<void> {
-    if (this.address === null) this.toasts.show("warning", "Nothing listens, so there is no address to copy.");
-    else await this.copy(this.address, "Address");
+  async copyAddress(): Promise<boolean> {
+    if (this.address !== null) return this.copy(this.address, "Address");
+    this.toasts.show("warning", "Nothing listens, so there is no address to copy.");
+    return false;
   }
 
-  async copyPayload(): Promise<void> {
+  async copyPayload(): Promise<boolean> {
     try {
       const text = await this.detail.payloadText();
-      if (text !== null) await this.copy(text, "Payload");
+      return text !== null && (await this.copy(text, "Payload"));
     } catch (thrown) {
       this.toasts.failed(thrown);
+      return false;
     }
   }
 
-  async copyCurl(): Promise<void> {
-    if (this.detail.detail) await this.copy(this.detail.detail.curl, "cURL command");
+  async copyCurl(): Promise<boolean> {
+    return this.detail.detail !== null && this.copy(this.detail.detail.curl, "cURL command");
   }
 
   async listenOn(port: number | null): Promise<ListenerState | null> {

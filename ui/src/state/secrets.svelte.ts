@@ -81,12 +81,14 @@ export class Secrets {
     this.revealed = left;
   }
 
-  async copy(id: string): Promise<void> {
+  async copy(id: string): Promise<boolean> {
     try {
       await this.#backend.copyText(this.revealed.get(id) ?? (await this.#backend.secretReveal(id)));
       this.#toasts.info("Secret copied. It stays on the clipboard until something else is copied.");
+      return true;
     } catch (thrown) {
       this.#toasts.failed(thrown);
+      return false;
     }
   }
 }

@@ -86,7 +86,7 @@ function back(app: App, target: Element | null): boolean {
 }
 
 function focusGrid(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>("[role=grid] [tabindex='0'], [role=grid][tabindex='0']")?.focus());
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("[role=grid][tabindex='0'], [role=grid] [tabindex='0']")?.focus());
 }
 
 function search(app: App): boolean {

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { row } from "../ipc/fake-rows";
+import { hexRow, hexRows, pieces, utf8, utf8Prefix } from "./bytes";
+import { sampleCurl } from "./curl";
+import { asIpcError, ruleFor } from "./errors";
+import { cleared, narrows, NO_FILTER, sameFilter, toggleOutcome, toggleType } from "./filter";
+import { actionFor, KEY_SHEET, type KeyPlace } from "./keys";
+import { draftOf, readDraft } from "./settings-draft";
+import { rowVerdict } from "./verdict";
+
+describe("filter", () => {
+  it("all three verdicts are no filter", () => {
+    let filter = toggleOutcome(NO_FILTER, "verified");
+    filter = toggleOutcome(filter, "rejected");
+    expect(filter.outcomes).toEqual(["verified", "rejected"]);
+    expect(toggleOutcome(filter, "unchecked").outcomes).toEqual([]);
+    expect(toggleOutcome(filter, "verified").outcomes).toEqual(["rejected"]);
+  });
+  it("tells narrowing from the project, and clears all but that", () => {
+    const filter = toggleType({ ...NO_FILTER, project: 2 }, "batch.failed");
+    expect(narrows({ ...NO_FILTER, project: 2 })).toBe(false);
+    expect(narrows(filter)).toBe(true);
+    expect(cleared(filter)).toEqual({ ...NO_FILTER, project: 2 });
+    expect(sameFilter(filter, { ...filter, types: ["batch.failed"] })).toBe(true);
+    expect(sameFilter(filter, { ...filter, text: "x" })).toBe(false);
+  });
+});
+
+describe("keys", () => {
+  const place: KeyPlace = { typing: false, overlay: false, list: true, grid: true };
+  const press = (key: string, extra = {}) => ({ key, ctrl: false, alt: false, meta: false, shift: false, ...extra });
+  it.each([["j", "down"], ["ArrowUp", "up"], ["/", "search"], ["c", "copy-payload"], ["f", "follow"], ["?", "keys"], ["3", "tab-3"], ["s", "send-sample"], ["u", "copy-address"]])("%s", (key, action) => {
+    expect(actionFor(press(key), place)).toBe(action);
+  });
+  it("tells c from Shift+C, also with Caps Lock", () => {
+    expect(actionFor(press("C", { shift: true }), place)).toBe("copy-curl");
+    expect(actionFor(press("C"), place)).toBe("copy-payload");
+  });
+  it("leaves fields, dialogs and the system's combinations alone", () => {
+    expect(actionFor(press("j"), { ...place, typing: true })).toBeNull();
+    expect(actionFor(press("Escape"), { ...place, typing: true })).toBe("back");
+    expect(actionFor(press("s"), { ...place, overlay: true })).toBeNull();
+    expect(actionFor(press("c", { ctrl: true }), place)).toBeNull();
+    expect(actionFor(press("ArrowDown"), { ...place, grid: false })).toBeNull();
+    expect(actionFor(press("j"), { ...place, list: false })).toBeNull();
+  });
+  it("the sheet names no key that does nothing", () => {
+    const names: Record<string, string> = { "↓": "ArrowDown", "↑": "ArrowUp", PgUp: "PageUp", PgDn: "PageDown", Esc: "Escape", "⇧ C": "C" };
+    for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {
+      if (cap === "…") continue;
+      expect(actionFor(press(names[cap] ?? cap, { shift: cap === "⇧ C" }), place), cap).not.toBeNull();
+    }
+  });
+});
+
+describe("bytes", () => {
+  it("hex rows", () => {
+    const bytes = new TextEncoder().encode('{"type":"é\u0000"}!!!');
+    expect(hexRows(bytes.length)).toBe(2);
+    expect(hexRow(bytes, 0)).toEqual({ offset: "00000000", hex: "7b 22 74 79 70 65 22 3a  22 c3 a9 00 22 7d 21 21", text: '{"type":"···"}!!' });
+    expect(hexRow(bytes, 1).hex.trim()).toBe("21");
+    expect(hexRow(bytes, 1).hex).toHaveLength(48);
+  });
+  it("says when it is not UTF-8, and keeps a byte order mark", () => {
+    expect(utf8(new Uint8Array([0xff, 0x41]))).toEqual({ text: "\uFFFDA", valid: false });
+    expect(utf8(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b])).text).toBe("\uFEFF{");
+  });
+  it("cuts no character in halves", () => {
+    const bytes = new TextEncoder().encode("aé漢😀");
+    for (let most = 1; most <= bytes.length; most++) expect(utf8(utf8Prefix(bytes, most)).valid).toBe(true);
+    const text = `${"x".repeat(99)}😀${"y\n".repeat(300)}`;
+    const parts = pieces(text, 100);
+    expect(parts.join("")).toBe(text);
+    expect(parts.every((part) => !/[\uD800-\uDBFF]$/.test(part))).toBe(true);
+  });
+});
+
+it("an old secret is amber, with the time it has left, and still verified", () => {
+  const now = 1_800_000_000_000;
+  const old = row(1, now, { outcome: "verified", grace_until: now / 1000 + 3 * 3600 + 60 });
+  expect(rowVerdict(old, now)).toEqual({ glyph: "check", word: "Old secret", tone: "old", cause: "3 h left" });
+  expect(rowVerdict(row(1, now, { outcome: "rejected", cause: "412 s too old" }), now)).toMatchObject({ word: "Rejected", tone: "no", cause: "412 s too old" });
+  expect(rowVerdict(row(1, now, { outcome: "unchecked", cause: "no secret" }), now)).toMatchObject({ tone: "un" });
+});
+
+it("errors: every thrown thing has a message, unknown codes are errors", () => {
+  expect(asIpcError({ code: "port_taken", message: "Taken.", detail: null })).toEqual({ code: "port_taken", message: "Taken.", detail: null });
+  expect(asIpcError("no such command")).toEqual({ code: "window", message: "no such command", detail: null });
+  expect(asIpcError(undefined).message).not.toBe("");
+  expect(ruleFor("never heard of")).toEqual({ severity: "error", action: null });
+  expect(ruleFor("port_taken").action).toBe("settings");
+});
+
+it("settings: fields are read back as they were written, mistakes named by field", () => {
+  const settings = { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: "x", theme: "dark" as const, split: 0.4 };
+  expect(readDraft(draftOf(settings), settings)).toEqual({ settings });
+  expect(readDraft({ ...draftOf(settings), port: "70000", body: "0", tolerance: "1.5" }, settings)).toEqual({ errors: { port: expect.any(String), body: expect.any(String), tolerance: expect.any(String) } });
+  expect(readDraft({ ...draftOf(settings), anyPort: true, port: "nonsense" }, settings)).toMatchObject({ settings: { port: null } });
+});
+
+it("the cURL line is quoted for a shell", () => {
+  const line = sampleCurl("http://127.0.0.1:4710/it's");
+  expect(line).toContain(`'http://127.0.0.1:4710/it'\\''s'`);
+  const body = /-d '(.*)'$/.exec(line)?.[1] ?? "";
+  expect(JSON.parse(body)).toMatchObject({ type: "batch.succeeded" });
+});

@@ -1,0 +1,210 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeBackend } from "../ipc/fake";
+import { fakeRow, row } from "../ipc/fake-rows";
+import type { Live, Row } from "../ipc/generated";
+import { NO_FILTER } from "../lib/filter";
+import { Deliveries } from "./deliveries.svelte";
+
+const NOW = 1_800_000_000_000;
+let fake: FakeBackend;
+let list: Deliveries;
+let failures: unknown[];
+
+const make = (from: number, count: number): Row[] => Array.from({ length: count }, (_, i) => fakeRow(from + i, NOW, NOW));
+const settle = async () => {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+};
+
+/** Every id of the view, top to bottom, as scrolling through all of it would show. */
+async function everything(): Promise<number[]> {
+  const ids: number[] = [];
+  for (let index = 0; index < list.shown; index += 40) {
+    await list.need(index, Math.min(list.shown, index + 40));
+    for (let i = index; i < Math.min(list.shown, index + 40); i++) ids.push(list.rowAt(i)?.id ?? -1);
+  }
+  return ids;
+}
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  fake = new FakeBackend();
+  failures = [];
+  list = new Deliveries(fake, (thrown) => failures.push(thrown));
+  await fake.live((message) => list.apply(message));
+});
+
+describe("following", () => {
+  it("shows the newest on top, and keeps to it as rows arrive", async () => {
+    fake.rows = make(1, 5);
+    await list.open();
+    expect([0, 1, 4].map((i) => list.rowAt(i)?.id)).toEqual([5, 4, 1]);
+    fake.arrive(...make(6, 2));
+    fake.flush();
+    expect(list.shown).toBe(7);
+    expect(list.rowAt(0)?.id).toBe(7);
+    expect(list.unseen).toBe(0);
+    expect(list.isFresh(7)).toBe(true);
+    vi.advanceTimersByTime(1200);
+    expect(list.isFresh(7)).toBe(false);
+  });
+
+  it("stands still once the reader has moved: thousands arrive, nothing shifts, none is lost or doubled", async () => {
+    fake.rows = make(1, 1000);
+    await list.open();
+    await list.choose(300);
+    const before = await everything();
+    for (let batch = 0; batch < 50; batch++) {
+      fake.arrive(...make(1001 + batch * 100, 100));
+      fake.flush();
+      if (batch % 7 === 0) await settle();
+    }
+    expect(list.unseen).toBe(5000);
+    expect(list.activeIndex).toBe(300);
+    expect(await everything()).toEqual(before);
+    list.follow();
+    expect(await everything()).toEqual(Array.from({ length: 6000 }, (_, i) => 6000 - i));
+    expect(failures).toEqual([]);
+  });
+});
+
+describe("between the snapshot and the live rows", () => {
+  it("loses none and doubles none, wherever rows fall while a view is opened", async () => {
+    fake.delay = 5;
+    fake.rows = make(1, 450);
+    const opening = list.open();
+    fake.arrive(...make(451, 30));
+    fake.flush();
+    fake.arrive(...make(481, 30));
+    fake.flush();
+    await vi.advanceTimersByTimeAsync(5);
+    await opening;
+    fake.arrive(...make(511, 10));
+    fake.flush();
+    expect(list.shown).toBe(520);
+    fake.delay = 0;
+    expect(await everything()).toEqual(Array.from({ length: 520 }, (_, i) => 520 - i));
+  });
+
+  it("takes a row only once, though it is told twice", async () => {
+    fake.rows = make(1, 10);
+    await list.open();
+    const again: Live = { kind: "rows", view: 1, added: make(9, 3), matched: 11, total: 11 };
+    list.apply(again);
+    list.apply(again);
+    expect(list.matched).toBe(11);
+    expect([0, 1, 2].map((i) => list.rowAt(i)?.id)).toEqual([11, 10, 9]);
+  });
+
+  it("reads again when the count does not come out", async () => {
+    fake.rows = make(1, 10);
+    await list.open();
+    fake.rows.push(...make(11, 5));
+    list.apply({ kind: "rows", view: 1, added: make(15, 1), matched: 15, total: 15 });
+    expect(list.matched).toBe(10);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(await everything()).toEqual(Array.from({ length: 15 }, (_, i) => 15 - i));
+  });
+
+  it("ignores messages of a view that is closed", async () => {
+    fake.rows = make(1, 10);
+    await list.open();
+    await list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    const { matched } = list;
+    list.apply({ kind: "rows", view: 1, added: make(11, 5), matched: 15, total: 15 });
+    list.apply({ kind: "resync", view: 1 });
+    expect(list.matched).toBe(matched);
+    expect(fake.calls.filter((call) => call === "viewOpen")).toHaveLength(2);
+  });
+
+  it("opens again on resync, and keeps the reader's place", async () => {
+    fake.rows = make(1, 1000);
+    await list.open();
+    await list.choose(100);
+    fake.arrive(...make(1001, 3000));
+    fake.flush();
+    await settle();
+    expect(list.shown).toBe(1000);
+    expect(list.unseen).toBe(3000);
+    expect(list.activeIndex).toBe(100);
+    await list.need(0, 40);
+    expect(list.rowAt(0)?.id).toBe(1000);
+  });
+});
+
+describe("changes", () => {
+  it("change rows in place", async () => {
+    fake.rows = make(1, 10);
+    await list.open();
+    fake.change(row(4, NOW, { outcome: "rejected", cause: "a proxy" }));
+    expect(list.rowAt(6)?.cause).toBe("a proxy");
+  });
+
+  it("survive a page that was read before them", async () => {
+    fake.rows = make(1, 1000);
+    await list.open();
+    fake.delay = 10;
+    const reading = list.need(700, 740);
+    list.apply({ kind: "changed", rows: [row(280, NOW, { outcome: "rejected", cause: "told meanwhile" })] });
+    await vi.advanceTimersByTimeAsync(10);
+    await reading;
+    expect(list.rowAt(720)?.cause).toBe("told meanwhile");
+  });
+});
+
+describe("filtering", () => {
+  it("drops the answer to a filter that is no longer wanted", async () => {
+    fake.rows = make(1, 100);
+    await list.open();
+    fake.delay = 50;
+    const slow = list.open({ ...NO_FILTER, outcomes: ["unchecked"] });
+    fake.delay = 5;
+    const quick = list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    await vi.advanceTimersByTimeAsync(60);
+    await Promise.all([slow, quick]);
+    expect(list.filter.outcomes).toEqual(["rejected"]);
+    expect((await everything()).every((id) => fakeRow(id, NOW, NOW).outcome === "rejected")).toBe(true);
+    expect(failures).toEqual([]);
+  });
+
+  it("asks for no page of a view that is gone", async () => {
+    fake.rows = make(1, 1000);
+    await list.open();
+    fake.delay = 5;
+    const reading = list.need(600, 640);
+    const opening = list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    await list.need(600, 640);
+    await vi.advanceTimersByTimeAsync(10);
+    await Promise.all([reading, opening]);
+    expect(failures).toEqual([]);
+  });
+
+  it("finds the chosen row again, or says that it is not there", async () => {
+    fake.rows = make(1, 1200);
+    await list.open();
+    await list.choose(200);
+    const id = list.active?.id ?? 0;
+    const { outcome } = fakeRow(id, NOW, NOW);
+    await list.open({ ...NO_FILTER, outcomes: [outcome] });
+    await list.need(list.activeIndex, list.activeIndex + 1);
+    expect(list.rowAt(list.activeIndex)?.id).toBe(id);
+    await list.open({ ...NO_FILTER, text: "matches nothing" });
+    expect(list.activeIndex).toBe(-1);
+  });
+
+  it("tells what failed", async () => {
+    fake.failures.set("viewOpen", { code: "store", message: "The database is locked.", detail: null });
+    await list.open();
+    expect(failures).toEqual([{ code: "store", message: "The database is locked.", detail: null }]);
+    expect(list.loaded).toBe(false);
+  });
+});
+
+it("keeps a few pages of a hundred thousand rows", async () => {
+  fake.rows = make(1, 100_418);
+  await list.open();
+  await list.choose(list.shown - 1);
+  expect(list.rowAt(100_417)?.id).toBe(1);
+  await list.choose(50_000);
+  expect(list.rowAt(50_000)?.id).toBe(50_418);
+  expect(fake.calls.filter((call) => call === "viewRows")).toHaveLength(2);
+});
