@@ -42,9 +42,13 @@ pub(crate) struct Writer {
     projects: HashSet<i64>,
     events: Events,
     checkpoint_at: i32,
+    /// When what was answered has to be written, even without a delivery.
+    answer_by: Option<Instant>,
 }
 
 type Waiting = Box<Pending>;
+/// Constants that have a number now.
+type Learnt = Vec<(u64, String)>;
 
 impl Writer {
     pub(crate) fn new(
@@ -57,7 +61,19 @@ impl Writer {
     ) -> Self {
         let announced = Arc::new(AtomicUsize::new(0));
         let (projects, events) = (HashSet::new(), Events::default());
-        Self { conn, queue, options, phrases, answered, changes, announced, projects, events, checkpoint_at: LOG_PAGES }
+        Self {
+            conn,
+            queue,
+            options,
+            phrases,
+            answered,
+            changes,
+            announced,
+            projects,
+            events,
+            checkpoint_at: LOG_PAGES,
+            answer_by: None,
+        }
     }
 
     /// Until [`Job::Close`], or until every handle is gone.
@@ -66,10 +82,9 @@ impl Writer {
             LOGGED.set(pages);
             Ok(())
         }));
-        let mut answer_by: Option<Instant> = None;
         let mut open = true;
         while open {
-            let quiet = match answer_by {
+            let quiet = match self.answer_by {
                 Some(by) => Some(by.saturating_duration_since(Instant::now())),
                 None => (LOGGED.get() > 0).then_some(IDLE),
             };
@@ -79,7 +94,7 @@ impl Writer {
             };
             match first {
                 Ok(job) => open = self.round(job),
-                Err(RecvTimeoutError::Timeout) if answer_by.is_some() => self.note_answered(),
+                Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => self.note_answered(),
                 Err(RecvTimeoutError::Timeout) => {
                     self.index_events();
                     self.checkpoint();
@@ -87,7 +102,7 @@ impl Writer {
                 }
                 Err(RecvTimeoutError::Disconnected) => open = false,
             }
-            answer_by = match (self.answered.is_empty(), answer_by) {
+            self.answer_by = match (self.answered.is_empty(), self.answer_by) {
                 (true, _) => None,
                 (false, Some(by)) => Some(by),
                 (false, None) => Some(Instant::now() + ANSWERED_AFTER),
@@ -139,7 +154,7 @@ impl Writer {
     }
 
     fn commit(&mut self, inserts: Vec<Waiting>) {
-        let answered = self.answered.take();
+        let answered = self.take_answered();
         let (inserts, refused) = self.known_projects(inserts);
         for (pending, error) in refused {
             pending.fail((&error).into());
@@ -187,11 +202,7 @@ impl Writer {
     }
 
     /// All or nothing.
-    fn transaction(
-        &mut self,
-        inserts: &[Waiting],
-        answered: &[(i64, u64)],
-    ) -> rusqlite::Result<(Vec<Placed>, Vec<(u64, String)>)> {
+    fn transaction(&mut self, inserts: &[Waiting], answered: &[(i64, u64)]) -> rusqlite::Result<(Vec<Placed>, Learnt)> {
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut tally = tally::read(&transaction)?;
         self.events.begin(&transaction, &tally)?;
@@ -305,8 +316,13 @@ impl Writer {
         }
     }
 
+    fn take_answered(&mut self) -> Vec<(i64, u64)> {
+        self.answer_by = None;
+        self.answered.take()
+    }
+
     fn note_answered(&mut self) {
-        let answered = self.answered.take();
+        let answered = self.take_answered();
         match self.transaction(&[], &answered) {
             Ok(_) => self.tell(Vec::new(), Vec::new(), &answered),
             Err(error) => tracing::warn!(code = Error::from(error).code(), "the times of answers were not noted"),
@@ -344,7 +360,7 @@ impl Writer {
         if self.events.count() == 0 {
             return;
         }
-        let indexed = || -> rusqlite::Result<_> {
+        let mut indexed = || -> rusqlite::Result<_> {
             let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut tally = tally::read(&transaction)?;
             Events::index(&transaction, &mut tally)?;
@@ -352,7 +368,7 @@ impl Writer {
             transaction.commit()?;
             Ok(tally)
         };
-        match { indexed }() {
+        match indexed() {
             Ok(tally) => self.events.indexed(&tally),
             Err(error) => tracing::warn!(code = Error::from(error).code(), "new events were not put into their index"),
         }

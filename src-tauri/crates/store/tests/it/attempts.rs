@@ -24,10 +24,12 @@ fn is_marked(inserted: &Inserted) -> bool {
 }
 
 /// Outcome and answer of the attempts of one id, and which of them are duplicates.
+type Case<'a> = (&'a str, &'a [(Outcome, u16)], &'a [bool]);
+
 #[tokio::test]
 async fn only_after_an_attempt_that_was_verified_and_accepted() {
     use Outcome::{Rejected, Unchecked, Verified};
-    let table: &[(&str, &[(Outcome, u16)], &[bool])] = &[
+    let table: &[Case] = &[
         ("accepted twice", &[(Verified, 200), (Verified, 200)], &[false, true]),
         ("a retry after a refusal", &[(Verified, 503), (Verified, 200), (Verified, 200)], &[false, false, true]),
         ("299 is success, 300 is not", &[(Verified, 300), (Verified, 299), (Verified, 500)], &[false, false, true]),

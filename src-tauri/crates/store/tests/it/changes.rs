@@ -32,7 +32,7 @@ async fn what_is_announced_can_be_read_and_is_the_same() {
         delivery.verdict = full_verdict(KeyState::Grace { until: 5 });
         store.insert(delivery).await.unwrap();
         let Change::Inserted(arrived) = receiver.recv().await.unwrap() else { continue };
-        assert_eq!(store.rows(&[arrived.row.id]).await.unwrap(), [arrived.row.clone()]);
+        assert_eq!(store.rows(&[arrived.row.id]).await.unwrap(), std::slice::from_ref(&arrived.row));
     }
 }
 
