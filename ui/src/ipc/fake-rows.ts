@@ -17,10 +17,18 @@ const SHAPES: Shape[] = [
   { outcome: "rejected", event_type: "interaction.completed", pointer: "v1_Chc77", scheme: "jwt", reason: "unknown_kid", cause: "unknown key id", status: 401, project: 2 },
 ];
 
+/** The longest and worst that a sender may write. */
+const LONG: Shape = {
+  outcome: "rejected", known_type: false, event_type: `interaction.\u202Edetelpmoc.${"of_a_type_nobody_knows.".repeat(6)}`, status: 401,
+  pointer: `gs://a-bucket-with-a-long-name/${"folder/".repeat(30)}results.jsonl`, message_id: `msg_${"0123456789abcdef".repeat(12)}`,
+  scheme: "v1a", reason: "unsupported_signature_version", cause: "unsupported signature version", attempts: 14, attempt: 14, duplicate: true, took_us: 12_400_000,
+};
+
 /** A row by its id: the same id always gives the same row. */
 export function fakeRow(id: number, receivedMs: number, now: number): Row {
   const shape = SHAPES[id % SHAPES.length] ?? { outcome: "verified" };
   const grace = shape.grace_until === undefined ? null : Math.floor(now / 1000) + 11_000;
+  if (id === 15) return row(id, receivedMs, LONG);
   return row(id, receivedMs, { ...shape, grace_until: grace });
 }
 

@@ -120,7 +120,7 @@ export class FakeBackend implements Backend {
   secrets = () => this.#answer("secrets", () => this.secretList);
 
   secretAdd = (project: number, label: string, text: string) => this.#answer("secretAdd", () => {
-    if (!text.startsWith("whsec_")) throw { code: "secret_malformed", message: "A secret starts with whsec_ and goes on in base64; this text does not.", detail: null };
+    if (!text.startsWith("whsec_")) throw { code: "wrong_secret_prefix", message: "A secret starts with whsec_ and goes on in base64; this text does not.", detail: null };
     const secret: SecretView = { id: `s${Date.now()}`, project, label, hint: `whsec_…${text.slice(-4)}`, added_ms: Date.now(), stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true };
     this.secretList = [...this.secretList, secret];
     return secret;
@@ -179,7 +179,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   const rows = Number(query.get("rows") ?? 100_418);
   const now = Date.now();
   for (let id = 1; id <= rows; id++) fake.rows.push(fakeRow(id, now - (rows - id) ** 1.15 * 9000 - 400, now));
-  if (query.get("listener") === "failed") fake.state.listener = { state: "failed", code: "port_taken", message: "Another program listens there already. Stop it, or let Pollux use another port.", port: 4710, next_free: 4711 };
+  if (query.get("listener") === "failed") fake.state.listener = { state: "failed", code: "port_in_use", message: "Another program listens there already. Stop it, or let Pollux use another port.", port: 4710, next_free: 4711 };
   if (query.get("store") === "file") fake.state.secret_store = { kind: "file", note: "This session has no keychain, so secrets are kept in a file that only you can read." };
   const theme = query.get("theme");
   if (theme === "light" || theme === "dark") fake.state.settings.theme = theme;

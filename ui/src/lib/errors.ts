@@ -1,31 +1,34 @@
 import type { IpcError } from "../ipc/generated";
 
 export type Severity = "info" | "warning" | "error";
-export type ErrorAction = "settings" | "secrets" | "retry" | null;
+export type ErrorAction = "settings" | "secrets" | null;
 type Rule = { severity: Severity; action: ErrorAction };
 
 /**
  * The one place where an error code becomes a way of showing it. The sentence itself comes from the back end. A code that is not
- * here is an error without an action: nothing is swallowed. Codes are matched whole, then by their part before the first dot.
+ * here is an error without an action: nothing is swallowed.
  */
 const RULES: Record<string, Rule> = {
-  port_taken: { severity: "error", action: "settings" },
-  port_denied: { severity: "error", action: "settings" },
-  listener: { severity: "error", action: "settings" },
+  port_in_use: { severity: "error", action: "settings" },
+  bind_refused: { severity: "error", action: "settings" },
   not_listening: { severity: "warning", action: "settings" },
+  invalid_setting: { severity: "warning", action: "settings" },
+  vault_failed: { severity: "error", action: "secrets" },
+  empty_secret: { severity: "warning", action: "secrets" },
+  invalid_secret_base64: { severity: "warning", action: "secrets" },
+  wrong_secret_prefix: { severity: "warning", action: "secrets" },
+  private_key_given: { severity: "warning", action: "secrets" },
+  invalid_public_key: { severity: "warning", action: "secrets" },
   not_found: { severity: "warning", action: null },
-  gone: { severity: "warning", action: null },
-  invalid: { severity: "warning", action: null },
-  secret: { severity: "warning", action: "secrets" },
-  secret_store: { severity: "warning", action: "secrets" },
-  keychain: { severity: "warning", action: "secrets" },
-  busy: { severity: "warning", action: "retry" },
-  timeout: { severity: "warning", action: "retry" },
+  unknown_project: { severity: "warning", action: null },
+  not_decodable: { severity: "warning", action: null },
+  queue_full: { severity: "warning", action: null },
+  view_replaced: { severity: "info", action: null },
 };
 const UNKNOWN: Rule = { severity: "error", action: null };
 
 export function ruleFor(code: string): Rule {
-  return RULES[code] ?? RULES[code.split(".")[0] ?? ""] ?? UNKNOWN;
+  return RULES[code] ?? UNKNOWN;
 }
 
 /** Whatever was thrown, as the one error shape. */

@@ -8,7 +8,7 @@ describe("formats", () => {
   it.each([[0, "0 B"], [231, "231 B"], [1024, "1 KiB"], [1536, "1.5 KiB"], [10_485_760, "10 MiB"], [222_298_112, "212 MiB"]])("%d bytes", (n, text) => {
     expect(bytes(n)).toBe(text);
   });
-  it.each([[0, "<1 ms"], [999, "<1 ms"], [3400, "3 ms"], [1_400_000, "1.4 s"]])("took %d µs", (us, text) => {
+  it.each([[0, "<1 ms"], [999, "<1 ms"], [3400, "3 ms"], [1_400_000, "1.4 s"], [12_400_000, "12 s"]])("took %d µs", (us, text) => {
     expect(took(us)).toBe(text);
   });
   it.each([[0, "+0.0 s"], [400, "+0.4 s"], [12_000, "+12 s"], [3_900_000, "+1 h 5 min"], [300_000, "+5 min"], [65_000, "+1 min 5 s"]])("since %d ms", (ms, text) => {

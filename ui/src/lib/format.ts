@@ -56,11 +56,11 @@ export function bytes(n: number): string {
   return `${value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-/** Microseconds as one reads them: `<1 ms`, `3 ms`, `1.4 s`. */
+/** Microseconds as one reads them: `<1 ms`, `3 ms`, `1.4 s`, `12 s`. */
 export function took(us: number): string {
   if (us < 1000) return "<1 ms";
   if (us < 1_000_000) return `${Math.round(us / 1000)} ms`;
-  return `${(us / 1_000_000).toFixed(1)} s`;
+  return us < 10_000_000 ? `${(us / 1_000_000).toFixed(1)} s` : `${count(Math.round(us / 1_000_000))} s`;
 }
 
 /** For query times, where one decimal is worth reading: `0.4 ms`, `6 ms`. */

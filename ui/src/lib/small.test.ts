@@ -84,11 +84,11 @@ it("an old secret is amber, with the time it has left, and still verified", () =
 });
 
 it("errors: every thrown thing has a message, unknown codes are errors", () => {
-  expect(asIpcError({ code: "port_taken", message: "Taken.", detail: null })).toEqual({ code: "port_taken", message: "Taken.", detail: null });
+  expect(asIpcError({ code: "port_in_use", message: "Taken.", detail: null })).toEqual({ code: "port_in_use", message: "Taken.", detail: null });
   expect(asIpcError("no such command")).toEqual({ code: "window", message: "no such command", detail: null });
   expect(asIpcError(undefined).message).not.toBe("");
   expect(ruleFor("never heard of")).toEqual({ severity: "error", action: null });
-  expect(ruleFor("port_taken").action).toBe("settings");
+  expect(ruleFor("port_in_use").action).toBe("settings");
 });
 
 it("settings: fields are read back as they were written, mistakes named by field", () => {

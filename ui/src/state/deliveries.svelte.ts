@@ -1,4 +1,4 @@
-import type { Backend, Filter, Live, Row, ViewOpened } from "../ipc";
+import type { Backend, Filter, IpcError, Live, Row, ViewOpened } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { cleared, NO_FILTER, sameFilter } from "../lib/filter";
 import { RowPages } from "../lib/pages";
@@ -23,6 +23,8 @@ export class Deliveries {
   tookUs = $state(0);
   /** The first page has come. */
   loaded = $state(false);
+  /** The view could not be opened. */
+  error = $state.raw<IpcError | null>(null);
   shown = $state(0);
   following = $state(true);
   active = $state.raw<Active | null>(null);
@@ -64,7 +66,8 @@ export class Deliveries {
     } catch (thrown) {
       if (this.#opening === opening) {
         this.#opening = null;
-        this.#onError(asIpcError(thrown));
+        this.error = asIpcError(thrown);
+        this.#onError(this.error);
       }
       return;
     }
@@ -94,6 +97,7 @@ export class Deliveries {
       this.jumps++;
     }
     this.loaded = true;
+    this.error = null;
     this.version++;
   }
 
