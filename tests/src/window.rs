@@ -13,9 +13,12 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask};
 
 /// How long anything may take to show up.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How a window is opened.
 #[derive(Default)]
@@ -28,6 +31,8 @@ pub struct Options {
     pub screen: Option<(u32, u32)>,
     /// Another binary than the debug build.
     pub binary: Option<PathBuf>,
+    /// The port of the listener; `None`: any free one.
+    pub port: Option<u16>,
 }
 
 /// A window and everything it runs in. Ended when dropped.
@@ -36,10 +41,15 @@ pub struct Window {
     pub client: Client,
     /// The folder of its history.
     pub home: PathBuf,
-    _driver: Group,
+    driver: Group,
+    display: u32,
     _display: Group,
     _folder: TempDir,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// One window at a time on a small machine, also where the runner starts tests as threads.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// A process with all its children.
 struct Group(Child);
@@ -54,14 +64,42 @@ impl Drop for Group {
 
 /// Opens the app and waits until its window can be used.
 pub async fn open(options: Options) -> Window {
+    let home = options.home.clone();
     let folder = tempfile::tempdir().unwrap();
-    let home = options.home.clone().unwrap_or_else(|| folder.path().join("home"));
+    let home = home.unwrap_or_else(|| folder.path().join("home"));
     std::fs::create_dir_all(&home).unwrap();
+    set_port(&home, options.port).await;
+    let window = start(options, home, folder).await;
+    window.until("the window is usable", USABLE).await;
+    window
+}
+
+const USABLE: &str = "const drawn = performance.getEntriesByName('pollux:usable').length > 0 || document.querySelector('[data-testid=first-start]') !== null; \
+     return drawn && document.fonts.status === 'loaded'";
+
+/// Opens the app on a home that is there, and waits for nothing.
+pub async fn open_as_it_is(options: Options) -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let home = options.home.clone().expect("a home");
+    start(options, home, folder).await
+}
+
+async fn start(options: Options, home: PathBuf, folder: TempDir) -> Window {
+    let alone = ALONE.lock().await;
     let (display, number) = display(options.screen.unwrap_or((1360, 860)));
     let port = free_port();
     let driver = driver(&options, folder.path(), &home, number, port);
     let client = connect(port, &options.binary.clone().unwrap_or_else(crate::binary)).await;
-    Window { client, home, _driver: driver, _display: display, _folder: folder }
+    Window { client, home, driver, display: number, _display: display, _folder: folder, _alone: alone }
+}
+
+/// The default port may be taken on a developer's machine: the window of a test listens on another.
+async fn set_port(home: &Path, port: Option<u16>) {
+    let store = store::Store::open(&home.join("pollux.db"), store::Options::default()).unwrap();
+    if store.settings().get("settings").await.unwrap().is_none() || port.is_some() {
+        store.settings().set("settings", &json!({ "port": port })).await.unwrap();
+    }
+    store.close().await;
 }
 
 fn display((width, height): (u32, u32)) -> (Group, u32) {
@@ -189,7 +227,7 @@ impl Window {
 
     /// Where the listener is: `http://127.0.0.1:PORT/`.
     pub async fn address(&self) -> String {
-        let shown = self.wait("listener-address").await.text().await.unwrap();
+        let shown = self.wait("listener-address").await.prop("textContent").await.unwrap().unwrap();
         format!("http://{}/", shown.trim().trim_start_matches("http://").trim_end_matches('/'))
     }
 
@@ -202,8 +240,77 @@ impl Window {
         std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
-    /// Ends the session: the app closes its window.
-    pub async fn close(self) {
-        self.client.clone().close().await.unwrap();
+    /// Types into the first element with a test hook, in place of what is there.
+    pub async fn fill(&self, id: &str, text: &str) {
+        let element = self.wait(id).await;
+        element.clear().await.unwrap();
+        element.send_keys(text).await.unwrap();
     }
+
+    /// The number of matching deliveries that the window shows.
+    pub async fn count_is(&self, expected: usize) {
+        let script = format!(
+            "const grid = document.querySelector('{}'); return grid !== null && Number(grid.getAttribute('aria-rowcount')) - 1 === {expected}",
+            hook("grid")
+        );
+        self.until(&format!("{expected} deliveries in the list"), &script).await;
+    }
+
+    /// Waits for the newest row to have an outcome and a reason.
+    pub async fn newest_is(&self, outcome: &str, reason: &str) {
+        let script = format!(
+            "const row = document.querySelector('{} [role=row][data-id]'); return row !== null && row.dataset.outcome === {outcome:?} && row.dataset.reason === {reason:?}",
+            hook("grid")
+        );
+        self.until(&format!("the newest row is {outcome}, {reason}"), &script).await;
+    }
+
+    /// Light or dark, whatever the settings say.
+    pub async fn theme(&self, theme: &str) {
+        self.script(&format!("document.documentElement.dataset.theme = {theme:?}")).await;
+    }
+
+    /// Screenshots in both themes.
+    pub async fn shots(&self, name: &str) {
+        for theme in ["dark", "light"] {
+            self.theme(theme).await;
+            self.shot(&format!("{name}-{theme}")).await;
+        }
+    }
+
+    /// The processes of this session whose name is `name`.
+    pub fn processes(&self, name: &str) -> Vec<u32> {
+        let group = self.driver.0.id().to_string();
+        let output = Command::new("pgrep").args(["-g", &group, "-x", name]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().filter_map(|line| line.trim().parse().ok()).collect()
+    }
+
+    /// Closes the window as its user does, and waits for the process to end.
+    pub async fn close(self) {
+        ask_to_close(self.display).unwrap();
+        let started = Instant::now();
+        while !self.processes("pollux").is_empty() {
+            assert!(started.elapsed() < PATIENCE, "the app did not end");
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+}
+
+/// Sends WM_DELETE_WINDOW to the window named Pollux, as a window manager does for its close button (ICCCM, 4.2.8.1).
+fn ask_to_close(display: u32) -> Result<(), Box<dyn std::error::Error>> {
+    let (connection, screen) = x11rb::connect(Some(&format!(":{display}")))?;
+    let atom = |name: &[u8]| -> Result<u32, Box<dyn std::error::Error>> {
+        Ok(connection.intern_atom(false, name)?.reply()?.atom)
+    };
+    let (protocols, delete) = (atom(b"WM_PROTOCOLS")?, atom(b"WM_DELETE_WINDOW")?);
+    let root = connection.setup().roots[screen].root;
+    for window in connection.query_tree(root)?.reply()?.children {
+        let name = connection.get_property(false, window, AtomEnum::WM_NAME, AtomEnum::ANY, 0, 64)?.reply()?.value;
+        if name == b"Pollux" {
+            let event = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
+            connection.send_event(false, window, EventMask::NO_EVENT, event)?.check()?;
+            return Ok(());
+        }
+    }
+    Err("no window named Pollux".into())
 }

@@ -6,3 +6,13 @@
 
 #[path = "journeys/first_start.rs"]
 mod first_start;
+#[path = "journeys/hostile.rs"]
+mod hostile;
+#[path = "journeys/life.rs"]
+mod life;
+#[path = "journeys/load.rs"]
+mod load;
+#[path = "journeys/sandbox.rs"]
+mod sandbox;
+#[path = "journeys/secrets.rs"]
+mod secrets;

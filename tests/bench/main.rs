@@ -1,0 +1,89 @@
+//! `make bench`: the figures that the product promises, each with its bound.
+//!
+//! Ratios are taken side by side in one run, in rounds that alternate, and given as medians: a slow or busy machine
+//! changes both sides. Loads go to this machine only and are bounded in number and in time. A figure that is missed or
+//! cannot be taken makes the exit code 1, after all others were taken.
+
+// A failure in here is a failed bench, and its figures are reported as not taken.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bare;
+mod capture;
+mod child;
+mod load;
+mod peers;
+mod report;
+mod verify;
+mod window;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use report::{Figure, Report};
+
+type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
+
+/// By name, so that one can be run alone: `bench capture`.
+const SECTIONS: [(&str, Section); 5] = [
+    ("verify", || Box::pin(verify::measure())),
+    ("capture", || Box::pin(capture::measure())),
+    ("peers", || Box::pin(peers::measure())),
+    ("window", || Box::pin(window::measure())),
+    ("start", || Box::pin(window::start())),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) =
+        arguments.iter().find(|name| *name != bare::ARGUMENT && SECTIONS.iter().all(|(section, _)| section != name))
+    {
+        eprintln!("bench: no section '{unknown}'; there are {}", SECTIONS.map(|(name, _)| name).join(", "));
+        return ExitCode::from(2);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    if arguments.iter().any(|argument| argument == bare::ARGUMENT) {
+        runtime.block_on(bare::serve());
+        return ExitCode::SUCCESS;
+    }
+    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    let mut report = Report::start();
+    runtime.block_on(async {
+        for (name, section) in SECTIONS.into_iter().filter(|(name, _)| wanted(name)) {
+            eprintln!("bench: {name} …");
+            match tokio::spawn(section()).await {
+                Ok(figures) => report.add(figures),
+                Err(error) => report.add(vec![Figure::not_taken(name, &error.to_string())]),
+            }
+        }
+    });
+    report.finish(&target().join("bench.jsonl"))
+}
+
+/// Cargo's target folder, where everything that a run leaves behind is.
+fn target() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target"))
+}
+
+/// A folder for one section's databases, on the disk that the target folder is on: `/tmp` may be in memory, where a
+/// commit costs nothing.
+fn scratch() -> tempfile::TempDir {
+    let folder = target().join("bench-data");
+    std::fs::create_dir_all(&folder).unwrap();
+    tempfile::tempdir_in(folder).unwrap()
+}
+
+/// The middle one of some values.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len().is_multiple_of(2) { (values[middle - 1] + values[middle]) / 2.0 } else { values[middle] }
+}
+
+/// The value below or at which `percent` of 100 lie (nearest rank).
+fn percentile(mut values: Vec<f64>, percent: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let rank = (values.len() as f64 * percent / 100.0).ceil() as usize;
+    values[rank.clamp(1, values.len()) - 1]
+}

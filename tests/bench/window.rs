@@ -1,0 +1,182 @@
+//! The real window: how soon a delivery is seen in it, how soon it can be used with a long history, what it takes.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tests::listen;
+use tests::window::{Options, Window, open};
+use tokio::net::TcpStream;
+
+use crate::capture::{CONNECTIONS, listener, socket_of};
+use crate::child::{find, memory, now_ms, started_ms};
+use crate::load::{Amount, Requests, exchange, run};
+use crate::report::{Bound, Figure};
+use crate::{median, percentile, scratch};
+
+const SEEN: usize = 50;
+const HISTORY: usize = 100_000;
+const STARTS: usize = 3;
+const MOST: Duration = Duration::from_secs(60);
+
+/// Notes the wall clock when a row that was not there before has been painted: the frame after the change calls back
+/// before it is painted, and a task queued there runs after. `Date.now()` cuts off what is below a millisecond.
+const WATCH: &str = r#"
+    const seen = new Map();
+    const look = (first) => {
+        const fresh = [];
+        for (const row of document.querySelectorAll('[data-testid="row"]')) {
+            if (!seen.has(row.dataset.id)) {
+                seen.set(row.dataset.id, 0);
+                fresh.push(row.dataset.id);
+            }
+        }
+        if (first || fresh.length === 0) return;
+        requestAnimationFrame(() => setTimeout(() => {
+            const at = Date.now() + 1;
+            for (const id of fresh) seen.set(id, at);
+        }));
+    };
+    look(true);
+    new MutationObserver(() => look(false))
+        .observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-id"] });
+    window.benchSeen = () => [...seen].filter(([, at]) => at > 0).map(([id, at]) => [Number(id), at]);
+"#;
+
+/// One window: idle, then 50 deliveries one by one, then 100,000 as fast as they go.
+pub(crate) async fn measure() -> Vec<Figure> {
+    let folder = scratch();
+    let home = absolute(folder.path());
+    let window = open_at(&home).await;
+    usable(&window).await;
+    let pid = find(&tests::binary(), &home).expect("the window's process");
+    let address = socket_of(&window.address().await);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let idle = memory(pid);
+
+    let mut figures = match watch(&window, address).await {
+        Ok(figure) => vec![figure],
+        Err(why) => vec![Figure::not_taken("POST to row seen", &why)],
+    };
+    let requests = Requests::signed(HISTORY, "w_");
+    let amount = Amount { connections: CONNECTIONS, requests: HISTORY, time: MOST };
+    let growth = "memory of the core process, growth by 100,000 deliveries";
+    match run(address, &requests, amount).await.and_then(|answered| answered.all()) {
+        Ok(answered) => {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            let full = memory(pid);
+            let of = |memory: &crate::child::Memory| {
+                format!("Pss; resident {:.0} MiB, at most {:.0} MiB", memory.resident, memory.peak)
+            };
+            let rate = format!("with the window open and following: {:.0}/s", answered.per_second());
+            figures
+                .push(Figure::new("memory of the core process, idle", idle.share, "MiB", Bound::None).note(of(&idle)));
+            figures.push(
+                Figure::new("memory of the core process, after 100,000", full.share, "MiB", Bound::None)
+                    .note(of(&full)),
+            );
+            figures.push(Figure::new(growth, full.share - idle.share, "MiB", Bound::Below(40.0)).note(rate));
+        }
+        Err(why) => figures.push(Figure::not_taken(growth, &why)),
+    }
+    window.close().await;
+    figures
+}
+
+async fn watch(window: &Window, address: std::net::SocketAddr) -> Result<Figure, String> {
+    let requests = Requests::signed(SEEN + 1, "s_");
+    let mut stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    let mut buffer = vec![0; 4096];
+    // The first one changes the page from its greeting to the list: it is not one of those watched.
+    exchange(&mut stream, requests.get(0), &mut buffer).await?;
+    window.wait("row").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    window.script(WATCH).await;
+    let mut sent = Vec::new();
+    for number in 1..=SEEN {
+        // Not in step with the frames.
+        tokio::time::sleep(Duration::from_millis(90 + (number as u64 * 7) % 17)).await;
+        sent.push(now_ms());
+        exchange(&mut stream, requests.get(number), &mut buffer).await?;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let seen = window.script("return window.benchSeen();").await;
+    let mut seen: Vec<(i64, f64)> = serde_json::from_value(seen).map_err(|error| error.to_string())?;
+    // Ids ascend in the order of commits, which here is the order of sending.
+    seen.sort_by_key(|(id, _)| *id);
+    if seen.len() != SEEN {
+        return Err(format!("{} of {SEEN} rows were seen", seen.len()));
+    }
+    let took: Vec<f64> = sent.iter().zip(&seen).map(|(sent, (_, seen))| seen - sent).collect();
+    let note = format!(
+        "{SEEN} deliveries; median {:.0} ms, longest {:.0} ms",
+        median(took.clone()),
+        percentile(took.clone(), 100.0)
+    );
+    Ok(Figure::new("POST to row seen, p95", percentile(took, 95.0), "ms", Bound::AtMost(60.0)).note(note))
+}
+
+/// From the start of the process to a window that can be used, with 100,000 deliveries kept.
+pub(crate) async fn start() -> Vec<Figure> {
+    let name = "start to usable window, 100,000 deliveries kept";
+    let folder = scratch();
+    let home = absolute(folder.path());
+    if let Err(why) = fill(&home).await {
+        return vec![Figure::not_taken(name, &why)];
+    }
+    let mut times = Vec::new();
+    for _ in 0..STARTS {
+        let window = open_at(&home).await;
+        let usable = usable(&window).await;
+        let pid = find(&tests::binary(), &home).expect("the window's process");
+        times.push((usable - started_ms(pid)) / 1000.0);
+        window.close().await;
+        ended(&home).await;
+    }
+    let note = times.iter().map(|seconds| format!("{seconds:.2}")).collect::<Vec<_>>().join(", ");
+    vec![Figure::new(name, median(times), "s", Bound::AtMost(1.5)).note(format!("starts: {note}"))]
+}
+
+async fn fill(home: &Path) -> Result<(), String> {
+    let (listening, address): (listen::Listening, _) = listener(home, &home.join("pollux.db"));
+    let requests = Requests::signed(HISTORY, "h_");
+    run(address, &requests, Amount { connections: CONNECTIONS, requests: HISTORY, time: MOST }).await?.all()?;
+    let status = tokio::task::spawn_blocking(|| listening.interrupt()).await.map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err(format!("the listener that filled the history ended with {status}")) }
+}
+
+async fn open_at(home: &Path) -> Window {
+    open(Options { home: Some(home.to_owned()), binary: Some(absolute(&tests::binary())), ..Options::default() }).await
+}
+
+/// When the page said that it can be used, in Unix milliseconds.
+async fn usable(window: &Window) -> f64 {
+    let script = r#"
+        const mark = performance.getEntriesByName("pollux:usable")[0];
+        if (mark) return performance.timeOrigin + mark.startTime;
+        // An empty history shows its greeting, which has no list.
+        return document.querySelector('[data-testid="send-sample"]') ? Date.now() : null;
+    "#;
+    let started = Instant::now();
+    loop {
+        if let Value::Number(at) = window.script(script).await {
+            return at.as_f64().unwrap();
+        }
+        assert!(started.elapsed() < MOST, "the window did not become usable");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until the window's process is gone, and its history with it closed.
+async fn ended(home: &Path) {
+    let started = Instant::now();
+    while find(&tests::binary(), home).is_some() {
+        assert!(started.elapsed() < MOST, "the window did not end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap()
+}
