@@ -121,7 +121,11 @@ fn standard(
 
     let no_keys = keys.secrets.is_empty() && matches!(keys.jwks, Jwks::None);
     let (outcome, reason, words, key) = match (checked.end, refusal) {
-        _ if no_keys => (Outcome::Unchecked, "no_secret".into(), sentences::unchecked("no_secret", keys), None),
+        _ if no_keys => {
+            let reason =
+                if matches!(checked.scheme, Some(Scheme::V1a | Scheme::Jwt)) { "no_jwks" } else { "no_secret" };
+            (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys), None)
+        }
         (End::NoKey(reason), _) if headers_complete => {
             (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys), None)
         }

@@ -43,8 +43,8 @@ fn a_delivery_of_a_scheme_without_a_key() {
     let expected = [
         // keyring, scheme: open, closed
         ("nothing", "v1", "no_secret", "no_secret"),
-        ("nothing", "v1a", "no_secret", "no_secret"),
-        ("nothing", "jwt", "no_secret", "no_secret"),
+        ("nothing", "v1a", "no_jwks", "no_jwks"),
+        ("nothing", "jwt", "no_jwks", "no_jwks"),
         ("secret", "v1", "valid", "valid"),
         ("secret", "v1a", "no_jwks", "unsupported_signature_version"),
         ("secret", "jwt", "no_jwks", "jwt_signature_with_hmac_secret"),
