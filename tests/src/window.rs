@@ -236,6 +236,9 @@ impl Window {
         let folder = std::env::var_os("POLLUX_ARTIFACTS")
             .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/artifacts")), PathBuf::from);
         std::fs::create_dir_all(&folder).unwrap();
+        // What was just changed is on the screen two frames later.
+        let drawn = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true), 120)))";
+        self.client.execute_async(drawn, Vec::new()).await.unwrap();
         let picture = self.client.screenshot().await.unwrap();
         std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
