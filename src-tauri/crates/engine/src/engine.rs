@@ -80,6 +80,7 @@ pub(crate) struct Inner {
     pub(crate) failed: mpsc::Sender<String>,
     /// Secrets removed in this session, for undo.
     pub(crate) removed: Mutex<Vec<crate::secrets::Removed>>,
+    pub(crate) started_ms: i64,
     database: PathBuf,
     version: String,
     stop: CancellationToken,
@@ -115,6 +116,8 @@ impl Engine {
         });
         let registry = Arc::new(Registry::new(projects, &settings));
 
+        let started = (config.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let started_ms = i64::try_from(started.as_millis()).unwrap_or(i64::MAX);
         let tally = Arc::new(Tally::default());
         let feed = Feed::new(store.clone(), registry.clone(), tally.clone());
         let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
@@ -140,6 +143,7 @@ impl Engine {
                 explain,
                 failed,
                 removed: Mutex::default(),
+                started_ms,
                 database: config.database,
                 version: config.version,
                 stop,

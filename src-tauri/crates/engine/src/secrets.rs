@@ -33,7 +33,7 @@ impl Engine {
                     project: keys.project.id,
                     label: "The Sandbox's own secret".into(),
                     hint: key.secret.hint(),
-                    added_ms: 0,
+                    added_ms: self.inner.started_ms, // made anew at each start
                     stored_in: VaultKind::Memory,
                     builtin: true,
                     warnings: Vec::new(),
