@@ -41,6 +41,8 @@ describe("the empty first start", () => {
     await fireEvent.click(screen.getByTestId("first-sample"));
     await waitFor(() => expect(screen.getAllByTestId("row")).toHaveLength(1));
     expect(screen.getByTestId("row").dataset).toMatchObject({ id: "1", outcome: "verified" });
+    await waitFor(() => expect(screen.getByTestId("detail").dataset.id).toBe("1"));
+    expect(app.deliveries.following).toBe(true);
     expect(Number(screen.getByTestId("row").dataset.receivedMs)).toBeGreaterThan(NOW - 1);
   });
 

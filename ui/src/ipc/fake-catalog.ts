@@ -49,7 +49,7 @@ export function fakeState(): AppState {
     listener: { state: "listening", address: "http://127.0.0.1:4710/", port: 4710 },
     secret_store: { kind: "keychain", note: null },
     counts: { total: 0, kept_bytes: 0, refused: 0, too_large: 0, per_minute: 0 },
-    settings: { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: null, theme: "system", split: 0.48 },
+    settings: { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: null, theme: "system", split: 0.46 },
     database: { path: "/home/ada/.local/share/dev.pollux.inspector/pollux.db" },
     event_types: EVENT_TYPES,
     sample_types: SAMPLE_TYPES,

@@ -1,9 +1,9 @@
-import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project, Row, Settings } from "../ipc";
+import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project, Row, SampleRequest, Settings } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
-import { Samples } from "./samples.svelte";
+import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
 import { Toasts } from "./toasts.svelte";
 
@@ -31,6 +31,8 @@ export class App {
   readonly samples: Samples;
   readonly secrets: Secrets;
   readonly backend: Backend;
+  /** Message id of the delivery to open when it arrives. */
+  #wanted: string | null = null;
   #saving: ReturnType<typeof setTimeout> | null = null;
 
   constructor(backend: Backend) {
@@ -82,7 +84,10 @@ export class App {
       default:
         this.deliveries.apply(message);
         if (message.kind === "changed") this.detail.changed(message.rows);
-        if (message.kind === "rows") this.detail.changed(message.added);
+        if (message.kind === "rows") {
+          this.detail.changed(message.added);
+          this.#openWanted();
+        }
     }
   }
 
@@ -166,6 +171,27 @@ export class App {
       this.#saving = null;
       if (this.settings) this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown));
     }, SAVE_SPLIT_MS);
+  }
+
+  /** Sends a sample; where its delivery cannot be seen arriving, says how it went. */
+  async sendSample(request: SampleRequest = this.samples.last, label?: string): Promise<void> {
+    const sent = await this.samples.send(request, label);
+    if (sent && this.view !== "deliveries" && this.view !== "sandbox") this.toasts.info(`${sent.label} sent, ${answered(sent.result)}.`);
+  }
+
+  /** The first sample is opened as soon as it has arrived: there is nothing else to look at. */
+  async sendFirstSample(): Promise<void> {
+    const sent = await this.samples.send(FIRST_SAMPLE);
+    this.#wanted = sent?.result.message_id ?? null;
+    this.#openWanted();
+  }
+
+  #openWanted(): void {
+    const id = this.#wanted === null ? undefined : this.deliveries.idOfMessage(this.#wanted);
+    if (id === undefined) return;
+    this.#wanted = null;
+    this.deliveries.point(id);
+    void this.detail.open(id);
   }
 
   /** Opens a row in the detail. */

@@ -249,6 +249,12 @@ export class Deliveries {
     return true;
   }
 
+  /** Chooses a kept row and goes on following. */
+  point(id: number): void {
+    const ordinal = this.#pages.ordinalOf(id);
+    if (ordinal !== undefined) this.active = { id, ordinal };
+  }
+
   /** The newest delivery with this message id, if it came by lately. */
   idOfMessage(messageId: string): number | undefined {
     return this.#byMessage.get(messageId);

@@ -39,7 +39,7 @@ function run(app: App, action: Action, target: Element | null): boolean {
     case "copy-curl": void app.copyCurl(); return app.detail.detail !== null;
     case "follow": list.follow(); return true;
     case "copy-address": void app.copyAddress(); return true;
-    case "send-sample": void app.samples.send(app.samples.last); return true;
+    case "send-sample": void app.sendSample(app.samples.last); return true;
     case "keys": app.keysShown = true; return true;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];
