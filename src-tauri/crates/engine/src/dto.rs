@@ -1,9 +1,13 @@
 //! The shapes that cross to the window. TypeScript for them is generated (`types.rs`) and committed.
 
 use serde::{Deserialize, Serialize};
-use signature::{KeyState, Outcome, Scheme, Verdict, Warning};
+use signature::{KeyState, Outcome, Scheme, Warning};
 
 use crate::vault::VaultKind;
+
+mod detail;
+
+pub use detail::*;
 
 /// One row of the list. Times: Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -264,7 +268,7 @@ impl Default for Settings {
             audience: None,
             issuer: None,
             theme: Theme::System,
-            split: 0.46,
+            split: 0.5,
         }
     }
 }
@@ -327,179 +331,4 @@ pub struct SecretView {
     pub key_state: KeyState,
     /// Its text could be read at the start; otherwise it verifies nothing until it is pasted in again.
     pub available: bool,
-}
-
-/// A header line for display.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct HeaderView {
-    /// Lower case.
-    pub name: String,
-    /// Printable text; bytes that are not UTF-8 are replaced.
-    pub value: String,
-    /// The raw bytes, where they are not UTF-8.
-    pub base64: Option<String>,
-    /// Is there something to say about this header?
-    pub known: bool,
-    /// What the header is for.
-    pub meaning: Option<String>,
-    /// What the value means.
-    pub decoded: Option<String>,
-}
-
-/// The `webhook-timestamp`, decoded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct TimestampView {
-    /// Unix seconds.
-    pub value: i64,
-    /// RFC 3339.
-    pub iso: String,
-    /// Arrival minus timestamp, in seconds: positive when it is from the past.
-    pub skew_s: i64,
-}
-
-/// The signature header, opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct DecodedSignature {
-    /// The entries of a Standard Webhooks list, in order.
-    pub entries: Vec<SignatureEntry>,
-    /// The token, where it is one.
-    pub jwt: Option<JwtView>,
-    /// What is odd about the whole value.
-    pub note: Option<String>,
-}
-
-/// One signature of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct SignatureEntry {
-    /// What stands before the comma.
-    pub version: String,
-    /// What stands after it.
-    pub text: String,
-    /// The version is known and the text is canonical base64 of the right length.
-    pub well_formed: bool,
-    /// Why it is not well formed, or what it looks like.
-    pub note: Option<String>,
-    /// This is the entry that matches one of the project's keys.
-    pub matched: bool,
-}
-
-/// A JWT, opened without verification.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct JwtView {
-    /// The header as indented JSON.
-    pub header: String,
-    /// The claims as indented JSON.
-    pub claims: Option<String>,
-    /// Length of the signature in bytes.
-    pub signature_bytes: u32,
-    /// What keeps it from being opened.
-    pub problem: Option<String>,
-}
-
-/// What kind of thing a body is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum BodyKind {
-    /// JSON.
-    Json,
-    /// Other UTF-8 text.
-    Text,
-    /// Anything else.
-    Binary,
-    /// Nothing.
-    Empty,
-}
-
-/// A body, without its bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct BodyView {
-    /// Length as sent, in bytes.
-    pub len: u64,
-    /// Length as kept.
-    pub kept_len: u64,
-    /// Only a part was kept.
-    pub truncated: bool,
-    /// `content-type`.
-    pub content_type: Option<String>,
-    /// `content-encoding`, where it is one.
-    pub encoding: Option<String>,
-    /// Length after decoding.
-    pub decoded_len: Option<u64>,
-    /// Why it could not be decoded.
-    pub decode_problem: Option<String>,
-    /// What it is, after decoding.
-    pub kind: BodyKind,
-}
-
-/// What Pollux answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// Its usual words.
-    pub reason_phrase: String,
-    /// Header lines.
-    pub headers: Vec<AnswerHeader>,
-    /// The body.
-    pub body: String,
-    /// How long it took, in µs.
-    pub took_us: Option<u64>,
-}
-
-/// A header line of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct AnswerHeader {
-    /// Name.
-    pub name: String,
-    /// Value.
-    pub value: String,
-}
-
-/// One delivery, whole, but for the bytes of its body.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Detail {
-    /// The row of the list.
-    pub row: Row,
-    /// `POST`.
-    pub method: String,
-    /// Path of the request.
-    pub path: String,
-    /// Its query, without the question mark.
-    pub query: Option<String>,
-    /// `HTTP/1.1`.
-    pub http_version: String,
-    /// The sender's address.
-    pub peer: String,
-    /// When it came, RFC 3339 with nanoseconds.
-    pub received: String,
-    /// The verdict with its ladder.
-    pub verdict: Verdict,
-    /// The payload as an event.
-    pub event: gemini::EventView,
-    /// What the payload points to.
-    pub pointers: Vec<gemini::Pointer>,
-    /// Header lines in the order in which they came.
-    pub headers: Vec<HeaderView>,
-    /// The signature header, opened.
-    pub signature: Option<DecodedSignature>,
-    /// The timestamp header, decoded.
-    pub timestamp: Option<TimestampView>,
-    /// The body.
-    pub body: BodyView,
-    /// What Pollux answered.
-    pub answer: Answer,
-    /// All deliveries of this `webhook-id`, oldest first.
-    pub attempts: Vec<Row>,
-    /// The delivery as a `curl` command.
-    pub curl: String,
 }

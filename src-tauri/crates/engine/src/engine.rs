@@ -193,21 +193,29 @@ impl Engine {
         self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stores and applies settings. A changed port or body limit restarts the listener.
+    /// Stores and applies settings. A changed port or body limit restarts the listener; a port that cannot be had is an
+    /// error, and then nothing is changed.
     pub async fn settings_set(&self, settings: Settings) -> Result<Settings> {
         let settings = checked(settings)?;
+        let before = self.apply(settings.clone());
+        if (before.port != settings.port || before.max_body_mib != settings.max_body_mib)
+            && let ListenerState::Failed { code, message, next_free, .. } = self.listener_start(settings.port).await
+        {
+            self.apply(before);
+            let offer = next_free.map(|port| format!(". Port {port} is free.")).unwrap_or_default();
+            return Err(Error { code, message: format!("{message}{offer}"), detail: None });
+        }
         let value = serde_json::to_value(&settings)
             .map_err(|error| Error::new("internal", "The settings could not be written.").with_detail(error))?;
         self.inner.store.settings().set(SETTINGS, &value).await?;
-        let before = {
-            let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *current, settings.clone())
-        };
-        self.inner.registry.replace(self.inner.registry.all(), &settings);
-        if before.port != settings.port || before.max_body_mib != settings.max_body_mib {
-            self.listener_start(settings.port).await;
-        }
         Ok(settings)
+    }
+
+    /// Puts settings in force and gives back those before.
+    fn apply(&self, settings: Settings) -> Settings {
+        self.inner.registry.update(&settings, |_| {});
+        let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, settings)
     }
 
     /// Where live messages go from now on. One sink at a time.
@@ -333,7 +341,8 @@ fn checked(mut settings: Settings) -> Result<Settings> {
     let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     settings.audience = filled(settings.audience);
     settings.issuer = filled(settings.issuer);
-    settings.split = if settings.split.is_finite() { settings.split.clamp(0.2, 0.8) } else { 0.46 };
+    settings.split =
+        if settings.split.is_finite() { settings.split.clamp(0.2, 0.8) } else { Settings::default().split };
     Ok(settings)
 }
 

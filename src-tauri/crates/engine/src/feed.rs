@@ -179,6 +179,7 @@ impl Feed {
             pending.events.insert(event);
         }
         let Some(view) = slot.as_mut() else { return };
+        pending.belong_to(view.number);
         if view.filter.matches(row) && view.arrived(row.row.id) {
             if pending.added.len() < OVERFLOW {
                 pending.added.push(row.clone());
@@ -188,11 +189,13 @@ impl Feed {
         }
     }
 
-    async fn flush(&self, pending: Pending) {
+    async fn flush(&self, mut pending: Pending) {
         let (number, matched, loading) = match self.view().as_ref() {
             Some(view) => (view.number, view.len() as u64, view.is_loading()),
             None => return,
         };
+        // A view that was opened since has these rows in its snapshot.
+        pending.belong_to(number);
         if pending.overflow && !loading {
             self.tell(Live::Resync { view: number });
             return;
@@ -235,6 +238,7 @@ async fn sleep_until(at: Option<Instant>) {
 /// What waits for the next frame.
 #[derive(Default)]
 struct Pending {
+    view: u32,
     added: Vec<Arc<store::Arrived>>,
     changed: BTreeSet<i64>,
     events: BTreeSet<i64>,
@@ -243,6 +247,14 @@ struct Pending {
 }
 
 impl Pending {
+    /// Rows of another view are of no use to this one.
+    fn belong_to(&mut self, view: u32) {
+        if self.view != view {
+            self.view = view;
+            self.added.clear();
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.added.is_empty() && self.changed.is_empty() && self.events.is_empty() && !self.total && !self.overflow
     }

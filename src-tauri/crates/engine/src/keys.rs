@@ -38,9 +38,12 @@ impl Registry {
         Self(RwLock::new(Arc::new(table(projects, settings))))
     }
 
-    pub(crate) fn replace(&self, projects: Vec<ProjectKeys>, settings: &Settings) {
-        let table = Arc::new(table(projects, settings));
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = table;
+    /// Changes the projects, one caller at a time.
+    pub(crate) fn update(&self, settings: &Settings, change: impl FnOnce(&mut Vec<ProjectKeys>)) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = current.all.clone();
+        change(&mut all);
+        *current = Arc::new(table(all, settings));
     }
 
     fn table(&self) -> Arc<Table> {

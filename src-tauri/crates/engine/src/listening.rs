@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use inbound::{Limits, Listener};
+use inbound::{BindError, Limits, Listener};
 
 use crate::dto::{ListenerState, Live};
 use crate::engine::Engine;
@@ -26,16 +26,38 @@ impl Engine {
     }
 
     /// Starts the listener on `port` (`None`: any free one), in place of one that runs. A failure is a state, with the
-    /// next free port in it; the listener that ran before is started again only by hand.
+    /// next free port in it. One that runs on another port is ended only when the new one listens, so that a taken port
+    /// loses nothing: it then goes on, and only the answer says what failed.
     pub async fn listener_start(&self, port: Option<u16>) -> ListenerState {
-        let inner = &self.inner;
-        let mut slot = inner.slot.lock().await;
-        if let Some(running) = slot.listener.take() {
-            running.shutdown().await;
+        let mut slot = self.inner.slot.lock().await;
+        let running = slot.listener.as_ref().map(|listener| listener.address().port());
+        if running.is_some() && running == port {
+            self.stop(&mut slot).await;
         }
-        let address = SocketAddr::new(inner.bind, port.unwrap_or(0));
-        let settings = self.settings();
-        let limits = Limits { body: settings.max_body_mib as usize * 1024 * 1024, ..Limits::default() };
+        let state = match self.bind(port).await {
+            Ok(listener) => {
+                self.stop(&mut slot).await;
+                let address = listener.address();
+                slot.listener = Some(listener);
+                ListenerState::Listening { address: format!("http://{address}/"), port: address.port() }
+            }
+            Err(error) => ListenerState::Failed {
+                code: error.code().to_owned(),
+                message: error.to_string(),
+                port: port.unwrap_or(0),
+                next_free: error.next_free(),
+            },
+        };
+        if slot.listener.is_none() || matches!(state, ListenerState::Listening { .. }) {
+            slot.state = state.clone();
+            self.inner.feed.tell(Live::Listener { listener: state.clone() });
+        }
+        state
+    }
+
+    async fn bind(&self, port: Option<u16>) -> Result<Listener, BindError> {
+        let inner = &self.inner;
+        let limits = Limits { body: self.settings().max_body_mib as usize * 1024 * 1024, ..Limits::default() };
         let parts = inbound::Parts {
             store: inner.store.clone(),
             projects: inner.registry.clone(),
@@ -45,29 +67,19 @@ impl Engine {
             explain: inner.explain.clone(),
             failed: inner.failed.clone(),
         };
-        slot.state = match Listener::start(address, parts).await {
-            Ok(listener) => {
-                let address = listener.address();
-                slot.listener = Some(listener);
-                ListenerState::Listening { address: format!("http://{address}/"), port: address.port() }
-            }
-            Err(error) => ListenerState::Failed {
-                code: error.code().to_owned(),
-                message: error.to_string(),
-                port: address.port(),
-                next_free: error.next_free(),
-            },
-        };
-        inner.feed.tell(Live::Listener { listener: slot.state.clone() });
-        slot.state.clone()
+        Listener::start(SocketAddr::new(inner.bind, port.unwrap_or(0)), parts).await
+    }
+
+    async fn stop(&self, slot: &mut Slot) {
+        if let Some(running) = slot.listener.take() {
+            running.shutdown().await;
+        }
     }
 
     /// Ends the listener in order.
     pub async fn listener_stop(&self) {
         let mut slot = self.inner.slot.lock().await;
-        if let Some(running) = slot.listener.take() {
-            running.shutdown().await;
-        }
+        self.stop(&mut slot).await;
         slot.state = ListenerState::Stopped;
         self.inner.feed.tell(Live::Listener { listener: slot.state.clone() });
     }

@@ -87,7 +87,11 @@ impl Engine {
         let surplus = removed.len().saturating_sub(UNDO);
         removed.drain(..surplus);
         drop(removed);
-        self.change(|secrets| secrets.retain(|key| key.id != id));
+        self.inner.registry.update(&self.settings(), |all| {
+            for keys in all {
+                keys.secrets.retain(|key| key.id != id);
+            }
+        });
         Ok(())
     }
 
@@ -168,19 +172,11 @@ impl Engine {
     }
 
     fn insert(&self, project: i64, key: SecretKey) {
-        let mut all = self.inner.registry.all();
-        if let Some(keys) = all.iter_mut().find(|keys| keys.project.id == project) {
-            keys.secrets.push(key);
-        }
-        self.inner.registry.replace(all, &self.settings());
-    }
-
-    fn change(&self, change: impl Fn(&mut Vec<SecretKey>)) {
-        let mut all = self.inner.registry.all();
-        for keys in &mut all {
-            change(&mut keys.secrets);
-        }
-        self.inner.registry.replace(all, &self.settings());
+        self.inner.registry.update(&self.settings(), |all| {
+            if let Some(keys) = all.iter_mut().find(|keys| keys.project.id == project) {
+                keys.secrets.push(key);
+            }
+        });
     }
 
     async fn record(&self, id: &str) -> Result<SecretRecord> {
