@@ -8,7 +8,8 @@ use tests::window::{Options, open};
 
 #[tokio::test]
 async fn a_taken_port_is_told_and_the_next_free_one_is_a_click_away() {
-    let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    // Below the ports that the system gives to connections, so that the next one stays free.
+    let held = (20_000..30_000).find_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()).unwrap();
     let port = held.local_addr().unwrap().port();
     let window = open(Options { port: Some(port), ..Options::default() }).await;
     let told = window.text("listener-failed").await;
