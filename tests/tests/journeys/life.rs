@@ -30,13 +30,21 @@ async fn closing_ends_in_order_and_the_next_start_shows_the_history() {
     let window = open(options()).await;
     window.click("first-sample").await;
     window.count_is(1).await;
-    let before = window.script("return window.innerWidth").await;
+    window.client.set_window_rect(40, 30, 1100, 720).await.unwrap();
+    window.until("the window is resized", "return window.innerWidth === 1100").await;
+    window.wait("splitter").await.send_keys("\u{e012}\u{e012}\u{e012}").await.unwrap();
+    let split = "return document.querySelector('[data-testid=splitter]').getAttribute('aria-valuenow')";
+    let moved = window.script(split).await;
+    assert_ne!(moved, "50", "the arrow keys move the split");
+    // It is remembered once the hand is still.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     window.close().await;
     assert!(!home.join("pollux.db-wal").exists(), "the write-ahead log is folded in and gone");
     let window = open(options()).await;
     window.count_is(1).await;
     window.newest_is("verified", "valid").await;
-    assert_eq!(window.script("return window.innerWidth").await, before);
+    assert_eq!(window.script("return window.innerWidth").await, 1100, "the size is remembered");
+    assert_eq!(window.script(split).await, moved, "the split is remembered");
 }
 
 #[tokio::test]
