@@ -24,9 +24,16 @@ pub(crate) fn has_display() -> bool {
 }
 
 pub(crate) fn run() -> ExitCode {
+    let home = match home::folder() {
+        Ok(home) => home,
+        Err(message) => {
+            eprintln!("pollux: {message}");
+            return ExitCode::FAILURE;
+        }
+    };
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
-        .plugin(tauri_plugin_window_state::Builder::new().build())
+        .plugin(tauri_plugin_window_state::Builder::new().with_filename(window_state(&home)).build())
         .plugin(tauri_plugin_clipboard_manager::init())
         .invoke_handler(tauri::generate_handler![
             app::app_state,
@@ -45,7 +52,7 @@ pub(crate) fn run() -> ExitCode {
             secrets::secret_restore,
             secrets::secret_reveal,
         ])
-        .setup(|app| set_up(app))
+        .setup(move |app| set_up(app, &home))
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
@@ -66,9 +73,14 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
-    let home = home::folder()?;
-    let started = tauri::async_runtime::block_on(start_engine(&home));
+/// Beside the history, not in a folder of its own: an absolute name replaces the plugin's folder.
+fn window_state(home: &Path) -> String {
+    let file = home.join("window.json");
+    std::path::absolute(&file).unwrap_or(file).to_string_lossy().into_owned()
+}
+
+fn set_up(app: &mut App, home: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let started = tauri::async_runtime::block_on(start_engine(home));
     if let Err(error) = &started {
         tracing::error!(code = error.code, %error, "Pollux could not start in full");
     }
