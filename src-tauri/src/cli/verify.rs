@@ -28,6 +28,12 @@ pub(crate) struct Arguments {
     /// The iss that a JWT must hold.
     #[arg(long)]
     iss: Option<String>,
+    /// Clock difference allowed to a JWT's times, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    leeway: u64,
+    /// A claim that a JWT must hold. Repeat it for several. Default: exp.
+    #[arg(long = "require", value_name = "CLAIM")]
+    required: Vec<String>,
     /// The time of arrival, in Unix seconds. Default: now.
     #[arg(long, value_name = "UNIX", allow_negative_numbers = true)]
     now: Option<i64>,
@@ -71,10 +77,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 }
 
 fn judge(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], keyring: &Keyring) -> Verdict {
-    let policy = Policy {
-        tolerance: arguments.tolerance,
-        jwt: JwtPolicy { audience: arguments.aud.clone(), issuer: arguments.iss.clone(), ..JwtPolicy::default() },
+    let mut jwt = JwtPolicy {
+        audience: arguments.aud.clone(),
+        issuer: arguments.iss.clone(),
+        leeway: arguments.leeway,
+        ..JwtPolicy::default()
     };
+    if !arguments.required.is_empty() {
+        jwt.required = arguments.required.clone();
+    }
+    let policy = Policy { tolerance: arguments.tolerance, jwt };
     let now = arguments.now.unwrap_or_else(unix_now);
     let received = Received { headers, body };
     let verdict = signature::verify(&received, keyring, &policy, &Seen::default(), now);

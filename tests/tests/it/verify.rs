@@ -67,6 +67,60 @@ fn the_vectors_come_out_the_same_through_the_command_line() {
     assert_eq!(checked, 97);
 }
 
+fn read(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(tests::fixture(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn the_ed25519_and_token_vectors_come_out_the_same_with_a_jwks_file() {
+    let home = tempfile::tempdir().unwrap();
+    let jwks = home.path().join("jwks.json");
+    let mut checked = 0;
+    for file in ["vectors/v1a.json", "vectors/jwt.json"] {
+        let set = read(file);
+        for vector in set["vectors"].as_array().unwrap() {
+            let name = vector["name"].as_str().unwrap();
+            let keys = if vector["jwks"].is_null() { &set["jwks"] } else { &vector["jwks"] };
+            std::fs::write(&jwks, keys.to_string()).unwrap();
+            let mut arguments =
+                vec!["--json".to_owned(), format!("--now={}", vector["now"]), format!("--jwks={}", jwks.display())];
+            for (option, claim) in [("--aud", "audience"), ("--iss", "issuer")] {
+                if let Some(value) = vector["policy"][claim].as_str() {
+                    arguments.push(format!("{option}={value}"));
+                }
+            }
+            if let Some(leeway) = vector["policy"]["leeway"].as_u64() {
+                arguments.push(format!("--leeway={leeway}"));
+            }
+            for claim in vector["policy"]["required"].as_array().into_iter().flatten() {
+                arguments.push(format!("--require={}", claim.as_str().unwrap()));
+            }
+            let header = |name: &str, value: &str| ["-H".to_owned(), format!("{name}: {value}")];
+            for (name, value) in vector["headers"].as_object().into_iter().flatten() {
+                arguments.extend(header(name, value.as_str().unwrap()));
+            }
+            if let Some(token) = vector["token"].as_str() {
+                arguments.extend(header("webhook-signature", token));
+            }
+            let output = verify(home.path(), &arguments, &bytes(vector));
+            let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+                panic!("{name}: {error}: {}", String::from_utf8_lossy(&output.stderr));
+            });
+            let (outcome, reason) = match vector["expect"].as_str().unwrap() {
+                "valid" | "duplicate_id" => ("verified", "valid"),
+                other => ("rejected", other),
+            };
+            assert_eq!(
+                (said["outcome"].as_str(), said["reason"].as_str()),
+                (Some(outcome), Some(reason)),
+                "{name}: {said}"
+            );
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 20 + 64);
+}
+
 #[test]
 fn without_a_key_it_is_unchecked_and_exit_code_3() {
     let home = tempfile::tempdir().unwrap();
