@@ -10,8 +10,18 @@ use signature::{Jwks, KeySet, KeyState, Secret, SecretError, SecretKey};
 use zeroize::Zeroizing;
 
 /// Where the keys come from.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Keys {
+    #[command(flatten)]
+    secrets: Secrets,
+    /// The published keys of dynamic webhooks: a file or an address.
+    #[arg(long, value_name = "FILE|URL")]
+    jwks: Option<String>,
+}
+
+/// Where secrets come from.
+#[derive(Args, Default)]
+pub(crate) struct Secrets {
     /// A signing secret (whsec_…) or public key (whpk_…). Repeat it for several.
     #[arg(long, value_name = "SECRET")]
     secret: Vec<String>,
@@ -21,9 +31,6 @@ pub(crate) struct Keys {
     /// Secrets from the environment, separated by white space.
     #[arg(long = "secret-from-env", env = "POLLUX_SECRET", hide = true, hide_env_values = true)]
     from_env: Option<String>,
-    /// The published keys of dynamic webhooks: a file or an address.
-    #[arg(long, value_name = "FILE|URL")]
-    jwks: Option<String>,
 }
 
 /// Why a key could not be used.
@@ -44,12 +51,7 @@ impl KeyProblem {
     }
 }
 
-impl Keys {
-    /// No keys.
-    pub(crate) fn none() -> Self {
-        Self { secret: Vec::new(), secret_file: None, from_env: None, jwks: None }
-    }
-
+impl Secrets {
     /// The texts of all secrets, in order: options, file, environment.
     pub(crate) fn texts(&self) -> Result<Vec<Zeroizing<String>>, String> {
         let mut texts: Vec<Zeroizing<String>> = self.secret.iter().map(|text| Zeroizing::new(text.clone())).collect();
@@ -65,10 +67,12 @@ impl Keys {
         }
         Ok(texts)
     }
+}
 
+impl Keys {
     /// All secrets, parsed.
     pub(crate) fn secrets(&self) -> Result<Vec<SecretKey>, KeyProblem> {
-        let texts = self.texts().map_err(KeyProblem::Unreadable)?;
+        let texts = self.secrets.texts().map_err(KeyProblem::Unreadable)?;
         let parse = |(index, text): (usize, &Zeroizing<String>)| {
             let secret = Secret::parse(text).map_err(KeyProblem::Secret)?;
             Ok(SecretKey { id: format!("secret[{index}]"), secret, state: KeyState::Current })

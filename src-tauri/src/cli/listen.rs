@@ -57,7 +57,7 @@ impl Arguments {
     /// The live view with the Sandbox on, for a machine without a display.
     pub(crate) fn sandbox() -> Self {
         let bind = SocketAddr::new(DEFAULT.ip(), 0);
-        Self { bind, db: None, keys: Keys::none(), sandbox: true, json: false, quiet: false }
+        Self { bind, db: None, keys: Keys::default(), sandbox: true, json: false, quiet: false }
     }
 }
 

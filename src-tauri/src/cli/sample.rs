@@ -9,7 +9,7 @@ use emulator::{RsaKey, SampleRequest, SigningKeys, send_sample, system_random};
 use serde_json::json;
 use signature::Scheme;
 
-use crate::cli::keys::Keys;
+use crate::cli::keys::Secrets;
 use crate::cli::{exit, print};
 
 /// The scheme, as an option.
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "KIND")]
     broken: Option<String>,
     #[command(flatten)]
-    keys: Keys,
+    secrets: Secrets,
     /// Write the public keys of this sample (v1a, jwt) to a file, for the receiver's --jwks.
     #[arg(long, value_name = "FILE")]
     jwks_out: Option<PathBuf>,
@@ -111,7 +111,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 
 async fn signing_keys(arguments: &Arguments, scheme: Scheme) -> Result<SigningKeys, String> {
     let made = SigningKeys::generate(&system_random()).map_err(|error| error.to_string())?;
-    let texts = arguments.keys.texts()?;
+    let texts = arguments.secrets.texts()?;
     let secret = texts.first().map(|text| text.to_string());
     if scheme == Scheme::V1 && secret.is_none() {
         return Err("v1 signs with the receiver's secret: give it with --secret, --secret-file or POLLUX_SECRET \
