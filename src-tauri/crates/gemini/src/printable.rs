@@ -10,6 +10,10 @@ pub(crate) fn steers(c: char) -> bool {
 
 /// The text with steering characters written as `\u{…}`, cut after `limit` characters with an ellipsis.
 pub(crate) fn printable(text: &str, limit: usize) -> String {
+    // The usual case, on the way of every delivery.
+    if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len().min(limit.saturating_mul(4)));
     for (count, c) in text.chars().enumerate() {
         if count == limit {

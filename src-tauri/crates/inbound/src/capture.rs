@@ -11,6 +11,10 @@ use hyper::body::Body as _;
 /// How many bytes of a body over the limit, or one that was cut short, are kept.
 pub(crate) const KEPT_OF_OVERSIZED: usize = 64 * 1024;
 
+/// A body up to this many bytes is copied out of the connection's buffer, so that the buffer is free for the next
+/// request: it is larger, and a delivery lives until all who follow have seen it.
+const COPIED: usize = 64 * 1024;
+
 /// How the reading of a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -51,7 +55,7 @@ pub(crate) async fn body(mut body: Body, limit: usize, time: Duration) -> Captur
                 joined.extend_from_slice(&first);
                 joined.extend_from_slice(&data);
             } else if joined.is_empty() {
-                single = Some(data); // the usual case: one frame, no copy
+                single = Some(data); // the usual case: one frame
             } else {
                 joined.extend_from_slice(&data);
             }
@@ -62,7 +66,11 @@ pub(crate) async fn body(mut body: Body, limit: usize, time: Duration) -> Captur
         End::Whole
     };
     let end = tokio::time::timeout(time, reading).await.unwrap_or(End::TimedOut);
-    let mut bytes = single.unwrap_or_else(|| joined.freeze());
+    let mut bytes = match single {
+        Some(frame) if frame.len() <= COPIED => Bytes::copy_from_slice(&frame),
+        Some(frame) => frame,
+        None => joined.freeze(),
+    };
     let seen = bytes.len() as u64;
     if end != End::Whole {
         // A copy, so that a small kept part does not hold the large buffer it came from.

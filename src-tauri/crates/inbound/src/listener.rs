@@ -156,9 +156,10 @@ async fn accept(socket: TcpListener, router: Router, shared: Arc<Parts>, stop: C
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: &Limits, stop: CancellationToken) {
+    let peer = Peer(peer.to_string().into());
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(peer.clone());
         let router = router.clone();
         async move {
             let Ok(response) = router.oneshot(request).await;

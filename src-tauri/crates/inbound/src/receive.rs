@@ -1,6 +1,5 @@
 //! The way of one delivery: capture → verify → commit → answer.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -117,9 +116,9 @@ pub struct Parts {
     pub failed: mpsc::Sender<String>,
 }
 
-/// The address of the sender's end of the connection.
-#[derive(Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+/// The address of the sender's end of the connection, written once for all that comes over it.
+#[derive(Clone)]
+pub(crate) struct Peer(pub(crate) Arc<str>);
 
 pub(crate) async fn receive(State(shared): State<Arc<Parts>>, request: Request) -> Response {
     match *request.method() {
