@@ -234,7 +234,9 @@ fn has_public(keys: &Keyring) -> bool {
 /// Why nothing matched.
 fn refusal(tally: &Tally, keys: &Keyring) -> End {
     let (hmac, public) = (has_hmac(keys), has_public(keys));
-    if !tally.v1a.is_empty() && matches!(keys.jwks, Jwks::Unavailable(_)) {
+    // An entry that was compared and does not match stays refused, whatever stands beside it.
+    let compared = (hmac && !tally.v1.is_empty()) || (public && !tally.v1a.is_empty());
+    if !compared && !tally.v1a.is_empty() && matches!(keys.jwks, Jwks::Unavailable(_)) {
         return End::NoKey("jwks_unavailable");
     }
     let (v1, v1a) = (tally.v1_labels > 0, tally.v1a_labels > 0);

@@ -65,6 +65,11 @@ fn tokens_only(keys: &Keyring) -> bool {
         && matches!(&keys.jwks, Jwks::Known(set) if set.rsa().next().is_some() && set.ed25519().next().is_none())
 }
 
+/// There is a key of some kind. Where there is one, a time that is off refuses before a missing key is spoken of.
+fn any_key(keys: &Keyring) -> bool {
+    !keys.secrets.is_empty() || matches!(&keys.jwks, Jwks::Known(set) if !set.keys().is_empty())
+}
+
 fn standard(
     received: &Received<'_>,
     fields: &Fields<'_>,
@@ -126,7 +131,7 @@ fn standard(
                 if matches!(checked.scheme, Some(Scheme::V1a | Scheme::Jwt)) { "no_jwks" } else { "no_secret" };
             (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys), None)
         }
-        (End::NoKey(reason), _) if headers_complete => {
+        (End::NoKey(reason), _) if headers_complete && !any_key(keys) => {
             (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys), None)
         }
         (End::Matched(key), Some((reason, words))) => (Outcome::Rejected, reason, words, Some(key)),

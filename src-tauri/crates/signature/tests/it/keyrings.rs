@@ -184,6 +184,60 @@ fn a_list_may_mix_versions() {
 }
 
 #[test]
+fn an_entry_beside_a_forged_one_does_not_make_it_unchecked() {
+    let unavailable = || Jwks::Unavailable("no answer".to_owned());
+    let forged = sign::v1(&secret(OTHER), ID, NOW, BODY.as_bytes());
+    let beside = sign::v1a(&[1; 32], ID, NOW, BODY.as_bytes());
+    let broken = "v1,abc".to_owned();
+    let whpk = sign::v1a_public_text(&SEED);
+    let cases = [
+        // secrets, JWKS, entries, reason
+        (vec![SECRET], unavailable(), vec![&forged], "no_matching_signature"),
+        (vec![SECRET], unavailable(), vec![&forged, &beside], "no_matching_signature"),
+        (vec![SECRET], unavailable(), vec![&beside, &forged], "no_matching_signature"),
+        (vec![SECRET], Jwks::None, vec![&forged, &beside], "no_matching_signature"),
+        (vec![SECRET], known(), vec![&forged, &beside], "no_matching_signature"),
+        (vec![&whpk], unavailable(), vec![&beside], "no_matching_signature"),
+        (vec![&whpk], unavailable(), vec![&forged, &beside], "no_matching_signature"),
+        (Vec::new(), known(), vec![&forged, &beside], "no_matching_signature"),
+        // Nothing could be compared.
+        (vec![SECRET], unavailable(), vec![&beside], "jwks_unavailable"),
+        (vec![SECRET], unavailable(), vec![&broken, &beside], "jwks_unavailable"),
+        (Vec::new(), unavailable(), vec![&forged, &beside], "jwks_unavailable"),
+        (vec![&whpk], unavailable(), vec![&forged], "no_secret"),
+    ];
+    for (texts, jwks, entries, reason) in cases {
+        let list = entries.iter().map(|entry| entry.as_str()).collect::<Vec<_>>().join(" ");
+        let secrets = texts.iter().map(|text| key("a", text, KeyState::Current)).collect();
+        let keys = Keyring { secrets, jwks, closed: false };
+        let verdict = check(&lines(ID, &NOW.to_string(), &list), BODY.as_bytes(), &keys);
+        let outcome = if reason == "no_matching_signature" { Outcome::Rejected } else { Outcome::Unchecked };
+        assert_eq!((verdict.outcome, &*verdict.reason), (outcome, reason), "{keys:?} {list}");
+    }
+}
+
+#[test]
+fn a_time_that_is_off_refuses_before_a_missing_key_is_spoken_of() {
+    let value = sign::v1a(&SEED, ID, NOW, BODY.as_bytes());
+    let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.c2ln";
+    let (stale, ahead) = ((NOW - 301).to_string(), (NOW + 301).to_string());
+    let times = [("0x1", "invalid_timestamp"), (&*stale, "timestamp_too_old"), (&*ahead, "timestamp_too_new")];
+    let unavailable = Jwks::Unavailable("no answer".to_owned());
+    for (time, reason) in times {
+        for (jwks, signature) in [(Jwks::None, &*value), (unavailable.clone(), &*value), (Jwks::None, token)] {
+            let keys = Keyring { jwks, ..ring(vec![key("a", SECRET, KeyState::Current)]) };
+            let verdict = check(&lines(ID, time, signature), BODY.as_bytes(), &keys);
+            assert_eq!((verdict.outcome, &*verdict.reason), (Outcome::Rejected, reason));
+        }
+        let none = Keyring { jwks: unavailable.clone(), ..Keyring::default() };
+        let verdict = check(&lines(ID, time, &value), BODY.as_bytes(), &none);
+        assert_eq!((verdict.outcome, &*verdict.reason), (Outcome::Unchecked, "jwks_unavailable"));
+        let verdict = check(&lines(ID, time, &value), BODY.as_bytes(), &Keyring::default());
+        assert_eq!((verdict.outcome, &*verdict.reason), (Outcome::Unchecked, "no_jwks"));
+    }
+}
+
+#[test]
 fn a_repeat_is_a_warning() {
     let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
     let headers = v1(SECRET, NOW);
