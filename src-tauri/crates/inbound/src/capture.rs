@@ -1,5 +1,6 @@
 //! Reading a request's body within its limits, and its headers as they came.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -7,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many bytes of a body over the limit, or one that was cut short, are kept.
 pub(crate) const KEPT_OF_OVERSIZED: usize = 64 * 1024;
@@ -26,6 +28,40 @@ pub(crate) enum End {
     TimedOut,
     /// The connection ended, or the framing broke, before the body did.
     CutShort,
+    /// The bodies that are being received take all the memory they may.
+    NoRoom,
+}
+
+/// Bodies up to this size are received without asking for room.
+const SMALL: usize = 64 * 1024;
+
+/// Room in memory for the bodies of all connections together, in bytes.
+#[derive(Clone)]
+pub(crate) struct Room(Arc<Semaphore>);
+
+/// The room that one body takes, until it is stored.
+pub(crate) type Taken = Option<OwnedSemaphorePermit>;
+
+impl Room {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
+    }
+
+    /// Takes room for `more` bytes of a body that is `len` long so far. False when there is none.
+    fn take(&self, taken: &mut Taken, len: usize, more: usize) -> bool {
+        if len <= SMALL {
+            return true;
+        }
+        let wanted = if taken.is_none() { len } else { more };
+        let Ok(permit) = self.0.clone().try_acquire_many_owned(u32::try_from(wanted).unwrap_or(u32::MAX)) else {
+            return false;
+        };
+        match taken {
+            Some(taken) => taken.merge(permit),
+            None => *taken = Some(permit),
+        }
+        true
+    }
 }
 
 /// A body as far as it was read.
@@ -36,20 +72,28 @@ pub(crate) struct Captured {
     pub(crate) len: u64,
     /// How it ended.
     pub(crate) end: End,
+    /// What it takes of the room for bodies.
+    pub(crate) _taken: Taken,
 }
 
 /// Reads `body` up to `limit` bytes within `time`.
-pub(crate) async fn body(mut body: Body, limit: usize, time: Duration) -> Captured {
+pub(crate) async fn body(mut body: Body, limit: usize, time: Duration, room: &Room) -> Captured {
     let declared = body.size_hint().exact();
     if declared.is_some_and(|declared| declared > limit as u64) {
         return over_limit(body, declared, time).await;
     }
     let mut single: Option<Bytes> = None;
     let mut joined = BytesMut::new();
+    let mut taken = None;
+    let mut received = 0;
     let reading = async {
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else { return End::CutShort };
             let Ok(data) = frame.into_data() else { continue };
+            received += data.len();
+            if !room.take(&mut taken, received, data.len()) {
+                return End::NoRoom;
+            }
             if let Some(first) = single.take() {
                 joined.reserve(declared.unwrap_or(0) as usize);
                 joined.extend_from_slice(&first);
@@ -76,7 +120,7 @@ pub(crate) async fn body(mut body: Body, limit: usize, time: Duration) -> Captur
         // A copy, so that a small kept part does not hold the large buffer it came from.
         bytes = Bytes::copy_from_slice(bytes.get(..KEPT_OF_OVERSIZED).unwrap_or(&bytes));
     }
-    Captured { bytes, len: declared.unwrap_or(seen).max(seen), end }
+    Captured { bytes, len: declared.unwrap_or(seen).max(seen), end, _taken: taken }
 }
 
 async fn over_limit(mut body: Body, declared: Option<u64>, time: Duration) -> Captured {
@@ -97,7 +141,7 @@ async fn over_limit(mut body: Body, declared: Option<u64>, time: Duration) -> Ca
     // Whether the first part came in time does not change the answer.
     let _ = tokio::time::timeout(time, reading).await;
     let seen = kept.len() as u64;
-    Captured { bytes: kept.freeze(), len: declared.unwrap_or(seen), end: End::TooLarge }
+    Captured { bytes: kept.freeze(), len: declared.unwrap_or(seen), end: End::TooLarge, _taken: None }
 }
 
 /// Header lines in the order in which their names first came, duplicates and raw bytes kept. HTTP/1 parsing has

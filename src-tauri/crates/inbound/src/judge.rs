@@ -1,9 +1,14 @@
 //! Which project a delivery is for, and the verdict with that project's keys.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use gemini::JwksCache;
-use signature::{Keyring, Policy, Received, Scheme, Seen, Verdict};
+use signature::{Jwks, Keyring, Outcome, Policy, Received, Scheme, Seen, Verdict};
+use tokio::time::timeout;
+
+use crate::tokens::SeenTokens;
 
 /// A project, as far as the listener needs it.
 #[derive(Clone)]
@@ -24,30 +29,79 @@ pub trait Projects: Send + Sync + 'static {
     fn find(&self, path: &str) -> Arc<Project>;
 }
 
+/// Longest wait for a JWKS on the way of a delivery. The service allows "a few seconds" for an answer.
+const JWKS_WAIT: Duration = Duration::from_secs(2);
+/// Bodies from here on are judged off the async threads.
+const LARGE: usize = 128 * 1024;
+
 /// The verdict on a whole delivery. Fetches the project's JWKS only where the scheme needs it, and once more (the cache
 /// limits the rate) when no key of it fits.
-pub(crate) async fn verdict(project: &Project, received: &Received<'_>, now: i64) -> Verdict {
-    let Some(cache) = project.jwks.as_ref().filter(|_| needs_jwks(received)) else {
-        return signature::verify(received, &project.keyring, &project.policy, &Seen::default(), now);
+pub(crate) async fn verdict(
+    project: &Arc<Project>,
+    tokens: &SeenTokens,
+    headers: &[(String, Vec<u8>)],
+    body: &Bytes,
+    now: i64,
+) -> Verdict {
+    let Some(cache) = project.jwks.as_ref().filter(|_| needs_jwks(headers)) else {
+        return check(project, None, headers, body, Seen::default(), now).await;
     };
+    let mut jwks = timeout(JWKS_WAIT, cache.get()).await.unwrap_or_else(|_| cache.known());
+    let mut verdict = check(project, Some(&jwks), headers, body, Seen::default(), now).await;
+    if key_was_missing(&verdict)
+        && let Ok(Some(fresh)) = timeout(JWKS_WAIT, cache.refresh(&jwks)).await
+    {
+        jwks = fresh;
+        verdict = check(project, Some(&jwks), headers, body, Seen::default(), now).await;
+    }
+    if verdict.scheme == Some(Scheme::Jwt)
+        && verdict.outcome == Outcome::Verified
+        && jti(headers).is_some_and(|jti| tokens.again(project.id, &jti))
+    {
+        let seen = Seen { token_id: true, ..Seen::default() };
+        return check(project, Some(&jwks), headers, body, seen, now).await;
+    }
+    verdict
+}
+
+async fn check(
+    project: &Arc<Project>,
+    jwks: Option<&Jwks>,
+    headers: &[(String, Vec<u8>)],
+    body: &Bytes,
+    seen: Seen,
+    now: i64,
+) -> Verdict {
+    if jwks.is_none() && body.len() < LARGE {
+        let received = Received { headers, body };
+        return signature::verify(&received, &project.keyring, &project.policy, &seen, now);
+    }
     let mut keyring = project.keyring.clone();
-    keyring.jwks = cache.get().await;
-    let verdict = signature::verify(received, &keyring, &project.policy, &Seen::default(), now);
-    if !key_was_missing(&verdict) {
-        return verdict;
+    keyring.jwks = jwks.cloned().unwrap_or_default();
+    if body.len() < LARGE {
+        return signature::verify(&Received { headers, body }, &keyring, &project.policy, &seen, now);
     }
-    match cache.refresh(&keyring.jwks).await {
-        Some(fresh) => {
-            keyring.jwks = fresh;
-            signature::verify(received, &keyring, &project.policy, &Seen::default(), now)
-        }
-        None => verdict,
-    }
+    let (project, owned, body) = (project.clone(), headers.to_vec(), body.clone());
+    let judged = tokio::task::spawn_blocking(move || {
+        signature::verify(&Received { headers: &owned, body: &body }, &keyring, &project.policy, &seen, now)
+    });
+    judged.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a delivery could not be judged");
+        let sentence = "Rejected: Pollux failed while it checked this delivery.".to_owned();
+        refused("check_failed", "check failed".into(), sentence)
+    })
+}
+
+/// The `jti` of a token that was just verified.
+fn jti(headers: &[(String, Vec<u8>)]) -> Option<String> {
+    let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("webhook-signature"))?;
+    let token = signature::decode_signature(value).token?;
+    token.claims.get("jti")?.as_str().map(str::to_owned)
 }
 
 /// Only `v1,` signatures are checked without a JWKS.
-fn needs_jwks(received: &Received<'_>) -> bool {
-    received.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("webhook-signature")).any(|(_, value)| {
+fn needs_jwks(headers: &[(String, Vec<u8>)]) -> bool {
+    headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("webhook-signature")).any(|(_, value)| {
         value.split(|byte| *byte == b' ').any(|token| !token.is_empty() && !token.starts_with(b"v1,"))
     })
 }
@@ -61,7 +115,7 @@ fn key_was_missing(verdict: &Verdict) -> bool {
 /// The verdict on a delivery whose body did not come whole: there is nothing to check a signature over.
 pub(crate) fn refused(reason: &'static str, cause: String, sentence: String) -> Verdict {
     Verdict {
-        outcome: signature::Outcome::Rejected,
+        outcome: Outcome::Rejected,
         scheme: None,
         reason: reason.into(),
         key: None,

@@ -9,6 +9,7 @@ mod capture;
 mod judge;
 mod listener;
 mod receive;
+mod tokens;
 
 pub use answer::HEALTH_LINE;
 pub use judge::{Project, Projects};

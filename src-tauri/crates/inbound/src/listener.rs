@@ -1,9 +1,11 @@
 //! The socket: binding it, its connections, and ending it in order.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,11 +15,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use crate::receive::{Limits, Parts, Peer, count, receive};
+use crate::capture::Room;
+use crate::receive::{Limits, Parts, Peer, Shared, count, receive};
+use crate::tokens::SeenTokens;
 
 /// Ports after the taken one that are tried, to offer the next free one.
 const OFFERED_RANGE: u16 = 64;
@@ -68,11 +73,21 @@ impl BindError {
 }
 
 /// A running listener. Dropping it does not end it: call [`Listener::shutdown`].
-#[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
+    shared: Arc<Shared>,
+    /// Stops accepting, and asks connections to end.
     stop: CancellationToken,
+    /// Cuts connections that did not end.
+    cut: CancellationToken,
+    accepting: JoinHandle<()>,
     tasks: TaskTracker,
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Listener").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Listener {
@@ -80,12 +95,18 @@ impl Listener {
     pub async fn start(address: SocketAddr, parts: Parts) -> Result<Self, BindError> {
         let socket = bind(address).await?;
         let address = socket.local_addr().map_err(|source| BindError::Refused { address, source })?;
-        let shared = Arc::new(parts);
+        let shared = Arc::new(Shared {
+            body_limit: AtomicUsize::new(parts.limits.body),
+            room: Room::new(parts.limits.bodies),
+            tokens: SeenTokens::default(),
+            parts,
+        });
         let router = Router::new().fallback(receive).with_state(shared.clone());
-        let stop = CancellationToken::new();
+        let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
-        tasks.spawn(accept(socket, router, shared, stop.clone(), tasks.clone()));
-        Ok(Self { address, stop, tasks })
+        let ends = Ends { stop: stop.clone(), cut: cut.clone() };
+        let accepting = tokio::spawn(accept(socket, router, shared.clone(), ends, tasks.clone()));
+        Ok(Self { address, shared, stop, cut, accepting, tasks })
     }
 
     /// Where it listens.
@@ -93,14 +114,38 @@ impl Listener {
         self.address
     }
 
-    /// Stops accepting, lets open requests end (5 s at most), and returns when the port is free.
-    pub async fn shutdown(self) {
+    /// Takes bodies up to `bytes` from the next request on.
+    pub fn limit_bodies(&self, bytes: usize) {
+        self.shared.body_limit.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Stops accepting. The port is free when this returns; open requests go on until [`Listener::shutdown`] ends.
+    pub async fn release(&mut self) {
         self.stop.cancel();
-        self.tasks.close();
-        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some connections did not end in {} s and were cut", DRAIN.as_secs());
+        if let Err(error) = (&mut self.accepting).await {
+            tracing::error!(%error, "the listener ended by a fault");
         }
     }
+
+    /// Stops accepting and lets open requests end, 5 s at most; then they are cut.
+    pub async fn shutdown(mut self) {
+        if !self.stop.is_cancelled() {
+            self.release().await;
+        }
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some connections did not end in {} s and are cut", DRAIN.as_secs());
+            self.cut.cancel();
+            self.tasks.wait().await;
+        }
+    }
+}
+
+/// How connections are ended.
+#[derive(Clone)]
+struct Ends {
+    stop: CancellationToken,
+    cut: CancellationToken,
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
@@ -122,11 +167,11 @@ async fn next_free(ip: IpAddr, port: u16) -> Option<u16> {
     None
 }
 
-async fn accept(socket: TcpListener, router: Router, shared: Arc<Parts>, stop: CancellationToken, tasks: TaskTracker) {
-    let places = Arc::new(Semaphore::new(shared.limits.connections));
+async fn accept(socket: TcpListener, router: Router, shared: Arc<Shared>, ends: Ends, tasks: TaskTracker) {
+    let places = Arc::new(Semaphore::new(shared.parts.limits.connections));
     loop {
         let accepted = tokio::select! {
-            () = stop.cancelled() => return,
+            () = ends.stop.cancelled() => return,
             accepted = socket.accept() => accepted,
         };
         let (mut stream, peer) = match accepted {
@@ -139,7 +184,7 @@ async fn accept(socket: TcpListener, router: Router, shared: Arc<Parts>, stop: C
             }
         };
         let Ok(place) = places.clone().try_acquire_owned() else {
-            count(&shared.tally.refused);
+            count(&shared.parts.tally.refused);
             tasks.spawn(async move {
                 let _ = stream.write_all(TOO_MANY_CONNECTIONS).await;
                 let _ = stream.shutdown().await;
@@ -147,15 +192,15 @@ async fn accept(socket: TcpListener, router: Router, shared: Arc<Parts>, stop: C
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (router, limits, stop) = (router.clone(), shared.limits.clone(), stop.clone());
+        let (router, limits, ends) = (router.clone(), shared.parts.limits.clone(), ends.clone());
         tasks.spawn(async move {
-            serve(stream, peer, router, &limits, stop).await;
+            serve(stream, peer, router, &limits, ends).await;
             drop(place);
         });
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: &Limits, stop: CancellationToken) {
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: &Limits, ends: Ends) {
     let peer = Peer(peer.to_string().into());
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -174,9 +219,12 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: &Lim
         .serve_connection(TokioIo::new(stream), service);
     let result = tokio::select! {
         result = &mut connection => result,
-        () = stop.cancelled() => {
+        () = ends.stop.cancelled() => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
-            (&mut connection).await
+            tokio::select! {
+                result = &mut connection => result,
+                () = ends.cut.cancelled() => return,
+            }
         }
     };
     let Err(error) = result else { return };

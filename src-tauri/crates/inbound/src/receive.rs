@@ -1,20 +1,21 @@
 //! The way of one delivery: capture → verify → commit → answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http::{Method, StatusCode, Version};
-use signature::{Outcome, Received, Verdict};
+use signature::{Outcome, Verdict};
 use store::{InsertError, NewDelivery, Store};
 use tokio::sync::mpsc;
 
 use crate::answer;
-use crate::capture::{self, Captured, End};
+use crate::capture::{self, Captured, End, Room};
 use crate::judge::{self, Projects};
+use crate::tokens::SeenTokens;
 
 /// Where the time comes from.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -24,6 +25,8 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub struct Limits {
     /// Longest body in bytes. Beyond it: 413, and a delivery with the first 64 KiB.
     pub body: usize,
+    /// Memory for the bodies that are being received, over all connections, in bytes. Beyond it: 503.
+    pub bodies: usize,
     /// Time for the head of a request to come in.
     pub head_time: Duration,
     /// Time for the body of a request to come in. Beyond it: 408, and a delivery with what came.
@@ -38,6 +41,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 10 * 1024 * 1024,
+            bodies: 256 * 1024 * 1024,
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
             headers: 100,
@@ -116,42 +120,55 @@ pub struct Parts {
     pub failed: mpsc::Sender<String>,
 }
 
+/// What all requests of a listener share.
+pub(crate) struct Shared {
+    pub(crate) parts: Parts,
+    /// The limit in force: it can be changed while the listener runs.
+    pub(crate) body_limit: AtomicUsize,
+    pub(crate) room: Room,
+    pub(crate) tokens: SeenTokens,
+}
+
 /// The address of the sender's end of the connection, written once for all that comes over it.
 #[derive(Clone)]
 pub(crate) struct Peer(pub(crate) Arc<str>);
 
-pub(crate) async fn receive(State(shared): State<Arc<Parts>>, request: Request) -> Response {
+pub(crate) async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     match *request.method() {
         Method::POST => post(&shared, request).await,
         Method::GET | Method::HEAD if request.uri().path() == "/" => answer::health(),
         _ => {
-            count(&shared.tally.other_methods);
+            count(&shared.parts.tally.other_methods);
             answer::method_not_allowed()
         }
     }
 }
 
-async fn post(shared: &Parts, request: Request) -> Response {
+async fn post(shared: &Shared, request: Request) -> Response {
     let started = Instant::now();
-    let at = (shared.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let Shared { parts, room, tokens, .. } = shared;
+    let limit = shared.body_limit.load(Ordering::Relaxed);
+    let at = (parts.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
     let (head, body) = request.into_parts();
-    let captured = capture::body(body, shared.limits.body, shared.limits.body_time).await;
+    let captured = capture::body(body, limit, parts.limits.body_time, room).await;
+    if captured.end == End::NoRoom {
+        return refuse(parts, "The bodies that are being received take all the memory they may.".to_owned());
+    }
     let headers = capture::headers(&head.headers);
-    let project = shared.projects.find(head.uri.path());
+    let project = parts.projects.find(head.uri.path());
     let now = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
 
     let (verdict, status) = match captured.end {
         End::Whole => {
-            let received = Received { headers: &headers, body: &captured.bytes };
-            let verdict = judge::verdict(&project, &received, now).await;
+            let verdict = judge::verdict(&project, tokens, &headers, &captured.bytes, now).await;
             let status = answer::for_outcome(verdict.outcome);
             (verdict, status)
         }
         end => {
             if end == End::TooLarge {
-                count(&shared.tally.too_large);
+                count(&parts.tally.too_large);
             }
-            incomplete(end, &captured, &shared.limits)
+            incomplete(end, &captured, limit, &parts.limits)
         }
     };
 
@@ -180,37 +197,42 @@ async fn post(shared: &Parts, request: Request) -> Response {
         answer: answer::kept(status),
     };
 
-    match shared.store.insert(delivery).await {
+    match parts.store.insert(delivery).await {
         Ok(inserted) => {
             let took = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            shared.store.answered(inserted.id, took);
+            parts.store.answered(inserted.id, took);
             if let Some(headers) = for_probe {
                 let explain =
                     Explain { id: inserted.id, project: project.id, headers, body, now, verdict: inserted.verdict };
                 // Full: the probe then runs when the delivery is opened.
-                let _ = shared.explain.try_send(explain);
+                let _ = parts.explain.try_send(explain);
             }
             if whole { answer::empty(status) } else { answer::empty_and_close(status) }
         }
         Err(error) => {
-            count(&shared.tally.refused);
             if let InsertError::Failed(code, message) = &error {
                 tracing::error!(code, %message, "a delivery could not be stored; its sender was told to try again");
             }
-            let _ = shared.failed.try_send(error.to_string());
-            answer::try_again()
+            refuse(parts, error.to_string())
         }
     }
 }
 
-fn incomplete(end: End, captured: &Captured, limits: &Limits) -> (Verdict, StatusCode) {
+/// Not stored: counted, told, and to be sent again. Whatever is left of the body is not read.
+fn refuse(parts: &Parts, why: String) -> Response {
+    count(&parts.tally.refused);
+    // Full: the same was told a moment ago.
+    let _ = parts.failed.try_send(why);
+    answer::try_again()
+}
+
+fn incomplete(end: End, captured: &Captured, limit: usize, limits: &Limits) -> (Verdict, StatusCode) {
     let kept = captured.bytes.len();
     let len = captured.len;
     match end {
         End::TooLarge => {
             let sentence = format!(
-                "Rejected: the body is larger than the limit of {} bytes ({len} or more); the first {kept} bytes were kept.",
-                limits.body
+                "Rejected: the body is larger than the limit of {limit} bytes ({len} or more); the first {kept} bytes were kept."
             );
             (judge::refused("body_too_large", "too large".into(), sentence), StatusCode::PAYLOAD_TOO_LARGE)
         }
@@ -221,19 +243,23 @@ fn incomplete(end: End, captured: &Captured, limits: &Limits) -> (Verdict, Statu
             );
             (judge::refused("body_timed_out", "body too slow".into(), sentence), StatusCode::REQUEST_TIMEOUT)
         }
-        End::CutShort | End::Whole => {
-            let sentence =
-                format!("Rejected: the connection ended in the middle of the body; {kept} of {len} bytes came.");
+        End::CutShort | End::NoRoom | End::Whole => {
+            let sentence = format!(
+                "Rejected: the connection ended, or its framing broke, in the middle of the body; {kept} of {len} bytes came."
+            );
             (judge::refused("body_cut_short", "body cut short".into(), sentence), StatusCode::BAD_REQUEST)
         }
     }
 }
 
-/// The value of a header that came exactly once, with printable text in it.
+/// A longer id names no event: it would stand in every row and every index. The header itself is kept whole.
+const ID_LIMIT: usize = 1024;
+
+/// The value of a header that came exactly once.
 fn only(headers: &[(String, Vec<u8>)], name: &str) -> Option<String> {
     let mut values = headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
     let (_, value) = values.next()?;
-    if values.next().is_some() || value.is_empty() {
+    if values.next().is_some() || value.is_empty() || value.len() > ID_LIMIT {
         return None;
     }
     Some(String::from_utf8_lossy(value).into_owned())

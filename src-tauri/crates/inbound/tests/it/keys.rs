@@ -88,3 +88,33 @@ async fn v1_traffic_never_fetches() {
     assert_eq!(fetches.load(Ordering::SeqCst), 0);
     assert_eq!(rig.only().await.verdict.outcome, Outcome::Unchecked);
 }
+
+#[tokio::test]
+async fn a_token_that_comes_again_with_another_id_and_body_is_told() {
+    let sandbox = emulator::Sandbox::start(emulator::Options::default()).await.unwrap();
+    let keys = sandbox.signing_keys().await.unwrap();
+    let (rig, _) = dynamic(Some(keys.jwks().to_string().into_bytes())).await;
+    let request = emulator::SampleRequest {
+        event_type: "batch.succeeded".into(),
+        variant: None,
+        scheme: signature::Scheme::Jwt,
+        broken: None,
+    };
+    let profile = emulator::Profile::default();
+    let sample = emulator::compose(&request, &keys, &profile, "msg_1", NOW, &emulator::system_random()).unwrap();
+    let token = sample.headers.iter().find(|(name, _)| name == "webhook-signature").unwrap();
+    let token = String::from_utf8(token.1.clone()).unwrap();
+    for (index, expected) in [(0, false), (1, true), (2, true)] {
+        let body = format!("{{\"type\":\"batch.succeeded\",\"n\":{index}}}");
+        let request = format!(
+            "POST / HTTP/1.1\r\nhost: x\r\nwebhook-id: msg_{index}\r\nwebhook-timestamp: {NOW}\r\nwebhook-signature: {token}\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        assert_eq!(status(&rig.raw(request.as_bytes()).await), "200");
+        let kept = rig.store.delivery(*rig.all().await.last().unwrap()).await.unwrap().unwrap();
+        assert_eq!(kept.verdict.outcome, Outcome::Verified, "{}", kept.verdict.sentence);
+        let told = kept.verdict.warnings.iter().any(|warning| warning.code == "duplicate_id");
+        assert_eq!(told, expected, "{index}");
+    }
+}

@@ -175,3 +175,47 @@ async fn shutdown_lets_an_open_request_end_and_frees_the_port() {
     ended.await.unwrap();
     TcpListener::bind(address).await.expect("the port is free again");
 }
+
+#[tokio::test]
+async fn bodies_over_the_common_room_are_503_and_the_room_comes_back() {
+    let rig = rig(Limits { bodies: 300_000, body_time: Duration::from_secs(5), ..Limits::default() }).await;
+    let request = signed("msg_1", &vec![b'x'; 200_000]);
+    let mut held = rig.connect().await;
+    held.write_all(&request[..request.len() - 10]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let answer = rig.post("msg_2", &vec![b'y'; 200_000]).await;
+    assert_eq!(status(&answer), "503", "{answer}");
+    assert_eq!(status(&rig.post("msg_3", b"{}").await), "200", "small bodies still come in");
+    held.write_all(&request[request.len() - 10..]).await.unwrap();
+    assert_eq!(status(&read_answer(&mut held).await), "200");
+    assert_eq!(status(&rig.post("msg_2", &vec![b'y'; 200_000]).await), "200");
+}
+
+#[tokio::test]
+async fn the_body_limit_changes_while_it_runs() {
+    let rig = rig(small()).await;
+    rig.listener.limit_bodies(10);
+    assert_eq!(status(&rig.post("msg_1", b"01234567890").await), "413");
+    rig.listener.limit_bodies(11);
+    assert_eq!(status(&rig.post("msg_1", b"01234567890").await), "200");
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_end_is_cut_at_the_shutdown() {
+    let rig = rig(Limits { head_time: Duration::from_secs(60), ..Limits::default() }).await;
+    let mut stream = rig.connect().await;
+    stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nab").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    tokio::time::timeout(Duration::from_secs(20), rig.listener.shutdown()).await.expect("it ends");
+    assert_eq!(read_answer(&mut stream).await, "");
+}
+
+#[tokio::test]
+async fn an_endless_id_names_no_event_and_is_kept_as_a_header() {
+    let rig = rig(Limits::default()).await;
+    let id = "x".repeat(5_000);
+    rig.post(&id, b"{}").await;
+    let kept = rig.only().await;
+    assert_eq!((kept.row.message_id, kept.row.event), (None, None));
+    assert!(kept.headers.iter().any(|(name, value)| name == "webhook-id" && value.len() == 5_000));
+}
