@@ -15,9 +15,10 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::arrivals::Arrivals;
 use crate::dto::{AppState, Database, Detail, Filter, ListenerState, Project, Row, SecretStore, Settings, ViewOpened};
 use crate::error::{Error, Result};
-use crate::feed::{Arrivals, Feed, Sink};
+use crate::feed::{Feed, Sink};
 use crate::keys::{ProjectKeys, Registry};
 use crate::listening::Slot;
 use crate::vault::Vault;
@@ -57,6 +58,8 @@ pub struct FixedKeys {
     pub secrets: Vec<SecretKey>,
     /// Where the JWKS comes from.
     pub jwks: Option<JwksCache>,
+    /// The rules of the verification.
+    pub policy: Policy,
 }
 
 /// The engine. Cloning shares it.
@@ -198,10 +201,12 @@ impl Engine {
     pub async fn settings_set(&self, settings: Settings) -> Result<Settings> {
         let settings = checked(settings)?;
         let before = self.apply(settings.clone());
-        if (before.port != settings.port || before.max_body_mib != settings.max_body_mib)
+        self.limit_bodies().await;
+        if before.port != settings.port
             && let ListenerState::Failed { code, message, next_free, .. } = self.listener_start(settings.port).await
         {
             self.apply(before);
+            self.limit_bodies().await;
             let offer = next_free.map(|port| format!(". Port {port} is free.")).unwrap_or_default();
             return Err(Error { code, message: format!("{message}{offer}"), detail: None });
         }
@@ -213,7 +218,7 @@ impl Engine {
 
     /// Puts settings in force and gives back those before.
     fn apply(&self, settings: Settings) -> Settings {
-        self.inner.registry.update(&settings, |_| {});
+        self.inner.registry.apply(&settings);
         let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *current, settings)
     }
@@ -224,8 +229,8 @@ impl Engine {
     }
 
     /// Every delivery from now on, as it is committed.
-    pub fn arrivals(&self) -> Arrivals {
-        Arrivals::new(&self.inner.store, self.inner.registry.clone())
+    pub async fn arrivals(&self) -> Result<Arrivals> {
+        Arrivals::new(&self.inner.store, self.inner.registry.clone()).await
     }
 
     /// Opens a view in place of the one before.
@@ -393,7 +398,7 @@ async fn fixed_project(store: &Store, fixed: FixedKeys) -> Result<ProjectKeys> {
         expired: Vec::new(),
         jwks: fixed.jwks.map(Arc::new),
         closed,
-        policy: None,
+        policy: Some(fixed.policy),
     })
 }
 

@@ -148,7 +148,7 @@ impl Feed {
                 () = stop.cancelled() => return,
                 () = sleep_until(flush_at), if flush_at.is_some() => {
                     last_flush = Instant::now();
-                    self.flush(std::mem::take(&mut pending)).await;
+                    pending = self.flush(std::mem::take(&mut pending)).await;
                 }
                 change = changes.recv() => match change {
                     Ok(Change::Inserted(row)) => {
@@ -189,16 +189,21 @@ impl Feed {
         }
     }
 
-    async fn flush(&self, mut pending: Pending) {
+    /// Tells what has waited. What must wait on comes back: a view that is still loading cannot be told that it missed
+    /// something, and must not be left without being told.
+    async fn flush(&self, mut pending: Pending) -> Pending {
         let (number, matched, loading) = match self.view().as_ref() {
             Some(view) => (view.number, view.len() as u64, view.is_loading()),
-            None => return,
+            None => return Pending::default(),
         };
         // A view that was opened since has these rows in its snapshot.
         pending.belong_to(number);
-        if pending.overflow && !loading {
-            self.tell(Live::Resync { view: number });
-            return;
+        if pending.overflow {
+            if !loading {
+                self.tell(Live::Resync { view: number });
+                return Pending::default();
+            }
+            return Pending { view: number, overflow: true, ..Pending::default() };
         }
         if !loading && (!pending.added.is_empty() || pending.total) {
             let added = pending.added.iter().map(|row| rows::row(&row.row, &self.registry)).collect();
@@ -219,6 +224,7 @@ impl Feed {
                 Err(error) => tracing::warn!(%error, "changed rows could not be read"),
             }
         }
+        Pending::default()
     }
 
     async fn count(&self, rate: &mut Rate) {
@@ -290,54 +296,6 @@ impl Rate {
             self.seconds.pop_front();
         }
         self.seconds.iter().map(|(_, count)| count).sum()
-    }
-}
-
-/// Every delivery as it is committed, in order. None is left out: what could not be followed live is read back.
-pub struct Arrivals {
-    receiver: Receiver<Change>,
-    store: Store,
-    registry: Arc<Registry>,
-    last: Option<i64>,
-}
-
-impl Arrivals {
-    pub(crate) fn new(store: &Store, registry: Arc<Registry>) -> Self {
-        Self { receiver: store.subscribe(), store: store.clone(), registry, last: None }
-    }
-
-    /// The next deliveries, oldest first; `None` at the end.
-    pub async fn next(&mut self) -> Option<Result<Vec<Row>>> {
-        loop {
-            match self.receiver.recv().await {
-                Ok(Change::Inserted(arrived)) => {
-                    let id = arrived.row.id;
-                    let expected = self.last.map_or(id, |last| last + 1);
-                    if id < expected {
-                        continue;
-                    }
-                    self.last = Some(id);
-                    if id == expected {
-                        return Some(Ok(vec![rows::row(&arrived.row, &self.registry)]));
-                    }
-                    return Some(self.read_back(expected, id).await);
-                }
-                Ok(Change::Changed(_) | Change::Resync) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
-        }
-    }
-
-    async fn read_back(&self, first: i64, last: i64) -> Result<Vec<Row>> {
-        let mut read = Vec::new();
-        let mut from = first;
-        while from <= last {
-            let to = last.min(from + PAGE as i64 - 1);
-            let ids: Vec<i64> = (from..=to).collect();
-            read.extend(self.store.rows(&ids).await?.iter().map(|row| rows::row(row, &self.registry)));
-            from = to + 1;
-        }
-        Ok(read)
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct ProjectKeys {
 pub(crate) struct Registry(RwLock<Arc<Table>>);
 
 struct Table {
+    policy: Policy,
     by_path: HashMap<String, Arc<inbound::Project>>,
     default: Arc<inbound::Project>,
     all: Vec<ProjectKeys>,
@@ -35,15 +36,21 @@ struct Table {
 impl Registry {
     /// `projects` holds at least one; the default project is the one with an empty path, or the last.
     pub(crate) fn new(projects: Vec<ProjectKeys>, settings: &Settings) -> Self {
-        Self(RwLock::new(Arc::new(table(projects, settings))))
+        Self(RwLock::new(Arc::new(table(projects, policy(settings)))))
     }
 
     /// Changes the projects, one caller at a time.
-    pub(crate) fn update(&self, settings: &Settings, change: impl FnOnce(&mut Vec<ProjectKeys>)) {
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Vec<ProjectKeys>)) {
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let mut all = current.all.clone();
         change(&mut all);
-        *current = Arc::new(table(all, settings));
+        *current = Arc::new(table(all, current.policy.clone()));
+    }
+
+    /// Puts other rules in force.
+    pub(crate) fn apply(&self, settings: &Settings) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(table(current.all.clone(), policy(settings)));
     }
 
     fn table(&self) -> Arc<Table> {
@@ -71,14 +78,14 @@ impl Projects for Registry {
     }
 }
 
-fn table(all: Vec<ProjectKeys>, settings: &Settings) -> Table {
+fn table(all: Vec<ProjectKeys>, policy: Policy) -> Table {
     let mut by_path = HashMap::new();
     let mut default = None;
     for keys in &all {
         let project = Arc::new(inbound::Project {
             id: keys.project.id,
             keyring: Keyring { secrets: keys.secrets.clone(), closed: keys.closed, ..Keyring::default() },
-            policy: keys.policy.clone().unwrap_or_else(|| policy(settings)),
+            policy: keys.policy.clone().unwrap_or_else(|| policy.clone()),
             jwks: keys.jwks.clone(),
         });
         if keys.project.path.is_empty() || default.is_none() {
@@ -91,7 +98,7 @@ fn table(all: Vec<ProjectKeys>, settings: &Settings) -> Table {
     let default = default.unwrap_or_else(|| {
         Arc::new(inbound::Project { id: 0, keyring: Keyring::default(), policy: Policy::default(), jwks: None })
     });
-    Table { by_path, default, all }
+    Table { policy, by_path, default, all }
 }
 
 fn policy(settings: &Settings) -> Policy {

@@ -2,6 +2,7 @@
 //!
 //! The clock, the vault and the home of the data are passed in. Nothing here knows Tauri.
 
+mod arrivals;
 mod body;
 mod detail;
 mod dto;
@@ -20,9 +21,10 @@ mod view;
 #[cfg(test)]
 mod types;
 
+pub use arrivals::Arrivals;
 pub use dto::*;
 pub use engine::{Config, Engine, FixedKeys};
 pub use error::{Error, Result};
-pub use feed::{Arrivals, Sink};
+pub use feed::Sink;
 pub use inbound::Clock;
 pub use vault::{FileVault, MemoryVault, Vault, VaultError, VaultKind};

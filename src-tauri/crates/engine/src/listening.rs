@@ -32,11 +32,11 @@ impl Engine {
         let mut slot = self.inner.slot.lock().await;
         let running = slot.listener.as_ref().map(|listener| listener.address().port());
         if running.is_some() && running == port {
-            self.stop(&mut slot).await;
+            replace(&mut slot).await;
         }
         let state = match self.bind(port).await {
             Ok(listener) => {
-                self.stop(&mut slot).await;
+                replace(&mut slot).await;
                 let address = listener.address();
                 slot.listener = Some(listener);
                 ListenerState::Listening { address: format!("http://{address}/"), port: address.port() }
@@ -57,7 +57,7 @@ impl Engine {
 
     async fn bind(&self, port: Option<u16>) -> Result<Listener, BindError> {
         let inner = &self.inner;
-        let limits = Limits { body: self.settings().max_body_mib as usize * 1024 * 1024, ..Limits::default() };
+        let limits = Limits { body: self.body_limit(), ..Limits::default() };
         let parts = inbound::Parts {
             store: inner.store.clone(),
             projects: inner.registry.clone(),
@@ -70,17 +70,32 @@ impl Engine {
         Listener::start(SocketAddr::new(inner.bind, port.unwrap_or(0)), parts).await
     }
 
-    async fn stop(&self, slot: &mut Slot) {
-        if let Some(running) = slot.listener.take() {
-            running.shutdown().await;
+    /// Puts the body limit of the settings in force.
+    pub(crate) async fn limit_bodies(&self) {
+        if let Some(listener) = &self.inner.slot.lock().await.listener {
+            listener.limit_bodies(self.body_limit());
         }
+    }
+
+    fn body_limit(&self) -> usize {
+        self.settings().max_body_mib as usize * 1024 * 1024
     }
 
     /// Ends the listener in order.
     pub async fn listener_stop(&self) {
         let mut slot = self.inner.slot.lock().await;
-        self.stop(&mut slot).await;
+        if let Some(running) = slot.listener.take() {
+            running.shutdown().await;
+        }
         slot.state = ListenerState::Stopped;
         self.inner.feed.tell(Live::Listener { listener: slot.state.clone() });
+    }
+}
+
+/// Frees the port of the one that ran. Its open requests end behind our back.
+async fn replace(slot: &mut Slot) {
+    if let Some(mut running) = slot.listener.take() {
+        running.release().await;
+        tokio::spawn(running.shutdown());
     }
 }

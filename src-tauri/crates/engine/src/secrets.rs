@@ -79,19 +79,20 @@ impl Engine {
     pub async fn secret_remove(&self, id: &str) -> Result<()> {
         let record = self.record(id).await?;
         let text = self.text(id).await?.unwrap_or_default();
-        let key = id.to_owned();
-        self.vault(move |vault| vault.delete(&key)).await?;
         self.inner.store.secrets().remove(id).await?;
+        // From here on the text is held for undo; what keeps secrets gives it up last.
         let mut removed = self.inner.removed.lock().await;
         removed.push(Removed { record, text });
         let surplus = removed.len().saturating_sub(UNDO);
         removed.drain(..surplus);
         drop(removed);
-        self.inner.registry.update(&self.settings(), |all| {
+        self.inner.registry.update(|all| {
             for keys in all {
                 keys.secrets.retain(|key| key.id != id);
             }
         });
+        let key = id.to_owned();
+        self.vault(move |vault| vault.delete(&key)).await?;
         Ok(())
     }
 
@@ -100,10 +101,11 @@ impl Engine {
         let mut removed = self.inner.removed.lock().await;
         let place =
             removed.iter().position(|removed| removed.record.id == id).ok_or_else(|| Error::not_found("secret"))?;
-        let Removed { record, text } = removed.swap_remove(place);
-        drop(removed);
+        let (record, text) = (removed[place].record.clone(), removed[place].text.clone());
         let secret = Secret::parse(&text)?;
-        self.keep(record, text, secret).await
+        let view = self.keep(record, text, secret).await?;
+        removed.remove(place);
+        Ok(view)
     }
 
     /// The text of a secret, because the user asked to see it.
@@ -172,7 +174,7 @@ impl Engine {
     }
 
     fn insert(&self, project: i64, key: SecretKey) {
-        self.inner.registry.update(&self.settings(), |all| {
+        self.inner.registry.update(|all| {
             if let Some(keys) = all.iter_mut().find(|keys| keys.project.id == project) {
                 keys.secrets.push(key);
             }

@@ -1,0 +1,77 @@
+//! Every delivery as it is committed, for the command line.
+
+use std::sync::Arc;
+
+use store::{Change, Store};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+use crate::dto::{Filter, Row};
+use crate::error::Result;
+use crate::keys::Registry;
+use crate::rows;
+use crate::view::PAGE;
+
+/// Every delivery as it is committed, in order. None is left out: what could not be followed live is read back.
+pub struct Arrivals {
+    receiver: Receiver<Change>,
+    store: Store,
+    registry: Arc<Registry>,
+    /// The newest delivery that was there before.
+    first: i64,
+    /// The newest delivery that was given out, or that was there before.
+    last: i64,
+}
+
+impl Arrivals {
+    pub(crate) async fn new(store: &Store, registry: Arc<Registry>) -> Result<Self> {
+        let receiver = store.subscribe();
+        let ids = store.ids(&rows::store_filter(Filter::default())).await?;
+        let first = ids.last().copied().unwrap_or(0);
+        Ok(Self { receiver, store: store.clone(), registry, first, last: first })
+    }
+
+    /// The next deliveries, oldest first; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Vec<Row>>> {
+        loop {
+            match self.receiver.recv().await {
+                Ok(Change::Inserted(arrived)) => {
+                    let id = arrived.row.id;
+                    if id == self.last + 1 {
+                        self.last = id;
+                        return Some(Ok(vec![rows::row(&arrived.row, &self.registry)]));
+                    }
+                    if id > self.last {
+                        return Some(self.read_back().await);
+                    }
+                }
+                Ok(Change::Changed(_)) => {}
+                Ok(Change::Resync) | Err(RecvError::Lagged(_)) => match self.read_back().await {
+                    Ok(rows) if rows.is_empty() => {}
+                    read => return Some(read),
+                },
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// What was committed behind the delivery `id`, without waiting: for the end, when what was given out last may not
+    /// have been used any more. `None`: nothing was used.
+    pub async fn rest(&mut self, id: Option<i64>) -> Result<Vec<Row>> {
+        while !matches!(self.receiver.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
+        self.last = id.unwrap_or(self.first);
+        self.read_back().await
+    }
+
+    /// Everything in the store behind `last`, a page at a time.
+    async fn read_back(&mut self) -> Result<Vec<Row>> {
+        let ids = self.store.ids(&rows::store_filter(Filter::default())).await?;
+        let new = ids.get(ids.partition_point(|id| *id <= self.last)..).unwrap_or_default();
+        let mut read = Vec::with_capacity(new.len());
+        for page in new.chunks(PAGE) {
+            read.extend(self.store.rows(page).await?.iter().map(|row| rows::row(row, &self.registry)));
+        }
+        self.last = new.last().copied().unwrap_or(self.last);
+        Ok(read)
+    }
+}
