@@ -76,6 +76,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
             Command::Sample(arguments) => sample::run(arguments).await,
         }
     });
+    // A read of the terminal that still waits must not hold up the end.
+    runtime.shutdown_background();
     match result {
         Ok(code) => ExitCode::from(code),
         Err(message) => fail(&message),

@@ -58,11 +58,17 @@ impl Secrets {
         if let Some(path) = &self.secret_file {
             let content = std::fs::read_to_string(path).map(Zeroizing::new);
             let content = content.map_err(|error| format!("{} could not be read: {error}", path.display()))?;
+            if content.trim().is_empty() {
+                return Err(format!("{} holds no secret: one is expected on a line", path.display()));
+            }
             texts.extend(
                 content.lines().filter(|line| !line.trim().is_empty()).map(|line| Zeroizing::new(line.to_owned())),
             );
         }
         if let Some(env) = &self.from_env {
+            if env.trim().is_empty() {
+                return Err("POLLUX_SECRET is set and holds no secret: fill it or unset it".to_owned());
+            }
             texts.extend(env.split_whitespace().map(|text| Zeroizing::new(text.to_owned())));
         }
         Ok(texts)

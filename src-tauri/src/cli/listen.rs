@@ -9,10 +9,11 @@ use clap::Args;
 use emulator::SampleRequest;
 use engine::{Arrivals, Config, Engine, FixedKeys, ListenerState, MemoryVault, Row};
 use serde_json::{Value, json};
-use signature::Scheme;
+use signature::{JwtPolicy, Policy, Scheme};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::cli::keys::Keys;
+use crate::cli::print::Written;
 use crate::cli::{exit, print};
 
 /// Where the window listens too.
@@ -42,6 +43,15 @@ pub(crate) struct Arguments {
     db: Option<PathBuf>,
     #[command(flatten)]
     keys: Keys,
+    /// The aud that a JWT must hold.
+    #[arg(long)]
+    aud: Option<String>,
+    /// The iss that a JWT must hold.
+    #[arg(long)]
+    iss: Option<String>,
+    /// How far webhook-timestamp may be off, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = Policy::default().tolerance)]
+    tolerance: u64,
     /// Run the Sandbox too: it sends samples, signed with keys of its own. No key and no internet needed.
     #[arg(long)]
     sandbox: bool,
@@ -57,14 +67,20 @@ impl Arguments {
     /// The live view with the Sandbox on, for a machine without a display.
     pub(crate) fn sandbox() -> Self {
         let bind = SocketAddr::new(DEFAULT.ip(), 0);
-        Self { bind, db: None, keys: Keys::default(), sandbox: true, json: false, quiet: false }
+        let tolerance = Policy::default().tolerance;
+        let (db, aud, iss, keys) = (None, None, None, Keys::default());
+        Self { bind, db, keys, aud, iss, tolerance, sandbox: true, json: false, quiet: false }
     }
 }
 
 /// Listens until Ctrl-C.
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let secrets = arguments.keys.secrets().map_err(|problem| problem.message())?;
-    let fixed = FixedKeys { secrets, jwks: arguments.keys.cache()? };
+    let policy = Policy {
+        tolerance: arguments.tolerance,
+        jwt: JwtPolicy { audience: arguments.aud.clone(), issuer: arguments.iss.clone(), ..JwtPolicy::default() },
+    };
+    let fixed = FixedKeys { secrets, jwks: arguments.keys.cache()?, policy };
     // Held until the end: the history of a run without --db lives in it.
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder could be made: {error}"))?;
     let engine = Engine::start(Config {
@@ -78,7 +94,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     })
     .await
     .map_err(|error| error.to_string())?;
-    let arrivals = engine.arrivals();
+    let mut arrivals = engine.arrivals().await.map_err(|error| error.to_string())?;
     let address = match engine.listener_start(Some(arguments.bind.port()).filter(|port| *port != 0)).await {
         ListenerState::Listening { address, .. } => address,
         ListenerState::Failed { message, next_free, .. } => {
@@ -88,25 +104,38 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         }
         other => return Err(format!("the listener did not start: {other:?}")),
     };
-    greet(&arguments, &address)?;
-    let printing = async {
-        if arguments.quiet {
-            drop(arrivals);
-            std::future::pending::<()>().await;
-            return Ok(());
-        }
-        follow(&engine, arrivals, arguments.json).await
-    };
-    tokio::select! {
-        printed = printing => printed?,
-        () = samples(&engine, arguments.sandbox) => {}
-        () = interrupted() => {}
-    }
+    let written = show(&engine, &arguments, &address, &mut arrivals).await;
     engine.shutdown().await;
+    print::settled(written)?;
     Ok(exit::OK)
 }
 
-fn greet(arguments: &Arguments, address: &str) -> Result<(), String> {
+/// Greets, and shows deliveries until it is interrupted or nobody reads any more.
+async fn show(engine: &Engine, arguments: &Arguments, address: &str, arrivals: &mut Arrivals) -> Written {
+    greet(arguments, address)?;
+    let mut shown = None;
+    let following = async {
+        match arguments.quiet {
+            true => std::future::pending().await,
+            false => follow(engine, arrivals, &mut shown, arguments.json).await,
+        }
+    };
+    tokio::select! {
+        written = following => return written,
+        () = samples(engine, arguments.sandbox) => {}
+        () = interrupted() => {}
+    }
+    // What was acknowledged up to the end is shown, too.
+    engine.listener_stop().await;
+    if !arguments.quiet {
+        for row in arrivals.rest(shown).await.map_err(|error| error.to_string())? {
+            delivery(engine, &row, arguments.json).await?;
+        }
+    }
+    Ok(())
+}
+
+fn greet(arguments: &Arguments, address: &str) -> Written {
     if arguments.json {
         return print::line(&json!({ "listening": address }));
     }
@@ -118,21 +147,24 @@ fn greet(arguments: &Arguments, address: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A line a delivery.
-async fn follow(engine: &Engine, mut arrivals: Arrivals, as_json: bool) -> Result<(), String> {
+/// A line a delivery. `shown` is the last one that was printed.
+async fn follow(engine: &Engine, arrivals: &mut Arrivals, shown: &mut Option<i64>, as_json: bool) -> Written {
     while let Some(rows) = arrivals.next().await {
         for row in rows.map_err(|error| error.to_string())? {
-            if as_json {
-                print::line(&delivery_json(engine, &row).await?)?;
-            } else {
-                // The diagnosis makes the cause say more: it is waited for.
-                let explained = engine.delivery(row.id).await.map_err(|error| error.to_string())?;
-                let time = explained.received.get(11..19).unwrap_or_default().to_owned();
-                print::row(&explained.row, &time)?;
-            }
+            delivery(engine, &row, as_json).await?;
+            *shown = Some(row.id);
         }
     }
     Ok(())
+}
+
+async fn delivery(engine: &Engine, row: &Row, as_json: bool) -> Written {
+    if as_json {
+        return print::line(&delivery_json(engine, row).await?);
+    }
+    // The diagnosis makes the cause say more: it is waited for.
+    let explained = engine.delivery(row.id).await.map_err(|error| error.to_string())?;
+    print::row(&explained.row, explained.received.get(11..19).unwrap_or_default())
 }
 
 async fn delivery_json(engine: &Engine, row: &Row) -> Result<Value, String> {

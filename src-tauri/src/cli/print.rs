@@ -7,19 +7,43 @@ use owo_colors::{OwoColorize as _, Stream, Style};
 use serde_json::{Value, json};
 use signature::{Outcome, Scheme, StepStatus, Verdict};
 
+/// Why something was not printed.
+pub(crate) enum Unwritten {
+    /// Whoever read standard output went away (`| head`): nothing is wrong, and nobody is left to tell.
+    ReaderGone,
+    /// Anything else.
+    Failed(String),
+}
+
+/// What is printed, or why not.
+pub(crate) type Written = Result<(), Unwritten>;
+
+impl From<String> for Unwritten {
+    fn from(message: String) -> Self {
+        Self::Failed(message)
+    }
+}
+
+/// For those who go on when the reader is gone.
+pub(crate) fn settled(written: Written) -> Result<(), String> {
+    match written {
+        Ok(()) | Err(Unwritten::ReaderGone) => Ok(()),
+        Err(Unwritten::Failed(message)) => Err(message),
+    }
+}
+
 /// One line of JSON, at once.
-pub(crate) fn line(value: &Value) -> Result<(), String> {
+pub(crate) fn line(value: &Value) -> Written {
     text(&format!("{value}\n"))
 }
 
-/// Text on standard output. A reader that went away (`| head`) ends the program in silence.
-pub(crate) fn text(text: &str) -> Result<(), String> {
+/// Text on standard output.
+pub(crate) fn text(text: &str) -> Written {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => Err(format!("standard output: {error}")),
-        Ok(()) => Ok(()),
-    }
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Unwritten::ReaderGone,
+        _ => Unwritten::Failed(format!("standard output: {error}")),
+    })
 }
 
 /// Is standard input a person?
@@ -47,7 +71,7 @@ pub(crate) fn verdict_json(verdict: &Verdict) -> Value {
 }
 
 /// The verdict for a person: sentence, diagnosis, ladder.
-pub(crate) fn verdict(verdict: &Verdict) -> Result<(), String> {
+pub(crate) fn verdict(verdict: &Verdict) -> Written {
     let (glyph, style) = outcome(verdict.outcome);
     let mut out = format!("{} {}\n", paint(glyph, style), paint(&printable(&verdict.sentence), Style::new().bold()));
     if let Some(diagnosis) = &verdict.diagnosis {
@@ -83,7 +107,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> Result<(), String> {
 }
 
 /// A delivery as one line for a person.
-pub(crate) fn row(row: &Row, time: &str) -> Result<(), String> {
+pub(crate) fn row(row: &Row, time: &str) -> Written {
     let (glyph, style) = outcome(row.outcome);
     let word = match row.outcome {
         Outcome::Verified => "Verified",

@@ -74,6 +74,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         SchemeOption::V1a => Scheme::V1a,
         SchemeOption::Jwt => Scheme::Jwt,
     };
+    known(&arguments)?;
     let keys = signing_keys(&arguments, scheme).await?;
     if let Some(path) = &arguments.jwks_out {
         std::fs::write(path, format!("{:#}\n", keys.jwks()))
@@ -95,18 +96,31 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         }
         Err(error) => return Err(error.to_string()),
     };
-    if arguments.json {
-        print::line(&json!({
+    let ms = sent.took_us as f64 / 1000.0;
+    print::settled(match arguments.json {
+        true => print::line(&json!({
             "message_id": sent.message_id, "to": arguments.to, "status": sent.status, "took_us": sent.took_us,
-        }))?;
-    } else {
-        let ms = sent.took_us as f64 / 1000.0;
-        print::text(&format!(
-            "Sent {} to {}: answered {} in {ms:.1} ms\n",
-            sent.message_id, arguments.to, sent.status
-        ))?;
-    }
+        })),
+        false => {
+            let (id, to, status) = (&sent.message_id, &arguments.to, sent.status);
+            print::text(&format!("Sent {id} to {to}: answered {status} in {ms:.1} ms\n"))
+        }
+    })?;
     Ok(if (200..300).contains(&sent.status) { exit::OK } else { exit::REJECTED })
+}
+
+/// A slip in a name is told before a missing secret is.
+fn known(arguments: &Arguments) -> Result<(), String> {
+    let event_type = &arguments.event_type;
+    if !emulator::sample_types().iter().any(|sample| sample.name == event_type) {
+        return Err(format!("there is no sample of the type {event_type:?}; pollux sample --help lists the types"));
+    }
+    match &arguments.broken {
+        Some(kind) if !emulator::broken_kinds().iter().any(|known| known.id == kind) => {
+            Err(format!("there is no broken kind {kind:?}; pollux sample --help lists the kinds"))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn signing_keys(arguments: &Arguments, scheme: Scheme) -> Result<SigningKeys, String> {

@@ -64,11 +64,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         Err(KeyProblem::Secret(error)) => signature::refuse(&error),
         Err(KeyProblem::Unreadable(message)) => return Err(message),
     };
-    if arguments.json {
-        print::line(&print::verdict_json(&verdict))?;
-    } else {
-        print::verdict(&verdict)?;
-    }
+    // The exit code says it even where nobody reads the words.
+    print::settled(match arguments.json {
+        true => print::line(&print::verdict_json(&verdict)),
+        false => print::verdict(&verdict),
+    })?;
     Ok(match verdict.outcome {
         Outcome::Verified => exit::OK,
         Outcome::Rejected => exit::REJECTED,

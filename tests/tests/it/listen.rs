@@ -92,3 +92,79 @@ fn without_a_display_it_says_so_and_shows_the_live_view() {
     assert!(said.contains("No display"), "{said}");
     assert!(seen.contains("Listening on http://127.0.0.1:") && seen.contains("batch.succeeded"), "{seen}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_before_the_end_is_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let mut listening = tests::listen::start(home.path(), &["--secret", SECRET]);
+    let sends: Vec<_> = (0..8)
+        .map(|lane| {
+            let address = listening.address.clone();
+            tokio::spawn(async move {
+                let client = client();
+                for index in 0..40 {
+                    assert_eq!(
+                        send(&client, &address, SECRET, &format!("msg_{lane}_{index}"), BODY).await.unwrap(),
+                        200
+                    );
+                }
+            })
+        })
+        .collect();
+    let reader = tokio::task::spawn_blocking(move || {
+        let mut ids = std::collections::BTreeSet::new();
+        for _ in 0..100 {
+            ids.insert(listening.line()["id"].as_i64().unwrap());
+        }
+        (listening, ids)
+    });
+    for sent in sends {
+        sent.await.unwrap();
+    }
+    let (mut listening, mut ids) = reader.await.unwrap();
+    listening.signal("INT");
+    while let Some(line) = listening.next_line() {
+        assert!(ids.insert(line["id"].as_i64().unwrap()), "twice: {line}");
+    }
+    assert_eq!(ids.len(), 320);
+}
+
+#[tokio::test]
+async fn nothing_stays_behind_when_its_reader_goes_away() {
+    let home = tempfile::tempdir().unwrap();
+    let scratch = home.path().join("scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    let mut child = tests::listen::command(home.path())
+        .args(["listen", "--json", "--bind", "127.0.0.1:0"])
+        .env("TMPDIR", &scratch)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut lines, &mut first).unwrap();
+    drop(lines);
+    let first: Value = serde_json::from_str(&first).unwrap();
+    client().post(first["listening"].as_str().unwrap()).body("{}").send().await.unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "the history of the run is gone");
+}
+
+#[tokio::test]
+async fn large_deliveries_at_once_are_all_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let mut listening = tests::listen::start(home.path(), &[]);
+    let body = "x".repeat(4 * 1024 * 1024);
+    let sends: Vec<_> =
+        (0..12).map(|_| tokio::spawn(client().post(&listening.address).body(body.clone()).send())).collect();
+    let mut answered = 0;
+    for sent in sends {
+        answered += usize::from(sent.await.unwrap().unwrap().status() == 200);
+    }
+    let lines = tokio::task::spawn_blocking(move || {
+        (0..answered).map(|_| listening.line()["status"].clone()).collect::<Vec<_>>()
+    });
+    let lines = tokio::time::timeout(std::time::Duration::from_secs(30), lines).await.expect("all are shown").unwrap();
+    assert!(answered > 0 && lines.iter().all(|status| status == 200));
+}

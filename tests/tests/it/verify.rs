@@ -157,7 +157,11 @@ fn secrets_come_from_a_file_or_the_environment_and_are_never_printed() {
 #[test]
 fn wrong_usage_is_exit_code_2_and_says_what_was_expected() {
     let home = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], &str); 4] = [
+    let empty = home.path().join("empty.txt");
+    std::fs::write(&empty, "\n").unwrap();
+    let empty = empty.display().to_string();
+    let cases: [(&[&str], &str); 5] = [
+        (&["--secret-file", &empty], "holds no secret"),
         (&["-H", "no colon here"], "name: value"),
         (&["--jwks", "/nowhere/jwks.json"], "could not be read"),
         (&["--secret-file", "/nowhere/secrets"], "could not be read"),
@@ -177,4 +181,19 @@ fn signed(id: &str) -> Vec<String> {
         .into_iter()
         .flat_map(|(name, value)| ["-H".to_owned(), format!("{name}: {value}")])
         .collect()
+}
+
+#[test]
+fn the_exit_code_tells_even_where_nobody_reads() {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = tests::listen::command(home.path())
+        .args(["verify", "--secret", SECRET, "--body", "-", "--json"])
+        .args(signed("msg_1"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(b"{}").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "rejected: another body");
 }
