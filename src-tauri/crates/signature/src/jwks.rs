@@ -185,7 +185,7 @@ fn ed25519(members: &Map<String, Value>) -> JwkMaterial {
     if let Some(why) = not_for_signatures(members) {
         return JwkMaterial::BadEd25519(why);
     }
-    if members.get("alg").and_then(Value::as_str).is_some_and(|alg| !matches!(alg, "EdDSA" | "Ed25519")) {
+    if present(members, "alg").is_some_and(|alg| !matches!(alg.as_str(), Some("EdDSA" | "Ed25519"))) {
         return JwkMaterial::BadEd25519("its alg is not EdDSA");
     }
     let Some(x) = bytes(members, "x") else { return JwkMaterial::BadEd25519("its x is not base64url") };
@@ -194,15 +194,18 @@ fn ed25519(members: &Map<String, Value>) -> JwkMaterial {
     }
     match public_key(&x) {
         Some(key) => JwkMaterial::Ed25519(Box::new(key)),
-        None => {
-            JwkMaterial::BadEd25519("its x is no point of the curve, or one of small order under which anyone can sign")
-        }
+        None => JwkMaterial::BadEd25519(
+            "its x is no point of the curve, not its canonical encoding, or one of small order under which anyone can sign",
+        ),
     }
 }
 
 fn rsa(members: &Map<String, Value>) -> JwkMaterial {
     if let Some(why) = not_for_signatures(members) {
         return JwkMaterial::BadRsa(why);
+    }
+    if present(members, "alg").is_some_and(|alg| !alg.is_string()) {
+        return JwkMaterial::BadRsa("its alg is no text");
     }
     let (Some(n), Some(e)) = (bytes(members, "n"), bytes(members, "e")) else {
         return JwkMaterial::BadRsa("its n or e is not base64url");
@@ -226,11 +229,16 @@ fn rsa(members: &Map<String, Value>) -> JwkMaterial {
 
 /// Why `use` or `key_ops` forbid checking signatures with a key.
 fn not_for_signatures(members: &Map<String, Value>) -> Option<&'static str> {
-    if members.get("use").is_some_and(|usage| usage.as_str() != Some("sig")) {
+    if present(members, "use").is_some_and(|usage| usage.as_str() != Some("sig")) {
         return Some("its use is not sig");
     }
     let verifies = |ops: &Value| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op.as_str() == Some("verify")));
-    (!members.get("key_ops").is_none_or(verifies)).then_some("its key_ops do not hold verify")
+    (!present(members, "key_ops").is_none_or(verifies)).then_some("its key_ops do not hold verify")
+}
+
+/// A member that says something: null is as if it were not there.
+fn present<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    members.get(name).filter(|value| !value.is_null())
 }
 
 fn bytes(members: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {

@@ -71,9 +71,9 @@ pub enum SecretError {
         "This is a private signing key (whsk_), which must not leave the sender: give the public key (whpk_), and have the pair replaced."
     )]
     Private,
-    /// `whpk_…` that is not 32 bytes, not a point of the curve, or of small order.
+    /// `whpk_…` that is not 32 bytes, not the canonical encoding of a point of the curve, or of small order.
     #[error(
-        "The public key after whpk_ is not usable: expected 32 bytes of base64 that are an Ed25519 key of full order."
+        "The public key after whpk_ is not usable: expected 32 bytes of base64 that are an Ed25519 key of full order, in its canonical encoding."
     )]
     PublicKey,
 }
@@ -223,10 +223,12 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// An Ed25519 key from its 32 bytes; `None` where they are no point or a weak one, under which anyone can sign.
+/// An Ed25519 key from its 32 bytes; `None` where they are no point, not the point's canonical encoding (RFC 8032, 5.1.3),
+/// or a weak one, under which anyone can sign.
 pub(crate) fn public_key(bytes: &[u8]) -> Option<VerifyingKey> {
     let bytes: &[u8; 32] = bytes.try_into().ok()?;
-    VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak())
+    let canonical = |key: &VerifyingKey| key.to_edwards().compress().as_bytes() == bytes;
+    VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak() && canonical(key))
 }
 
 /// The last four characters, or none where that would show much of the whole.
@@ -258,13 +260,16 @@ fn oddities(trimmed: bool, encoded: &str, bytes: &[u8]) -> Vec<Warning> {
     found
 }
 
-/// `hwsec_…`, `WHSEC_…`, `"whsec_…`: a word and an underscore, which bare standard base64 never holds.
+/// `hwsec_…`, `WHSEC_…`, `"whsec_…`: a short word in letters of one case and an underscore. A URL-safe secret may hold an
+/// underscore too, early as well, but hardly after such a word.
 fn has_other_prefix(text: &str) -> bool {
     let quoted = text.starts_with(['"', '\'', '`', '“', '<']);
     quoted
         || text.contains("whsec_")
         || text.split_once('_').is_some_and(|(word, _)| {
-            word.len() <= 10 && word.bytes().all(|b| b.is_ascii_alphabetic() || b.is_ascii_punctuation())
+            let lower = word.bytes().all(|b| b.is_ascii_lowercase());
+            let upper = word.bytes().all(|b| b.is_ascii_uppercase());
+            (2..=10).contains(&word.len()) && (lower || upper)
         })
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use signature::{
     Jwks, KeySet, KeyState, Keyring, MatchedKey, Outcome, Policy, Received, Secret, Seen, StepStatus, Verdict, refuse,
     sign, verify,
@@ -268,6 +270,19 @@ fn secrets_that_are_none() {
         ("whsec-MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
         ("\u{feff}whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
         ("WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
+        ("hwsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
+        ("whsc_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
+        ("sk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
+        ("secret_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
+        ("Whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "wrong_secret_prefix"),
+        ("\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"", "wrong_secret_prefix"),
+        // URL-safe, without a prefix.
+        ("_fKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "invalid_secret_base64"),
+        ("M_KQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "invalid_secret_base64"),
+        ("Mf_Q9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "invalid_secret_base64"),
+        ("MfKQ_r8GKYqrTwjUPD8ILPZIo2LaLaSw", "invalid_secret_base64"),
+        ("MfKQ9r_GKYqrTwjUPD8ILPZIo2LaLaSw", "invalid_secret_base64"),
+        ("MfKQ9-_GKYqrTwjUPD8ILPZIo2LaLaSw", "invalid_secret_base64"),
         ("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "private_key_given"),
         ("whpk_", "invalid_public_key"),
         ("whpk_AAAA", "invalid_public_key"),
@@ -285,6 +300,28 @@ fn secrets_that_are_none() {
     assert_eq!(newline.warnings()[0].code, "secret_whitespace_trimmed");
     let bare = Secret::parse(&SECRET["whsec_".len()..]).unwrap();
     assert_eq!((bare.hint().as_str(), bare.warnings().len()), ("…LaSw", 0));
+}
+
+#[test]
+fn a_public_key_has_one_encoding() {
+    let mut points = 0;
+    for y in 0..19_u8 {
+        for sign in [0, 0x80] {
+            let mut canonical = [0; 32];
+            (canonical[0], canonical[31]) = (y, sign);
+            // The same y with the modulus 2^255 - 19 added.
+            let mut other = [0xff; 32];
+            (other[0], other[31]) = (0xed + y, 0x7f | sign);
+            let text = |bytes: &[u8; 32]| format!("whpk_{}", STANDARD.encode(bytes));
+            points += usize::from(Secret::parse(&text(&canonical)).is_ok());
+            assert_eq!(Secret::parse(&text(&other)).unwrap_err().code(), "invalid_public_key");
+            let x = URL_SAFE_NO_PAD.encode(other);
+            let set = serde_json::json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": x }] });
+            let set = KeySet::parse(set.to_string().as_bytes()).unwrap();
+            assert!(set.keys()[0].unusable().is_some_and(|why| why.contains("canonical")), "{y}");
+        }
+    }
+    assert!(points >= 8, "{points}");
 }
 
 #[test]
@@ -333,6 +370,11 @@ fn keys_of_a_jwks_that_cannot_be_used_say_why() {
         (with("use", "sig".into()), None),
         (with("key_ops", serde_json::json!(["verify"])), None),
         (with("alg", "RS256".into()), Some("its alg is not EdDSA")),
+        (with("alg", 1.into()), Some("its alg is not EdDSA")),
+        (with("use", 1.into()), Some("its use is not sig")),
+        (with("alg", serde_json::Value::Null), None),
+        (with("use", serde_json::Value::Null), None),
+        (with("key_ops", serde_json::Value::Null), None),
         (with("use", "enc".into()), Some("its use is not sig")),
         (with("key_ops", serde_json::json!(["sign"])), Some("its key_ops do not hold verify")),
         (with("x", "AAAA".into()), Some("its x is not 32 bytes")),
