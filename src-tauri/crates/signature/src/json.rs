@@ -18,6 +18,11 @@ pub(crate) fn object(json: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
+/// Reads any JSON value strictly; `None` where it is not JSON or repeats a member.
+pub(crate) fn value(json: &[u8]) -> Option<Value> {
+    serde_json::from_slice::<Strict>(json).ok().map(|Strict(value)| value)
+}
+
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(StrictVisitor).map(Strict)

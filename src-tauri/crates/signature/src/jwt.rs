@@ -9,7 +9,7 @@ use jsonwebtoken::Algorithm;
 
 use self::binding::Binding;
 use self::token::Token;
-use crate::jwks::{JwkMaterial, KeySet};
+use crate::jwks::{Jwk, JwkMaterial, KeySet};
 use crate::ladder::{Ladder, Rung};
 use crate::received::{Fields, shown};
 use crate::sentences::{self, Words};
@@ -202,8 +202,9 @@ struct Found<'a> {
 }
 
 fn find_key<'a>(token: &Token, set: &'a KeySet, warnings: &mut Vec<Warning>) -> Result<Found<'a>, Refusal> {
-    let mut named = set.by_kid(&token.kid);
-    let Some(jwk) = named.next() else {
+    let usable = |jwk: &&Jwk| matches!(jwk.material(), JwkMaterial::Rsa(_)) && jwk.allows(&token.algorithm);
+    let first = set.by_kid(&token.kid).find(usable).or_else(|| set.by_kid(&token.kid).next());
+    let Some(jwk) = first else {
         return Err(Refusal::new(
             "unknown_kid",
             "unknown key",
@@ -211,10 +212,10 @@ fn find_key<'a>(token: &Token, set: &'a KeySet, warnings: &mut Vec<Warning>) -> 
             format!("no key {}", shown(token.kid.as_bytes())),
         ));
     };
-    if named.next().is_some() {
+    if set.by_kid(&token.kid).nth(1).is_some() {
         warnings.push(Warning::new(
             "jwks_duplicate_kid",
-            "The JWKS holds several keys with this kid; the first of them was tried.",
+            "The JWKS holds several keys with this kid; the first of them that fits the token was tried.",
         ));
     }
     let not_usable = |why: String| {

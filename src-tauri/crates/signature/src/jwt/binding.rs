@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::Refusal;
+use crate::json;
 
 /// How a token covers the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,19 +32,24 @@ pub(crate) fn check(claims: &Map<String, Value>, body: &[u8]) -> Result<Binding,
     if let Some(bound) = by_hash(claims, body)? {
         return Ok(bound);
     }
-    let event: Option<Value> = serde_json::from_slice(body).ok();
+    // A body that repeats a member means different things to different readers: it equals no claim.
+    let event = json::value(body);
     for name in WHOLE {
         let Some(claim) = claims.get(name) else { continue };
-        let same = match claim {
+        let (same, speaks) = match claim {
             Value::String(text) => {
-                text.as_bytes() == body || serde_json::from_str::<Value>(text).is_ok_and(|claim| Some(claim) == event)
+                let same =
+                    text.as_bytes() == body || json::value(text.as_bytes()).is_some_and(|claim| Some(claim) == event);
+                (same, is_event_text(text))
             }
-            other => Some(other) == event.as_ref(),
+            Value::Object(inner) => (Some(claim) == event.as_ref(), is_event(inner)),
+            other => (Some(other) == event.as_ref(), false),
         };
-        match claim {
-            _ if same => return Ok(Binding::Event),
-            Value::Object(inner) if is_event(inner) && !body.is_empty() => return Err(mismatch(name)),
-            _ => {}
+        if same {
+            return Ok(Binding::Event);
+        }
+        if speaks && !body.is_empty() {
+            return Err(mismatch(name));
         }
     }
     let Some(Value::Object(event)) = event else {
@@ -70,20 +76,27 @@ fn is_event(claims: &Map<String, Value>) -> bool {
     claims.get("type").is_some_and(Value::is_string) && claims.get("data").is_some_and(Value::is_object)
 }
 
-/// A claim that is named as a hash of the body must be one; a hash under any other name counts when it is right.
+/// The text of an event. Members that it repeats make it no less one: it is only refused.
+fn is_event_text(text: &str) -> bool {
+    matches!(serde_json::from_str(text), Ok(Value::Object(members)) if is_event(&members))
+}
+
+/// A claim that is named as a hash of the body must be one; a hash under any other name counts when it is right. A name
+/// that leaves no doubt asks for a right hash whatever the value is; null is as if it were not there.
 fn by_hash(claims: &Map<String, Value>, body: &[u8]) -> Result<Option<Binding>, Refusal> {
     let hashes: [Vec<u8>; 3] =
         [Sha256::digest(body).to_vec(), Sha384::digest(body).to_vec(), Sha512::digest(body).to_vec()];
     let mut found = None;
     for (name, value) in claims {
-        let Value::String(text) = value else { continue };
-        if REGISTERED.contains(&name.as_str()) {
+        if REGISTERED.contains(&name.as_str()) || value.is_null() {
             continue;
         }
-        let readings = readings(text);
+        let readings = value.as_str().map(readings).unwrap_or_default();
         if readings.iter().any(|reading| hashes.contains(reading)) {
             found = Some(Binding::Hash);
-        } else if is_hash_name(name) && readings.iter().any(|reading| matches!(reading.len(), 32 | 48 | 64)) {
+        } else if is_body_hash_name(name)
+            || (is_hash_name(name) && readings.iter().any(|reading| matches!(reading.len(), 32 | 48 | 64)))
+        {
             return Err(mismatch(name));
         }
     }
@@ -97,6 +110,27 @@ fn is_hash_name(name: &str) -> bool {
     let body =
         ["body", "payload", "content", "data", "event", "request", "message"].iter().any(|word| plain.contains(word));
     hash && (body || ["sha256", "sha384", "sha512", "hash", "digest"].contains(&plain.as_str()))
+}
+
+/// `body_sha256`, `payload-hash`, `requestBodyDigest`: made of nothing but words for the body, a hash and how it is written.
+/// `body_hash_alg` is not, and neither is a hash of another kind, such as `body_sha1`.
+fn is_body_hash_name(name: &str) -> bool {
+    const BODIES: [&str; 2] = ["payload", "body"];
+    const HASHES: [&str; 6] = ["sha256", "sha384", "sha512", "digest", "hash", "sha"];
+    const AROUND: [&str; 10] =
+        ["webhook", "request", "content", "event", "http", "raw", "base64url", "base64", "b64", "hex"];
+    let mut rest: String = name.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ')).collect();
+    rest.make_ascii_lowercase();
+    let mut take = |words: &[&str]| {
+        let before = rest.len();
+        for word in words {
+            rest = rest.replace(word, "");
+        }
+        rest.len() < before
+    };
+    let (body, hash) = (take(&BODIES), take(&HASHES));
+    take(&AROUND);
+    body && hash && rest.is_empty()
 }
 
 /// The bytes that a text may stand for: hexadecimal or base64 of either alphabet, with or without a name before it.

@@ -10,6 +10,9 @@ use crate::{JwtPolicy, Warning, json};
 /// An `exp` further away than this was hardly meant.
 const IMPLAUSIBLE: f64 = 10.0 * 366.0 * 86_400.0;
 
+/// 2^63, the first number above the range of a 64-bit integer.
+const I64_RANGE: f64 = 9_223_372_036_854_775_808.0;
+
 /// Checks the claims of a token whose signature is right.
 pub(crate) fn check(
     payload: &[u8],
@@ -103,12 +106,14 @@ fn times(
     Ok(())
 }
 
-/// A NumericDate, where the claim is there.
+/// A NumericDate, where the claim is there: any number within the range of a 64-bit integer.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<f64>, Refusal> {
     match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(number)) if number.is_u64() && !number.is_i64() => Err(invalid(name)),
+        // As a double the ends of the range cannot be told from what lies just beyond them.
         Some(Value::Number(number)) => match number.as_f64() {
-            Some(time) if time.abs() < 9.2e18 => Ok(Some(time)),
+            Some(time) if number.is_i64() || time.abs() < I64_RANGE => Ok(Some(time)),
             _ => Err(invalid(name)),
         },
         Some(_) => Err(invalid(name)),

@@ -52,6 +52,9 @@ fn the_body_is_bound_or_the_sentence_says_that_it_is_not() {
     let digest = Sha256::digest(BODY);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let pretty = serde_json::to_string_pretty(&event).unwrap();
+    let other = BODY.replace("batch_123456", "batch_666");
+    let twice = BODY.replacen('{', r#"{"data":{"id":"other"},"#, 1);
+    let twice_spaced = twice.replace(',', ", ");
     let cases = [
         (json!({}), BODY, "unbound", None),
         (event.clone(), BODY, "bound", None),
@@ -70,7 +73,35 @@ fn the_body_is_bound_or_the_sentence_says_that_it_is_not() {
         (json!({ "x": hex }), BODY, "bound", None),
         (json!({ "body_sha256": hex }), "{}", "body_mismatch", None),
         (json!({ "body_sha256": hex }), &*pretty, "body_mismatch", Some("body_reserialized")),
-        (json!({ "body_sha256": 7 }), BODY, "unbound", None),
+        (json!({ "body_sha256": null }), BODY, "unbound", None),
+        (json!({ "body_sha256": 7 }), BODY, "body_mismatch", None),
+        (json!({ "body_sha256": "" }), BODY, "body_mismatch", None),
+        (json!({ "body_sha256": "abc" }), BODY, "body_mismatch", None),
+        (json!({ "payload-hash": { "sha256": hex } }), BODY, "body_mismatch", None),
+        (json!({ "requestBodyDigest": [hex] }), BODY, "body_mismatch", None),
+        (json!({ "body_sha256": hex, "payload_hash": "abc" }), BODY, "body_mismatch", None),
+        // Not a hash of the body, or not one that is known.
+        (json!({ "body_hash_alg": "sha256" }), BODY, "unbound", None),
+        (json!({ "body_sha1": "da39a3ee5e6b4b0d3255bfef95601890afd80709" }), BODY, "unbound", None),
+        (json!({ "body": "abc", "hash": "abc", "digest": 7, "shape": 1 }), BODY, "unbound", None),
+        // Events as text.
+        (json!({ "payload": pretty }), BODY, "bound", None),
+        (json!({ "payload": BODY }), &*other, "body_mismatch", None),
+        (json!({ "event": "{\"type\":\"a\",\"data\":{}}" }), BODY, "body_mismatch", None),
+        (json!({ "payload": "{\"type\":\"a\"}" }), BODY, "unbound", None),
+        (json!({ "payload": BODY }), "", "unbound", None),
+        // Members that come twice.
+        (event.clone(), &*twice, "body_mismatch", None),
+        (json!({ "event": event }), &*twice, "body_mismatch", None),
+        (json!({ "payload": BODY }), &*twice, "body_mismatch", None),
+        (json!({ "payload": twice }), BODY, "body_mismatch", None),
+        (json!({ "payload": twice_spaced }), &*twice, "body_mismatch", None),
+        (json!({ "a": 1, "b": { "c": 2 } }), r#"{"a":0,"a":1,"b":{"c":2}}"#, "unbound", None),
+        (json!({ "a": 1, "b": { "c": 2 } }), r#"{"a":1,"b":{"c":1,"c":2}}"#, "unbound", None),
+        (json!({ "a": 1, "b": { "c": 2 } }), r#"{"a":1,"b":{"c":2}}"#, "bound", None),
+        (json!({}), &*twice, "unbound", None),
+        // The very bytes, whatever they hold.
+        (json!({ "payload": twice }), &*twice, "bound", None),
     ];
     for (more, body, expected, diagnosis) in cases {
         let token = sign::jwt(&pem(&file, "test-key-1"), Some("test-key-1"), &claims(more.clone())).unwrap();
@@ -85,6 +116,89 @@ fn the_body_is_bound_or_the_sentence_says_that_it_is_not() {
         assert_eq!(verdict.cause == "body not bound", expected == "unbound");
         assert_eq!(found.as_deref(), diagnosis, "{more}");
         assert_eq!(verdict.scheme, Some(Scheme::Jwt));
+    }
+}
+
+#[test]
+fn times_at_the_ends_of_their_range() {
+    let file = file();
+    let keys = keyring(&file);
+    let with = |name: &str, value: &str| -> Value {
+        serde_json::from_str(&format!(r#"{{"exp":{},"{name}":{value}}}"#, NOW + 300)).unwrap()
+    };
+    let cases = [
+        ("exp", "9223372036854775807", "valid", true),
+        ("exp", "9223372036854775806", "valid", true),
+        ("exp", "9.2233720368547e18", "valid", true),
+        ("exp", "9223372036854775808", "invalid_claim:exp", false),
+        ("exp", "9.2233720368548e18", "invalid_claim:exp", false),
+        ("exp", "18446744073709551615", "invalid_claim:exp", false),
+        ("exp", "18446744073709551616", "invalid_claim:exp", false),
+        ("exp", "1e308", "invalid_claim:exp", false),
+        ("exp", "-9223372036854775808", "expired", false),
+        ("exp", "-9223372036854775809", "invalid_claim:exp", false),
+        ("exp", "-9.2233720368547e18", "expired", false),
+        ("exp", "-9.2233720368548e18", "invalid_claim:exp", false),
+        ("exp", "-1e308", "invalid_claim:exp", false),
+        ("nbf", "9223372036854775807", "not_yet_valid", false),
+        ("nbf", "9223372036854775808", "invalid_claim:nbf", false),
+        ("nbf", "-9223372036854775808", "valid", false),
+        ("iat", "9223372036854775807", "issued_in_future", false),
+        ("iat", "-9223372036854775808", "valid", false),
+    ];
+    for (name, value, reason, implausible) in cases {
+        let token = sign::jwt(&pem(&file, "test-key-1"), Some("test-key-1"), &with(name, value)).unwrap();
+        let (verdict, _) = deliver(&token, b"", &keys, NOW);
+        assert_eq!(verdict.reason, reason, "{name} {value}");
+        assert_eq!(codes(&verdict).contains(&"exp_implausible"), implausible, "{name} {value}");
+    }
+}
+
+#[test]
+fn of_several_keys_of_one_kid_the_first_that_fits_is_taken() {
+    let file = file();
+    let token = sign::jwt(&pem(&file, "test-key-1"), Some("test-key-1"), &claims(json!({}))).unwrap();
+    let good = file["jwks"]["keys"].as_array().unwrap().iter().find(|key| key["kid"] == "test-key-1").unwrap();
+    let with = |name: &str, value: Value| {
+        let mut jwk = good.clone();
+        jwk[name] = value;
+        jwk
+    };
+    let (encrypts, pinned) = (with("use", json!("enc")), with("alg", json!("PS256")));
+    let (small, broken) = (with("n", json!("AQ")), with("n", json!("!")));
+    let ec = json!({ "kty": "EC", "crv": "P-256", "x": "a", "y": "b", "kid": "test-key-1" });
+    let mut okp = sign::v1a_public_jwk(&[3; 32]);
+    okp["kid"] = json!("test-key-1");
+    for other in [&encrypts, &pinned, &small, &broken, &ec, &okp] {
+        for (set, index) in [(json!([other, good]), 1), (json!([good, other]), 0), (json!([other, other, good]), 2)] {
+            let set = KeySet::parse(json!({ "keys": set }).to_string().as_bytes()).unwrap();
+            let keys = Keyring { jwks: Jwks::Known(Arc::new(set)), ..Keyring::default() };
+            let (verdict, _) = deliver(&token, b"", &keys, NOW);
+            assert_eq!(
+                (&*verdict.reason, verdict.key.as_ref().map(|key| key.index)),
+                ("valid", Some(index)),
+                "{other}"
+            );
+            assert!(codes(&verdict).contains(&"jwks_duplicate_kid"));
+        }
+    }
+    for (set, reason, words) in [
+        (json!([small, encrypts]), "key_too_small", "1 bits"),
+        (json!([encrypts, small]), "key_not_usable", "its use is not sig"),
+        (json!([pinned, ec]), "key_not_usable", "another alg"),
+        (json!([okp, small]), "key_not_usable", "an Ed25519 key"),
+        (json!([with("alg", json!(1))]), "key_not_usable", "its alg is no text"),
+        (json!([with("alg", json!([]))]), "key_not_usable", "its alg is no text"),
+        (json!([with("use", json!(1))]), "key_not_usable", "its use is not sig"),
+        (json!([with("alg", json!(null))]), "valid", ""),
+        (json!([with("use", json!(null))]), "valid", ""),
+        (json!([with("key_ops", json!(null))]), "valid", ""),
+    ] {
+        let set = KeySet::parse(json!({ "keys": set }).to_string().as_bytes()).unwrap();
+        let keys = Keyring { jwks: Jwks::Known(Arc::new(set)), ..Keyring::default() };
+        let (verdict, _) = deliver(&token, b"", &keys, NOW);
+        assert_eq!(verdict.reason, reason, "{}", verdict.sentence);
+        assert!(verdict.sentence.contains(words), "{}", verdict.sentence);
     }
 }
 
