@@ -25,7 +25,7 @@ pub use decode::{Decoded, DecodedEntry, DecodedSignature, DecodedToken, decode, 
 pub use jwks::{Jwk, KeySet, KeySetError};
 pub use keyring::{Jwks, Keyring, Others, SecretKey};
 pub use policy::{JwtPolicy, Policy, Seen};
-pub use probe::{explain, probe};
+pub use probe::{explain, probe, probed};
 pub use received::Received;
 pub use secret::{HmacSecret, PublicKey, Secret, SecretError};
 pub use verdict::*;

@@ -10,7 +10,7 @@ mod search;
 mod token;
 mod words;
 
-pub use explain::explain;
+pub use explain::{explain, probed};
 
 use crate::received::{Field, Fields, ID, SIGNATURE, TIMESTAMP, values};
 use crate::standard::Content;

@@ -3,6 +3,16 @@
 use crate::ladder::NEAR_MISS;
 use crate::{Diagnosis, Outcome, StepStatus, Text, Verdict};
 
+/// What the near-miss rung shows where the probe ran and found nothing.
+const NOTHING_NEAR: &str = "nothing near was found";
+
+/// Whether [`explain`] has been over this verdict, with something found or with nothing. Only rejected verdicts are ever
+/// probed; of any other this is false.
+pub fn probed(verdict: &Verdict) -> bool {
+    let rung = verdict.steps.iter().find(|step| step.check == NEAR_MISS.0);
+    rung.is_some_and(|step| step.status != StepStatus::Skipped || step.seen == NOTHING_NEAR)
+}
+
 /// Puts what the probe found into the verdict: the near-miss step, a better cause, and the sentence. A rejected verdict
 /// without a diagnosis says that nothing was found; any other verdict is left as it is.
 pub fn explain(mut verdict: Verdict, diagnosis: Option<Diagnosis>) -> Verdict {
@@ -10,9 +20,7 @@ pub fn explain(mut verdict: Verdict, diagnosis: Option<Diagnosis>) -> Verdict {
         return verdict;
     }
     let (status, expected, seen): (_, Text, Text) = match &diagnosis {
-        None => {
-            (StepStatus::Skipped, "what would have matched".into(), "nothing that was tried would have matched".into())
-        }
+        None => (StepStatus::Skipped, "what would have matched".into(), NOTHING_NEAR.into()),
         Some(found) => (StepStatus::Near, "what would have matched".into(), short(&found.finding).into()),
     };
     if let Some(step) = verdict.steps.iter_mut().find(|step| step.check == NEAR_MISS.0) {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use signature::{
     Diagnosis, Jwks, KeySet, KeyState, Keyring, Others, Policy, Received, SecretKey, StepStatus, Verdict, explain,
-    probe, sign,
+    probe, probed, sign,
 };
 
 use crate::{BODY, ID, NOW, OTHER, SECRET, check, key, lines, ring, secret};
@@ -212,6 +212,31 @@ fn headers_changed_on_the_way() {
         let (verdict, found) = diagnose(&headers, BODY.as_bytes(), &keys, &Others::default());
         assert_eq!(found.map(|found| found.code).as_deref(), Some(code), "{headers:?}");
         assert_eq!(verdict.outcome, signature::Outcome::Rejected);
+    }
+}
+
+#[test]
+fn whether_the_probe_ran_can_be_told() {
+    let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
+    let good = lines(ID, &NOW.to_string(), &sign::v1(&secret(SECRET), ID, NOW, BODY.as_bytes()));
+    let near = lines(ID, &NOW.to_string(), &sign::v1(&secret(SECRET), ID, NOW, format!("{BODY}\n").as_bytes()));
+    let far = lines(ID, &NOW.to_string(), &sign::v1(&secret(OTHER), ID, NOW, BODY.as_bytes()));
+    let open = ring(Vec::new());
+    let cases = [
+        (&keys, &near, StepStatus::Near, "the body with a newline", true),
+        (&keys, &far, StepStatus::Skipped, "nothing near was found", true),
+        (&keys, &good, StepStatus::Skipped, "nothing to look for", false),
+        (&open, &good, StepStatus::Skipped, "not looked for", false),
+    ];
+    for (keys, headers, status, seen, ran) in cases {
+        assert!(!probed(&check(headers, BODY.as_bytes(), keys)));
+        let (verdict, _) = diagnose(headers, BODY.as_bytes(), keys, &Others::default());
+        let step = verdict.steps.iter().find(|step| step.check == "near_miss").unwrap();
+        assert!(step.status == status && step.seen.contains(seen), "{step:?}");
+        assert_eq!(probed(&verdict), ran, "{seen}");
+        // It is in the verdict itself, so that a stored one still tells.
+        let stored: Verdict = serde_json::from_str(&serde_json::to_string(&verdict).unwrap()).unwrap();
+        assert_eq!(probed(&stored), ran, "{seen}");
     }
 }
 
