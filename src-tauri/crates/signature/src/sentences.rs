@@ -48,6 +48,11 @@ pub(crate) fn verified(scheme: Scheme, key: &MatchedKey, now: i64) -> Words {
 pub(crate) fn header_fault(fields: &Fields<'_>) -> Option<(Text, Words)> {
     let (name, fault) =
         fields.named().into_iter().find_map(|(name, field)| field.fault().map(|fault| (name, fault)))?;
+    Some(header_wrong(fields, name, fault))
+}
+
+/// The reason and the words for a fault of the header of this name.
+pub(crate) fn header_wrong(fields: &Fields<'_>, name: &str, fault: Fault) -> (Text, Words) {
     let missing: Vec<&str> = fields
         .named()
         .into_iter()
@@ -81,7 +86,7 @@ pub(crate) fn header_fault(fields: &Fields<'_>) -> Option<(Text, Words)> {
             Words::new(format!("{name} empty"), format!("Rejected: {name} is there and empty; expected a value.")),
         ),
     };
-    Some((reason.into(), words))
+    (reason.into(), words)
 }
 
 /// What stands there in place of a missing header.

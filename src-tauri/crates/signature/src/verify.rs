@@ -4,7 +4,7 @@
 //! the reason; the signature is checked all the same, so that the ladder can say that a stale delivery is a genuine one.
 
 use crate::ladder::{Ladder, Rung};
-use crate::received::{Fault, Fields};
+use crate::received::{Fault, Field, Fields, SIGNATURE as SIGNATURE_HEADER};
 use crate::sentences::{self, Words};
 use crate::standard::{self, Checked, Content, End};
 use crate::timestamp::{TIME, Time};
@@ -25,14 +25,18 @@ const USUAL_BODY: usize = 20_480;
 /// Checks one delivery. `now` is Unix seconds. Pure: the same arguments give the same verdict.
 pub fn verify(received: &Received<'_>, keys: &Keyring, policy: &Policy, seen: &Seen, now: i64) -> Verdict {
     let fields = Fields::read(received.headers);
-    let takes_tokens = !matches!(keys.jwks, Jwks::None);
+    let takes_tokens = |token: &[u8]| match &keys.jwks {
+        Jwks::None => false,
+        Jwks::Unavailable(_) => true,
+        Jwks::Known(set) => jwt::may_check(set, token),
+    };
     let value = match fields.signature {
-        crate::received::Field::One(value) => Some(value),
+        Field::One(value) => Some(value),
         _ => None,
     };
     let shape = value.map(|value| shape(value, tokens_only(keys)));
     match (value, shape) {
-        (Some(token), Some(Shape::Token)) if takes_tokens => {
+        (Some(token), Some(Shape::Token)) if takes_tokens(token) => {
             jwt::check(token, received, &fields, keys, policy, seen, now)
         }
         _ => standard(received, &fields, shape == Some(Shape::Token), keys, policy, seen, now),
@@ -85,6 +89,7 @@ fn standard(
     let header_fault = sentences::header_fault(fields);
     let headers_complete = header_fault.is_none();
     refusal = refusal.or(header_fault);
+    let tokens_only = tokens_only(keys);
 
     let time = fields.timestamp.value().map(|value| (value, Time::read(value, now, policy.tolerance)));
     match time {
@@ -112,9 +117,14 @@ fn standard(
     ladder.add(SCHEME, checked.scheme_seen.0, checked.scheme_seen.1);
     ladder.add(SIGNATURE, checked.signature_seen.0, checked.signature_seen.1);
 
-    if checked.end == End::Refused("hmac_signature_with_jwks_endpoint") && tokens_only(keys) {
-        // Where only tokens can be checked, the other two headers were never needed: the scheme is what is wrong.
-        refusal = None;
+    if tokens_only {
+        // Where only tokens can be checked, the other two headers were never needed: what is wrong is the scheme, or that
+        // the signature cannot be told.
+        match fields.signature {
+            Field::Repeated => refusal = Some(sentences::header_wrong(fields, SIGNATURE_HEADER, Fault::Repeated)),
+            Field::One(_) if matches!(checked.end, End::Refused(_)) => refusal = None,
+            _ => {}
+        }
     }
     let signed = matches!(checked.end, End::Matched(_));
     refusal = refusal.or_else(|| match time?.1 {
@@ -169,17 +179,23 @@ fn standard(
     }
 }
 
-/// A JWT where no JWKS is configured.
+/// A JWT where no JWKS is configured, or one of Ed25519 keys only.
 fn token_without_keys(keys: &Keyring) -> Checked {
     let hmac = keys.secrets.iter().any(|entry| matches!(entry.secret, Secret::Hmac(_)));
-    let end = match keys.closed {
+    let known = matches!(keys.jwks, Jwks::Known(_));
+    let end = match known || keys.closed {
+        true if known => End::Refused("jwt_signature"),
         true if hmac => End::Refused("jwt_signature_with_hmac_secret"),
         true => End::Refused("jwt_signature"),
         false => End::NoKey("no_jwks"),
     };
     Checked {
         scheme: Some(Scheme::Jwt),
-        scheme_seen: (if keys.closed { StepStatus::Failed } else { StepStatus::Passed }, "a JWT".into()),
+        scheme_seen: match end {
+            End::Refused(_) if known => (StepStatus::Failed, "a JWT, and the JWKS holds Ed25519 keys only".into()),
+            End::Refused(_) => (StepStatus::Failed, "a JWT".into()),
+            _ => (StepStatus::Passed, "a JWT".into()),
+        },
         signature_seen: (StepStatus::Skipped, "no key to check with".into()),
         end,
         warnings: Vec::new(),

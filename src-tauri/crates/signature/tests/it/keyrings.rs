@@ -240,6 +240,67 @@ fn a_time_that_is_off_refuses_before_a_missing_key_is_spoken_of() {
 }
 
 #[test]
+fn where_only_tokens_can_be_checked_the_scheme_is_what_is_wrong() {
+    let file = crate::vectors::load("jwt.json");
+    let rsa = KeySet::parse(file["jwks"].to_string().as_bytes()).unwrap();
+    let rsa_only = Keyring { secrets: Vec::new(), jwks: Jwks::Known(Arc::new(rsa)), closed: true };
+    let v1 = sign::v1(&secret(SECRET), ID, NOW, BODY.as_bytes());
+    let v1a = sign::v1a(&SEED, ID, NOW, BODY.as_bytes());
+    let cases = [
+        (&*v1, "hmac_signature_with_jwks_endpoint"),
+        (&*v1a, "no_usable_key"),
+        ("v1a,abc", "no_usable_key"),
+        ("v2,abc", "unsupported_signature_version"),
+        ("V1,abc", "unsupported_signature_version"),
+    ];
+    for (signature, reason) in cases {
+        let all = lines(ID, &NOW.to_string(), signature);
+        for headers in [&all[..], &all[1..], &all[2..]] {
+            let verdict = check(headers, BODY.as_bytes(), &rsa_only);
+            assert_eq!((verdict.outcome, &*verdict.reason), (Outcome::Rejected, reason), "{signature}");
+        }
+        // A time that is given and is off still comes first.
+        let stale = lines(ID, &(NOW - 301).to_string(), signature);
+        assert_eq!(check(&stale, BODY.as_bytes(), &rsa_only).reason, "timestamp_too_old");
+        // Where other keys could be tried, the headers are needed.
+        let both = Keyring { secrets: vec![key("a", SECRET, KeyState::Current)], ..rsa_only.clone() };
+        assert_eq!(check(&all[2..], BODY.as_bytes(), &both).reason, "missing_header:webhook-id");
+    }
+    let repeated: Vec<_> = [&v1, &v1a].map(|value| ("webhook-signature".to_owned(), value.clone().into())).into();
+    let verdict = check(&repeated, BODY.as_bytes(), &rsa_only);
+    assert_eq!((verdict.outcome, &*verdict.reason), (Outcome::Rejected, "duplicate_header:webhook-signature"));
+    assert!(verdict.sentence.contains("webhook-signature came more than once"), "{}", verdict.sentence);
+    assert_eq!(check(&[], BODY.as_bytes(), &rsa_only).reason, "missing_header:webhook-id");
+}
+
+#[test]
+fn a_token_for_ed25519_keys_is_refused_after_headers_and_time() {
+    let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.c2ln";
+    let good = lines(ID, &NOW.to_string(), token);
+    let mut twice = good.clone();
+    twice.push(good[0].clone());
+    let cases = [
+        (good.clone(), "jwt_signature"),
+        (good[1..].to_vec(), "missing_header:webhook-id"),
+        (good[2..].to_vec(), "missing_header:webhook-id"),
+        (twice, "duplicate_header:webhook-id"),
+        (lines(ID, "0x1", token), "invalid_timestamp"),
+        (lines(ID, &(NOW - 301).to_string(), token), "timestamp_too_old"),
+        (lines(ID, &(NOW + 301).to_string(), token), "timestamp_too_new"),
+    ];
+    for (headers, reason) in cases {
+        for closed in [false, true] {
+            for secrets in [Vec::new(), vec![key("a", SECRET, KeyState::Current)]] {
+                let keys = Keyring { secrets, jwks: known(), closed };
+                let verdict = check(&headers, BODY.as_bytes(), &keys);
+                assert_eq!((verdict.outcome, &*verdict.reason), (Outcome::Rejected, reason), "{closed}");
+                assert_eq!(verdict.scheme, Some(signature::Scheme::Jwt));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_repeat_is_a_warning() {
     let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
     let headers = v1(SECRET, NOW);
