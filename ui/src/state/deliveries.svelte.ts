@@ -35,6 +35,10 @@ export class Deliveries {
   /** Rises when the list should go back to its top. */
   jumps = $state(0);
   unseen = $derived(this.matched - this.shown);
+  /** Rows that are here, of all that match: never more than a few pages. */
+  get kept(): number {
+    return this.#pages.size;
+  }
 
   #view: number | null = null;
   #opening: { token: number; buffer: Live[] } | null = null;
@@ -141,15 +145,16 @@ export class Deliveries {
     if (added.length === 0 && message.matched <= this.matched) return;
     // The back end's count must come out: if it does not, read again rather than show a hole or a row too many.
     if (message.matched !== this.matched + added.length) return this.#reopenSoon();
-    this.#pages.put(this.matched, added);
+    const first = this.matched;
     this.#lastId = added.at(-1)?.id ?? this.#lastId;
     this.matched += added.length;
     this.#note(added);
-    if (this.following) {
-      this.shown = this.matched;
-      this.#tint(added);
-      this.#pages.trim(this.matched - 1);
-    }
+    // While the reader holds they are only counted: `need` asks for those that come to be looked at.
+    if (!this.following) return;
+    this.#pages.put(first, added);
+    this.shown = this.matched;
+    this.#tint(added);
+    this.#pages.trim(this.matched - 1);
     this.version++;
   }
 
@@ -249,10 +254,11 @@ export class Deliveries {
     return true;
   }
 
-  /** Chooses a kept row and goes on following. */
+  /** Chooses a row that has come and goes on as before; where it is not kept, its place is asked for. */
   point(id: number): void {
     const ordinal = this.#pages.ordinalOf(id);
-    if (ordinal !== undefined) this.active = { id, ordinal };
+    this.active = { id, ordinal: ordinal ?? -1 };
+    if (ordinal === undefined) void this.#locateActive();
   }
 
   /** The newest delivery with this message id, if it came by lately. */

@@ -67,6 +67,56 @@ describe("following", () => {
   });
 });
 
+describe("while the reader holds", () => {
+  it("keeps no more rows than before, however many arrive, and has the newest right after following again", async () => {
+    const MOST_KEPT = 2000;
+    fake.rows = make(1, 1000);
+    await list.open();
+    await list.choose(300);
+    for (let batch = 0; batch < 100; batch++) {
+      const before = list.kept;
+      fake.arrive(...make(1001 + batch * 500, 500));
+      fake.flush();
+      expect(list.kept).toBe(before);
+      // The reader scrolls on meanwhile.
+      if (batch % 10 === 9) {
+        await list.need(batch * 9, batch * 9 + 40);
+        expect(list.rowAt(batch * 9)?.id).toBe(1000 - batch * 9);
+      }
+      expect(list.rowAt(300)?.id).toBe(700);
+    }
+    expect([list.matched, list.shown, list.unseen]).toEqual([51_000, 1000, 50_000]);
+
+    list.follow();
+    expect(list.shown).toBe(51_000);
+    fake.arrive(...make(51_001, 3));
+    fake.flush();
+    await list.need(0, 450);
+    const newest = Array.from({ length: 450 }, (_, i) => list.rowAt(i)?.id);
+    expect(newest).toEqual(Array.from({ length: 450 }, (_, i) => 51_003 - i));
+    const all = await everything();
+    expect(all.length).toBe(51_003);
+    expect(all.every((id, i) => id === 51_003 - i)).toBe(true);
+    expect(list.kept).toBeLessThanOrEqual(MOST_KEPT);
+    expect(failures).toEqual([]);
+  });
+
+  it("chooses a row that came meanwhile, and keeps its place", async () => {
+    fake.rows = make(1, 1000);
+    await list.open();
+    await list.choose(300);
+    fake.arrive(...make(1001, 500));
+    fake.flush();
+    list.point(1200);
+    await settle();
+    expect([list.shown, list.activeIndex]).toEqual([1000, -1]);
+    list.follow();
+    expect(list.activeIndex).toBe(300);
+    await list.need(290, 310);
+    expect(list.rowAt(list.activeIndex)?.id).toBe(1200);
+  });
+});
+
 describe("between the snapshot and the live rows", () => {
   it("loses none and doubles none, wherever rows fall while a view is opened", async () => {
     fake.delay = 5;
