@@ -126,6 +126,12 @@ fn letters(body: &[u8], plain: Plain<'_>) -> ControlFlow<()> {
                 }
                 let unknown: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
                 plain(set, "the body in Latin-1, with ? for what it lacks", &unknown)?;
+                if let Some(windows) = to_windows_1252(text, None) {
+                    plain(set, "the body in Windows-1252", &windows)?;
+                }
+                if let Some(windows) = to_windows_1252(text, Some(b'?')) {
+                    plain(set, "the body in Windows-1252, with ? for what it lacks", &windows)?;
+                }
             }
             let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
             let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -137,6 +143,8 @@ fn letters(body: &[u8], plain: Plain<'_>) -> ControlFlow<()> {
         Err(_) => {
             let from_latin: String = body.iter().map(|byte| char::from(*byte)).collect();
             plain(set, "the body turned from Latin-1 into UTF-8", from_latin.as_bytes())?;
+            let from_windows: String = body.iter().copied().map(from_windows_1252).collect();
+            plain(set, "the body turned from Windows-1252 into UTF-8", from_windows.as_bytes())?;
             plain(
                 set,
                 "the body with a replacement character for what is not UTF-8",
@@ -156,6 +164,28 @@ fn letters(body: &[u8], plain: Plain<'_>) -> ControlFlow<()> {
         }
     }
     ControlFlow::Continue(())
+}
+
+/// What Windows-1252 has from 0x80 to 0x9f; the five bytes that it leaves open are control characters, as browsers read it.
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+fn from_windows_1252(byte: u8) -> char {
+    match byte {
+        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
+        other => char::from(other),
+    }
+}
+
+/// `None` where the text holds a letter that the set lacks and nothing is put in its place.
+fn to_windows_1252(text: &str, unknown: Option<u8>) -> Option<Vec<u8>> {
+    let byte = |c: char| match WINDOWS_1252.iter().zip(0x80..).find(|(known, _)| **known == c) {
+        Some((_, byte)) => Some(byte),
+        None => u8::try_from(u32::from(c)).ok().filter(|byte| !matches!(byte, 0x80..=0x9f)).or(unknown),
+    };
+    text.chars().map(byte).collect()
 }
 
 /// The body with its compression undone.

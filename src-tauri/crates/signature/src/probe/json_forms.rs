@@ -1,6 +1,8 @@
 //! A JSON text written again, the ways that parsers and printers write it. Numbers keep their text; only names, strings and
 //! the space between are written anew.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -60,6 +62,25 @@ pub(super) enum Numbers {
     AsSent,
     /// Shortest, as JavaScript: `1.0` becomes `1`.
     Shortest,
+    /// All whole numbers with a fraction, as a reader of doubles writes them: `1` becomes `1.0`.
+    Fractions,
+    /// All whole numbers that end in two zeros or more with an exponent: `100` becomes `1e2`.
+    Exponents(Exponent),
+    /// The n-th whole number alone with a fraction.
+    FractionAt(usize),
+    /// The n-th whole number alone with an exponent.
+    ExponentAt(usize, Exponent),
+}
+
+/// How an exponent is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exponent {
+    /// `1e2`
+    Small,
+    /// `1E2`
+    Capital,
+    /// `1e+2`
+    Plus,
 }
 
 /// A parsed text that keeps what a rewriting keeps.
@@ -71,6 +92,9 @@ pub(super) enum Node<'a> {
     /// A number, or true, false, null.
     Scalar(&'a str),
 }
+
+/// How many whole numbers are tried one at a time.
+const MOST_WHOLE: usize = 8;
 
 /// The outermost members are tried in all orders up to this number of them.
 const MOST_PERMUTED: usize = 5;
@@ -108,29 +132,48 @@ impl<'a> Node<'a> {
     /// Writes the text in a form.
     pub(super) fn write(&self, form: JsonForm) -> String {
         let mut out = String::new();
-        self.write_to(&mut out, form, 0);
+        self.write_to(&mut out, form, 0, &Cell::new(0));
         if form.newline {
             out.push('\n');
         }
         out
     }
 
-    fn write_to(&self, out: &mut String, form: JsonForm, depth: usize) {
+    /// How many whole numbers there are, and how many of them could have an exponent.
+    fn wholes(&self) -> (usize, usize) {
+        let sum = |nodes: &mut dyn Iterator<Item = &Self>| {
+            nodes.map(Self::wholes).fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1))
+        };
+        match self {
+            Self::Object(members) => sum(&mut members.iter().map(|(_, value)| value)),
+            Self::Array(items) => sum(&mut items.iter()),
+            Self::Scalar(text) if is_whole(text) => (1, usize::from(text.ends_with("00"))),
+            Self::Text(_) | Self::Scalar(_) => (0, 0),
+        }
+    }
+
+    /// `wholes` counts the whole numbers that are written.
+    fn write_to(&self, out: &mut String, form: JsonForm, depth: usize, wholes: &Cell<usize>) {
         match self {
             Self::Object(members) => {
                 let ordered = form.order.apply(members, depth);
                 bracket(out, form.spacing, depth, '{', '}', &ordered, |out, (name, value)| {
                     write_text(out, name, form.escapes);
                     out.push_str(if form.spacing == Spacing::None { ":" } else { ": " });
-                    value.write_to(out, form, depth + 1);
+                    value.write_to(out, form, depth + 1, wholes);
                 });
             }
             Self::Array(items) => {
                 let items: Vec<&Self> = items.iter().collect();
-                bracket(out, form.spacing, depth, '[', ']', &items, |out, item| item.write_to(out, form, depth + 1));
+                bracket(out, form.spacing, depth, '[', ']', &items, |out, item| {
+                    item.write_to(out, form, depth + 1, wholes)
+                });
             }
             Self::Text(text) => write_text(out, text, form.escapes),
-            Self::Scalar(text) => out.push_str(&number(text, form.numbers)),
+            Self::Scalar(text) => {
+                out.push_str(&number(text, form.numbers, wholes.get()));
+                wholes.set(wholes.get() + usize::from(is_whole(text)));
+            }
         }
     }
 }
@@ -245,15 +288,51 @@ fn escape_capital(out: &mut String, c: char) {
     }
 }
 
-/// A number in the way of a form.
-fn number(text: &str, numbers: Numbers) -> String {
-    let value = match numbers {
-        Numbers::Shortest if text.contains(['.', 'e', 'E']) => text.parse::<f64>().ok(),
-        _ => None,
-    };
-    match value {
-        Some(value) if value.is_finite() && value.abs() < 1e21 => format!("{value}"),
-        _ => text.to_owned(),
+/// A number in the way of a form, the `nth` whole one where it is one. True, false and null are no numbers.
+fn number(text: &str, numbers: Numbers, nth: usize) -> Cow<'_, str> {
+    let whole = is_whole(text);
+    match numbers {
+        Numbers::Shortest if text.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) && !whole => {
+            match text.parse::<f64>() {
+                Ok(value) if value.is_finite() && value.abs() < 1e21 => format!("{value}").into(),
+                _ => text.into(),
+            }
+        }
+        Numbers::Fractions if whole => format!("{text}.0").into(),
+        Numbers::FractionAt(at) if whole && at == nth => format!("{text}.0").into(),
+        Numbers::Exponents(exponent) if whole => exponent.write(text).into(),
+        Numbers::ExponentAt(at, exponent) if whole && at == nth => exponent.write(text).into(),
+        _ => text.into(),
+    }
+}
+
+/// A number without fraction and exponent.
+fn is_whole(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Exponent {
+    const ALL: [Self; 3] = [Self::Small, Self::Capital, Self::Plus];
+
+    /// `1500` as `1.5e3`; a number that does not end in two zeros is left as it is.
+    fn write(self, whole: &str) -> String {
+        if !whole.ends_with("00") || whole.trim_start_matches('-').starts_with('0') {
+            return whole.to_owned();
+        }
+        let (sign, digits) = match whole.strip_prefix('-') {
+            Some(digits) => ("-", digits),
+            None => ("", whole),
+        };
+        let (first, rest) = digits.split_at(1);
+        let rest = rest.trim_end_matches('0');
+        let point = if rest.is_empty() { "" } else { "." };
+        let e = match self {
+            Self::Small => "e",
+            Self::Capital => "E",
+            Self::Plus => "e+",
+        };
+        format!("{sign}{first}{point}{rest}{e}{}", digits.len() - 1)
     }
 }
 
@@ -316,7 +395,35 @@ pub(super) fn forms(node: &Node<'_>, body: &[u8]) -> Vec<JsonForm> {
             forms.push(JsonForm { order, spacing, escapes: Escapes::Least, numbers: Numbers::AsSent, newline: false });
         }
     }
+    for numbers in whole_numbers(node) {
+        for order in [Order::AsSent, Order::Sorted] {
+            for spacing in [Spacing::None, Spacing::Python, Spacing::Indent(2)] {
+                forms.push(JsonForm { order, spacing, escapes: Escapes::Least, numbers, newline: false });
+            }
+        }
+    }
     forms
+}
+
+/// The ways in which whole numbers may have been written: all of them, and each of the first few alone.
+fn whole_numbers(node: &Node<'_>) -> Vec<Numbers> {
+    let (wholes, round) = node.wholes();
+    let mut ways = Vec::new();
+    if wholes > 0 {
+        ways.push(Numbers::Fractions);
+    }
+    if round > 0 {
+        ways.extend(Exponent::ALL.map(Numbers::Exponents));
+    }
+    if wholes > 1 {
+        ways.extend((0..wholes.min(MOST_WHOLE)).map(Numbers::FractionAt));
+    }
+    if round > 1 {
+        for nth in 0..wholes.min(MOST_WHOLE) {
+            ways.extend(Exponent::ALL.map(|exponent| Numbers::ExponentAt(nth, exponent)));
+        }
+    }
+    ways
 }
 
 impl JsonForm {
@@ -342,9 +449,14 @@ impl JsonForm {
             Escapes::Php => ", with \\/ and \\u escapes as PHP writes it",
             Escapes::Html => ", with \\u003c for < as Go writes it",
         });
-        if self.numbers == Numbers::Shortest {
-            words.push_str(", its numbers in their shortest form");
-        }
+        words.push_str(match self.numbers {
+            Numbers::AsSent => "",
+            Numbers::Shortest => ", its numbers in their shortest form",
+            Numbers::Fractions => ", its whole numbers written as 1.0",
+            Numbers::FractionAt(_) => ", one of its whole numbers written as 1.0",
+            Numbers::Exponents(_) => ", its round numbers written as 1e2",
+            Numbers::ExponentAt(..) => ", one of its round numbers written as 1e2",
+        });
         if self.newline {
             words.push_str(", and a newline at the end");
         }
