@@ -18,8 +18,8 @@ use crate::rows;
 
 /// Payloads are read as events up to this size.
 const READ_AS_EVENT: usize = 1024 * 1024;
-/// Attempts listed in one detail.
-const ATTEMPTS: usize = 1_000;
+/// Attempts listed in one detail: the newest.
+const ATTEMPTS: u32 = 1_000;
 /// A longer list of signatures is shown without saying which matched.
 const ENTRIES_CHECKED: usize = 32;
 
@@ -27,10 +27,10 @@ pub(crate) async fn open(store: &Store, registry: &Registry, id: i64, address: O
     let delivery = store.delivery(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
     let bytes = store.body(id).await?.unwrap_or_default();
     let attempts = match delivery.row.event {
-        Some(event) => store.attempts(event).await?,
+        Some(event) => store.attempts(event, ATTEMPTS).await?,
         None => vec![delivery.row.clone()],
     };
-    let attempts = attempts.iter().take(ATTEMPTS).map(|row| rows::row(row, registry)).collect();
+    let attempts = attempts.iter().map(|row| rows::row(row, registry)).collect();
     let row = rows::row(&delivery.row, registry);
     let project = with_known_jwks(registry, &delivery);
     // Decoding and reading may take a while for a large body.

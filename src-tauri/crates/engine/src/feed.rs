@@ -212,8 +212,8 @@ impl Feed {
         }
         let mut changed = pending.changed;
         for event in pending.events.into_iter().take(PAGE) {
-            match self.store.attempts(event).await {
-                Ok(attempts) => changed.extend(attempts.iter().rev().take(PAGE).map(|row| row.id)),
+            match self.store.attempts(event, PAGE as u32).await {
+                Ok(attempts) => changed.extend(attempts.iter().map(|row| row.id)),
                 Err(error) => tracing::warn!(%error, "the attempts of an event could not be read"),
             }
         }

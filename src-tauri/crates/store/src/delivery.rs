@@ -60,6 +60,23 @@ pub struct Answer {
     pub body: String,
 }
 
+impl NewDelivery {
+    /// Bytes of the texts beside body, headers, verdict and answer: a sender may make any of them long.
+    pub(crate) fn text_len(&self) -> usize {
+        let optional = [&self.query, &self.message_id, &self.token_id, &self.event_type, &self.pointer];
+        let optional: usize = optional.into_iter().flatten().map(String::len).sum();
+        self.method.len() + self.path.len() + self.peer.len() + optional
+    }
+}
+
+/// Bytes of a message id that a row holds: lists hold many rows, and a sender writes the id.
+const MESSAGE_ID_IN_ROW: usize = 1024;
+
+/// As much of a message id as a row holds, whole characters only.
+pub(crate) fn message_id_in_row(id: &str) -> &str {
+    id.get(..id.floor_char_boundary(MESSAGE_ID_IN_ROW)).unwrap_or(id)
+}
+
 /// What became of a delivery once it was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inserted {
@@ -102,7 +119,7 @@ pub struct Row {
     pub event_type: Option<String>,
     /// `batches/abc`.
     pub pointer: Option<String>,
-    /// The `webhook-id`.
+    /// The `webhook-id`; its first 1,024 bytes where it is longer.
     pub message_id: Option<String>,
     /// Which attempt of its event, from 1.
     pub attempt: u32,

@@ -8,6 +8,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use signature::Outcome;
 
+use crate::delivery::message_id_in_row;
 use crate::table::{delivery, tally};
 use crate::verdict_blob::outcome_number;
 use crate::{Arrived, Error, encode};
@@ -72,7 +73,7 @@ impl Filter {
             }
             let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
             let blob = |column| row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
-            let message_id = text(5)?.unwrap_or_default();
+            let message_id = message_id_in_row(text(5)?.unwrap_or_default());
             if needle.in_delivery(text(1)?.unwrap_or_default(), text(2)?, message_id, blob(3)?, blob(4)?) {
                 ids.push(row.get(0)?);
             }

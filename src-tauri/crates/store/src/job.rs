@@ -46,7 +46,8 @@ impl Pending {
         let headers = encode::headers(&std::mem::take(&mut delivery.headers));
         let answer = encode::answer(&delivery.answer);
         let verdict = verdict_blob::encode(&delivery.verdict, phrases);
-        let size = delivery.body.len() + headers.len() + answer.len() + verdict.blob.len() + 512;
+        let texts = delivery.text_len() + verdict.blob.len();
+        let size = delivery.body.len() + headers.len() + answer.len() + texts + 512;
         Self { size, delivery, headers, answer, verdict, reply, held: Held::new(size, queued) }
     }
 

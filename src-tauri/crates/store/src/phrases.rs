@@ -8,9 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// More than the program has; a bound all the same.
-const MOST: usize = 4096;
+pub(crate) const MOST: usize = 4096;
 /// Shorter ones cost as much as their number.
 const SHORTEST: usize = 3;
+/// Longer ones are stored as they are, so that the dictionary is bounded by bytes too.
+pub(crate) const LONGEST: usize = 4096;
 
 #[derive(Default)]
 pub(crate) struct Phrases(RwLock<Known>);
@@ -32,7 +34,7 @@ impl Known {
 
     /// Whether this constant is worth a number, and there is room for one.
     pub(crate) fn worth(&self, text: &str) -> bool {
-        text.len() >= SHORTEST && self.numbers.len() < MOST
+        (SHORTEST..=LONGEST).contains(&text.len()) && self.numbers.len() < MOST
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Options {
     pub batch_bytes: usize,
     /// New events whose message ids the writer remembers (about 100 bytes each) before it puts them into their index.
     pub index_after: usize,
+    /// Bytes that those may take, however few they are. A batch may go beyond it for as long as it lasts.
+    pub index_after_bytes: usize,
     /// Read-only connections.
     pub readers: usize,
     /// Changes that a receiver of [`Store::subscribe`] may be behind before it has to load afresh.
@@ -53,6 +55,7 @@ impl Default for Options {
             batch: 512,
             batch_bytes: 8 << 20,
             index_after: 65_536,
+            index_after_bytes: 16 << 20,
             readers: 3,
             changes: 4096,
             changes_bytes: 16 << 20,
@@ -208,12 +211,13 @@ impl Store {
         self.read(move |conn, _| Ok(content::body(conn, id)?)).await
     }
 
-    /// All attempts of an event, in the order of arrival.
+    /// The newest attempts of an event, at most `limit` of them, oldest first. Costs what it gives, however many
+    /// there are.
     ///
     /// # Errors
     /// What SQLite says.
-    pub async fn attempts(&self, event: i64) -> Result<Vec<Row>, Error> {
-        self.read(move |conn, _| Ok(delivery::attempts(conn, event)?)).await
+    pub async fn attempts(&self, event: i64, limit: u32) -> Result<Vec<Row>, Error> {
+        self.read(move |conn, _| Ok(delivery::attempts(conn, event, limit)?)).await
     }
 
     /// How much is kept. Costs the same for one delivery and for a million.

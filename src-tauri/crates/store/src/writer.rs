@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::broadcast;
 
-use crate::delivery::Held;
+use crate::delivery::{Held, message_id_in_row};
 use crate::events::Events;
 use crate::job::{Answered, Job, Pending, Work};
 use crate::phrases::Phrases;
@@ -144,7 +144,7 @@ impl Writer {
         if !writes.is_empty() {
             self.commit_writes(writes);
         }
-        if self.events.count() >= self.options.index_after {
+        if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
         }
         if LOGGED.get() >= self.checkpoint_at {
@@ -205,7 +205,7 @@ impl Writer {
     fn transaction(&mut self, inserts: &[Waiting], answered: &[(i64, u64)]) -> rusqlite::Result<(Vec<Placed>, Learnt)> {
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut tally = tally::read(&transaction)?;
-        self.events.begin(&transaction, &tally)?;
+        self.events.begin(&transaction, &mut tally, self.options.index_after_bytes)?;
         let mut learnt = BTreeMap::new();
         for constant in inserts.iter().flat_map(|pending| &pending.verdict.unknown) {
             if !learnt.contains_key(constant) {
@@ -272,7 +272,7 @@ impl Writer {
         headers: Vec<u8>,
         (id, event, attempt, duplicate): (i64, Option<i64>, u32, bool),
     ) -> Change {
-        let size = delivery.body.len() + headers.len();
+        let size = delivery.body.len() + headers.len() + delivery.text_len();
         if self.announced.load(Ordering::Relaxed) + size > self.options.changes_bytes {
             return Change::Resync;
         }
@@ -289,7 +289,10 @@ impl Writer {
             event,
             event_type: delivery.event_type.take(),
             pointer: delivery.pointer.take(),
-            message_id: delivery.message_id.take(),
+            message_id: delivery.message_id.take().map(|id| match message_id_in_row(&id) {
+                cut if cut.len() < id.len() => cut.to_owned(),
+                _ => id,
+            }),
             attempt,
             attempts: attempt,
             duplicate,

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use signature::{KeyState, Verdict};
 
 use crate::Row;
+use crate::delivery::message_id_in_row;
 use crate::table::unsigned;
 use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
 
@@ -60,8 +61,15 @@ pub(crate) fn row(conn: &Connection, id: i64) -> rusqlite::Result<Option<Row>> {
     conn.prepare_cached(row!("WHERE d.id = ?1"))?.query_row([id], take).optional()
 }
 
-pub(crate) fn attempts(conn: &Connection, event: i64) -> rusqlite::Result<Vec<Row>> {
-    conn.prepare_cached(row!("WHERE d.event = ?1 ORDER BY d.id"))?.query_map([event], take)?.collect()
+/// Read backwards off `delivery_event`, whose entries of one event stand in the order of their ids.
+const ATTEMPTS: &str = row!("WHERE d.event = ?1 ORDER BY d.id DESC LIMIT ?2");
+
+/// The newest attempts of an event, at most `limit`, oldest first.
+pub(crate) fn attempts(conn: &Connection, event: i64, limit: u32) -> rusqlite::Result<Vec<Row>> {
+    let mut rows: Vec<Row> =
+        conn.prepare_cached(ATTEMPTS)?.query_map((event, limit), take)?.collect::<rusqlite::Result<_>>()?;
+    rows.reverse();
+    Ok(rows)
 }
 
 /// The newest attempts of this event before that one, at most 200: their rows now say one attempt more.
@@ -121,7 +129,7 @@ fn take(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         event: row.get(8)?,
         event_type: row.get(9)?,
         pointer: row.get(10)?,
-        message_id: row.get(11)?,
+        message_id: row.get_ref(11)?.as_str_or_null()?.map(|id| message_id_in_row(id).to_owned()),
         attempt: row.get(12)?,
         attempts: row.get(13)?,
         duplicate: row.get(14)?,
@@ -145,3 +153,19 @@ pub(crate) const IDS: &str = "SELECT d.id FROM delivery d INDEXED BY delivery_fa
 pub(crate) const SEARCHED: &str = "
 SELECT d.id, c.path, c.query, c.headers, c.body, e.message_id
 FROM delivery d CROSS JOIN delivery_content c ON c.id = d.id LEFT JOIN event e ON e.id = d.event ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_read_off_the_index_and_never_sorted() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::migration::run(&mut conn).unwrap();
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {ATTEMPTS}")).unwrap();
+        let plan: Vec<String> =
+            statement.query_map((1, 2), |row| row.get(3)).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        assert!(plan.iter().any(|step| step.contains("INDEX delivery_event (event=?)")), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE") || step.starts_with("SCAN")), "{plan:?}");
+    }
+}

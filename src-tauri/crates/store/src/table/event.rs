@@ -38,12 +38,14 @@ UPDATE event SET last_ns = max(last_ns, ?2), attempts = attempts + 1, accepted =
 RETURNING first_ns, attempts, accepted
 ";
 
-/// Calls `each` with id, project and message id of the events after this one.
-pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, String)) -> rusqlite::Result<()> {
+/// Calls `each` with id, project and message id of the events after this one, until it says false.
+pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, &str) -> bool) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached("SELECT id, project, message_id FROM event WHERE id > ?1")?;
     let mut rows = statement.query([id])?;
     while let Some(row) = rows.next()? {
-        each(row.get(0)?, row.get(1)?, row.get(2)?);
+        if !each(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str()?) {
+            break;
+        }
     }
     Ok(())
 }

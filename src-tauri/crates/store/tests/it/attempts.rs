@@ -78,9 +78,58 @@ async fn attempts_of_an_event_are_listed_and_counted_for_all_of_them() {
     let other = store.insert(attempt("b", Outcome::Verified, 200, 1)).await.unwrap();
     let second = store.insert(attempt("a", Outcome::Verified, 200, 2)).await.unwrap();
     assert_ne!(first.event, other.event);
-    let rows = store.attempts(first.event.unwrap()).await.unwrap();
+    let rows = store.attempts(first.event.unwrap(), 10).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [first.id, second.id]);
     assert_eq!(rows.iter().map(|row| (row.attempt, row.attempts)).collect::<Vec<_>>(), [(1, 2), (2, 2)]);
+}
+
+#[tokio::test]
+async fn the_newest_attempts_up_to_the_limit_oldest_first() {
+    let (_folder, store) = history().await;
+    let mut of_a = Vec::new();
+    let mut event = 0;
+    for n in 0..30 {
+        let inserted = store.insert(attempt("a", Outcome::Verified, 500, n)).await.unwrap();
+        store.insert(attempt(&format!("b{}", n % 7), Outcome::Verified, 500, n)).await.unwrap();
+        event = inserted.event.unwrap();
+        of_a.push(inserted.id);
+    }
+    for (limit, expected) in [(0, &[] as &[i64]), (1, &of_a[29..]), (7, &of_a[23..]), (30, &of_a), (u32::MAX, &of_a)] {
+        let rows = store.attempts(event, limit).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "limit {limit}");
+        assert!(rows.iter().all(|row| row.attempts == 30));
+    }
+}
+
+#[tokio::test]
+async fn an_id_of_any_length_is_known_again_and_a_row_holds_its_beginning() {
+    let mut options = Options::default();
+    options.index_after_bytes = 4096;
+    let (folder, store) = history_with(options).await;
+    // Alike up to their ends; the cut would fall within a character.
+    let id = |n: usize| format!("x{}{n}", "ü".repeat(20_000));
+    let mut receiver = store.subscribe();
+    for round in 1..=2 {
+        for n in 0..5 {
+            let inserted = store.insert(attempt(&id(n), Outcome::Verified, 500, 0)).await.unwrap();
+            assert_eq!((inserted.attempt, inserted.event), (round, Some(n as i64 + 1)));
+        }
+    }
+    let cut = format!("x{}", "ü".repeat(511));
+    assert_eq!(cut.len(), 1023);
+    let loaded = store.rows(&[10]).await.unwrap();
+    assert_eq!(loaded[0].message_id.as_deref(), Some(&*cut));
+    let announced: Vec<_> = crate::sample::drain(&mut receiver)
+        .into_iter()
+        .filter_map(|change| if let store::Change::Inserted(arrived) = change { Some(arrived) } else { None })
+        .collect();
+    assert_eq!(announced.len(), 10);
+    for arrived in announced {
+        assert_eq!(arrived.row.message_id.as_deref(), Some(&*cut), "the same as when it is loaded");
+    }
+    let conn = rusqlite::Connection::open(file(&folder)).unwrap();
+    let indexed: i64 = conn.query_row("SELECT count(*) FROM event_key", [], |row| row.get(0)).unwrap();
+    assert_eq!(indexed, 5, "too many bytes to be remembered, though only five");
 }
 
 #[tokio::test]
@@ -142,11 +191,13 @@ proptest! {
     fn attempts_are_counted_the_same_wherever_the_event_is_found(
         steps in proptest::collection::vec((0..12_u8, 0..2_i64, any::<bool>(), 0..12_u8), 1..60),
         index_after in prop_oneof![Just(1_usize), Just(4), Just(usize::MAX)],
+        index_after_bytes in prop_oneof![Just(0_usize), Just(100), Just(300), Just(usize::MAX)],
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut options = Options::default();
             options.index_after = index_after;
+            options.index_after_bytes = index_after_bytes;
             let (folder, mut store) = history_with(options.clone()).await;
             store.projects().ensure("Other", false, "other").await.unwrap();
             let mut model: HashMap<(i64, u8), (u32, bool)> = HashMap::new();

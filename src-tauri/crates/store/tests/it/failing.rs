@@ -83,7 +83,7 @@ async fn a_full_disk_fails_the_delivery_and_leaves_nothing_of_it() {
     }
     assert!(receiver.try_recv().is_err(), "what failed is not announced");
     assert_eq!(store.counts().await.unwrap(), counts);
-    assert_eq!(store.attempts(kept.event.unwrap()).await.unwrap().len(), 1);
+    assert_eq!(store.attempts(kept.event.unwrap(), 10).await.unwrap().len(), 1);
     assert_eq!(store.ids(&Filter::default()).await.unwrap(), [kept.id]);
     let next = store.insert(attempt("a", Outcome::Verified, 200, 2)).await.unwrap();
     assert_eq!((next.id, next.attempt, next.duplicate), (2, 2, true), "failed attempts do not count");

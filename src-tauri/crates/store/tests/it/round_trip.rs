@@ -135,7 +135,7 @@ async fn rows_come_in_the_order_asked_for_and_what_is_missing_is_left_out() {
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [4, 2, 2, 5]);
     assert_eq!(store.delivery(99).await.unwrap(), None);
     assert_eq!(store.body(99).await.unwrap(), None);
-    assert_eq!(store.attempts(99).await.unwrap(), []);
+    assert_eq!(store.attempts(99, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
