@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,10 +17,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt as _;
 
 use crate::capture::Room;
-use crate::receive::{Limits, Parts, Peer, Shared, count, receive};
+use crate::receive::{Parts, Shared, count, receive};
 use crate::tokens::SeenTokens;
 
 /// Ports after the taken one that are tried, to offer the next free one.
@@ -101,11 +99,10 @@ impl Listener {
             tokens: SeenTokens::default(),
             parts,
         });
-        let router = Router::new().fallback(receive).with_state(shared.clone());
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         let ends = Ends { stop: stop.clone(), cut: cut.clone() };
-        let accepting = tokio::spawn(accept(socket, router, shared.clone(), ends, tasks.clone()));
+        let accepting = tokio::spawn(accept(socket, shared.clone(), ends, tasks.clone()));
         Ok(Self { address, shared, stop, cut, accepting, tasks })
     }
 
@@ -167,7 +164,7 @@ async fn next_free(ip: IpAddr, port: u16) -> Option<u16> {
     None
 }
 
-async fn accept(socket: TcpListener, router: Router, shared: Arc<Shared>, ends: Ends, tasks: TaskTracker) {
+async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: TaskTracker) {
     let places = Arc::new(Semaphore::new(shared.parts.limits.connections));
     loop {
         let accepted = tokio::select! {
@@ -192,29 +189,26 @@ async fn accept(socket: TcpListener, router: Router, shared: Arc<Shared>, ends: 
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (router, limits, ends) = (router.clone(), shared.parts.limits.clone(), ends.clone());
+        let (shared, ends) = (shared.clone(), ends.clone());
         tasks.spawn(async move {
-            serve(stream, peer, router, &limits, ends).await;
+            serve(stream, peer, shared, ends).await;
             drop(place);
         });
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: &Limits, ends: Ends) {
-    let peer = Peer(peer.to_string().into());
+/// One handler takes every path and every method: a router in between would cost a twentieth of a delivery's time.
+async fn serve(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, ends: Ends) {
+    let (head_time, headers) = (shared.parts.limits.head_time, shared.parts.limits.headers);
+    let peer: Arc<str> = peer.to_string().into();
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer.clone());
-        let router = router.clone();
-        async move {
-            let Ok(response) = router.oneshot(request).await;
-            Ok::<_, Infallible>(response)
-        }
+        let (shared, peer) = (shared.clone(), peer.clone());
+        async move { Ok::<_, Infallible>(receive(&shared, &peer, request.map(Body::new)).await) }
     });
     let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_headers(limits.headers)
+        .header_read_timeout(head_time)
+        .max_headers(headers)
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     let result = tokio::select! {

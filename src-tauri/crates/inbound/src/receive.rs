@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{Method, StatusCode, Version};
@@ -129,13 +129,10 @@ pub(crate) struct Shared {
     pub(crate) tokens: SeenTokens,
 }
 
-/// The address of the sender's end of the connection, written once for all that comes over it.
-#[derive(Clone)]
-pub(crate) struct Peer(pub(crate) Arc<str>);
-
-pub(crate) async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+/// Takes one request; `peer` is the address of the sender's end of its connection.
+pub(crate) async fn receive(shared: &Shared, peer: &str, request: Request) -> Response {
     match *request.method() {
-        Method::POST => post(&shared, request).await,
+        Method::POST => post(shared, peer, request).await,
         Method::GET | Method::HEAD if request.uri().path() == "/" => answer::health(),
         _ => {
             count(&shared.parts.tally.other_methods);
@@ -144,7 +141,7 @@ pub(crate) async fn receive(State(shared): State<Arc<Shared>>, request: Request)
     }
 }
 
-async fn post(shared: &Shared, request: Request) -> Response {
+async fn post(shared: &Shared, peer: &str, request: Request) -> Response {
     let started = Instant::now();
     let Shared { parts, room, tokens, .. } = shared;
     let limit = shared.body_limit.load(Ordering::Relaxed);
@@ -184,7 +181,7 @@ async fn post(shared: &Shared, request: Request) -> Response {
         path: head.uri.path().to_owned(),
         query: head.uri.query().map(str::to_owned),
         http_version: version(head.version),
-        peer: head.extensions.get::<Peer>().map(|peer| peer.0.to_string()).unwrap_or_default(),
+        peer: peer.to_owned(),
         message_id: only(&headers, "webhook-id"),
         token_id: None,
         headers,
