@@ -261,12 +261,10 @@ impl Engine {
     async fn explain_late(&self, id: i64) -> Result<()> {
         let inner = &self.inner;
         let Some(delivery) = inner.store.delivery(id).await? else { return Ok(()) };
-        let probed = delivery
-            .verdict
-            .steps
-            .iter()
-            .any(|step| step.check == "near_miss" && step.status != signature::StepStatus::Skipped);
-        if delivery.verdict.outcome != signature::Outcome::Rejected || delivery.row.truncated || probed {
+        if delivery.verdict.outcome != signature::Outcome::Rejected
+            || delivery.row.truncated
+            || signature::probed(&delivery.verdict)
+        {
             return Ok(());
         }
         let explain = Explain {

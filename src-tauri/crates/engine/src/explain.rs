@@ -26,7 +26,7 @@ pub(crate) async fn run(store: Store, registry: Arc<Registry>, mut rejected: mps
 
 /// The verdict with its diagnosis, where the probe finds one.
 pub(crate) async fn explained(registry: &Registry, explain: Explain) -> Option<Verdict> {
-    if explain.verdict.outcome != Outcome::Rejected || explain.verdict.diagnosis.is_some() {
+    if explain.verdict.outcome != Outcome::Rejected || signature::probed(&explain.verdict) {
         return None;
     }
     let all = registry.all();
@@ -50,10 +50,18 @@ pub(crate) async fn explained(registry: &Registry, explain: Explain) -> Option<V
         let received = Received { headers: &explain.headers, body: &explain.body };
         let others = Others { expired: &expired, other_projects: &others };
         let deadline = Instant::now() + TIME;
-        let mut out_of_time = || Instant::now() >= deadline;
+        let mut ran_out = false;
+        let mut out_of_time = || {
+            ran_out = Instant::now() >= deadline;
+            ran_out
+        };
         let diagnosis =
-            signature::probe(&received, &keyring, &others, &policy, explain.now, &explain.verdict, &mut out_of_time)?;
-        Some(signature::explain(explain.verdict, Some(diagnosis)))
+            signature::probe(&received, &keyring, &others, &policy, explain.now, &explain.verdict, &mut out_of_time);
+        // Nothing found is an answer, too; a search that ran out of time is none.
+        if diagnosis.is_none() && ran_out {
+            return None;
+        }
+        Some(signature::explain(explain.verdict, diagnosis))
     })
     .await
     .unwrap_or_else(|error| {

@@ -101,6 +101,22 @@ async fn the_path_picks_the_project_and_its_keys() {
 }
 
 #[tokio::test]
+async fn a_probe_that_finds_nothing_is_told_and_kept() {
+    let rig = rig().await;
+    let request = SampleRequest {
+        event_type: "batch.succeeded".into(),
+        variant: None,
+        scheme: Scheme::V1,
+        broken: Some("wrong_secret".into()),
+    };
+    rig.engine.sample_send(&request).await.unwrap();
+    let verdict = rig.newest().await.verdict;
+    let rung = verdict.steps.iter().find(|step| step.check == "near_miss").unwrap();
+    assert_eq!((verdict.diagnosis.is_none(), rung.seen.as_ref()), (true, "nothing near was found"));
+    assert!(signature::probed(&rig.newest().await.verdict));
+}
+
+#[tokio::test]
 async fn secrets_are_told_apart_hidden_removed_and_brought_back() {
     let rig = rig().await;
     let default = rig.project(false);
