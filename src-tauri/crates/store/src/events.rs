@@ -117,7 +117,7 @@ mod tests {
         events.begin(conn, &mut tally, MOST).unwrap();
         let id = format!("{number:0len$}");
         tally.last_event += 1;
-        conn.execute(event::INSERT, (tally.last_event, 1, &id, 0, 0)).unwrap();
+        conn.execute(event::INSERT, (tally.last_event, 1, &id, 0, 0, 1)).unwrap();
         events.add(1, &id, tally.last_event);
         tally::write(conn, tally).unwrap();
         events.commit(&tally);
@@ -153,7 +153,7 @@ mod tests {
             let mut tally = tally::read(&conn).unwrap();
             other.begin(&conn, &mut tally, usize::MAX).unwrap();
             tally.last_event += 1;
-            conn.execute(event::INSERT, (tally.last_event, 1, format!("{number:05000}"), 0, 0)).unwrap();
+            conn.execute(event::INSERT, (tally.last_event, 1, format!("{number:05000}"), 0, 0, 1)).unwrap();
             tally::write(&conn, tally).unwrap();
         }
         let mut events = Events::default();

@@ -57,12 +57,9 @@ impl Filter {
         }
         let (conditions, values) = self.conditions()?;
         let Some(needle) = Needle::new(&self.text) else {
-            let mut statement = conn.prepare_cached(&format!("{}{conditions}", delivery::IDS))?;
+            let mut statement = conn.prepare_cached(&format!("{}{conditions} ORDER BY d.id", delivery::IDS))?;
             let rows = statement.query_map(params_from_iter(values), |row| row.get(0))?;
-            let mut ids = rows.collect::<Result<Vec<i64>, _>>()?;
-            // Each combination of facets is a sorted run already, which the stable sort makes use of.
-            ids.sort();
-            return Ok(ids);
+            return Ok(rows.collect::<Result<_, _>>()?);
         };
         let mut statement = conn.prepare_cached(&format!("{}{conditions} ORDER BY d.id", delivery::SEARCHED))?;
         let mut rows = statement.query(params_from_iter(values))?;

@@ -8,6 +8,7 @@
 //! `delivery_content`, so that a list of a million rows never touches a body. SQL is beside the accessor of its
 //! table, in `table`.
 
+mod checkpointer;
 mod delivery;
 mod duplicate;
 mod encode;

@@ -20,6 +20,7 @@ const STEPS: &[M<'static>] = &[
     M::up(table::phrase::CREATE),
     M::up(table::secret::CREATE),
     M::up(table::setting::CREATE),
+    M::up(table::delivery::INDEX_AGAIN),
 ];
 
 /// Refuses what is not ours or too new, before anything is written to it.
@@ -47,4 +48,29 @@ pub(crate) fn run(conn: &mut Connection) -> Result<(), Error> {
     conn.set_transaction_behavior(TransactionBehavior::Immediate);
     Migrations::from_slice(STEPS).to_latest(conn)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_an_older_history_know_their_first_attempt() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        Migrations::from_slice(STEPS.get(..8).unwrap()).to_latest(&mut conn).unwrap();
+        conn.execute_batch(
+            "INSERT INTO project (id, name, sandbox, path) VALUES (1, 'Mine', 0, 'mine');
+             INSERT INTO event VALUES (1, 1, 'msg_a', 1, 3, 2, 1), (2, 1, 'msg_b', 2, 2, 1, 1);
+             INSERT INTO delivery
+             SELECT id, 1, id, 0, 1, 'valid', 'ok', NULL, event, NULL, NULL, attempt, 0, 0, 200, 1, 1, 0
+             FROM (SELECT 1 AS id, 1 AS event, 1 AS attempt UNION SELECT 2, 2, 1 UNION SELECT 3, 1, 2);",
+        )
+        .unwrap();
+        run(&mut conn).unwrap();
+        let attempts = |event| -> Vec<i64> {
+            table::delivery::attempts(&conn, event, 10).unwrap().iter().map(|row| row.id).collect()
+        };
+        assert_eq!((attempts(1), attempts(2)), (vec![1, 3], vec![2]));
+        assert_eq!(table::delivery::earlier_attempts(&conn, 1, 3).unwrap(), [1]);
+    }
 }

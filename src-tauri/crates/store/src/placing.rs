@@ -69,7 +69,14 @@ impl<'c> Statements<'c> {
             } else {
                 tally.last_event += 1;
                 event = Some(tally.last_event);
-                self.event.execute(params![tally.last_event, new.project, message_id, new.received_ns, accepted])?;
+                self.event.execute(params![
+                    tally.last_event,
+                    new.project,
+                    message_id,
+                    new.received_ns,
+                    accepted,
+                    id
+                ])?;
                 events.add(new.project, message_id, tally.last_event);
             }
         }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use signature::Verdict;
 use tokio::sync::{broadcast, oneshot};
 
+use crate::checkpointer::Checkpointer;
 use crate::job::{Answered, Job, Pending, Task};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
@@ -104,7 +105,9 @@ impl Store {
         let answered = Arc::new(Answered::default());
         let queue_bytes = options.queue_bytes;
         let readers = Arc::new(Readers::new(path, options.readers));
-        let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), Arc::clone(&answered), changes.clone());
+        let checkpointer = Checkpointer::new(path)?;
+        let (told, noted) = (changes.clone(), Arc::clone(&answered));
+        let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, checkpointer);
         let thread = std::thread::Builder::new()
             .name("history".to_owned())
             .spawn(move || writer.run())

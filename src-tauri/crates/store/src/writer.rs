@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::broadcast;
 
+use crate::checkpointer::Checkpointer;
 use crate::delivery::{Held, message_id_in_row};
 use crate::events::Events;
 use crate::job::{Answered, Job, Pending, Work};
@@ -41,6 +42,7 @@ pub(crate) struct Writer {
     announced: Arc<AtomicUsize>,
     projects: HashSet<i64>,
     events: Events,
+    checkpointer: Checkpointer,
     checkpoint_at: i32,
     /// When what was answered has to be written, even without a delivery.
     answer_by: Option<Instant>,
@@ -58,6 +60,7 @@ impl Writer {
         phrases: Arc<Phrases>,
         answered: Arc<Answered>,
         changes: broadcast::Sender<Change>,
+        checkpointer: Checkpointer,
     ) -> Self {
         let announced = Arc::new(AtomicUsize::new(0));
         let (projects, events) = (HashSet::new(), Events::default());
@@ -71,6 +74,7 @@ impl Writer {
             announced,
             projects,
             events,
+            checkpointer,
             checkpoint_at: LOG_PAGES,
             answer_by: None,
         }
@@ -97,7 +101,7 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => self.note_answered(),
                 Err(RecvTimeoutError::Timeout) => {
                     self.index_events();
-                    self.checkpoint();
+                    self.checkpointer.request();
                     LOGGED.set(0);
                 }
                 Err(RecvTimeoutError::Disconnected) => open = false,
@@ -116,6 +120,7 @@ impl Writer {
         }
         self.index_events();
         // Best effort: the next start does what is left undone here.
+        self.checkpointer.end();
         let _ = self.conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
     }
 
@@ -147,8 +152,10 @@ impl Writer {
         if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
         }
-        if LOGGED.get() >= self.checkpoint_at {
+        if self.checkpointer.has_copied() {
             self.checkpoint();
+        } else if LOGGED.get() >= self.checkpoint_at {
+            self.checkpointer.request();
         }
         open
     }
@@ -377,7 +384,7 @@ impl Writer {
         }
     }
 
-    /// Copies the log into the database, as far as readers let it.
+    /// Copies what is left of the log into the database, as far as readers let it.
     fn checkpoint(&mut self) {
         let pages: rusqlite::Result<(i32, i32)> =
             self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)));

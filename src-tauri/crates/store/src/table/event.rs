@@ -1,6 +1,6 @@
 //! `event`: what the sender calls one message; its attempts share a `webhook-id`. `event_key` finds one by that id.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 /// Message ids come in no order: put into `event_key` one by one, nearly each would rewrite a page of its own, nine
 /// tenths of all that a commit writes. So they are put there many at a time ([`INDEX`]), and [`crate::events::Events`]
@@ -26,9 +26,10 @@ CREATE TABLE event_key (
 /// The event of a project's message id, where it is in the index.
 pub(crate) const FIND: &str = "SELECT event FROM event_key WHERE project = ?1 AND message_id = ?2";
 
-/// The first attempt: id, project, message id, arrival, 1 where it is accepted.
+/// The first attempt: id, project, message id, arrival, 1 where it is accepted, its delivery.
 pub(crate) const INSERT: &str = "
-INSERT INTO event (id, project, message_id, first_ns, last_ns, attempts, accepted) VALUES (?1, ?2, ?3, ?4, ?4, 1, ?5)
+INSERT INTO event (id, project, message_id, first_ns, last_ns, attempts, accepted, first_delivery)
+VALUES (?1, ?2, ?3, ?4, ?4, 1, ?5, ?6)
 ";
 
 /// One more attempt: id, arrival, 1 where it is accepted.
@@ -37,6 +38,11 @@ pub(crate) const ATTEMPT: &str = "
 UPDATE event SET last_ns = max(last_ns, ?2), attempts = attempts + 1, accepted = accepted + ?3 WHERE id = ?1
 RETURNING first_ns, attempts, accepted
 ";
+
+/// The first attempt that was stored.
+pub(crate) fn first_delivery(conn: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT first_delivery FROM event WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
+}
 
 /// Calls `each` with id, project and message id of the events after this one, until it says false.
 pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, &str) -> bool) -> rusqlite::Result<()> {
