@@ -9,10 +9,12 @@ pub mod window;
 
 use std::path::PathBuf;
 
-/// The built `pollux`: `POLLUX_BIN`, or the debug build.
+/// The built `pollux`: `POLLUX_BIN`, or the one of the same build as this program.
 pub fn binary() -> PathBuf {
-    let path = std::env::var_os("POLLUX_BIN")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/pollux")), PathBuf::from);
+    let own = std::env::current_exe().expect("a program knows where it is");
+    // Tests are one folder deeper, in `deps`.
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join("pollux")).find(|path| path.is_file());
+    let path = std::env::var_os("POLLUX_BIN").map(PathBuf::from).or(beside).unwrap_or_else(|| PathBuf::from("pollux"));
     assert!(path.is_file(), "{} is not built: cargo build -p pollux", path.display());
     path
 }
