@@ -4,19 +4,35 @@
 //! What nobody has published about the service is a setting ([`Profile`]), not a constant.
 
 mod broken;
+mod clock;
 mod compose;
+mod delivery;
+mod jobs;
+mod journal;
+mod keyring;
 mod keys;
 mod payload;
 mod profile;
+mod rest;
 mod sandbox;
 mod send;
+mod service;
+mod settings;
 mod source;
+mod world;
 
 pub use broken::{BrokenKind, broken_kinds};
+pub use clock::{Clock, MAX_WARP, Millis};
 pub use compose::{ComposeError, Prepared, compose, message_id};
+pub use delivery::AttemptReport;
+pub use journal::JournalError;
 pub use keys::{KeyError, RsaKey, SigningKeys};
 pub use payload::{SampleRequest, SampleType, SampleVariant, sample_types};
 pub use profile::Profile;
 pub use sandbox::{Options, Sandbox, StartError};
 pub use send::{SampleSent, SendError, send_sample};
-pub use source::{Random, system_random};
+pub use service::{Service, ServiceError, ServiceOptions, Wall};
+pub use settings::{
+    Disabling, DynamicScheme, Faults, JobTimes, MetadataPlace, PayloadForm, RestForm, Retry, Settings, VideoFields,
+};
+pub use source::{Random, seeded_random, system_random};

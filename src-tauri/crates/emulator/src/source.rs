@@ -1,7 +1,10 @@
 //! Where random bytes come from.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 /// A source of random bytes: fills the whole slice or fails.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> io::Result<()> + Send + Sync>;
@@ -26,4 +29,15 @@ pub(crate) fn id_text(random: &Random, len: usize) -> io::Result<String> {
     random(&mut bytes)?;
     // The slight bias of the remainder does not matter in a sample's id.
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect())
+}
+
+/// The same bytes for the same seed, in the order they are asked for. For the emulator's ids and secrets, which protect
+/// nothing.
+#[must_use]
+pub fn seeded_random(seed: u64) -> Random {
+    let generator = Mutex::new(ChaCha20Rng::seed_from_u64(seed));
+    Arc::new(move |bytes| {
+        generator.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
+        Ok(())
+    })
 }

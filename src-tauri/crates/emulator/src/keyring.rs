@@ -1,0 +1,84 @@
+//! The emulator's own keys: what signs dynamic deliveries, and the JWKS that says so.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::keys::{KeyError, RsaKey, SigningKeys};
+use crate::source::{self, Random};
+
+/// The keys, of which the RSA ones are made once, when they are first needed, off the async threads.
+pub(crate) struct KeyRing {
+    plain: Mutex<SigningKeys>,
+    random: Random,
+    rsa: OnceCell<Arc<RsaKey>>,
+    strange_rsa: OnceCell<Arc<RsaKey>>,
+}
+
+/// The keys as the journal keeps them. `Debug` shows none.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct KeptKeys {
+    pub(crate) secret: Option<String>,
+    pub(crate) seeds: Vec<[u8; 32]>,
+}
+
+impl fmt::Debug for KeptKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("KeptKeys").finish_non_exhaustive()
+    }
+}
+
+impl KeyRing {
+    pub(crate) fn generate(random: &Random) -> Result<Self, KeyError> {
+        Ok(Self::new(SigningKeys::generate(random)?, random))
+    }
+
+    pub(crate) fn from_kept(kept: KeptKeys, random: &Random) -> Result<Self, KeyError> {
+        Ok(Self::new(SigningKeys { secret: kept.secret, seeds: kept.seeds, ..SigningKeys::default() }, random))
+    }
+
+    fn new(plain: SigningKeys, random: &Random) -> Self {
+        let random = Arc::clone(random);
+        Self { plain: Mutex::new(plain), random, rsa: OnceCell::new(), strange_rsa: OnceCell::new() }
+    }
+
+    pub(crate) fn kept(&self) -> KeptKeys {
+        let plain = self.plain();
+        KeptKeys { secret: plain.secret, seeds: plain.seeds }
+    }
+
+    /// Secret and seeds, without RSA keys.
+    pub(crate) fn plain(&self) -> SigningKeys {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// New Ed25519 keys: those that sign from now on stand first, the old ones are gone from the JWKS.
+    pub(crate) fn rotate(&self) -> Result<(), KeyError> {
+        let fresh = SigningKeys::generate(&self.random)?;
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner).seeds = fresh.seeds;
+        Ok(())
+    }
+
+    pub(crate) async fn rsa(&self) -> Result<Arc<RsaKey>, KeyError> {
+        self.rsa.get_or_try_init(|| generate(&self.random)).await.cloned()
+    }
+
+    pub(crate) async fn strange_rsa(&self) -> Result<Arc<RsaKey>, KeyError> {
+        self.strange_rsa.get_or_try_init(|| generate(&self.random)).await.cloned()
+    }
+
+    /// The published keys.
+    pub(crate) async fn jwks(&self) -> Value {
+        let mut published = self.plain();
+        published.rsa = self.rsa().await.ok();
+        published.jwks()
+    }
+}
+
+async fn generate(random: &Random) -> Result<Arc<RsaKey>, KeyError> {
+    let kid: String = source::bytes::<20>(random)?.iter().map(|byte| format!("{byte:02x}")).collect();
+    tokio::task::spawn_blocking(move || RsaKey::generate(kid).map(Arc::new)).await.unwrap_or(Err(KeyError::Rsa))
+}

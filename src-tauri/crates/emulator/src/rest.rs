@@ -1,0 +1,140 @@
+//! The HTTP side: what Google's SDKs speak, under `/v1` and `/v1beta`; the JWKS; and `/emulator/…`, which the service
+//! does not have.
+//!
+//! Google's paths carry a verb after a colon (`/v1/webhooks/abc:ping`), which no router splits: a call is taken apart
+//! once, here, and matched as a whole.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::service::Shared;
+
+mod auth;
+mod control;
+pub(crate) mod error;
+mod faults;
+pub(crate) mod fields;
+mod files;
+mod jobs;
+mod openapi;
+mod webhooks;
+
+use error::ApiError;
+
+/// Longest body: uploads are held in memory.
+const BODY_LIMIT: usize = 256 * 1024 * 1024;
+
+/// A request, taken apart.
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    /// `v1`, `v1beta`; empty for paths without a version.
+    pub(crate) version: String,
+    /// What follows the version, percent-decoded: `["webhooks", "abc"]`. The verb is cut off the last one.
+    pub(crate) path: Vec<String>,
+    /// What follows the colon of the last segment: `ping`.
+    pub(crate) verb: Option<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Call {
+    fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
+        let mut path: Vec<String> = uri.path().split('/').filter(|part| !part.is_empty()).map(decoded).collect();
+        let version = match path.first().map(String::as_str) {
+            Some("v1" | "v1beta" | "v1alpha") => path.remove(0),
+            _ => String::new(),
+        };
+        let verb = path.last_mut().and_then(|last| {
+            let (name, verb) = last.split_once(':')?;
+            let (name, verb) = (name.to_owned(), verb.to_owned());
+            *last = name;
+            Some(verb)
+        });
+        let query = uri.query().unwrap_or_default();
+        let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { method, version, path, verb, query, headers, body }
+    }
+
+    /// The first value of a query parameter.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A header that is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+fn decoded(segment: &str) -> String {
+    percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+/// What a handler gives.
+pub(crate) type Reply = Result<Response, ApiError>;
+
+/// 200 with JSON.
+pub(crate) fn ok(value: &Value) -> Reply {
+    Ok(json_response(StatusCode::OK, value))
+}
+
+pub(crate) fn json_response(status: StatusCode, value: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json; charset=UTF-8")], value.to_string()).into_response()
+}
+
+/// Serves until it is told to stop.
+pub(crate) async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) {
+    let router = Router::new().fallback(answer).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(shared);
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "the emulator no longer answers");
+    }
+}
+
+async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let call = Call::new(method, &uri, headers, body);
+    let changes = call.method != Method::GET && call.method != Method::HEAD;
+    let response = match dispatch(&shared, &call).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    };
+    if changes && let Some(journal) = &shared.journal {
+        // What was answered is kept: a kill after this loses nothing of it.
+        journal.flushed().await;
+    }
+    response
+}
+
+async fn dispatch(shared: &Shared, call: &Call) -> Reply {
+    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        [] if call.version.is_empty() => return ok(&json!({ "emulator": "Pollux", "control": "/emulator/" })),
+        [".well-known", "jwks.json"] => return ok(&shared.keys.jwks().await),
+        ["emulator", rest @ ..] => return control::handle(shared, call, rest).await,
+        _ => {}
+    }
+    auth::check(shared, call)?;
+    faults::before(shared, call).await?;
+    match path.as_slice() {
+        ["webhooks", rest @ ..] => webhooks::handle(shared, call, rest).await,
+        ["files", ..] | ["upload", ..] | ["download", ..] => files::handle(shared, call, &path).await,
+        ["models" | "batches" | "interactions" | "operations", ..] => jobs::handle(shared, call, &path).await,
+        _ => Err(ApiError::unknown_path(&call.method)),
+    }
+}
+
+/// How long a request waits on purpose.
+pub(crate) async fn wait(milliseconds: u64) {
+    if milliseconds > 0 {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
+}

@@ -1,0 +1,81 @@
+//! The members of a JSON body, of which none may be unknown.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+
+use crate::rest::error::ApiError;
+
+/// What a snake_case service takes: known members only, each with its type.
+#[derive(Debug)]
+pub(crate) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// An empty body is an empty object.
+    pub(crate) fn parse(body: &[u8], known: &[&str]) -> Result<Self, ApiError> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(Map::new()));
+        }
+        let value: Value = serde_json::from_slice(body)
+            .map_err(|error| invalid(format!("Request body is not valid JSON: {error}.")))?;
+        let Value::Object(map) = value else {
+            return Err(invalid("Request body must be a JSON object.".to_owned()));
+        };
+        if let Some(unknown) = map.keys().find(|key| !known.contains(&key.as_str())) {
+            let snake = snake_case(unknown);
+            let hint =
+                if known.contains(&snake.as_str()) { format!(" Did you mean '{snake}'?") } else { String::new() };
+            return Err(invalid(format!("Unknown parameter '{unknown}'.{hint}")));
+        }
+        Ok(Self(map))
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// A member of any type; `null` is as good as none.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(invalid(format!("Invalid value for '{name}': expected a string."))),
+        }
+    }
+
+    pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
+        let wrong = || invalid(format!("Invalid value for '{name}': expected an array of strings."));
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Array(items)) => items
+                .into_iter()
+                .map(|item| if let Value::String(text) = item { Ok(text) } else { Err(wrong()) })
+                .collect::<Result<Vec<_>, _>>()
+                .map(Some),
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+fn invalid(message: String) -> ApiError {
+    ApiError::interactions(StatusCode::BAD_REQUEST, message)
+}
+
+/// `subscribedEvents` → `subscribed_events`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}

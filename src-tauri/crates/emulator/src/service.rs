@@ -1,0 +1,255 @@
+//! The emulator as a running whole: its state, its clock, its HTTP side and the agenda that moves jobs and deliveries.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use reqwest::Client;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::clock::Clock;
+use crate::delivery::{self, AttemptReport};
+use crate::journal::{Journal, JournalError};
+use crate::keyring::KeyRing;
+use crate::keys::KeyError;
+use crate::settings::Settings;
+use crate::source::{Random, system_random};
+use crate::world::World;
+use crate::{Profile, rest};
+
+/// How long [`Service::stop`] waits for requests that are under way.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where the wall time comes from.
+pub type Wall = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// How an emulator is started.
+#[derive(Clone)]
+pub struct ServiceOptions {
+    /// Where it listens, port 0 for any that is free. Loopback by default.
+    pub address: SocketAddr,
+    /// Keeps its state in this file; in memory otherwise.
+    pub database: Option<PathBuf>,
+    /// The key that clients have to send; any that is not empty where there is none.
+    pub api_key: Option<String>,
+    /// Same seed and same requests: same ids, secrets, waits and faults. Random otherwise.
+    pub seed: Option<u64>,
+    /// How much faster than the wall clock its own runs.
+    pub warp: f64,
+    /// What it assumes, where the database does not know it.
+    pub settings: Settings,
+    /// How the sender presents itself.
+    pub profile: Profile,
+    /// Where the wall time comes from.
+    pub wall: Wall,
+}
+
+impl Default for ServiceOptions {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            database: None,
+            api_key: None,
+            seed: None,
+            warp: 1.0,
+            settings: Settings::default(),
+            profile: Profile::default(),
+            wall: Arc::new(SystemTime::now),
+        }
+    }
+}
+
+impl fmt::Debug for ServiceOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ServiceOptions")
+            .field("address", &self.address)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an emulator could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The keys could not be made.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The address could not be listened on.
+    #[error("The emulator cannot listen on {address}: {source}. Choose another port, or 0 for any that is free.")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The HTTP client could not be made.
+    #[error("The emulator has no HTTP client: {0}.")]
+    Client(#[from] reqwest::Error),
+    /// The state could not be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// A running emulator. Stops when dropped.
+pub struct Service {
+    shared: Shared,
+    address: SocketAddr,
+    server: JoinHandle<()>,
+    agenda: JoinHandle<()>,
+    stop: DropGuard,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Service").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// What all parts of an emulator share.
+pub(crate) type Shared = Arc<Inner>;
+
+pub(crate) struct Inner {
+    world: Mutex<World>,
+    pub(crate) clock: Clock,
+    pub(crate) wall: Wall,
+    /// Ids and secrets come from here, in the order of the requests; from the seed where there is one.
+    pub(crate) random: Random,
+    /// Draws of single deliveries come from here, so that their order does not matter.
+    pub(crate) seed: u64,
+    pub(crate) api_key: Option<String>,
+    pub(crate) profile: Profile,
+    pub(crate) keys: KeyRing,
+    pub(crate) client: Client,
+    /// Something was planned, or the clock was set.
+    pub(crate) planned: Notify,
+    pub(crate) attempts: broadcast::Sender<Arc<AttemptReport>>,
+    pub(crate) journal: Option<Journal>,
+    /// Where it listens: the addresses it gives for downloads begin with it.
+    pub(crate) address: SocketAddr,
+}
+
+impl Inner {
+    /// Looks at the state or changes it. What was changed goes to the journal, what was planned wakes the agenda. Never
+    /// held across an await.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = world.next_due();
+        let result = work(&mut world);
+        match &self.journal {
+            Some(journal) => journal.note(&mut world),
+            None => world.forget_changes(),
+        }
+        if world.next_due() != before {
+            self.planned.notify_one();
+        }
+        result
+    }
+
+    /// Wall time in Unix seconds.
+    pub(crate) fn wall_seconds(&self) -> i64 {
+        let since = (self.wall)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Service {
+    /// Reads its state where it has one, listens, and begins to deliver.
+    ///
+    /// # Errors
+    /// When the address is taken, the state cannot be read, or random bytes cannot be had.
+    pub async fn start(options: ServiceOptions) -> Result<Self, ServiceError> {
+        let listen = |source| ServiceError::Listen { address: options.address, source };
+        let listener = TcpListener::bind(options.address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let system = system_random();
+        let seed = match options.seed {
+            Some(seed) => seed,
+            None => u64::from_le_bytes(crate::source::bytes(&system).map_err(KeyError::Random)?),
+        };
+        let random = match options.seed {
+            Some(seed) => crate::source::seeded_random(seed),
+            None => system,
+        };
+        let wall_ms = (options.wall)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let mut world = World::new(options.settings);
+        let mut now = i64::try_from(wall_ms).unwrap_or(i64::MAX);
+        let (journal, keys) = match &options.database {
+            None => (None, KeyRing::generate(&random)?),
+            Some(path) => {
+                let (journal, kept) = Journal::open(path, &mut world)?;
+                // The clock never goes back, also not over a restart.
+                now = now.max(kept.clock_ms.unwrap_or(now));
+                let keys = match kept.keys {
+                    Some(keys) => KeyRing::from_kept(keys, &random)?,
+                    None => KeyRing::generate(&random)?,
+                };
+                journal.keep_keys(&keys.kept());
+                (Some(journal), keys)
+            }
+        };
+        world.plan_all();
+        let shared = Arc::new(Inner {
+            world: Mutex::new(world),
+            clock: Clock::new(now, options.warp),
+            wall: options.wall,
+            random,
+            seed,
+            api_key: options.api_key,
+            profile: options.profile,
+            keys,
+            client: delivery::client()?,
+            planned: Notify::new(),
+            attempts: broadcast::channel(1024).0,
+            journal,
+            address,
+        });
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(rest::serve(listener, Arc::clone(&shared), stop.clone()));
+        let agenda = tokio::spawn(delivery::run(Arc::clone(&shared), stop.clone()));
+        Ok(Self { shared, address, server, agenda, stop: stop.drop_guard() })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:PORT`, the base address for clients.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.shared.origin()
+    }
+
+    /// Every attempt as it ends. A receiver that is too far behind gets `Lagged`; the log has them all.
+    #[must_use]
+    pub fn attempts(&self) -> broadcast::Receiver<Arc<AttemptReport>> {
+        self.shared.attempts.subscribe()
+    }
+
+    /// Stops in order: requests under way are answered within two seconds, the state is written.
+    pub async fn stop(self) {
+        drop(self.stop);
+        for mut task in [self.server, self.agenda] {
+            if tokio::time::timeout(STOP_TIMEOUT, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+        if let Some(journal) = &self.shared.journal {
+            journal.keep_clock(self.shared.clock.now());
+            journal.close().await;
+        }
+    }
+}

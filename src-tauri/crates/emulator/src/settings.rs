@@ -1,0 +1,229 @@
+//! What nobody has published about the service, and what can be made to go wrong on purpose: all of it a setting.
+//!
+//! Read and changed at `/emulator/settings` (a JSON merge patch), kept with the state.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Millis;
+
+const SECOND: Millis = 1000;
+const MINUTE: Millis = 60 * SECOND;
+const HOUR: Millis = 60 * MINUTE;
+
+/// Everything that is assumed. The default is what is most likely, or what has been observed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How deliveries of dynamic webhooks are signed. `v1a` as observed; `jwt` as the guide says.
+    pub dynamic: DynamicScheme,
+    /// How long a receiver may take to answer, in milliseconds of wall time ("a few seconds" in the guide).
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub attempt_timeout_ms: u64,
+    /// When a delivery is tried again.
+    pub retry: Retry,
+    /// When a webhook turns `disabled_due_to_failed_deliveries`.
+    pub disabling: Disabling,
+    /// How long jobs take.
+    pub jobs: JobTimes,
+    /// How the payloads of events look.
+    pub payload: PayloadForm,
+    /// How the WebhookService answers.
+    pub rest: RestForm,
+    /// How long a file is kept, in milliseconds: 48 hours at the Files API.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub file_lifetime_ms: Millis,
+    /// How long an old secret stays good after a rotation with grace, in milliseconds.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub secret_grace_ms: Millis,
+    /// One signature for each live secret; otherwise only the newest one signs.
+    pub sign_with_all_secrets: bool,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            dynamic: DynamicScheme::V1a,
+            attempt_timeout_ms: 10_000,
+            retry: Retry::default(),
+            disabling: Disabling::default(),
+            jobs: JobTimes::default(),
+            payload: PayloadForm::default(),
+            rest: RestForm::default(),
+            file_lifetime_ms: 48 * HOUR,
+            secret_grace_ms: 24 * HOUR,
+            sign_with_all_secrets: true,
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// How a delivery of a dynamic webhook is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum DynamicScheme {
+    /// Ed25519 over id, time and body, as observed.
+    #[default]
+    V1a,
+    /// An RS256 JWT, as documented.
+    Jwt,
+}
+
+/// Exponential backoff: the wait before attempt n + 1 is `first_ms * factor^(n - 1)`, at most `longest_ms`, give or take
+/// `jitter`. The default is close to the example of Standard Webhooks: 5 s, 5 min, …, within 24 hours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct Retry {
+    /// Milliseconds before the second attempt.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub first_ms: Millis,
+    /// By how much each wait is longer than the one before.
+    pub factor: f64,
+    /// The longest wait, in milliseconds.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub longest_ms: Millis,
+    /// Share of a wait by which it is longer or shorter, 0 to 1, drawn from the seed.
+    pub jitter: f64,
+    /// No attempt starts later than this after the event, in milliseconds: 24 hours in the guide.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub window_ms: Millis,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { first_ms: 5 * SECOND, factor: 4.0, longest_ms: 4 * HOUR, jitter: 0.1, window_ms: 24 * HOUR }
+    }
+}
+
+/// When a webhook is switched off because of its receiver. The state exists; its threshold is not published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct Disabling {
+    /// At once when the receiver answers 410 Gone (Standard Webhooks).
+    pub on_gone: bool,
+    /// After so many deliveries in a row that were given up; 0: never.
+    pub after_given_up: u32,
+}
+
+impl Default for Disabling {
+    fn default() -> Self {
+        Self { on_gone: true, after_given_up: 5 }
+    }
+}
+
+/// How long jobs take on the emulator's clock, in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct JobTimes {
+    /// From creation to running.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub pending_ms: Millis,
+    /// From running to the end of a batch.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub batch_ms: Millis,
+    /// The same of an interaction in the background.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub interaction_ms: Millis,
+    /// The same of a video.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub video_ms: Millis,
+    /// After which a batch that was chosen to expire does so: 48 h in the reference, 24 h in the guide.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub batch_expiry_ms: Millis,
+}
+
+impl Default for JobTimes {
+    fn default() -> Self {
+        Self { pending_ms: 500, batch_ms: 4000, interaction_ms: 2500, video_ms: 3500, batch_expiry_ms: 48 * HOUR }
+    }
+}
+
+/// How the payload of an event looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct PayloadForm {
+    /// Where `user_metadata` stands.
+    pub user_metadata: MetadataPlace,
+    /// Which fields `video.generated` has.
+    pub video: VideoFields,
+    /// `data.id` of a batch with `batches/` before it.
+    pub batch_prefix: bool,
+    /// `error_code` as a number (`3`) and not as a text (`INVALID_ARGUMENT`).
+    pub numeric_error_code: bool,
+}
+
+/// Where the `user_metadata` of a job stands in its event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum MetadataPlace {
+    /// In `data`.
+    #[default]
+    Data,
+    /// Beside `data`.
+    Top,
+    /// Left out.
+    Nowhere,
+}
+
+/// Which fields point to the video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum VideoFields {
+    /// `output_file_uri` and `file_name`, as the guide since May.
+    #[default]
+    Guide,
+    /// `file_id` and `video_uri`, as at the launch.
+    Launch,
+    /// `video_uri` alone, as the cookbook.
+    Cookbook,
+}
+
+/// How the REST side answers where that is not published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct RestForm {
+    /// `update_mask` of a PATCH decides what is changed; otherwise it is ignored, as observed.
+    pub strict_update_mask: bool,
+    /// `create_time` and `update_time` in a webhook: in the schema, not returned in 2026-07.
+    pub webhook_times: bool,
+    /// Errors of the WebhookService as google.rpc.Status and not in the shape of the interactions family.
+    pub status_errors: bool,
+}
+
+/// What goes wrong on purpose. Rates are 0 to 1 and drawn from the seed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// Every answer of the REST side comes so much later, in milliseconds of wall time.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub latency_ms: u64,
+    /// Share of REST requests answered 429.
+    pub too_many_requests: f64,
+    /// Share of REST requests answered 500 or 503.
+    pub server_errors: f64,
+    /// Share of deliveries that are never sent (cookbook issue 1297).
+    pub lost: f64,
+    /// Share of deliveries that are sent again after they were taken.
+    pub doubled: f64,
+    /// Share of deliveries that are held back, so that later ones overtake them.
+    pub reordered: f64,
+    /// `v1` is signed with the key derivation of the launch night: the undecoded text of the secret.
+    pub launch_night_key: bool,
+    /// Header names are sent in another case (`Webhook-Id`).
+    pub recased_headers: bool,
+    /// The body is parsed and printed again after it was signed, as a middleware does it.
+    pub reserialised_body: bool,
+    /// The body drips: this many bytes a second, 0 at once.
+    pub drip_bytes_per_second: u32,
+}

@@ -1,0 +1,332 @@
+//! All that the emulator knows: webhooks, jobs, files, deliveries, and what is due next. Plain data behind one lock;
+//! what changes is written to the journal where there is one.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Millis;
+use crate::settings::Settings;
+
+pub(crate) mod table;
+
+use table::{Entity, Table};
+
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    pub(crate) webhooks: Table<Webhook>,
+    pub(crate) jobs: Table<Job>,
+    pub(crate) files: Table<StoredFile>,
+    pub(crate) deliveries: Table<Delivery>,
+    agenda: BTreeSet<(Millis, Due)>,
+}
+
+/// Something that happens at a time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// The job with this id changes its state.
+    Job(String),
+    /// The delivery with this id is tried.
+    Attempt(String),
+}
+
+impl World {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// Plans something. The caller wakes the agenda when it lets go of the lock: [`crate::service::Inner::with`] does.
+    pub(crate) fn plan(&mut self, at: Millis, due: Due) {
+        self.agenda.insert((at, due));
+    }
+
+    /// When the next thing is due.
+    pub(crate) fn next_due(&self) -> Option<Millis> {
+        self.agenda.first().map(|(at, _)| *at)
+    }
+
+    /// What is due at `now`, in order of time, at most `most`.
+    pub(crate) fn take_due(&mut self, now: Millis, most: usize) -> Vec<(Millis, Due)> {
+        let mut due = Vec::new();
+        while due.len() < most && self.agenda.first().is_some_and(|(at, _)| *at <= now) {
+            due.extend(self.agenda.pop_first());
+        }
+        due
+    }
+
+    /// Plans again what follows from the rows, after they were loaded.
+    pub(crate) fn plan_all(&mut self) {
+        let jobs = self.jobs.iter().filter_map(|job| Some((job.next_ms?, Due::Job(job.id.clone()))));
+        let attempts = self.deliveries.iter().filter_map(|one| Some((one.next_ms?, Due::Attempt(one.id.clone()))));
+        self.agenda = jobs.chain(attempts).collect();
+    }
+
+    /// Nobody keeps a journal.
+    pub(crate) fn forget_changes(&mut self) {
+        self.webhooks.forget_changes();
+        self.jobs.forget_changes();
+        self.files.forget_changes();
+        self.deliveries.forget_changes();
+    }
+
+    /// As on the first day, but for the settings.
+    pub(crate) fn reset(&mut self) {
+        self.webhooks.clear();
+        self.jobs.clear();
+        self.files.clear();
+        self.deliveries.clear();
+        self.agenda.clear();
+    }
+}
+
+/// A registered webhook.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Webhook {
+    /// 36 characters of `[a-z0-9]`.
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) uri: String,
+    pub(crate) subscribed_events: Vec<String>,
+    pub(crate) state: WebhookState,
+    /// Oldest first; the last one is the active one. Expired ones are left out by [`Webhook::live`].
+    pub(crate) secrets: Vec<SigningSecret>,
+    pub(crate) created_ms: Millis,
+    pub(crate) updated_ms: Millis,
+    /// Deliveries given up since the last one that was taken.
+    pub(crate) given_up_in_a_row: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WebhookState {
+    Enabled,
+    Disabled,
+    DisabledDueToFailedDeliveries,
+}
+
+/// `text` is the whole `whsec_…`: never in a log, an error or an answer but the one that shows it once.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SigningSecret {
+    pub(crate) text: String,
+    /// When it stops being good; the active one has none.
+    pub(crate) expires_ms: Option<Millis>,
+}
+
+impl std::fmt::Debug for SigningSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("SigningSecret").field("expires_ms", &self.expires_ms).finish_non_exhaustive()
+    }
+}
+
+impl Webhook {
+    /// The secrets that sign and are shown at `now`, oldest first.
+    pub(crate) fn live(&self, now: Millis) -> impl DoubleEndedIterator<Item = &SigningSecret> {
+        self.secrets.iter().filter(move |secret| secret.expires_ms.is_none_or(|expires| expires > now))
+    }
+}
+
+impl Entity for Webhook {
+    const KIND: &'static str = "webhook";
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// A batch, an interaction in the background, or a video.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Job {
+    /// Its whole name: `batches/…`, `interactions/…`, `models/…/operations/…`.
+    pub(crate) id: String,
+    pub(crate) kind: JobKind,
+    /// `models/…`.
+    pub(crate) model: String,
+    pub(crate) display_name: Option<String>,
+    pub(crate) state: JobState,
+    /// How it will end.
+    pub(crate) outcome: Outcome,
+    pub(crate) created_ms: Millis,
+    pub(crate) started_ms: Option<Millis>,
+    pub(crate) updated_ms: Millis,
+    pub(crate) ended_ms: Option<Millis>,
+    /// When it changes next.
+    pub(crate) next_ms: Option<Millis>,
+    pub(crate) webhook_config: Option<WebhookConfig>,
+    /// The request as it came.
+    pub(crate) request: Value,
+    /// The file it wrote: an id without `files/`.
+    pub(crate) output_file: Option<String>,
+    /// What it gives beside a file: inlined responses, the steps of an interaction.
+    pub(crate) output: Option<Value>,
+    pub(crate) error: Option<JobError>,
+}
+
+impl Entity for Job {
+    const KIND: &'static str = "job";
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum JobKind {
+    Batch,
+    Interaction,
+    Video,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum JobState {
+    Pending,
+    Running,
+    RequiresAction,
+    Succeeded,
+    Failed,
+    Cancelled,
+    Expired,
+}
+
+/// How a job is to end: chosen by `emulator_outcome` in `user_metadata`, by the header `x-emulator-outcome`, or at
+/// `/emulator/jobs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    #[default]
+    Succeed,
+    Fail,
+    /// Batches only.
+    Expire,
+    /// As if the user cancelled it after it ran for its time.
+    Cancel,
+    /// Interactions only.
+    RequireAction,
+    /// It runs until it is cancelled or finished at `/emulator/jobs`.
+    Never,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobError {
+    /// `3`: google.rpc.Code.
+    pub(crate) code: i32,
+    /// `INVALID_ARGUMENT`.
+    pub(crate) status: String,
+    pub(crate) message: String,
+}
+
+/// Where the events of one job go instead of the registered webhooks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WebhookConfig {
+    pub(crate) uris: Vec<String>,
+    pub(crate) user_metadata: Option<Value>,
+}
+
+/// A file, uploaded or written by a job.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoredFile {
+    /// Without `files/`.
+    pub(crate) id: String,
+    pub(crate) display_name: Option<String>,
+    pub(crate) mime_type: String,
+    pub(crate) created_ms: Millis,
+    pub(crate) expires_ms: Millis,
+    /// Written by a job, not uploaded.
+    pub(crate) generated: bool,
+    #[serde(with = "as_base64")]
+    pub(crate) bytes: bytes::Bytes,
+}
+
+impl std::fmt::Debug for StoredFile {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("StoredFile")
+            .field("id", &self.id)
+            .field("size", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Entity for StoredFile {
+    const KIND: &'static str = "file";
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// One message to one receiver, with all its attempts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Delivery {
+    /// The `webhook-id`, the same on every attempt.
+    pub(crate) id: String,
+    pub(crate) event_type: String,
+    /// The JSON that is signed and sent.
+    pub(crate) body: String,
+    /// The registered webhook it is for; `None`: one of the job's own addresses (dynamic).
+    pub(crate) webhook: Option<String>,
+    pub(crate) uri: String,
+    /// The job it is about.
+    pub(crate) job: Option<String>,
+    pub(crate) created_ms: Millis,
+    pub(crate) state: DeliveryState,
+    pub(crate) attempts: Vec<Attempt>,
+    /// When it is tried next.
+    pub(crate) next_ms: Option<Millis>,
+}
+
+impl Entity for Delivery {
+    const KIND: &'static str = "delivery";
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DeliveryState {
+    /// Not tried yet, or to be tried again.
+    Pending,
+    /// Answered 2xx.
+    Delivered,
+    /// Not within the window, or refused for good.
+    GivenUp,
+    /// Never sent, on purpose.
+    Lost,
+    /// Its webhook was deleted or switched off in between.
+    Dropped,
+}
+
+/// One try, and what the receiver said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Attempt {
+    /// From 1.
+    pub(crate) number: u32,
+    /// When it was to start, on the emulator's clock.
+    pub(crate) due_ms: Millis,
+    /// `webhook-timestamp`: wall time, Unix seconds.
+    pub(crate) timestamp: i64,
+    /// The receiver's status; `None` where it did not answer.
+    pub(crate) status: Option<u16>,
+    /// Why there was no answer: `refused`, `timed out`, …
+    pub(crate) error: Option<String>,
+    /// Microseconds of wall time until the answer.
+    pub(crate) took_us: u64,
+    /// The first 256 bytes of the answer's body.
+    pub(crate) answer: Option<String>,
+}
+
+mod as_base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &bytes::Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bytes::Bytes, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(bytes::Bytes::from).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,113 @@
+//! Rows in the order they were made, found by id, that know which of them changed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Something the emulator keeps.
+pub(crate) trait Entity: Serialize + DeserializeOwned {
+    /// What it is called in the journal; never changes.
+    const KIND: &'static str;
+    /// What it is found by, unique in its table.
+    fn id(&self) -> &str;
+}
+
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    rows: BTreeMap<u64, T>,
+    numbers: HashMap<String, u64>,
+    next: u64,
+    /// Ids whose rows are to be written or removed in the journal.
+    dirty: BTreeSet<String>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), numbers: HashMap::new(), next: 1, dirty: BTreeSet::new() }
+    }
+}
+
+impl<T: Entity> Table<T> {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&T> {
+        self.rows.get(self.numbers.get(id)?)
+    }
+
+    /// Marks it as changed.
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        let number = self.numbers.get(id)?;
+        self.dirty.insert(id.to_owned());
+        self.rows.get_mut(number)
+    }
+
+    /// Its number says when it was made: ascending, never used twice.
+    pub(crate) fn number(&self, id: &str) -> Option<u64> {
+        self.numbers.get(id).copied()
+    }
+
+    pub(crate) fn insert(&mut self, row: T) -> u64 {
+        let number = self.next;
+        self.dirty.insert(row.id().to_owned());
+        self.load(number, row);
+        number
+    }
+
+    /// As it stood in the journal.
+    pub(crate) fn load(&mut self, number: u64, row: T) {
+        self.numbers.insert(row.id().to_owned(), number);
+        self.rows.insert(number, row);
+        self.next = self.next.max(number + 1);
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
+        let number = self.numbers.remove(id)?;
+        self.dirty.insert(id.to_owned());
+        self.rows.remove(&number)
+    }
+
+    /// Oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.rows.values()
+    }
+
+    /// Rows made after the one with this number (0: from the first), oldest first, with their numbers.
+    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
+        self.rows.range(number.saturating_add(1)..).map(|(number, row)| (*number, row))
+    }
+
+    /// Rows made before the one with this number, newest first, with their numbers.
+    pub(crate) fn before(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
+        self.rows.range(..number).rev().map(|(number, row)| (*number, row))
+    }
+
+    /// Ids of all rows, oldest first.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.rows.values().map(|row| row.id().to_owned()).collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.dirty.extend(std::mem::take(&mut self.numbers).into_keys());
+        self.rows.clear();
+    }
+
+    /// What changed since it was last asked: id, and number and JSON, or `None` where it is gone.
+    pub(crate) fn changes(&mut self) -> Vec<(String, Option<(u64, Vec<u8>)>)> {
+        std::mem::take(&mut self.dirty)
+            .into_iter()
+            .map(|id| {
+                let row = self.numbers.get(&id).and_then(|number| Some((*number, self.rows.get(number)?)));
+                let kept = row.map(|(number, row)| (number, serde_json::to_vec(row).unwrap_or_default()));
+                (id, kept)
+            })
+            .collect()
+    }
+
+    /// Nobody keeps a journal.
+    pub(crate) fn forget_changes(&mut self) {
+        self.dirty.clear();
+    }
+}
