@@ -1,13 +1,234 @@
 //! Jobs: what each kind goes through, what it results in, and the event at its end.
+//!
+//! A job takes its times from the settings and the moment it was due, never from the moment it was looked at: whatever
+//! the warp, its times are those that were planned. Nothing here draws random bytes, so that jobs which end in another
+//! order leave the ids of later requests alone.
+
+use serde_json::Value;
 
 use crate::clock::Millis;
+use crate::delivery;
 use crate::service::Shared;
-use crate::world::{Outcome, World};
+use crate::settings::JobTimes;
+use crate::world::{Due, Job, JobError, JobKind, JobState, Outcome, StoredFile, WebhookConfig, World};
 
-/// The job's time has come: its next state, and its event where it ended. Called by the agenda.
-pub(crate) fn advance(_shared: &Shared, _world: &mut World, _id: &str, _now: Millis) {}
+pub(crate) mod answer;
+pub(crate) mod batch;
+mod event;
+pub(crate) mod interaction;
+pub(crate) mod video;
 
-/// Ends a job now, whatever was planned. False where there is none, or it has ended.
-pub(crate) fn finish(_shared: &Shared, _world: &mut World, _id: &str, _outcome: Outcome, _now: Millis) -> bool {
-    false
+pub(crate) use event::event_type;
+
+/// A job that was asked for.
+pub(crate) struct Order {
+    /// Its whole name.
+    pub(crate) id: String,
+    pub(crate) kind: JobKind,
+    pub(crate) model: String,
+    pub(crate) display_name: Option<String>,
+    pub(crate) outcome: Outcome,
+    pub(crate) webhook_config: Option<WebhookConfig>,
+    pub(crate) request: Value,
+    /// What is known of its result from the start: counts, ids of files.
+    pub(crate) output: Option<Value>,
+}
+
+/// What a job ends with.
+pub(crate) struct Ending {
+    pub(crate) state: JobState,
+    /// What it had before stays where there is none.
+    pub(crate) output: Option<Value>,
+    pub(crate) files: Vec<StoredFile>,
+    pub(crate) error: Option<JobError>,
+}
+
+impl Ending {
+    fn plain(state: JobState) -> Self {
+        Self { state, output: None, files: Vec::new(), error: None }
+    }
+
+    fn error(state: JobState, error: JobError) -> Self {
+        Self { error: Some(error), ..Self::plain(state) }
+    }
+}
+
+impl Order {
+    fn into_job(self, now: Millis) -> Job {
+        Job {
+            id: self.id,
+            kind: self.kind,
+            model: self.model,
+            display_name: self.display_name,
+            state: JobState::Pending,
+            outcome: self.outcome,
+            created_ms: now,
+            started_ms: None,
+            updated_ms: now,
+            ended_ms: None,
+            next_ms: None,
+            webhook_config: self.webhook_config,
+            request: self.request,
+            output_file: None,
+            output: self.output,
+            error: None,
+        }
+    }
+}
+
+/// Takes a job in: it waits for its turn.
+pub(crate) fn submit(world: &mut World, order: Order, now: Millis) -> Job {
+    let next = now.saturating_add(world.settings.jobs.pending_ms.max(0));
+    let job = Job { next_ms: Some(next), ..order.into_job(now) };
+    world.plan(next, Due::Job(job.id.clone()));
+    world.jobs.insert(job.clone());
+    job
+}
+
+/// A job that has its result when it is asked for. It is not taken in, and has no event.
+pub(crate) fn at_once(world: &World, order: Order, now: Millis) -> Job {
+    let mut job = order.into_job(now);
+    let ending = ending(world, &job, job.outcome, now);
+    apply(&mut job, ending, now);
+    job
+}
+
+/// The job's time has come: its next state, and its event where it ended. Called by the agenda with the moment that was
+/// planned; a moment that no longer is the job's is from before it was ended otherwise.
+pub(crate) fn advance(shared: &Shared, world: &mut World, id: &str, due: Millis) {
+    let Some(job) = world.jobs.get(id) else { return };
+    if job.next_ms != Some(due) {
+        return;
+    }
+    match job.state {
+        JobState::Pending => begin(world, id, due),
+        JobState::Running => end(shared, world, id, job.outcome, due),
+        _ => {}
+    }
+}
+
+/// Ends a job now, whatever was planned. False where there is none, it has ended, or its kind cannot end like this.
+pub(crate) fn finish(shared: &Shared, world: &mut World, id: &str, outcome: Outcome, now: Millis) -> bool {
+    let Some(job) = world.jobs.get(id) else { return false };
+    if ended(job) || outcome == Outcome::Never || !outcomes(job.kind).contains(&outcome) {
+        return false;
+    }
+    end(shared, world, id, outcome, now);
+    true
+}
+
+/// Nothing will happen to it anymore.
+pub(crate) fn ended(job: &Job) -> bool {
+    !matches!(job.state, JobState::Pending | JobState::Running)
+}
+
+/// How a job of this kind can be told to end.
+pub(crate) const fn outcomes(kind: JobKind) -> &'static [Outcome] {
+    match kind {
+        JobKind::Batch => &[Outcome::Succeed, Outcome::Fail, Outcome::Expire, Outcome::Cancel, Outcome::Never],
+        JobKind::Interaction => {
+            &[Outcome::Succeed, Outcome::Fail, Outcome::Cancel, Outcome::RequireAction, Outcome::Never]
+        }
+        JobKind::Video => &[Outcome::Succeed, Outcome::Fail, Outcome::Never],
+    }
+}
+
+/// How much of its time has passed, 0 to 1.
+pub(crate) fn progress(job: &Job, now: Millis) -> f64 {
+    match (job.state, job.started_ms, job.next_ms) {
+        (JobState::Pending, ..) => 0.0,
+        (JobState::Running, Some(started), Some(next)) => {
+            ((now - started) as f64 / (next - started).max(1) as f64).clamp(0.0, 1.0)
+        }
+        // It never ends by itself.
+        (JobState::Running, ..) => 0.0,
+        _ => 1.0,
+    }
+}
+
+fn begin(world: &mut World, id: &str, at: Millis) {
+    let times = world.settings.jobs.clone();
+    let Some(job) = world.jobs.get_mut(id) else { return };
+    job.state = JobState::Running;
+    job.started_ms = Some(at);
+    job.updated_ms = at;
+    job.next_ms = match job.outcome {
+        Outcome::Never => None,
+        Outcome::Expire => Some(job.created_ms.saturating_add(times.batch_expiry_ms).max(at)),
+        _ => Some(at.saturating_add(running_ms(job.kind, &times))),
+    };
+    if let Some(next) = job.next_ms {
+        world.plan(next, Due::Job(id.to_owned()));
+    }
+}
+
+fn running_ms(kind: JobKind, times: &JobTimes) -> Millis {
+    let milliseconds = match kind {
+        JobKind::Batch => times.batch_ms,
+        JobKind::Interaction => times.interaction_ms,
+        JobKind::Video => times.video_ms,
+    };
+    milliseconds.max(0)
+}
+
+fn end(shared: &Shared, world: &mut World, id: &str, outcome: Outcome, at: Millis) {
+    let Some(job) = world.jobs.get(id) else { return };
+    let ending = ending(world, job, outcome, at);
+    for file in &ending.files {
+        // Its bytes are shared, not copied.
+        world.files.insert(file.clone());
+    }
+    let Some(job) = world.jobs.get_mut(id) else { return };
+    apply(job, ending, at);
+    let job = job.clone();
+    if let Some(event) = event::of(&job, &world.settings.payload, &shared.origin()) {
+        delivery::emit(shared, world, event, Some(&job), at);
+    }
+}
+
+fn apply(job: &mut Job, ending: Ending, at: Millis) {
+    job.state = ending.state;
+    job.started_ms.get_or_insert(at);
+    job.updated_ms = at;
+    job.ended_ms = Some(at);
+    job.next_ms = None;
+    job.output_file = ending.files.first().map(|file| file.id.clone());
+    job.output = ending.output.or(job.output.take());
+    job.error = ending.error;
+}
+
+/// What the job comes to.
+fn ending(world: &World, job: &Job, outcome: Outcome, at: Millis) -> Ending {
+    let expires = at.saturating_add(world.settings.file_lifetime_ms);
+    match outcome {
+        Outcome::Succeed | Outcome::Never => match job.kind {
+            JobKind::Batch => batch::run(&world.files, job, at, expires),
+            JobKind::Interaction => {
+                Ending { output: Some(interaction::answered(job)), ..Ending::plain(JobState::Succeeded) }
+            }
+            JobKind::Video => Ending { files: video::files(job, at, expires), ..Ending::plain(JobState::Succeeded) },
+        },
+        Outcome::RequireAction => {
+            Ending { output: Some(interaction::asked(job)), ..Ending::plain(JobState::RequiresAction) }
+        }
+        Outcome::Fail => {
+            Ending::error(JobState::Failed, error(13, "The job failed because the emulator was asked to let it fail."))
+        }
+        Outcome::Expire => {
+            Ending::error(JobState::Expired, error(4, "The job was not done within the time that a batch has."))
+        }
+        Outcome::Cancel => Ending::error(JobState::Cancelled, error(1, "The job was cancelled.")),
+    }
+}
+
+/// An error with the name of its google.rpc.Code.
+pub(crate) fn error(code: i32, message: impl Into<String>) -> JobError {
+    let status = match code {
+        1 => "CANCELLED",
+        3 => "INVALID_ARGUMENT",
+        4 => "DEADLINE_EXCEEDED",
+        5 => "NOT_FOUND",
+        _ => "INTERNAL",
+    };
+    JobError { code, status: status.to_owned(), message: message.into() }
 }

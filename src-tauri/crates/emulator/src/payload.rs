@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use signature::Scheme;
 
+use crate::settings::VideoFields;
 use crate::source::{self, Random};
 
 /// A sample to send.
@@ -148,22 +149,16 @@ pub(crate) fn envelope(event_type: &str, now: i64, data: Value) -> Value {
 fn batch(what: &str, variant: &str, random: &Random) -> io::Result<Value> {
     let id = source::id_text(random, 12)?;
     let bare = matches!(variant, "bare_id" | "inline");
-    let mut data = json!({ "id": if bare { format!("batch_{id}") } else { format!("batches/{id}") } });
-    match (what, variant) {
-        ("succeeded", "inline") => {}
-        ("succeeded", "cloud_storage") => {
-            data["output_file_uri"] = json!(format!("gs://my-bucket/batches/{id}/results.jsonl"));
-        }
-        ("succeeded", _) => data["output_file_uri"] = json!(format!("files/batch-{id}")),
-        ("failed", "code_text") => {
-            data["error_code"] = json!("INVALID_ARGUMENT");
-            data["error_message"] = json!("The input file holds no request.");
-        }
-        ("failed", _) => {
-            data["error_code"] = json!(3);
-            data["error_message"] = json!("The input file holds no request.");
-        }
-        _ => {}
+    let output = match (what, variant) {
+        ("succeeded", "inline") => None,
+        ("succeeded", "cloud_storage") => Some(format!("gs://my-bucket/batches/{id}/results.jsonl")),
+        ("succeeded", _) => Some(format!("files/batch-{id}")),
+        _ => None,
+    };
+    let mut data = batch_data(&if bare { format!("batch_{id}") } else { format!("batches/{id}") }, output);
+    if what == "failed" {
+        let code = if variant == TEXT.id { json!("INVALID_ARGUMENT") } else { json!(3) };
+        add_error(&mut data, code, NO_REQUEST);
     }
     Ok(data)
 }
@@ -171,8 +166,8 @@ fn batch(what: &str, variant: &str, random: &Random) -> io::Result<Value> {
 fn interaction(what: &str, variant: &str, random: &Random) -> io::Result<Value> {
     let mut data = json!({ "id": format!("v1_{}", source::id_text(random, 40)?) });
     if what == "failed" {
-        data["error_code"] = if variant == "code_text" { json!("internal_error") } else { json!(13) };
-        data["error_message"] = json!("The model stopped before it had finished.");
+        let code = if variant == TEXT.id { json!("internal_error") } else { json!(13) };
+        add_error(&mut data, code, "The model stopped before it had finished.");
     }
     Ok(data)
 }
@@ -182,9 +177,40 @@ fn video(variant: &str, random: &Random) -> io::Result<Value> {
     let file = source::id_text(random, 12)?;
     let uri = format!("https://{}/v1beta/files/{file}:download?alt=media", gemini::pointers::API_HOST);
     let operation = format!("models/veo-3.1-generate-preview/operations/{id}");
-    Ok(match variant {
-        "file_id" => json!({ "id": id, "file_id": file, "video_uri": uri }),
-        "video_uri" => json!({ "id": operation, "video_uri": uri }),
-        _ => json!({ "id": operation, "output_file_uri": uri, "file_name": format!("files/{file}") }),
-    })
+    let form = match variant {
+        "file_id" => VideoFields::Launch,
+        "video_uri" => VideoFields::Cookbook,
+        _ => VideoFields::Guide,
+    };
+    Ok(video_data(form, &operation, &file, &uri))
+}
+
+/// Why a batch without requests fails.
+pub(crate) const NO_REQUEST: &str = "The input file holds no request.";
+
+/// `data` of a batch's event. `output` is where its results are, for those that have them in a file.
+pub(crate) fn batch_data(id: &str, output: Option<String>) -> Value {
+    let mut data = json!({ "id": id });
+    if let Some(output) = output {
+        data["output_file_uri"] = json!(output);
+    }
+    data
+}
+
+/// What `batch.failed` and `interaction.failed` say beside the id.
+pub(crate) fn add_error(data: &mut Value, code: Value, message: &str) {
+    data["error_code"] = code;
+    data["error_message"] = json!(message);
+}
+
+/// `data` of `video.generated`: the operation's name, the file's id without `files/`, and where it can be downloaded.
+pub(crate) fn video_data(form: VideoFields, operation: &str, file: &str, uri: &str) -> Value {
+    match form {
+        VideoFields::Guide => json!({ "id": operation, "output_file_uri": uri, "file_name": format!("files/{file}") }),
+        VideoFields::Launch => {
+            let id = operation.rsplit('/').next().unwrap_or(operation);
+            json!({ "id": id, "file_id": file, "video_uri": uri })
+        }
+        VideoFields::Cookbook => json!({ "id": operation, "video_uri": uri }),
+    }
 }

@@ -20,11 +20,26 @@ impl Fields {
         let Value::Object(map) = value else {
             return Err(invalid("Request body must be a JSON object.".to_owned()));
         };
+        Self::known(map, "", known)
+    }
+
+    /// The members of an object within the body, `at` its name.
+    pub(crate) fn within(value: Value, at: &str, known: &[&str]) -> Result<Self, ApiError> {
+        let Value::Object(map) = value else {
+            return Err(invalid(format!("Invalid value for '{at}': expected an object.")));
+        };
+        Self::known(map, &format!("{at}."), known)
+    }
+
+    fn known(map: Map<String, Value>, before: &str, known: &[&str]) -> Result<Self, ApiError> {
         if let Some(unknown) = map.keys().find(|key| !known.contains(&key.as_str())) {
             let snake = snake_case(unknown);
-            let hint =
-                if known.contains(&snake.as_str()) { format!(" Did you mean '{snake}'?") } else { String::new() };
-            return Err(invalid(format!("Unknown parameter '{unknown}'.{hint}")));
+            let hint = if known.contains(&snake.as_str()) {
+                format!(" Did you mean '{before}{snake}'?")
+            } else {
+                String::new()
+            };
+            return Err(invalid(format!("Unknown parameter '{before}{unknown}'.{hint}")));
         }
         Ok(Self(map))
     }
@@ -69,7 +84,7 @@ fn invalid(message: String) -> ApiError {
 }
 
 /// `subscribedEvents` → `subscribed_events`.
-fn snake_case(name: &str) -> String {
+pub(crate) fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     for c in name.chars() {
         if c.is_ascii_uppercase() && !snake.is_empty() {

@@ -1,0 +1,59 @@
+//! The event at the end of a job.
+
+use serde_json::{Value, json};
+
+use crate::delivery::Event;
+use crate::jobs::{interaction, video};
+use crate::payload;
+use crate::settings::PayloadForm;
+use crate::world::{Job, JobError, JobKind, JobState};
+
+/// The type of the event that the job sent, or would have sent if anybody listened. An interaction that is not in the
+/// background is answered at once and sends none, as a video that failed, for which the catalog has no event.
+pub(crate) fn event_type(job: &Job) -> Option<&'static str> {
+    match (job.kind, job.state) {
+        (JobKind::Batch, JobState::Succeeded) => Some("batch.succeeded"),
+        (JobKind::Batch, JobState::Failed) => Some("batch.failed"),
+        (JobKind::Batch, JobState::Expired) => Some("batch.expired"),
+        (JobKind::Batch, JobState::Cancelled) => Some("batch.cancelled"),
+        (JobKind::Interaction, _) if !interaction::in_background(&job.request) => None,
+        (JobKind::Interaction, JobState::Succeeded) => Some("interaction.completed"),
+        (JobKind::Interaction, JobState::RequiresAction) => Some("interaction.requires_action"),
+        (JobKind::Interaction, JobState::Failed) => Some("interaction.failed"),
+        (JobKind::Interaction, JobState::Cancelled) => Some("interaction.cancelled"),
+        (JobKind::Video, JobState::Succeeded) => Some("video.generated"),
+        _ => None,
+    }
+}
+
+/// The event itself. `origin` is where the emulator's downloads are.
+pub(crate) fn of(job: &Job, form: &PayloadForm, origin: &str) -> Option<Event> {
+    let event_type = event_type(job)?;
+    let bare = job.id.rsplit('/').next().unwrap_or_default();
+    let mut data = match job.kind {
+        JobKind::Batch => {
+            let id = if form.batch_prefix { job.id.as_str() } else { bare };
+            payload::batch_data(id, job.output_file.as_ref().map(|file| format!("files/{file}")))
+        }
+        JobKind::Interaction => json!({ "id": bare }),
+        JobKind::Video => {
+            let file = job.output_file.as_deref().unwrap_or_default();
+            payload::video_data(form.video, &job.id, file, &video::download_uri(origin, file))
+        }
+    };
+    if event_type.ends_with(".failed")
+        && let Some(error) = &job.error
+    {
+        payload::add_error(&mut data, error_code(job.kind, error, form.numeric_error_code), &error.message);
+    }
+    Some(Event { event_type: event_type.to_owned(), data })
+}
+
+/// Batches name their errors as google.rpc.Code does, interactions as the errors of their own service.
+fn error_code(kind: JobKind, error: &JobError, numeric: bool) -> Value {
+    match kind {
+        _ if numeric => json!(error.code),
+        JobKind::Interaction => json!(interaction::error_code(error)),
+        _ => json!(error.status),
+    }
+}

@@ -1,0 +1,137 @@
+//! Interactions: the steps they end with.
+
+use serde_json::{Value, json};
+
+use crate::jobs::answer;
+use crate::world::{Job, JobError};
+
+/// Was it asked for in the background?
+pub(crate) fn in_background(request: &Value) -> bool {
+    request.get("background").is_some_and(|background| background == true)
+}
+
+/// The error's name in the interactions family.
+pub(crate) fn error_code(error: &JobError) -> String {
+    match error.code {
+        13 => "internal_error".to_owned(),
+        _ => error.status.to_lowercase(),
+    }
+}
+
+/// The text that is answered: what the user said last.
+pub(crate) fn prompt(request: &Value) -> String {
+    match request.get("input") {
+        Some(Value::Array(items)) if items.iter().any(is_turn) => {
+            let last = items.iter().rev().find(|item| is_turn(item) && !is_of_model(item));
+            last.map(text_of).unwrap_or_default()
+        }
+        Some(input) => text_of(input),
+        None => String::new(),
+    }
+}
+
+/// A step (`user_input`, `function_result`, …) or a turn with a role, and not a piece of content.
+fn is_turn(item: &Value) -> bool {
+    let kind = item.get("type").and_then(Value::as_str).unwrap_or_default();
+    item.get("role").is_some() || kind == "user_input" || kind == "model_output" || kind.ends_with("_result")
+}
+
+fn is_of_model(item: &Value) -> bool {
+    item.get("role").is_some_and(|role| role == "model") || item.get("type").is_some_and(|kind| kind == "model_output")
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text_of).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n"),
+        Value::Object(members) => match ["text", "content", "result"].iter().find_map(|name| members.get(*name)) {
+            Some(inner @ (Value::String(_) | Value::Array(_))) => text_of(inner),
+            Some(inner) => inner.to_string(),
+            None => {
+                members.get("mime_type").and_then(Value::as_str).map(|mime| format!("[{mime}]")).unwrap_or_default()
+            }
+        },
+        Value::Null => String::new(),
+        plain => plain.to_string(),
+    }
+}
+
+/// Steps and usage of an interaction that is done: one output of the model, JSON where a format asks for it.
+pub(crate) fn answered(job: &Job) -> Value {
+    let prompt = prompt(&job.request);
+    let text = match schema(&job.request) {
+        Some(schema) => answer::sample(schema, &prompt).to_string(),
+        None => answer::text(&prompt),
+    };
+    let usage = usage(&prompt, &text);
+    json!({ "steps": [{ "type": "model_output", "content": [{ "type": "text", "text": text }] }], "usage": usage })
+}
+
+/// Steps and usage of an interaction that waits for the result of a function: the first one it was given as a tool, with
+/// arguments that fit its parameters.
+pub(crate) fn asked(job: &Job) -> Value {
+    let tools = job.request.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let function = tools.iter().find(|tool| tool.get("type").is_some_and(|kind| kind == "function"));
+    let name = function.and_then(|function| function.get("name")?.as_str()).unwrap_or("confirm");
+    let prompt = prompt(&job.request);
+    let arguments = function.and_then(|function| function.get("parameters"));
+    let arguments = arguments.map(|parameters| answer::sample(parameters, &prompt)).filter(Value::is_object);
+    let arguments = arguments.unwrap_or_else(|| json!({}));
+    let call = job.id.rsplit('_').next().and_then(|id| id.get(..8)).unwrap_or("1");
+    let usage = usage(&prompt, &arguments.to_string());
+    let step = json!({ "type": "function_call", "id": format!("call_{call}"), "name": name, "arguments": arguments });
+    json!({ "steps": [step], "usage": usage })
+}
+
+/// The schema of the text that is asked for: `response_format` is one format, a list of them, or a schema itself.
+fn schema(request: &Value) -> Option<&Value> {
+    let format = request.get("response_format")?;
+    let format = match format {
+        Value::Array(formats) => formats.iter().find(|format| format.get("schema").is_some())?,
+        one => one,
+    };
+    match format.get("schema") {
+        Some(schema) => Some(schema),
+        None => format.get("properties").is_some().then_some(format),
+    }
+}
+
+fn usage(prompt: &str, answer: &str) -> Value {
+    let (asked, answered) = (answer::tokens(prompt), answer::tokens(answer));
+    json!({
+        "total_input_tokens": asked,
+        "input_tokens_by_modality": [{ "modality": "text", "tokens": asked }],
+        "total_cached_tokens": 0,
+        "total_output_tokens": answered,
+        "total_thought_tokens": 0,
+        "total_tool_use_tokens": 0,
+        "total_tokens": asked + answered,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prompt_is_what_the_user_said_last() {
+        let text = |text: &str| json!({ "type": "text", "text": text });
+        let table = [
+            (json!("plain"), "plain"),
+            (text("content"), "content"),
+            (json!([text("two"), text("pieces")]), "two\npieces"),
+            (json!([text("see"), { "type": "image", "mime_type": "image/png", "data": "aGk=" }]), "see\n[image/png]"),
+            (json!([{ "type": "user_input", "content": [text("step")] }]), "step"),
+            (json!([{ "role": "user", "content": "a" }, { "role": "model", "content": "b" }]), "a"),
+            (
+                json!([{ "type": "user_input", "content": "a" }, { "type": "model_output", "content": [text("b")] }]),
+                "a",
+            ),
+            (json!([{ "type": "function_result", "call_id": "c", "name": "f", "result": { "x": 1 } }]), r#"{"x":1}"#),
+        ];
+        for (input, expected) in table {
+            assert_eq!(prompt(&json!({ "input": input })), expected, "{input}");
+        }
+        assert_eq!(prompt(&json!({})), "");
+    }
+}

@@ -1,0 +1,240 @@
+//! `batches`: created at a model, read as operations.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::clock::rfc3339;
+use crate::jobs::answer::either;
+use crate::jobs::batch::{self, Input};
+use crate::jobs::{self, Order};
+use crate::rest::jobs::{chosen_outcome, invalid, model_name, new_id, not_found, proto, webhook_config};
+use crate::rest::{Call, Reply, ok};
+use crate::service::Shared;
+use crate::world::{Job, JobKind, JobState, Outcome, World};
+
+/// Characters of a batch's id, as in the ids that have been seen.
+const ID_LENGTH: usize = 36;
+/// Most batches on a page, and how many where nobody asks.
+const LARGEST_PAGE: usize = 1000;
+const PAGE: usize = 50;
+/// Members of a batch. Those that are output only are ignored.
+const BATCH: &[&str] = &[
+    "displayName",
+    "inputConfig",
+    "webhookConfig",
+    "priority",
+    "model",
+    "name",
+    "output",
+    "createTime",
+    "endTime",
+    "updateTime",
+    "batchStats",
+    "state",
+];
+
+pub(super) fn create(shared: &Shared, call: &Call, model: &str, method: &str) -> Reply {
+    let model = model_name(model)?;
+    let mut body = proto::object(&call.body)?;
+    proto::check(&body, "", &["batch"])?;
+    let batch = body.get("batch").unwrap_or(&Value::Null);
+    proto::check(batch, "batch", BATCH)?;
+    let display_name = proto::text(either(batch, "displayName", "display_name"), "batch.display_name")?;
+    let config = match either(batch, "webhookConfig", "webhook_config") {
+        None => None,
+        Some(config) => {
+            proto::check(config, "batch.webhook_config", &["uris", "userMetadata"])?;
+            Some(webhook_config(config).map_err(invalid)?)
+        }
+    };
+    check_input(either(batch, "inputConfig", "input_config"))?;
+    let outcome = chosen_outcome(call, config.as_ref(), jobs::outcomes(JobKind::Batch)).map_err(invalid)?;
+    let id = format!("batches/{}", new_id(shared, ID_LENGTH)?);
+    // The body was checked to have no such member.
+    body[batch::METHOD] = json!(method);
+    let now = shared.clock.now();
+    shared.with(|world| {
+        let requests = match batch::input(&body) {
+            Some(Input::File(file)) => {
+                let stored = world.files.get(file).filter(|file| file.expires_ms > now);
+                batch::lines(&stored.ok_or_else(|| not_found(&format!("files/{file}")))?.bytes).count()
+            }
+            Some(Input::Inline(requests)) => requests.len(),
+            None => 0,
+        };
+        let order = Order {
+            id,
+            kind: JobKind::Batch,
+            model,
+            display_name,
+            outcome,
+            webhook_config: config,
+            request: body,
+            output: Some(batch::output(requests, 0, None)),
+        };
+        ok(&view(&jobs::submit(world, order, now)))
+    })
+}
+
+/// A file or requests, each of the right form.
+fn check_input(config: Option<&Value>) -> Result<(), crate::rest::ApiError> {
+    let at = "batch.input_config";
+    let missing = || invalid("BatchGenerateContentRequest.batch.input_config: source is not specified.");
+    let config = config.ok_or_else(missing)?;
+    proto::check(config, at, &["fileName", "requests"])?;
+    let file = proto::text(either(config, "fileName", "file_name"), "batch.input_config.file_name")?;
+    match (file, config.get("requests").filter(|requests| !requests.is_null())) {
+        (None, None) => Err(missing()),
+        (Some(_), Some(_)) => {
+            Err(invalid("Invalid value at 'batch.input_config': file_name and requests exclude each other."))
+        }
+        (Some(_), None) => Ok(()),
+        (None, Some(requests)) => {
+            proto::check(requests, "batch.input_config.requests", &["requests"])?;
+            let at = "batch.input_config.requests.requests";
+            let items = requests.get("requests").and_then(Value::as_array);
+            let items = items.filter(|items| !items.is_empty()).ok_or_else(missing)?;
+            for (index, item) in items.iter().enumerate() {
+                proto::check(item, &format!("{at}[{index}]"), &["request", "metadata"])?;
+            }
+            Ok(())
+        }
+    }
+}
+
+pub(super) fn get(shared: &Shared, id: &str) -> Reply {
+    shared.with(|world| ok(&view(find(world, id)?)))
+}
+
+pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
+    let size = match call.query("pageSize").or_else(|| call.query("page_size")) {
+        None => PAGE,
+        Some(text) => match text.parse::<i32>() {
+            Ok(0) => PAGE,
+            Ok(size @ 1..) => usize::try_from(size).unwrap_or(PAGE).min(LARGEST_PAGE),
+            _ => return Err(invalid(format!("Invalid value for 'pageSize': '{text}' is not a positive number."))),
+        },
+    };
+    let before = match call.query("pageToken").or_else(|| call.query("page_token")).filter(|token| !token.is_empty()) {
+        None => u64::MAX,
+        Some(token) => {
+            page_token(token).ok_or_else(|| invalid("Invalid value for 'pageToken': it is not one of a list."))?
+        }
+    };
+    shared.with(|world| {
+        let batches = world.jobs.before(before).filter(|(_, job)| job.kind == JobKind::Batch);
+        let mut page: Vec<(u64, &Job)> = batches.take(size + 1).collect();
+        let more = page.len() > size;
+        page.truncate(size);
+        let mut answer = json!({ "operations": page.iter().map(|(_, job)| view(job)).collect::<Vec<_>>() });
+        if more && let Some((last, _)) = page.last() {
+            answer["nextPageToken"] = json!(URL_SAFE_NO_PAD.encode(format!("b{last}")));
+        }
+        ok(&answer)
+    })
+}
+
+fn page_token(token: &str) -> Option<u64> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?.strip_prefix('b')?.parse().ok()
+}
+
+/// Cancels it where it still runs; the answer is the same where it no longer does, as for any operation.
+pub(super) fn cancel(shared: &Shared, id: &str) -> Reply {
+    let now = shared.clock.now();
+    shared.with(|world| {
+        let id = find(world, id)?.id.clone();
+        jobs::finish(shared, world, &id, Outcome::Cancel, now);
+        ok(&json!({}))
+    })
+}
+
+pub(super) fn delete(shared: &Shared, id: &str) -> Reply {
+    shared.with(|world| {
+        let id = find(world, id)?.id.clone();
+        world.jobs.remove(&id);
+        ok(&json!({}))
+    })
+}
+
+fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, crate::rest::ApiError> {
+    let name = format!("batches/{id}");
+    world.jobs.get(&name).filter(|job| job.kind == JobKind::Batch).ok_or_else(|| not_found(&name))
+}
+
+/// A batch as the operation that it is.
+fn view(job: &Job) -> Value {
+    let kind = if batch::embeds(&job.request) { "EmbedContentBatch" } else { "GenerateContentBatch" };
+    let kind = format!("type.googleapis.com/google.ai.generativelanguage.v1main.{kind}");
+    let known = job.output.as_ref();
+    let count = |name: &str| known.and_then(|output| output.get(name)).and_then(Value::as_u64).unwrap_or_default();
+    let (requests, failed) = (count("requests"), count("failed"));
+    let mut metadata = json!({ "@type": kind, "model": job.model });
+    if let Some(name) = &job.display_name {
+        metadata["displayName"] = json!(name);
+    }
+    if let Some(Input::File(file)) = batch::input(&job.request) {
+        metadata["inputConfig"] = json!({ "fileName": format!("files/{file}") });
+    }
+    if let Some(config) = &job.webhook_config {
+        metadata["webhookConfig"] = json!({ "uris": config.uris });
+        if let Some(user_metadata) = &config.user_metadata {
+            metadata["webhookConfig"]["userMetadata"] = user_metadata.clone();
+        }
+    }
+    let output = (job.state == JobState::Succeeded).then(|| match &job.output_file {
+        Some(file) => json!({ "responsesFile": format!("files/{file}") }),
+        None => {
+            let inlined = known.and_then(|output| output.get("inlined")).cloned().unwrap_or_else(|| json!([]));
+            json!({ "inlinedResponses": { "inlinedResponses": inlined } })
+        }
+    });
+    if let Some(output) = &output {
+        metadata["output"] = output.clone();
+    }
+    metadata["createTime"] = json!(rfc3339(job.created_ms));
+    if let Some(ended) = job.ended_ms {
+        metadata["endTime"] = json!(rfc3339(ended));
+    }
+    metadata["updateTime"] = json!(rfc3339(job.updated_ms));
+    metadata["batchStats"] = stats(job, requests, failed);
+    metadata["state"] = json!(state(job.state));
+    metadata["name"] = json!(job.id);
+    let mut operation = json!({ "name": job.id, "metadata": metadata, "done": jobs::ended(job) });
+    if let Some(mut response) = output {
+        response["@type"] = json!(format!("{kind}Output"));
+        operation["response"] = response;
+    }
+    if let Some(error) = &job.error {
+        operation["error"] = batch::status(error);
+    }
+    operation
+}
+
+/// Counts are texts, as int64 in proto-JSON, and left out where they are 0.
+fn stats(job: &Job, requests: u64, failed: u64) -> Value {
+    let (pending, succeeded) = match job.state {
+        JobState::Succeeded => (0, requests.saturating_sub(failed)),
+        JobState::Pending | JobState::Running => (requests, 0),
+        _ => (0, 0),
+    };
+    let counts = [
+        ("requestCount", requests),
+        ("successfulRequestCount", succeeded),
+        ("failedRequestCount", failed),
+        ("pendingRequestCount", pending),
+    ];
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    Value::Object(counts.map(|(name, count)| (name.to_owned(), json!(count.to_string()))).collect())
+}
+
+fn state(state: JobState) -> &'static str {
+    match state {
+        JobState::Pending => "BATCH_STATE_PENDING",
+        JobState::Running | JobState::RequiresAction => "BATCH_STATE_RUNNING",
+        JobState::Succeeded => "BATCH_STATE_SUCCEEDED",
+        JobState::Failed => "BATCH_STATE_FAILED",
+        JobState::Cancelled => "BATCH_STATE_CANCELLED",
+        JobState::Expired => "BATCH_STATE_EXPIRED",
+    }
+}

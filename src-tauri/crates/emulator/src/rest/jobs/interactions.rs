@@ -1,0 +1,262 @@
+//! Interactions: answered at once, or in the background.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::clock::rfc3339;
+use crate::jobs::{self, Order, interaction};
+use crate::rest::error::Shape;
+use crate::rest::fields::Fields;
+use crate::rest::jobs::{chosen_outcome, new_id, stream, webhook_config};
+use crate::rest::{ApiError, Call, Reply, ok};
+use crate::service::Shared;
+use crate::world::{Job, JobKind, JobState, Outcome, World};
+
+/// What a member can be.
+#[derive(Clone, Copy)]
+enum Kind {
+    Flag,
+    Text,
+    List,
+    Object,
+    /// An object or a text.
+    ObjectOrText,
+    /// An object or a list.
+    ObjectOrList,
+    /// A text, an object or a list.
+    Any,
+}
+
+/// The members of `CreateModelInteraction` and `CreateAgentInteraction`, and whether the answer has them too.
+const MEMBERS: &[(&str, Kind, bool)] = &[
+    ("model", Kind::Text, true),
+    ("agent", Kind::Text, true),
+    ("agent_config", Kind::Object, true),
+    ("background", Kind::Flag, false),
+    ("cached_content", Kind::Text, true),
+    ("continuation_token", Kind::Text, false),
+    ("environment", Kind::ObjectOrText, true),
+    ("generation_config", Kind::Object, true),
+    ("input", Kind::Any, false),
+    ("labels", Kind::Object, true),
+    ("previous_interaction_id", Kind::Text, true),
+    ("response_format", Kind::ObjectOrList, true),
+    ("response_mime_type", Kind::Text, true),
+    ("response_modalities", Kind::List, true),
+    ("safety_settings", Kind::List, true),
+    ("service_tier", Kind::Text, true),
+    ("store", Kind::Flag, false),
+    ("stream", Kind::Flag, false),
+    ("system_instruction", Kind::Text, true),
+    ("tools", Kind::List, true),
+    ("webhook_config", Kind::Object, true),
+];
+
+const GENERATION_CONFIG: &[&str] = &[
+    "image_config",
+    "max_output_tokens",
+    "seed",
+    "speech_config",
+    "stop_sequences",
+    "temperature",
+    "thinking_level",
+    "thinking_summaries",
+    "tool_choice",
+    "top_p",
+    "transcription_config",
+    "video_config",
+];
+
+/// An interaction that is answered at once has no time in which something else could happen to it.
+const AT_ONCE: &[Outcome] = &[Outcome::Succeed, Outcome::Fail, Outcome::RequireAction];
+
+pub(super) async fn create(shared: &Shared, call: &Call) -> Reply {
+    let request = checked(call)?;
+    let flag = |name: &str| request.get(name).and_then(Value::as_bool);
+    let (background, stored) = (interaction::in_background(&request), flag("store") != Some(false));
+    let streamed = flag("stream") == Some(true);
+    let config = request.get("webhook_config").map(webhook_config).transpose().map_err(invalid)?;
+    if config.is_some() && !background {
+        return Err(invalid("background=true is required when webhook_config is specified."));
+    }
+    if background && !stored {
+        return Err(invalid("background=true requires store=true."));
+    }
+    let fitting = if background { jobs::outcomes(JobKind::Interaction) } else { AT_ONCE };
+    let outcome = chosen_outcome(call, config.as_ref(), fitting).map_err(invalid)?;
+    let model = ["model", "agent"].iter().find_map(|name| request.get(*name)?.as_str());
+    let model = model.map(|name| name.trim_start_matches("models/").trim_start_matches("agents/"));
+    let model = match (model, request.get("model")) {
+        (Some(name), Some(_)) => format!("models/{name}"),
+        (Some(name), None) => format!("agents/{name}"),
+        (None, _) => return Err(invalid("Missing required parameter: 'model' or 'agent'.")),
+    };
+    let id = new_id(shared, 40).map_err(|error| error.shaped(Shape::Interactions))?;
+    let now = shared.clock.now();
+    let job = shared.with(|world| {
+        if let Some(previous) = request.get("previous_interaction_id").and_then(Value::as_str) {
+            find(world, previous)?;
+        }
+        let order = Order {
+            id: format!("interactions/v1_{id}"),
+            kind: JobKind::Interaction,
+            model,
+            display_name: None,
+            outcome,
+            webhook_config: config,
+            request,
+            output: None,
+        };
+        if background {
+            return Ok(jobs::submit(world, order, now));
+        }
+        let job = jobs::at_once(world, order, now);
+        if stored {
+            world.jobs.insert(job.clone());
+        }
+        Ok(job)
+    })?;
+    if streamed { stream::answer(shared, job, None).await } else { ok(&view(&job, false)) }
+}
+
+pub(super) async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
+    let is_set = |name| call.query(name).is_some_and(|value| value == "true");
+    let job = shared.with(|world| find(world, id).cloned())?;
+    if is_set("stream") {
+        return stream::answer(shared, job, call.query("last_event_id")).await;
+    }
+    ok(&view(&job, is_set("include_input")))
+}
+
+pub(super) fn cancel(shared: &Shared, id: &str) -> Reply {
+    let now = shared.clock.now();
+    shared.with(|world| {
+        let name = find(world, id)?.id.clone();
+        if !jobs::finish(shared, world, &name, Outcome::Cancel, now) {
+            return Err(invalid("Only interactions in the background that are still in progress can be cancelled."));
+        }
+        ok(&view(find(world, id)?, false))
+    })
+}
+
+pub(super) fn delete(shared: &Shared, id: &str) -> Reply {
+    shared.with(|world| {
+        let name = find(world, id)?.id.clone();
+        world.jobs.remove(&name);
+        ok(&json!({}))
+    })
+}
+
+/// The request with all its members known and of their type.
+fn checked(call: &Call) -> Result<Value, ApiError> {
+    let names: Vec<&str> = MEMBERS.iter().map(|(name, ..)| *name).collect();
+    let mut request = Fields::parse(&call.body, &names)?.into_value();
+    if let Value::Object(members) = &mut request {
+        members.retain(|_, value| !value.is_null());
+    }
+    for (name, kind, _) in MEMBERS {
+        let Some(value) = request.get(*name) else { continue };
+        let expected = match kind {
+            Kind::Flag if !value.is_boolean() => "a boolean",
+            Kind::Text if !value.is_string() => "a string",
+            Kind::List if !value.is_array() => "an array",
+            Kind::Object if !value.is_object() => "an object",
+            Kind::ObjectOrText if !value.is_object() && !value.is_string() => "an object or a string",
+            Kind::ObjectOrList if !value.is_object() && !value.is_array() => "an object or an array",
+            Kind::Any if !value.is_string() && !value.is_object() && !value.is_array() => {
+                "a string, an object or an array"
+            }
+            _ => continue,
+        };
+        return Err(invalid(format!("Invalid value for '{name}': expected {expected}.")));
+    }
+    for (name, known) in [("generation_config", GENERATION_CONFIG), ("webhook_config", &["uris", "user_metadata"])] {
+        if let Some(value) = request.get(name) {
+            Fields::within(value.clone(), name, known)?;
+        }
+    }
+    let labels = request.get("labels").and_then(Value::as_object).into_iter().flatten();
+    if let Some((label, _)) = labels.into_iter().find(|(_, value)| !value.is_string()) {
+        return Err(invalid(format!("Invalid value for 'labels.{label}': expected a string.")));
+    }
+    let tools = request.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if let Some(index) = tools.iter().position(|tool| tool.get("type").and_then(Value::as_str).is_none()) {
+        return Err(invalid(format!("Missing required parameter: 'tools[{index}].type'.")));
+    }
+    if request.get("model").is_some() == request.get("agent").is_some() {
+        return Err(invalid("Exactly one of 'model' and 'agent' must be specified."));
+    }
+    if request.get("input").is_none() {
+        return Err(invalid("Missing required parameter: 'input'."));
+    }
+    Ok(request)
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::interactions(StatusCode::BAD_REQUEST, message)
+}
+
+/// The interaction with this id, or the 404 that says it is not there.
+pub(super) fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, ApiError> {
+    let job = world.jobs.get(&format!("interactions/{id}")).filter(|job| job.kind == JobKind::Interaction);
+    job.ok_or_else(|| ApiError::interactions(StatusCode::NOT_FOUND, format!("Interaction '{id}' not found.")))
+}
+
+/// An interaction as the service shows it.
+pub(super) fn view(job: &Job, with_input: bool) -> Value {
+    let mut view = summary(job);
+    for (name, _, shown) in MEMBERS {
+        if *shown && let Some(value) = job.request.get(*name) {
+            view.insert((*name).to_owned(), value.clone());
+        }
+    }
+    if with_input && let Some(input) = job.request.get("input") {
+        view.insert("input".to_owned(), input.clone());
+    }
+    view.insert("steps".to_owned(), Value::Array(steps(job).to_vec()));
+    if let Some(error) = &job.error
+        && job.state == JobState::Failed
+    {
+        let error = json!([{ "code": interaction::error_code(error), "message": error.message }]);
+        view.insert("errors".to_owned(), error);
+    }
+    Value::Object(view)
+}
+
+/// What the events of a stream say of it: everything but its steps and what it was asked.
+pub(super) fn summary(job: &Job) -> Map<String, Value> {
+    let mut summary = Map::new();
+    let mut add = |name: &str, value: Value| summary.insert(name.to_owned(), value);
+    add("id", json!(job.id.trim_start_matches("interactions/")));
+    add("object", json!("interaction"));
+    for name in ["model", "agent"] {
+        if let Some(value) = job.request.get(name) {
+            add(name, value.clone());
+        }
+    }
+    add("status", json!(status(job.state)));
+    add("created", json!(rfc3339(job.created_ms)));
+    add("updated", json!(rfc3339(job.updated_ms)));
+    if let Some(usage) = job.output.as_ref().and_then(|output| output.get("usage")) {
+        add("usage", usage.clone());
+    }
+    summary
+}
+
+/// What it did so far.
+pub(super) fn steps(job: &Job) -> &[Value] {
+    let steps = job.output.as_ref().and_then(|output| output.get("steps")).and_then(Value::as_array);
+    steps.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The names that the SDKs know. Nothing is `queued` here: clients wait while it is `in_progress`.
+pub(super) fn status(state: JobState) -> &'static str {
+    match state {
+        JobState::Pending | JobState::Running => "in_progress",
+        JobState::RequiresAction => "requires_action",
+        JobState::Succeeded => "completed",
+        JobState::Failed => "failed",
+        JobState::Cancelled => "cancelled",
+        JobState::Expired => "incomplete",
+    }
+}
