@@ -1,5 +1,6 @@
 //! The command line, over the same engine as the window.
 
+mod emulator;
 mod keys;
 mod listen;
 mod print;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Listen(listen::Arguments),
     /// Send one signed sample, as the service would.
     Sample(sample::Arguments),
+    /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
+    Emulator(emulator::Arguments),
 }
 
 /// What the command line asks for.
@@ -74,6 +77,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
             Command::Verify(arguments) => verify::run(arguments).await,
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Sample(arguments) => sample::run(arguments).await,
+            Command::Emulator(arguments) => emulator::run(arguments).await,
         }
     });
     // A read of the terminal that still waits must not hold up the end.

@@ -219,7 +219,7 @@ async fn samples(engine: &Engine, sandbox: bool) {
 }
 
 /// Ctrl-C, or the system's wish that we end.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -18,7 +18,7 @@ use crate::delivery::{self, AttemptReport};
 use crate::journal::{Journal, JournalError};
 use crate::keyring::KeyRing;
 use crate::keys::KeyError;
-use crate::settings::Settings;
+use crate::settings::{DynamicScheme, Settings};
 use crate::source::{Random, system_random};
 use crate::world::World;
 use crate::{Profile, rest};
@@ -231,6 +231,17 @@ impl Service {
     #[must_use]
     pub fn origin(&self) -> String {
         self.shared.origin()
+    }
+
+    /// The `whsec_…` text that samples of scheme `v1` are signed with: whoever receives them has to know it.
+    #[must_use]
+    pub fn sample_secret(&self) -> String {
+        self.shared.keys.plain().secret.unwrap_or_default()
+    }
+
+    /// Signs deliveries of dynamic webhooks in this way from now on, whatever the settings said.
+    pub fn set_dynamic(&self, dynamic: DynamicScheme) {
+        self.shared.with(|world| world.settings.dynamic = dynamic);
     }
 
     /// Every attempt as it ends. A receiver that is too far behind gets `Lagged`; the log has them all.

@@ -12,7 +12,7 @@ const HOUR: Millis = 60 * MINUTE;
 
 /// Everything that is assumed. The default is what is most likely, or what has been observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "SandboxSettings"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How deliveries of dynamic webhooks are signed. `v1a` as observed; `jwt` as the guide says.

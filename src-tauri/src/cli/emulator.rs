@@ -1,0 +1,238 @@
+//! `pollux emulator`: the service on one's own machine, for SDKs and receivers under test.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use emulator::{AttemptReport, DynamicScheme, MAX_WARP, Service, ServiceOptions};
+use owo_colors::Style;
+use serde_json::{Value, json};
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::timeout;
+
+use crate::cli::exit;
+use crate::cli::listen::interrupted;
+use crate::cli::print::{self, Written, paint, printable};
+
+/// Beside where the window listens.
+const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4720);
+/// Attempts that wait to be printed. Beyond it they are counted, and the log has them.
+const WAITING: usize = 100_000;
+/// How long the end waits for an attempt that is still on its way to the queue.
+const LAST: Duration = Duration::from_millis(100);
+
+/// The scheme of dynamic webhooks, as an option.
+#[derive(Clone, Copy, ValueEnum)]
+enum Dynamic {
+    /// Ed25519 over id, time and body, as observed
+    V1a,
+    /// RS256 JWT, as the guide documents
+    Jwt,
+}
+
+/// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
+#[derive(Args)]
+#[command(
+    after_help = "Point an SDK's base URL at the address it prints; any version of the API (/v1, /v1beta) answers \
+    there.\nWhat the service does not have is under /emulator/: clock, settings and faults, jobs, the delivery log; \
+    /emulator/openapi.json describes it all.\n\nWith --json the first line is \
+    {\"listening\":\"http://127.0.0.1:PORT\",\"api_key\":\"…\"}, then a line an attempt. Ctrl-C ends in order.\n\n\
+    Example:\n  pollux emulator --warp 3600 --seed 7     an hour passes in a second, and every run is alike"
+)]
+pub(crate) struct Arguments {
+    /// Address and port to listen on; port 0 takes any that is free.
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = DEFAULT)]
+    bind: SocketAddr,
+    /// Allow an address that other machines can reach. Its control side (/emulator/) asks for no key.
+    #[arg(long)]
+    expose: bool,
+    /// Keep webhooks, jobs, files and deliveries in this file. Without it they are gone at the end.
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// Same seed and same requests: same ids, secrets, waits and faults. Random without it.
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// How much faster than the wall clock its clock runs, 0 to 1000000; 0 stands still.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = warp)]
+    warp: f64,
+    /// How deliveries of dynamic webhooks are signed. Default: v1a, or what the file of --db says.
+    #[arg(long, value_enum)]
+    dynamic: Option<Dynamic>,
+    /// The API key that clients have to send. Without it one is made and shown.
+    #[arg(long, value_name = "KEY", env = "POLLUX_EMULATOR_API_KEY", hide_env_values = true)]
+    api_key: Option<String>,
+    /// Print NDJSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn warp(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(warp) if (0.0..=MAX_WARP).contains(&warp) => Ok(warp),
+        _ => Err(format!("expected a number from 0 to {MAX_WARP}")),
+    }
+}
+
+/// Serves until Ctrl-C.
+pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
+    let exposed = !arguments.bind.ip().is_loopback();
+    if exposed && !arguments.expose {
+        return Err(format!(
+            "{} can be reached from other machines, and the emulator's control side asks for no key: bind to \
+             127.0.0.1, or add --expose if that is what you want",
+            arguments.bind.ip()
+        ));
+    }
+    if exposed {
+        eprintln!("pollux: other machines can reach this emulator and control it (--expose)");
+    }
+    let api_key = match &arguments.api_key {
+        Some(key) if key.trim().is_empty() => {
+            return Err("the API key is empty: give one, or leave out --api-key and POLLUX_EMULATOR_API_KEY".into());
+        }
+        Some(key) => key.clone(),
+        None => made_key()?,
+    };
+    let dynamic = arguments.dynamic.map(|dynamic| match dynamic {
+        Dynamic::V1a => DynamicScheme::V1a,
+        Dynamic::Jwt => DynamicScheme::Jwt,
+    });
+    let service = Service::start(ServiceOptions {
+        address: arguments.bind,
+        database: arguments.db.clone(),
+        api_key: Some(api_key.clone()),
+        seed: arguments.seed,
+        warp: arguments.warp,
+        ..ServiceOptions::default()
+    })
+    .await
+    .map_err(|error| error.to_string())?;
+    // What the command line says holds, also where the file says something else.
+    if let Some(dynamic) = dynamic {
+        service.set_dynamic(dynamic);
+    }
+    let missed = Arc::new(AtomicU64::new(0));
+    let mut attempts = waiting(service.attempts(), Arc::clone(&missed));
+    let written = show(service, &arguments, &api_key, &mut attempts).await;
+    let missed = missed.load(Ordering::Relaxed);
+    if missed > 0 {
+        eprintln!("pollux: {missed} attempts came faster than they were read and are not shown");
+    }
+    print::settled(written)?;
+    Ok(exit::OK)
+}
+
+/// `pollux-` and 32 digits.
+fn made_key() -> Result<String, String> {
+    let mut bytes = [0; 16];
+    emulator::system_random()(&mut bytes).map_err(|error| format!("an API key could not be made: {error}"))?;
+    Ok(bytes.iter().fold("pollux-".to_owned(), |key, byte| format!("{key}{byte:02x}")))
+}
+
+/// A longer queue than the emulator's own: printing may be slow, delivering must not wait for it.
+fn waiting(
+    mut attempts: broadcast::Receiver<Arc<AttemptReport>>,
+    missed: Arc<AtomicU64>,
+) -> mpsc::Receiver<Arc<AttemptReport>> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        loop {
+            match attempts.recv().await {
+                Ok(report) => match sender.try_send(report) {
+                    Ok(()) => {}
+                    Err(mpsc::error::TrySendError::Full(_)) => _ = missed.fetch_add(1, Ordering::Relaxed),
+                    Err(mpsc::error::TrySendError::Closed(_)) => return,
+                },
+                Err(broadcast::error::RecvError::Lagged(count)) => _ = missed.fetch_add(count, Ordering::Relaxed),
+                Err(broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    });
+    receiver
+}
+
+/// Greets, and shows attempts until it is interrupted or nobody reads any more. Ends the emulator in order.
+async fn show(
+    service: Service,
+    arguments: &Arguments,
+    api_key: &str,
+    attempts: &mut mpsc::Receiver<Arc<AttemptReport>>,
+) -> Written {
+    let follow = async {
+        greet(&service, arguments, api_key)?;
+        while let Some(report) = attempts.recv().await {
+            attempt(&report, arguments.json)?;
+        }
+        Ok(())
+    };
+    let written = tokio::select! {
+        written = follow => Some(written),
+        () = interrupted() => None,
+    };
+    service.stop().await;
+    if let Some(written) = written {
+        return written;
+    }
+    // What was tried up to the end is shown, too. A connection that is still open may keep the queue from closing.
+    while let Ok(Some(report)) = timeout(LAST, attempts.recv()).await {
+        attempt(&report, arguments.json)?;
+    }
+    Ok(())
+}
+
+fn greet(service: &Service, arguments: &Arguments, api_key: &str) -> Written {
+    let origin = service.origin();
+    if arguments.json {
+        return print::line(&json!({ "listening": origin, "api_key": api_key }));
+    }
+    print::text(&format!(
+        "Emulating the service on {}  (Ctrl-C ends)\n  API key  {}\n  Control  {origin}/emulator/\n",
+        paint(&origin, Style::new().bold()),
+        if arguments.api_key.is_some() { "as given" } else { api_key },
+    ))
+}
+
+fn attempt(report: &AttemptReport, as_json: bool) -> Written {
+    let value = serde_json::to_value(report).map_err(|error| error.to_string())?;
+    if as_json { print::line(&value) } else { print::text(&line(&value)) }
+}
+
+/// One attempt as a line for a person.
+fn line(report: &Value) -> String {
+    let text = |name: &str| printable(report[name].as_str().unwrap_or_default());
+    let state = text("state");
+    let (glyph, style, word) = match state.as_str() {
+        "delivered" => ("✓", Style::new().green(), "Delivered"),
+        "pending" => ("↻", Style::new().yellow(), "To be retried"),
+        "given_up" => ("✕", Style::new().red(), "Given up"),
+        "lost" => ("✕", Style::new().red(), "Lost"),
+        "dropped" => ("○", Style::new().dimmed(), "Dropped"),
+        other => ("○", Style::new().dimmed(), other),
+    };
+    let answer = match report["status"].as_u64() {
+        Some(status) => status.to_string(),
+        None => text("error"),
+    };
+    let due = report["due_ms"].as_i64().map(time).unwrap_or_default();
+    let next = match report["next_ms"].as_i64() {
+        Some(next) => format!("  next at {}", time(next)),
+        None => String::new(),
+    };
+    let took = report["took_us"].as_u64().map(|us| format!("{:.1} ms", us as f64 / 1000.0)).unwrap_or_default();
+    format!(
+        "{due}  {} {} {:<27} attempt {}  {answer} {took}  {}{next}\n",
+        paint(glyph, style),
+        paint(&format!("{word:<13}"), style),
+        text("event_type"),
+        report["number"].as_u64().unwrap_or_default(),
+        text("uri"),
+    )
+}
+
+/// `12:00:00` in UTC, as on the emulator's clock.
+fn time(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%H:%M:%S").to_string()
+}
