@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -25,6 +26,7 @@ pub(crate) mod fields;
 mod files;
 mod jobs;
 mod openapi;
+pub(crate) mod page;
 mod webhooks;
 
 use error::ApiError;
@@ -59,6 +61,8 @@ impl Call {
             *last = name;
             Some(verb)
         });
+        // RFC 9110: HEAD is GET without the body, which the server leaves out.
+        let method = if method == Method::HEAD { Method::GET } else { method };
         let query = uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         Self { method, version, path, verb, query, headers, body }
@@ -100,9 +104,20 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, stop: Cancellat
     }
 }
 
-async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        // Too long, or cut short.
+        Err(rejection) => return ApiError::status(rejection.status(), rejection.body_text()).into_response(),
+    };
     let call = Call::new(method, &uri, headers, body);
-    let changes = call.method != Method::GET && call.method != Method::HEAD;
+    let changes = call.method != Method::GET;
     let response = match dispatch(&shared, &call).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
@@ -125,8 +140,10 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
     auth::check(shared, call)?;
     faults::before(shared, call).await?;
     match path.as_slice() {
+        ["upload" | "download", ..] if call.version.is_empty() => files::handle(shared, call, &path).await,
+        _ if call.version.is_empty() => Err(ApiError::unknown_path(&call.method)),
         ["webhooks", rest @ ..] => webhooks::handle(shared, call, rest).await,
-        ["files", ..] | ["upload", ..] | ["download", ..] => files::handle(shared, call, &path).await,
+        ["files", ..] => files::handle(shared, call, &path).await,
         ["models" | "batches" | "interactions" | "operations", ..] => jobs::handle(shared, call, &path).await,
         _ => Err(ApiError::unknown_path(&call.method)),
     }

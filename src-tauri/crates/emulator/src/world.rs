@@ -20,6 +20,8 @@ pub(crate) struct World {
     pub(crate) jobs: Table<Job>,
     pub(crate) files: Table<StoredFile>,
     pub(crate) deliveries: Table<Delivery>,
+    /// Requests to the service so far: the number of a request decides its faults.
+    pub(crate) requests: u64,
     agenda: BTreeSet<(Millis, Due)>,
 }
 
@@ -77,6 +79,7 @@ impl World {
         self.jobs.clear();
         self.files.clear();
         self.deliveries.clear();
+        self.requests = 0;
         self.agenda.clear();
     }
 }
@@ -112,6 +115,14 @@ pub(crate) struct SigningSecret {
     pub(crate) text: String,
     /// When it stops being good; the active one has none.
     pub(crate) expires_ms: Option<Millis>,
+}
+
+impl SigningSecret {
+    /// What may be shown of it, in the service's form: `whsec_...` and its last four characters.
+    pub(crate) fn truncated(&self) -> String {
+        let tail = self.text.char_indices().rev().nth(3).map_or("", |(at, _)| &self.text[at..]);
+        format!("whsec_...{tail}")
+    }
 }
 
 impl std::fmt::Debug for SigningSecret {
