@@ -32,8 +32,19 @@ pub(crate) struct Pending {
     pub(crate) headers: Vec<u8>,
     pub(crate) answer: Vec<u8>,
     pub(crate) verdict: Encoded,
-    reply: oneshot::Sender<Result<Inserted, InsertError>>,
-    held: Held,
+    /// What became of it.
+    result: Option<Result<Place, InsertError>>,
+    reply: Option<oneshot::Sender<Box<Self>>>,
+    held: Option<Held>,
+}
+
+/// Where it ended up, see [`Inserted`].
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) id: i64,
+    pub(crate) event: Option<i64>,
+    pub(crate) attempt: u32,
+    pub(crate) duplicate: bool,
 }
 
 impl Pending {
@@ -41,25 +52,31 @@ impl Pending {
         mut delivery: NewDelivery,
         phrases: &Phrases,
         queued: &Arc<AtomicUsize>,
-        reply: oneshot::Sender<Result<Inserted, InsertError>>,
+        reply: oneshot::Sender<Box<Self>>,
     ) -> Self {
         let headers = encode::headers(&std::mem::take(&mut delivery.headers));
         let answer = encode::answer(&delivery.answer);
         let verdict = verdict_blob::encode(&delivery.verdict, phrases);
         let texts = delivery.text_len() + verdict.blob.len();
         let size = delivery.body.len() + headers.len() + answer.len() + texts + 512;
-        Self { size, delivery, headers, answer, verdict, reply, held: Held::new(size, queued) }
+        let held = Some(Held::new(size, queued));
+        Self { size, delivery, headers, answer, verdict, result: None, reply: Some(reply), held }
     }
 
-    pub(crate) fn fail(self, error: InsertError) {
-        drop(self.held);
-        let _ = self.reply.send(Err(error));
+    /// It no longer counts as waiting. Goes back to its caller whole: memory is freed cheapest by the thread that
+    /// allocated it.
+    pub(crate) fn done(mut self: Box<Self>, result: Result<Place, InsertError>) {
+        self.held = None;
+        self.result = Some(result);
+        if let Some(reply) = self.reply.take() {
+            let _ = reply.send(self);
+        }
     }
 
-    /// The way to answer, and what else is left of it. It no longer counts as waiting.
-    pub(crate) fn done(self) -> (oneshot::Sender<Result<Inserted, InsertError>>, NewDelivery, Vec<u8>) {
-        drop(self.held);
-        (self.reply, self.delivery, self.headers)
+    pub(crate) fn result(self) -> Result<Inserted, InsertError> {
+        let Place { id, event, attempt, duplicate } = self.result.unwrap_or_else(|| Err((&Error::Closed).into()))?;
+        let verdict = self.delivery.verdict;
+        Ok(Inserted { id, event, attempt, attempts: attempt, duplicate, verdict })
     }
 }
 

@@ -143,7 +143,7 @@ impl Store {
             Err(TrySendError::Full(_)) => return Err(InsertError::Full),
             Err(TrySendError::Disconnected(_)) => return Err((&Error::Closed).into()),
         }
-        committed.await.unwrap_or_else(|_| Err((&Error::Closed).into()))
+        committed.await.map_or_else(|_| Err((&Error::Closed).into()), |pending| pending.result())
     }
 
     /// Notes how long a delivery took from arrival to answer, in microseconds. Returns at once; written with the

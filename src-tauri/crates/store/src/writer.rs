@@ -13,12 +13,12 @@ use tokio::sync::broadcast;
 use crate::checkpointer::Checkpointer;
 use crate::delivery::{Held, message_id_in_row};
 use crate::events::Events;
-use crate::job::{Answered, Job, Pending, Work};
+use crate::job::{Answered, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::{delivery, phrase, project, signed, tally};
-use crate::{Arrived, Change, Error, InsertError, Inserted, NewDelivery, Options, Row};
+use crate::{Arrived, Change, Error, InsertError, Options, Row};
 
 /// What was answered is written this long after the first of it, where no delivery comes by to be written with.
 const ANSWERED_AFTER: Duration = Duration::from_millis(100);
@@ -164,7 +164,7 @@ impl Writer {
         let answered = self.take_answered();
         let (inserts, refused) = self.known_projects(inserts);
         for (pending, error) in refused {
-            pending.fail((&error).into());
+            pending.done(Err((&error).into()));
         }
         match self.transaction(&inserts, &answered) {
             Ok((placed, learnt)) => {
@@ -241,25 +241,18 @@ impl Writer {
         let watched = self.changes.receiver_count() > 0;
         // Of events with more than one attempt: the newest attempt here.
         let mut again = BTreeMap::new();
-        for (pending, placed) in inserts.into_iter().zip(placed) {
-            let (reply, mut delivery, headers) = pending.done();
+        for (mut pending, placed) in inserts.into_iter().zip(placed) {
             let Placed { id, event, attempt, duplicate } = placed;
-            let was_duplicate = duplicate.is_some();
+            let place = Place { id, event, attempt, duplicate: duplicate.is_some() };
             if let Some(verdict) = duplicate {
-                delivery.verdict = verdict;
+                pending.delivery.verdict = verdict;
             }
-            if !watched {
-                let verdict = delivery.verdict;
-                let inserted = Inserted { id, event, attempt, attempts: attempt, duplicate: was_duplicate, verdict };
-                let _ = reply.send(Ok(inserted));
-                continue;
+            let arrived = watched.then(|| self.arrived(&mut pending, place));
+            pending.done(Ok(place));
+            if let Some(arrived) = arrived {
+                let _ = self.changes.send(arrived);
             }
-            let arrived = self.arrived(&mut delivery, headers, (id, event, attempt, was_duplicate));
-            let verdict = delivery.verdict;
-            let inserted = Inserted { id, event, attempt, attempts: attempt, duplicate: was_duplicate, verdict };
-            let _ = reply.send(Ok(inserted));
-            let _ = self.changes.send(arrived);
-            if let Some(event) = event.filter(|_| attempt > 1) {
+            if let Some(event) = event.filter(|_| watched && attempt > 1) {
                 again.insert(event, id);
             }
         }
@@ -275,9 +268,8 @@ impl Writer {
 
     fn arrived(
         &self,
-        delivery: &mut NewDelivery,
-        headers: Vec<u8>,
-        (id, event, attempt, duplicate): (i64, Option<i64>, u32, bool),
+        Pending { delivery, headers, .. }: &mut Pending,
+        Place { id, event, attempt, duplicate }: Place,
     ) -> Change {
         let size = delivery.body.len() + headers.len() + delivery.text_len();
         if self.announced.load(Ordering::Relaxed) + size > self.options.changes_bytes {
@@ -315,7 +307,7 @@ impl Writer {
             path: std::mem::take(&mut delivery.path),
             query: delivery.query.take(),
             body: std::mem::take(&mut delivery.body),
-            headers,
+            headers: std::mem::take(headers),
             _held: Held::new(size, &self.announced),
         }))
     }
@@ -404,7 +396,7 @@ impl Writer {
 fn fail(inserts: Vec<Waiting>, error: rusqlite::Error) {
     let error = InsertError::from(&Error::Sqlite(error));
     for pending in inserts {
-        pending.fail(error.clone());
+        pending.done(Err(error.clone()));
     }
 }
 
