@@ -16,7 +16,7 @@ use crate::payload::{self, Missing, SampleRequest};
 use crate::source::{self, Random};
 use crate::{Profile, SigningKeys};
 
-mod token;
+pub(crate) mod token;
 
 /// How far a stale or future delivery is off, in seconds: outside the five minutes that receivers allow.
 const OFF_BY: i64 = 360;
@@ -210,7 +210,7 @@ fn sent_body(mut signed: Vec<u8>, mut payload: Value, fault: Option<Fault>) -> R
 }
 
 /// JSON with a space after each comma and colon, as Python's `json.dumps` prints it.
-fn spaced(value: &Value) -> String {
+pub(crate) fn spaced(value: &Value) -> String {
     match value {
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(spaced).collect();

@@ -1,12 +1,13 @@
 //! The emulator's own keys: what signs dynamic deliveries, and the JWKS that says so.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use crate::journal::Journal;
 use crate::keys::{KeyError, RsaKey, SigningKeys};
 use crate::source::{self, Random};
 
@@ -16,6 +17,8 @@ pub(crate) struct KeyRing {
     random: Random,
     rsa: OnceCell<Arc<RsaKey>>,
     strange_rsa: OnceCell<Arc<RsaKey>>,
+    /// Where they are kept, if anywhere.
+    journal: OnceLock<Weak<Journal>>,
 }
 
 /// The keys as the journal keeps them. `Debug` shows none.
@@ -23,6 +26,9 @@ pub(crate) struct KeyRing {
 pub(crate) struct KeptKeys {
     pub(crate) secret: Option<String>,
     pub(crate) seeds: Vec<[u8; 32]>,
+    /// `kid` and private half, once it was needed.
+    #[serde(default)]
+    pub(crate) rsa: Option<(String, String)>,
 }
 
 impl fmt::Debug for KeptKeys {
@@ -37,17 +43,37 @@ impl KeyRing {
     }
 
     pub(crate) fn from_kept(kept: KeptKeys, random: &Random) -> Result<Self, KeyError> {
-        Ok(Self::new(SigningKeys { secret: kept.secret, seeds: kept.seeds, ..SigningKeys::default() }, random))
+        let keys = SigningKeys { secret: kept.secret, seeds: kept.seeds, ..SigningKeys::default() };
+        let mut ring = Self::new(keys, random);
+        if let Some((kid, private)) = kept.rsa {
+            ring.rsa = OnceCell::new_with(Some(Arc::new(RsaKey::from_private_text(kid, &private)?)));
+        }
+        Ok(ring)
     }
 
     fn new(plain: SigningKeys, random: &Random) -> Self {
-        let random = Arc::clone(random);
-        Self { plain: Mutex::new(plain), random, rsa: OnceCell::new(), strange_rsa: OnceCell::new() }
+        Self {
+            plain: Mutex::new(plain),
+            random: Arc::clone(random),
+            rsa: OnceCell::new(),
+            strange_rsa: OnceCell::new(),
+            journal: OnceLock::new(),
+        }
     }
 
-    pub(crate) fn kept(&self) -> KeptKeys {
-        let plain = self.plain();
-        KeptKeys { secret: plain.secret, seeds: plain.seeds }
+    /// Keeps them there from now on, also those that are made later.
+    pub(crate) fn keep_in(&self, journal: &Arc<Journal>) {
+        // A ring is given its journal once, when it is made.
+        let _ = self.journal.set(Arc::downgrade(journal));
+        self.keep();
+    }
+
+    fn keep(&self) {
+        if let Some(journal) = self.journal.get().and_then(Weak::upgrade) {
+            let plain = self.plain();
+            let rsa = self.rsa.get().map(|rsa| (rsa.kid().to_owned(), rsa.private_text()));
+            journal.keep_keys(&KeptKeys { secret: plain.secret, seeds: plain.seeds, rsa });
+        }
     }
 
     /// Secret and seeds, without RSA keys.
@@ -55,15 +81,26 @@ impl KeyRing {
         self.plain.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The Ed25519 key that signs.
+    pub(crate) fn first_seed(&self) -> Option<[u8; 32]> {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner).seeds.first().copied()
+    }
+
     /// New Ed25519 keys: those that sign from now on stand first, the old ones are gone from the JWKS.
     pub(crate) fn rotate(&self) -> Result<(), KeyError> {
         let fresh = SigningKeys::generate(&self.random)?;
         self.plain.lock().unwrap_or_else(PoisonError::into_inner).seeds = fresh.seeds;
+        self.keep();
         Ok(())
     }
 
     pub(crate) async fn rsa(&self) -> Result<Arc<RsaKey>, KeyError> {
-        self.rsa.get_or_try_init(|| generate(&self.random)).await.cloned()
+        if let Some(rsa) = self.rsa.get() {
+            return Ok(Arc::clone(rsa));
+        }
+        let rsa = self.rsa.get_or_try_init(|| generate(&self.random)).await.cloned()?;
+        self.keep();
+        Ok(rsa)
     }
 
     pub(crate) async fn strange_rsa(&self) -> Result<Arc<RsaKey>, KeyError> {

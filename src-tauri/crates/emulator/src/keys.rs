@@ -92,7 +92,21 @@ impl RsaKey {
     /// # Errors
     /// [`KeyError::Rsa`] when the library refuses.
     pub fn generate(kid: String) -> Result<Self, KeyError> {
-        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Rsa)?;
+        Self::of(kid, &KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Rsa)?)
+    }
+
+    /// The key as [`RsaKey::private_text`] gave it.
+    pub(crate) fn from_private_text(kid: String, text: &str) -> Result<Self, KeyError> {
+        let der = STANDARD.decode(text).map_err(|_| KeyError::Rsa)?;
+        Self::of(kid, &KeyPair::from_pkcs8(&der).map_err(|_| KeyError::Rsa)?)
+    }
+
+    /// The private half, to be kept: base64 of PKCS#8.
+    pub(crate) fn private_text(&self) -> String {
+        self.pem.lines().filter(|line| !line.starts_with("-----")).collect()
+    }
+
+    fn of(kid: String, pair: &KeyPair) -> Result<Self, KeyError> {
         let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Rsa)?;
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| KeyError::Rsa)?;
         Ok(Self {

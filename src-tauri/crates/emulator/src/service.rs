@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::Clock;
-use crate::delivery::{self, AttemptReport};
-use crate::journal::{Journal, JournalError};
+use crate::delivery::{self, AttemptReport, Courier};
+use crate::journal::{Journal, JournalError, Kept};
 use crate::keyring::KeyRing;
 use crate::keys::KeyError;
 use crate::settings::{DynamicScheme, Settings};
-use crate::source::{Random, system_random};
+use crate::source::{self, Random, seeded_random, system_random};
 use crate::world::World;
 use crate::{Profile, rest};
 
@@ -42,7 +42,8 @@ pub struct ServiceOptions {
     pub seed: Option<u64>,
     /// How much faster than the wall clock its own runs.
     pub warp: f64,
-    /// What it assumes, where the database does not know it.
+    /// What it assumes. What is the default here is taken from the database where that knows it; what is not the default
+    /// was asked for, and wins.
     pub settings: Settings,
     /// How the sender presents itself.
     pub profile: Profile,
@@ -99,7 +100,7 @@ pub enum ServiceError {
 
 /// A running emulator. Stops when dropped.
 pub struct Service {
-    shared: Shared,
+    pub(crate) shared: Shared,
     address: SocketAddr,
     server: JoinHandle<()>,
     agenda: JoinHandle<()>,
@@ -126,11 +127,14 @@ pub(crate) struct Inner {
     pub(crate) api_key: Option<String>,
     pub(crate) profile: Profile,
     pub(crate) keys: KeyRing,
+    /// For samples.
     pub(crate) client: Client,
+    /// For deliveries.
+    pub(crate) courier: Courier,
     /// Something was planned, or the clock was set.
     pub(crate) planned: Notify,
     pub(crate) attempts: broadcast::Sender<Arc<AttemptReport>>,
-    pub(crate) journal: Option<Journal>,
+    pub(crate) journal: Option<Arc<Journal>>,
     /// Where it listens: the addresses it gives for downloads begin with it.
     pub(crate) address: SocketAddr,
 }
@@ -143,7 +147,7 @@ impl Inner {
         let before = world.next_due();
         let result = work(&mut world);
         match &self.journal {
-            Some(journal) => journal.note(&mut world),
+            Some(journal) => journal.note(&mut world, self.clock.now()),
             None => world.forget_changes(),
         }
         if world.next_due() != before {
@@ -164,6 +168,16 @@ impl Inner {
     }
 }
 
+/// The seed of the draws, and where ids come from. After `starts` earlier starts with the same state a seed goes on with
+/// other bytes: an id that was given is not given again.
+fn chance(seed: Option<u64>, starts: u64) -> Result<(u64, Random), KeyError> {
+    let system = system_random();
+    Ok(match seed {
+        Some(seed) => (seed, seeded_random(seed.wrapping_add(starts.wrapping_mul(0x9e37_79b9_7f4a_7c15)))),
+        None => (u64::from_le_bytes(source::bytes(&system)?), system),
+    })
+}
+
 impl Service {
     /// Reads its state where it has one, listens, and begins to deliver.
     ///
@@ -173,33 +187,29 @@ impl Service {
         let listen = |source| ServiceError::Listen { address: options.address, source };
         let listener = TcpListener::bind(options.address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let system = system_random();
-        let seed = match options.seed {
-            Some(seed) => seed,
-            None => u64::from_le_bytes(crate::source::bytes(&system).map_err(KeyError::Random)?),
-        };
-        let random = match options.seed {
-            Some(seed) => crate::source::seeded_random(seed),
-            None => system,
-        };
         let wall_ms = (options.wall)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
         let mut world = World::new(options.settings);
         let mut now = i64::try_from(wall_ms).unwrap_or(i64::MAX);
-        let (journal, keys) = match &options.database {
-            None => (None, KeyRing::generate(&random)?),
+        let (journal, kept) = match &options.database {
+            None => (None, Kept::default()),
             Some(path) => {
                 let (journal, kept) = Journal::open(path, &mut world)?;
-                // The clock never goes back, also not over a restart.
-                now = now.max(kept.clock_ms.unwrap_or(now));
-                let keys = match kept.keys {
-                    Some(keys) => KeyRing::from_kept(keys, &random)?,
-                    None => KeyRing::generate(&random)?,
-                };
-                journal.keep_keys(&keys.kept());
-                (Some(journal), keys)
+                (Some(Arc::new(journal)), kept)
             }
         };
+        // The clock never goes back, also not over a restart.
+        now = now.max(kept.clock_ms.unwrap_or(now));
+        let (seed, random) = chance(options.seed, kept.starts)?;
+        let keys = match kept.keys {
+            Some(keys) => KeyRing::from_kept(keys, &random)?,
+            None => KeyRing::generate(&random)?,
+        };
+        if let Some(journal) = &journal {
+            keys.keep_in(journal);
+            journal.keep_clock(now);
+        }
         world.plan_all();
+        let courier = Courier::new(&options.profile.user_agent);
         let shared = Arc::new(Inner {
             world: Mutex::new(world),
             clock: Clock::new(now, options.warp),
@@ -210,6 +220,7 @@ impl Service {
             profile: options.profile,
             keys,
             client: delivery::client()?,
+            courier,
             planned: Notify::new(),
             attempts: broadcast::channel(1024).0,
             journal,

@@ -38,6 +38,8 @@ pub struct Settings {
     pub secret_grace_ms: Millis,
     /// One signature for each live secret; otherwise only the newest one signs.
     pub sign_with_all_secrets: bool,
+    /// How many deliveries that have ended stay in the log; beyond it the oldest are removed.
+    pub keep_deliveries: u32,
     /// What goes wrong on purpose.
     pub faults: Faults,
 }
@@ -55,6 +57,7 @@ impl Default for Settings {
             file_lifetime_ms: 48 * HOUR,
             secret_grace_ms: 24 * HOUR,
             sign_with_all_secrets: true,
+            keep_deliveries: 100_000,
             faults: Faults::default(),
         }
     }
@@ -104,7 +107,8 @@ impl Default for Retry {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Disabling {
-    /// At once when the receiver answers 410 Gone (Standard Webhooks).
+    /// At once when the receiver answers 410 Gone (Standard Webhooks): that delivery is given up, also where it went to
+    /// an address of a job's own. Otherwise 410 is tried again like any other answer.
     pub on_gone: bool,
     /// After so many deliveries in a row that were given up; 0: never.
     pub after_given_up: u32,
@@ -145,7 +149,7 @@ impl Default for JobTimes {
 }
 
 /// How the payload of an event looks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct PayloadForm {
@@ -157,6 +161,23 @@ pub struct PayloadForm {
     pub batch_prefix: bool,
     /// `error_code` as a number (`3`) and not as a text (`INVALID_ARGUMENT`).
     pub numeric_error_code: bool,
+    /// The `type` of a ping. Its `data` is the `id` of the webhook.
+    pub ping_type: String,
+    /// A ping reaches a webhook that is switched off. Otherwise nothing arrives there.
+    pub ping_when_disabled: bool,
+}
+
+impl Default for PayloadForm {
+    fn default() -> Self {
+        Self {
+            user_metadata: MetadataPlace::default(),
+            video: VideoFields::default(),
+            batch_prefix: false,
+            numeric_error_code: false,
+            ping_type: "ping".to_owned(),
+            ping_when_disabled: false,
+        }
+    }
 }
 
 /// Where the `user_metadata` of a job stands in its event.
@@ -201,7 +222,7 @@ pub struct RestForm {
 }
 
 /// What goes wrong on purpose. Rates are 0 to 1 and drawn from the seed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
@@ -214,10 +235,13 @@ pub struct Faults {
     pub server_errors: f64,
     /// Share of deliveries that are never sent (cookbook issue 1297).
     pub lost: f64,
-    /// Share of deliveries that are sent again after they were taken.
+    /// Share of deliveries that are sent again after they were taken, within a time drawn up to `hold_back_ms`.
     pub doubled: f64,
-    /// Share of deliveries that are held back, so that later ones overtake them.
+    /// Share of deliveries that are held back for a time drawn up to `hold_back_ms`, so that later ones overtake them.
     pub reordered: f64,
+    /// The longest that `doubled` and `reordered` wait, in milliseconds of the emulator's clock.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub hold_back_ms: Millis,
     /// `v1` is signed with the key derivation of the launch night: the undecoded text of the secret.
     pub launch_night_key: bool,
     /// Header names are sent in another case (`Webhook-Id`).
@@ -226,4 +250,22 @@ pub struct Faults {
     pub reserialised_body: bool,
     /// The body drips: this many bytes a second, 0 at once.
     pub drip_bytes_per_second: u32,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            latency_ms: 0,
+            too_many_requests: 0.0,
+            server_errors: 0.0,
+            lost: 0.0,
+            doubled: 0.0,
+            reordered: 0.0,
+            hold_back_ms: 30 * SECOND,
+            launch_night_key: false,
+            recased_headers: false,
+            reserialised_body: false,
+            drip_bytes_per_second: 0,
+        }
+    }
 }

@@ -23,6 +23,8 @@ pub(crate) struct World {
     /// Requests to the service so far: the number of a request decides its faults.
     pub(crate) requests: u64,
     agenda: BTreeSet<(Millis, Due)>,
+    /// Numbers of deliveries that have ended, so that the oldest can be removed.
+    ended: BTreeSet<u64>,
 }
 
 /// Something that happens at a time.
@@ -63,6 +65,18 @@ impl World {
         let jobs = self.jobs.iter().filter_map(|job| Some((job.next_ms?, Due::Job(job.id.clone()))));
         let attempts = self.deliveries.iter().filter_map(|one| Some((one.next_ms?, Due::Attempt(one.id.clone()))));
         self.agenda = jobs.chain(attempts).collect();
+        self.ended = self.deliveries.after(0).filter(|(_, one)| one.has_ended()).map(|(number, _)| number).collect();
+    }
+
+    /// A delivery has ended: it stays in the log as long as there is room.
+    pub(crate) fn end_delivery(&mut self, number: u64) {
+        self.ended.insert(number);
+        let most = usize::try_from(self.settings.keep_deliveries).unwrap_or(usize::MAX);
+        while self.ended.len() > most
+            && let Some(oldest) = self.ended.pop_first()
+        {
+            self.deliveries.remove_if(oldest, Delivery::has_ended);
+        }
     }
 
     /// Nobody keeps a journal.
@@ -81,6 +95,7 @@ impl World {
         self.deliveries.clear();
         self.requests = 0;
         self.agenda.clear();
+        self.ended.clear();
     }
 }
 
@@ -286,6 +301,18 @@ pub(crate) struct Delivery {
     pub(crate) next_ms: Option<Millis>,
 }
 
+impl Delivery {
+    /// Nothing more is planned for it.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state != DeliveryState::Pending && self.next_ms.is_none()
+    }
+
+    /// A receiver took it.
+    pub(crate) fn was_taken(&self) -> bool {
+        self.attempts.iter().any(Attempt::was_taken)
+    }
+}
+
 impl Entity for Delivery {
     const KIND: &'static str = "delivery";
     fn id(&self) -> &str {
@@ -298,7 +325,7 @@ impl Entity for Delivery {
 pub(crate) enum DeliveryState {
     /// Not tried yet, or to be tried again.
     Pending,
-    /// Answered 2xx.
+    /// Answered 2xx. Where more is planned all the same, it is a duplicate on purpose.
     Delivered,
     /// Not within the window, or refused for good.
     GivenUp,
@@ -306,6 +333,19 @@ pub(crate) enum DeliveryState {
     Lost,
     /// Its webhook was deleted or switched off in between.
     Dropped,
+}
+
+impl DeliveryState {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::GivenUp => "given_up",
+            Self::Lost => "lost",
+            Self::Dropped => "dropped",
+        }
+    }
 }
 
 /// One try, and what the receiver said.
@@ -325,6 +365,13 @@ pub(crate) struct Attempt {
     pub(crate) took_us: u64,
     /// The first 256 bytes of the answer's body.
     pub(crate) answer: Option<String>,
+}
+
+impl Attempt {
+    /// Answered 2xx.
+    pub(crate) fn was_taken(&self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
 }
 
 mod as_base64 {

@@ -16,7 +16,7 @@ const LONG_PAST: i64 = 360;
 const NOT_BEFORE: i64 = 600;
 const DAY: i64 = 24 * 60 * 60;
 
-pub(super) fn sign(
+pub(crate) fn sign(
     id: &str,
     now: i64,
     body: &[u8],
@@ -92,6 +92,6 @@ fn swap_claims(token: &str, claims: &Value) -> String {
 }
 
 /// HMAC-SHA256 with any bytes as the key.
-pub(super) fn hmac(key: &[u8], content: &[u8]) -> Vec<u8> {
+pub(crate) fn hmac(key: &[u8], content: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), content).as_ref().to_vec()
 }

@@ -49,6 +49,16 @@ impl<T: Entity> Table<T> {
         self.numbers.get(id).copied()
     }
 
+    /// The number of the row that is inserted next.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// No row gets a number below this one: numbers of rows that are gone are not used again.
+    pub(crate) fn skip_to(&mut self, next: u64) {
+        self.next = self.next.max(next);
+    }
+
     pub(crate) fn insert(&mut self, row: T) -> u64 {
         let number = self.next;
         self.dirty.insert(row.id().to_owned());
@@ -67,6 +77,16 @@ impl<T: Entity> Table<T> {
         let number = self.numbers.remove(id)?;
         self.dirty.insert(id.to_owned());
         self.rows.remove(&number)
+    }
+
+    /// Removes the row with this number where it meets the condition.
+    pub(crate) fn remove_if(&mut self, number: u64, condition: impl Fn(&T) -> bool) {
+        if let Some(row) = self.rows.get(&number)
+            && condition(row)
+        {
+            let id = row.id().to_owned();
+            self.remove(&id);
+        }
     }
 
     /// Oldest first.
@@ -92,6 +112,11 @@ impl<T: Entity> Table<T> {
     pub(crate) fn clear(&mut self) {
         self.dirty.extend(std::mem::take(&mut self.numbers).into_keys());
         self.rows.clear();
+    }
+
+    /// Something changed since it was last asked.
+    pub(crate) fn has_changes(&self) -> bool {
+        !self.dirty.is_empty()
     }
 
     /// What changed since it was last asked: id, and number and JSON, or `None` where it is gone.

@@ -1,0 +1,206 @@
+//! One attempt: what is sent is read from the state, sent without holding it, and what came of it is written there.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::clock::Millis;
+use crate::compose::spaced;
+use crate::delivery::courier::{Parcel, Receipt};
+use crate::delivery::faults::{Draw, Draws};
+use crate::delivery::lanes::Ticket;
+use crate::delivery::sign::Signer;
+use crate::delivery::{AttemptReport, schedule};
+use crate::service::Shared;
+use crate::world::{Attempt, Delivery, DeliveryState, Due, WebhookState, World};
+
+/// 410: the receiver wants no more.
+const GONE: u16 = 410;
+
+/// Makes the attempt that a ticket stands for, unless the ticket is stale.
+pub(crate) async fn make(shared: &Shared, ticket: &Ticket) {
+    let now = shared.clock.now();
+    let Some(draft) = shared.with(|world| Draft::of(world, ticket, now)) else { return };
+    let timestamp = shared.wall_seconds();
+    let Draft { uri, signer, body, recased, reserialised, drip, timeout } = draft;
+    let receipt = match signer.sign(shared, &ticket.id, timestamp, body.as_bytes()).await {
+        Err(why) => Receipt { answer: Err(why), took_us: 0 },
+        Ok(signature) => {
+            let body = if reserialised { printed_again(body) } else { body };
+            let id = ticket.id.clone();
+            let body = Bytes::from(body);
+            shared.courier.deliver(Parcel { uri, id, timestamp, signature, body, recased, drip, timeout }).await
+        }
+    };
+    let told = shared.attempts.receiver_count() > 0;
+    let now = shared.clock.now();
+    let report = shared.with(|world| record(world, shared.seed, ticket, timestamp, receipt, now, told));
+    if let Some(report) = report {
+        // Nobody may be listening any more.
+        let _ = shared.attempts.send(std::sync::Arc::new(report));
+    }
+}
+
+struct Draft {
+    uri: String,
+    signer: Signer,
+    body: String,
+    recased: bool,
+    reserialised: bool,
+    drip: u32,
+    timeout: Duration,
+}
+
+impl Draft {
+    /// `None` where nothing is to be sent: the ticket is stale, or the webhook is gone or switched off.
+    fn of(world: &mut World, ticket: &Ticket, now: Millis) -> Option<Self> {
+        let settings = &world.settings;
+        let delivery = world.deliveries.get(&ticket.id).filter(|delivery| delivery.next_ms == Some(ticket.due))?;
+        let webhook = match &delivery.webhook {
+            None => None,
+            Some(id) => {
+                let ping = settings.payload.ping_when_disabled && delivery.event_type == settings.payload.ping_type;
+                let webhook = world.webhooks.get(id);
+                let webhook = webhook.filter(|webhook| ping || webhook.state == WebhookState::Enabled);
+                if webhook.is_none() {
+                    drop_delivery(world, &ticket.id);
+                    return None;
+                }
+                webhook
+            }
+        };
+        let draft = Self {
+            uri: webhook.map_or(&delivery.uri, |webhook| &webhook.uri).clone(),
+            signer: Signer::of(webhook, settings, now),
+            body: delivery.body.clone(),
+            recased: settings.faults.recased_headers,
+            reserialised: settings.faults.reserialised_body,
+            drip: settings.faults.drip_bytes_per_second,
+            timeout: Duration::from_millis(settings.attempt_timeout_ms),
+        };
+        if draft.uri != delivery.uri
+            && let Some(delivery) = world.deliveries.get_mut(&ticket.id)
+        {
+            delivery.uri.clone_from(&draft.uri);
+        }
+        Some(draft)
+    }
+}
+
+fn drop_delivery(world: &mut World, id: &str) {
+    let Some(number) = world.deliveries.number(id) else { return };
+    if let Some(delivery) = world.deliveries.get_mut(id) {
+        // What was taken before stays delivered: only its duplicate is dropped.
+        if !delivery.was_taken() {
+            delivery.state = DeliveryState::Dropped;
+        }
+        delivery.next_ms = None;
+    }
+    world.end_delivery(number);
+}
+
+/// As a middleware does it: read and printed, with a space after each colon and comma.
+fn printed_again(body: String) -> String {
+    serde_json::from_str::<Value>(&body).map_or(body, |value| spaced(&value))
+}
+
+fn record(
+    world: &mut World,
+    seed: u64,
+    ticket: &Ticket,
+    timestamp: i64,
+    receipt: Receipt,
+    now: Millis,
+    told: bool,
+) -> Option<AttemptReport> {
+    let number = world.deliveries.number(&ticket.id)?;
+    let draws = Draws { seed, number };
+    let settings = &world.settings;
+    let delivery = world.deliveries.get_mut(&ticket.id)?;
+    let taken_before = delivery.was_taken();
+    let attempt = attempt(delivery, ticket.due, timestamp, receipt);
+    let taken = attempt.was_taken();
+    let gone = attempt.status == Some(GONE) && settings.disabling.on_gone;
+    let attempt_number = attempt.number;
+    // Most deliveries have one attempt: a vector's first growth would make room for four.
+    delivery.attempts.reserve_exact(1);
+    let told = told.then(|| attempt.clone());
+    delivery.attempts.push(attempt);
+
+    let (state, next) = if taken_before {
+        (DeliveryState::Delivered, None)
+    } else if taken {
+        let again = draws.hits(Draw::Doubled, settings.faults.doubled);
+        let pause = || draws.pause(Draw::Again, settings.faults.hold_back_ms);
+        (DeliveryState::Delivered, again.then(|| ticket.due.saturating_add(pause())))
+    } else if gone {
+        (DeliveryState::GivenUp, None)
+    } else {
+        let next = schedule::next(&settings.retry, draws, attempt_number, ticket.due, delivery.created_ms);
+        (if next.is_some() { DeliveryState::Pending } else { DeliveryState::GivenUp }, next)
+    };
+    // Tried again by hand while this attempt was under way: that plan stands.
+    let planned = if delivery.next_ms == Some(ticket.due) { None } else { delivery.next_ms };
+    delivery.state = if planned.is_some() && !taken && !taken_before { DeliveryState::Pending } else { state };
+    delivery.next_ms = planned.or(next);
+
+    let report = told.map(|attempt| report(delivery, attempt));
+    let given_up = delivery.state == DeliveryState::GivenUp;
+    let ended = delivery.has_ended();
+    let webhook = delivery.webhook.clone();
+    if let (None, Some(at)) = (planned, next) {
+        world.plan(at, Due::Attempt(ticket.id.clone()));
+    }
+    if ended {
+        world.end_delivery(number);
+    }
+    if let Some(id) = webhook {
+        judge(world, &id, taken, gone, given_up, now);
+    }
+    report
+}
+
+fn attempt(delivery: &Delivery, due_ms: Millis, timestamp: i64, receipt: Receipt) -> Attempt {
+    let number = u32::try_from(delivery.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let (status, answer, error) = match receipt.answer {
+        Ok((status, answer)) => (Some(status), (!answer.is_empty()).then_some(answer), None),
+        Err(why) => (None, None, Some(why)),
+    };
+    Attempt { number, due_ms, timestamp, status, error, took_us: receipt.took_us, answer }
+}
+
+/// What the attempt says about the webhook: a receiver that never takes anything is switched off.
+fn judge(world: &mut World, id: &str, taken: bool, gone: bool, given_up: bool, now: Millis) {
+    let Some(webhook) = world.webhooks.get(id) else { return };
+    let before = webhook.given_up_in_a_row;
+    let row = match (taken, given_up) {
+        (true, _) => 0,
+        (false, true) => before.saturating_add(1),
+        (false, false) => before,
+    };
+    let most = world.settings.disabling.after_given_up;
+    let failed = gone || (given_up && most > 0 && row >= most);
+    let switch_off = failed && webhook.state == WebhookState::Enabled;
+    // A row that is fetched to be changed is written to the journal.
+    if (row != before || switch_off)
+        && let Some(webhook) = world.webhooks.get_mut(id)
+    {
+        webhook.given_up_in_a_row = row;
+        if switch_off {
+            webhook.state = WebhookState::DisabledDueToFailedDeliveries;
+            webhook.updated_ms = now;
+        }
+    }
+}
+
+fn report(delivery: &Delivery, attempt: Attempt) -> AttemptReport {
+    AttemptReport {
+        id: delivery.id.clone(),
+        event_type: delivery.event_type.clone(),
+        uri: delivery.uri.clone(),
+        attempt,
+        state: delivery.state.name(),
+        next_ms: delivery.next_ms,
+    }
+}

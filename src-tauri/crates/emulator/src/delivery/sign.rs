@@ -1,0 +1,76 @@
+//! The `webhook-signature` of one attempt.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use signature::{Secret, sign};
+
+use crate::compose::token;
+use crate::keys::SigningKeys;
+use crate::service::Shared;
+use crate::settings::{DynamicScheme, Settings};
+use crate::world::Webhook;
+
+use crate::clock::Millis;
+
+/// What signs.
+pub(crate) enum Signer {
+    /// `whsec_…` texts, the newest first: an entry for each.
+    V1(Vec<String>),
+    /// The same, with the text after the prefix as the key, as on the night of the launch.
+    LaunchNight(Vec<String>),
+    /// The first Ed25519 key.
+    V1a,
+    /// The RSA key.
+    Jwt,
+}
+
+impl Signer {
+    /// For a registered webhook, or for an address of a job's own where there is none.
+    pub(crate) fn of(webhook: Option<&Webhook>, settings: &Settings, now: Millis) -> Self {
+        let Some(webhook) = webhook else {
+            return match settings.dynamic {
+                DynamicScheme::V1a => Self::V1a,
+                DynamicScheme::Jwt => Self::Jwt,
+            };
+        };
+        let most = if settings.sign_with_all_secrets { usize::MAX } else { 1 };
+        let secrets = webhook.live(now).rev().take(most).map(|secret| secret.text.clone()).collect();
+        if settings.faults.launch_night_key { Self::LaunchNight(secrets) } else { Self::V1(secrets) }
+    }
+
+    /// Signs. `timestamp` in Unix seconds.
+    ///
+    /// # Errors
+    /// A sentence for the log where there is no key that signs.
+    pub(crate) async fn sign(&self, shared: &Shared, id: &str, timestamp: i64, body: &[u8]) -> Result<String, String> {
+        match self {
+            Self::V1(secrets) => list(secrets, |text| {
+                let secret = Secret::parse(text).map_err(|error| error.to_string())?;
+                Ok(sign::v1(&secret, id, timestamp, body))
+            }),
+            Self::LaunchNight(secrets) => list(secrets, |text| {
+                let key = text.strip_prefix("whsec_").unwrap_or(text);
+                let mut content = format!("{id}.{timestamp}.").into_bytes();
+                content.extend_from_slice(body);
+                Ok(format!("v1,{}", STANDARD.encode(token::hmac(key.as_bytes(), &content))))
+            }),
+            Self::V1a => match shared.keys.first_seed() {
+                Some(seed) => Ok(sign::v1a(&seed, id, timestamp, body)),
+                None => Err("There is no Ed25519 key to sign with.".to_owned()),
+            },
+            Self::Jwt => {
+                let rsa = shared.keys.rsa().await.map_err(|error| format!("The token was not signed: {error}."))?;
+                let keys = SigningKeys { rsa: Some(rsa), ..SigningKeys::default() };
+                token::sign(id, timestamp, body, &keys, &shared.profile, None).map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
+fn list(secrets: &[String], entry: impl Fn(&str) -> Result<String, String>) -> Result<String, String> {
+    let entries: Vec<String> = secrets.iter().map(|text| entry(text)).collect::<Result<_, _>>()?;
+    if entries.is_empty() {
+        return Err("The webhook has no secret that is still good: rotate it.".to_owned());
+    }
+    Ok(entries.join(" "))
+}

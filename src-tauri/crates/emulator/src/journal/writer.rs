@@ -1,0 +1,170 @@
+//! The one thread that writes.
+
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Transaction;
+use tokio::sync::watch;
+
+use crate::journal::file::Stored;
+
+/// How long after a commit that failed the next one is tried.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// A row that changed.
+pub(super) struct Row {
+    pub(super) kind: &'static str,
+    pub(super) id: String,
+    /// Its number and JSON; `None`: it is gone.
+    pub(super) content: Option<(u64, Vec<u8>)>,
+}
+
+/// What is to be written: the latest of each.
+#[derive(Default)]
+struct Changes {
+    rows: HashMap<(&'static str, String), Option<(u64, Vec<u8>)>>,
+    kept: HashMap<&'static str, Vec<u8>>,
+}
+
+impl Changes {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.kept.is_empty()
+    }
+}
+
+#[derive(Default)]
+struct State {
+    changes: Changes,
+    /// Counts up with all that is put here.
+    put: u64,
+    closed: bool,
+}
+
+/// How far the writer has come.
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    /// All that was put up to here has been tried.
+    done: u64,
+    ended: bool,
+}
+
+/// What waits for the writer.
+pub(super) struct Waiting {
+    state: Mutex<State>,
+    wake: Condvar,
+    progress: watch::Sender<Progress>,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        let progress = watch::Sender::new(Progress::default());
+        Self { state: Mutex::default(), wake: Condvar::new(), progress }
+    }
+}
+
+impl Waiting {
+    pub(super) fn put(&self, rows: Vec<Row>, kept: Vec<(&'static str, Vec<u8>)>) {
+        let mut state = self.state();
+        state.put += 1;
+        state.changes.rows.extend(rows.into_iter().map(|row| ((row.kind, row.id), row.content)));
+        state.changes.kept.extend(kept);
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    pub(super) async fn flushed(&self) {
+        let put = self.state().put;
+        self.until(|progress| progress.done >= put || progress.ended).await;
+    }
+
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.wake.notify_one();
+    }
+
+    pub(super) async fn ended(&self) {
+        self.until(|progress| progress.ended).await;
+    }
+
+    async fn until(&self, condition: impl FnMut(&Progress) -> bool) {
+        // Fails only when the sender is gone, which is this very struct.
+        let _ = self.progress.subscribe().wait_for(condition).await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for changes. False with the last of them.
+    fn take(&self, pause: Option<Duration>) -> (Changes, u64, bool) {
+        let mut state = self.state();
+        if let Some(pause) = pause
+            && !state.closed
+        {
+            state = self.wake.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        while pause.is_none() && state.changes.is_empty() && !state.closed {
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        (std::mem::take(&mut state.changes), state.put, !state.closed)
+    }
+
+    /// What could not be written is tried again, unless something newer came.
+    fn put_back(&self, changes: Changes) {
+        let mut state = self.state();
+        for (key, content) in changes.rows {
+            state.changes.rows.entry(key).or_insert(content);
+        }
+        for (name, json) in changes.kept {
+            state.changes.kept.entry(name).or_insert(json);
+        }
+    }
+}
+
+/// Writes until the journal is closed.
+pub(super) fn run(stored: &Stored, waiting: &Waiting) {
+    let mut failed = false;
+    loop {
+        let (changes, put, open) = waiting.take(failed.then_some(TRY_AGAIN));
+        let written =
+            if changes.is_empty() { Ok(()) } else { stored.write(|transaction| write(transaction, &changes)) };
+        match written {
+            Ok(()) => failed = false,
+            Err(error) => {
+                if !failed {
+                    let path = stored.path().display();
+                    tracing::error!(%error, "the emulator's state could not be written to {path}; it is tried again");
+                }
+                failed = true;
+                waiting.put_back(changes);
+            }
+        }
+        waiting.progress.send_modify(|progress| progress.done = put);
+        if !open {
+            break;
+        }
+    }
+    waiting.progress.send_modify(|progress| progress.ended = true);
+}
+
+fn write(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<()> {
+    let mut put = transaction.prepare_cached(
+        "INSERT INTO entity (kind, id, number, json) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (kind, id) DO UPDATE SET number = excluded.number, json = excluded.json",
+    )?;
+    let mut remove = transaction.prepare_cached("DELETE FROM entity WHERE kind = ?1 AND id = ?2")?;
+    for ((kind, id), content) in &changes.rows {
+        match content {
+            Some((number, json)) => put.execute((kind, id, i64::try_from(*number).unwrap_or(i64::MAX), json))?,
+            None => remove.execute((kind, id))?,
+        };
+    }
+    let mut keep = transaction.prepare_cached(
+        "INSERT INTO kept (name, json) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET json = excluded.json",
+    )?;
+    for (name, json) in &changes.kept {
+        keep.execute((name, json))?;
+    }
+    Ok(())
+}
