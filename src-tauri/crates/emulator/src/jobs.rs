@@ -16,6 +16,8 @@ pub(crate) mod answer;
 pub(crate) mod batch;
 mod event;
 pub(crate) mod interaction;
+#[cfg(test)]
+mod tests;
 pub(crate) mod video;
 
 pub(crate) use event::event_type;

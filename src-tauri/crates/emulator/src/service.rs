@@ -255,6 +255,12 @@ impl Service {
         self.shared.with(|world| world.settings.dynamic = dynamic);
     }
 
+    /// Its inside, for tests of single parts.
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Every attempt as it ends. A receiver that is too far behind gets `Lagged`; the log has them all.
     #[must_use]
     pub fn attempts(&self) -> broadcast::Receiver<Arc<AttemptReport>> {

@@ -1,7 +1,5 @@
 //! `batches`: created at a model, read as operations.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::clock::rfc3339;
@@ -9,12 +7,15 @@ use crate::jobs::answer::either;
 use crate::jobs::batch::{self, Input};
 use crate::jobs::{self, Order};
 use crate::rest::jobs::{chosen_outcome, invalid, model_name, new_id, not_found, proto, webhook_config};
-use crate::rest::{Call, Reply, ok};
+use crate::rest::page::Page;
+use crate::rest::{ApiError, Call, Reply, ok};
 use crate::service::Shared;
 use crate::world::{Job, JobKind, JobState, Outcome, World};
 
 /// Characters of a batch's id, as in the ids that have been seen.
 const ID_LENGTH: usize = 36;
+/// What a page's token is good for.
+const KIND: &str = "batches";
 /// Most batches on a page, and how many where nobody asks.
 const LARGEST_PAGE: usize = 1000;
 const PAGE: usize = 50;
@@ -78,7 +79,7 @@ pub(super) fn create(shared: &Shared, call: &Call, model: &str, method: &str) ->
 }
 
 /// A file or requests, each of the right form.
-fn check_input(config: Option<&Value>) -> Result<(), crate::rest::ApiError> {
+fn check_input(config: Option<&Value>) -> Result<(), ApiError> {
     let at = "batch.input_config";
     let missing = || invalid("BatchGenerateContentRequest.batch.input_config: source is not specified.");
     let config = config.ok_or_else(missing)?;
@@ -108,35 +109,20 @@ pub(super) fn get(shared: &Shared, id: &str) -> Reply {
 }
 
 pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
-    let size = match call.query("pageSize").or_else(|| call.query("page_size")) {
-        None => PAGE,
-        Some(text) => match text.parse::<i32>() {
-            Ok(0) => PAGE,
-            Ok(size @ 1..) => usize::try_from(size).unwrap_or(PAGE).min(LARGEST_PAGE),
-            _ => return Err(invalid(format!("Invalid value for 'pageSize': '{text}' is not a positive number."))),
-        },
-    };
-    let before = match call.query("pageToken").or_else(|| call.query("page_token")).filter(|token| !token.is_empty()) {
-        None => u64::MAX,
-        Some(token) => {
-            page_token(token).ok_or_else(|| invalid("Invalid value for 'pageToken': it is not one of a list."))?
-        }
-    };
+    let query = |camel, snake| call.query(camel).or_else(|| call.query(snake));
+    let (size, token) = (query("pageSize", "page_size"), query("pageToken", "page_token"));
+    let page = Page::read(KIND, size, token, PAGE, LARGEST_PAGE)?;
+    // Newest first: the rows of a page are older than the last one of the page before.
+    let before = if page.after == 0 { u64::MAX } else { page.after };
     shared.with(|world| {
         let batches = world.jobs.before(before).filter(|(_, job)| job.kind == JobKind::Batch);
-        let mut page: Vec<(u64, &Job)> = batches.take(size + 1).collect();
-        let more = page.len() > size;
-        page.truncate(size);
-        let mut answer = json!({ "operations": page.iter().map(|(_, job)| view(job)).collect::<Vec<_>>() });
-        if more && let Some((last, _)) = page.last() {
-            answer["nextPageToken"] = json!(URL_SAFE_NO_PAD.encode(format!("b{last}")));
+        let (batches, next) = page.cut(KIND, batches);
+        let mut answer = json!({ "operations": batches.into_iter().map(view).collect::<Vec<_>>() });
+        if let Some(token) = next {
+            answer["nextPageToken"] = json!(token);
         }
         ok(&answer)
     })
-}
-
-fn page_token(token: &str) -> Option<u64> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?.strip_prefix('b')?.parse().ok()
 }
 
 /// Cancels it where it still runs; the answer is the same where it no longer does, as for any operation.
@@ -157,7 +143,7 @@ pub(super) fn delete(shared: &Shared, id: &str) -> Reply {
     })
 }
 
-fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, crate::rest::ApiError> {
+fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, ApiError> {
     let name = format!("batches/{id}");
     world.jobs.get(&name).filter(|job| job.kind == JobKind::Batch).ok_or_else(|| not_found(&name))
 }
