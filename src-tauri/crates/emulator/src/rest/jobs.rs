@@ -2,9 +2,10 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
-use url::Url;
 
 use crate::jobs::answer::either;
+use crate::rest::error::Shape;
+use crate::rest::webhooks::checks;
 use crate::rest::{ApiError, Call, Reply};
 use crate::service::Shared;
 use crate::source;
@@ -22,22 +23,37 @@ const OUTCOME_HEADER: &str = "x-emulator-outcome";
 const OUTCOME_MEMBER: &str = "emulator_outcome";
 
 pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply {
-    let verb = call.verb.as_deref();
-    match (&call.method, path, verb) {
-        (&Method::POST, ["models", model], Some(method @ ("batchGenerateContent" | "asyncBatchEmbedContent"))) => {
-            batches::create(shared, call, model, method)
+    let (method, verb) = (&call.method, call.verb.as_deref());
+    match (path, verb) {
+        (["models", model], Some(name @ ("batchGenerateContent" | "asyncBatchEmbedContent"))) => match *method {
+            Method::POST => batches::create(shared, call, model, name),
+            _ => Err(ApiError::wrong_method(method, &[Method::POST])),
+        },
+        (["models", model], Some("predictLongRunning")) => match *method {
+            Method::POST => videos::create(shared, call, model),
+            _ => Err(ApiError::wrong_method(method, &[Method::POST])),
+        },
+        (["models", model, "operations", id], None) => match *method {
+            Method::GET => videos::get(shared, model, id),
+            _ => Err(ApiError::wrong_method(method, &[Method::GET])),
+        },
+        (["batches"], None) => match *method {
+            Method::GET => batches::list(shared, call),
+            _ => Err(ApiError::wrong_method(method, &[Method::GET])),
+        },
+        (["batches", id], None) => match *method {
+            Method::GET => batches::get(shared, id),
+            Method::DELETE => batches::delete(shared, id),
+            _ => Err(ApiError::wrong_method(method, &[Method::GET, Method::DELETE])),
+        },
+        (["batches", id], Some("cancel")) => match *method {
+            Method::POST => batches::cancel(shared, id),
+            _ => Err(ApiError::wrong_method(method, &[Method::POST])),
+        },
+        (["interactions", rest @ ..], None) => {
+            interactions::handle(shared, call, rest).await.map_err(|error| error.shaped(Shape::Interactions))
         }
-        (&Method::GET, ["batches"], None) => batches::list(shared, call),
-        (&Method::GET, ["batches", id], None) => batches::get(shared, id),
-        (&Method::POST, ["batches", id], Some("cancel")) => batches::cancel(shared, id),
-        (&Method::DELETE, ["batches", id], None) => batches::delete(shared, id),
-        (&Method::POST, ["models", model], Some("predictLongRunning")) => videos::create(shared, call, model),
-        (&Method::GET, ["models", model, "operations", id], None) => videos::get(shared, model, id),
-        (&Method::POST, ["interactions"], None) => interactions::create(shared, call).await,
-        (&Method::GET, ["interactions", id], None) => interactions::get(shared, call, id).await,
-        (&Method::POST, ["interactions", id, "cancel"], None) => interactions::cancel(shared, id),
-        (&Method::DELETE, ["interactions", id], None) => interactions::delete(shared, id),
-        _ => Err(ApiError::unknown_path(&call.method)),
+        _ => Err(ApiError::unknown_path(method)),
     }
 }
 
@@ -82,19 +98,16 @@ fn webhook_config(config: &Value) -> Result<WebhookConfig, String> {
 }
 
 fn webhook_uri(uri: &Value) -> Result<String, String> {
-    let Some(text) = uri.as_str() else {
-        return Err("Invalid value for 'webhook_config.uris': expected an array of strings.".to_owned());
-    };
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
-        _ => Err(format!("Invalid value for 'webhook_config.uris': '{text}' is not an absolute http or https URI.")),
+    match uri.as_str() {
+        Some(uri) if checks::takes_uri(uri) => Ok(uri.to_owned()),
+        Some(uri) => Err(format!("Invalid value for 'webhook_config.uris': '{uri}': {}", checks::REFUSED_URI)),
+        None => Err("Invalid value for 'webhook_config.uris': expected an array of strings.".to_owned()),
     }
 }
 
 /// A new id of `[a-z0-9]`.
 fn new_id(shared: &Shared, len: usize) -> Result<String, ApiError> {
-    source::id_text(&shared.random, len)
-        .map_err(|error| ApiError::status(StatusCode::INTERNAL_SERVER_ERROR, format!("No random bytes: {error}.")))
+    source::id_text(&shared.random, len).map_err(|error| ApiError::no_random(&error))
 }
 
 /// `models/…` for a model's name from a path.

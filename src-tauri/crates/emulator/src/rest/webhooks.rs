@@ -13,7 +13,7 @@ use crate::service::Shared;
 use crate::world::{SigningSecret, Webhook, WebhookState, World};
 use crate::{delivery, source};
 
-mod checks;
+pub(super) mod checks;
 
 use checks::{Member, bad, changed_members, checked_events, checked_state, checked_uri, not_found};
 

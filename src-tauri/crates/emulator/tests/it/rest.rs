@@ -7,6 +7,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
+mod jobs;
 mod webhooks;
 
 const KEY: &str = "the-key";

@@ -1,11 +1,10 @@
 //! Interactions: answered at once, or in the background.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::clock::rfc3339;
 use crate::jobs::{self, Order, interaction};
-use crate::rest::error::Shape;
 use crate::rest::fields::Fields;
 use crate::rest::jobs::{chosen_outcome, new_id, stream, webhook_config};
 use crate::rest::{ApiError, Call, Reply, ok};
@@ -70,7 +69,21 @@ const GENERATION_CONFIG: &[&str] = &[
 /// An interaction that is answered at once has no time in which something else could happen to it.
 const AT_ONCE: &[Outcome] = &[Outcome::Succeed, Outcome::Fail, Outcome::RequireAction];
 
-pub(super) async fn create(shared: &Shared, call: &Call) -> Reply {
+/// Answers what stands under `/{version}/interactions`.
+pub(super) async fn handle(shared: &Shared, call: &Call, rest: &[&str]) -> Reply {
+    match (rest, &call.method) {
+        ([], &Method::POST) => create(shared, call).await,
+        ([], method) => Err(ApiError::wrong_method(method, &[Method::POST])),
+        ([id], &Method::GET) => get(shared, call, id).await,
+        ([id], &Method::DELETE) => delete(shared, id),
+        ([_], method) => Err(ApiError::wrong_method(method, &[Method::GET, Method::DELETE])),
+        ([id, "cancel"], &Method::POST) => cancel(shared, id),
+        ([_, "cancel"], method) => Err(ApiError::wrong_method(method, &[Method::POST])),
+        (_, method) => Err(ApiError::unknown_path(method)),
+    }
+}
+
+async fn create(shared: &Shared, call: &Call) -> Reply {
     let request = checked(call)?;
     let flag = |name: &str| request.get(name).and_then(Value::as_bool);
     let (background, stored) = (interaction::in_background(&request), flag("store") != Some(false));
@@ -91,7 +104,7 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Reply {
         (Some(name), None) => format!("agents/{name}"),
         (None, _) => return Err(invalid("Missing required parameter: 'model' or 'agent'.")),
     };
-    let id = new_id(shared, 40).map_err(|error| error.shaped(Shape::Interactions))?;
+    let id = new_id(shared, 40)?;
     let now = shared.clock.now();
     let job = shared.with(|world| {
         if let Some(previous) = request.get("previous_interaction_id").and_then(Value::as_str) {
@@ -119,7 +132,7 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Reply {
     if streamed { stream::answer(shared, job, None).await } else { ok(&view(&job, false)) }
 }
 
-pub(super) async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
+async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
     let is_set = |name| call.query(name).is_some_and(|value| value == "true");
     let job = shared.with(|world| find(world, id).cloned())?;
     if is_set("stream") {
@@ -128,7 +141,7 @@ pub(super) async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
     ok(&view(&job, is_set("include_input")))
 }
 
-pub(super) fn cancel(shared: &Shared, id: &str) -> Reply {
+fn cancel(shared: &Shared, id: &str) -> Reply {
     let now = shared.clock.now();
     shared.with(|world| {
         let name = find(world, id)?.id.clone();
@@ -139,7 +152,7 @@ pub(super) fn cancel(shared: &Shared, id: &str) -> Reply {
     })
 }
 
-pub(super) fn delete(shared: &Shared, id: &str) -> Reply {
+fn delete(shared: &Shared, id: &str) -> Reply {
     shared.with(|world| {
         let name = find(world, id)?.id.clone();
         world.jobs.remove(&name);

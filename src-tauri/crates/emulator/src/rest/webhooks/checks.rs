@@ -16,24 +16,27 @@ pub(super) fn not_found(id: &str) -> ApiError {
     ApiError::interactions(StatusCode::NOT_FOUND, format!("Webhook '{id}' not found."))
 }
 
+/// What is said of an address that is not taken.
+pub(in crate::rest) const REFUSED_URI: &str = "expected an absolute https address. The emulator takes http addresses of \
+    this machine too, such as http://127.0.0.1:4710/.";
+
+pub(super) fn checked_uri(uri: String) -> Result<String, ApiError> {
+    if takes_uri(&uri) { Ok(uri) } else { Err(bad(format!("Invalid value for 'uri': {REFUSED_URI}"))) }
+}
+
 /// An absolute https address, as the service asks for. The emulator is for one's own machine, so it takes http to a
 /// loopback address too. Nobody is asked whether somebody listens there: the service does not probe either.
-pub(super) fn checked_uri(uri: String) -> Result<String, ApiError> {
-    let refused = || {
-        bad("Invalid value for 'uri': expected an absolute https address. The emulator takes http addresses of this \
-             machine too, such as http://127.0.0.1:4710/.")
-    };
+pub(in crate::rest) fn takes_uri(uri: &str) -> bool {
     // The parser drops white space that a client may not send.
     if uri.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(refused());
+        return false;
     }
-    let url = Url::parse(&uri).map_err(|_| refused())?;
-    let good = match (url.scheme(), url.host()) {
+    let Ok(url) = Url::parse(uri) else { return false };
+    match (url.scheme(), url.host()) {
         ("https", Some(_)) => true,
         ("http", Some(host)) => is_loopback(&host),
         _ => false,
-    };
-    if good { Ok(uri) } else { Err(refused()) }
+    }
 }
 
 fn is_loopback(host: &Host<&str>) -> bool {
