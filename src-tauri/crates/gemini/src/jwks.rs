@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tracing::{debug, warn};
 
-mod http;
+pub(crate) mod http;
 
 pub use http::HttpFetch;
 

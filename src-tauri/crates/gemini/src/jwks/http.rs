@@ -84,7 +84,7 @@ fn failed(error: reqwest::Error) -> FetchError {
 }
 
 /// The error with its causes: reqwest's own text says only that sending failed.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -98,7 +98,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         host == "localhost"
             || host.trim_matches(|c| c == '[' || c == ']').parse::<IpAddr>().is_ok_and(|address| address.is_loopback())

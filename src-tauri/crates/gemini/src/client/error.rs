@@ -1,0 +1,109 @@
+//! What can go wrong with a call, in one type, whichever of its two shapes the service answers in.
+
+use serde_json::Value;
+
+use crate::jwks::http::chain;
+use crate::printable::printable;
+
+/// Longest text of an answer that is no JSON and still shown, in characters.
+const EXCERPT: usize = 200;
+/// Longest message of the service that is shown, in characters.
+const MESSAGE: usize = 2000;
+
+/// Why a call failed. No key and no secret is ever part of it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ClientError {
+    /// The base address cannot be used.
+    #[error("The address of the API cannot be used: {0}.")]
+    Address(String),
+    /// The key cannot be used.
+    #[error("The API key is empty or holds characters that cannot stand in a header. Copy it again.")]
+    Key,
+    /// The name of a resource could lead elsewhere.
+    #[error("{0:?} is not the name of a resource of the API.")]
+    Name(String),
+    /// Nobody answered.
+    #[error("The API could not be reached: {0}.")]
+    Unreachable(String),
+    /// No answer in time.
+    #[error("The API did not answer in time. Try again.")]
+    TimedOut,
+    /// A redirect where none is followed: to a place that must not have the key, or too many.
+    #[error("The API answered with a redirect that is not followed, so that the API key stays where it belongs.")]
+    Redirected,
+    /// The answer is longer than what is read.
+    #[error("The answer is longer than {limit} bytes and was not read.")]
+    TooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// A 2xx answer that is not what it should be.
+    #[error("The API's answer could not be read: {0}.")]
+    Unreadable(String),
+    /// The API said no.
+    #[error("{}", .0.message)]
+    Api(ApiError),
+}
+
+impl ClientError {
+    /// The HTTP status, where the API answered.
+    #[must_use]
+    pub fn http(&self) -> Option<u16> {
+        match self {
+            Self::Api(error) => Some(error.http),
+            _ => None,
+        }
+    }
+}
+
+impl From<reqwest::Error> for ClientError {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self::TimedOut;
+        }
+        Self::Unreachable(chain(&error.without_url()))
+    }
+}
+
+/// An answer that is not 2xx. Webhooks and interactions say `{"error":{"message","code":"not_found"}}`, the others
+/// `{"error":{"code":404,"message","status":"NOT_FOUND","details"}}`; which of them says what is not published, so both
+/// are read everywhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiError {
+    /// The HTTP status.
+    pub http: u16,
+    /// `invalid_request`, `not_found`: the first shape's.
+    pub code: Option<String>,
+    /// `INVALID_ARGUMENT`, `NOT_FOUND`: the second shape's.
+    pub status: Option<String>,
+    /// What the service says, or the start of a text that is no JSON.
+    pub message: String,
+    /// What the second shape adds.
+    pub details: Vec<Value>,
+}
+
+impl ApiError {
+    /// `key` must not come back in a message.
+    pub(crate) fn parse(http: u16, body: &[u8], key: &str) -> Self {
+        let shown = |text: &str, limit| {
+            let text = if key.is_empty() { text.to_owned() } else { text.replace(key, "…") };
+            printable(&text, limit)
+        };
+        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+        // The gateway wraps errors of streams in an array.
+        let error = value.get(0).unwrap_or(&value).get("error").unwrap_or(&Value::Null);
+        let text = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
+        let message = match (text("message").or_else(|| error.as_str().map(str::to_owned)), body) {
+            (Some(message), _) if !message.trim().is_empty() => shown(&message, MESSAGE),
+            (_, body) => {
+                let excerpt = shown(String::from_utf8_lossy(body).trim(), EXCERPT);
+                match value.is_null() && !excerpt.is_empty() {
+                    true => format!("The API answered {http}: {excerpt}"),
+                    false => format!("The API answered {http} without saying why."),
+                }
+            }
+        };
+        let details = error.get("details").and_then(Value::as_array).cloned().unwrap_or_default();
+        Self { http, code: text("code"), status: text("status"), message, details }
+    }
+}

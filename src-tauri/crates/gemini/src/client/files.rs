@@ -1,0 +1,175 @@
+//! Files: what there is to know about one, its bytes, and a way to give the service one.
+
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{Method, Response, StatusCode, Url};
+use serde_json::{Value, json};
+
+use super::read::{member, text, whole};
+use super::{ANSWER_LIMIT, CALL_TIMEOUT, Client, ClientError, read, within};
+use crate::jwks::http::is_loopback;
+
+/// Redirects of a download that are followed.
+const REDIRECTS: usize = 5;
+
+/// A file, as the service describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// `files/…`.
+    pub name: String,
+    /// What its owner calls it.
+    pub display_name: Option<String>,
+    /// `application/jsonl`.
+    pub mime_type: Option<String>,
+    /// In bytes.
+    pub size_bytes: Option<u64>,
+    /// `ACTIVE`, `PROCESSING`…; also such as are not known here.
+    pub state: String,
+    /// Its address as an input of other calls.
+    pub uri: Option<String>,
+    /// Where its bytes are, for files that a job wrote.
+    pub download_uri: Option<String>,
+    /// RFC 3339: when it is gone.
+    pub expiration_time: Option<String>,
+    /// All that was answered.
+    pub raw: Value,
+}
+
+impl File {
+    fn read(value: &Value) -> Result<Self, ClientError> {
+        let file = member(value, &["file"]).unwrap_or(value);
+        let name = text(file, &["name"]).ok_or_else(|| ClientError::Unreadable("it names no file".to_owned()))?;
+        Ok(Self {
+            name,
+            display_name: text(file, &["displayName", "display_name"]),
+            mime_type: text(file, &["mimeType", "mime_type"]),
+            size_bytes: whole(file, &["sizeBytes", "size_bytes"]),
+            state: text(file, &["state"]).unwrap_or_default(),
+            uri: text(file, &["uri"]),
+            download_uri: text(file, &["downloadUri", "download_uri"]),
+            expiration_time: text(file, &["expirationTime", "expiration_time"]),
+            raw: file.clone(),
+        })
+    }
+}
+
+/// Bytes on their way.
+#[derive(Debug)]
+pub struct Download {
+    response: Response,
+}
+
+impl Download {
+    /// What the service says they are.
+    #[must_use]
+    pub fn mime_type(&self) -> Option<&str> {
+        self.response.headers().get(CONTENT_TYPE)?.to_str().ok()
+    }
+
+    /// How many there are, where it is said beforehand.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// The next ones; `None` at the end.
+    ///
+    /// # Errors
+    /// When the connection breaks or stands still.
+    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+        Ok(self.response.chunk().await?.map(|chunk| chunk.to_vec()))
+    }
+
+    /// All of them, `limit` bytes at most.
+    ///
+    /// # Errors
+    /// [`ClientError::TooLarge`] beyond the limit; when the connection breaks or stands still.
+    pub async fn bytes(self, limit: usize) -> Result<Vec<u8>, ClientError> {
+        read(self.response, limit).await
+    }
+}
+
+impl Client {
+    /// What there is to know about a file, with or without `files/` before its id.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn file_get(&self, name: &str) -> Result<File, ClientError> {
+        File::read(&self.call(Method::GET, &within("files", name), None, None).await?)
+    }
+
+    /// A file's bytes. Redirects are followed, with the key only where they stay at the base address's origin.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`]; [`ClientError::Redirected`] for a redirect to http, or after five.
+    pub async fn file_download(&self, name: &str) -> Result<Download, ClientError> {
+        let mut url = self.versioned(self.version, &within("files", name), Some("download"))?;
+        url.set_query(Some("alt=media"));
+        self.download(url).await
+    }
+
+    /// Gives the service a file of at most a few hundred MiB, in one piece, by the protocol that Google's SDKs use.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`]; [`ClientError::Redirected`] where the service names another host to send it to.
+    pub async fn file_upload(&self, display_name: &str, mime_type: &str, bytes: Vec<u8>) -> Result<File, ClientError> {
+        let url = self.address(&format!("upload/{}/files", self.version.as_str()), None)?;
+        let started = self
+            .request(Method::POST, url)
+            .timeout(CALL_TIMEOUT)
+            .header("x-goog-upload-protocol", "resumable")
+            .header("x-goog-upload-command", "start")
+            .header("x-goog-upload-header-content-length", bytes.len())
+            .header("x-goog-upload-header-content-type", mime_type)
+            .json(&json!({ "file": { "displayName": display_name, "mimeType": mime_type } }))
+            .send()
+            .await?;
+        let status = started.status();
+        let named = started.headers().get("x-goog-upload-url").and_then(|value| value.to_str().ok()).map(Url::parse);
+        let answer = read(started, ANSWER_LIMIT).await?;
+        if !status.is_success() {
+            return Err(self.refused(status.as_u16(), &answer));
+        }
+        let Some(Ok(place)) = named else {
+            return Err(ClientError::Unreadable("it names no place to send the file to".to_owned()));
+        };
+        if place.origin() != self.base.origin() {
+            return Err(ClientError::Redirected);
+        }
+        let sent = self
+            .request(Method::POST, place)
+            .header("x-goog-upload-command", "upload, finalize")
+            .header("x-goog-upload-offset", 0)
+            .body(bytes)
+            .send()
+            .await?;
+        File::read(&self.answer(sent).await?)
+    }
+
+    async fn download(&self, mut url: Url) -> Result<Download, ClientError> {
+        for _ in 0..=REDIRECTS {
+            let response = self.request(Method::GET, url.clone()).header("accept", "*/*").send().await?;
+            let status = response.status();
+            if status.is_success() {
+                return Ok(Download { response });
+            }
+            let next =
+                response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(|text| url.join(text));
+            match next {
+                Some(Ok(next)) if moved(status) && self.may_follow(&next) => url = next,
+                _ => return Err(self.refused(status.as_u16(), &read(response, ANSWER_LIMIT).await?)),
+            }
+        }
+        Err(ClientError::Redirected)
+    }
+
+    /// https anywhere; http only from an address on this machine to one on this machine.
+    fn may_follow(&self, next: &Url) -> bool {
+        let safe =
+            next.scheme() == "https" || (next.scheme() == "http" && is_loopback(next) && is_loopback(&self.base));
+        safe && next.username().is_empty() && next.password().is_none()
+    }
+}
+
+fn moved(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}

@@ -1,0 +1,246 @@
+//! WebhookService: snake_case both ways.
+
+use std::fmt;
+
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::read::{SecretText, items, text, texts};
+use super::{Client, ClientError, within};
+
+/// A registered webhook, as the service describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Webhook {
+    /// 36 characters of `[a-z0-9]` in the samples seen.
+    pub id: String,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// Where events go.
+    pub uri: String,
+    /// `batch.succeeded`…; also such as are not known here.
+    pub subscribed_events: Vec<String>,
+    /// Enabled or not.
+    pub state: WebhookState,
+    /// Its secrets, without their texts.
+    pub signing_secrets: Vec<SigningSecret>,
+    /// The secret, whole: at the creation only.
+    pub new_signing_secret: Option<SecretText>,
+    /// RFC 3339. In the schema; not returned in 2026-07.
+    pub create_time: Option<String>,
+    /// The same of its last change.
+    pub update_time: Option<String>,
+}
+
+impl Webhook {
+    fn read(value: &Value) -> Self {
+        Self {
+            id: text(value, &["id"]).unwrap_or_default(),
+            name: text(value, &["name"]),
+            uri: text(value, &["uri"]).unwrap_or_default(),
+            subscribed_events: texts(value, &["subscribed_events"]),
+            state: WebhookState::read(text(value, &["state"])),
+            signing_secrets: items(value, &["signing_secrets"], SigningSecret::read),
+            new_signing_secret: text(value, &["new_signing_secret"]).map(|text| SecretText::new(&text)),
+            create_time: text(value, &["create_time"]),
+            update_time: text(value, &["update_time"]),
+        }
+    }
+}
+
+/// Whether a webhook is sent to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookState {
+    /// It is.
+    Enabled,
+    /// Its owner switched it off.
+    Disabled,
+    /// The service switched it off.
+    DisabledDueToFailedDeliveries,
+    /// Something newer than this program; empty where the service said nothing.
+    Other(String),
+}
+
+impl WebhookState {
+    fn read(text: Option<String>) -> Self {
+        match text.as_deref() {
+            Some("enabled") => Self::Enabled,
+            Some("disabled") => Self::Disabled,
+            Some("disabled_due_to_failed_deliveries") => Self::DisabledDueToFailedDeliveries,
+            _ => Self::Other(text.unwrap_or_default()),
+        }
+    }
+
+    /// As on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::DisabledDueToFailedDeliveries => "disabled_due_to_failed_deliveries",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for WebhookState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A secret without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningSecret {
+    /// `whsec_...` and the last 4 characters.
+    pub truncated_secret: String,
+    /// RFC 3339: when it stops being good. The active one has none.
+    pub expire_time: Option<String>,
+}
+
+impl SigningSecret {
+    fn read(value: &Value) -> Self {
+        Self {
+            truncated_secret: text(value, &["truncated_secret"]).unwrap_or_default(),
+            expire_time: text(value, &["expire_time"]),
+        }
+    }
+}
+
+/// One page of webhooks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WebhookList {
+    /// The webhooks.
+    pub webhooks: Vec<Webhook>,
+    /// For the next page; none on the last one.
+    pub next_page_token: Option<String>,
+}
+
+/// A webhook to register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NewWebhook {
+    /// What its owner calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where events go.
+    pub uri: String,
+    /// Which events.
+    pub subscribed_events: Vec<String>,
+}
+
+/// What is to be changed; `None`: as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct WebhookChange {
+    /// What its owner calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where events go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// Which events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscribed_events: Option<Vec<String>>,
+    /// `enabled`, `disabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// What happens to the old secrets when a new one is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Revocation {
+    /// They stay good for 24 hours.
+    #[default]
+    AfterH24,
+    /// They are no longer good.
+    Immediately,
+}
+
+impl Revocation {
+    /// Lower case only: the guide's upper-case form is refused.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AfterH24 => "revoke_previous_secrets_after_h24",
+            Self::Immediately => "revoke_previous_secrets_immediately",
+        }
+    }
+}
+
+impl Client {
+    /// Registers a webhook. Its secret is in the answer, and never again.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn webhook_create(&self, webhook: &NewWebhook) -> Result<Webhook, ClientError> {
+        let body = json!(webhook);
+        identified(Webhook::read(&self.call(Method::POST, "webhooks", None, Some(&body)).await?))
+    }
+
+    /// A page of webhooks, `page_size` 1 to 1000.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn webhook_list(&self, page_size: u32, page_token: Option<&str>) -> Result<WebhookList, ClientError> {
+        let mut url = self.versioned(self.version, "webhooks", None)?;
+        url.query_pairs_mut().append_pair("page_size", &page_size.to_string());
+        if let Some(token) = page_token {
+            url.query_pairs_mut().append_pair("page_token", token);
+        }
+        let value = self.call_url(Method::GET, url, None).await?;
+        let next_page_token = text(&value, &["next_page_token"]).filter(|token| !token.is_empty());
+        Ok(WebhookList { webhooks: items(&value, &["webhooks"], Webhook::read), next_page_token })
+    }
+
+    /// One webhook.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn webhook_get(&self, id: &str) -> Result<Webhook, ClientError> {
+        identified(Webhook::read(&self.call(Method::GET, &within("webhooks", id), None, None).await?))
+    }
+
+    /// Changes a webhook.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn webhook_update(&self, id: &str, change: &WebhookChange) -> Result<Webhook, ClientError> {
+        let body = json!(change);
+        identified(Webhook::read(&self.call(Method::PATCH, &within("webhooks", id), None, Some(&body)).await?))
+    }
+
+    /// Removes a webhook.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn webhook_delete(&self, id: &str) -> Result<(), ClientError> {
+        self.call(Method::DELETE, &within("webhooks", id), None, None).await.map(|_| ())
+    }
+
+    /// Has the service send a ping. The answer comes before it is sent, whatever becomes of it.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn webhook_ping(&self, id: &str) -> Result<(), ClientError> {
+        self.call(Method::POST, &within("webhooks", id), Some("ping"), Some(&json!({}))).await.map(|_| ())
+    }
+
+    /// Makes a new secret, which can never be read again.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn webhook_rotate(&self, id: &str, revocation: Revocation) -> Result<SecretText, ClientError> {
+        let body = json!({ "revocation_behavior": revocation.as_str() });
+        let value = self.call(Method::POST, &within("webhooks", id), Some("rotateSigningSecret"), Some(&body)).await?;
+        match text(&value, &["secret"]) {
+            Some(text) => Ok(SecretText::new(&text)),
+            None => Err(ClientError::Unreadable("it holds no secret".to_owned())),
+        }
+    }
+}
+
+/// A webhook without an id cannot be asked for again: whatever answered, it is not the service.
+fn identified(webhook: Webhook) -> Result<Webhook, ClientError> {
+    match webhook.id.is_empty() {
+        true => Err(ClientError::Unreadable("it holds no webhook".to_owned())),
+        false => Ok(webhook),
+    }
+}
