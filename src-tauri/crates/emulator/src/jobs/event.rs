@@ -8,8 +8,9 @@ use crate::payload;
 use crate::settings::PayloadForm;
 use crate::world::{Job, JobError, JobKind, JobState};
 
-/// The type of the event that the job sent, or would have sent if anybody listened. An interaction that is not in the
-/// background is answered at once and sends none, as a video that failed, for which the catalog has no event.
+/// The type of the event that the job sent, or would have sent if anybody listened. Webhooks tell of operations that run
+/// on their own (the guide), so an interaction that is answered at once sends none; neither does a video that failed,
+/// for which the catalog has no event.
 pub(crate) fn event_type(job: &Job) -> Option<&'static str> {
     match (job.kind, job.state) {
         (JobKind::Batch, JobState::Succeeded) => Some("batch.succeeded"),

@@ -117,7 +117,11 @@ pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
     shared.with(|world| {
         let batches = world.jobs.before(before).filter(|(_, job)| job.kind == JobKind::Batch);
         let (batches, next) = page.cut(KIND, batches);
-        let mut answer = json!({ "operations": batches.into_iter().map(view).collect::<Vec<_>>() });
+        // As in proto-JSON, an empty list is left out.
+        let mut answer = json!({});
+        if !batches.is_empty() {
+            answer["operations"] = batches.into_iter().map(view).collect();
+        }
         if let Some(token) = next {
             answer["nextPageToken"] = json!(token);
         }

@@ -20,8 +20,10 @@ const CHUNK: usize = 40;
 /// Waits for the interaction's end and gives its events, those after `last_event_id` where there is one.
 pub(super) async fn answer(shared: &Shared, mut job: Job, last_event_id: Option<&str>) -> Reply {
     let id = job.id.trim_start_matches("interactions/").to_owned();
-    while !jobs::ended(&job) {
-        tokio::time::sleep(LOOK).await;
+    if !jobs::ended(&job) {
+        while !shared.with(|world| find(world, &id).map(jobs::ended))? {
+            tokio::time::sleep(LOOK).await;
+        }
         job = shared.with(|world| find(world, &id).cloned())?;
     }
     let events = events(&job);
