@@ -10,6 +10,7 @@ use crate::clock::Millis;
 use crate::settings::Settings;
 
 pub(crate) mod table;
+pub(crate) mod upload;
 
 use table::{Entity, Table};
 
@@ -20,6 +21,8 @@ pub(crate) struct World {
     pub(crate) jobs: Table<Job>,
     pub(crate) files: Table<StoredFile>,
     pub(crate) deliveries: Table<Delivery>,
+    /// In memory only.
+    pub(crate) uploads: upload::Uploads,
     /// Requests to the service so far: the number of a request decides its faults.
     pub(crate) requests: u64,
     agenda: BTreeSet<(Millis, Due)>,
@@ -93,6 +96,7 @@ impl World {
         self.jobs.clear();
         self.files.clear();
         self.deliveries.clear();
+        self.uploads.clear();
         self.requests = 0;
         self.agenda.clear();
         self.ended.clear();

@@ -13,7 +13,7 @@ use crate::world::{Outcome, WebhookConfig};
 
 mod batches;
 mod interactions;
-mod proto;
+pub(super) mod proto;
 mod stream;
 mod videos;
 

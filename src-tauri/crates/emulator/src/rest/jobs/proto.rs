@@ -8,7 +8,7 @@ use crate::rest::fields::snake_case;
 use crate::rest::jobs::invalid;
 
 /// The object in a body; an empty body is an empty object.
-pub(super) fn object(body: &[u8]) -> Result<Value, ApiError> {
+pub(in crate::rest) fn object(body: &[u8]) -> Result<Value, ApiError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
     }
@@ -21,7 +21,7 @@ pub(super) fn object(body: &[u8]) -> Result<Value, ApiError> {
 
 /// Refuses members that are not among `known` (camelCase names), and what is no object. `at` is where it stands:
 /// `batch.input_config`, empty for the whole body.
-pub(super) fn check(value: &Value, at: &str, known: &[&str]) -> Result<(), ApiError> {
+pub(in crate::rest) fn check(value: &Value, at: &str, known: &[&str]) -> Result<(), ApiError> {
     let Value::Object(map) = value else {
         return Err(wrong_type(at, "an object"));
     };
@@ -38,7 +38,7 @@ pub(super) fn check(value: &Value, at: &str, known: &[&str]) -> Result<(), ApiEr
 }
 
 /// A member that is a text.
-pub(super) fn text(value: Option<&Value>, at: &str) -> Result<Option<String>, ApiError> {
+pub(in crate::rest) fn text(value: Option<&Value>, at: &str) -> Result<Option<String>, ApiError> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -47,6 +47,6 @@ pub(super) fn text(value: Option<&Value>, at: &str) -> Result<Option<String>, Ap
 }
 
 /// A member that is of another type.
-pub(super) fn wrong_type(at: &str, expected: &str) -> ApiError {
+pub(in crate::rest) fn wrong_type(at: &str, expected: &str) -> ApiError {
     invalid(format!("Invalid value at '{at}': expected {expected}."))
 }
