@@ -4,12 +4,13 @@
 //! Google's paths carry a verb after a colon (`/v1/webhooks/abc:ping`), which no router splits: a call is taken apart
 //! once, here, and matched as a whole.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -46,6 +47,8 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Who called.
+    pub(crate) peer: Option<SocketAddr>,
 }
 
 impl Call {
@@ -65,7 +68,7 @@ impl Call {
         let method = if method == Method::HEAD { Method::GET } else { method };
         let query = uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { method, version, path, verb, query, headers, body }
+        Self { method, version, path, verb, query, headers, body, peer: None }
     }
 
     /// The first value of a query parameter.
@@ -98,7 +101,8 @@ pub(crate) fn json_response(status: StatusCode, value: &Value) -> Response {
 /// Serves until it is told to stop.
 pub(crate) async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) {
     let router = Router::new().fallback(answer).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(shared);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = serving.await {
         tracing::error!(%error, "the emulator no longer answers");
     }
@@ -106,6 +110,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, stop: Cancellat
 
 async fn answer(
     State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -116,7 +121,7 @@ async fn answer(
         // Too long, or cut short.
         Err(rejection) => return ApiError::status(rejection.status(), rejection.body_text()).into_response(),
     };
-    let call = Call::new(method, &uri, headers, body);
+    let call = Call { peer: Some(peer), ..Call::new(method, &uri, headers, body) };
     let changes = call.method != Method::GET;
     let response = match dispatch(&shared, &call).await {
         Ok(response) => response,

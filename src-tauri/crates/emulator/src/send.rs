@@ -14,7 +14,7 @@ use crate::profile::Profile;
 use crate::source::Random;
 
 /// How long a sample waits for its answer.
-const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a sample could not be sent.
 #[derive(Debug, Error)]

@@ -97,6 +97,7 @@ impl ApiError {
             404 => "not_found",
             405 => "method_not_allowed",
             409 => "conflict",
+            424 => "unreachable",
             429 => "rate_limit_exceeded",
             500..=599 => "internal_error",
             _ => "invalid_request",

@@ -1,0 +1,123 @@
+//! What the emulator is told to do: end a job, send a sample.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use signature::Scheme;
+
+use super::{bad, limit};
+use crate::clock::{Millis, rfc3339};
+use crate::compose::ComposeError;
+use crate::jobs;
+use crate::payload::SampleRequest;
+use crate::rest::fields::Fields;
+use crate::rest::{ApiError, Call, Reply, ok};
+use crate::send::{self, SendError};
+use crate::service::Shared;
+use crate::world::{Job, Outcome};
+
+/// Newest first.
+pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
+    let limit = limit(call)?;
+    let now = shared.clock.now();
+    let jobs: Vec<Value> =
+        shared.with(|world| world.jobs.before(u64::MAX).take(limit).map(|(_, job)| shown(job, now)).collect());
+    ok(&json!({ "jobs": jobs }))
+}
+
+fn shown(job: &Job, now: Millis) -> Value {
+    let dynamic = job.webhook_config.as_ref().is_some_and(|config| !config.uris.is_empty());
+    json!({
+        "name": job.id,
+        "kind": job.kind,
+        "model": job.model,
+        "display_name": job.display_name,
+        "state": job.state,
+        "outcome": job.outcome,
+        "created": rfc3339(job.created_ms),
+        "started": job.started_ms.map(rfc3339),
+        "ended": job.ended_ms.map(rfc3339),
+        "next": job.next_ms.map(rfc3339),
+        "progress": jobs::progress(job, now),
+        "output_file": job.output_file.as_ref().map(|file| format!("files/{file}")),
+        "error": job.error,
+        "dynamic": dynamic,
+        "event_type": jobs::event_type(job),
+    })
+}
+
+/// Ends a job now, whatever was planned.
+pub(super) fn finish(shared: &Shared, call: &Call) -> Reply {
+    let mut fields = Fields::parse(&call.body, &["name", "outcome"])?;
+    let name = fields.text("name")?.ok_or_else(|| bad("Missing required parameter 'name'."))?;
+    let wanted = fields.text("outcome")?.ok_or_else(|| bad("Missing required parameter 'outcome'."))?;
+    let now = shared.clock.now();
+    shared.with(|world| {
+        let job = world.jobs.get(&name).ok_or_else(|| {
+            ApiError::interactions(StatusCode::NOT_FOUND, format!("There is no job with the name '{name}'."))
+        })?;
+        let fitting = jobs::outcomes(job.kind).iter().filter(|outcome| **outcome != Outcome::Never);
+        let outcome = fitting.clone().find(|outcome| json!(outcome) == wanted.as_str()).copied().ok_or_else(|| {
+            let names: Vec<String> = fitting.map(|outcome| json!(outcome).to_string().replace('"', "'")).collect();
+            bad(format!("Invalid value for 'outcome': '{wanted}'. This job can end with: {}.", names.join(", ")))
+        })?;
+        if jobs::ended(job) {
+            let message = format!("The job '{name}' has ended already.");
+            return Err(ApiError::interactions(StatusCode::CONFLICT, message));
+        }
+        jobs::finish(shared, world, &name, outcome, now);
+        match world.jobs.get(&name) {
+            Some(job) => ok(&shown(job, now)),
+            None => ok(&json!({})),
+        }
+    })
+}
+
+/// Sends one sample, or one of the box of broken deliveries, to a receiver on this machine; signed with the emulator's
+/// own keys.
+pub(super) async fn send_sample(shared: &Shared, call: &Call) -> Reply {
+    let mut fields = Fields::parse(&call.body, &["uri", "request"])?;
+    let uri = fields.text("uri")?.ok_or_else(|| bad("Missing required parameter 'uri'."))?;
+    let request = fields.take("request").ok_or_else(|| bad("Missing required parameter 'request'."))?;
+    let mut request = Fields::within(request, "request", &["event_type", "variant", "scheme", "broken"])?;
+    let required = |name: &str| bad(format!("Missing required parameter 'request.{name}'."));
+    let request = SampleRequest {
+        event_type: request.text("event_type")?.ok_or_else(|| required("event_type"))?,
+        variant: request.text("variant")?,
+        scheme: scheme(&request.text("scheme")?.ok_or_else(|| required("scheme"))?)?,
+        broken: request.text("broken")?,
+    };
+    let url = send::local(&uri).map_err(failed)?;
+    let mut keys = shared.keys.plain();
+    if request.scheme == Scheme::Jwt {
+        let no_key = |error| failed(SendError::Key(error));
+        keys.rsa = Some(shared.keys.rsa().await.map_err(no_key)?);
+        if request.broken.is_some() {
+            keys.strange_rsa = Some(shared.keys.strange_rsa().await.map_err(no_key)?);
+        }
+    }
+    let now = shared.wall_seconds();
+    let sending = send::send(&shared.client, &url, &request, &keys, &shared.profile, now, &shared.random);
+    let sent = tokio::time::timeout(send::SEND_TIMEOUT, sending).await.unwrap_or_else(|_| {
+        let why = "there was no answer within 30 seconds".to_owned();
+        Err(SendError::Unreachable { address: url.authority().to_owned(), why })
+    });
+    ok(&json!(sent.map_err(failed)?))
+}
+
+fn scheme(text: &str) -> Result<Scheme, ApiError> {
+    [Scheme::V1, Scheme::V1a, Scheme::Jwt].into_iter().find(|scheme| json!(scheme) == text).ok_or_else(|| {
+        bad(format!("Invalid value for 'request.scheme': '{text}'. Expected one of: 'v1', 'v1a', 'jwt'."))
+    })
+}
+
+fn failed(error: SendError) -> ApiError {
+    let status = match &error {
+        // The sample is in order, its receiver is not.
+        SendError::Unreachable { .. } => StatusCode::FAILED_DEPENDENCY,
+        SendError::Key(_) | SendError::Compose(ComposeError::Io(_) | ComposeError::Sign(_)) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        SendError::Target(_) | SendError::Compose(_) => StatusCode::BAD_REQUEST,
+    };
+    ApiError::interactions(status, error.to_string())
+}
