@@ -48,11 +48,11 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// Who called.
-    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) peer: SocketAddr,
 }
 
 impl Call {
-    fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
+    fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes, peer: SocketAddr) -> Self {
         let mut path: Vec<String> = uri.path().split('/').filter(|part| !part.is_empty()).map(decoded).collect();
         let version = match path.first().map(String::as_str) {
             Some("v1" | "v1beta" | "v1alpha") => path.remove(0),
@@ -68,7 +68,7 @@ impl Call {
         let method = if method == Method::HEAD { Method::GET } else { method };
         let query = uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { method, version, path, verb, query, headers, body, peer: None }
+        Self { method, version, path, verb, query, headers, body, peer }
     }
 
     /// The first value of a query parameter.
@@ -121,7 +121,7 @@ async fn answer(
         // Too long, or cut short.
         Err(rejection) => return ApiError::status(rejection.status(), rejection.body_text()).into_response(),
     };
-    let call = Call { peer: Some(peer), ..Call::new(method, &uri, headers, body) };
+    let call = Call::new(method, &uri, headers, body, peer);
     let changes = call.method != Method::GET;
     let response = match dispatch(&shared, &call).await {
         Ok(response) => response,

@@ -132,7 +132,10 @@ fn advance(shared: &Shared, call: &Call) -> Reply {
             let moment =
                 moment.ok_or_else(|| bad("Invalid value for 'to': expected a time such as 2026-01-22T12:00:00Z."))?;
             if moment < now {
-                return Err(bad(format!("Invalid value for 'to': the clock never goes back, it shows {}.", rfc3339(now))));
+                return Err(bad(format!(
+                    "Invalid value for 'to': the clock never goes back, it shows {}.",
+                    rfc3339(now)
+                )));
             }
             moment
         }

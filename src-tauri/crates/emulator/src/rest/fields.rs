@@ -44,10 +44,6 @@ impl Fields {
         Ok(Self(map))
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| !value.is_null())
-    }
-
     /// A member of any type; `null` is as good as none.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())

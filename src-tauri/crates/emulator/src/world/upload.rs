@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-
 /// Most uploads that are remembered.
 const MOST: usize = 64;
 
@@ -23,7 +22,11 @@ pub(crate) struct Upload {
 
 impl fmt::Debug for Upload {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Upload").field("file", &self.file).field("size", &self.bytes.len()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Upload")
+            .field("file", &self.file)
+            .field("size", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 

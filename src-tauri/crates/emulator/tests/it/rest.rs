@@ -7,6 +7,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
+mod control;
+mod files;
 mod jobs;
 mod webhooks;
 

@@ -17,8 +17,8 @@ pub(super) fn show(shared: &Shared) -> Reply {
 }
 
 pub(super) fn change(shared: &Shared, call: &Call) -> Reply {
-    let patch: Value = serde_json::from_slice(&call.body)
-        .map_err(|error| bad(format!("Request body is not valid JSON: {error}.")))?;
+    let patch: Value =
+        serde_json::from_slice(&call.body).map_err(|error| bad(format!("Request body is not valid JSON: {error}.")))?;
     let Value::Object(patch) = patch else {
         return Err(bad("Request body must be a JSON object."));
     };
@@ -70,7 +70,11 @@ fn leaves(
 /// What the numbers may be; `None` where the type says it all.
 fn range(path: &str) -> Option<RangeInclusive<f64>> {
     Some(match path {
-        "faults.too_many_requests" | "faults.server_errors" | "faults.lost" | "faults.doubled" | "faults.reordered"
+        "faults.too_many_requests"
+        | "faults.server_errors"
+        | "faults.lost"
+        | "faults.doubled"
+        | "faults.reordered"
         | "retry.jitter" => 0.0..=1.0,
         "retry.factor" => 1.0..=1000.0,
         // Of wall time, during which somebody waits.

@@ -70,8 +70,8 @@ pub(super) async fn handle(shared: &Shared, call: &Call, version: &str) -> Reply
         }
         ("multipart", _) | ("", "multipart") => {
             let parts = multipart::parts(call.header(header::CONTENT_TYPE.as_str()).unwrap_or_default(), &call.body);
-            let (metadata, mime_type, media) =
-                parts.ok_or_else(|| bad("A multipart upload is multipart/related: the File as JSON, then its bytes."))?;
+            let (metadata, mime_type, media) = parts
+                .ok_or_else(|| bad("A multipart upload is multipart/related: the File as JSON, then its bytes."))?;
             whole(shared, version, Wanted::read(&metadata)?, mime_type, media).await
         }
         _ => Err(bad(
@@ -111,7 +111,11 @@ impl Wanted {
             proto::text(file.get(camel).or_else(|| file.get(snake)), &format!("file.{snake}"))
         };
         let id = member("name", "name")?.filter(|name| !name.is_empty()).map(|name| checked_id(&name)).transpose()?;
-        Ok(Self { id, display_name: member("displayName", "display_name")?, mime_type: member("mimeType", "mime_type")? })
+        Ok(Self {
+            id,
+            display_name: member("displayName", "display_name")?,
+            mime_type: member("mimeType", "mime_type")?,
+        })
     }
 }
 
@@ -181,7 +185,6 @@ fn start(shared: &Shared, call: &Call, version: &str) -> Reply {
         }
     };
     let announced = call.header("x-goog-upload-header-content-type").map(str::to_owned);
-    let now = shared.clock.now();
     let token = shared.with(|world| {
         let file = free_id(shared, world, wanted.id)?;
         let token = text(shared, TOKEN_LENGTH)?;
@@ -242,7 +245,10 @@ fn step(
     body: &Bytes,
 ) -> Result<Next, ApiError> {
     let upload = world.uploads.get_mut(token).ok_or_else(|| {
-        ApiError::status(StatusCode::NOT_FOUND, "There is no such upload: it was cancelled, or never begun. Begin anew.")
+        ApiError::status(
+            StatusCode::NOT_FOUND,
+            "There is no such upload: it was cancelled, or never begun. Begin anew.",
+        )
     })?;
     if upload.done {
         // The answer to the last chunk may have been lost on its way.
