@@ -109,8 +109,10 @@ fn sane(warp: f64) -> f64 {
 
 /// `2026-01-22T12:00:00Z`, with milliseconds where there are any.
 #[must_use]
-pub fn rfc3339(moment: Millis) -> String {
-    Timestamp::from_millisecond(moment).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+pub(crate) fn rfc3339(moment: Millis) -> String {
+    let moment = Timestamp::from_millisecond(moment).unwrap_or(Timestamp::UNIX_EPOCH);
+    // Proto-JSON writes no digits of a second, or three of them.
+    if moment.subsec_millisecond() == 0 { moment.to_string() } else { format!("{moment:.3}") }
 }
 
 #[cfg(test)]
@@ -134,5 +136,6 @@ mod tests {
         clock.set_warp(1e12);
         assert_eq!(clock.warp(), MAX_WARP);
         assert_eq!(rfc3339(1_769_083_200_000), "2026-01-22T12:00:00Z");
+        assert_eq!(rfc3339(1_769_083_200_500), "2026-01-22T12:00:00.500Z");
     }
 }

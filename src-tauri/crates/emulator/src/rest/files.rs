@@ -44,6 +44,11 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
             Method::GET => download(shared, call, id),
             _ => Err(ApiError::wrong_method(method, &[Method::GET])),
         },
+        // The SDKs take the id out of a video's address only where that begins with https://. Else they put the whole
+        // address into the path, and its query with it.
+        (["files", "http:", _, "v1" | "v1beta", "files", id], Some("download")) if *method == Method::GET => {
+            download(shared, call, id)
+        }
         (["upload", version @ ("v1" | "v1beta"), "files"], None) => match *method {
             // Clients go on with PUT as well as with POST.
             Method::POST | Method::PUT => upload::handle(shared, call, version).await,
@@ -114,7 +119,9 @@ fn download(shared: &Shared, call: &Call, id: &str) -> Reply {
         let message = format!("The File {id} was uploaded: only generated files can be downloaded.");
         return Err(ApiError::status(StatusCode::BAD_REQUEST, message));
     }
-    if call.query("alt") != Some("media") {
+    // `media:download` is what the SDKs make of a whole address.
+    let alt = call.query("alt").unwrap_or_default();
+    if alt != "media" && !alt.starts_with("media:download") {
         // The method's message has no members: the bytes come with alt=media only.
         return ok(&json!({}));
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 mod control;
 mod files;
+mod job_events;
 mod jobs;
 mod webhooks;
 
