@@ -124,7 +124,7 @@ impl Answers<'_> {
         let parsed: Result<Value, _> = serde_json::from_slice(line);
         let key = parsed.as_ref().ok().and_then(|line| line.get("key")).cloned();
         let answer = match &parsed {
-            Err(wrong) => Err(format!("Line {number} is not valid JSON: {wrong}.")),
+            Err(wrong) => Err(format!("Line {number} is not valid JSON, from column {} on.", wrong.column())),
             Ok(line) => match line.get("request") {
                 Some(request @ Value::Object(_)) => self.answer(request, number),
                 _ => Err(format!("Line {number} has no 'request'.")),
