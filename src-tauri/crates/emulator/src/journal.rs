@@ -251,10 +251,12 @@ fn load<T: Entity + DeserializeOwned>(stored: &Stored, table: &mut Table<T>) -> 
 
 /// The settings of the file, with what was asked for at the start. A member that this version does not know is left out.
 fn overridden(stored: Value, asked: &Settings) -> Settings {
-    let default = serde_json::to_value(Settings::default()).unwrap_or_default();
-    let asked = serde_json::to_value(asked).unwrap_or_default();
-    let merged = merge(&default, stored, asked);
-    serde_json::from_value(merged).unwrap_or_default()
+    let value = |settings: &Settings| serde_json::to_value(settings).unwrap_or_default();
+    let merged = merge(&value(&Settings::default()), stored, value(asked));
+    serde_json::from_value(merged).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the settings of the emulator's state are not understood and are left out");
+        asked.clone()
+    })
 }
 
 /// Member by member, along the shape of the default: what was asked for where that is not the default, otherwise what is

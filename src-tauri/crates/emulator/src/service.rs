@@ -100,7 +100,7 @@ pub enum ServiceError {
 
 /// A running emulator. Stops when dropped.
 pub struct Service {
-    pub(crate) shared: Shared,
+    shared: Shared,
     address: SocketAddr,
     server: JoinHandle<()>,
     agenda: JoinHandle<()>,
@@ -208,7 +208,7 @@ impl Service {
             keys.keep_in(journal);
             journal.keep_clock(now);
         }
-        world.plan_all();
+        world.plan_all(now);
         let courier = Courier::new(&options.profile.user_agent);
         let shared = Arc::new(Inner {
             world: Mutex::new(world),
@@ -259,6 +259,12 @@ impl Service {
     #[cfg(test)]
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// Its clock, to be looked at and to be set.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// Every attempt as it ends. A receiver that is too far behind gets `Lagged`; the log has them all.

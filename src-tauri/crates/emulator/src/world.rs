@@ -63,8 +63,16 @@ impl World {
         due
     }
 
-    /// Plans again what follows from the rows, after they were loaded.
-    pub(crate) fn plan_all(&mut self) {
+    /// Plans again what follows from the rows, after they were loaded. Attempts whose time has passed are due now: who was
+    /// away for hours does not make up for all of them at once.
+    pub(crate) fn plan_all(&mut self, now: Millis) {
+        let late = |one: &&Delivery| one.next_ms.is_some_and(|next| next < now);
+        let late: Vec<String> = self.deliveries.iter().filter(late).map(|one| one.id.clone()).collect();
+        for id in late {
+            if let Some(delivery) = self.deliveries.get_mut(&id) {
+                delivery.next_ms = Some(now);
+            }
+        }
         let jobs = self.jobs.iter().filter_map(|job| Some((job.next_ms?, Due::Job(job.id.clone()))));
         let attempts = self.deliveries.iter().filter_map(|one| Some((one.next_ms?, Due::Attempt(one.id.clone()))));
         self.agenda = jobs.chain(attempts).collect();

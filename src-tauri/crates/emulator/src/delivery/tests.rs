@@ -81,7 +81,7 @@ async fn paths(arrived: &Arrived, count: usize) -> Vec<String> {
 async fn who_gets_an_event() {
     let (base, arrived) = receiver().await;
     let service = Service::start(ServiceOptions { warp: 0.0, ..ServiceOptions::default() }).await.unwrap();
-    let shared = &service.shared;
+    let shared = service.shared();
     let now = shared.clock.now();
     shared.with(|world| {
         let both = &["batch.succeeded", "batch.cancelled"];
@@ -127,7 +127,7 @@ async fn who_gets_an_event() {
 #[tokio::test]
 async fn the_body_is_compact_and_in_order() {
     let service = Service::start(ServiceOptions { warp: 0.0, ..ServiceOptions::default() }).await.unwrap();
-    let shared = &service.shared;
+    let shared = service.shared();
     let body = |place| {
         shared.with(|world| {
             world.settings = Settings::default();

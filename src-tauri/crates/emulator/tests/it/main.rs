@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod delivery;
+mod journal;
 mod promises;
 mod rest;
 mod sandbox;
