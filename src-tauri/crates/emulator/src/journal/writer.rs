@@ -8,6 +8,7 @@ use rusqlite::Transaction;
 use tokio::sync::watch;
 
 use crate::journal::file::Stored;
+use crate::world::table::Content;
 
 /// How long after a commit that failed the next one is tried.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -16,14 +17,13 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 pub(super) struct Row {
     pub(super) kind: &'static str,
     pub(super) id: String,
-    /// Its number and JSON; `None`: it is gone.
-    pub(super) content: Option<(u64, Vec<u8>)>,
+    pub(super) content: Content,
 }
 
 /// What is to be written: the latest of each.
 #[derive(Default)]
 struct Changes {
-    rows: HashMap<(&'static str, String), Option<(u64, Vec<u8>)>>,
+    rows: HashMap<(&'static str, String), Content>,
     kept: HashMap<&'static str, Vec<u8>>,
 }
 

@@ -13,6 +13,9 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
     fn id(&self) -> &str;
 }
 
+/// What the journal keeps of a row: its number and its JSON; `None` where it is gone.
+pub(crate) type Content = Option<(u64, Vec<u8>)>;
+
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     rows: BTreeMap<u64, T>,
@@ -104,11 +107,6 @@ impl<T: Entity> Table<T> {
         self.rows.range(..number).rev().map(|(number, row)| (*number, row))
     }
 
-    /// Ids of all rows, oldest first.
-    pub(crate) fn ids(&self) -> Vec<String> {
-        self.rows.values().map(|row| row.id().to_owned()).collect()
-    }
-
     pub(crate) fn clear(&mut self) {
         self.dirty.extend(std::mem::take(&mut self.numbers).into_keys());
         self.rows.clear();
@@ -119,8 +117,8 @@ impl<T: Entity> Table<T> {
         !self.dirty.is_empty()
     }
 
-    /// What changed since it was last asked: id, and number and JSON, or `None` where it is gone.
-    pub(crate) fn changes(&mut self) -> Vec<(String, Option<(u64, Vec<u8>)>)> {
+    /// What changed since it was last asked: ids, and what they stand for now.
+    pub(crate) fn changes(&mut self) -> Vec<(String, Content)> {
         std::mem::take(&mut self.dirty)
             .into_iter()
             .map(|id| {

@@ -96,7 +96,7 @@ impl Bed {
     }
 
     /// The attempts of one delivery to its end, with the clock set ahead to each.
-    pub(crate) async fn to_the_end(&mut self) -> Vec<Value> {
+    pub(crate) async fn follow(&mut self) -> Vec<Value> {
         let mut reports = Vec::new();
         loop {
             let report = self.report().await;

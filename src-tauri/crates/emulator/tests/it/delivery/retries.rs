@@ -27,7 +27,7 @@ async fn a_day_of_failures_is_exactly_as_configured() {
     let (webhook, secret) = bed.webhook(&receiver.url("/")).await;
     let keyring = bed.keyring(&[&secret]).await;
     bed.batch(&[]).await;
-    let reports = bed.to_the_end().await;
+    let reports = bed.follow().await;
 
     let hours4 = 4 * HOUR;
     let grown = [5, 20, 80, 320, 1280, 5120].map(|seconds| seconds * SECOND);
@@ -60,7 +60,7 @@ async fn warp_changes_no_gap_and_jitter_is_drawn_from_the_seed() {
         let mut bed = Bed::with(options).await;
         let (webhook, _) = bed.webhook(&receiver.url("/")).await;
         bed.ping(&webhook).await;
-        gaps(&bed.to_the_end().await)
+        gaps(&bed.follow().await)
     }
     let (first, again, other) = (day(5).await, day(5).await, day(6).await);
     assert_eq!(first, again);
@@ -87,7 +87,7 @@ async fn a_receiver_that_fails_n_times_gets_n_and_one_attempts() {
         let mut bed = Bed::start(exact(at_once())).await;
         let (webhook, _) = bed.webhook(&receiver.url("/hook")).await;
         bed.ping(&webhook).await;
-        let reports = bed.to_the_end().await;
+        let reports = bed.follow().await;
         assert_eq!(reports.len(), failures + 1);
         assert_eq!(reports.last().unwrap()["state"], "delivered");
         let mut ids = HashSet::new();
@@ -117,7 +117,7 @@ async fn a_receiver_that_is_down_comes_back() {
     }
     let mut back = Receiver::at(address, |_| status(200)).await;
     bed.service.clock().advance(1);
-    let report = bed.to_the_end().await.pop().unwrap();
+    let report = bed.follow().await.pop().unwrap();
     assert_eq!((&report["state"], &report["number"]), (&json!("delivered"), &json!(4)));
     assert_eq!(back.next().await.header("webhook-id"), *report["id"].as_str().unwrap());
 }
@@ -134,7 +134,7 @@ async fn what_an_attempt_may_meet() {
     .await;
     let mut bed = Bed::start(exact(Settings { attempt_timeout_ms: 150, ..at_once() })).await;
     bed.batch(&[receiver.url("/")]).await;
-    let reports = bed.to_the_end().await;
+    let reports = bed.follow().await;
     assert_eq!(reports[0]["error"], "no answer within 150 ms");
     assert!(reports[0]["took_us"].as_u64().unwrap() >= 150_000);
     assert_eq!((&reports[1]["status"], &reports[1]["answer"]), (&json!(500), &json!("é".repeat(128))));
@@ -189,7 +189,7 @@ async fn who_fails_too_often_or_is_gone_is_switched_off() {
     let mut bed = Bed::start(settings).await;
     let (webhook, _) = bed.webhook(&gone.url("/")).await;
     bed.ping(&webhook).await;
-    assert_eq!(gaps(&bed.to_the_end().await), [5 * SECOND, 20 * SECOND]);
+    assert_eq!(gaps(&bed.follow().await), [5 * SECOND, 20 * SECOND]);
     assert_eq!(bed.state_of(&webhook).await, "enabled");
 }
 
