@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod deliveries;
+pub(crate) mod sandbox;
 pub(crate) mod secrets;
 
 use engine::{Engine, Error, Result};

@@ -9,7 +9,7 @@ use engine::{Config, Engine, Theme};
 use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder};
 
-use crate::commands::{Started, app, deliveries, secrets};
+use crate::commands::{Started, app, deliveries, sandbox, secrets};
 use crate::{home, keychain};
 
 const LABEL: &str = "main";
@@ -46,6 +46,24 @@ pub(crate) fn run() -> ExitCode {
             deliveries::view_find,
             deliveries::delivery,
             deliveries::delivery_body,
+            sandbox::sandbox_overview,
+            sandbox::sandbox_run,
+            sandbox::sandbox_cancel_job,
+            sandbox::sandbox_finish_job,
+            sandbox::sandbox_webhook_create,
+            sandbox::sandbox_webhook_update,
+            sandbox::sandbox_webhook_delete,
+            sandbox::sandbox_webhook_ping,
+            sandbox::sandbox_webhook_rotate,
+            sandbox::sandbox_clock_set,
+            sandbox::sandbox_clock_advance,
+            sandbox::sandbox_settings,
+            sandbox::sandbox_settings_set,
+            sandbox::sandbox_deliveries,
+            sandbox::sandbox_delivery_body,
+            sandbox::sandbox_delivery_retry,
+            sandbox::sandbox_keys_rotate,
+            sandbox::sandbox_reset,
             secrets::secrets,
             secrets::secret_add,
             secrets::secret_remove,

@@ -292,6 +292,203 @@ status: number,
  */
 took_us: number, };
 
+export type DynamicScheme = "v1a" | "jwt";
+
+export type Retry = { 
+/**
+ * Milliseconds before the second attempt.
+ */
+first_ms: number, 
+/**
+ * By how much each wait is longer than the one before.
+ */
+factor: number, 
+/**
+ * The longest wait, in milliseconds.
+ */
+longest_ms: number, 
+/**
+ * Share of a wait by which it is longer or shorter, 0 to 1, drawn from the seed.
+ */
+jitter: number, 
+/**
+ * No attempt starts later than this after the event, in milliseconds: 24 hours in the guide.
+ */
+window_ms: number, };
+
+export type Disabling = { 
+/**
+ * At once when the receiver answers 410 Gone (Standard Webhooks): that delivery is given up, also where it went to
+ * an address of a job's own. Otherwise 410 is tried again like any other answer.
+ */
+on_gone: boolean, 
+/**
+ * After so many deliveries in a row that were given up; 0: never.
+ */
+after_given_up: number, };
+
+export type JobTimes = { 
+/**
+ * From creation to running.
+ */
+pending_ms: number, 
+/**
+ * From running to the end of a batch.
+ */
+batch_ms: number, 
+/**
+ * The same of an interaction in the background.
+ */
+interaction_ms: number, 
+/**
+ * The same of a video.
+ */
+video_ms: number, 
+/**
+ * After which a batch that was chosen to expire does so: 48 h in the reference, 24 h in the guide.
+ */
+batch_expiry_ms: number, };
+
+export type MetadataPlace = "data" | "top" | "nowhere";
+
+export type VideoFields = "guide" | "launch" | "cookbook";
+
+export type PayloadForm = { 
+/**
+ * Where `user_metadata` stands.
+ */
+user_metadata: MetadataPlace, 
+/**
+ * Which fields `video.generated` has.
+ */
+video: VideoFields, 
+/**
+ * `data.id` of a batch with `batches/` before it.
+ */
+batch_prefix: boolean, 
+/**
+ * `error_code` as a number (`3`) and not as a text (`INVALID_ARGUMENT`).
+ */
+numeric_error_code: boolean, 
+/**
+ * The `type` of a ping. Its `data` is the `id` of the webhook.
+ */
+ping_type: string, 
+/**
+ * A ping reaches a webhook that is switched off. Otherwise nothing arrives there.
+ */
+ping_when_disabled: boolean, };
+
+export type RestForm = { 
+/**
+ * `update_mask` of a PATCH decides what is changed; otherwise it is ignored, as observed.
+ */
+strict_update_mask: boolean, 
+/**
+ * `create_time` and `update_time` in a webhook: in the schema, not returned in 2026-07.
+ */
+webhook_times: boolean, 
+/**
+ * Errors of the WebhookService as google.rpc.Status and not in the shape of the interactions family.
+ */
+status_errors: boolean, };
+
+export type Faults = { 
+/**
+ * Every answer of the REST side comes so much later, in milliseconds of wall time.
+ */
+latency_ms: number, 
+/**
+ * Share of REST requests answered 429.
+ */
+too_many_requests: number, 
+/**
+ * Share of REST requests answered 500 or 503.
+ */
+server_errors: number, 
+/**
+ * Share of deliveries that are never sent (cookbook issue 1297).
+ */
+lost: number, 
+/**
+ * Share of deliveries that are sent again after they were taken, within a time drawn up to `hold_back_ms`.
+ */
+doubled: number, 
+/**
+ * Share of deliveries that are held back for a time drawn up to `hold_back_ms`, so that later ones overtake them.
+ */
+reordered: number, 
+/**
+ * The longest that `doubled` and `reordered` wait, in milliseconds of the emulator's clock.
+ */
+hold_back_ms: number, 
+/**
+ * `v1` is signed with the key derivation of the launch night: the undecoded text of the secret.
+ */
+launch_night_key: boolean, 
+/**
+ * Header names are sent in another case (`Webhook-Id`).
+ */
+recased_headers: boolean, 
+/**
+ * The body is parsed and printed again after it was signed, as a middleware does it.
+ */
+reserialised_body: boolean, 
+/**
+ * The body drips: this many bytes a second, 0 at once.
+ */
+drip_bytes_per_second: number, };
+
+export type SandboxSettings = { 
+/**
+ * How deliveries of dynamic webhooks are signed. `v1a` as observed; `jwt` as the guide says.
+ */
+dynamic: DynamicScheme, 
+/**
+ * How long a receiver may take to answer, in milliseconds of wall time ("a few seconds" in the guide).
+ */
+attempt_timeout_ms: number, 
+/**
+ * When a delivery is tried again.
+ */
+retry: Retry, 
+/**
+ * When a webhook turns `disabled_due_to_failed_deliveries`.
+ */
+disabling: Disabling, 
+/**
+ * How long jobs take.
+ */
+jobs: JobTimes, 
+/**
+ * How the payloads of events look.
+ */
+payload: PayloadForm, 
+/**
+ * How the WebhookService answers.
+ */
+rest: RestForm, 
+/**
+ * How long a file is kept, in milliseconds: 48 hours at the Files API.
+ */
+file_lifetime_ms: number, 
+/**
+ * How long an old secret stays good after a rotation with grace, in milliseconds.
+ */
+secret_grace_ms: number, 
+/**
+ * One signature for each live secret; otherwise only the newest one signs.
+ */
+sign_with_all_secrets: boolean, 
+/**
+ * How many deliveries that have ended stay in the log; beyond it the oldest are removed.
+ */
+keep_deliveries: number, 
+/**
+ * What goes wrong on purpose.
+ */
+faults: Faults, };
+
 export type VaultKind = "keychain" | "file" | "memory";
 
 export type IpcError = { 
@@ -488,7 +685,7 @@ listener: ListenerState, } | { "kind": "counts",
 /**
  * The counts.
  */
-counts: Counts, } | { "kind": "notice", 
+counts: Counts, } | { "kind": "sandbox" } | { "kind": "notice", 
 /**
  * What.
  */
@@ -917,3 +1114,327 @@ attempts: Array<Row>,
  * The delivery as a `curl` command.
  */
 curl: string, };
+
+export type SandboxClock = { 
+/**
+ * What it showed.
+ */
+now_ms: number, 
+/**
+ * The wall time at which it did.
+ */
+wall_ms: number, 
+/**
+ * How much faster than the wall clock it runs; 0 stands still.
+ */
+warp: number, 
+/**
+ * When the next thing is due.
+ */
+next_due_ms: number | null, };
+
+export type SandboxCounts = { 
+/**
+ * Deliveries to be tried, for the first time or again.
+ */
+pending: number, 
+/**
+ * Webhooks.
+ */
+webhooks: number, 
+/**
+ * Jobs.
+ */
+jobs: number, 
+/**
+ * Deliveries in the log.
+ */
+deliveries: number, };
+
+export type SandboxSecret = { 
+/**
+ * `whsec_...a91f`.
+ */
+hint: string, 
+/**
+ * When it stops being good.
+ */
+expires_ms: number | null, };
+
+export type SandboxWebhook = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What its owner calls it.
+ */
+name: string | null, 
+/**
+ * Where events go.
+ */
+uri: string, 
+/**
+ * Which events.
+ */
+subscribed_events: Array<string>, 
+/**
+ * `enabled`, `disabled`, `disabled_due_to_failed_deliveries`.
+ */
+state: string, 
+/**
+ * Oldest first; the active one has no expiry.
+ */
+secrets: Array<SandboxSecret>, 
+/**
+ * Deliveries given up since the last one that was taken.
+ */
+given_up_in_a_row: number, 
+/**
+ * The one that Pollux registered for its own listener.
+ */
+builtin: boolean, };
+
+export type SandboxWebhookCreated = { 
+/**
+ * The webhook.
+ */
+webhook: SandboxWebhook, 
+/**
+ * Its secret, shown once.
+ */
+secret: string, };
+
+export type SandboxWebhookChange = { 
+/**
+ * What its owner calls it.
+ */
+name: string | null, 
+/**
+ * Where events go.
+ */
+uri: string | null, 
+/**
+ * Which events.
+ */
+subscribed_events: Array<string> | null, 
+/**
+ * `enabled`, `disabled`.
+ */
+state: string | null, };
+
+export type JobKind = "batch" | "interaction" | "video";
+
+export type JobOutcome = "succeed" | "fail" | "expire" | "cancel" | "require_action" | "never";
+
+export type SandboxJobError = { 
+/**
+ * google.rpc.Code.
+ */
+code: number, 
+/**
+ * `INVALID_ARGUMENT`.
+ */
+status: string, 
+/**
+ * What the service says.
+ */
+message: string, };
+
+export type SandboxJob = { 
+/**
+ * `batches/…`, `interactions/…`, `models/…/operations/…`.
+ */
+name: string, 
+/**
+ * What it is.
+ */
+kind: JobKind, 
+/**
+ * `models/…`.
+ */
+model: string, 
+/**
+ * What its owner calls it.
+ */
+display_name: string | null, 
+/**
+ * `pending`, `running`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`.
+ */
+state: string, 
+/**
+ * How it will end: see [`JobOutcome`].
+ */
+outcome: string, 
+/**
+ * When it was created.
+ */
+created_ms: number, 
+/**
+ * When it began to run.
+ */
+started_ms: number | null, 
+/**
+ * When it ended.
+ */
+ended_ms: number | null, 
+/**
+ * When its state changes next.
+ */
+next_ms: number | null, 
+/**
+ * 0 to 1, when it was read.
+ */
+progress: number, 
+/**
+ * `files/…`, where its results are.
+ */
+output_file: string | null, 
+/**
+ * Why it failed.
+ */
+error: SandboxJobError | null, 
+/**
+ * Its events go to addresses of its own, not to the registered webhooks.
+ */
+dynamic: boolean, 
+/**
+ * The event that it sent at its end.
+ */
+event_type: string | null, };
+
+export type SandboxOverview = { 
+/**
+ * `http://127.0.0.1:40123`: the base address for SDKs.
+ */
+address: string, 
+/**
+ * The key that its REST side takes, made anew at each start. It protects nothing but what is on this machine.
+ */
+api_key: string, 
+/**
+ * Where Pollux receives for it; `None` while the listener does not run.
+ */
+receiver: string | null, 
+/**
+ * Its clock.
+ */
+clock: SandboxClock, 
+/**
+ * What it has.
+ */
+counts: SandboxCounts, 
+/**
+ * Oldest first.
+ */
+webhooks: Array<SandboxWebhook>, 
+/**
+ * Newest first, 100 at most.
+ */
+jobs: Array<SandboxJob>, };
+
+export type SandboxRun = { 
+/**
+ * What it makes.
+ */
+kind: JobKind, 
+/**
+ * How it ends.
+ */
+outcome: JobOutcome, 
+/**
+ * Its events go to Pollux by a `webhook_config` of its own, not by the registered webhooks.
+ */
+dynamic: boolean, };
+
+export type SandboxAdvance = { "ms": number } | "next";
+
+export type SandboxAttempt = { 
+/**
+ * From 1.
+ */
+number: number, 
+/**
+ * When it was to start.
+ */
+due_ms: number, 
+/**
+ * `webhook-timestamp`: wall time, Unix seconds.
+ */
+timestamp: number, 
+/**
+ * The receiver's status; `None` where it did not answer.
+ */
+status: number | null, 
+/**
+ * Why there was no answer.
+ */
+error: string | null, 
+/**
+ * Microseconds until the answer.
+ */
+took_us: number, 
+/**
+ * The start of the answer's body.
+ */
+answer: string | null, };
+
+export type SandboxDelivery = { 
+/**
+ * Rises with each delivery.
+ */
+number: number, 
+/**
+ * The `webhook-id`.
+ */
+id: string, 
+/**
+ * `batch.succeeded`.
+ */
+event_type: string, 
+/**
+ * Where it goes.
+ */
+uri: string, 
+/**
+ * The registered webhook that it is for; `None`: an address of the job's own.
+ */
+webhook: string | null, 
+/**
+ * The job that it is about.
+ */
+job: string | null, 
+/**
+ * `v1`, `v1a`, `jwt`.
+ */
+scheme: string, 
+/**
+ * When the event happened.
+ */
+created_ms: number, 
+/**
+ * `pending`, `delivered`, `given_up`, `lost`, `dropped`.
+ */
+state: string, 
+/**
+ * When it is tried next.
+ */
+next_ms: number | null, 
+/**
+ * Oldest first.
+ */
+attempts: Array<SandboxAttempt>, 
+/**
+ * The deliveries that Pollux received with this `webhook-id`, oldest first.
+ */
+received: Array<number>, };
+
+export type SandboxDeliveries = { 
+/**
+ * The deliveries.
+ */
+deliveries: Array<SandboxDelivery>, 
+/**
+ * `before` of the next page.
+ */
+next_before: number | null, };

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Url, redirect};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::compose::{ComposeError, Prepared, compose, message_id};
@@ -39,7 +39,7 @@ pub enum SendError {
 }
 
 /// A sample that was sent and answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SampleSent {
     /// The `webhook-id`, also where the sample was sent without that header.

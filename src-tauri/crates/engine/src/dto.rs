@@ -6,8 +6,10 @@ use signature::{KeyState, Outcome, Scheme, Warning};
 use crate::vault::VaultKind;
 
 mod detail;
+mod sandbox;
 
 pub use detail::*;
+pub use sandbox::*;
 
 /// One row of the list. Times: Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -139,6 +141,8 @@ pub enum Live {
         /// The counts.
         counts: Counts,
     },
+    /// Something in the Sandbox changed: ask for what is shown of it again.
+    Sandbox,
     /// Something to tell the user.
     Notice {
         /// What.

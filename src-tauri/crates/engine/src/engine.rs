@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::UNIX_EPOCH;
 
-use emulator::{Profile, SampleRequest, SampleSent, Sandbox};
 use gemini::JwksCache;
 use gemini::jwks::HttpFetch;
 use inbound::{Clock, Explain, Tally};
-use signature::{JwtPolicy, KeyState, Policy, Secret, SecretKey};
+use signature::{Policy, SecretKey};
 use store::Store;
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::feed::{Feed, Sink};
 use crate::keys::{ProjectKeys, Registry};
 use crate::listening::Slot;
+use crate::sandbox::Sandbox;
 use crate::vault::Vault;
 use crate::{body, detail, explain, feed};
 
@@ -77,7 +77,7 @@ pub(crate) struct Inner {
     pub(crate) tally: Arc<Tally>,
     pub(crate) settings: RwLock<Settings>,
     pub(crate) slot: Mutex<Slot>,
-    pub(crate) sandbox: std::sync::Mutex<Option<Arc<Sandbox>>>,
+    pub(crate) sandbox: Option<Arc<Sandbox>>,
     pub(crate) bind: IpAddr,
     pub(crate) explain: mpsc::Sender<Explain>,
     pub(crate) failed: mpsc::Sender<String>,
@@ -87,7 +87,7 @@ pub(crate) struct Inner {
     database: PathBuf,
     version: String,
     stop: CancellationToken,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Engine {
@@ -102,16 +102,12 @@ impl Engine {
             .and_then(|value| serde_json::from_value(value).ok())
             .unwrap_or_default();
 
-        let sandbox =
-            match config.sandbox {
-                true => Some(Sandbox::start(emulator::Options::default()).await.map_err(|error| {
-                    Error::new("sandbox_failed", "The Sandbox could not start.").with_detail(error)
-                })?),
-                false => None,
-            };
         let mut projects = Vec::new();
-        if let Some(sandbox) = &sandbox {
-            projects.push(sandbox_project(&store, sandbox).await?);
+        let mut sandbox = None;
+        if config.sandbox {
+            let (started, keys) = Sandbox::start(&store, config.clock.clone()).await?;
+            projects.push(keys);
+            sandbox = Some(started);
         }
         projects.push(match config.fixed {
             Some(fixed) => fixed_project(&store, fixed).await?,
@@ -130,6 +126,10 @@ impl Engine {
         tasks.spawn(feed.clone().run(store.subscribe(), stop.clone()));
         tasks.spawn(until(stop.clone(), explain::run(store.clone(), registry.clone(), to_explain)));
         tasks.spawn(until(stop.clone(), feed::tell_failures(feed.clone(), failures)));
+        if let Some(sandbox) = &sandbox {
+            tasks.spawn(until(stop.clone(), sandbox.clone().follow(store.clone())));
+            tasks.spawn(sandbox.clone().watch(feed.clone(), stop.clone()));
+        }
 
         let engine = Self {
             inner: Arc::new(Inner {
@@ -141,7 +141,7 @@ impl Engine {
                 tally,
                 settings: RwLock::new(settings),
                 slot: Mutex::new(Slot::default()),
-                sandbox: std::sync::Mutex::new(sandbox.map(Arc::new)),
+                sandbox,
                 bind: config.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
                 explain,
                 failed,
@@ -160,8 +160,7 @@ impl Engine {
     /// Ends the listener, the Sandbox and the background work, then the store, in order.
     pub async fn shutdown(&self) {
         self.listener_stop().await;
-        let sandbox = self.inner.sandbox.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(sandbox) = sandbox.and_then(Arc::into_inner) {
+        if let Some(sandbox) = &self.inner.sandbox {
             sandbox.stop().await;
         }
         self.inner.stop.cancel();
@@ -298,23 +297,6 @@ impl Engine {
             .map_err(|problem| Error::new("not_decodable", problem))
     }
 
-    /// The Sandbox sends a sample to the listener, over HTTP on loopback.
-    pub async fn sample_send(&self, request: &SampleRequest) -> Result<SampleSent> {
-        let Some(sandbox) = self.sandbox() else {
-            return Err(Error::new("no_sandbox", "The Sandbox is not running."));
-        };
-        let ListenerState::Listening { address, .. } = self.listener_state().await else {
-            return Err(Error::new("not_listening", "The listener is not running, so a sample has nowhere to go."));
-        };
-        let target = format!("{address}{SANDBOX_PATH}");
-        let now = self.now_s();
-        sandbox.send(request, &target, now).await.map_err(|error| Error::new("sample_failed", error.to_string()))
-    }
-
-    pub(crate) fn sandbox(&self) -> Option<Arc<Sandbox>> {
-        self.inner.sandbox.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     pub(crate) fn now_s(&self) -> i64 {
         let since = (self.inner.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
@@ -349,30 +331,6 @@ fn checked(mut settings: Settings) -> Result<Settings> {
     Ok(settings)
 }
 
-async fn sandbox_project(store: &Store, sandbox: &Sandbox) -> Result<ProjectKeys> {
-    let project = project(store, "Sandbox", true, SANDBOX_PATH).await?;
-    let fetch = HttpFetch::new(&sandbox.jwks_url())
-        .map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys cannot be fetched.").with_detail(error))?;
-    Ok(ProjectKeys {
-        project,
-        secrets: vec![SecretKey {
-            id: crate::secrets::SANDBOX_SECRET.to_owned(),
-            secret: Secret::parse(sandbox.secret())?,
-            state: KeyState::Current,
-        }],
-        expired: Vec::new(),
-        jwks: Some(Arc::new(JwksCache::new(fetch))),
-        closed: false,
-        policy: Some(Policy { jwt: sandbox_claims(), ..Policy::default() }),
-    })
-}
-
-/// What the Sandbox's tokens claim.
-fn sandbox_claims() -> JwtPolicy {
-    let Profile { audience, issuer, .. } = Profile::default();
-    JwtPolicy { audience: Some(audience), issuer: Some(issuer), ..JwtPolicy::default() }
-}
-
 async fn default_project(store: &Store) -> Result<ProjectKeys> {
     let project = project(store, "Default", false, "").await?;
     let fetch = HttpFetch::google()
@@ -400,7 +358,7 @@ async fn fixed_project(store: &Store, fixed: FixedKeys) -> Result<ProjectKeys> {
     })
 }
 
-async fn project(store: &Store, name: &str, sandbox: bool, path: &str) -> Result<Project> {
+pub(crate) async fn project(store: &Store, name: &str, sandbox: bool, path: &str) -> Result<Project> {
     let id = store.projects().ensure(name, sandbox, path).await?;
     Ok(Project { id, name: name.to_owned(), sandbox, path: path.to_owned() })
 }

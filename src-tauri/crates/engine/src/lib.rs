@@ -14,6 +14,7 @@ mod headers;
 mod keys;
 mod listening;
 mod rows;
+mod sandbox;
 mod secrets;
 mod vault;
 mod view;

@@ -52,7 +52,19 @@ impl Engine {
             slot.state = state.clone();
             self.inner.feed.tell(Live::Listener { listener: state.clone() });
         }
+        drop(slot);
+        self.point_sandbox();
         state
+    }
+
+    /// The Sandbox's webhook follows the listener, behind our back.
+    fn point_sandbox(&self) {
+        let engine = self.clone();
+        self.inner.tasks.spawn(async move {
+            if let Ok(sandbox) = engine.sandbox() {
+                engine.own_webhook(sandbox).await;
+            }
+        });
     }
 
     async fn bind(&self, port: Option<u16>) -> Result<Listener, BindError> {

@@ -1,0 +1,314 @@
+//! The Sandbox: the emulator in this process, and the REST client and control side through which it is used, over HTTP
+//! like any other service. Its state lives as long as the process.
+
+use std::sync::{Arc, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions};
+use gemini::JwksCache;
+use gemini::client::{ApiVersion, Client, ClientError};
+use gemini::jwks::HttpFetch;
+use inbound::Clock;
+use serde_json::{Value, json};
+use signature::{JwtPolicy, KeyState, Policy, Secret, SecretKey};
+use store::Store;
+use tokio::sync::{Mutex, Notify};
+
+use crate::dto::{
+    ListenerState, SandboxAdvance, SandboxClock, SandboxCounts, SandboxDeliveries, SandboxDelivery, SandboxOverview,
+};
+use crate::engine::{Engine, SANDBOX_PATH, project};
+use crate::error::{Error, Result};
+use crate::keys::ProjectKeys;
+
+mod control;
+mod jobs;
+mod received;
+mod watch;
+mod webhooks;
+
+use control::Control;
+use received::Received;
+
+/// Most deliveries of a page of the log.
+const LOG_PAGE: u32 = 200;
+
+/// The running emulator, as its clients see it.
+pub(crate) struct Sandbox {
+    /// Given up at the end, to stop in order.
+    service: std::sync::Mutex<Option<Service>>,
+    origin: String,
+    api_key: String,
+    client: Client,
+    control: Control,
+    received: Received,
+    /// The webhook that Pollux registered for its own listener.
+    own: Mutex<webhooks::Own>,
+    /// Something was changed through us.
+    changed: Notify,
+    /// The row of its project.
+    project: i64,
+    /// The wall clock.
+    wall: Clock,
+}
+
+impl Sandbox {
+    /// Starts the emulator; gives it with the project of its keys.
+    pub(crate) async fn start(store: &Store, wall: Clock) -> Result<(Arc<Self>, ProjectKeys)> {
+        let failed = |error: &dyn ToString| {
+            Error::new("sandbox_failed", "The Sandbox could not start.").with_detail(error.to_string())
+        };
+        let api_key = format!("pollux-{}", uuid::Uuid::new_v4().simple());
+        let options =
+            ServiceOptions { api_key: Some(api_key.clone()), wall: wall.clone(), ..ServiceOptions::default() };
+        let service = Service::start(options).await.map_err(|error| failed(&error))?;
+        let origin = service.origin();
+        let client = Client::new(&origin, ApiVersion::V1, &api_key).map_err(|error| failed(&error))?;
+        let control = Control::new(&origin)?;
+        let secret = Secret::parse(&service.sample_secret())?;
+        let keys = ProjectKeys {
+            project: project(store, "Sandbox", true, SANDBOX_PATH).await?,
+            secrets: vec![SecretKey {
+                id: crate::secrets::SANDBOX_SECRET.to_owned(),
+                secret,
+                state: KeyState::Current,
+            }],
+            expired: Vec::new(),
+            jwks: Some(Arc::new(jwks(&origin)?)),
+            closed: false,
+            policy: Some(Policy { jwt: claims(), ..Policy::default() }),
+        };
+        let sandbox = Self {
+            service: std::sync::Mutex::new(Some(service)),
+            origin,
+            api_key,
+            client,
+            control,
+            received: Received::default(),
+            own: Mutex::default(),
+            changed: Notify::new(),
+            project: keys.project.id,
+            wall,
+        };
+        Ok((Arc::new(sandbox), keys))
+    }
+
+    /// Follows what Pollux receives, until the store ends.
+    pub(crate) async fn follow(self: Arc<Self>, store: Store) {
+        let changes = store.subscribe();
+        self.received.follow(store, changes, self.project).await;
+    }
+
+    /// Ends the emulator in order.
+    pub(crate) async fn stop(&self) {
+        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(service) = service {
+            service.stop().await;
+        }
+    }
+
+    async fn clock(&self) -> Result<SandboxClock> {
+        Ok(self.clock_view(self.control.get("clock").await?))
+    }
+
+    fn clock_view(&self, clock: control::Clock) -> SandboxClock {
+        let since = (self.wall)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        SandboxClock {
+            now_ms: clock.now,
+            wall_ms: i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            warp: clock.warp,
+            next_due_ms: clock.next_due,
+        }
+    }
+
+    fn touched(&self) {
+        self.changed.notify_one();
+    }
+}
+
+fn jwks(origin: &str) -> Result<JwksCache> {
+    let fetch = HttpFetch::new(&format!("{origin}/.well-known/jwks.json"))
+        .map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys cannot be fetched.").with_detail(error))?;
+    let cache = JwksCache::new(fetch);
+    // The emulator makes its RSA keys when they are first asked for: not when the first delivery waits for them.
+    let early = cache.clone();
+    tokio::spawn(async move { early.get().await });
+    Ok(cache)
+}
+
+/// What the Sandbox's tokens claim.
+fn claims() -> JwtPolicy {
+    let Profile { audience, issuer, .. } = Profile::default();
+    JwtPolicy { audience: Some(audience), issuer: Some(issuer), ..JwtPolicy::default() }
+}
+
+/// The REST side's errors in our words, with the service's own sentence.
+fn refused(error: ClientError) -> Error {
+    let code = match &error {
+        ClientError::Api(api) if api.http == 404 => "not_found",
+        ClientError::Unreachable(_) | ClientError::TimedOut => "sandbox_unreachable",
+        _ => "sandbox_refused",
+    };
+    Error::new(code, error.to_string())
+}
+
+impl Engine {
+    /// The running Sandbox.
+    pub(crate) fn sandbox(&self) -> Result<&Arc<Sandbox>> {
+        self.inner.sandbox.as_ref().ok_or_else(|| Error::new("no_sandbox", "The Sandbox is not running."))
+    }
+
+    /// Where the listener takes the Sandbox's deliveries; `None` while it does not run.
+    async fn receiver(&self) -> Option<String> {
+        match self.listener_state().await {
+            ListenerState::Listening { address, .. } => Some(format!("{address}{SANDBOX_PATH}")),
+            _ => None,
+        }
+    }
+
+    async fn listening_receiver(&self) -> Result<String> {
+        self.receiver().await.ok_or_else(|| {
+            Error::new("not_listening", "The listener is not running, so what the Sandbox sends has nowhere to go.")
+        })
+    }
+
+    /// The Sandbox at a glance.
+    pub async fn sandbox_overview(&self) -> Result<SandboxOverview> {
+        let sandbox = self.sandbox()?;
+        self.own_webhook(sandbox).await;
+        let status: control::Status = sandbox.control.get("").await?;
+        let webhooks = sandbox.control.webhooks().await?;
+        let own = sandbox.own.lock().await.id().map(str::to_owned);
+        Ok(SandboxOverview {
+            address: sandbox.origin.clone(),
+            api_key: sandbox.api_key.clone(),
+            receiver: self.receiver().await,
+            jobs: sandbox.control.jobs().await?,
+            clock: sandbox.clock().await?,
+            counts: SandboxCounts {
+                pending: status.pending,
+                webhooks: status.webhooks,
+                jobs: status.jobs,
+                deliveries: status.deliveries,
+            },
+            webhooks: webhooks.into_iter().map(|webhook| webhooks::view(webhook, own.as_deref())).collect(),
+        })
+    }
+
+    /// Runs the Sandbox's clock at another pace, 0 to 1,000,000 times the wall clock's.
+    pub async fn sandbox_clock_set(&self, warp: f64) -> Result<SandboxClock> {
+        let sandbox = self.sandbox()?;
+        let set = sandbox.control.patch("clock", json!({ "warp": warp })).await?;
+        sandbox.touched();
+        Ok(sandbox.clock_view(set))
+    }
+
+    /// Sets the Sandbox's clock ahead.
+    pub async fn sandbox_clock_advance(&self, by: SandboxAdvance) -> Result<SandboxClock> {
+        let sandbox = self.sandbox()?;
+        let body = match by {
+            SandboxAdvance::Ms(ms) => json!({ "ms": ms }),
+            SandboxAdvance::Next => json!({ "next": true }),
+        };
+        let set = sandbox.control.post("clock:advance", body).await?;
+        sandbox.touched();
+        Ok(sandbox.clock_view(set))
+    }
+
+    /// What the emulator assumes, and what goes wrong on purpose.
+    pub async fn sandbox_settings(&self) -> Result<emulator::Settings> {
+        self.sandbox()?.control.get("settings").await
+    }
+
+    /// Changes them by a JSON merge patch (RFC 7396).
+    pub async fn sandbox_settings_set(&self, patch: Value) -> Result<emulator::Settings> {
+        let sandbox = self.sandbox()?;
+        let settings = sandbox.control.patch("settings", patch).await?;
+        sandbox.touched();
+        Ok(settings)
+    }
+
+    /// A page of the delivery log, newest first, each with what Pollux received of it.
+    pub async fn sandbox_deliveries(&self, before: Option<u64>, limit: u32) -> Result<SandboxDeliveries> {
+        let sandbox = self.sandbox()?;
+        let page = sandbox.control.deliveries(before, limit.clamp(1, LOG_PAGE)).await?;
+        let view = |one: control::Delivery| SandboxDelivery {
+            received: sandbox.received.with(&one.id),
+            number: one.number,
+            id: one.id,
+            event_type: one.event_type,
+            uri: one.uri,
+            webhook: one.webhook,
+            job: one.job,
+            scheme: one.scheme,
+            created_ms: one.created,
+            state: one.state,
+            next_ms: one.next,
+            attempts: one.attempts.into_iter().map(control::Attempt::view).collect(),
+        };
+        Ok(SandboxDeliveries {
+            deliveries: page.deliveries.into_iter().map(view).collect(),
+            next_before: page.next_before,
+        })
+    }
+
+    /// The signed JSON of a delivery in the log.
+    pub async fn sandbox_delivery_body(&self, id: &str) -> Result<String> {
+        #[derive(serde::Deserialize)]
+        struct Answer {
+            body: String,
+        }
+        let answer: Answer = self.sandbox()?.control.get(&format!("deliveries/{}", message(id)?)).await?;
+        Ok(answer.body)
+    }
+
+    /// Tries a delivery now, whatever was planned.
+    pub async fn sandbox_delivery_retry(&self, id: &str) -> Result<()> {
+        let sandbox = self.sandbox()?;
+        let _: Value = sandbox.control.post(&format!("deliveries/{}:retry", message(id)?), json!({})).await?;
+        sandbox.touched();
+        Ok(())
+    }
+
+    /// New keys for dynamic deliveries: the old ones are gone from the JWKS.
+    pub async fn sandbox_keys_rotate(&self) -> Result<()> {
+        let sandbox = self.sandbox()?;
+        let _: Value = sandbox.control.post("keys:rotate", json!({})).await?;
+        // A JWKS is read again once a minute at most, and whoever rotates keys by hand does not wait for that.
+        let fresh = Arc::new(jwks(&sandbox.origin)?);
+        self.inner.registry.update(|all| {
+            if let Some(keys) = all.iter_mut().find(|keys| keys.project.id == sandbox.project) {
+                keys.jwks = Some(fresh);
+            }
+        });
+        Ok(())
+    }
+
+    /// As on the first day, but for settings and keys: without webhooks, jobs, files and deliveries. Then Pollux's own
+    /// webhook is registered anew.
+    pub async fn sandbox_reset(&self) -> Result<()> {
+        let sandbox = self.sandbox()?;
+        let _: Value = sandbox.control.post("reset", json!({})).await?;
+        self.forget_webhooks(sandbox).await;
+        self.own_webhook(sandbox).await;
+        sandbox.touched();
+        Ok(())
+    }
+
+    /// The Sandbox sends a sample to the listener.
+    pub async fn sample_send(&self, request: &SampleRequest) -> Result<SampleSent> {
+        let sandbox = self.sandbox()?;
+        let uri = self.listening_receiver().await?;
+        let sent = sandbox.control.post("deliveries:send", json!({ "uri": uri, "request": request })).await;
+        sent.map_err(|error| match error.code.as_str() {
+            "sandbox_refused" | "not_found" => Error { code: "sample_failed".to_owned(), ..error },
+            _ => error,
+        })
+    }
+}
+
+/// A message id as a path segment.
+fn message(id: &str) -> Result<&str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !id.is_empty() && id.chars().all(fits) { Ok(id) } else { Err(Error::not_found("delivery")) }
+}

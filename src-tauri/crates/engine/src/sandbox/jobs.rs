@@ -1,0 +1,87 @@
+//! Jobs that the window has the Sandbox run, through the REST client.
+
+use gemini::client::{BatchInput, Client, NewBatch, WebhookConfig};
+use reqwest::header::{HeaderName, HeaderValue};
+use serde_json::json;
+
+use crate::dto::{JobKind, JobOutcome, SandboxJob, SandboxRun};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::sandbox::refused;
+
+/// The emulator's header that says how a job ends.
+const OUTCOME: HeaderName = HeaderName::from_static("x-emulator-outcome");
+const BATCH_MODEL: &str = "gemini-3-flash";
+const INTERACTION_MODEL: &str = "gemini-3.5-flash";
+const VIDEO_MODEL: &str = "veo-3.1-generate-preview";
+/// What is asked: three requests, so that a result has lines to look at.
+const PROMPTS: [(&str, &str); 3] = [
+    ("gemini", "Who were Castor and Pollux?"),
+    ("stars", "How far away is the star Pollux?"),
+    ("summary", "Say both in one sentence."),
+];
+
+impl Engine {
+    /// Has the Sandbox run a job; gives its name.
+    pub async fn sandbox_run(&self, run: SandboxRun) -> Result<String> {
+        let sandbox = self.sandbox()?;
+        self.own_webhook(sandbox).await;
+        let config = match run.dynamic {
+            true => Some(WebhookConfig { uris: vec![self.listening_receiver().await?], user_metadata: None }),
+            false => None,
+        };
+        let client = sandbox.client.with_header(OUTCOME, HeaderValue::from_static(run.outcome.as_str()));
+        let name = match run.kind {
+            JobKind::Batch => batch(&client, config).await?,
+            JobKind::Interaction => {
+                let made = client.interaction_create(INTERACTION_MODEL, PROMPTS[0].1, true, config.as_ref()).await;
+                format!("interactions/{}", made.map_err(refused)?.id)
+            }
+            JobKind::Video => {
+                let made = client.video_create(VIDEO_MODEL, "Two stars rise over the sea.", config.as_ref()).await;
+                made.map_err(refused)?.name
+            }
+        };
+        sandbox.touched();
+        Ok(name)
+    }
+
+    /// Cancels a job as its owner would.
+    pub async fn sandbox_cancel_job(&self, name: &str) -> Result<()> {
+        let sandbox = self.sandbox()?;
+        match name.split('/').next() {
+            Some("batches") => sandbox.client.batch_cancel(name).await.map_err(refused)?,
+            Some("interactions") => sandbox.client.interaction_cancel(name).await.map_err(refused)?,
+            _ => {
+                let message =
+                    "The service has no method that cancels a video. Finish it with success or failure instead.";
+                return Err(Error::new("sandbox_refused", message));
+            }
+        }
+        sandbox.touched();
+        Ok(())
+    }
+
+    /// Ends a job now, whatever was planned.
+    pub async fn sandbox_finish_job(&self, name: &str, outcome: JobOutcome) -> Result<SandboxJob> {
+        if outcome == JobOutcome::Never {
+            return Err(Error::new("sandbox_refused", "A job can be finished in any way but this one."));
+        }
+        let sandbox = self.sandbox()?;
+        let job = sandbox.control.finish(name, outcome.as_str()).await?;
+        sandbox.touched();
+        Ok(job)
+    }
+}
+
+/// A file of requests is uploaded and a batch made of it.
+async fn batch(client: &Client, webhook_config: Option<WebhookConfig>) -> Result<String> {
+    let lines = PROMPTS.map(|(key, prompt)| {
+        let request = json!({ "contents": [{ "role": "user", "parts": [{ "text": prompt }] }] });
+        format!("{}\n", json!({ "key": key, "request": request }))
+    });
+    let uploaded = client.file_upload("requests.jsonl", "application/jsonl", lines.concat().into_bytes()).await;
+    let input = BatchInput::File(uploaded.map_err(refused)?.name);
+    let batch = NewBatch { display_name: "Sandbox batch".to_owned(), input, webhook_config };
+    Ok(client.batch_create(BATCH_MODEL, &batch).await.map_err(refused)?.name)
+}

@@ -1,0 +1,122 @@
+//! The Sandbox: its webhooks, jobs, clock, settings and delivery log.
+
+use emulator::Settings;
+use engine::{
+    JobOutcome, Result, SandboxAdvance, SandboxClock, SandboxDeliveries, SandboxJob, SandboxOverview, SandboxRun,
+    SandboxWebhook, SandboxWebhookChange, SandboxWebhookCreated,
+};
+use serde_json::Value;
+use tauri::State;
+
+use crate::commands::Started;
+
+#[tauri::command]
+pub(crate) async fn sandbox_overview(started: State<'_, Started>) -> Result<SandboxOverview> {
+    started.engine()?.sandbox_overview().await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_run(started: State<'_, Started>, request: SandboxRun) -> Result<String> {
+    started.engine()?.sandbox_run(request).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_cancel_job(started: State<'_, Started>, name: String) -> Result<()> {
+    started.engine()?.sandbox_cancel_job(&name).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_finish_job(
+    started: State<'_, Started>,
+    name: String,
+    outcome: JobOutcome,
+) -> Result<SandboxJob> {
+    started.engine()?.sandbox_finish_job(&name, outcome).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_webhook_create(
+    started: State<'_, Started>,
+    name: Option<String>,
+    uri: String,
+    events: Vec<String>,
+) -> Result<SandboxWebhookCreated> {
+    started.engine()?.sandbox_webhook_create(name, uri, events).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_webhook_update(
+    started: State<'_, Started>,
+    id: String,
+    change: SandboxWebhookChange,
+) -> Result<SandboxWebhook> {
+    started.engine()?.sandbox_webhook_update(&id, change).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_webhook_delete(started: State<'_, Started>, id: String) -> Result<()> {
+    started.engine()?.sandbox_webhook_delete(&id).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_webhook_ping(started: State<'_, Started>, id: String) -> Result<()> {
+    started.engine()?.sandbox_webhook_ping(&id).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_webhook_rotate(
+    started: State<'_, Started>,
+    id: String,
+    immediately: bool,
+) -> Result<String> {
+    started.engine()?.sandbox_webhook_rotate(&id, immediately).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_clock_set(started: State<'_, Started>, warp: f64) -> Result<SandboxClock> {
+    started.engine()?.sandbox_clock_set(warp).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_clock_advance(started: State<'_, Started>, by: SandboxAdvance) -> Result<SandboxClock> {
+    started.engine()?.sandbox_clock_advance(by).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_settings(started: State<'_, Started>) -> Result<Settings> {
+    started.engine()?.sandbox_settings().await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_settings_set(started: State<'_, Started>, patch: Value) -> Result<Settings> {
+    started.engine()?.sandbox_settings_set(patch).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_deliveries(
+    started: State<'_, Started>,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<SandboxDeliveries> {
+    started.engine()?.sandbox_deliveries(before, limit).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_delivery_body(started: State<'_, Started>, id: String) -> Result<String> {
+    started.engine()?.sandbox_delivery_body(&id).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_delivery_retry(started: State<'_, Started>, id: String) -> Result<()> {
+    started.engine()?.sandbox_delivery_retry(&id).await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_keys_rotate(started: State<'_, Started>) -> Result<()> {
+    started.engine()?.sandbox_keys_rotate().await
+}
+
+#[tauri::command]
+pub(crate) async fn sandbox_reset(started: State<'_, Started>) -> Result<()> {
+    started.engine()?.sandbox_reset().await
+}
