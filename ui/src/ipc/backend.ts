@@ -1,9 +1,10 @@
 import type {
   AppState, Detail, Filter, ListenerState, Live, Row, SampleRequest, SampleSent, SecretView, Settings, ViewOpened,
 } from "./generated";
+import type { SandboxBackend } from "./sandbox";
 
 /** What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake.ts` answers from memory. Failures reject with `IpcError`. */
-export interface Backend {
+export interface Backend extends SandboxBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;

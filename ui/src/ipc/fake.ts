@@ -1,8 +1,14 @@
 import type { Backend } from "./backend";
 import { fakeSecrets, fakeState } from "./fake-catalog";
 import { fakeBody, fakeDetail } from "./fake-detail";
+import { matches } from "./fake-matches";
+import { dressSandbox } from "./fake-scene";
 import { fakeRow, row as makeRow } from "./fake-rows";
-import type { AppState, Filter, IpcError, Live, ListenerState, Row, SampleRequest, SecretView, Settings } from "./generated";
+import { FakeWorld } from "./fake-world";
+import type {
+  AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun, SandboxSettings, SandboxWebhookChange,
+  SecretView, Settings,
+} from "./generated";
 
 const PAGE = 200;
 const OVERFLOW = 2000;
@@ -22,6 +28,7 @@ export class FakeBackend implements Backend {
   failures = new Map<keyof Backend, IpcError>();
   /** ms that every answer takes; 0: the next microtask. */
   delay = 0;
+  readonly world = new FakeWorld((delivery, broken) => this.#received(delivery, broken), () => this.tell({ kind: "sandbox" }));
   #view: { number: number; filter: Filter; ids: number[] } | null = null;
   #nextView = 1;
   #sink: ((message: Live) => void) | null = null;
@@ -150,7 +157,53 @@ export class FakeBackend implements Backend {
     return listener;
   });
 
+  sandboxOverview = () => this.#answer("sandboxOverview", () => this.world.overview());
+  sandboxRun = (request: SandboxRun) => this.#answer("sandboxRun", () => this.world.run(request));
+  sandboxCancelJob = (name: string) => this.#answer("sandboxCancelJob", () => void this.world.end(name, "cancel", undefined, true));
+  sandboxFinishJob = (name: string, outcome: JobOutcome) => this.#answer("sandboxFinishJob", () => this.world.end(name, outcome, undefined, true));
+  sandboxWebhookCreate = (name: string | null, uri: string, events: string[]) => this.#answer("sandboxWebhookCreate", () => ({ webhook: this.world.create(name, uri, events), secret: "whsec_bm90LWEtcmVhbC1zZWNyZXQtYzBkZQ==" }));
+  sandboxWebhookUpdate = (id: string, change: SandboxWebhookChange) => this.#answer("sandboxWebhookUpdate", () =>
+    this.world.setWebhook(id, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null))));
+  sandboxWebhookDelete = (id: string) => this.#answer("sandboxWebhookDelete", () => this.world.remove(id));
+  sandboxWebhookPing = (id: string) => this.#answer("sandboxWebhookPing", () => {
+    const { uri, state } = this.world.webhook(id);
+    if (state === "enabled") this.world.deliver(this.world.settings.payload.ping_type, uri, id, null, "v1");
+  });
+  sandboxWebhookRotate = (id: string, immediately: boolean) => this.#answer("sandboxWebhookRotate", () => {
+    const old = immediately ? [] : this.world.webhook(id).secrets.map((secret) => ({ ...secret, expires_ms: secret.expires_ms ?? this.world.now + this.world.settings.secret_grace_ms }));
+    const tail = Math.random().toString(16).slice(2, 6).padEnd(4, "0");
+    this.world.setWebhook(id, { secrets: [...old, { hint: `whsec_...${tail}`, expires_ms: null }] });
+    return `whsec_bm90LWEtcmVhbC1zZWNyZXQt${tail}`;
+  });
+  sandboxClockSet = (warp: number) => this.#answer("sandboxClockSet", () => this.world.setWarp(warp));
+  sandboxClockAdvance = (by: SandboxAdvance) => this.#answer("sandboxClockAdvance", () => this.world.advance(by));
+  sandboxSettings = () => this.#answer("sandboxSettings", () => this.world.settings);
+  sandboxSettingsSet = (patch: unknown) => this.#answer("sandboxSettingsSet", () => {
+    const given = patch as Partial<SandboxSettings>;
+    return (this.world.settings = { ...this.world.settings, ...given, faults: { ...this.world.settings.faults, ...given.faults } });
+  });
+  sandboxDeliveries = (before: number | null, limit: number) => this.#answer("sandboxDeliveries", () => this.world.page(before, limit));
+  sandboxDeliveryBody = (id: string) => this.#answer("sandboxDeliveryBody", () => {
+    const found = this.world.log.find((one) => one.id === id);
+    if (!found) throw { code: "not_found", message: "This delivery is no longer there.", detail: null };
+    return JSON.stringify({ type: found.event_type, version: "v1", timestamp: new Date(found.created_ms).toISOString(), data: { id: found.job ?? found.webhook } });
+  });
+  sandboxDeliveryRetry = (id: string) => this.#answer("sandboxDeliveryRetry", () => this.world.retry(id));
+  sandboxKeysRotate = () => this.#answer("sandboxKeysRotate", () => undefined);
+  sandboxReset = () => this.#answer("sandboxReset", () => this.world.reset());
+
   copyText = (text: string) => this.#answer("copyText", () => void this.copied.push(text));
+
+  #received(delivery: SandboxDelivery, broken: boolean): { id: number; status: number } {
+    const id = (this.rows.at(-1)?.id ?? 0) + 1;
+    const row = makeRow(id, Date.now(), {
+      outcome: broken ? "rejected" : "verified", event_type: delivery.event_type, scheme: delivery.scheme as Row["scheme"], sandbox: true, project: 3, pointer: delivery.job, message_id: delivery.id,
+      attempt: delivery.attempts.length + 1, attempts: delivery.attempts.length + 1, reason: broken ? "no_matching_signature" : "verified", cause: broken ? "re-serialised" : "", status: broken ? 401 : 200,
+      known_type: delivery.event_type !== this.world.settings.payload.ping_type,
+    });
+    this.arrive(row);
+    return { id, status: row.status };
+  }
 
   #row(id: number): Row | undefined {
     const at = this.rows[id - 1];
@@ -162,17 +215,7 @@ export class FakeBackend implements Backend {
   }
 }
 
-export function matches(filter: Filter, row: Row): boolean {
-  const text = filter.text.toLowerCase();
-  return (
-    (filter.project === null || row.project === filter.project) &&
-    (filter.outcomes.length === 0 || filter.outcomes.includes(row.outcome)) &&
-    (filter.types.length === 0 || (row.event_type !== null && filter.types.includes(row.event_type))) &&
-    (text === "" || [row.message_id, row.pointer, row.event_type].some((value) => value?.toLowerCase().includes(text)))
-  );
-}
-
-/** `?rows=100418&rate=5&listener=failed&store=file&theme=light`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&rate=5&listener=failed&store=file&theme=light`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -183,6 +226,9 @@ export function fakeFromAddress(address: URL): FakeBackend {
   if (query.get("store") === "file") fake.state.secret_store = { kind: "file", note: "This session has no keychain, so secrets are kept in a file that only you can read." };
   const theme = query.get("theme");
   if (theme === "light" || theme === "dark") fake.state.settings.theme = theme;
+  const scene = query.get("sandbox") ?? "busy";
+  if (scene === "gone") fake.failures.set("sandboxOverview", { code: "no_sandbox", message: "The Sandbox does not run, because no port on this computer could be opened for it.", detail: "Address already in use (os error 98)" });
+  else if (scene !== "empty") dressSandbox(fake.world);
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;

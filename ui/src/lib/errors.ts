@@ -23,6 +23,9 @@ const RULES: Record<string, Rule> = {
   unknown_project: { severity: "warning", action: null },
   not_decodable: { severity: "warning", action: null },
   queue_full: { severity: "warning", action: null },
+  no_sandbox: { severity: "error", action: null },
+  sandbox_unreachable: { severity: "error", action: null },
+  sandbox_refused: { severity: "warning", action: null },
   view_replaced: { severity: "info", action: null },
 };
 const UNKNOWN: Rule = { severity: "error", action: null };

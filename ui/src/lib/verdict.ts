@@ -2,7 +2,7 @@ import type { Outcome, Row, Scheme, StepStatus } from "../ipc/generated";
 import { span } from "./format";
 
 export type Tone = "ok" | "no" | "un" | "old";
-export type GlyphName = "check" | "cross" | "ring" | "flask" | "same" | "dash" | "near" | "warn";
+export type GlyphName = "check" | "cross" | "ring" | "flask" | "same" | "dash" | "near" | "warn" | "dot" | "clock" | "run";
 export type Mark = { glyph: GlyphName; word: string; tone: Tone };
 
 /** A verdict is glyph + word, and never colour alone. Red only for checked and refused; unchecked is neutral. */

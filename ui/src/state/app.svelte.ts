@@ -3,6 +3,7 @@ import { asIpcError } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
+import { Sandbox } from "./sandbox.svelte";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
 import { Toasts } from "./toasts.svelte";
@@ -30,6 +31,7 @@ export class App {
   readonly detail: DetailState;
   readonly samples: Samples;
   readonly secrets: Secrets;
+  readonly sandbox: Sandbox;
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
@@ -41,6 +43,7 @@ export class App {
     this.detail = new DetailState(backend);
     this.samples = new Samples(backend, this.toasts);
     this.secrets = new Secrets(backend, this.toasts);
+    this.sandbox = new Sandbox(backend, this.toasts);
     this.toasts.buttonFor = (action) => {
       if (action === "settings") return { label: "Open Settings", run: () => this.go("settings") };
       if (action === "secrets") return { label: "Open Secrets", run: () => this.go("secrets") };
@@ -81,10 +84,17 @@ export class App {
       case "notice":
         this.toasts.show(message.notice.level, message.notice.message);
         break;
+      case "sandbox":
+        this.sandbox.changed();
+        break;
       default:
         this.deliveries.apply(message);
-        if (message.kind === "changed") this.detail.changed(message.rows);
+        if (message.kind === "changed") {
+          this.detail.changed(message.rows);
+          this.sandbox.log.note(message.rows);
+        }
         if (message.kind === "rows") {
+          this.sandbox.log.note(message.added);
           this.detail.changed(message.added);
           this.#openWanted();
         }

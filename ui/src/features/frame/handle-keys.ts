@@ -12,7 +12,7 @@ export function handleKeys(app: App, event: KeyboardEvent): void {
     { key: event.key, ctrl: event.ctrlKey, alt: event.altKey, meta: event.metaKey, shift: event.shiftKey },
     {
       typing,
-      overlay: document.querySelector("[role=dialog], [role=menu], [role=listbox]") !== null,
+      overlay: document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null,
       list: app.view === "deliveries",
       grid: target === null || target === document.body || target.closest("[role=grid]") !== null,
     },

@@ -1,0 +1,247 @@
+import type {
+  JobKind, JobOutcome, SandboxAdvance, SandboxAttempt, SandboxClock, SandboxDeliveries, SandboxDelivery, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings, SandboxWebhook,
+} from "./generated";
+import { clockAt } from "../lib/sandbox-clock";
+import { eventOf } from "../lib/sandbox-jobs";
+
+const RECEIVER = "http://127.0.0.1:4710/sandbox";
+const EVENTS = ["batch.succeeded", "batch.failed", "batch.expired", "interaction.requires_action", "interaction.completed", "interaction.failed", "video.generated"];
+const MODELS: Record<JobKind, string> = { batch: "models/gemini-3-flash", interaction: "models/deep-research-pro", video: "models/veo-3.1-generate" };
+const ENDED: Partial<Record<JobOutcome, string>> = { succeed: "succeeded", fail: "failed", expire: "expired", cancel: "cancelled", require_action: "requires_action" };
+
+export const fakeSettings = (): SandboxSettings => ({
+  dynamic: "v1a", attempt_timeout_ms: 10_000,
+  retry: { first_ms: 5000, factor: 4, longest_ms: 14_400_000, jitter: 0.1, window_ms: 86_400_000 },
+  disabling: { on_gone: true, after_given_up: 5 },
+  jobs: { pending_ms: 500, batch_ms: 4000, interaction_ms: 2500, video_ms: 3500, batch_expiry_ms: 172_800_000 },
+  payload: { user_metadata: "data", video: "guide", batch_prefix: false, numeric_error_code: false, ping_type: "ping", ping_when_disabled: false },
+  rest: { strict_update_mask: false, webhook_times: false, status_errors: false },
+  file_lifetime_ms: 172_800_000, secret_grace_ms: 86_400_000, sign_with_all_secrets: true, keep_deliveries: 100_000,
+  faults: { latency_ms: 0, too_many_requests: 0, server_errors: 0, lost: 0, doubled: 0, reordered: 0, hold_back_ms: 30_000, launch_night_key: false, recased_headers: false, reserialised_body: false, drip_bytes_per_second: 0 },
+});
+
+/** What Pollux makes of a delivery that comes to it. */
+export type Arrival = (delivery: SandboxDelivery, broken: boolean) => { id: number; status: number };
+const refused = (code: string, message: string) => ({ code, message, detail: null });
+
+/** The emulator in miniature: a clock with an agenda, jobs that go their way, deliveries that are tried again. */
+export class FakeWorld {
+  webhooks: SandboxWebhook[] = [];
+  jobs: SandboxJob[] = [];
+  /** Newest first. */
+  log: SandboxDelivery[] = [];
+  settings = fakeSettings();
+  receiver: string | null = RECEIVER;
+  #clock: SandboxClock = { now_ms: Date.now(), wall_ms: Date.now(), warp: 1, next_due_ms: null };
+  #agenda: { at: number; run: (now: number) => void }[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #number = 0;
+  readonly #arrive: Arrival;
+  readonly #changed: () => void;
+
+  constructor(arrive: Arrival, changed: () => void) {
+    this.#arrive = arrive;
+    this.#changed = changed;
+    this.#registerOwn();
+  }
+
+  #registerOwn(): void {
+    this.webhooks = [{ id: "95fy2q8w7e1r0t4y6u3i5o9p8a7s6d5fbfhz", name: "Pollux", uri: RECEIVER, subscribed_events: EVENTS, state: "enabled", secrets: [{ hint: "whsec_...0042", expires_ms: null }], given_up_in_a_row: 0, builtin: true }];
+  }
+
+  get now(): number {
+    return clockAt(this.#clock, Date.now());
+  }
+
+  clock(): SandboxClock {
+    const due = this.#agenda.map((one) => one.at);
+    return { now_ms: this.now, wall_ms: Date.now(), warp: this.#clock.warp, next_due_ms: due.length ? Math.min(...due) : null };
+  }
+
+  overview(): SandboxOverview {
+    this.#catchUp();
+    const pending = this.log.filter((one) => one.state === "pending").length;
+    return {
+      address: "http://127.0.0.1:40123", api_key: "pollux-6f1d0c9a2b7e4f58", receiver: this.receiver, clock: this.clock(),
+      counts: { pending, webhooks: this.webhooks.length, jobs: this.jobs.length, deliveries: this.log.length }, webhooks: this.webhooks, jobs: this.jobs.slice(0, 100),
+    };
+  }
+
+  setWarp(warp: number): SandboxClock {
+    this.#clock = { ...this.clock(), warp };
+    this.#arm();
+    return this.clock();
+  }
+
+  advance(by: SandboxAdvance): SandboxClock {
+    const { next_due_ms } = this.clock();
+    const to = by === "next" ? (next_due_ms ?? this.now) : this.now + by.ms;
+    this.#clock = { ...this.clock(), now_ms: Math.max(to, this.now) };
+    this.#catchUp();
+    this.#changed();
+    return this.clock();
+  }
+
+  #plan(at: number, run: (now: number) => void): void {
+    this.#agenda.push({ at, run });
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    const { next_due_ms, now_ms, warp } = this.clock();
+    if (next_due_ms === null || warp <= 0) return;
+    this.#timer = setTimeout(() => {
+      if (this.#catchUp()) this.#changed();
+      this.#arm();
+    }, Math.min(60_000, Math.max(1, Math.ceil((next_due_ms - now_ms) / warp))));
+  }
+
+  /** Does what is due, in its order. */
+  #catchUp(): boolean {
+    let any = false;
+    for (;;) {
+      this.#agenda.sort((a, b) => a.at - b.at);
+      const due = this.#agenda[0];
+      if (!due || due.at > this.now) return any;
+      this.#agenda.shift();
+      due.run(due.at);
+      any = true;
+    }
+  }
+
+  run({ kind, outcome, dynamic }: SandboxRun): string {
+    const now = this.now;
+    const prefix = { batch: "batches/", interaction: "v1_", video: `${MODELS.video}/operations/` }[kind];
+    const name = `${prefix}${(this.#number * 7919 + this.jobs.length * 104_729 + 1_679_616).toString(36)}k4q9v2x`;
+    const { pending_ms } = this.settings.jobs;
+    const job: SandboxJob = { name, kind, model: MODELS[kind], display_name: null, state: "pending", outcome, created_ms: now, started_ms: null, ended_ms: null, next_ms: now + pending_ms, progress: 0, output_file: null, error: null, dynamic, event_type: null };
+    this.jobs = [job, ...this.jobs];
+    this.#plan(now + pending_ms, (at) => this.#start(name, at));
+    this.#changed();
+    return name;
+  }
+
+  #job(name: string): SandboxJob {
+    const job = this.jobs.find((one) => one.name === name);
+    if (!job) throw refused("not_found", "This job is no longer there.");
+    return job;
+  }
+
+  #setJob(name: string, change: Partial<SandboxJob>): SandboxJob {
+    this.jobs = this.jobs.map((job) => (job.name === name ? { ...job, ...change } : job));
+    return this.#job(name);
+  }
+
+  #start(name: string, at: number): void {
+    const job = this.jobs.find((one) => one.name === name);
+    if (!job || job.state !== "pending") return;
+    const times = this.settings.jobs;
+    const takes = job.outcome === "expire" ? times.batch_expiry_ms : { batch: times.batch_ms, interaction: times.interaction_ms, video: times.video_ms }[job.kind];
+    const next = job.outcome === "never" ? null : at + takes;
+    this.#setJob(name, { state: "running", started_ms: at, next_ms: next });
+    if (next !== null) this.#plan(next, (then) => this.end(name, job.outcome as JobOutcome, then));
+  }
+
+  end(name: string, outcome: JobOutcome, at = this.now, byHand = false): SandboxJob {
+    const job = this.#job(name);
+    if (job.state !== "pending" && job.state !== "running") {
+      if (byHand) throw refused("sandbox_refused", "This job has ended already, so it cannot be ended again.");
+      return job;
+    }
+    const event = eventOf(job.kind, outcome);
+    const ended = this.#setJob(name, {
+      state: ENDED[outcome] ?? "failed", outcome, ended_ms: at, next_ms: null, progress: 1, event_type: event,
+      output_file: outcome === "succeed" && job.kind !== "interaction" ? `files/${job.kind === "batch" ? "batch-" : ""}${name.slice(-8)}` : null,
+      error: outcome === "fail" ? { code: 3, status: "INVALID_ARGUMENT", message: "Line 2 of the input is not a request: it has no contents." } : null,
+    });
+    if (event !== null) {
+      if (job.dynamic) this.deliver(event, RECEIVER, null, name, this.settings.dynamic, at);
+      else for (const one of this.webhooks) if (one.state === "enabled" && one.subscribed_events.includes(event)) this.deliver(event, one.uri, one.id, name, "v1", at);
+    }
+    if (byHand) this.#changed();
+    return ended;
+  }
+
+  deliver(event: string, uri: string, webhook: string | null, job: string | null, scheme: string, at = this.now): SandboxDelivery {
+    const number = ++this.#number;
+    const id = `msg_5f0c${number.toString(16).padStart(4, "0")}-7c1d-4e21-9a3b-${(number * 7919).toString(16).padStart(12, "e21a")}`;
+    const lost = Math.random() < this.settings.faults.lost;
+    const delivery: SandboxDelivery = { number, id, event_type: event, uri, webhook, job, scheme, created_ms: at, state: lost ? "lost" : "pending", next_ms: lost ? null : at, attempts: [], received: [] };
+    this.log = [delivery, ...this.log];
+    if (!lost) this.#plan(at, (then) => this.#attempt(id, then));
+    return delivery;
+  }
+
+  #attempt(id: string, at: number): void {
+    const before = this.log.find((one) => one.id === id);
+    if (!before || (before.state !== "pending" && before.state !== "given_up")) return;
+    const { faults, retry } = this.settings;
+    const number = before.attempts.length + 1;
+    const here = before.uri === RECEIVER && this.receiver !== null;
+    const arrived = here ? this.#arrive(before, faults.reserialised_body || (faults.launch_night_key && before.scheme === "v1")) : null;
+    const attempt: SandboxAttempt = { number, due_ms: at, timestamp: Math.floor(Date.now() / 1000), status: arrived?.status ?? null, error: arrived ? null : "connection refused", took_us: 1900 + number * 340, answer: null };
+    const ok = arrived !== null && arrived.status < 300;
+    const next = at + Math.min(retry.longest_ms, retry.first_ms * retry.factor ** (number - 1));
+    const again = !ok && next <= before.created_ms + retry.window_ms;
+    const change: Partial<SandboxDelivery> = { attempts: [...before.attempts, attempt], received: arrived ? [...before.received, arrived.id] : before.received, state: ok ? "delivered" : again ? "pending" : "given_up", next_ms: again ? next : null };
+    this.log = this.log.map((one) => (one.id === id ? { ...one, ...change } : one));
+    if (again) this.#plan(next, (then) => this.#attempt(id, then));
+    else if (!ok) this.#givenUp(before.webhook);
+  }
+
+  #givenUp(id: string | null): void {
+    this.webhooks = this.webhooks.map((one) => {
+      if (one.id !== id) return one;
+      const count = one.given_up_in_a_row + 1;
+      return { ...one, given_up_in_a_row: count, state: count >= this.settings.disabling.after_given_up ? "disabled_due_to_failed_deliveries" : one.state };
+    });
+  }
+
+  retry(id: string): void {
+    this.#attempt(id, this.now);
+    this.#changed();
+  }
+
+  page(before: number | null, limit: number): SandboxDeliveries {
+    const from = this.log.filter((one) => before === null || one.number < before);
+    const deliveries = from.slice(0, limit);
+    return { deliveries, next_before: from.length > limit ? (deliveries.at(-1)?.number ?? null) : null };
+  }
+
+  webhook(id: string): SandboxWebhook {
+    const found = this.webhooks.find((one) => one.id === id);
+    if (!found) throw refused("not_found", "This webhook is no longer there.");
+    return found;
+  }
+
+  setWebhook(id: string, change: Partial<SandboxWebhook>): SandboxWebhook {
+    const now = { ...this.webhook(id), ...change };
+    this.webhooks = this.webhooks.map((one) => (one.id === id ? now : one));
+    this.#changed();
+    return now;
+  }
+
+  create(name: string | null, uri: string, events: string[]): SandboxWebhook {
+    if (!/^https?:\/\//.test(uri)) throw refused("sandbox_refused", "uri must be an absolute http or https address.");
+    const made: SandboxWebhook = { id: Array.from({ length: 36 }, () => Math.floor(Math.random() * 36).toString(36)).join(""), name, uri, subscribed_events: events, state: "enabled", secrets: [{ hint: "whsec_...c0de", expires_ms: null }], given_up_in_a_row: 0, builtin: false };
+    this.webhooks = [...this.webhooks, made];
+    this.#changed();
+    return made;
+  }
+
+  remove(id: string): void {
+    this.webhook(id);
+    this.webhooks = this.webhooks.filter((one) => one.id !== id);
+    this.#changed();
+  }
+
+  reset(): void {
+    this.jobs = [];
+    this.log = [];
+    this.#agenda = [];
+    this.#registerOwn();
+    this.#changed();
+  }
+}

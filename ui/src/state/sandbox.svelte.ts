@@ -1,0 +1,201 @@
+import type { Backend, IpcError, JobOutcome, SandboxAdvance, SandboxClock, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings, SandboxWebhook, SandboxWebhookChange } from "../ipc";
+import { asIpcError } from "../lib/errors";
+import { clockAt } from "../lib/sandbox-clock";
+import { active } from "../lib/sandbox-jobs";
+import { SandboxLog } from "./sandbox-log.svelte";
+import type { Toasts } from "./toasts.svelte";
+
+const TICK_MS = 100;
+const SOON_MS = 12_000;
+
+/** The emulator as the window sees it: read whole when it says that something changed, at most one reading at a time. */
+export class Sandbox {
+  overview = $state.raw<SandboxOverview | null>(null);
+  settings = $state.raw<SandboxSettings | null>(null);
+  /** It could not be read. */
+  error = $state.raw<IpcError | null>(null);
+  /** The emulator's time; ticks while the view is open. */
+  now = $state(0);
+  /** Commands under way, by what they act on. */
+  busy = $state.raw<ReadonlySet<string>>(new Set());
+  readonly log: SandboxLog;
+
+  readonly #backend: Backend;
+  readonly #toasts: Toasts;
+  #open = false;
+  #reading: Promise<void> | null = null;
+  #again = false;
+
+  constructor(backend: Backend, toasts: Toasts) {
+    this.#backend = backend;
+    this.#toasts = toasts;
+    this.log = new SandboxLog(backend, (thrown) => toasts.failed(thrown));
+  }
+
+  /** Reads it and keeps its clock going, until the answer is called. */
+  show(): () => void {
+    this.#open = true;
+    void this.refresh();
+    const timer = setInterval(() => this.#tick(), TICK_MS);
+    return () => {
+      this.#open = false;
+      clearInterval(timer);
+    };
+  }
+
+  /** The emulator says that something changed. */
+  changed(): void {
+    if (this.#open) void this.refresh();
+  }
+
+  /** Reads everything again. What is asked for while a reading is under way is one more reading after it. */
+  refresh(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return this.#reading;
+    }
+    return (this.#reading = this.#read());
+  }
+
+  async #read(): Promise<void> {
+    do {
+      this.#again = false;
+      try {
+        const [overview, settings] = await Promise.all([this.#backend.sandboxOverview(), this.#backend.sandboxSettings(), this.log.refresh()]);
+        this.overview = overview;
+        this.settings = settings;
+        this.error = null;
+        this.#setNow(overview.clock);
+      } catch (thrown) {
+        this.error = asIpcError(thrown);
+        this.#again = false;
+      }
+    } while (this.#again);
+    this.#reading = null;
+  }
+
+  #setNow(clock: SandboxClock): void {
+    this.now = clockAt(clock, Date.now());
+  }
+
+  #tick(): void {
+    const overview = this.overview;
+    if (overview === null) return;
+    const now = clockAt(overview.clock, Date.now());
+    // At the wall's pace, with no bar to move and nothing soon, a second is fine enough.
+    const { warp, next_due_ms } = overview.clock;
+    const fine = warp > 1 || (next_due_ms !== null && next_due_ms - now < SOON_MS) || overview.jobs.some((job) => active(job) && job.next_ms !== null);
+    if (fine || Math.floor(now / 1000) !== Math.floor(this.now / 1000)) this.now = now;
+  }
+
+  /** Does one thing at a time for each key, tells what went wrong, and reads again. */
+  async #do<T>(key: string, work: () => Promise<T>): Promise<T | null> {
+    if (this.busy.has(key)) return null;
+    this.busy = new Set(this.busy).add(key);
+    try {
+      return await work();
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+      return null;
+    } finally {
+      const left = new Set(this.busy);
+      left.delete(key);
+      this.busy = left;
+      void this.refresh();
+    }
+  }
+
+  /** Starts a job; answers its name. */
+  run(request: SandboxRun): Promise<string | null> {
+    return this.#do(`run ${request.kind}`, () => this.#backend.sandboxRun(request));
+  }
+
+  async cancel(job: SandboxJob): Promise<void> {
+    await this.#do(job.name, () => this.#backend.sandboxCancelJob(job.name));
+  }
+
+  async finish(job: SandboxJob, outcome: JobOutcome): Promise<void> {
+    await this.#do(job.name, () => this.#backend.sandboxFinishJob(job.name, outcome));
+  }
+
+  async setWarp(warp: number): Promise<void> {
+    this.#adopt(await this.#do("clock", () => this.#backend.sandboxClockSet(warp)));
+  }
+
+  async advance(by: SandboxAdvance): Promise<void> {
+    this.#adopt(await this.#do("clock", () => this.#backend.sandboxClockAdvance(by)));
+  }
+
+  #adopt(clock: SandboxClock | null): void {
+    if (clock === null || this.overview === null) return;
+    this.overview = { ...this.overview, clock };
+    this.#setNow(clock);
+  }
+
+  async patch(patch: unknown, key = "settings"): Promise<void> {
+    const settings = await this.#do(key, () => this.#backend.sandboxSettingsSet(patch));
+    if (settings) this.settings = settings;
+  }
+
+  /** Makes a webhook and answers its secret, or what the form is to say. */
+  async create(name: string | null, uri: string, events: string[]): Promise<{ secret: string } | { error: string }> {
+    try {
+      const { secret } = await this.#backend.sandboxWebhookCreate(name, uri, events);
+      return { secret };
+    } catch (thrown) {
+      return { error: whole(thrown) };
+    } finally {
+      void this.refresh();
+    }
+  }
+
+  /** What the form is to say, or null when it went well. */
+  async update(id: string, change: Partial<SandboxWebhookChange>): Promise<string | null> {
+    try {
+      await this.#backend.sandboxWebhookUpdate(id, { name: null, uri: null, subscribed_events: null, state: null, ...change });
+      return null;
+    } catch (thrown) {
+      return whole(thrown);
+    } finally {
+      void this.refresh();
+    }
+  }
+
+  async setEnabled(webhook: SandboxWebhook, enabled: boolean): Promise<void> {
+    const change: SandboxWebhookChange = { name: null, uri: null, subscribed_events: null, state: enabled ? "enabled" : "disabled" };
+    await this.#do(webhook.id, () => this.#backend.sandboxWebhookUpdate(webhook.id, change));
+  }
+
+  async ping(webhook: SandboxWebhook): Promise<void> {
+    await this.#do(`ping ${webhook.id}`, () => this.#backend.sandboxWebhookPing(webhook.id));
+  }
+
+  /** The new secret, which cannot be read again; null when it went wrong, which was told. */
+  rotate(webhook: SandboxWebhook, immediately: boolean): Promise<string | null> {
+    return this.#do(webhook.id, () => this.#backend.sandboxWebhookRotate(webhook.id, immediately));
+  }
+
+  async remove(webhook: SandboxWebhook): Promise<void> {
+    const done = await this.#do(webhook.id, async () => (await this.#backend.sandboxWebhookDelete(webhook.id), true));
+    if (done) this.#toasts.info("Webhook deleted.");
+  }
+
+  async retry(id: string): Promise<void> {
+    await this.#do(`retry ${id}`, () => this.#backend.sandboxDeliveryRetry(id));
+  }
+
+  async rotateKeys(): Promise<void> {
+    const done = await this.#do("keys", async () => (await this.#backend.sandboxKeysRotate(), true));
+    if (done) this.#toasts.info("New keys for dynamic webhooks. The JWKS has them now.");
+  }
+
+  async reset(): Promise<void> {
+    const done = await this.#do("reset", async () => (await this.#backend.sandboxReset(), true));
+    if (done) this.#toasts.info("The Sandbox is empty again.");
+  }
+}
+
+function whole(thrown: unknown): string {
+  const error = asIpcError(thrown);
+  return error.detail ? `${error.message} ${error.detail}` : error.message;
+}
