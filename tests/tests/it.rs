@@ -5,6 +5,8 @@
 
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/emulator.rs"]
+mod emulator;
 #[path = "it/listen.rs"]
 mod listen;
 #[path = "it/sample.rs"]

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     /// Address and port to listen on; port 0 takes any that is free.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = DEFAULT)]
     bind: SocketAddr,
-    /// Allow an address that other machines can reach. Its control side (/emulator/) asks for no key.
+    /// Allow an address that other machines can reach. They need the API key, also for /emulator/.
     #[arg(long)]
     expose: bool,
     /// Keep webhooks, jobs, files and deliveries in this file. Without it they are gone at the end.
@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// How much faster than the wall clock its clock runs, 0 to 1000000; 0 stands still.
-    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = warp)]
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = warp, allow_negative_numbers = true)]
     warp: f64,
     /// How deliveries of dynamic webhooks are signed. Default: v1a, or what the file of --db says.
     #[arg(long, value_enum)]
@@ -81,13 +81,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let exposed = !arguments.bind.ip().is_loopback();
     if exposed && !arguments.expose {
         return Err(format!(
-            "{} can be reached from other machines, and the emulator's control side asks for no key: bind to \
-             127.0.0.1, or add --expose if that is what you want",
+            "{} can be reached from other machines: bind to 127.0.0.1, or add --expose if that is what you want",
             arguments.bind.ip()
         ));
     }
     if exposed {
-        eprintln!("pollux: other machines can reach this emulator and control it (--expose)");
+        eprintln!("pollux: other machines can reach this emulator (--expose); keep its API key to yourself");
     }
     let api_key = match &arguments.api_key {
         Some(key) if key.trim().is_empty() => {
@@ -235,4 +234,41 @@ fn line(report: &Value) -> String {
 /// `12:00:00` in UTC, as on the emulator's clock.
 fn time(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_for_a_person_says_what_became_of_it() {
+        let report = |state: &str, status: Value, error: Value, next: Value| {
+            line(&json!({
+                "id": "msg_1", "event_type": "batch.succeeded", "uri": "http://127.0.0.1:1/\u{1b}[2J", "number": 2,
+                "due_ms": 1_769_083_200_000_i64, "timestamp": 1, "status": status, "error": error, "took_us": 1500,
+                "answer": null, "state": state, "next_ms": next,
+            }))
+        };
+        let retried = report("pending", json!(503), Value::Null, json!(1_769_083_205_000_i64));
+        for part in ["12:00:00  ↻ To be retried", "batch.succeeded", "attempt 2  503 1.5 ms", "next at 12:00:05"] {
+            assert!(retried.contains(part), "{part}: {retried}");
+        }
+        assert!(retried.contains("\\u{1b}[2J") && !retried.contains('\u{1b}'), "{retried:?}");
+        let given_up = report("given_up", Value::Null, json!("refused"), Value::Null);
+        assert!(
+            given_up.contains("Given up") && given_up.contains("refused") && !given_up.contains("next"),
+            "{given_up}"
+        );
+        assert!(report("delivered", json!(200), Value::Null, Value::Null).contains("✓ Delivered"));
+    }
+
+    #[test]
+    fn warp_is_a_number_in_its_range() {
+        for (text, expected) in
+            [("0", Some(0.0)), ("3600", Some(3600.0)), ("1e6", Some(1e6)), ("-1", None), ("NaN", None)]
+        {
+            assert_eq!(warp(text).ok(), expected, "{text}");
+        }
+        assert!(warp("1000001").is_err() && warp("inf").is_err() && warp("fast").is_err());
+    }
 }
