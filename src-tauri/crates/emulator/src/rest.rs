@@ -137,9 +137,12 @@ async fn answer(
 async fn dispatch(shared: &Shared, call: &Call) -> Reply {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     match path.as_slice() {
+        [] | [".well-known", "jwks.json"] if call.version.is_empty() && call.method != Method::GET => {
+            return Err(ApiError::wrong_method(&call.method, &[Method::GET]));
+        }
         [] if call.version.is_empty() => return ok(&json!({ "emulator": "Pollux", "control": "/emulator/" })),
-        [".well-known", "jwks.json"] => return ok(&shared.keys.jwks().await),
-        ["emulator", rest @ ..] => return control::handle(shared, call, rest).await,
+        [".well-known", "jwks.json"] if call.version.is_empty() => return ok(&shared.keys.jwks().await),
+        ["emulator", rest @ ..] if call.version.is_empty() => return control::handle(shared, call, rest).await,
         _ => {}
     }
     auth::check(shared, call)?;

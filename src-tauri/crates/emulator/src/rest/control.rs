@@ -17,6 +17,8 @@ mod log;
 mod settings;
 mod work;
 
+/// The longest way that the clock is sent ahead at once, in milliseconds.
+const LONGEST_STEP: Millis = 10 * 365 * 86_400_000;
 /// The last moment that the clock can be set to: the year 9000, in milliseconds.
 const LAST_MOMENT: Millis = 221_845_392_000_000;
 
@@ -71,6 +73,10 @@ fn bad(message: impl Into<String>) -> ApiError {
     ApiError::interactions(StatusCode::BAD_REQUEST, message)
 }
 
+fn conflict(message: impl Into<String>) -> ApiError {
+    ApiError::interactions(StatusCode::CONFLICT, message)
+}
+
 /// `limit`: 1 to 1000, 100 where the client does not say.
 fn limit(call: &Call) -> Result<usize, ApiError> {
     match call.query("limit") {
@@ -122,20 +128,21 @@ fn advance(shared: &Shared, call: &Call) -> Reply {
     let mut fields = Fields::parse(&call.body, &["ms", "to", "next"])?;
     let now = shared.clock.now();
     let moment = match (fields.take("ms"), fields.take("to"), fields.take("next")) {
-        (Some(by), None, None) => by
-            .as_i64()
-            .filter(|by| *by >= 0)
-            .and_then(|by| now.checked_add(by))
-            .ok_or_else(|| bad("Invalid value for 'ms': expected whole milliseconds, not negative."))?,
+        (Some(by), None, None) => {
+            by.as_i64().filter(|by| (0..=LONGEST_STEP).contains(by)).map(|by| now.saturating_add(by)).ok_or_else(
+                || {
+                    bad(format!(
+                        "Invalid value for 'ms': expected whole milliseconds from 0 to {LONGEST_STEP} (ten years)."
+                    ))
+                },
+            )?
+        }
         (None, Some(to), None) => {
             let moment = to.as_str().and_then(|text| text.parse::<Timestamp>().ok()).map(Timestamp::as_millisecond);
             let moment =
                 moment.ok_or_else(|| bad("Invalid value for 'to': expected a time such as 2026-01-22T12:00:00Z."))?;
             if moment < now {
-                return Err(bad(format!(
-                    "Invalid value for 'to': the clock never goes back, it shows {}.",
-                    rfc3339(now)
-                )));
+                return Err(conflict(format!("The clock never goes back: it shows {}.", rfc3339(now))));
             }
             moment
         }
@@ -145,7 +152,7 @@ fn advance(shared: &Shared, call: &Call) -> Reply {
         _ => return Err(bad("Expected exactly one of 'ms', 'to' and 'next'.")),
     };
     if moment > LAST_MOMENT {
-        return Err(bad("The clock cannot be set beyond the year 9000."));
+        return Err(conflict("The clock cannot be set beyond the year 9000."));
     }
     shared.clock.advance_to(moment);
     ok(&clock(shared))

@@ -1,8 +1,6 @@
 //! Lists in pages.
 
 use axum::http::StatusCode;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::rest::ApiError;
 
@@ -55,17 +53,20 @@ impl Page {
             last = number;
             page.push(row);
         }
-        let next = rows.peek().map(|_| URL_SAFE_NO_PAD.encode(format!("{kind}/{last}")));
+        let next = rows.peek().map(|_| token(kind, last));
         (page, next)
     }
 }
 
-/// Only what [`Page::cut`] made, character for character.
-fn number(kind: &str, token: &str) -> Option<u64> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let text = std::str::from_utf8(&bytes).ok()?.strip_prefix(kind)?.strip_prefix('/')?;
-    let number = text.parse().ok()?;
-    (format!("{number}") == text).then_some(number)
+/// The first letter of the kind and 16 hexadecimal digits: every text of this form is a token, so that a description of
+/// the interface can say what one is.
+fn token(kind: &str, number: u64) -> String {
+    format!("{}{number:016x}", &kind[..1])
+}
+
+fn number(kind: &str, text: &str) -> Option<u64> {
+    let number = u64::from_str_radix(text.get(1..)?, 16).ok()?;
+    (token(kind, number) == text).then_some(number)
 }
 
 #[cfg(test)]
@@ -96,7 +97,7 @@ mod tests {
         let next = next.unwrap();
         assert_eq!(read(None, Some(&next)).unwrap().after, 20);
         assert!(Page::read("files", None, Some(&next), 3, 5).is_err());
-        for bad in ["x", "%%", "cm93cy8", "cm93cy8wMQ", &format!("{next}="), &next[1..]] {
+        for bad in ["x", "%%", "é", "r+00000000000000a", "r000000000000000A", &format!("{next}0"), &next[1..]] {
             assert!(read(None, Some(bad)).is_err(), "{bad}");
         }
     }

@@ -11,6 +11,7 @@ mod control;
 mod files;
 mod job_events;
 mod jobs;
+mod openapi;
 mod webhooks;
 
 const KEY: &str = "the-key";

@@ -77,14 +77,15 @@ async fn the_clock_is_read_set_and_sent_ahead() {
         json!({ "ms": 1.5 }),
         json!({ "ms": i64::MAX }),
         json!({ "ms": i64::MAX - 1_800_000_000_000_i64 }),
-        json!({ "to": "2026-01-22T12:59:59Z" }),
-        json!({ "to": "9999-01-01T00:00:00Z" }),
         json!({ "to": "tomorrow" }),
         json!({ "next": false }),
         json!({ "by": 1 }),
     ] {
         let answer = api.post("/emulator/clock:advance", &refused).await;
         assert_eq!((answer.status, &answer.json["error"]["code"]), (400, &json!("invalid_request")), "{refused}");
+    }
+    for beyond in ["2026-01-22T12:59:59Z", "9999-01-01T00:00:00Z"] {
+        assert_eq!(api.post("/emulator/clock:advance", &json!({ "to": beyond })).await.status, 409, "{beyond}");
     }
     for refused in [json!({ "warp": -1 }), json!({ "warp": 1_000_001 }), json!({ "warp": "1" }), json!({})] {
         assert_eq!(api.patch("/emulator/clock", &refused).await.status, 400, "{refused}");
