@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TERM_COLOR ?= never
 FUZZ_SECONDS ?= 60
 
-.PHONY: help run test bench fuzz types package icons setup ui app check rust-test ui-test journeys peers clean
+.PHONY: help run test bench fuzz types package icons setup ui app check rust-test ui-test journeys peers sdk clean
 
 help:
 	@grep -E '^#   make|^## ' Makefile | sed 's/^# *//; s/^## /  /'
@@ -24,7 +24,7 @@ run: setup ui
 	cargo build --locked -p pollux
 	./target/debug/pollux
 
-## make test: formatting, lints, Rust, types, UI, the real window, peers
+## make test: formatting, lints, Rust, types, UI, the real window, peers, Google's SDKs
 test:
 	@.ci/setup test
 	@.ci/step "window's files" $(MAKE) ui
@@ -33,6 +33,7 @@ test:
 	@.ci/step "svelte-check, eslint, vitest" $(MAKE) ui-test
 	@.ci/step "app" $(MAKE) app
 	@.ci/step "peers (npm, PyPI)" $(MAKE) peers
+	@.ci/step "Google's SDKs (npm, PyPI)" $(MAKE) sdk
 	@.ci/step "rust, journeys in the real window" $(MAKE) rust-test
 	@.ci/step "doc tests" cargo test --locked --workspace --doc
 	@echo "All checks passed."
@@ -61,6 +62,10 @@ peers:
 	npm --prefix tests/peers ci --no-audit --no-fund
 	@test -x tests/peers/.venv/bin/python || python3 -m venv tests/peers/.venv
 	tests/peers/.venv/bin/pip install --quiet --disable-pip-version-check --require-virtualenv -r tests/peers/requirements.txt
+
+# Google's SDKs, receivers and schemathesis, for the tests of the emulator. Nothing to do while the lock files stay.
+sdk:
+	.ci/sdk
 
 ## make bench: figures, as a table and as JSON lines (ratios taken in one run, release build)
 bench: setup ui peers

@@ -11,5 +11,11 @@ mod emulator;
 mod listen;
 #[path = "it/sample.rs"]
 mod sample;
+#[path = "it/sdk.rs"]
+mod sdk;
+#[path = "it/sdk_receivers.rs"]
+mod sdk_receivers;
+#[path = "it/sdk_retries.rs"]
+mod sdk_retries;
 #[path = "it/verify.rs"]
 mod verify;
