@@ -50,19 +50,25 @@ pub(super) fn finish(shared: &Shared, call: &Call) -> Reply {
     let mut fields = Fields::parse(&call.body, &["name", "outcome"])?;
     let name = fields.text("name")?.ok_or_else(|| bad("Missing required parameter 'name'."))?;
     let wanted = fields.text("outcome")?.ok_or_else(|| bad("Missing required parameter 'outcome'."))?;
+    let outcome = serde_json::from_value::<Outcome>(json!(wanted)).ok().filter(|outcome| *outcome != Outcome::Never);
+    let outcome = outcome.ok_or_else(|| {
+        bad(format!(
+            "Invalid value for 'outcome': '{wanted}'. Expected one of: 'succeed', 'fail', 'expire', 'cancel', \
+             'require_action'."
+        ))
+    })?;
     let now = shared.clock.now();
     shared.with(|world| {
         let job = world.jobs.get(&name).ok_or_else(|| {
             ApiError::interactions(StatusCode::NOT_FOUND, format!("There is no job with the name '{name}'."))
         })?;
-        let fitting = jobs::outcomes(job.kind).iter().filter(|outcome| **outcome != Outcome::Never);
-        let outcome = fitting.clone().find(|outcome| json!(outcome) == wanted.as_str()).copied().ok_or_else(|| {
-            let names: Vec<String> = fitting.map(|outcome| json!(outcome).to_string().replace('"', "'")).collect();
-            bad(format!("Invalid value for 'outcome': '{wanted}'. This job can end with: {}.", names.join(", ")))
-        })?;
         if jobs::ended(job) {
-            let message = format!("The job '{name}' has ended already.");
-            return Err(ApiError::interactions(StatusCode::CONFLICT, message));
+            return Err(conflict(format!("The job '{name}' has ended already.")));
+        }
+        let fitting: Vec<_> = jobs::outcomes(job.kind).iter().filter(|one| **one != Outcome::Never).collect();
+        if !fitting.contains(&&outcome) {
+            let names: Vec<String> = fitting.iter().map(|one| json!(one).to_string().replace('"', "'")).collect();
+            return Err(conflict(format!("A job of this kind cannot end so, but with: {}.", names.join(", "))));
         }
         jobs::finish(shared, world, &name, outcome, now);
         match world.jobs.get(&name) {
@@ -70,6 +76,10 @@ pub(super) fn finish(shared: &Shared, call: &Call) -> Reply {
             None => ok(&json!({})),
         }
     })
+}
+
+fn conflict(message: String) -> ApiError {
+    ApiError::interactions(StatusCode::CONFLICT, message)
 }
 
 /// Sends one sample, or one of the box of broken deliveries, to a receiver on this machine; signed with the emulator's

@@ -134,8 +134,8 @@ async fn jobs_are_listed_and_ended_once() {
     let again = finish(&first, "succeed").await;
     assert_eq!((again.status, &again.json["error"]["code"]), (409, &json!("conflict")));
     assert_eq!(finish(&json!("batches/none"), "succeed").await.status, 404);
-    for outcome in ["never", "require_action", "Succeed", ""] {
-        assert_eq!(finish(&second, outcome).await.status, 400, "{outcome}");
+    for (outcome, status) in [("never", 400), ("Succeed", 400), ("", 400), ("require_action", 409)] {
+        assert_eq!(finish(&second, outcome).await.status, status, "{outcome}");
     }
 }
 
