@@ -158,6 +158,12 @@ fn advance(shared: &Shared, call: &Call) -> Reply {
     ok(&clock(shared))
 }
 
+/// A whole number, also where it is written `1.0`: JSON knows one kind of number.
+fn whole(value: &Value) -> Option<i64> {
+    let exact = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
+    value.as_i64().or_else(|| value.as_f64().filter(exact).map(|number| number as i64))
+}
+
 fn rotate_keys(shared: &Shared, call: &Call) -> Reply {
     Fields::parse(&call.body, &[])?;
     shared.keys.rotate().map_err(|error| {

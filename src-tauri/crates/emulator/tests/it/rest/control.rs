@@ -62,7 +62,7 @@ async fn the_clock_is_read_set_and_sent_ahead() {
     let clock = |json: &Value| (json["now"].as_str().unwrap().to_owned(), json["next_due"].clone());
     let ahead = api.post("/emulator/clock:advance", &json!({ "to": "2026-01-22T14:00:00+01:00" })).await.json;
     assert_eq!(clock(&ahead), ("2026-01-22T13:00:00Z".to_owned(), Value::Null));
-    let ahead = api.post("/emulator/clock:advance", &json!({ "ms": 1500 })).await.json;
+    let ahead = api.post("/emulator/clock:advance", &json!({ "ms": 1500.0 })).await.json;
     assert_eq!(clock(&ahead).0, "2026-01-22T13:00:01.500Z");
     batch(&api).await;
     assert_eq!(api.get("/emulator/clock").await.json["next_due"], "2026-01-22T13:00:02Z");
