@@ -10,6 +10,7 @@
 mod bare;
 mod capture;
 mod child;
+mod emulator;
 mod load;
 mod peers;
 mod report;
@@ -26,18 +27,23 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 5] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
     ("peers", || Box::pin(peers::measure())),
+    ("emulator", || Box::pin(emulator::measure())),
     ("window", || Box::pin(window::measure())),
     ("start", || Box::pin(window::start())),
 ];
 
+/// What this program is when it starts itself once more.
+const CHILDREN: [&str; 2] = [bare::ARGUMENT, emulator::ARGUMENT];
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) =
-        arguments.iter().find(|name| *name != bare::ARGUMENT && SECTIONS.iter().all(|(section, _)| section != name))
+    if let Some(unknown) = arguments
+        .iter()
+        .find(|name| !CHILDREN.contains(&name.as_str()) && SECTIONS.iter().all(|(section, _)| section != name))
     {
         eprintln!("bench: no section '{unknown}'; there are {}", SECTIONS.map(|(name, _)| name).join(", "));
         return ExitCode::from(2);
@@ -45,6 +51,10 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if arguments.iter().any(|argument| argument == bare::ARGUMENT) {
         runtime.block_on(bare::serve());
+        return ExitCode::SUCCESS;
+    }
+    if arguments.iter().any(|argument| argument == emulator::ARGUMENT) {
+        runtime.block_on(emulator::serve());
         return ExitCode::SUCCESS;
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);

@@ -116,12 +116,14 @@ pub(crate) fn ping(shared: &Shared, world: &mut World, webhook: &str, now: Milli
 
 /// Tries a delivery now, whatever was planned, also one that has ended. False where there is none.
 pub(crate) fn retry(world: &mut World, id: &str, now: Millis) -> bool {
+    let Some(number) = world.deliveries.number(id) else { return false };
     let Some(delivery) = world.deliveries.get_mut(id) else { return false };
     if !delivery.was_taken() {
         delivery.state = DeliveryState::Pending;
     }
     delivery.next_ms = Some(now);
-    world.plan(now, Due::Attempt(id.to_owned()));
+    world.reopen_delivery(number);
+    world.plan(now, Due::Attempt(number));
     true
 }
 
@@ -159,11 +161,10 @@ fn add(shared: &Shared, world: &mut World, new: New, now: Millis) {
     let held_back = draws.hits(Draw::Reordered, faults.reordered);
     let pause = if held_back { draws.pause(Draw::HeldBack, faults.hold_back_ms) } else { 0 };
     let next = (!lost).then(|| now.saturating_add(pause));
-    let id = draws.id();
     let New { event_type, body, webhook, uri, job } = new;
     let state = if lost { DeliveryState::Lost } else { DeliveryState::Pending };
     let delivery = Delivery {
-        id: id.clone(),
+        id: draws.id(),
         event_type,
         body,
         webhook,
@@ -176,7 +177,7 @@ fn add(shared: &Shared, world: &mut World, new: New, now: Millis) {
     };
     let number = world.deliveries.insert(delivery);
     match next {
-        Some(next) => world.plan(next, Due::Attempt(id)),
+        Some(next) => world.plan(next, Due::Attempt(number)),
         None => world.end_delivery(number),
     }
 }
@@ -240,31 +241,28 @@ impl Engine {
     /// Does what is due now, or begins it. When the next thing is due.
     fn turn(&self) -> Option<Millis> {
         let now = self.shared.clock.now();
-        let (tickets, next) = self.shared.with(|world| {
-            let mut tickets = Vec::new();
+        let (keys, next) = self.shared.with(|world| {
+            // Lanes that get a worker more.
+            let mut keys = Vec::new();
             for (at, due) in world.take_due(now, AT_ONCE) {
                 match due {
                     Due::Job(id) => jobs::advance(&self.shared, world, &id, at),
-                    Due::Attempt(id) => {
-                        let delivery = world.deliveries.get(&id).filter(|delivery| delivery.next_ms == Some(at));
+                    Due::Attempt(number) => {
+                        let delivery = world.deliveries.at(number).filter(|delivery| delivery.next_ms == Some(at));
                         if let Some(delivery) = delivery {
-                            tickets.push((host(&delivery.uri).to_owned(), Ticket { id, due: at }));
+                            let key = host(&delivery.uri);
+                            if self.lanes.offer(key, Ticket { number, due: at }) {
+                                keys.push(key.to_owned());
+                            }
                         }
                     }
                 }
             }
-            (tickets, world.next_due())
+            (keys, world.next_due())
         });
-        for (key, ticket) in tickets {
-            if self.lanes.offer(&key, ticket) {
-                self.workers.spawn(work(
-                    Arc::clone(&self.shared),
-                    Arc::clone(&self.lanes),
-                    key,
-                    self.stop.clone(),
-                    self.give_up.clone(),
-                ));
-            }
+        for key in keys {
+            let (shared, lanes) = (Arc::clone(&self.shared), Arc::clone(&self.lanes));
+            self.workers.spawn(work(shared, lanes, key, self.stop.clone(), self.give_up.clone()));
         }
         next
     }

@@ -35,8 +35,8 @@ pub(crate) struct World {
 pub(crate) enum Due {
     /// The job with this id changes its state.
     Job(String),
-    /// The delivery with this id is tried.
-    Attempt(String),
+    /// The delivery with this number is tried.
+    Attempt(u64),
 }
 
 impl World {
@@ -66,17 +66,28 @@ impl World {
     /// Plans again what follows from the rows, after they were loaded. Attempts whose time has passed are due now: who was
     /// away for hours does not make up for all of them at once.
     pub(crate) fn plan_all(&mut self, now: Millis) {
-        let late = |one: &&Delivery| one.next_ms.is_some_and(|next| next < now);
-        let late: Vec<String> = self.deliveries.iter().filter(late).map(|one| one.id.clone()).collect();
-        for id in late {
-            if let Some(delivery) = self.deliveries.get_mut(&id) {
+        let late = self.deliveries.after(0).filter(|(_, one)| one.next_ms.is_some_and(|next| next < now));
+        let late: Vec<u64> = late.map(|(number, _)| number).collect();
+        for number in late {
+            if let Some(delivery) = self.deliveries.at_mut(number) {
                 delivery.next_ms = Some(now);
             }
         }
         let jobs = self.jobs.iter().filter_map(|job| Some((job.next_ms?, Due::Job(job.id.clone()))));
-        let attempts = self.deliveries.iter().filter_map(|one| Some((one.next_ms?, Due::Attempt(one.id.clone()))));
+        let attempts = self.deliveries.after(0);
+        let attempts = attempts.filter_map(|(number, one)| Some((one.next_ms?, Due::Attempt(number))));
         self.agenda = jobs.chain(attempts).collect();
         self.ended = self.deliveries.after(0).filter(|(_, one)| one.has_ended()).map(|(number, _)| number).collect();
+    }
+
+    /// How many deliveries are still to be tried.
+    pub(crate) fn open_deliveries(&self) -> usize {
+        self.deliveries.len().saturating_sub(self.ended.len())
+    }
+
+    /// A delivery that had ended goes on.
+    pub(crate) fn reopen_delivery(&mut self, number: u64) {
+        self.ended.remove(&number);
     }
 
     /// A delivery has ended: it stays in the log as long as there is room.

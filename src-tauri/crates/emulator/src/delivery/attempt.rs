@@ -23,12 +23,11 @@ pub(crate) async fn make(shared: &Shared, ticket: &Ticket) {
     let now = shared.clock.now();
     let Some(draft) = shared.with(|world| Draft::of(world, ticket, now)) else { return };
     let timestamp = shared.wall_seconds();
-    let Draft { uri, signer, body, recased, reserialised, drip, timeout } = draft;
-    let receipt = match signer.sign(shared, &ticket.id, timestamp, body.as_bytes()).await {
+    let Draft { id, uri, signer, body, recased, reserialised, drip, timeout } = draft;
+    let receipt = match signer.sign(shared, &id, timestamp, body.as_bytes()).await {
         Err(why) => Receipt { answer: Err(why), took_us: 0 },
         Ok(signature) => {
             let body = if reserialised { printed_again(body) } else { body };
-            let id = ticket.id.clone();
             let body = Bytes::from(body);
             shared.courier.deliver(Parcel { uri, id, timestamp, signature, body, recased, drip, timeout }).await
         }
@@ -43,6 +42,7 @@ pub(crate) async fn make(shared: &Shared, ticket: &Ticket) {
 }
 
 struct Draft {
+    id: String,
     uri: String,
     signer: Signer,
     body: String,
@@ -56,7 +56,7 @@ impl Draft {
     /// `None` where nothing is to be sent: the ticket is stale, or the webhook is gone or switched off.
     fn of(world: &mut World, ticket: &Ticket, now: Millis) -> Option<Self> {
         let settings = &world.settings;
-        let delivery = world.deliveries.get(&ticket.id).filter(|delivery| delivery.next_ms == Some(ticket.due))?;
+        let delivery = world.deliveries.at(ticket.number).filter(|delivery| delivery.next_ms == Some(ticket.due))?;
         let webhook = match &delivery.webhook {
             None => None,
             Some(id) => {
@@ -64,13 +64,14 @@ impl Draft {
                 let webhook = world.webhooks.get(id);
                 let webhook = webhook.filter(|webhook| ping || webhook.state == WebhookState::Enabled);
                 if webhook.is_none() {
-                    drop_delivery(world, &ticket.id);
+                    drop_delivery(world, ticket.number);
                     return None;
                 }
                 webhook
             }
         };
         let draft = Self {
+            id: delivery.id.clone(),
             uri: webhook.map_or(&delivery.uri, |webhook| &webhook.uri).clone(),
             signer: Signer::of(webhook, settings, now),
             body: delivery.body.clone(),
@@ -80,7 +81,7 @@ impl Draft {
             timeout: Duration::from_millis(settings.attempt_timeout_ms),
         };
         if draft.uri != delivery.uri
-            && let Some(delivery) = world.deliveries.get_mut(&ticket.id)
+            && let Some(delivery) = world.deliveries.at_mut(ticket.number)
         {
             delivery.uri.clone_from(&draft.uri);
         }
@@ -88,9 +89,8 @@ impl Draft {
     }
 }
 
-fn drop_delivery(world: &mut World, id: &str) {
-    let Some(number) = world.deliveries.number(id) else { return };
-    if let Some(delivery) = world.deliveries.get_mut(id) {
+fn drop_delivery(world: &mut World, number: u64) {
+    if let Some(delivery) = world.deliveries.at_mut(number) {
         // What was taken before stays delivered: only its duplicate is dropped.
         if !delivery.was_taken() {
             delivery.state = DeliveryState::Dropped;
@@ -114,10 +114,10 @@ fn record(
     now: Millis,
     told: bool,
 ) -> Option<AttemptReport> {
-    let number = world.deliveries.number(&ticket.id)?;
+    let number = ticket.number;
     let draws = Draws { seed, number };
     let settings = &world.settings;
-    let delivery = world.deliveries.get_mut(&ticket.id)?;
+    let delivery = world.deliveries.at_mut(ticket.number)?;
     let taken_before = delivery.was_taken();
     let attempt = attempt(delivery, ticket.due, timestamp, receipt);
     let taken = attempt.was_taken();
@@ -150,7 +150,7 @@ fn record(
     let ended = delivery.has_ended();
     let webhook = delivery.webhook.clone();
     if let (None, Some(at)) = (planned, next) {
-        world.plan(at, Due::Attempt(ticket.id.clone()));
+        world.plan(at, Due::Attempt(number));
     }
     if ended {
         world.end_delivery(number);

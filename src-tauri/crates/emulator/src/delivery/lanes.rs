@@ -11,10 +11,10 @@ const MOST: usize = 256;
 pub(crate) const MOST_PER_TARGET: usize = 64;
 
 /// An attempt that is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    /// The delivery.
-    pub(crate) id: String,
+    /// The delivery's number.
+    pub(crate) number: u64,
     /// When it was due; another due time in the row means that this ticket is stale.
     pub(crate) due: Millis,
 }
@@ -125,8 +125,8 @@ impl Lanes {
 mod tests {
     use super::*;
 
-    fn ticket(number: usize) -> Ticket {
-        Ticket { id: number.to_string(), due: 0 }
+    fn ticket(number: u64) -> Ticket {
+        Ticket { number, due: 0 }
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         let mut seen: HashMap<String, usize> = HashMap::new();
         while let Some(mut key) = workers.pop() {
             while let Some(ticket) = lanes.next(&mut key) {
-                assert!(done.insert(ticket.id), "done twice");
+                assert!(done.insert(ticket.number), "done twice");
                 *seen.entry(key.clone()).or_default() += 1;
                 let state = lanes.state();
                 assert!(state.lanes.values().all(|lane| lane.workers <= MOST_PER_TARGET));
@@ -172,9 +172,9 @@ mod tests {
             }
         }
         assert_eq!(busy.len(), MOST);
-        assert!(!lanes.offer("late", Ticket { id: "late".to_owned(), due: 0 }));
+        assert!(!lanes.offer("late", ticket(9999)));
         let mut key = busy.pop().unwrap();
-        assert_eq!(lanes.next(&mut key).unwrap().id, "late");
+        assert_eq!(lanes.next(&mut key).unwrap().number, 9999);
         assert_eq!(key, "late");
     }
 }

@@ -10,7 +10,7 @@ use crate::rest::error::Shape;
 use crate::rest::fields::Fields;
 use crate::rest::{ApiError, Call, Reply, ok, openapi};
 use crate::service::Shared;
-use crate::world::{DeliveryState, World};
+use crate::world::World;
 
 mod gate;
 mod log;
@@ -87,10 +87,8 @@ fn limit(call: &Call) -> Result<usize, ApiError> {
 }
 
 fn overview(shared: &Shared) -> Reply {
-    let counts = shared.with(|world| {
-        let pending = world.deliveries.iter().filter(|one| one.state == DeliveryState::Pending).count();
-        [pending, world.webhooks.len(), world.jobs.len(), world.deliveries.len()]
-    });
+    let counts =
+        shared.with(|world| [world.open_deliveries(), world.webhooks.len(), world.jobs.len(), world.deliveries.len()]);
     ok(&json!({
         "version": env!("CARGO_PKG_VERSION"),
         "origin": shared.origin(),

@@ -21,13 +21,15 @@ pub(crate) struct Table<T> {
     rows: BTreeMap<u64, T>,
     numbers: HashMap<String, u64>,
     next: u64,
-    /// Ids whose rows are to be written or removed in the journal.
-    dirty: BTreeSet<String>,
+    /// Numbers of rows that are to be written to the journal.
+    dirty: BTreeSet<u64>,
+    /// Ids of rows that are to be removed there.
+    gone: Vec<String>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), numbers: HashMap::new(), next: 1, dirty: BTreeSet::new() }
+        Self { rows: BTreeMap::new(), numbers: HashMap::new(), next: 1, dirty: BTreeSet::new(), gone: Vec::new() }
     }
 }
 
@@ -42,9 +44,19 @@ impl<T: Entity> Table<T> {
 
     /// Marks it as changed.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        let number = self.numbers.get(id)?;
-        self.dirty.insert(id.to_owned());
-        self.rows.get_mut(number)
+        self.at_mut(*self.numbers.get(id)?)
+    }
+
+    /// The row with this number.
+    pub(crate) fn at(&self, number: u64) -> Option<&T> {
+        self.rows.get(&number)
+    }
+
+    /// The same. Marks it as changed.
+    pub(crate) fn at_mut(&mut self, number: u64) -> Option<&mut T> {
+        let row = self.rows.get_mut(&number)?;
+        self.dirty.insert(number);
+        Some(row)
     }
 
     /// Its number says when it was made: ascending, never used twice.
@@ -64,7 +76,7 @@ impl<T: Entity> Table<T> {
 
     pub(crate) fn insert(&mut self, row: T) -> u64 {
         let number = self.next;
-        self.dirty.insert(row.id().to_owned());
+        self.dirty.insert(number);
         self.load(number, row);
         number
     }
@@ -78,7 +90,7 @@ impl<T: Entity> Table<T> {
 
     pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
         let number = self.numbers.remove(id)?;
-        self.dirty.insert(id.to_owned());
+        self.gone.push(id.to_owned());
         self.rows.remove(&number)
     }
 
@@ -108,29 +120,29 @@ impl<T: Entity> Table<T> {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.dirty.extend(std::mem::take(&mut self.numbers).into_keys());
+        self.gone.extend(std::mem::take(&mut self.numbers).into_keys());
         self.rows.clear();
     }
 
     /// Something changed since it was last asked.
     pub(crate) fn has_changes(&self) -> bool {
-        !self.dirty.is_empty()
+        !self.dirty.is_empty() || !self.gone.is_empty()
     }
 
     /// What changed since it was last asked: ids, and what they stand for now.
     pub(crate) fn changes(&mut self) -> Vec<(String, Content)> {
-        std::mem::take(&mut self.dirty)
-            .into_iter()
-            .map(|id| {
-                let row = self.numbers.get(&id).and_then(|number| Some((*number, self.rows.get(number)?)));
-                let kept = row.map(|(number, row)| (number, serde_json::to_vec(row).unwrap_or_default()));
-                (id, kept)
-            })
-            .collect()
+        let gone = std::mem::take(&mut self.gone).into_iter().map(|id| (id, None));
+        // After those that are gone: an id may have come again.
+        let changed = std::mem::take(&mut self.dirty).into_iter().filter_map(|number| {
+            let row = self.rows.get(&number)?;
+            Some((row.id().to_owned(), Some((number, serde_json::to_vec(row).unwrap_or_default()))))
+        });
+        gone.chain(changed).collect()
     }
 
     /// Nobody keeps a journal.
     pub(crate) fn forget_changes(&mut self) {
         self.dirty.clear();
+        self.gone.clear();
     }
 }
