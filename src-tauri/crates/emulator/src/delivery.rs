@@ -262,22 +262,13 @@ impl Engine {
         });
         for key in keys {
             let (shared, lanes) = (Arc::clone(&self.shared), Arc::clone(&self.lanes));
-            self.workers.spawn(work(shared, lanes, key, self.stop.clone(), self.give_up.clone()));
+            let (stop, give_up) = (self.stop.clone(), self.give_up.clone());
+            self.workers.spawn(async move {
+                give_up.run_until_cancelled(attempt::make_all(&shared, &lanes, key, &stop)).await;
+            });
         }
         next
     }
-}
-
-/// One attempt after the other, until none waits.
-async fn work(shared: Shared, lanes: Arc<Lanes>, mut key: String, stop: CancellationToken, give_up: CancellationToken) {
-    let working = async {
-        while !stop.is_cancelled()
-            && let Some(ticket) = lanes.next(&mut key)
-        {
-            attempt::make(&shared, &ticket).await;
-        }
-    };
-    give_up.run_until_cancelled(working).await;
 }
 
 /// Host and port, as they stand in the address.

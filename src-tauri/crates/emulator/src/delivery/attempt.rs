@@ -1,15 +1,17 @@
 //! One attempt: what is sent is read from the state, sent without holding it, and what came of it is written there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Millis;
 use crate::compose::spaced;
 use crate::delivery::courier::{Parcel, Receipt};
 use crate::delivery::faults::{Draw, Draws};
-use crate::delivery::lanes::Ticket;
+use crate::delivery::lanes::{Lanes, Ticket};
 use crate::delivery::sign::Signer;
 use crate::delivery::{AttemptReport, schedule};
 use crate::service::Shared;
@@ -18,27 +20,45 @@ use crate::world::{Attempt, Delivery, DeliveryState, Due, WebhookState, World};
 /// 410: the receiver wants no more.
 const GONE: u16 = 410;
 
-/// Makes the attempt that a ticket stands for, unless the ticket is stale.
-pub(crate) async fn make(shared: &Shared, ticket: &Ticket) {
+/// Makes the attempts of a lane, one after the other, until none waits. What came of one is written and the next one read
+/// in one go: with many at once, the state is what they wait for.
+pub(crate) async fn make_all(shared: &Shared, lanes: &Lanes, mut key: String, stop: &CancellationToken) {
+    let told = || shared.attempts.receiver_count() > 0;
     let now = shared.clock.now();
-    let Some(draft) = shared.with(|world| Draft::of(world, ticket, now)) else { return };
-    let timestamp = shared.wall_seconds();
-    let Draft { id, uri, signer, body, recased, reserialised, drip, timeout } = draft;
-    let receipt = match signer.sign(shared, &id, timestamp, body.as_bytes()).await {
-        Err(why) => Receipt { answer: Err(why), took_us: 0 },
-        Ok(signature) => {
-            let body = if reserialised { printed_again(body) } else { body };
-            let body = Bytes::from(body);
-            shared.courier.deliver(Parcel { uri, id, timestamp, signature, body, recased, drip, timeout }).await
+    let mut draft = shared.with(|world| next(world, lanes, &mut key, now));
+    while let Some((ticket, current)) = draft {
+        let timestamp = shared.wall_seconds();
+        let receipt = send(shared, current, timestamp).await;
+        let (now, told, stopped) = (shared.clock.now(), told(), stop.is_cancelled());
+        let (report, following) = shared.with(|world| {
+            let report = record(world, shared.seed, &ticket, timestamp, receipt, now, told);
+            (report, if stopped { None } else { next(world, lanes, &mut key, now) })
+        });
+        if let Some(report) = report {
+            // Nobody may be listening any more.
+            let _ = shared.attempts.send(Arc::new(report));
         }
-    };
-    let told = shared.attempts.receiver_count() > 0;
-    let now = shared.clock.now();
-    let report = shared.with(|world| record(world, shared.seed, ticket, timestamp, receipt, now, told));
-    if let Some(report) = report {
-        // Nobody may be listening any more.
-        let _ = shared.attempts.send(std::sync::Arc::new(report));
+        draft = following;
     }
+}
+
+fn next(world: &mut World, lanes: &Lanes, key: &mut String, now: Millis) -> Option<(Ticket, Draft)> {
+    while let Some(ticket) = lanes.next(key) {
+        if let Some(draft) = Draft::of(world, &ticket, now) {
+            return Some((ticket, draft));
+        }
+    }
+    None
+}
+
+async fn send(shared: &Shared, draft: Draft, timestamp: i64) -> Receipt {
+    let Draft { id, uri, signer, body, recased, reserialised, drip, timeout } = draft;
+    let signature = match signer.sign(shared, &id, timestamp, body.as_bytes()).await {
+        Err(why) => return Receipt { answer: Err(why), took_us: 0 },
+        Ok(signature) => signature,
+    };
+    let body = Bytes::from(if reserialised { printed_again(body) } else { body });
+    shared.courier.deliver(Parcel { uri, id, timestamp, signature, body, recased, drip, timeout }).await
 }
 
 struct Draft {
