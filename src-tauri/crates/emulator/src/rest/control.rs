@@ -126,15 +126,14 @@ fn advance(shared: &Shared, call: &Call) -> Reply {
     let mut fields = Fields::parse(&call.body, &["ms", "to", "next"])?;
     let now = shared.clock.now();
     let moment = match (fields.take("ms"), fields.take("to"), fields.take("next")) {
-        (Some(by), None, None) => {
-            by.as_i64().filter(|by| (0..=LONGEST_STEP).contains(by)).map(|by| now.saturating_add(by)).ok_or_else(
-                || {
-                    bad(format!(
-                        "Invalid value for 'ms': expected whole milliseconds from 0 to {LONGEST_STEP} (ten years)."
-                    ))
-                },
-            )?
-        }
+        (Some(by), None, None) => whole(&by)
+            .filter(|by| (0..=LONGEST_STEP).contains(by))
+            .map(|by| now.saturating_add(by))
+            .ok_or_else(|| {
+                bad(format!(
+                    "Invalid value for 'ms': expected whole milliseconds from 0 to {LONGEST_STEP} (ten years)."
+                ))
+            })?,
         (None, Some(to), None) => {
             let moment = to.as_str().and_then(|text| text.parse::<Timestamp>().ok()).map(Timestamp::as_millisecond);
             let moment =
