@@ -244,7 +244,9 @@ impl Engine {
         let (keys, next) = self.shared.with(|world| {
             // Lanes that get a worker more.
             let mut keys = Vec::new();
-            for (at, due) in world.take_due(now, AT_ONCE) {
+            // One by one: a job plans attempts that come before the next job.
+            for _ in 0..AT_ONCE {
+                let Some((at, due)) = world.take_due(now, 1).pop() else { break };
                 match due {
                     Due::Job(id) => jobs::advance(&self.shared, world, &id, at),
                     Due::Attempt(number) => {

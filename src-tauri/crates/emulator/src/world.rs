@@ -33,10 +33,11 @@ pub(crate) struct World {
 /// Something that happens at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Due {
+    /// The delivery with this number is tried. Before jobs of the same time: what one job told is on its way before the
+    /// next one ends.
+    Attempt(u64),
     /// The job with this id changes its state.
     Job(String),
-    /// The delivery with this number is tried.
-    Attempt(u64),
 }
 
 impl World {
