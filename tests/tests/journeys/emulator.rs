@@ -1,0 +1,135 @@
+//! The Sandbox view: jobs of the emulator lead to deliveries, its clock can run ahead, its faults show, and its webhooks
+//! are managed.
+
+use tests::window::{Options, Window, open};
+
+async fn sandbox() -> Window {
+    let window = open(Options::default()).await;
+    window.click("rail-sandbox").await;
+    window.wait("sandbox-address").await;
+    window
+}
+
+/// The state of the newest job row.
+fn job(state: &str) -> String {
+    format!("return document.querySelector('[data-testid=job-row]')?.dataset.state === {state:?}")
+}
+
+/// What the log's newest row says about what Pollux received.
+fn received(outcome: &str) -> String {
+    format!(
+        "return document.querySelector('[data-testid=log-row] [data-testid=log-received]')?.dataset.outcome === {outcome:?}"
+    )
+}
+
+#[tokio::test]
+async fn jobs_of_each_kind_end_in_a_verified_delivery() {
+    let window = sandbox().await;
+    let mut expected = 0;
+    for (kind, event, mode) in [
+        ("batch", "batch.succeeded", "static"),
+        ("interaction", "interaction.completed", "dynamic"),
+        ("video", "video.generated", "static"),
+    ] {
+        window.click(&format!("run-{kind}-mode-{mode}")).await;
+        window.click(&format!("run-{kind}")).await;
+        window.until("the job runs", "return document.querySelectorAll('[data-testid=job-row]').length > 0").await;
+        expected += 1;
+        window
+            .until(
+                "one job more",
+                &format!("return document.querySelectorAll('[data-testid=job-row]').length === {expected}"),
+            )
+            .await;
+        window.until("it has succeeded", &job("succeeded")).await;
+        window.until("its delivery was verified", &received("verified")).await;
+        let row = window.wait("log-row").await;
+        assert_eq!(row.attr("data-event").await.unwrap().as_deref(), Some(event), "{kind}");
+    }
+    window.shots("sandbox-jobs").await;
+    window.script("document.querySelector('[data-testid=log-received]').click()").await;
+    window.wait("verdict-sentence").await;
+    window.count_is(expected).await;
+    window.newest_is("verified", "valid").await;
+    window.shot("sandbox-received").await;
+}
+
+#[tokio::test]
+async fn a_fault_is_rejected_with_its_cause_and_the_retry_after_it_is_taken() {
+    let window = sandbox().await;
+    window.click("fault-reserialised_body").await;
+    window.wait("faults-badge").await;
+    window.click("run-interaction").await;
+    window.until("what arrived was rejected", &received("rejected")).await;
+    window.wait_css("[data-testid=log-row][data-state=pending]").await;
+    window.shots("sandbox-fault").await;
+    window.click("faults-off").await;
+    window.until("no fault is on", "return !document.querySelector('[data-testid=faults-badge]')").await;
+    window.click("clock-next").await;
+    window.wait_css("[data-testid=log-row][data-state=delivered][data-attempts='2']").await;
+    window.click("rail-deliveries").await;
+    window.count_is(2).await;
+    window.newest_is("verified", "valid").await;
+}
+
+#[tokio::test]
+async fn two_days_pass_in_moments() {
+    let window = sandbox().await;
+    let before = window.wait("clock-now").await.attr("data-ms").await.unwrap().unwrap().parse::<f64>().unwrap();
+    window.script("const select = document.querySelector('[data-testid=run-batch-outcome]'); select.value = 'expire'; select.dispatchEvent(new Event('change', { bubbles: true }))").await;
+    window.click("run-batch").await;
+    window.wait_css("[data-testid=job-row][data-state=running]").await;
+    window.click("clock-pace-8640").await;
+    window
+        .until(
+            "hours have passed",
+            "return Number(document.querySelector('[data-testid=clock-now]').dataset.ms) - Date.now() > 3600000",
+        )
+        .await;
+    window.click("clock-next").await;
+    window.until("the batch has expired", &job("expired")).await;
+    window.click("clock-pace-1").await;
+    window.until("its delivery was verified", &received("verified")).await;
+    let after = window.wait("clock-now").await.attr("data-ms").await.unwrap().unwrap().parse::<f64>().unwrap();
+    assert!(after - before > 47.0 * 3_600_000.0, "{before} {after}");
+}
+
+#[tokio::test]
+async fn webhooks_are_made_rotated_switched_off_and_deleted() {
+    let window = sandbox().await;
+    window.click("webhook-add").await;
+    window.fill("webhook-uri", "ftp://example.com").await;
+    window.click("webhook-save").await;
+    window
+        .until(
+            "the address is refused",
+            "return document.querySelector('[data-testid=webhook-error]').textContent.includes('https')",
+        )
+        .await;
+    let address =
+        window.script("return document.querySelector('[data-testid=sandbox-address]').textContent.trim()").await;
+    let own = address.as_str().unwrap().to_owned();
+    window.fill("webhook-uri", &format!("{own}/hook")).await;
+    window.click("webhook-save").await;
+    let secret = window.wait("webhook-secret").await;
+    assert!(!secret.text().await.unwrap().is_empty());
+    window.click("secret-done").await;
+    window.until("two webhooks", "return document.querySelectorAll('[data-testid=webhook-card]').length === 2").await;
+    let within = |id: &str| {
+        format!("document.querySelector('[data-testid=webhook-card][data-builtin=false] [data-testid={id}]').click()")
+    };
+    window.script(&within("webhook-rotate")).await;
+    window.wait("rotate-dialog").await;
+    window.shots("sandbox-rotate").await;
+    window.click("rotate-go").await;
+    window.wait("webhook-secret").await;
+    window.click("secret-done").await;
+    window.script(&within("webhook-ping")).await;
+    window.wait_css("[data-testid=log-row][data-event=ping]").await;
+    window.script(&within("webhook-toggle")).await;
+    window.wait_css("[data-testid=webhook-card][data-builtin=false][data-state=disabled]").await;
+    window.shots("sandbox-webhooks").await;
+    window.script(&within("webhook-delete")).await;
+    window.click("confirm-yes").await;
+    window.until("one webhook", "return document.querySelectorAll('[data-testid=webhook-card]').length === 1").await;
+}
