@@ -36,7 +36,8 @@ fn patched(settings: &Settings, patch: &Map<String, Value>) -> Result<Settings, 
     let mut settings = settings.clone();
     for (path, value) in members {
         if let Some(member) = tree.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
-            *member = value;
+            // `621.0` is whole as well.
+            *member = super::whole(&value).map_or(value, Value::from);
         }
         // One at a time: serde says what is wrong, but not where.
         settings = serde_json::from_value(tree.clone())

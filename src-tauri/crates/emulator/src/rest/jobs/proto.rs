@@ -19,12 +19,23 @@ pub(in crate::rest) fn object(body: &[u8]) -> Result<Value, ApiError> {
     }
 }
 
-/// Refuses members that are not among `known` (camelCase names), and what is no object. `at` is where it stands:
-/// `batch.input_config`, empty for the whole body.
+/// Refuses members that are not among `known` (camelCase names), one under both of its names, and what is no object.
+/// `at` is where it stands: `batch.input_config`, empty for the whole body.
 pub(in crate::rest) fn check(value: &Value, at: &str, known: &[&str]) -> Result<(), ApiError> {
     let Value::Object(map) = value else {
         return Err(wrong_type(at, "an object"));
     };
+    let both = |name: &&&str| {
+        let snake = snake_case(name);
+        snake != **name && map.contains_key(**name) && map.contains_key(&snake)
+    };
+    if let Some(twice) = known.iter().find(both) {
+        let place = if at.is_empty() { String::new() } else { format!(" at '{at}'") };
+        return Err(invalid(format!(
+            "Invalid JSON payload received. \"{twice}\"{place} is given twice, also as \"{}\".",
+            snake_case(twice)
+        )));
+    }
     let unknown = map.keys().find(|key| !known.iter().any(|name| *name == key.as_str() || snake_case(name) == **key));
     match unknown {
         None => Ok(()),
