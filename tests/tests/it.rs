@@ -13,6 +13,8 @@ mod listen;
 mod sample;
 #[path = "it/sdk.rs"]
 mod sdk;
+#[path = "it/sdk_contract.rs"]
+mod sdk_contract;
 #[path = "it/sdk_receivers.rs"]
 mod sdk_receivers;
 #[path = "it/sdk_retries.rs"]
