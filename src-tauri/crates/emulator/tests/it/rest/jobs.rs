@@ -112,6 +112,7 @@ async fn what_is_wrong_with_a_batch_or_a_video_is_said() {
             "source is not specified",
         ),
         (BATCH, json!({ "Batch": {} }), 400, "Unknown name \"Batch\": Cannot find field."),
+        (BATCH, json!({ "batch": { "displayName": null, "display_name": "b" } }), 400, "is given twice"),
         (
             BATCH,
             batch(json!({ "filename": "f" })),
