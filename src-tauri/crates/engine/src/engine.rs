@@ -76,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) tally: Arc<Tally>,
     pub(crate) settings: RwLock<Settings>,
+    /// One change of the settings at a time.
+    changing: Mutex<()>,
     pub(crate) slot: Mutex<Slot>,
     pub(crate) sandbox: Option<Arc<Sandbox>>,
     pub(crate) bind: IpAddr,
@@ -140,6 +142,7 @@ impl Engine {
                 clock: config.clock,
                 tally,
                 settings: RwLock::new(settings),
+                changing: Mutex::default(),
                 slot: Mutex::new(Slot::default()),
                 sandbox,
                 bind: config.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -195,13 +198,15 @@ impl Engine {
         self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stores and applies settings. A changed port or body limit restarts the listener; a port that cannot be had is an
-    /// error, and then nothing is changed.
+    /// Applies and stores settings. A changed port or body limit restarts the listener. A port that cannot be had, or a
+    /// history that does not take them, is an error, and then nothing is changed.
     pub async fn settings_set(&self, settings: Settings) -> Result<Settings> {
         let settings = checked(settings)?;
+        let _alone = self.inner.changing.lock().await;
         let before = self.apply(settings.clone());
         self.limit_bodies().await;
-        if before.port != settings.port
+        let moves = before.port != settings.port;
+        if moves
             && let ListenerState::Failed { code, message, next_free, .. } = self.listener_start(settings.port).await
         {
             self.apply(before);
@@ -209,10 +214,22 @@ impl Engine {
             let offer = next_free.map(|port| format!(". Port {port} is free.")).unwrap_or_default();
             return Err(Error { code, message: format!("{message}{offer}"), detail: None });
         }
-        let value = serde_json::to_value(&settings)
-            .map_err(|error| Error::new("internal", "The settings could not be written.").with_detail(error))?;
-        self.inner.store.settings().set(SETTINGS, &value).await?;
+        if let Err(error) = self.store_settings(&settings).await {
+            let port = before.port;
+            self.apply(before);
+            self.limit_bodies().await;
+            if moves {
+                self.listener_start(port).await;
+            }
+            return Err(error);
+        }
         Ok(settings)
+    }
+
+    async fn store_settings(&self, settings: &Settings) -> Result<()> {
+        let value = serde_json::to_value(settings)
+            .map_err(|error| Error::new("internal", "The settings could not be written.").with_detail(error))?;
+        Ok(self.inner.store.settings().set(SETTINGS, &value).await?)
     }
 
     /// Puts settings in force and gives back those before.

@@ -17,7 +17,7 @@ const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
 struct Rig {
     engine: Engine,
     address: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 async fn rig() -> Rig {
@@ -34,7 +34,7 @@ async fn rig() -> Rig {
     .await
     .unwrap();
     let ListenerState::Listening { address, .. } = engine.listener_start(None).await else { panic!("listens") };
-    Rig { engine, address, _folder: folder }
+    Rig { engine, address, folder }
 }
 
 impl Rig {
@@ -85,6 +85,19 @@ async fn settings_out_of_range_are_refused_with_the_range() {
         let error = rig.engine.settings_set(settings).await.unwrap_err();
         assert!(error.code == "invalid_setting" && error.message.contains(expected), "{error}");
     }
+}
+
+#[tokio::test]
+async fn settings_that_the_history_does_not_take_are_not_in_force() {
+    let rig = rig().await;
+    let (before, listener) = (rig.engine.settings(), rig.engine.listener_state().await);
+    let locked = rusqlite::Connection::open(rig.folder.path().join("h.db")).unwrap();
+    // Longer than the history waits for another program.
+    locked.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let error = rig.engine.settings_set(Settings { tolerance_s: 60, ..before.clone() }).await.unwrap_err();
+    assert_eq!(error.code, "history_busy");
+    assert_eq!(rig.engine.settings(), before);
+    assert_eq!(rig.engine.listener_state().await, listener);
 }
 
 #[tokio::test]
@@ -237,5 +250,5 @@ async fn after_the_shutdown_the_port_is_free_and_the_history_whole() {
     let address = rig.address.trim_start_matches("http://").trim_end_matches('/').to_owned();
     rig.engine.shutdown().await;
     TcpListener::bind(address).unwrap();
-    assert!(!rig._folder.path().join("h.db-wal").exists());
+    assert!(!rig.folder.path().join("h.db-wal").exists());
 }
