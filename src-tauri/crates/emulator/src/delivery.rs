@@ -63,11 +63,6 @@ pub struct AttemptReport {
     pub next_ms: Option<Millis>,
 }
 
-/// The client for samples: no redirects (SW-50), no proxy, no retries of its own.
-pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()
-}
-
 /// Sends an event of `job` to the addresses of its own configuration, otherwise to every enabled webhook that
 /// subscribed to its type. Types that cannot be subscribed to go to a job's own addresses only.
 pub(crate) fn emit(shared: &Shared, world: &mut World, event: Event, job: Option<&Job>, now: Millis) {

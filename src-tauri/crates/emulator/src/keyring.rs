@@ -110,7 +110,14 @@ impl KeyRing {
     /// The published keys.
     pub(crate) async fn jwks(&self) -> Value {
         let mut published = self.plain();
-        published.rsa = self.rsa().await.ok();
+        published.rsa = match self.rsa().await {
+            Ok(rsa) => Some(rsa),
+            // The others are as good as before.
+            Err(error) => {
+                tracing::warn!(%error, "the emulator publishes no RSA key");
+                None
+            }
+        };
         published.jwks()
     }
 }

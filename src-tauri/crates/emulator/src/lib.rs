@@ -14,7 +14,6 @@ mod keys;
 mod payload;
 mod profile;
 mod rest;
-mod sandbox;
 mod send;
 mod service;
 mod settings;
@@ -29,10 +28,9 @@ pub use journal::JournalError;
 pub use keys::{KeyError, RsaKey, SigningKeys};
 pub use payload::{SampleRequest, SampleType, SampleVariant, sample_types};
 pub use profile::Profile;
-pub use sandbox::{Options, Sandbox, StartError};
 pub use send::{SampleSent, SendError, send_sample};
 pub use service::{Service, ServiceError, ServiceOptions, Wall};
 pub use settings::{
     Disabling, DynamicScheme, Faults, JobTimes, MetadataPlace, PayloadForm, RestForm, Retry, Settings, VideoFields,
 };
-pub use source::{Random, seeded_random, system_random};
+pub use source::{Random, system_random};

@@ -13,8 +13,8 @@ use crate::payload::SampleRequest;
 use crate::profile::Profile;
 use crate::source::Random;
 
-/// How long a sample waits for its answer.
-pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a sample waits for its answer, or for both where it is sent twice.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a sample could not be sent.
 #[derive(Debug, Error)]
@@ -69,7 +69,7 @@ pub async fn send_sample(
 
 /// The receiver is on this machine: no proxy stands between. A redirect is an answer like any other (SW-50).
 pub(crate) fn client() -> reqwest::Result<Client> {
-    Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(SEND_TIMEOUT).build()
+    Client::builder().no_proxy().redirect(redirect::Policy::none()).build()
 }
 
 pub(crate) async fn send(
@@ -83,11 +83,17 @@ pub(crate) async fn send(
 ) -> Result<SampleSent, SendError> {
     let message_id = message_id(random).map_err(ComposeError::Io)?;
     let prepared = compose(request, keys, profile, &message_id, now, random)?;
-    let mut sent = post(client, url, &prepared).await?;
-    for _ in 1..prepared.times {
-        sent = post(client, url, &prepared).await?;
-    }
-    let (status, took_us) = sent;
+    let posts = async {
+        let mut sent = post(client, url, &prepared).await?;
+        for _ in 1..prepared.times {
+            sent = post(client, url, &prepared).await?;
+        }
+        Ok(sent)
+    };
+    let (status, took_us) = tokio::time::timeout(SEND_TIMEOUT, posts).await.unwrap_or_else(|_| {
+        let why = "there was no answer within 30 seconds".to_owned();
+        Err(SendError::Unreachable { address: url.authority().to_owned(), why })
+    })?;
     Ok(SampleSent { message_id: prepared.id, status, took_us })
 }
 
@@ -121,9 +127,6 @@ pub(crate) fn local(target: &str) -> Result<Url, SendError> {
 
 /// The root cause: reqwest's own text says only that sending failed.
 fn why(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "there was no answer within 30 seconds".to_owned();
-    }
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
         cause = next;

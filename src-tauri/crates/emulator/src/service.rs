@@ -21,7 +21,7 @@ use crate::keys::KeyError;
 use crate::settings::{DynamicScheme, Settings};
 use crate::source::{self, Random, seeded_random, system_random};
 use crate::world::World;
-use crate::{Profile, rest};
+use crate::{Profile, rest, send};
 
 /// How long [`Service::stop`] waits for requests that are under way.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -219,7 +219,7 @@ impl Service {
             api_key: options.api_key,
             profile: options.profile,
             keys,
-            client: delivery::client()?,
+            client: send::client()?,
             courier,
             planned: Notify::new(),
             attempts: broadcast::channel(1024).0,

@@ -33,8 +33,7 @@ pub(crate) fn id_text(random: &Random, len: usize) -> io::Result<String> {
 
 /// The same bytes for the same seed, in the order they are asked for. For the emulator's ids and secrets, which protect
 /// nothing.
-#[must_use]
-pub fn seeded_random(seed: u64) -> Random {
+pub(crate) fn seeded_random(seed: u64) -> Random {
     let generator = Mutex::new(ChaCha20Rng::seed_from_u64(seed));
     Arc::new(move |bytes| {
         generator.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);

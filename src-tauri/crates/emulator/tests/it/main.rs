@@ -6,4 +6,4 @@ mod delivery;
 mod journal;
 mod promises;
 mod rest;
-mod sandbox;
+mod service;

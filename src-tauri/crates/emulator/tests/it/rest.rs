@@ -12,9 +12,12 @@ mod files;
 mod job_events;
 mod jobs;
 mod openapi;
+mod samples;
 mod webhooks;
 
 const KEY: &str = "the-key";
+/// 2026-01-22T12:00:00Z.
+const NOW: i64 = 1_769_083_200;
 
 /// An emulator, and a client that has its key.
 struct Api {
@@ -41,14 +44,14 @@ impl Api {
         Self::with(Settings::default()).await
     }
 
-    /// 2026-01-22T12:00:00Z, standing still.
+    /// At [`NOW`], standing still.
     async fn with(settings: Settings) -> Self {
         let options = ServiceOptions {
             api_key: Some(KEY.to_owned()),
             seed: Some(7),
             warp: 0.0,
             settings,
-            wall: std::sync::Arc::new(|| SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_083_200)),
+            wall: std::sync::Arc::new(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW as u64)),
             ..ServiceOptions::default()
         };
         let client = Client::builder().no_proxy().build().unwrap();

@@ -91,8 +91,8 @@ async fn v1_traffic_never_fetches() {
 
 #[tokio::test]
 async fn a_token_that_comes_again_with_another_id_and_body_is_told() {
-    let sandbox = emulator::Sandbox::start(emulator::Options::default()).await.unwrap();
-    let keys = sandbox.signing_keys().await.unwrap();
+    let rsa = emulator::RsaKey::generate("key-1".to_owned()).unwrap();
+    let keys = emulator::SigningKeys { rsa: Some(Arc::new(rsa)), ..emulator::SigningKeys::default() };
     let (rig, _) = dynamic(Some(keys.jwks().to_string().into_bytes())).await;
     let request = emulator::SampleRequest {
         event_type: "batch.succeeded".into(),
