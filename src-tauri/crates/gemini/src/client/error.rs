@@ -83,13 +83,14 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// `key` must not come back in a message.
+    /// `key` must not come back: not in the message, nor in the details, which name it as `api_key:…` now and then.
     pub(crate) fn parse(http: u16, body: &[u8], key: &str) -> Self {
         let shown = |text: &str, limit| {
             let text = if key.is_empty() { text.to_owned() } else { text.replace(key, "…") };
             printable(&text, limit)
         };
-        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+        let mut value: Value = serde_json::from_slice(body).unwrap_or_default();
+        without(&mut value, key);
         // The gateway wraps errors of streams in an array.
         let error = value.get(0).unwrap_or(&value).get("error").unwrap_or(&Value::Null);
         let text = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -105,5 +106,30 @@ impl ApiError {
         };
         let details = error.get("details").and_then(Value::as_array).cloned().unwrap_or_default();
         Self { http, code: text("code"), status: text("status"), message, details }
+    }
+}
+
+/// Takes `key` out of every text in `value`.
+fn without(value: &mut Value, key: &str) {
+    match value {
+        Value::String(text) if !key.is_empty() && text.contains(key) => *text = text.replace(key, "…"),
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, key)),
+        Value::Object(members) => members.values_mut().for_each(|member| without(member, key)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_an_error_holds_the_key() {
+        let body = serde_json::json!({ "error": { "code": 403, "status": "PERMISSION_DENIED",
+            "message": "Consumer 'api_key:AIzaKEY' has been suspended.",
+            "details": [{ "reason": "CONSUMER_SUSPENDED", "metadata": { "consumer": "api_key:AIzaKEY" } }] } });
+        let error = ApiError::parse(403, body.to_string().as_bytes(), "AIzaKEY");
+        assert!(!format!("{error:?}").contains("AIzaKEY"), "{error:?}");
+        assert_eq!(error.details[0]["metadata"]["consumer"], "api_key:…");
     }
 }
