@@ -230,6 +230,7 @@ pub(crate) fn error(code: i32, message: impl Into<String>) -> JobError {
         3 => "INVALID_ARGUMENT",
         4 => "DEADLINE_EXCEEDED",
         5 => "NOT_FOUND",
+        8 => "RESOURCE_EXHAUSTED",
         _ => "INTERNAL",
     };
     JobError { code, status: status.to_owned(), message: message.into() }

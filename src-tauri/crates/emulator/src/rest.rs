@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -34,6 +33,8 @@ use error::ApiError;
 
 /// Longest body: uploads are held in memory.
 const BODY_LIMIT: usize = 256 * 1024 * 1024;
+/// Longest body of a call without the key: it is read before it is refused, and any page in a browser can send one.
+const STRANGERS_LIMIT: usize = 1024 * 1024;
 
 /// A request, taken apart.
 pub(crate) struct Call {
@@ -100,7 +101,7 @@ pub(crate) fn json_response(status: StatusCode, value: &Value) -> Response {
 
 /// Serves until it is told to stop.
 pub(crate) async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) {
-    let router = Router::new().fallback(answer).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(shared);
+    let router = Router::new().fallback(answer).with_state(shared);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = serving.await {
@@ -111,17 +112,22 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, stop: Cancellat
 async fn answer(
     State(shared): State<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Response {
-    let body = match body {
+    let (head, body) = request.into_parts();
+    let mut call = Call::new(head.method, &head.uri, head.headers, Bytes::new(), peer);
+    let stranger = auth::check(&shared, &call).err();
+    let mut request = Request::new(body);
+    DefaultBodyLimit::max(if stranger.is_some() { STRANGERS_LIMIT } else { BODY_LIMIT }).apply(&mut request);
+    call.body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
-        // Too long, or cut short.
-        Err(rejection) => return ApiError::status(rejection.status(), rejection.body_text()).into_response(),
+        // Too long, or cut short. Who may not call at all is told that.
+        Err(rejection) => {
+            let error = ApiError::status(rejection.status(), rejection.body_text());
+            let stranger = stranger.filter(|_| call.path.first().is_none_or(|first| first != "emulator"));
+            return stranger.unwrap_or(error).into_response();
+        }
     };
-    let call = Call::new(method, &uri, headers, body, peer);
     let changes = call.method != Method::GET;
     let response = match dispatch(&shared, &call).await {
         Ok(response) => response,

@@ -14,6 +14,10 @@ pub(crate) const METHOD: &str = "method";
 /// The method of a batch of embeddings.
 pub(crate) const EMBED: &str = "asyncBatchEmbedContent";
 
+/// The longest results of a batch that are made, in bytes: a short request can ask for a long answer, and all of them are
+/// held in memory.
+const LONGEST: usize = if cfg!(test) { 4096 } else { 256 * 1024 * 1024 };
+
 /// Where the requests of a batch are.
 pub(crate) enum Input<'a> {
     /// In the file with this id (without `files/`).
@@ -59,8 +63,15 @@ pub(crate) fn run(files: &Table<StoredFile>, job: &Job, at: Millis, expires_ms: 
     let answers = Answers { embed: embeds(&job.request), model: &job.model, batch: bare };
     match input(&job.request) {
         Some(Input::Inline(requests)) if !requests.is_empty() => {
-            let inlined: Vec<Value> =
-                requests.iter().enumerate().map(|(index, item)| answers.inlined(index, item)).collect();
+            let (mut inlined, mut length) = (Vec::with_capacity(requests.len()), 0);
+            for (index, item) in requests.iter().enumerate() {
+                let answer = answers.inlined(index, item);
+                length += answer.to_string().len();
+                if length > LONGEST {
+                    return too_long();
+                }
+                inlined.push(answer);
+            }
             let failed = inlined.iter().filter(|one| one.get("error").is_some()).count();
             let output = output(inlined.len(), failed, Some(inlined));
             Ending { output: Some(output), ..Ending::plain(JobState::Succeeded) }
@@ -75,6 +86,9 @@ pub(crate) fn run(files: &Table<StoredFile>, job: &Job, at: Millis, expires_ms: 
                     failed += usize::from(answer.get("error").is_some());
                     text.push_str(&answer.to_string());
                     text.push('\n');
+                    if text.len() > LONGEST {
+                        return too_long();
+                    }
                 }
                 if requests == 0 {
                     return no_request();
@@ -98,6 +112,11 @@ pub(crate) fn run(files: &Table<StoredFile>, job: &Job, at: Millis, expires_ms: 
 
 fn no_request() -> Ending {
     Ending::error(JobState::Failed, error(3, crate::payload::NO_REQUEST))
+}
+
+fn too_long() -> Ending {
+    let message = format!("The results are longer than {LONGEST} bytes, the most that the emulator keeps of a batch.");
+    Ending::error(JobState::Failed, error(8, message))
 }
 
 /// google.rpc.Status.

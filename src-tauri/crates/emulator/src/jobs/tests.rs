@@ -293,3 +293,16 @@ async fn events_say_what_the_settings_want() {
     let job = shared.with(|world| at_once(world, order, T0));
     assert_eq!((job.state, event_type(&job)), (JobState::Succeeded, None));
 }
+
+#[tokio::test]
+async fn results_that_are_too_long_fail_the_batch() {
+    let service = service().await;
+    let shared = service.shared();
+    let item = json!({ "request": { "content": { "parts": [{ "text": "hi" }] }, "outputDimensionality": 256 } });
+    let body =
+        json!({ "method": batch::EMBED, "batch": { "inputConfig": { "requests": { "requests": [item, item] } } } });
+    let order = Order { request: body, ..order(JobKind::Batch, Outcome::Succeed) };
+    let job = shared.with(|world| submit(world, order, T0));
+    let job = run(shared, &job.id, job.created_ms + 60_000);
+    assert_eq!((job.state, job.error.unwrap().status.as_str()), (JobState::Failed, "RESOURCE_EXHAUSTED"));
+}

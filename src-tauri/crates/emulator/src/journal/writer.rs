@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::Transaction;
+use rusqlite::{ErrorCode, Transaction};
 use tokio::sync::watch;
 
 use crate::journal::file::Stored;
@@ -142,6 +142,10 @@ pub(super) fn run(stored: &Stored, waiting: &Waiting) {
         }
         waiting.progress.send_modify(|progress| progress.done = put);
         if !open {
+            if failed {
+                let path = stored.path().display();
+                tracing::error!("the emulator ends, and what changed last is not in {path}");
+            }
             break;
         }
     }
@@ -156,7 +160,14 @@ fn write(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<(
     let mut remove = transaction.prepare_cached("DELETE FROM entity WHERE kind = ?1 AND id = ?2")?;
     for ((kind, id), content) in &changes.rows {
         match content {
-            Some((number, json)) => put.execute((kind, id, i64::try_from(*number).unwrap_or(i64::MAX), json))?,
+            Some((number, json)) => match put.execute((kind, id, i64::try_from(*number).unwrap_or(i64::MAX), json)) {
+                // It will never fit, and must not keep all others from being written.
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::TooBig) => {
+                    tracing::error!("the {kind} {id} is too long for the emulator's state and will be gone at its end");
+                    remove.execute((kind, id))?
+                }
+                written => written?,
+            },
             None => remove.execute((kind, id))?,
         };
     }

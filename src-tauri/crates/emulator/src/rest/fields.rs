@@ -5,6 +5,24 @@ use serde_json::{Map, Value};
 
 use crate::rest::error::ApiError;
 
+/// How deep a body may be nested, as in protobuf's own parsers. What is kept of it stands a few levels deeper in the
+/// journal, and what is deeper than 128 levels could not be read back from there.
+const DEEPEST: usize = 100;
+
+/// The JSON of a body, or what is wrong with it.
+pub(crate) fn json(body: &[u8]) -> Result<Value, String> {
+    let value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    if depth(&value) > DEEPEST { Err(format!("it is nested deeper than {DEEPEST} levels")) } else { Ok(value) }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
 /// What a snake_case service takes: known members only, each with its type.
 #[derive(Debug)]
 pub(crate) struct Fields(Map<String, Value>);
@@ -15,8 +33,7 @@ impl Fields {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Map::new()));
         }
-        let value: Value = serde_json::from_slice(body)
-            .map_err(|error| invalid(format!("Request body is not valid JSON: {error}.")))?;
+        let value = json(body).map_err(|error| invalid(format!("Request body is not valid JSON: {error}.")))?;
         let Value::Object(map) = value else {
             return Err(invalid("Request body must be a JSON object.".to_owned()));
         };

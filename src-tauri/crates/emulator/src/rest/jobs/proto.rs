@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::rest::ApiError;
-use crate::rest::fields::snake_case;
+use crate::rest::fields::{self, snake_case};
 use crate::rest::jobs::invalid;
 
 /// The object in a body; an empty body is an empty object.
@@ -12,7 +12,7 @@ pub(in crate::rest) fn object(body: &[u8]) -> Result<Value, ApiError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
     }
-    match serde_json::from_slice(body) {
+    match fields::json(body) {
         Ok(value @ Value::Object(_)) => Ok(value),
         Ok(_) => Err(invalid("Invalid JSON payload received. The root of the payload must be an object.")),
         Err(error) => Err(invalid(format!("Invalid JSON payload received. {error}."))),

@@ -54,6 +54,17 @@ async fn only_this_machine_may_control_it() {
 }
 
 #[tokio::test]
+async fn who_may_not_call_does_not_fill_the_memory() {
+    let api = Api::start().await;
+    let long = |path: &str| api.bare(Method::POST, path).body(vec![b' '; 1024 * 1024 + 1]);
+    assert_eq!(answer(long("/v1/webhooks")).await.status, 403);
+    assert_eq!(answer(long("/emulator/reset")).await.status, 413, "and nothing is reset");
+    assert_eq!(answer(long("/v1/webhooks").header("x-goog-api-key", "k")).await.status, 400);
+    let known = answer(long("/v1/webhooks").header("x-goog-api-key", KEY)).await;
+    assert!(known.message().contains("'uri'"), "read as a whole: {}", known.message());
+}
+
+#[tokio::test]
 async fn the_clock_is_read_set_and_sent_ahead() {
     let api = Api::start().await;
     let overview = api.get("/emulator/").await.json;

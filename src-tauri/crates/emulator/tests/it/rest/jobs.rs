@@ -206,6 +206,22 @@ async fn an_interaction_is_answered_at_once() {
 }
 
 #[tokio::test]
+async fn what_would_take_all_memory_or_could_not_be_kept_is_refused_or_cut() {
+    let api = Api::start().await;
+    let multiplies = json!({ "type": "array", "minItems": 32, "items": { "$ref": "#" } });
+    let body = json!({ "model": "m", "input": "hi", "response_format": { "schema": multiplies } });
+    assert_eq!(api.post("/v1/interactions", &body).await.status, 200);
+    let nested = |levels| (0..levels).fold(json!("end"), |inner, _| json!([inner]));
+    for (levels, status) in [(100, 200), (101, 400), (127, 400)] {
+        let body = json!({ "model": "m", "input": nested(levels - 1), "background": true });
+        assert_eq!(api.post("/v1/interactions", &body).await.status, status, "{levels}");
+        let requests = json!([{ "request": {}, "metadata": nested(levels - 6) }]);
+        let body = json!({ "batch": { "inputConfig": { "requests": { "requests": requests } } } });
+        assert_eq!(api.post("/v1/models/m:batchGenerateContent", &body).await.status, status, "{levels}");
+    }
+}
+
+#[tokio::test]
 async fn an_interaction_in_the_background_waits() {
     let api = Api::start().await;
     let config = json!({ "uris": ["http://127.0.0.1:9/h"], "user_metadata": { "a": 1 } });
