@@ -18,6 +18,8 @@ export class Sandbox {
   now = $state(0);
   /** Commands under way, by what they act on. */
   busy = $state.raw<ReadonlySet<string>>(new Set());
+  /** What is assumed is unfolded; stays so while the window is elsewhere. */
+  assumptionsOpen = $state(false);
   readonly log: SandboxLog;
 
   readonly #backend: Backend;
@@ -135,6 +137,18 @@ export class Sandbox {
   async patch(patch: unknown, key = "settings"): Promise<void> {
     const settings = await this.#do(key, () => this.#backend.sandboxSettingsSet(patch));
     if (settings) this.settings = settings;
+  }
+
+  /** Sets what a row shows: what the row is to say, or null when it went well. */
+  async set(patch: unknown): Promise<string | null> {
+    try {
+      this.settings = await this.#backend.sandboxSettingsSet(patch);
+      return null;
+    } catch (thrown) {
+      return whole(thrown);
+    } finally {
+      void this.refresh();
+    }
   }
 
   /** Makes a webhook and answers its secret, or what the form is to say. */

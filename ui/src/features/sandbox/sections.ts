@@ -5,5 +5,6 @@ export const SECTIONS = [
   { id: "sandbox-log", label: "Log" },
   { id: "sandbox-webhooks", label: "Webhooks" },
   { id: "sandbox-faults", label: "Faults" },
+  { id: "sandbox-assumptions", label: "Assumptions" },
   { id: "sandbox-broken", label: "Single deliveries" },
 ] as const;
