@@ -15,10 +15,33 @@ use crate::source::{self, Random};
 pub(crate) struct KeyRing {
     plain: Mutex<SigningKeys>,
     random: Random,
-    rsa: OnceCell<Arc<RsaKey>>,
-    strange_rsa: OnceCell<Arc<RsaKey>>,
+    rsa: Mutex<Arc<Later>>,
+    strange_rsa: Later,
     /// Where they are kept, if anywhere.
     journal: OnceLock<Weak<Journal>>,
+}
+
+/// An RSA key that is made when it is first needed. Its id is drawn before: whenever that is, the draws of the requests
+/// stay as they are.
+struct Later {
+    kid: String,
+    key: OnceCell<Arc<RsaKey>>,
+}
+
+impl Later {
+    fn new(random: &Random) -> Result<Self, KeyError> {
+        let kid = source::bytes::<20>(random)?.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { kid, key: OnceCell::new() })
+    }
+
+    async fn get(&self) -> Result<Arc<RsaKey>, KeyError> {
+        let kid = self.kid.clone();
+        let generate = async || {
+            let key = tokio::task::spawn_blocking(move || RsaKey::generate(kid).map(Arc::new)).await;
+            key.unwrap_or(Err(KeyError::Rsa))
+        };
+        self.key.get_or_try_init(generate).await.cloned()
+    }
 }
 
 /// The keys as the journal keeps them. `Debug` shows none.
@@ -39,26 +62,27 @@ impl fmt::Debug for KeptKeys {
 
 impl KeyRing {
     pub(crate) fn generate(random: &Random) -> Result<Self, KeyError> {
-        Ok(Self::new(SigningKeys::generate(random)?, random))
+        Self::new(SigningKeys::generate(random)?, random)
     }
 
     pub(crate) fn from_kept(kept: KeptKeys, random: &Random) -> Result<Self, KeyError> {
         let keys = SigningKeys { secret: kept.secret, seeds: kept.seeds, ..SigningKeys::default() };
-        let mut ring = Self::new(keys, random);
+        let mut ring = Self::new(keys, random)?;
         if let Some((kid, private)) = kept.rsa {
-            ring.rsa = OnceCell::new_with(Some(Arc::new(RsaKey::from_private_text(kid, &private)?)));
+            let key = RsaKey::from_private_text(kid.clone(), &private)?;
+            ring.rsa = Mutex::new(Arc::new(Later { kid, key: OnceCell::new_with(Some(Arc::new(key))) }));
         }
         Ok(ring)
     }
 
-    fn new(plain: SigningKeys, random: &Random) -> Self {
-        Self {
+    fn new(plain: SigningKeys, random: &Random) -> Result<Self, KeyError> {
+        Ok(Self {
             plain: Mutex::new(plain),
             random: Arc::clone(random),
-            rsa: OnceCell::new(),
-            strange_rsa: OnceCell::new(),
+            rsa: Mutex::new(Arc::new(Later::new(random)?)),
+            strange_rsa: Later::new(random)?,
             journal: OnceLock::new(),
-        }
+        })
     }
 
     /// Keeps them there from now on, also those that are made later.
@@ -71,7 +95,8 @@ impl KeyRing {
     fn keep(&self) {
         if let Some(journal) = self.journal.get().and_then(Weak::upgrade) {
             let plain = self.plain();
-            let rsa = self.rsa.get().map(|rsa| (rsa.kid().to_owned(), rsa.private_text()));
+            let later = self.later();
+            let rsa = later.key.get().map(|rsa| (rsa.kid().to_owned(), rsa.private_text()));
             journal.keep_keys(&KeptKeys { secret: plain.secret, seeds: plain.seeds, rsa });
         }
     }
@@ -86,25 +111,32 @@ impl KeyRing {
         self.plain.lock().unwrap_or_else(PoisonError::into_inner).seeds.first().copied()
     }
 
-    /// New Ed25519 keys: those that sign from now on stand first, the old ones are gone from the JWKS.
+    fn later(&self) -> Arc<Later> {
+        Arc::clone(&self.rsa.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// New keys for dynamic deliveries of either scheme: the old ones are gone from the JWKS.
     pub(crate) fn rotate(&self) -> Result<(), KeyError> {
         let fresh = SigningKeys::generate(&self.random)?;
+        let later = Arc::new(Later::new(&self.random)?);
+        *self.rsa.lock().unwrap_or_else(PoisonError::into_inner) = later;
         self.plain.lock().unwrap_or_else(PoisonError::into_inner).seeds = fresh.seeds;
         self.keep();
         Ok(())
     }
 
     pub(crate) async fn rsa(&self) -> Result<Arc<RsaKey>, KeyError> {
-        if let Some(rsa) = self.rsa.get() {
+        let later = self.later();
+        if let Some(rsa) = later.key.get() {
             return Ok(Arc::clone(rsa));
         }
-        let rsa = self.rsa.get_or_try_init(|| generate(&self.random)).await.cloned()?;
+        let rsa = later.get().await?;
         self.keep();
         Ok(rsa)
     }
 
     pub(crate) async fn strange_rsa(&self) -> Result<Arc<RsaKey>, KeyError> {
-        self.strange_rsa.get_or_try_init(|| generate(&self.random)).await.cloned()
+        self.strange_rsa.get().await
     }
 
     /// The published keys.
@@ -120,9 +152,4 @@ impl KeyRing {
         };
         published.jwks()
     }
-}
-
-async fn generate(random: &Random) -> Result<Arc<RsaKey>, KeyError> {
-    let kid: String = source::bytes::<20>(random)?.iter().map(|byte| format!("{byte:02x}")).collect();
-    tokio::task::spawn_blocking(move || RsaKey::generate(kid).map(Arc::new)).await.unwrap_or(Err(KeyError::Rsa))
 }

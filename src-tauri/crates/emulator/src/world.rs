@@ -64,14 +64,21 @@ impl World {
         due
     }
 
-    /// Plans again what follows from the rows, after they were loaded. Attempts whose time has passed are due now: who was
-    /// away for hours does not make up for all of them at once.
+    /// Plans again what follows from the rows, after they were loaded. Attempts and jobs whose time has passed are due now:
+    /// who was away for hours does not make up for all of them at once, nor for all attempts of what a job tells late.
     pub(crate) fn plan_all(&mut self, now: Millis) {
         let late = self.deliveries.after(0).filter(|(_, one)| one.next_ms.is_some_and(|next| next < now));
         let late: Vec<u64> = late.map(|(number, _)| number).collect();
         for number in late {
             if let Some(delivery) = self.deliveries.at_mut(number) {
                 delivery.next_ms = Some(now);
+            }
+        }
+        let late = self.jobs.iter().filter(|job| job.next_ms.is_some_and(|next| next < now));
+        let late: Vec<String> = late.map(|job| job.id.clone()).collect();
+        for id in late {
+            if let Some(job) = self.jobs.get_mut(&id) {
+                job.next_ms = Some(now);
             }
         }
         let jobs = self.jobs.iter().filter_map(|job| Some((job.next_ms?, Due::Job(job.id.clone()))));

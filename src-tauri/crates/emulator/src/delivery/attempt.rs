@@ -166,7 +166,13 @@ fn record(
     delivery.next_ms = planned.or(next);
 
     let report = told.map(|attempt| report(delivery, attempt));
-    let given_up = delivery.state == DeliveryState::GivenUp;
+    // By hand a delivery can be given up again and again: it counts once.
+    let ended_before = |one: &Attempt| {
+        (one.status == Some(GONE) && settings.disabling.on_gone)
+            || schedule::next(&settings.retry, draws, one.number, one.due_ms, delivery.created_ms).is_none()
+    };
+    let before = delivery.attempts.split_last().map(|(_, before)| before).unwrap_or_default();
+    let given_up = delivery.state == DeliveryState::GivenUp && !before.iter().any(ended_before);
     let ended = delivery.has_ended();
     let webhook = delivery.webhook.clone();
     if let (None, Some(at)) = (planned, next) {

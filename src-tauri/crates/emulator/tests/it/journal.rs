@@ -136,6 +136,28 @@ async fn attempts_that_were_missed_are_made_once() {
     assert!(receiver.is_quiet().await);
 }
 
+/// The same holds for a job: what it tells is as new as the hour at which it tells it.
+#[tokio::test]
+async fn a_job_that_was_missed_ends_late_and_its_event_has_its_whole_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("a.db");
+    let receiver = Receiver::start(|_| status(500)).await;
+    let mut settings = exact(at_once());
+    settings.jobs.batch_ms = 60_000;
+    let bed = Bed::with(options(&database, settings)).await;
+    bed.batch(&[receiver.url("/")]).await;
+    bed.service.stop().await;
+
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(30 * 3600);
+    let wall = std::sync::Arc::new(move || later);
+    let mut bed = Bed::with(ServiceOptions { wall, ..options(&database, Settings::default()) }).await;
+    bed.service.clock().advance(60_000);
+    let report = bed.report().await;
+    let due = report["due_ms"].as_i64().unwrap();
+    assert!(bed.service.clock().now() - due <= 60_000, "{report}");
+    assert_eq!(report["next_ms"].as_i64().unwrap() - due, 5_000);
+}
+
 async fn refusal(path: &Path) -> ServiceError {
     Service::start(options(path, Settings::default())).await.unwrap_err()
 }
