@@ -6,12 +6,18 @@ import { dressSandbox } from "./fake-scene";
 import { fakeRow, row as makeRow } from "./fake-rows";
 import { FakeWorld } from "./fake-world";
 import type {
-  AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun, SandboxSettings, SandboxWebhookChange,
+  AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun, SandboxWebhookChange,
   SecretView, Settings,
 } from "./generated";
 
 const PAGE = 200;
 const OVERFLOW = 2000;
+
+/** RFC 7396, as the emulator reads a patch: what a patch does not name stays. */
+function merged<T>(target: T, patch: unknown): T {
+  if (typeof patch !== "object" || patch === null) return patch as T;
+  return Object.entries(patch).reduce((into, [name, value]) => ({ ...into, [name]: merged((into as Record<string, unknown>)[name], value) }), target);
+}
 
 /**
  * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame, "resync" on
@@ -178,10 +184,7 @@ export class FakeBackend implements Backend {
   sandboxClockSet = (warp: number) => this.#answer("sandboxClockSet", () => this.world.setWarp(warp));
   sandboxClockAdvance = (by: SandboxAdvance) => this.#answer("sandboxClockAdvance", () => this.world.advance(by));
   sandboxSettings = () => this.#answer("sandboxSettings", () => this.world.settings);
-  sandboxSettingsSet = (patch: unknown) => this.#answer("sandboxSettingsSet", () => {
-    const given = patch as Partial<SandboxSettings>;
-    return (this.world.settings = { ...this.world.settings, ...given, faults: { ...this.world.settings.faults, ...given.faults } });
-  });
+  sandboxSettingsSet = (patch: unknown) => this.#answer("sandboxSettingsSet", () => (this.world.settings = merged(this.world.settings, patch)));
   sandboxDeliveries = (before: number | null, limit: number) => this.#answer("sandboxDeliveries", () => this.world.page(before, limit));
   sandboxDeliveryBody = (id: string) => this.#answer("sandboxDeliveryBody", () => {
     const found = this.world.log.find((one) => one.id === id);

@@ -1,4 +1,4 @@
-import type { SandboxSettings } from "../ipc";
+import type { SandboxSettings } from "../ipc/generated";
 import { durationText, readDuration } from "./duration";
 import { count } from "./format";
 import { SANDBOX_DEFAULTS } from "./sandbox-defaults";

@@ -1,4 +1,4 @@
-import type { SandboxClock } from "../ipc";
+import type { SandboxClock } from "../ipc/generated";
 import { span } from "./format";
 
 /** The emulator's time, from the last reading and the wall clock. */

@@ -1,4 +1,4 @@
-import type { SandboxSettings } from "../ipc";
+import type { SandboxSettings } from "../ipc/generated";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,4 +1,4 @@
-import type { SandboxSettings } from "../ipc";
+import type { SandboxSettings } from "../ipc/generated";
 
 type Rate = "too_many_requests" | "server_errors" | "lost" | "doubled" | "reordered";
 type Toggle = "launch_night_key" | "recased_headers" | "reserialised_body";

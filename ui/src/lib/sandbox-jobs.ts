@@ -1,4 +1,4 @@
-import type { JobKind, JobOutcome, SandboxJob, SandboxSettings, SandboxWebhook } from "../ipc";
+import type { JobKind, JobOutcome, SandboxJob, SandboxSettings, SandboxWebhook } from "../ipc/generated";
 import { length } from "./sandbox-clock";
 import type { Mark } from "./verdict";
 

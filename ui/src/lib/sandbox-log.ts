@@ -1,4 +1,4 @@
-import type { SandboxAttempt, SandboxDeliveries, SandboxDelivery, SandboxWebhook } from "../ipc";
+import type { SandboxAttempt, SandboxDeliveries, SandboxDelivery, SandboxWebhook } from "../ipc/generated";
 import { took } from "./format";
 import type { Mark, Tone } from "./verdict";
 
