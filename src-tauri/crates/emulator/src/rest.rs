@@ -10,11 +10,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::service::Shared;
 
@@ -50,10 +51,13 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// Who called.
     pub(crate) peer: SocketAddr,
+    /// The emulator's address as the caller knows it: addresses in answers begin with it.
+    pub(crate) origin: String,
 }
 
 impl Call {
-    fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes, peer: SocketAddr) -> Self {
+    fn new(method: Method, uri: &Uri, headers: HeaderMap, peer: SocketAddr, address: SocketAddr) -> Self {
+        let origin = origin(address, headers.get(header::HOST));
         let mut path: Vec<String> = uri.path().split('/').filter(|part| !part.is_empty()).map(decoded).collect();
         let version = match path.first().map(String::as_str) {
             Some("v1" | "v1beta" | "v1alpha") => path.remove(0),
@@ -69,7 +73,7 @@ impl Call {
         let method = if method == Method::HEAD { Method::GET } else { method };
         let query = uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { method, version, path, verb, query, headers, body, peer }
+        Self { method, version, path, verb, query, headers, body: Bytes::new(), peer, origin }
     }
 
     /// The first value of a query parameter.
@@ -80,6 +84,16 @@ impl Call {
     /// A header that is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Who listens on every address (`0.0.0.0`) is reached by none of that name, but by the one in `Host`.
+fn origin(address: SocketAddr, host: Option<&HeaderValue>) -> String {
+    let host = host.and_then(|host| host.to_str().ok()).filter(|_| address.ip().is_unspecified());
+    let url = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok());
+    match url.filter(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none()) {
+        Some(url) => url.origin().ascii_serialization(),
+        None => format!("http://{address}"),
     }
 }
 
@@ -115,7 +129,7 @@ async fn answer(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let mut call = Call::new(head.method, &head.uri, head.headers, Bytes::new(), peer);
+    let mut call = Call::new(head.method, &head.uri, head.headers, peer, shared.address);
     let stranger = auth::check(&shared, &call).err();
     let mut request = Request::new(body);
     DefaultBodyLimit::max(if stranger.is_some() { STRANGERS_LIMIT } else { BODY_LIMIT }).apply(&mut request);
@@ -167,5 +181,28 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
 pub(crate) async fn wait(milliseconds: u64) {
     if milliseconds > 0 {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_answers_are_those_that_the_caller_can_reach() {
+        let origin = |address: &str, host: Option<&'static str>| {
+            super::origin(address.parse().unwrap(), host.map(HeaderValue::from_static).as_ref())
+        };
+        for (address, host, expected) in [
+            ("127.0.0.1:1", Some("evil.example"), "http://127.0.0.1:1"),
+            ("0.0.0.0:1", Some("emulator:4720"), "http://emulator:4720"),
+            ("[::]:1", Some("[::1]:4720"), "http://[::1]:4720"),
+            ("0.0.0.0:1", None, "http://0.0.0.0:1"),
+            ("0.0.0.0:1", Some("a b"), "http://0.0.0.0:1"),
+            ("0.0.0.0:1", Some("a/b"), "http://0.0.0.0:1"),
+            ("0.0.0.0:1", Some("a@b"), "http://0.0.0.0:1"),
+        ] {
+            assert_eq!(origin(address, host), expected, "{address} {host:?}");
+        }
     }
 }

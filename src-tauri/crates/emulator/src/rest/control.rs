@@ -64,7 +64,7 @@ async fn answer(shared: &Shared, call: &Call, rest: &[&str]) -> Reply {
         (["deliveries", id], Some("retry")) if !id.is_empty() => {
             allowed(&[post]).and_then(|()| log::retry(shared, call, id))
         }
-        (["openapi.json"], None) => allowed(&[get]).and_then(|()| openapi::document(shared)),
+        (["openapi.json"], None) => allowed(&[get]).and_then(|()| openapi::document(call)),
         _ => Err(ApiError::unknown_path(&call.method)),
     }
 }

@@ -82,7 +82,7 @@ async fn list(shared: &Shared, call: &Call) -> Reply {
     if !files.is_empty() {
         let mut shown_files = Vec::with_capacity(files.len());
         for file in files {
-            shown_files.push(shown(shared, &call.version, file).await?);
+            shown_files.push(shown(call, &call.version, file).await?);
         }
         answer["files"] = Value::Array(shown_files);
     }
@@ -94,7 +94,7 @@ async fn list(shared: &Shared, call: &Call) -> Reply {
 
 async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
     let file = shared.with(|world| found(world, id).cloned())?;
-    ok(&shown(shared, &call.version, file).await?)
+    ok(&shown(call, &call.version, file).await?)
 }
 
 fn delete(shared: &Shared, id: &str) -> Reply {
@@ -174,12 +174,12 @@ fn wanted(header: &str, length: usize) -> Option<Option<(usize, usize)>> {
 }
 
 /// A File as the service prints it. Its hash is taken off the async threads: a file may be long.
-async fn shown(shared: &Shared, version: &str, file: StoredFile) -> Result<Value, ApiError> {
+async fn shown(call: &Call, version: &str, file: StoredFile) -> Result<Value, ApiError> {
     let bytes = file.bytes.clone();
     let hash = tokio::task::spawn_blocking(move || sha256_base64(&bytes)).await.map_err(|error| {
         ApiError::status(StatusCode::INTERNAL_SERVER_ERROR, format!("The file could not be hashed: {error}."))
     })?;
-    Ok(printed(&shared.origin(), version, &file, &hash))
+    Ok(printed(&call.origin, version, &file, &hash))
 }
 
 fn printed(origin: &str, version: &str, file: &StoredFile, hash: &str) -> Value {

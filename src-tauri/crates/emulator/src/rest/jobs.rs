@@ -34,7 +34,7 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
             _ => Err(ApiError::wrong_method(method, &[Method::POST])),
         },
         (["models", model, "operations", id], None) => match *method {
-            Method::GET => videos::get(shared, model, id),
+            Method::GET => videos::get(shared, call, model, id),
             _ => Err(ApiError::wrong_method(method, &[Method::GET])),
         },
         (["batches"], None) => match *method {

@@ -3,18 +3,17 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::rest::{ApiError, Reply, ok};
-use crate::service::Shared;
+use crate::rest::{ApiError, Call, Reply, ok};
 
 /// Written by hand; what it says is checked against what is answered in the tests of this crate.
 const DOCUMENT: &str = include_str!("openapi.json");
 
 /// The document, with the address of this emulator as its server.
-pub(crate) fn document(shared: &Shared) -> Reply {
+pub(crate) fn document(call: &Call) -> Reply {
     let mut document: Value = serde_json::from_str(DOCUMENT).map_err(|error| {
         ApiError::status(StatusCode::INTERNAL_SERVER_ERROR, format!("The description cannot be read: {error}."))
     })?;
     document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
-    document["servers"] = json!([{ "url": shared.origin() }]);
+    document["servers"] = json!([{ "url": call.origin }]);
     ok(&document)
 }

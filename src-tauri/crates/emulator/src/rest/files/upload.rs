@@ -66,13 +66,13 @@ pub(super) async fn handle(shared: &Shared, call: &Call, version: &str) -> Reply
         ("raw", _) | ("", "media") => {
             let mime_type = call.header("x-goog-upload-header-content-type").map(str::to_owned);
             let mime_type = mime_type.or_else(|| content_type(call));
-            whole(shared, version, Wanted::default(), mime_type, call.body.clone()).await
+            whole(shared, call, version, Wanted::default(), mime_type, call.body.clone()).await
         }
         ("multipart", _) | ("", "multipart") => {
             let parts = multipart::parts(call.header(header::CONTENT_TYPE.as_str()).unwrap_or_default(), &call.body);
             let (metadata, mime_type, media) = parts
                 .ok_or_else(|| bad("A multipart upload is multipart/related: the File as JSON, then its bytes."))?;
-            whole(shared, version, Wanted::read(&metadata)?, mime_type, media).await
+            whole(shared, call, version, Wanted::read(&metadata)?, mime_type, media).await
         }
         _ => Err(bad(
             "An upload needs the header X-Goog-Upload-Protocol (resumable, raw or multipart) or the query parameter \
@@ -158,7 +158,14 @@ fn text(shared: &Shared, length: usize) -> Result<String, ApiError> {
 }
 
 /// All at once.
-async fn whole(shared: &Shared, version: &str, wanted: Wanted, mime_type: Option<String>, bytes: Bytes) -> Reply {
+async fn whole(
+    shared: &Shared,
+    call: &Call,
+    version: &str,
+    wanted: Wanted,
+    mime_type: Option<String>,
+    bytes: Bytes,
+) -> Reply {
     let now = shared.clock.now();
     let mime_type = wanted.mime_type.or(mime_type).unwrap_or_else(octets);
     let file = shared.with(|world| {
@@ -166,7 +173,7 @@ async fn whole(shared: &Shared, version: &str, wanted: Wanted, mime_type: Option
         keep(world, &id, wanted.display_name, mime_type, bytes, now);
         found(world, &id).cloned()
     })?;
-    Ok(json_response(StatusCode::OK, &json!({ "file": shown(shared, version, file).await? })))
+    Ok(json_response(StatusCode::OK, &json!({ "file": shown(call, version, file).await? })))
 }
 
 fn octets() -> String {
@@ -199,7 +206,7 @@ fn start(shared: &Shared, call: &Call, version: &str) -> Reply {
         });
         Ok::<_, ApiError>(token)
     })?;
-    let url = format!("{}/upload/{version}/files?upload_id={token}&upload_protocol=resumable", shared.origin());
+    let url = format!("{}/upload/{version}/files?upload_id={token}&upload_protocol=resumable", call.origin);
     let mut response = told(&json!({}), "active", 0);
     response.headers_mut().extend(HeaderValue::from_str(&url).ok().map(|url| (URL, url)));
     // Chunks may end anywhere; the service's own granularity is 256 KiB.
@@ -231,7 +238,7 @@ async fn go_on(shared: &Shared, call: &Call, version: &str, token: &str) -> Repl
         Next::Made(id) => {
             let file = shared.with(|world| found(world, &id).cloned())?;
             let received = file.bytes.len();
-            Ok(told(&json!({ "file": shown(shared, version, file).await? }), "final", received))
+            Ok(told(&json!({ "file": shown(call, version, file).await? }), "final", received))
         }
     }
 }

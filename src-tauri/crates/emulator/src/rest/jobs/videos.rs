@@ -55,7 +55,7 @@ pub(super) fn create(shared: &Shared, call: &Call, model: &str) -> Reply {
     ok(&json!({ "name": name, "done": false }))
 }
 
-pub(super) fn get(shared: &Shared, model: &str, id: &str) -> Reply {
+pub(super) fn get(shared: &Shared, call: &Call, model: &str, id: &str) -> Reply {
     let name = format!("models/{model}/operations/{id}");
     shared.with(|world| {
         let job = world.jobs.get(&name).ok_or_else(|| not_found(&name))?;
@@ -64,8 +64,8 @@ pub(super) fn get(shared: &Shared, model: &str, id: &str) -> Reply {
             operation["error"] = batch::status(error);
         }
         if job.state == JobState::Succeeded {
-            let origin = shared.origin();
-            let sample = |file| json!({ "video": { "uri": video::download_uri(&origin, file) } });
+            let origin = &call.origin;
+            let sample = |file| json!({ "video": { "uri": video::download_uri(origin, file) } });
             let samples: Vec<Value> = video::file_ids(job).into_iter().map(sample).collect();
             operation["response"] = json!({
                 "@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse",
