@@ -1438,3 +1438,57 @@ deliveries: Array<SandboxDelivery>,
  * `before` of the next page.
  */
 next_before: number | null, };
+
+/** What an emulator starts with. */
+export const SANDBOX_DEFAULTS: SandboxSettings = {
+  "dynamic": "v1a",
+  "attempt_timeout_ms": 10000,
+  "retry": {
+    "first_ms": 5000,
+    "factor": 4.0,
+    "longest_ms": 14400000,
+    "jitter": 0.1,
+    "window_ms": 86400000
+  },
+  "disabling": {
+    "on_gone": true,
+    "after_given_up": 5
+  },
+  "jobs": {
+    "pending_ms": 500,
+    "batch_ms": 4000,
+    "interaction_ms": 2500,
+    "video_ms": 3500,
+    "batch_expiry_ms": 172800000
+  },
+  "payload": {
+    "user_metadata": "data",
+    "video": "guide",
+    "batch_prefix": false,
+    "numeric_error_code": false,
+    "ping_type": "ping",
+    "ping_when_disabled": false
+  },
+  "rest": {
+    "strict_update_mask": false,
+    "webhook_times": false,
+    "status_errors": false
+  },
+  "file_lifetime_ms": 172800000,
+  "secret_grace_ms": 86400000,
+  "sign_with_all_secrets": true,
+  "keep_deliveries": 100000,
+  "faults": {
+    "latency_ms": 0,
+    "too_many_requests": 0.0,
+    "server_errors": 0.0,
+    "lost": 0.0,
+    "doubled": 0.0,
+    "reordered": 0.0,
+    "hold_back_ms": 30000,
+    "launch_night_key": false,
+    "recased_headers": false,
+    "reserialised_body": false,
+    "drip_bytes_per_second": 0
+  }
+};

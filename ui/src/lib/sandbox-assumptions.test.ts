@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fakeSettings } from "../ipc/fake-world";
 import { durationText, readDuration } from "./duration";
 import { allDefaults, ASSUMPTIONS, assumptionPatch, changedIn, defaultOf, readField, valueAt, valueText, type Assumption } from "./sandbox-assumptions";
-import { SANDBOX_DEFAULTS } from "./sandbox-defaults";
+import { SANDBOX_DEFAULTS } from "../ipc/generated";
 
 const HOUR = 3_600_000;
 const YEARS = 3650 * 24 * HOUR;

@@ -1,7 +1,6 @@
-import type { SandboxSettings } from "../ipc/generated";
+import { SANDBOX_DEFAULTS, type SandboxSettings } from "../ipc/generated";
 import { durationText, readDuration } from "./duration";
 import { count } from "./format";
-import { SANDBOX_DEFAULTS } from "./sandbox-defaults";
 
 /** The emulator refuses what is longer: ten years. */
 const LONGEST_MS = 3650 * 86_400_000;

@@ -90,6 +90,10 @@ fn declared() -> String {
         dto::SandboxDelivery,
         dto::SandboxDeliveries,
     );
+    let defaults = serde_json::to_string_pretty(&emulator::Settings::default()).unwrap();
+    text.push_str(&format!(
+        "\n/** What an emulator starts with. */\nexport const SANDBOX_DEFAULTS: SandboxSettings = {defaults};\n"
+    ));
     text
 }
 
