@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::clock::Millis;
 use crate::delivery;
-use crate::service::Shared;
 use crate::settings::JobTimes;
+use crate::shared::Shared;
 use crate::world::{Due, Job, JobError, JobKind, JobState, Outcome, StoredFile, WebhookConfig, World};
 
 pub(crate) mod answer;

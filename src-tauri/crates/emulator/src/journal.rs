@@ -204,9 +204,9 @@ impl Journal {
         self.waiting.put(Vec::new(), json(name, value).into_iter().collect());
     }
 
-    /// Returns when all that was noted so far is committed, or could not be.
-    pub(crate) async fn flushed(&self) {
-        self.waiting.flushed().await;
+    /// Returns when all that was noted so far is committed, or, with false, could not be.
+    pub(crate) async fn flushed(&self) -> bool {
+        self.waiting.flushed().await
     }
 
     /// Writes what waits, and closes the file.

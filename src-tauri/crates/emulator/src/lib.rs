@@ -3,6 +3,7 @@
 //!
 //! What nobody has published about the service is a setting ([`Profile`]), not a constant.
 
+mod agenda;
 mod broken;
 mod clock;
 mod compose;
@@ -17,20 +18,22 @@ mod rest;
 mod send;
 mod service;
 mod settings;
+mod shared;
 mod source;
 mod world;
 
 pub use broken::{BrokenKind, broken_kinds};
 pub use clock::{Clock, MAX_WARP, Millis};
 pub use compose::{ComposeError, Prepared, compose, message_id};
-pub use delivery::AttemptReport;
+pub use delivery::report::AttemptReport;
 pub use journal::JournalError;
 pub use keys::{KeyError, RsaKey, SigningKeys};
 pub use payload::{SampleRequest, SampleType, SampleVariant, sample_types};
 pub use profile::Profile;
 pub use send::{SampleSent, SendError, send_sample};
-pub use service::{Service, ServiceError, ServiceOptions, Wall};
+pub use service::{Service, ServiceError, ServiceOptions};
 pub use settings::{
     Disabling, DynamicScheme, Faults, JobTimes, MetadataPlace, PayloadForm, RestForm, Retry, Settings, VideoFields,
 };
+pub use shared::Wall;
 pub use source::{Random, system_random};

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::service::Shared;
+use crate::shared::Shared;
 
 mod auth;
 mod control;
@@ -36,6 +36,9 @@ use error::ApiError;
 const BODY_LIMIT: usize = 256 * 1024 * 1024;
 /// Longest body of a call without the key: it is read before it is refused, and any page in a browser can send one.
 const STRANGERS_LIMIT: usize = 1024 * 1024;
+
+const NOT_KEPT: &str = "The emulator did this, but could not write it to its state: it will be gone when the emulator \
+                        ends. Make room on the disk; it goes on trying.";
 
 /// A request, taken apart.
 pub(crate) struct Call {
@@ -147,9 +150,13 @@ async fn answer(
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
-    if changes && let Some(journal) = &shared.journal {
-        // What was answered is kept: a kill after this loses nothing of it.
-        journal.flushed().await;
+    // What was answered is kept: a kill after this loses nothing of it.
+    if changes
+        && response.status().is_success()
+        && let Some(journal) = &shared.journal
+        && !journal.flushed().await
+    {
+        return ApiError::status(StatusCode::INSUFFICIENT_STORAGE, NOT_KEPT).into_response();
     }
     response
 }

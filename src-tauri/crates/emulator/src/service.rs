@@ -4,30 +4,28 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use reqwest::Client;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::Clock;
-use crate::delivery::{self, AttemptReport, Courier};
+use crate::delivery::courier::Courier;
+use crate::delivery::report::AttemptReport;
 use crate::journal::{Journal, JournalError, Kept};
 use crate::keyring::KeyRing;
 use crate::keys::KeyError;
 use crate::settings::{DynamicScheme, Settings};
+use crate::shared::{Inner, Shared, Wall};
 use crate::source::{self, Random, seeded_random, system_random};
 use crate::world::World;
-use crate::{Profile, rest, send};
+use crate::{Profile, agenda, rest, send};
 
 /// How long [`Service::stop`] waits for requests that are under way.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Where the wall time comes from.
-pub type Wall = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// How an emulator is started.
 #[derive(Clone)]
@@ -113,61 +111,6 @@ impl fmt::Debug for Service {
     }
 }
 
-/// What all parts of an emulator share.
-pub(crate) type Shared = Arc<Inner>;
-
-pub(crate) struct Inner {
-    world: Mutex<World>,
-    pub(crate) clock: Clock,
-    pub(crate) wall: Wall,
-    /// Ids and secrets come from here, in the order of the requests; from the seed where there is one.
-    pub(crate) random: Random,
-    /// Draws of single deliveries come from here, so that their order does not matter.
-    pub(crate) seed: u64,
-    pub(crate) api_key: Option<String>,
-    pub(crate) profile: Profile,
-    pub(crate) keys: KeyRing,
-    /// For samples.
-    pub(crate) client: Client,
-    /// For deliveries.
-    pub(crate) courier: Courier,
-    /// Something was planned, or the clock was set.
-    pub(crate) planned: Notify,
-    pub(crate) attempts: broadcast::Sender<Arc<AttemptReport>>,
-    pub(crate) journal: Option<Arc<Journal>>,
-    /// Where it listens: the addresses it gives for downloads begin with it.
-    pub(crate) address: SocketAddr,
-}
-
-impl Inner {
-    /// Looks at the state or changes it. What was changed goes to the journal, what was planned wakes the agenda. Never
-    /// held across an await.
-    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = world.next_due();
-        let result = work(&mut world);
-        match &self.journal {
-            Some(journal) => journal.note(&mut world, self.clock.now()),
-            None => world.forget_changes(),
-        }
-        if world.next_due() != before {
-            self.planned.notify_one();
-        }
-        result
-    }
-
-    /// Wall time in Unix seconds.
-    pub(crate) fn wall_seconds(&self) -> i64 {
-        let since = (self.wall)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    }
-
-    /// `http://127.0.0.1:PORT`.
-    pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.address)
-    }
-}
-
 /// The seed of the draws, and where ids come from. After `starts` earlier starts with the same state a seed goes on with
 /// other bytes: an id that was given is not given again.
 fn chance(seed: Option<u64>, starts: u64) -> Result<(u64, Random), KeyError> {
@@ -228,7 +171,7 @@ impl Service {
         });
         let stop = CancellationToken::new();
         let server = tokio::spawn(rest::serve(listener, Arc::clone(&shared), stop.clone()));
-        let agenda = tokio::spawn(delivery::run(Arc::clone(&shared), stop.clone()));
+        let agenda = tokio::spawn(agenda::run(Arc::clone(&shared), stop.clone()));
         Ok(Self { shared, address, server, agenda, stop: stop.drop_guard() })
     }
 

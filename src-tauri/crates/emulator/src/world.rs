@@ -45,7 +45,7 @@ impl World {
         Self { settings, ..Self::default() }
     }
 
-    /// Plans something. The caller wakes the agenda when it lets go of the lock: [`crate::service::Inner::with`] does.
+    /// Plans something. The caller wakes the agenda when it lets go of the lock: [`crate::shared::Inner::with`] does.
     pub(crate) fn plan(&mut self, at: Millis, due: Due) {
         self.agenda.insert((at, due));
     }

@@ -12,9 +12,10 @@ use crate::compose::spaced;
 use crate::delivery::courier::{Parcel, Receipt};
 use crate::delivery::faults::{Draw, Draws};
 use crate::delivery::lanes::{Lanes, Ticket};
+use crate::delivery::report::AttemptReport;
+use crate::delivery::schedule;
 use crate::delivery::sign::Signer;
-use crate::delivery::{AttemptReport, schedule};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{Attempt, Delivery, DeliveryState, Due, WebhookState, World};
 
 /// 410: the receiver wants no more.

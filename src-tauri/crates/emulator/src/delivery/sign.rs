@@ -6,8 +6,8 @@ use signature::{Secret, sign};
 
 use crate::compose::token;
 use crate::keys::SigningKeys;
-use crate::service::Shared;
 use crate::settings::{DynamicScheme, Settings};
+use crate::shared::Shared;
 use crate::world::Webhook;
 
 use crate::clock::Millis;

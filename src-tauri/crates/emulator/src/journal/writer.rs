@@ -46,6 +46,8 @@ struct State {
 struct Progress {
     /// All that was put up to here has been tried.
     done: u64,
+    /// The last commit failed: what it held is only in memory.
+    failed: bool,
     ended: bool,
 }
 
@@ -73,9 +75,11 @@ impl Waiting {
         self.wake.notify_one();
     }
 
-    pub(super) async fn flushed(&self) {
+    /// False where what was put could not be written so far.
+    pub(super) async fn flushed(&self) -> bool {
         let put = self.state().put;
         self.until(|progress| progress.done >= put || progress.ended).await;
+        !self.progress.borrow().failed
     }
 
     pub(super) fn close(&self) {
@@ -140,7 +144,7 @@ pub(super) fn run(stored: &Stored, waiting: &Waiting) {
                 waiting.put_back(changes);
             }
         }
-        waiting.progress.send_modify(|progress| progress.done = put);
+        waiting.progress.send_modify(|progress| (progress.done, progress.failed) = (put, failed));
         if !open {
             if failed {
                 let path = stored.path().display();

@@ -4,7 +4,7 @@ use axum::http::{StatusCode, header};
 use subtle::ConstantTimeEq as _;
 
 use crate::rest::{ApiError, Call, files};
-use crate::service::Shared;
+use crate::shared::Shared;
 
 /// The gateway's words, where there is neither a key nor a token.
 const NOBODY: &str = "Method doesn't allow unregistered callers (callers without established identity). Please use API \

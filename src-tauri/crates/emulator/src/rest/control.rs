@@ -9,7 +9,7 @@ use crate::clock::{MAX_WARP, Millis, rfc3339};
 use crate::rest::error::Shape;
 use crate::rest::fields::Fields;
 use crate::rest::{ApiError, Call, Reply, ok, openapi};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::World;
 
 mod gate;

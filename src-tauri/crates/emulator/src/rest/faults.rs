@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 use crate::rest::{ApiError, Call, wait};
-use crate::service::Shared;
 use crate::settings::Faults;
+use crate::shared::Shared;
 
 /// Seconds of `Retry-After`: the shortest that it can say.
 const RETRY_AFTER: &str = "1";

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::clock::{Millis, rfc3339};
 use crate::rest::page::Page;
 use crate::rest::{ApiError, Call, Reply, ok};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{StoredFile, World};
 
 mod multipart;

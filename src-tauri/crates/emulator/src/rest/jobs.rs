@@ -7,7 +7,7 @@ use crate::jobs::answer::either;
 use crate::rest::error::Shape;
 use crate::rest::webhooks::checks;
 use crate::rest::{ApiError, Call, Reply};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::source;
 use crate::world::{Outcome, WebhookConfig};
 

@@ -9,7 +9,7 @@ use crate::rest::error::Shape;
 use crate::rest::fields::Fields;
 use crate::rest::page::Page;
 use crate::rest::{ApiError, Call, Reply, ok};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{SigningSecret, Webhook, WebhookState, World};
 use crate::{delivery, source};
 

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use url::Url;
 
 use crate::rest::{ApiError, Call, auth};
-use crate::service::Shared;
+use crate::shared::Shared;
 
 /// Lets calls of this machine pass, made to an address of this machine: a page of another site reaches the emulator
 /// through a browser, by its own name where it made that point here ("DNS rebinding"), and then `Host` says so; or from

@@ -7,7 +7,7 @@ use crate::clock::rfc3339;
 use crate::delivery;
 use crate::rest::fields::Fields;
 use crate::rest::{ApiError, Call, Reply, ok};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{Attempt, Delivery, DeliveryState, World};
 
 const STATES: [DeliveryState; 5] = [

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::bad;
 use crate::rest::{ApiError, Call, Reply, ok};
-use crate::service::Shared;
 use crate::settings::Settings;
+use crate::shared::Shared;
 
 /// The longest time that a setting can name, in milliseconds: ten years, so that no sum leaves the calendar.
 const LONGEST: f64 = 10.0 * 365.0 * 86_400_000.0;

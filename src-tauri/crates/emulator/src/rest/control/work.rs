@@ -12,7 +12,7 @@ use crate::payload::SampleRequest;
 use crate::rest::fields::Fields;
 use crate::rest::{ApiError, Call, Reply, ok};
 use crate::send::{self, SendError};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{Job, Outcome};
 
 /// Newest first.

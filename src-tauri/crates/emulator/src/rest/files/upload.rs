@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{LONGEST, forbidden, found, keep, multipart, shown};
 use crate::rest::jobs::proto;
 use crate::rest::{ApiError, Call, Reply, json_response};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::source;
 use crate::world::World;
 use crate::world::upload::Upload;

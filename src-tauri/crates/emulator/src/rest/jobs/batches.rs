@@ -9,7 +9,7 @@ use crate::jobs::{self, Order};
 use crate::rest::jobs::{chosen_outcome, invalid, model_name, new_id, not_found, proto, webhook_config};
 use crate::rest::page::Page;
 use crate::rest::{ApiError, Call, Reply, ok};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{Job, JobKind, JobState, Outcome, World};
 
 /// Characters of a batch's id, as in the ids that have been seen.

@@ -8,7 +8,7 @@ use crate::jobs::{self, Order, interaction};
 use crate::rest::fields::Fields;
 use crate::rest::jobs::{chosen_outcome, new_id, stream, webhook_config};
 use crate::rest::{ApiError, Call, Reply, ok};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{Job, JobKind, JobState, Outcome, World};
 
 /// What a member can be.

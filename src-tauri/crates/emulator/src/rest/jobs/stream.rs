@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::jobs::{self, interaction};
 use crate::rest::Reply;
 use crate::rest::jobs::interactions::{find, status, steps, summary};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{Job, JobState};
 
 /// How often it looks whether the interaction has ended, of wall time.

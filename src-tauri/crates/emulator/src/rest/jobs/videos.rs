@@ -6,7 +6,7 @@ use crate::jobs::answer::either;
 use crate::jobs::{self, Order, batch, video};
 use crate::rest::jobs::{chosen_outcome, invalid, model_name, new_id, not_found, proto, webhook_config};
 use crate::rest::{Call, Reply, ok};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::world::{JobKind, JobState};
 
 /// Most videos of one request.

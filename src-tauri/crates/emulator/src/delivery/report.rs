@@ -1,0 +1,24 @@
+//! What is told about an attempt.
+
+use serde::Serialize;
+
+use crate::clock::Millis;
+use crate::world::Attempt;
+
+/// One attempt, as the log and the command line tell it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AttemptReport {
+    /// The `webhook-id`.
+    pub id: String,
+    /// `batch.succeeded`.
+    pub event_type: String,
+    /// Where it went.
+    pub uri: String,
+    /// Number, time and answer.
+    #[serde(flatten)]
+    pub(crate) attempt: Attempt,
+    /// `pending`, `delivered`, `given_up`…: the delivery after it.
+    pub state: &'static str,
+    /// When it is tried again, on the emulator's clock.
+    pub next_ms: Option<Millis>,
+}

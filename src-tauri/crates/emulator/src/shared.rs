@@ -1,0 +1,75 @@
+//! What all parts of a running emulator share: the state behind its lock, the clock, keys, clients.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use reqwest::Client;
+use tokio::sync::{Notify, broadcast};
+
+use crate::Profile;
+use crate::clock::Clock;
+use crate::delivery::courier::Courier;
+use crate::delivery::report::AttemptReport;
+use crate::journal::Journal;
+use crate::keyring::KeyRing;
+use crate::source::Random;
+use crate::world::World;
+
+/// Where the wall time comes from.
+pub type Wall = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// What all parts of an emulator share.
+pub(crate) type Shared = Arc<Inner>;
+
+pub(crate) struct Inner {
+    pub(crate) world: Mutex<World>,
+    pub(crate) clock: Clock,
+    pub(crate) wall: Wall,
+    /// Ids and secrets come from here, in the order of the requests; from the seed where there is one.
+    pub(crate) random: Random,
+    /// Draws of single deliveries come from here, so that their order does not matter.
+    pub(crate) seed: u64,
+    pub(crate) api_key: Option<String>,
+    pub(crate) profile: Profile,
+    pub(crate) keys: KeyRing,
+    /// For samples.
+    pub(crate) client: Client,
+    /// For deliveries.
+    pub(crate) courier: Courier,
+    /// Something was planned, or the clock was set.
+    pub(crate) planned: Notify,
+    pub(crate) attempts: broadcast::Sender<Arc<AttemptReport>>,
+    pub(crate) journal: Option<Arc<Journal>>,
+    /// Where it listens: the addresses it gives for downloads begin with it.
+    pub(crate) address: SocketAddr,
+}
+
+impl Inner {
+    /// Looks at the state or changes it. What was changed goes to the journal, what was planned wakes the agenda. Never
+    /// held across an await.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = world.next_due();
+        let result = work(&mut world);
+        match &self.journal {
+            Some(journal) => journal.note(&mut world, self.clock.now()),
+            None => world.forget_changes(),
+        }
+        if world.next_due() != before {
+            self.planned.notify_one();
+        }
+        result
+    }
+
+    /// Wall time in Unix seconds.
+    pub(crate) fn wall_seconds(&self) -> i64 {
+        let since = (self.wall)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
