@@ -250,6 +250,17 @@ impl Window {
         element.send_keys(text).await.unwrap();
     }
 
+    /// Chooses an option of a select with a test hook.
+    pub async fn choose(&self, id: &str, value: &str) {
+        self.wait(id).await;
+        self.script(&format!(
+            "const select = document.querySelector('{}'); select.value = {value:?}; \
+             select.dispatchEvent(new Event('change', {{ bubbles: true }}))",
+            hook(id)
+        ))
+        .await;
+    }
+
     /// The number of matching deliveries that the window shows.
     pub async fn count_is(&self, expected: usize) {
         let script = format!(

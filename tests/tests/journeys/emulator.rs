@@ -76,7 +76,7 @@ async fn a_fault_is_rejected_with_its_cause_and_the_retry_after_it_is_taken() {
 async fn two_days_pass_in_moments() {
     let window = sandbox().await;
     let before = window.wait("clock-now").await.attr("data-ms").await.unwrap().unwrap().parse::<f64>().unwrap();
-    window.script("const select = document.querySelector('[data-testid=run-batch-outcome]'); select.value = 'expire'; select.dispatchEvent(new Event('change', { bubbles: true }))").await;
+    window.choose("run-batch-outcome", "expire").await;
     window.click("run-batch").await;
     window.wait_css("[data-testid=job-row][data-state=running]").await;
     window.click("clock-pace-8640").await;
@@ -132,4 +132,21 @@ async fn webhooks_are_made_rotated_switched_off_and_deleted() {
     window.script(&within("webhook-delete")).await;
     window.click("confirm-yes").await;
     window.until("one webhook", "return document.querySelectorAll('[data-testid=webhook-card]').length === 1").await;
+}
+
+#[tokio::test]
+async fn an_assumption_that_is_changed_changes_the_payload() {
+    let window = sandbox().await;
+    window.click("assumptions-toggle").await;
+    window.choose("assumption-payload-video", "launch").await;
+    window.wait("assumptions-changed").await;
+    window.script("document.querySelector('[data-testid=assumptions-toggle]').scrollIntoView()").await;
+    window.shots("sandbox-assumptions").await;
+    window.click("run-video").await;
+    window.until("its delivery was verified", &received("verified")).await;
+    window.script("document.querySelector('[data-testid=log-received]').click()").await;
+    window.wait("verdict-sentence").await;
+    window
+        .until("the fields are those of the launch", "return document.body.textContent.includes('file_id') && !document.body.textContent.includes('output_file_uri')")
+        .await;
 }
