@@ -1,5 +1,5 @@
-import type {
-  JobKind, JobOutcome, SandboxAdvance, SandboxAttempt, SandboxClock, SandboxDeliveries, SandboxDelivery, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings, SandboxWebhook,
+import {
+  SANDBOX_DEFAULTS, type JobKind, type JobOutcome, type SandboxAdvance, type SandboxAttempt, type SandboxClock, type SandboxDeliveries, type SandboxDelivery, type SandboxJob, type SandboxOverview, type SandboxRun, type SandboxSettings, type SandboxWebhook,
 } from "./generated";
 import { clockAt } from "../lib/sandbox-clock";
 import { eventOf } from "../lib/sandbox-jobs";
@@ -9,16 +9,7 @@ const EVENTS = ["batch.succeeded", "batch.failed", "batch.expired", "interaction
 const MODELS: Record<JobKind, string> = { batch: "models/gemini-3-flash", interaction: "models/deep-research-pro", video: "models/veo-3.1-generate" };
 const ENDED: Partial<Record<JobOutcome, string>> = { succeed: "succeeded", fail: "failed", expire: "expired", cancel: "cancelled", require_action: "requires_action" };
 
-export const fakeSettings = (): SandboxSettings => ({
-  dynamic: "v1a", attempt_timeout_ms: 10_000,
-  retry: { first_ms: 5000, factor: 4, longest_ms: 14_400_000, jitter: 0.1, window_ms: 86_400_000 },
-  disabling: { on_gone: true, after_given_up: 5 },
-  jobs: { pending_ms: 500, batch_ms: 4000, interaction_ms: 2500, video_ms: 3500, batch_expiry_ms: 172_800_000 },
-  payload: { user_metadata: "data", video: "guide", batch_prefix: false, numeric_error_code: false, ping_type: "ping", ping_when_disabled: false },
-  rest: { strict_update_mask: false, webhook_times: false, status_errors: false },
-  file_lifetime_ms: 172_800_000, secret_grace_ms: 86_400_000, sign_with_all_secrets: true, keep_deliveries: 100_000,
-  faults: { latency_ms: 0, too_many_requests: 0, server_errors: 0, lost: 0, doubled: 0, reordered: 0, hold_back_ms: 30_000, launch_night_key: false, recased_headers: false, reserialised_body: false, drip_bytes_per_second: 0 },
-});
+export const fakeSettings = (): SandboxSettings => structuredClone(SANDBOX_DEFAULTS);
 
 /** What Pollux makes of a delivery that comes to it. */
 export type Arrival = (delivery: SandboxDelivery, broken: boolean) => { id: number; status: number };

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { fakeSettings } from "../ipc/fake-world";
 import { durationText, readDuration } from "./duration";
 import { allDefaults, ASSUMPTIONS, assumptionPatch, changedIn, defaultOf, readField, valueAt, valueText, type Assumption } from "./sandbox-assumptions";
-import { SANDBOX_DEFAULTS } from "../ipc/generated";
 
 const HOUR = 3_600_000;
 const YEARS = 3650 * 24 * HOUR;
@@ -31,9 +30,6 @@ describe("a length of time", () => {
 });
 
 describe("assumptions", () => {
-  it("the defaults are those of the other backend", () => {
-    expect(SANDBOX_DEFAULTS).toEqual(fakeSettings());
-  });
   it("there is a row for every assumed setting, once, and the way back sets just these", () => {
     const leaves = (tree: object, before = ""): string[] => Object.entries(tree).flatMap(([name, value]) => (typeof value === "object" && value !== null ? leaves(value, `${before}${name}.`) : [before + name]));
     const { faults: _, keep_deliveries: __, dynamic: ___, ...assumed } = fakeSettings();
