@@ -1,15 +1,12 @@
 //! The Sandbox over real parts: the emulator, the REST client and the listener, over HTTP on loopback.
 
-// A failure here is a failed test.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use engine::{
-    Arrivals, Config, Engine, JobKind, JobOutcome, ListenerState, Live, MemoryVault, Row, SandboxAdvance,
-    SandboxDelivery, SandboxRun, SandboxWebhookChange,
+    Arrivals, Engine, JobKind, JobOutcome, ListenerState, Live, Row, SandboxAdvance, SandboxDelivery, SandboxRun,
+    SandboxWebhookChange,
 };
 use gemini::client::{ApiVersion, BatchInput, Client, NewBatch};
 use serde_json::{Value, json};
@@ -23,20 +20,8 @@ struct Rig {
 }
 
 async fn rig() -> Rig {
-    let folder = tempfile::tempdir().unwrap();
-    let engine = Engine::start(Config {
-        database: folder.path().join("h.db"),
-        vault: Arc::new(MemoryVault::default()),
-        clock: Arc::new(SystemTime::now),
-        sandbox: true,
-        fixed: None,
-        bind: None,
-        version: "0".into(),
-    })
-    .await
-    .unwrap();
+    let crate::Rig { engine, address, folder } = crate::rig().await;
     let arrivals = engine.arrivals().await.unwrap();
-    let ListenerState::Listening { address, .. } = engine.listener_start(None).await else { panic!("listens") };
     Rig { engine, arrivals, address, _folder: folder }
 }
 
