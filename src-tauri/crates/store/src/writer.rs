@@ -152,10 +152,14 @@ impl Writer {
         if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
         }
-        if self.checkpointer.has_copied() {
-            self.checkpoint();
-        } else if LOGGED.get() >= self.checkpoint_at {
-            self.checkpointer.request();
+        // After a quiet time all was copied: there is nothing left to do.
+        let copied = self.checkpointer.has_copied();
+        if LOGGED.get() >= self.checkpoint_at {
+            if copied {
+                self.checkpoint();
+            } else {
+                self.checkpointer.request();
+            }
         }
         open
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use signature::{KeyState, Outcome};
 use store::{Answer, Counts, Filter};
 
-use crate::sample::{NOON, full_verdict, history, plain};
+use crate::sample::{NOON, file, full_verdict, history, plain};
 
 #[tokio::test]
 async fn a_delivery_comes_back_whole() {
@@ -184,4 +184,16 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn the_log_starts_again_while_deliveries_keep_coming() {
+    let (folder, store) = history().await;
+    let body = "x".repeat(1 << 20);
+    for _ in 0..320 {
+        store.insert(plain(&body)).await.unwrap();
+    }
+    let log = std::fs::metadata(file(&folder).with_extension("db-wal")).unwrap().len();
+    assert!(log < 200 << 20, "{log} bytes of 320 MiB are in the log");
+    store.close().await;
 }
