@@ -30,7 +30,7 @@ pub(crate) mod exit {
     version,
     about = "Inspector for Gemini API webhooks. Without a subcommand it opens the window.",
     after_help = "Secrets can also come from the environment (POLLUX_SECRET) or a file (--secret-file), so that they \
-                  stay out of the process list.\nPOLLUX_HOME sets the folder of the history; POLLUX_LOG=debug says more."
+                  stay out of the process list.\nPOLLUX_DATA_DIR sets the folder of the history; POLLUX_LOG=debug says more."
 )]
 struct Arguments {
     #[command(subcommand)]

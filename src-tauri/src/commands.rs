@@ -2,8 +2,10 @@
 
 pub(crate) mod app;
 pub(crate) mod deliveries;
+pub(crate) mod projects;
 pub(crate) mod sandbox;
 pub(crate) mod secrets;
+pub(crate) mod webhooks;
 
 use engine::{Engine, Error, Result};
 

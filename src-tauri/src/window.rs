@@ -9,7 +9,7 @@ use engine::{Config, Engine, Theme};
 use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder};
 
-use crate::commands::{Started, app, deliveries, sandbox, secrets};
+use crate::commands::{Started, app, deliveries, projects, sandbox, secrets, webhooks};
 use crate::{home, keychain};
 
 const LABEL: &str = "main";
@@ -69,6 +69,29 @@ pub(crate) fn run() -> ExitCode {
             secrets::secret_remove,
             secrets::secret_restore,
             secrets::secret_reveal,
+            secrets::secret_destroy,
+            projects::project_add,
+            projects::project_update,
+            projects::project_check,
+            projects::project_remove,
+            projects::project_restore,
+            projects::environment_keys,
+            webhooks::webhooks,
+            webhooks::webhooks_refresh,
+            webhooks::webhook_create,
+            webhooks::webhook_update,
+            webhooks::webhook_delete,
+            webhooks::webhook_ping,
+            webhooks::webhooks_repair,
+            webhooks::webhook_failures,
+            webhooks::rotation,
+            webhooks::webhook_rotate,
+            webhooks::secret_store_again,
+            webhooks::secret_let_go,
+            webhooks::place_add,
+            webhooks::place_tick,
+            webhooks::place_remove,
+            webhooks::actions,
         ])
         .setup(move |app| set_up(app, &home))
         .build(tauri::generate_context!());
@@ -131,6 +154,7 @@ async fn start_engine(home: &Path) -> Result<Engine, engine::Error> {
         fixed: None,
         bind: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        actor: home::actor("window"),
     })
     .await?;
     engine.listener_start(engine.settings().port).await;

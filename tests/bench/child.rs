@@ -96,10 +96,10 @@ pub(crate) fn memory(pid: u32) -> Memory {
     }
 }
 
-/// The process of `binary` whose `POLLUX_HOME` is `home`.
+/// The process of `binary` whose `POLLUX_DATA_DIR` is `home`.
 pub(crate) fn find(binary: &Path, home: &Path) -> Option<u32> {
     let binary = binary.canonicalize().ok()?;
-    let variable = format!("POLLUX_HOME={}", home.display());
+    let variable = format!("POLLUX_DATA_DIR={}", home.display());
     let processes = std::fs::read_dir("/proc").ok()?;
     processes.flatten().find_map(|entry| {
         let pid: u32 = entry.file_name().to_str()?.parse().ok()?;

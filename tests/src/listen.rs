@@ -35,7 +35,7 @@ pub fn start(home: &Path, arguments: &[&str]) -> Listening {
 /// `pollux` with a home of the test's.
 pub fn command(home: &Path) -> Command {
     let mut command = Command::new(crate::binary());
-    command.env("POLLUX_HOME", home).env("HOME", home).env_remove("POLLUX_SECRET").env("NO_COLOR", "1");
+    command.env("POLLUX_DATA_DIR", home).env("HOME", home).env_remove("POLLUX_SECRET").env("NO_COLOR", "1");
     command
 }
 

@@ -136,7 +136,7 @@ fn driver(options: &Options, folder: &Path, home: &Path, display: u32, port: u16
         .env("XDG_CONFIG_HOME", folder.join("config"))
         .env("XDG_DATA_HOME", folder.join("data"))
         .env("XDG_CACHE_HOME", folder.join("cache"))
-        .env("POLLUX_HOME", home)
+        .env("POLLUX_DATA_DIR", home)
         .env("TAURI_AUTOMATION", "true")
         .env("TAURI_WEBVIEW_AUTOMATION", "true")
         .env("NO_AT_BRIDGE", "1")

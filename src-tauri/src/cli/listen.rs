@@ -91,6 +91,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         fixed: Some(fixed),
         bind: Some(arguments.bind.ip()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        actor: crate::home::actor("command line"),
     })
     .await
     .map_err(|error| error.to_string())?;

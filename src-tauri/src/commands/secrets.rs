@@ -34,3 +34,8 @@ pub(crate) async fn secret_restore(started: State<'_, Started>, id: String) -> R
 pub(crate) async fn secret_reveal(started: State<'_, Started>, id: String) -> Result<String> {
     Ok(started.engine()?.secret_reveal(&id).await?.to_string())
 }
+
+#[tauri::command]
+pub(crate) async fn secret_destroy(started: State<'_, Started>, id: String) -> Result<()> {
+    started.engine()?.secret_destroy(&id).await
+}

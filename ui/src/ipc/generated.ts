@@ -685,7 +685,15 @@ listener: ListenerState, } | { "kind": "counts",
 /**
  * The counts.
  */
-counts: Counts, } | { "kind": "sandbox" } | { "kind": "notice", 
+counts: Counts, } | { "kind": "sandbox" } | { "kind": "projects", 
+/**
+ * All of them, the Sandbox first.
+ */
+projects: Array<Project>, } | { "kind": "webhooks", 
+/**
+ * The project's, with how many need somebody.
+ */
+alarms: WebhookAlarms, } | { "kind": "notice", 
 /**
  * What.
  */
@@ -733,6 +741,22 @@ port: number,
  */
 next_free: number | null, } | { "state": "stopped" };
 
+export type ApiVersion = "v1" | "v1beta";
+
+export type ApiKey = { 
+/**
+ * `…a91f`: its last four characters.
+ */
+hint: string, 
+/**
+ * Keychain, file or memory.
+ */
+stored_in: VaultKind, 
+/**
+ * It could be read at the start; otherwise it has to be given again.
+ */
+available: boolean, };
+
 export type Project = { 
 /**
  * Its row in the store.
@@ -743,13 +767,491 @@ id: number,
  */
 name: string, 
 /**
- * The built-in one that talks to the emulator.
+ * The built-in one that talks to the emulator: it cannot be changed.
  */
 sandbox: boolean, 
 /**
- * First path segment of its deliveries; empty for the default project.
+ * First path segment of its deliveries; empty for the default project, which takes what is no other project's and
+ * cannot be removed.
  */
-path: string, };
+path: string, 
+/**
+ * Where its service is: `https://generativelanguage.googleapis.com`.
+ */
+base_url: string, 
+/**
+ * The version segment of the service's paths.
+ */
+api_version: ApiVersion, 
+/**
+ * Its API key, masked; `None` where it has none: then its webhooks cannot be managed.
+ */
+api_key: ApiKey | null, };
+
+export type ApiKeyDraft = { "from": "kept" } | { "from": "typed", 
+/**
+ * The key.
+ */
+text: string, } | { "from": "environment", 
+/**
+ * `GEMINI_API_KEY` or `GOOGLE_API_KEY`.
+ */
+name: string, } | { "from": "nowhere" };
+
+export type ProjectDraft = { 
+/**
+ * What the user calls it; unique.
+ */
+name: string, 
+/**
+ * First path segment of its deliveries: `a-z`, `0-9` and `-`; `None`: made of the name, or as it is.
+ */
+path: string | null, 
+/**
+ * `None`: Google's.
+ */
+base_url: string | null, 
+/**
+ * The version segment of the service's paths.
+ */
+api_version: ApiVersion, 
+/**
+ * Where the API key comes from.
+ */
+api_key: ApiKeyDraft, };
+
+export type EnvironmentKey = { 
+/**
+ * `GEMINI_API_KEY` or `GOOGLE_API_KEY`.
+ */
+name: string, 
+/**
+ * `…a91f`.
+ */
+hint: string, };
+
+export type ProjectCheck = { 
+/**
+ * How many webhooks it has, up to 1000.
+ */
+webhooks: number, 
+/**
+ * How long the call took.
+ */
+took_ms: number, };
+
+export type UriPlace = "ours" | "earlier" | "elsewhere";
+
+export type SecretLife = "current" | "grace" | "expired";
+
+export type SeenDelivery = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * When it came.
+ */
+received_ms: number, 
+/**
+ * Its verdict.
+ */
+outcome: Outcome, 
+/**
+ * Two or three words.
+ */
+cause: string, };
+
+export type WebhookEvent = { 
+/**
+ * `batch.succeeded`.
+ */
+name: string, 
+/**
+ * Is it in the catalog?
+ */
+known: boolean, };
+
+export type WebhookSecret = { 
+/**
+ * The id of Pollux's copy; `None` where it has none: it was made elsewhere.
+ */
+key: string | null, 
+/**
+ * `whsec_…a91f`.
+ */
+hint: string, 
+/**
+ * Where it is in its life.
+ */
+state: SecretLife, 
+/**
+ * When it was made, as far as Pollux was there.
+ */
+created_ms: number | null, 
+/**
+ * When it ends, or ended.
+ */
+expires_ms: number | null, 
+/**
+ * Pollux can verify with it: its text is here.
+ */
+available: boolean, };
+
+export type WebhookView = { 
+/**
+ * The service's id.
+ */
+id: string, 
+/**
+ * What its owner calls it.
+ */
+name: string | null, 
+/**
+ * Where events go.
+ */
+uri: string, 
+/**
+ * The subscribed events, also such as are not known here.
+ */
+events: Array<WebhookEvent>, 
+/**
+ * As it came: `enabled`, `disabled`, `disabled_due_to_failed_deliveries`, or something newer.
+ */
+state: string, 
+/**
+ * Its secrets: the current one first, then the newest. Also those that ended, while Pollux knows them.
+ */
+secrets: Array<WebhookSecret>, 
+/**
+ * Whose address `uri` is.
+ */
+place: UriPlace, 
+/**
+ * Where it should point instead, where `place` is `earlier`; `None` also where there is no address to point to now.
+ */
+repaired_uri: string | null, 
+/**
+ * The latest delivery that one of its secrets signed, or that came to its path and no key verified.
+ */
+last: SeenDelivery | null, 
+/**
+ * Deliveries like that in the last hour.
+ */
+last_hour: number, 
+/**
+ * The one that Pollux registered in the Sandbox for its own listener.
+ */
+builtin: boolean, };
+
+export type WebhookBoard = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * As the service listed them last, in its order.
+ */
+webhooks: Array<WebhookView>, 
+/**
+ * When that was; `None` where it has not yet been asked, or never answered.
+ */
+refreshed_ms: number | null, 
+/**
+ * Why the latest reading failed; what stands above is then older.
+ */
+error: IpcError | null, 
+/**
+ * Where a new webhook should point: the public address (the listener's own where there is none) with the project's
+ * path. `None` while nothing listens.
+ */
+receiver: string | null, 
+/**
+ * Can the service reach `receiver` from outside? Otherwise only an emulator on this machine can.
+ */
+receiver_public: boolean, };
+
+export type WebhookDraft = { 
+/**
+ * What its owner calls it.
+ */
+name: string | null, 
+/**
+ * Where events go.
+ */
+uri: string, 
+/**
+ * Which events.
+ */
+events: Array<string>, };
+
+export type WebhookEdit = { 
+/**
+ * What its owner calls it.
+ */
+name: string | null, 
+/**
+ * Where events go.
+ */
+uri: string | null, 
+/**
+ * Which events.
+ */
+events: Array<string> | null, 
+/**
+ * `enabled`, `disabled`.
+ */
+state: string | null, };
+
+export type NewSecret = { 
+/**
+ * The id of Pollux's copy.
+ */
+id: string, 
+/**
+ * `whsec_…`, whole.
+ */
+text: string, 
+/**
+ * `whsec_…a91f`.
+ */
+hint: string, 
+/**
+ * Where it is kept; `None` where it could not be stored: then it is in this process's memory only.
+ */
+stored_in: VaultKind | null, 
+/**
+ * Why it could not be stored.
+ */
+problem: IpcError | null, };
+
+export type WebhookCreation = { "result": "created", 
+/**
+ * The webhook.
+ */
+webhook: WebhookView, 
+/**
+ * Its secret.
+ */
+secret: NewSecret, } | { "result": "found", 
+/**
+ * These.
+ */
+webhooks: Array<WebhookView>, };
+
+export type PingResult = { "result": "arrived", 
+/**
+ * From asking for it until it was here.
+ */
+after_ms: number, 
+/**
+ * What came.
+ */
+delivery: SeenDelivery, } | { "result": "missing", 
+/**
+ * How long was waited.
+ */
+waited_ms: number, 
+/**
+ * Stable code of the likely cause: `webhook_disabled`, `not_ours`, `not_listening`, `refused_by_us`,
+ * `address_unreachable`, `unknown`.
+ */
+cause: string, 
+/**
+ * The likely cause and what to do, in a sentence or two.
+ */
+message: string, };
+
+export type WebhookRepair = { 
+/**
+ * The webhook.
+ */
+id: string, 
+/**
+ * Where it points now.
+ */
+uri: string, 
+/**
+ * Why it could not be repaired.
+ */
+error: IpcError | null, };
+
+export type WebhookAlarms = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * How many are `disabled_due_to_failed_deliveries`.
+ */
+disabled: number, 
+/**
+ * How many point to an earlier address of ours.
+ */
+earlier: number, };
+
+export type RotationTick = { 
+/**
+ * When.
+ */
+at_ms: number, 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * The latest of them.
+ */
+delivery: number, };
+
+export type RotationLane = { 
+/**
+ * The secret.
+ */
+secret: WebhookSecret, 
+/**
+ * Deliveries that it verified, and no newer one, in the last 24 hours.
+ */
+verified: number, 
+/**
+ * These as ticks, oldest first.
+ */
+ticks: Array<RotationTick>, 
+/**
+ * The latest of them.
+ */
+last: SeenDelivery | null, };
+
+export type RotationCounts = { 
+/**
+ * Verified with the current secret (also where an older one would have verified too).
+ */
+by_current: number, 
+/**
+ * Verified with an older secret only.
+ */
+only_older: number, 
+/**
+ * The latest of those.
+ */
+last_only_older: SeenDelivery | null, };
+
+export type Place = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * The note.
+ */
+text: string, 
+/**
+ * The user ticked that it holds the current secret. A rotation takes the tick away.
+ */
+done: boolean, 
+/**
+ * When.
+ */
+done_ms: number | null, };
+
+export type Rotation = { 
+/**
+ * The webhook.
+ */
+webhook: WebhookView, 
+/**
+ * The time of this picture.
+ */
+now_ms: number, 
+/**
+ * 24 hours before; the axis ends 24 hours after.
+ */
+from_ms: number, 
+/**
+ * Deliveries closer to each other than this are one tick.
+ */
+tick_ms: number, 
+/**
+ * One a secret, the current one first, then the newest. Those that ended before `from_ms` are left out.
+ */
+lanes: Array<RotationLane>, 
+/**
+ * Deliveries to the webhook's path that no key verified.
+ */
+rejected: Array<RotationTick>, 
+/**
+ * When the current secret took over; `None` where Pollux does not know of a rotation.
+ */
+rotated_ms: number | null, 
+/**
+ * Since then (in the last 24 hours at most): what the data says about the secrets before.
+ */
+since: RotationCounts, 
+/**
+ * Events whose latest attempt of the last 24 hours was not answered 2xx, so that the service tries again; the
+ * newest, 20 at most.
+ */
+pending: Array<Row>, 
+/**
+ * Where secrets of this webhook are in use, as the user notes it.
+ */
+places: Array<Place>, };
+
+export type Rotated = { 
+/**
+ * The webhook as it is now.
+ */
+webhook: WebhookView, 
+/**
+ * The new secret.
+ */
+secret: NewSecret, };
+
+export type Action = { 
+/**
+ * Rises with time.
+ */
+id: number, 
+/**
+ * When it ended, Unix milliseconds.
+ */
+at_ms: number, 
+/**
+ * The user of the system and the way: `ada, window`; `ada, command line`; `Pollux` where it acted by itself.
+ */
+who: string, 
+/**
+ * The project's name at that time.
+ */
+project: string | null, 
+/**
+ * `project.add`, `project.update`, `project.remove`, `project.restore`, `webhook.create`, `webhook.update`,
+ * `webhook.enable`, `webhook.disable`, `webhook.delete`, `webhook.ping`, `webhook.repair`, `webhook.rotate`,
+ * `webhook.rotate_now`, `secret.add`, `secret.remove`, `secret.restore`, `secret.destroy`, `secret.reveal`.
+ */
+what: string, 
+/**
+ * What it was done to, in words: `nightly results (95fy…bfhzz)`.
+ */
+target: string, 
+/**
+ * `done`, `refused`, `failed` or `unknown` (the request may have been acted on).
+ */
+result: string, 
+/**
+ * What changed, or what the service said. One sentence.
+ */
+detail: string, };
+
+export type ActionPage = { 
+/**
+ * The actions.
+ */
+actions: Array<Action>, 
+/**
+ * For the next page; `None` on the last.
+ */
+next_before: number | null, };
 
 export type SecretStore = { 
 /**
@@ -791,7 +1293,11 @@ theme: Theme,
 /**
  * Share of the width that the list takes, 0.2 to 0.8.
  */
-split: number, };
+split: number, 
+/**
+ * The https address under which the listener is reached from outside: `https://hooks.example.com/`.
+ */
+public_address: string | null, };
 
 export type AppState = { 
 /**
@@ -833,7 +1339,11 @@ sample_types: Array<SampleType>,
 /**
  * What the Sandbox can send that is broken.
  */
-broken_kinds: Array<BrokenKind>, };
+broken_kinds: Array<BrokenKind>, 
+/**
+ * Projects with webhooks that need somebody.
+ */
+alarms: Array<WebhookAlarms>, };
 
 export type Database = { 
 /**
@@ -881,7 +1391,15 @@ key_state: KeyState,
 /**
  * Its text could be read at the start; otherwise it verifies nothing until it is pasted in again.
  */
-available: boolean, };
+available: boolean, 
+/**
+ * The webhook whose secret it is, where Pollux received it from the service.
+ */
+webhook: string | null, 
+/**
+ * When its text was destroyed, Unix milliseconds: only the hint is left.
+ */
+destroyed_ms: number | null, };
 
 export type HeaderView = { 
 /**

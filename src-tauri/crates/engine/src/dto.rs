@@ -5,11 +5,19 @@ use signature::{KeyState, Outcome, Scheme, Warning};
 
 use crate::vault::VaultKind;
 
+mod actions;
 mod detail;
+mod projects;
+mod rotation;
 mod sandbox;
+mod webhooks;
 
+pub use actions::*;
 pub use detail::*;
+pub use projects::*;
+pub use rotation::*;
 pub use sandbox::*;
+pub use webhooks::*;
 
 /// One row of the list. Times: Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -143,6 +151,16 @@ pub enum Live {
     },
     /// Something in the Sandbox changed: ask for what is shown of it again.
     Sandbox,
+    /// The projects changed.
+    Projects {
+        /// All of them, the Sandbox first.
+        projects: Vec<Project>,
+    },
+    /// What is known of a project's webhooks changed: ask for what is shown of them again.
+    Webhooks {
+        /// The project's, with how many need somebody.
+        alarms: WebhookAlarms,
+    },
     /// Something to tell the user.
     Notice {
         /// What.
@@ -204,20 +222,6 @@ pub enum ListenerState {
     Stopped,
 }
 
-/// A project: one set of keys with a path of its own on the listener.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Project {
-    /// Its row in the store.
-    pub id: i64,
-    /// What the user calls it.
-    pub name: String,
-    /// The built-in one that talks to the emulator.
-    pub sandbox: bool,
-    /// First path segment of its deliveries; empty for the default project.
-    pub path: String,
-}
-
 /// Where secrets are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -261,6 +265,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Share of the width that the list takes, 0.2 to 0.8.
     pub split: f64,
+    /// The https address under which the listener is reached from outside: `https://hooks.example.com/`.
+    pub public_address: Option<String>,
 }
 
 impl Default for Settings {
@@ -273,6 +279,7 @@ impl Default for Settings {
             issuer: None,
             theme: Theme::System,
             split: 0.5,
+            public_address: None,
         }
     }
 }
@@ -301,6 +308,8 @@ pub struct AppState {
     pub sample_types: Vec<emulator::SampleType>,
     /// What the Sandbox can send that is broken.
     pub broken_kinds: Vec<emulator::BrokenKind>,
+    /// Projects with webhooks that need somebody.
+    pub alarms: Vec<WebhookAlarms>,
 }
 
 /// Where history is.
@@ -335,4 +344,8 @@ pub struct SecretView {
     pub key_state: KeyState,
     /// Its text could be read at the start; otherwise it verifies nothing until it is pasted in again.
     pub available: bool,
+    /// The webhook whose secret it is, where Pollux received it from the service.
+    pub webhook: Option<String>,
+    /// When its text was destroyed, Unix milliseconds: only the hint is left.
+    pub destroyed_ms: Option<i64>,
 }

@@ -49,6 +49,8 @@ pub struct Config {
     pub bind: Option<IpAddr>,
     /// Pollux's version, for the window.
     pub version: String,
+    /// Who acts, for the log of actions: `ada, window`.
+    pub actor: String,
 }
 
 /// Keys given on the command line.
@@ -185,6 +187,7 @@ impl Engine {
             event_types: gemini::catalog::event_types(),
             sample_types: emulator::sample_types(),
             broken_kinds: emulator::broken_kinds().to_vec(),
+            alarms: Vec::new(),
         }
     }
 
@@ -377,5 +380,13 @@ async fn fixed_project(store: &Store, fixed: FixedKeys) -> Result<ProjectKeys> {
 
 pub(crate) async fn project(store: &Store, name: &str, sandbox: bool, path: &str) -> Result<Project> {
     let id = store.projects().ensure(name, sandbox, path).await?;
-    Ok(Project { id, name: name.to_owned(), sandbox, path: path.to_owned() })
+    Ok(Project {
+        id,
+        name: name.to_owned(),
+        sandbox,
+        path: path.to_owned(),
+        base_url: gemini::client::GOOGLE_BASE_URL.to_owned(),
+        api_version: crate::dto::ApiVersion::default(),
+        api_key: None,
+    })
 }

@@ -2,6 +2,7 @@
 //!
 //! The clock, the vault and the home of the data are passed in. Nothing here knows Tauri.
 
+mod actions;
 mod arrivals;
 mod body;
 mod detail;
@@ -13,11 +14,14 @@ mod feed;
 mod headers;
 mod keys;
 mod listening;
+mod projects;
+mod rotation;
 mod rows;
 mod sandbox;
 mod secrets;
 mod vault;
 mod view;
+mod webhooks;
 
 #[cfg(test)]
 mod types;

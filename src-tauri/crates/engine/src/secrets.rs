@@ -39,6 +39,8 @@ impl Engine {
                     warnings: Vec::new(),
                     key_state: key.state,
                     available: true,
+                    webhook: None,
+                    destroyed_ms: None,
                 });
             }
         }
@@ -164,6 +166,8 @@ impl Engine {
                 _ => VaultKind::Memory,
             },
             builtin: false,
+            webhook: None,
+            destroyed_ms: None,
             id: record.id,
             project: record.project,
             label: record.label,

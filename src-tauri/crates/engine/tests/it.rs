@@ -33,6 +33,7 @@ async fn rig() -> Rig {
         fixed: None,
         bind: None,
         version: "0".into(),
+        actor: "test".into(),
     })
     .await
     .unwrap();
