@@ -1,83 +1,11 @@
 //! `pollux emulator`.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
 use serde_json::{Value, json};
-
-/// A running emulator; killed when dropped.
-struct Emulator {
-    child: Child,
-    lines: BufReader<ChildStdout>,
-    origin: String,
-    api_key: String,
-}
-
-impl Emulator {
-    fn start(home: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(home, arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut first = String::new();
-        lines.read_line(&mut first).unwrap();
-        let first: Value = serde_json::from_str(&first).expect("the first line says where it listens");
-        assert_eq!(first.as_object().unwrap().keys().collect::<Vec<_>>(), ["listening", "api_key"]);
-        let text = |name: &str| first[name].as_str().unwrap().to_owned();
-        Self { child, lines, origin: text("listening"), api_key: text("api_key") }
-    }
-
-    fn line(&mut self) -> Value {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
-    }
-
-    /// Creates a webhook for `uri`: its id and its secret.
-    async fn webhook(&self, uri: &str) -> (String, String) {
-        let body = json!({ "name": "test", "uri": uri, "subscribed_events": ["batch.succeeded"] });
-        let made = self.call("POST", "/v1/webhooks", Some(body)).await;
-        let text = |name: &str| made[name].as_str().unwrap_or_else(|| panic!("{name} of {made}")).to_owned();
-        (text("id"), text("new_signing_secret"))
-    }
-
-    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Value {
-        let mut request = client()
-            .request(method.parse().unwrap(), format!("{}{path}", self.origin))
-            .header("x-goog-api-key", &self.api_key);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let response = request.send().await.unwrap();
-        let (status, text) = (response.status(), response.text().await.unwrap());
-        assert!(status.is_success(), "{method} {path}: {status} {text}");
-        serde_json::from_str(&text).unwrap()
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = tests::listen::command(home);
-    command.env_remove("POLLUX_EMULATOR_API_KEY").args(["emulator", "--json", "--bind", "127.0.0.1:0"]).args(arguments);
-    command
-}
-
-fn client() -> Client {
-    Client::builder().no_proxy().build().unwrap()
-}
+use tests::emulating::{Emulator, command};
 
 #[tokio::test]
 async fn a_ping_is_one_line_and_one_verified_delivery() {
@@ -127,7 +55,9 @@ async fn only_its_own_key_is_taken() {
     let emulator = Emulator::start(home.path(), &[]);
     let another = Emulator::start(home.path(), &[]);
     assert!(emulator.api_key.len() > 30 && emulator.api_key != another.api_key);
-    let request = client().get(format!("{}/v1/webhooks", emulator.origin)).header("x-goog-api-key", &another.api_key);
+    let request = tests::sender::client()
+        .get(format!("{}/v1/webhooks", emulator.origin))
+        .header("x-goog-api-key", &another.api_key);
     let refused = request.send().await.unwrap().status().as_u16();
     assert!([400, 401, 403].contains(&refused), "{refused}");
     emulator.call("GET", "/v1/webhooks", None).await;
