@@ -33,6 +33,8 @@ pub struct Options {
     pub binary: Option<PathBuf>,
     /// The port of the listener; `None`: any free one.
     pub port: Option<u16>,
+    /// More of its environment.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 /// A window and everything it runs in. Ended when dropped.
@@ -141,6 +143,9 @@ fn driver(options: &Options, folder: &Path, home: &Path, display: u32, port: u16
         .env("TAURI_WEBVIEW_AUTOMATION", "true")
         .env("NO_AT_BRIDGE", "1")
         .env("LIBGL_ALWAYS_SOFTWARE", "1")
+        .env_remove("GEMINI_API_KEY")
+        .env_remove("GOOGLE_API_KEY")
+        .envs(options.environment.iter().map(|(name, value)| (*name, value.as_str())))
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -268,6 +273,12 @@ impl Window {
             hook("grid")
         );
         self.until(&format!("{expected} deliveries in the list"), &script).await;
+    }
+
+    /// Waits until nothing matches a selector any more.
+    pub async fn gone(&self, selector: &str) {
+        self.until(&format!("{selector} is gone"), &format!("return document.querySelector({selector:?}) === null"))
+            .await;
     }
 
     /// Waits for the newest row to have an outcome and a reason.

@@ -14,7 +14,15 @@ mod hostile;
 mod life;
 #[path = "journeys/load.rs"]
 mod load;
+#[path = "journeys/managed.rs"]
+mod managed;
+#[path = "journeys/projects.rs"]
+mod projects;
+#[path = "journeys/rotation.rs"]
+mod rotation;
 #[path = "journeys/sandbox.rs"]
 mod sandbox;
 #[path = "journeys/secrets.rs"]
 mod secrets;
+#[path = "journeys/webhooks.rs"]
+mod webhooks;
