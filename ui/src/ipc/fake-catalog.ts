@@ -36,31 +36,33 @@ export const BROKEN_KINDS: BrokenKind[] = [
   kind("alg_none", "Token without signature", "The token says alg none and carries no signature.", "alg_none", ["jwt"]),
 ];
 
+const GOOGLE = "https://generativelanguage.googleapis.com";
 const DAY = 86_400_000;
 
 export function fakeState(): AppState {
   return {
     version: "0.1.0",
     projects: [
-      { id: 1, name: "nightly-eval", sandbox: false, path: "" },
-      { id: 2, name: "video-render", sandbox: false, path: "video-render" },
-      { id: 3, name: "Sandbox", sandbox: true, path: "sandbox" },
+      { id: 1, name: "nightly-eval", sandbox: false, path: "", base_url: GOOGLE, api_version: "v1", api_key: { hint: "…a91f", stored_in: "keychain", available: true } },
+      { id: 2, name: "video-render", sandbox: false, path: "video-render", base_url: GOOGLE, api_version: "v1beta", api_key: { hint: "…77c2", stored_in: "keychain", available: true } },
+      { id: 3, name: "Sandbox", sandbox: true, path: "sandbox", base_url: "http://127.0.0.1:40123", api_version: "v1", api_key: { hint: "…4f58", stored_in: "memory", available: true } },
     ],
     listener: { state: "listening", address: "http://127.0.0.1:4710/", port: 4710 },
     secret_store: { kind: "keychain", note: null },
     counts: { total: 0, kept_bytes: 0, refused: 0, too_large: 0, per_minute: 0 },
-    settings: { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: null, theme: "system", split: 0.46 },
+    settings: { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: null, theme: "system", split: 0.46, public_address: "https://ada-hooks.ngrok.app/" },
     database: { path: "/home/ada/.local/share/dev.pollux.inspector/pollux.db" },
     event_types: EVENT_TYPES,
     sample_types: SAMPLE_TYPES,
     broken_kinds: BROKEN_KINDS,
+    alarms: [],
   };
 }
 
 export function fakeSecrets(now: number): SecretView[] {
   return [
-    { id: "s1", project: 1, label: "registered in March", hint: "whsec_…a91f", added_ms: now - 40 * DAY, stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true },
-    { id: "s2", project: 1, label: "", hint: "whsec_…77c2", added_ms: now - 90 * DAY, stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "grace", until: Math.floor(now / 1000) + 11_000 }, available: true },
-    { id: "s3", project: 3, label: "Sandbox", hint: "whsec_…0042", added_ms: now - DAY, stored_in: "memory", builtin: true, warnings: [], key_state: { state: "current" }, available: true },
+    { id: "s1", project: 1, label: "registered in March", hint: "whsec_…a91f", added_ms: now - 40 * DAY, stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true, webhook: "95fy2q8w7e1r0t4y6u3i5o9p8a7s6d5bfhzz", destroyed_ms: null },
+    { id: "s2", project: 1, label: "", hint: "whsec_…77c2", added_ms: now - 90 * DAY, stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "grace", until: Math.floor(now / 1000) + 11_000 }, available: true, webhook: "95fy2q8w7e1r0t4y6u3i5o9p8a7s6d5bfhzz", destroyed_ms: null },
+    { id: "s3", project: 3, label: "Sandbox", hint: "whsec_…0042", added_ms: now - DAY, stored_in: "memory", builtin: true, warnings: [], key_state: { state: "current" }, available: true, webhook: null, destroyed_ms: null },
   ];
 }

@@ -1,6 +1,7 @@
 import type { Backend } from "./backend";
 import { fakeSecrets, fakeState } from "./fake-catalog";
 import { fakeBody, fakeDetail } from "./fake-detail";
+import { FakeManage } from "./fake-manage";
 import { matches } from "./fake-matches";
 import { dressSandbox } from "./fake-scene";
 import { fakeRow, row as makeRow } from "./fake-rows";
@@ -23,7 +24,7 @@ function merged<T>(target: T, patch: unknown): T {
  * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame, "resync" on
  * overflow. For tests, and for the window in a plain browser.
  */
-export class FakeBackend implements Backend {
+export class FakeBackend extends FakeManage implements Backend {
   state: AppState = fakeState();
   rows: Row[] = [];
   secretList: SecretView[] = fakeSecrets(Date.now());
@@ -74,7 +75,7 @@ export class FakeBackend implements Backend {
     this.tell({ kind: "changed", rows: [row] });
   }
 
-  async #answer<T>(command: keyof Backend, value: () => T): Promise<T> {
+  protected async answer<T>(command: keyof Backend, value: () => T): Promise<T> {
     this.calls.push(command);
     // Like the real one, the work is done when the call comes, and the answer travels.
     const failure = this.failures.get(command);
@@ -88,38 +89,38 @@ export class FakeBackend implements Backend {
     return { ...this.state.counts, total: this.rows.length, kept_bytes: this.rows.length * 2100, per_minute: this.rows.length ? 18 : 0 };
   }
 
-  appState = () => this.#answer("appState", () => ({ ...this.state, counts: this.#counts() }));
+  appState = () => this.answer("appState", () => ({ ...this.state, counts: this.#counts(), alarms: this.state.projects.map((one) => this.alarms(one.id)) }));
 
-  live = (onMessage: (message: Live) => void) => this.#answer("live", () => { this.#sink = onMessage; });
+  live = (onMessage: (message: Live) => void) => this.answer("live", () => { this.#sink = onMessage; });
 
-  viewOpen = (filter: Filter) => this.#answer("viewOpen", () => {
+  viewOpen = (filter: Filter) => this.answer("viewOpen", () => {
     const found = this.rows.filter((row) => matches(filter, row));
     this.#view = { number: this.#nextView++, filter, ids: found.map((row) => row.id) };
     return { view: this.#view.number, matched: found.length, total: this.rows.length, took_us: 600 + found.length / 20, rows: found.slice(-PAGE) };
   });
 
-  viewRows = (view: number, start: number, count: number) => this.#answer("viewRows", () => {
+  viewRows = (view: number, start: number, count: number) => this.answer("viewRows", () => {
     if (this.#view?.number !== view) throw { code: "not_found", message: "This view is no longer there.", detail: null };
     return this.#view.ids.slice(start, start + Math.min(count, PAGE)).flatMap((id) => this.#row(id) ?? []);
   });
 
-  viewFind = (view: number, id: number) => this.#answer("viewFind", () => {
+  viewFind = (view: number, id: number) => this.answer("viewFind", () => {
     const at = this.#view?.number === view ? this.#view.ids.indexOf(id) : -1;
     return at < 0 ? null : at;
   });
 
-  delivery = (id: number) => this.#answer("delivery", () => {
+  delivery = (id: number) => this.answer("delivery", () => {
     const row = this.#row(id);
     if (!row) throw { code: "not_found", message: "This delivery is no longer there.", detail: null };
     return fakeDetail(row, this.#attempts(row), fakeBody(row));
   });
 
-  deliveryBody = (id: number, _decoded: boolean) => this.#answer("deliveryBody", () => {
+  deliveryBody = (id: number, _decoded: boolean) => this.answer("deliveryBody", () => {
     const row = this.#row(id);
     return (row ? fakeBody(row) : new Uint8Array()).slice().buffer;
   });
 
-  sampleSend = (request: SampleRequest) => this.#answer("sampleSend", () => {
+  sampleSend = (request: SampleRequest) => this.answer("sampleSend", () => {
     const id = (this.rows.at(-1)?.id ?? 0) + 1;
     const broken = this.state.broken_kinds.find((kind) => kind.id === request.broken);
     const row = makeRow(id, Date.now(), {
@@ -130,72 +131,72 @@ export class FakeBackend implements Backend {
     return { message_id: row.message_id ?? "", status: row.status, took_us: 2100 };
   });
 
-  secrets = () => this.#answer("secrets", () => this.secretList);
+  secrets = () => this.answer("secrets", () => this.secretList);
 
-  secretAdd = (project: number, label: string, text: string) => this.#answer("secretAdd", () => {
+  secretAdd = (project: number, label: string, text: string) => this.answer("secretAdd", () => {
     if (!text.startsWith("whsec_")) throw { code: "wrong_secret_prefix", message: "A secret starts with whsec_ and goes on in base64; this text does not.", detail: null };
-    const secret: SecretView = { id: `s${Date.now()}`, project, label, hint: `whsec_…${text.slice(-4)}`, added_ms: Date.now(), stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true };
+    const secret: SecretView = { id: `s${Date.now()}`, project, label, hint: `whsec_…${text.slice(-4)}`, added_ms: Date.now(), stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true, webhook: null, destroyed_ms: null };
     this.secretList = [...this.secretList, secret];
     return secret;
   });
 
-  secretRemove = (id: string) => this.#answer("secretRemove", () => {
+  secretRemove = (id: string) => this.answer("secretRemove", () => {
     const secret = this.secretList.find((s) => s.id === id);
     if (secret) this.#removed.set(id, secret);
     this.secretList = this.secretList.filter((s) => s.id !== id);
   });
 
-  secretRestore = (id: string) => this.#answer("secretRestore", () => {
+  secretRestore = (id: string) => this.answer("secretRestore", () => {
     const secret = this.#removed.get(id);
     if (!secret) throw { code: "not_found", message: "This secret is no longer there.", detail: null };
     this.secretList = [...this.secretList, secret];
     return secret;
   });
 
-  secretReveal = (id: string) => this.#answer("secretReveal", () => `whsec_example-of-${id}`);
+  secretReveal = (id: string) => this.answer("secretReveal", () => `whsec_example-of-${id}`);
 
-  settingsSet = (settings: Settings) => this.#answer("settingsSet", () => (this.state.settings = settings));
+  settingsSet = (settings: Settings) => this.answer("settingsSet", () => (this.state.settings = settings));
 
-  listenerStart = (port: number | null) => this.#answer("listenerStart", () => {
+  listenerStart = (port: number | null) => this.answer("listenerStart", () => {
     const used = port ?? 40_123;
     const listener: ListenerState = { state: "listening", address: `http://127.0.0.1:${used}/`, port: used };
     this.state.listener = listener;
     return listener;
   });
 
-  sandboxOverview = () => this.#answer("sandboxOverview", () => this.world.overview());
-  sandboxRun = (request: SandboxRun) => this.#answer("sandboxRun", () => this.world.run(request));
-  sandboxCancelJob = (name: string) => this.#answer("sandboxCancelJob", () => void this.world.end(name, "cancel", undefined, true));
-  sandboxFinishJob = (name: string, outcome: JobOutcome) => this.#answer("sandboxFinishJob", () => this.world.end(name, outcome, undefined, true));
-  sandboxWebhookCreate = (name: string | null, uri: string, events: string[]) => this.#answer("sandboxWebhookCreate", () => ({ webhook: this.world.create(name, uri, events), secret: "whsec_bm90LWEtcmVhbC1zZWNyZXQtYzBkZQ==" }));
-  sandboxWebhookUpdate = (id: string, change: SandboxWebhookChange) => this.#answer("sandboxWebhookUpdate", () =>
+  sandboxOverview = () => this.answer("sandboxOverview", () => this.world.overview());
+  sandboxRun = (request: SandboxRun) => this.answer("sandboxRun", () => this.world.run(request));
+  sandboxCancelJob = (name: string) => this.answer("sandboxCancelJob", () => void this.world.end(name, "cancel", undefined, true));
+  sandboxFinishJob = (name: string, outcome: JobOutcome) => this.answer("sandboxFinishJob", () => this.world.end(name, outcome, undefined, true));
+  sandboxWebhookCreate = (name: string | null, uri: string, events: string[]) => this.answer("sandboxWebhookCreate", () => ({ webhook: this.world.create(name, uri, events), secret: "whsec_bm90LWEtcmVhbC1zZWNyZXQtYzBkZQ==" }));
+  sandboxWebhookUpdate = (id: string, change: SandboxWebhookChange) => this.answer("sandboxWebhookUpdate", () =>
     this.world.setWebhook(id, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null))));
-  sandboxWebhookDelete = (id: string) => this.#answer("sandboxWebhookDelete", () => this.world.remove(id));
-  sandboxWebhookPing = (id: string) => this.#answer("sandboxWebhookPing", () => {
+  sandboxWebhookDelete = (id: string) => this.answer("sandboxWebhookDelete", () => this.world.remove(id));
+  sandboxWebhookPing = (id: string) => this.answer("sandboxWebhookPing", () => {
     const { uri, state } = this.world.webhook(id);
     if (state === "enabled") this.world.deliver(this.world.settings.payload.ping_type, uri, id, null, "v1");
   });
-  sandboxWebhookRotate = (id: string, immediately: boolean) => this.#answer("sandboxWebhookRotate", () => {
+  sandboxWebhookRotate = (id: string, immediately: boolean) => this.answer("sandboxWebhookRotate", () => {
     const old = immediately ? [] : this.world.webhook(id).secrets.map((secret) => ({ ...secret, expires_ms: secret.expires_ms ?? this.world.now + this.world.settings.secret_grace_ms }));
     const tail = Math.random().toString(16).slice(2, 6).padEnd(4, "0");
     this.world.setWebhook(id, { secrets: [...old, { hint: `whsec_...${tail}`, expires_ms: null }] });
     return `whsec_bm90LWEtcmVhbC1zZWNyZXQt${tail}`;
   });
-  sandboxClockSet = (warp: number) => this.#answer("sandboxClockSet", () => this.world.setWarp(warp));
-  sandboxClockAdvance = (by: SandboxAdvance) => this.#answer("sandboxClockAdvance", () => this.world.advance(by));
-  sandboxSettings = () => this.#answer("sandboxSettings", () => this.world.settings);
-  sandboxSettingsSet = (patch: unknown) => this.#answer("sandboxSettingsSet", () => (this.world.settings = merged(this.world.settings, patch)));
-  sandboxDeliveries = (before: number | null, limit: number) => this.#answer("sandboxDeliveries", () => this.world.page(before, limit));
-  sandboxDeliveryBody = (id: string) => this.#answer("sandboxDeliveryBody", () => {
+  sandboxClockSet = (warp: number) => this.answer("sandboxClockSet", () => this.world.setWarp(warp));
+  sandboxClockAdvance = (by: SandboxAdvance) => this.answer("sandboxClockAdvance", () => this.world.advance(by));
+  sandboxSettings = () => this.answer("sandboxSettings", () => this.world.settings);
+  sandboxSettingsSet = (patch: unknown) => this.answer("sandboxSettingsSet", () => (this.world.settings = merged(this.world.settings, patch)));
+  sandboxDeliveries = (before: number | null, limit: number) => this.answer("sandboxDeliveries", () => this.world.page(before, limit));
+  sandboxDeliveryBody = (id: string) => this.answer("sandboxDeliveryBody", () => {
     const found = this.world.log.find((one) => one.id === id);
     if (!found) throw { code: "not_found", message: "This delivery is no longer there.", detail: null };
     return JSON.stringify({ type: found.event_type, version: "v1", timestamp: new Date(found.created_ms).toISOString(), data: { id: found.job ?? found.webhook } });
   });
-  sandboxDeliveryRetry = (id: string) => this.#answer("sandboxDeliveryRetry", () => this.world.retry(id));
-  sandboxKeysRotate = () => this.#answer("sandboxKeysRotate", () => undefined);
-  sandboxReset = () => this.#answer("sandboxReset", () => this.world.reset());
+  sandboxDeliveryRetry = (id: string) => this.answer("sandboxDeliveryRetry", () => this.world.retry(id));
+  sandboxKeysRotate = () => this.answer("sandboxKeysRotate", () => undefined);
+  sandboxReset = () => this.answer("sandboxReset", () => this.world.reset());
 
-  copyText = (text: string) => this.#answer("copyText", () => void this.copied.push(text));
+  copyText = (text: string) => this.answer("copyText", () => void this.copied.push(text));
 
   #received(delivery: SandboxDelivery, broken: boolean): { id: number; status: number } {
     const id = (this.rows.at(-1)?.id ?? 0) + 1;
@@ -218,7 +219,7 @@ export class FakeBackend implements Backend {
   }
 }
 
-/** `?rows=100418&sandbox=busy&rate=5&listener=failed&store=file&theme=light`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -232,6 +233,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   const scene = query.get("sandbox") ?? "busy";
   if (scene === "gone") fake.failures.set("sandboxOverview", { code: "no_sandbox", message: "The Sandbox does not run, because no port on this computer could be opened for it.", detail: "Address already in use (os error 98)" });
   else if (scene !== "empty") dressSandbox(fake.world);
+  fake.webhookScene(query.get("webhooks"));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;

@@ -84,6 +84,12 @@ export class App {
       case "notice":
         this.toasts.show(message.notice.level, message.notice.message);
         break;
+      case "projects":
+        if (this.info) this.info = { ...this.info, projects: message.projects };
+        break;
+      case "webhooks":
+        if (this.info) this.info = { ...this.info, alarms: [...this.info.alarms.filter((one) => one.project !== message.alarms.project), message.alarms] };
+        break;
       case "sandbox":
         this.sandbox.changed();
         break;
