@@ -146,7 +146,7 @@ fn claims() -> JwtPolicy {
 fn refused(error: ClientError) -> Error {
     let code = match &error {
         ClientError::Api(api) if api.http == 404 => "not_found",
-        ClientError::Unreachable(_) | ClientError::TimedOut => "sandbox_unreachable",
+        ClientError::NotSent(_) | ClientError::Unreachable(_) | ClientError::TimedOut => "sandbox_unreachable",
         _ => "sandbox_refused",
     };
     Error::new(code, error.to_string())

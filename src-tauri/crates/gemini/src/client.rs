@@ -17,6 +17,8 @@ mod error;
 mod files;
 mod jobs;
 mod read;
+#[cfg(test)]
+mod tests;
 mod webhooks;
 
 pub use error::{ApiError, ClientError};
@@ -27,14 +29,25 @@ pub use webhooks::{NewWebhook, Revocation, SigningSecret, Webhook, WebhookChange
 
 /// Google's own base address.
 pub const GOOGLE_BASE_URL: &str = "https://generativelanguage.googleapis.com";
-/// How long one call may take.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a connection may take to come up.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a download may stand still.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest JSON answer that is read.
 const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
+
+/// How long is waited for what.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// For one call, from its start to the end of its answer.
+    call: Duration,
+    /// For a connection to come up, with its TLS.
+    connect: Duration,
+    /// For the next bytes of an answer, downloads included.
+    read: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { call: Duration::from_secs(60), connect: Duration::from_secs(10), read: Duration::from_secs(30) }
+    }
+}
 
 /// The version segment of the paths: Google's SDKs use `v1` since 3.x and `v1beta` before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +78,7 @@ pub struct Client {
     version: ApiVersion,
     key: HeaderValue,
     extra: Vec<(HeaderName, HeaderValue)>,
+    patience: Patience,
 }
 
 impl fmt::Debug for Client {
@@ -82,8 +96,12 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::Address`] where `base` is no such address or carries a user name, query or fragment;
-    /// [`ClientError::Key`] where the key cannot stand in a header; [`ClientError::Unreachable`] without TLS.
+    /// [`ClientError::Key`] where the key cannot stand in a header; [`ClientError::NotSent`] without TLS.
     pub fn new(base: &str, version: ApiVersion, key: &str) -> Result<Self, ClientError> {
+        Self::patient(base, version, key, Patience::default())
+    }
+
+    fn patient(base: &str, version: ApiVersion, key: &str, patience: Patience) -> Result<Self, ClientError> {
         let wrong = |why: &str| ClientError::Address(why.to_owned());
         let base = Url::parse(base).map_err(|error| wrong(&format!("it cannot be read ({error})")))?;
         let local = is_loopback(&base);
@@ -104,13 +122,13 @@ impl Client {
         // Redirects are followed by hand, where they are at all: reqwest keeps our key's header across hosts.
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT);
+            .connect_timeout(patience.connect)
+            .read_timeout(patience.read);
         if local {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(ClientError::from)?;
-        Ok(Self { http, base, version, key, extra: Vec::new() })
+        Ok(Self { http, base, version, key, extra: Vec::new(), patience })
     }
 
     /// The same client, with a header on every call that is not the service's own, as the emulator has some.
@@ -167,7 +185,7 @@ impl Client {
     }
 
     async fn call_url(&self, method: Method, url: Url, body: Option<&Value>) -> Result<Value, ClientError> {
-        let mut request = self.request(method, url).header(ACCEPT, "application/json").timeout(CALL_TIMEOUT);
+        let mut request = self.request(method, url).header(ACCEPT, "application/json").timeout(self.patience.call);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -177,10 +195,12 @@ impl Client {
     /// The JSON of a 2xx answer; an empty body is an empty object.
     async fn answer(&self, response: Response) -> Result<Value, ClientError> {
         let status = response.status();
-        let bytes = read(response, ANSWER_LIMIT).await?;
+        let read = read(response, ANSWER_LIMIT).await;
         if !status.is_success() {
-            return Err(self.refused(status.as_u16(), &bytes));
+            // Whatever becomes of its words: it said no, and how.
+            return Err(self.refused(status.as_u16(), &read.unwrap_or_default()));
         }
+        let bytes = read?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Value::Object(serde_json::Map::new()));
         }

@@ -9,6 +9,10 @@ use crate::printable::printable;
 const EXCERPT: usize = 200;
 /// Longest message of the service that is shown, in characters.
 const MESSAGE: usize = 2000;
+/// `reason` of the google.rpc.ErrorInfo with which the gateway refuses a key.
+const KEY_REASON: &str = "API_KEY_INVALID";
+/// What it says then. Answers of the shape without details hold the words alone.
+const KEY_WORDS: &str = "API key not valid";
 
 /// Why a call failed. No key and no secret is ever part of it.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -22,10 +26,13 @@ pub enum ClientError {
     /// The name of a resource could lead elsewhere.
     #[error("{0:?} is not the name of a resource of the API.")]
     Name(String),
-    /// Nobody answered.
+    /// Nothing was sent: no such host, nobody there, no TLS, or none of it in time.
     #[error("The API could not be reached: {0}.")]
+    NotSent(String),
+    /// The connection was lost after the request was sent and before all of the answer was there.
+    #[error("The connection to the API was lost before its answer was complete: {0}.")]
     Unreachable(String),
-    /// No answer in time.
+    /// The request was sent; no answer in time.
     #[error("The API did not answer in time. Try again.")]
     TimedOut,
     /// A redirect where none is followed: to a place that must not have the key, or too many.
@@ -54,10 +61,25 @@ impl ClientError {
             _ => None,
         }
     }
+
+    /// Where the call was to change something: it may have been done all the same, and calling again may do it twice.
+    /// False where it certainly was not: nothing was sent, or the API refused it.
+    #[must_use]
+    pub fn may_have_been_acted_on(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut | Self::TooLarge { .. } | Self::Unreadable(_) => true,
+            Self::Api(error) => error.http >= 500,
+            Self::Address(_) | Self::Key | Self::Name(_) | Self::NotSent(_) | Self::Redirected => false,
+        }
+    }
 }
 
 impl From<reqwest::Error> for ClientError {
     fn from(error: reqwest::Error) -> Self {
+        // Time-outs of connecting are both; what counts then is that nothing was sent.
+        if error.is_connect() || error.is_builder() {
+            return Self::NotSent(chain(&error.without_url()));
+        }
         if error.is_timeout() {
             return Self::TimedOut;
         }
@@ -83,6 +105,17 @@ pub struct ApiError {
 }
 
 impl ApiError {
+    /// The API does not take the key, or not for this: 401, 403, or the gateway's 400 for a key that it does not know.
+    #[must_use]
+    pub fn key_refused(&self) -> bool {
+        let reason = || self.details.iter().any(|detail| detail["reason"] == KEY_REASON);
+        match self.http {
+            401 | 403 => true,
+            400 => reason() || self.message.contains(KEY_WORDS),
+            _ => false,
+        }
+    }
+
     /// `key` must not come back: not in the message, nor in the details, which name it as `api_key:…` now and then.
     pub(crate) fn parse(http: u16, body: &[u8], key: &str) -> Self {
         let shown = |text: &str, limit| {

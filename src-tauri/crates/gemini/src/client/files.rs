@@ -5,7 +5,7 @@ use reqwest::{Method, Response, StatusCode, Url};
 use serde_json::{Value, json};
 
 use super::read::{member, text, whole};
-use super::{ANSWER_LIMIT, CALL_TIMEOUT, Client, ClientError, read, within};
+use super::{ANSWER_LIMIT, Client, ClientError, read, within};
 use crate::jwks::http::is_loopback;
 
 /// Redirects of a download that are followed.
@@ -115,7 +115,7 @@ impl Client {
         let url = self.address(&format!("upload/{}/files", self.version.as_str()), None)?;
         let started = self
             .request(Method::POST, url)
-            .timeout(CALL_TIMEOUT)
+            .timeout(self.patience.call)
             .header("x-goog-upload-protocol", "resumable")
             .header("x-goog-upload-command", "start")
             .header("x-goog-upload-header-content-length", bytes.len())

@@ -256,8 +256,36 @@ async fn both_shapes_of_errors_are_one() {
         assert_eq!(error.message, message);
     }
     let gone = Client::new("http://127.0.0.1:1", ApiVersion::V1, KEY).unwrap().webhook_get("wid").await.unwrap_err();
-    assert!(matches!(&gone, ClientError::Unreachable(why) if why.contains("refused")), "{gone}");
+    assert!(matches!(&gone, ClientError::NotSent(why) if why.contains("refused")), "{gone}");
     assert!(!format!("{client:?} {gone:?}").contains(KEY));
+}
+
+#[tokio::test]
+async fn refused_keys_limits_and_failures_are_told_apart_in_both_shapes() {
+    let stand = Stand::start().await;
+    let client = stand.client();
+    let info = r#"[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]"#;
+    let cases = [
+        (401, r#"{"error":{"message":"m","code":"authentication_error"}}"#.to_owned(), true, false),
+        (401, r#"{"error":{"code":401,"message":"m","status":"UNAUTHENTICATED"}}"#.to_owned(), true, false),
+        (403, r#"{"error":{"message":"m","code":"permission_denied"}}"#.to_owned(), true, false),
+        (403, r#"{"error":{"code":403,"message":"m","status":"PERMISSION_DENIED"}}"#.to_owned(), true, false),
+        (400, format!(r#"{{"error":{{"code":400,"message":"m","status":"X","details":{info}}}}}"#), true, false),
+        (400, r#"{"error":{"message":"API key not valid. Please pass one.","code":"x"}}"#.to_owned(), true, false),
+        (400, r#"{"error":{"message":"Unknown parameter 'x'.","code":"invalid_request"}}"#.to_owned(), false, false),
+        (404, format!(r#"{{"error":{{"code":404,"message":"m","details":{info}}}}}"#), false, false),
+        (429, r#"{"error":{"message":"m","code":"rate_limit_exceeded"}}"#.to_owned(), false, false),
+        (429, r#"{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}"#.to_owned(), false, false),
+        (500, r#"{"error":{"message":"m","code":"internal_error"}}"#.to_owned(), false, true),
+        (500, r#"{"error":{"code":500,"message":"m","status":"INTERNAL"}}"#.to_owned(), false, true),
+    ];
+    for (http, body, key_refused, acted_on) in cases {
+        stand.answers(http, &body);
+        let error = client.webhook_delete("wid").await.unwrap_err();
+        assert_eq!((error.http(), error.may_have_been_acted_on()), (Some(http), acted_on), "{body}");
+        let ClientError::Api(error) = error else { panic!("{body}") };
+        assert_eq!(error.key_refused(), key_refused, "{body}");
+    }
 }
 
 #[tokio::test]
