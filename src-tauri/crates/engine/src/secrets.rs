@@ -73,6 +73,9 @@ impl Engine {
             expires_at: None,
             added_ms: self.now_s().saturating_mul(1000),
             stored_in: self.inner.vault.kind().as_str().to_owned(),
+            webhook: None,
+            created_ms: None,
+            destroyed_ms: None,
         };
         self.keep(record, text, secret).await
     }

@@ -42,7 +42,10 @@ pub enum Error {
     /// There is no such project (`unknown_project`).
     #[error("There is no project {0}. Create the project before storing anything for it.")]
     UnknownProject(i64),
-    /// Another project has this path segment already (`project_path_taken`).
+    /// Another project has this name already (`name_taken`).
+    #[error("The name {0:?} belongs to another project. Choose another one.")]
+    NameTaken(String),
+    /// Another project has this path segment already (`path_taken`).
     #[error("The path segment {0:?} belongs to another project. Choose another one.")]
     PathTaken(String),
     /// The history was closed (`history_closed`).
@@ -65,7 +68,8 @@ impl Error {
             Self::Migration(_) => "migration_failed",
             Self::Damaged(_) => "history_damaged",
             Self::UnknownProject(_) => "unknown_project",
-            Self::PathTaken(_) => "project_path_taken",
+            Self::NameTaken(_) => "name_taken",
+            Self::PathTaken(_) => "path_taken",
             Self::Closed => "history_closed",
             Self::NoThread(_) => "no_thread",
         }

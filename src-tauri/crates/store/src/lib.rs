@@ -29,6 +29,9 @@ pub use delivery::{Answer, Arrived, Change, Counts, Delivery, Inserted, NewDeliv
 pub use error::{Error, InsertError};
 pub use filter::Filter;
 pub use store::{Options, Store};
-pub use table::project::{Project, Projects};
+pub use table::action::{Action, Actions, NewAction};
+pub use table::address::{Address, Addresses};
+pub use table::place::{Place, Places};
+pub use table::project::{KeyRecord, NewProject, Project, Projects};
 pub use table::secret::{SecretRecord, Secrets};
 pub use table::setting::Settings;

@@ -21,6 +21,12 @@ const STEPS: &[M<'static>] = &[
     M::up(table::secret::CREATE),
     M::up(table::setting::CREATE),
     M::up(table::delivery::INDEX_AGAIN),
+    M::up(table::project::MANAGED),
+    M::up(table::secret::MANAGED),
+    M::up(table::address::CREATE),
+    M::up(table::place::CREATE),
+    M::up(table::action::CREATE),
+    M::up(table::signer::CREATE),
 ];
 
 /// Refuses what is not ours or too new, before anything is written to it.

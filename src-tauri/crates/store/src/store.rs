@@ -18,8 +18,8 @@ use crate::readers::Readers;
 use crate::table::{content, delivery, phrase, tally};
 use crate::writer::Writer;
 use crate::{
-    Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Projects, Row, Secrets, Settings,
-    migration, verdict_blob,
+    Actions, Addresses, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Places, Projects,
+    Row, Secrets, Settings, migration, verdict_blob,
 };
 
 /// Bounds and sizes. The default is what the desktop uses.
@@ -241,6 +241,24 @@ impl Store {
     #[must_use]
     pub fn secrets(&self) -> Secrets<'_> {
         Secrets(self)
+    }
+
+    /// The addresses under which the listener was reached.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses<'_> {
+        Addresses(self)
+    }
+
+    /// The user's notes of where secrets are in use.
+    #[must_use]
+    pub fn places(&self) -> Places<'_> {
+        Places(self)
+    }
+
+    /// The log of management actions.
+    #[must_use]
+    pub fn actions(&self) -> Actions<'_> {
+        Actions(self)
     }
 
     /// The settings.

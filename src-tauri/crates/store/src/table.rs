@@ -1,12 +1,16 @@
 //! One file a table: how it is created, and the SQL that reads and writes it.
 
+pub(crate) mod action;
+pub(crate) mod address;
 pub(crate) mod content;
 pub(crate) mod delivery;
 pub(crate) mod event;
 pub(crate) mod phrase;
+pub(crate) mod place;
 pub(crate) mod project;
 pub(crate) mod secret;
 pub(crate) mod setting;
+pub(crate) mod signer;
 pub(crate) mod tally;
 
 /// SQLite's integers are signed; a length beyond them does not exist.

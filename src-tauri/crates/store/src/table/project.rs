@@ -1,6 +1,6 @@
 //! `project`: one API key with its base URL, or the built-in Sandbox.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use serde::Serialize;
 
 use crate::{Error, Store};
@@ -14,17 +14,62 @@ CREATE TABLE project (
 );
 ";
 
+/// A removed project stays, because its deliveries name it. Its name and path are free for others: they move to
+/// `removed_name` and `removed_path`, and what stands in `name` and `path` is nothing that a person can type.
+pub(crate) const MANAGED: &str = "
+ALTER TABLE project ADD COLUMN base_url      TEXT;     -- NULL: the default of the program
+ALTER TABLE project ADD COLUMN api_version   TEXT NOT NULL DEFAULT 'v1';
+ALTER TABLE project ADD COLUMN key_hint      TEXT;     -- …a91f; NULL: no API key
+ALTER TABLE project ADD COLUMN key_stored_in TEXT;
+ALTER TABLE project ADD COLUMN removed_ms    INTEGER;  -- Unix milliseconds
+ALTER TABLE project ADD COLUMN removed_name  TEXT;
+ALTER TABLE project ADD COLUMN removed_path  TEXT;
+";
+
 /// A project, as deliveries refer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Project {
     /// What deliveries and secrets refer to.
     pub id: i64,
-    /// What a person calls it; unique.
+    /// What a person calls it; unique among those that are not removed.
     pub name: String,
     /// Whether it talks to the emulator in the same process.
     pub sandbox: bool,
-    /// The first segment of the paths whose deliveries are its own; unique.
+    /// The first segment of the paths whose deliveries are its own; unique among those that are not removed. Empty for
+    /// the default project, which takes what is no other project's.
     pub path: String,
+    /// Where its service is; `None`: the default of the program.
+    pub base_url: Option<String>,
+    /// The version segment of the service's paths: `v1`, `v1beta`.
+    pub api_version: String,
+    /// What is known about its API key; `None` where it has none.
+    pub key: Option<KeyRecord>,
+    /// When it was removed, Unix milliseconds; `None` for one that is there.
+    pub removed_ms: Option<i64>,
+}
+
+/// What is known about an API key, without the key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyRecord {
+    /// `…a91f`: what may be shown.
+    pub hint: String,
+    /// Where the key is: `keychain`, `file`, `memory`.
+    pub stored_in: String,
+}
+
+/// A project to be added. See [`Project`] for its fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewProject {
+    /// What a person calls it.
+    pub name: String,
+    /// The first segment of the paths whose deliveries are its own.
+    pub path: String,
+    /// Where its service is; `None`: the default of the program.
+    pub base_url: Option<String>,
+    /// The version segment of the service's paths.
+    pub api_version: String,
+    /// What is known about its API key.
+    pub key: Option<KeyRecord>,
 }
 
 /// The projects. From [`Store::projects`].
@@ -32,12 +77,37 @@ pub struct Project {
 pub struct Projects<'a>(pub(crate) &'a Store);
 
 impl Projects<'_> {
-    /// All of them, in the order of their making.
+    /// Those that are not removed: the Sandbox first, then in the order of their making.
     ///
     /// # Errors
     /// What SQLite says.
     pub async fn list(&self) -> Result<Vec<Project>, Error> {
-        self.0.read(|conn, _| Ok(list(conn)?)).await
+        self.0.read(|conn, _| Ok(list(conn, false)?)).await
+    }
+
+    /// The removed ones too, each with the name and path it had: deliveries still refer to them. Same order.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn all(&self) -> Result<Vec<Project>, Error> {
+        self.0.read(|conn, _| Ok(list(conn, true)?)).await
+    }
+
+    /// The Sandbox; made where there is none, and given this path. It keeps the name it has.
+    ///
+    /// # Errors
+    /// [`Error::PathTaken`] where another project has the path; what SQLite says.
+    pub async fn sandbox(&self, path: &str) -> Result<Project, Error> {
+        let path = path.to_owned();
+        self.0.write(Vec::new(), move |conn| sandbox(conn, &path)).await
+    }
+
+    /// The project whose path is empty; made where there is none. It keeps the name it has.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn default(&self) -> Result<Project, Error> {
+        self.0.write(Vec::new(), default).await
     }
 
     /// The id of the project of this name; makes it, or gives it this path and kind, where it is not so yet.
@@ -48,29 +118,203 @@ impl Projects<'_> {
         let (name, path) = (name.to_owned(), path.to_owned());
         self.0.write(Vec::new(), move |conn| ensure(conn, &name, sandbox, &path)).await
     }
+
+    /// Adds a project; gives it back with its id.
+    ///
+    /// # Errors
+    /// [`Error::NameTaken`] or [`Error::PathTaken`] where another project has the name or the path; what SQLite says.
+    pub async fn add(&self, new: NewProject) -> Result<Project, Error> {
+        self.0.write(Vec::new(), move |conn| add(conn, new, false)).await
+    }
+
+    /// Replaces name, path, base URL, version and what is known about the key. A removed project stays removed; its
+    /// name and path are then checked when it is restored.
+    ///
+    /// # Errors
+    /// [`Error::UnknownProject`]; [`Error::NameTaken`] or [`Error::PathTaken`] where another project has the name or
+    /// the path; what SQLite says.
+    pub async fn update(&self, project: &Project) -> Result<(), Error> {
+        let project = project.clone();
+        self.0.write(Vec::new(), move |conn| update(conn, &project)).await
+    }
+
+    /// Removes a project at `now_ms` (Unix milliseconds): its name and path are free again; its deliveries stay, and
+    /// what is known about its secrets. False where there is none of this id, or it is removed already.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn remove(&self, id: i64, now_ms: i64) -> Result<bool, Error> {
+        self.0.write(Vec::new(), move |conn| Ok(remove(conn, id, now_ms)?)).await
+    }
+
+    /// Brings a removed project back under the name and path it had. One that is not removed is left as it is.
+    ///
+    /// # Errors
+    /// [`Error::UnknownProject`]; [`Error::NameTaken`] or [`Error::PathTaken`] where another project has them now;
+    /// what SQLite says.
+    pub async fn restore(&self, id: i64) -> Result<Project, Error> {
+        self.0.write(Vec::new(), move |conn| restore(conn, id)).await
+    }
 }
 
-fn list(conn: &Connection) -> rusqlite::Result<Vec<Project>> {
-    conn.prepare_cached("SELECT id, name, sandbox, path FROM project ORDER BY id")?
-        .query_map([], |row| {
-            Ok(Project { id: row.get(0)?, name: row.get(1)?, sandbox: row.get(2)?, path: row.get(3)? })
-        })?
-        .collect()
+macro_rules! project {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, coalesce(removed_name, name), sandbox, coalesce(removed_path, path), base_url, api_version,
+                    key_hint, key_stored_in, removed_ms
+             FROM project ",
+            $tail
+        )
+    };
 }
 
-fn ensure(conn: &Connection, name: &str, sandbox: bool, path: &str) -> Result<i64, Error> {
-    conn.prepare_cached(
-        "INSERT INTO project (name, sandbox, path) VALUES (?1, ?2, ?3)
-         ON CONFLICT (name) DO UPDATE SET sandbox = excluded.sandbox, path = excluded.path
-         RETURNING id",
-    )?
-    .query_row((name, sandbox, path), |row| row.get(0))
-    .map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => Error::PathTaken(path.to_owned()),
-        _ => Error::Sqlite(error),
+fn take(row: &SqlRow<'_>) -> rusqlite::Result<Project> {
+    let (hint, stored_in) = (row.get::<_, Option<String>>(6)?, row.get::<_, Option<String>>(7)?);
+    Ok(Project {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        sandbox: row.get(2)?,
+        path: row.get(3)?,
+        base_url: row.get(4)?,
+        api_version: row.get(5)?,
+        key: hint.map(|hint| KeyRecord { hint, stored_in: stored_in.unwrap_or_default() }),
+        removed_ms: row.get(8)?,
     })
 }
 
+fn list(conn: &Connection, removed: bool) -> rusqlite::Result<Vec<Project>> {
+    conn.prepare_cached(project!("WHERE ?1 OR removed_ms IS NULL ORDER BY sandbox DESC, id"))?
+        .query_map([removed], take)?
+        .collect()
+}
+
+fn get(conn: &Connection, id: i64) -> Result<Project, Error> {
+    conn.prepare_cached(project!("WHERE id = ?1"))?.query_row([id], take).optional()?.ok_or(Error::UnknownProject(id))
+}
+
+fn sandbox(conn: &Connection, path: &str) -> Result<Project, Error> {
+    let found = conn
+        .prepare_cached(project!("WHERE sandbox AND removed_ms IS NULL ORDER BY id LIMIT 1"))?
+        .query_row([], take)
+        .optional()?;
+    match found {
+        Some(project) if project.path == path => Ok(project),
+        Some(project) => {
+            let project = Project { path: path.to_owned(), ..project };
+            update(conn, &project)?;
+            Ok(project)
+        }
+        None => add(conn, built_in(conn, "Sandbox", path)?, true),
+    }
+}
+
+fn default(conn: &Connection) -> Result<Project, Error> {
+    let found = conn.prepare_cached(project!("WHERE path = '' LIMIT 1"))?.query_row([], take).optional()?;
+    match found {
+        Some(project) => Ok(project),
+        None => add(conn, built_in(conn, "Default", "")?, false),
+    }
+}
+
+/// Where a project of the user's has the name already, the built-in one takes the next that is free.
+fn built_in(conn: &Connection, name: &str, path: &str) -> Result<NewProject, Error> {
+    let mut free = name.to_owned();
+    let mut number = 2;
+    while holder(conn, "name", &free)?.is_some() {
+        free = format!("{name} {number}");
+        number += 1;
+    }
+    let api_version = "v1".to_owned();
+    Ok(NewProject { name: free, path: path.to_owned(), base_url: None, api_version, key: None })
+}
+
+/// The project that has this name or path now.
+fn holder(conn: &Connection, column: &'static str, value: &str) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached(&format!("SELECT id FROM project WHERE {column} = ?1"))?
+        .query_row([value], |row| row.get(0))
+        .optional()
+}
+
+/// Whether another project than `id` has the name or the path. Asked inside the transaction that then takes them.
+fn free(conn: &Connection, id: Option<i64>, name: &str, path: &str) -> Result<(), Error> {
+    let taken = |holder: Option<i64>| holder.is_some() && holder != id;
+    if taken(holder(conn, "name", name)?) {
+        return Err(Error::NameTaken(name.to_owned()));
+    }
+    if taken(holder(conn, "path", path)?) {
+        return Err(Error::PathTaken(path.to_owned()));
+    }
+    Ok(())
+}
+
+fn ensure(conn: &Connection, name: &str, sandbox: bool, path: &str) -> Result<i64, Error> {
+    let id = holder(conn, "name", name)?;
+    free(conn, id, name, path)?;
+    let sql = "INSERT INTO project (name, sandbox, path) VALUES (?1, ?2, ?3)
+               ON CONFLICT (name) DO UPDATE SET sandbox = excluded.sandbox, path = excluded.path
+               RETURNING id";
+    Ok(conn.prepare_cached(sql)?.query_row((name, sandbox, path), |row| row.get(0))?)
+}
+
+fn add(conn: &Connection, new: NewProject, sandbox: bool) -> Result<Project, Error> {
+    free(conn, None, &new.name, &new.path)?;
+    let NewProject { name, path, base_url, api_version, key } = new;
+    let hint = key.as_ref().map(|key| &key.hint);
+    let stored_in = key.as_ref().map(|key| &key.stored_in);
+    let id = conn
+        .prepare_cached(
+            "INSERT INTO project (name, sandbox, path, base_url, api_version, key_hint, key_stored_in)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+        )?
+        .query_row((&name, sandbox, &path, &base_url, &api_version, hint, stored_in), |row| row.get(0))?;
+    Ok(Project { id, name, sandbox, path, base_url, api_version, key, removed_ms: None })
+}
+
+fn update(conn: &Connection, project: &Project) -> Result<(), Error> {
+    let Project { id, name, path, .. } = project;
+    let removed = get(conn, *id)?.removed_ms.is_some();
+    if !removed {
+        free(conn, Some(*id), name, path)?;
+    }
+    let sql = if removed {
+        "UPDATE project SET removed_name = ?2, removed_path = ?3, base_url = ?4, api_version = ?5, key_hint = ?6,
+                            key_stored_in = ?7 WHERE id = ?1"
+    } else {
+        "UPDATE project SET name = ?2, path = ?3, base_url = ?4, api_version = ?5, key_hint = ?6,
+                            key_stored_in = ?7 WHERE id = ?1"
+    };
+    let hint = project.key.as_ref().map(|key| &key.hint);
+    let stored_in = project.key.as_ref().map(|key| &key.stored_in);
+    conn.prepare_cached(sql)?.execute((id, name, path, &project.base_url, &project.api_version, hint, stored_in))?;
+    Ok(())
+}
+
+fn remove(conn: &Connection, id: i64, now_ms: i64) -> rusqlite::Result<bool> {
+    let parked = format!("\u{0}removed {id}");
+    let removed = conn
+        .prepare_cached(
+            "UPDATE project SET removed_ms = ?2, removed_name = name, removed_path = path, name = ?3, path = ?3
+             WHERE id = ?1 AND removed_ms IS NULL",
+        )?
+        .execute((id, now_ms, parked))?;
+    Ok(removed > 0)
+}
+
+fn restore(conn: &Connection, id: i64) -> Result<Project, Error> {
+    let project = get(conn, id)?;
+    if project.removed_ms.is_none() {
+        return Ok(project);
+    }
+    free(conn, Some(id), &project.name, &project.path)?;
+    conn.prepare_cached(
+        "UPDATE project SET name = ?2, path = ?3, removed_ms = NULL, removed_name = NULL, removed_path = NULL
+         WHERE id = ?1",
+    )?
+    .execute((id, &project.name, &project.path))?;
+    Ok(Project { removed_ms: None, ..project })
+}
+
+/// Removed ones too: what was on its way when a project was removed is stored all the same.
 pub(crate) fn exists(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
     let found = conn
         .prepare_cached("SELECT 1 FROM project WHERE id = ?1")?

@@ -20,6 +20,12 @@ CREATE TABLE secret (
 CREATE INDEX secret_project ON secret (project, added_ms);
 ";
 
+pub(crate) const MANAGED: &str = "
+ALTER TABLE secret ADD COLUMN webhook      TEXT;     -- the service's id; NULL: given by hand
+ALTER TABLE secret ADD COLUMN created_ms   INTEGER;  -- made at the service, Unix milliseconds
+ALTER TABLE secret ADD COLUMN destroyed_ms INTEGER;  -- its value was destroyed, Unix milliseconds
+";
+
 /// What is known about a secret, without the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SecretRecord {
@@ -37,6 +43,12 @@ pub struct SecretRecord {
     pub added_ms: i64,
     /// Where its value is: `keychain`, `memory`…
     pub stored_in: String,
+    /// The service's id of the webhook that it signs for; `None` for one that was given by hand.
+    pub webhook: Option<String>,
+    /// When the service made it, Unix milliseconds; `None` where that is not known.
+    pub created_ms: Option<i64>,
+    /// When its value was destroyed, Unix milliseconds: the hint is all that is left of it.
+    pub destroyed_ms: Option<i64>,
 }
 
 impl SecretRecord {
@@ -56,7 +68,7 @@ impl SecretRecord {
 pub struct Secrets<'a>(pub(crate) &'a Store);
 
 impl Secrets<'_> {
-    /// Those of a project, or of all (`None`), oldest first.
+    /// Those of a project, or of all (`None`; those of removed projects too), oldest first.
     ///
     /// # Errors
     /// What SQLite says.
@@ -82,6 +94,26 @@ impl Secrets<'_> {
         self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute((id, expires_at))? > 0)).await
     }
 
+    /// Notes that the value of a secret was destroyed at `at_ms` (Unix milliseconds); the first time stands. False where
+    /// there is none of this id. The value has to be destroyed where it is stored.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn destroyed(&self, id: &str, at_ms: i64) -> Result<bool, Error> {
+        let id = id.to_owned();
+        let sql = "UPDATE secret SET destroyed_ms = coalesce(destroyed_ms, ?2) WHERE id = ?1";
+        self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute((id, at_ms))? > 0)).await
+    }
+
+    /// Forgets all records of a project; gives how many there were.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn forget_project(&self, project: i64) -> Result<usize, Error> {
+        let sql = "DELETE FROM secret WHERE project = ?1";
+        self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute([project])?)).await
+    }
+
     /// Forgets the record. False where there is none of this id. The value has to be removed where it is stored.
     ///
     /// # Errors
@@ -95,7 +127,7 @@ impl Secrets<'_> {
 
 fn list(conn: &Connection, project: Option<i64>) -> rusqlite::Result<Vec<SecretRecord>> {
     conn.prepare_cached(
-        "SELECT id, project, label, hint, expires_at, added_ms, stored_in FROM secret
+        "SELECT id, project, label, hint, expires_at, added_ms, stored_in, webhook, created_ms, destroyed_ms FROM secret
          WHERE ?1 IS NULL OR project = ?1 ORDER BY added_ms, id",
     )?
     .query_map([project], |row| {
@@ -107,6 +139,9 @@ fn list(conn: &Connection, project: Option<i64>) -> rusqlite::Result<Vec<SecretR
             expires_at: row.get(4)?,
             added_ms: row.get(5)?,
             stored_in: row.get(6)?,
+            webhook: row.get(7)?,
+            created_ms: row.get(8)?,
+            destroyed_ms: row.get(9)?,
         })
     })?
     .collect()
@@ -114,10 +149,11 @@ fn list(conn: &Connection, project: Option<i64>) -> rusqlite::Result<Vec<SecretR
 
 fn put(conn: &Connection, record: &SecretRecord) -> Result<(), Error> {
     conn.prepare_cached(
-        "INSERT INTO secret (id, project, label, hint, expires_at, added_ms, stored_in)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO secret (id, project, label, hint, expires_at, added_ms, stored_in, webhook, created_ms, destroyed_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (id) DO UPDATE SET project = excluded.project, label = excluded.label, hint = excluded.hint,
-           expires_at = excluded.expires_at, added_ms = excluded.added_ms, stored_in = excluded.stored_in",
+           expires_at = excluded.expires_at, added_ms = excluded.added_ms, stored_in = excluded.stored_in,
+           webhook = excluded.webhook, created_ms = excluded.created_ms, destroyed_ms = excluded.destroyed_ms",
     )?
     .execute((
         &record.id,
@@ -127,6 +163,9 @@ fn put(conn: &Connection, record: &SecretRecord) -> Result<(), Error> {
         record.expires_at,
         record.added_ms,
         &record.stored_in,
+        &record.webhook,
+        record.created_ms,
+        record.destroyed_ms,
     ))
     .map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => Error::UnknownProject(record.project),

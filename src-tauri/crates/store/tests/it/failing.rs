@@ -155,7 +155,7 @@ async fn other_writes_fail_alone() {
         projects.ensure("Third", false, "third"),
         unlock,
     );
-    assert_eq!(taken.unwrap_err().code(), "project_path_taken");
+    assert_eq!(taken.unwrap_err().code(), "path_taken");
     set.unwrap();
     assert_eq!(made.unwrap(), 2);
 }

@@ -1,22 +1,10 @@
-//! Projects, secrets, settings.
+//! Secrets, settings, addresses, places, actions.
 
 use serde_json::json;
 use signature::KeyState;
-use store::{Project, SecretRecord};
+use store::{Address, NewAction, Place, SecretRecord};
 
 use crate::sample::history;
-
-#[tokio::test]
-async fn projects() {
-    let (_folder, store) = history().await;
-    let projects = store.projects();
-    assert_eq!(projects.ensure("Mine", false, "mine").await.unwrap(), 2);
-    assert_eq!(projects.ensure("Mine", false, "elsewhere").await.unwrap(), 2, "it moves");
-    assert_eq!(projects.ensure("New", false, "elsewhere").await.unwrap_err().code(), "project_path_taken");
-    let project = |id, name: &str, sandbox, path: &str| Project { id, name: name.into(), sandbox, path: path.into() };
-    let expected = [project(1, "Sandbox", true, "sandbox"), project(2, "Mine", false, "elsewhere")];
-    assert_eq!(projects.list().await.unwrap(), expected);
-}
 
 #[tokio::test]
 async fn settings() {
@@ -44,6 +32,9 @@ async fn secrets() {
         expires_at: None,
         added_ms,
         stored_in: "keychain".into(),
+        webhook: None,
+        created_ms: None,
+        destroyed_ms: None,
     };
     let (old, new) = (record("b", 1), record("a", 2));
     secrets.put(new.clone()).await.unwrap();
@@ -59,7 +50,116 @@ async fn secrets() {
     assert_eq!(states, expected);
     let stray = SecretRecord { project: 9, ..record("c", 3) };
     assert_eq!(secrets.put(stray).await.unwrap_err().code(), "unknown_project");
+    let of_webhook = SecretRecord { webhook: Some("w".into()), created_ms: Some(7), ..record("d", 4) };
+    secrets.put(of_webhook.clone()).await.unwrap();
+    assert!(secrets.destroyed("d", 500).await.unwrap());
+    assert!(secrets.destroyed("d", 900).await.unwrap(), "the first time stands");
+    assert!(!secrets.destroyed("e", 500).await.unwrap());
+    let destroyed = SecretRecord { destroyed_ms: Some(500), ..of_webhook };
+    assert_eq!(secrets.list(None).await.unwrap().last(), Some(&destroyed));
+    assert!(secrets.remove("d").await.unwrap());
     assert!(secrets.remove("b").await.unwrap());
     assert!(!secrets.remove("b").await.unwrap());
     assert_eq!(secrets.list(None).await.unwrap(), [new]);
+}
+
+#[tokio::test]
+async fn secrets_of_one_project_are_forgotten_together() {
+    let (_folder, store) = history().await;
+    let other = store.projects().ensure("Other", false, "other").await.unwrap();
+    let record = |id: &str, project| SecretRecord {
+        id: id.into(),
+        project,
+        label: String::new(),
+        hint: "whsec_…a91f".into(),
+        expires_at: None,
+        added_ms: 0,
+        stored_in: "memory".into(),
+        webhook: None,
+        created_ms: None,
+        destroyed_ms: None,
+    };
+    for (id, project) in [("a", 1), ("b", other), ("c", 1)] {
+        store.secrets().put(record(id, project)).await.unwrap();
+    }
+    assert_eq!(store.secrets().forget_project(1).await.unwrap(), 2);
+    assert_eq!(store.secrets().list(None).await.unwrap(), [record("b", other)]);
+}
+
+#[tokio::test]
+async fn addresses_are_kept_by_when_they_were_last_in_use() {
+    let (_folder, store) = history().await;
+    let addresses = store.addresses();
+    let base = |n: i64| format!("https://{n}.example/");
+    for n in 0..250 {
+        addresses.seen(&base(n), false, 1000 + n).await.unwrap();
+        // In use all the time.
+        addresses.seen(&base(0), true, 1000 + n).await.unwrap();
+    }
+    let list = addresses.list().await.unwrap();
+    assert_eq!(list.len(), 200);
+    let expected = Address { base: base(0), public: true, first_ms: 1000, last_ms: 1249 };
+    assert_eq!(list[0], expected);
+    assert_eq!(list.last().map(|address| address.base.clone()), Some(base(51)));
+    // The clock was set back: the one in use is kept, and no longer than that first.
+    addresses.seen(&base(999), false, 5).await.unwrap();
+    let list = addresses.list().await.unwrap();
+    assert_eq!((list.len(), list.last().unwrap().base.clone()), (200, base(999)));
+}
+
+#[tokio::test]
+async fn places_are_ticked_for_a_secret() {
+    let (_folder, store) = history().await;
+    let places = store.places();
+    let id = places.add(1, "w", ".env of worker").await.unwrap();
+    let second = places.add(1, "w", "CI").await.unwrap();
+    let elsewhere = places.add(1, "v", "CI").await.unwrap();
+    assert!(places.tick(id, Some(("whsec_…a91f".into(), 7))).await.unwrap());
+    let text = ".env of worker".to_owned();
+    let done_for = Some("whsec_…a91f".to_owned());
+    let expected = Place { id, project: 1, webhook: "w".into(), text, done_for, done_ms: Some(7) };
+    assert_eq!(places.get(id).await.unwrap(), Some(expected.clone()));
+    let ids = |places: Vec<Place>| places.into_iter().map(|place| place.id).collect::<Vec<_>>();
+    assert_eq!(ids(places.list(1, "w").await.unwrap()), [id, second]);
+    assert!(places.tick(id, None).await.unwrap());
+    assert_eq!(places.get(id).await.unwrap(), Some(Place { done_for: None, done_ms: None, ..expected }));
+    assert!(places.remove(elsewhere).await.unwrap());
+    assert!(!places.remove(elsewhere).await.unwrap());
+    assert!(!places.tick(elsewhere, Some(("a".into(), 1))).await.unwrap());
+    assert_eq!(ids(places.list(1, "v").await.unwrap()), [0; 0]);
+    assert!(places.add(1, "v", "CI").await.unwrap() > elsewhere, "no id twice");
+    assert_eq!(places.add(9, "v", "CI").await.unwrap_err().code(), "unknown_project");
+}
+
+#[tokio::test]
+async fn actions_are_read_in_pages_and_whole() {
+    let (_folder, store) = history().await;
+    let actions = store.actions();
+    assert_eq!(actions.page(None, 10).await.unwrap(), []);
+    for n in 0..25 {
+        let new = NewAction {
+            at_ms: n,
+            who: "ada, window".into(),
+            project: (n % 2 == 0).then_some(99),
+            project_name: (n % 2 == 0).then(|| "Never made".into()),
+            what: "webhook.rotate".into(),
+            target: "nightly".into(),
+            result: "done".into(),
+            detail: n.to_string(),
+        };
+        assert_eq!(actions.add(new).await.unwrap(), n + 1);
+    }
+    let mut all = actions.all().await.unwrap();
+    assert!(all.iter().map(|action| action.at_ms).eq(0..25));
+    assert_eq!((all[2].project, all[2].project_name.as_deref(), &*all[2].detail), (Some(99), Some("Never made"), "2"));
+    let (mut paged, mut before) = (Vec::new(), None);
+    loop {
+        let page = actions.page(before, 10).await.unwrap();
+        assert!(page.len() <= 10);
+        let Some(last) = page.last() else { break };
+        before = Some(last.id);
+        paged.extend(page);
+    }
+    all.reverse();
+    assert_eq!(paged, all);
 }
