@@ -1,10 +1,13 @@
 //! The desktop shell: wiring only. The only crate that knows Tauri.
 
 mod cli;
+mod clipboard;
 mod commands;
+mod export;
 mod feed;
 mod home;
 mod keychain;
+mod leaving;
 mod window;
 
 use std::process::ExitCode;

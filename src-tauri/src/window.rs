@@ -7,10 +7,11 @@ use std::time::SystemTime;
 
 use engine::{Config, Engine, Theme};
 use tauri::window::Color;
-use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder};
+use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::commands::{Started, app, deliveries, projects, sandbox, secrets, webhooks};
-use crate::{home, keychain};
+use crate::leaving::Leaving;
+use crate::{clipboard, home, keychain};
 
 const LABEL: &str = "main";
 /// Backgrounds of `tokens.css`, so that the window does not flash before its first paint.
@@ -34,6 +35,7 @@ pub(crate) fn run() -> ExitCode {
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
         .plugin(tauri_plugin_window_state::Builder::new().with_filename(window_state(&home)).build())
+        .plugin(clipboard::plugin())
         .plugin(tauri_plugin_clipboard_manager::init())
         .invoke_handler(tauri::generate_handler![
             app::app_state,
@@ -70,6 +72,7 @@ pub(crate) fn run() -> ExitCode {
             secrets::secret_restore,
             secrets::secret_reveal,
             secrets::secret_destroy,
+            secrets::copy_secret,
             projects::project_add,
             projects::project_update,
             projects::project_check,
@@ -92,17 +95,24 @@ pub(crate) fn run() -> ExitCode {
             webhooks::place_tick,
             webhooks::place_remove,
             webhooks::actions,
+            webhooks::actions_export,
         ])
         .setup(move |app| set_up(app, &home))
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
-            app.run(|app, event| {
-                if let RunEvent::Exit = event
-                    && let Some(started) = app.try_state::<Started>()
-                    && let Ok(engine) = started.engine()
-                {
-                    tauri::async_runtime::block_on(engine.shutdown());
+            let leaving = Leaving::default();
+            app.run(move |app, event| {
+                let Some(started) = app.try_state::<Started>() else { return };
+                let Ok(engine) = started.engine() else { return };
+                match event {
+                    RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. }
+                        if !leaving.may_close(engine) =>
+                    {
+                        api.prevent_close();
+                    }
+                    RunEvent::Exit => tauri::async_runtime::block_on(engine.shutdown()),
+                    _ => {}
                 }
             });
             ExitCode::SUCCESS
@@ -145,6 +155,7 @@ async fn start_engine(home: &Path) -> Result<Engine, engine::Error> {
         tauri::async_runtime::spawn_blocking(move || keychain::open(&home))
             .await
             .map_err(|error| engine::Error::new("internal", "The keychain did not answer.").with_detail(error))?
+            .map_err(|message| engine::Error::new("invalid_keychain", message))?
     };
     let engine = Engine::start(Config {
         database: home.join("pollux.db"),

@@ -1,8 +1,10 @@
 //! Secrets.
 
-use engine::{Result, SecretView};
-use tauri::State;
+use engine::{Error, Result, SecretView};
+use tauri::{AppHandle, State};
+use zeroize::Zeroizing;
 
+use crate::clipboard;
 use crate::commands::Started;
 
 #[tauri::command]
@@ -17,7 +19,7 @@ pub(crate) async fn secret_add(
     label: String,
     text: String,
 ) -> Result<SecretView> {
-    started.engine()?.secret_add(project, &label, &zeroize::Zeroizing::new(text)).await
+    started.engine()?.secret_add(project, &label, &Zeroizing::new(text)).await
 }
 
 #[tauri::command]
@@ -38,4 +40,12 @@ pub(crate) async fn secret_reveal(started: State<'_, Started>, id: String) -> Re
 #[tauri::command]
 pub(crate) async fn secret_destroy(started: State<'_, Started>, id: String) -> Result<()> {
     started.engine()?.secret_destroy(&id).await
+}
+
+#[tauri::command]
+pub(crate) async fn copy_secret(app: AppHandle, text: String) -> Result<()> {
+    clipboard::copy(&app, Zeroizing::new(text)).map_err(|error| {
+        Error::new("clipboard_failed", "The clipboard took nothing. Show the secret and copy it by hand.")
+            .with_detail(error)
+    })
 }

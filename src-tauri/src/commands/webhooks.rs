@@ -1,12 +1,13 @@
 //! Webhooks, their rotation, and the log of actions.
 
 use engine::{
-    ActionPage, NewSecret, PingResult, Place, Result, Rotated, Rotation, Row, WebhookBoard, WebhookCreation,
+    ActionPage, Error, NewSecret, PingResult, Place, Result, Rotated, Rotation, Row, WebhookBoard, WebhookCreation,
     WebhookDraft, WebhookEdit, WebhookRepair, WebhookView,
 };
 use tauri::State;
 
 use crate::commands::Started;
+use crate::{export, home};
 
 #[tauri::command]
 pub(crate) async fn webhooks(started: State<'_, Started>, project: i64) -> Result<WebhookBoard> {
@@ -110,4 +111,14 @@ pub(crate) async fn place_remove(started: State<'_, Started>, id: i64) -> Result
 #[tauri::command]
 pub(crate) async fn actions(started: State<'_, Started>, before: Option<i64>, limit: u32) -> Result<ActionPage> {
     started.engine()?.actions(before, limit).await
+}
+
+#[tauri::command]
+pub(crate) async fn actions_export(started: State<'_, Started>) -> Result<String> {
+    let text = started.engine()?.actions_export().await?;
+    let home = home::folder().map_err(|message| Error::new("no_home", message))?;
+    tauri::async_runtime::spawn_blocking(move || export::write(&home, "pollux-actions", "ndjson", &text))
+        .await
+        .map_err(|error| Error::new("internal", "The log could not be written.").with_detail(error))?
+        .map(|path| path.display().to_string())
 }

@@ -15,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::arrivals::Arrivals;
-use crate::dto::{AppState, Database, Detail, Filter, ListenerState, Project, Row, SecretStore, Settings, ViewOpened};
+use crate::dto::{
+    AppState, Database, Detail, Filter, Level, ListenerState, Notice, Project, Row, SecretStore, Settings, ViewOpened,
+};
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Sink};
 use crate::keys::{ProjectKeys, Registry};
@@ -245,6 +247,11 @@ impl Engine {
     /// Where live messages go from now on. One sink at a time.
     pub fn attach(&self, sink: Sink) {
         self.inner.feed.attach(sink);
+    }
+
+    /// Tells the window something.
+    pub fn notice(&self, level: Level, code: &str, message: &str) {
+        self.inner.feed.notice(Notice { level, code: code.to_owned(), message: message.to_owned() });
     }
 
     /// Every delivery from now on, as it is committed.

@@ -1,0 +1,54 @@
+//! Closing the window while a secret is stored nowhere: asked about once.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use engine::{Engine, Level};
+
+/// A second close within this time goes through.
+const MEANT: Duration = Duration::from_secs(10);
+
+/// When the user was warned last.
+#[derive(Default)]
+pub(crate) struct Leaving(Mutex<Option<Instant>>);
+
+impl Leaving {
+    /// May the window close? Where not, the user has been told why.
+    pub(crate) fn may_close(&self, engine: &Engine) -> bool {
+        let close = self.decide(engine.secrets_unstored(), Instant::now());
+        if !close {
+            engine.notice(
+                Level::Warning,
+                "secret_not_stored",
+                "A secret is not stored anywhere yet and can never be read again: copy it to a safe place first. \
+                 Close once more to leave without it.",
+            );
+        }
+        close
+    }
+
+    fn decide(&self, unstored: bool, now: Instant) -> bool {
+        let mut warned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !unstored || warned.is_some_and(|at| now.duration_since(at) <= MEANT) {
+            return true;
+        }
+        *warned = Some(now);
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_asked_once_and_again_when_it_was_long_ago() {
+        let (leaving, start) = (Leaving::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert!(leaving.decide(false, at(0)), "nothing to lose");
+        assert!(!leaving.decide(true, at(1)));
+        assert!(leaving.decide(true, at(11)));
+        assert!(!leaving.decide(true, at(12)), "long ago");
+        assert!(leaving.decide(false, at(13)), "stored meanwhile");
+    }
+}
