@@ -7,8 +7,9 @@ import { Sandbox } from "./sandbox.svelte";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
 import { Toasts } from "./toasts.svelte";
+import { Webhooks } from "./webhooks.svelte";
 
-export type ViewName = "deliveries" | "secrets" | "sandbox" | "settings";
+export type ViewName = "deliveries" | "webhooks" | "secrets" | "sandbox" | "settings" | "projects";
 const SAVE_SPLIT_MS = 400;
 
 /** The window's one controller: what is on the screen, and where live messages go. */
@@ -32,6 +33,7 @@ export class App {
   readonly samples: Samples;
   readonly secrets: Secrets;
   readonly sandbox: Sandbox;
+  readonly webhooks: Webhooks;
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
@@ -44,6 +46,7 @@ export class App {
     this.samples = new Samples(backend, this.toasts);
     this.secrets = new Secrets(backend, this.toasts);
     this.sandbox = new Sandbox(backend, this.toasts);
+    this.webhooks = new Webhooks(backend, this.toasts, { projects: () => this.projects, barProject: () => this.deliveries.filter.project, go: () => this.go("webhooks") });
     this.toasts.buttonFor = (action) => {
       if (action === "settings") return { label: "Open Settings", run: () => this.go("settings") };
       if (action === "secrets") return { label: "Open Secrets", run: () => this.go("secrets") };
@@ -89,6 +92,7 @@ export class App {
         break;
       case "webhooks":
         if (this.info) this.info = { ...this.info, alarms: [...this.info.alarms.filter((one) => one.project !== message.alarms.project), message.alarms] };
+        this.webhooks.changed(message.alarms.project);
         break;
       case "sandbox":
         this.sandbox.changed();

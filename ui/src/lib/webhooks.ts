@@ -1,0 +1,138 @@
+import type { EventType, PingResult, Project, SeenDelivery, UriPlace, WebhookAlarms, WebhookEdit, WebhookView } from "../ipc/generated";
+import { age, count, plural, span } from "./format";
+import { visible } from "./invisible";
+import { OUTCOMES, type Mark } from "./verdict";
+
+const FAILED = "disabled_due_to_failed_deliveries";
+const STATES: Record<string, Mark> = {
+  enabled: { glyph: "dot", word: "enabled", tone: "ok" },
+  disabled: { glyph: "ring", word: "disabled", tone: "un" },
+  [FAILED]: { glyph: "warn", word: "disabled by failures", tone: "no" },
+};
+
+/** A state that is not known is shown as it came. */
+export function webhookMark(state: string): Mark {
+  return STATES[state] ?? { glyph: "ring", word: visible(state), tone: "un" };
+}
+
+export const known = (state: string): boolean => state in STATES;
+export const failed = (webhook: Pick<WebhookView, "state">): boolean => webhook.state === FAILED;
+
+/** What a webhook is called: its name, or its uri. */
+export const called = (webhook: Pick<WebhookView, "name" | "uri">): string => webhook.name || webhook.uri;
+
+/** `12 s ago, verified`; `3 h ago, rejected: no match` */
+export function lastWords(last: SeenDelivery, now: number): string {
+  const when = age(last.received_ms, now);
+  const verdict = OUTCOMES[last.outcome].word.toLowerCase();
+  return `${when === "now" ? "just now" : `${when} ago`}, ${verdict}${last.outcome !== "verified" && last.cause ? `: ${visible(last.cause)}` : ""}`;
+}
+
+/** `4 events · last delivery 12 s ago, verified · 18 in the last hour` */
+export function seenWords(webhook: Pick<WebhookView, "events" | "last" | "last_hour" | "place">, now: number): string {
+  const parts = [webhook.events.length ? plural(webhook.events.length, "event") : "no events"];
+  if (webhook.last) parts.push(`last delivery ${lastWords(webhook.last, now)}`);
+  else if (webhook.place === "ours") parts.push("nothing received yet");
+  if (webhook.last_hour > 0) parts.push(`${count(webhook.last_hour)} in the last hour`);
+  return parts.join(" · ");
+}
+
+export const PLACES: Record<UriPlace, { word: string; what: string }> = {
+  ours: { word: "ours", what: "Its uri leads to this Pollux." },
+  earlier: { word: "points to an earlier address", what: "Its uri was this Pollux's address once, and is no longer: what is sent there is lost." },
+  elsewhere: { word: "not ours", what: "Its uri leads elsewhere, so its deliveries do not come by here." },
+};
+
+/** What needs somebody, over all projects or in one. */
+export function alarmCount(alarms: readonly WebhookAlarms[], project: number | null = null): number {
+  return alarms.filter((one) => project === null || one.project === project).reduce((sum, one) => sum + one.disabled + one.earlier, 0);
+}
+
+/** Which project a view of one project shows: the bar's, then the one picked there, then the first that can be managed. */
+export function projectShown(projects: readonly Project[], bar: number | null, picked: number | null): Project | undefined {
+  const of = (id: number | null) => (id === null ? undefined : projects.find((one) => one.id === id));
+  return of(bar) ?? of(picked) ?? projects.find((one) => !one.sandbox && one.api_key !== null) ?? projects.find((one) => one.sandbox) ?? projects[0];
+}
+
+/** The events a form offers: those of the catalog that can be subscribed to, then what a webhook has beyond them, as it came. */
+export function eventChoices(catalog: readonly EventType[], has: readonly string[]): { name: string; meaning: string | null }[] {
+  const offered = catalog.filter((type) => type.subscribable);
+  const beyond = has.filter((name) => !offered.some((type) => type.name === name));
+  return [...offered.map(({ name, meaning }) => ({ name, meaning })), ...beyond.map((name) => ({ name, meaning: catalog.find((type) => type.name === name)?.meaning ?? null }))];
+}
+
+/** What is wrong with a form before anybody is asked; null: nothing that can be told from here. */
+export function draftProblem(uri: string, events: readonly string[]): string | null {
+  const typed = uri.trim();
+  if (typed === "") return "Give the address that is to receive: https:// with a host and a path.";
+  if (!/^https?:\/\//i.test(typed)) return "An address starts with https:// (an emulator on this machine also takes http://).";
+  try {
+    new URL(typed);
+  } catch {
+    return "This is not an address: https:// is followed by a host, such as hooks.example.com.";
+  }
+  return events.length === 0 ? "Choose one event at least: without any, nothing is ever sent." : null;
+}
+
+/** Can a service outside this machine and its network reach it? Names are taken at their word. */
+export function outsideReaches(uri: string): boolean {
+  let host: string;
+  try {
+    host = new URL(uri.trim()).hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  } catch {
+    return true;
+  }
+  const nearby = /^(127\.|10\.|192\.168\.|169\.254\.|0\.0\.0\.0$|172\.(1[6-9]|2\d|3[01])\.)/.test(host) || /^(::1?$|f[cd][0-9a-f]{2}:|fe80:)/.test(host);
+  return !nearby && host !== "localhost" && !/\.(localhost|local|internal|lan)$/.test(host);
+}
+
+/** Only what differs; null where nothing does. */
+export function editOf(webhook: WebhookView, name: string, uri: string, events: readonly string[]): WebhookEdit | null {
+  const before = webhook.events.map((one) => one.name);
+  const sameEvents = before.length === events.length && before.every((one) => events.includes(one));
+  const edit: WebhookEdit = {
+    name: name.trim() === (webhook.name ?? "") ? null : name.trim(),
+    uri: uri.trim() === webhook.uri ? null : uri.trim(),
+    events: sameEvents ? null : [...events],
+    state: null,
+  };
+  return edit.name === null && edit.uri === null && edit.events === null ? null : edit;
+}
+
+/** What takes an edit back. */
+export function undoOf(webhook: WebhookView, edit: WebhookEdit): WebhookEdit {
+  return {
+    name: edit.name === null ? null : (webhook.name ?? ""),
+    uri: edit.uri === null ? null : webhook.uri,
+    events: edit.events === null ? null : webhook.events.map((one) => one.name),
+    state: edit.state === null || known(webhook.state) ? (edit.state === null ? null : webhook.state) : null,
+  };
+}
+
+const CAUSES: Record<string, string> = {
+  webhook_disabled: "the webhook is disabled",
+  not_ours: "its uri is not ours",
+  not_listening: "nothing listens",
+  refused_by_us: "refused by us",
+  address_unreachable: "the address is not reached",
+  unknown: "cause unknown",
+};
+
+export type Ping = { state: "waiting"; since: number } | { state: "done"; result: PingResult } | { state: "failed"; message: string; detail: string | null };
+
+/** What stands in the button. */
+export function pingWords(ping: Ping, now: number): string {
+  if (ping.state === "waiting") return `waiting ${span(now - ping.since)}…`;
+  if (ping.state === "failed") return "could not be asked for";
+  const { result } = ping;
+  if (result.result === "missing") return `not arrived: ${CAUSES[result.cause] ?? visible(result.cause).replaceAll("_", " ")}`;
+  const verdict = OUTCOMES[result.delivery.outcome].word.toLowerCase();
+  return `arrived in ${result.after_ms < 1000 ? `${result.after_ms} ms` : `${(result.after_ms / 1000).toFixed(1)} s`}, ${verdict}`;
+}
+
+/** `refreshed 8 s ago`, from the time of the last reading. */
+export function refreshedWords(refreshed: number | null, now: number): string {
+  if (refreshed === null) return "not read yet";
+  const when = age(refreshed, now);
+  return when === "now" ? "refreshed just now" : `refreshed ${when} ago`;
+}

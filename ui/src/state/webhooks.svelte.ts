@@ -1,0 +1,291 @@
+import type { Backend, IpcError, NewSecret, Project, WebhookBoard, WebhookDraft, WebhookEdit, WebhookView } from "../ipc";
+import { asIpcError } from "../lib/errors";
+import { called, projectShown, undoOf, type Ping } from "../lib/webhooks";
+import type { Toasts } from "./toasts.svelte";
+
+const REFRESH_MS = 30_000;
+const UNDO_MS = 10_000;
+
+/** What the state needs to know of the window around it. */
+export type Around = { projects: () => readonly Project[]; barProject: () => number | null; go: () => void };
+/** The open form: a new webhook as the draft has it, or one that is there. */
+export type Form = { webhook: WebhookView | null; draft: WebhookDraft };
+export type Made = { result: "created" } | { result: "found"; webhooks: WebhookView[] } | { result: "failed"; error: IpcError };
+
+/** The webhooks of one project at a time, as the service listed them last. */
+export class Webhooks {
+  /** Where the bar chooses no project: the one picked in the view. */
+  picked = $state<number | null>(null);
+  boards = $state.raw<ReadonlyMap<number, WebhookBoard>>(new Map());
+  /** Why a board could not be had at all. */
+  failures = $state.raw<ReadonlyMap<number, IpcError>>(new Map());
+  /** Id of the chosen webhook, by project. */
+  chosen = $state.raw<ReadonlyMap<number, string>>(new Map());
+  tab = $state<"list" | "log">("list");
+  /** Below 900 px the detail covers the list. */
+  covering = $state(false);
+  refreshing = $state(false);
+  /** By webhook id. */
+  pings = $state.raw<ReadonlyMap<string, Ping>>(new Map());
+  /** Changes under way, by webhook id. */
+  busy = $state.raw<ReadonlySet<string>>(new Set());
+  form = $state.raw<Form | null>(null);
+  /** Asked whether to delete it. */
+  deleting = $state.raw<WebhookView | null>(null);
+  /** The repair dialog is open. */
+  repairing = $state(false);
+  /** A secret that was just made: the dialog that shows it once. Set to null when it has been put away. */
+  shown = $state.raw<NewSecret | null>(null);
+  /** The rotate dialog is open for it; `immediately`: with "revoke at once" chosen. Set to null when it closes. */
+  rotating = $state.raw<{ webhook: WebhookView; immediately: boolean } | null>(null);
+  /** Rises with every change of the project's webhooks that the back end tells: what was read before may be older. */
+  changes = $state(0);
+
+  readonly #backend: Backend;
+  readonly #toasts: Toasts;
+  readonly #around: Around;
+  #open = false;
+  #again = false;
+  #reading: Promise<void> | null = null;
+
+  constructor(backend: Backend, toasts: Toasts, around: Around) {
+    this.#backend = backend;
+    this.#toasts = toasts;
+    this.#around = around;
+  }
+
+  get project(): Project | undefined {
+    return projectShown(this.#around.projects(), this.#around.barProject(), this.picked);
+  }
+
+  get board(): WebhookBoard | null {
+    return this.boards.get(this.project?.id ?? -1) ?? null;
+  }
+
+  /** What keeps the board from being up to date. */
+  get error(): IpcError | null {
+    return this.failures.get(this.project?.id ?? -1) ?? this.board?.error ?? null;
+  }
+
+  get list(): readonly WebhookView[] {
+    return this.board?.webhooks ?? [];
+  }
+
+  get selected(): WebhookView | null {
+    const id = this.chosen.get(this.project?.id ?? -1);
+    return this.list.find((one) => one.id === id) ?? this.list[0] ?? null;
+  }
+
+  get earlier(): readonly WebhookView[] {
+    return this.list.filter((one) => one.place === "earlier" && one.repaired_uri !== null);
+  }
+
+  /** Reads the project and keeps it read gently, until the answer is called. */
+  show(): () => void {
+    this.#open = true;
+    void this.load();
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") void this.refresh();
+    }, REFRESH_MS);
+    return () => {
+      this.#open = false;
+      clearInterval(timer);
+    };
+  }
+
+  /** What is known of the project; asks the service where that is old. */
+  async load(): Promise<void> {
+    await this.#read();
+    const board = this.board;
+    if (board && this.project?.api_key && (board.refreshed_ms === null || Date.now() - board.refreshed_ms > REFRESH_MS)) await this.refresh();
+  }
+
+  /** The back end says that the webhooks of a project changed. */
+  changed(project: number): void {
+    if (project !== this.project?.id) return;
+    this.changes++;
+    if (this.#open) void this.#read();
+  }
+
+  /** One reading at a time; what is asked for meanwhile is one more after it. */
+  #read(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return this.#reading;
+    }
+    return (this.#reading = (async () => {
+      do {
+        this.#again = false;
+        await this.#ask((project) => this.#backend.webhooks(project));
+      } while (this.#again);
+      this.#reading = null;
+    })());
+  }
+
+  async #ask(read: (project: number) => Promise<WebhookBoard>): Promise<void> {
+    const project = this.project?.id;
+    if (project === undefined) return;
+    const failures = new Map(this.failures);
+    try {
+      const board = await read(project);
+      // Two readings may come back in the other order: the newer one stays.
+      const before = this.boards.get(project)?.refreshed_ms ?? 0;
+      if (board.refreshed_ms === null || board.refreshed_ms >= before) this.boards = new Map(this.boards).set(project, board);
+      failures.delete(project);
+    } catch (thrown) {
+      failures.set(project, asIpcError(thrown));
+    }
+    this.failures = failures;
+  }
+
+  /** Asks the service. */
+  async refresh(): Promise<void> {
+    if (this.refreshing) return;
+    this.refreshing = true;
+    await this.#ask((project) => this.#backend.webhooksRefresh(project));
+    this.refreshing = false;
+  }
+
+  pick(project: number): void {
+    this.picked = project;
+    this.covering = false;
+    if (this.#open) void this.load();
+  }
+
+  choose(webhook: Pick<WebhookView, "id">): void {
+    if (this.project) this.chosen = new Map(this.chosen).set(this.project.id, webhook.id);
+  }
+
+  /** Moves the choice by so many; answers the id that is chosen now. */
+  move(by: number): string | null {
+    const at = this.list.findIndex((one) => one.id === this.selected?.id);
+    const next = this.list[Math.min(this.list.length - 1, Math.max(0, at + by))];
+    if (next) this.choose(next);
+    return next?.id ?? null;
+  }
+
+  /** Opens the form for a new one: with the address where it should point, or as a draft has it. */
+  add(draft?: WebhookDraft): void {
+    this.form = { webhook: null, draft: draft ?? { name: null, uri: this.board?.receiver ?? "", events: [] } };
+  }
+
+  edit(webhook: WebhookView): void {
+    this.form = { webhook, draft: { name: webhook.name, uri: webhook.uri, events: webhook.events.map((one) => one.name) } };
+  }
+
+  askRotate(webhook: WebhookView, immediately = false): void {
+    this.rotating = { webhook, immediately };
+  }
+
+  /** Makes it. Its secret is shown by the dialog for that; what went wrong is for the form. */
+  async create(draft: WebhookDraft, lookFirst: boolean): Promise<Made> {
+    const project = this.project;
+    if (!project) return { result: "failed", error: asIpcError("There is no project to add a webhook to.") };
+    try {
+      const made = await this.#backend.webhookCreate(project.id, draft, lookFirst);
+      if (made.result === "found") return made;
+      this.choose(made.webhook);
+      this.form = null;
+      this.shown = made.secret;
+      return { result: "created" };
+    } catch (thrown) {
+      return { result: "failed", error: asIpcError(thrown) };
+    } finally {
+      void this.#read();
+    }
+  }
+
+  /** What the form is to say, or null when it went well. */
+  async save(webhook: WebhookView, edit: WebhookEdit): Promise<IpcError | null> {
+    const project = this.project;
+    if (!project) return null;
+    try {
+      await this.#backend.webhookUpdate(project.id, webhook.id, edit);
+    } catch (thrown) {
+      return asIpcError(thrown);
+    } finally {
+      void this.#read();
+    }
+    this.#offerUndo(project.id, webhook, edit, `${called(webhook)} changed.`);
+    return null;
+  }
+
+  #offerUndo(project: number, webhook: WebhookView, edit: WebhookEdit, text: string): void {
+    const back = undoOf(webhook, edit);
+    const possible = Object.values(back).some((value) => value !== null);
+    this.#toasts.show("info", text, { lingerMs: UNDO_MS, button: possible ? { label: "Undo", run: () => void this.#update(project, webhook.id, back) } : null });
+  }
+
+  async #update(project: number, id: string, edit: WebhookEdit): Promise<boolean> {
+    return (await this.#do(id, () => this.#backend.webhookUpdate(project, id, edit))) !== null;
+  }
+
+  /** One change at a time for each webhook; tells what went wrong, and reads again. */
+  async #do<T>(id: string, work: () => Promise<T>): Promise<T | null> {
+    if (this.busy.has(id)) return null;
+    this.busy = new Set(this.busy).add(id);
+    try {
+      return await work();
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+      return null;
+    } finally {
+      const left = new Set(this.busy);
+      left.delete(id);
+      this.busy = left;
+      void this.#read();
+    }
+  }
+
+  async setEnabled(webhook: WebhookView, enabled: boolean): Promise<void> {
+    const project = this.project;
+    if (!project) return;
+    const edit: WebhookEdit = { name: null, uri: null, events: null, state: enabled ? "enabled" : "disabled" };
+    if (!(await this.#update(project.id, webhook.id, edit))) return;
+    this.#forgetPing(webhook.id);
+    // What the service switched off is not switched off again by us in its name.
+    if (enabled && webhook.state !== "disabled") this.#toasts.info(`${called(webhook)} enabled.`);
+    else this.#offerUndo(project.id, webhook, edit, `${called(webhook)} ${enabled ? "enabled" : "disabled"}.`);
+  }
+
+  async remove(webhook: WebhookView, tell = true): Promise<boolean> {
+    const project = this.project;
+    if (!project) return false;
+    const done = await this.#do(webhook.id, async () => (await this.#backend.webhookDelete(project.id, webhook.id), true));
+    if (done === null) return false;
+    this.covering = false;
+    this.#forgetPing(webhook.id);
+    const draft: WebhookDraft = { name: webhook.name, uri: webhook.uri, events: webhook.events.map((one) => one.name) };
+    const again = () => {
+      this.#around.go();
+      this.picked = project.id;
+      this.add(draft);
+    };
+    if (tell) this.#toasts.show("info", `${called(webhook)} deleted.`, { lingerMs: UNDO_MS, button: { label: "Create it again…", run: again } });
+    return true;
+  }
+
+  #setPing(id: string, ping: Ping): void {
+    this.pings = new Map(this.pings).set(id, ping);
+  }
+
+  #forgetPing(id: string): void {
+    const left = new Map(this.pings);
+    left.delete(id);
+    this.pings = left;
+  }
+
+  /** A round trip: asked for at the service, and waited for here. */
+  async ping(webhook: WebhookView): Promise<void> {
+    const project = this.project;
+    if (!project || this.pings.get(webhook.id)?.state === "waiting") return;
+    this.#setPing(webhook.id, { state: "waiting", since: Date.now() });
+    try {
+      this.#setPing(webhook.id, { state: "done", result: await this.#backend.webhookPing(project.id, webhook.id) });
+    } catch (thrown) {
+      const { message, detail } = asIpcError(thrown);
+      this.#setPing(webhook.id, { state: "failed", message, detail });
+    }
+    if (this.#open) void this.#read();
+  }
+}
