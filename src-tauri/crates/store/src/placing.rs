@@ -6,6 +6,7 @@ use signature::{Outcome, Verdict};
 use crate::events::Events;
 use crate::job::Pending;
 use crate::phrases::Phrases;
+use crate::signers::{Signers, verified_by};
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::tally::Tally;
 use crate::table::{content, delivery, event, signed};
@@ -28,6 +29,7 @@ pub(crate) struct Statements<'c> {
     delivery: CachedStatement<'c>,
     content: CachedStatement<'c>,
     pub(crate) answered: CachedStatement<'c>,
+    conn: &'c Connection,
 }
 
 impl<'c> Statements<'c> {
@@ -39,6 +41,7 @@ impl<'c> Statements<'c> {
             delivery: conn.prepare_cached(delivery::INSERT)?,
             content: conn.prepare_cached(content::INSERT)?,
             answered: conn.prepare_cached(delivery::ANSWERED)?,
+            conn,
         })
     }
 
@@ -47,6 +50,7 @@ impl<'c> Statements<'c> {
         pending: &Pending,
         tally: &mut Tally,
         events: &mut Events,
+        signers: &mut Signers,
         phrases: &Phrases,
     ) -> rusqlite::Result<Placed> {
         let Pending { delivery: new, headers, answer, verdict: encoded, .. } = pending;
@@ -81,6 +85,10 @@ impl<'c> Statements<'c> {
             }
         }
         let verdict = duplicate.as_ref().unwrap_or(&new.verdict);
+        let signer = match verified_by(verdict) {
+            Some(key) => Some(signers.count(self.conn, key, id, new.received_ns)?),
+            None => None,
+        };
         self.delivery.execute(params![
             id,
             new.project,
@@ -99,6 +107,7 @@ impl<'c> Statements<'c> {
             new.answer.status,
             signed(new.body_len),
             new.truncated,
+            signer,
         ])?;
         let marked = duplicate.as_ref().map(|verdict| verdict_blob::encode(verdict, phrases).blob);
         self.content.execute(params![
@@ -119,6 +128,7 @@ impl<'c> Statements<'c> {
         tally.counts.kept_bytes += (headers.len() + new.body.len()) as u64;
         Ok(Placed { id, event, attempt, duplicate })
     }
+
     /// The event that this is one more attempt of.
     fn find(&mut self, project: i64, message_id: &str, events: &Events) -> rusqlite::Result<Option<i64>> {
         match events.find(project, message_id) {

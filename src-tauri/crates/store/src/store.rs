@@ -15,11 +15,11 @@ use crate::checkpointer::Checkpointer;
 use crate::job::{Answered, Job, Pending, Task};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
-use crate::table::{content, delivery, phrase, tally};
+use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::Writer;
 use crate::{
     Actions, Addresses, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Places, Projects,
-    Row, Secrets, Settings, migration, verdict_blob,
+    Row, Secrets, Settings, SignedBin, Signer, Unverified, migration, recent, verdict_blob,
 };
 
 /// Bounds and sizes. The default is what the desktop uses.
@@ -229,6 +229,47 @@ impl Store {
     /// What SQLite says.
     pub async fn counts(&self) -> Result<Counts, Error> {
         self.read(|conn, _| Ok(tally::read(conn)?.counts)).await
+    }
+
+    /// What each secret verified of a project's deliveries since `from_ns` (Unix nanoseconds), in spans of `bin_ns`
+    /// nanoseconds; the oldest span first. Only what a secret verified (`v1`, `v1a`), not the key of a JWKS. Costs what
+    /// arrived since then.
+    ///
+    /// Where the clock was set back by more than ten minutes since then, some from before that may be left out.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn signed(&self, project: i64, from_ns: i64, bin_ns: i64) -> Result<Vec<SignedBin>, Error> {
+        self.read(move |conn, gone| recent::signed(conn, project, from_ns, bin_ns, gone)).await
+    }
+
+    /// What each of these secrets (by id) verified in the whole history, in this order; one that verified nothing is
+    /// left out. Costs the same for one delivery and for a million.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn signers(&self, keys: &[String]) -> Result<Vec<Signer>, Error> {
+        let keys = keys.to_vec();
+        self.read(move |conn, _| Ok(signer::of(conn, &keys)?)).await
+    }
+
+    /// A project's deliveries since `from_ns` (Unix nanoseconds) that were rejected or not checked; at most `limit`,
+    /// the newest first. Clock and cost: as of [`Store::signed`].
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn unverified(&self, project: i64, from_ns: i64, limit: u32) -> Result<Vec<Unverified>, Error> {
+        self.read(move |conn, _| Ok(recent::unverified(conn, project, from_ns, limit)?)).await
+    }
+
+    /// A project's deliveries since `from_ns` (Unix nanoseconds) that were not answered 2xx, so that the sender will
+    /// try again: of an event, only its newest attempt. At most `limit`, the newest first. Clock and cost: as of
+    /// [`Store::signed`].
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn unanswered(&self, project: i64, from_ns: i64, limit: u32) -> Result<Vec<Unverified>, Error> {
+        self.read(move |conn, _| Ok(recent::unanswered(conn, project, from_ns, limit)?)).await
     }
 
     /// The projects.

@@ -16,6 +16,7 @@ use crate::events::Events;
 use crate::job::{Answered, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
+use crate::signers::Signers;
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::{delivery, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
@@ -42,6 +43,7 @@ pub(crate) struct Writer {
     announced: Arc<AtomicUsize>,
     projects: HashSet<i64>,
     events: Events,
+    signers: Signers,
     checkpointer: Checkpointer,
     checkpoint_at: i32,
     /// When what was answered has to be written, even without a delivery.
@@ -63,7 +65,7 @@ impl Writer {
         checkpointer: Checkpointer,
     ) -> Self {
         let announced = Arc::new(AtomicUsize::new(0));
-        let (projects, events) = (HashSet::new(), Events::default());
+        let (projects, events, signers) = (HashSet::new(), Events::default(), Signers::default());
         Self {
             conn,
             queue,
@@ -74,6 +76,7 @@ impl Writer {
             announced,
             projects,
             events,
+            signers,
             checkpointer,
             checkpoint_at: LOG_PAGES,
             answer_by: None,
@@ -217,6 +220,7 @@ impl Writer {
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut tally = tally::read(&transaction)?;
         self.events.begin(&transaction, &mut tally, self.options.index_after_bytes)?;
+        self.signers.begin();
         let mut learnt = BTreeMap::new();
         for constant in inserts.iter().flat_map(|pending| &pending.verdict.unknown) {
             if !learnt.contains_key(constant) {
@@ -227,15 +231,23 @@ impl Writer {
         {
             let mut statements = Statements::new(&transaction)?;
             for pending in inserts {
-                placed.push(statements.insert(pending, &mut tally, &mut self.events, &self.phrases)?);
+                placed.push(statements.insert(
+                    pending,
+                    &mut tally,
+                    &mut self.events,
+                    &mut self.signers,
+                    &self.phrases,
+                )?);
             }
             for (id, took_us) in answered {
                 statements.answered.execute((id, signed(*took_us)))?;
             }
         }
+        self.signers.write(&transaction)?;
         tally::write(&transaction, tally)?;
         transaction.commit()?;
         self.events.commit(&tally);
+        self.signers.commit();
         let learnt = learnt.into_iter().map(|(constant, number)| (number, constant.to_owned())).collect();
         Ok((placed, learnt))
     }

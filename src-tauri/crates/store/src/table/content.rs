@@ -33,6 +33,10 @@ pub(crate) fn body(conn: &Connection, id: i64) -> rusqlite::Result<Option<Vec<u8
     conn.prepare_cached("SELECT body FROM delivery_content WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
 }
 
+pub(crate) fn path(conn: &Connection, id: i64) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached("SELECT path FROM delivery_content WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
+}
+
 pub(crate) fn delivery(
     conn: &Connection,
     id: i64,

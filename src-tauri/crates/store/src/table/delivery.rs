@@ -49,8 +49,8 @@ CREATE INDEX delivery_again ON delivery (event) WHERE attempt > 1;
 /// page, and one that grew would split it.
 pub(crate) const INSERT: &str = "
 INSERT INTO delivery (id, project, received_ns, outcome, scheme, reason, cause, grace_until, event, event_type,
-                      pointer, attempt, duplicate, warnings, status, body_len, truncated)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                      pointer, attempt, duplicate, warnings, status, body_len, truncated, signer)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
 ";
 
 pub(crate) const ANSWERED: &str = "UPDATE delivery SET took_us = ?2 WHERE id = ?1";
@@ -111,6 +111,29 @@ pub(crate) fn bounds(conn: &Connection) -> rusqlite::Result<Option<(i64, i64)>> 
     let highest = first("SELECT id FROM delivery ORDER BY id DESC LIMIT 1")?;
     Ok(lowest.zip(highest))
 }
+
+/// Id and arrival of the first delivery from this id on.
+pub(crate) const ARRIVAL: &str = "SELECT id, received_ns FROM delivery WHERE id >= ?1 ORDER BY id LIMIT 1";
+
+/// From this id on, of a project, not before a time: id, arrival and signer of those that a secret verified.
+pub(crate) const SIGNED: &str = "
+SELECT id, received_ns, signer FROM delivery
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND signer IS NOT NULL ORDER BY id
+";
+
+/// From this id on, of a project, not before a time, so many at most: ids of those that were not verified.
+pub(crate) const UNVERIFIED: &str = "
+SELECT id FROM delivery
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 ORDER BY id DESC LIMIT ?4
+";
+
+/// As above: ids of those that were not answered 2xx and are the newest attempt of their event, or of none.
+pub(crate) const UNANSWERED: &str = "
+SELECT id FROM delivery d
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND status NOT BETWEEN 200 AND 299
+  AND (event IS NULL OR attempt = (SELECT attempts FROM event e WHERE e.id = d.event))
+ORDER BY id DESC LIMIT ?4
+";
 
 /// Until when the key that matched is accepted, where it is in its grace (Unix seconds).
 pub(crate) fn grace_until(verdict: &Verdict) -> Option<i64> {

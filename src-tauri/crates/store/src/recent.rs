@@ -1,0 +1,134 @@
+//! What the deliveries of a project since a time show: which secret verified them, which were refused.
+//!
+//! No index over deliveries is needed: arrival rises with the id but for a little, so that a binary search finds where
+//! to start, and the rest is read in the order of ids.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use crate::table::{content, delivery, signer};
+use crate::{Error, Row};
+
+/// Deliveries that one secret verified within one span of time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignedBin {
+    /// The secret's id.
+    pub key: String,
+    /// Which span, from 0: `(received_ns - from_ns) / bin_ns`.
+    pub bin: i64,
+    /// How many.
+    pub count: u32,
+    /// The one of them that was stored last: its id.
+    pub last: i64,
+    /// When that one arrived, Unix nanoseconds.
+    pub last_ns: i64,
+}
+
+/// A delivery that something was wrong with: its row, and the path that it came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unverified {
+    /// What the list shows.
+    pub row: Row,
+    /// The path as received, without the query.
+    pub path: String,
+}
+
+/// How far a clock may be set back between two deliveries, or one be stored later than another that arrived after it.
+/// Beyond this, deliveries from before the step may be left out.
+const SLACK_NS: i64 = 600_000_000_000;
+
+/// No delivery before this id arrived at `from_ns` or later, as long as no arrival lies more than [`SLACK_NS`] before
+/// that of an earlier id.
+///
+/// For what is found is either the first of all, or stands right behind a delivery that arrived before
+/// `from_ns - SLACK_NS`; then all before that one arrived before `from_ns`.
+fn start(conn: &Connection, from_ns: i64) -> rusqlite::Result<i64> {
+    let Some((mut lowest, mut highest)) = delivery::bounds(conn)? else { return Ok(0) };
+    let target = from_ns.saturating_sub(SLACK_NS);
+    let mut statement = conn.prepare_cached(delivery::ARRIVAL)?;
+    while lowest < highest {
+        let middle = lowest + (highest - lowest) / 2;
+        // Ids may be missing: the next one there is.
+        let (id, received_ns): (i64, i64) = statement.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if received_ns >= target {
+            highest = middle;
+        } else {
+            lowest = id + 1;
+        }
+    }
+    Ok(lowest)
+}
+
+/// By span, then by the number of the secret.
+pub(crate) fn signed(
+    conn: &Connection,
+    project: i64,
+    from_ns: i64,
+    bin_ns: i64,
+    gone: &AtomicBool,
+) -> Result<Vec<SignedBin>, Error> {
+    /// How many, the last one, its arrival.
+    type Bin = (u32, i64, i64);
+    let mut bins: BTreeMap<(i64, i64), Bin> = BTreeMap::new();
+    let mut statement = conn.prepare_cached(delivery::SIGNED)?;
+    let mut rows = statement.query((start(conn, from_ns)?, project, from_ns))?;
+    while let Some(row) = rows.next()? {
+        if gone.load(Ordering::Relaxed) {
+            return Err(Error::Closed);
+        }
+        let (id, received_ns, number): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let bin = received_ns.saturating_sub(from_ns) / bin_ns.max(1);
+        let (count, last, last_ns) = bins.entry((bin, number)).or_default();
+        *count = count.saturating_add(1);
+        (*last, *last_ns) = (id, received_ns);
+    }
+    let mut keys = BTreeMap::new();
+    bins.into_iter()
+        .map(|((bin, number), (count, last, last_ns))| {
+            let key = match keys.get(&number) {
+                Some(key) => String::clone(key),
+                None => {
+                    let key = signer::key(conn, number)?.ok_or(Error::Damaged("signer"))?;
+                    keys.insert(number, key.clone());
+                    key
+                }
+            };
+            Ok(SignedBin { key, bin, count, last, last_ns })
+        })
+        .collect()
+}
+
+pub(crate) fn unverified(
+    conn: &Connection,
+    project: i64,
+    from_ns: i64,
+    limit: u32,
+) -> rusqlite::Result<Vec<Unverified>> {
+    newest(conn, delivery::UNVERIFIED, project, from_ns, limit)
+}
+
+pub(crate) fn unanswered(
+    conn: &Connection,
+    project: i64,
+    from_ns: i64,
+    limit: u32,
+) -> rusqlite::Result<Vec<Unverified>> {
+    newest(conn, delivery::UNANSWERED, project, from_ns, limit)
+}
+
+fn newest(conn: &Connection, sql: &str, project: i64, from_ns: i64, limit: u32) -> rusqlite::Result<Vec<Unverified>> {
+    let ids: Vec<i64> = conn
+        .prepare_cached(sql)?
+        .query_map((start(conn, from_ns)?, project, from_ns, limit), |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let (Some(row), Some(path)) = (delivery::row(conn, id)?, content::path(conn, id)?) {
+            found.push(Unverified { row, path });
+        }
+    }
+    Ok(found)
+}
