@@ -3,24 +3,31 @@
 mod emulator;
 mod keys;
 mod listen;
+mod manage;
 mod print;
+mod project;
 mod sample;
 mod verify;
+mod webhooks;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Exit codes of `pollux verify`, for scripts.
+/// Exit codes, for scripts.
 pub(crate) mod exit {
     /// Verified, or done.
     pub(crate) const OK: u8 = 0;
-    /// Rejected, or not delivered.
+    /// Rejected, not delivered, or refused.
     pub(crate) const REJECTED: u8 = 1;
     /// The command line was wrong, or something it names could not be read.
     pub(crate) const USAGE: u8 = 2;
     /// There was no key to check with.
     pub(crate) const UNCHECKED: u8 = 3;
+    /// Nobody answered.
+    pub(crate) const NO_ANSWER: u8 = 4;
+    /// It is not known whether it was done.
+    pub(crate) const UNKNOWN: u8 = 5;
 }
 
 /// Inspector for Gemini API webhooks. Without a subcommand it opens the window.
@@ -30,7 +37,8 @@ pub(crate) mod exit {
     version,
     about = "Inspector for Gemini API webhooks. Without a subcommand it opens the window.",
     after_help = "Secrets can also come from the environment (POLLUX_SECRET) or a file (--secret-file), so that they \
-                  stay out of the process list.\nPOLLUX_DATA_DIR sets the folder of the history; POLLUX_LOG=debug says more."
+                  stay out of the process list.\nPOLLUX_DATA_DIR sets the folder of the history and all other state; \
+                  POLLUX_KEYCHAIN=file keeps secrets in a file there, not in the keychain; POLLUX_LOG=debug says more."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -48,6 +56,10 @@ pub(crate) enum Command {
     Sample(sample::Arguments),
     /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
     Emulator(emulator::Arguments),
+    /// Add, list and remove projects: an API key each, with the service it is for.
+    Project(project::Arguments),
+    /// List, create, change, ping and delete a project's webhooks, and rotate their secrets.
+    Webhooks(webhooks::Arguments),
 }
 
 /// What the command line asks for.
@@ -78,6 +90,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Sample(arguments) => sample::run(arguments).await,
             Command::Emulator(arguments) => emulator::run(arguments).await,
+            Command::Project(arguments) => project::run(arguments).await,
+            Command::Webhooks(arguments) => webhooks::run(arguments).await,
         }
     });
     // A read of the terminal that still waits must not hold up the end.
