@@ -407,6 +407,15 @@ too_many_requests: number,
  */
 server_errors: number, 
 /**
+ * Share of changes to webhooks (POST, PATCH and DELETE under `/{version}/webhooks`) that are made and kept, but
+ * never answered: the connection is cut without a byte. One that is refused is answered.
+ */
+lost_answers: number, 
+/**
+ * Share of REST requests that are done, but whose 200 is an HTML page, as of a proxy, and not what was asked for.
+ */
+garbled_answers: number, 
+/**
  * Share of deliveries that are never sent (cookbook issue 1297).
  */
 lost: number, 
@@ -2000,6 +2009,8 @@ export const SANDBOX_DEFAULTS: SandboxSettings = {
     "latency_ms": 0,
     "too_many_requests": 0.0,
     "server_errors": 0.0,
+    "lost_answers": 0.0,
+    "garbled_answers": 0.0,
     "lost": 0.0,
     "doubled": 0.0,
     "reordered": 0.0,

@@ -1,6 +1,6 @@
 import type { SandboxSettings } from "../ipc/generated";
 
-type Rate = "too_many_requests" | "server_errors" | "lost" | "doubled" | "reordered";
+type Rate = "too_many_requests" | "server_errors" | "lost_answers" | "garbled_answers" | "lost" | "doubled" | "reordered";
 type Toggle = "launch_night_key" | "recased_headers" | "reserialised_body";
 type Amount = "latency_ms" | "drip_bytes_per_second" | "hold_back_ms";
 export type FaultKey = Rate | Toggle | Amount;
@@ -36,6 +36,8 @@ export const FAULTS: readonly { title: string; faults: readonly Fault[] }[] = [
     faults: [
       { kind: "rate", key: "too_many_requests", label: "429", what: "Too many requests." },
       { kind: "rate", key: "server_errors", label: "500 and 503", what: "The service stumbles." },
+      { kind: "rate", key: "lost_answers", label: "Answers lost after the change was made", what: "Webhooks change, then the connection is cut." },
+      { kind: "rate", key: "garbled_answers", label: "Answers that are garbage", what: "Done, but a web page says 200 instead." },
       { kind: "amount", key: "latency_ms", unit: "ms", most: 60_000, label: "Latency", what: "Every answer comes so much later." },
     ],
   },

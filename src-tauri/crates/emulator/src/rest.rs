@@ -158,7 +158,7 @@ async fn answer(
     {
         return ApiError::status(StatusCode::INSUFFICIENT_STORAGE, NOT_KEPT).into_response();
     }
-    response
+    faults::spoil(response)
 }
 
 async fn dispatch(shared: &Shared, call: &Call) -> Reply {
@@ -173,15 +173,20 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
         _ => {}
     }
     auth::check(shared, call)?;
-    faults::before(shared, call).await?;
-    match path.as_slice() {
+    let spoilt = faults::before(shared, call).await?;
+    let reply = match path.as_slice() {
         ["upload" | "download", ..] if call.version.is_empty() => files::handle(shared, call, &path).await,
         _ if call.version.is_empty() => Err(ApiError::unknown_path(&call.method)),
         ["webhooks", rest @ ..] => webhooks::handle(shared, call, rest).await,
         ["files", ..] => files::handle(shared, call, &path).await,
         ["models" | "batches" | "interactions" | "operations", ..] => jobs::handle(shared, call, &path).await,
         _ => Err(ApiError::unknown_path(&call.method)),
+    };
+    let mut response = reply?;
+    if let Some(how) = spoilt {
+        response.extensions_mut().insert(how);
     }
+    Ok(response)
 }
 
 /// How long a request waits on purpose.

@@ -233,6 +233,11 @@ pub struct Faults {
     pub too_many_requests: f64,
     /// Share of REST requests answered 500 or 503.
     pub server_errors: f64,
+    /// Share of changes to webhooks (POST, PATCH and DELETE under `/{version}/webhooks`) that are made and kept, but
+    /// never answered: the connection is cut without a byte. One that is refused is answered.
+    pub lost_answers: f64,
+    /// Share of REST requests that are done, but whose 200 is an HTML page, as of a proxy, and not what was asked for.
+    pub garbled_answers: f64,
     /// Share of deliveries that are never sent (cookbook issue 1297).
     pub lost: f64,
     /// Share of deliveries that are sent again after they were taken, within a time drawn up to `hold_back_ms`.
@@ -258,6 +263,8 @@ impl Default for Faults {
             latency_ms: 0,
             too_many_requests: 0.0,
             server_errors: 0.0,
+            lost_answers: 0.0,
+            garbled_answers: 0.0,
             lost: 0.0,
             doubled: 0.0,
             reordered: 0.0,

@@ -1,6 +1,13 @@
-//! What goes wrong on purpose on the REST side: latency, 429, 5xx.
+//! What goes wrong on purpose on the REST side: latency, 429, 5xx, answers that are lost or garbage.
 
-use axum::http::{StatusCode, header};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use hyper::body::Frame;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
@@ -11,40 +18,97 @@ use crate::shared::Shared;
 /// Seconds of `Retry-After`: the shortest that it can say.
 const RETRY_AFTER: &str = "1";
 
+/// What a proxy or a portal puts in the place of an answer.
+const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><title>Sign in</title></head>\n\
+                    <body><p>Sign in to use this network.</p></body></html>\n";
+
+/// What comes of a request instead of what it asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Nothing is done.
+    Refused(StatusCode),
+    /// It is done.
+    Spoilt(Spoilt),
+}
+
+/// What becomes of the answer to a request that was done. Goes with the answer until that is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spoilt {
+    /// The connection is cut without a byte of it.
+    Lost,
+    /// A page is sent in its place.
+    Garbled,
+}
+
 /// Waits as long as the settings say, then fails where the draw of this request says so. The draws depend on the seed
 /// and the request's number only, so that the same script fails in the same places.
-pub(crate) async fn before(shared: &Shared, _call: &Call) -> Result<(), ApiError> {
+pub(crate) async fn before(shared: &Shared, call: &Call) -> Result<Option<Spoilt>, ApiError> {
     let (number, faults) = shared.with(|world| {
         world.requests += 1;
         (world.requests, world.settings.faults.clone())
     });
     wait(faults.latency_ms).await;
-    match drawn(&faults, shared.seed, number) {
-        None => Ok(()),
-        Some(status @ StatusCode::TOO_MANY_REQUESTS) => {
+    match drawn(&faults, shared.seed, number, changes_webhooks(call)) {
+        None => Ok(None),
+        Some(Fault::Spoilt(how)) => Ok(Some(how)),
+        Some(Fault::Refused(status @ StatusCode::TOO_MANY_REQUESTS)) => {
             let message = "Resource has been exhausted (e.g. check quota).";
             Err(ApiError::status(status, message).with_header(header::RETRY_AFTER, RETRY_AFTER))
         }
-        Some(StatusCode::SERVICE_UNAVAILABLE) => {
-            let message = "The model is overloaded. Please try again later.";
-            Err(ApiError::status(StatusCode::SERVICE_UNAVAILABLE, message))
+        Some(Fault::Refused(status @ StatusCode::SERVICE_UNAVAILABLE)) => {
+            Err(ApiError::status(status, "The model is overloaded. Please try again later."))
         }
-        Some(status) => Err(ApiError::status(status, "An internal error has occurred. Please retry.")),
+        Some(Fault::Refused(status)) => Err(ApiError::status(status, "An internal error has occurred. Please retry.")),
     }
 }
 
-/// What the request with this number is answered instead; `None`: what it asked for.
-fn drawn(faults: &Faults, seed: u64, number: u64) -> Option<StatusCode> {
+fn changes_webhooks(call: &Call) -> bool {
+    let collection = call.path.first().is_some_and(|first| first == "webhooks");
+    collection && !call.version.is_empty() && [Method::POST, Method::PATCH, Method::DELETE].contains(&call.method)
+}
+
+/// What comes of the request with this number instead; `None`: what it asked for.
+fn drawn(faults: &Faults, seed: u64, number: u64, changes_webhooks: bool) -> Option<Fault> {
     let mut draws = ChaCha8Rng::seed_from_u64(seed);
     draws.set_stream(number);
-    // All three are always drawn: one rate does not move the faults of the other.
-    let [many, failed, kind] = [(); 3].map(|()| (draws.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
+    // All of them are always drawn: one rate does not move the faults of the other.
+    let [many, failed, kind, lost, garbled] = [(); 5].map(|()| (draws.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
     if many < faults.too_many_requests {
-        Some(StatusCode::TOO_MANY_REQUESTS)
+        Some(Fault::Refused(StatusCode::TOO_MANY_REQUESTS))
     } else if failed < faults.server_errors {
-        Some(if kind < 0.5 { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::SERVICE_UNAVAILABLE })
+        let overloaded = kind >= 0.5;
+        let status = if overloaded { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+        Some(Fault::Refused(status))
+    } else if changes_webhooks && lost < faults.lost_answers {
+        Some(Fault::Spoilt(Spoilt::Lost))
+    } else if garbled < faults.garbled_answers {
+        Some(Fault::Spoilt(Spoilt::Garbled))
     } else {
         None
+    }
+}
+
+/// Spoils an answer that is to be, once all that it says is done and kept. A refusal arrives as it is: nothing was done.
+pub(crate) fn spoil(mut response: Response) -> Response {
+    match response.extensions_mut().remove() {
+        Some(Spoilt::Lost) if response.status().is_success() => Response::new(Body::new(Cut)),
+        Some(Spoilt::Garbled) if response.status() == StatusCode::OK => {
+            ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], PAGE).into_response()
+        }
+        _ => response,
+    }
+}
+
+/// A body that fails at once. The server asks for the first bytes of a body before it sends the head, and closes the
+/// connection without either.
+struct Cut;
+
+impl hyper::body::Body for Cut {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(Err(io::Error::other("the answer is lost on purpose"))))
     }
 }
 
@@ -52,20 +116,51 @@ fn drawn(faults: &Faults, seed: u64, number: u64) -> Option<StatusCode> {
 mod tests {
     use super::*;
 
+    fn run(faults: &Faults, seed: u64, changes_webhooks: bool) -> Vec<Option<Fault>> {
+        (0..4000).map(|number| drawn(faults, seed, number, changes_webhooks)).collect()
+    }
+
+    fn share(drawn: &[Option<Fault>], fault: Fault) -> f64 {
+        drawn.iter().filter(|drawn| **drawn == Some(fault)).count() as f64 / drawn.len() as f64
+    }
+
+    const LOST: Fault = Fault::Spoilt(Spoilt::Lost);
+    const GARBLED: Fault = Fault::Spoilt(Spoilt::Garbled);
+
     #[test]
     fn draws_keep_their_rates_and_depend_on_the_seed_alone() {
-        let faults = Faults { too_many_requests: 0.2, server_errors: 0.5, ..Faults::default() };
-        let run = |faults: &Faults, seed| (0..4000).map(|number| drawn(faults, seed, number)).collect::<Vec<_>>();
-        let one = run(&faults, 7);
-        assert_eq!(one, run(&faults, 7));
-        assert_ne!(one, run(&faults, 8));
-        let share = |status| one.iter().filter(|drawn| **drawn == Some(status)).count() as f64 / 4000.0;
-        assert!((share(StatusCode::TOO_MANY_REQUESTS) - 0.2).abs() < 0.03);
-        assert!((share(StatusCode::INTERNAL_SERVER_ERROR) - 0.2).abs() < 0.03);
-        assert!((share(StatusCode::SERVICE_UNAVAILABLE) - 0.2).abs() < 0.03);
-        let never = run(&Faults::default(), 7);
+        let refusing = Faults { too_many_requests: 0.2, server_errors: 0.5, ..Faults::default() };
+        let one = run(&refusing, 7, true);
+        assert_eq!(one, run(&refusing, 7, false));
+        assert_ne!(one, run(&refusing, 8, true));
+        for status in
+            [StatusCode::TOO_MANY_REQUESTS, StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE]
+        {
+            assert!((share(&one, Fault::Refused(status)) - 0.2).abs() < 0.03, "{status}");
+        }
+        let never = run(&Faults::default(), 7, true);
         assert!(never.iter().all(Option::is_none));
-        let always = run(&Faults { server_errors: 1.0, ..Faults::default() }, 7);
+        let always = run(&Faults { server_errors: 1.0, ..Faults::default() }, 7, true);
         assert!(always.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn answers_are_spoilt_at_their_rates_without_moving_the_refusals() {
+        let refusing = Faults { too_many_requests: 0.2, server_errors: 0.25, ..Faults::default() };
+        let all = Faults { lost_answers: 0.5, garbled_answers: 0.5, ..refusing.clone() };
+        let refusals = |drawn: &[Option<Fault>]| {
+            let refused = |drawn: &Option<Fault>| drawn.filter(|fault| matches!(fault, Fault::Refused(_)));
+            drawn.iter().map(refused).collect::<Vec<_>>()
+        };
+        let (changes, readings) = (run(&all, 7, true), run(&all, 7, false));
+        assert_eq!(refusals(&changes), run(&refusing, 7, true));
+        assert_eq!(refusals(&readings), refusals(&changes));
+        // 60 % are left by the refusals.
+        assert!((share(&changes, LOST) - 0.3).abs() < 0.03);
+        assert!((share(&changes, GARBLED) - 0.15).abs() < 0.03);
+        assert!((share(&readings, GARBLED) - 0.3).abs() < 0.03);
+        assert!(!readings.contains(&Some(LOST)));
+        let always = run(&Faults { lost_answers: 1.0, ..Faults::default() }, 7, true);
+        assert!(always.iter().all(|drawn| *drawn == Some(LOST)));
     }
 }

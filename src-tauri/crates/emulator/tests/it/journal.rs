@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use emulator::{DynamicScheme, JournalError, Service, ServiceError, ServiceOptions, Settings};
+use emulator::{DynamicScheme, Faults, JournalError, Service, ServiceError, ServiceOptions, Settings};
+use gemini::client::{ApiVersion, Client, ClientError, NewWebhook};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -63,6 +64,24 @@ async fn a_pending_delivery_goes_on_where_it_was() {
         assert_eq!(arrival.header("webhook-id"), *first["id"].as_str().unwrap());
         assert_eq!(&*verdict(&arrival, &keyring).reason, "valid");
     }
+}
+
+#[tokio::test]
+async fn what_was_changed_is_written_before_its_answer_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
+    let faults = Faults { lost_answers: 1.0, ..Faults::default() };
+    let service = Service::start(options(&database, Settings { faults, ..Settings::default() })).await.unwrap();
+    let client = Client::new(&service.origin(), ApiVersion::V1, "any").unwrap();
+    let subscribed_events = vec!["batch.failed".to_owned()];
+    let webhook = NewWebhook { name: None, uri: "https://example.com/".to_owned(), subscribed_events };
+    let lost = client.webhook_create(&webhook).await.unwrap_err();
+    assert!(matches!(lost, ClientError::Unreachable(_)), "{lost:?}");
+    as_if_killed(&database, &copy);
+
+    let again = Service::start(options(&copy, Settings::default())).await.unwrap();
+    let client = Client::new(&again.origin(), ApiVersion::V1, "any").unwrap();
+    assert_eq!(client.webhook_list(10, None).await.unwrap().webhooks.len(), 1);
 }
 
 #[tokio::test]

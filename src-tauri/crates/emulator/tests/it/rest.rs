@@ -8,6 +8,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
 mod control;
+mod faults;
 mod files;
 mod job_events;
 mod jobs;

@@ -73,6 +73,8 @@ fn range(path: &str) -> Option<RangeInclusive<f64>> {
     Some(match path {
         "faults.too_many_requests"
         | "faults.server_errors"
+        | "faults.lost_answers"
+        | "faults.garbled_answers"
         | "faults.lost"
         | "faults.doubled"
         | "faults.reordered"
@@ -137,6 +139,8 @@ mod tests {
             (json!({ "jobs": { "batch_ms": 1e18 as i64 } }), "'jobs.batch_ms'"),
             (json!({ "faults": { "latency_ms": -1 } }), "'faults.latency_ms'"),
             (json!({ "faults": { "lost": 1.5 } }), "'faults.lost'"),
+            (json!({ "faults": { "lost_answers": -0.1 } }), "'faults.lost_answers'"),
+            (json!({ "faults": { "garbled_answers": 1.1 } }), "'faults.garbled_answers'"),
             (json!({ "attempt_timeout_ms": 0 }), "'attempt_timeout_ms'"),
             (json!({ "dynamic": "V1A" }), "'dynamic'"),
             (json!({ "dynamic": {} }), "'dynamic'"),
