@@ -83,6 +83,8 @@ describe("faults", () => {
     expect(faultsOn(settings)).toEqual([]);
     Object.assign(settings.faults, { lost: 0.001, launch_night_key: true });
     expect(faultsOn(settings)).toEqual(["Launch-night key", "Lost"]);
+    Object.assign(settings.faults, { lost: 0, launch_night_key: false, lost_answers: 1, garbled_answers: 0.2 });
+    expect(faultsOn(settings)).toEqual(["Answers lost after the change was made", "Answers that are garbage"]);
     expect(faultsOn(null)).toEqual([]);
   });
   it("knows every fault of the settings, and switches all of them off", () => {

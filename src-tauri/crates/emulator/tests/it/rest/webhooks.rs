@@ -18,7 +18,7 @@ pub(super) fn body() -> Value {
     json!({ "name": "n", "uri": "https://example.com/hook", "subscribed_events": ["batch.succeeded"] })
 }
 
-pub(super) async fn created(api: &Api) -> (String, String) {
+async fn created(api: &Api) -> (String, String) {
     let made = api.post("/v1/webhooks", &body()).await;
     assert_eq!(made.status, 200, "{}", made.json);
     let text = |name: &str| made.json[name].as_str().unwrap().to_owned();
@@ -87,6 +87,7 @@ async fn a_webhook_from_its_creation_to_its_end() {
     assert_eq!(api.post(&format!("{path}:ping"), &json!({})).await.json, json!({}));
     let ping = answer(api.request(Method::POST, &format!("{path}:ping"))).await;
     assert_eq!((ping.status, ping.json), (200, json!({})));
+    assert_eq!(api.get("/emulator/deliveries").await.json["deliveries"], json!([]), "it is disabled");
 
     assert_eq!(api.delete(&path).await.json, json!({}));
     for gone in [
@@ -229,6 +230,19 @@ async fn secrets_are_rotated() {
     let at_once = json!({ "revocation_behavior": "revoke_previous_secrets_immediately" });
     let third = api.post(&rotate, &at_once).await.json["secret"].as_str().unwrap().to_owned();
     assert_eq!(secrets().await, json!([{ "truncated_secret": shown(&third) }]));
+
+    // With grace the old one is listed to its last millisecond, in the list of all as well.
+    let kept = json!({ "revocation_behavior": "revoke_previous_secrets_after_h24" });
+    let fourth = api.post(&rotate, &kept).await.json["secret"].as_str().unwrap().to_owned();
+    let both = json!([
+        { "truncated_secret": shown(&third), "expire_time": "2026-01-23T12:00:00Z" },
+        { "truncated_secret": shown(&fourth) },
+    ]);
+    for (wait, expected) in [(24 * 3_600_000 - 1, both), (1, json!([{ "truncated_secret": shown(&fourth) }]))] {
+        api.service.clock().advance(wait);
+        assert_eq!(secrets().await, expected);
+        assert_eq!(api.get("/v1/webhooks").await.json["webhooks"][0]["signing_secrets"], expected);
+    }
 }
 
 #[tokio::test]
