@@ -166,6 +166,7 @@ async fn start_engine(home: &Path) -> Result<Engine, engine::Error> {
         bind: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         actor: home::actor("window"),
+        environment: Arc::new(|name| std::env::var(name).ok()),
     })
     .await?;
     engine.listener_start(engine.settings().port).await;

@@ -92,6 +92,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         bind: Some(arguments.bind.ip()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         actor: crate::home::actor("command line"),
+        environment: Arc::new(|name| std::env::var(name).ok()),
     })
     .await
     .map_err(|error| error.to_string())?;

@@ -1,11 +1,13 @@
 //! The engine: one store, one listener, one Sandbox, one feed.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::UNIX_EPOCH;
 
 use gemini::JwksCache;
+use gemini::client::Client;
 use gemini::jwks::HttpFetch;
 use inbound::{Clock, Explain, Tally};
 use signature::{Policy, SecretKey};
@@ -13,17 +15,20 @@ use store::Store;
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use zeroize::Zeroizing;
 
+use crate::addresses::Bases;
 use crate::arrivals::Arrivals;
 use crate::dto::{
     AppState, Database, Detail, Filter, Level, ListenerState, Notice, Project, Row, SecretStore, Settings, ViewOpened,
 };
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Sink};
+use crate::keeping::Held;
 use crate::keys::{ProjectKeys, Registry};
 use crate::listening::Slot;
 use crate::sandbox::Sandbox;
-use crate::vault::Vault;
+use crate::vault::{MemoryVault, Vault};
 use crate::{body, detail, explain, feed};
 
 /// Rejected deliveries that wait for the near-miss probe. Beyond it the probe runs when the delivery is opened.
@@ -53,7 +58,12 @@ pub struct Config {
     pub version: String,
     /// Who acts, for the log of actions: `ada, window`.
     pub actor: String,
+    /// The variables that Pollux was started with.
+    pub environment: Environment,
 }
+
+/// Gives the value of a variable.
+pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Keys given on the command line.
 #[derive(Default)]
@@ -89,6 +99,18 @@ pub(crate) struct Inner {
     pub(crate) failed: mpsc::Sender<String>,
     /// Secrets removed in this session, for undo.
     pub(crate) removed: Mutex<Vec<crate::secrets::Removed>>,
+    /// What keeps the Sandbox's secrets.
+    pub(crate) memory: Arc<MemoryVault>,
+    /// Secrets that could not be stored.
+    pub(crate) held: std::sync::Mutex<Vec<Held>>,
+    /// API keys by project.
+    pub(crate) api_keys: std::sync::Mutex<HashMap<i64, Zeroizing<String>>>,
+    /// Clients with them.
+    pub(crate) clients: std::sync::Mutex<HashMap<i64, Client>>,
+    /// Where the listener is and was reached.
+    pub(crate) bases: RwLock<Bases>,
+    pub(crate) actor: String,
+    pub(crate) environment: Environment,
     pub(crate) started_ms: i64,
     database: PathBuf,
     version: String,
@@ -121,8 +143,7 @@ impl Engine {
         });
         let registry = Arc::new(Registry::new(projects, &settings));
 
-        let started = (config.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let started_ms = i64::try_from(started.as_millis()).unwrap_or(i64::MAX);
+        let started_ms = since_epoch_ms(&config.clock);
         let tally = Arc::new(Tally::default());
         let feed = Feed::new(store.clone(), registry.clone(), tally.clone());
         let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
@@ -153,6 +174,13 @@ impl Engine {
                 explain,
                 failed,
                 removed: Mutex::default(),
+                memory: Arc::default(),
+                held: std::sync::Mutex::default(),
+                api_keys: std::sync::Mutex::default(),
+                clients: std::sync::Mutex::default(),
+                bases: RwLock::default(),
+                actor: config.actor,
+                environment: config.environment,
                 started_ms,
                 database: config.database,
                 version: config.version,
@@ -324,10 +352,18 @@ impl Engine {
             .map_err(|problem| Error::new("not_decodable", problem))
     }
 
-    pub(crate) fn now_s(&self) -> i64 {
-        let since = (self.inner.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    pub(crate) fn now_ms(&self) -> i64 {
+        since_epoch_ms(&self.inner.clock)
     }
+
+    pub(crate) fn now_s(&self) -> i64 {
+        self.now_ms().div_euclid(1000)
+    }
+}
+
+fn since_epoch_ms(clock: &Clock) -> i64 {
+    let since = clock().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use gemini::JwksCache;
 use inbound::Projects;
-use signature::{JwtPolicy, Keyring, Policy, SecretKey};
+use signature::{JwtPolicy, KeyState, Keyring, Policy, SecretKey};
 
 use crate::dto::{Project, Settings};
 
@@ -21,6 +21,25 @@ pub(crate) struct ProjectKeys {
     pub(crate) closed: bool,
     /// In place of the settings' rules: the Sandbox signs tokens for an audience of its own.
     pub(crate) policy: Option<Policy>,
+}
+
+impl ProjectKeys {
+    fn has(&self, id: &str) -> bool {
+        self.secrets.iter().chain(&self.expired).any(|key| key.id == id)
+    }
+
+    fn forget(&mut self, id: &str) -> Option<SecretKey> {
+        let one = self.secrets.extract_if(.., |key| key.id == id).next();
+        one.or_else(|| self.expired.extract_if(.., |key| key.id == id).next())
+    }
+
+    /// The current ones first, then what was replaced last: a delivery signed with several is one of the current.
+    fn sort(&mut self) {
+        self.secrets.sort_by_key(|key| match key.state {
+            KeyState::Current => i64::MIN,
+            KeyState::Grace { until: at } | KeyState::Expired { at } => at.saturating_neg(),
+        });
+    }
 }
 
 /// The table of projects. Changed rarely, read for every delivery.
@@ -51,6 +70,41 @@ impl Registry {
     pub(crate) fn apply(&self, settings: &Settings) {
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(table(current.all.clone(), policy(settings)));
+    }
+
+    /// A secret verifies from now on, before those that are there.
+    pub(crate) fn add_secret(&self, project: i64, key: SecretKey) {
+        self.update(|all| {
+            let Some(keys) = all.iter_mut().find(|keys| keys.project.id == project) else { return };
+            keys.forget(&key.id);
+            match key.state {
+                KeyState::Expired { .. } => keys.expired.insert(0, key),
+                _ => keys.secrets.insert(0, key),
+            }
+            keys.sort();
+        });
+    }
+
+    /// A secret ends at `at` (Unix seconds), or has ended.
+    pub(crate) fn end_secret(&self, id: &str, at: i64, now: i64) {
+        self.update(|all| {
+            let Some(keys) = all.iter_mut().find(|keys| keys.has(id)) else { return };
+            let Some(key) = keys.forget(id) else { return };
+            match now < at {
+                true => keys.secrets.insert(0, SecretKey { state: KeyState::Grace { until: at }, ..key }),
+                false => keys.expired.insert(0, SecretKey { state: KeyState::Expired { at }, ..key }),
+            }
+            keys.sort();
+        });
+    }
+
+    /// A secret is no longer known at all.
+    pub(crate) fn forget_secret(&self, id: &str) {
+        self.update(|all| {
+            for keys in all {
+                keys.forget(id);
+            }
+        });
     }
 
     fn table(&self) -> Arc<Table> {

@@ -3,8 +3,10 @@
 //! The clock, the vault and the home of the data are passed in. Nothing here knows Tauri.
 
 mod actions;
+mod addresses;
 mod arrivals;
 mod body;
+mod clients;
 mod detail;
 mod dto;
 mod engine;
@@ -12,6 +14,7 @@ mod error;
 mod explain;
 mod feed;
 mod headers;
+mod keeping;
 mod keys;
 mod listening;
 mod projects;
@@ -19,6 +22,7 @@ mod rotation;
 mod rows;
 mod sandbox;
 mod secrets;
+mod service_error;
 mod vault;
 mod view;
 mod webhooks;
@@ -28,7 +32,7 @@ mod types;
 
 pub use arrivals::Arrivals;
 pub use dto::*;
-pub use engine::{Config, Engine, FixedKeys};
+pub use engine::{Config, Engine, Environment, FixedKeys};
 pub use error::{Error, Result};
 pub use feed::Sink;
 pub use inbound::Clock;

@@ -38,10 +38,4 @@ impl Engine {
         let _ = id;
         not_built()
     }
-
-    /// Destroys the text of a secret that has ended. Its hint stays.
-    pub async fn secret_destroy(&self, id: &str) -> Result<()> {
-        let _ = id;
-        not_built()
-    }
 }

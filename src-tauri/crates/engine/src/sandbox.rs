@@ -39,7 +39,7 @@ pub(crate) struct Sandbox {
     service: std::sync::Mutex<Option<Service>>,
     origin: String,
     api_key: String,
-    client: Client,
+    pub(crate) client: Client,
     control: Control,
     received: Received,
     /// The webhook that Pollux registered for its own listener.

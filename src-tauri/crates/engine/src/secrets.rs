@@ -71,8 +71,8 @@ impl Engine {
             label: if label.is_empty() { "Signing secret".to_owned() } else { label.to_owned() },
             hint: secret.hint(),
             expires_at: None,
-            added_ms: self.now_s().saturating_mul(1000),
-            stored_in: self.inner.vault.kind().as_str().to_owned(),
+            added_ms: self.now_ms(),
+            stored_in: self.vault_of(project).kind().as_str().to_owned(),
             webhook: None,
             created_ms: None,
             destroyed_ms: None,
@@ -83,7 +83,8 @@ impl Engine {
     /// Forgets a secret. It can be brought back until the session ends.
     pub async fn secret_remove(&self, id: &str) -> Result<()> {
         let record = self.record(id).await?;
-        let text = self.text(id).await?.unwrap_or_default();
+        let text = self.text(&record).await?.unwrap_or_default();
+        let project = record.project;
         self.inner.store.secrets().remove(id).await?;
         // From here on the text is held for undo; what keeps secrets gives it up last.
         let mut removed = self.inner.removed.lock().await;
@@ -91,14 +92,9 @@ impl Engine {
         let surplus = removed.len().saturating_sub(UNDO);
         removed.drain(..surplus);
         drop(removed);
-        self.inner.registry.update(|all| {
-            for keys in all {
-                keys.secrets.retain(|key| key.id != id);
-            }
-        });
+        self.inner.registry.forget_secret(id);
         let key = id.to_owned();
-        self.vault(move |vault| vault.delete(&key)).await?;
-        Ok(())
+        self.vault(project, move |vault| vault.delete(&key)).await
     }
 
     /// Brings a removed secret back.
@@ -119,8 +115,8 @@ impl Engine {
         if let Some(key) = all.iter().flat_map(|keys| &keys.secrets).find(|key| key.id == id && id == SANDBOX_SECRET) {
             return Ok(Zeroizing::new(key.secret.text().to_owned()));
         }
-        self.record(id).await?;
-        self.text(id).await?.ok_or_else(|| {
+        let record = self.record(id).await?;
+        self.text(&record).await?.ok_or_else(|| {
             Error::new(
                 "secret_gone",
                 "The secret is listed, but what keeps secrets no longer has it. Paste it in again.",
@@ -128,12 +124,29 @@ impl Engine {
         })
     }
 
+    /// Destroys the text of a secret that has ended. Its hint stays.
+    pub async fn secret_destroy(&self, id: &str) -> Result<()> {
+        let record = self.record(id).await?;
+        if !matches!(record.state(self.now_s()), KeyState::Expired { .. }) {
+            return Err(Error::new(
+                "secret_live",
+                "This secret still verifies deliveries. Only one that has ended can be destroyed; remove it instead.",
+            ));
+        }
+        let key = record.id.clone();
+        self.vault(record.project, move |vault| vault.delete(&key)).await?;
+        self.inner.registry.forget_secret(id);
+        self.inner.store.secrets().destroyed(id, self.now_ms()).await?;
+        Ok(())
+    }
+
     /// Reads all secrets at the start. One that cannot be read is shown as unavailable and verifies nothing.
     pub(crate) async fn load_secrets(&self) -> Result<()> {
+        let now = self.now_s();
         for record in self.inner.store.secrets().list(None).await? {
-            match self.text(&record.id).await {
+            match self.text(&record).await {
                 Ok(Some(text)) => match Secret::parse(&text) {
-                    Ok(secret) => self.insert(record.project, key(&record, secret)),
+                    Ok(secret) => self.inner.registry.add_secret(record.project, key(&record, secret, now)),
                     Err(error) => tracing::warn!(id = record.id, code = error.code(), "a kept secret cannot be used"),
                 },
                 Ok(None) => tracing::warn!(id = record.id, "a secret is listed, but its text is gone"),
@@ -143,34 +156,35 @@ impl Engine {
         Ok(())
     }
 
-    /// Vault first: a secret that is listed can be read.
     async fn keep(&self, record: SecretRecord, text: Zeroizing<String>, secret: Secret) -> Result<SecretView> {
-        let id = record.id.clone();
-        self.vault(move |vault| vault.put(&id, &text)).await?;
+        self.put_secret(&record, &text).await?;
+        self.inner.registry.add_secret(record.project, key(&record, secret, self.now_s()));
+        Ok(self.view(record))
+    }
+
+    /// Vault first: a secret that is listed can be read.
+    pub(crate) async fn put_secret(&self, record: &SecretRecord, text: &Zeroizing<String>) -> Result<()> {
+        let (id, text) = (record.id.clone(), text.clone());
+        self.vault(record.project, move |vault| vault.put(&id, &text)).await?;
         if let Err(error) = self.inner.store.secrets().put(record.clone()).await {
             let id = record.id.clone();
-            self.vault(move |vault| vault.delete(&id)).await?;
+            self.vault(record.project, move |vault| vault.delete(&id)).await?;
             return Err(error.into());
         }
-        self.insert(record.project, key(&record, secret));
-        Ok(self.view(record))
+        Ok(())
     }
 
     fn view(&self, record: SecretRecord) -> SecretView {
         let all = self.inner.registry.all();
-        let key = all.iter().flat_map(|keys| &keys.secrets).find(|key| key.id == record.id);
+        let key = all.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == record.id);
         SecretView {
             warnings: key.map(|key| key.secret.warnings()).unwrap_or_default(),
             available: key.is_some(),
             key_state: record.state(self.now_s()),
-            stored_in: match record.stored_in.as_str() {
-                "keychain" => VaultKind::Keychain,
-                "file" => VaultKind::File,
-                _ => VaultKind::Memory,
-            },
+            stored_in: VaultKind::named(&record.stored_in),
             builtin: false,
-            webhook: None,
-            destroyed_ms: None,
+            webhook: record.webhook,
+            destroyed_ms: record.destroyed_ms,
             id: record.id,
             project: record.project,
             label: record.label,
@@ -179,29 +193,30 @@ impl Engine {
         }
     }
 
-    fn insert(&self, project: i64, key: SecretKey) {
-        self.inner.registry.update(|all| {
-            if let Some(keys) = all.iter_mut().find(|keys| keys.project.id == project) {
-                keys.secrets.push(key);
-            }
-        });
-    }
-
     async fn record(&self, id: &str) -> Result<SecretRecord> {
         let records = self.inner.store.secrets().list(None).await?;
         records.into_iter().find(|record| record.id == id).ok_or_else(|| Error::not_found("secret"))
     }
 
-    async fn text(&self, id: &str) -> Result<Option<Zeroizing<String>>> {
-        let id = id.to_owned();
-        self.vault(move |vault| vault.get(&id)).await
+    async fn text(&self, record: &SecretRecord) -> Result<Option<Zeroizing<String>>> {
+        let id = record.id.clone();
+        self.vault(record.project, move |vault| vault.get(&id)).await
     }
 
-    async fn vault<T: Send + 'static>(
+    /// What keeps the secrets of a project: the Sandbox's live as long as the process.
+    pub(crate) fn vault_of(&self, project: i64) -> Arc<dyn Vault> {
+        match self.inner.registry.is_sandbox(project) {
+            true => self.inner.memory.clone(),
+            false => self.inner.vault.clone(),
+        }
+    }
+
+    pub(crate) async fn vault<T: Send + 'static>(
         &self,
+        project: i64,
         call: impl FnOnce(&dyn Vault) -> std::result::Result<T, VaultError> + Send + 'static,
     ) -> Result<T> {
-        let vault: Arc<dyn Vault> = self.inner.vault.clone();
+        let vault = self.vault_of(project);
         tokio::task::spawn_blocking(move || call(vault.as_ref()))
             .await
             .map_err(|error| Error::new("internal", "What keeps secrets did not answer.").with_detail(error))?
@@ -209,7 +224,6 @@ impl Engine {
     }
 }
 
-fn key(record: &SecretRecord, secret: Secret) -> SecretKey {
-    let state = record.expires_at.map_or(KeyState::Current, |until| KeyState::Grace { until });
-    SecretKey { id: record.id.clone(), secret, state }
+pub(crate) fn key(record: &SecretRecord, secret: Secret, now: i64) -> SecretKey {
+    SecretKey { id: record.id.clone(), secret, state: record.state(now) }
 }

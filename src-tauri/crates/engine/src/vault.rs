@@ -30,6 +30,15 @@ impl VaultKind {
             Self::Memory => "memory",
         }
     }
+
+    /// The one of that name; memory where it is none.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "keychain" => Self::Keychain,
+            "file" => Self::File,
+            _ => Self::Memory,
+        }
+    }
 }
 
 /// A secret could not be kept or read. The text never holds the secret.

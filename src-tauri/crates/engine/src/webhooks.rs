@@ -1,7 +1,7 @@
 //! The webhooks of a project: listed, made, changed, pinged, repaired.
 
 use crate::dto::{
-    NewSecret, PingResult, Row, WebhookBoard, WebhookCreation, WebhookDraft, WebhookEdit, WebhookRepair, WebhookView,
+    PingResult, Row, WebhookBoard, WebhookCreation, WebhookDraft, WebhookEdit, WebhookRepair, WebhookView,
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -28,24 +28,6 @@ impl Engine {
     /// so that a webhook with this uri and name is looked for, and given instead.
     pub async fn webhook_create(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
         let _ = (project, draft, look_first);
-        not_built()
-    }
-
-    /// Tries again to store a secret that could not be stored.
-    pub async fn secret_store_again(&self, id: &str) -> Result<NewSecret> {
-        let _ = id;
-        not_built()
-    }
-
-    /// Whether a secret that the service showed is not stored anywhere.
-    pub fn secrets_unstored(&self) -> bool {
-        false
-    }
-
-    /// The user has kept a secret that could not be stored: it verifies until the process ends, and is not asked for
-    /// any more.
-    pub async fn secret_let_go(&self, id: &str) -> Result<()> {
-        let _ = id;
         not_built()
     }
 

@@ -34,6 +34,7 @@ async fn rig() -> Rig {
         bind: None,
         version: "0".into(),
         actor: "test".into(),
+        environment: Arc::new(|_| None),
     })
     .await
     .unwrap();

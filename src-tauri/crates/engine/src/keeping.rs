@@ -1,0 +1,125 @@
+//! Secrets that the service shows once: they are stored before anybody sees them, and held in memory where that fails.
+
+use signature::Secret;
+use store::SecretRecord;
+use zeroize::Zeroizing;
+
+use crate::dto::NewSecret;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::secrets::key;
+use crate::vault::VaultKind;
+
+/// A secret that could not be stored, until the process ends. It verifies.
+pub(crate) struct Held {
+    pub(crate) record: SecretRecord,
+    pub(crate) text: Zeroizing<String>,
+    /// The user has kept it elsewhere: nothing is asked any more.
+    let_go: bool,
+}
+
+impl Engine {
+    /// Keeps a secret that the service has just shown for a webhook. It verifies at once, also where it cannot be
+    /// stored: then the answer says why, and its text is held for [`Engine::secret_store_again`].
+    pub(crate) async fn keep_new(&self, project: i64, webhook: &str, text: &str) -> NewSecret {
+        let text = Zeroizing::new(text.trim().to_owned());
+        let parsed = Secret::parse(&text);
+        let now_ms = self.now_ms();
+        let record = SecretRecord {
+            id: uuid::Uuid::new_v4().to_string(),
+            project,
+            label: "Webhook secret".to_owned(),
+            hint: parsed.as_ref().map_or_else(|_| hint(&text), Secret::hint),
+            expires_at: None,
+            added_ms: now_ms,
+            stored_in: VaultKind::Memory.as_str().to_owned(),
+        };
+        tracing::debug!(webhook, id = record.id, "a new secret");
+        let unusable = match parsed {
+            Ok(secret) => {
+                // First of all: its first delivery may be on its way.
+                self.inner.registry.add_secret(project, key(&record, secret, self.now_s()));
+                None
+            }
+            // Whatever it is, the service shows it once: it is stored as it came.
+            Err(error) => Some(Error::new(
+                "secret_unusable",
+                format!("The secret is stored as it came, but Pollux cannot verify with it: {error}"),
+            )),
+        };
+        let mut kept = self.put_new(record, text).await;
+        kept.problem = kept.problem.or(unusable);
+        kept
+    }
+
+    async fn put_new(&self, mut record: SecretRecord, text: Zeroizing<String>) -> NewSecret {
+        record.stored_in = self.vault_of(record.project).kind().as_str().to_owned();
+        let stored = self.put_secret(&record, &text).await;
+        let new = NewSecret {
+            id: record.id.clone(),
+            text: text.to_string(),
+            hint: record.hint.clone(),
+            stored_in: stored.is_ok().then(|| self.vault_of(record.project).kind()),
+            problem: stored.err(),
+        };
+        if let Some(problem) = &new.problem {
+            tracing::error!(id = new.id, code = problem.code, "a new secret could not be stored");
+            record.stored_in = VaultKind::Memory.as_str().to_owned();
+            self.held().push(Held { record, text, let_go: false });
+        }
+        new
+    }
+
+    /// Tries again to store a secret that could not be stored.
+    pub async fn secret_store_again(&self, id: &str) -> Result<NewSecret> {
+        let held = self.take_held(id).ok_or_else(|| Error::not_found("secret"))?;
+        Ok(self.put_new(held.record, held.text).await)
+    }
+
+    /// Whether a secret that the service showed is not stored anywhere.
+    pub fn secrets_unstored(&self) -> bool {
+        self.held().iter().any(|held| !held.let_go)
+    }
+
+    /// The user has kept a secret that could not be stored: it verifies until the process ends, and is not asked for
+    /// any more.
+    pub async fn secret_let_go(&self, id: &str) -> Result<()> {
+        let mut all = self.held();
+        let held = all.iter_mut().find(|held| held.record.id == id).ok_or_else(|| Error::not_found("secret"))?;
+        held.let_go = true;
+        Ok(())
+    }
+
+    /// A secret stops being good at `at_s` (Unix seconds), which may have passed: the near-miss probe then names it.
+    pub(crate) async fn secret_ends(&self, id: &str, at_s: i64) -> Result<()> {
+        self.inner.registry.end_secret(id, at_s, self.now_s());
+        if let Some(held) = self.held().iter_mut().find(|held| held.record.id == id) {
+            held.record.expires_at = Some(at_s);
+            return Ok(());
+        }
+        match self.inner.store.secrets().expire(id, Some(at_s)).await? {
+            true => Ok(()),
+            false => Err(Error::not_found("secret")),
+        }
+    }
+
+    /// Those that could not be stored.
+    pub(crate) fn held(&self) -> std::sync::MutexGuard<'_, Vec<Held>> {
+        self.inner.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// One of them, to be stored or forgotten.
+    pub(crate) fn take_held(&self, id: &str) -> Option<Held> {
+        let mut all = self.held();
+        let place = all.iter().position(|held| held.record.id == id)?;
+        Some(all.swap_remove(place))
+    }
+}
+
+/// What may be shown of a text that is no secret as we know them.
+fn hint(text: &str) -> String {
+    match text.char_indices().rev().nth(3) {
+        Some((at, _)) if text.len() >= 16 => format!("…{}", &text[at..]),
+        _ => "…".to_owned(),
+    }
+}

@@ -1,0 +1,127 @@
+//! What a service answered, in our words: what happened and what to do. The service's own words are the detail.
+
+use gemini::client::{ApiError, ClientError};
+
+use crate::engine::Engine;
+use crate::error::Error;
+
+impl Engine {
+    /// A failed call as an error of ours. `change`: it was one that changes something (POST, PATCH, DELETE), so that an
+    /// answer that was lost or cannot be read leaves open whether it was acted on.
+    pub(crate) fn service_error(error: ClientError, change: bool) -> Error {
+        let words = error.to_string();
+        let (code, message) = told(&error, change);
+        match error {
+            // These sentences are ours already, and say what to do.
+            ClientError::Address(_) | ClientError::Key => Error::new(code, words),
+            _ => Error::new(code, message).with_detail(words),
+        }
+    }
+}
+
+fn told(error: &ClientError, change: bool) -> (&'static str, &'static str) {
+    if change && error.may_have_been_acted_on() {
+        return (
+            "outcome_unknown",
+            "It is not known whether the service did this: the request was sent, and the answer was lost or cannot be \
+             read. Look at the project's webhooks as they are now before you try again.",
+        );
+    }
+    match error {
+        ClientError::Address(_) => ("invalid_base_url", ""),
+        ClientError::Key => ("invalid_api_key", ""),
+        ClientError::Name(_) => ("not_found", "The service has nothing of this name. Read the list of webhooks again."),
+        ClientError::Api(api) => refused(api),
+        ClientError::TimedOut => ("service_timed_out", "The service did not answer in time. Try again."),
+        ClientError::Redirected => (
+            "service_refused",
+            "The service answered with a redirect, which is not followed, so that the API key stays where it belongs. \
+             Check the project's base URL.",
+        ),
+        ClientError::Unreadable(_) | ClientError::TooLarge { .. } => (
+            "service_unreadable",
+            "What answered did not answer as the service does. Check the project's base URL and version, and whether \
+             something stands between it and this machine (a proxy, a sign-in page); then try again.",
+        ),
+        _ => (
+            "service_unreachable",
+            "The service could not be reached, and nothing was sent. Check the network and the project's base URL, then \
+             try again.",
+        ),
+    }
+}
+
+fn refused(api: &ApiError) -> (&'static str, &'static str) {
+    match api.http {
+        _ if key_refused(api) => (
+            "service_key_refused",
+            "The service refused the API key. Check the project's key: it may be mistyped, revoked, or meant for \
+             another service.",
+        ),
+        404 => ("not_found", "The service does not know this any more. Read the list of webhooks again."),
+        429 => (
+            "service_rate_limited",
+            "The service had too many requests and did nothing. Wait a minute, then try again.",
+        ),
+        500.. => ("service_failed", "The service failed on its side. Try again in a while."),
+        _ => ("service_refused", "The service refused this and did nothing. Its own words say why."),
+    }
+}
+
+/// Google answers a wrong key with 400, and an absent or a forbidden one with 401 or 403.
+fn key_refused(api: &ApiError) -> bool {
+    let reason = |detail: &serde_json::Value| {
+        detail.get("reason").and_then(serde_json::Value::as_str) == Some("API_KEY_INVALID")
+    };
+    match api.http {
+        401 | 403 => true,
+        400 => api.details.iter().any(reason) || api.message.to_ascii_lowercase().contains("api key not valid"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn api(http: u16, message: &str, details: Vec<Value>) -> ClientError {
+        ClientError::Api(ApiError { http, code: None, status: None, message: message.to_owned(), details })
+    }
+
+    #[test]
+    fn each_failure_has_its_code_and_the_services_own_words() {
+        let table = [
+            (api(401, "no", vec![]), "service_key_refused", "service_key_refused"),
+            (api(403, "no", vec![]), "service_key_refused", "service_key_refused"),
+            (api(400, "API key not valid. Please pass…", vec![]), "service_key_refused", "service_key_refused"),
+            (api(400, "x", vec![json!({ "reason": "API_KEY_INVALID" })]), "service_key_refused", "service_key_refused"),
+            (api(400, "Unknown parameter", vec![]), "service_refused", "service_refused"),
+            (api(409, "no", vec![]), "service_refused", "service_refused"),
+            (api(404, "no", vec![]), "not_found", "not_found"),
+            (api(429, "slow down", vec![]), "service_rate_limited", "service_rate_limited"),
+            (api(500, "oh", vec![]), "service_failed", "outcome_unknown"),
+            (api(503, "oh", vec![]), "service_failed", "outcome_unknown"),
+            (ClientError::TimedOut, "service_timed_out", "outcome_unknown"),
+            (ClientError::Unreadable("html".into()), "service_unreadable", "outcome_unknown"),
+            (ClientError::TooLarge { limit: 1 }, "service_unreadable", "outcome_unknown"),
+            (ClientError::Unreachable("reset".into()), "service_timed_out", "outcome_unknown"),
+            (ClientError::NotSent("refused".into()), "service_unreachable", "service_unreachable"),
+            (ClientError::Redirected, "service_refused", "service_refused"),
+            (ClientError::Name("a/../b".into()), "not_found", "not_found"),
+            (ClientError::Key, "invalid_api_key", "invalid_api_key"),
+            (ClientError::Address("x".into()), "invalid_base_url", "invalid_base_url"),
+        ];
+        for (error, reading, changing) in table {
+            for (change, code) in [(false, reading), (true, changing)] {
+                let told = Engine::service_error(error.clone(), change);
+                assert_eq!(told.code, code, "{error:?}, change: {change}");
+                assert!(told.message.len() > 30, "{told:?}");
+                if let ClientError::Api(api) = &error {
+                    assert_eq!(told.detail.as_ref(), Some(&api.message));
+                }
+            }
+        }
+    }
+}
