@@ -32,6 +32,9 @@ fn told(error: &ClientError, change: bool) -> (&'static str, &'static str) {
         ClientError::Key => ("invalid_api_key", ""),
         ClientError::Name(_) => ("not_found", "The service has nothing of this name. Read the list of webhooks again."),
         ClientError::Api(api) => refused(api),
+        ClientError::Unreachable(_) => {
+            ("service_timed_out", "The connection to the service was cut before it answered. Try again.")
+        }
         ClientError::TimedOut => ("service_timed_out", "The service did not answer in time. Try again."),
         ClientError::Redirected => (
             "service_refused",
