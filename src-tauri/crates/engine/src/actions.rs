@@ -1,24 +1,43 @@
-//! The log of management actions.
+//! The log of management actions: who did what, when, and what became of it. Never a secret.
 
-use crate::dto::ActionPage;
+use store::NewAction;
+
+use crate::dto::{Action, ActionPage};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+
+/// Most actions of a page.
+const PAGE: u32 = 200;
+/// Who acts where nobody asked.
+const POLLUX: &str = "Pollux";
 
 impl Engine {
     /// A page of the log, newest first, 200 at most.
     pub async fn actions(&self, before: Option<i64>, limit: u32) -> Result<ActionPage> {
-        let _ = (before, limit);
-        Err(Error::new("not_built", "Not built yet."))
+        let limit = limit.clamp(1, PAGE);
+        // One more than asked for says whether there is another page.
+        let mut found = self.inner.store.actions().page(before, limit + 1).await?;
+        let more = found.len() > limit as usize;
+        found.truncate(limit as usize);
+        let next_before = found.last().map(|action| action.id).filter(|_| more);
+        Ok(ActionPage { actions: found.into_iter().map(view).collect(), next_before })
     }
 
     /// The whole log as NDJSON, oldest first.
     pub async fn actions_export(&self) -> Result<String> {
-        Err(Error::new("not_built", "Not built yet."))
+        let mut text = String::new();
+        for action in self.inner.store.actions().all().await? {
+            let line = serde_json::to_string(&view(action))
+                .map_err(|error| Error::new("internal", "The log could not be written.").with_detail(error))?;
+            text.push_str(&line);
+            text.push('\n');
+        }
+        Ok(text)
     }
 
-    /// Writes to the log what became of an action. `what`: as in [`crate::Action::what`]; `target`: what it was done
-    /// to, in words; `detail`: what changed, where it was done (an error says the rest). A log that cannot be written
-    /// does not undo what was done.
+    /// Writes to the log what became of an action. `what`: as in [`Action::what`]; `target`: what it was done to, in
+    /// words; `detail`: what changed, where it was done (an error says the rest). A log that cannot be written does not
+    /// undo what was done.
     pub(crate) async fn act<T>(
         &self,
         project: impl Into<Option<i64>>,
@@ -31,7 +50,43 @@ impl Engine {
             Ok(_) => ("done", detail.to_owned()),
             Err(error) => (outcome(error), words(error)),
         };
-        tracing::info!(who = self.inner.actor, project = project.into(), what, target, result, detail, "an action");
+        self.note(&self.inner.actor, project.into(), what, target, result, detail).await;
+    }
+
+    /// The same, for what Pollux did by itself.
+    pub(crate) async fn acted_alone(&self, project: impl Into<Option<i64>>, what: &str, target: &str, detail: &str) {
+        self.note(POLLUX, project.into(), what, target, "done", detail.to_owned()).await;
+    }
+
+    async fn note(&self, who: &str, project: Option<i64>, what: &str, target: &str, result: &str, detail: String) {
+        let known = self.projects();
+        let name = known.into_iter().find(|known| Some(known.id) == project).map(|known| known.name);
+        let action = NewAction {
+            at_ms: self.now_ms(),
+            who: who.to_owned(),
+            project,
+            project_name: name,
+            what: what.to_owned(),
+            target: target.to_owned(),
+            result: result.to_owned(),
+            detail,
+        };
+        if let Err(error) = self.inner.store.actions().add(action).await {
+            tracing::error!(%error, what, result, "an action could not be written to the log");
+        }
+    }
+}
+
+fn view(action: store::Action) -> Action {
+    Action {
+        id: action.id,
+        at_ms: action.at_ms,
+        who: action.who,
+        project: action.project_name,
+        what: action.what,
+        target: action.target,
+        result: action.result,
+        detail: action.detail,
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Bases {
     pub(crate) public: Option<String>,
     /// Its own, while it listens.
     pub(crate) local: Option<String>,
-    /// Those before.
+    /// Those before; the current ones may be among them.
     pub(crate) earlier: Vec<Earlier>,
 }
 
@@ -35,12 +35,40 @@ impl Engine {
     }
 
     /// The listener's state is another.
-    pub(crate) fn set_local(&self, state: &ListenerState) {
+    pub(crate) async fn set_local(&self, state: &ListenerState) {
         let local = match state {
             ListenerState::Listening { address, .. } => Some(address.clone()),
             _ => None,
         };
-        self.inner.bases.write().unwrap_or_else(PoisonError::into_inner).local = local;
+        self.note_base(local.as_deref(), false).await;
+        self.write_bases(|bases| bases.local = local);
+    }
+
+    /// The public address of the settings is another, or was read at the start.
+    pub(crate) async fn set_public(&self, public: Option<String>) {
+        self.note_base(public.as_deref(), true).await;
+        self.write_bases(|bases| bases.public = public);
+    }
+
+    /// Written down, so that it is known as an earlier one some day. Without that only a repair is not offered.
+    async fn note_base(&self, base: Option<&str>, public: bool) {
+        let addresses = self.inner.store.addresses();
+        if let Some(base) = base
+            && let Err(error) = addresses.seen(base, public, self.now_ms()).await
+        {
+            tracing::warn!(%error, base, "an address of the listener could not be noted");
+        }
+        match addresses.list().await {
+            Ok(list) => {
+                let earlier = list.into_iter().map(|one| Earlier { base: one.base, public: one.public }).collect();
+                self.write_bases(|bases| bases.earlier = earlier);
+            }
+            Err(error) => tracing::warn!(%error, "the earlier addresses of the listener could not be read"),
+        }
+    }
+
+    fn write_bases(&self, change: impl FnOnce(&mut Bases)) {
+        change(&mut self.inner.bases.write().unwrap_or_else(PoisonError::into_inner));
     }
 }
 

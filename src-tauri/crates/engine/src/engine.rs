@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::UNIX_EPOCH;
 
 use gemini::JwksCache;
@@ -29,14 +29,12 @@ use crate::keys::{ProjectKeys, Registry};
 use crate::listening::Slot;
 use crate::sandbox::Sandbox;
 use crate::vault::{MemoryVault, Vault};
-use crate::{body, detail, explain, feed};
+use crate::{body, detail, explain, feed, settings};
 
 /// Rejected deliveries that wait for the near-miss probe. Beyond it the probe runs when the delivery is opened.
 const EXPLAIN_QUEUE: usize = 256;
 /// Failed commits that wait to be told.
 const FAILED_QUEUE: usize = 16;
-/// Where the settings are in the store.
-const SETTINGS: &str = "settings";
 /// The first path segment of the Sandbox's deliveries.
 pub(crate) const SANDBOX_PATH: &str = "sandbox";
 
@@ -91,7 +89,7 @@ pub(crate) struct Inner {
     pub(crate) tally: Arc<Tally>,
     pub(crate) settings: RwLock<Settings>,
     /// One change of the settings at a time.
-    changing: Mutex<()>,
+    pub(crate) changing: Mutex<()>,
     pub(crate) slot: Mutex<Slot>,
     pub(crate) sandbox: Option<Arc<Sandbox>>,
     pub(crate) bind: IpAddr,
@@ -123,12 +121,7 @@ impl Engine {
     /// [`Engine::listener_start`]. Call within a tokio runtime.
     pub async fn start(config: Config) -> Result<Self> {
         let store = Store::open(&config.database, store::Options::default())?;
-        let settings: Settings = store
-            .settings()
-            .get(SETTINGS)
-            .await?
-            .and_then(|value| serde_json::from_value(value).ok())
-            .unwrap_or_default();
+        let settings = settings::stored(&store).await?;
 
         let mut projects = Vec::new();
         let mut sandbox = None;
@@ -189,6 +182,7 @@ impl Engine {
             }),
         };
         engine.load_secrets().await?;
+        engine.set_public(engine.settings().public_address).await;
         Ok(engine)
     }
 
@@ -224,52 +218,6 @@ impl Engine {
     /// The projects, the Sandbox first.
     pub fn projects(&self) -> Vec<Project> {
         self.inner.registry.projects()
-    }
-
-    /// What the user has set.
-    pub fn settings(&self) -> Settings {
-        self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Applies and stores settings. A changed port or body limit restarts the listener. A port that cannot be had, or a
-    /// history that does not take them, is an error, and then nothing is changed.
-    pub async fn settings_set(&self, settings: Settings) -> Result<Settings> {
-        let settings = checked(settings)?;
-        let _alone = self.inner.changing.lock().await;
-        let before = self.apply(settings.clone());
-        self.limit_bodies().await;
-        let moves = before.port != settings.port;
-        if moves
-            && let ListenerState::Failed { code, message, next_free, .. } = self.listener_start(settings.port).await
-        {
-            self.apply(before);
-            self.limit_bodies().await;
-            let offer = next_free.map(|port| format!(". Port {port} is free.")).unwrap_or_default();
-            return Err(Error { code, message: format!("{message}{offer}"), detail: None });
-        }
-        if let Err(error) = self.store_settings(&settings).await {
-            let port = before.port;
-            self.apply(before);
-            self.limit_bodies().await;
-            if moves {
-                self.listener_start(port).await;
-            }
-            return Err(error);
-        }
-        Ok(settings)
-    }
-
-    async fn store_settings(&self, settings: &Settings) -> Result<()> {
-        let value = serde_json::to_value(settings)
-            .map_err(|error| Error::new("internal", "The settings could not be written.").with_detail(error))?;
-        Ok(self.inner.store.settings().set(SETTINGS, &value).await?)
-    }
-
-    /// Puts settings in force and gives back those before.
-    fn apply(&self, settings: Settings) -> Settings {
-        self.inner.registry.apply(&settings);
-        let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *current, settings)
     }
 
     /// Where live messages go from now on. One sink at a time.
@@ -371,27 +319,6 @@ async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
         () = stop.cancelled() => {}
         () = work => {}
     }
-}
-
-fn checked(mut settings: Settings) -> Result<Settings> {
-    const BODY_MIB: std::ops::RangeInclusive<u32> = 1..=100;
-    const TOLERANCE_S: std::ops::RangeInclusive<u32> = 1..=86_400;
-    let invalid = |message: String| Err(Error::new("invalid_setting", message));
-    if !BODY_MIB.contains(&settings.max_body_mib) {
-        return invalid(format!("The body limit is 1 to 100 MiB, not {}.", settings.max_body_mib));
-    }
-    if !TOLERANCE_S.contains(&settings.tolerance_s) {
-        return invalid(format!("The tolerance is 1 to 86400 seconds, not {}.", settings.tolerance_s));
-    }
-    if settings.port == Some(0) {
-        settings.port = None;
-    }
-    let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    settings.audience = filled(settings.audience);
-    settings.issuer = filled(settings.issuer);
-    settings.split =
-        if settings.split.is_finite() { settings.split.clamp(0.2, 0.8) } else { Settings::default().split };
-    Ok(settings)
 }
 
 async fn default_project(store: &Store) -> Result<ProjectKeys> {

@@ -33,8 +33,10 @@ impl Engine {
             expires_at: None,
             added_ms: now_ms,
             stored_in: VaultKind::Memory.as_str().to_owned(),
+            webhook: Some(webhook.to_owned()),
+            created_ms: Some(now_ms),
+            destroyed_ms: None,
         };
-        tracing::debug!(webhook, id = record.id, "a new secret");
         let unusable = match parsed {
             Ok(secret) => {
                 // First of all: its first delivery may be on its way.

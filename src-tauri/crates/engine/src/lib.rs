@@ -23,6 +23,7 @@ mod rows;
 mod sandbox;
 mod secrets;
 mod service_error;
+mod settings;
 mod vault;
 mod view;
 mod webhooks;

@@ -50,7 +50,7 @@ impl Engine {
         };
         if slot.listener.is_none() || matches!(state, ListenerState::Listening { .. }) {
             slot.state = state.clone();
-            self.set_local(&state);
+            self.set_local(&state).await;
             self.inner.feed.tell(Live::Listener { listener: state.clone() });
         }
         drop(slot);
@@ -101,7 +101,7 @@ impl Engine {
             running.shutdown().await;
         }
         slot.state = ListenerState::Stopped;
-        self.set_local(&slot.state);
+        self.set_local(&slot.state).await;
         self.inner.feed.tell(Live::Listener { listener: slot.state.clone() });
     }
 }

@@ -1,0 +1,93 @@
+//! What the user has set: read at the start, checked, stored and put in force.
+
+use std::sync::PoisonError;
+
+use store::Store;
+
+use crate::addresses;
+use crate::dto::{ListenerState, Settings};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// Where the settings are in the store.
+const SETTINGS: &str = "settings";
+
+/// Those of the last time; what cannot be read is as at first.
+pub(crate) async fn stored(store: &Store) -> Result<Settings> {
+    let value = store.settings().get(SETTINGS).await?;
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
+}
+
+impl Engine {
+    /// What the user has set.
+    pub fn settings(&self) -> Settings {
+        self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Applies and stores settings. A changed port or body limit restarts the listener. A port that cannot be had, or a
+    /// history that does not take them, is an error, and then nothing is changed.
+    pub async fn settings_set(&self, settings: Settings) -> Result<Settings> {
+        let settings = checked(settings)?;
+        let _alone = self.inner.changing.lock().await;
+        let before = self.apply(settings.clone());
+        self.limit_bodies().await;
+        let moves = before.port != settings.port;
+        if moves
+            && let ListenerState::Failed { code, message, next_free, .. } = self.listener_start(settings.port).await
+        {
+            self.apply(before);
+            self.limit_bodies().await;
+            let offer = next_free.map(|port| format!(". Port {port} is free.")).unwrap_or_default();
+            return Err(Error { code, message: format!("{message}{offer}"), detail: None });
+        }
+        if let Err(error) = self.store_settings(&settings).await {
+            let port = before.port;
+            self.apply(before);
+            self.limit_bodies().await;
+            if moves {
+                self.listener_start(port).await;
+            }
+            return Err(error);
+        }
+        if before.public_address != settings.public_address {
+            self.set_public(settings.public_address.clone()).await;
+        }
+        Ok(settings)
+    }
+
+    async fn store_settings(&self, settings: &Settings) -> Result<()> {
+        let value = serde_json::to_value(settings)
+            .map_err(|error| Error::new("internal", "The settings could not be written.").with_detail(error))?;
+        Ok(self.inner.store.settings().set(SETTINGS, &value).await?)
+    }
+
+    /// Puts settings in force and gives back those before.
+    fn apply(&self, settings: Settings) -> Settings {
+        self.inner.registry.apply(&settings);
+        let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, settings)
+    }
+}
+
+fn checked(mut settings: Settings) -> Result<Settings> {
+    const BODY_MIB: std::ops::RangeInclusive<u32> = 1..=100;
+    const TOLERANCE_S: std::ops::RangeInclusive<u32> = 1..=86_400;
+    let invalid = |message: String| Err(Error::new("invalid_setting", message));
+    if !BODY_MIB.contains(&settings.max_body_mib) {
+        return invalid(format!("The body limit is 1 to 100 MiB, not {}.", settings.max_body_mib));
+    }
+    if !TOLERANCE_S.contains(&settings.tolerance_s) {
+        return invalid(format!("The tolerance is 1 to 86400 seconds, not {}.", settings.tolerance_s));
+    }
+    if settings.port == Some(0) {
+        settings.port = None;
+    }
+    let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    settings.audience = filled(settings.audience);
+    settings.issuer = filled(settings.issuer);
+    settings.public_address =
+        filled(settings.public_address).map(|address| addresses::public_address(&address)).transpose()?;
+    settings.split =
+        if settings.split.is_finite() { settings.split.clamp(0.2, 0.8) } else { Settings::default().split };
+    Ok(settings)
+}
