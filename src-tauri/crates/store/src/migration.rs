@@ -52,13 +52,71 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), Error> {
 pub(crate) fn run(conn: &mut Connection) -> Result<(), Error> {
     conn.pragma_update(None, "application_id", APPLICATION)?;
     conn.set_transaction_behavior(TransactionBehavior::Immediate);
-    Migrations::from_slice(STEPS).to_latest(conn)?;
-    Ok(())
+    let Err(error) = Migrations::from_slice(STEPS).to_latest(conn) else { return Ok(()) };
+    // Another process that opened it at the same moment took the same steps first, so that ours were refused.
+    let version = conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
+    if usize::try_from(version) == Ok(STEPS.len()) { Ok(()) } else { Err(error.into()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{KeyRecord, Options, Project, SecretRecord, Store};
+
+    #[tokio::test]
+    async fn projects_and_secrets_of_an_older_history_can_be_managed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        let mut conn = Connection::open(&path).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION).unwrap();
+        Migrations::from_slice(STEPS.get(..9).unwrap()).to_latest(&mut conn).unwrap();
+        conn.execute_batch(
+            "INSERT INTO project VALUES (1, 'Default', 0, ''), (2, 'Sandbox', 1, 'sandbox');
+             INSERT INTO secret VALUES ('a', 1, 'Mine', 'whsec_…a91f', 5, 6, 'keychain');
+             INSERT INTO delivery (id, project, received_ns, outcome, scheme, reason, cause, attempt, duplicate,
+                                   warnings, status, body_len, truncated)
+             VALUES (1, 1, 7, 0, 1, 'valid', '', 1, 0, 0, 200, 0, 0);
+             INSERT INTO delivery_content VALUES (1, 'POST', '/', NULL, 'HTTP/1.1', '', NULL, x'00', x'', x'', x'');
+             UPDATE tally SET last_id = 1, total = 1;",
+        )
+        .unwrap();
+        drop(conn);
+        let store = Store::open(&path, Options::default()).unwrap();
+        let listed = store.projects().list().await.unwrap();
+        assert_eq!(listed.iter().map(|project| project.id).collect::<Vec<_>>(), [2, 1]);
+        let default = store.projects().default().await.unwrap();
+        let expected = Project {
+            id: 1,
+            name: "Default".into(),
+            sandbox: false,
+            path: String::new(),
+            base_url: None,
+            api_version: "v1".into(),
+            key: None,
+            removed_ms: None,
+        };
+        assert_eq!(default, expected);
+        assert_eq!(store.projects().sandbox("sandbox").await.unwrap().id, 2);
+        let key = Some(KeyRecord { hint: "…a91f".into(), stored_in: "keychain".into() });
+        store.projects().update(&Project { key: key.clone(), ..default }).await.unwrap();
+        assert_eq!(store.projects().default().await.unwrap().key, key);
+        let secret = SecretRecord {
+            id: "a".into(),
+            project: 1,
+            label: "Mine".into(),
+            hint: "whsec_…a91f".into(),
+            expires_at: Some(5),
+            added_ms: 6,
+            stored_in: "keychain".into(),
+            webhook: None,
+            created_ms: None,
+            destroyed_ms: None,
+        };
+        assert_eq!(store.secrets().list(None).await.unwrap(), [secret]);
+        assert_eq!(store.rows(&[1]).await.unwrap().len(), 1);
+        assert_eq!(store.signed(1, 0, 1).await.unwrap(), [], "nobody noted which secret it was");
+        store.close().await;
+    }
 
     #[test]
     fn events_of_an_older_history_know_their_first_attempt() {

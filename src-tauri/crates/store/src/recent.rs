@@ -132,3 +132,75 @@ fn newest(conn: &Connection, sql: &str, project: i64, from_ns: i64, limit: u32) 
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Ids and arrivals, ids rising.
+    fn history(deliveries: &[(i64, i64)]) -> Connection {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::migration::run(&mut conn).unwrap();
+        conn.execute("INSERT INTO project (id, name, sandbox, path) VALUES (1, 'Mine', 0, 'mine')", []).unwrap();
+        let mut insert = conn
+            .prepare(
+                "INSERT INTO delivery (id, project, received_ns, outcome, scheme, reason, cause, attempt, duplicate,
+                                       warnings, status, body_len, truncated)
+                 VALUES (?1, 1, ?2, 1, 0, '', '', 1, 0, 0, 401, 0, 0)",
+            )
+            .unwrap();
+        for delivery in deliveries {
+            insert.execute(*delivery).unwrap();
+        }
+        drop(insert);
+        conn
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_left_out_and_little_is_read_in_vain(
+            steps in proptest::collection::vec((1..4_i64, 0..SLACK_NS, 0..SLACK_NS), 0..80),
+            from in 0..80 * SLACK_NS,
+        ) {
+            let (mut id, mut clock, mut deliveries) = (0, 0, Vec::new());
+            for (gap, step, late) in steps {
+                (id, clock) = (id + gap, clock + step);
+                deliveries.push((id, clock - late));
+            }
+            let start = start(&history(&deliveries), from).unwrap();
+            prop_assert!(deliveries.iter().all(|(id, at)| *id >= start || *at < from));
+            // But for the last one, which costs nothing to read.
+            let first = deliveries.iter().find(|(id, _)| *id >= start).filter(|first| deliveries.last() != Some(first));
+            prop_assert!(first.is_none_or(|(_, at)| *at >= from - SLACK_NS), "{start} {first:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_history_is_not_read_from_its_beginning() {
+        let deliveries: Vec<_> = (1..=5000).map(|n| (n * 7, n * SLACK_NS)).collect();
+        let conn = history(&deliveries);
+        // Ids between two deliveries are as good as the latter.
+        let behind = |n: i64| (n - 1) * 7 + 1..=n * 7;
+        for n in [2, 3, 2500, 4999, 5000] {
+            assert!(behind(n - 1).contains(&start(&conn, n * SLACK_NS).unwrap()), "{n}");
+            assert!(behind(n).contains(&start(&conn, n * SLACK_NS + 1).unwrap()), "{n}");
+        }
+        assert!(start(&conn, i64::MIN).unwrap() <= 7);
+        assert!(start(&conn, i64::MAX).unwrap() > 4999 * 7);
+        assert_eq!(start(&history(&[]), 0).unwrap(), 0);
+    }
+
+    #[test]
+    fn they_are_read_in_the_order_of_ids_and_never_sorted() {
+        let conn = history(&[]);
+        for sql in [delivery::SIGNED, delivery::UNVERIFIED, delivery::UNANSWERED] {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan: Vec<String> =
+                statement.raw_query().mapped(|row| row.get(3)).collect::<rusqlite::Result<_>>().unwrap();
+            assert!(plan.iter().any(|step| step.contains("USING INTEGER PRIMARY KEY (rowid>?)")), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE") || step.starts_with("SCAN")), "{plan:?}");
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! The handle that everyone else holds.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 use signature::Verdict;
@@ -358,7 +359,7 @@ impl Store {
 fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.busy_handler(Some(wait))?;
     migration::check(&conn, path)?;
     conn.pragma_update(None, "page_size", PAGE)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
@@ -373,6 +374,23 @@ fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
     conn.set_prepared_statement_cache_capacity(64);
     migration::run(&mut conn)?;
     Ok(conn)
+}
+
+/// How long another process may keep the history locked.
+const BUSY: Duration = Duration::from_secs(5);
+/// Asked for the lock again after this long.
+const AGAIN: Duration = Duration::from_millis(1);
+
+/// Another process has the history locked: whether to ask again, after a short sleep. SQLite's own handler comes to
+/// sleep for a tenth of a second, and so hardly ever meets the moment between two commits of a busy writer.
+fn wait(asked: i32) -> bool {
+    // Not counted in sleeps: some systems sleep far longer than they are asked to.
+    thread_local!(static SINCE: Cell<Instant> = Cell::new(Instant::now()));
+    if asked == 0 {
+        SINCE.set(Instant::now());
+    }
+    std::thread::sleep(AGAIN);
+    SINCE.get().elapsed() < BUSY
 }
 
 /// Larger pages than SQLite's own: fewer of them for a body, and fewer frames in the log.

@@ -12,4 +12,6 @@ mod opening;
 mod projects;
 mod round_trip;
 mod sample;
+mod signed;
 mod tables;
+mod two_processes;
