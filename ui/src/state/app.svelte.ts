@@ -4,6 +4,7 @@ import { NO_FILTER } from "../lib/filter";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
 import { Sandbox } from "./sandbox.svelte";
+import { RotationState } from "./rotation.svelte";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
 import { Toasts } from "./toasts.svelte";
@@ -34,6 +35,7 @@ export class App {
   readonly secrets: Secrets;
   readonly sandbox: Sandbox;
   readonly webhooks: Webhooks;
+  readonly rotation: RotationState;
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
@@ -47,6 +49,7 @@ export class App {
     this.secrets = new Secrets(backend, this.toasts);
     this.sandbox = new Sandbox(backend, this.toasts);
     this.webhooks = new Webhooks(backend, this.toasts, { projects: () => this.projects, barProject: () => this.deliveries.filter.project, go: () => this.go("webhooks") });
+    this.rotation = new RotationState(backend, this.toasts, this.webhooks);
     this.toasts.buttonFor = (action) => {
       if (action === "settings") return { label: "Open Settings", run: () => this.go("settings") };
       if (action === "secrets") return { label: "Open Secrets", run: () => this.go("secrets") };
@@ -93,6 +96,7 @@ export class App {
       case "webhooks":
         if (this.info) this.info = { ...this.info, alarms: [...this.info.alarms.filter((one) => one.project !== message.alarms.project), message.alarms] };
         this.webhooks.changed(message.alarms.project);
+        this.rotation.changed(message.alarms.project);
         break;
       case "sandbox":
         this.sandbox.changed();
