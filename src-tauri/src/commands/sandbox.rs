@@ -1,9 +1,8 @@
-//! The Sandbox: its webhooks, jobs, clock, settings and delivery log.
+//! The Sandbox: its jobs, clock, settings and delivery log.
 
 use emulator::Settings;
 use engine::{
     JobOutcome, Result, SandboxAdvance, SandboxClock, SandboxDeliveries, SandboxJob, SandboxOverview, SandboxRun,
-    SandboxWebhook, SandboxWebhookChange, SandboxWebhookCreated,
 };
 use serde_json::Value;
 use tauri::State;
@@ -32,44 +31,6 @@ pub(crate) async fn sandbox_finish_job(
     outcome: JobOutcome,
 ) -> Result<SandboxJob> {
     started.engine()?.sandbox_finish_job(&name, outcome).await
-}
-
-#[tauri::command]
-pub(crate) async fn sandbox_webhook_create(
-    started: State<'_, Started>,
-    name: Option<String>,
-    uri: String,
-    events: Vec<String>,
-) -> Result<SandboxWebhookCreated> {
-    started.engine()?.sandbox_webhook_create(name, uri, events).await
-}
-
-#[tauri::command]
-pub(crate) async fn sandbox_webhook_update(
-    started: State<'_, Started>,
-    id: String,
-    change: SandboxWebhookChange,
-) -> Result<SandboxWebhook> {
-    started.engine()?.sandbox_webhook_update(&id, change).await
-}
-
-#[tauri::command]
-pub(crate) async fn sandbox_webhook_delete(started: State<'_, Started>, id: String) -> Result<()> {
-    started.engine()?.sandbox_webhook_delete(&id).await
-}
-
-#[tauri::command]
-pub(crate) async fn sandbox_webhook_ping(started: State<'_, Started>, id: String) -> Result<()> {
-    started.engine()?.sandbox_webhook_ping(&id).await
-}
-
-#[tauri::command]
-pub(crate) async fn sandbox_webhook_rotate(
-    started: State<'_, Started>,
-    id: String,
-    immediately: bool,
-) -> Result<String> {
-    started.engine()?.sandbox_webhook_rotate(&id, immediately).await
 }
 
 #[tauri::command]

@@ -29,6 +29,7 @@ use crate::keys::{ProjectKeys, Registry};
 use crate::listening::Slot;
 use crate::sandbox::Sandbox;
 use crate::vault::{MemoryVault, Vault};
+use crate::webhooks::board::Boards;
 use crate::{body, detail, explain, feed, settings};
 
 /// Rejected deliveries that wait for the near-miss probe. Beyond it the probe runs when the delivery is opened.
@@ -107,12 +108,16 @@ pub(crate) struct Inner {
     pub(crate) clients: std::sync::Mutex<HashMap<i64, Client>>,
     /// Where the listener is and was reached.
     pub(crate) bases: RwLock<Bases>,
+    /// What is known of the projects' webhooks.
+    pub(crate) boards: Boards,
+    /// They are watched: once, from the first window on.
+    pub(crate) watched: std::sync::Once,
     pub(crate) actor: String,
     pub(crate) environment: Environment,
     pub(crate) started_ms: i64,
     database: PathBuf,
     version: String,
-    stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -172,6 +177,8 @@ impl Engine {
                 api_keys: std::sync::Mutex::default(),
                 clients: std::sync::Mutex::default(),
                 bases: RwLock::default(),
+                boards: Boards::default(),
+                watched: std::sync::Once::new(),
                 actor: config.actor,
                 environment: config.environment,
                 started_ms,
@@ -211,7 +218,7 @@ impl Engine {
             event_types: gemini::catalog::event_types(),
             sample_types: emulator::sample_types(),
             broken_kinds: emulator::broken_kinds().to_vec(),
-            alarms: Vec::new(),
+            alarms: self.alarms(),
         }
     }
 
@@ -223,6 +230,7 @@ impl Engine {
     /// Where live messages go from now on. One sink at a time.
     pub fn attach(&self, sink: Sink) {
         self.inner.feed.attach(sink);
+        self.watch_webhooks();
     }
 
     /// Tells the window something.

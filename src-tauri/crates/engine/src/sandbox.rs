@@ -2,7 +2,7 @@
 //! like any other service. Its state lives as long as the process.
 
 use std::sync::{Arc, PoisonError};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions};
 use gemini::JwksCache;
@@ -12,14 +12,16 @@ use inbound::Clock;
 use serde_json::{Value, json};
 use signature::{JwtPolicy, KeyState, Policy, Secret, SecretKey};
 use store::Store;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch as watched};
 
 use crate::dto::{
-    ListenerState, SandboxAdvance, SandboxClock, SandboxCounts, SandboxDeliveries, SandboxDelivery, SandboxOverview,
+    ApiKey, ListenerState, Project, SandboxAdvance, SandboxClock, SandboxCounts, SandboxDeliveries, SandboxDelivery,
+    SandboxOverview,
 };
 use crate::engine::{Engine, SANDBOX_PATH, project};
 use crate::error::{Error, Result};
 use crate::keys::ProjectKeys;
+use crate::vault::VaultKind;
 
 mod control;
 mod jobs;
@@ -32,6 +34,8 @@ use received::Received;
 
 /// Most deliveries of a page of the log.
 const LOG_PAGE: u32 = 200;
+/// How long a change of the clock waits for what follows from it.
+const FOLLOW: Duration = Duration::from_secs(1);
 
 /// The running emulator, as its clients see it.
 pub(crate) struct Sandbox {
@@ -46,6 +50,8 @@ pub(crate) struct Sandbox {
     own: Mutex<webhooks::Own>,
     /// Something was changed through us.
     changed: Notify,
+    /// Something changed, whoever did it.
+    news: watched::Sender<()>,
     /// The row of its project.
     project: i64,
     /// The wall clock.
@@ -66,8 +72,14 @@ impl Sandbox {
         let client = Client::new(&origin, ApiVersion::V1, &api_key).map_err(|error| failed(&error))?;
         let control = Control::new(&origin)?;
         let secret = Secret::parse(&service.sample_secret())?;
+        let hint = api_key.get(api_key.len().saturating_sub(4)..).unwrap_or_default();
+        let project = Project {
+            base_url: origin.clone(),
+            api_key: Some(ApiKey { hint: format!("…{hint}"), stored_in: VaultKind::Memory, available: true }),
+            ..project(store, "Sandbox", true, SANDBOX_PATH).await?
+        };
         let keys = ProjectKeys {
-            project: project(store, "Sandbox", true, SANDBOX_PATH).await?,
+            project,
             secrets: vec![SecretKey {
                 id: crate::secrets::SANDBOX_SECRET.to_owned(),
                 secret,
@@ -87,6 +99,7 @@ impl Sandbox {
             received: Received::default(),
             own: Mutex::default(),
             changed: Notify::new(),
+            news: watched::Sender::new(()),
             project: keys.project.id,
             wall,
         };
@@ -107,7 +120,7 @@ impl Sandbox {
         }
     }
 
-    async fn clock(&self) -> Result<SandboxClock> {
+    pub(crate) async fn clock(&self) -> Result<SandboxClock> {
         Ok(self.clock_view(self.control.get("clock").await?))
     }
 
@@ -123,6 +136,11 @@ impl Sandbox {
 
     fn touched(&self) {
         self.changed.notify_one();
+    }
+
+    /// Told whenever something in it changed.
+    pub(crate) fn news(&self) -> watched::Receiver<()> {
+        self.news.subscribe()
     }
 }
 
@@ -200,6 +218,7 @@ impl Engine {
         let sandbox = self.sandbox()?;
         let set = sandbox.control.patch("clock", json!({ "warp": warp })).await?;
         sandbox.touched();
+        self.follow_clock(sandbox).await;
         Ok(sandbox.clock_view(set))
     }
 
@@ -212,7 +231,19 @@ impl Engine {
         };
         let set = sandbox.control.post("clock:advance", body).await?;
         sandbox.touched();
+        self.follow_clock(sandbox).await;
         Ok(sandbox.clock_view(set))
+    }
+
+    /// Secrets end on the Sandbox's clock: what comes after a jump is judged by what holds then. Only where the service
+    /// that is asked for it is slow, on purpose, this happens later.
+    async fn follow_clock(&self, sandbox: &Sandbox) {
+        if self.inner.boards.asked(sandbox.project) {
+            let read = tokio::time::timeout(FOLLOW, self.read_webhooks(sandbox.project)).await;
+            if let Ok(Err(error)) = read {
+                tracing::warn!(code = error.code, "the Sandbox's webhooks could not be read");
+            }
+        }
     }
 
     /// What the emulator assumes, and what goes wrong on purpose.
@@ -289,7 +320,7 @@ impl Engine {
     pub async fn sandbox_reset(&self) -> Result<()> {
         let sandbox = self.sandbox()?;
         let _: Value = sandbox.control.post("reset", json!({})).await?;
-        self.forget_webhooks(sandbox).await;
+        self.forget_webhooks(sandbox).await?;
         self.own_webhook(sandbox).await;
         sandbox.touched();
         Ok(())

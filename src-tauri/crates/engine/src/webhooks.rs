@@ -1,63 +1,122 @@
 //! The webhooks of a project: listed, made, changed, pinged, repaired.
 
-use crate::dto::{
-    PingResult, Row, WebhookBoard, WebhookCreation, WebhookDraft, WebhookEdit, WebhookRepair, WebhookView,
-};
+use std::collections::HashMap;
+
+use signature::Outcome;
+
+use crate::dto::{Row, WebhookAlarms, WebhookBoard};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::rows;
+use crate::webhooks::board::Listed;
+use crate::webhooks::seen::{DAY_MS, ns};
+use crate::webhooks::view::{path_of, same_path};
 
-fn not_built<T>() -> Result<T> {
-    Err(Error::new("not_built", "Not built yet."))
-}
+pub(crate) mod board;
+mod change;
+mod create;
+mod ping;
+pub(crate) mod reading;
+pub(crate) mod seen;
+pub(crate) mod view;
+mod watch;
+
+/// Failures that are shown.
+const FAILURES: usize = 20;
+/// Deliveries that are looked at for them.
+const LOOKED_AT: u32 = 500;
 
 impl Engine {
     /// The webhooks as the service listed them last, with what Pollux saw of them until now. Asks the service only
     /// where it was never asked.
     pub async fn webhooks(&self, project: i64) -> Result<WebhookBoard> {
-        let _ = project;
-        not_built()
+        self.project(project)?;
+        if !self.inner.boards.asked(project) {
+            self.read_webhooks(project).await?;
+        }
+        self.webhook_board(project).await
     }
 
     /// The same, after asking the service. That it did not answer well stands in [`WebhookBoard::error`].
     pub async fn webhooks_refresh(&self, project: i64) -> Result<WebhookBoard> {
-        let _ = project;
-        not_built()
+        self.read_webhooks(project).await?;
+        self.webhook_board(project).await
     }
 
-    /// Makes a webhook; its secret is stored before it is given. `look_first`: an earlier try may have been acted on,
-    /// so that a webhook with this uri and name is looked for, and given instead.
-    pub async fn webhook_create(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
-        let _ = (project, draft, look_first);
-        not_built()
-    }
-
-    /// Changes a webhook.
-    pub async fn webhook_update(&self, project: i64, id: &str, edit: WebhookEdit) -> Result<WebhookView> {
-        let _ = (project, id, edit);
-        not_built()
-    }
-
-    /// Removes a webhook. The service cannot bring it back.
-    pub async fn webhook_delete(&self, project: i64, id: &str) -> Result<()> {
-        let _ = (project, id);
-        not_built()
-    }
-
-    /// Has the service send a ping and waits for it to come, 30 s at most.
-    pub async fn webhook_ping(&self, project: i64, id: &str) -> Result<PingResult> {
-        let _ = (project, id);
-        not_built()
-    }
-
-    /// Points webhooks to where they should point: those of these whose place is `earlier`.
-    pub async fn webhooks_repair(&self, project: i64, ids: Vec<String>) -> Result<Vec<WebhookRepair>> {
-        let _ = (project, ids);
-        not_built()
+    /// Projects with webhooks that need somebody, as far as the window was told.
+    pub(crate) fn alarms(&self) -> Vec<WebhookAlarms> {
+        self.inner.boards.alarms()
     }
 
     /// Deliveries of the last 24 hours to this webhook that Pollux did not answer with 2xx, newest first, 20 at most.
     pub async fn webhook_failures(&self, project: i64, id: &str) -> Result<Vec<Row>> {
-        let _ = (project, id);
-        not_built()
+        let listed = self.known_webhook(project, id).await?;
+        let from_ns = ns(self.now_ms().saturating_sub(DAY_MS));
+        let mut found = self.inner.store.unverified(project, from_ns, LOOKED_AT).await?;
+        found.extend(self.inner.store.unanswered(project, from_ns, LOOKED_AT).await?);
+        found.retain(|one| !(200..300).contains(&one.row.status));
+        found.sort_by_key(|one| std::cmp::Reverse(one.row.id));
+        found.dedup_by_key(|one| one.row.id);
+        self.came_for(&listed, project, found, FAILURES).await
     }
+
+    /// Of these deliveries those that a secret of the webhook verified, or that came to its path and no key verified.
+    pub(crate) async fn came_for(
+        &self,
+        listed: &Listed,
+        project: i64,
+        found: Vec<store::Unverified>,
+        most: usize,
+    ) -> Result<Vec<Row>> {
+        let keys = self.keys_of(project, &listed.id).await?;
+        let path = path_of(&listed.uri);
+        let mut rows = Vec::new();
+        for store::Unverified { row, path: came_to } in found {
+            let ours = match row.outcome {
+                Outcome::Verified => self.signer(row.id).await?.is_some_and(|key| keys.contains_key(&key)),
+                _ => path.as_deref().is_some_and(|path| same_path(&came_to, path)),
+            };
+            if ours {
+                rows.push(rows::row(&row, &self.inner.registry));
+            }
+            if rows.len() == most {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The secrets of a webhook that Pollux keeps, by id: their hints.
+    pub(crate) async fn keys_of(&self, project: i64, webhook: &str) -> Result<HashMap<String, String>> {
+        let records = self.secret_records(project).await?;
+        let ours = records.into_iter().filter(|record| record.webhook.as_deref() == Some(webhook));
+        Ok(ours.map(|record| (record.id, record.hint)).collect())
+    }
+
+    /// The key that verified a delivery.
+    pub(crate) async fn signer(&self, delivery: i64) -> Result<Option<String>> {
+        let delivery = self.inner.store.delivery(delivery).await?;
+        Ok(delivery.and_then(|delivery| delivery.verdict.key).map(|key| key.id))
+    }
+
+    /// A webhook of the board; the service is asked where it is not there.
+    pub(crate) async fn known_webhook(&self, project: i64, id: &str) -> Result<Listed> {
+        self.project(project)?;
+        if let Some(listed) = self.inner.boards.listed(project, id) {
+            return Ok(listed);
+        }
+        self.read_webhooks(project).await?;
+        if let Some(listed) = self.inner.boards.listed(project, id) {
+            return Ok(listed);
+        }
+        // Whether it is gone is known only where the list was read.
+        match self.inner.boards.with(project, |known| known.error.clone()) {
+            Some(error) => Err(error),
+            None => Err(gone()),
+        }
+    }
+}
+
+pub(crate) fn gone() -> Error {
+    Error::new("not_found", "The service no longer has this webhook. Read the list again.")
 }

@@ -158,7 +158,7 @@ pub enum WebhookCreation {
     /// It was made.
     Created {
         /// The webhook.
-        webhook: WebhookView,
+        webhook: Box<WebhookView>,
         /// Its secret.
         secret: NewSecret,
     },

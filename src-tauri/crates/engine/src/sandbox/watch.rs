@@ -38,6 +38,7 @@ impl Sandbox {
             let now = self.seen().await;
             if told || now.as_ref().map(Seen::mark) != seen.as_ref().map(Seen::mark) {
                 feed.tell(Live::Sandbox);
+                self.news.send_replace(());
             }
             seen = now;
             tokio::select! {

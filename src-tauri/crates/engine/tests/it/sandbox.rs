@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use engine::{
     Arrivals, Engine, JobKind, JobOutcome, ListenerState, Live, Row, SandboxAdvance, SandboxDelivery, SandboxRun,
-    SandboxWebhookChange,
+    WebhookEdit,
 };
 use gemini::client::{ApiVersion, BatchInput, Client, NewBatch};
 use serde_json::{Value, json};
@@ -101,17 +101,18 @@ async fn the_own_webhook_follows_the_listener_and_is_left_alone_when_the_user_ch
     let [own] = overview.webhooks.as_slice() else { panic!("{overview:?}") };
     assert_eq!((own.uri.as_str(), own.builtin), (format!("{}sandbox", rig.address).as_str(), true));
     assert_eq!((own.subscribed_events.len(), own.secrets.len()), (7, 1));
+    let project = rig.engine.projects().iter().find(|project| project.sandbox).unwrap().id;
 
     let ListenerState::Listening { address, .. } = rig.engine.listener_start(None).await else { panic!("listens") };
     assert_ne!(address, rig.address);
     let overview = rig.engine.sandbox_overview().await.unwrap();
     let [own] = overview.webhooks.as_slice() else { panic!("{overview:?}") };
     assert_eq!((own.uri.clone(), overview.receiver.clone()), (format!("{address}sandbox"), overview.receiver));
-    rig.engine.sandbox_webhook_ping(&own.id).await.unwrap();
+    rig.engine.webhook_ping(project, &own.id).await.unwrap();
     assert_eq!(rig.next().await.outcome, Outcome::Verified);
 
-    let elsewhere = SandboxWebhookChange { uri: Some("http://127.0.0.1:9/".into()), ..SandboxWebhookChange::default() };
-    assert!(!rig.engine.sandbox_webhook_update(&own.id, elsewhere).await.unwrap().builtin);
+    let elsewhere = WebhookEdit { uri: Some("http://127.0.0.1:9/".into()), ..WebhookEdit::default() };
+    assert!(!rig.engine.webhook_update(project, &own.id, elsewhere).await.unwrap().builtin);
     rig.engine.listener_start(None).await;
     let overview = rig.engine.sandbox_overview().await.unwrap();
     assert_eq!((overview.webhooks.len(), overview.webhooks[0].uri.as_str()), (1, "http://127.0.0.1:9/"));
@@ -119,40 +120,8 @@ async fn the_own_webhook_follows_the_listener_and_is_left_alone_when_the_user_ch
     rig.engine.sandbox_reset().await.unwrap();
     let overview = rig.engine.sandbox_overview().await.unwrap();
     assert_eq!((overview.webhooks.len(), overview.webhooks[0].builtin, overview.counts.jobs), (1, true, 0));
-    rig.engine.sandbox_webhook_delete(&overview.webhooks[0].id).await.unwrap();
+    rig.engine.webhook_delete(project, &overview.webhooks[0].id).await.unwrap();
     assert_eq!(rig.engine.sandbox_overview().await.unwrap().webhooks, []);
-}
-
-#[tokio::test]
-async fn a_webhook_is_verified_through_its_rotations() {
-    let mut rig = rig().await;
-    let uri = format!("{}sandbox/second", rig.address);
-    let made =
-        rig.engine.sandbox_webhook_create(Some(" mine ".into()), uri, vec!["batch.failed".into()]).await.unwrap();
-    let (id, first) = (made.webhook.id.clone(), made.secret.clone());
-    assert_eq!((made.webhook.name.as_deref(), made.webhook.builtin), (Some("mine"), false));
-    let tail = &first[first.len() - 4..];
-    assert!(made.webhook.secrets[0].hint.ends_with(tail) && !format!("{made:?}").contains(&first));
-    let ping = async |rig: &mut Rig| {
-        rig.engine.sandbox_webhook_ping(&id).await.unwrap();
-        let row = rig.next().await;
-        assert_eq!(row.outcome, Outcome::Verified);
-        rig.engine.delivery(row.id).await.unwrap()
-    };
-    let key = |detail: &engine::Detail| detail.verdict.key.as_ref().unwrap().id.clone();
-    assert_eq!(key(&ping(&mut rig).await), format!("sandbox:{id}:0"));
-
-    let second = rig.engine.sandbox_webhook_rotate(&id, false).await.unwrap();
-    assert_ne!(first, second);
-    let during = ping(&mut rig).await;
-    assert_eq!(during.signature.as_ref().map_or(0, |decoded| decoded.entries.len()), 2, "one for each live secret");
-    rig.engine.sandbox_webhook_rotate(&id, true).await.unwrap();
-    assert_eq!(key(&ping(&mut rig).await), format!("sandbox:{id}:2"));
-
-    let error = rig.engine.sandbox_webhook_create(None, "nothing".into(), vec![]).await.unwrap_err();
-    assert_eq!(error.code, "sandbox_refused");
-    assert_eq!(rig.engine.sandbox_webhook_ping("nobody").await.unwrap_err().code, "not_found");
-    assert_eq!(rig.engine.sandbox_webhook_delete("../x").await.unwrap_err().code, "sandbox_refused");
 }
 
 #[tokio::test]

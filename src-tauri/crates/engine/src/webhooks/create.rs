@@ -1,0 +1,89 @@
+//! Making a webhook: its secret is shown once, so it is kept before anything else.
+
+use gemini::client::NewWebhook;
+
+use crate::dto::{WebhookCreation, WebhookDraft};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::webhooks::board::{Listed, words};
+
+impl Engine {
+    /// Makes a webhook; its secret is stored before it is given. `look_first`: an earlier try may have been acted on,
+    /// so that a webhook with this uri and name is looked for, and given instead.
+    pub async fn webhook_create(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
+        self.project(project)?;
+        let draft = WebhookDraft {
+            name: draft.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
+            uri: draft.uri.trim().to_owned(),
+            events: draft.events,
+        };
+        if look_first && let Some(found) = self.twins(project, &draft).await? {
+            return Ok(found);
+        }
+        let made = self.make_webhook(project, &draft).await;
+        let (target, detail) = match &made {
+            Ok(WebhookCreation::Created { webhook, .. }) => {
+                let events: Vec<&str> = webhook.events.iter().map(|event| event.name.as_str()).collect();
+                let name = webhook.name.as_deref().unwrap_or(&webhook.uri);
+                (words(name, &webhook.id), format!("{} for {}", webhook.uri, events.join(", ")))
+            }
+            _ => (draft.name.clone().unwrap_or_else(|| draft.uri.clone()), String::new()),
+        };
+        self.act(project, "webhook.create", &target, &made, &detail).await;
+        // Also where it is not known whether it was made: the list then shows it.
+        self.read_webhooks_soon(project);
+        made
+    }
+
+    /// Webhooks that may have come of an earlier try.
+    async fn twins(&self, project: i64, draft: &WebhookDraft) -> Result<Option<WebhookCreation>> {
+        let mut listed = self.list_webhooks(project).await?;
+        listed.retain(|one| one.uri == draft.uri && one.name == draft.name);
+        if listed.is_empty() {
+            return Ok(None);
+        }
+        let webhooks = self.webhook_views(&self.project(project)?, &listed).await?;
+        for one in listed {
+            self.inner.boards.put(project, one);
+        }
+        self.tell_webhooks(project).await;
+        Ok(Some(WebhookCreation::Found { webhooks }))
+    }
+
+    async fn make_webhook(&self, project: i64, draft: &WebhookDraft) -> Result<WebhookCreation> {
+        let client = self.client(project)?;
+        let new =
+            NewWebhook { name: draft.name.clone(), uri: draft.uri.clone(), subscribed_events: draft.events.clone() };
+        let mut made = client.webhook_create(&new).await.map_err(|error| match Self::service_error(error, true) {
+            unknown if unknown.code == "outcome_unknown" => Error {
+                message: format!(
+                    "It is not known whether the service made this webhook: the request was sent, and the answer was \
+                     lost or cannot be read. Try again: Pollux then first looks for a webhook for {} with this name. \
+                     One that was made has a secret that nobody has seen, so rotate it or delete it.",
+                    draft.uri
+                ),
+                ..unknown
+            },
+            other => other,
+        })?;
+        let Some(secret) = made.new_signing_secret.take() else {
+            let listed = Listed::read(made, None);
+            let message = format!(
+                "The service made the webhook {}, but its answer held no secret, and it shows it only once. Rotate the \
+                 webhook's secret to get one.",
+                listed.words()
+            );
+            return Err(Error::new("outcome_unknown", message));
+        };
+        let secret = self.keep_new(project, &made.id, secret.reveal()).await;
+        // The secret is kept: whatever cannot be shown now must not hide it.
+        let listed = match self.listed_now(project, made.clone()).await {
+            Ok(listed) => listed,
+            Err(_) => Listed::read(made, None),
+        };
+        self.inner.boards.put(project, listed.clone());
+        let webhook = Box::new(self.view_or_plain(project, &listed).await);
+        self.tell_webhooks(project).await;
+        Ok(WebhookCreation::Created { webhook, secret })
+    }
+}

@@ -1,0 +1,196 @@
+//! A ping as a round trip: the service answers 200 whatever happens, so the delivery is waited for.
+
+use std::time::{Duration, Instant};
+
+use signature::Outcome;
+
+use crate::arrivals::Arrivals;
+use crate::dto::{ListenerState, PingResult, SeenDelivery, UriPlace};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::webhooks::board::Listed;
+use crate::webhooks::reading::is_loopback;
+use crate::webhooks::view::{path_of, same_path};
+
+/// How long a ping is waited for.
+const WAIT: Duration = Duration::from_secs(30);
+/// How long our own public address has to answer.
+const REACH: Duration = Duration::from_secs(5);
+/// What is shown of an answer that is not ours, in characters.
+const EXCERPT: usize = 60;
+
+impl Engine {
+    /// Has the service send a ping and waits for it to come, 30 s at most.
+    pub async fn webhook_ping(&self, project: i64, id: &str) -> Result<PingResult> {
+        self.webhook_ping_within(project, id, WAIT).await
+    }
+
+    /// The same with another time to wait.
+    pub async fn webhook_ping_within(&self, project: i64, id: &str, wait: Duration) -> Result<PingResult> {
+        let target = self.words_of(project, id);
+        let result = self.ping_webhook(project, id, wait).await;
+        let detail = match &result {
+            Ok(PingResult::Arrived { after_ms, delivery }) => {
+                format!("Arrived after {after_ms} ms as delivery {}, {}.", delivery.id, outcome(delivery.outcome))
+            }
+            Ok(PingResult::Missing { waited_ms, message, .. }) => {
+                format!("Did not arrive within {waited_ms} ms. {message}")
+            }
+            Err(_) => String::new(),
+        };
+        self.act(project, "webhook.ping", &target, &result, &detail).await;
+        result
+    }
+
+    async fn ping_webhook(&self, project: i64, id: &str, wait: Duration) -> Result<PingResult> {
+        let webhook = self.known_webhook(project, id).await?;
+        let client = self.client(project)?;
+        // Before it is asked for: it may come before the answer.
+        let arrivals = self.arrivals().await?;
+        let before = self.inner.tally.snapshot();
+        let asked = Instant::now();
+        let lost = match client.webhook_ping(id).await {
+            Ok(()) => None,
+            Err(error) if error.may_have_been_acted_on() => Some(Self::service_error(error, true)),
+            Err(error) => return Err(Self::service_error(error, true)),
+        };
+        if let Ok(delivery) = tokio::time::timeout(wait, self.pinged(arrivals, project, &webhook)).await {
+            let after_ms = millis(asked.elapsed());
+            return Ok(PingResult::Arrived { after_ms, delivery: delivery? });
+        }
+        let waited_ms = millis(asked.elapsed());
+        // Without an answer to the question nothing can be said about what it led to.
+        if let Some(error) = lost {
+            return Err(error);
+        }
+        let now = self.inner.tally.snapshot();
+        let refused = now.refused > before.refused || now.too_large > before.too_large;
+        let (cause, message) = self.why_missing(project, webhook, refused).await;
+        Ok(PingResult::Missing { waited_ms, cause: cause.to_owned(), message })
+    }
+
+    /// The first delivery that is a ping of this webhook: of no event of the catalog, and verified with its secret, or
+    /// come to its path and verified with none.
+    async fn pinged(&self, mut arrivals: Arrivals, project: i64, webhook: &Listed) -> Result<SeenDelivery> {
+        let path = path_of(&webhook.uri);
+        loop {
+            let Some(rows) = arrivals.next().await else { std::future::pending().await };
+            for row in rows?.into_iter().filter(|row| !row.known_type) {
+                let Some(delivery) = self.inner.store.delivery(row.id).await? else { continue };
+                let ours = match (row.outcome, &delivery.verdict.key) {
+                    (Outcome::Verified, Some(key)) => self.keys_of(project, &webhook.id).await?.contains_key(&key.id),
+                    (Outcome::Verified, None) => false,
+                    _ => path.as_deref().is_some_and(|path| same_path(&delivery.path, path)),
+                };
+                if ours {
+                    return Ok(crate::webhooks::seen::delivery(&delivery.row));
+                }
+            }
+        }
+    }
+
+    /// The likely cause, by its stable code, and what to do.
+    async fn why_missing(&self, project: i64, webhook: Listed, refused: bool) -> (&'static str, String) {
+        // As it is now: it may have been switched off since the list was read.
+        let webhook = self.read_webhook(project, &webhook.id).await.unwrap_or(webhook);
+        match webhook.state.as_str() {
+            "disabled" => {
+                return ("webhook_disabled", "The webhook is disabled. Enable it, then ping again.".to_owned());
+            }
+            "disabled_due_to_failed_deliveries" => {
+                let message = "The service switched the webhook off because deliveries failed. Look at the failures, \
+                               enable it, then ping again.";
+                return ("webhook_disabled", message.to_owned());
+            }
+            _ => {}
+        }
+        let place = match self.webhook_view(project, &webhook).await {
+            Ok(view) => view.place,
+            Err(_) => UriPlace::Ours,
+        };
+        let uri = &webhook.uri;
+        if place == UriPlace::Elsewhere {
+            let message = format!(
+                "The webhook points to {uri}, which is not an address of this listener. Point it here, or set this \
+                 address as the public one where it leads here."
+            );
+            return ("not_ours", message);
+        }
+        if !matches!(self.listener_state().await, ListenerState::Listening { .. }) {
+            return ("not_listening", "The listener is not running. Start it, then ping again.".to_owned());
+        }
+        if place == UriPlace::Earlier {
+            let message = format!(
+                "The webhook points to {uri}, which is an earlier address of this listener. Repair it, then ping again."
+            );
+            return ("not_ours", message);
+        }
+        if refused {
+            let message = "A delivery came in this time and was refused here: its body was larger than the limit of the \
+                           settings, or the history did not take it. The service tries again.";
+            return ("refused_by_us", message.to_owned());
+        }
+        if let Some(seen) = self.unreachable(uri).await {
+            return ("address_unreachable", seen);
+        }
+        let unknown = match webhook.state.as_str() {
+            "enabled" => String::new(),
+            state => format!(" The webhook's state is {state:?}, which Pollux does not know."),
+        };
+        let message = format!(
+            "The service took the ping, {uri} leads here, and nothing came.{unknown} Ping again in a minute; if nothing \
+             comes then, look at what stands between the service and this machine."
+        );
+        ("unknown", message)
+    }
+
+    /// Asks a public address from here, without any key. What was seen where it does not lead to this listener.
+    async fn unreachable(&self, uri: &str) -> Option<String> {
+        let url = reqwest::Url::parse(uri).ok().filter(|url| !is_loopback(url))?;
+        let public = self.bases().public.filter(|public| uri.starts_with(public.as_str()));
+        let address = public.unwrap_or_else(|| format!("{}/", url.origin().ascii_serialization()));
+        let seen = match look(&address).await {
+            Ok(None) => return None,
+            Ok(Some(seen)) => format!("it answers {seen}, and not as this listener does"),
+            Err(problem) => format!("it does not answer ({problem})"),
+        };
+        Some(format!(
+            "{address} was asked from here: {seen}. Check that the tunnel or proxy runs and leads to this listener, then \
+             ping again."
+        ))
+    }
+}
+
+/// What an address answers, where it is not the listener's line.
+async fn look(address: &str) -> std::result::Result<Option<String>, String> {
+    // The innermost of the chain says what happened: the others say that something did.
+    let told = |error: reqwest::Error| {
+        let error = error.without_url();
+        let mut inner: &dyn std::error::Error = &error;
+        while let Some(source) = inner.source() {
+            inner = source;
+        }
+        inner.to_string()
+    };
+    let client = reqwest::Client::builder().timeout(REACH).redirect(reqwest::redirect::Policy::none()).build();
+    let response = client.map_err(told)?.get(address).send().await.map_err(told)?;
+    let status = response.status().as_u16();
+    let text = response.text().await.map_err(told)?;
+    if status == 200 && text == inbound::HEALTH_LINE {
+        return Ok(None);
+    }
+    let start: String = text.trim().chars().filter(|c| !c.is_control()).take(EXCERPT).collect();
+    Ok(Some(if start.is_empty() { status.to_string() } else { format!("{status} ({start})") }))
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Verified => "verified",
+        Outcome::Rejected => "rejected",
+        Outcome::Unchecked => "unchecked",
+    }
+}
+
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}

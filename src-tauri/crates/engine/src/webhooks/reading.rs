@@ -1,0 +1,259 @@
+//! Reading a project's webhooks at the service, and what follows from it for the secrets that Pollux keeps.
+
+use gemini::client::{Client, ClientError, Webhook};
+use signature::{KeyState, SecretKey};
+use store::SecretRecord;
+
+use crate::dto::{Live, Project, SandboxClock, WebhookBoard, WebhookView};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::webhooks::board::{self, Listed, Service, tail};
+use crate::webhooks::seen::Seen;
+use crate::webhooks::view::Known;
+
+/// Webhooks on a page: the most that the service gives.
+const PAGE: u32 = 1000;
+/// Pages that are read: a service that never ends its list is not read for ever.
+const PAGES: usize = 100;
+/// Ends that differ by less than this are the same: records hold whole seconds.
+const SAME_S: u64 = 2;
+
+impl Engine {
+    pub(crate) fn project(&self, id: i64) -> Result<Project> {
+        self.projects().into_iter().find(|project| project.id == id).ok_or_else(|| Error::not_found("project"))
+    }
+
+    /// Asks the service for its list, takes over what it says of secrets, and tells the window. That it did not answer
+    /// well stands on the board.
+    pub(crate) async fn read_webhooks(&self, project: i64) -> Result<()> {
+        let asked = self.project(project)?;
+        let boards = &self.inner.boards;
+        let number = boards.begin(project, &service(&asked));
+        // What is made from here on may be missing in the list.
+        let began_ms = self.now_ms();
+        match self.list_webhooks(project).await {
+            Ok(listed) => {
+                if boards.end(project, number, listed.clone(), self.now_ms()) {
+                    self.settle_secrets(project, &listed, began_ms).await?;
+                }
+            }
+            Err(error) => boards.fail(project, number, error),
+        }
+        self.tell_webhooks(project).await;
+        Ok(())
+    }
+
+    /// The same behind our back, after a change.
+    pub(crate) fn read_webhooks_soon(&self, project: i64) {
+        let engine = self.clone();
+        self.inner.tasks.spawn(async move {
+            if let Err(error) = engine.read_webhooks(project).await {
+                tracing::warn!(project, code = error.code, "the webhooks could not be read");
+            }
+        });
+    }
+
+    /// All pages.
+    pub(crate) async fn list_webhooks(&self, project: i64) -> Result<Vec<Listed>> {
+        let client = self.client(project)?;
+        let webhooks = all_pages(&client).await.map_err(|error| Self::service_error(error, false))?;
+        let clock = self.emulator_clock(project).await?;
+        Ok(webhooks.into_iter().map(|webhook| Listed::read(webhook, clock.as_ref())).collect())
+    }
+
+    /// One webhook, as it is now.
+    pub(crate) async fn read_webhook(&self, project: i64, id: &str) -> Result<Listed> {
+        let webhook = self.client(project)?.webhook_get(id).await.map_err(|error| Self::service_error(error, false))?;
+        self.listed_now(project, webhook).await
+    }
+
+    /// A webhook of an answer.
+    pub(crate) async fn listed_now(&self, project: i64, webhook: Webhook) -> Result<Listed> {
+        let clock = self.emulator_clock(project).await?;
+        Ok(Listed::read(webhook, clock.as_ref()))
+    }
+
+    /// The clock of the Sandbox, where its webhooks are spoken of.
+    async fn emulator_clock(&self, project: i64) -> Result<Option<SandboxClock>> {
+        match self.inner.registry.is_sandbox(project) {
+            true => Ok(Some(self.sandbox()?.clock().await?)),
+            false => Ok(None),
+        }
+    }
+
+    /// Takes over when secrets end. One that is not listed any more has ended now; one that is listed as if it had not
+    /// ended did not end (the API key was another's meanwhile, or the answer of a rotation was wrong).
+    pub(crate) async fn settle_secrets(&self, project: i64, listed: &[Listed], began_ms: i64) -> Result<()> {
+        let records = self.secret_records(project).await?;
+        let now_s = self.now_s();
+        for record in records {
+            let Some(record) = self.linked_secret(record, listed).await? else { continue };
+            let webhook = listed.iter().find(|one| record.webhook.as_deref() == Some(one.id.as_str()));
+            let secret = webhook.and_then(|one| one.secrets.iter().find(|secret| secret.tail == tail(&record.hint)));
+            let ended = matches!(record.state(now_s), KeyState::Expired { .. });
+            match secret {
+                Some(secret) if secret.current && record.expires_at.is_some() => self.revive_secret(&record).await?,
+                Some(secret) => {
+                    let ends = secret.ends_ms.map(|ms| ms.div_euclid(1000));
+                    let same = |ends: i64| record.expires_at.is_some_and(|known| known.abs_diff(ends) < SAME_S);
+                    if let Some(ends) = ends.filter(|ends| !same(*ends)) {
+                        self.secret_ends(&record.id, ends).await?;
+                    }
+                }
+                None if !ended && record.added_ms < began_ms => self.secret_ends(&record.id, now_s).await?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A secret that the user gave by hand is that of the one webhook whose list shows its end.
+    async fn linked_secret(&self, mut record: SecretRecord, listed: &[Listed]) -> Result<Option<SecretRecord>> {
+        if record.webhook.is_some() {
+            return Ok(Some(record));
+        }
+        let end = tail(&record.hint);
+        let mut twins = listed.iter().filter(|one| one.secrets.iter().any(|secret| secret.tail == end));
+        let (Some(webhook), None) = (twins.next(), twins.next()) else { return Ok(None) };
+        record.webhook = Some(webhook.id.clone());
+        self.inner.store.secrets().put(record.clone()).await?;
+        Ok(Some(record))
+    }
+
+    /// A secret that was taken for ended signs.
+    async fn revive_secret(&self, record: &SecretRecord) -> Result<()> {
+        self.inner.store.secrets().expire(&record.id, None).await?;
+        let known = self.inner.registry.all();
+        let key =
+            known.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == record.id);
+        if let Some(key) = key {
+            let current = SecretKey { state: KeyState::Current, ..key.clone() };
+            self.inner.registry.add_secret(record.project, current);
+        }
+        Ok(())
+    }
+
+    /// The secrets of a project, those too that could not be stored.
+    pub(crate) async fn secret_records(&self, project: i64) -> Result<Vec<SecretRecord>> {
+        let mut records = self.inner.store.secrets().list(Some(project)).await?;
+        let held = self.held();
+        records.extend(held.iter().map(|held| held.record.clone()).filter(|record| record.project == project));
+        Ok(records)
+    }
+
+    /// What is known of a project's webhooks, without asking.
+    pub(crate) async fn webhook_board(&self, project: i64) -> Result<WebhookBoard> {
+        let project = self.project(project)?;
+        let (listed, refreshed_ms, error) =
+            self.inner.boards.with(project.id, |known| (known.listed.clone(), known.refreshed_ms, known.error.clone()));
+        let bases = self.bases();
+        // What runs on this machine reaches the listener where it is.
+        let near = reqwest::Url::parse(&project.base_url).is_ok_and(|url| is_loopback(&url));
+        let base = bases.local.as_ref().map(|local| match &bases.public {
+            Some(public) if !near => (public, true),
+            _ => (local, false),
+        });
+        Ok(WebhookBoard {
+            webhooks: self.webhook_views(&project, &listed).await?,
+            refreshed_ms,
+            error,
+            receiver: base.map(|(base, _)| format!("{base}{}", project.path)),
+            receiver_public: base.is_some_and(|(_, public)| public),
+            project: project.id,
+        })
+    }
+
+    /// Webhooks of a project as the window shows them.
+    pub(crate) async fn webhook_views(&self, project: &Project, listed: &[Listed]) -> Result<Vec<WebhookView>> {
+        if listed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let records = self.secret_records(project.id).await?;
+        let keys: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
+        let now_ms = self.now_ms();
+        let seen = Seen::read(&self.inner.store, project.id, &keys, now_ms).await?;
+        let own = match &self.inner.sandbox {
+            Some(sandbox) if project.sandbox => sandbox.own().await,
+            _ => None,
+        };
+        let known = Known {
+            project,
+            paths: &self.projects().into_iter().map(|project| project.path).collect::<Vec<_>>(),
+            bases: &self.bases(),
+            records: &records,
+            available: &self.available(project.id),
+            seen: &seen,
+            own: own.as_deref(),
+            now_ms,
+        };
+        Ok(listed.iter().map(|listed| known.view(listed)).collect())
+    }
+
+    /// One of them.
+    pub(crate) async fn webhook_view(&self, project: i64, listed: &Listed) -> Result<WebhookView> {
+        let views = self.webhook_views(&self.project(project)?, std::slice::from_ref(listed)).await?;
+        views.into_iter().next().ok_or_else(|| Error::not_found("webhook"))
+    }
+
+    /// The same, also where what was seen cannot be read: a secret that was just made must be shown.
+    pub(crate) async fn view_or_plain(&self, project: i64, listed: &Listed) -> WebhookView {
+        match self.webhook_view(project, listed).await {
+            Ok(view) => view,
+            Err(error) => {
+                tracing::warn!(project, code = error.code, "a webhook is shown without what was seen of it");
+                listed.plain()
+            }
+        }
+    }
+
+    /// The secrets whose text is at hand.
+    fn available(&self, project: i64) -> Vec<String> {
+        let all = self.inner.registry.all();
+        let keys = all.iter().filter(|keys| keys.project.id == project);
+        keys.flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).map(|key| key.id.clone()).collect()
+    }
+
+    /// Tells the window where something shown has changed.
+    pub(crate) async fn tell_webhooks(&self, project: i64) {
+        match self.webhook_board(project).await {
+            Ok(shown) if self.inner.boards.tell(&shown) => {
+                self.inner.feed.tell(Live::Webhooks { alarms: board::alarms(&shown) });
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(project, code = error.code, "the webhooks could not be shown"),
+        }
+    }
+}
+
+/// Who is asked.
+pub(crate) fn service(project: &Project) -> Service {
+    Service {
+        base_url: project.base_url.clone(),
+        version: gemini::client::ApiVersion::from(project.api_version).as_str(),
+        key: project.api_key.as_ref().map(|key| key.hint.clone()),
+    }
+}
+
+/// An address of this machine's own.
+pub(crate) fn is_loopback(url: &reqwest::Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_matches(|c| c == '[' || c == ']').parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    })
+}
+
+async fn all_pages(client: &Client) -> std::result::Result<Vec<Webhook>, ClientError> {
+    let mut webhooks = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..PAGES {
+        let page = client.webhook_list(PAGE, token.as_deref()).await?;
+        webhooks.extend(page.webhooks);
+        if page.next_page_token.is_none() || page.next_page_token == token {
+            break;
+        }
+        token = page.next_page_token;
+    }
+    // One without an id cannot be shown, pinged or changed.
+    webhooks.retain(|webhook| !webhook.id.is_empty());
+    Ok(webhooks)
+}
