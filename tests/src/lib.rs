@@ -5,6 +5,7 @@
 
 pub mod emulating;
 pub mod listen;
+pub mod managing;
 pub mod sender;
 pub mod window;
 

@@ -9,6 +9,8 @@ mod crash;
 mod emulator;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/project.rs"]
+mod project;
 #[path = "it/sample.rs"]
 mod sample;
 #[path = "it/sdk.rs"]
@@ -21,3 +23,5 @@ mod sdk_receivers;
 mod sdk_retries;
 #[path = "it/verify.rs"]
 mod verify;
+#[path = "it/webhooks.rs"]
+mod webhooks;
