@@ -1,7 +1,7 @@
 //! `pollux webhooks`: the webhooks of a project, without a window.
 
 use clap::{Args, Subcommand, ValueEnum};
-use engine::{Engine, NewSecret, PingResult, Project, WebhookCreation, WebhookDraft, WebhookEdit, WebhookView};
+use engine::{Engine, NewSecret, Project, WebhookCreation, WebhookDraft, WebhookEdit, WebhookView};
 use serde_json::{Value, json};
 use tauri::Url;
 
@@ -9,6 +9,7 @@ use crate::cli::manage::{self, CODES, Done};
 use crate::cli::print;
 use crate::cli::{exit, project};
 
+mod ping;
 mod show;
 
 /// List, create, change, ping and delete webhooks, and rotate their secrets.
@@ -157,7 +158,7 @@ async fn asked(engine: &Engine, arguments: Arguments) -> Done {
             }
             Ok(exit::OK)
         }
-        What::Ping { id, wait } => ping(engine, &project, &id, wait, as_json).await,
+        What::Ping { id, wait } => ping::ping(engine, &project, &id, wait, as_json).await,
         What::Rotate { id, revoke_now, show_secret } => {
             let rotated = engine.webhook_rotate(project.id, &id, revoke_now).await?;
             let told = Told { word: "Rotated", webhook: &rotated.webhook, secret: &rotated.secret, show_secret };
@@ -254,25 +255,4 @@ impl Told<'_> {
         }
         Ok(if secret.problem.is_some() { exit::REJECTED } else { exit::OK })
     }
-}
-
-async fn ping(engine: &Engine, project: &Project, id: &str, wait: u32, as_json: bool) -> Done {
-    let _ = wait;
-    let result = engine.webhook_ping(project.id, id).await?;
-    let arrived = matches!(result, PingResult::Arrived { .. });
-    match (as_json, &result) {
-        (true, PingResult::Arrived { after_ms, delivery }) => {
-            print::line(&json!({ "id": id, "arrived": true, "after_ms": after_ms, "delivery": delivery }))?;
-        }
-        (true, PingResult::Missing { waited_ms, cause, message }) => print::line(
-            &json!({ "id": id, "arrived": false, "waited_ms": waited_ms, "cause": cause, "message": message }),
-        )?,
-        (false, PingResult::Arrived { after_ms, delivery }) => {
-            print::text(&format!("Arrived in {after_ms} ms: {}\n", show::seen(delivery)))?;
-        }
-        (false, PingResult::Missing { message, .. }) => {
-            print::text(&format!("Asked. {}\n", print::printable(message)))?
-        }
-    }
-    Ok(if arrived { exit::OK } else { exit::NO_ANSWER })
 }

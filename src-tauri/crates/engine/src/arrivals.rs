@@ -1,10 +1,12 @@
 //! Every delivery as it is committed, for the command line.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use store::{Change, Store};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::timeout;
 
 use crate::dto::{Filter, Row};
 use crate::error::Result;
@@ -21,6 +23,10 @@ pub struct Arrivals {
     first: i64,
     /// The newest delivery that was given out, or that was there before.
     last: i64,
+    /// How often it is looked for what another process has committed to the same history.
+    others: Option<Duration>,
+    /// How many deliveries there were at the last look.
+    total: Option<u64>,
 }
 
 impl Arrivals {
@@ -28,13 +34,29 @@ impl Arrivals {
         let receiver = store.subscribe();
         let ids = store.ids(&rows::store_filter(Filter::default())).await?;
         let first = ids.last().copied().unwrap_or(0);
-        Ok(Self { receiver, store: store.clone(), registry, first, last: first })
+        Ok(Self { receiver, store: store.clone(), registry, first, last: first, others: None, total: None })
+    }
+
+    /// Also what another process commits to the same history: nobody tells of that, so it is looked for at this pace.
+    pub(crate) fn with_others(mut self, every: Duration) -> Self {
+        self.others = Some(every);
+        self
     }
 
     /// The next deliveries, oldest first; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Vec<Row>>> {
         loop {
-            match self.receiver.recv().await {
+            let change = match self.others {
+                None => self.receiver.recv().await,
+                Some(every) => match timeout(every, self.receiver.recv()).await {
+                    Ok(change) => change,
+                    Err(_) => match self.look().await {
+                        Ok(rows) if rows.is_empty() => continue,
+                        read => return Some(read),
+                    },
+                },
+            };
+            match change {
                 Ok(Change::Inserted(arrived)) => {
                     let id = arrived.row.id;
                     if id == self.last + 1 {
@@ -61,6 +83,15 @@ impl Arrivals {
         while !matches!(self.receiver.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
         self.last = id.unwrap_or(self.first);
         self.read_back().await
+    }
+
+    /// What others have committed, where there is more than at the last look.
+    async fn look(&mut self) -> Result<Vec<Row>> {
+        let total = self.store.counts().await?.total;
+        match self.total.replace(total) == Some(total) {
+            true => Ok(Vec::new()),
+            false => self.read_back().await,
+        }
     }
 
     /// Everything in the store behind `last`, a page at a time.
