@@ -56,6 +56,7 @@ pub(crate) async fn open() -> Result<Engine, String> {
         bind: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         actor: home::actor("command line"),
+        environment: Arc::new(|name| std::env::var(name).ok()),
     })
     .await
     .map_err(|error| error.to_string())

@@ -102,6 +102,8 @@ async fn outside(engine: &Engine, wait: u32) -> String {
             "{start} Nothing listens on port {port}, which is the window's: open the window, or run pollux listen with --db \
              and the history of the data folder, then ping again."
         ),
-        _ => format!("{start} Check that the tunnel or proxy runs and leads to this machine's listener, then ping again."),
+        _ => format!(
+            "{start} Check that the tunnel or proxy runs and leads to this machine's listener, then ping again."
+        ),
     }
 }

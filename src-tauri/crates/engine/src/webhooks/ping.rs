@@ -18,6 +18,8 @@ const WAIT: Duration = Duration::from_secs(30);
 const REACH: Duration = Duration::from_secs(5);
 /// What is shown of an answer that is not ours, in characters.
 const EXCERPT: usize = 60;
+/// How often it is looked for a ping that another process received.
+const LOOK: Duration = Duration::from_millis(200);
 
 impl Engine {
     /// Has the service send a ping and waits for it to come, 30 s at most.
@@ -47,6 +49,11 @@ impl Engine {
         let client = self.client(project)?;
         // Before it is asked for: it may come before the answer.
         let arrivals = self.arrivals().await?;
+        let arrivals = match self.listener_state().await {
+            ListenerState::Listening { .. } => arrivals,
+            // It may come to another process that writes the same history: the window, seen from the command line.
+            _ => arrivals.with_others(LOOK),
+        };
         let before = self.inner.tally.snapshot();
         let asked = Instant::now();
         let lost = match client.webhook_ping(id).await {
