@@ -1,7 +1,7 @@
 import type { IpcError } from "../ipc/generated";
 
 export type Severity = "info" | "warning" | "error";
-export type ErrorAction = "settings" | "secrets" | null;
+export type ErrorAction = "settings" | "secrets" | "projects" | "refresh" | null;
 type Rule = { severity: Severity; action: ErrorAction };
 
 /**
@@ -26,6 +26,23 @@ const RULES: Record<string, Rule> = {
   no_sandbox: { severity: "error", action: null },
   sandbox_unreachable: { severity: "error", action: null },
   sandbox_refused: { severity: "warning", action: null },
+  service_key_refused: { severity: "error", action: "projects" },
+  no_api_key: { severity: "warning", action: "projects" },
+  service_rate_limited: { severity: "warning", action: null },
+  service_failed: { severity: "warning", action: null },
+  service_refused: { severity: "warning", action: null },
+  service_unreachable: { severity: "warning", action: null },
+  service_timed_out: { severity: "warning", action: null },
+  service_unreadable: { severity: "warning", action: null },
+  outcome_unknown: { severity: "error", action: "refresh" },
+  rotated_but_lost: { severity: "error", action: null },
+  not_rotated: { severity: "warning", action: null },
+  name_taken: { severity: "warning", action: "projects" },
+  path_taken: { severity: "warning", action: "projects" },
+  invalid_path: { severity: "warning", action: null },
+  invalid_base_url: { severity: "warning", action: null },
+  invalid_name: { severity: "warning", action: null },
+  builtin_project: { severity: "warning", action: null },
   view_replaced: { severity: "info", action: null },
 };
 const UNKNOWN: Rule = { severity: "error", action: null };

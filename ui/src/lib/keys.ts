@@ -2,15 +2,16 @@
 export type Action =
   | "down" | "up" | "first" | "last" | "page-down" | "page-up"
   | "open" | "back" | "search" | "copy-payload" | "copy-curl" | "follow" | "copy-address" | "send-sample"
+  | "new-webhook" | "ping" | "rotate" | "edit-webhook"
   | "tab-1" | "tab-2" | "tab-3" | "tab-4" | "tab-5" | "keys";
 
-/** `list`: only where the delivery list is; `grid`: only while nothing else needs the key (arrows scroll the detail). */
-type Scope = "window" | "list" | "grid";
+/** `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and only while nothing else needs the key (arrows scroll the detail). */
+type Scope = "window" | "list" | "hooks" | "rows" | "grid";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };
 
 const BINDINGS: readonly Binding[] = [
-  { action: "down", keys: ["j"], scope: "list" },
-  { action: "up", keys: ["k"], scope: "list" },
+  { action: "down", keys: ["j"], scope: "rows" },
+  { action: "up", keys: ["k"], scope: "rows" },
   { action: "down", keys: ["ArrowDown"], scope: "grid" },
   { action: "up", keys: ["ArrowUp"], scope: "grid" },
   { action: "first", keys: ["Home"], scope: "grid" },
@@ -23,6 +24,10 @@ const BINDINGS: readonly Binding[] = [
   { action: "copy-payload", keys: ["c"], scope: "list" },
   { action: "copy-curl", keys: ["C"], scope: "list" },
   { action: "follow", keys: ["f"], scope: "list" },
+  { action: "new-webhook", keys: ["n"], scope: "hooks" },
+  { action: "ping", keys: ["t"], scope: "hooks" },
+  { action: "rotate", keys: ["T"], scope: "hooks" },
+  { action: "edit-webhook", keys: ["e"], scope: "hooks" },
   { action: "tab-1", keys: ["1"], scope: "list" },
   { action: "tab-2", keys: ["2"], scope: "list" },
   { action: "tab-3", keys: ["3"], scope: "list" },
@@ -41,6 +46,8 @@ export type KeyPlace = {
   overlay: boolean;
   /** The delivery list is on the screen. */
   list: boolean;
+  /** The Webhooks view is on the screen. */
+  hooks: boolean;
   /** The focus is on the list, or nowhere. */
   grid: boolean;
 };
@@ -51,7 +58,8 @@ export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
   if (place.typing) return press.key === "Escape" ? "back" : null;
   // With Caps Lock, c and C come swapped: the shift key decides.
   const letter = /^[a-z]$/i.test(press.key) ? (press.shift ? press.key.toUpperCase() : press.key.toLowerCase()) : press.key;
-  const binding = BINDINGS.find((b) => b.keys.includes(letter) && (b.scope === "window" || (place.list && (b.scope === "list" || place.grid))));
+  const here: Record<Scope, boolean> = { window: true, list: place.list, hooks: place.hooks, rows: place.list || place.hooks, grid: (place.list || place.hooks) && place.grid };
+  const binding = BINDINGS.find((b) => b.keys.includes(letter) && here[b.scope]);
   return binding?.action ?? null;
 }
 
@@ -60,8 +68,8 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
   {
     title: "Move",
     keys: [
-      { caps: ["j", "↓"], does: "Next delivery" },
-      { caps: ["k", "↑"], does: "Previous delivery" },
+      { caps: ["j", "↓"], does: "Next delivery or webhook" },
+      { caps: ["k", "↑"], does: "Previous one" },
       { caps: ["Home", "End"], does: "Newest, oldest" },
       { caps: ["PgUp", "PgDn"], does: "A page" },
       { caps: ["Enter"], does: "Into the detail" },
@@ -75,6 +83,15 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["c"], does: "Copy the payload" },
       { caps: ["⇧ C"], does: "Copy as cURL" },
       { caps: ["1", "…", "5"], does: "Event, Headers, Body, Attempts, Answer" },
+    ],
+  },
+  {
+    title: "Webhooks",
+    keys: [
+      { caps: ["n"], does: "New webhook" },
+      { caps: ["t"], does: "Ping, and wait for it" },
+      { caps: ["⇧ T"], does: "Rotate the secret" },
+      { caps: ["e"], does: "Edit" },
     ],
   },
   {

@@ -27,7 +27,7 @@ describe("filter", () => {
 });
 
 describe("keys", () => {
-  const place: KeyPlace = { typing: false, overlay: false, list: true, grid: true };
+  const place: KeyPlace = { typing: false, overlay: false, list: true, hooks: false, grid: true };
   const press = (key: string, extra = {}) => ({ key, ctrl: false, alt: false, meta: false, shift: false, ...extra });
   it.each([["j", "down"], ["ArrowUp", "up"], ["/", "search"], ["c", "copy-payload"], ["f", "follow"], ["?", "keys"], ["3", "tab-3"], ["s", "send-sample"], ["u", "copy-address"]])("%s", (key, action) => {
     expect(actionFor(press(key), place)).toBe(action);
@@ -44,11 +44,20 @@ describe("keys", () => {
     expect(actionFor(press("ArrowDown"), { ...place, grid: false })).toBeNull();
     expect(actionFor(press("j"), { ...place, list: false })).toBeNull();
   });
+  it("the keys of webhooks work where webhooks are, and those of deliveries do not", () => {
+    const hooks = { ...place, list: false, hooks: true };
+    expect(actionFor(press("T", { shift: true }), hooks)).toBe("rotate");
+    expect(actionFor(press("t"), hooks)).toBe("ping");
+    expect(actionFor(press("j"), hooks)).toBe("down");
+    expect(actionFor(press("ArrowDown"), { ...hooks, grid: false })).toBeNull();
+    expect(actionFor(press("c"), hooks)).toBeNull();
+    expect(actionFor(press("n"), place)).toBeNull();
+  });
   it("the sheet names no key that does nothing", () => {
-    const names: Record<string, string> = { "↓": "ArrowDown", "↑": "ArrowUp", PgUp: "PageUp", PgDn: "PageDown", Esc: "Escape", "⇧ C": "C" };
+    const names: Record<string, string> = { "↓": "ArrowDown", "↑": "ArrowUp", PgUp: "PageUp", PgDn: "PageDown", Esc: "Escape", "⇧ C": "C", "⇧ T": "T" };
     for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {
       if (cap === "…") continue;
-      expect(actionFor(press(names[cap] ?? cap, { shift: cap === "⇧ C" }), place), cap).not.toBeNull();
+      expect(actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧") }), { ...place, hooks: true }), cap).not.toBeNull();
     }
   });
 });
@@ -95,6 +104,12 @@ it("settings: fields are read back as they were written, mistakes named by field
   const settings = { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: "x", theme: "dark" as const, split: 0.4, public_address: "https://hooks.example.com/" };
   expect(readDraft(draftOf(settings), settings)).toEqual({ settings });
   expect(readDraft({ ...draftOf(settings), port: "70000", body: "0", tolerance: "1.5" }, settings)).toEqual({ errors: { port: expect.any(String), body: expect.any(String), tolerance: expect.any(String) } });
+  for (const [typed, kept] of [["", null], ["https://a.example", "https://a.example/"], [" https://a.example/in ", "https://a.example/in/"]] as const) {
+    expect(readDraft({ ...draftOf(settings), address: typed }, settings)).toEqual({ settings: { ...settings, public_address: kept } });
+  }
+  for (const address of ["http://a.example/", "a.example", "https://", "https://a.example/?x=1"]) {
+    expect(readDraft({ ...draftOf(settings), address }, settings), address).toEqual({ errors: { address: expect.any(String) } });
+  }
   expect(readDraft({ ...draftOf(settings), anyPort: true, port: "nonsense" }, settings)).toMatchObject({ settings: { port: null } });
 });
 

@@ -136,3 +136,11 @@ export function refreshedWords(refreshed: number | null, now: number): string {
   const when = age(refreshed, now);
   return when === "now" ? "refreshed just now" : `refreshed ${when} ago`;
 }
+
+/** What a deletion stops, in sentences. */
+export function stopsWords(webhook: Pick<WebhookView, "events" | "state" | "last" | "last_hour" | "builtin">, now: number): string {
+  const names = webhook.events.map((one) => visible(one.name));
+  const events = names.length === 0 ? "It has no events." : `${webhook.state === "enabled" ? "No longer sent" : "Not sent again"}: ${names.join(", ")}.`;
+  const lately = webhook.last ? `${plural(webhook.last_hour, "delivery", "deliveries")} in the last hour, the last one ${lastWords(webhook.last, now)}.` : "Pollux has seen no delivery of it.";
+  return `${events} ${lately} ${webhook.builtin ? "It is Pollux's own: a reset of the Sandbox makes it anew." : "The service cannot bring it back: one that is created again has another id and another secret."}`;
+}

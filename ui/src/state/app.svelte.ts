@@ -1,8 +1,10 @@
 import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project, Row, SampleRequest, Settings } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
+import { ActionLog } from "./action-log.svelte";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
+import { Projects } from "./projects.svelte";
 import { Sandbox } from "./sandbox.svelte";
 import { RotationState } from "./rotation.svelte";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
@@ -34,8 +36,10 @@ export class App {
   readonly samples: Samples;
   readonly secrets: Secrets;
   readonly sandbox: Sandbox;
+  readonly projectsForm: Projects;
   readonly webhooks: Webhooks;
   readonly rotation: RotationState;
+  readonly actionLog: ActionLog;
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
@@ -50,8 +54,12 @@ export class App {
     this.sandbox = new Sandbox(backend, this.toasts);
     this.webhooks = new Webhooks(backend, this.toasts, { projects: () => this.projects, barProject: () => this.deliveries.filter.project, go: () => this.go("webhooks") });
     this.rotation = new RotationState(backend, this.toasts, this.webhooks);
+    this.actionLog = new ActionLog(backend, this.toasts);
+    this.projectsForm = new Projects(backend, this.toasts, (project) => this.#projectSaved(project));
     this.toasts.buttonFor = (action) => {
       if (action === "settings") return { label: "Open Settings", run: () => this.go("settings") };
+      if (action === "projects") return { label: "Open Projects", run: () => this.go("projects") };
+      if (action === "refresh") return { label: "Refresh the list", run: () => { this.go("webhooks"); void this.webhooks.refresh(); } };
       if (action === "secrets") return { label: "Open Secrets", run: () => this.go("secrets") };
       return null;
     };
@@ -91,7 +99,7 @@ export class App {
         this.toasts.show(message.notice.level, message.notice.message);
         break;
       case "projects":
-        if (this.info) this.info = { ...this.info, projects: message.projects };
+        this.#setProjects(message.projects);
         break;
       case "webhooks":
         if (this.info) this.info = { ...this.info, alarms: [...this.info.alarms.filter((one) => one.project !== message.alarms.project), message.alarms] };
@@ -124,6 +132,19 @@ export class App {
   go(view: ViewName): void {
     this.view = view;
     if (view !== "secrets") this.secrets.conceal();
+  }
+
+  #setProjects(projects: Project[]): void {
+    if (this.info) this.info = { ...this.info, projects };
+    const { filter } = this.deliveries;
+    if (filter.project !== null && !projects.some((one) => one.id === filter.project)) this.deliveries.setFilter({ ...filter, project: null });
+  }
+
+  /** The list comes by itself; until then it is known already. What was just saved is what the Webhooks view shows next. */
+  #projectSaved(project: Project | null): void {
+    if (project === null) return;
+    if (!this.projects.some((one) => one.id === project.id)) this.#setProjects([...this.projects, project]);
+    this.webhooks.pick(project.id);
   }
 
   get projects(): readonly Project[] {

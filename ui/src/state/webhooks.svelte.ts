@@ -1,6 +1,7 @@
-import type { Backend, IpcError, NewSecret, Project, WebhookBoard, WebhookDraft, WebhookEdit, WebhookView } from "../ipc";
+import type { Backend, IpcError, NewSecret, Project, Row, WebhookBoard, WebhookDraft, WebhookEdit, WebhookView } from "../ipc";
 import { asIpcError } from "../lib/errors";
-import { called, projectShown, undoOf, type Ping } from "../lib/webhooks";
+import { called, projectShown, undoOf } from "../lib/webhooks";
+import { Pings } from "./pings.svelte";
 import type { Toasts } from "./toasts.svelte";
 
 const REFRESH_MS = 30_000;
@@ -25,8 +26,6 @@ export class Webhooks {
   /** Below 900 px the detail covers the list. */
   covering = $state(false);
   refreshing = $state(false);
-  /** By webhook id. */
-  pings = $state.raw<ReadonlyMap<string, Ping>>(new Map());
   /** Changes under way, by webhook id. */
   busy = $state.raw<ReadonlySet<string>>(new Set());
   form = $state.raw<Form | null>(null);
@@ -41,6 +40,7 @@ export class Webhooks {
   /** Rises with every change of the project's webhooks that the back end tells: what was read before may be older. */
   changes = $state(0);
 
+  readonly pings: Pings;
   readonly #backend: Backend;
   readonly #toasts: Toasts;
   readonly #around: Around;
@@ -52,6 +52,7 @@ export class Webhooks {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#around = around;
+    this.pings = new Pings(backend);
   }
 
   get project(): Project | undefined {
@@ -242,7 +243,7 @@ export class Webhooks {
     if (!project) return;
     const edit: WebhookEdit = { name: null, uri: null, events: null, state: enabled ? "enabled" : "disabled" };
     if (!(await this.#update(project.id, webhook.id, edit))) return;
-    this.#forgetPing(webhook.id);
+    this.pings.forget(webhook.id);
     // What the service switched off is not switched off again by us in its name.
     if (enabled && webhook.state !== "disabled") this.#toasts.info(`${called(webhook)} enabled.`);
     else this.#offerUndo(project.id, webhook, edit, `${called(webhook)} ${enabled ? "enabled" : "disabled"}.`);
@@ -254,7 +255,7 @@ export class Webhooks {
     const done = await this.#do(webhook.id, async () => (await this.#backend.webhookDelete(project.id, webhook.id), true));
     if (done === null) return false;
     this.covering = false;
-    this.#forgetPing(webhook.id);
+    this.pings.forget(webhook.id);
     const draft: WebhookDraft = { name: webhook.name, uri: webhook.uri, events: webhook.events.map((one) => one.name) };
     const again = () => {
       this.#around.go();
@@ -265,27 +266,33 @@ export class Webhooks {
     return true;
   }
 
-  #setPing(id: string, ping: Ping): void {
-    this.pings = new Map(this.pings).set(id, ping);
-  }
-
-  #forgetPing(id: string): void {
-    const left = new Map(this.pings);
-    left.delete(id);
-    this.pings = left;
-  }
-
-  /** A round trip: asked for at the service, and waited for here. */
   async ping(webhook: WebhookView): Promise<void> {
-    const project = this.project;
-    if (!project || this.pings.get(webhook.id)?.state === "waiting") return;
-    this.#setPing(webhook.id, { state: "waiting", since: Date.now() });
-    try {
-      this.#setPing(webhook.id, { state: "done", result: await this.#backend.webhookPing(project.id, webhook.id) });
-    } catch (thrown) {
-      const { message, detail } = asIpcError(thrown);
-      this.#setPing(webhook.id, { state: "failed", message, detail });
-    }
+    if (!this.project) return;
+    await this.pings.ask(this.project.id, webhook.id);
     if (this.#open) void this.#read();
+  }
+
+  /** Points one that has an earlier address to the present one; null when it went well. */
+  async repair(webhook: WebhookView): Promise<IpcError | null> {
+    if (!this.project) return null;
+    try {
+      const [repaired] = await this.#backend.webhooksRepair(this.project.id, [webhook.id]);
+      return repaired?.error ?? null;
+    } catch (thrown) {
+      return asIpcError(thrown);
+    } finally {
+      void this.#read();
+    }
+  }
+
+  /** What came to it in the last day and was not answered 2xx; null where that cannot be read, which was told. */
+  async failuresOf(webhook: WebhookView): Promise<Row[] | null> {
+    if (!this.project) return null;
+    try {
+      return await this.#backend.webhookFailures(this.project.id, webhook.id);
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+      return null;
+    }
   }
 }

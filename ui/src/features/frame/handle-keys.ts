@@ -14,11 +14,52 @@ export function handleKeys(app: App, event: KeyboardEvent): void {
       typing,
       overlay: document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null,
       list: app.view === "deliveries",
-      grid: target === null || target === document.body || target.closest("[role=grid]") !== null,
+      hooks: app.view === "webhooks",
+      grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
   if (action === null) return;
-  if (run(app, action, target)) event.preventDefault();
+  if (app.view === "webhooks" ? runHook(app, action, target) : run(app, action, target)) event.preventDefault();
+}
+
+/** In the Webhooks view: what it has of its own, then what the window does everywhere. */
+function runHook(app: App, action: Action, target: Element | null): boolean {
+  const hooks = app.webhooks;
+  const one = hooks.tab === "list" ? hooks.selected : null;
+  const move = (by: number) => {
+    const id = one && hooks.move(by);
+    if (id && target?.closest(".hook-list")) requestAnimationFrame(() => document.querySelector<HTMLElement>(`.hook-list [data-hook="${CSS.escape(id)}"]`)?.focus());
+    return id !== null;
+  };
+  switch (action) {
+    case "down": return move(1);
+    case "up": return move(-1);
+    case "first": return move(-Infinity);
+    case "last": return move(Infinity);
+    case "page-down": return move(5);
+    case "page-up": return move(-5);
+    case "open": {
+      // On a button Enter presses it.
+      if (one === null || target?.closest("button, a")) return false;
+      hooks.covering = true;
+      requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=webhook-detail]")?.focus());
+      return true;
+    }
+    case "back": {
+      if (!hooks.covering) return false;
+      hooks.covering = false;
+      return true;
+    }
+    case "new-webhook": {
+      if (!hooks.board || !hooks.project?.api_key) return false;
+      hooks.add();
+      return true;
+    }
+    case "ping": void (one && hooks.ping(one)); return one !== null;
+    case "rotate": if (one) hooks.askRotate(one); return one !== null;
+    case "edit-webhook": if (one) hooks.edit(one); return one !== null;
+    default: return run(app, action, target);
+  }
 }
 
 /** False when there was nothing to do, so that the key keeps its own meaning. */
@@ -41,6 +82,7 @@ function run(app: App, action: Action, target: Element | null): boolean {
     case "copy-address": void app.copyAddress(); return true;
     case "send-sample": void app.sendSample(app.samples.last); return true;
     case "keys": app.keysShown = true; return true;
+    case "new-webhook": case "ping": case "rotate": case "edit-webhook": return false;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];
       if (tab) app.detail.tab = tab;
