@@ -356,7 +356,19 @@ impl Store {
     }
 }
 
+/// While another process makes the history or lets go of it as the last one, SQLite says that it is busy without asking
+/// [`wait`].
 fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
+    let since = Instant::now();
+    loop {
+        match connect_now(path, options) {
+            Err(error) if error.code() == "history_busy" && since.elapsed() < BUSY => std::thread::sleep(AGAIN),
+            done => return done,
+        }
+    }
+}
+
+fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags)?;
     conn.busy_handler(Some(wait))?;
