@@ -31,7 +31,9 @@ const STEPS: &[M<'static>] = &[
 
 /// Refuses what is not ours or too new, before anything is written to it.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), Error> {
-    let number = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+    // One snapshot: another process may be making the history right now.
+    let snapshot = conn.unchecked_transaction()?;
+    let number = |sql| snapshot.query_row(sql, [], |row| row.get::<_, i64>(0));
     let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Error::NotAHistory(path.to_owned()),
         _ => Error::Sqlite(error),
