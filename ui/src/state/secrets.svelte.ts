@@ -11,6 +11,9 @@ export class Secrets {
   /** Text of the secrets that the reader asked to see; forgotten when the view closes. */
   revealed = $state.raw<ReadonlyMap<string, string>>(new Map());
 
+  /** What webhooks are called, by id; those whose project could not be asked are missing. */
+  names = $state.raw<ReadonlyMap<string, string>>(new Map());
+
   readonly #backend: Backend;
   readonly #toasts: Toasts;
 
@@ -25,7 +28,31 @@ export class Secrets {
       this.loaded = true;
     } catch (thrown) {
       this.#toasts.failed(thrown);
+      return;
     }
+    await this.#learnNames();
+  }
+
+  /** A name is a comfort: without it the id stands there, and nothing is said. */
+  async #learnNames(): Promise<void> {
+    const unknown = this.list.filter((secret) => secret.webhook !== null && !this.names.has(secret.webhook));
+    const projects = [...new Set(unknown.map((secret) => secret.project))];
+    const boards = await Promise.all(projects.map((project) => this.#backend.webhooks(project).catch(() => null)));
+    const found = boards.flatMap((board) => board?.webhooks ?? []).flatMap(({ id, name }) => (name ? [[id, name] as const] : []));
+    if (found.length) this.names = new Map([...this.names, ...found]);
+  }
+
+  /** The text of one that has ended goes for good; its hint stays. */
+  async destroy(secret: SecretView): Promise<void> {
+    try {
+      await this.#backend.secretDestroy(secret.id);
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+      return;
+    }
+    this.conceal(secret.id);
+    this.#toasts.info(`The value of ${secret.hint} is destroyed. Its hint stays.`);
+    await this.load();
   }
 
   /** The error's text is for the form; null when it went well. */
@@ -83,8 +110,8 @@ export class Secrets {
 
   async copy(id: string): Promise<boolean> {
     try {
-      await this.#backend.copyText(this.revealed.get(id) ?? (await this.#backend.secretReveal(id)));
-      this.#toasts.info("Secret copied. It stays on the clipboard until something else is copied.");
+      await this.#backend.copySecret(this.revealed.get(id) ?? (await this.#backend.secretReveal(id)));
+      this.#toasts.info("Secret copied. The clipboard is cleared in a minute.");
       return true;
     } catch (thrown) {
       this.#toasts.failed(thrown);
