@@ -97,6 +97,11 @@ async fn two_days_pass_in_moments() {
 #[tokio::test]
 async fn webhooks_are_made_rotated_switched_off_and_deleted() {
     let window = sandbox().await;
+    let address =
+        window.script("return document.querySelector('[data-testid=sandbox-address]').textContent.trim()").await;
+    let own = address.as_str().unwrap().to_owned();
+    window.click("sandbox-manage-webhooks").await;
+    window.wait("webhook-item").await;
     window.click("webhook-add").await;
     window.fill("webhook-uri", "ftp://example.com").await;
     window.click("webhook-save").await;
@@ -106,32 +111,29 @@ async fn webhooks_are_made_rotated_switched_off_and_deleted() {
             "return document.querySelector('[data-testid=webhook-error]').textContent.includes('https')",
         )
         .await;
-    let address =
-        window.script("return document.querySelector('[data-testid=sandbox-address]').textContent.trim()").await;
-    let own = address.as_str().unwrap().to_owned();
     window.fill("webhook-uri", &format!("{own}/hook")).await;
     window.click("webhook-save").await;
-    let secret = window.wait("webhook-secret").await;
-    assert!(!secret.text().await.unwrap().is_empty());
+    window.wait_css("[data-testid=secret-dialog][data-stored=true]").await;
     window.click("secret-done").await;
-    window.until("two webhooks", "return document.querySelectorAll('[data-testid=webhook-card]').length === 2").await;
-    let within = |id: &str| {
-        format!("document.querySelector('[data-testid=webhook-card][data-builtin=false] [data-testid={id}]').click()")
-    };
-    window.script(&within("webhook-rotate")).await;
+    let listed =
+        |count: u32| format!("return document.querySelectorAll('[data-testid=webhook-item]').length === {count}");
+    window.until("two webhooks", &listed(2)).await;
+    window.click("webhook-rotate").await;
     window.wait("rotate-dialog").await;
     window.shots("sandbox-rotate").await;
     window.click("rotate-go").await;
-    window.wait("webhook-secret").await;
+    window.wait_css("[data-testid=secret-dialog][data-stored=true]").await;
     window.click("secret-done").await;
-    window.script(&within("webhook-ping")).await;
+    window.click("webhook-ping").await;
+    window.click("rail-sandbox").await;
     window.wait_css("[data-testid=log-row][data-event=ping]").await;
-    window.script(&within("webhook-toggle")).await;
-    window.wait_css("[data-testid=webhook-card][data-builtin=false][data-state=disabled]").await;
     window.shots("sandbox-webhooks").await;
-    window.script(&within("webhook-delete")).await;
+    window.click("rail-webhooks").await;
+    window.click("webhook-toggle").await;
+    window.wait_css("[data-testid=webhook-item][data-state=disabled]").await;
+    window.click("webhook-delete").await;
     window.click("confirm-yes").await;
-    window.until("one webhook", "return document.querySelectorAll('[data-testid=webhook-card]').length === 1").await;
+    window.until("one webhook", &listed(1)).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ import { dressSandbox } from "./fake-scene";
 import { fakeRow, row as makeRow } from "./fake-rows";
 import { FakeWorld } from "./fake-world";
 import type {
-  AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun, SandboxWebhookChange,
+  AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun,
   SecretView, Settings,
 } from "./generated";
 
@@ -168,20 +168,6 @@ export class FakeBackend extends FakeManage implements Backend {
   sandboxRun = (request: SandboxRun) => this.answer("sandboxRun", () => this.world.run(request));
   sandboxCancelJob = (name: string) => this.answer("sandboxCancelJob", () => void this.world.end(name, "cancel", undefined, true));
   sandboxFinishJob = (name: string, outcome: JobOutcome) => this.answer("sandboxFinishJob", () => this.world.end(name, outcome, undefined, true));
-  sandboxWebhookCreate = (name: string | null, uri: string, events: string[]) => this.answer("sandboxWebhookCreate", () => ({ webhook: this.world.create(name, uri, events), secret: "whsec_bm90LWEtcmVhbC1zZWNyZXQtYzBkZQ==" }));
-  sandboxWebhookUpdate = (id: string, change: SandboxWebhookChange) => this.answer("sandboxWebhookUpdate", () =>
-    this.world.setWebhook(id, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null))));
-  sandboxWebhookDelete = (id: string) => this.answer("sandboxWebhookDelete", () => this.world.remove(id));
-  sandboxWebhookPing = (id: string) => this.answer("sandboxWebhookPing", () => {
-    const { uri, state } = this.world.webhook(id);
-    if (state === "enabled") this.world.deliver(this.world.settings.payload.ping_type, uri, id, null, "v1");
-  });
-  sandboxWebhookRotate = (id: string, immediately: boolean) => this.answer("sandboxWebhookRotate", () => {
-    const old = immediately ? [] : this.world.webhook(id).secrets.map((secret) => ({ ...secret, expires_ms: secret.expires_ms ?? this.world.now + this.world.settings.secret_grace_ms }));
-    const tail = Math.random().toString(16).slice(2, 6).padEnd(4, "0");
-    this.world.setWebhook(id, { secrets: [...old, { hint: `whsec_...${tail}`, expires_ms: null }] });
-    return `whsec_bm90LWEtcmVhbC1zZWNyZXQt${tail}`;
-  });
   sandboxClockSet = (warp: number) => this.answer("sandboxClockSet", () => this.world.setWarp(warp));
   sandboxClockAdvance = (by: SandboxAdvance) => this.answer("sandboxClockAdvance", () => this.world.advance(by));
   sandboxSettings = () => this.answer("sandboxSettings", () => this.world.settings);

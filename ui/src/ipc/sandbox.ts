@@ -1,6 +1,5 @@
 import type {
-  JobOutcome, SandboxAdvance, SandboxClock, SandboxDeliveries, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings, SandboxWebhook, SandboxWebhookChange,
-  SandboxWebhookCreated,
+  JobOutcome, SandboxAdvance, SandboxClock, SandboxDeliveries, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings,
 } from "./generated";
 
 /** What the window asks of the Sandbox: the emulator in the same process. Times are those of the emulator's clock. */
@@ -11,12 +10,6 @@ export interface SandboxBackend {
   sandboxCancelJob(name: string): Promise<void>;
   /** Ends a job now, whatever was planned. */
   sandboxFinishJob(name: string, outcome: JobOutcome): Promise<SandboxJob>;
-  sandboxWebhookCreate(name: string | null, uri: string, events: string[]): Promise<SandboxWebhookCreated>;
-  sandboxWebhookUpdate(id: string, change: SandboxWebhookChange): Promise<SandboxWebhook>;
-  sandboxWebhookDelete(id: string): Promise<void>;
-  sandboxWebhookPing(id: string): Promise<void>;
-  /** Answers the new secret, which is shown once. */
-  sandboxWebhookRotate(id: string, immediately: boolean): Promise<string>;
   sandboxClockSet(warp: number): Promise<SandboxClock>;
   sandboxClockAdvance(by: SandboxAdvance): Promise<SandboxClock>;
   sandboxSettings(): Promise<SandboxSettings>;

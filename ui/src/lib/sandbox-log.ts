@@ -16,16 +16,6 @@ export function deliveryMark(delivery: Pick<SandboxDelivery, "state" | "attempts
   return STATES[delivery.state] ?? { glyph: "ring", word: delivery.state, tone: "un", what: "" };
 }
 
-const WEBHOOK_STATES: Record<string, Mark> = {
-  enabled: { glyph: "dot", word: "enabled", tone: "ok" },
-  disabled: { glyph: "ring", word: "disabled", tone: "un" },
-  disabled_due_to_failed_deliveries: { glyph: "warn", word: "disabled by failures", tone: "no" },
-};
-
-export function webhookMark(state: string): Mark {
-  return WEBHOOK_STATES[state] ?? { glyph: "ring", word: state, tone: "un" };
-}
-
 /** How one attempt went: `ok` is a 2xx, `no` another answer, `none` no answer at all. */
 export function attemptTone(attempt: SandboxAttempt): "ok" | "no" | "none" {
   if (attempt.status === null) return "none";

@@ -4,7 +4,8 @@ import { fakeSettings } from "../ipc/fake-world";
 import { clockAt, length, offset, paces, until } from "./sandbox-clock";
 import { allOff, faultPatch, FAULTS, faultsOn, rateText, readAmount } from "./sandbox-faults";
 import { eventOf, finishes, forecast, jobMark, jobTime, KIND_ORDER, outcomesOf, progressAt } from "./sandbox-jobs";
-import { attemptText, attemptTone, deliveryMark, targetName, webhookMark, withChanged, withNewest, withOlder } from "./sandbox-log";
+import { attemptText, attemptTone, deliveryMark, targetName, withChanged, withNewest, withOlder } from "./sandbox-log";
+import { webhookMark } from "./webhooks";
 
 const HOUR = 3_600_000;
 

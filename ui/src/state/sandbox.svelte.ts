@@ -1,4 +1,4 @@
-import type { Backend, IpcError, JobOutcome, SandboxAdvance, SandboxClock, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings, SandboxWebhook, SandboxWebhookChange } from "../ipc";
+import type { Backend, IpcError, JobOutcome, SandboxAdvance, SandboxClock, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { clockAt } from "../lib/sandbox-clock";
 import { active } from "../lib/sandbox-jobs";
@@ -149,49 +149,6 @@ export class Sandbox {
     } finally {
       void this.refresh();
     }
-  }
-
-  /** Makes a webhook and answers its secret, or what the form is to say. */
-  async create(name: string | null, uri: string, events: string[]): Promise<{ secret: string } | { error: string }> {
-    try {
-      const { secret } = await this.#backend.sandboxWebhookCreate(name, uri, events);
-      return { secret };
-    } catch (thrown) {
-      return { error: whole(thrown) };
-    } finally {
-      void this.refresh();
-    }
-  }
-
-  /** What the form is to say, or null when it went well. */
-  async update(id: string, change: Partial<SandboxWebhookChange>): Promise<string | null> {
-    try {
-      await this.#backend.sandboxWebhookUpdate(id, { name: null, uri: null, subscribed_events: null, state: null, ...change });
-      return null;
-    } catch (thrown) {
-      return whole(thrown);
-    } finally {
-      void this.refresh();
-    }
-  }
-
-  async setEnabled(webhook: SandboxWebhook, enabled: boolean): Promise<void> {
-    const change: SandboxWebhookChange = { name: null, uri: null, subscribed_events: null, state: enabled ? "enabled" : "disabled" };
-    await this.#do(webhook.id, () => this.#backend.sandboxWebhookUpdate(webhook.id, change));
-  }
-
-  async ping(webhook: SandboxWebhook): Promise<void> {
-    await this.#do(`ping ${webhook.id}`, () => this.#backend.sandboxWebhookPing(webhook.id));
-  }
-
-  /** The new secret, which cannot be read again; null when it went wrong, which was told. */
-  rotate(webhook: SandboxWebhook, immediately: boolean): Promise<string | null> {
-    return this.#do(webhook.id, () => this.#backend.sandboxWebhookRotate(webhook.id, immediately));
-  }
-
-  async remove(webhook: SandboxWebhook): Promise<void> {
-    const done = await this.#do(webhook.id, async () => (await this.#backend.sandboxWebhookDelete(webhook.id), true));
-    if (done) this.#toasts.info("Webhook deleted.");
   }
 
   async retry(id: string): Promise<void> {

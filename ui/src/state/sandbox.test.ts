@@ -104,8 +104,9 @@ describe("the Sandbox", () => {
     expect(app.sandbox.error).toBeNull();
   });
 
-  it("a refusal of a form is for the form, of a button for a toast", async () => {
-    expect(await app.sandbox.create(null, "ftp://x", [])).toMatchObject({ error: expect.stringContaining("http") });
+  it("a refusal of a row is for the row, of a button for a toast", async () => {
+    fake.failures.set("sandboxSettingsSet", { code: "sandbox_refused", message: "No such share.", detail: null });
+    expect(await app.sandbox.set({ faults: { lost: 2 } })).toContain("No such share.");
     expect(app.toasts.list).toEqual([]);
     fake.failures.set("sandboxRun", { code: "sandbox_refused", message: "Too many jobs.", detail: null });
     expect(await app.sandbox.run({ kind: "video", outcome: "succeed", dynamic: false })).toBeNull();
