@@ -94,11 +94,12 @@ export function statementOf(rotation: Rotation, now: number): Statement {
 
 function madeElsewhere({ now, current, old }: Facts, missing: RotationLane[]): Statement {
   const them = either(missing, "and");
+  const why = missing.some((lane) => lane.secret.key === null) ? "made elsewhere" : "whose text can no longer be read";
   const blind = missing.includes(current) ? "so which deliveries verify with it cannot be seen here" : "so a delivery that needs it looks rejected here";
   return {
     kind: "made_elsewhere", tone: old.length ? "old" : "un", revocable: old.length > 0,
     title: old.length ? "Nothing can be said about the previous secret" : `Pollux cannot verify with ${them}`,
-    sentences: [`Pollux does not have ${them}: made elsewhere, or no longer readable, ${blind}.`, `Paste ${missing.length > 1 ? "them" : "it"} in Secrets, or rotate.`, ...expiry(old, now)],
+    sentences: [`Pollux does not have ${them}, ${why}, ${blind}.`, `Paste ${missing.length > 1 ? "them" : "it"} in Secrets, or rotate.`, ...expiry(old, now, true)],
   };
 }
 
@@ -163,10 +164,10 @@ function inGrace(facts: Facts): Statement {
 
 const cap = (text: string) => (text.startsWith("of the last") ? `In${text.slice(2)}` : text.charAt(0).toUpperCase() + text.slice(1));
 
-function expiry(old: readonly RotationLane[], now: number): string[] {
+function expiry(old: readonly RotationLane[], now: number, named = false): string[] {
   const known = old.filter((lane) => lane.secret.expires_ms !== null);
   if (known.length === 0) return [];
-  if (old.length === 1) return [`It expires by itself in ${lasting((known[0]?.secret.expires_ms ?? now) - now)}.`];
+  if (old.length === 1) return [`${named ? either(old) : "It"} expires by itself in ${lasting((known[0]?.secret.expires_ms ?? now) - now)}.`];
   const each = known.map((lane) => `${tail(lane.secret.hint)} in ${lasting((lane.secret.expires_ms ?? now) - now)}`);
   return [`They expire by themselves: ${each.join(", ")}.`];
 }

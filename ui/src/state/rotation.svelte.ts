@@ -99,8 +99,8 @@ export class RotationState {
   }
 
   /** Opens the dialog. */
-  ask(webhook: WebhookView, mode: RotateMode = "keep", project = this.#of?.project ?? null): void {
-    if (this.running) return;
+  ask(webhook: WebhookView, project: number | undefined, mode: RotateMode = "keep"): void {
+    if (this.running || project === undefined) return;
     this.#askedOf = project;
     this.asked = webhook;
     this.mode = mode;

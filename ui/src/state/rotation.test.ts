@@ -70,7 +70,7 @@ describe("reading", () => {
 
 describe("rotating", () => {
   it("shows the new secret, closes its dialog and reads again", async () => {
-    app.rotation.ask(hook);
+    app.rotation.ask(hook, PROJECT);
     expect(app.rotation).toMatchObject({ mode: "keep", revoking: false });
     await app.rotation.rotate();
     expect(app.rotation.asked).toBeNull();
@@ -80,12 +80,12 @@ describe("rotating", () => {
 
   it("cannot be left, nor asked twice, while the service is asked", async () => {
     fake.delay = 5000;
-    app.rotation.ask(hook, "now");
+    app.rotation.ask(hook, PROJECT, "now");
     expect(app.rotation.revoking).toBe(true);
     void app.rotation.rotate();
     void app.rotation.rotate();
     app.rotation.cancel();
-    app.rotation.ask(hook, "keep");
+    app.rotation.ask(hook, PROJECT, "keep");
     expect(app.rotation).toMatchObject({ running: true, mode: "now", asked: hook });
     await vi.advanceTimersByTimeAsync(11_000);
     expect(fake.calls.filter((call) => call === "webhookRotate")).toHaveLength(1);
@@ -94,7 +94,7 @@ describe("rotating", () => {
 
   it.each(["rotated_but_lost", "not_rotated", "outcome_unknown"])("%s stays in the dialog, and trying again may go well", async (code) => {
     fake.failures.set("webhookRotate", failing(code));
-    app.rotation.ask(hook);
+    app.rotation.ask(hook, PROJECT);
     await app.rotation.rotate();
     expect(app.rotation).toMatchObject({ asked: hook, failure: { code } });
     expect(app.webhooks.shown).toBeNull();
@@ -106,7 +106,7 @@ describe("rotating", () => {
 
   it("a second look tells whether it has rotated", async () => {
     fake.loseAnswer = true;
-    app.rotation.ask(hook);
+    app.rotation.ask(hook, PROJECT);
     await app.rotation.rotate();
     expect(app.rotation.failure?.code).toBe("outcome_unknown");
     await app.rotation.lookAgain();
@@ -115,7 +115,7 @@ describe("rotating", () => {
     app.rotation.cancel();
     const again = fake.list(PROJECT)[0] as WebhookView;
     fake.failures.set("webhookRotate", failing("outcome_unknown"));
-    app.rotation.ask(again);
+    app.rotation.ask(again, PROJECT);
     await app.rotation.rotate();
     await app.rotation.lookAgain();
     expect(app.rotation.found).toBe("as_before");
@@ -129,7 +129,7 @@ describe("a new secret", () => {
   const fresh = () => app.rotation.fresh;
 
   it("that is stored can be put away, and its text is gone from the window", async () => {
-    app.rotation.ask(hook);
+    app.rotation.ask(hook, PROJECT);
     await app.rotation.rotate();
     const text = fresh().shown?.text ?? "";
     expect(await fresh().copy((secret) => `GEMINI_WEBHOOK_SECRET=${secret}`)).toBe(true);
@@ -144,7 +144,7 @@ describe("a new secret", () => {
 
   it("that is not stored cannot be closed; it is stored again, or let go", async () => {
     fake.vaultRefuses = 2;
-    app.rotation.ask(hook);
+    app.rotation.ask(hook, PROJECT);
     await app.rotation.rotate();
     expect(fresh().shown).toMatchObject({ stored_in: null, problem: { code: "vault_failed" } });
     fresh().close();
@@ -156,7 +156,7 @@ describe("a new secret", () => {
     fresh().close();
 
     fake.vaultRefuses = 1;
-    app.rotation.ask(hook);
+    app.rotation.ask(hook, PROJECT);
     await app.rotation.rotate();
     fake.failures.set("secretStoreAgain", failing("vault_failed"));
     await fresh().storeAgain();

@@ -35,8 +35,6 @@ export class Webhooks {
   repairing = $state(false);
   /** A secret that was just made: the dialog that shows it once. Set to null when it has been put away. */
   shown = $state.raw<NewSecret | null>(null);
-  /** The rotate dialog is open for it; `immediately`: with "revoke at once" chosen. Set to null when it closes. */
-  rotating = $state.raw<{ webhook: WebhookView; immediately: boolean } | null>(null);
   /** Rises with every change of the project's webhooks that the back end tells: what was read before may be older. */
   changes = $state(0);
 
@@ -172,10 +170,6 @@ export class Webhooks {
 
   edit(webhook: WebhookView): void {
     this.form = { webhook, draft: { name: webhook.name, uri: webhook.uri, events: webhook.events.map((one) => one.name) } };
-  }
-
-  askRotate(webhook: WebhookView, immediately = false): void {
-    this.rotating = { webhook, immediately };
   }
 
   /** Makes it. Its secret is shown by the dialog for that; what went wrong is for the form. */

@@ -56,7 +56,7 @@ function runHook(app: App, action: Action, target: Element | null): boolean {
       return true;
     }
     case "ping": void (one && hooks.ping(one)); return one !== null;
-    case "rotate": if (one) hooks.askRotate(one); return one !== null;
+    case "rotate": if (one) app.rotation.ask(one, hooks.project?.id); return one !== null;
     case "edit-webhook": if (one) hooks.edit(one); return one !== null;
     default: return run(app, action, target);
   }

@@ -67,6 +67,18 @@ describe("the picture", () => {
 });
 
 describe("rotating", () => {
+  it("is asked for with Shift+T, also from the log, and put away with Escape", async () => {
+    await open();
+    app.webhooks.tab = "log";
+    await gone("rotation");
+    await fireEvent.keyDown(document.body, { key: "T", shiftKey: true });
+    const dialog = await screen.findByTestId("rotate-dialog");
+    expect(dialog.textContent).toContain("nightly results");
+    await fireEvent.keyDown(dialog, { key: "Escape" });
+    await gone("rotate-dialog");
+    expect(app.rotation.asked).toBeNull();
+  });
+
   it("at once says first what will break, and hands over the new secret", async () => {
     await open();
     await click("webhook-rotate");
