@@ -46,26 +46,48 @@ impl Engine {
         result: &Result<T>,
         detail: &str,
     ) {
-        let (result, detail) = match result {
-            Ok(_) => ("done", detail.to_owned()),
-            Err(error) => (outcome(error), words(error)),
-        };
-        self.note(&self.inner.actor, project.into(), what, target, result, detail).await;
+        let project = project.into();
+        let name = self.name_of(project);
+        self.note(&self.inner.actor, (project, name), what, target, told(result, detail)).await;
+    }
+
+    /// The same, for a project whose name is not to be had any more, or not yet.
+    pub(crate) async fn act_named<T>(
+        &self,
+        project: i64,
+        name: &str,
+        what: &str,
+        target: &str,
+        result: &Result<T>,
+        detail: &str,
+    ) {
+        let project = (Some(project), Some(name.to_owned()));
+        self.note(&self.inner.actor, project, what, target, told(result, detail)).await;
     }
 
     /// The same, for what Pollux did by itself.
-    pub(crate) async fn acted_alone(&self, project: impl Into<Option<i64>>, what: &str, target: &str, detail: &str) {
-        self.note(POLLUX, project.into(), what, target, "done", detail.to_owned()).await;
+    pub(crate) async fn acted_alone(&self, project: i64, what: &str, target: &str, detail: &str) {
+        let name = self.name_of(Some(project));
+        self.note(POLLUX, (Some(project), name), what, target, ("done", detail.to_owned())).await;
     }
 
-    async fn note(&self, who: &str, project: Option<i64>, what: &str, target: &str, result: &str, detail: String) {
-        let known = self.projects();
-        let name = known.into_iter().find(|known| Some(known.id) == project).map(|known| known.name);
+    fn name_of(&self, project: Option<i64>) -> Option<String> {
+        self.projects().into_iter().find(|known| Some(known.id) == project).map(|known| known.name)
+    }
+
+    async fn note(
+        &self,
+        who: &str,
+        (project, project_name): (Option<i64>, Option<String>),
+        what: &str,
+        target: &str,
+        (result, detail): (&str, String),
+    ) {
         let action = NewAction {
             at_ms: self.now_ms(),
             who: who.to_owned(),
             project,
-            project_name: name,
+            project_name,
             what: what.to_owned(),
             target: target.to_owned(),
             result: result.to_owned(),
@@ -74,6 +96,14 @@ impl Engine {
         if let Err(error) = self.inner.store.actions().add(action).await {
             tracing::error!(%error, what, result, "an action could not be written to the log");
         }
+    }
+}
+
+/// What became of it, and its sentence.
+fn told<T>(result: &Result<T>, detail: &str) -> (&'static str, String) {
+    match result {
+        Ok(_) => ("done", detail.to_owned()),
+        Err(error) => (outcome(error), words(error)),
     }
 }
 

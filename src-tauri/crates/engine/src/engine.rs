@@ -8,7 +8,6 @@ use std::time::UNIX_EPOCH;
 
 use gemini::JwksCache;
 use gemini::client::Client;
-use gemini::jwks::HttpFetch;
 use inbound::{Clock, Explain, Tally};
 use signature::{Policy, SecretKey};
 use store::Store;
@@ -19,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::addresses::Bases;
 use crate::arrivals::Arrivals;
+use crate::books::{self, Books};
 use crate::dto::{
     AppState, Database, Detail, Filter, Level, ListenerState, Notice, Project, Row, SecretStore, Settings, ViewOpened,
 };
@@ -98,10 +98,18 @@ pub(crate) struct Inner {
     pub(crate) failed: mpsc::Sender<String>,
     /// Secrets removed in this session, for undo.
     pub(crate) removed: Mutex<Vec<crate::secrets::Removed>>,
+    /// Projects removed in this session, for undo.
+    pub(crate) removed_projects: Mutex<Vec<crate::projects::Removed>>,
     /// What keeps the Sandbox's secrets.
     pub(crate) memory: Arc<MemoryVault>,
     /// Secrets that could not be stored.
     pub(crate) held: std::sync::Mutex<Vec<Held>>,
+    /// What is known of projects and secrets. One change at a time.
+    pub(crate) books: Mutex<Books>,
+    /// The keys are the caller's: those of the store are not read.
+    pub(crate) fixed: bool,
+    /// Published keys by address.
+    pub(crate) jwks: std::sync::Mutex<HashMap<String, Arc<JwksCache>>>,
     /// API keys by project.
     pub(crate) api_keys: std::sync::Mutex<HashMap<i64, Zeroizing<String>>>,
     /// Clients with them.
@@ -135,10 +143,11 @@ impl Engine {
             projects.push(keys);
             sandbox = Some(started);
         }
-        projects.push(match config.fixed {
-            Some(fixed) => fixed_project(&store, fixed).await?,
-            None => default_project(&store).await?,
-        });
+        let default = store.projects().default().await?;
+        let fixed = config.fixed.is_some();
+        if let Some(fixed) = config.fixed {
+            projects.push(fixed_project(default, fixed));
+        }
         let registry = Arc::new(Registry::new(projects, &settings));
 
         let started_ms = since_epoch_ms(&config.clock);
@@ -172,8 +181,12 @@ impl Engine {
                 explain,
                 failed,
                 removed: Mutex::default(),
+                removed_projects: Mutex::default(),
                 memory: Arc::default(),
                 held: std::sync::Mutex::default(),
+                books: Mutex::default(),
+                fixed,
+                jwks: std::sync::Mutex::default(),
                 api_keys: std::sync::Mutex::default(),
                 clients: std::sync::Mutex::default(),
                 bases: RwLock::default(),
@@ -188,8 +201,16 @@ impl Engine {
                 tasks,
             }),
         };
-        engine.load_secrets().await?;
+        if let Some(sandbox) = &engine.inner.sandbox {
+            engine.forget_sandbox(sandbox.project).await?;
+        }
+        engine.read_books(&mut *engine.inner.books.lock().await).await?;
         engine.set_public(engine.settings().public_address).await;
+        if !fixed {
+            engine.sweep().await;
+            let (stop, following) = (engine.inner.stop.clone(), engine.clone());
+            engine.inner.tasks.spawn(until(stop, following.follow_books()));
+        }
         Ok(engine)
     }
 
@@ -329,42 +350,14 @@ async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
     }
 }
 
-async fn default_project(store: &Store) -> Result<ProjectKeys> {
-    let project = project(store, "Default", false, "").await?;
-    let fetch = HttpFetch::google()
-        .map_err(|error| Error::new("no_tls", "No TLS is available on this system.").with_detail(error))?;
-    Ok(ProjectKeys {
-        project,
-        secrets: Vec::new(),
-        expired: Vec::new(),
-        jwks: Some(Arc::new(JwksCache::new(fetch))),
-        closed: false,
-        policy: None,
-    })
-}
-
-async fn fixed_project(store: &Store, fixed: FixedKeys) -> Result<ProjectKeys> {
-    let project = project(store, "Default", false, "").await?;
+fn fixed_project(project: store::Project, fixed: FixedKeys) -> ProjectKeys {
     let closed = !fixed.secrets.is_empty() || fixed.jwks.is_some();
-    Ok(ProjectKeys {
-        project,
+    ProjectKeys {
+        project: Project { api_key: None, ..books::view(&project, false) },
         secrets: fixed.secrets,
         expired: Vec::new(),
         jwks: fixed.jwks.map(Arc::new),
         closed,
         policy: Some(fixed.policy),
-    })
-}
-
-pub(crate) async fn project(store: &Store, name: &str, sandbox: bool, path: &str) -> Result<Project> {
-    let id = store.projects().ensure(name, sandbox, path).await?;
-    Ok(Project {
-        id,
-        name: name.to_owned(),
-        sandbox,
-        path: path.to_owned(),
-        base_url: gemini::client::GOOGLE_BASE_URL.to_owned(),
-        api_version: crate::dto::ApiVersion::default(),
-        api_key: None,
-    })
+    }
 }

@@ -1,12 +1,13 @@
 //! Secrets that the service shows once: they are stored before anybody sees them, and held in memory where that fails.
 
-use signature::Secret;
+use signature::{KeyState, Secret, SecretKey};
 use store::SecretRecord;
 use zeroize::Zeroizing;
 
 use crate::dto::NewSecret;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::projects;
 use crate::secrets::key;
 use crate::vault::VaultKind;
 
@@ -16,6 +17,14 @@ pub(crate) struct Held {
     pub(crate) text: Zeroizing<String>,
     /// The user has kept it elsewhere: nothing is asked any more.
     let_go: bool,
+}
+
+impl Held {
+    /// As a key of this project, if it is one.
+    pub(crate) fn key(&self, project: i64, now: i64) -> Option<SecretKey> {
+        let secret = Secret::parse(&self.text).ok().filter(|_| self.record.project == project)?;
+        Some(key(&self.record, secret, now))
+    }
 }
 
 impl Engine {
@@ -29,7 +38,7 @@ impl Engine {
             id: uuid::Uuid::new_v4().to_string(),
             project,
             label: "Webhook secret".to_owned(),
-            hint: parsed.as_ref().map_or_else(|_| hint(&text), Secret::hint),
+            hint: parsed.as_ref().map_or_else(|_| projects::hint(&text), Secret::hint),
             expires_at: None,
             added_ms: now_ms,
             stored_in: VaultKind::Memory.as_str().to_owned(),
@@ -94,7 +103,11 @@ impl Engine {
 
     /// A secret stops being good at `at_s` (Unix seconds), which may have passed: the near-miss probe then names it.
     pub(crate) async fn secret_ends(&self, id: &str, at_s: i64) -> Result<()> {
-        self.inner.registry.end_secret(id, at_s, self.now_s());
+        let state = match self.now_s() < at_s {
+            true => KeyState::Grace { until: at_s },
+            false => KeyState::Expired { at: at_s },
+        };
+        self.inner.registry.set_secret_state(id, state);
         if let Some(held) = self.held().iter_mut().find(|held| held.record.id == id) {
             held.record.expires_at = Some(at_s);
             return Ok(());
@@ -115,13 +128,5 @@ impl Engine {
         let mut all = self.held();
         let place = all.iter().position(|held| held.record.id == id)?;
         Some(all.swap_remove(place))
-    }
-}
-
-/// What may be shown of a text that is no secret as we know them.
-fn hint(text: &str) -> String {
-    match text.char_indices().rev().nth(3) {
-        Some((at, _)) if text.len() >= 16 => format!("…{}", &text[at..]),
-        _ => "…".to_owned(),
     }
 }

@@ -85,17 +85,22 @@ impl Registry {
         });
     }
 
-    /// A secret ends at `at` (Unix seconds), or has ended.
-    pub(crate) fn end_secret(&self, id: &str, at: i64, now: i64) {
+    /// A secret is current, in its grace, or no longer good.
+    pub(crate) fn set_secret_state(&self, id: &str, state: KeyState) {
         self.update(|all| {
             let Some(keys) = all.iter_mut().find(|keys| keys.has(id)) else { return };
             let Some(key) = keys.forget(id) else { return };
-            match now < at {
-                true => keys.secrets.insert(0, SecretKey { state: KeyState::Grace { until: at }, ..key }),
-                false => keys.expired.insert(0, SecretKey { state: KeyState::Expired { at }, ..key }),
+            let key = SecretKey { state, ..key };
+            match state {
+                KeyState::Expired { .. } => keys.expired.insert(0, key),
+                _ => keys.secrets.insert(0, key),
             }
             keys.sort();
         });
+    }
+
+    pub(crate) fn knows_secret(&self, id: &str) -> bool {
+        self.table().all.iter().any(|keys| keys.has(id))
     }
 
     /// A secret is no longer known at all.

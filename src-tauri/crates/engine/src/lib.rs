@@ -6,6 +6,7 @@ mod actions;
 mod addresses;
 mod arrivals;
 mod body;
+mod books;
 mod clients;
 mod detail;
 mod dto;

@@ -14,11 +14,12 @@ use signature::{JwtPolicy, KeyState, Policy, Secret, SecretKey};
 use store::Store;
 use tokio::sync::{Mutex, Notify, watch as watched};
 
+use crate::books;
 use crate::dto::{
     ApiKey, ListenerState, Project, SandboxAdvance, SandboxClock, SandboxCounts, SandboxDeliveries, SandboxDelivery,
     SandboxOverview,
 };
-use crate::engine::{Engine, SANDBOX_PATH, project};
+use crate::engine::{Engine, SANDBOX_PATH};
 use crate::error::{Error, Result};
 use crate::keys::ProjectKeys;
 use crate::vault::VaultKind;
@@ -53,7 +54,7 @@ pub(crate) struct Sandbox {
     /// Something changed, whoever did it.
     news: watched::Sender<()>,
     /// The row of its project.
-    project: i64,
+    pub(crate) project: i64,
     /// The wall clock.
     wall: Clock,
 }
@@ -72,11 +73,11 @@ impl Sandbox {
         let client = Client::new(&origin, ApiVersion::V1, &api_key).map_err(|error| failed(&error))?;
         let control = Control::new(&origin)?;
         let secret = Secret::parse(&service.sample_secret())?;
-        let hint = api_key.get(api_key.len().saturating_sub(4)..).unwrap_or_default();
+        let hint = crate::projects::hint(&api_key);
         let project = Project {
             base_url: origin.clone(),
-            api_key: Some(ApiKey { hint: format!("…{hint}"), stored_in: VaultKind::Memory, available: true }),
-            ..project(store, "Sandbox", true, SANDBOX_PATH).await?
+            api_key: Some(ApiKey { hint, stored_in: VaultKind::Memory, available: true }),
+            ..books::view(&store.projects().sandbox(SANDBOX_PATH).await?, true)
         };
         let keys = ProjectKeys {
             project,

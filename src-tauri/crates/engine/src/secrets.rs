@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use signature::{KeyState, Secret, SecretKey};
+use signature::{Secret, SecretKey};
 use store::SecretRecord;
 use zeroize::Zeroizing;
 
+use crate::books::ended;
 use crate::dto::SecretView;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -13,8 +14,11 @@ use crate::vault::{Vault, VaultError, VaultKind};
 
 /// The id of the Sandbox's own secret.
 pub(crate) const SANDBOX_SECRET: &str = "sandbox";
+const SANDBOX_LABEL: &str = "The Sandbox's own secret";
 /// Removed secrets that can be brought back in this session.
 const UNDO: usize = 20;
+/// So long after its end the text of a secret is destroyed.
+const KEPT_S: i64 = 30 * 24 * 60 * 60;
 
 /// A removed secret, until the session ends.
 pub(crate) struct Removed {
@@ -31,7 +35,7 @@ impl Engine {
                 views.push(SecretView {
                     id: key.id.clone(),
                     project: keys.project.id,
-                    label: "The Sandbox's own secret".into(),
+                    label: SANDBOX_LABEL.into(),
                     hint: key.secret.hint(),
                     added_ms: self.inner.started_ms, // made anew at each start
                     stored_in: VaultKind::Memory,
@@ -44,9 +48,11 @@ impl Engine {
                 });
             }
         }
-        for record in self.inner.store.secrets().list(None).await? {
-            views.push(self.view(record));
-        }
+        let mut records = self.inner.store.secrets().list(None).await?;
+        records.extend(self.held().iter().map(|held| held.record.clone()));
+        let live = self.projects();
+        let records = records.into_iter().filter(|record| live.iter().any(|project| project.id == record.project));
+        views.extend(records.map(|record| self.view(record)));
         Ok(views)
     }
 
@@ -54,11 +60,13 @@ impl Engine {
     pub async fn secret_add(&self, project: i64, label: &str, text: &str) -> Result<SecretView> {
         let text = Zeroizing::new(text.trim().to_owned());
         let secret = Secret::parse(&text)?;
+        let _alone = self.inner.books.lock().await;
         let known = self.inner.registry.all();
         let Some(keys) = known.iter().find(|keys| keys.project.id == project) else {
             return Err(Error::not_found("project"));
         };
-        if let Some(twin) = keys.secrets.iter().find(|key| key.secret.text() == secret.text()) {
+        let twin = keys.secrets.iter().chain(&keys.expired).find(|key| key.secret.text() == secret.text());
+        if let Some(twin) = twin {
             return Err(Error::new(
                 "secret_known",
                 format!("This project already has this secret ({}).", twin.secret.hint()),
@@ -77,83 +85,140 @@ impl Engine {
             created_ms: None,
             destroyed_ms: None,
         };
-        self.keep(record, text, secret).await
+        let target = named(&record);
+        let added = self.keep(record, text, secret).await;
+        self.act(project, "secret.add", &target, &added, "Pasted by the user.").await;
+        added
     }
 
     /// Forgets a secret. It can be brought back until the session ends.
     pub async fn secret_remove(&self, id: &str) -> Result<()> {
+        let _alone = self.inner.books.lock().await;
         let record = self.record(id).await?;
-        let text = self.text(&record).await?.unwrap_or_default();
-        let project = record.project;
-        self.inner.store.secrets().remove(id).await?;
+        let (project, target) = (record.project, named(&record));
+        let removed = self.remove_secret(record).await;
+        self.act(project, "secret.remove", &target, &removed, "").await;
+        removed
+    }
+
+    async fn remove_secret(&self, record: SecretRecord) -> Result<()> {
+        let (id, project) = (record.id.clone(), record.project);
+        let text = match self.take_held(&id) {
+            Some(held) => held.text,
+            None => self.secret_text(&record).await?.unwrap_or_default(),
+        };
+        self.inner.store.secrets().remove(&id).await?;
         // From here on the text is held for undo; what keeps secrets gives it up last.
         let mut removed = self.inner.removed.lock().await;
         removed.push(Removed { record, text });
         let surplus = removed.len().saturating_sub(UNDO);
         removed.drain(..surplus);
         drop(removed);
-        self.inner.registry.forget_secret(id);
-        let key = id.to_owned();
-        self.vault(project, move |vault| vault.delete(&key)).await
+        self.inner.registry.forget_secret(&id);
+        self.vault(project, move |vault| vault.delete(&id)).await
     }
 
     /// Brings a removed secret back.
     pub async fn secret_restore(&self, id: &str) -> Result<SecretView> {
+        let _alone = self.inner.books.lock().await;
         let mut removed = self.inner.removed.lock().await;
         let place =
             removed.iter().position(|removed| removed.record.id == id).ok_or_else(|| Error::not_found("secret"))?;
         let (record, text) = (removed[place].record.clone(), removed[place].text.clone());
-        let secret = Secret::parse(&text)?;
-        let view = self.keep(record, text, secret).await?;
+        let project = self.project(record.project)?.id;
+        let target = named(&record);
+        let restored = match (record.destroyed_ms, Secret::parse(&text)) {
+            (Some(_), _) => self.inner.store.secrets().put(record.clone()).await.map_err(Error::from),
+            (None, Ok(secret)) => self.keep(record.clone(), text, secret).await.map(drop),
+            (None, Err(error)) => Err(error.into()),
+        };
+        self.act(project, "secret.restore", &target, &restored, "").await;
+        restored?;
         removed.remove(place);
-        Ok(view)
+        Ok(self.view(record))
     }
 
     /// The text of a secret, because the user asked to see it.
     pub async fn secret_reveal(&self, id: &str) -> Result<Zeroizing<String>> {
         let all = self.inner.registry.all();
-        if let Some(key) = all.iter().flat_map(|keys| &keys.secrets).find(|key| key.id == id && id == SANDBOX_SECRET) {
-            return Ok(Zeroizing::new(key.secret.text().to_owned()));
+        let builtin = all.iter().flat_map(|keys| keys.secrets.iter().map(|key| (keys.project.id, key)));
+        if let Some((project, key)) = builtin.into_iter().find(|(_, key)| key.id == id && id == SANDBOX_SECRET) {
+            let text = Ok(Zeroizing::new(key.secret.text().to_owned()));
+            let target = format!("{SANDBOX_LABEL} ({})", key.secret.hint());
+            self.act(project, "secret.reveal", &target, &text, "Its text was shown.").await;
+            return text;
         }
         let record = self.record(id).await?;
-        self.text(&record).await?.ok_or_else(|| {
-            Error::new(
-                "secret_gone",
-                "The secret is listed, but what keeps secrets no longer has it. Paste it in again.",
-            )
-        })
+        let held = self.held().iter().find(|held| held.record.id == id).map(|held| held.text.clone());
+        let text = match (held, record.destroyed_ms) {
+            (Some(text), _) => Ok(text),
+            (None, Some(_)) => Err(Error::new("secret_gone", "The text of this secret was destroyed.")),
+            (None, None) => self.secret_text(&record).await.and_then(|text| {
+                text.ok_or_else(|| {
+                    Error::new(
+                        "secret_gone",
+                        "The secret is listed, but what keeps secrets no longer has it. Paste it in again.",
+                    )
+                })
+            }),
+        };
+        self.act(record.project, "secret.reveal", &named(&record), &text, "Its text was shown.").await;
+        text
     }
 
     /// Destroys the text of a secret that has ended. Its hint stays.
     pub async fn secret_destroy(&self, id: &str) -> Result<()> {
+        let _alone = self.inner.books.lock().await;
         let record = self.record(id).await?;
-        if !matches!(record.state(self.now_s()), KeyState::Expired { .. }) {
+        if !ended(&record, self.now_s()) {
             return Err(Error::new(
                 "secret_live",
                 "This secret still verifies deliveries. Only one that has ended can be destroyed; remove it instead.",
             ));
         }
+        if record.destroyed_ms.is_some() {
+            return Ok(());
+        }
+        let destroyed = self.destroy(&record).await;
+        self.act(record.project, "secret.destroy", &named(&record), &destroyed, "Its hint stays.").await;
+        destroyed
+    }
+
+    async fn destroy(&self, record: &SecretRecord) -> Result<()> {
         let key = record.id.clone();
         self.vault(record.project, move |vault| vault.delete(&key)).await?;
-        self.inner.registry.forget_secret(id);
-        self.inner.store.secrets().destroyed(id, self.now_ms()).await?;
+        self.inner.registry.forget_secret(&record.id);
+        if let Some(held) = self.take_held(&record.id) {
+            // It was never stored: its hint is, from now on.
+            self.inner.store.secrets().put(held.record).await?;
+        }
+        self.inner.store.secrets().destroyed(&record.id, self.now_ms()).await?;
         Ok(())
     }
 
-    /// Reads all secrets at the start. One that cannot be read is shown as unavailable and verifies nothing.
-    pub(crate) async fn load_secrets(&self) -> Result<()> {
-        let now = self.now_s();
-        for record in self.inner.store.secrets().list(None).await? {
-            match self.text(&record).await {
-                Ok(Some(text)) => match Secret::parse(&text) {
-                    Ok(secret) => self.inner.registry.add_secret(record.project, key(&record, secret, now)),
-                    Err(error) => tracing::warn!(id = record.id, code = error.code(), "a kept secret cannot be used"),
-                },
-                Ok(None) => tracing::warn!(id = record.id, "a secret is listed, but its text is gone"),
-                Err(error) => tracing::warn!(id = record.id, code = error.code, "a secret could not be read"),
+    /// Destroys the texts of secrets that ended long ago.
+    pub(crate) async fn sweep(&self) {
+        let _alone = self.inner.books.lock().await;
+        let records = match self.inner.store.secrets().list(None).await {
+            Ok(records) => records,
+            Err(error) => {
+                tracing::warn!(%error, "it could not be looked for secrets that ended");
+                return;
+            }
+        };
+        let before = self.now_s().saturating_sub(KEPT_S);
+        for record in records {
+            if record.destroyed_ms.is_some() || record.expires_at.is_none_or(|at| at > before) {
+                continue;
+            }
+            match self.destroy(&record).await {
+                Ok(()) => {
+                    let why = "It ended more than 30 days ago. Its hint stays.";
+                    self.acted_alone(record.project, "secret.destroy", &named(&record), why).await;
+                }
+                Err(error) => tracing::warn!(id = record.id, code = error.code, "a secret could not be destroyed"),
             }
         }
-        Ok(())
     }
 
     async fn keep(&self, record: SecretRecord, text: Zeroizing<String>, secret: Secret) -> Result<SecretView> {
@@ -194,11 +259,14 @@ impl Engine {
     }
 
     async fn record(&self, id: &str) -> Result<SecretRecord> {
+        if let Some(held) = self.held().iter().find(|held| held.record.id == id) {
+            return Ok(held.record.clone());
+        }
         let records = self.inner.store.secrets().list(None).await?;
         records.into_iter().find(|record| record.id == id).ok_or_else(|| Error::not_found("secret"))
     }
 
-    async fn text(&self, record: &SecretRecord) -> Result<Option<Zeroizing<String>>> {
+    pub(crate) async fn secret_text(&self, record: &SecretRecord) -> Result<Option<Zeroizing<String>>> {
         let id = record.id.clone();
         self.vault(record.project, move |vault| vault.get(&id)).await
     }
@@ -226,4 +294,9 @@ impl Engine {
 
 pub(crate) fn key(record: &SecretRecord, secret: Secret, now: i64) -> SecretKey {
     SecretKey { id: record.id.clone(), secret, state: record.state(now) }
+}
+
+/// For the log: `prod (whsec_…a91f)`.
+fn named(record: &SecretRecord) -> String {
+    format!("{} ({})", record.label, record.hint)
 }
