@@ -135,6 +135,19 @@ impl FileVault {
         write().map_err(|error| self.failed("written", &error))
     }
 
+    /// One change at a time, also where the window and the command line run beside each other: each reads the whole file
+    /// and writes it anew. Let go of when dropped, or when the process ends.
+    fn alone(&self) -> Result<std::fs::File, VaultError> {
+        let path = self.path.with_extension("lock");
+        let open = || -> io::Result<std::fs::File> {
+            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+            let file = std::fs::File::options().create(true).append(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        open().map_err(|error| VaultError(format!("{} could not be locked: {error}", path.display())))
+    }
+
     fn failed(&self, what: &str, error: &io::Error) -> VaultError {
         VaultError(format!("{} could not be {what}: {error}", self.path.display()))
     }
@@ -155,6 +168,7 @@ impl Vault for FileVault {
 
     fn put(&self, id: &str, text: &str) -> Result<(), VaultError> {
         let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.alone()?;
         let mut entries = self.read()?;
         entries.insert(id.to_owned(), Zeroizing::new(text.to_owned()));
         self.write(&entries)
@@ -167,6 +181,7 @@ impl Vault for FileVault {
 
     fn delete(&self, id: &str) -> Result<(), VaultError> {
         let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.alone()?;
         let mut entries = self.read()?;
         match entries.remove(id) {
             Some(_) => self.write(&entries),
@@ -198,6 +213,19 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn two_that_change_one_file_lose_nothing_of_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.json");
+        std::thread::scope(|scope| {
+            for lane in ["a", "b", "c"] {
+                let vault = FileVault::new(path.clone(), "");
+                scope.spawn(move || (0..20).for_each(|id| vault.put(&format!("{lane}{id}"), lane).unwrap()));
+            }
+        });
+        assert_eq!(FileVault::new(path, "").read().unwrap().len(), 60);
     }
 
     #[test]
