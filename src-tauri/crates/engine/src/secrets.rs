@@ -140,11 +140,9 @@ impl Engine {
 
     /// The text of a secret, because the user asked to see it.
     pub async fn secret_reveal(&self, id: &str) -> Result<Zeroizing<String>> {
-        let all = self.inner.registry.all();
-        let builtin = all.iter().flat_map(|keys| keys.secrets.iter().map(|key| (keys.project.id, key)));
-        if let Some((project, key)) = builtin.into_iter().find(|(_, key)| key.id == id && id == SANDBOX_SECRET) {
-            let text = Ok(Zeroizing::new(key.secret.text().to_owned()));
-            let target = format!("{SANDBOX_LABEL} ({})", key.secret.hint());
+        if let Some((project, secret)) = self.builtin(id) {
+            let text = Ok(Zeroizing::new(secret.text().to_owned()));
+            let target = format!("{SANDBOX_LABEL} ({})", secret.hint());
             self.act(project, "secret.reveal", &target, &text, "Its text was shown.").await;
             return text;
         }
@@ -164,6 +162,15 @@ impl Engine {
         };
         self.act(record.project, "secret.reveal", &named(&record), &text, "Its text was shown.").await;
         text
+    }
+
+    /// The Sandbox's own, with its project, where this is its id.
+    fn builtin(&self, id: &str) -> Option<(i64, Secret)> {
+        let all = self.inner.registry.all();
+        let keys = all.iter().flat_map(|keys| keys.secrets.iter().map(|key| (keys.project.id, key)));
+        keys.filter(|(_, key)| key.id == id && id == SANDBOX_SECRET)
+            .map(|(project, key)| (project, key.secret.clone()))
+            .next()
     }
 
     /// Destroys the text of a secret that has ended. Its hint stays.
