@@ -70,7 +70,11 @@ pub(crate) async fn close(engine: Engine, done: Done) -> Result<u8, String> {
         Err(Undone::Usage(message)) => Err(message),
         Err(Undone::Refused(error)) => {
             complain(&error);
-            Ok(code(&error))
+            let code = code(&error);
+            if code == exit::UNKNOWN {
+                eprintln!("  How it is now: pollux webhooks list");
+            }
+            Ok(code)
         }
         Err(Undone::Unwritten(unwritten)) => print::settled(Err(unwritten)).map(|()| exit::OK),
     }

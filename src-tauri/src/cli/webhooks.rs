@@ -1,7 +1,7 @@
 //! `pollux webhooks`: the webhooks of a project, without a window.
 
 use clap::{Args, Subcommand, ValueEnum};
-use engine::{Engine, NewSecret, Project, WebhookCreation, WebhookDraft, WebhookEdit, WebhookView};
+use engine::{Engine, Error, NewSecret, Project, WebhookCreation, WebhookDraft, WebhookEdit, WebhookView};
 use serde_json::{Value, json};
 use tauri::Url;
 
@@ -182,7 +182,8 @@ async fn list(engine: &Engine, project: &Project, as_json: bool) -> Done {
 
 async fn created(engine: &Engine, project: &Project, create: Create, as_json: bool) -> Done {
     let draft = WebhookDraft { name: create.name, uri: create.uri, events: create.events };
-    match engine.webhook_create(project.id, draft, create.look_first).await? {
+    let creation = engine.webhook_create(project.id, draft, create.look_first).await;
+    match creation.map_err(look_first)? {
         WebhookCreation::Created { webhook, secret } => {
             let told = Told { word: "Created", webhook: &webhook, secret: &secret, show_secret: create.show_secret };
             told.tell(as_json)
@@ -198,6 +199,20 @@ async fn created(engine: &Engine, project: &Project, create: Create, as_json: bo
             }
             Ok(exit::OK)
         }
+    }
+}
+
+/// The window looks first by itself at the next try; here it has to be asked for.
+fn look_first(error: Error) -> Error {
+    match error.code.as_str() {
+        "outcome_unknown" => Error {
+            message: "It is not known whether the service made this webhook: the request was sent, and the answer was lost \
+                      or cannot be read. Try again with --look-first, which makes it only where there is none with this \
+                      uri and name. One that was made has a secret that nobody has seen: rotate it, or delete it."
+                .into(),
+            ..error
+        },
+        _ => error,
     }
 }
 

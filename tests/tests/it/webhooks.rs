@@ -156,7 +156,8 @@ async fn scripts_learn_from_the_exit_code_what_became_of_it() {
     // Acted on, and the answer is lost or cannot be read.
     managed.set(json!({ "server_errors": 0.0, "lost_answers": 1.0 })).await;
     let said = data.run(&create);
-    assert!(said.refused(5).contains("webhooks"), "says what to look at: {}", said.err);
+    let told = said.refused(5);
+    assert!(told.contains("--look-first") && told.contains("pollux webhooks list"), "says what to look at: {told}");
     managed.set(json!({ "lost_answers": 0.0 })).await;
     let found =
         managed.json(&["create", "--look-first", "--uri", create[3], "--event", "batch.succeeded", "--name", "x"]);

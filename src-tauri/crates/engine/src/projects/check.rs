@@ -54,7 +54,9 @@ impl Engine {
         let others: Vec<&store::Project> =
             others.iter().filter(|other| Some(other.id) != before.map(|before| before.id)).collect();
         let name = name(&draft.name)?;
-        if others.iter().any(|other| other.name == name) {
+        // The built-in one has this name also where it was never run, as on the command line.
+        let builtin = name.eq_ignore_ascii_case("sandbox") && before.is_none_or(|before| before.name != name);
+        if builtin || others.iter().any(|other| other.name == name) {
             return Err(Error::new("name_taken", format!("Another project is called {name:?}. Choose another name.")));
         }
         let taken = |path: &str| path == SANDBOX_PATH || others.iter().any(|other| other.path == path);
