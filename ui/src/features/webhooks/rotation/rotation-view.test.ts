@@ -67,10 +67,8 @@ describe("the picture", () => {
 });
 
 describe("rotating", () => {
-  it("is asked for with Shift+T, also from the log, and put away with Escape", async () => {
+  it("is asked for with Shift+T, and put away with Escape", async () => {
     await open();
-    app.webhooks.tab = "log";
-    await gone("rotation");
     await fireEvent.keyDown(document.body, { key: "T", shiftKey: true });
     const dialog = await screen.findByTestId("rotate-dialog");
     expect(dialog.textContent).toContain("nightly results");
