@@ -122,15 +122,15 @@ export class RotationState {
     const project = this.#askedOf;
     if (!webhook || project === null || this.running) return;
     this.running = true;
-    this.failure = null;
-    this.found = null;
     try {
       const { secret } = await this.#backend.webhookRotate(project, webhook.id, this.mode === "now");
       this.asked = null;
+      this.failure = null;
       this.fresh.present(secret);
     } catch (thrown) {
       this.failure = asIpcError(thrown);
     }
+    this.found = null;
     this.running = false;
     await this.refresh();
   }
