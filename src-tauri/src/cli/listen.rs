@@ -172,11 +172,10 @@ async fn delivery(engine: &Engine, row: &Row, as_json: bool) -> Written {
 async fn delivery_json(engine: &Engine, row: &Row) -> Result<Value, String> {
     let detail = engine.delivery(row.id).await.map_err(|error| error.to_string())?;
     let row = &detail.row;
-    let project = engine.projects().into_iter().find(|project| project.id == row.project).map(|project| project.name);
     Ok(json!({
         "id": row.id,
         "received": detail.received,
-        "project": project,
+        "project": detail.project,
         "peer": detail.peer,
         "path": detail.path,
         "message_id": row.message_id,

@@ -20,7 +20,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
   ];
   const text = new TextDecoder().decode(body);
   return {
-    row, method: "POST", path: "/", query: null, http_version: "HTTP/1.1", peer: "127.0.0.1:53124", received: new Date(row.received_ms).toISOString(),
+    row, project: row.sandbox ? "Sandbox" : "Default", method: "POST", path: "/", query: null, http_version: "HTTP/1.1", peer: "127.0.0.1:53124", received: new Date(row.received_ms).toISOString(),
     verdict: verdictOf(row),
     event: {
       event_type: row.event_type, known: row.known_type, meaning: row.known_type ? "A batch finished." : null, subscribable: true,

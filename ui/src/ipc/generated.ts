@@ -1578,6 +1578,10 @@ export type Detail = {
  */
 row: Row, 
 /**
+ * The name of its project, also of one that was removed since.
+ */
+project: string | null, 
+/**
  * `POST`.
  */
 method: string, 

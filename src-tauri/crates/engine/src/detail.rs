@@ -33,10 +33,20 @@ pub(crate) async fn open(store: &Store, registry: &Registry, id: i64, address: O
     let attempts = attempts.iter().map(|row| rows::row(row, registry)).collect();
     let row = rows::row(&delivery.row, registry);
     let project = with_known_jwks(registry, &delivery);
+    let name = project_name(store, registry, delivery.row.project).await?;
     // Decoding and reading may take a while for a large body.
-    tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address, project))
-        .await
-        .map_err(|error| Error::new("internal", "The delivery could not be opened.").with_detail(error))
+    let built = tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address, project)).await;
+    let built =
+        built.map_err(|error| Error::new("internal", "The delivery could not be opened.").with_detail(error))?;
+    Ok(Detail { project: name, ..built })
+}
+
+async fn project_name(store: &Store, registry: &Registry, id: i64) -> Result<Option<String>> {
+    if let Some(live) = registry.projects().into_iter().find(|project| project.id == id) {
+        return Ok(Some(live.name));
+    }
+    let all = store.projects().all().await?;
+    Ok(all.into_iter().find(|project| project.id == id).map(|project| project.name))
 }
 
 /// The project with the JWKS that is known now: nothing is fetched to draw a detail.
@@ -110,6 +120,7 @@ fn build(
         attempts,
         curl,
         verdict: delivery.verdict,
+        project: None,
         row,
     }
 }

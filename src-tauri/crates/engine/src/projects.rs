@@ -108,6 +108,8 @@ impl Engine {
             KeyChange::Put(text) => self.set_api_key(id, Some(text)),
             KeyChange::Drop => self.set_api_key(id, None),
         }
+        // The same key given again may be there again, which its record does not tell.
+        books.projects.retain(|read| read.id != id);
         self.read_books(books).await?;
         self.project(id)
     }

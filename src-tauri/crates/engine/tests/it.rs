@@ -3,8 +3,18 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "it/actions.rs"]
+mod actions;
+#[path = "it/addresses.rs"]
+mod addresses;
+#[path = "it/parts.rs"]
+mod parts;
+#[path = "it/projects.rs"]
+mod projects;
 #[path = "it/sandbox.rs"]
 mod sandbox;
+#[path = "it/secrets.rs"]
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;

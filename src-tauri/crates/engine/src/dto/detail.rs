@@ -146,6 +146,8 @@ pub struct AnswerHeader {
 pub struct Detail {
     /// The row of the list.
     pub row: Row,
+    /// The name of its project, also of one that was removed since.
+    pub project: Option<String>,
     /// `POST`.
     pub method: String,
     /// Path of the request.

@@ -1,0 +1,262 @@
+//! Projects: added, changed, removed, restored, checked; their keys in the vault, their paths on the listener.
+
+use std::sync::atomic::Ordering;
+
+use engine::{ApiKeyDraft, ApiVersion, Filter, ProjectDraft, VaultKind};
+use signature::Outcome;
+
+use crate::parts::{KEY, OTHER, Parts, default_project, draft, soon, told};
+use crate::{SECRET, post};
+
+async fn newest(engine: &engine::Engine) -> engine::Detail {
+    let view = engine.view_open(Filter::default()).await.unwrap();
+    engine.delivery(view.rows.last().unwrap().id).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_project_is_added_changed_removed_and_brought_back() {
+    let parts = Parts::default();
+    let (engine, address) = parts.listening(false).await;
+    let told = told(&engine);
+    let added = engine.project_add(draft(" Nightly results ")).await.unwrap();
+    let key = added.api_key.clone().unwrap();
+    assert_eq!((added.name.as_str(), added.path.as_str()), ("Nightly results", "nightly-results"));
+    assert_eq!(added.base_url, "https://generativelanguage.googleapis.com");
+    assert_eq!((key.hint.as_str(), key.stored_in, key.available), ("…a91f", VaultKind::Keychain, true));
+    assert_eq!(parts.kept(&format!("key:{}", added.id)).as_deref(), Some(KEY));
+    let secret = engine.secret_add(added.id, "", SECRET).await.unwrap();
+    assert_eq!(post(&format!("{address}nightly-results/x"), SECRET, "msg_1").await, 200);
+    assert_eq!(newest(&engine).await.row.project, added.id);
+
+    let change = ProjectDraft { name: "Nightly".into(), path: Some("night".into()), ..draft("") };
+    let change = ProjectDraft { api_key: ApiKeyDraft::Kept, api_version: ApiVersion::V1beta, ..change };
+    let changed = engine.project_update(added.id, change.clone()).await.unwrap();
+    assert_eq!((changed.path.as_str(), changed.api_version), ("night", ApiVersion::V1beta));
+    assert_eq!(changed.api_key, added.api_key);
+    assert_eq!(post(&format!("{address}night"), SECRET, "msg_2").await, 200);
+    assert_eq!(newest(&engine).await.verdict.outcome, Outcome::Verified);
+
+    engine.project_remove(added.id).await.unwrap();
+    assert!(parts.kept(&format!("key:{}", added.id)).is_none() && parts.kept(&secret.id).is_none());
+    assert!(engine.secrets().await.unwrap().is_empty());
+    let detail = newest(&engine).await;
+    assert_eq!((detail.row.project, detail.project.as_deref()), (added.id, Some("Nightly")), "its deliveries stay");
+    post(&format!("{address}night"), SECRET, "msg_3").await;
+    assert_eq!(newest(&engine).await.row.project, default_project(&engine), "its path is nobody's");
+
+    let restored = engine.project_restore(added.id).await.unwrap();
+    assert_eq!(restored, changed);
+    assert_eq!(parts.kept(&format!("key:{}", added.id)).as_deref(), Some(KEY));
+    assert_eq!(*engine.secret_reveal(&secret.id).await.unwrap(), SECRET);
+    post(&format!("{address}night"), SECRET, "msg_4").await;
+    assert_eq!(newest(&engine).await.verdict.outcome, Outcome::Verified);
+
+    let without = ProjectDraft { api_key: ApiKeyDraft::Nowhere, ..change };
+    assert_eq!(engine.project_update(added.id, without).await.unwrap().api_key, None);
+    assert!(parts.kept(&format!("key:{}", added.id)).is_none());
+    let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let expected = [
+        names(&["Default", "Nightly results"]),
+        names(&["Default", "Nightly"]),
+        names(&["Default"]),
+        names(&["Default", "Nightly"]),
+        names(&["Default", "Nightly"]),
+    ];
+    assert_eq!(*told.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_project_is_refused_and_the_built_in_ones_stay() {
+    let parts = Parts::default();
+    let engine = parts.start(true).await;
+    let (default, added) = (default_project(&engine), engine.project_add(draft("prod")).await.unwrap());
+    let sandbox = engine.projects()[0].id;
+    let base = |base: &str| ProjectDraft { base_url: Some(base.into()), ..draft("x") };
+    let path = |path: &str| ProjectDraft { path: Some(path.into()), ..draft("x") };
+    let key = |api_key| ProjectDraft { api_key, ..draft("x") };
+    for (draft, code) in [
+        (draft(" "), "invalid_name"),
+        (draft("prod"), "name_taken"),
+        (draft("Sandbox"), "name_taken"),
+        (path("a/b"), "invalid_path"),
+        (path("sandbox"), "invalid_path"),
+        (path("prod"), "path_taken"),
+        (base("http://generativelanguage.googleapis.com"), "invalid_base_url"),
+        (key(ApiKeyDraft::Typed { text: "two\nlines".into() }), "invalid_api_key"),
+        (key(ApiKeyDraft::Typed { text: String::new() }), "invalid_api_key"),
+        (key(ApiKeyDraft::Environment { name: "GOOGLE_API_KEY".into() }), "no_api_key"),
+        (key(ApiKeyDraft::Environment { name: "HOME".into() }), "no_api_key"),
+    ] {
+        let error = engine.project_add(draft.clone()).await.unwrap_err();
+        assert_eq!(error.code, code, "{draft:?}");
+        let kept = ProjectDraft { name: if draft.name == "x" { "prod 2".into() } else { draft.name.clone() }, ..draft };
+        let other = engine.project_add(crate::parts::draft("other")).await.unwrap();
+        assert_eq!(engine.project_update(other.id, kept).await.unwrap_err().code, code);
+        engine.project_remove(other.id).await.unwrap();
+    }
+    assert_eq!(engine.projects().len(), 3);
+    assert_eq!(engine.project_update(sandbox, draft("x")).await.unwrap_err().code, "builtin_project");
+    assert_eq!(engine.project_remove(sandbox).await.unwrap_err().code, "builtin_project");
+    assert_eq!(engine.project_remove(default).await.unwrap_err().code, "builtin_project");
+    assert_eq!(engine.project_update(default, path("mine")).await.unwrap_err().code, "builtin_project");
+    assert_eq!(engine.project_remove(added.id + 99).await.unwrap_err().code, "not_found");
+    assert_eq!(engine.project_restore(added.id).await.unwrap_err().code, "not_found", "it was never removed");
+
+    let renamed = engine.project_update(default, draft("Everything else")).await.unwrap();
+    assert_eq!((renamed.path.as_str(), renamed.api_key.is_some()), ("", true));
+    engine.shutdown().await;
+    let engine = parts.start(true).await;
+    let names: Vec<String> = engine.projects().into_iter().map(|project| project.name).collect();
+    assert_eq!(names, ["Sandbox", "Everything else", "prod"]);
+    assert!(engine.projects().iter().all(|project| project.api_key.as_ref().is_some_and(|key| key.available)));
+}
+
+#[tokio::test]
+async fn a_name_that_was_taken_meanwhile_keeps_a_project_from_coming_back() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let first = engine.project_add(draft("prod")).await.unwrap();
+    engine.project_remove(first.id).await.unwrap();
+    let second = engine.project_add(draft("prod")).await.unwrap();
+    assert_eq!(engine.project_restore(first.id).await.unwrap_err().code, "name_taken");
+    assert!(parts.kept(&format!("key:{}", first.id)).is_none(), "nothing was changed");
+    engine.project_remove(second.id).await.unwrap();
+    assert_eq!(engine.project_restore(first.id).await.unwrap().path, "prod");
+}
+
+#[tokio::test]
+async fn a_vault_that_refuses_changes_nothing() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let kept = engine.project_add(draft("kept")).await.unwrap();
+    engine.project_remove(kept.id).await.unwrap();
+    let prod = engine.project_add(draft("prod")).await.unwrap();
+    let before = engine.projects();
+    parts.vault.refuses.store(true, Ordering::SeqCst);
+    let other = ProjectDraft { api_key: ApiKeyDraft::Typed { text: "another-key-of-mine".into() }, ..draft("other") };
+    for error in [
+        engine.project_add(other.clone()).await.unwrap_err(),
+        engine.project_update(prod.id, other.clone()).await.unwrap_err(),
+        engine.project_restore(kept.id).await.unwrap_err(),
+        engine.secret_add(prod.id, "", SECRET).await.map(drop).unwrap_err(),
+    ] {
+        assert!(error.code == "vault_failed" && error.message.contains("Unlock it"), "{error:?}");
+    }
+    assert_eq!(engine.projects(), before);
+    assert_eq!(parts.kept(&format!("key:{}", prod.id)).as_deref(), Some(KEY));
+    parts.vault.refuses.store(false, Ordering::SeqCst);
+    assert_eq!(engine.project_add(other).await.unwrap().path, "other", "name and path are free");
+    assert!(engine.project_restore(kept.id).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_key_that_is_gone_is_told_and_can_be_given_again() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let added = engine.project_add(draft("prod")).await.unwrap();
+    engine.shutdown().await;
+    engine::Vault::delete(&*parts.vault, &format!("key:{}", added.id)).unwrap();
+    let engine = parts.start(false).await;
+    let prod = engine.projects().into_iter().find(|project| project.id == added.id).unwrap();
+    assert!(!prod.api_key.unwrap().available);
+    let kept = ProjectDraft { api_key: ApiKeyDraft::Kept, ..draft("prod") };
+    let error = engine.project_check(Some(added.id), kept).await.unwrap_err();
+    assert!(error.code == "no_api_key" && error.message.contains("…a91f"), "{error}");
+    assert!(engine.project_update(added.id, draft("prod")).await.unwrap().api_key.unwrap().available);
+}
+
+#[tokio::test]
+async fn a_check_asks_the_service_and_says_what_is_wrong() {
+    let parts = Parts::default();
+    let (engine, _) = parts.listening(true).await;
+    let overview = engine.sandbox_overview().await.unwrap();
+    let with = |base: &str, key: &str| ProjectDraft {
+        base_url: Some(base.into()),
+        api_key: ApiKeyDraft::Typed { text: key.into() },
+        ..draft("emulated")
+    };
+    let good = with(&overview.address, &overview.api_key);
+    let check = engine.project_check(None, good.clone()).await.unwrap();
+    assert_eq!(check.webhooks, 1, "the window's own");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (draft, code) in [
+        (with(&overview.address, "wrong-key-of-somebody"), "service_key_refused"),
+        (with(&format!("{}/nowhere", overview.address), &overview.api_key), "service_refused"),
+        (with(&format!("http://{closed}"), &overview.api_key), "service_unreachable"),
+        (with("gateway.example", &overview.api_key), "invalid_base_url"),
+    ] {
+        let error = engine.project_check(None, draft).await.unwrap_err();
+        let text = format!("{error:?}");
+        assert_eq!(error.code, code, "{text}");
+        assert!(!text.contains("wrong-key-of") && !text.contains(&overview.api_key), "{text}");
+    }
+    assert_eq!(engine.projects().len(), 2, "nothing is kept");
+    // With the kept key of a project, and of the Sandbox.
+    let added = engine.project_add(good.clone()).await.unwrap();
+    for id in [added.id, engine.projects()[0].id] {
+        let kept = ProjectDraft { api_key: ApiKeyDraft::Kept, ..good.clone() };
+        assert_eq!(engine.project_check(Some(id), kept).await.unwrap().webhooks, 1);
+    }
+}
+
+#[tokio::test]
+async fn keys_of_the_environment_are_offered_masked_and_copied() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let offered = engine.environment_keys();
+    assert_eq!(offered.len(), 1);
+    assert_eq!((offered[0].name.as_str(), offered[0].hint.as_str()), ("GEMINI_API_KEY", "…a91f"));
+    let from = ApiKeyDraft::Environment { name: "GEMINI_API_KEY".into() };
+    let added = engine.project_add(ProjectDraft { api_key: from, ..draft("prod") }).await.unwrap();
+    assert_eq!(parts.kept(&format!("key:{}", added.id)).as_deref(), Some(KEY));
+    let short = ProjectDraft { api_key: ApiKeyDraft::Typed { text: "elevenchars".into() }, ..draft("short") };
+    assert_eq!(engine.project_add(short).await.unwrap().api_key.unwrap().hint, "…");
+}
+
+#[tokio::test]
+async fn a_secret_of_another_project_is_named_and_not_accepted() {
+    let parts = Parts::default();
+    let (engine, address) = parts.listening(false).await;
+    let one = engine.project_add(draft("Staging")).await.unwrap();
+    let two = engine.project_add(draft("Production EU")).await.unwrap();
+    engine.secret_add(one.id, "", SECRET).await.unwrap();
+    engine.secret_add(two.id, "", OTHER).await.unwrap();
+    assert_eq!(post(&format!("{address}staging"), OTHER, "msg_1").await, 401);
+    let detail = newest(&engine).await;
+    let diagnosis = detail.verdict.diagnosis.unwrap();
+    assert_eq!((detail.row.project, diagnosis.code.as_ref()), (one.id, "secret_of_another_project"));
+    assert!(diagnosis.finding.contains("Production EU"), "{diagnosis:?}");
+    assert_eq!(post(&format!("{address}production-eu"), OTHER, "msg_2").await, 200);
+}
+
+#[tokio::test]
+async fn what_another_process_changes_is_seen() {
+    let parts = Parts::default();
+    let (window, address) = parts.listening(false).await;
+    let told = told(&window);
+    let line = parts.start(false).await;
+    let added = line.project_add(draft("prod")).await.unwrap();
+    line.secret_add(added.id, "", SECRET).await.unwrap();
+    line.shutdown().await;
+    soon("the project and its secret are there", async || {
+        window.projects().len() == 2 && window.secrets().await.unwrap().iter().any(|secret| secret.available)
+    })
+    .await;
+    assert_eq!(told.lock().unwrap().len(), 1);
+    assert_eq!(post(&format!("{address}prod"), SECRET, "msg_1").await, 200);
+    let kept =
+        ProjectDraft { api_key: ApiKeyDraft::Kept, base_url: Some("http://127.0.0.1:9".into()), ..draft("prod") };
+    assert_eq!(
+        window.project_check(Some(added.id), kept).await.unwrap_err().code,
+        "service_unreachable",
+        "with its key"
+    );
+
+    let line = parts.start(false).await;
+    line.project_remove(added.id).await.unwrap();
+    line.shutdown().await;
+    soon("the project is gone", async || window.projects().len() == 1).await;
+    assert!(window.secrets().await.unwrap().is_empty());
+    post(&format!("{address}prod"), SECRET, "msg_2").await;
+    assert_eq!(newest(&window).await.row.project, default_project(&window));
+}

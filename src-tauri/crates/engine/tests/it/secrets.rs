@@ -1,0 +1,85 @@
+//! The end of secrets: named by the probe, destroyed by hand or after 30 days; the Sandbox's own are never kept.
+
+use std::sync::atomic::Ordering;
+
+use engine::{Filter, VaultKind};
+use signature::KeyState;
+
+use crate::parts::{OTHER, Parts, default_project};
+use crate::{SECRET, post};
+
+const DAY_S: i64 = 24 * 60 * 60;
+
+/// Ends a secret `ago` seconds before now, as a rotation of that time would have.
+async fn ended(parts: &Parts, id: &str, ago: i64) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let store = store::Store::open(&parts.database(), store::Options::default()).unwrap();
+    let at = i64::try_from(now).unwrap() - ago;
+    assert!(store.secrets().expire(id, Some(at)).await.unwrap());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_ended_is_named_then_destroyed_and_its_hint_stays() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let default = default_project(&engine);
+    let old = engine.secret_add(default, "old", SECRET).await.unwrap();
+    engine.secret_add(default, "new", OTHER).await.unwrap();
+    assert_eq!(engine.secret_destroy(&old.id).await.unwrap_err().code, "secret_live");
+    engine.shutdown().await;
+    ended(&parts, &old.id, 31 * 60 * 60).await;
+
+    let (engine, address) = parts.listening(false).await;
+    assert_eq!(post(&address, SECRET, "msg_1").await, 401);
+    let view = engine.view_open(Filter::default()).await.unwrap();
+    let detail = engine.delivery(view.rows.last().unwrap().id).await.unwrap();
+    let diagnosis = detail.verdict.diagnosis.unwrap();
+    assert!(diagnosis.code.contains("expired"), "{diagnosis:?}");
+    assert!(diagnosis.finding.contains(&old.hint) || diagnosis.finding.contains("31 h"), "{diagnosis:?}");
+
+    engine.secret_destroy(&old.id).await.unwrap();
+    engine.secret_destroy(&old.id).await.unwrap();
+    assert!(parts.kept(&old.id).is_none());
+    let shown = engine.secrets().await.unwrap().into_iter().find(|secret| secret.id == old.id).unwrap();
+    assert_eq!(shown.hint, old.hint);
+    assert!(shown.destroyed_ms.is_some() && !shown.available && matches!(shown.key_state, KeyState::Expired { .. }));
+    assert_eq!(engine.secret_reveal(&old.id).await.unwrap_err().code, "secret_gone");
+    assert_eq!(engine.secret_destroy("nothing").await.unwrap_err().code, "not_found");
+}
+
+#[tokio::test]
+async fn after_thirty_days_the_text_is_destroyed_at_the_start() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let default = default_project(&engine);
+    let older = engine.secret_add(default, "older", SECRET).await.unwrap();
+    let newer = engine.secret_add(default, "newer", OTHER).await.unwrap();
+    engine.shutdown().await;
+    ended(&parts, &older.id, 2 * DAY_S).await;
+    ended(&parts, &newer.id, 0).await;
+    parts.ahead.store(29 * DAY_S, Ordering::SeqCst);
+
+    let engine = parts.start(false).await;
+    assert!(parts.kept(&older.id).is_none() && parts.kept(&newer.id).is_some());
+    let log = engine.actions(None, 1).await.unwrap().actions.remove(0);
+    assert_eq!((log.who.as_str(), log.what.as_str(), log.result.as_str()), ("Pollux", "secret.destroy", "done"));
+    assert_eq!(log.target, format!("older ({})", older.hint));
+    // And in a session that lasts.
+    parts.ahead.store(31 * DAY_S, Ordering::SeqCst);
+    crate::parts::soon("the sweep runs on the clock", async || parts.kept(&newer.id).is_none()).await;
+}
+
+#[tokio::test]
+async fn secrets_of_the_sandbox_live_as_long_as_the_process() {
+    let parts = Parts::default();
+    let engine = parts.start(true).await;
+    let sandbox = engine.projects()[0].id;
+    let added = engine.secret_add(sandbox, "", SECRET).await.unwrap();
+    assert_eq!((added.stored_in, parts.kept(&added.id)), (VaultKind::Memory, None));
+    assert_eq!(*engine.secret_reveal(&added.id).await.unwrap(), SECRET);
+    engine.shutdown().await;
+    let engine = parts.start(true).await;
+    let listed = engine.secrets().await.unwrap();
+    assert!(listed.iter().all(|secret| secret.builtin || secret.webhook.is_some()), "{listed:?}");
+}
