@@ -188,9 +188,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Follows what other processes change, and destroys what ended long ago. Never ends by itself.
-    pub(crate) async fn follow_books(self) {
-        let mut swept = self.now_s();
+    /// Follows what other processes change, and destroys what ended long ago. `swept`: when that was done last, Unix
+    /// seconds. Never ends by itself.
+    pub(crate) async fn follow_books(self, mut swept: i64) {
         loop {
             tokio::time::sleep(LOOK).await;
             let mut books = self.inner.books.lock().await;

@@ -207,9 +207,10 @@ impl Engine {
         engine.read_books(&mut *engine.inner.books.lock().await).await?;
         engine.set_public(engine.settings().public_address).await;
         if !fixed {
+            let swept = engine.now_s();
             engine.sweep().await;
             let (stop, following) = (engine.inner.stop.clone(), engine.clone());
-            engine.inner.tasks.spawn(until(stop, following.follow_books()));
+            engine.inner.tasks.spawn(until(stop, following.follow_books(swept)));
         }
         Ok(engine)
     }
