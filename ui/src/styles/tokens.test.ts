@@ -13,6 +13,8 @@ for (const ground of ["bg", "panel", "raised", "hover", "sel"]) {
 for (const text of ["key", "str", "num", "star", "text"]) for (const ground of ["raised", "bg"]) TEXT.push([text, ground]);
 TEXT.push(["text", "panel", "star-bg"], ["star", "panel", "star-bg"], ["text", "bg", "no-bg"], ["text", "bg", "warn-bg"], ["warn", "panel", "warn-bg"], ["warn", "raised", "warn-bg"]);
 TEXT.push(["mute", "panel", "star-bg"], ["ok", "panel", "star-bg"], ["no", "panel", "star-bg"], ["warn", "panel", "star-bg"], ["soft", "panel", "star-bg"]);
+for (const tint of ["ok-bg", "warn-bg", "no-bg"]) for (const text of ["text", "soft", "mute"]) TEXT.push([text, "panel", tint]);
+TEXT.push(["no", "panel", "no-bg"], ["ok", "panel", "ok-bg"], ["ok", "panel", "no-bg"], ["warn", "panel", "no-bg"]);
 TEXT.push(["info", "panel"], ["on-star", "star"], ["on-star", "star-hover"]);
 /** Borders and marks that carry meaning need 3:1. */
 const MARKS: [string, string][] = [["edge", "bg"], ["edge", "panel"], ["edge", "raised"], ["star", "bg"], ["star", "panel"], ["star", "sel"], ["star", "raised"]];
