@@ -7,6 +7,8 @@
 mod actions;
 #[path = "it/addresses.rs"]
 mod addresses;
+#[path = "it/keeping.rs"]
+mod keeping;
 #[path = "it/parts.rs"]
 mod parts;
 #[path = "it/projects.rs"]

@@ -1,0 +1,73 @@
+//! A secret that the service shows once, and a vault that refuses it.
+
+use std::sync::atomic::Ordering;
+
+use engine::{ApiKeyDraft, Engine, NewSecret, Project, ProjectDraft, VaultKind, WebhookCreation, WebhookDraft};
+
+use crate::parts::{Parts, draft};
+use crate::post;
+
+/// A project at the Sandbox's emulator whose keys are kept as everybody's.
+async fn emulated(engine: &Engine) -> Project {
+    let overview = engine.sandbox_overview().await.unwrap();
+    let api_key = ApiKeyDraft::Typed { text: overview.api_key };
+    engine.project_add(ProjectDraft { base_url: Some(overview.address), api_key, ..draft("emulated") }).await.unwrap()
+}
+
+async fn created(engine: &Engine, project: &Project, address: &str) -> (String, NewSecret) {
+    let draft = WebhookDraft {
+        name: Some("results".into()),
+        uri: format!("{address}{}", project.path),
+        events: vec!["batch.succeeded".into()],
+    };
+    match engine.webhook_create(project.id, draft, false).await.unwrap() {
+        WebhookCreation::Created { webhook, secret } => (webhook.id, secret),
+        WebhookCreation::Found { .. } => panic!("nothing was there"),
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_stored_verifies_and_is_stored_later_or_let_go() {
+    let parts = Parts::default();
+    let (engine, address) = parts.listening(true).await;
+    let project = emulated(&engine).await;
+    let url = format!("{address}{}", project.path);
+    parts.vault.refuses.store(true, Ordering::SeqCst);
+    let (webhook, secret) = created(&engine, &project, &address).await;
+    let problem = secret.problem.clone().unwrap();
+    assert_eq!((secret.stored_in, problem.code.as_str()), (None, "vault_failed"));
+    assert!(engine.secrets_unstored());
+    assert_eq!(post(&url, &secret.text, "msg_1").await, 200);
+    let shown = engine.secrets().await.unwrap().into_iter().find(|one| one.id == secret.id).unwrap();
+    assert_eq!((shown.stored_in, shown.available), (VaultKind::Memory, true));
+    assert_eq!(*engine.secret_reveal(&secret.id).await.unwrap(), secret.text);
+    assert!(engine.secret_store_again(&secret.id).await.unwrap().problem.is_some(), "it still refuses");
+    assert!(engine.secrets_unstored());
+
+    parts.vault.refuses.store(false, Ordering::SeqCst);
+    let stored = engine.secret_store_again(&secret.id).await.unwrap();
+    assert_eq!((stored.stored_in, stored.problem), (Some(VaultKind::Keychain), None));
+    assert_eq!((stored.id.as_str(), stored.text.as_str()), (secret.id.as_str(), secret.text.as_str()));
+    assert!(!engine.secrets_unstored());
+    assert_eq!(parts.kept(&secret.id).as_deref(), Some(secret.text.as_str()));
+    assert_eq!(
+        engine.secret_store_again(&secret.id).await.unwrap_err().code,
+        "not_found",
+        "there is nothing left to do"
+    );
+
+    parts.vault.refuses.store(true, Ordering::SeqCst);
+    let rotated = engine.webhook_rotate(project.id, &webhook, false).await.unwrap().secret;
+    engine.secret_let_go(&rotated.id).await.unwrap();
+    assert!(!engine.secrets_unstored());
+    for (secret, id) in [(&rotated, "msg_2"), (&secret, "msg_3")] {
+        assert_eq!(post(&url, &secret.text, id).await, 200, "the new one and the one in its grace");
+    }
+    parts.vault.refuses.store(false, Ordering::SeqCst);
+    engine.shutdown().await;
+
+    let (_engine, address) = parts.listening(false).await;
+    let url = format!("{address}{}", project.path);
+    assert_eq!(post(&url, &secret.text, "msg_4").await, 200);
+    assert_eq!(post(&url, &rotated.text, "msg_5").await, 401, "what was let go ended with the process");
+}
