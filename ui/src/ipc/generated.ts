@@ -1726,34 +1726,6 @@ given_up_in_a_row: number,
  */
 builtin: boolean, };
 
-export type SandboxWebhookCreated = { 
-/**
- * The webhook.
- */
-webhook: SandboxWebhook, 
-/**
- * Its secret, shown once.
- */
-secret: string, };
-
-export type SandboxWebhookChange = { 
-/**
- * What its owner calls it.
- */
-name: string | null, 
-/**
- * Where events go.
- */
-uri: string | null, 
-/**
- * Which events.
- */
-subscribed_events: Array<string> | null, 
-/**
- * `enabled`, `disabled`.
- */
-state: string | null, };
-
 export type JobKind = "batch" | "interaction" | "video";
 
 export type JobOutcome = "succeed" | "fail" | "expire" | "cancel" | "require_action" | "never";

@@ -105,8 +105,6 @@ fn declared() -> String {
         dto::SandboxCounts,
         dto::SandboxSecret,
         dto::SandboxWebhook,
-        dto::SandboxWebhookCreated,
-        dto::SandboxWebhookChange,
         dto::JobKind,
         dto::JobOutcome,
         dto::SandboxJobError,

@@ -9,14 +9,20 @@ mod actions;
 mod addresses;
 #[path = "it/keeping.rs"]
 mod keeping;
+#[path = "it/managed.rs"]
+mod managed;
 #[path = "it/parts.rs"]
 mod parts;
 #[path = "it/projects.rs"]
 mod projects;
+#[path = "it/rotation.rs"]
+mod rotation;
 #[path = "it/sandbox.rs"]
 mod sandbox;
 #[path = "it/secrets.rs"]
 mod secrets;
+#[path = "it/webhooks.rs"]
+mod webhooks;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;

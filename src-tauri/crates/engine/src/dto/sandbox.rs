@@ -82,37 +82,6 @@ pub struct SandboxSecret {
     pub expires_ms: Option<i64>,
 }
 
-/// A webhook that was just made.
-#[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct SandboxWebhookCreated {
-    /// The webhook.
-    pub webhook: SandboxWebhook,
-    /// Its secret, shown once.
-    pub secret: String,
-}
-
-impl std::fmt::Debug for SandboxWebhookCreated {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("SandboxWebhookCreated").field("webhook", &self.webhook).finish_non_exhaustive()
-    }
-}
-
-/// What is to be changed about a webhook; `None`: as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(default, deny_unknown_fields)]
-pub struct SandboxWebhookChange {
-    /// What its owner calls it.
-    pub name: Option<String>,
-    /// Where events go.
-    pub uri: Option<String>,
-    /// Which events.
-    pub subscribed_events: Option<Vec<String>>,
-    /// `enabled`, `disabled`.
-    pub state: Option<String>,
-}
-
 /// A job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -21,7 +21,11 @@ const TAIL: usize = 4;
 
 /// All projects' boards.
 #[derive(Default)]
-pub(crate) struct Boards(Mutex<HashMap<i64, Known>>);
+pub(crate) struct Boards {
+    known: Mutex<HashMap<i64, Known>>,
+    /// One at a time looks at a board and tells the window: what was looked at first is not told last.
+    pub(crate) telling: tokio::sync::Mutex<()>,
+}
 
 /// One project's.
 #[derive(Default)]
@@ -77,6 +81,9 @@ pub(crate) struct ListedSecret {
 impl Known {
     /// A list of somebody else says nothing. Readings that are under way are of that one, too.
     fn belongs_to(&mut self, service: &Service) {
+        if self.service == Service::default() {
+            self.service = service.clone();
+        }
         if self.service != *service {
             *self = Self { begun: self.begun, used: self.begun, service: service.clone(), ..Self::default() };
         }
@@ -139,7 +146,7 @@ pub(crate) fn tail(hint: &str) -> String {
 
 impl Boards {
     fn all(&self) -> MutexGuard<'_, HashMap<i64, Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks at what is known of a project.

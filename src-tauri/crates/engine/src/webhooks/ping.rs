@@ -45,7 +45,12 @@ impl Engine {
     }
 
     async fn ping_webhook(&self, project: i64, id: &str, wait: Duration) -> Result<PingResult> {
-        let webhook = self.known_webhook(project, id).await?;
+        // As it is now: it may point elsewhere since the list was read.
+        let webhook = match self.read_webhook(project, id).await {
+            Ok(webhook) => webhook,
+            Err(error) if error.code == "not_found" => return Err(error),
+            Err(_) => self.known_webhook(project, id).await?,
+        };
         let client = self.client(project)?;
         // Before it is asked for: it may come before the answer.
         let arrivals = self.arrivals().await?;

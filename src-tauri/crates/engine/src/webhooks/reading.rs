@@ -47,7 +47,12 @@ impl Engine {
     pub(crate) fn read_webhooks_soon(&self, project: i64) {
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
-            if let Err(error) = engine.read_webhooks(project).await {
+            let read = tokio::select! {
+                // A service that does not answer does not hold up the end.
+                () = engine.inner.stop.cancelled() => return,
+                read = engine.read_webhooks(project) => read,
+            };
+            if let Err(error) = read {
                 tracing::warn!(project, code = error.code, "the webhooks could not be read");
             }
         });
@@ -123,6 +128,9 @@ impl Engine {
     /// A secret that was taken for ended signs.
     async fn revive_secret(&self, record: &SecretRecord) -> Result<()> {
         self.inner.store.secrets().expire(&record.id, None).await?;
+        if let Some(held) = self.held().iter_mut().find(|held| held.record.id == record.id) {
+            held.record.expires_at = None;
+        }
         let known = self.inner.registry.all();
         let key =
             known.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == record.id);
@@ -215,6 +223,7 @@ impl Engine {
 
     /// Tells the window where something shown has changed.
     pub(crate) async fn tell_webhooks(&self, project: i64) {
+        let _alone = self.inner.boards.telling.lock().await;
         match self.webhook_board(project).await {
             Ok(shown) if self.inner.boards.tell(&shown) => {
                 self.inner.feed.tell(Live::Webhooks { alarms: board::alarms(&shown) });

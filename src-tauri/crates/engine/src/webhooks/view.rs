@@ -138,3 +138,86 @@ fn rank(state: SecretLife) -> u8 {
         SecretLife::Expired => 2,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webhooks::board::ListedSecret;
+
+    const NOW_MS: i64 = 1_000_000_000;
+
+    fn record(id: &str, end: &str, webhook: Option<&str>, expires_at: Option<i64>) -> SecretRecord {
+        SecretRecord {
+            id: id.into(),
+            project: 1,
+            label: String::new(),
+            hint: format!("whsec_…{end}"),
+            expires_at,
+            added_ms: 5,
+            stored_in: "memory".into(),
+            webhook: webhook.map(str::to_owned),
+            created_ms: Some(5),
+            destroyed_ms: None,
+        }
+    }
+
+    fn listed(secrets: &[(&str, Option<i64>)]) -> Listed {
+        let secret = |(end, ends_ms): &(&str, Option<i64>)| ListedSecret {
+            tail: (*end).to_owned(),
+            current: ends_ms.is_none(),
+            ends_ms: *ends_ms,
+        };
+        Listed {
+            id: "one".into(),
+            name: None,
+            uri: "https://a.example/hooks/".into(),
+            events: Vec::new(),
+            state: "enabled".into(),
+            secrets: secrets.iter().map(secret).collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_listed_and_what_is_kept_are_one_list() {
+        let listed = listed(&[("aaaa", Some(NOW_MS + 5)), ("gone", Some(NOW_MS)), ("bbbb", None)]);
+        let records = [
+            record("older twin", "bbbb", Some("one"), Some(1)),
+            record("a", "aaaa", Some("one"), None),
+            record("b", "bbbb", Some("one"), None),
+            record("ended", "cccc", Some("one"), Some(999_000)),
+            record("other", "bbbb", Some("two"), None),
+            record("pasted", "bbbb", None, None),
+        ];
+        let available = ["a".to_owned(), "ended".to_owned()];
+        let secrets = secrets(&listed, &records, &available, NOW_MS);
+        let seen: Vec<_> = secrets
+            .iter()
+            .map(|one| (one.key.as_deref(), one.hint.as_str(), one.state, one.expires_ms, one.available))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (Some("b"), "whsec_…bbbb", SecretLife::Current, None, false),
+                (Some("a"), "whsec_…aaaa", SecretLife::Grace, Some(NOW_MS + 5), true),
+                (None, "whsec_…gone", SecretLife::Expired, Some(NOW_MS), false),
+                (Some("ended"), "whsec_…cccc", SecretLife::Expired, Some(999_000_000), true),
+                (Some("older twin"), "whsec_…bbbb", SecretLife::Expired, Some(1000), false),
+            ]
+        );
+    }
+
+    #[test]
+    fn paths_are_the_same_with_and_without_a_slash_at_the_end() {
+        for (uri, path, same) in [
+            ("https://a.example/hooks/", "/hooks", true),
+            ("https://a.example/hooks", "/hooks/", true),
+            ("https://a.example/hooks?x=1", "/hooks", true),
+            ("https://a.example", "/", true),
+            ("https://a.example/hooks", "/hooks/deeper", false),
+            ("https://a.example/a%20b", "/a%20b", true),
+        ] {
+            assert_eq!(same_path(path, &path_of(uri).unwrap()), same, "{uri} and {path}");
+        }
+        assert_eq!(path_of("no uri"), None);
+    }
+}
