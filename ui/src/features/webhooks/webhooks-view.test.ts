@@ -123,6 +123,21 @@ describe("changes", () => {
     expect(fake.list(1)).toHaveLength(1);
   });
 
+  it("what was found can be used: its secret is rotated, for the first one's text is lost", async () => {
+    fake.webhookScene("none");
+    await open();
+    await screen.findByTestId("webhooks-empty");
+    app.webhooks.add({ name: "results", uri: "https://ada-hooks.ngrok.app/r", events: ["video.generated"] });
+    await screen.findByTestId("webhook-save");
+    fake.loseAnswer = true;
+    await click("webhook-save");
+    await fireEvent.click(await screen.findByTestId("webhook-retry"));
+    await fireEvent.click(await screen.findByTestId("webhook-found-use"));
+    await screen.findByTestId("rotate-dialog");
+    await waitFor(() => expect(screen.queryByTestId("webhook-dialog")).toBeNull());
+    expect(fake.list(1)).toHaveLength(1);
+  });
+
   it("deletes only after it said what stops", async () => {
     await open();
     await items();
