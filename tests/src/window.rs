@@ -197,9 +197,17 @@ impl Window {
         }
     }
 
-    /// Clicks the first element with a test hook.
+    /// Clicks the first element with a test hook, once it can be clicked: a menu is in the page before it has its place.
     pub async fn click(&self, id: &str) {
-        self.wait(id).await.click().await.unwrap();
+        let started = Instant::now();
+        while let Err(error) = self.wait(id).await.click().await {
+            let settling = error.is_element_not_interactable() || error.is_stale_element_reference();
+            if !settling || started.elapsed() > PATIENCE {
+                self.shot("failed").await;
+                panic!("{id}: {error}");
+            }
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
     }
 
     /// Presses keys in the page.

@@ -60,7 +60,11 @@ async fn a_project_is_added_renamed_removed_and_brought_back() {
     window.script("document.querySelector('[data-testid=confirm-yes]')?.click()").await;
     window.until("it is gone", &format!("return {} === undefined", row("Weekly eval"))).await;
     window
-        .script("[...document.querySelectorAll('[data-testid=toast] button')].find((button) => button.innerText.includes('Undo')).click()")
+        .until(
+            "it can be undone",
+            "const undo = [...document.querySelectorAll('[data-testid=toast] button')].find((button) => button.innerText.includes('Undo')); \
+             undo?.click(); return undo !== undefined",
+        )
         .await;
     window.until("it is back", &format!("return {} !== undefined", row("Weekly eval"))).await;
     leaked_nowhere(&window.home, &[&service.api_key]);
