@@ -318,9 +318,14 @@ impl Window {
         String::from_utf8(output.stdout).unwrap().lines().filter_map(|line| line.trim().parse().ok()).collect()
     }
 
+    /// Asks the window to close, as its user does.
+    pub fn ask_to_close(&self) {
+        ask_to_close(self.display).unwrap();
+    }
+
     /// Closes the window as its user does, and waits for the process to end.
     pub async fn close(self) {
-        ask_to_close(self.display).unwrap();
+        self.ask_to_close();
         let started = Instant::now();
         while !self.processes("pollux").is_empty() {
             assert!(started.elapsed() < PATIENCE, "the app did not end");

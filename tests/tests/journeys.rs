@@ -10,6 +10,8 @@ mod emulator;
 mod first_start;
 #[path = "journeys/hostile.rs"]
 mod hostile;
+#[path = "journeys/leaving.rs"]
+mod leaving;
 #[path = "journeys/life.rs"]
 mod life;
 #[path = "journeys/load.rs"]

@@ -19,7 +19,7 @@ const REACH: Duration = Duration::from_secs(5);
 /// What is shown of an answer that is not ours, in characters.
 const EXCERPT: usize = 60;
 /// How often it is looked for a ping that another process received.
-const LOOK: Duration = Duration::from_millis(200);
+const LOOK: Duration = Duration::from_millis(50);
 
 impl Engine {
     /// Has the service send a ping and waits for it to come, 30 s at most.
