@@ -204,7 +204,7 @@ impl Window {
             let settling = error.is_element_not_interactable() || error.is_stale_element_reference();
             if !settling || started.elapsed() > PATIENCE {
                 self.shot("failed").await;
-                panic!("{id}: {error}");
+                panic!("{id}: {error:?}");
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
         }

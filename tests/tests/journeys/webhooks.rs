@@ -108,9 +108,7 @@ async fn webhooks_that_point_to_an_earlier_address_are_repaired() {
     let before = window.address().await;
     window.click("rail-settings").await;
     let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    window
-        .script("const any = document.querySelector('[data-testid=setting-any-port]'); if (any?.checked) any.click()")
-        .await;
+    window.script("document.querySelector('[data-testid=port-kind-fixed]').click()").await;
     window.fill("setting-port", &free.to_string()).await;
     window.click("settings-save").await;
     window

@@ -35,7 +35,7 @@ pub(crate) async fn explained(registry: &Registry, explain: Explain) -> Option<V
         (Some(cache), Some(signature::Scheme::V1a | signature::Scheme::Jwt)) => cache.get().await,
         _ => Jwks::None,
     };
-    let keyring = Keyring { secrets: own.secrets, jwks, closed: own.closed };
+    let keyring = Keyring { secrets: own.tried().to_vec(), jwks, closed: own.closed };
     let policy = registry.find(&format!("/{}", own.project.path)).policy.clone();
     let others: Vec<(String, SecretKey)> = all
         .iter()

@@ -24,6 +24,12 @@ pub(crate) struct ProjectKeys {
 }
 
 impl ProjectKeys {
+    /// What a delivery is checked with. Where all secrets have ended, those: none of them verifies, and a delivery is then
+    /// rejected for that, not unchecked for want of a secret.
+    pub(crate) fn tried(&self) -> &[SecretKey] {
+        if self.secrets.is_empty() { &self.expired } else { &self.secrets }
+    }
+
     fn has(&self, id: &str) -> bool {
         self.secrets.iter().chain(&self.expired).any(|key| key.id == id)
     }
@@ -143,7 +149,7 @@ fn table(all: Vec<ProjectKeys>, policy: Policy) -> Table {
     for keys in &all {
         let project = Arc::new(inbound::Project {
             id: keys.project.id,
-            keyring: Keyring { secrets: keys.secrets.clone(), closed: keys.closed, ..Keyring::default() },
+            keyring: Keyring { secrets: keys.tried().to_vec(), closed: keys.closed, ..Keyring::default() },
             policy: keys.policy.clone().unwrap_or_else(|| policy.clone()),
             jwks: keys.jwks.clone(),
         });

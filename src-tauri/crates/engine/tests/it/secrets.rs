@@ -49,6 +49,23 @@ async fn a_secret_that_ended_is_named_then_destroyed_and_its_hint_stays() {
 }
 
 #[tokio::test]
+async fn a_delivery_is_rejected_where_the_only_secret_has_ended() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let only = engine.secret_add(default_project(&engine), "only", SECRET).await.unwrap();
+    engine.shutdown().await;
+    ended(&parts, &only.id, 60 * 60).await;
+    let (engine, address) = parts.listening(false).await;
+    assert_eq!(post(&address, SECRET, "msg_1").await, 401);
+    let view = engine.view_open(Filter::default()).await.unwrap();
+    let verdict = engine.delivery(view.rows.last().unwrap().id).await.unwrap().verdict;
+    assert!(verdict.diagnosis.is_some_and(|found| found.code.contains("expired")));
+    // Without its text there is nothing to check with.
+    engine.secret_destroy(&only.id).await.unwrap();
+    assert_eq!(post(&address, SECRET, "msg_2").await, 200);
+}
+
+#[tokio::test]
 async fn after_thirty_days_the_text_is_destroyed_at_the_start() {
     let parts = Parts::default();
     let engine = parts.start(false).await;
