@@ -201,7 +201,9 @@ impl Window {
     pub async fn click(&self, id: &str) {
         let started = Instant::now();
         while let Err(error) = self.wait(id).await.click().await {
-            let settling = error.is_element_not_interactable() || error.is_stale_element_reference();
+            // A toast may stand in front of it for some seconds.
+            let covered = format!("{error:?}").contains("ElementClickIntercepted");
+            let settling = covered || error.is_element_not_interactable() || error.is_stale_element_reference();
             if !settling || started.elapsed() > PATIENCE {
                 self.shot("failed").await;
                 panic!("{id}: {error:?}");
