@@ -46,7 +46,7 @@ pub struct Window {
     driver: Group,
     display: u32,
     _display: Group,
-    _folder: TempDir,
+    folder: TempDir,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -92,7 +92,7 @@ async fn start(options: Options, home: PathBuf, folder: TempDir) -> Window {
     let port = free_port();
     let driver = driver(&options, folder.path(), &home, number, port);
     let client = connect(port, &options.binary.clone().unwrap_or_else(crate::binary)).await;
-    Window { client, home, driver, display: number, _display: display, _folder: folder, _alone: alone }
+    Window { client, home, driver, display: number, _display: display, folder, _alone: alone }
 }
 
 /// The default port may be taken on a developer's machine: the window of a test listens on another.
@@ -323,6 +323,11 @@ impl Window {
     /// Asks the window to close, as its user does.
     pub fn ask_to_close(&self) {
         ask_to_close(self.display).unwrap();
+    }
+
+    /// Everything that its session wrote: homes, caches, downloads, keyrings, and what the app said.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Closes the window as its user does, and waits for the process to end.

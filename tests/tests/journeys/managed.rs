@@ -110,9 +110,10 @@ impl Managed {
         self.service.call("POST", "/emulator/clock:advance", Some(json!({ "ms": hours * 3_600_000 }))).await;
     }
 
-    /// None of these texts is in any file of the home, but for the file that keeps secrets.
+    /// None of these texts is in anything that the window's session wrote (history, log, exports, caches), but for the
+    /// file that keeps secrets.
     pub(crate) fn nothing_leaked(&self, texts: &[&str]) {
-        leaked_nowhere(&self.window.home, texts);
+        leaked_nowhere(self.window.folder(), texts);
     }
 }
 

@@ -67,7 +67,7 @@ async fn a_project_is_added_renamed_removed_and_brought_back() {
         )
         .await;
     window.until("it is back", &format!("return {} !== undefined", row("Weekly eval"))).await;
-    leaked_nowhere(&window.home, &[&service.api_key]);
+    leaked_nowhere(window.folder(), &[&service.api_key]);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_key_of_the_environment_is_offered_and_kept_in_the_keychain() {
     let secret = window.text("secret-text").await;
     window.click("secret-done").await;
     assert!(!window.home.join("secrets.json").exists());
-    leaked_nowhere(&window.home, &[&service.api_key, secret.trim()]);
+    leaked_nowhere(window.folder(), &[&service.api_key, secret.trim()]);
 
     window.click("webhook-ping").await;
     window.wait_css("[data-testid=webhook-ping-result][data-result=arrived]").await;
