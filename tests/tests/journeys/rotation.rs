@@ -47,6 +47,11 @@ async fn a_rotation_with_grace_is_followed_to_its_end() {
     window.click("place-tick").await;
     window.wait_css("[data-testid=place-row][data-done=true]").await;
     window.shots("rotation").await;
+    for width in [900, 1600] {
+        window.client.set_window_size(width, 860).await.unwrap();
+        window.shots(&format!("rotation-{width}")).await;
+    }
+    window.client.set_window_size(1360, 860).await.unwrap();
     let table = window
         .script(&format!(
             "return document.querySelector('{}').querySelectorAll('tbody tr').length",

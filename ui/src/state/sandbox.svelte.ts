@@ -3,6 +3,7 @@ import { asIpcError } from "../lib/errors";
 import { clockAt } from "../lib/sandbox-clock";
 import { active } from "../lib/sandbox-jobs";
 import { SandboxLog } from "./sandbox-log.svelte";
+import { Doing } from "./doing.svelte";
 import type { Toasts } from "./toasts.svelte";
 
 const TICK_MS = 100;
@@ -16,14 +17,13 @@ export class Sandbox {
   error = $state.raw<IpcError | null>(null);
   /** The emulator's time; ticks while the view is open. */
   now = $state(0);
-  /** Commands under way, by what they act on. */
-  busy = $state.raw<ReadonlySet<string>>(new Set());
   /** What is assumed is unfolded; stays so while the window is elsewhere. */
   assumptionsOpen = $state(false);
   readonly log: SandboxLog;
 
   readonly #backend: Backend;
   readonly #toasts: Toasts;
+  readonly #doing: Doing;
   #open = false;
   #reading: Promise<void> | null = null;
   #again = false;
@@ -31,6 +31,7 @@ export class Sandbox {
   constructor(backend: Backend, toasts: Toasts) {
     this.#backend = backend;
     this.#toasts = toasts;
+    this.#doing = new Doing(toasts, () => void this.refresh());
     this.log = new SandboxLog(backend, (thrown) => toasts.failed(thrown));
   }
 
@@ -90,42 +91,30 @@ export class Sandbox {
     if (fine || Math.floor(now / 1000) !== Math.floor(this.now / 1000)) this.now = now;
   }
 
-  /** Does one thing at a time for each key, tells what went wrong, and reads again. */
-  async #do<T>(key: string, work: () => Promise<T>): Promise<T | null> {
-    if (this.busy.has(key)) return null;
-    this.busy = new Set(this.busy).add(key);
-    try {
-      return await work();
-    } catch (thrown) {
-      this.#toasts.failed(thrown);
-      return null;
-    } finally {
-      const left = new Set(this.busy);
-      left.delete(key);
-      this.busy = left;
-      void this.refresh();
-    }
+  /** Commands under way, by what they act on. */
+  get busy(): ReadonlySet<string> {
+    return this.#doing.keys;
   }
 
   /** Starts a job; answers its name. */
   run(request: SandboxRun): Promise<string | null> {
-    return this.#do(`run ${request.kind}`, () => this.#backend.sandboxRun(request));
+    return this.#doing.run(`run ${request.kind}`, () => this.#backend.sandboxRun(request));
   }
 
   async cancel(job: SandboxJob): Promise<void> {
-    await this.#do(job.name, () => this.#backend.sandboxCancelJob(job.name));
+    await this.#doing.run(job.name, () => this.#backend.sandboxCancelJob(job.name));
   }
 
   async finish(job: SandboxJob, outcome: JobOutcome): Promise<void> {
-    await this.#do(job.name, () => this.#backend.sandboxFinishJob(job.name, outcome));
+    await this.#doing.run(job.name, () => this.#backend.sandboxFinishJob(job.name, outcome));
   }
 
   async setWarp(warp: number): Promise<void> {
-    this.#adopt(await this.#do("clock", () => this.#backend.sandboxClockSet(warp)));
+    this.#adopt(await this.#doing.run("clock", () => this.#backend.sandboxClockSet(warp)));
   }
 
   async advance(by: SandboxAdvance): Promise<void> {
-    this.#adopt(await this.#do("clock", () => this.#backend.sandboxClockAdvance(by)));
+    this.#adopt(await this.#doing.run("clock", () => this.#backend.sandboxClockAdvance(by)));
   }
 
   #adopt(clock: SandboxClock | null): void {
@@ -135,7 +124,7 @@ export class Sandbox {
   }
 
   async patch(patch: unknown, key = "settings"): Promise<void> {
-    const settings = await this.#do(key, () => this.#backend.sandboxSettingsSet(patch));
+    const settings = await this.#doing.run(key, () => this.#backend.sandboxSettingsSet(patch));
     if (settings) this.settings = settings;
   }
 
@@ -152,16 +141,16 @@ export class Sandbox {
   }
 
   async retry(id: string): Promise<void> {
-    await this.#do(`retry ${id}`, () => this.#backend.sandboxDeliveryRetry(id));
+    await this.#doing.run(`retry ${id}`, () => this.#backend.sandboxDeliveryRetry(id));
   }
 
   async rotateKeys(): Promise<void> {
-    const done = await this.#do("keys", async () => (await this.#backend.sandboxKeysRotate(), true));
+    const done = await this.#doing.run("keys", async () => (await this.#backend.sandboxKeysRotate(), true));
     if (done) this.#toasts.info("New keys for dynamic webhooks. The JWKS has them now.");
   }
 
   async reset(): Promise<void> {
-    const done = await this.#do("reset", async () => (await this.#backend.sandboxReset(), true));
+    const done = await this.#doing.run("reset", async () => (await this.#backend.sandboxReset(), true));
     if (done) this.#toasts.info("The Sandbox is empty again.");
   }
 }

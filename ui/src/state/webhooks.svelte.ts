@@ -2,6 +2,7 @@ import type { Backend, IpcError, NewSecret, Project, Row, WebhookBoard, WebhookD
 import { asIpcError } from "../lib/errors";
 import { called, projectShown, undoOf } from "../lib/webhooks";
 import { Pings } from "./pings.svelte";
+import { Doing } from "./doing.svelte";
 import type { Toasts } from "./toasts.svelte";
 
 const REFRESH_MS = 30_000;
@@ -26,8 +27,6 @@ export class Webhooks {
   /** Below 900 px the detail covers the list. */
   covering = $state(false);
   refreshing = $state(false);
-  /** Changes under way, by webhook id. */
-  busy = $state.raw<ReadonlySet<string>>(new Set());
   form = $state.raw<Form | null>(null);
   /** Asked whether to delete it. */
   deleting = $state.raw<WebhookView | null>(null);
@@ -41,6 +40,7 @@ export class Webhooks {
   readonly pings: Pings;
   readonly #backend: Backend;
   readonly #toasts: Toasts;
+  readonly #doing: Doing;
   readonly #around: Around;
   #open = false;
   #again = false;
@@ -49,6 +49,7 @@ export class Webhooks {
   constructor(backend: Backend, toasts: Toasts, around: Around) {
     this.#backend = backend;
     this.#toasts = toasts;
+    this.#doing = new Doing(toasts, () => void this.#read());
     this.#around = around;
     this.pings = new Pings(backend);
   }
@@ -212,24 +213,12 @@ export class Webhooks {
   }
 
   async #update(project: number, id: string, edit: WebhookEdit): Promise<boolean> {
-    return (await this.#do(id, () => this.#backend.webhookUpdate(project, id, edit))) !== null;
+    return (await this.#doing.run(id, () => this.#backend.webhookUpdate(project, id, edit))) !== null;
   }
 
-  /** One change at a time for each webhook; tells what went wrong, and reads again. */
-  async #do<T>(id: string, work: () => Promise<T>): Promise<T | null> {
-    if (this.busy.has(id)) return null;
-    this.busy = new Set(this.busy).add(id);
-    try {
-      return await work();
-    } catch (thrown) {
-      this.#toasts.failed(thrown);
-      return null;
-    } finally {
-      const left = new Set(this.busy);
-      left.delete(id);
-      this.busy = left;
-      void this.#read();
-    }
+  /** Commands under way, by webhook id. */
+  get busy(): ReadonlySet<string> {
+    return this.#doing.keys;
   }
 
   async setEnabled(webhook: WebhookView, enabled: boolean): Promise<void> {
@@ -246,7 +235,7 @@ export class Webhooks {
   async remove(webhook: WebhookView, tell = true): Promise<boolean> {
     const project = this.project;
     if (!project) return false;
-    const done = await this.#do(webhook.id, async () => (await this.#backend.webhookDelete(project.id, webhook.id), true));
+    const done = await this.#doing.run(webhook.id, async () => (await this.#backend.webhookDelete(project.id, webhook.id), true));
     if (done === null) return false;
     this.covering = false;
     this.pings.forget(webhook.id);

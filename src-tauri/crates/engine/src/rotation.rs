@@ -7,8 +7,8 @@ use crate::dto::{
 };
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::webhooks::path::{path_of, same_path};
 use crate::webhooks::seen::{DAY_MS, delivery, ns};
-use crate::webhooks::view::{path_of, same_path};
 
 mod places;
 mod rotate;

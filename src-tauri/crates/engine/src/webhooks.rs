@@ -9,12 +9,13 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::rows;
 use crate::webhooks::board::Listed;
+use crate::webhooks::path::{path_of, same_path};
 use crate::webhooks::seen::{DAY_MS, ns};
-use crate::webhooks::view::{path_of, same_path};
 
 pub(crate) mod board;
 mod change;
 mod create;
+pub(crate) mod path;
 mod ping;
 pub(crate) mod reading;
 pub(crate) mod seen;

@@ -9,8 +9,8 @@ use crate::dto::{ListenerState, PingResult, SeenDelivery, UriPlace};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::webhooks::board::Listed;
+use crate::webhooks::path::{path_of, same_path};
 use crate::webhooks::reading::is_loopback;
-use crate::webhooks::view::{path_of, same_path};
 
 /// How long a ping is waited for.
 const WAIT: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use store::{Row, Store, Unverified};
 
 use crate::dto::SeenDelivery;
 use crate::error::Result;
-use crate::webhooks::view::same_path;
+use crate::webhooks::path::same_path;
 
 const MS: i64 = 1_000_000;
 const HOUR_MS: i64 = 3_600_000;

@@ -6,6 +6,7 @@ use store::SecretRecord;
 use crate::addresses::{Bases, place_of};
 use crate::dto::{Project, SecretLife, UriPlace, WebhookEvent, WebhookSecret, WebhookView};
 use crate::webhooks::board::{Listed, tail};
+use crate::webhooks::path::path_of;
 use crate::webhooks::seen::Seen;
 
 /// What a view is made with, beside the webhook itself.
@@ -69,17 +70,6 @@ impl Listed {
 
 fn event(name: &str) -> WebhookEvent {
     WebhookEvent { name: name.to_owned(), known: gemini::catalog::lookup(name).is_some() }
-}
-
-/// The path of a uri, without a slash at its end, as [`same_path`] compares it.
-pub(crate) fn path_of(uri: &str) -> Option<String> {
-    let url = reqwest::Url::parse(uri).ok()?;
-    Some(url.path().trim_end_matches('/').to_owned())
-}
-
-/// Did what came to `path` come to a webhook with this path?
-pub(crate) fn same_path(path: &str, webhook: &str) -> bool {
-    path.trim_end_matches('/') == webhook
 }
 
 /// Those of the list, and those that Pollux knows and the service no longer lists: current first, then the newest.
@@ -204,20 +194,5 @@ mod tests {
                 (Some("older twin"), "whsec_…bbbb", SecretLife::Expired, Some(1000), false),
             ]
         );
-    }
-
-    #[test]
-    fn paths_are_the_same_with_and_without_a_slash_at_the_end() {
-        for (uri, path, same) in [
-            ("https://a.example/hooks/", "/hooks", true),
-            ("https://a.example/hooks", "/hooks/", true),
-            ("https://a.example/hooks?x=1", "/hooks", true),
-            ("https://a.example", "/", true),
-            ("https://a.example/hooks", "/hooks/deeper", false),
-            ("https://a.example/a%20b", "/a%20b", true),
-        ] {
-            assert_eq!(same_path(path, &path_of(uri).unwrap()), same, "{uri} and {path}");
-        }
-        assert_eq!(path_of("no uri"), None);
     }
 }
