@@ -20,8 +20,8 @@ impl Leaving {
             engine.notice(
                 Level::Warning,
                 "secret_not_stored",
-                "A secret is not stored anywhere yet and can never be read again: copy it to a safe place first. \
-                 Close once more to leave without it.",
+                "A new secret is not stored anywhere yet and can never be read again: wait until it is stored, or copy \
+                 it to a safe place. Close once more to leave without it.",
             );
         }
         close

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, RwLock};
 use std::time::UNIX_EPOCH;
 
@@ -104,6 +105,8 @@ pub(crate) struct Inner {
     pub(crate) memory: Arc<MemoryVault>,
     /// Secrets that could not be stored.
     pub(crate) held: std::sync::Mutex<Vec<Held>>,
+    /// Calls under way that a new secret may come of.
+    pub(crate) coming: AtomicUsize,
     /// What is known of projects and secrets. One change at a time.
     pub(crate) books: Mutex<Books>,
     /// The keys are the caller's: those of the store are not read.
@@ -184,6 +187,7 @@ impl Engine {
                 removed_projects: Mutex::default(),
                 memory: Arc::default(),
                 held: std::sync::Mutex::default(),
+                coming: AtomicUsize::new(0),
                 books: Mutex::default(),
                 fixed,
                 jwks: std::sync::Mutex::default(),

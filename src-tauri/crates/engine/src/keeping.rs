@@ -1,5 +1,7 @@
 //! Secrets that the service shows once: they are stored before anybody sees them, and held in memory where that fails.
 
+use std::sync::atomic::Ordering;
+
 use signature::{KeyState, Secret, SecretKey};
 use store::SecretRecord;
 use zeroize::Zeroizing;
@@ -27,7 +29,37 @@ impl Held {
     }
 }
 
+/// A secret is on its way; it is stored, or held, when this is dropped.
+struct Coming(Engine);
+
+impl Coming {
+    fn new(engine: Engine) -> Self {
+        engine.inner.coming.fetch_add(1, Ordering::Relaxed);
+        Self(engine)
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.inner.coming.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Engine {
+    /// Does what a new secret comes of to its end, whoever stops waiting for it: the service shows a secret once. The
+    /// shutdown waits for it, too.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let coming = Coming::new(self.clone());
+        let done = self.inner.tasks.spawn(async move {
+            let _coming = coming;
+            work.await
+        });
+        done.await.map_err(|error| Error::new("internal", "This did not come to its end.").with_detail(error))?
+    }
+
     /// Keeps a secret that the service has just shown for a webhook. It verifies at once, also where it cannot be
     /// stored: then the answer says why, and its text is held for [`Engine::secret_store_again`].
     pub(crate) async fn keep_new(&self, project: i64, webhook: &str, text: &str) -> NewSecret {
@@ -83,13 +115,17 @@ impl Engine {
 
     /// Tries again to store a secret that could not be stored.
     pub async fn secret_store_again(&self, id: &str) -> Result<NewSecret> {
-        let held = self.take_held(id).ok_or_else(|| Error::not_found("secret"))?;
-        Ok(self.put_new(held.record, held.text).await)
+        let (engine, id) = (self.clone(), id.to_owned());
+        self.to_the_end(async move {
+            let held = engine.take_held(&id).ok_or_else(|| Error::not_found("secret"))?;
+            Ok(engine.put_new(held.record, held.text).await)
+        })
+        .await
     }
 
-    /// Whether a secret that the service showed is not stored anywhere.
+    /// Whether a secret that the service showed is not stored anywhere, or one is on its way.
     pub fn secrets_unstored(&self) -> bool {
-        self.held().iter().any(|held| !held.let_go)
+        self.inner.coming.load(Ordering::Relaxed) > 0 || self.held().iter().any(|held| !held.let_go)
     }
 
     /// The user has kept a secret that could not be stored: it verifies until the process ends, and is not asked for

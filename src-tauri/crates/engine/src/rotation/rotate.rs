@@ -14,6 +14,11 @@ const GRACE_S: i64 = 24 * 3600;
 impl Engine {
     /// Makes a new secret, stored before it is given. Those before end after 24 hours, or at once.
     pub async fn webhook_rotate(&self, project: i64, webhook: &str, immediately: bool) -> Result<Rotated> {
+        let (engine, webhook) = (self.clone(), webhook.to_owned());
+        self.to_the_end(async move { engine.rotate_webhook(project, &webhook, immediately).await }).await
+    }
+
+    async fn rotate_webhook(&self, project: i64, webhook: &str, immediately: bool) -> Result<Rotated> {
         let what = if immediately { "webhook.rotate_now" } else { "webhook.rotate" };
         let target = self.words_of(project, webhook);
         let rotated = self.rotate_secret(project, webhook, immediately).await;

@@ -11,6 +11,11 @@ impl Engine {
     /// Makes a webhook; its secret is stored before it is given. `look_first`: an earlier try may have been acted on,
     /// so that a webhook with this uri and name is looked for, and given instead.
     pub async fn webhook_create(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
+        let engine = self.clone();
+        self.to_the_end(async move { engine.create_webhook(project, draft, look_first).await }).await
+    }
+
+    async fn create_webhook(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
         self.project(project)?;
         let draft = WebhookDraft {
             name: draft.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),

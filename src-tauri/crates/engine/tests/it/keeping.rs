@@ -1,10 +1,13 @@
 //! A secret that the service shows once, and a vault that refuses it.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use engine::{ApiKeyDraft, Engine, NewSecret, Project, ProjectDraft, VaultKind, WebhookCreation, WebhookDraft};
+use serde_json::json;
 
-use crate::parts::{Parts, draft};
+use crate::managed::stand_in;
+use crate::parts::{KEY, Parts, draft};
 use crate::post;
 
 /// A project at the Sandbox's emulator whose keys are kept as everybody's.
@@ -70,4 +73,43 @@ async fn a_secret_that_cannot_be_stored_verifies_and_is_stored_later_or_let_go()
     let url = format!("{address}{}", project.path);
     assert_eq!(post(&url, &secret.text, "msg_4").await, 200);
     assert_eq!(post(&url, &rotated.text, "msg_5").await, 401, "what was let go ended with the process");
+}
+
+/// The window was closed, or its page loaded anew, while the service was making a secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_on_its_way_is_kept_though_nobody_waits_for_it_any_more() {
+    const NEW: &str = "whsec_bm9ib2R5IHdhaXRzIGZvciB0aGlzIG9uZSBoZXJlIG8=";
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let (asked, mut rotating) = tokio::sync::mpsc::unbounded_channel();
+    let origin = stand_in(move |line, _| {
+        let webhook = json!({ "id": "one", "uri": "https://x.example/", "state": "enabled" });
+        match line.strip_prefix("POST ") {
+            Some(_) => {
+                asked.send(()).unwrap();
+                std::thread::sleep(Duration::from_millis(400));
+                Some((200, json!({ "secret": NEW })))
+            }
+            None => Some((200, webhook)),
+        }
+    })
+    .await;
+    let api_key = ApiKeyDraft::Typed { text: KEY.into() };
+    let draft = ProjectDraft { base_url: Some(origin), api_key, ..draft("slow") };
+    let project = engine.project_add(draft).await.unwrap().id;
+    let caller = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.webhook_rotate(project, "one", false).await }
+    });
+    rotating.recv().await.unwrap();
+    assert!(engine.secrets_unstored(), "a close is asked about");
+    caller.abort();
+    engine.shutdown().await;
+    assert!(!engine.secrets_unstored());
+
+    let engine = parts.start(false).await;
+    let [secret] = &engine.secrets().await.unwrap()[..] else { panic!("one is kept") };
+    assert_eq!(*engine.secret_reveal(&secret.id).await.unwrap(), NEW);
+    let log = engine.actions(None, 2).await.unwrap().actions;
+    assert_eq!((log[1].what.as_str(), log[1].result.as_str()), ("webhook.rotate", "done"));
 }
