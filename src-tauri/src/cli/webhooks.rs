@@ -44,6 +44,7 @@ enum What {
     #[command(after_help = format!("Example:\n  pollux webhooks delete ID\n\n{CODES}"))]
     Delete {
         /// Its id, as listed.
+        #[arg(value_parser = bare)]
         id: String,
     },
     /// Have the service send a ping, and wait for it in the history of the window (or of pollux listen).
@@ -54,6 +55,7 @@ enum What {
     ))]
     Ping {
         /// Its id, as listed.
+        #[arg(value_parser = bare)]
         id: String,
         /// How long to wait for it; 0: not at all.
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3600))]
@@ -63,6 +65,7 @@ enum What {
     #[command(after_help = format!("Example:\n  pollux webhooks rotate ID --show-secret\n\n{CODES}"))]
     Rotate {
         /// Its id, as listed.
+        #[arg(value_parser = bare)]
         id: String,
         /// End the secrets before at once: deliveries that they sign are refused from now on.
         #[arg(long)]
@@ -95,6 +98,7 @@ struct Create {
 #[derive(Args)]
 struct Update {
     /// Its id, as listed.
+    #[arg(value_parser = bare)]
     id: String,
     /// Where events go.
     #[arg(long, value_name = "URI", value_parser = address)]
@@ -122,6 +126,14 @@ fn events() -> String {
     let known = gemini::catalog::event_types();
     let names: Vec<_> = known.iter().filter(|known| known.subscribable).map(|known| known.name).collect();
     names.join(", ")
+}
+
+/// An id, also of one that was given as a resource's name.
+fn bare(text: &str) -> Result<String, String> {
+    match text.strip_prefix("webhooks/").unwrap_or(text) {
+        "" => Err("expected an id, as pollux webhooks list shows it".into()),
+        id => Ok(id.to_owned()),
+    }
 }
 
 fn address(text: &str) -> Result<String, String> {

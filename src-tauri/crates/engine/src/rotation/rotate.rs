@@ -38,6 +38,8 @@ impl Engine {
 
     async fn rotate_secret(&self, project: i64, webhook: &str, immediately: bool) -> Result<Rotated> {
         let before = self.read_webhook(project, webhook).await?;
+        // As it is listed: it may have been asked for as `webhooks/{id}`.
+        let webhook = before.id.as_str();
         let older = self.keys_of(project, webhook).await?;
         let revocation = if immediately { Revocation::Immediately } else { Revocation::AfterH24 };
         let secret = match self.client(project)?.webhook_rotate(webhook, revocation).await {

@@ -159,3 +159,17 @@ async fn what_became_of_a_rotation_is_told_by_what_is_listed() {
         );
     }
 }
+
+/// As a script may have it from elsewhere: the resource's name in place of the id.
+#[tokio::test]
+async fn a_webhook_that_is_named_in_full_gets_a_secret_that_stays() {
+    let rig = rig().await;
+    let (project, engine) = (rig.sandbox(), &rig.engine);
+    let (webhook, first) = rig.webhook("named").await;
+    let rotated = engine.webhook_rotate(project, &format!("webhooks/{}", webhook.id), false).await.unwrap();
+    let (current, old) = (&rotated.webhook.secrets[0], &rotated.webhook.secrets[1]);
+    assert_eq!((current.key.as_ref(), old.key.as_ref()), (Some(&rotated.secret.id), Some(&first.id)));
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    engine.webhooks_refresh(project).await.unwrap();
+    assert_eq!(rig.post("sandbox/named", &rotated.secret.text, "msg_1").await, 200);
+}

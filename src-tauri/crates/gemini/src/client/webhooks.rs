@@ -195,7 +195,7 @@ impl Client {
     /// # Errors
     /// As every call: [`ClientError`].
     pub async fn webhook_get(&self, id: &str) -> Result<Webhook, ClientError> {
-        identified(Webhook::read(&self.call(Method::GET, &within("webhooks", id), None, None).await?))
+        identified(Webhook::read(&self.call(Method::GET, &named(id)?, None, None).await?))
     }
 
     /// Changes a webhook.
@@ -204,7 +204,7 @@ impl Client {
     /// As every call: [`ClientError`].
     pub async fn webhook_update(&self, id: &str, change: &WebhookChange) -> Result<Webhook, ClientError> {
         let body = json!(change);
-        identified(Webhook::read(&self.call(Method::PATCH, &within("webhooks", id), None, Some(&body)).await?))
+        identified(Webhook::read(&self.call(Method::PATCH, &named(id)?, None, Some(&body)).await?))
     }
 
     /// Removes a webhook.
@@ -212,7 +212,7 @@ impl Client {
     /// # Errors
     /// As every call: [`ClientError`].
     pub async fn webhook_delete(&self, id: &str) -> Result<(), ClientError> {
-        self.call(Method::DELETE, &within("webhooks", id), None, None).await.map(|_| ())
+        self.call(Method::DELETE, &named(id)?, None, None).await.map(|_| ())
     }
 
     /// Has the service send a ping. The answer comes before it is sent, whatever becomes of it.
@@ -220,7 +220,7 @@ impl Client {
     /// # Errors
     /// As every call: [`ClientError`].
     pub async fn webhook_ping(&self, id: &str) -> Result<(), ClientError> {
-        self.call(Method::POST, &within("webhooks", id), Some("ping"), Some(&json!({}))).await.map(|_| ())
+        self.call(Method::POST, &named(id)?, Some("ping"), Some(&json!({}))).await.map(|_| ())
     }
 
     /// Makes a new secret, which can never be read again.
@@ -229,11 +229,20 @@ impl Client {
     /// As every call: [`ClientError`].
     pub async fn webhook_rotate(&self, id: &str, revocation: Revocation) -> Result<SecretText, ClientError> {
         let body = json!({ "revocation_behavior": revocation.as_str() });
-        let value = self.call(Method::POST, &within("webhooks", id), Some("rotateSigningSecret"), Some(&body)).await?;
+        let value = self.call(Method::POST, &named(id)?, Some("rotateSigningSecret"), Some(&body)).await?;
         match text(&value, &["secret"]) {
             Some(text) => Ok(SecretText::new(&text)),
             None => Err(ClientError::Unreadable("it holds no secret".to_owned())),
         }
+    }
+}
+
+/// `webhooks/{id}`. An id is one segment: what stands behind it would be something else of the service's.
+fn named(id: &str) -> Result<String, ClientError> {
+    let name = within("webhooks", id);
+    match name.matches('/').count() {
+        1 => Ok(name),
+        _ => Err(ClientError::Name(id.chars().take(80).collect())),
     }
 }
 

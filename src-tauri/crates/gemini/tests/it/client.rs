@@ -358,6 +358,10 @@ async fn no_name_leads_to_another_method() {
         assert!(matches!(client.webhook_delete(name).await, Err(ClientError::Name(_))), "{name}");
         assert!(matches!(client.file_download(name).await, Err(ClientError::Name(_))), "{name}");
     }
+    for id in ["a/b", "webhooks/a/b", "a/rotateSigningSecret", "/a", "webhooks//a"] {
+        assert!(matches!(client.webhook_delete(id).await, Err(ClientError::Name(_))), "{id}");
+        assert!(matches!(client.webhook_rotate(id, Revocation::AfterH24).await, Err(ClientError::Name(_))), "{id}");
+    }
     assert_eq!(stand.lines(), Vec::<String>::new());
 }
 
