@@ -192,7 +192,7 @@ impl Client {
         self.answer(request.send().await?).await
     }
 
-    /// The JSON of a 2xx answer; an empty body is an empty object.
+    /// The JSON of a 2xx answer; an empty body is null.
     async fn answer(&self, response: Response) -> Result<Value, ClientError> {
         let status = response.status();
         let read = read(response, ANSWER_LIMIT).await;
@@ -202,7 +202,7 @@ impl Client {
         }
         let bytes = read?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Value::Object(serde_json::Map::new()));
+            return Ok(Value::Null);
         }
         serde_json::from_slice(&bytes).map_err(|error| ClientError::Unreadable(format!("it is not JSON ({error})")))
     }

@@ -1,12 +1,14 @@
 //! Rotating a secret. The new one is shown once, so it is kept before anything else; where the answer was lost, the
 //! webhook is read back to tell what happened.
 
+use std::collections::HashMap;
+
 use gemini::client::{ClientError, Revocation};
 
 use crate::dto::Rotated;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::webhooks::board::{Listed, ListedSecret, tail};
+use crate::webhooks::board::{Listed, ListedSecret, matched, tail};
 
 /// How long the secrets before stay good: "H24" of the request. The service's own times are taken where it tells them.
 const GRACE_S: i64 = 24 * 3600;
@@ -53,8 +55,10 @@ impl Engine {
             // The new secret is kept; what the service says of the others is read later.
             Err(_) => rotated(&before, &secret.hint, immediately, self.now_ms()),
         };
+        let settling = self.inner.boards.settling.lock().await;
         self.inner.boards.put(project, listed.clone());
         self.end_older(project, older.into_keys().collect(), &listed, immediately).await;
+        drop(settling);
         self.tell_webhooks(project).await;
         Ok(Rotated { webhook: self.view_or_plain(project, &listed).await, secret })
     }
@@ -63,12 +67,12 @@ impl Engine {
     async fn end_older(&self, project: i64, older: Vec<String>, listed: &Listed, immediately: bool) {
         let now = self.now_s();
         let records = self.secret_records(project).await.unwrap_or_default();
+        let found: HashMap<&str, &ListedSecret> = matched(listed, &records).into_iter().collect();
         for record in records.iter().filter(|record| older.contains(&record.id)) {
             if matches!(record.state(now), signature::KeyState::Expired { .. }) {
                 continue;
             }
-            let end = tail(&record.hint);
-            let told = listed.secrets.iter().find(|secret| secret.tail == end && !secret.current);
+            let told = found.get(record.id.as_str()).filter(|secret| !secret.current);
             let ends = match told.and_then(|secret| secret.ends_ms) {
                 Some(ends) if !immediately => ends.div_euclid(1000),
                 _ => now,

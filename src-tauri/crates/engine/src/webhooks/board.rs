@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use gemini::client::{SigningSecret, Webhook};
 use jiff::Timestamp;
+use store::SecretRecord;
 
 use crate::dto::{SandboxClock, WebhookAlarms, WebhookBoard};
 use crate::error::Error;
@@ -25,6 +26,8 @@ pub(crate) struct Boards {
     known: Mutex<HashMap<i64, Known>>,
     /// One at a time looks at a board and tells the window: what was looked at first is not told last.
     pub(crate) telling: tokio::sync::Mutex<()>,
+    /// One at a time takes over what a list or an answer says of secrets: what is older does not override what is newer.
+    pub(crate) settling: tokio::sync::Mutex<()>,
 }
 
 /// One project's.
@@ -142,6 +145,23 @@ fn on_the_wall(moment: i64, clock: &SandboxClock) -> i64 {
 pub(crate) fn tail(hint: &str) -> String {
     let from = hint.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
     hint[from..].to_owned()
+}
+
+/// Which kept secret is which of a webhook's listed ones: id and what is listed. All that is listed of a secret is its
+/// last characters, so where several end alike the newest is the newest, the second the second. `records`: oldest first,
+/// those of other webhooks may be among them.
+pub(crate) fn matched<'a, 'r>(listed: &'a Listed, records: &'r [SecretRecord]) -> Vec<(&'r str, &'a ListedSecret)> {
+    let mut left: Vec<&SecretRecord> =
+        records.iter().filter(|record| record.webhook.as_deref() == Some(listed.id.as_str())).collect();
+    let mut secrets: Vec<&ListedSecret> = listed.secrets.iter().rev().collect();
+    secrets.sort_by_key(|secret| (!secret.current, std::cmp::Reverse(secret.ends_ms)));
+    let mut found = Vec::new();
+    for secret in secrets {
+        if let Some(place) = left.iter().rposition(|record| tail(&record.hint) == secret.tail) {
+            found.push((left.remove(place).id.as_str(), secret));
+        }
+    }
+    found
 }
 
 impl Boards {

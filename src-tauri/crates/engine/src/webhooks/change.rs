@@ -57,6 +57,7 @@ impl Engine {
     async fn remove_webhook(&self, project: i64, id: &str) -> Result<()> {
         let removed = self.client(project)?.webhook_delete(id).await;
         removed.map_err(|error| Self::service_error(error, true))?;
+        let settling = self.inner.boards.settling.lock().await;
         self.inner.boards.remove(project, id);
         let now = self.now_s();
         for record in self.secret_records(project).await? {
@@ -65,6 +66,7 @@ impl Engine {
                 self.secret_ends(&record.id, now).await?;
             }
         }
+        drop(settling);
         if let Some(sandbox) = self.sandbox_of(project) {
             sandbox.own_removed(id).await;
         }

@@ -1,5 +1,7 @@
 //! Reading a project's webhooks at the service, and what follows from it for the secrets that Pollux keeps.
 
+use std::collections::{HashMap, HashSet};
+
 use gemini::client::{Client, ClientError, Webhook};
 use signature::{KeyState, SecretKey};
 use store::SecretRecord;
@@ -7,7 +9,7 @@ use store::SecretRecord;
 use crate::dto::{Live, Project, SandboxClock, WebhookBoard, WebhookView};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::webhooks::board::{self, Listed, Service, tail};
+use crate::webhooks::board::{self, Listed, ListedSecret, Service, matched, tail};
 use crate::webhooks::seen::Seen;
 use crate::webhooks::view::Known;
 
@@ -33,6 +35,8 @@ impl Engine {
         let began_ms = self.now_ms();
         match self.list_webhooks(project).await {
             Ok(listed) => {
+                // A change that is answered meanwhile ends secrets before this or after, not in the midst of it.
+                let _alone = boards.settling.lock().await;
                 if boards.end(project, number, listed.clone(), self.now_ms()) {
                     self.settle_secrets(project, &listed, began_ms).await?;
                 }
@@ -89,15 +93,16 @@ impl Engine {
     /// Takes over when secrets end. One that is not listed any more has ended now; one that is listed as if it had not
     /// ended did not end (the API key was another's meanwhile, or the answer of a rotation was wrong).
     pub(crate) async fn settle_secrets(&self, project: i64, listed: &[Listed], began_ms: i64) -> Result<()> {
-        let records = self.secret_records(project).await?;
+        let mut records = Vec::new();
+        for record in self.secret_records(project).await? {
+            records.extend(self.linked_secret(record, listed).await?);
+        }
         let now_s = self.now_s();
-        for record in records {
-            let Some(record) = self.linked_secret(record, listed).await? else { continue };
-            let webhook = listed.iter().find(|one| record.webhook.as_deref() == Some(one.id.as_str()));
-            let secret = webhook.and_then(|one| one.secrets.iter().find(|secret| secret.tail == tail(&record.hint)));
+        let found: HashMap<&str, &ListedSecret> = listed.iter().flat_map(|one| matched(one, &records)).collect();
+        for record in &records {
             let ended = matches!(record.state(now_s), KeyState::Expired { .. });
-            match secret {
-                Some(secret) if secret.current && record.expires_at.is_some() => self.revive_secret(&record).await?,
+            match found.get(record.id.as_str()) {
+                Some(secret) if secret.current && record.expires_at.is_some() => self.revive_secret(record).await?,
                 Some(secret) => {
                     let ends = secret.ends_ms.map(|ms| ms.div_euclid(1000));
                     let same = |ends: i64| record.expires_at.is_some_and(|known| known.abs_diff(ends) < SAME_S);
@@ -253,16 +258,19 @@ pub(crate) fn is_loopback(url: &reqwest::Url) -> bool {
 
 async fn all_pages(client: &Client) -> std::result::Result<Vec<Webhook>, ClientError> {
     let mut webhooks = Vec::new();
+    let (mut ids, mut tokens) = (HashSet::new(), HashSet::new());
     let mut token: Option<String> = None;
-    for _ in 0..PAGES {
+    loop {
         let page = client.webhook_list(PAGE, token.as_deref()).await?;
-        webhooks.extend(page.webhooks);
-        if page.next_page_token.is_none() || page.next_page_token == token {
-            break;
+        // One without an id cannot be shown, pinged or changed; one that is on two pages is one.
+        let mut listed = page.webhooks;
+        listed.retain(|webhook| !webhook.id.is_empty() && ids.insert(webhook.id.clone()));
+        webhooks.append(&mut listed);
+        let Some(next) = page.next_page_token else { return Ok(webhooks) };
+        // Part of a list would say of all that is missing in it that it is gone.
+        if tokens.len() >= PAGES || !tokens.insert(next.clone()) {
+            return Err(ClientError::Unreadable("its list of webhooks does not end".to_owned()));
         }
-        token = page.next_page_token;
+        token = Some(next);
     }
-    // One without an id cannot be shown, pinged or changed.
-    webhooks.retain(|webhook| !webhook.id.is_empty());
-    Ok(webhooks)
 }

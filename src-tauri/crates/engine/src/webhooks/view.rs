@@ -5,7 +5,7 @@ use store::SecretRecord;
 
 use crate::addresses::{Bases, place_of};
 use crate::dto::{Project, SecretLife, UriPlace, WebhookEvent, WebhookSecret, WebhookView};
-use crate::webhooks::board::{Listed, tail};
+use crate::webhooks::board::{Listed, matched, tail};
 use crate::webhooks::path::path_of;
 use crate::webhooks::seen::Seen;
 
@@ -76,11 +76,11 @@ fn event(name: &str) -> WebhookEvent {
 fn secrets(listed: &Listed, records: &[SecretRecord], available: &[String], now_ms: i64) -> Vec<WebhookSecret> {
     let mut left: Vec<&SecretRecord> =
         records.iter().filter(|record| record.webhook.as_deref() == Some(listed.id.as_str())).collect();
+    let found = matched(listed, records);
     let mut secrets = Vec::new();
     for one in &listed.secrets {
-        // The newest one where two end alike.
-        let twin = left.iter().rposition(|record| tail(&record.hint) == one.tail);
-        let record = twin.map(|place| left.remove(place));
+        let twin = found.iter().find(|(_, secret)| std::ptr::eq(*secret, one)).map(|(id, _)| *id);
+        let record = left.extract_if(.., |record| twin == Some(record.id.as_str())).next();
         let state = match one.ends_ms {
             _ if one.current => SecretLife::Current,
             Some(ends) if ends <= now_ms => SecretLife::Expired,
@@ -194,5 +194,17 @@ mod tests {
                 (Some("older twin"), "whsec_…bbbb", SecretLife::Expired, Some(1000), false),
             ]
         );
+    }
+
+    #[test]
+    fn of_secrets_that_end_alike_the_newest_is_the_current_one() {
+        let records = [record("old", "aaaa", Some("one"), None), record("new", "aaaa", Some("one"), None)];
+        let (current, ends) = (("aaaa", None), ("aaaa", Some(NOW_MS + 5)));
+        for order in [[current, ends], [ends, current]] {
+            let listed = listed(&order);
+            let seen = secrets(&listed, &records, &[], NOW_MS);
+            let seen: Vec<_> = seen.iter().map(|one| (one.key.as_deref(), one.state)).collect();
+            assert_eq!(seen, [(Some("new"), SecretLife::Current), (Some("old"), SecretLife::Grace)]);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Webhooks managed against the Sandbox's service and against stand-ins, over HTTP.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -353,4 +354,79 @@ async fn a_project_without_a_key_and_one_without_a_service_say_so() {
     let cut = rig.project_at(&origin).await;
     let error = rig.engine.webhooks(cut).await.unwrap().error.unwrap();
     assert!(error.code == "service_timed_out" && !format!("{error:?}").contains("key-of-a-stand-in"), "{error:?}");
+}
+
+/// Whatever is no whole list says nothing of what it does not hold.
+#[tokio::test]
+async fn what_is_no_list_or_only_part_of_one_ends_no_secret() {
+    let rig = rig().await;
+    let webhook = |id: &str| json!({ "id": id, "uri": "https://x.example/", "state": "enabled" });
+    let (one, two) = (webhook("one"), webhook("two"));
+    let secret = json!({ "truncated_secret": "whsec_...dXY=" });
+    let made = json!({ "id": "one", "uri": "https://x.example/", "state": "enabled", "signing_secrets": [secret],
+                       "new_signing_secret": SECRET });
+    let lists = [
+        json!({ "webhooks": [made.clone(), one.clone(), two.clone()] }),
+        json!({ "message": "Welcome to the guest network." }),
+        json!({ "webhooks": "none" }),
+        json!([]),
+        json!(null),
+        json!({ "webhooks": [two], "next_page_token": "again" }),
+    ];
+    let turn = Arc::new(AtomicUsize::new(0));
+    let origin = stand_in({
+        let turn = turn.clone();
+        move |line, _| match line.starts_with("POST") {
+            true => Some((200, made.clone())),
+            false => Some((200, lists[turn.load(Ordering::SeqCst)].clone())),
+        }
+    })
+    .await;
+    let project = rig.project_at(&origin).await;
+    rig.engine.webhook_create(project, draft("one", "https://x.example/"), false).await.unwrap();
+    for index in 0..6 {
+        let error = (index > 0).then_some("service_unreadable");
+        turn.store(index, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let board = rig.engine.webhooks_refresh(project).await.unwrap();
+        assert_eq!(board.error.map(|error| error.code).as_deref(), error, "{index}");
+        let ids: Vec<&str> = board.webhooks.iter().map(|webhook| webhook.id.as_str()).collect();
+        assert_eq!(ids, ["one", "two"], "{index}: each once, and what was known stays");
+        let kept = &rig.engine.secrets().await.unwrap();
+        let kept = kept.iter().find(|secret| secret.project == project).unwrap();
+        assert_eq!(kept.key_state, KeyState::Current, "{index}");
+    }
+}
+
+/// All that is listed of a secret is its last characters, and four of them are the same once in a while.
+#[tokio::test]
+async fn a_new_secret_that_ends_like_the_one_before_stays() {
+    const ALIKE: &str = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhpcnR5LXR3byB0dXY=";
+    let rig = rig().await;
+    let listed = |rotated: bool| {
+        let (current, ends) = (
+            json!({ "truncated_secret": "whsec_...dXY=" }),
+            json!({ "truncated_secret": "whsec_...dXY=", "expire_time": "2999-01-01T00:00:00Z" }),
+        );
+        json!({ "id": "one", "uri": "https://x.example/", "state": "enabled", "new_signing_secret": SECRET,
+                "signing_secrets": if rotated { json!([ends, current]) } else { json!([current]) } })
+    };
+    let rotated = AtomicBool::new(false);
+    let origin = stand_in(move |line, _| {
+        if line.contains("rotateSigningSecret") {
+            rotated.store(true, Ordering::SeqCst);
+            return Some((200, json!({ "secret": ALIKE })));
+        }
+        let one = listed(rotated.load(Ordering::SeqCst));
+        Some((200, if line.starts_with("GET") && !line.ends_with("/one") { json!({ "webhooks": [one] }) } else { one }))
+    })
+    .await;
+    let project = rig.project_at(&origin).await;
+    rig.engine.webhook_create(project, draft("one", "https://x.example/"), false).await.unwrap();
+    let new = rig.engine.webhook_rotate(project, "one", false).await.unwrap().secret;
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    rig.engine.webhooks_refresh(project).await.unwrap();
+    for kept in rig.engine.secrets().await.unwrap().into_iter().filter(|secret| secret.project == project) {
+        assert_eq!(matches!(kept.key_state, KeyState::Current), kept.id == new.id, "{kept:?}");
+    }
 }

@@ -186,6 +186,9 @@ impl Client {
             url.query_pairs_mut().append_pair("page_token", token);
         }
         let value = self.call_url(Method::GET, url, None).await?;
+        if !is_list(&value) {
+            return Err(ClientError::Unreadable("it holds no list of webhooks".to_owned()));
+        }
         let next_page_token = text(&value, &["next_page_token"]).filter(|token| !token.is_empty());
         Ok(WebhookList { webhooks: items(&value, &["webhooks"], Webhook::read), next_page_token })
     }
@@ -234,6 +237,16 @@ impl Client {
             Some(text) => Ok(SecretText::new(&text)),
             None => Err(ClientError::Unreadable("it holds no secret".to_owned())),
         }
+    }
+}
+
+/// Without webhooks the service's list is `{}`. Whatever else holds none was said by somebody else, or of something else:
+/// to take that for an empty list would end every secret.
+fn is_list(value: &Value) -> bool {
+    let Some(members) = value.as_object() else { return false };
+    match members.get("webhooks") {
+        Some(webhooks) => webhooks.is_array() || webhooks.is_null(),
+        None => members.keys().all(|name| name == "next_page_token"),
     }
 }
 
