@@ -53,16 +53,16 @@ impl Engine {
 
     async fn read_projects(&self, before: &[store::Project], now: &[store::Project]) -> Result<()> {
         for project in before.iter().filter(|old| !now.iter().any(|new| new.id == old.id)) {
-            self.set_api_key(project.id, None);
+            self.drop_access(project.id);
         }
         let mut known = HashMap::new();
         for project in now.iter().filter(|project| !project.sandbox) {
             let old = before.iter().find(|old| old.id == project.id);
+            let same_key = old.is_some_and(|old| old.key == project.key);
             if old != Some(project) {
-                self.forget_client(project.id);
-            }
-            if old.and_then(|old| old.key.as_ref()) != project.key.as_ref() {
-                self.read_api_key(project).await;
+                let kept = self.api_key(project.id).filter(|_| same_key);
+                let key = if same_key { kept } else { self.read_api_key(project).await };
+                self.set_access(&view(project, key.is_some()), key);
             }
             let available = self.api_key(project.id).is_some();
             known.insert(project.id, (view(project, available), self.jwks(project.base_url.as_deref())?));
@@ -93,32 +93,15 @@ impl Engine {
     }
 
     /// One that cannot be read is shown as unavailable.
-    async fn read_api_key(&self, project: &store::Project) {
-        let mut text = None;
-        if project.key.is_some() {
-            let id = key_id(project.id);
-            match self.vault(project.id, move |vault| vault.get(&id)).await {
-                Ok(Some(found)) => text = Some(found),
-                Ok(None) => tracing::warn!(project = project.id, "an API key is listed, but its text is gone"),
-                Err(error) => tracing::warn!(project = project.id, code = error.code, "an API key could not be read"),
-            }
+    async fn read_api_key(&self, project: &store::Project) -> Option<Zeroizing<String>> {
+        project.key.as_ref()?;
+        let id = key_id(project.id);
+        match self.vault(project.id, move |vault| vault.get(&id)).await {
+            Ok(Some(found)) => return Some(found),
+            Ok(None) => tracing::warn!(project = project.id, "an API key is listed, but its text is gone"),
+            Err(error) => tracing::warn!(project = project.id, code = error.code, "an API key could not be read"),
         }
-        self.set_api_key(project.id, text);
-    }
-
-    /// The API key of a project, where it can be read.
-    pub(crate) fn api_key(&self, project: i64) -> Option<Zeroizing<String>> {
-        self.inner.api_keys.lock().unwrap_or_else(PoisonError::into_inner).get(&project).cloned()
-    }
-
-    pub(crate) fn set_api_key(&self, project: i64, text: Option<Zeroizing<String>>) {
-        let mut keys = self.inner.api_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        match text {
-            Some(text) => keys.insert(project, text),
-            None => keys.remove(&project),
-        };
-        drop(keys);
-        self.forget_client(project);
+        None
     }
 
     /// The published keys of the service at this address, shared by the projects that have the same.

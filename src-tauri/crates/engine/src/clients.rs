@@ -1,8 +1,10 @@
 //! The REST client of each project, made when it is first asked for.
 
-use std::sync::PoisonError;
+use std::collections::HashMap;
+use std::sync::{MutexGuard, PoisonError};
 
 use gemini::client::{ApiVersion, Client};
+use zeroize::Zeroizing;
 
 use crate::dto;
 use crate::engine::Engine;
@@ -17,6 +19,16 @@ impl From<dto::ApiVersion> for ApiVersion {
     }
 }
 
+/// What a project's service is asked with. A key goes to the address that it was given for and to no other, so that they
+/// are changed as one.
+pub(crate) struct Access {
+    base_url: String,
+    version: dto::ApiVersion,
+    key: Zeroizing<String>,
+    /// Made when it is first asked for.
+    client: Option<Client>,
+}
+
 impl Engine {
     /// The client of a project: its base URL, version and API key.
     pub(crate) fn client(&self, project: i64) -> Result<Client> {
@@ -25,21 +37,41 @@ impl Engine {
         if project.sandbox {
             return Ok(self.sandbox()?.client.clone());
         }
-        let mut clients = self.inner.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&project.id) {
+        let mut all = self.accesses();
+        let access = all.get_mut(&project.id).ok_or_else(|| no_api_key(project))?;
+        if let Some(client) = &access.client {
             return Ok(client.clone());
         }
-        let keys = self.inner.api_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = keys.get(&project.id).ok_or_else(|| no_api_key(project))?;
-        let client = Client::new(&project.base_url, project.api_version.into(), key)
+        let client = Client::new(&access.base_url, access.version.into(), &access.key)
             .map_err(|error| Self::service_error(error, false))?;
-        clients.insert(project.id, client.clone());
+        access.client = Some(client.clone());
         Ok(client)
     }
 
-    /// The project's key or address is another: the next call makes a new client.
-    pub(crate) fn forget_client(&self, project: i64) {
-        self.inner.clients.lock().unwrap_or_else(PoisonError::into_inner).remove(&project);
+    /// The API key of a project, where it can be read.
+    pub(crate) fn api_key(&self, project: i64) -> Option<Zeroizing<String>> {
+        self.accesses().get(&project).map(|access| access.key.clone())
+    }
+
+    /// Whom the project asks from now on, with which key; without a key nobody.
+    pub(crate) fn set_access(&self, project: &dto::Project, key: Option<Zeroizing<String>>) {
+        let mut all = self.accesses();
+        match key {
+            Some(key) => {
+                let (base_url, version) = (project.base_url.clone(), project.api_version);
+                all.insert(project.id, Access { base_url, version, key, client: None })
+            }
+            None => all.remove(&project.id),
+        };
+    }
+
+    /// The project asks nobody any more.
+    pub(crate) fn drop_access(&self, project: i64) {
+        self.accesses().remove(&project);
+    }
+
+    fn accesses(&self) -> MutexGuard<'_, HashMap<i64, Access>> {
+        self.inner.accesses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

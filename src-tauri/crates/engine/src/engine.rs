@@ -8,18 +8,17 @@ use std::sync::{Arc, RwLock};
 use std::time::UNIX_EPOCH;
 
 use gemini::JwksCache;
-use gemini::client::Client;
 use inbound::{Clock, Explain, Tally};
 use signature::{Policy, SecretKey};
 use store::Store;
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use zeroize::Zeroizing;
 
 use crate::addresses::Bases;
 use crate::arrivals::Arrivals;
 use crate::books::{self, Books};
+use crate::clients::Access;
 use crate::dto::{
     AppState, Database, Detail, Filter, Level, ListenerState, Notice, Project, Row, SecretStore, Settings, ViewOpened,
 };
@@ -113,10 +112,8 @@ pub(crate) struct Inner {
     pub(crate) fixed: bool,
     /// Published keys by address.
     pub(crate) jwks: std::sync::Mutex<HashMap<String, Arc<JwksCache>>>,
-    /// API keys by project.
-    pub(crate) api_keys: std::sync::Mutex<HashMap<i64, Zeroizing<String>>>,
-    /// Clients with them.
-    pub(crate) clients: std::sync::Mutex<HashMap<i64, Client>>,
+    /// Addresses and API keys by project.
+    pub(crate) accesses: std::sync::Mutex<HashMap<i64, Access>>,
     /// Where the listener is and was reached.
     pub(crate) bases: RwLock<Bases>,
     /// What is known of the projects' webhooks.
@@ -191,8 +188,7 @@ impl Engine {
                 books: Mutex::default(),
                 fixed,
                 jwks: std::sync::Mutex::default(),
-                api_keys: std::sync::Mutex::default(),
-                clients: std::sync::Mutex::default(),
+                accesses: std::sync::Mutex::default(),
                 bases: RwLock::default(),
                 boards: Boards::default(),
                 watched: std::sync::Once::new(),

@@ -103,11 +103,6 @@ impl Engine {
             }
             return Err(error.into());
         }
-        match plan.key {
-            KeyChange::Keep => {}
-            KeyChange::Put(text) => self.set_api_key(id, Some(text)),
-            KeyChange::Drop => self.set_api_key(id, None),
-        }
         // The same key given again may be there again, which its record does not tell.
         books.projects.retain(|read| read.id != id);
         self.read_books(books).await?;
@@ -203,7 +198,6 @@ impl Engine {
         for (record, _) in &removed.secrets {
             self.inner.store.secrets().put(record.clone()).await?;
         }
-        self.set_api_key(id, removed.key.clone());
         self.read_books(books).await?;
         let unstored: Vec<_> = self.held().iter().filter_map(|held| held.key(id, self.now_s())).collect();
         for key in unstored {

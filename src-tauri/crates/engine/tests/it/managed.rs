@@ -101,7 +101,7 @@ pub(crate) async fn stand_in(answer: impl Fn(&str, usize) -> Option<(u16, Value)
 }
 
 /// One request, whole.
-async fn request(stream: &mut tokio::net::TcpStream) -> String {
+pub(crate) async fn request(stream: &mut tokio::net::TcpStream) -> String {
     let mut text = String::new();
     let mut chunk = [0; 4096];
     loop {

@@ -1,10 +1,14 @@
 //! Projects: added, changed, removed, restored, checked; their keys in the vault, their paths on the listener.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use engine::{ApiKeyDraft, ApiVersion, Filter, ProjectDraft, VaultKind};
 use signature::Outcome;
+use tokio::io::AsyncWriteExt as _;
 
+use crate::managed::request;
 use crate::parts::{KEY, OTHER, Parts, default_project, draft, soon, told};
 use crate::{SECRET, post};
 
@@ -259,4 +263,54 @@ async fn what_another_process_changes_is_seen() {
     assert!(window.secrets().await.unwrap().is_empty());
     post(&format!("{address}prod"), SECRET, "msg_2").await;
     assert_eq!(newest(&window).await.row.project, default_project(&window));
+}
+
+/// A service that lists nothing, and the keys that it was asked with.
+async fn listening() -> (String, Arc<Mutex<BTreeSet<String>>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let keys: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+    let seen = keys.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let request = request(&mut stream).await;
+            let key = request.lines().find_map(|line| line.strip_prefix("x-goog-api-key: "));
+            seen.lock().unwrap().extend(key.map(str::to_owned));
+            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (origin, keys)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_goes_to_the_address_that_it_was_given_for() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let (first, second) = (listening().await, listening().await);
+    let at = |origin: &str, key: &str| ProjectDraft {
+        base_url: Some(origin.to_owned()),
+        api_key: ApiKeyDraft::Typed { text: key.to_owned() },
+        ..draft("moving")
+    };
+    let project = engine.project_add(at(&first.0, "key-of-the-first")).await.unwrap().id;
+    // Somebody asks all the time, as the window does.
+    let asking = tokio::spawn({
+        let engine = engine.clone();
+        async move {
+            loop {
+                engine.webhooks_refresh(project).await.unwrap();
+            }
+        }
+    });
+    for _ in 0..40 {
+        engine.project_update(project, at(&second.0, "key-of-the-second")).await.unwrap();
+        engine.webhooks_refresh(project).await.unwrap();
+        engine.project_update(project, at(&first.0, "key-of-the-first")).await.unwrap();
+        engine.webhooks_refresh(project).await.unwrap();
+    }
+    asking.abort();
+    for ((_, keys), key) in [(&first, "key-of-the-first"), (&second, "key-of-the-second")] {
+        assert_eq!(*keys.lock().unwrap(), BTreeSet::from([key.to_owned()]));
+    }
 }
