@@ -20,10 +20,8 @@ impl Engine {
             return Err(Error::new("invalid_place", message));
         }
         // A note is not kept like a secret.
-        if text.contains("whsec_")
-            && signature::Secret::parse(text.get(text.find("whsec_").unwrap_or(0)..).unwrap_or("")).is_ok()
-        {
-            let message = "This holds a secret. Note where it is in use, and not the secret itself.";
+        if holds_secret(text) {
+            let message = "This holds a secret or an API key. Note where it is in use, and not the secret itself.";
             return Err(Error::new("invalid_place", message));
         }
         let places = self.inner.store.places();
@@ -89,5 +87,33 @@ impl Engine {
             Place { id: place.id, text: place.text, done, done_ms: place.done_ms.filter(|_| done) }
         };
         Ok(places.into_iter().map(shown).collect())
+    }
+}
+
+/// A whole secret or an API key anywhere in a text; not the hint of one.
+fn holds_secret(text: &str) -> bool {
+    // So many characters say more than where a secret is in use.
+    const TELLING: usize = 12;
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '-');
+    ["whsec_", "AIza"].iter().any(|start| {
+        let after = text.match_indices(start).filter_map(|(at, _)| text.get(at + start.len()..));
+        after.map(|rest| rest.chars().take_while(|c| part(*c)).count()).any(|letters| letters >= TELLING)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_a_note_is_seen_wherever_it_stands() {
+        const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
+        for text in [SECRET, &format!("WEBHOOK_SECRET='{SECRET}' in .env"), &format!("whsec_x, {SECRET}, CI")] {
+            assert!(holds_secret(text), "{text}");
+        }
+        assert!(holds_secret("key AIzaSyD-1234567890abcdefghijklmnopqa91f of CI"));
+        for text in [".env of worker", "whsec_…a91f in CI", "whsec_...dXY= of the worker", "AIza…a91f", "whsec_"] {
+            assert!(!holds_secret(text), "{text}");
+        }
     }
 }
