@@ -192,6 +192,16 @@ impl Engine {
     }
 
     async fn destroy(&self, record: &SecretRecord) -> Result<()> {
+        // What is kept elsewhere would stay there, and be taken for gone.
+        let (kept, vault) = (VaultKind::named(&record.stored_in), self.vault_of(record.project).kind());
+        if kept != vault && kept != VaultKind::Memory {
+            let place = if kept == VaultKind::File { "the file of the data folder" } else { "the keychain" };
+            let message = format!(
+                "This secret is kept in {place}, which is not in use now, so that it could not be destroyed. Start Pollux \
+                 with {place} in use and try again."
+            );
+            return Err(Error::new("vault_failed", message));
+        }
         let key = record.id.clone();
         self.vault(record.project, move |vault| vault.delete(&key)).await?;
         self.inner.registry.forget_secret(&record.id);

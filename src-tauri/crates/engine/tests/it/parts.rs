@@ -67,11 +67,16 @@ impl Parts {
     }
 
     pub(crate) async fn start(&self, sandbox: bool) -> Engine {
+        self.start_with(sandbox, self.vault.clone()).await
+    }
+
+    /// The same with another vault.
+    pub(crate) async fn start_with(&self, sandbox: bool, vault: Arc<dyn Vault>) -> Engine {
         let ahead = self.ahead.clone();
         let now = move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::SeqCst).unsigned_abs());
         let engine = Engine::start(Config {
             database: self.database(),
-            vault: self.vault.clone(),
+            vault,
             clock: Arc::new(now),
             sandbox,
             fixed: None,

@@ -1,8 +1,9 @@
 //! The end of secrets: named by the probe, destroyed by hand or after 30 days; the Sandbox's own are never kept.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::{Filter, VaultKind};
+use engine::{FileVault, Filter, VaultKind};
 use signature::KeyState;
 
 use crate::parts::{OTHER, Parts, default_project};
@@ -99,4 +100,27 @@ async fn secrets_of_the_sandbox_live_as_long_as_the_process() {
     let engine = parts.start(true).await;
     let listed = engine.secrets().await.unwrap();
     assert!(listed.iter().all(|secret| secret.builtin || secret.webhook.is_some()), "{listed:?}");
+}
+
+/// The keychain was locked at this start, or `POLLUX_KEYCHAIN` says otherwise.
+#[tokio::test]
+async fn what_another_vault_keeps_is_not_taken_for_destroyed() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let old = engine.secret_add(default_project(&engine), "old", SECRET).await.unwrap();
+    engine.shutdown().await;
+    ended(&parts, &old.id, 31 * DAY_S).await;
+
+    let beside = parts.folder.path().join("secrets.json");
+    let engine = parts.start_with(false, Arc::new(FileVault::new(beside, "No keychain."))).await;
+    let error = engine.secret_destroy(&old.id).await.unwrap_err();
+    assert!(error.code == "vault_failed" && error.message.contains("the keychain"), "{error}");
+    let shown = &engine.secrets().await.unwrap()[0];
+    assert_eq!((shown.destroyed_ms, shown.available), (None, false));
+    engine.shutdown().await;
+    assert_eq!(parts.kept(&old.id).as_deref(), Some(SECRET));
+
+    let engine = parts.start(false).await;
+    assert!(engine.secrets().await.unwrap()[0].destroyed_ms.is_some());
+    assert!(parts.kept(&old.id).is_none());
 }
