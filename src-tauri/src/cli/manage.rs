@@ -42,7 +42,6 @@ pub(crate) type Done = Result<u8, Undone>;
 /// The engine on the data of the window, which may be running: without a listener and without a Sandbox.
 pub(crate) async fn open() -> Result<Engine, String> {
     let home = home::folder()?;
-    std::fs::create_dir_all(&home).map_err(|error| format!("{} could not be made: {error}", home.display()))?;
     let vault = {
         let home = home.clone();
         tokio::task::spawn_blocking(move || keychain::open(&home)).await.map_err(|error| error.to_string())??

@@ -130,6 +130,9 @@ impl FileVault {
             file.write_all(&text)?;
             file.as_file().sync_all()?;
             file.persist(&self.path)?;
+            // The new name, too: what the service shows once must outlast a power cut. Not all file systems can.
+            #[cfg(unix)]
+            let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
             Ok(())
         };
         write().map_err(|error| self.failed("written", &error))
