@@ -197,16 +197,27 @@ impl Window {
         }
     }
 
-    /// Clicks the first element with a test hook, once it can be clicked: a menu is in the page before it has its place.
+    /// Clicks the first element with a test hook, once it can be clicked: a button may wait for data, a menu for its place,
+    /// and a toast may stand in front of either for some seconds.
     pub async fn click(&self, id: &str) {
         let started = Instant::now();
-        while let Err(error) = self.wait(id).await.click().await {
-            // A toast may stand in front of it for some seconds.
-            let covered = format!("{error:?}").contains("ElementClickIntercepted");
-            let settling = covered || error.is_element_not_interactable() || error.is_stale_element_reference();
+        loop {
+            let element = self.wait(id).await;
+            let error = match element.is_enabled().await {
+                Ok(true) => match element.click().await {
+                    Ok(()) => return,
+                    Err(error) => Some(error),
+                },
+                Ok(false) => None,
+                Err(error) => Some(error),
+            };
+            let settling = error.as_ref().is_none_or(|error| {
+                let covered = format!("{error:?}").contains("ElementClickIntercepted");
+                covered || error.is_element_not_interactable() || error.is_stale_element_reference()
+            });
             if !settling || started.elapsed() > PATIENCE {
                 self.shot("failed").await;
-                panic!("{id}: {error:?}");
+                panic!("{id} cannot be clicked: {error:?}");
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
         }

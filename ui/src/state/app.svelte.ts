@@ -104,6 +104,8 @@ export class App {
       case "webhooks":
         if (this.info) this.info = { ...this.info, alarms: [...this.info.alarms.filter((one) => one.project !== message.alarms.project), message.alarms] };
         this.webhooks.changed(message.alarms.project);
+        // A rotation ends secrets, whoever made it.
+        if (this.view === "secrets") void this.secrets.load();
         this.rotation.changed(message.alarms.project);
         break;
       case "sandbox":
