@@ -77,7 +77,10 @@ impl Rig {
 }
 
 async fn post(url: &str, secret: &str, id: &str) -> u16 {
-    let body = "{\"type\":\"batch.succeeded\",\"data\":{\"id\":\"batches/b\"}}";
+    post_text(url, secret, id, "{\"type\":\"batch.succeeded\",\"data\":{\"id\":\"batches/b\"}}").await
+}
+
+async fn post_text(url: &str, secret: &str, id: &str, body: &'static str) -> u16 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let signature = signature::sign::v1(&Secret::parse(secret).unwrap(), id, now as i64, body.as_bytes());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();

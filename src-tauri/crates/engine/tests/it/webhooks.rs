@@ -430,3 +430,43 @@ async fn a_new_secret_that_ends_like_the_one_before_stays() {
         assert_eq!(matches!(kept.key_state, KeyState::Current), kept.id == new.id, "{kept:?}");
     }
 }
+
+/// Whoever finds the address can post to it at any time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_posts_meanwhile_is_not_the_ping() {
+    let rig = rig().await;
+    let uri = format!("{}stand-in/open", rig.address);
+    let hook = json!({ "id": "one", "uri": uri, "state": "enabled", "new_signing_secret": SECRET,
+                       "signing_secrets": [{ "truncated_secret": "whsec_...dXY=" }] });
+    let genuine = Arc::new(AtomicBool::new(true));
+    let origin = stand_in({
+        let (genuine, uri) = (genuine.clone(), uri.clone());
+        move |line, _| {
+            if line.ends_with(":ping") {
+                let (genuine, uri) = (genuine.load(Ordering::SeqCst), uri.clone());
+                tokio::spawn(async move {
+                    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+                    client.post(&uri).body("{\"type\":\"ping\"}").send().await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    if genuine {
+                        crate::post_text(&uri, SECRET, "msg_ping", "{\"type\":\"ping\"}").await;
+                    }
+                });
+            }
+            Some((200, hook.clone()))
+        }
+    })
+    .await;
+    let project = rig.project_at(&origin).await;
+    rig.engine.webhook_create(project, draft("one", &uri), false).await.unwrap();
+    for (sent, outcome) in [(true, Outcome::Verified), (false, Outcome::Rejected)] {
+        genuine.store(sent, Ordering::SeqCst);
+        match rig.engine.webhook_ping_within(project, "one", LONG).await.unwrap() {
+            PingResult::Arrived { after_ms, delivery } => {
+                assert_eq!(delivery.outcome, outcome);
+                assert!(after_ms < 2000, "{after_ms}: when it came, not how long it was doubted");
+            }
+            missing => panic!("{missing:?}"),
+        }
+    }
+}
