@@ -1,5 +1,7 @@
 //! Projects: what the user adds, changes and removes, with their API keys in the vault.
 
+use std::collections::HashSet;
+
 use store::{KeyRecord, NewProject, SecretRecord};
 use zeroize::Zeroizing;
 
@@ -138,24 +140,53 @@ impl Engine {
         if !self.inner.store.projects().remove(id, self.now_ms()).await? {
             return Err(Error::not_found("project"));
         }
-        self.inner.store.secrets().forget_project(id).await?;
-        let names: Vec<String> =
-            held.iter().map(|(record, _)| record.id.clone()).chain(project.key.as_ref().map(|_| key_id(id))).collect();
         // From here on the texts are held for undo; what keeps secrets gives them up last.
-        self.inner.removed_projects.lock().await.push(Removed { project, key, secrets: held });
+        self.inner.removed_projects.lock().await.push(Removed { project: project.clone(), key, secrets: held });
+        let destroyed = self.destroy_kept(project).await;
         self.read_books(books).await?;
-        self.vault(id, move |vault| {
-            let failed: Vec<_> = names.iter().filter_map(|name| vault.delete(name).err()).collect();
-            failed.into_iter().next().map_or(Ok(()), Err)
-        })
-        .await
-        .map_err(|error| Error {
+        destroyed.map_err(|error| Error {
             message: format!(
-                "The project is removed, but its key and secrets could not be destroyed: {}",
+                "The project is removed, but not all of its key and secrets could be destroyed. It is tried again at the \
+                 next start. {}",
                 error.message
             ),
             ..error
         })
+    }
+
+    /// Destroys what is kept of a removed project. What cannot be destroyed stays listed, so that it is tried again.
+    async fn destroy_kept(&self, project: store::Project) -> Result<()> {
+        let mut failed = None;
+        for record in self.inner.store.secrets().list(Some(project.id)).await? {
+            match self.destroy_text(project.id, &record.stored_in, record.id.clone()).await {
+                Ok(()) => drop(self.inner.store.secrets().remove(&record.id).await?),
+                Err(error) => failed = Some(error),
+            }
+        }
+        if let Some(key) = &project.key {
+            match self.destroy_text(project.id, &key.stored_in, key_id(project.id)).await {
+                Ok(()) => self.inner.store.projects().update(&store::Project { key: None, ..project }).await?,
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// What was left of removed projects: the keychain was locked, or the process ended in the middle of it.
+    pub(crate) async fn sweep_projects(&self) -> Result<()> {
+        let listed: HashSet<i64> =
+            self.inner.store.secrets().list(None).await?.into_iter().map(|record| record.project).collect();
+        for project in self.inner.store.projects().all().await? {
+            let left = project.key.is_some() || listed.contains(&project.id);
+            if project.removed_ms.is_none() || project.sandbox || !left {
+                continue;
+            }
+            let id = project.id;
+            if let Err(error) = self.destroy_kept(project).await {
+                tracing::warn!(project = id, code = error.code, "what a removed project left could not be destroyed");
+            }
+        }
+        Ok(())
     }
 
     /// Brings a removed project back.
@@ -195,9 +226,13 @@ impl Engine {
             let _ = self.vault(id, move |vault| names.iter().try_for_each(|name| vault.delete(name))).await;
             return Err(error);
         }
+        // Its row lost the key when that was destroyed.
+        self.inner.store.projects().update(&removed.project).await?;
         for (record, _) in &removed.secrets {
             self.inner.store.secrets().put(record.clone()).await?;
         }
+        // Also what could not be destroyed is read anew: nothing of it is known any more.
+        books.secrets.retain(|record| record.project != id);
         self.read_books(books).await?;
         let unstored: Vec<_> = self.held().iter().filter_map(|held| held.key(id, self.now_s())).collect();
         for key in unstored {

@@ -192,18 +192,7 @@ impl Engine {
     }
 
     async fn destroy(&self, record: &SecretRecord) -> Result<()> {
-        // What is kept elsewhere would stay there, and be taken for gone.
-        let (kept, vault) = (VaultKind::named(&record.stored_in), self.vault_of(record.project).kind());
-        if kept != vault && kept != VaultKind::Memory {
-            let place = if kept == VaultKind::File { "the file of the data folder" } else { "the keychain" };
-            let message = format!(
-                "This secret is kept in {place}, which is not in use now, so that it could not be destroyed. Start Pollux \
-                 with {place} in use and try again."
-            );
-            return Err(Error::new("vault_failed", message));
-        }
-        let key = record.id.clone();
-        self.vault(record.project, move |vault| vault.delete(&key)).await?;
+        self.destroy_text(record.project, &record.stored_in, record.id.clone()).await?;
         self.inner.registry.forget_secret(&record.id);
         if let Some(held) = self.take_held(&record.id) {
             // It was never stored: its hint is, from now on.
@@ -213,9 +202,27 @@ impl Engine {
         Ok(())
     }
 
-    /// Destroys the texts of secrets that ended long ago.
+    /// Destroys what is kept under a name. `stored_in`: what kept it then.
+    pub(crate) async fn destroy_text(&self, project: i64, stored_in: &str, name: String) -> Result<()> {
+        // What is kept elsewhere would stay there, and be taken for gone.
+        let (kept, vault) = (VaultKind::named(stored_in), self.vault_of(project).kind());
+        if kept != vault && kept != VaultKind::Memory {
+            let place = if kept == VaultKind::File { "the file of the data folder" } else { "the keychain" };
+            let message = format!(
+                "This secret is kept in {place}, which is not in use now, so that it could not be destroyed. Start Pollux \
+                 with {place} in use and try again."
+            );
+            return Err(Error::new("vault_failed", message));
+        }
+        self.vault(project, move |vault| vault.delete(&name)).await
+    }
+
+    /// Destroys the texts of secrets that ended long ago, and what is left of removed projects.
     pub(crate) async fn sweep(&self) {
         let _alone = self.inner.books.lock().await;
+        if let Err(error) = self.sweep_projects().await {
+            tracing::warn!(%error, "it could not be looked for what removed projects left");
+        }
         let records = match self.inner.store.secrets().list(None).await {
             Ok(records) => records,
             Err(error) => {

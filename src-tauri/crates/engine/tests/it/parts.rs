@@ -21,6 +21,8 @@ pub(crate) const OTHER: &str = "whsec_YWFhYWFhYWFiYmJiYmJiYmNjY2NjY2NjZGRkZGRkZG
 pub(crate) struct Moody {
     pub(crate) kept: MemoryVault,
     pub(crate) refuses: AtomicBool,
+    /// Nor does it destroy anything.
+    pub(crate) keeps: AtomicBool,
 }
 
 impl Vault for Moody {
@@ -44,6 +46,9 @@ impl Vault for Moody {
     }
 
     fn delete(&self, id: &str) -> Result<(), VaultError> {
+        if self.keeps.load(Ordering::SeqCst) {
+            return Err(VaultError("The keychain is locked. Unlock it and try again.".into()));
+        }
         self.kept.delete(id)
     }
 }

@@ -314,3 +314,29 @@ async fn a_key_goes_to_the_address_that_it_was_given_for() {
         assert_eq!(*keys.lock().unwrap(), BTreeSet::from([key.to_owned()]));
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_destroyed_of_a_removed_project_is_destroyed_later() {
+    let parts = Parts::default();
+    let (engine, address) = parts.listening(false).await;
+    let project = engine.project_add(draft("leaving")).await.unwrap();
+    let secret = engine.secret_add(project.id, "", OTHER).await.unwrap();
+    let (key, url) = (format!("key:{}", project.id), format!("{address}leaving"));
+    parts.vault.keeps.store(true, Ordering::SeqCst);
+    let error = engine.project_remove(project.id).await.unwrap_err();
+    assert!(error.code == "vault_failed" && error.message.contains("next start"), "{error}");
+    assert!(engine.projects().iter().all(|one| one.id != project.id));
+    assert!(parts.kept(&key).is_some() && parts.kept(&secret.id).is_some());
+
+    // Brought back, it is as it was.
+    assert_eq!(engine.project_restore(project.id).await.unwrap(), project);
+    assert_eq!(post(&url, OTHER, "msg_1").await, 200);
+    assert_eq!(newest(&engine).await.verdict.outcome, Outcome::Verified);
+    engine.project_remove(project.id).await.unwrap_err();
+    engine.shutdown().await;
+
+    parts.vault.keeps.store(false, Ordering::SeqCst);
+    let engine = parts.start(false).await;
+    assert!(parts.kept(&key).is_none() && parts.kept(&secret.id).is_none());
+    engine.shutdown().await;
+}
