@@ -14,6 +14,9 @@ use crate::{home, keychain};
 pub(crate) const CODES: &str = "Exit codes: 0 done, 1 the service refused it or a secret could not be stored, 2 wrong \
     usage, 4 no answer, 5 it is not known whether it was done.";
 
+/// What a shell says of a process that was interrupted: 128 and the signal's number.
+const INTERRUPTED: i32 = 130;
+
 /// Why it was not done. Nothing was printed on standard output.
 pub(crate) enum Undone {
     /// The command line is wrong: there is no such project, or more than one could be meant.
@@ -59,6 +62,24 @@ pub(crate) async fn open() -> Result<Engine, String> {
     })
     .await
     .map_err(|error| error.to_string())
+}
+
+/// From here on a secret may be on its way, which the service shows once: the first Ctrl+C is answered with words, and
+/// only the second one ends the process.
+pub(crate) fn hold_on() {
+    tokio::spawn(async {
+        let mut told = false;
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if told {
+                std::process::exit(INTERRUPTED);
+            }
+            told = true;
+            eprintln!(
+                "pollux: waiting for the service's answer: it may hold a secret that is never shown again. Ctrl+C once \
+                 more ends this without it."
+            );
+        }
+    });
 }
 
 /// Ends the engine and says what went wrong.

@@ -172,6 +172,7 @@ async fn asked(engine: &Engine, arguments: Arguments) -> Done {
         }
         What::Ping { id, wait } => ping::ping(engine, &project, &id, wait, as_json).await,
         What::Rotate { id, revoke_now, show_secret } => {
+            manage::hold_on();
             let rotated = engine.webhook_rotate(project.id, &id, revoke_now).await?;
             let told = Told { word: "Rotated", webhook: &rotated.webhook, secret: &rotated.secret, show_secret };
             told.tell(as_json)
@@ -194,6 +195,7 @@ async fn list(engine: &Engine, project: &Project, as_json: bool) -> Done {
 
 async fn created(engine: &Engine, project: &Project, create: Create, as_json: bool) -> Done {
     let draft = WebhookDraft { name: create.name, uri: create.uri, events: create.events };
+    manage::hold_on();
     let creation = engine.webhook_create(project.id, draft, create.look_first).await;
     match creation.map_err(look_first)? {
         WebhookCreation::Created { webhook, secret } => {
