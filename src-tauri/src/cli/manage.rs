@@ -111,8 +111,9 @@ pub(crate) fn complain(error: &Error) {
 /// For scripts.
 fn code(error: &Error) -> u8 {
     match error.code.as_str() {
-        "service_unreachable" | "service_timed_out" | "service_failed" | "service_unreadable" => exit::NO_ANSWER,
-        "outcome_unknown" | "rotated_but_lost" | "not_rotated" => exit::UNKNOWN,
+        // What cannot be read is no answer either; after a rotation that was not made, that is known again.
+        "service_unreachable" | "service_timed_out" | "service_unreadable" | "not_rotated" => exit::NO_ANSWER,
+        "outcome_unknown" | "rotated_but_lost" => exit::UNKNOWN,
         "no_api_key" | "name_taken" | "path_taken" | "builtin_project" => exit::USAGE,
         other if other.starts_with("invalid_") => exit::USAGE,
         _ => exit::REJECTED,
@@ -232,11 +233,11 @@ mod tests {
             ("builtin_project", 2),
             ("service_unreachable", 4),
             ("service_timed_out", 4),
-            ("service_failed", 4),
+            ("service_failed", 1),
             ("service_unreadable", 4),
             ("outcome_unknown", 5),
             ("rotated_but_lost", 5),
-            ("not_rotated", 5),
+            ("not_rotated", 4),
         ] {
             assert_eq!(code(&Error::new(named, "")), expected, "{named}");
         }
