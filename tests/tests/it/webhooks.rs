@@ -150,7 +150,7 @@ async fn scripts_learn_from_the_exit_code_what_became_of_it() {
     data.run(&["webhooks", "list"]).refused(1);
 
     managed.set(json!({ "too_many_requests": 0.0, "server_errors": 1.0 })).await;
-    data.run(&["webhooks", "list"]).refused(4);
+    data.run(&["webhooks", "list"]).refused(1);
     data.run(&create).refused(5);
 
     // Acted on, and the answer is lost or cannot be read.
