@@ -5,6 +5,7 @@ pub(crate) mod deliveries;
 pub(crate) mod projects;
 pub(crate) mod sandbox;
 pub(crate) mod secrets;
+pub(crate) mod tunnel;
 pub(crate) mod webhooks;
 
 use engine::{Engine, Error, Result};

@@ -9,7 +9,7 @@ use engine::{Config, Engine, Theme};
 use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
-use crate::commands::{Started, app, deliveries, projects, sandbox, secrets, webhooks};
+use crate::commands::{Started, app, deliveries, projects, sandbox, secrets, tunnel, webhooks};
 use crate::leaving::Leaving;
 use crate::{clipboard, home, keychain};
 
@@ -74,6 +74,11 @@ pub(crate) fn run() -> ExitCode {
             projects::project_remove,
             projects::project_restore,
             projects::environment_keys,
+            tunnel::tunnel,
+            tunnel::tunnel_start,
+            tunnel::tunnel_stop,
+            tunnel::tunnel_probe,
+            tunnel::tunnel_authtoken_set,
             webhooks::webhooks,
             webhooks::webhooks_refresh,
             webhooks::webhook_create,

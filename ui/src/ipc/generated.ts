@@ -694,7 +694,11 @@ listener: ListenerState, } | { "kind": "counts",
 /**
  * The counts.
  */
-counts: Counts, } | { "kind": "sandbox" } | { "kind": "projects", 
+counts: Counts, } | { "kind": "tunnel", 
+/**
+ * The new one.
+ */
+tunnel: TunnelView, } | { "kind": "sandbox" } | { "kind": "projects", 
 /**
  * All of them, the Sandbox first.
  */
@@ -1274,6 +1278,145 @@ note: string | null, };
 
 export type Theme = "system" | "light" | "dark";
 
+export type TunnelProvider = "none" | "ngrok" | "cloudflared" | "own";
+
+export type TunnelSettings = { 
+/**
+ * Which one.
+ */
+provider: TunnelProvider, 
+/**
+ * Start it with Pollux.
+ */
+on_launch: boolean, 
+/**
+ * ngrok: a reserved domain, `hooks.example.com`.
+ */
+ngrok_domain: string | null, 
+/**
+ * ngrok: a traffic policy, YAML or JSON.
+ */
+ngrok_policy: string | null, 
+/**
+ * ngrok: metadata of the session, shown in ngrok's own dashboard.
+ */
+ngrok_metadata: string | null, 
+/**
+ * cloudflared: the program, where it is not on the PATH.
+ */
+cloudflared_path: string | null, 
+/**
+ * cloudflared: over TCP (HTTP/2), for networks that block UDP.
+ */
+cloudflared_http2: boolean, 
+/**
+ * A first path segment that public requests must have: what has none is answered 404 and not kept.
+ */
+path_token: string | null, 
+/**
+ * Public requests a second; more are answered 429 and not kept. 0: no limit.
+ */
+per_second: number, };
+
+export type TunnelState = { "state": "off" } | { "state": "starting" } | { "state": "online" } | { "state": "reconnecting", 
+/**
+ * What was lost.
+ */
+why: string, 
+/**
+ * When the next try is; `None` while it is under way.
+ */
+next_ms: number | null, 
+/**
+ * Which try it is, from 1.
+ */
+attempt: number, } | { "state": "failed", 
+/**
+ * Stable code.
+ */
+code: string, 
+/**
+ * What was wrong and what to do.
+ */
+message: string, 
+/**
+ * What the provider said.
+ */
+detail: string | null, };
+
+export type ProbeView = { 
+/**
+ * When.
+ */
+at_ms: number, 
+/**
+ * `ok`, `body_changed`, `foreign_answer` (the provider answered with a page of its own), `tls_failed`,
+ * `unreachable`, `timed_out`.
+ */
+result: string, 
+/**
+ * In a sentence, and what to do.
+ */
+message: string, 
+/**
+ * The round trip.
+ */
+took_ms: number | null, 
+/**
+ * Headers that came and were not sent.
+ */
+added: Array<string>, 
+/**
+ * Headers that were sent and did not come.
+ */
+dropped: Array<string>, 
+/**
+ * Headers whose value is another.
+ */
+changed: Array<string>, 
+/**
+ * The HTTP status, where somebody answered.
+ */
+status: number | null, };
+
+export type TunnelView = { 
+/**
+ * Which one runs, or ran last.
+ */
+provider: TunnelProvider, 
+/**
+ * Its state.
+ */
+state: TunnelState, 
+/**
+ * The public address with the path token, with a slash at its end; also while it reconnects.
+ */
+public: string | null, 
+/**
+ * Since when it is in this state.
+ */
+since_ms: number, 
+/**
+ * Round trip to the provider.
+ */
+latency_ms: number | null, 
+/**
+ * Of the latest probe.
+ */
+probe: ProbeView | null, 
+/**
+ * Public requests answered 404 for want of the path token, since the start.
+ */
+stray: number, 
+/**
+ * Public requests answered 429, since the start.
+ */
+too_many: number, 
+/**
+ * An authtoken of ngrok is kept, or in `NGROK_AUTHTOKEN`: `…a91f`.
+ */
+ngrok_authtoken: string | null, };
+
 export type Settings = { 
 /**
  * Port of the listener; `None`: any free one.
@@ -1306,7 +1449,11 @@ split: number,
 /**
  * The https address under which the listener is reached from outside: `https://hooks.example.com/`.
  */
-public_address: string | null, };
+public_address: string | null, 
+/**
+ * The tunnel.
+ */
+tunnel: TunnelSettings, };
 
 export type AppState = { 
 /**

@@ -10,6 +10,7 @@ mod detail;
 mod projects;
 mod rotation;
 mod sandbox;
+mod tunnel;
 mod webhooks;
 
 pub use actions::*;
@@ -17,6 +18,7 @@ pub use detail::*;
 pub use projects::*;
 pub use rotation::*;
 pub use sandbox::*;
+pub use tunnel::*;
 pub use webhooks::*;
 
 /// One row of the list. Times: Unix milliseconds.
@@ -149,6 +151,11 @@ pub enum Live {
         /// The counts.
         counts: Counts,
     },
+    /// The tunnel's state changed.
+    Tunnel {
+        /// The new one.
+        tunnel: TunnelView,
+    },
     /// Something in the Sandbox changed: ask for what is shown of it again.
     Sandbox,
     /// The projects changed.
@@ -267,6 +274,8 @@ pub struct Settings {
     pub split: f64,
     /// The https address under which the listener is reached from outside: `https://hooks.example.com/`.
     pub public_address: Option<String>,
+    /// The tunnel.
+    pub tunnel: TunnelSettings,
 }
 
 impl Default for Settings {
@@ -280,6 +289,7 @@ impl Default for Settings {
             theme: Theme::System,
             split: 0.5,
             public_address: None,
+            tunnel: TunnelSettings::default(),
         }
     }
 }

@@ -25,6 +25,7 @@ mod sandbox;
 mod secrets;
 mod service_error;
 mod settings;
+mod tunnel;
 mod vault;
 mod view;
 mod webhooks;

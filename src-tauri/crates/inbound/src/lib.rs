@@ -10,8 +10,9 @@ mod judge;
 mod listener;
 mod receive;
 mod tokens;
+pub mod tunnel;
 
 pub use answer::HEALTH_LINE;
 pub use judge::{Project, Projects};
-pub use listener::{BindError, Listener};
+pub use listener::{BindError, Intake, Listener};
 pub use receive::{Clock, Explain, Limits, Parts, Tally, TallySnapshot};

@@ -11,8 +11,8 @@ use std::time::Duration;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -80,6 +80,7 @@ pub struct Listener {
     cut: CancellationToken,
     accepting: JoinHandle<()>,
     tasks: TaskTracker,
+    places: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Listener {
@@ -102,13 +103,24 @@ impl Listener {
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         let ends = Ends { stop: stop.clone(), cut: cut.clone() };
-        let accepting = tokio::spawn(accept(socket, shared.clone(), ends, tasks.clone()));
-        Ok(Self { address, shared, stop, cut, accepting, tasks })
+        let places = Arc::new(Semaphore::new(shared.parts.limits.connections));
+        let accepting = tokio::spawn(accept(socket, shared.clone(), ends, tasks.clone(), places.clone()));
+        Ok(Self { address, shared, stop, cut, accepting, tasks, places })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The way in for connections that do not come through its socket.
+    pub fn intake(&self) -> Intake {
+        Intake {
+            shared: self.shared.clone(),
+            ends: Ends { stop: self.stop.clone(), cut: self.cut.clone() },
+            tasks: self.tasks.clone(),
+            places: self.places.clone(),
+        }
     }
 
     /// Takes bodies up to `bytes` from the next request on.
@@ -138,6 +150,37 @@ impl Listener {
     }
 }
 
+/// The way into a listener for connections that a tunnel brings: they are served, counted and ended like those of its
+/// socket.
+#[derive(Clone)]
+pub struct Intake {
+    shared: Arc<Shared>,
+    ends: Ends,
+    tasks: TaskTracker,
+    places: Arc<Semaphore>,
+}
+
+impl Intake {
+    /// Serves one connection until it ends. `peer` is the real client's address. Not served where the listener is ending.
+    pub async fn serve<S>(&self, mut stream: S, peer: String)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        if self.ends.stop.is_cancelled() {
+            return;
+        }
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
+            count(&self.shared.parts.tally.refused);
+            let _ = stream.write_all(TOO_MANY_CONNECTIONS).await;
+            let _ = stream.shutdown().await;
+            return;
+        };
+        let token = self.tasks.token();
+        serve(stream, peer.into(), self.shared.clone(), self.ends.clone()).await;
+        drop((place, token));
+    }
+}
+
 /// How connections are ended.
 #[derive(Clone)]
 struct Ends {
@@ -164,8 +207,7 @@ async fn next_free(ip: IpAddr, port: u16) -> Option<u16> {
     None
 }
 
-async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: TaskTracker) {
-    let places = Arc::new(Semaphore::new(shared.parts.limits.connections));
+async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: TaskTracker, places: Arc<Semaphore>) {
     loop {
         let accepted = tokio::select! {
             () = ends.stop.cancelled() => return,
@@ -191,16 +233,18 @@ async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: Tas
         let _ = stream.set_nodelay(true);
         let (shared, ends) = (shared.clone(), ends.clone());
         tasks.spawn(async move {
-            serve(stream, peer, shared, ends).await;
+            serve(stream, peer.to_string().into(), shared, ends).await;
             drop(place);
         });
     }
 }
 
 /// One handler takes every path and every method: a router in between would cost a twentieth of a delivery's time.
-async fn serve(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, ends: Ends) {
+async fn serve<S>(stream: S, peer: Arc<str>, shared: Arc<Shared>, ends: Ends)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let (head_time, headers) = (shared.parts.limits.head_time, shared.parts.limits.headers);
-    let peer: Arc<str> = peer.to_string().into();
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let (shared, peer) = (shared.clone(), peer.clone());
         async move { Ok::<_, Infallible>(receive(&shared, &peer, request.map(Body::new)).await) }

@@ -1,0 +1,31 @@
+//! The tunnel.
+
+use engine::{ProbeView, Result, TunnelView};
+use tauri::State;
+
+use crate::commands::Started;
+
+#[tauri::command]
+pub(crate) async fn tunnel(started: State<'_, Started>) -> Result<TunnelView> {
+    started.engine()?.tunnel().await
+}
+
+#[tauri::command]
+pub(crate) async fn tunnel_start(started: State<'_, Started>) -> Result<TunnelView> {
+    started.engine()?.tunnel_start().await
+}
+
+#[tauri::command]
+pub(crate) async fn tunnel_stop(started: State<'_, Started>) -> Result<TunnelView> {
+    started.engine()?.tunnel_stop().await
+}
+
+#[tauri::command]
+pub(crate) async fn tunnel_probe(started: State<'_, Started>) -> Result<ProbeView> {
+    started.engine()?.tunnel_probe().await
+}
+
+#[tauri::command]
+pub(crate) async fn tunnel_authtoken_set(started: State<'_, Started>, token: Option<String>) -> Result<TunnelView> {
+    started.engine()?.tunnel_authtoken_set(token).await
+}
