@@ -51,7 +51,8 @@ async fn project_name(store: &Store, registry: &Registry, id: i64) -> Result<Opt
 
 /// The project with the JWKS that is known now: nothing is fetched to draw a detail.
 fn with_known_jwks(registry: &Registry, delivery: &Delivery) -> Arc<inbound::Project> {
-    let project = registry.find(&delivery.path);
+    // By its row: a path token in front of the path hides the project's segment.
+    let project = registry.of(delivery.row.project).unwrap_or_else(|| registry.find(&delivery.path));
     let mut with_keys = inbound::Project::clone(&project);
     if let Some(cache) = &project.jwks {
         with_keys.keyring.jwks = cache.known();

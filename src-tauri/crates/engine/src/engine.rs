@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 use std::time::UNIX_EPOCH;
 
 use gemini::JwksCache;
-use inbound::{Clock, Explain, Tally};
+use inbound::{Clock, Explain, Gate, Probes, Tally};
 use signature::{Policy, SecretKey};
 use store::Store;
 use tokio::sync::{Mutex, mpsc};
@@ -88,6 +88,10 @@ pub(crate) struct Inner {
     pub(crate) feed: Arc<Feed>,
     pub(crate) clock: Clock,
     pub(crate) tally: Arc<Tally>,
+    /// What the listener asks of requests from the internet.
+    pub(crate) gate: Gate,
+    /// Makes and knows the probes of the public address.
+    pub(crate) probes: Probes,
     pub(crate) settings: RwLock<Settings>,
     /// One change of the settings at a time.
     pub(crate) changing: Mutex<()>,
@@ -173,6 +177,8 @@ impl Engine {
                 feed,
                 clock: config.clock,
                 tally,
+                gate: Gate::default(),
+                probes: Probes::default(),
                 settings: RwLock::new(settings),
                 changing: Mutex::default(),
                 slot: Mutex::new(Slot::default()),

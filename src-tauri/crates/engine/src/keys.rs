@@ -126,6 +126,12 @@ impl Registry {
         self.table().all.clone()
     }
 
+    /// What verifies a project's deliveries; `None` where it is no longer there.
+    pub(crate) fn of(&self, id: i64) -> Option<Arc<inbound::Project>> {
+        let table = self.table();
+        std::iter::once(&table.default).chain(table.by_path.values()).find(|project| project.id == id).cloned()
+    }
+
     pub(crate) fn projects(&self) -> Vec<Project> {
         self.table().all.iter().map(|keys| keys.project.clone()).collect()
     }

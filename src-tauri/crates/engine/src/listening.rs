@@ -79,6 +79,8 @@ impl Engine {
             tally: inner.tally.clone(),
             explain: inner.explain.clone(),
             failed: inner.failed.clone(),
+            gate: inner.gate.clone(),
+            probes: inner.probes.clone(),
         };
         Listener::start(SocketAddr::new(inner.bind, port.unwrap_or(0)), parts).await
     }

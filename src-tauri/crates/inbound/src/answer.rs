@@ -11,6 +11,8 @@ pub const HEALTH_LINE: &str = "Listening for webhooks. Send a POST.\n";
 
 /// Seconds after which the sender of a refused delivery may try again.
 const RETRY_AFTER_S: u32 = 5;
+/// The same for one that came beyond the rate.
+const TOO_MANY_RETRY_AFTER_S: u32 = 1;
 
 /// The default answer for an outcome. A rejected sender gets an empty 401.
 pub(crate) fn for_outcome(outcome: Outcome) -> StatusCode {
@@ -35,7 +37,29 @@ pub(crate) fn empty(status: StatusCode) -> Response {
 /// The answer to a request whose body was not read to its end: the connection cannot be used again.
 pub(crate) fn empty_and_close(status: StatusCode) -> Response {
     let mut response = empty(status);
+    and_close(&mut response);
+    response
+}
+
+/// This answer is the last one of its connection.
+pub(crate) fn and_close(response: &mut Response) {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// 429: not stored, since too many came.
+pub(crate) fn too_many() -> Response {
+    let mut response = empty(StatusCode::TOO_MANY_REQUESTS);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(TOO_MANY_RETRY_AFTER_S));
+    response
+}
+
+/// The answer to a probe.
+pub(crate) fn json(text: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // What stands in between must not keep it, nor change it.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
     response
 }
 

@@ -144,6 +144,24 @@ async fn over_limit(mut body: Body, declared: Option<u64>, time: Duration) -> Ca
     Captured { bytes: kept.freeze(), len: declared.unwrap_or(seen), end: End::TooLarge, _taken: None }
 }
 
+/// Reads a body that nobody wants. False when it is long or slow: the connection cannot be used again.
+pub(crate) async fn read_away(mut body: Body, time: Duration) -> bool {
+    if body.size_hint().lower() > KEPT_OF_OVERSIZED as u64 {
+        return false;
+    }
+    let reading = async {
+        let mut left = KEPT_OF_OVERSIZED;
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
+            let len = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(len) else { return false };
+            left = rest;
+        }
+        true
+    };
+    tokio::time::timeout(time, reading).await.unwrap_or(false)
+}
+
 /// Header lines in the order in which their names first came, duplicates and raw bytes kept. HTTP/1 parsing has
 /// already lower-cased the names and trimmed optional white space (RFC 9110, 5.5).
 pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {

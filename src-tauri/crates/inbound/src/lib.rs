@@ -6,13 +6,17 @@
 
 mod answer;
 mod capture;
+mod gate;
 mod judge;
 mod listener;
+pub mod probe;
 mod receive;
 mod tokens;
 pub mod tunnel;
 
 pub use answer::HEALTH_LINE;
+pub use gate::{Gate, GateRules, Monotonic};
 pub use judge::{Project, Projects};
 pub use listener::{BindError, Intake, Listener};
+pub use probe::{ProbeResult, Probes};
 pub use receive::{Clock, Explain, Limits, Parts, Tally, TallySnapshot};

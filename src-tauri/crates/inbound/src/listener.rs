@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::capture::Room;
-use crate::receive::{Parts, Shared, count, receive};
+use crate::receive::{Parts, Sender, Shared, count, receive};
 use crate::tokens::SeenTokens;
 
 /// Ports after the taken one that are tried, to offer the next free one.
@@ -176,7 +176,8 @@ impl Intake {
             return;
         };
         let token = self.tasks.token();
-        serve(stream, peer.into(), self.shared.clone(), self.ends.clone()).await;
+        let from = Sender { peer: peer.into(), tunnelled: true };
+        serve(stream, from, self.shared.clone(), self.ends.clone()).await;
         drop((place, token));
     }
 }
@@ -232,22 +233,23 @@ async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: Tas
         };
         let _ = stream.set_nodelay(true);
         let (shared, ends) = (shared.clone(), ends.clone());
+        let from = Sender { peer: peer.to_string().into(), tunnelled: false };
         tasks.spawn(async move {
-            serve(stream, peer.to_string().into(), shared, ends).await;
+            serve(stream, from, shared, ends).await;
             drop(place);
         });
     }
 }
 
 /// One handler takes every path and every method: a router in between would cost a twentieth of a delivery's time.
-async fn serve<S>(stream: S, peer: Arc<str>, shared: Arc<Shared>, ends: Ends)
+async fn serve<S>(stream: S, from: Sender, shared: Arc<Shared>, ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (head_time, headers) = (shared.parts.limits.head_time, shared.parts.limits.headers);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let (shared, peer) = (shared.clone(), peer.clone());
-        async move { Ok::<_, Infallible>(receive(&shared, &peer, request.map(Body::new)).await) }
+        let (shared, from) = (shared.clone(), from.clone());
+        async move { Ok::<_, Infallible>(receive(&shared, &from, request.map(Body::new)).await) }
     });
     let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
+use http::request::Parts as Head;
+use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Version};
 use signature::{Outcome, Verdict};
 use store::{InsertError, NewDelivery, Store};
@@ -14,8 +17,13 @@ use tokio::sync::mpsc;
 
 use crate::answer;
 use crate::capture::{self, Captured, End, Room};
-use crate::judge::{self, Projects};
+use crate::gate::{Admission, Asked, Gate};
+use crate::judge::{self, Project, Projects};
+use crate::probe::{self, Arrived, Probes, Ticket};
 use crate::tokens::SeenTokens;
+
+/// How long the body of a request that is not taken may take to come.
+const TURNED_AWAY_TIME: Duration = Duration::from_secs(2);
 
 /// Where the time comes from.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -73,6 +81,8 @@ pub struct Tally {
     pub(crate) refused: AtomicU64,
     pub(crate) too_large: AtomicU64,
     pub(crate) other_methods: AtomicU64,
+    pub(crate) stray: AtomicU64,
+    pub(crate) too_many: AtomicU64,
 }
 
 /// The counts at one moment.
@@ -84,6 +94,10 @@ pub struct TallySnapshot {
     pub too_large: u64,
     /// Answered 405, not kept.
     pub other_methods: u64,
+    /// From the internet without the path token: answered 404, not kept.
+    pub stray: u64,
+    /// From the internet beyond the rate: answered 429, not kept.
+    pub too_many: u64,
 }
 
 impl Tally {
@@ -94,6 +108,8 @@ impl Tally {
             refused: read(&self.refused),
             too_large: read(&self.too_large),
             other_methods: read(&self.other_methods),
+            stray: read(&self.stray),
+            too_many: read(&self.too_many),
         }
     }
 }
@@ -118,6 +134,10 @@ pub struct Parts {
     pub explain: mpsc::Sender<Explain>,
     /// Where the messages of failed commits go.
     pub failed: mpsc::Sender<String>,
+    /// What is asked of requests from the internet.
+    pub gate: Gate,
+    /// Knows the probes of this process.
+    pub probes: Probes,
 }
 
 /// What all requests of a listener share.
@@ -129,30 +149,87 @@ pub(crate) struct Shared {
     pub(crate) tokens: SeenTokens,
 }
 
-/// Takes one request; `peer` is the address of the sender's end of its connection.
-pub(crate) async fn receive(shared: &Shared, peer: &str, request: Request) -> Response {
-    match *request.method() {
-        Method::POST => post(shared, peer, request).await,
-        Method::GET | Method::HEAD if request.uri().path() == "/" => answer::health(),
-        _ => {
-            count(&shared.parts.tally.other_methods);
-            answer::method_not_allowed()
+/// The other end of a connection.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    /// Its address.
+    pub(crate) peer: Arc<str>,
+    /// A tunnel brought it: it is from the internet, whatever its requests say.
+    pub(crate) tunnelled: bool,
+}
+
+/// Takes one request.
+pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) -> Response {
+    let Parts { gate, probes, tally, .. } = &shared.parts;
+    let (head, body) = request.into_parts();
+    let ticket = probes.recognise(&head.headers);
+    let Sender { tunnelled, .. } = *from;
+    let asked = Asked { tunnelled, uri: &head.uri, headers: &head.headers, free: ticket.is_some() };
+    let admission = gate.admit(&asked);
+    if let Some(ticket) = ticket {
+        return probed(shared, ticket, &head, body, &admission).await;
+    }
+    match admission {
+        Admission::In { path, .. } => match head.method {
+            Method::POST => {
+                let project = shared.parts.projects.find(path);
+                post(shared, &from.peer, head, body, project).await
+            }
+            Method::GET | Method::HEAD if path == "/" => answer::health(),
+            _ => {
+                count(&tally.other_methods);
+                answer::method_not_allowed()
+            }
+        },
+        Admission::Stray => {
+            count(&tally.stray);
+            turn_away(body, answer::empty(StatusCode::NOT_FOUND)).await
+        }
+        Admission::TooMany => {
+            count(&tally.too_many);
+            turn_away(body, answer::too_many()).await
         }
     }
 }
 
-async fn post(shared: &Shared, peer: &str, request: Request) -> Response {
+/// Answers a probe with what came of it. It is not kept, and not counted.
+async fn probed(shared: &Shared, ticket: Ticket, head: &Head, body: Body, admission: &Admission<'_>) -> Response {
+    let captured = capture::body(body, probe::READ_AT_MOST, shared.parts.limits.body_time, &shared.room).await;
+    let (public, token) = match admission {
+        Admission::In { public, .. } => (*public, true),
+        Admission::Stray | Admission::TooMany => (Some(true), false),
+    };
+    let arrived = Arrived {
+        body: &captured.bytes,
+        length: captured.len,
+        whole: captured.end == End::Whole,
+        target: head.uri.path_and_query().map_or("/", PathAndQuery::as_str),
+        headers: &head.headers,
+        public,
+        token,
+    };
+    shared.parts.probes.echo(ticket, arrived).map_or_else(answer::try_again, answer::json)
+}
+
+/// The answer to a request that is not taken. A short body is read first: its sender may not look for an answer before
+/// it has sent it, and a proxy that is cut off says 502 in our place.
+async fn turn_away(body: Body, mut response: Response) -> Response {
+    if !capture::read_away(body, TURNED_AWAY_TIME).await {
+        answer::and_close(&mut response);
+    }
+    response
+}
+
+async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<Project>) -> Response {
     let started = Instant::now();
     let Shared { parts, room, tokens, .. } = shared;
     let limit = shared.body_limit.load(Ordering::Relaxed);
     let at = (parts.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (head, body) = request.into_parts();
     let captured = capture::body(body, limit, parts.limits.body_time, room).await;
     if captured.end == End::NoRoom {
         return refuse(parts, "The bodies that are being received take all the memory they may.".to_owned());
     }
     let headers = capture::headers(&head.headers);
-    let project = parts.projects.find(head.uri.path());
     let now = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
 
     let (verdict, status) = match captured.end {

@@ -1,6 +1,8 @@
 //! Tunnels: how the listener is reached from the internet. One file a provider; each of them runs until it is stopped or
 //! cannot go on, and says what it is doing.
 
+mod own;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -11,6 +13,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::Intake;
+
+pub use own::Own;
 
 /// What a tunnel is doing.
 #[derive(Clone, Debug, PartialEq)]

@@ -144,6 +144,8 @@ async fn a_taken_port_is_told_with_the_next_free_one() {
         tally: rig.tally.clone(),
         explain,
         failed,
+        gate: inbound::Gate::default(),
+        probes: inbound::Probes::default(),
     };
     let error = Listener::start(taken, parts).await.unwrap_err();
     let BindError::InUse { next_free, .. } = &error else { panic!("{error}") };

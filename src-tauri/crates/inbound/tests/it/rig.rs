@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use inbound::{Explain, Limits, Listener, Parts, Project, Projects, Tally};
+use inbound::{Explain, Gate, Limits, Listener, Parts, Probes, Project, Projects, Tally};
 use signature::{KeyState, Keyring, Policy, Secret, SecretKey};
 use store::{Options, Store};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -17,6 +17,8 @@ pub(crate) const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0d
 pub(crate) struct Rig {
     pub(crate) listener: Listener,
     pub(crate) store: Store,
+    pub(crate) gate: Gate,
+    pub(crate) probes: Probes,
     pub(crate) tally: Arc<Tally>,
     pub(crate) explain: mpsc::Receiver<Explain>,
     pub(crate) failed: mpsc::Receiver<String>,
@@ -47,6 +49,7 @@ pub(crate) async fn with_project(limits: Limits, project: impl FnOnce(i64) -> Pr
     let tally = Arc::new(Tally::default());
     let (to_explain, explain) = mpsc::channel(16);
     let (to_failed, failed) = mpsc::channel(16);
+    let (gate, probes) = (Gate::default(), Probes::default());
     let parts = Parts {
         store: store.clone(),
         projects: Arc::new(One(Arc::new(project(id)))),
@@ -55,9 +58,11 @@ pub(crate) async fn with_project(limits: Limits, project: impl FnOnce(i64) -> Pr
         tally: tally.clone(),
         explain: to_explain,
         failed: to_failed,
+        gate: gate.clone(),
+        probes: probes.clone(),
     };
     let listener = Listener::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), parts).await.unwrap();
-    Rig { listener, store, tally, explain, failed, _folder: folder }
+    Rig { listener, store, gate, probes, tally, explain, failed, _folder: folder }
 }
 
 impl Rig {

@@ -1,0 +1,261 @@
+//! The gate: what a request from the internet must bring to be taken. Local requests pass it by.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, Uri, header};
+use subtle::ConstantTimeEq as _;
+
+/// The rate may be exceeded for this long at once, in seconds.
+const BURST_S: f64 = 2.0;
+/// Requests that may come at once at any rate.
+const BURST_AT_LEAST: f64 = 10.0;
+
+/// Headers that proxies put into each request. Whoever comes with one came through a proxy, whatever its `Host` says: a
+/// web server may pass on any `Host` that it was sent. Their values are not read.
+const OF_PROXIES: [&str; 4] = ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip"];
+
+/// Where the monotonic time comes from.
+pub type Monotonic = Arc<dyn Fn() -> Instant + Send + Sync>;
+
+/// What is asked of requests from the internet. The default asks nothing.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct GateRules {
+    /// Under which address the listener is reached from the internet, with a slash at its end.
+    pub public: Option<String>,
+    /// The first path segment that a public request must have, as it stands in the address (no slash, nothing that a URL
+    /// would escape). What has none is answered 404, not kept, and counted.
+    pub path_token: Option<String>,
+    /// Public requests a second. More are answered 429, not kept, and counted. 0: no limit.
+    pub per_second: u32,
+}
+
+impl fmt::Debug for GateRules {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GateRules")
+            .field("path_token", &self.path_token.as_ref().map(|_| "…"))
+            .field("per_second", &self.per_second)
+            .finish_non_exhaustive() // the public address may carry the token
+    }
+}
+
+/// The gate of a listener. Cloning shares it.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    /// There are rules. Read alone for a local request while there are none.
+    shut: AtomicBool,
+    rules: RwLock<Rules>,
+    bucket: Mutex<Bucket>,
+    now: Monotonic,
+}
+
+#[derive(Default)]
+struct Rules {
+    given: GateRules,
+    public: Option<Public>,
+}
+
+/// A public address, taken apart.
+struct Public {
+    host: String,
+    port: u16,
+    default_port: u16,
+    /// A name of this machine, which local requests carry, too: only its port tells them apart.
+    loopback: bool,
+    /// `/hooks/`, without the path token.
+    path: String,
+}
+
+/// Tokens to be spent by requests.
+struct Bucket {
+    level: f64,
+    at: Instant,
+}
+
+/// Whether a request may come in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Admission<'a> {
+    /// It may.
+    In {
+        /// Its path without the path token.
+        path: &'a str,
+        /// It is from the internet; `None` where there are no rules.
+        public: Option<bool>,
+    },
+    /// It has not the path token.
+    Stray,
+    /// Too many came.
+    TooMany,
+}
+
+/// What the gate looks at.
+pub(crate) struct Asked<'a> {
+    /// It came over a connection that a tunnel brought.
+    pub(crate) tunnelled: bool,
+    /// Its target.
+    pub(crate) uri: &'a Uri,
+    /// Its headers.
+    pub(crate) headers: &'a HeaderMap,
+    /// It does not count against the rate: a probe of our own.
+    pub(crate) free: bool,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new(Arc::new(Instant::now))
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Gate").field("shut", &self.0.shut).finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    /// An open gate with a clock.
+    #[must_use]
+    pub fn new(now: Monotonic) -> Self {
+        let bucket = Bucket { level: BURST_AT_LEAST, at: now() };
+        Self(Arc::new(Inner {
+            shut: AtomicBool::new(false),
+            rules: RwLock::default(),
+            bucket: Mutex::new(bucket),
+            now,
+        }))
+    }
+
+    /// Puts rules in force, from the next request on.
+    pub fn set(&self, rules: GateRules) {
+        let rules = GateRules { path_token: rules.path_token.filter(|token| !token.is_empty()), ..rules };
+        let mut current = self.0.rules.write().unwrap_or_else(PoisonError::into_inner);
+        if current.given == rules {
+            return;
+        }
+        if current.given.per_second != rules.per_second {
+            let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+            *bucket = Bucket { level: burst(rules.per_second), at: (self.0.now)() };
+        }
+        let public = rules.public.as_deref().and_then(|base| Public::read(base, rules.path_token.as_deref()));
+        *current = Rules { given: rules, public };
+        self.0.shut.store(current.given != GateRules::default(), Ordering::Relaxed);
+    }
+
+    /// May this request come in?
+    pub(crate) fn admit<'a>(&self, asked: &Asked<'a>) -> Admission<'a> {
+        let path = asked.uri.path();
+        if !self.0.shut.load(Ordering::Relaxed) {
+            return Admission::In { path, public: None };
+        }
+        let rules = self.0.rules.read().unwrap_or_else(PoisonError::into_inner);
+        let public = asked.tunnelled || rules.public.as_ref().is_some_and(|public| public.is_meant(asked));
+        // A local request may name the token or not: the address was perhaps copied from the bar.
+        let path = match rules.without_token(path) {
+            Some(rest) => rest,
+            None if public => return Admission::Stray,
+            None => path,
+        };
+        if public && !asked.free && rules.given.per_second > 0 && !self.spend(rules.given.per_second) {
+            return Admission::TooMany;
+        }
+        Admission::In { path, public: Some(public) }
+    }
+
+    fn spend(&self, per_second: u32) -> bool {
+        let now = (self.0.now)();
+        let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = now.saturating_duration_since(bucket.at);
+        if passed > Duration::ZERO {
+            bucket.level = (bucket.level + passed.as_secs_f64() * f64::from(per_second)).min(burst(per_second));
+            bucket.at = now;
+        }
+        if bucket.level < 1.0 {
+            return false;
+        }
+        bucket.level -= 1.0;
+        true
+    }
+}
+
+fn burst(per_second: u32) -> f64 {
+    (f64::from(per_second) * BURST_S).max(BURST_AT_LEAST)
+}
+
+impl Rules {
+    /// The path after the token; the path as it is where none is asked for. `None`: the token is not there.
+    fn without_token<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let Some(token) = &self.given.path_token else { return Some(path) };
+        // A proxy passes the path of its own address on, or takes it off.
+        let folder = self.public.as_ref().map_or("/", |public| &public.path);
+        after_token(path, token).or_else(|| {
+            let inside = path.strip_prefix(folder.trim_end_matches('/')).filter(|_| folder != "/")?;
+            after_token(inside, token)
+        })
+    }
+}
+
+fn after_token<'a>(path: &'a str, token: &str) -> Option<&'a str> {
+    let segment = path.strip_prefix('/')?;
+    let (segment, rest) = segment.split_at(segment.find('/').unwrap_or(segment.len()));
+    // The length of a token is no secret, its bytes are.
+    let same: bool = segment.as_bytes().ct_eq(token.as_bytes()).into();
+    same.then_some(if rest.is_empty() { "/" } else { rest })
+}
+
+impl Public {
+    fn read(base: &str, token: Option<&str>) -> Option<Self> {
+        let uri: Uri = base.parse().ok()?;
+        let host = plain(uri.host()?).to_ascii_lowercase();
+        let default_port = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+        let mut path = format!("{}/", uri.path().trim_end_matches('/'));
+        if let Some(folder) = token.and_then(|token| path.strip_suffix(&format!("/{token}/"))) {
+            path = format!("{folder}/");
+        }
+        let port = uri.port_u16().unwrap_or(default_port);
+        Some(Self { loopback: is_loopback(&host), host, port, default_port, path })
+    }
+
+    /// The request was sent to this address, as far as it shows.
+    fn is_meant(&self, asked: &Asked<'_>) -> bool {
+        let named = asked.headers.get_all(header::HOST).iter().filter_map(|host| host.to_str().ok());
+        // A target in absolute form outranks `Host` (RFC 9112, 3.2.2); where they differ, either will do.
+        let target = asked.uri.authority().map(http::uri::Authority::as_str);
+        named.chain(target).any(|authority| self.is(authority))
+            || OF_PROXIES.iter().any(|name| asked.headers.contains_key(*name))
+    }
+
+    fn is(&self, authority: &str) -> bool {
+        let (host, port) = split(authority);
+        if !plain(host).eq_ignore_ascii_case(&self.host) {
+            return false;
+        }
+        // A web server ignores the port of `Host`, and may pass on what it was sent.
+        !self.loopback || port.unwrap_or(self.default_port) == self.port
+    }
+}
+
+/// Without the dot of a name from the root.
+fn plain(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+fn split(authority: &str) -> (&str, Option<u16>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
+        _ => (authority, None),
+    }
+}
+
+/// A name or address of this machine; an IPv6 address may stand in brackets.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests;
