@@ -1,7 +1,8 @@
 //! Tunnels: how the listener is reached from the internet. One file a provider; each of them runs until it is stopped or
 //! cannot go on, and says what it is doing.
 
-mod own;
+pub mod cloudflared;
+pub mod own;
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -1,0 +1,188 @@
+//! What goes wrong with cloudflared, by name, and what the user can do about it.
+
+use std::process::ExitStatus;
+
+use super::output::Seen;
+use crate::tunnel::Failure;
+
+const INSTALL: &str = "Install it: on Debian and Ubuntu from Cloudflare's package repository \
+    (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/ says how), on macOS with \
+    `brew install cloudflared`, on Windows with `winget install --id Cloudflare.cloudflared`. Or give the path of the \
+    program in the settings of the tunnel.";
+
+/// What went wrong, and what cloudflared said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) kind: Kind,
+    pub(super) said: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Neither at the path of the settings nor on the PATH. Holds that path.
+    Missing(Option<String>),
+    /// It is there and cannot be run. Holds the path.
+    NotExecutable(String),
+    /// It does not know a flag of ours: too old, or another program.
+    UnknownFlag,
+    /// The system did not start it, or our own file or port for it could not be made. Holds what was said.
+    NotStarted(String),
+    /// Cloudflare gives out no more quick tunnels for now.
+    RateLimited,
+    /// Names are not found, or there is no way out.
+    NoNetwork,
+    /// The service that gives out quick tunnels was not reached.
+    Unreachable,
+    /// The service that gives out quick tunnels answered with an error.
+    Service,
+    /// It ended with a status, where the system has one.
+    Exited(Option<i32>),
+    /// It was ended by a signal.
+    Crashed(String),
+    /// It runs and does not say an address, or does not answer any more.
+    Stuck,
+    /// Cloudflare does not know the tunnel any more.
+    Expired,
+    /// There is an address and no connection, and QUIC fails.
+    UdpBlocked,
+    /// There is an address and no connection.
+    NoConnection,
+    /// There was a connection.
+    Lost,
+}
+
+impl Trouble {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { kind, said: Vec::new() }
+    }
+
+    /// Why the child has ended by itself.
+    pub(super) fn of_exit(status: ExitStatus, seen: &Seen, had_address: bool) -> Self {
+        let said = seen.lines();
+        let text = said.join("\n");
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let kind = if let Some(signal) = signal(status) {
+            Kind::Crashed(signal)
+        } else if has(&["flag provided but not defined", "Incorrect Usage"]) {
+            Kind::UnknownFlag
+        } else if let Some(line) = said.iter().find(|line| line.contains("setpriv: failed to execute")) {
+            Kind::NotExecutable(line.trim_start_matches("setpriv: failed to execute ").to_owned())
+        } else if had_address {
+            Kind::Exited(status.code())
+        } else if has(&["429 Too Many Requests", "error code: 1015"]) {
+            Kind::RateLimited
+        } else if has(&["failed to request quick Tunnel"]) {
+            let names = ["no such host", "lookup ", "name resolution", "network is unreachable", "no route to host"];
+            if has(&names) { Kind::NoNetwork } else { Kind::Unreachable }
+        } else if has(&[
+            "failed to unmarshal quick Tunnel",
+            "failed to parse quick Tunnel",
+            "failed to read quick-tunnel",
+        ]) {
+            Kind::Service
+        } else {
+            Kind::Exited(status.code())
+        };
+        Self { kind, said }
+    }
+
+    /// Whether another try would end the same way.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self.kind, Kind::Missing(_) | Kind::NotExecutable(_) | Kind::UnknownFlag)
+    }
+
+    /// Stable code.
+    pub(super) fn code(&self) -> &'static str {
+        match self.kind {
+            Kind::Missing(_) => "cloudflared_missing",
+            Kind::NotExecutable(_) => "cloudflared_not_executable",
+            Kind::UnknownFlag => "cloudflared_unknown_flag",
+            Kind::NotStarted(_) => "cloudflared_not_started",
+            Kind::RateLimited => "cloudflared_rate_limited",
+            Kind::NoNetwork => "cloudflared_no_network",
+            Kind::Unreachable => "cloudflared_unreachable",
+            Kind::Service => "cloudflared_service_error",
+            Kind::Exited(_) => "cloudflared_exited",
+            Kind::Crashed(_) => "cloudflared_crashed",
+            Kind::Stuck => "cloudflared_stuck",
+            Kind::Expired => "cloudflared_expired",
+            Kind::UdpBlocked => "cloudflared_udp_blocked",
+            Kind::NoConnection => "cloudflared_no_connection",
+            Kind::Lost => "cloudflared_lost",
+        }
+    }
+
+    /// What was wrong and what to do.
+    pub(super) fn message(&self) -> String {
+        match &self.kind {
+            Kind::Missing(None) => format!("cloudflared is not installed: it is not on the PATH. {INSTALL}"),
+            Kind::Missing(Some(path)) => format!("There is no cloudflared at {path}. {INSTALL}"),
+            Kind::NotExecutable(path) => format!(
+                "{path} cannot be run. The path must be that of the program cloudflared, built for this system, and you \
+                 must have the right to run it (`chmod +x`)."
+            ),
+            Kind::UnknownFlag => "This cloudflared does not know an option that Pollux needs. It is too old, or another \
+                 program: update cloudflared, or correct its path in the settings of the tunnel."
+                .into(),
+            Kind::NotStarted(why) => format!("cloudflared could not be started: {why}."),
+            Kind::RateLimited => "Cloudflare limits how many quick tunnels a network may ask for, and gives out no more \
+                 now. Wait some minutes, or use ngrok or an address of your own."
+                .into(),
+            Kind::NoNetwork => {
+                "No network: cloudflared cannot find api.trycloudflare.com. Is this computer online, and does its DNS work?"
+                    .into()
+            }
+            Kind::Unreachable => "cloudflared cannot reach Cloudflare's service for quick tunnels. Is this computer online, \
+                 and may it connect to api.trycloudflare.com on port 443?"
+                .into(),
+            Kind::Service => {
+                "Cloudflare's service for quick tunnels answered with an error. It comes without a promise: if this lasts, \
+                 use ngrok or an address of your own."
+                    .into()
+            }
+            Kind::Exited(Some(status)) => format!("cloudflared ended with exit status {status}."),
+            Kind::Exited(None) => "cloudflared ended.".into(),
+            Kind::Crashed(signal) => format!("cloudflared was ended by the signal {signal}."),
+            Kind::Stuck => "cloudflared runs, but got no address or does not answer any more; it is started anew.".into(),
+            Kind::Expired => "Cloudflare does not know the address any more, as happens after a long time offline; a new one \
+                 is asked for."
+                .into(),
+            Kind::UdpBlocked => "cloudflared has an address, but no connection to Cloudflare: QUIC fails, so this network \
+                 probably blocks UDP on port 7844. Turn on HTTP/2 in the settings of the tunnel. cloudflared goes on trying."
+                .into(),
+            Kind::NoConnection => "cloudflared has an address, but no connection to Cloudflare. It needs to connect to port \
+                 7844 outside, by TCP for HTTP/2 and by UDP otherwise; it goes on trying."
+                .into(),
+            Kind::Lost => "cloudflared lost its connection to Cloudflare.".into(),
+        }
+    }
+
+    /// The message, with cloudflared's own last word where the message does not say it all.
+    pub(super) fn why(&self) -> String {
+        let message = self.message();
+        let tells =
+            matches!(self.kind, Kind::Exited(_) | Kind::Crashed(_) | Kind::Service | Kind::Unreachable | Kind::Stuck);
+        match self.said.last() {
+            Some(last) if tells => format!("{message} It said: {last}"),
+            _ => message,
+        }
+    }
+
+    pub(super) fn failure(&self) -> Failure {
+        let detail = (!self.said.is_empty()).then(|| self.said.join("\n"));
+        Failure { code: self.code().into(), message: self.message(), detail }
+    }
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<String> {
+    use std::os::unix::process::ExitStatusExt as _;
+    let number = status.signal()?;
+    let name = nix::sys::signal::Signal::try_from(number).map(|signal| signal.as_str().to_owned());
+    Some(name.unwrap_or_else(|_| number.to_string()))
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<String> {
+    None
+}
