@@ -217,7 +217,11 @@ impl<'a> Life<'a> {
                     child.end(self.pace.stop).await;
                     let seen = child.output.seen();
                     let had_address = self.hostname.is_some() || seen.hostname().is_some();
-                    return Over::Trouble(Trouble::of_exit(status, &seen, had_address));
+                    let mut trouble = Trouble::of_exit(status, &seen, had_address);
+                    if matches!(trouble.kind, Kind::Exited(_)) && self.is_udp_blocked(seen.quic_errors()) {
+                        trouble.kind = Kind::UdpBlocked;
+                    }
+                    return Over::Trouble(trouble);
                 }
                 () = &mut moved => return Over::Moved,
                 Some(sight) = sights.recv() => sight,
@@ -262,8 +266,7 @@ impl<'a> Life<'a> {
             Some(false) if refusals >= REFUSALS => return Some(trouble(Kind::Expired)),
             Some(false) if self.is_without_connection_for_long(now - addressed) => {
                 self.told_no_connection = true;
-                let blocked = quic_errors > 0 && !self.http2;
-                let kind = if blocked { Kind::UdpBlocked } else { Kind::NoConnection };
+                let kind = if self.is_udp_blocked(quic_errors) { Kind::UdpBlocked } else { Kind::NoConnection };
                 self.say(&trouble(kind), self.attempt).await;
             }
             _ => {}
@@ -271,7 +274,11 @@ impl<'a> Life<'a> {
         None
     }
 
-    /// Not said before, and never connected: after a loss QUIC fails where the network is away, whatever it blocks.
+    /// Never connected: after a loss QUIC fails where the network is away, whatever it blocks.
+    fn is_udp_blocked(&self, quic_errors: u32) -> bool {
+        quic_errors > 0 && !self.http2 && self.online_since.is_none()
+    }
+
     fn is_without_connection_for_long(&self, since_address: Duration) -> bool {
         self.online_since.is_none() && !self.told_no_connection && since_address >= self.pace.connect
     }

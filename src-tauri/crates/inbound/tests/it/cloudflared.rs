@@ -223,6 +223,7 @@ async fn what_goes_wrong_is_told_by_name_and_tried_again() {
         (json!({ "mode": "ends", "after_s": 0.3 }), "exit status 7. It said: Initiating shutdown: too old"),
         (json!({ "mode": "crash", "after_s": 0, "signal": "SIGSEGV" }), "the signal SIGSEGV. It said: panic: runtime"),
         (json!({ "mode": "crash", "after_s": 0.3, "signal": "SIGKILL" }), "the signal SIGKILL"),
+        (json!({ "mode": "quic", "gives_up": true }), "Turn on HTTP/2"),
         (json!({ "mode": "refusing" }), "does not know the address any more"),
     ];
     let mut all = tokio::task::JoinSet::new();

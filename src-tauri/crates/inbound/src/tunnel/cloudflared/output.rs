@@ -64,7 +64,8 @@ impl Seen {
             return;
         }
         let lower = text.to_ascii_lowercase();
-        if lower.contains("quic") && !lower.contains("quick tunnel") {
+        // Not every word about QUIC (small buffers are told, too), and not "quick".
+        if lower.replace("quick", "").contains("quic") && ["dial", "timeout"].iter().any(|word| lower.contains(word)) {
             self.quic_errors = self.quic_errors.saturating_add(1);
         }
         if lower.contains("unauthorized") {
@@ -229,6 +230,21 @@ mod tests {
         drop(to);
         assert!(output.ended(Duration::from_secs(5)).await);
         assert_eq!(output.seen().lines().last().map(String::as_str), Some("last without an end"));
+    }
+
+    #[test]
+    fn errors_of_quic_are_those_of_the_connection() {
+        let errors = seen(&[
+            r#"{"level":"error","error":"failed to dial to edge with quic: timeout: no recent network activity","message":"x"}"#,
+            "2026-11-21T00:48:41Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic\"",
+        ]);
+        assert_eq!(errors.quic_errors(), 2);
+        let others = seen(&[
+            "2026/11/21 00:48:41 failed to sufficiently increase receive buffer size. See https://github.com/quic-go/quic-go/wiki",
+            r#"{"level":"info","message":"Initial protocol quic, dial timeout 15s"}"#,
+            "failed to request quick Tunnel: Post: dial tcp: i/o",
+        ]);
+        assert_eq!(others.quic_errors(), 0);
     }
 
     #[test]

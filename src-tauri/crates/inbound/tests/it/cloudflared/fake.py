@@ -144,6 +144,8 @@ for _ in range(3):
         log("error", "Failed to dial a quic connection", error="failed to dial to edge with quic: timeout: no recent network activity", connIndex=0)
     if kind == "refusing":
         log("error", "Register tunnel error from server side", error="Unauthorized: Failed to get tunnel", connIndex=0)
+if kind == "quic" and mode.get("gives_up"):
+    os._exit(1)
 if kind == "crash":
     time.sleep(mode["after_s"])
     print("panic: runtime error: invalid memory address", file=sys.stderr, flush=True)
