@@ -1,4 +1,4 @@
-import type { AppState, BrokenKind, EventType, SampleType, Scheme, SecretView } from "./generated";
+import type { AppState, BrokenKind, EventType, SampleType, Scheme, SecretView, TunnelSettings } from "./generated";
 
 /** What the fake back end knows. The names are those of the real catalog; the rest is made up. */
 export const EVENT_TYPES: EventType[] = [
@@ -39,6 +39,8 @@ export const BROKEN_KINDS: BrokenKind[] = [
 const GOOGLE = "https://generativelanguage.googleapis.com";
 const DAY = 86_400_000;
 
+export const fakeTunnelSettings = (): TunnelSettings => ({ provider: "none", on_launch: false, ngrok_domain: null, ngrok_policy: null, ngrok_metadata: null, cloudflared_path: null, cloudflared_http2: false, path_token: null, per_second: 200 });
+
 export function fakeState(): AppState {
   return {
     version: "0.1.0",
@@ -50,7 +52,7 @@ export function fakeState(): AppState {
     listener: { state: "listening", address: "http://127.0.0.1:4710/", port: 4710 },
     secret_store: { kind: "keychain", note: null },
     counts: { total: 0, kept_bytes: 0, refused: 0, too_large: 0, per_minute: 0 },
-    settings: { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: null, theme: "system", split: 0.46, public_address: "https://ada-hooks.ngrok.app/" },
+    settings: { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: null, theme: "system", split: 0.46, public_address: "https://ada-hooks.ngrok.app/", tunnel: fakeTunnelSettings() },
     database: { path: "/home/ada/.local/share/dev.pollux.inspector/pollux.db" },
     event_types: EVENT_TYPES,
     sample_types: SAMPLE_TYPES,

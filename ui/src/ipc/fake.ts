@@ -1,14 +1,14 @@
 import type { Backend } from "./backend";
 import { fakeSecrets, fakeState } from "./fake-catalog";
 import { fakeBody, fakeDetail } from "./fake-detail";
-import { FakeManage } from "./fake-manage";
 import { matches } from "./fake-matches";
 import { dressSandbox } from "./fake-scene";
 import { fakeRow, row as makeRow } from "./fake-rows";
+import { FakeTunnel } from "./fake-tunnel";
 import { FakeWorld } from "./fake-world";
 import type {
   AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun,
-  SecretView, Settings,
+  SecretView, Settings, TunnelProvider,
 } from "./generated";
 
 const PAGE = 200;
@@ -24,7 +24,7 @@ function merged<T>(target: T, patch: unknown): T {
  * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame, "resync" on
  * overflow. For tests, and for the window in a plain browser.
  */
-export class FakeBackend extends FakeManage implements Backend {
+export class FakeBackend extends FakeTunnel implements Backend {
   state: AppState = fakeState();
   rows: Row[] = [];
   secretList: SecretView[] = fakeSecrets(Date.now());
@@ -155,7 +155,12 @@ export class FakeBackend extends FakeManage implements Backend {
 
   secretReveal = (id: string) => this.answer("secretReveal", () => `whsec_example-of-${id}`);
 
-  settingsSet = (settings: Settings) => this.answer("settingsSet", () => (this.state.settings = settings));
+  settingsSet = (settings: Settings) => this.answer("settingsSet", () => {
+    const before = this.state.settings.tunnel;
+    this.state.settings = structuredClone(settings);
+    this.tunnelFollows(before);
+    return settings;
+  });
 
   listenerStart = (port: number | null) => this.answer("listenerStart", () => {
     const used = port ?? 40_123;
@@ -205,7 +210,7 @@ export class FakeBackend extends FakeManage implements Backend {
   }
 }
 
-/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -220,6 +225,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   if (scene === "gone") fake.failures.set("sandboxOverview", { code: "no_sandbox", message: "The Sandbox does not run, because no port on this computer could be opened for it.", detail: "Address already in use (os error 98)" });
   else if (scene !== "empty") dressSandbox(fake.world);
   fake.webhookScene(query.get("webhooks"));
+  fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;

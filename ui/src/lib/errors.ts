@@ -1,7 +1,7 @@
 import type { IpcError } from "../ipc/generated";
 
 export type Severity = "info" | "warning" | "error";
-export type ErrorAction = "settings" | "secrets" | "projects" | "refresh" | null;
+export type ErrorAction = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | null;
 type Rule = { severity: Severity; action: ErrorAction };
 
 /**
@@ -43,12 +43,19 @@ const RULES: Record<string, Rule> = {
   invalid_base_url: { severity: "warning", action: null },
   invalid_name: { severity: "warning", action: null },
   builtin_project: { severity: "warning", action: null },
+  tunnel_none: { severity: "warning", action: "tunnel" },
+  tunnel_offline: { severity: "warning", action: "tunnel" },
+  invalid_authtoken: { severity: "warning", action: "tunnel" },
+  not_built: { severity: "warning", action: null },
   view_replaced: { severity: "info", action: null },
 };
+/** Codes of a provider, and of what concerns the public address: there are many, and all of them are mended in one place. */
+const OF_TUNNEL = /^(ngrok|cloudflared|tunnel|own|probe)_/;
+const TUNNEL: Rule = { severity: "error", action: "tunnel" };
 const UNKNOWN: Rule = { severity: "error", action: null };
 
 export function ruleFor(code: string): Rule {
-  return RULES[code] ?? UNKNOWN;
+  return RULES[code] ?? (OF_TUNNEL.test(code) ? TUNNEL : UNKNOWN);
 }
 
 /** Whatever was thrown, as the one error shape. */

@@ -98,7 +98,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
     title: "Window",
     keys: [
       { caps: ["/"], does: "Filter" },
-      { caps: ["u"], does: "Copy the listener's address" },
+      { caps: ["u"], does: "Copy the public address, or the listener's" },
       { caps: ["s"], does: "Send the last sample again" },
       { caps: ["?"], does: "This sheet" },
     ],

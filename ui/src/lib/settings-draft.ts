@@ -1,8 +1,8 @@
 import type { Settings } from "../ipc/generated";
 
 /** The settings as they stand in the form's fields. */
-export type Draft = { anyPort: boolean; port: string; body: string; tolerance: string; audience: string; issuer: string; address: string };
-export type DraftErrors = Partial<Record<"port" | "body" | "tolerance" | "address", string>>;
+export type Draft = { anyPort: boolean; port: string; body: string; tolerance: string; audience: string; issuer: string };
+export type DraftErrors = Partial<Record<"port" | "body" | "tolerance", string>>;
 
 export const LIMITS = { bodyMib: 100, toleranceS: 86_400 };
 const USUAL_PORT = 4710;
@@ -15,7 +15,6 @@ export function draftOf(settings: Settings): Draft {
     tolerance: String(settings.tolerance_s),
     audience: settings.audience ?? "",
     issuer: settings.issuer ?? "",
-    address: settings.public_address ?? "",
   };
 }
 
@@ -28,11 +27,9 @@ export function readDraft(draft: Draft, before: Settings): { settings: Settings 
   if (port === undefined) errors.port = "A port is a whole number from 1 to 65535.";
   if (body === undefined) errors.body = `A whole number from 1 to ${LIMITS.bodyMib}.`;
   if (tolerance === undefined) errors.tolerance = "Whole seconds, from 1 to 86,400.";
-  const address = publicAddress(draft.address);
-  if ("error" in address) errors.address = address.error;
-  if (port === undefined || body === undefined || tolerance === undefined || "error" in address) return { errors };
+  if (port === undefined || body === undefined || tolerance === undefined) return { errors };
   return {
-    settings: { ...before, port, max_body_mib: body, tolerance_s: tolerance, audience: draft.audience.trim() || null, issuer: draft.issuer.trim() || null, public_address: address.value },
+    settings: { ...before, port, max_body_mib: body, tolerance_s: tolerance, audience: draft.audience.trim() || null, issuer: draft.issuer.trim() || null },
   };
 }
 
@@ -40,18 +37,4 @@ function whole(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,9}$/.test(text.trim())) return undefined;
   const value = Number(text.trim());
   return value >= least && value <= most ? value : undefined;
-}
-
-/** An https address, with a slash at its end; null where the field is empty. */
-function publicAddress(text: string): { value: string | null } | { error: string } {
-  const typed = text.trim();
-  if (typed === "") return { value: null };
-  try {
-    const url = new URL(typed);
-    if (url.protocol !== "https:") return { error: "The service sends to https:// only." };
-    if (url.search || url.hash || url.username) return { error: "Only a host and, where there is one, a path: no query, no user." };
-    return { value: url.href.endsWith("/") ? url.href : `${url.href}/` };
-  } catch {
-    return { error: "An https address, such as https://hooks.example.com/." };
-  }
 }

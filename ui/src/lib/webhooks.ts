@@ -114,6 +114,7 @@ const CAUSES: Record<string, string> = {
   not_ours: "its uri is not ours",
   not_listening: "nothing listens",
   refused_by_us: "refused by us",
+  tunnel_down: "the tunnel was down",
   address_unreachable: "the address is not reached",
   unknown: "cause unknown",
 };

@@ -1,6 +1,7 @@
 import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project, Row, SampleRequest, Settings } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
+import { projectAddress } from "../lib/projects";
 import { ActionLog } from "./action-log.svelte";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
@@ -10,6 +11,7 @@ import { RotationState } from "./rotation.svelte";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
 import { Toasts } from "./toasts.svelte";
+import { Tunnel } from "./tunnel.svelte";
 import { Webhooks } from "./webhooks.svelte";
 
 export type ViewName = "deliveries" | "webhooks" | "secrets" | "sandbox" | "settings" | "projects";
@@ -40,6 +42,7 @@ export class App {
   readonly webhooks: Webhooks;
   readonly rotation: RotationState;
   readonly actionLog: ActionLog;
+  readonly tunnel: Tunnel;
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
@@ -55,11 +58,13 @@ export class App {
     this.webhooks = new Webhooks(backend, this.toasts, { projects: () => this.projects, barProject: () => this.deliveries.filter.project, go: () => this.go("webhooks") });
     this.rotation = new RotationState(backend, this.toasts, this.webhooks);
     this.actionLog = new ActionLog(backend, this.toasts);
+    this.tunnel = new Tunnel(backend, this.toasts, { save: (settings) => this.save(settings), showWebhooks: () => this.go("webhooks") });
     this.projectsForm = new Projects(backend, this.toasts, (project) => this.#projectSaved(project));
     this.toasts.buttonFor = (action) => {
       if (action === "settings") return { label: "Open Settings", run: () => this.go("settings") };
       if (action === "projects") return { label: "Open Projects", run: () => this.go("projects") };
       if (action === "refresh") return { label: "Refresh the list", run: () => { this.go("webhooks"); void this.webhooks.refresh(); } };
+      if (action === "tunnel") return { label: "Public address…", run: () => (this.tunnel.shown = true) };
       if (action === "secrets") return { label: "Open Secrets", run: () => this.go("secrets") };
       return null;
     };
@@ -69,7 +74,7 @@ export class App {
   async start(): Promise<void> {
     try {
       await this.backend.live((message) => this.#live(message));
-      const [info] = await Promise.all([this.backend.appState(), this.deliveries.open(NO_FILTER)]);
+      const [info] = await Promise.all([this.backend.appState(), this.deliveries.open(NO_FILTER), this.tunnel.load()]);
       this.info = info;
       this.listener = info.listener;
       this.counts = info.counts;
@@ -96,7 +101,8 @@ export class App {
         this.counts = message.counts;
         break;
       case "notice":
-        this.toasts.show(message.notice.level, message.notice.message);
+        if (message.notice.code === "public_address_changed") this.tunnel.moved(message.notice.message);
+        else this.toasts.show(message.notice.level, message.notice.message);
         break;
       case "projects":
         this.#setProjects(message.projects);
@@ -107,6 +113,9 @@ export class App {
         // A rotation ends secrets, whoever made it.
         if (this.view === "secrets") void this.secrets.load();
         this.rotation.changed(message.alarms.project);
+        break;
+      case "tunnel":
+        this.tunnel.apply(message.tunnel);
         break;
       case "sandbox":
         this.sandbox.changed();
@@ -153,12 +162,23 @@ export class App {
     return this.info?.projects ?? [];
   }
 
-  /** The listener's address as it is to be used with the chosen project, or null while nothing listens. */
+  get #barProject(): Project | undefined {
+    return this.projects.find((one) => one.id === this.deliveries.filter.project);
+  }
+
+  /** The listener's address with the chosen project's path, or null while nothing listens. */
+  get localAddress(): string | null {
+    return projectAddress(this.#barProject?.path ?? "", this.listener.state === "listening" ? this.listener.address : null, null);
+  }
+
+  /** The same from outside; null where there is no such way. The Sandbox's emulator is on this machine: it sends to the listener itself. */
+  get publicAddress(): string | null {
+    return this.#barProject?.sandbox ? null : projectAddress(this.#barProject?.path ?? "", null, this.tunnel.public);
+  }
+
+  /** Where the chosen project's deliveries are to be sent now. */
   get address(): string | null {
-    if (this.listener.state !== "listening") return null;
-    const project = this.projects.find((p) => p.id === this.deliveries.filter.project);
-    const path = project?.path.replace(/^\/+/, "") ?? "";
-    return `${this.listener.address.replace(/\/+$/, "")}/${path}`;
+    return (this.tunnel.online ? this.publicAddress : null) ?? this.localAddress;
   }
 
   /** True when it is on the clipboard; what went wrong is told. */
@@ -173,8 +193,13 @@ export class App {
     }
   }
 
+  /** The public address where there is one, the listener's otherwise. */
   async copyAddress(): Promise<boolean> {
-    if (this.address !== null) return this.copy(this.address, "Address");
+    return this.publicAddress === null ? this.copyLocalAddress() : this.copy(this.publicAddress, "Public address");
+  }
+
+  async copyLocalAddress(): Promise<boolean> {
+    if (this.localAddress !== null) return this.copy(this.localAddress, "Local address");
     this.toasts.show("warning", "Nothing listens, so there is no address to copy.");
     return false;
   }

@@ -215,6 +215,7 @@ it("the log says who did what and how it went, and names its file", async () => 
 
 describe("projects", () => {
   async function form(): Promise<void> {
+    fake.tunnelScene("online");
     await open();
     app.projectsForm.open(null);
     await screen.findByTestId("project-name");

@@ -1,0 +1,156 @@
+import type { ProbeView, TunnelProvider, TunnelState, TunnelView } from "../ipc/generated";
+import { age, count, plural, span } from "./format";
+import { visible } from "./invisible";
+import type { GlyphName } from "./verdict";
+
+/** Nothing is asked of the back end yet, or nothing was ever started. */
+export const NO_TUNNEL: TunnelView = { provider: "none", state: { state: "off" }, public: null, since_ms: 0, latency_ms: null, probe: null, stray: 0, too_many: 0, ngrok_authtoken: null };
+
+export const PROVIDERS: readonly { id: TunnelProvider; label: string }[] = [
+  { id: "none", label: "None" },
+  { id: "ngrok", label: "ngrok" },
+  { id: "cloudflared", label: "cloudflared" },
+  { id: "own", label: "Own address" },
+];
+
+export const providerName = (provider: TunnelProvider): string => PROVIDERS.find((one) => one.id === provider)?.label ?? visible(provider);
+
+/** It runs, or tries to: stopping it means something. */
+export const running = (state: TunnelState): boolean => state.state === "starting" || state.state === "online" || state.state === "reconnecting";
+
+/** The address that others can use: also while the connection is being made again, since it comes back under the same one. */
+export function publicOf(view: TunnelView): string | null {
+  return view.state.state === "online" || view.state.state === "reconnecting" ? view.public : null;
+}
+
+const REASONS: Record<string, string> = {
+  cloudflared_missing: "not installed",
+  cloudflared_not_executable: "cannot be run",
+  cloudflared_unknown_flag: "too old",
+  cloudflared_rate_limited: "too many tunnels asked for",
+  cloudflared_udp_blocked: "UDP is blocked",
+  cloudflared_exited: "it ended by itself",
+  cloudflared_crashed: "it crashed",
+  ngrok_authtoken_wrong: "authtoken refused",
+  ngrok_authtoken_missing: "no authtoken",
+  ngrok_authtoken_gone: "the authtoken cannot be read",
+  ngrok_account_unverified: "e-mail not verified",
+  ngrok_sessions: "too many agents",
+  ngrok_endpoint_taken: "address in use",
+  ngrok_endpoints: "too many endpoints",
+  ngrok_domain: "the domain is not yours",
+  ngrok_quota: "the month's quota is used up",
+  ngrok_too_old: "Pollux is too old for it",
+  own_address_missing: "no address",
+  own_address_invalid: "the address is none",
+  not_built: "not in this version",
+};
+
+/** Why it failed, in a word or three: a code that is not known loses its provider's name and its underscores. */
+export function reasonWords(code: string): string {
+  return REASONS[code] ?? visible(code).replace(/^(ngrok|cloudflared|own|tunnel)_/, "").replaceAll("_", " ");
+}
+
+export type Tone = "ok" | "warn" | "no" | "un";
+export type ProbeMark = { glyph: GlyphName; tone: Tone; word: string; short: string };
+const PROBES: Record<string, ProbeMark> = {
+  ok: { glyph: "check", tone: "ok", word: "Every byte came through unchanged", short: "probe passed" },
+  body_changed: { glyph: "cross", tone: "no", word: "The body was changed on the way", short: "changes bodies" },
+  foreign_answer: { glyph: "cross", tone: "no", word: "Somebody else answered", short: "answered by another" },
+  tls_failed: { glyph: "cross", tone: "no", word: "TLS fails", short: "TLS fails" },
+  unreachable: { glyph: "cross", tone: "no", word: "Not reached", short: "not reached" },
+  timed_out: { glyph: "warn", tone: "warn", word: "No answer in time", short: "no answer in time" },
+};
+
+/** A result that is not known is shown as it came, and is no success. */
+export function probeMark(result: string): ProbeMark {
+  const words = visible(result).replaceAll("_", " ");
+  return PROBES[result] ?? { glyph: "warn", tone: "warn", word: words, short: words };
+}
+
+/** `21 ms`, `probed 8 s ago`: what stands beside the result. */
+export function probeFacts(probe: ProbeView, now: number): string {
+  const when = age(probe.at_ms, now);
+  const parts = [
+    probe.took_ms === null ? null : `${count(probe.took_ms)} ms round trip`,
+    probe.status === null || probe.result === "ok" ? null : `status ${probe.status}`,
+    when === "now" ? "just now" : `${when} ago`,
+  ];
+  return parts.filter((part) => part !== null).join(" · ");
+}
+
+/** What became of the headers, each kind that there is. */
+export function probeHeaders(probe: ProbeView): { label: string; names: readonly string[] }[] {
+  return [{ label: "Added", names: probe.added }, { label: "Dropped", names: probe.dropped }, { label: "Changed", names: probe.changed }].filter((one) => one.names.length > 0);
+}
+
+/** The pill in the bar: a tone, words, and whether the address stands among them. */
+export type PillWords = { tone: Tone; lead: string; address: string | null; tail: string };
+
+export function pillWords(view: TunnelView, now: number): PillWords {
+  const { state } = view;
+  const name = providerName(view.provider);
+  switch (state.state) {
+    case "off": return { tone: "un", lead: "Tunnel off", address: null, tail: "" };
+    case "starting": return { tone: "warn", lead: `${name} starting…`, address: null, tail: "" };
+    case "reconnecting": return { tone: "warn", lead: `${name} reconnecting, ${nextTry(state.next_ms, now)}`, address: null, tail: "" };
+    case "failed": return { tone: "no", lead: `${name} failed: ${reasonWords(state.code)}`, address: null, tail: "" };
+    case "online": {
+      const mark = view.probe === null ? null : probeMark(view.probe.result);
+      if (mark !== null && mark.tone !== "ok") return { tone: mark.tone, lead: name, address: view.public, tail: mark.short };
+      return { tone: "ok", lead: name, address: view.public, tail: view.latency_ms === null ? "" : `${count(view.latency_ms)} ms` };
+    }
+  }
+}
+
+/** `next try in 4 s`, `trying now` */
+export function nextTry(next: number | null, now: number): string {
+  // A second that has begun is not over: the countdown ends at 1 s, not at 0.
+  const left = next === null ? 0 : Math.ceil((next - now) / 1000) * 1000;
+  return left <= 0 ? "trying now" : `next try in ${span(left)}`;
+}
+
+/** The state in full: a headline, what it means, and what to do. What the back end says stands apart: it is text from outside. */
+export type StateWords = { tone: Tone; head: string; said: string | null; then: string; detail: string | null };
+
+export function stateWords(view: TunnelView, now: number): StateWords {
+  const { state } = view;
+  const name = providerName(view.provider);
+  const long = span(Math.max(0, now - view.since_ms));
+  switch (state.state) {
+    case "off": return { tone: "un", head: "Off", said: null, then: "Only this machine reaches the listener.", detail: null };
+    case "starting": return { tone: "warn", head: `${name} is starting`, said: null, then: `For ${long} so far. The address is shown when it can be reached.`, detail: null };
+    case "online": {
+      const latency = view.latency_ms === null ? "" : `, ${count(view.latency_ms)} ms to ${view.provider === "own" ? "it" : name}`;
+      return { tone: "ok", head: `Online for ${long}${latency}`, said: null, then: "", detail: null };
+    }
+    case "reconnecting": {
+      const next = nextTry(state.next_ms, now);
+      return { tone: "warn", head: `${name} is reconnecting, ${next}`, said: state.why, then: `Try ${count(state.attempt)} since it was lost ${long} ago. The service sends again what it cannot deliver meanwhile.`, detail: null };
+    }
+    case "failed": return { tone: "no", head: `${name} failed: ${reasonWords(state.code)}`, said: state.message, then: "", detail: state.detail };
+  }
+}
+
+/** `12 strays answered 404 · 3 over the rate answered 429`; empty where there were none. */
+export function turnedAway(view: Pick<TunnelView, "stray" | "too_many">): string {
+  const parts = [];
+  if (view.stray > 0) parts.push(`${plural(view.stray, "stray")} answered 404`);
+  if (view.too_many > 0) parts.push(`${count(view.too_many)} over the rate answered 429`);
+  return parts.join(" · ");
+}
+
+/** What is open to whom once it runs. */
+export function exposure(port: number | null, guarded: boolean): string {
+  const listener = port === null ? "the listener" : `the listener on port ${port}`;
+  return `Anyone who knows the address${guarded ? " with its secret path" : ""} can send requests to ${listener}. Nothing else of this machine becomes public.`;
+}
+
+const FROM_ENVIRONMENT = "NGROK_AUTHTOKEN";
+
+/** Where ngrok's authtoken is: there is one (kept, or the environment's where none is kept), surely the environment's (the hint says so), or none. */
+export function tokenState(hint: string | null): { from: "kept" | "environment" | "none"; hint: string } {
+  if (hint === null) return { from: "none", hint: "" };
+  if (hint.includes(FROM_ENVIRONMENT)) return { from: "environment", hint: hint.replace(FROM_ENVIRONMENT, "").replace(/^[\s:=,(]+|[\s)]+$/g, "") };
+  return { from: "kept", hint };
+}
