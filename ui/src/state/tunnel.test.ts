@@ -63,7 +63,7 @@ describe("starting", () => {
     await app.save(settings({ provider: "ngrok" }));
     fake.delay = 2000;
     const started = app.tunnel.start(settings({ provider: "ngrok" }), null);
-    await vi.advanceTimersByTimeAsync(4000);
+    await vi.advanceTimersByTimeAsync(6000);
     await started;
     // The answer says "starting", and was on its way while the tunnel went online.
     expect(app.tunnel.view.state.state).toBe("online");
