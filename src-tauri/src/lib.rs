@@ -30,6 +30,12 @@ pub fn main() -> ExitCode {
 /// Warnings by default; `POLLUX_LOG=debug` for more.
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("POLLUX_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let mut filter = EnvFilter::try_from_env("POLLUX_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // With more of these, an authtoken would be in the log: in what ngrok answers, and in the frames that are sent.
+    for quiet in ["ngrok=warn", "muxado=warn"] {
+        if let Ok(directive) = quiet.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -3,6 +3,7 @@
 // A failure in here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod edge;
 pub mod emulating;
 pub mod listen;
 pub mod managing;

@@ -2,6 +2,7 @@
 //! cannot go on, and says what it is doing.
 
 pub mod cloudflared;
+pub mod ngrok;
 pub mod own;
 
 use std::fmt;

@@ -11,9 +11,19 @@ mod cloudflared;
 mod cloudflared_ends;
 #[path = "it/delivery.rs"]
 mod delivery;
+// Shared with the journeys and the bench.
+#[allow(unreachable_pub)]
+#[path = "../../../../tests/src/edge.rs"]
+mod edge;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/ngrok.rs"]
+mod ngrok;
+#[path = "it/ngrok_reconnect.rs"]
+mod ngrok_reconnect;
+#[path = "it/ngrok_rig.rs"]
+mod ngrok_rig;
 #[path = "it/rig.rs"]
 mod rig;

@@ -1,0 +1,286 @@
+//! What can go wrong with ngrok, in plain words: what it was, what to do, and whether it is tried again.
+//!
+//! The numbers are those of <https://ngrok.com/docs/errors>.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use ngrok::Error as _;
+use ngrok::session::{ConnectError, RpcError};
+
+use crate::tunnel::Failure;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
+const AGAIN: After = After::Again { at_least: Duration::ZERO };
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    /// Another try would end the same way.
+    Ends,
+    /// A matter of the settings, where it was never online; otherwise perhaps an outage, and tried again.
+    EndsAtFirst,
+    /// Perhaps our own session of a moment ago, which ngrok has not given up yet: tried again for a while.
+    EndsInTheEnd,
+    /// Tried again, after the usual gap or a longer one.
+    Again {
+        /// The gap is no shorter.
+        at_least: Duration,
+    },
+    /// Tried again without a gap.
+    AtOnce,
+}
+
+/// What went wrong, and what follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) failure: Failure,
+    pub(super) after: After,
+}
+
+struct Known {
+    numbers: &'static [u32],
+    code: &'static str,
+    message: &'static str,
+    after: After,
+}
+
+const KNOWN: &[Known] = &[
+    Known {
+        numbers: &[105],
+        code: "ngrok_authtoken_wrong",
+        message: "ngrok says that this is no authtoken: it has another form. Copy the whole authtoken from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[106],
+        code: "ngrok_authtoken_wrong",
+        message: "The authtoken is one of ngrok's first version, which is no longer taken. Copy the present one from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[107],
+        code: "ngrok_authtoken_wrong",
+        message: "ngrok does not know the authtoken: it is wrong, was revoked, or its account is gone. Copy the present one from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[4018],
+        code: "ngrok_authtoken_missing",
+        message: "ngrok takes only sessions of a verified account with an authtoken. Sign up at https://dashboard.ngrok.com/signup, copy the authtoken and set it.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[123],
+        code: "ngrok_account_unverified",
+        message: "The e-mail address of this ngrok account is not verified. Verify it at https://dashboard.ngrok.com/user/settings and start the tunnel again.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[102, 103, 337, 338],
+        code: "ngrok_account_suspended",
+        message: "ngrok has suspended this account, or a payment is due. See https://dashboard.ngrok.com/billing, or ask support@ngrok.com.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[120, 121],
+        code: "ngrok_too_old",
+        message: "ngrok no longer takes this version of its agent. Update Pollux.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[109, 110, 124],
+        code: "ngrok_protocol",
+        message: "ngrok did not understand this agent. Update Pollux; if it stays, report it with the words below.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[108],
+        code: "ngrok_sessions",
+        message: "This ngrok account has as many agents running as its plan allows. Stop another one at https://dashboard.ngrok.com/agents.",
+        after: After::EndsInTheEnd,
+    },
+    Known {
+        numbers: &[334],
+        code: "ngrok_endpoint_taken",
+        message: "Another agent of this ngrok account is online with this address. Stop it at https://dashboard.ngrok.com/endpoints, or set another domain.",
+        after: After::EndsInTheEnd,
+    },
+    Known {
+        numbers: &[324, 350],
+        code: "ngrok_endpoints",
+        message: "This ngrok account has as many endpoints online as its plan allows. Stop another one at https://dashboard.ngrok.com/endpoints.",
+        after: After::EndsInTheEnd,
+    },
+    Known {
+        numbers: &[328, 329, 330, 331, 347, 354, 355],
+        code: "ngrok_domain",
+        message: "ngrok does not let this account use the domain: it is misspelt, not reserved, or another account's. See https://dashboard.ngrok.com/domains and correct the domain, or leave it empty.",
+        after: After::Ends,
+    },
+    Known {
+        numbers: &[726],
+        code: "ngrok_quota",
+        message: "This ngrok account has used up its connections of the month: ngrok refuses deliveries until the month ends. Upgrade at https://dashboard.ngrok.com/billing, or use another tunnel.",
+        after: After::Again { at_least: QUARTER_HOUR },
+    },
+    Known {
+        numbers: &[727],
+        code: "ngrok_quota",
+        message: "This ngrok account has used up its HTTP requests of the month: ngrok refuses deliveries until the month ends. Upgrade at https://dashboard.ngrok.com/billing, or use another tunnel.",
+        after: After::Again { at_least: QUARTER_HOUR },
+    },
+    Known {
+        numbers: &[734],
+        code: "ngrok_rate",
+        message: "ngrok saw more requests in a minute than the plan of this account allows. It takes them again within a minute.",
+        after: After::Again { at_least: MINUTE },
+    },
+    Known {
+        numbers: &[3200],
+        code: "ngrok_offline",
+        message: "ngrok knows of no agent at this address; right after a start that can last half a minute.",
+        after: AGAIN,
+    },
+    Known {
+        numbers: &[8012],
+        code: "ngrok_upstream",
+        message: "ngrok reached its agent, but the agent not what it forwards to. Is the listener running?",
+        after: AGAIN,
+    },
+];
+
+/// What an error number of ngrok means and what to do, for those that a user can meet: a stable code and a sentence. The
+/// edge gives them in `ngrok-error-code` and in its pages, the service in its answers.
+pub fn meaning(number: u32) -> Option<(&'static str, &'static str)> {
+    known(number).map(|known| (known.code, known.message))
+}
+
+fn known(number: u32) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.numbers.contains(&number))
+}
+
+impl Trouble {
+    fn new(code: &str, message: impl Into<String>, detail: Option<String>, after: After) -> Self {
+        Self { failure: Failure { code: code.to_owned(), message: message.into(), detail }, after }
+    }
+
+    pub(super) fn no_authtoken() -> Self {
+        let message = "There is no authtoken of ngrok. Copy yours from https://dashboard.ngrok.com/get-started/your-authtoken and set it, or put it into NGROK_AUTHTOKEN.";
+        Self::new("ngrok_authtoken_missing", message, None, After::Ends)
+    }
+
+    pub(super) fn bad_server(address: &str) -> Self {
+        let message = format!(
+            "“{address}” is no address of an agent ingress. Expected a host and a port: connect.example.com:443."
+        );
+        Self::new("ngrok_server", message, None, After::Ends)
+    }
+
+    pub(super) fn no_answer() -> Self {
+        Self::new("ngrok_unreachable", "ngrok did not answer in time. Check the network.", None, AGAIN)
+    }
+
+    pub(super) fn missed_heartbeat() -> Self {
+        Self::new("ngrok_heartbeat", "ngrok missed a heartbeat: the connection is dead.", None, AGAIN)
+    }
+
+    pub(super) fn slept() -> Self {
+        Self::new("ngrok_slept", "This computer was asleep, and ngrok has ended the session.", None, After::AtOnce)
+    }
+
+    pub(super) fn command(what: &str) -> Self {
+        let message = format!("ngrok asked this agent to {what}, from its dashboard or its API.");
+        Self::new("ngrok_command", message, None, AGAIN)
+    }
+
+    pub(super) fn lost(fault: Option<String>) -> Self {
+        let message = match fault {
+            Some(fault) => format!("The connection to ngrok broke ({fault})."),
+            None => "ngrok closed the connection.".to_owned(),
+        };
+        Self::new("ngrok_lost", message, None, AGAIN)
+    }
+
+    pub(super) fn connecting(error: &ConnectError, authtoken: &str) -> Self {
+        match error {
+            ConnectError::Auth(error) | ConnectError::Rebind(error) => Self::binding(error, authtoken),
+            ConnectError::Tcp(error) => {
+                let message =
+                    format!("ngrok cannot be reached ({error}). Check the network, and whether a firewall blocks it.");
+                Self::new("ngrok_unreachable", message, None, AGAIN)
+            }
+            ConnectError::Tls(error) => {
+                let message = format!(
+                    "No secure connection to ngrok ({error}). A proxy, a firewall or the sign-in page of a network may stand in between."
+                );
+                Self::new("ngrok_tls", message, None, AGAIN)
+            }
+            other => Self::new("ngrok_unreachable", format!("No session with ngrok ({other})."), None, AGAIN),
+        }
+    }
+
+    pub(super) fn binding(error: &RpcError, authtoken: &str) -> Self {
+        match error {
+            RpcError::Response(_) => Self::refused(&error.msg(), error.error_code(), authtoken),
+            other => {
+                let cause = other.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+                let message = format!("ngrok ended the connection before it answered ({other}{cause}).");
+                Self::new("ngrok_lost", message, None, AGAIN)
+            }
+        }
+    }
+
+    /// The service took the endpoint down.
+    pub(super) fn stopped(words: &str, code: Option<&str>, authtoken: &str) -> Self {
+        if number(code).is_some() {
+            return Self::refused(words, code, authtoken);
+        }
+        let detail = said(words, None, authtoken);
+        let message = match &detail {
+            Some(words) => format!("ngrok took the endpoint down: {words}"),
+            None => "ngrok took the endpoint down.".to_owned(),
+        };
+        Self::new("ngrok_stopped", message, detail, AGAIN)
+    }
+
+    fn refused(words: &str, code: Option<&str>, authtoken: &str) -> Self {
+        let detail = said(words, code, authtoken);
+        if let Some(known) = number(code).and_then(known) {
+            return Self::new(known.code, known.message, detail, known.after);
+        }
+        let message = match detail.as_deref().and_then(|detail| detail.lines().next()) {
+            Some(words) => format!("ngrok refused it: {words}"),
+            None => "ngrok refused it and did not say why.".to_owned(),
+        };
+        Self::new("ngrok_refused", message, detail, After::EndsAtFirst)
+    }
+}
+
+fn number(code: Option<&str>) -> Option<u32> {
+    code?.trim().strip_prefix("ERR_NGROK_")?.parse().ok()
+}
+
+/// The service's words with their number, without the authtoken: ngrok repeats it in some of them.
+fn said(words: &str, code: Option<&str>, authtoken: &str) -> Option<String> {
+    let mut text = words.trim().to_owned();
+    let token = authtoken.trim();
+    if !token.is_empty() {
+        text = text.replace(token, HIDDEN);
+    }
+    let mut lines: Vec<String> = text.lines().map(hide).filter(|line| !line.is_empty()).collect();
+    lines.extend(code.map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned));
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+const HIDDEN: &str = "…";
+
+/// `Your authtoken: 2aBc…`, also where it was shortened or changed.
+fn hide(line: &str) -> String {
+    let line = line.trim();
+    match line.split_once(':') {
+        Some((label, _)) if label.to_ascii_lowercase().ends_with("authtoken") => format!("{label}: {HIDDEN}"),
+        _ => line.to_owned(),
+    }
+}
