@@ -39,3 +39,4 @@ pub use table::project::{KeyRecord, NewProject, Project, Projects};
 pub use table::secret::{SecretRecord, Secrets};
 pub use table::setting::Settings;
 pub use table::signer::Signer;
+pub use table::tunnel_state::{TunnelState, TunnelStates};

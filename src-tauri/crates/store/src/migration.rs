@@ -27,6 +27,7 @@ const STEPS: &[M<'static>] = &[
     M::up(table::place::CREATE),
     M::up(table::action::CREATE),
     M::up(table::signer::CREATE),
+    M::up(table::tunnel_state::CREATE),
 ];
 
 /// Refuses what is not ours or too new, before anything is written to it.

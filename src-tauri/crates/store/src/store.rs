@@ -20,7 +20,7 @@ use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::Writer;
 use crate::{
     Actions, Addresses, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Places, Projects,
-    Row, Secrets, Settings, SignedBin, Signer, Unverified, migration, recent, verdict_blob,
+    Row, Secrets, Settings, SignedBin, Signer, TunnelStates, Unverified, migration, recent, verdict_blob,
 };
 
 /// Bounds and sizes. The default is what the desktop uses.
@@ -301,6 +301,12 @@ impl Store {
     #[must_use]
     pub fn actions(&self) -> Actions<'_> {
         Actions(self)
+    }
+
+    /// The time-line of the tunnel.
+    #[must_use]
+    pub fn tunnel_states(&self) -> TunnelStates<'_> {
+        TunnelStates(self)
     }
 
     /// The settings.

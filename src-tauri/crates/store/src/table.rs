@@ -12,6 +12,7 @@ pub(crate) mod secret;
 pub(crate) mod setting;
 pub(crate) mod signer;
 pub(crate) mod tally;
+pub(crate) mod tunnel_state;
 
 /// SQLite's integers are signed; a length beyond them does not exist.
 pub(crate) fn signed(value: u64) -> i64 {

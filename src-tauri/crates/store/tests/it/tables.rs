@@ -1,8 +1,8 @@
-//! Secrets, settings, addresses, places, actions.
+//! Secrets, settings, addresses, places, actions, the time-line of the tunnel.
 
 use serde_json::json;
 use signature::KeyState;
-use store::{Address, NewAction, Place, SecretRecord};
+use store::{Address, NewAction, Place, SecretRecord, TunnelState};
 
 use crate::sample::history;
 
@@ -163,4 +163,41 @@ async fn actions_are_read_in_pages_and_whole() {
     }
     all.reverse();
     assert_eq!(paged, all);
+}
+
+#[tokio::test]
+async fn the_tunnels_time_line_says_what_was_at_a_time() {
+    let (_folder, store) = history().await;
+    let line = store.tunnel_states();
+    assert_eq!((line.at(i64::MAX).await.unwrap(), line.latest().await.unwrap()), (None, None));
+    line.seen(5).await.unwrap();
+    let state = |at_ms, provider: &str, state: &str| TunnelState {
+        at_ms,
+        seen_ms: at_ms,
+        provider: provider.into(),
+        state: state.into(),
+        public: (state == "online").then(|| format!("https://{provider}.example/")),
+        detail: None,
+    };
+    let told = [
+        state(10, "ngrok", "starting"),
+        state(20, "ngrok", "online"),
+        state(30, "ngrok", "off"),
+        state(30, "own", "starting"),
+        state(40, "own", "online"),
+    ];
+    for one in told.clone() {
+        line.add(one).await.unwrap();
+    }
+    line.seen(70).await.unwrap();
+    line.seen(60).await.unwrap();
+    for (ms, expected) in [(9, None), (10, Some(0)), (19, Some(0)), (20, Some(1)), (30, Some(3)), (39, Some(3))] {
+        assert_eq!(line.at(ms).await.unwrap(), expected.map(|place: usize| told[place].clone()), "at {ms}");
+    }
+    let last = TunnelState { seen_ms: 70, ..told[4].clone() };
+    assert_eq!(line.at(1000).await.unwrap(), Some(last.clone()));
+    assert_eq!(line.latest().await.unwrap(), Some(last));
+    assert_eq!(line.between(20, 40).await.unwrap(), told[1..4]);
+    assert_eq!(line.online("ngrok").await.unwrap(), Some(told[1].clone()));
+    assert_eq!(line.online("cloudflared").await.unwrap(), None);
 }
