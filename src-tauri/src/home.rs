@@ -1,6 +1,6 @@
 //! Where Pollux keeps its data, and who uses it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
@@ -12,6 +12,11 @@ pub(crate) fn folder() -> Result<PathBuf, String> {
     ProjectDirs::from("dev", "pollux", "Pollux")
         .map(|dirs| dirs.data_local_dir().to_path_buf())
         .ok_or_else(|| "There is no home folder to keep data in. Set POLLUX_DATA_DIR to a folder.".to_owned())
+}
+
+/// Where the children of tunnels are noted, by the window and the command line alike.
+pub(crate) fn tunnels(home: &Path) -> PathBuf {
+    home.join("tunnels")
 }
 
 /// Who acts, for the log of actions: `ada, window`.

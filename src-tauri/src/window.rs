@@ -167,6 +167,8 @@ async fn start_engine(home: &Path) -> Result<Engine, engine::Error> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         actor: home::actor("window"),
         environment: Arc::new(|name| std::env::var(name).ok()),
+        tunnel_folder: home::tunnels(home),
+        tunnels: None,
     })
     .await?;
     engine.listener_start(engine.settings().port).await;

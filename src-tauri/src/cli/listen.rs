@@ -13,8 +13,12 @@ use signature::{JwtPolicy, Policy, Scheme};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::cli::keys::Keys;
+use crate::cli::listen::tunnel::{Ended, Following, Provider};
 use crate::cli::print::Written;
 use crate::cli::{exit, print};
+use crate::home;
+
+mod tunnel;
 
 /// Where the window listens too.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4710);
@@ -32,7 +36,10 @@ const SAMPLES: [(&str, Scheme, Option<&str>); 6] = [
 #[derive(Args)]
 #[command(
     after_help = "With --json the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then a line a delivery. \
-    Ctrl-C ends in order.\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected."
+    Ctrl-C ends in order.\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected.\n\
+    With --tunnel there is a line {\"tunnel\":{\"state\":…}} at each change of its state, and {\"public\":\"https://…\"} \
+    when it is online. ngrok takes its authtoken from NGROK_AUTHTOKEN. Exit code 4: the tunnel failed before it was ever \
+    online."
 )]
 pub(crate) struct Arguments {
     /// Address and port to listen on; port 0 takes any that is free.
@@ -55,6 +62,12 @@ pub(crate) struct Arguments {
     /// Run the Sandbox too: it sends samples, signed with keys of its own. No key and no internet needed.
     #[arg(long)]
     sandbox: bool,
+    /// Make the listener public, from the start on.
+    #[arg(long, value_enum, value_name = "PROVIDER", default_value_t = Provider::None)]
+    tunnel: Provider,
+    /// With --tunnel ngrok: a reserved domain.
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<String>,
     /// Print NDJSON.
     #[arg(long)]
     json: bool,
@@ -68,13 +81,15 @@ impl Arguments {
     pub(crate) fn sandbox() -> Self {
         let bind = SocketAddr::new(DEFAULT.ip(), 0);
         let tolerance = Policy::default().tolerance;
-        let (db, aud, iss, keys) = (None, None, None, Keys::default());
-        Self { bind, db, keys, aud, iss, tolerance, sandbox: true, json: false, quiet: false }
+        let (db, aud, iss, domain, keys) = (None, None, None, None, Keys::default());
+        let tunnel = Provider::None;
+        Self { bind, db, keys, aud, iss, tolerance, sandbox: true, tunnel, domain, json: false, quiet: false }
     }
 }
 
 /// Listens until Ctrl-C.
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
+    let made_public = tunnel::settings(arguments.tunnel, arguments.domain.as_deref())?;
     let secrets = arguments.keys.secrets().map_err(|problem| problem.message())?;
     let policy = Policy {
         tolerance: arguments.tolerance,
@@ -91,8 +106,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         fixed: Some(fixed),
         bind: Some(arguments.bind.ip()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        actor: crate::home::actor("command line"),
+        actor: home::actor("command line"),
         environment: Arc::new(|name| std::env::var(name).ok()),
+        tunnel_folder: home::tunnels(&home::folder()?),
+        tunnels: None,
     })
     .await
     .map_err(|error| error.to_string())?;
@@ -106,27 +123,50 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         }
         other => return Err(format!("the listener did not start: {other:?}")),
     };
-    let written = show(&engine, &arguments, &address, &mut arrivals).await;
+    let mut following = Following::new(&engine, arguments.json);
+    let written = match greet(&arguments, &address) {
+        Ok(()) => match made_public {
+            Some(settings) => {
+                engine.tunnel_start_with(settings).await.map(drop).map_err(|error| error.to_string().into())
+            }
+            None => Ok(()),
+        },
+        unwritten => unwritten,
+    };
+    let ended = match written {
+        Ok(()) => show(&engine, &arguments, &mut arrivals, &mut following).await,
+        Err(unwritten) => Ended::Written(Err(unwritten)),
+    };
     engine.shutdown().await;
-    print::settled(written)?;
-    Ok(exit::OK)
+    match ended {
+        Ended::Written(written) => print::settled(written).map(|()| exit::OK),
+        Ended::NeverOnline(message) => {
+            eprintln!("pollux: {}", print::printable(&message));
+            Ok(exit::NO_ANSWER)
+        }
+    }
 }
 
-/// Greets, and shows deliveries until it is interrupted or nobody reads any more.
-async fn show(engine: &Engine, arguments: &Arguments, address: &str, arrivals: &mut Arrivals) -> Written {
-    greet(arguments, address)?;
+/// Shows deliveries and the tunnel's states until it is interrupted or nobody reads any more.
+async fn show(engine: &Engine, arguments: &Arguments, arrivals: &mut Arrivals, following: &mut Following) -> Ended {
     let mut shown = None;
-    let following = async {
+    let deliveries = async {
         match arguments.quiet {
             true => std::future::pending().await,
             false => follow(engine, arrivals, &mut shown, arguments.json).await,
         }
     };
     tokio::select! {
-        written = following => return written,
+        written = deliveries => return Ended::Written(written),
+        ended = following.run() => return ended,
         () = samples(engine, arguments.sandbox) => {}
         () = interrupted() => {}
     }
+    Ended::Written(rest(engine, arguments, arrivals, shown).await)
+}
+
+/// What came until the end and was not shown yet.
+async fn rest(engine: &Engine, arguments: &Arguments, arrivals: &mut Arrivals, shown: Option<i64>) -> Written {
     // What was acknowledged up to the end is shown, too.
     engine.listener_stop().await;
     if !arguments.quiet {

@@ -59,6 +59,8 @@ pub(crate) async fn open() -> Result<Engine, String> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         actor: home::actor("command line"),
         environment: Arc::new(|name| std::env::var(name).ok()),
+        tunnel_folder: home::tunnels(&home),
+        tunnels: None,
     })
     .await
     .map_err(|error| error.to_string())

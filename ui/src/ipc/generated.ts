@@ -1066,8 +1066,8 @@ delivery: SeenDelivery, } | { "result": "missing",
  */
 waited_ms: number, 
 /**
- * Stable code of the likely cause: `webhook_disabled`, `not_ours`, `not_listening`, `refused_by_us`,
- * `address_unreachable`, `unknown`.
+ * Stable code of the likely cause: `webhook_disabled`, `not_ours`, `not_listening`, `tunnel_down`,
+ * `refused_by_us`, `address_unreachable`, `unknown`.
  */
 cause: string, 
 /**

@@ -11,8 +11,10 @@ use crate::error::{Error, Result};
 /// The addresses of the listener, each with a slash at its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bases {
-    /// The public one of the settings.
+    /// The public one: the tunnel's, or what it will be again.
     pub(crate) public: Option<String>,
+    /// It is reached there now, as far as known.
+    pub(crate) reached: bool,
     /// Its own, while it listens.
     pub(crate) local: Option<String>,
     /// Those before; the current ones may be among them.
@@ -44,10 +46,13 @@ impl Engine {
         self.write_bases(|bases| bases.local = local);
     }
 
-    /// The public address of the settings is another, or was read at the start.
-    pub(crate) async fn set_public(&self, public: Option<String>) {
-        self.note_base(public.as_deref(), true).await;
-        self.write_bases(|bases| bases.public = public);
+    /// The public address is another, or was read at the start. `reached`: it leads here now; otherwise it will again.
+    pub(crate) async fn set_public(&self, public: Option<String>, reached: bool) {
+        self.note_base(public.as_deref().filter(|_| reached), true).await;
+        self.write_bases(|bases| {
+            bases.public = public;
+            bases.reached = reached;
+        });
     }
 
     /// Written down, so that it is known as an earlier one some day. Without that only a repair is not offered.
@@ -185,6 +190,7 @@ mod tests {
     fn bases() -> Bases {
         Bases {
             public: Some("https://now.example/".into()),
+            reached: true,
             local: Some("http://127.0.0.1:4710/".into()),
             earlier: vec![
                 Earlier { base: "https://then.example/".into(), public: true },

@@ -28,6 +28,7 @@ use crate::keeping::Held;
 use crate::keys::{ProjectKeys, Registry};
 use crate::listening::Slot;
 use crate::sandbox::Sandbox;
+use crate::tunnel::{TunnelFactory, Tunnels};
 use crate::vault::{MemoryVault, Vault};
 use crate::webhooks::board::Boards;
 use crate::{body, detail, explain, feed, settings};
@@ -59,6 +60,11 @@ pub struct Config {
     pub actor: String,
     /// The variables that Pollux was started with.
     pub environment: Environment,
+    /// Where the children of tunnels are noted, so that the next start ends what a crash left: one folder for all
+    /// processes of this user.
+    pub tunnel_folder: PathBuf,
+    /// Makes the tunnels in place of the real providers.
+    pub tunnels: Option<TunnelFactory>,
 }
 
 /// Gives the value of a variable.
@@ -120,6 +126,8 @@ pub(crate) struct Inner {
     pub(crate) accesses: std::sync::Mutex<HashMap<i64, Access>>,
     /// Where the listener is and was reached.
     pub(crate) bases: RwLock<Bases>,
+    /// How it is reached from the internet.
+    pub(crate) tunnels: Tunnels,
     /// What is known of the projects' webhooks.
     pub(crate) boards: Boards,
     /// They are watched: once, from the first window on.
@@ -196,6 +204,7 @@ impl Engine {
                 jwks: std::sync::Mutex::default(),
                 accesses: std::sync::Mutex::default(),
                 bases: RwLock::default(),
+                tunnels: Tunnels::new(config.tunnels, config.tunnel_folder, started_ms),
                 boards: Boards::default(),
                 watched: std::sync::Once::new(),
                 actor: config.actor,
@@ -211,7 +220,8 @@ impl Engine {
             engine.forget_sandbox(sandbox.project).await?;
         }
         engine.read_books(&mut *engine.inner.books.lock().await).await?;
-        engine.set_public(engine.settings().public_address).await;
+        engine.read_authtoken_hint().await;
+        engine.address_is(false).await;
         if !fixed {
             let swept = engine.now_s();
             engine.sweep().await;
@@ -221,8 +231,9 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Ends the listener, the Sandbox and the background work, then the store, in order.
+    /// Ends the tunnel, the listener, the Sandbox and the background work, then the store, in order.
     pub async fn shutdown(&self) {
+        self.shutdown_tunnel().await;
         self.listener_stop().await;
         if let Some(sandbox) = &self.inner.sandbox {
             sandbox.stop().await;

@@ -39,4 +39,5 @@ pub use engine::{Config, Engine, Environment, FixedKeys};
 pub use error::{Error, Result};
 pub use feed::Sink;
 pub use inbound::Clock;
+pub use tunnel::{TunnelFactory, TunnelPlan, TunnelStates};
 pub use vault::{FileVault, MemoryVault, Vault, VaultError, VaultKind};

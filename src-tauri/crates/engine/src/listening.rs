@@ -38,6 +38,7 @@ impl Engine {
             Ok(listener) => {
                 replace(&mut slot).await;
                 let address = listener.address();
+                self.inner.tunnels.set_listener(Some(&listener));
                 slot.listener = Some(listener);
                 ListenerState::Listening { address: format!("http://{address}/"), port: address.port() }
             }
@@ -49,12 +50,18 @@ impl Engine {
             },
         };
         if slot.listener.is_none() || matches!(state, ListenerState::Listening { .. }) {
+            if slot.listener.is_none() {
+                self.inner.tunnels.set_listener(None);
+            }
             slot.state = state.clone();
             self.set_local(&state).await;
             self.inner.feed.tell(Live::Listener { listener: state.clone() });
         }
         drop(slot);
         self.point_sandbox();
+        if matches!(state, ListenerState::Listening { .. }) {
+            self.launch_tunnel();
+        }
         state
     }
 
@@ -99,6 +106,7 @@ impl Engine {
     /// Ends the listener in order.
     pub async fn listener_stop(&self) {
         let mut slot = self.inner.slot.lock().await;
+        self.inner.tunnels.set_listener(None);
         if let Some(running) = slot.listener.take() {
             running.shutdown().await;
         }

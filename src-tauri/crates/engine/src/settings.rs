@@ -4,10 +4,10 @@ use std::sync::PoisonError;
 
 use store::Store;
 
-use crate::addresses;
-use crate::dto::{ListenerState, Settings};
+use crate::dto::{ListenerState, Settings, TunnelProvider};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::{addresses, tunnel};
 
 /// Where the settings are in the store.
 const SETTINGS: &str = "settings";
@@ -15,7 +15,13 @@ const SETTINGS: &str = "settings";
 /// Those of the last time; what cannot be read is as at first.
 pub(crate) async fn stored(store: &Store) -> Result<Settings> {
     let value = store.settings().get(SETTINGS).await?;
-    Ok(value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
+    let before_tunnels = value.as_ref().is_some_and(|value| value.get("tunnel").is_none());
+    let mut settings: Settings = value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    if before_tunnels && settings.public_address.is_some() {
+        // Before there were providers, an address was the user's own.
+        settings.tunnel.provider = TunnelProvider::Own;
+    }
+    Ok(settings)
 }
 
 impl Engine {
@@ -27,9 +33,11 @@ impl Engine {
     /// Applies and stores settings. A changed port or body limit restarts the listener. A port that cannot be had, or a
     /// history that does not take them, is an error, and then nothing is changed.
     pub async fn settings_set(&self, settings: Settings) -> Result<Settings> {
-        let settings = checked(settings)?;
+        let mut settings = checked(settings)?;
+        settings.tunnel = tunnel::checked(settings.tunnel, &self.projects())?;
         let _alone = self.inner.changing.lock().await;
         let before = self.apply(settings.clone());
+        let was = before.clone();
         self.limit_bodies().await;
         let moves = before.port != settings.port;
         if moves
@@ -49,9 +57,7 @@ impl Engine {
             }
             return Err(error);
         }
-        if before.public_address != settings.public_address {
-            self.set_public(settings.public_address.clone()).await;
-        }
+        self.tunnel_settings_changed(&was).await;
         Ok(settings)
     }
 

@@ -21,6 +21,8 @@ mod rotation;
 mod sandbox;
 #[path = "it/secrets.rs"]
 mod secrets;
+#[path = "it/tunnel.rs"]
+mod tunnel;
 #[path = "it/webhooks.rs"]
 mod webhooks;
 
@@ -53,6 +55,8 @@ async fn rig() -> Rig {
         version: "0".into(),
         actor: "test".into(),
         environment: Arc::new(|_| None),
+        tunnel_folder: folder.path().join("tunnels"),
+        tunnels: None,
     })
     .await
     .unwrap();

@@ -212,8 +212,8 @@ pub enum PingResult {
     Missing {
         /// How long was waited.
         waited_ms: u32,
-        /// Stable code of the likely cause: `webhook_disabled`, `not_ours`, `not_listening`, `refused_by_us`,
-        /// `address_unreachable`, `unknown`.
+        /// Stable code of the likely cause: `webhook_disabled`, `not_ours`, `not_listening`, `tunnel_down`,
+        /// `refused_by_us`, `address_unreachable`, `unknown`.
         cause: String,
         /// The likely cause and what to do, in a sentence or two.
         message: String,

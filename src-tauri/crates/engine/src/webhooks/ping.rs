@@ -140,9 +140,9 @@ impl Engine {
             }
             _ => {}
         }
-        let place = match self.webhook_view(project, &webhook).await {
-            Ok(view) => view.place,
-            Err(_) => UriPlace::Ours,
+        let (place, repairable) = match self.webhook_view(project, &webhook).await {
+            Ok(view) => (view.place, view.repaired_uri.is_some()),
+            Err(_) => (UriPlace::Ours, false),
         };
         let uri = &webhook.uri;
         if place == UriPlace::Elsewhere {
@@ -154,6 +154,13 @@ impl Engine {
         }
         if !matches!(self.listener_state().await, ListenerState::Listening { .. }) {
             return ("not_listening", "The listener is not running. Start it, then ping again.".to_owned());
+        }
+        // An earlier address that another has taken the place of will not come back.
+        if (place == UriPlace::Ours || !repairable)
+            && let Some(why) = self.behind_a_tunnel(uri).then(|| self.tunnel_down()).flatten()
+        {
+            let message = format!("{uri} leads here through the tunnel. {why} Ping again once it is online.");
+            return ("tunnel_down", message);
         }
         if place == UriPlace::Earlier {
             let message = format!(
@@ -178,6 +185,13 @@ impl Engine {
              comes then, look at what stands between the service and this machine."
         );
         ("unknown", message)
+    }
+
+    /// Is this below a public address, of now or of before?
+    fn behind_a_tunnel(&self, uri: &str) -> bool {
+        let bases = self.bases();
+        let earlier = bases.earlier.iter().filter(|one| one.public).map(|one| &one.base);
+        bases.public.iter().chain(earlier).any(|base| uri.starts_with(base.as_str()))
     }
 
     /// Asks a public address from here, without any key. What was seen where it does not lead to this listener.

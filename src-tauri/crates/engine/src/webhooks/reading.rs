@@ -163,7 +163,7 @@ impl Engine {
         // What runs on this machine reaches the listener where it is.
         let near = reqwest::Url::parse(&project.base_url).is_ok_and(|url| is_loopback(&url));
         let base = bases.local.as_ref().map(|local| match &bases.public {
-            Some(public) if !near => (public, true),
+            Some(public) if !near && bases.reached => (public, true),
             _ => (local, false),
         });
         Ok(WebhookBoard {

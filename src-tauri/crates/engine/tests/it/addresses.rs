@@ -1,6 +1,6 @@
 //! The public address: checked, kept, and remembered when it is another.
 
-use engine::Settings;
+use engine::{Settings, TunnelProvider, TunnelSettings};
 
 use crate::parts::Parts;
 
@@ -8,7 +8,11 @@ use crate::parts::Parts;
 async fn a_public_address_is_checked_normalised_and_remembered() {
     let parts = Parts::default();
     let (engine, local) = parts.listening(false).await;
-    let with = |address: &str| Settings { public_address: Some(address.into()), ..Settings::default() };
+    let with = |address: &str| Settings {
+        public_address: Some(address.into()),
+        tunnel: TunnelSettings { provider: TunnelProvider::Own, ..TunnelSettings::default() },
+        ..Settings::default()
+    };
     for address in ["hooks.example", "http://hooks.example", "https://hooks.example/?a", "https://me:x@hooks.example"] {
         let error = engine.settings_set(with(address)).await.unwrap_err();
         assert!(error.code == "invalid_setting" && error.message.contains("https://hooks.example.com/"), "{error}");

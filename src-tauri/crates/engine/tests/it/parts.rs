@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use engine::{
-    ApiKeyDraft, ApiVersion, Config, Engine, ListenerState, Live, MemoryVault, ProjectDraft, Vault, VaultError,
-    VaultKind,
+    ApiKeyDraft, ApiVersion, Config, Engine, ListenerState, Live, MemoryVault, ProjectDraft, TunnelFactory, Vault,
+    VaultError, VaultKind,
 };
 use zeroize::Zeroizing;
 
@@ -58,11 +58,21 @@ pub(crate) struct Parts {
     pub(crate) vault: Arc<Moody>,
     /// Seconds that are added to the system's clock.
     pub(crate) ahead: Arc<AtomicI64>,
+    /// What makes the tunnels; `None`: the real providers.
+    pub(crate) tunnels: Option<TunnelFactory>,
+    /// The variable `NGROK_AUTHTOKEN`.
+    pub(crate) ngrok_authtoken: Option<String>,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), vault: Arc::default(), ahead: Arc::default() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            vault: Arc::default(),
+            ahead: Arc::default(),
+            tunnels: None,
+            ngrok_authtoken: None,
+        }
     }
 }
 
@@ -77,7 +87,7 @@ impl Parts {
 
     /// The same with another vault.
     pub(crate) async fn start_with(&self, sandbox: bool, vault: Arc<dyn Vault>) -> Engine {
-        let ahead = self.ahead.clone();
+        let (ahead, variable) = (self.ahead.clone(), self.ngrok_authtoken.clone());
         let now = move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::SeqCst).unsigned_abs());
         let engine = Engine::start(Config {
             database: self.database(),
@@ -88,7 +98,13 @@ impl Parts {
             bind: None,
             version: "0".into(),
             actor: "ada, window".into(),
-            environment: Arc::new(|name| (name == "GEMINI_API_KEY").then(|| format!(" {KEY}\n"))),
+            environment: Arc::new(move |name| match name {
+                "GEMINI_API_KEY" => Some(format!(" {KEY}\n")),
+                "NGROK_AUTHTOKEN" => variable.clone(),
+                _ => None,
+            }),
+            tunnel_folder: self.folder.path().join("tunnels"),
+            tunnels: self.tunnels.clone(),
         });
         engine.await.unwrap()
     }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine::{
-    ListenerState, Live, PingResult, SecretLife, Settings, UriPlace, WebhookAlarms, WebhookCreation, WebhookEdit,
+    ListenerState, Live, PingResult, SecretLife, Settings, TunnelProvider, TunnelSettings, UriPlace, WebhookAlarms,
+    WebhookCreation, WebhookEdit,
 };
 use gemini::client::{ApiVersion, Client, WebhookChange};
 use serde_json::{Value, json};
@@ -182,7 +183,8 @@ async fn a_ping_that_does_not_come_has_its_likely_cause() {
 
     // A name that can never be found.
     let public = Some("https://pollux.invalid/".to_owned());
-    engine.settings_set(Settings { public_address: public, ..settings }).await.unwrap();
+    let own = TunnelSettings { provider: TunnelProvider::Own, ..TunnelSettings::default() };
+    engine.settings_set(Settings { public_address: public, tunnel: own, ..settings }).await.unwrap();
     point("https://pollux.invalid/sandbox/pinged").await;
     let result = rig.ping(&webhook.id, SHORT).await;
     let (cause, message) = missing(&result);

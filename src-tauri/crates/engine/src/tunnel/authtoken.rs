@@ -1,0 +1,115 @@
+//! The authtoken of ngrok: its text in the vault, its hint in the settings of the store.
+
+use inbound::tunnel::Failure;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::dto::{TunnelProvider, TunnelView};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::projects::hint;
+
+/// Its id in the vault.
+const KEPT: &str = "tunnel:ngrok";
+/// Where its hint is in the store: no keychain is asked only to show it.
+const HINT: &str = "tunnel.ngrok_authtoken";
+/// ngrok's own variable.
+const VARIABLE: &str = "NGROK_AUTHTOKEN";
+const LONGEST: usize = 512;
+
+impl Engine {
+    /// Keeps the authtoken of ngrok; `None` destroys it. One that ngrok runs with is then put to use.
+    ///
+    /// # Errors
+    /// `invalid_authtoken` where it is none, `vault_failed` where it could not be kept.
+    pub async fn tunnel_authtoken_set(&self, token: Option<String>) -> Result<TunnelView> {
+        let token = token.map(Zeroizing::new);
+        let text = token.as_ref().map(|token| Zeroizing::new(token.trim().to_owned()));
+        let kept = self.keep_authtoken(text.clone()).await;
+        let what = if text.is_some() { "tunnel.authtoken_set" } else { "tunnel.authtoken_remove" };
+        let target = text.as_ref().map_or_else(|| "ngrok".to_owned(), |text| format!("ngrok ({})", hint(text)));
+        self.act(None, what, &target, &kept, "").await;
+        kept?;
+        self.read_authtoken_hint().await;
+        if text.is_some() && self.tunnel_settings().provider == TunnelProvider::Ngrok {
+            self.restart_tunnel().await;
+        }
+        self.tell_tunnel();
+        Ok(self.tunnel_view())
+    }
+
+    async fn keep_authtoken(&self, text: Option<Zeroizing<String>>) -> Result<()> {
+        let failed = |message: String| Error::new("vault_failed", message);
+        let vault = self.inner.vault.clone();
+        let Some(text) = text else {
+            self.inner.store.settings().remove(HINT).await?;
+            return blocking(move || vault.delete(KEPT)).await?.map_err(|error| failed(error.to_string()));
+        };
+        if text.is_empty() || text.len() > LONGEST || !text.chars().all(|c| c.is_ascii_graphic()) {
+            let message = "This is not an authtoken of ngrok: it is one word of letters, digits and _. Copy it from \
+                           dashboard.ngrok.com, under Your Authtoken.";
+            return Err(Error::new("invalid_authtoken", message));
+        }
+        let shown = json!({ "hint": hint(&text) });
+        blocking(move || vault.put(KEPT, &text)).await?.map_err(|error| failed(error.to_string()))?;
+        Ok(self.inner.store.settings().set(HINT, &shown).await?)
+    }
+
+    /// Reads what is shown of it: the hint of the kept one, otherwise of the variable's.
+    pub(crate) async fn read_authtoken_hint(&self) {
+        let stored = match self.inner.store.settings().get(HINT).await {
+            Ok(stored) => stored,
+            Err(error) => {
+                tracing::warn!(%error, "the hint of the authtoken could not be read");
+                None
+            }
+        };
+        let stored = stored.as_ref().and_then(|value| value.get("hint")).and_then(Value::as_str).map(str::to_owned);
+        let shown = stored.or_else(|| self.authtoken_variable().map(|token| hint(&token)));
+        self.inner.tunnels.shown().authtoken = shown;
+    }
+
+    fn authtoken_variable(&self) -> Option<Zeroizing<String>> {
+        let text = Zeroizing::new((self.inner.environment)(VARIABLE)?);
+        Some(Zeroizing::new(text.trim().to_owned())).filter(|text| !text.is_empty())
+    }
+
+    /// The one to connect with: the kept one, otherwise the variable's.
+    pub(super) async fn ngrok_authtoken(&self) -> std::result::Result<Zeroizing<String>, Failure> {
+        let failure = |code: &str, message: &str, detail: Option<String>| Failure {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            detail,
+        };
+        let vault = self.inner.vault.clone();
+        let kept = match blocking(move || vault.get(KEPT)).await {
+            Ok(Ok(kept)) => kept,
+            Ok(Err(error)) => {
+                Err(failure("vault_failed", "The authtoken of ngrok could not be read.", Some(error.to_string())))?
+            }
+            Err(error) => Err(failure("vault_failed", "The authtoken of ngrok could not be read.", error.detail))?,
+        };
+        let listed = self.inner.store.settings().get(HINT).await.ok().flatten().is_some();
+        match kept.filter(|text| !text.is_empty()).or_else(|| self.authtoken_variable()) {
+            Some(token) => Ok(token),
+            None if listed => Err(failure(
+                "ngrok_authtoken_gone",
+                "An authtoken of ngrok was entered, but what keeps secrets no longer has it. Enter it again.",
+                None,
+            )),
+            None => Err(failure(
+                "ngrok_authtoken_missing",
+                "ngrok needs an authtoken. Copy yours from dashboard.ngrok.com, under Your Authtoken, and enter it in the \
+                 settings, or start Pollux with NGROK_AUTHTOKEN.",
+                None,
+            )),
+        }
+    }
+}
+
+/// A keychain may ask its user: off the async threads.
+async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(call)
+        .await
+        .map_err(|error| Error::new("internal", "What keeps secrets did not answer.").with_detail(error))
+}

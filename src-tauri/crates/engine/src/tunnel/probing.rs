@@ -1,0 +1,93 @@
+//! When a probe is sent, and what becomes of it.
+
+use std::time::Duration;
+
+use inbound::probe::{self, Outcome};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::dto::{ProbeView, TunnelProvider};
+use crate::engine::Engine;
+use crate::tunnel::address;
+
+/// From the connection to the first probe: what was made a moment ago is not known everywhere.
+const GRACE: Duration = Duration::from_millis(500);
+/// A provider may need so long until a new address is known everywhere (ngrok answers ERR_NGROK_3200 until then).
+const SETTLING: Duration = Duration::from_secs(30);
+/// Between two probes in that time.
+const AGAIN: Duration = Duration::from_secs(3);
+
+impl Engine {
+    /// Sends a probe a moment from now, in the background, in place of one that is under way.
+    pub(super) fn probe_soon(&self, number: u64, base: String) {
+        let stop = CancellationToken::new();
+        let provider = {
+            let mut shown = self.inner.tunnels.shown();
+            std::mem::replace(&mut shown.probing, stop.clone()).cancel();
+            shown.provider
+        };
+        let (engine, ended) = (self.clone(), self.inner.stop.clone());
+        self.inner.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = ended.cancelled() => {}
+                () = engine.probe_until_settled(number, &base, provider) => {}
+            }
+        });
+    }
+
+    async fn probe_until_settled(&self, number: u64, base: &str, provider: TunnelProvider) {
+        let until = Instant::now() + SETTLING;
+        tokio::time::sleep(GRACE).await;
+        loop {
+            let result = probe::probe(&self.inner.probes, &self.with_path_token(base), None).await;
+            // What stands between us and a user's own address is not news of a moment ago.
+            let early = provider != TunnelProvider::Own && !arrived(result.outcome) && Instant::now() + AGAIN < until;
+            if !early {
+                self.keep_probe(number, &self.probe_view(result));
+                return;
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// Sends a probe now.
+    pub(super) async fn probe(&self, base: &str) -> ProbeView {
+        let result = probe::probe(&self.inner.probes, &self.with_path_token(base), None).await;
+        self.probe_view(result)
+    }
+
+    /// Shown, where the tunnel is still the one that was probed.
+    pub(super) fn keep_probe(&self, number: u64, probe: &ProbeView) {
+        {
+            let mut shown = self.inner.tunnels.shown();
+            if shown.number != number {
+                return;
+            }
+            shown.probe = Some(probe.clone());
+        }
+        self.tell_tunnel();
+    }
+
+    fn with_path_token(&self, base: &str) -> String {
+        address::with_token(base, &self.tunnel_settings())
+    }
+
+    fn probe_view(&self, result: inbound::ProbeResult) -> ProbeView {
+        ProbeView {
+            at_ms: self.now_ms(),
+            result: result.outcome.code().to_owned(),
+            message: result.message,
+            took_ms: result.took.map(|took| u32::try_from(took.as_millis()).unwrap_or(u32::MAX)),
+            added: result.added,
+            dropped: result.dropped,
+            changed: result.changed,
+            status: result.status,
+        }
+    }
+}
+
+/// It came to the listener, whole or not: to wait changes nothing.
+fn arrived(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Ok | Outcome::BodyChanged | Outcome::PathChanged)
+}

@@ -1,0 +1,86 @@
+//! From the settings to the provider.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use inbound::tunnel::cloudflared::{self, Cloudflared};
+use inbound::tunnel::{Failure, Own, Tunnel};
+use zeroize::Zeroizing;
+
+use crate::dto::{TunnelProvider, TunnelSettings};
+use crate::engine::Engine;
+
+/// What a tunnel is made from. `Debug` shows no authtoken.
+pub struct TunnelPlan {
+    /// What the user set.
+    pub settings: TunnelSettings,
+    /// The user's own public address, with a slash at its end.
+    pub own_address: Option<String>,
+    /// Of ngrok.
+    pub authtoken: Option<Zeroizing<String>>,
+    /// Where running children are noted.
+    pub folder: PathBuf,
+}
+
+impl fmt::Debug for TunnelPlan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TunnelPlan")
+            .field("provider", &self.settings.provider)
+            .field("authtoken", &self.authtoken.as_ref().map(|_| "…"))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes a tunnel, or says why there can be none.
+pub type TunnelFactory = Arc<dyn Fn(TunnelPlan) -> Result<Box<dyn Tunnel>, Failure> + Send + Sync>;
+
+/// The providers themselves.
+pub(super) fn real() -> TunnelFactory {
+    Arc::new(make)
+}
+
+fn make(plan: TunnelPlan) -> Result<Box<dyn Tunnel>, Failure> {
+    let settings = plan.settings;
+    match settings.provider {
+        TunnelProvider::None => {
+            Err(Failure { code: "tunnel_none".to_owned(), message: "No tunnel is chosen.".to_owned(), detail: None })
+        }
+        TunnelProvider::Own => Ok(Box::new(Own { address: plan.own_address.unwrap_or_default() })),
+        TunnelProvider::Cloudflared => {
+            let program = settings.cloudflared_path.map(PathBuf::from);
+            let note = plan.folder.join(format!("{NOTE}{}{NOTE_END}", std::process::id()));
+            Ok(Box::new(Cloudflared::new(program, settings.cloudflared_http2, note)))
+        }
+        TunnelProvider::Ngrok => Err(Failure {
+            code: "ngrok_missing".to_owned(),
+            message: "ngrok is not there yet.".to_owned(),
+            detail: None,
+        }),
+    }
+}
+
+/// The names of the notes about children: one a process of ours, so that none ends another's.
+const NOTE: &str = "cloudflared-";
+const NOTE_END: &str = ".json";
+
+impl Engine {
+    /// Ends the children that a crash of ours left running.
+    pub(super) async fn reap_children(&self) {
+        let folder = self.inner.tunnels.folder.clone();
+        let reaped = tokio::task::spawn_blocking(move || {
+            let Ok(entries) = std::fs::read_dir(folder) else { return };
+            for entry in entries.flatten() {
+                let name = entry.file_name();
+                if name.to_str().is_some_and(|name| name.starts_with(NOTE) && name.ends_with(NOTE_END)) {
+                    let reaped = cloudflared::reap(&entry.path());
+                    tracing::info!(?reaped, "an earlier run left a note about cloudflared");
+                }
+            }
+        });
+        if let Err(error) = reaped.await {
+            tracing::error!(%error, "it could not be looked for what an earlier run left");
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! One run of a tunnel: from its start to its end, each state kept in the time-line and told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use inbound::tunnel::{Failure, Site, State};
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::dto::{TunnelProvider, TunnelState, TunnelView};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::tunnel::provider::TunnelPlan;
+
+/// States of the provider that may wait to be taken over.
+const STATES: usize = 16;
+/// How long a tunnel may take to end. It says itself when it is gone; this is for one that hangs.
+const END: Duration = Duration::from_secs(15);
+/// How often it is looked for what the listener refused.
+const LOOK: Duration = Duration::from_secs(1);
+/// Looks between two notes that a state still holds.
+const SEEN: u32 = 30;
+
+/// A tunnel that was started.
+pub(crate) struct Run {
+    stop: CancellationToken,
+    /// Follows its states, and ends after it.
+    following: JoinHandle<()>,
+    tunnel: AbortHandle,
+}
+
+impl Run {
+    pub(crate) fn is_running(&self) -> bool {
+        !self.following.is_finished()
+    }
+}
+
+/// The states of the tunnel as they come. From [`Engine::tunnel_states`].
+pub struct TunnelStates(broadcast::Receiver<TunnelView>);
+
+impl TunnelStates {
+    pub(crate) fn new(told: broadcast::Receiver<TunnelView>) -> Self {
+        Self(told)
+    }
+
+    /// The next one; also where only the latency, a probe or a count is another. `None` at the end of the engine.
+    pub async fn next(&mut self) -> Option<TunnelView> {
+        loop {
+            match self.0.recv().await {
+                Ok(view) => return Some(view),
+                Err(RecvError::Lagged(_)) => {} // those after it tell what counts
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Ends what an earlier process left, and starts the tunnel where the settings say so: once, when the listener runs.
+    pub(crate) fn launch_tunnel(&self) {
+        self.inner.tunnels.launched.call_once(|| {
+            // As they are now: what is set from here on is for the next start.
+            let settings = self.settings().tunnel;
+            let engine = self.clone();
+            self.inner.tasks.spawn(async move {
+                engine.reap_children().await;
+                if engine.inner.fixed {
+                    return; // a command line says itself what it wants
+                }
+                engine.end_time_line().await;
+                if settings.on_launch
+                    && settings.provider != TunnelProvider::None
+                    && !engine.inner.stop.is_cancelled()
+                    && let Err(error) = engine.start_tunnel(None).await
+                {
+                    tracing::warn!(code = error.code, %error, "the tunnel could not be started");
+                }
+            });
+        });
+    }
+
+    /// A process that crashed said nothing of the end of its tunnel.
+    async fn end_time_line(&self) {
+        let line = self.inner.store.tunnel_states();
+        let ended = match line.latest().await {
+            Ok(Some(last)) if last.state != "off" && last.state != "failed" => last,
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "the time-line of the tunnel could not be read");
+                return;
+            }
+        };
+        let state = store::TunnelState {
+            at_ms: ended.seen_ms,
+            seen_ms: ended.seen_ms,
+            state: TunnelState::Off.as_str().to_owned(),
+            detail: Some("Pollux ended without stopping the tunnel.".to_owned()),
+            ..ended
+        };
+        if let Err(error) = line.add(state).await {
+            tracing::warn!(%error, "the end of a tunnel could not be noted");
+        }
+    }
+
+    /// Starts the provider of the settings, in place of one that runs. `who`: for the log of actions; `None`: Pollux.
+    pub(crate) async fn start_tunnel(&self, who: Option<&str>) -> Result<TunnelView> {
+        let mut run = self.inner.tunnels.run.lock().await;
+        let started = self.start_locked(&mut run).await;
+        let target = self.tunnel_settings().provider.as_str();
+        match who {
+            Some(_) => self.act(None, "tunnel.start", target, &started, "").await,
+            None => self.acted_alone(None, "tunnel.start", target, "Started with Pollux.").await,
+        }
+        started
+    }
+
+    /// The settings of a running tunnel are others: it is started anew.
+    pub(crate) async fn restart_tunnel(&self) {
+        let mut run = self.inner.tunnels.run.lock().await;
+        if !run.as_ref().is_some_and(Run::is_running) {
+            return;
+        }
+        self.inner.tunnels.shown().given = None;
+        if let Err(error) = self.start_locked(&mut run).await {
+            // No provider is chosen any more.
+            tracing::debug!(code = error.code, "the tunnel was stopped by the settings");
+            self.end_tunnel(&mut run).await;
+        }
+    }
+
+    async fn start_locked(&self, run: &mut Option<Run>) -> Result<TunnelView> {
+        let settings = self.tunnel_settings();
+        let provider = settings.provider;
+        if provider == TunnelProvider::None {
+            let message = "No tunnel is chosen. Choose in the settings how the listener is reached from the internet.";
+            return Err(Error::new("tunnel_none", message));
+        }
+        let tunnels = &self.inner.tunnels;
+        if tunnels.local.borrow().is_none() {
+            let message = "The listener is not running, so that there is nothing to make public. Start it first.";
+            return Err(Error::new("not_listening", message));
+        }
+        self.end_tunnel(run).await;
+        let number = {
+            let mut shown = tunnels.shown();
+            shown.number += 1;
+            shown.provider = provider;
+            shown.probe = None;
+            shown.latency = None;
+            shown.base = None;
+            shown.number
+        };
+        self.tunnel_is(number, TunnelState::Starting, None).await;
+        match self.make_tunnel(settings).await {
+            Ok(tunnel) => {
+                let (states, coming) = mpsc::channel(STATES);
+                let stop = CancellationToken::new();
+                let intake = tunnels.intake.clone();
+                let site = Site {
+                    intake: Arc::new(move || intake.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()),
+                    local: tunnels.local.subscribe(),
+                    states,
+                    stop: stop.clone(),
+                    random: Arc::new(random),
+                };
+                let tunnel = tokio::spawn(tunnel.run(site));
+                let handle = tunnel.abort_handle();
+                let following = tokio::spawn(self.clone().follow_tunnel(number, coming, tunnel, stop.clone()));
+                *run = Some(Run { stop, following, tunnel: handle });
+            }
+            Err(failure) => self.tunnel_said(number, State::Failed(failure)).await,
+        }
+        Ok(self.tunnel_view())
+    }
+
+    async fn make_tunnel(
+        &self,
+        settings: crate::dto::TunnelSettings,
+    ) -> std::result::Result<Box<dyn inbound::tunnel::Tunnel>, Failure> {
+        let authtoken = match settings.provider {
+            TunnelProvider::Ngrok => Some(self.ngrok_authtoken().await?),
+            _ => None,
+        };
+        let tunnels = &self.inner.tunnels;
+        let own_address = self.settings().public_address;
+        (tunnels.factory)(TunnelPlan { settings, own_address, authtoken, folder: tunnels.folder.clone() })
+    }
+
+    /// Ends the one that runs. Nothing of it is left when this returns.
+    pub(crate) async fn end_tunnel(&self, run: &mut Option<Run>) {
+        if let Some(mut ending) = run.take() {
+            ending.stop.cancel();
+            if tokio::time::timeout(END, &mut ending.following).await.is_err() {
+                tracing::error!("the tunnel did not end in {} s and is cut", END.as_secs());
+                ending.tunnel.abort();
+                ending.following.abort();
+            }
+        }
+        let (number, failed) = {
+            let shown = self.inner.tunnels.shown();
+            (shown.number, shown.state != TunnelState::Off)
+        };
+        if failed {
+            self.tunnel_is(number, TunnelState::Off, None).await;
+        }
+    }
+
+    /// At the end of the engine.
+    pub(crate) async fn shutdown_tunnel(&self) {
+        let mut run = self.inner.tunnels.run.lock().await;
+        self.end_tunnel(&mut run).await;
+    }
+
+    async fn follow_tunnel(
+        self,
+        number: u64,
+        mut coming: mpsc::Receiver<State>,
+        mut tunnel: JoinHandle<()>,
+        stop: CancellationToken,
+    ) {
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut looks, mut ended, mut result) = (0_u32, false, None);
+        loop {
+            tokio::select! {
+                state = coming.recv() => match state {
+                    Some(state) => {
+                        ended = matches!(state, State::Failed(_) | State::Stopped);
+                        self.tunnel_said(number, state).await;
+                    }
+                    None => break,
+                },
+                // What it said last is still in the channel.
+                end = &mut tunnel, if result.is_none() => {
+                    coming.close();
+                    result = Some(end);
+                }
+                _ = tick.tick() => {
+                    looks = looks.wrapping_add(1);
+                    self.look_at_tunnel(looks.is_multiple_of(SEEN)).await;
+                }
+            }
+        }
+        let result = match result {
+            Some(result) => result,
+            None => tunnel.await,
+        };
+        let fault = result.err().map(|error| error.to_string());
+        if let Some(fault) = &fault {
+            tracing::error!(fault, "the tunnel ended by a fault");
+        }
+        if !ended && !stop.is_cancelled() {
+            let failure = Failure {
+                code: "internal".to_owned(),
+                message: "The tunnel ended by a fault of Pollux. Start it again.".to_owned(),
+                detail: fault,
+            };
+            self.tunnel_said(number, State::Failed(failure)).await;
+        } else if !ended {
+            self.tunnel_said(number, State::Stopped).await;
+        }
+    }
+
+    /// Tells what the listener refused since it was told last; notes that the state still holds.
+    async fn look_at_tunnel(&self, note: bool) {
+        let refused = self.refused_requests();
+        let told = self.inner.tunnels.shown().refused;
+        if told != refused {
+            self.tell_tunnel();
+        }
+        if note && let Err(error) = self.inner.store.tunnel_states().seen(self.now_ms()).await {
+            tracing::warn!(%error, "the time-line of the tunnel could not be written");
+        }
+    }
+
+    /// Takes over what a provider says.
+    async fn tunnel_said(&self, number: u64, state: State) {
+        match state {
+            State::Starting => self.tunnel_is(number, TunnelState::Starting, None).await,
+            State::Online { public, latency } => {
+                let same = {
+                    let mut shown = self.inner.tunnels.shown();
+                    let same = shown.number == number
+                        && shown.state == TunnelState::Online
+                        && shown.base.as_deref() == Some(public.as_str());
+                    if shown.number == number {
+                        shown.latency = latency;
+                    }
+                    same
+                };
+                if same {
+                    self.tell_tunnel();
+                    return;
+                }
+                self.tunnel_is(number, TunnelState::Online, Some(public.clone())).await;
+                self.probe_soon(number, public);
+            }
+            State::Reconnecting { why, retry_in, attempt } => {
+                let wait = retry_in.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+                let next_ms = wait.map(|wait| self.now_ms().saturating_add(wait));
+                let base = self.inner.tunnels.shown().base.clone();
+                self.tunnel_is(number, TunnelState::Reconnecting { why, next_ms, attempt }, base).await;
+            }
+            State::Failed(Failure { code, message, detail }) => {
+                tracing::warn!(code, "the tunnel has failed");
+                self.tunnel_is(number, TunnelState::Failed { code, message, detail }, None).await;
+            }
+            State::Stopped => self.tunnel_is(number, TunnelState::Off, None).await,
+        }
+    }
+
+    /// The tunnel is in this state, under this address. The rules of the listener go first, then what is written down,
+    /// then what is told.
+    async fn tunnel_is(&self, number: u64, state: TunnelState, base: Option<String>) {
+        let now_ms = self.now_ms();
+        let before = {
+            let mut shown = self.inner.tunnels.shown();
+            if shown.number != number {
+                return; // of a run before
+            }
+            if !matches!(state, TunnelState::Online) {
+                shown.probing.cancel();
+                shown.latency = None;
+            }
+            let before = (shown.state.as_str(), shown.base.clone());
+            if before.0 != state.as_str() {
+                shown.since_ms = now_ms;
+            }
+            shown.base.clone_from(&base);
+            shown.state = state.clone();
+            before
+        };
+        // A new reason or a new try is the same state.
+        if before != (state.as_str(), base.clone()) {
+            let online = matches!(state, TunnelState::Online);
+            self.address_is(online).await;
+            self.write_time_line(now_ms, &state, base).await;
+        }
+        self.tell_tunnel();
+    }
+
+    async fn write_time_line(&self, now_ms: i64, state: &TunnelState, base: Option<String>) {
+        let detail = match state {
+            TunnelState::Reconnecting { why, .. } => Some(why.clone()),
+            TunnelState::Failed { code, message, .. } => Some(format!("{code}: {message}")),
+            TunnelState::Off | TunnelState::Starting | TunnelState::Online => None,
+        };
+        let provider = self.inner.tunnels.shown().provider;
+        let state = store::TunnelState {
+            at_ms: now_ms,
+            seen_ms: now_ms,
+            provider: provider.as_str().to_owned(),
+            state: state.as_str().to_owned(),
+            public: base,
+            detail,
+        };
+        if let Err(error) = self.inner.store.tunnel_states().add(state).await {
+            tracing::warn!(%error, "a state of the tunnel could not be noted");
+        }
+    }
+}
+
+/// From 0 to below 1: the random bits of a UUID's end.
+fn random() -> f64 {
+    const BITS: u32 = 52; // a double's; the fixed bits of a UUID stand before them
+    let bits = uuid::Uuid::new_v4().as_u128() & ((1 << BITS) - 1);
+    bits as f64 / (1_u64 << BITS) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::random;
+
+    #[test]
+    fn jitter_is_spread_from_0_to_1() {
+        let numbers: Vec<f64> = (0..2000).map(|_| random()).collect();
+        assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
+        let mean = numbers.iter().sum::<f64>() / 2000.0;
+        assert!((0.45..0.55).contains(&mean), "{mean}");
+    }
+}

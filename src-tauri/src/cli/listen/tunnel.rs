@@ -1,0 +1,118 @@
+//! `pollux listen --tunnel`: the listener made public, its states on standard output.
+
+use clap::ValueEnum;
+use engine::{Engine, TunnelProvider, TunnelSettings, TunnelState, TunnelStates, TunnelView};
+use serde_json::{Value, json};
+
+use crate::cli::print::{self, Written, printable};
+
+/// How the listener is reached from the internet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Provider {
+    /// ngrok; its authtoken is in NGROK_AUTHTOKEN
+    Ngrok,
+    /// A quick tunnel of cloudflared, which must be installed
+    Cloudflared,
+    /// Not at all
+    None,
+}
+
+/// The settings to start with; `None` without a tunnel. The error is one of usage.
+pub(super) fn settings(provider: Provider, domain: Option<&str>) -> Result<Option<TunnelSettings>, String> {
+    if domain.is_some() && provider != Provider::Ngrok {
+        return Err("--domain is for --tunnel ngrok: the other providers have no domains".to_owned());
+    }
+    let provider = match provider {
+        Provider::None => return Ok(None),
+        Provider::Cloudflared => TunnelProvider::Cloudflared,
+        Provider::Ngrok => {
+            let token = std::env::var("NGROK_AUTHTOKEN").unwrap_or_default();
+            if token.trim().is_empty() {
+                return Err("ngrok needs an authtoken: set NGROK_AUTHTOKEN to yours (dashboard.ngrok.com, Your \
+                            Authtoken)"
+                    .to_owned());
+            }
+            TunnelProvider::Ngrok
+        }
+    };
+    Ok(Some(TunnelSettings { provider, ngrok_domain: domain.map(str::to_owned), ..TunnelSettings::default() }))
+}
+
+/// Why `pollux listen` ends.
+pub(super) enum Ended {
+    /// It was asked to, or standard output is gone.
+    Written(Written),
+    /// The tunnel failed before it was ever online.
+    NeverOnline(String),
+}
+
+/// Shows the states as they come.
+pub(super) struct Following {
+    states: TunnelStates,
+    as_json: bool,
+    /// What was shown last.
+    shown: Option<(TunnelState, Option<String>)>,
+    /// It was online at least once.
+    online: bool,
+}
+
+impl Following {
+    pub(super) fn new(engine: &Engine, as_json: bool) -> Self {
+        Self { states: engine.tunnel_states(), as_json, shown: None, online: false }
+    }
+
+    /// Never ends by itself, but for a tunnel that failed before it was ever online.
+    pub(super) async fn run(&mut self) -> Ended {
+        while let Some(view) = self.states.next().await {
+            if let Err(unwritten) = self.show(&view) {
+                return Ended::Written(Err(unwritten));
+            }
+            match view.state {
+                TunnelState::Online => self.online = true,
+                TunnelState::Failed { message, detail, .. } if !self.online => {
+                    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+                    return Ended::NeverOnline(format!("{message}{detail}"));
+                }
+                _ => {}
+            }
+        }
+        std::future::pending().await
+    }
+
+    fn show(&mut self, view: &TunnelView) -> Written {
+        let now = (view.state.clone(), view.public.clone());
+        if self.shown.as_ref() == Some(&now) {
+            return Ok(()); // a count, the latency or a probe
+        }
+        self.shown = Some(now);
+        let public = view.public.as_deref().filter(|_| view.state == TunnelState::Online);
+        if self.as_json {
+            print::line(&json!({ "tunnel": as_json(view)? }))?;
+            return public.map_or(Ok(()), |public| print::line(&json!({ "public": public })));
+        }
+        print::text(&format!("{}\n", printable(&words(view, public))))
+    }
+}
+
+/// The state with its provider and public address.
+fn as_json(view: &TunnelView) -> Result<Value, String> {
+    let mut state = serde_json::to_value(&view.state).map_err(|error| error.to_string())?;
+    if let Some(fields) = state.as_object_mut() {
+        fields.insert("provider".to_owned(), json!(view.provider));
+        fields.insert("public".to_owned(), json!(view.public));
+    }
+    Ok(state)
+}
+
+fn words(view: &TunnelView, public: Option<&str>) -> String {
+    let provider = view.provider.as_str();
+    match &view.state {
+        TunnelState::Off => format!("Tunnel ({provider}): off"),
+        TunnelState::Starting => format!("Tunnel ({provider}): starting"),
+        TunnelState::Online => format!("Tunnel ({provider}): online. Public: {}", public.unwrap_or_default()),
+        TunnelState::Reconnecting { why, attempt, .. } => {
+            format!("Tunnel ({provider}): lost, connecting again (try {attempt}): {why}")
+        }
+        TunnelState::Failed { message, .. } => format!("Tunnel ({provider}): failed. {message}"),
+    }
+}
