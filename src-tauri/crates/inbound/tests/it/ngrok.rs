@@ -171,6 +171,12 @@ async fn an_endpoint_that_stays_taken_ends_it_and_one_that_is_let_go_does_not() 
             time.advance(Duration::from_secs(30)).await;
             let seen = run.seen();
             assert!(matches!(seen.last(), Some(State::Online { .. })), "{seen:?}");
+            // Once it was online, the session in the way may be its own of a moment ago.
+            network.edge.rule(|rules| rules.refuse_bind = Some("It is online.\n\nERR_NGROK_334".to_owned()));
+            network.edge.cut();
+            time.advance(Duration::from_secs(300)).await;
+            let seen = run.seen();
+            assert!(matches!(seen.last(), Some(State::Reconnecting { .. })), "{seen:?}");
             run.stop().await;
         } else {
             time.advance(Duration::from_secs(90)).await;

@@ -16,8 +16,8 @@ const GAPS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_s
 const JITTER: f64 = 0.25;
 /// Online for as long, the gaps begin anew.
 const STEADY: Duration = Duration::from_secs(60);
-/// How long a session that ngrok has not given up yet may stand in the way of a new one: it hears of a lost connection by
-/// missed heartbeats, after 25 s.
+/// How long a session of an earlier run, which ngrok has not given up yet, may stand in the way of the first one: ngrok hears
+/// of a lost connection by missed heartbeats, after 25 s.
 const LINGERING: Duration = Duration::from_secs(60);
 
 /// Runs until it is stopped (`None`) or cannot go on.
@@ -37,7 +37,7 @@ pub(super) async fn keep(ngrok: &Ngrok, site: &Site) -> Option<Failure> {
         };
         let (lost, trouble) = match opened {
             Ok(mut line) => {
-                (was_online, refused_since) = (true, None);
+                was_online = true;
                 let since = time.now();
                 let Some(trouble) = line.serve(ngrok, site).await else {
                     line.retire().await;
@@ -56,7 +56,7 @@ pub(super) async fn keep(ngrok: &Ngrok, site: &Site) -> Option<Failure> {
             After::EndsAtFirst => !was_online,
             After::EndsInTheEnd => {
                 let since = *refused_since.get_or_insert(time.now());
-                time.now().saturating_sub(since) >= LINGERING
+                !was_online && time.now().saturating_sub(since) >= LINGERING
             }
             After::Again { .. } | After::AtOnce => false,
         };

@@ -21,7 +21,8 @@ pub(super) enum After {
     Ends,
     /// A matter of the settings, where it was never online; otherwise perhaps an outage, and tried again.
     EndsAtFirst,
-    /// Perhaps our own session of a moment ago, which ngrok has not given up yet: tried again for a while.
+    /// Perhaps our own session of a moment ago, which ngrok has not given up yet: tried again, but only for a while where it was
+    /// never online.
     EndsInTheEnd,
     /// Tried again, after the usual gap or a longer one.
     Again {
