@@ -16,13 +16,12 @@ export class Tunnel {
   probing = $state(false);
   /** What the last thing that was asked for ended in; null where it went well. */
   error = $state.raw<IpcError | null>(null);
-  /** The address before the present one, until that was read. */
-  earlier = $state<string | null>(null);
+  /** Said of an address that changed, until somebody went to see. */
+  notice = $state<string | null>(null);
 
   readonly #backend: Backend;
   readonly #toasts: Toasts;
   readonly #around: TunnelAround;
-  #lastPublic: string | null = null;
   /** Counts what was told: an answer that is older than a message does not undo it. */
   #told = 0;
 
@@ -53,33 +52,28 @@ export class Tunnel {
   /** The back end tells how it stands. */
   apply(view: TunnelView): void {
     this.#told++;
-    this.#take(view);
-  }
-
-  #take(view: TunnelView): void {
     this.view = view;
-    const now = publicOf(view);
-    if (now === null) return;
-    if (this.#lastPublic !== null && this.#lastPublic !== now) this.earlier = this.#lastPublic;
-    this.#lastPublic = now;
   }
 
   /** The back end says that webhooks may point to an earlier address, also one of another day. */
   moved(message: string): void {
+    this.notice = message;
+    // The open dialog says it itself, and a toast would lie upon its buttons.
+    if (this.shown) return;
     // It stays until it is put away: what points to the old address fails without a word.
     this.#toasts.show("warning", message, { lingerMs: 0, button: { label: "Show webhooks", run: () => this.showWebhooks() } });
   }
 
   showWebhooks(): void {
     this.shown = false;
-    this.earlier = null;
+    this.notice = null;
     this.#around.showWebhooks();
   }
 
   async #answered(ask: () => Promise<TunnelView>): Promise<void> {
     const told = this.#told;
     const view = await ask();
-    if (told === this.#told) this.#take(view);
+    if (told === this.#told) this.view = view;
   }
 
   /** One thing at a time; what went wrong is for the dialog. */

@@ -114,13 +114,13 @@ describe("the address", () => {
     await vi.advanceTimersByTimeAsync(900);
     expect(fake.calls.filter((call) => call === "tunnelStart")).toHaveLength(1);
     expect(texts()).toEqual([expect.stringContaining("Webhooks may still point to https://ada-hooks.ngrok.app/")]);
-    expect(app.tunnel.earlier).toBe("https://ada-hooks.ngrok.app/");
     await vi.advanceTimersByTimeAsync(60_000);
     expect(texts()).toHaveLength(1);
     app.tunnel.shown = true;
+    expect(app.tunnel.notice).toBe(texts()[0]);
     app.toasts.list[0]?.button?.run();
     expect(app.view).toBe("webhooks");
-    expect(app.tunnel).toMatchObject({ shown: false, earlier: null });
+    expect(app.tunnel).toMatchObject({ shown: false, notice: null });
   });
 });
 

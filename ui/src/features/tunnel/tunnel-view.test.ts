@@ -77,6 +77,7 @@ it("another provider takes the place of the one that runs; the address that chan
   await click("tunnel-start");
   await waitFor(() => expect(pill().dataset).toMatchObject({ state: "online", provider: "cloudflared" }));
   expect(fake.state.settings.tunnel.cloudflared_http2).toBe(true);
+  expect(app.toasts.list).toEqual([]);
   expect(screen.getByTestId("tunnel-moved").textContent).toContain("https://ada-hooks.ngrok.app/");
   await click("tunnel-show-webhooks");
   await screen.findByTestId("webhooks");
