@@ -94,13 +94,13 @@ pub(crate) enum Admission<'a> {
 }
 
 /// What the gate looks at.
-pub(crate) struct Asked<'a> {
+pub(crate) struct Asked<'a, 'h> {
     /// It came over a connection that a tunnel brought.
     pub(crate) tunnelled: bool,
     /// Its target.
     pub(crate) uri: &'a Uri,
     /// Its headers.
-    pub(crate) headers: &'a HeaderMap,
+    pub(crate) headers: &'h HeaderMap,
     /// It does not count against the rate: a probe of our own.
     pub(crate) free: bool,
 }
@@ -147,7 +147,7 @@ impl Gate {
     }
 
     /// May this request come in?
-    pub(crate) fn admit<'a>(&self, asked: &Asked<'a>) -> Admission<'a> {
+    pub(crate) fn admit<'a>(&self, asked: &Asked<'a, '_>) -> Admission<'a> {
         let path = asked.uri.path();
         if !self.0.shut.load(Ordering::Relaxed) {
             return Admission::In { path, public: None };
@@ -221,7 +221,7 @@ impl Public {
     }
 
     /// The request was sent to this address, as far as it shows.
-    fn is_meant(&self, asked: &Asked<'_>) -> bool {
+    fn is_meant(&self, asked: &Asked<'_, '_>) -> bool {
         let named = asked.headers.get_all(header::HOST).iter().filter_map(|host| host.to_str().ok());
         // A target in absolute form outranks `Host` (RFC 9112, 3.2.2); where they differ, either will do.
         let target = asked.uri.authority().map(http::uri::Authority::as_str);

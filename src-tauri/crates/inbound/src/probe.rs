@@ -148,7 +148,7 @@ impl Probes {
         (now.saturating_duration_since(one.at) <= LIFE).then_some(Ticket { nonce: one.nonce })
     }
 
-    /// Forgets a probe that did not arrive.
+    /// Forgets a probe: it has arrived, or never will.
     pub(crate) fn forget(&self, nonce: &str) {
         let mut outstanding = self.0.outstanding.lock().unwrap_or_else(PoisonError::into_inner);
         outstanding.retain(|one| one.nonce != nonce);

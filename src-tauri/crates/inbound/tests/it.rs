@@ -15,15 +15,23 @@ mod delivery;
 #[allow(unreachable_pub)]
 #[path = "../../../../tests/src/edge.rs"]
 mod edge;
+#[path = "it/gate.rs"]
+mod gate;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/nginx.rs"]
+mod nginx;
 #[path = "it/ngrok.rs"]
 mod ngrok;
 #[path = "it/ngrok_reconnect.rs"]
 mod ngrok_reconnect;
 #[path = "it/ngrok_rig.rs"]
 mod ngrok_rig;
+#[path = "it/own.rs"]
+mod own;
+#[path = "it/probe.rs"]
+mod probe;
 #[path = "it/rig.rs"]
 mod rig;

@@ -86,11 +86,15 @@ impl ProbeResult {
 /// was sent. No redirects; the system's proxy, but for addresses of this machine; 15 s at most. `extra_root`: a
 /// certificate (PEM) that is trusted in addition to the system's.
 pub async fn probe(probes: &Probes, base: &str, extra_root: Option<&[u8]>) -> ProbeResult {
+    within(PATIENCE, probes, base, extra_root).await
+}
+
+async fn within(patience: Duration, probes: &Probes, base: &str, extra_root: Option<&[u8]>) -> ProbeResult {
     let Some(host) = base.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)) else {
         let message = "The public address is not an address, so nothing could be sent. Correct it.".to_owned();
         return ProbeResult::failed(Outcome::Unreachable, message);
     };
-    let client = match client(&host, extra_root) {
+    let client = match client(&host, extra_root, patience) {
         Ok(client) => client,
         Err(error) => {
             let message = format!("No probe could be sent: {}.", innermost(&error));
@@ -101,14 +105,14 @@ pub async fn probe(probes: &Probes, base: &str, extra_root: Option<&[u8]>) -> Pr
         let message = "No probe could be made: the system gave no random bytes.".to_owned();
         return ProbeResult::failed(Outcome::Unreachable, message);
     };
+    let _forgotten = Forgotten(probes, &request.nonce);
     let started = Instant::now();
     let answer = exchange(&client, &request).await;
     let took = started.elapsed();
-    probes.forget(&request.nonce);
     let (status, headers, body) = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            let (outcome, message) = no_answer(&error, &host);
+            let (outcome, message) = no_answer(&error, &host, patience);
             return ProbeResult::failed(outcome, message);
         }
     };
@@ -119,8 +123,17 @@ pub async fn probe(probes: &Probes, base: &str, extra_root: Option<&[u8]>) -> Pr
     ProbeResult { took: Some(took), status: Some(status.as_u16()), ..result }
 }
 
-fn client(host: &str, extra_root: Option<&[u8]>) -> reqwest::Result<Client> {
-    let mut builder = Client::builder().redirect(Policy::none()).timeout(PATIENCE);
+/// Forgets a probe that is over, also where nobody waits for its end any more.
+struct Forgotten<'a>(&'a Probes, &'a str);
+
+impl Drop for Forgotten<'_> {
+    fn drop(&mut self) {
+        self.0.forget(self.1);
+    }
+}
+
+fn client(host: &str, extra_root: Option<&[u8]>, patience: Duration) -> reqwest::Result<Client> {
+    let mut builder = Client::builder().redirect(Policy::none()).timeout(patience);
     if is_loopback(host) {
         builder = builder.no_proxy();
     }
@@ -185,11 +198,11 @@ fn arrived(sent: &ProbeRequest, echo: &Echo, took: Duration) -> ProbeResult {
 }
 
 /// Nobody answered, or not to the end.
-fn no_answer(error: &reqwest::Error, host: &str) -> (Outcome, String) {
+fn no_answer(error: &reqwest::Error, host: &str, patience: Duration) -> (Outcome, String) {
     if error.is_timeout() {
         let message = format!(
             "{host} did not answer within {} s. Check that the address is right and that a firewall lets it through.",
-            PATIENCE.as_secs()
+            patience.as_secs()
         );
         return (Outcome::TimedOut, message);
     }
@@ -238,7 +251,9 @@ fn tls_words(fault: &rustls::Error) -> String {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "its certificate is for another name"
             }
-            CertificateError::UnknownIssuer => "its certificate is signed by nobody whom this machine trusts",
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                "its certificate is signed by nobody whom this machine trusts"
+            }
             CertificateError::Revoked => "its certificate was revoked",
             _ => return format!("its certificate is not valid ({fault})"),
         },
@@ -260,3 +275,6 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         None => error.to_string().trim_end_matches('.').to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

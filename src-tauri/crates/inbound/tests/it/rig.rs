@@ -1,7 +1,7 @@
 //! A listener on a free port with a store in a temporary folder, and raw HTTP to speak to it.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use inbound::{Explain, Gate, Limits, Listener, Parts, Probes, Project, Projects, Tally};
@@ -19,16 +19,22 @@ pub(crate) struct Rig {
     pub(crate) store: Store,
     pub(crate) gate: Gate,
     pub(crate) probes: Probes,
+    /// The paths that projects were looked for by.
+    pub(crate) paths: Paths,
     pub(crate) tally: Arc<Tally>,
     pub(crate) explain: mpsc::Receiver<Explain>,
     pub(crate) failed: mpsc::Receiver<String>,
     _folder: tempfile::TempDir,
 }
 
-struct One(Arc<Project>);
+/// One project for all; notes the paths that it is asked for.
+struct One(Arc<Project>, Paths);
+
+type Paths = Arc<Mutex<Vec<String>>>;
 
 impl Projects for One {
-    fn find(&self, _: &str) -> Arc<Project> {
+    fn find(&self, path: &str) -> Arc<Project> {
+        self.1.lock().unwrap().push(path.to_owned());
         self.0.clone()
     }
 }
@@ -43,16 +49,26 @@ pub(crate) fn keyring() -> Keyring {
 }
 
 pub(crate) async fn with_project(limits: Limits, project: impl FnOnce(i64) -> Project) -> Rig {
+    build(limits, project, Gate::default(), Probes::default()).await
+}
+
+/// With a gate and probes of the caller's, for their clocks.
+pub(crate) async fn with_clocks(gate: Gate, probes: Probes) -> Rig {
+    let project = |id| Project { id, keyring: keyring(), policy: Policy::default(), jwks: None };
+    build(Limits::default(), project, gate, probes).await
+}
+
+async fn build(limits: Limits, project: impl FnOnce(i64) -> Project, gate: Gate, probes: Probes) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("h.db"), Options::default()).unwrap();
     let id = store.projects().ensure("P", false, "").await.unwrap();
     let tally = Arc::new(Tally::default());
     let (to_explain, explain) = mpsc::channel(16);
     let (to_failed, failed) = mpsc::channel(16);
-    let (gate, probes) = (Gate::default(), Probes::default());
+    let paths = Paths::default();
     let parts = Parts {
         store: store.clone(),
-        projects: Arc::new(One(Arc::new(project(id)))),
+        projects: Arc::new(One(Arc::new(project(id)), paths.clone())),
         limits,
         clock: Arc::new(|| UNIX_EPOCH + Duration::from_secs(NOW as u64)) as Arc<dyn Fn() -> SystemTime + Send + Sync>,
         tally: tally.clone(),
@@ -62,7 +78,7 @@ pub(crate) async fn with_project(limits: Limits, project: impl FnOnce(i64) -> Pr
         probes: probes.clone(),
     };
     let listener = Listener::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), parts).await.unwrap();
-    Rig { listener, store, gate, probes, tally, explain, failed, _folder: folder }
+    Rig { listener, store, gate, probes, paths, tally, explain, failed, _folder: folder }
 }
 
 impl Rig {
@@ -81,6 +97,11 @@ impl Rig {
     /// A signed POST.
     pub(crate) async fn post(&self, id: &str, body: &[u8]) -> String {
         self.raw(&signed(id, body)).await
+    }
+
+    /// Its address with a slash at the end.
+    pub(crate) fn base(&self) -> String {
+        format!("http://{}/", self.listener.address())
     }
 
     pub(crate) async fn all(&self) -> Vec<i64> {
