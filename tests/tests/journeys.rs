@@ -26,5 +26,7 @@ mod rotation;
 mod sandbox;
 #[path = "journeys/secrets.rs"]
 mod secrets;
+#[path = "journeys/tunnel.rs"]
+mod tunnel;
 #[path = "journeys/webhooks.rs"]
 mod webhooks;

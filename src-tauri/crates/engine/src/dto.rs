@@ -154,7 +154,7 @@ pub enum Live {
     /// The tunnel's state changed.
     Tunnel {
         /// The new one.
-        tunnel: TunnelView,
+        tunnel: Box<TunnelView>,
     },
     /// Something in the Sandbox changed: ask for what is shown of it again.
     Sandbox,

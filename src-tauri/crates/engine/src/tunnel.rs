@@ -214,7 +214,7 @@ impl Engine {
     fn tell_tunnel(&self) {
         let view = self.tunnel_view();
         self.inner.tunnels.shown().refused = (view.stray, view.too_many);
-        self.inner.feed.tell(Live::Tunnel { tunnel: view.clone() });
+        self.inner.feed.tell(Live::Tunnel { tunnel: Box::new(view.clone()) });
         let _ = self.inner.tunnels.told.send(view); // nobody may be listening
     }
 }

@@ -115,7 +115,7 @@ impl Told {
         let to = told.clone();
         engine.attach(Box::new(move |message| {
             match message {
-                Live::Tunnel { tunnel } => to.tunnels.lock().unwrap().push(tunnel),
+                Live::Tunnel { tunnel } => to.tunnels.lock().unwrap().push(*tunnel),
                 Live::Notice { notice } => to.notices.lock().unwrap().push(notice),
                 _ => {}
             }
