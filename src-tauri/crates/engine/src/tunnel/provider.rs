@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use inbound::tunnel::cloudflared::{self, Cloudflared};
+use inbound::tunnel::ngrok::{Ngrok, Server};
 use inbound::tunnel::{Failure, Own, Tunnel};
 use zeroize::Zeroizing;
 
 use crate::dto::{TunnelProvider, TunnelSettings};
-use crate::engine::Engine;
+use crate::engine::{Engine, Environment};
 
 /// What a tunnel is made from. `Debug` shows no authtoken.
 pub struct TunnelPlan {
@@ -21,6 +22,8 @@ pub struct TunnelPlan {
     pub authtoken: Option<Zeroizing<String>>,
     /// Where running children are noted.
     pub folder: PathBuf,
+    /// The variables that Pollux was started with.
+    pub environment: Environment,
 }
 
 impl fmt::Debug for TunnelPlan {
@@ -53,14 +56,37 @@ fn make(plan: TunnelPlan) -> Result<Box<dyn Tunnel>, Failure> {
             let note = plan.folder.join(format!("{NOTE}{}{NOTE_END}", std::process::id()));
             Ok(Box::new(Cloudflared::new(program, settings.cloudflared_http2, note)))
         }
-        TunnelProvider::Ngrok => Err(Failure {
-            code: "ngrok_missing".to_owned(),
-            message: "ngrok is not there yet.".to_owned(),
-            detail: None,
-        }),
+        TunnelProvider::Ngrok => {
+            let token = plan.authtoken.unwrap_or_default();
+            Ok(Box::new(Ngrok {
+                domain: settings.ngrok_domain,
+                policy: settings.ngrok_policy,
+                metadata: settings.ngrok_metadata,
+                server: server(&plan.environment)?,
+                ..Ngrok::new(token.as_str())
+            }))
+        }
     }
 }
 
+/// Where ngrok's session is opened, for accounts with an agent ingress of their own.
+fn server(environment: &Environment) -> Result<Option<Server>, Failure> {
+    let filled = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+    let Some(address) = filled(NGROK_SERVER) else { return Ok(None) };
+    let ca_pem = filled(NGROK_CA).map(|path| {
+        std::fs::read_to_string(&path).map_err(|error| Failure {
+            code: "ngrok_ca_unreadable".to_owned(),
+            message: format!("The certificates of {NGROK_CA} could not be read from {path}."),
+            detail: Some(error.to_string()),
+        })
+    });
+    Ok(Some(Server { address: address.trim().to_owned(), ca_pem: ca_pem.transpose()? }))
+}
+
+/// `connect.example.com:443`, in place of ngrok's own.
+const NGROK_SERVER: &str = "POLLUX_NGROK_SERVER";
+/// A PEM file: what that server's certificate must go back to, in place of ngrok's own authority.
+const NGROK_CA: &str = "POLLUX_NGROK_CA";
 /// The names of the notes about children: one a process of ours, so that none ends another's.
 const NOTE: &str = "cloudflared-";
 const NOTE_END: &str = ".json";

@@ -185,7 +185,13 @@ impl Engine {
         };
         let tunnels = &self.inner.tunnels;
         let own_address = self.settings().public_address;
-        (tunnels.factory)(TunnelPlan { settings, own_address, authtoken, folder: tunnels.folder.clone() })
+        (tunnels.factory)(TunnelPlan {
+            settings,
+            own_address,
+            authtoken,
+            folder: tunnels.folder.clone(),
+            environment: self.inner.environment.clone(),
+        })
     }
 
     /// Ends the one that runs. Nothing of it is left when this returns.
