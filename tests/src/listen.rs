@@ -17,7 +17,12 @@ pub struct Listening {
 
 /// Starts one on a free port and waits for its first line.
 pub fn start(home: &Path, arguments: &[&str]) -> Listening {
-    let mut child = command(home)
+    start_in(command(home), arguments)
+}
+
+/// The same from a prepared command.
+pub fn start_in(mut command: Command, arguments: &[&str]) -> Listening {
+    let mut child = command
         .args(["listen", "--json", "--bind", "127.0.0.1:0"])
         .args(arguments)
         .stdin(Stdio::null())
@@ -35,7 +40,12 @@ pub fn start(home: &Path, arguments: &[&str]) -> Listening {
 /// `pollux` with a home of the test's.
 pub fn command(home: &Path) -> Command {
     let mut command = Command::new(crate::binary());
-    command.env("POLLUX_DATA_DIR", home).env("HOME", home).env_remove("POLLUX_SECRET").env("NO_COLOR", "1");
+    command
+        .env("POLLUX_DATA_DIR", home)
+        .env("HOME", home)
+        .env_remove("POLLUX_SECRET")
+        .env_remove("NGROK_AUTHTOKEN")
+        .env("NO_COLOR", "1");
     command
 }
 

@@ -21,6 +21,8 @@ mod sdk_contract;
 mod sdk_receivers;
 #[path = "it/sdk_retries.rs"]
 mod sdk_retries;
+#[path = "it/tunnel.rs"]
+mod tunnel;
 #[path = "it/verify.rs"]
 mod verify;
 #[path = "it/webhooks.rs"]
