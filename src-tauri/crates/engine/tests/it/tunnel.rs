@@ -257,10 +257,10 @@ async fn settings_restart_it_only_where_they_matter_and_the_listener_goes_on() {
     assert_eq!(view.public.as_deref(), Some("http://127.0.0.1:9/a-secret-segment/"));
     assert!(scripted.count() == 1 && view.state == TunnelState::Online, "none of it is ngrok's");
 
-    settings.tunnel.ngrok_domain = Some(" HTTPS://hooks.example.com".to_lowercase());
+    settings.tunnel.ngrok_domain = Some(" HTTPS://hooks.invalid".to_lowercase());
     engine.settings_set(settings.clone()).await.unwrap();
     let second = scripted.started(2).await;
-    assert_eq!(second.settings.ngrok_domain.as_deref(), Some("hooks.example.com"));
+    assert_eq!(second.settings.ngrok_domain.as_deref(), Some("hooks.invalid"));
     assert!(scripted.starts.lock().unwrap()[0].stop.is_cancelled());
     settings.tunnel.provider = TunnelProvider::Own;
     engine.settings_set(settings.clone()).await.unwrap();
@@ -337,10 +337,10 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
     engine.settings_set(with(TunnelProvider::Cloudflared)).await.unwrap();
     engine.tunnel_start().await.unwrap();
     let started = scripted.started(1).await;
-    started.online("https://one.trycloudflare.com/").await;
+    started.online("https://one.tunnel.invalid/").await;
     is(&engine, "online").await;
     assert!(told.notices.lock().unwrap().is_empty(), "the first one is no news");
-    let wanted = draft("mine", "https://one.trycloudflare.com/sandbox/mine");
+    let wanted = draft("mine", "https://one.tunnel.invalid/sandbox/mine");
     engine.webhook_create(project, wanted, false).await.unwrap();
     let shown = async || {
         let board = engine.webhooks(project).await.unwrap();
@@ -353,11 +353,11 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
     is(&engine, "reconnecting").await;
     assert_eq!(shown().await.place, UriPlace::Ours);
     assert_eq!(down(&engine, project, &shown().await.id).await, "tunnel_down");
-    started.online("https://two.trycloudflare.com/").await;
+    started.online("https://two.tunnel.invalid/").await;
     is(&engine, "online").await;
     let mine = shown().await;
     assert_eq!(mine.place, UriPlace::Earlier);
-    assert_eq!(mine.repaired_uri.as_deref(), Some("https://two.trycloudflare.com/sandbox/mine"));
+    assert_eq!(mine.repaired_uri.as_deref(), Some("https://two.tunnel.invalid/sandbox/mine"));
     let notices = told.notices.lock().unwrap().clone();
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };
     assert_eq!((notice.level, notice.code.as_str()), (Level::Info, "public_address_changed"));
@@ -365,7 +365,7 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
     soon("the alarm", async || engine.state().await.alarms.iter().any(|alarm| alarm.earlier == 1)).await;
     // Back again without another name.
     started.say(cut()).await;
-    started.online("https://two.trycloudflare.com/").await;
+    started.online("https://two.tunnel.invalid/").await;
     is(&engine, "online").await;
     assert_eq!(told.notices.lock().unwrap().len(), 1);
 
@@ -398,14 +398,14 @@ async fn a_webhook_is_made_for_the_address_that_is_reached_now() {
         (board.receiver.unwrap(), board.receiver_public)
     };
     let mut settings = with(TunnelProvider::Ngrok);
-    settings.tunnel.ngrok_domain = Some("hooks.example.com".into());
+    settings.tunnel.ngrok_domain = Some("hooks.invalid".into());
     settings.tunnel.path_token = Some("a-secret-segment".into());
     engine.settings_set(settings.clone()).await.unwrap();
     assert_eq!(receiver().await, (local.clone(), false), "it is not reached yet");
     engine.tunnel_start().await.unwrap();
-    scripted.started(1).await.online("https://hooks.example.com/").await;
+    scripted.started(1).await.online("https://hooks.invalid/").await;
     is(&engine, "online").await;
-    assert_eq!(receiver().await, ("https://hooks.example.com/a-secret-segment/".into(), true));
+    assert_eq!(receiver().await, ("https://hooks.invalid/a-secret-segment/".into(), true));
     engine.tunnel_stop().await.unwrap();
     assert_eq!(receiver().await, (local.clone(), false));
     // An own address is the user's word.
@@ -465,7 +465,7 @@ async fn it_starts_with_pollux_and_a_crash_ends_its_time_line() {
         seen_ms: 1000,
         provider: "cloudflared".into(),
         state: state.into(),
-        public: Some("https://one.trycloudflare.com/".into()),
+        public: Some("https://one.tunnel.invalid/".into()),
         detail: None,
     };
     store.tunnel_states().add(crashed("online")).await.unwrap();
