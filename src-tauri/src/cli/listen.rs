@@ -139,7 +139,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     };
     engine.shutdown().await;
     match ended {
-        Ended::Written(written) => print::settled(written).map(|()| exit::OK),
+        Ended::Written(written) => print::settled(written.and_then(|()| following.rest())).map(|()| exit::OK),
         Ended::NeverOnline(message) => {
             eprintln!("pollux: {}", print::printable(&message));
             Ok(exit::NO_ANSWER)

@@ -84,7 +84,13 @@ fn it_says_when_it_is_public_when_it_is_lost_and_leaves_nothing_behind() {
     assert_eq!(until_public(&mut listening).1, public);
     let children = children(&programs);
     assert!(children.len() == 1 && runs(children[0]));
-    assert!(listening.interrupt().success());
+    listening.signal("INT");
+    let mut last = None;
+    while let Some(line) = listening.next_line() {
+        last = Some(line["tunnel"]["state"].clone());
+    }
+    assert_eq!(last, Some(json!("off")), "the end is told, too");
+    assert!(listening.child.wait().unwrap().success());
     assert!(!runs(children[0]));
 }
 

@@ -1350,8 +1350,8 @@ export type ProbeView = {
  */
 at_ms: number, 
 /**
- * `ok`, `body_changed`, `foreign_answer` (the provider answered with a page of its own), `tls_failed`,
- * `unreachable`, `timed_out`.
+ * `ok`, `body_changed`, `path_changed` (the path token was lost on the way), `foreign_answer` (the provider answered
+ * with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
  */
 result: string, 
 /**

@@ -66,10 +66,14 @@ impl Engine {
     }
 
     /// The same, for what Pollux did by itself.
-    pub(crate) async fn acted_alone(&self, project: impl Into<Option<i64>>, what: &str, target: &str, detail: &str) {
-        let project = project.into();
-        let name = self.name_of(project);
-        self.note(POLLUX, (project, name), what, target, ("done", detail.to_owned())).await;
+    pub(crate) async fn acted_alone(&self, project: i64, what: &str, target: &str, detail: &str) {
+        let name = self.name_of(Some(project));
+        self.note(POLLUX, (Some(project), name), what, target, ("done", detail.to_owned())).await;
+    }
+
+    /// The same, for what may have failed.
+    pub(crate) async fn tried_alone<T>(&self, what: &str, target: &str, result: &Result<T>, detail: &str) {
+        self.note(POLLUX, (None, None), what, target, told(result, detail)).await;
     }
 
     fn name_of(&self, project: Option<i64>) -> Option<String> {

@@ -19,6 +19,8 @@ mod projects;
 mod rotation;
 #[path = "it/sandbox.rs"]
 mod sandbox;
+#[path = "it/scripted.rs"]
+mod scripted;
 #[path = "it/secrets.rs"]
 mod secrets;
 #[path = "it/tunnel.rs"]

@@ -79,6 +79,14 @@ impl Following {
         std::future::pending().await
     }
 
+    /// What came until the end and was not shown yet.
+    pub(super) fn rest(&mut self) -> Written {
+        while let Some(view) = self.states.already() {
+            self.show(&view)?;
+        }
+        Ok(())
+    }
+
     fn show(&mut self, view: &TunnelView) -> Written {
         let now = (view.state.clone(), view.public.clone());
         if self.shown.as_ref() == Some(&now) {

@@ -120,8 +120,8 @@ pub enum TunnelState {
 pub struct ProbeView {
     /// When.
     pub at_ms: i64,
-    /// `ok`, `body_changed`, `foreign_answer` (the provider answered with a page of its own), `tls_failed`,
-    /// `unreachable`, `timed_out`.
+    /// `ok`, `body_changed`, `path_changed` (the path token was lost on the way), `foreign_answer` (the provider answered
+    /// with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
     pub result: String,
     /// In a sentence, and what to do.
     pub message: String,

@@ -23,6 +23,9 @@ impl Engine {
         let stop = CancellationToken::new();
         let provider = {
             let mut shown = self.inner.tunnels.shown();
+            if shown.number != number {
+                return; // of a run before
+            }
             std::mem::replace(&mut shown.probing, stop.clone()).cancel();
             shown.provider
         };

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inbound::tunnel::{Failure, Site, State};
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::broadcast::{
+    self,
+    error::{RecvError, TryRecvError},
+};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +55,17 @@ impl TunnelStates {
                 Ok(view) => return Some(view),
                 Err(RecvError::Lagged(_)) => {} // those after it tell what counts
                 Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// One that has come already, without waiting.
+    pub fn already(&mut self) -> Option<TunnelView> {
+        loop {
+            match self.0.try_recv() {
+                Ok(view) => return Some(view),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
         }
     }
@@ -109,9 +123,16 @@ impl Engine {
         let mut run = self.inner.tunnels.run.lock().await;
         let started = self.start_locked(&mut run).await;
         let target = self.tunnel_settings().provider.as_str();
+        let outcome = match &started {
+            Ok(view) => match &view.state {
+                TunnelState::Failed { code, message, .. } => Err(Error::new(code, message.clone())),
+                _ => Ok(()),
+            },
+            Err(error) => Err(error.clone()),
+        };
         match who {
-            Some(_) => self.act(None, "tunnel.start", target, &started, "").await,
-            None => self.acted_alone(None, "tunnel.start", target, "Started with Pollux.").await,
+            Some(_) => self.act(None, "tunnel.start", target, &outcome, "").await,
+            None => self.tried_alone("tunnel.start", target, &outcome, "Started with Pollux.").await,
         }
         started
     }

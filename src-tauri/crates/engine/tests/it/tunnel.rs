@@ -1,140 +1,20 @@
 //! The tunnel, with a provider whose states the test says.
 
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine::{
-    Engine, Level, ListenerState, Live, Notice, PingResult, Settings, TunnelFactory, TunnelProvider, TunnelSettings,
-    TunnelState, TunnelView, UriPlace, Vault as _,
+    Engine, Level, ListenerState, PingResult, Settings, TunnelProvider, TunnelSettings, TunnelState, UriPlace,
+    Vault as _,
 };
-use inbound::tunnel::{Failure, Site, State, Tunnel};
+use inbound::tunnel::{Failure, State};
 use serde_json::json;
-use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::managed::draft;
 use crate::parts::{Parts, soon};
+use crate::scripted::{Told, scripted};
 use crate::{SECRET, post};
 
 const TOKEN: &str = "2abcDEFghijKLMNOPqrstuvwxyz_7QdTn4wXyZ5b8cK9m";
-
-/// One start of a provider.
-#[derive(Clone)]
-struct Started {
-    settings: TunnelSettings,
-    own_address: Option<String>,
-    authtoken: Option<String>,
-    /// Weak: the tunnel owns its end.
-    states: mpsc::WeakSender<State>,
-    stop: CancellationToken,
-    local: watch::Receiver<Option<SocketAddr>>,
-    /// Ends the provider by itself, with the last state it said.
-    end: CancellationToken,
-}
-
-impl Started {
-    async fn say(&self, state: State) {
-        self.states.upgrade().expect("it runs").send(state).await.unwrap();
-    }
-
-    async fn online(&self, public: &str) {
-        self.say(State::Online { public: public.into(), latency: Some(Duration::from_millis(38)) }).await;
-    }
-}
-
-#[derive(Clone, Default)]
-struct Scripted {
-    starts: Arc<Mutex<Vec<Started>>>,
-}
-
-#[derive(Debug)]
-struct Fake(Scripted, TunnelSettings, Option<String>, Option<String>);
-
-impl std::fmt::Debug for Scripted {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Scripted")
-    }
-}
-
-impl Tunnel for Fake {
-    fn run(self: Box<Self>, site: Site) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(async move {
-            let end = CancellationToken::new();
-            let Self(scripted, settings, own_address, authtoken) = *self;
-            scripted.starts.lock().unwrap().push(Started {
-                settings,
-                own_address,
-                authtoken,
-                states: site.states.downgrade(),
-                stop: site.stop.clone(),
-                local: site.local.clone(),
-                end: end.clone(),
-            });
-            tokio::select! {
-                () = site.stop.cancelled() => site.states.send(State::Stopped).await.unwrap(),
-                () = end.cancelled() => {}
-            }
-        })
-    }
-}
-
-impl Scripted {
-    fn factory(&self) -> TunnelFactory {
-        let scripted = self.clone();
-        Arc::new(move |plan| {
-            let authtoken = plan.authtoken.as_ref().map(|token| token.to_string());
-            assert!(authtoken.as_ref().is_none_or(|token| !format!("{plan:?}").contains(token)));
-            Ok(Box::new(Fake(scripted.clone(), plan.settings, plan.own_address, authtoken)))
-        })
-    }
-
-    fn count(&self) -> usize {
-        self.starts.lock().unwrap().len()
-    }
-
-    /// The start of this number, from 1.
-    async fn started(&self, number: usize) -> Started {
-        soon("the provider starts", async || self.count() >= number).await;
-        assert_eq!(self.count(), number, "no start too many");
-        self.starts.lock().unwrap()[number - 1].clone()
-    }
-}
-
-/// What the window is told.
-#[derive(Clone, Default)]
-struct Told {
-    tunnels: Arc<Mutex<Vec<TunnelView>>>,
-    notices: Arc<Mutex<Vec<Notice>>>,
-}
-
-impl Told {
-    fn of(engine: &Engine) -> Self {
-        let told = Self::default();
-        let to = told.clone();
-        engine.attach(Box::new(move |message| {
-            match message {
-                Live::Tunnel { tunnel } => to.tunnels.lock().unwrap().push(*tunnel),
-                Live::Notice { notice } => to.notices.lock().unwrap().push(notice),
-                _ => {}
-            }
-            true
-        }));
-        told
-    }
-
-    fn states(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.tunnels.lock().unwrap().iter().map(|view| view.state.as_str()).collect();
-        names.dedup();
-        names
-    }
-}
-
-fn scripted() -> (Parts, Scripted) {
-    let scripted = Scripted::default();
-    (Parts { tunnels: Some(scripted.factory()), ..Parts::default() }, scripted)
-}
 
 fn with(provider: TunnelProvider) -> Settings {
     Settings { tunnel: TunnelSettings { provider, ..TunnelSettings::default() }, ..Settings::default() }
@@ -305,6 +185,9 @@ async fn the_authtoken_is_in_the_vault_alone() {
     let view = engine.tunnel_authtoken_set(Some(format!(" {TOKEN}\n"))).await.unwrap();
     assert_eq!(view.ngrok_authtoken.as_deref(), Some("…cK9m"));
     assert_eq!(scripted.count(), 0, "what had failed is not started");
+    let actions = engine.actions(None, 50).await.unwrap().actions;
+    let failed = actions.iter().find(|one| one.what == "tunnel.start").unwrap();
+    assert!(failed.result == "failed" && failed.detail.contains("authtoken"), "{failed:?}");
     assert_eq!(parts.kept("tunnel:ngrok").as_deref(), Some(TOKEN));
     engine.tunnel_start().await.unwrap();
     assert_eq!(scripted.started(1).await.authtoken.as_deref(), Some(TOKEN));
