@@ -4,7 +4,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use tests::edge::Edge;
+use tests::sender::{BODY, SECRET};
 use tests::window::{Options, Window, open};
+
+use crate::managed::leaked_nowhere;
 
 /// A stand-in of cloudflared, started through a link in `folder`.
 fn cloudflared(folder: &Path, modes: serde_json::Value) -> PathBuf {
@@ -61,4 +65,57 @@ async fn a_program_that_is_missing_is_named_with_how_to_get_it() {
         )
         .await;
     window.shots("tunnel-missing").await;
+}
+
+const AUTHTOKEN: &str = "2abcDEFghiJKLmnoPQRstuVWXyz_5authtokenOfATest";
+
+/// Keeps every state that the pill shows in `window.states`.
+const WATCH: &str = "window.states = []; const seen = () => window.states.push(document.querySelector('[data-testid=tunnel-pill]').dataset.state); \
+     new MutationObserver(seen).observe(document.querySelector('[data-testid=tunnel-pill]'), { attributes: true, attributeFilter: ['data-state'] })";
+
+#[tokio::test]
+async fn ngrok_refuses_a_wrong_authtoken_then_is_online_cut_and_online_again() {
+    let edge = Edge::default();
+    let public = format!("http://{}/", edge.public().await);
+    let (server, authority) = edge.ingress().await;
+    edge.rule(|rules| {
+        rules.url = public.clone();
+        rules.refuse_auth =
+            Some("The authtoken you specified is properly formed, but it is invalid.\n\nERR_NGROK_107".to_owned());
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, authority).unwrap();
+    let environment = vec![("POLLUX_NGROK_SERVER", server), ("POLLUX_NGROK_CA", ca.to_str().unwrap().to_owned())];
+    let window = open(Options { environment, ..Options::default() }).await;
+    provider(&window, "ngrok").await;
+    window.fill("tunnel-token", AUTHTOKEN).await;
+    window.click("tunnel-start").await;
+    state(&window, "failed").await;
+    window
+        .until(
+            "the authtoken is named",
+            "return /authtoken/i.test(document.querySelector('[data-testid=tunnel-state]')?.innerText ?? '')",
+        )
+        .await;
+    window.shots("ngrok-authtoken").await;
+
+    edge.rule(|rules| rules.refuse_auth = None);
+    window.click("tunnel-start").await;
+    state(&window, "online").await;
+    window.wait_css("[data-testid=tunnel-probe][data-result=ok]").await;
+    window.shots("ngrok-online").await;
+    let client = tests::sender::client();
+    assert_eq!(tests::sender::send(&client, &public, SECRET, "msg_1", BODY).await.unwrap(), 200);
+
+    window.script(WATCH).await;
+    edge.cut();
+    window
+        .until("it reconnected", "return window.states.includes('reconnecting') && window.states.at(-1) === 'online'")
+        .await;
+    assert_eq!(tests::sender::send(&client, &public, SECRET, "msg_2", BODY).await.unwrap(), 200);
+    window.press("\u{e00c}").await;
+    window.count_is(2).await;
+    window.shots("ngrok-deliveries").await;
+    leaked_nowhere(window.folder(), &[AUTHTOKEN]);
 }
