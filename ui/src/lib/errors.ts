@@ -46,7 +46,6 @@ const RULES: Record<string, Rule> = {
   tunnel_none: { severity: "warning", action: "tunnel" },
   tunnel_offline: { severity: "warning", action: "tunnel" },
   invalid_authtoken: { severity: "warning", action: "tunnel" },
-  not_built: { severity: "warning", action: null },
   view_replaced: { severity: "info", action: null },
 };
 /** Codes of a provider, and of what concerns the public address: there are many, and all of them are mended in one place. */

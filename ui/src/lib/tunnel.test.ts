@@ -142,7 +142,6 @@ describe("the form", () => {
 it("errors of a provider lead to the public address", () => {
   expect(ruleFor("ngrok_too_many_sessions").action).toBe("tunnel");
   expect(ruleFor("cloudflared_missing").action).toBe("tunnel");
-  expect(ruleFor("not_built")).toEqual({ severity: "warning", action: null });
 });
 
 it("the how-to fits the port and the address", () => {

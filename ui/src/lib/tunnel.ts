@@ -43,7 +43,6 @@ const REASONS: Record<string, string> = {
   ngrok_too_old: "Pollux is too old for it",
   own_address_missing: "no address",
   own_address_invalid: "the address is none",
-  not_built: "not in this version",
 };
 
 /** Why it failed, in a word or three: a code that is not known loses its provider's name and its underscores. */
@@ -56,6 +55,8 @@ export type ProbeMark = { glyph: GlyphName; tone: Tone; word: string; short: str
 const PROBES: Record<string, ProbeMark> = {
   ok: { glyph: "check", tone: "ok", word: "Every byte came through unchanged", short: "probe passed" },
   body_changed: { glyph: "cross", tone: "no", word: "The body was changed on the way", short: "changes bodies" },
+  headers_changed: { glyph: "cross", tone: "no", word: "Webhook headers were changed on the way", short: "changes headers" },
+  path_changed: { glyph: "cross", tone: "no", word: "The path was changed on the way", short: "changes paths" },
   foreign_answer: { glyph: "cross", tone: "no", word: "Somebody else answered", short: "answered by another" },
   tls_failed: { glyph: "cross", tone: "no", word: "TLS fails", short: "TLS fails" },
   unreachable: { glyph: "cross", tone: "no", word: "Not reached", short: "not reached" },

@@ -45,7 +45,7 @@ export class Tunnel {
     try {
       await this.#answered(() => this.#backend.tunnel());
     } catch (thrown) {
-      if (asIpcError(thrown).code !== "not_built") this.#toasts.failed(thrown);
+      this.#toasts.failed(thrown);
     }
   }
 

@@ -69,11 +69,11 @@ describe("starting", () => {
     expect(app.tunnel.view.state.state).toBe("online");
   });
 
-  it("a back end without tunnels is no failure of the window", async () => {
-    fake.failures.set("tunnel", { code: "not_built", message: "Not built yet.", detail: null });
+  it("a tunnel that cannot be read is told, and no failure of the window", async () => {
+    fake.failures.set("tunnel", { code: "history_busy", message: "Close the other program.", detail: null });
     await begin();
     expect(app.fatal).toBeNull();
-    expect(texts()).toEqual([]);
+    expect(texts()).toEqual(["Close the other program."]);
     expect(app.address).toBe("http://127.0.0.1:4710/");
   });
 });
