@@ -210,7 +210,8 @@ fn sent_body(mut signed: Vec<u8>, mut payload: Value, fault: Option<Fault>) -> R
 }
 
 /// JSON with a space after each comma and colon, as Python's `json.dumps` prints it.
-pub(crate) fn spaced(value: &Value) -> String {
+#[must_use]
+pub fn spaced(value: &Value) -> String {
     match value {
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(spaced).collect();

@@ -143,7 +143,10 @@ impl RsaKey {
     }
 
     /// A signed token.
-    pub(crate) fn sign(&self, kid: Option<&str>, claims: &Value) -> Result<String, signature::sign::SignError> {
+    ///
+    /// # Errors
+    /// When the key refuses to sign.
+    pub fn sign(&self, kid: Option<&str>, claims: &Value) -> Result<String, signature::sign::SignError> {
         signature::sign::jwt(self.pem.as_bytes(), kid, claims)
     }
 }

@@ -24,7 +24,7 @@ mod world;
 
 pub use broken::{BrokenKind, broken_kinds};
 pub use clock::{Clock, MAX_WARP, Millis};
-pub use compose::{ComposeError, Prepared, compose, message_id};
+pub use compose::{ComposeError, Prepared, compose, message_id, spaced};
 pub use delivery::report::AttemptReport;
 pub use journal::JournalError;
 pub use keys::{KeyError, RsaKey, SigningKeys};

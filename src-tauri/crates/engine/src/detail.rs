@@ -108,6 +108,8 @@ fn build(
         body,
         answer: Answer {
             status: delivery.row.status,
+            by: None,
+            by_what: None,
             reason_phrase: headers::reason_phrase(delivery.row.status).to_owned(),
             headers: delivery
                 .answer

@@ -6,16 +6,24 @@ use signature::{KeyState, Outcome, Scheme, Warning};
 use crate::vault::VaultKind;
 
 mod actions;
+mod check;
 mod detail;
+mod fault_lab;
+mod forward;
 mod projects;
+mod replay;
 mod rotation;
 mod sandbox;
 mod tunnel;
 mod webhooks;
 
 pub use actions::*;
+pub use check::*;
 pub use detail::*;
+pub use fault_lab::*;
+pub use forward::*;
 pub use projects::*;
+pub use replay::*;
 pub use rotation::*;
 pub use sandbox::*;
 pub use tunnel::*;
@@ -59,8 +67,10 @@ pub struct Row {
     pub duplicate: bool,
     /// How many warnings the verdict carries.
     pub warnings: u32,
-    /// The HTTP status that Pollux answered.
+    /// The HTTP status that Pollux answered; 0 where the connection was dropped on purpose.
     pub status: u16,
+    /// Who made the answer, where it was not the usual one.
+    pub answered_by: Option<AnsweredBy>,
     /// How long the answer took, in µs.
     pub took_us: Option<u64>,
     /// Length of the body in bytes.
@@ -167,6 +177,26 @@ pub enum Live {
     Webhooks {
         /// The project's, with how many need somebody.
         alarms: WebhookAlarms,
+    },
+    /// A run of replays went on.
+    Replay {
+        /// How far it is.
+        run: Box<ReplayRun>,
+    },
+    /// Forwarding went on, or its rule changed.
+    Forward {
+        /// The project's.
+        forward: Box<ForwardView>,
+    },
+    /// The fault lab's rules changed, or one made an answer.
+    FaultLab {
+        /// All of it.
+        lab: FaultLab,
+    },
+    /// The handler check went on.
+    Check {
+        /// How far it is.
+        report: Box<CheckReport>,
     },
     /// Something to tell the user.
     Notice {
@@ -320,6 +350,12 @@ pub struct AppState {
     pub broken_kinds: Vec<emulator::BrokenKind>,
     /// Projects with webhooks that need somebody.
     pub alarms: Vec<WebhookAlarms>,
+    /// Ready-made ways to break a replay.
+    pub twists: Vec<ReplayTwist>,
+    /// Forwarding, of the projects that have a rule.
+    pub forwards: Vec<ForwardView>,
+    /// What the listener answers by script.
+    pub fault_lab: FaultLab,
 }
 
 /// Where history is.

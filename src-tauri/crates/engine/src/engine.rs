@@ -258,6 +258,9 @@ impl Engine {
             sample_types: emulator::sample_types(),
             broken_kinds: emulator::broken_kinds().to_vec(),
             alarms: self.alarms(),
+            twists: Vec::new(),
+            forwards: Vec::new(),
+            fault_lab: crate::dto::FaultLab::default(),
         }
     }
 

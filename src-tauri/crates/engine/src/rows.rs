@@ -26,6 +26,7 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
         duplicate: row.duplicate,
         warnings: row.warnings,
         status: row.status,
+        answered_by: None,
         took_us: row.took_us,
         body_len: row.body_len,
         truncated: row.truncated,

@@ -24,7 +24,13 @@ pub(crate) fn for_outcome(outcome: Outcome) -> StatusCode {
 
 /// An empty answer, as it is kept with the delivery.
 pub(crate) fn kept(status: StatusCode) -> Answer {
-    Answer { status: status.as_u16(), headers: vec![("content-length".into(), "0".into())], body: String::new() }
+    let headers = vec![("content-length".into(), "0".into())];
+    Answer { status: status.as_u16(), headers, body: String::new(), by: None }
+}
+
+/// The place of an answer that is made only after the commit.
+pub(crate) fn still_to_be_given() -> Answer {
+    Answer::default()
 }
 
 /// An answer without a body.

@@ -52,12 +52,40 @@ pub struct NewDelivery {
 /// The HTTP response given to the sender.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// HTTP status.
+    /// HTTP status; 0 where the connection was dropped on purpose, or no answer was given yet.
     pub status: u16,
     /// Names and values in order.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+    /// Who made it, and how in words, where it was not the listener's usual one.
+    pub by: Option<(AnsweredBy, String)>,
+}
+
+/// Who made an answer that was not the listener's usual one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum AnsweredBy {
+    /// A rule of the fault lab.
+    Rule,
+    /// The target that deliveries are forwarded to.
+    Target,
+}
+
+impl AnsweredBy {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Rule => 1,
+            Self::Target => 2,
+        }
+    }
+
+    pub(crate) fn of(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Rule),
+            2 => Some(Self::Target),
+            _ => None,
+        }
+    }
 }
 
 impl NewDelivery {
@@ -129,8 +157,10 @@ pub struct Row {
     pub duplicate: bool,
     /// How many warnings the verdict has.
     pub warnings: u32,
-    /// The status that was answered.
+    /// The status that was answered; 0 where the connection was dropped on purpose, or no answer was given yet.
     pub status: u16,
+    /// Who made the answer, where it was not the usual one.
+    pub answered_by: Option<AnsweredBy>,
     /// From arrival to answer, microseconds; `None` until known.
     pub took_us: Option<u64>,
     /// Bytes of the whole body, as far as known.

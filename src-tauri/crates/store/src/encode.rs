@@ -2,7 +2,7 @@
 //!
 //! Order, duplicates and bytes that are not UTF-8 survive, which no text format gives without a detour.
 
-use crate::Answer;
+use crate::{Answer, AnsweredBy};
 
 pub(crate) fn put_uint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
@@ -103,11 +103,21 @@ pub(crate) fn answer(answer: &Answer) -> Vec<u8> {
         put_bytes(&mut out, value.as_bytes());
     }
     put_bytes(&mut out, answer.body.as_bytes());
+    // Nothing follows a usual one: that is how all were written before there were others.
+    if let Some((by, what)) = &answer.by {
+        out.push(by.number());
+        put_bytes(&mut out, what.as_bytes());
+    }
     out
 }
 
 pub(crate) fn take_answer(status: u16, blob: &[u8]) -> Option<Answer> {
     let mut taker = Taker(blob);
     let headers = (0..taker.count()?).map(|_| Some((taker.text()?, taker.text()?))).collect::<Option<Vec<_>>>()?;
-    Some(Answer { status, headers, body: taker.text()? })
+    let body = taker.text()?;
+    let by = match taker.byte() {
+        Some(number) => Some((AnsweredBy::of(number)?, taker.text()?)),
+        None => None,
+    };
+    Some(Answer { status, headers, body, by })
 }

@@ -27,16 +27,20 @@ mod table;
 mod verdict_blob;
 mod writer;
 
-pub use delivery::{Answer, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, Row};
+pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, Row};
 pub use error::{Error, InsertError};
 pub use filter::Filter;
 pub use recent::{SignedBin, Unverified};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};
 pub use table::address::{Address, Addresses};
+pub use table::outbound::{
+    After, NewOutbound, Outbound, OutboundAnswer, OutboundKind, OutboundRow, Outbounds, Sendable,
+};
 pub use table::place::{Place, Places};
 pub use table::project::{KeyRecord, NewProject, Project, Projects};
 pub use table::secret::{SecretRecord, Secrets};
 pub use table::setting::Settings;
 pub use table::signer::Signer;
+pub use table::target::{Target, Targets};
 pub use table::tunnel_state::{TunnelState, TunnelStates};

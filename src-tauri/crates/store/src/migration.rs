@@ -28,6 +28,9 @@ const STEPS: &[M<'static>] = &[
     M::up(table::action::CREATE),
     M::up(table::signer::CREATE),
     M::up(table::tunnel_state::CREATE),
+    M::up(table::delivery::ANSWERED_BY),
+    M::up(table::target::CREATE),
+    M::up(table::outbound::CREATE),
 ];
 
 /// Refuses what is not ours or too new, before anything is written to it.

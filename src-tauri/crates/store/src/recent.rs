@@ -45,7 +45,7 @@ const SLACK_NS: i64 = 600_000_000_000;
 ///
 /// For what is found is either the first of all, or stands right behind a delivery that arrived before
 /// `from_ns - SLACK_NS`; then all before that one arrived before `from_ns`.
-fn start(conn: &Connection, from_ns: i64) -> rusqlite::Result<i64> {
+pub(crate) fn start(conn: &Connection, from_ns: i64) -> rusqlite::Result<i64> {
     let Some((mut lowest, mut highest)) = delivery::bounds(conn)? else { return Ok(0) };
     let target = from_ns.saturating_sub(SLACK_NS);
     let mut statement = conn.prepare_cached(delivery::ARRIVAL)?;

@@ -19,8 +19,9 @@ use crate::readers::Readers;
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::Writer;
 use crate::{
-    Actions, Addresses, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Places, Projects,
-    Row, Secrets, Settings, SignedBin, Signer, TunnelStates, Unverified, migration, recent, verdict_blob,
+    Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
+    Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, migration,
+    recent, verdict_blob,
 };
 
 /// Bounds and sizes. The default is what the desktop uses.
@@ -154,6 +155,17 @@ impl Store {
             // Full: the writer is busy, and looks at what was answered before it rests.
             let _ = self.0.jobs.try_send(Job::Nudge);
         }
+    }
+
+    /// Notes what was answered to a delivery that was stored without an answer (status 0), and how long it took,
+    /// microseconds. Returns after COMMIT: from then on a further attempt of an accepted event is a duplicate. False
+    /// where there is no such delivery.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn answer_given(&self, id: i64, answer: Answer, took_us: u64) -> Result<bool, Error> {
+        let encoded = encode::answer(&answer);
+        self.write(vec![id], move |conn| Ok(content::answer_given(conn, id, &answer, &encoded, took_us)?)).await
     }
 
     /// Replaces the verdict of a delivery by one with its diagnosis. False where there is no such delivery.
@@ -307,6 +319,18 @@ impl Store {
     #[must_use]
     pub fn tunnel_states(&self) -> TunnelStates<'_> {
         TunnelStates(self)
+    }
+
+    /// Addresses that deliveries are sent on to.
+    #[must_use]
+    pub fn targets(&self) -> Targets<'_> {
+        Targets(self)
+    }
+
+    /// The requests that were sent on.
+    #[must_use]
+    pub fn outbounds(&self) -> Outbounds<'_> {
+        Outbounds(self)
     }
 
     /// The settings.

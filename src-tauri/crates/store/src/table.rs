@@ -5,6 +5,7 @@ pub(crate) mod address;
 pub(crate) mod content;
 pub(crate) mod delivery;
 pub(crate) mod event;
+pub(crate) mod outbound;
 pub(crate) mod phrase;
 pub(crate) mod place;
 pub(crate) mod project;
@@ -12,6 +13,7 @@ pub(crate) mod secret;
 pub(crate) mod setting;
 pub(crate) mod signer;
 pub(crate) mod tally;
+pub(crate) mod target;
 pub(crate) mod tunnel_state;
 
 /// SQLite's integers are signed; a length beyond them does not exist.

@@ -313,6 +313,7 @@ impl Writer {
             duplicate,
             warnings: warnings(verdict),
             status: delivery.answer.status,
+            answered_by: delivery.answer.by.as_ref().map(|(by, _)| *by),
             took_us: None,
             body_len: delivery.body_len,
             truncated: delivery.truncated,

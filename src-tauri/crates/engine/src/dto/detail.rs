@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use signature::Verdict;
 
-use super::Row;
+use super::{AnsweredBy, Row};
 
 /// A header line for display.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,8 +118,12 @@ pub struct BodyView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Answer {
-    /// HTTP status.
+    /// HTTP status; 0 where the connection was dropped on purpose.
     pub status: u16,
+    /// Who made it, where it was not Pollux's usual one.
+    pub by: Option<AnsweredBy>,
+    /// The rule or the target in words: `fail the first 2 attempts: 503`.
+    pub by_what: Option<String>,
     /// Its usual words.
     pub reason_phrase: String,
     /// Header lines.

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension};
 use signature::Verdict;
 
-use crate::table::{delivery, phrase};
+use crate::table::{delivery, event, phrase, signed};
 use crate::verdict_blob::Encoded;
-use crate::{Delivery, Error, encode, verdict_blob};
+use crate::{Answer, Delivery, Error, encode, verdict_blob};
 
 /// `body` is last: SQLite reads a row from the front, and what comes before is found without reading it.
 pub(crate) const CREATE: &str = "
@@ -67,6 +67,27 @@ pub(crate) fn delivery(
         answer: encode::take_answer(row.status, blob(8)?).ok_or(Error::Damaged("answer"))?,
         row,
     }))
+}
+
+/// Notes an answer. False where there is no such delivery.
+pub(crate) fn answer_given(
+    conn: &Connection,
+    id: i64,
+    answer: &Answer,
+    encoded: &[u8],
+    took_us: u64,
+) -> rusqlite::Result<bool> {
+    let by = answer.by.as_ref().map(|(by, _)| by.number());
+    let given: Option<(Option<i64>, bool)> = conn
+        .prepare_cached(delivery::ANSWER_GIVEN)?
+        .query_row((id, answer.status, by, signed(took_us)), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((event, verified)) = given else { return Ok(false) };
+    conn.prepare_cached("UPDATE delivery_content SET answer = ?2 WHERE id = ?1")?.execute((id, encoded))?;
+    if let Some(event) = event.filter(|_| verified && (200..300).contains(&answer.status)) {
+        conn.prepare_cached(event::ACCEPTED)?.execute([event])?;
+    }
+    Ok(true)
 }
 
 /// Replaces the verdict of a delivery by one with its diagnosis. False where there is no such delivery.

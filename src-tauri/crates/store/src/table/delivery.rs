@@ -4,7 +4,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use signature::{KeyState, Verdict};
 
-use crate::Row;
+use crate::{AnsweredBy, Row};
 use crate::delivery::message_id_in_row;
 use crate::table::{event, unsigned};
 use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
@@ -45,6 +45,16 @@ DROP INDEX delivery_event;
 CREATE INDEX delivery_again ON delivery (event) WHERE attempt > 1;
 ";
 
+pub(crate) const ANSWERED_BY: &str = "
+ALTER TABLE delivery ADD COLUMN answered_by INTEGER;  -- 1 a rule of the fault lab, 2 the target; NULL: the usual answer
+";
+
+/// What was answered to a delivery that was stored without an answer: id, status, by, microseconds. Gives its event, and
+/// whether it was verified.
+pub(crate) const ANSWER_GIVEN: &str = "
+UPDATE delivery SET status = ?2, answered_by = ?3, took_us = ?4 WHERE id = ?1 RETURNING event, outcome = 0
+";
+
 /// `took_us` starts as a number that takes as much room as any that replaces it: rows are packed to the end of a
 /// page, and one that grew would split it.
 pub(crate) const INSERT: &str = "
@@ -60,7 +70,7 @@ macro_rules! row {
         concat!(
             "SELECT d.id, d.project, d.received_ns, d.outcome, d.scheme, d.reason, d.cause, d.grace_until, d.event,
                     d.event_type, d.pointer, e.message_id, d.attempt, coalesce(e.attempts, 1), d.duplicate,
-                    d.warnings, d.status, d.took_us, d.body_len, d.truncated
+                    d.warnings, d.status, d.took_us, d.body_len, d.truncated, d.answered_by
              FROM delivery d LEFT JOIN event e ON e.id = d.event ",
             $tail
         )
@@ -186,6 +196,7 @@ fn take(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         took_us: u64::try_from(row.get::<_, i64>(17)?).ok(),
         body_len: unsigned(row.get(18)?),
         truncated: row.get(19)?,
+        answered_by: row.get::<_, Option<u8>>(20)?.and_then(AnsweredBy::of),
     })
 }
 

@@ -39,6 +39,9 @@ UPDATE event SET last_ns = max(last_ns, ?2), attempts = attempts + 1, accepted =
 RETURNING first_ns, attempts, accepted
 ";
 
+/// One of its attempts, stored without an answer, was accepted.
+pub(crate) const ACCEPTED: &str = "UPDATE event SET accepted = accepted + 1 WHERE id = ?1";
+
 /// The first attempt that was stored.
 pub(crate) fn first_delivery(conn: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached("SELECT first_delivery FROM event WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()

@@ -48,7 +48,7 @@ pub(crate) fn plain(body: &str) -> NewDelivery {
         event_type: Some("batch.succeeded".into()),
         pointer: Some("batches/abc".into()),
         verdict: verdict(Outcome::Verified),
-        answer: Answer { status: 200, headers: Vec::new(), body: String::new() },
+        answer: Answer { status: 200, headers: Vec::new(), body: String::new(), by: None },
     }
 }
 

@@ -1,0 +1,168 @@
+//! Answers that are not the usual ones: of the fault lab, or of the target that deliveries are forwarded to.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode};
+use http_body::{Frame, SizeHint};
+use signature::Outcome;
+use store::{Answer, AnsweredBy};
+
+/// A delivery that is in the store and not answered yet.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// Its id.
+    pub id: i64,
+    /// Its project.
+    pub project: i64,
+    /// Its verdict.
+    pub outcome: Outcome,
+    /// `batch.succeeded`.
+    pub event_type: Option<String>,
+    /// Its event; `None` without a `webhook-id`.
+    pub event: Option<i64>,
+    /// Which attempt of its event it is, from 1.
+    pub attempt: u32,
+    /// The status of the usual answer.
+    pub status: u16,
+}
+
+/// How an answer ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// Whole.
+    #[default]
+    Whole,
+    /// The connection is dropped before a byte of it.
+    DroppedBefore,
+    /// The connection is dropped in the middle of its body.
+    DroppedInside,
+}
+
+/// An answer that is not the usual one.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// HTTP status; `None`: that of the usual answer.
+    pub status: Option<u16>,
+    /// Header lines; those that frame a message are left out.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body.
+    pub body: Bytes,
+    /// How it ends.
+    pub ending: Ending,
+    /// Who made it.
+    pub by: AnsweredBy,
+    /// How it was made, in words: `fail the first 2 attempts`.
+    pub what: String,
+}
+
+/// An answer that takes its time.
+pub type GivenLater = Pin<Box<dyn Future<Output = Given> + Send>>;
+
+/// Makes answers that are not the usual ones.
+pub trait Answers: Send + Sync + 'static {
+    /// Whether deliveries of this project may get one. Called for every delivery before it is stored: a look-up in memory.
+    fn concerns(&self, project: i64) -> bool;
+
+    /// The answer to a delivery that is stored; `None`: the usual one, at once.
+    fn answer(&self, committed: &Committed) -> Option<GivenLater>;
+}
+
+/// Every answer is the usual one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UsualAnswers;
+
+impl Answers for UsualAnswers {
+    fn concerns(&self, _: i64) -> bool {
+        false
+    }
+
+    fn answer(&self, _: &Committed) -> Option<GivenLater> {
+        None
+    }
+}
+
+/// The connection is to be dropped without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("dropped on purpose")]
+pub(crate) struct Dropped;
+
+/// How much of a body is kept with the delivery.
+const KEPT: usize = 64 * 1024;
+/// The body of an answer that breaks off and has none of its own: something has to be there to break off in.
+const FILLER: &[u8] = b"This answer breaks off on purpose. This answer breaks off on purpose.\n";
+
+impl Given {
+    /// As it is kept.
+    pub(crate) fn kept(&self, usual: u16) -> Answer {
+        let body = self.body.get(..KEPT).unwrap_or(&self.body);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match self.ending {
+            Ending::DroppedBefore => {
+                Answer { status: 0, headers: Vec::new(), body: String::new(), by: Some((self.by, self.what.clone())) }
+            }
+            Ending::Whole | Ending::DroppedInside => Answer {
+                status: self.status.unwrap_or(usual),
+                headers: self.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+                body: text(body),
+                by: Some((self.by, self.what.clone())),
+            },
+        }
+    }
+
+    /// As it goes out.
+    pub(crate) fn response(self, usual: u16) -> Result<Response, Dropped> {
+        let body = match self.ending {
+            Ending::DroppedBefore => return Err(Dropped),
+            Ending::Whole => Body::from(self.body),
+            Ending::DroppedInside => {
+                let whole = if self.body.is_empty() { Bytes::from_static(FILLER) } else { self.body };
+                Body::new(Torn { len: whole.len() as u64, half: Some(whole.slice(..whole.len() / 2)) })
+            }
+        };
+        let mut response = Response::new(body);
+        let status = self.status.unwrap_or(usual);
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in self.headers {
+            let name = HeaderName::try_from(name).ok().filter(|name| !frames(name));
+            if let (Some(name), Ok(value)) = (name, HeaderValue::from_bytes(&value)) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        Ok(response)
+    }
+}
+
+/// These follow from the body and the connection.
+fn frames(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "trailer" | "upgrade")
+}
+
+/// Half of a body, and then the end of the connection.
+struct Torn {
+    len: u64,
+    half: Option<Bytes>,
+}
+
+impl http_body::Body for Torn {
+    type Data = Bytes;
+    type Error = Dropped;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
+        Poll::Ready(Some(self.half.take().map_or(Err(Dropped), |half| Ok(Frame::data(half)))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.len)
+    }
+}
+
+impl From<Infallible> for Dropped {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

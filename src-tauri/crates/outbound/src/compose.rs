@@ -1,0 +1,306 @@
+//! What a replay sends: a delivery as it was received, with what is to be different.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use emulator::{Profile, Random, RsaKey};
+use serde_json::{Value, json};
+use signature::{Secret, sign};
+
+use crate::passing::{self, Altered};
+use crate::target::Target;
+
+mod twist;
+
+pub use twist::{Twist, twists};
+
+/// A delivery, as far as a replay needs it.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// Header lines in the order of arrival.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body that was kept.
+    pub body: Bytes,
+    /// The path it came to, with its query.
+    pub path: String,
+}
+
+/// The `webhook-id`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Id {
+    /// As it is.
+    #[default]
+    Keep,
+    /// A new one.
+    Renew,
+}
+
+/// The `webhook-timestamp`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Time {
+    /// As it is.
+    #[default]
+    Keep,
+    /// So many seconds from now.
+    Now(i64),
+}
+
+/// What the request is signed with.
+#[derive(Clone, Default)]
+pub enum Sign {
+    /// The signature stays as it is.
+    #[default]
+    Leave,
+    /// `v1`.
+    V1 {
+        /// The secret.
+        secret: Secret,
+        /// `whsec_…a91f`.
+        hint: String,
+    },
+    /// `v1a`.
+    V1a {
+        /// The Ed25519 seed.
+        seed: [u8; 32],
+    },
+    /// A JWT.
+    Jwt {
+        /// The key that the receiver knows.
+        rsa: Arc<RsaKey>,
+        /// One that it does not know.
+        strange: Arc<RsaKey>,
+        /// Who signs, for whom.
+        profile: Profile,
+    },
+}
+
+/// What is to be different. The default is nothing.
+#[derive(Clone, Default)]
+pub struct Recipe {
+    /// Header lines in place of those received.
+    pub headers: Option<Vec<(String, Vec<u8>)>>,
+    /// A body in place of the one received.
+    pub body: Option<Bytes>,
+    /// The id.
+    pub id: Id,
+    /// The time.
+    pub time: Time,
+    /// The signature.
+    pub sign: Sign,
+    /// How it is broken on purpose.
+    pub twist: Option<&'static Twist>,
+}
+
+impl Recipe {
+    /// Nothing is different.
+    #[must_use]
+    pub fn is_as_received(&self) -> bool {
+        self.headers.is_none()
+            && self.body.is_none()
+            && self.id == Id::Keep
+            && self.time == Time::Keep
+            && matches!(self.sign, Sign::Leave)
+            && self.twist.is_none()
+    }
+}
+
+/// A request that is ready to go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Composed {
+    /// Header lines in order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body.
+    pub body: Bytes,
+    /// The body is not the one received.
+    pub body_changed: bool,
+    /// What is not sent as received, though nobody asked for it.
+    pub altered: Vec<Altered>,
+    /// What was asked for, in a few words each. Empty: as received.
+    pub changes: Vec<String>,
+    /// How often it goes out: 2 for a duplicate.
+    pub times: u32,
+}
+
+/// Why a request could not be composed.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// A twist signs anew, and there is no key.
+    #[error("\"{0}\" is signed anew. Choose what to sign with.")]
+    NoKey(&'static str),
+    /// A twist changes the JSON of the body, and it is none.
+    #[error("\"{0}\" changes the JSON of the body, and this body is not a JSON object.")]
+    NotJson(&'static str),
+    /// The key refused to sign.
+    #[error("The request could not be signed: {0}")]
+    Sign(#[from] sign::SignError),
+    /// The source of random bytes failed.
+    #[error("The request could not be made: {0}.")]
+    Random(#[from] io::Error),
+}
+
+/// The request that a recipe makes of a delivery, for `target`, at `now` (Unix seconds).
+///
+/// # Errors
+/// When a twist does not fit, or a key fails.
+pub fn compose(
+    received: &Received,
+    recipe: &Recipe,
+    target: &Target,
+    now: i64,
+    random: &Random,
+) -> Result<Composed, ComposeError> {
+    let headers = recipe.headers.clone().unwrap_or_else(|| received.headers.clone());
+    let (headers, mut altered) = passing::pass(headers, target.is_local());
+    name_the_rest(&headers, received, recipe, target, &mut altered);
+    let mut draft = Draft {
+        headers,
+        body: recipe.body.clone().unwrap_or_else(|| received.body.clone()),
+        changes: Vec::new(),
+        times: 1,
+    };
+    if recipe.headers.is_some() {
+        draft.changes.push("headers edited".to_owned());
+    }
+    if recipe.body.is_some() {
+        draft.changes.push("body edited".to_owned());
+    }
+    match recipe.twist {
+        None => draft.prepare(recipe.id, recipe.time, &recipe.sign, now, random)?,
+        Some(twist) => twist::apply(twist, &mut draft, recipe, now, random)?,
+    }
+    let body_changed = draft.body != received.body;
+    let Draft { headers, body, changes, times } = draft;
+    Ok(Composed { headers, body, body_changed, altered, changes, times })
+}
+
+fn name_the_rest(
+    headers: &[(String, Vec<u8>)],
+    received: &Received,
+    recipe: &Recipe,
+    target: &Target,
+    altered: &mut Vec<Altered>,
+) {
+    let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    if host.is_none_or(|(_, value)| value != target.authority().as_bytes()) {
+        altered.push(Altered::new("host", format!("is {}, as for every request there", target.authority())));
+    }
+    if received.path != target.path() {
+        altered.push(Altered::new("path", format!("is {}, that of the target", target.path())));
+    }
+    let declared = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = received.body.len().to_string();
+    if recipe.body.is_none()
+        && let Some((_, value)) = declared
+        && !value.is_empty()
+        && value != length.as_bytes()
+    {
+        altered.push(Altered::new("content-length", format!("is {length}: so much of the body was kept")));
+    }
+}
+
+/// A request in the making.
+struct Draft {
+    headers: Vec<(String, Vec<u8>)>,
+    body: Bytes,
+    changes: Vec<String>,
+    times: u32,
+}
+
+impl Draft {
+    fn change(&mut self, what: impl Into<String>) {
+        self.changes.push(what.into());
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(value).ok()
+    }
+
+    /// One line of this name, in the place of the first one, or at the end.
+    fn set(&mut self, name: &str, value: &str) {
+        let mut found = false;
+        self.headers.retain_mut(|(header, old)| {
+            if !header.eq_ignore_ascii_case(name) {
+                return true;
+            }
+            let first = !std::mem::replace(&mut found, true);
+            if first {
+                *old = value.as_bytes().to_vec();
+            }
+            first
+        });
+        if !found {
+            self.headers.push((name.to_owned(), value.as_bytes().to_vec()));
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.headers.retain(|(header, _)| !header.eq_ignore_ascii_case(name));
+    }
+
+    /// Id, time and signature, for the body as it is now.
+    fn prepare(&mut self, id: Id, time: Time, sign: &Sign, now: i64, random: &Random) -> Result<(), ComposeError> {
+        if id == Id::Renew {
+            let id = emulator::message_id(random)?;
+            self.set("webhook-id", &id);
+            self.change("new id");
+        }
+        if let Time::Now(shift) = time {
+            self.set("webhook-timestamp", &now.saturating_add(shift).to_string());
+            self.change(match shift {
+                0 => "time of sending".to_owned(),
+                past if past < 0 => format!("{} s in the past", past.unsigned_abs()),
+                future => format!("{future} s in the future"),
+            });
+        }
+        self.sign(sign, now, random)
+    }
+
+    /// A signature over the id, the time and the body as they are now. Where id or time are missing, they are made.
+    fn sign(&mut self, sign: &Sign, now: i64, random: &Random) -> Result<(), ComposeError> {
+        if matches!(sign, Sign::Leave) {
+            return Ok(());
+        }
+        let id = match self.get("webhook-id").filter(|id| !id.is_empty()) {
+            Some(id) => id.to_owned(),
+            None => {
+                let id = emulator::message_id(random)?;
+                self.set("webhook-id", &id);
+                id
+            }
+        };
+        let time = match self.get("webhook-timestamp").and_then(|time| time.parse().ok()) {
+            Some(time) => time,
+            None => {
+                self.set("webhook-timestamp", &now.to_string());
+                now
+            }
+        };
+        let (signature, what) = match sign {
+            Sign::Leave => return Ok(()),
+            Sign::V1 { secret, hint } => (sign::v1(secret, &id, time, &self.body), format!("signed with {hint}")),
+            Sign::V1a { seed } => (sign::v1a(seed, &id, time, &self.body), "signed with the Sandbox's v1a key".to_owned()),
+            Sign::Jwt { rsa, profile, .. } => {
+                (rsa.sign(Some(rsa.kid()), &claims(profile, &id, time))?, "signed with the Sandbox's JWT key".to_owned())
+            }
+        };
+        self.set("webhook-signature", &signature);
+        self.change(what);
+        Ok(())
+    }
+
+    fn json(&self, twist: &'static str) -> Result<Value, ComposeError> {
+        let value: Value = serde_json::from_slice(&self.body).map_err(|_| ComposeError::NotJson(twist))?;
+        if value.is_object() { Ok(value) } else { Err(ComposeError::NotJson(twist)) }
+    }
+}
+
+/// A token says when it was issued: that is the time of the delivery.
+fn claims(profile: &Profile, id: &str, time: i64) -> Value {
+    let expires = time.saturating_add(profile.token_lifetime);
+    json!({ "iss": profile.issuer, "aud": profile.audience, "iat": time, "exp": expires, "jti": id })
+}
+
+#[cfg(test)]
+mod tests;

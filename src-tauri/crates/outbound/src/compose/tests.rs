@@ -1,0 +1,141 @@
+use std::sync::Arc;
+
+use signature::{Keyring, Outcome, Policy, Received as Signed, SecretKey, Seen, Verdict};
+
+use super::*;
+
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
+const NOW: i64 = 1_767_225_600;
+const BODY: &str = r#"{"type":"batch.succeeded","version":"v1","data":{"id":"batches/8x2k4q9v"}}"#;
+
+fn random() -> Random {
+    Arc::new(|bytes| {
+        bytes.fill(7);
+        Ok(())
+    })
+}
+
+fn received() -> Received {
+    let secret = Secret::parse(SECRET).unwrap();
+    let then = NOW - 1000;
+    let headers = [
+        ("host", "127.0.0.1:4710".to_owned()),
+        ("content-type", "application/json".to_owned()),
+        ("webhook-id", "msg_1".to_owned()),
+        ("webhook-timestamp", then.to_string()),
+        ("webhook-signature", sign::v1(&secret, "msg_1", then, BODY.as_bytes())),
+        ("content-length", BODY.len().to_string()),
+        ("connection", "close".to_owned()),
+        ("x-raw", "a".to_owned()),
+    ];
+    let mut headers: Vec<(String, Vec<u8>)> =
+        headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
+    headers.last_mut().unwrap().1 = b"caf\xe9".to_vec();
+    Received { headers, body: BODY.into(), path: "/nightly".to_owned() }
+}
+
+fn target() -> Target {
+    Target::parse("http://localhost:3000/hook").unwrap()
+}
+
+fn v1() -> Sign {
+    Sign::V1 { secret: Secret::parse(SECRET).unwrap(), hint: "whsec_…dXY=".to_owned() }
+}
+
+fn composed(recipe: &Recipe) -> Composed {
+    compose(&received(), recipe, &target(), NOW, &random()).unwrap()
+}
+
+fn verdict(composed: &Composed, now: i64) -> Verdict {
+    let secret = Secret::parse(SECRET).unwrap();
+    let key = SecretKey { id: "a".to_owned(), secret, state: signature::KeyState::Current };
+    let keyring = Keyring { secrets: vec![key], closed: true, ..Keyring::default() };
+    let signed = Signed { headers: &composed.headers, body: &composed.body };
+    signature::verify(&signed, &keyring, &Policy::default(), &Seen::default(), now)
+}
+
+fn twisted(id: &str, sign: Sign) -> Result<Composed, ComposeError> {
+    let recipe = Recipe { twist: Twist::find(id), sign, ..Recipe::default() };
+    compose(&received(), &recipe, &target(), NOW, &random())
+}
+
+#[test]
+fn as_received_means_every_line_and_every_byte() {
+    let made = composed(&Recipe::default());
+    let mut expected = received().headers;
+    expected.retain(|(name, _)| name != "connection");
+    assert_eq!((made.headers, made.body.as_ref()), (expected, BODY.as_bytes()));
+    assert_eq!((made.changes.len(), made.body_changed, made.times), (0, false, 1));
+    let named: Vec<&str> = made.altered.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(named, ["connection", "host", "path"]);
+}
+
+#[test]
+fn signed_anew_it_verifies_now() {
+    let made = composed(&Recipe { sign: v1(), time: Time::Now(0), id: Id::Renew, ..Recipe::default() });
+    assert_eq!(verdict(&made, NOW).outcome, Outcome::Verified);
+    assert_eq!(made.changes, ["new id", "time of sending", "signed with whsec_…dXY="]);
+    let names: Vec<&str> = made.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names[..6], ["host", "content-type", "webhook-id", "webhook-timestamp", "webhook-signature", "content-length"]);
+    assert!(made.headers[2].1.starts_with(b"msg_") && made.headers[2].1 != b"msg_1");
+}
+
+#[test]
+fn a_repeated_header_that_is_set_comes_once() {
+    let mut headers = received().headers;
+    headers.push(("Webhook-Timestamp".to_owned(), b"5".to_vec()));
+    let made = composed(&Recipe { headers: Some(headers), time: Time::Now(-5), sign: v1(), ..Recipe::default() });
+    assert_eq!(verdict(&made, NOW).outcome, Outcome::Verified);
+    assert_eq!(made.changes[..2], ["headers edited", "5 s in the past"]);
+}
+
+#[test]
+fn what_is_missing_for_a_signature_is_made() {
+    let made = composed(&Recipe { headers: Some(Vec::new()), sign: v1(), ..Recipe::default() });
+    assert_eq!(verdict(&made, NOW).outcome, Outcome::Verified);
+}
+
+#[test]
+fn twists_do_what_they_say() {
+    for (id, reason) in [
+        ("duplicate", "valid"),
+        ("stale", "timestamp_too_old"),
+        ("future", "timestamp_too_new"),
+        ("tampered", "no_matching_signature"),
+        ("wrong_secret", "no_matching_signature"),
+        ("unknown_type", "valid"),
+        ("missing_header", "missing_header:webhook-signature"),
+        ("huge_body", "valid"),
+        ("reserialised", "no_matching_signature"),
+    ] {
+        let made = twisted(id, v1()).unwrap();
+        assert_eq!(&*verdict(&made, NOW).reason, reason, "{id}");
+        assert_eq!(made.times, if id == "duplicate" { 2 } else { 1 });
+        assert!(serde_json::from_slice::<Value>(&made.body).is_ok(), "{id}");
+    }
+    assert_eq!(twists().len(), 9);
+}
+
+#[test]
+fn twists_without_a_key_say_so_or_keep_the_signature() {
+    for twist in twists() {
+        let made = twisted(twist.id, Sign::Leave);
+        assert_eq!(made.is_err(), twist.signs, "{}", twist.id);
+    }
+    let made = twisted("tampered", Sign::Leave).unwrap();
+    assert_eq!(made.headers[4], received().headers[4], "the signature stays");
+    assert!(made.body != BODY);
+}
+
+#[test]
+fn a_body_that_is_no_object_cannot_be_twisted_as_one() {
+    let plain = Received { body: "a=b".into(), ..received() };
+    for id in ["unknown_type", "huge_body", "reserialised"] {
+        let recipe = Recipe { twist: Twist::find(id), sign: v1(), ..Recipe::default() };
+        let refused = compose(&plain, &recipe, &target(), NOW, &random());
+        assert!(matches!(refused, Err(ComposeError::NotJson(_))), "{id}");
+    }
+    let empty = Received { body: Bytes::new(), ..received() };
+    let recipe = Recipe { twist: Twist::find("tampered"), ..Recipe::default() };
+    assert_eq!(compose(&empty, &recipe, &target(), NOW, &random()).unwrap().body.as_ref(), b" ");
+}

@@ -1,0 +1,17 @@
+//! The other direction: deliveries sent on to the user's own code, by hand or as they arrive, and the battery that checks it.
+//!
+//! A delivery goes out as it came in: the same header lines in the same order, the same bytes. What cannot be the same (the
+//! host, what belongs to one connection) is named. What comes back is bounded in bytes and in time.
+
+mod client;
+mod compose;
+mod passing;
+mod problem;
+mod target;
+mod tls;
+
+pub use client::{Answer, Bounds, Client, Exchange, Request};
+pub use compose::{ComposeError, Composed, Id, Received, Recipe, Sign, Time, Twist, compose, twists};
+pub use passing::Altered;
+pub use problem::Problem;
+pub use target::{Target, TargetError};

@@ -1,0 +1,126 @@
+//! Which header lines of a delivery go on to a target, and what is done to the others (RFC 9110, 7.6.1).
+
+/// What is not sent as it was received, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Altered {
+    /// A header's name, or `path`.
+    pub name: String,
+    /// `left out: it belongs to one connection`.
+    pub what: String,
+}
+
+impl Altered {
+    pub(crate) fn new(name: &str, what: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), what: what.into() }
+    }
+}
+
+/// Headers that belong to one connection.
+const HOP_BY_HOP: [&str; 9] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+/// An API key never travels in a replay.
+const KEYS: [&str; 1] = ["x-goog-api-key"];
+/// Credentials that were meant for Pollux or for a proxy before it: they go to this machine only.
+const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "x-api-key"];
+
+/// The lines that go on, in order, and what was left out. `host` and `content-length` keep their places; the client gives
+/// them their values.
+pub(crate) fn pass(headers: Vec<(String, Vec<u8>)>, local: bool) -> (Vec<(String, Vec<u8>)>, Vec<Altered>) {
+    let named = named_by_connection(&headers);
+    let mut altered = Vec::new();
+    let mut framed = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let mut passed = Vec::with_capacity(headers.len());
+    for (name, value) in headers {
+        let lower = name.to_ascii_lowercase();
+        let reason = if HOP_BY_HOP.contains(&lower.as_str()) || named.contains(&lower) {
+            Some("left out: it belongs to one connection")
+        } else if KEYS.contains(&lower.as_str()) {
+            Some("left out: API keys never travel in a replay")
+        } else if lower == "expect" {
+            Some("left out: the body is sent at once")
+        } else if !local && CREDENTIALS.contains(&lower.as_str()) {
+            Some("left out: credentials stay on this machine")
+        } else {
+            None
+        };
+        let Some(reason) = reason else {
+            passed.push((name, value));
+            continue;
+        };
+        if lower == "transfer-encoding" && !framed {
+            // The body is sent with its length, which stands where the framing stood.
+            framed = true;
+            passed.push(("content-length".to_owned(), Vec::new()));
+            altered.push(Altered::new(&lower, "replaced by content-length: the body is sent in one piece"));
+        } else {
+            altered.push(Altered::new(&lower, reason));
+        }
+    }
+    altered.dedup();
+    (passed, altered)
+}
+
+/// Names that `Connection` lists: they belong to one connection, too.
+fn named_by_connection(headers: &[(String, Vec<u8>)]) -> Vec<String> {
+    /// What a sender must not be able to have left out.
+    const KEPT: [&str; 6] =
+        ["webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length", "host"];
+    let lists = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("connection"));
+    let names = lists.filter_map(|(_, value)| std::str::from_utf8(value).ok()).flat_map(|value| value.split(','));
+    names.map(|name| name.trim().to_ascii_lowercase()).filter(|name| !KEPT.contains(&name.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(lines: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+        lines.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect()
+    }
+
+    #[test]
+    fn what_belongs_to_one_connection_is_left_out_and_named() {
+        let received = lines(&[
+            ("host", "a"),
+            ("connection", "keep-alive, X-Hop, webhook-id"),
+            ("webhook-id", "msg_1"),
+            ("x-hop", "1"),
+            ("x-two", "1"),
+            ("x-two", "2"),
+            ("te", "trailers"),
+            ("content-length", "3"),
+        ]);
+        let (passed, altered) = pass(received, true);
+        let expected = lines(&[("host", "a"), ("webhook-id", "msg_1"), ("x-two", "1"), ("x-two", "2"), ("content-length", "3")]);
+        assert_eq!(passed, expected);
+        let names: Vec<&str> = altered.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["connection", "x-hop", "te"]);
+    }
+
+    #[test]
+    fn the_length_stands_where_the_framing_stood() {
+        let (passed, altered) = pass(lines(&[("transfer-encoding", "chunked"), ("x-a", "1")]), true);
+        assert_eq!(passed, lines(&[("content-length", ""), ("x-a", "1")]));
+        assert_eq!(altered[0].name, "transfer-encoding");
+        let (passed, _) = pass(lines(&[("content-length", "3"), ("transfer-encoding", "chunked")]), true);
+        assert_eq!(passed, lines(&[("content-length", "3")]));
+    }
+
+    #[test]
+    fn keys_stay_here() {
+        let received = lines(&[("x-goog-api-key", "AIza"), ("authorization", "Bearer x"), ("cookie", "a=b"), ("x-a", "1")]);
+        assert_eq!(pass(received.clone(), false).0, lines(&[("x-a", "1")]));
+        let (passed, altered) = pass(received, true);
+        assert_eq!(passed, lines(&[("authorization", "Bearer x"), ("cookie", "a=b"), ("x-a", "1")]));
+        assert_eq!(altered, [Altered::new("x-goog-api-key", "left out: API keys never travel in a replay")]);
+    }
+}

@@ -1,0 +1,183 @@
+//! Why there is no whole answer, in words.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use rustls::{AlertDescription, CertificateError};
+
+use crate::target::Target;
+
+/// Why there is no whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable code: `connection_refused`, `tls_untrusted`, `timed_out`…
+    pub code: &'static str,
+    /// What was wrong and what to do, in a sentence or two.
+    pub message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// Nothing came from the target at all, so that it can be said to be down.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        !matches!(self.code, "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable")
+    }
+
+    pub(crate) fn too_slow(target: &Target, time: Duration) -> Self {
+        let message = format!("{} gave no answer within {}.", target.authority(), seconds(time));
+        Self::new("timed_out", message)
+    }
+
+    pub(crate) fn body_too_slow(read: u64, time: Duration) -> Self {
+        let message =
+            format!("The answer's body did not end within {}; {read} bytes of it came. It was cut there.", seconds(time));
+        Self::new("body_too_slow", message)
+    }
+
+    pub(crate) fn body_too_long(read: u64) -> Self {
+        let message = format!("The answer's body is longer than {read} bytes. It was cut there.");
+        Self::new("body_too_long", message)
+    }
+
+    pub(crate) fn body_cut_short(read: u64, error: &hyper::Error) -> Self {
+        let what = if error.is_parse() { "its framing is not valid HTTP" } else { "the connection ended" };
+        let message = format!("The answer's body is not whole: after {read} bytes {what}.");
+        Self::new("body_cut_short", message)
+    }
+
+    /// What kept an answer from coming.
+    pub(crate) fn of(error: &(dyn Error + 'static), target: &Target, connecting: bool) -> Self {
+        let chain = Chain::of(error);
+        let host = target.authority();
+        if let Some(fault) = chain.tls {
+            return tls(fault, host);
+        }
+        if chain.handshake_cut {
+            let message = format!("{host} closed the connection in the middle of the TLS handshake.");
+            return Self::new("tls_failed", message);
+        }
+        if let Some(http) = chain.http {
+            if http.is_parse_too_large() {
+                return Self::new("head_too_long", format!("The head of the answer of {host} is too long."));
+            }
+            if http.is_parse() {
+                let hint = if target.is_tls() { "" } else { " If it speaks TLS, write https:// instead of http://." };
+                return Self::new("not_http", format!("What {host} answered is not HTTP.{hint}"));
+            }
+            if http.is_incomplete_message() {
+                return Self::new("no_answer", format!("{host} closed the connection without an answer."));
+            }
+        }
+        if chain.resolving {
+            return Self::new("name_not_found", format!("There is no host of the name in {host}, as far as this machine can tell."));
+        }
+        match chain.io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => {
+                Self::new("connection_refused", format!("Nothing listens at {host}. Start your handler, or correct the address."))
+            }
+            Some(io::ErrorKind::TimedOut) => {
+                Self::new("connect_timed_out", format!("{host} cannot be reached: the connection was not made in time."))
+            }
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => {
+                Self::new("connection_reset", format!("{host} reset the connection before it had answered."))
+            }
+            Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+                Self::new("unreachable", format!("There is no way to {host} from this machine."))
+            }
+            _ if connecting => Self::new("unreachable", format!("{host} cannot be reached: {}.", chain.innermost)),
+            _ => Self::new("no_answer", format!("{host} gave no answer: {}.", chain.innermost)),
+        }
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    if time.as_millis().is_multiple_of(1000) { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
+}
+
+/// What is told apart in an error and its causes.
+struct Chain<'a> {
+    tls: Option<&'a rustls::Error>,
+    handshake_cut: bool,
+    http: Option<&'a hyper::Error>,
+    io: Option<&'a io::Error>,
+    resolving: bool,
+    innermost: String,
+}
+
+impl<'a> Chain<'a> {
+    fn of(error: &'a (dyn Error + 'static)) -> Self {
+        let innermost = String::new();
+        let mut chain = Self { tls: None, handshake_cut: false, http: None, io: None, resolving: false, innermost };
+        chain.look_at(error);
+        chain
+    }
+
+    fn look_at(&mut self, error: &'a (dyn Error + 'static)) {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let text = error.to_string();
+            self.resolving |= text.contains("dns error");
+            self.tls = self.tls.or_else(|| error.downcast_ref());
+            self.http = self.http.or_else(|| error.downcast_ref());
+            if let Some(io) = error.downcast_ref::<io::Error>() {
+                self.io = self.io.or(Some(io));
+                self.handshake_cut |= text == "tls handshake eof";
+                // An `io::Error` gives as its source that of the error inside, and not the error itself.
+                if let Some(inner) = io.get_ref() {
+                    self.look_at(inner);
+                    return;
+                }
+            }
+            next = error.source();
+            if next.is_none() {
+                text.trim_end_matches('.').clone_into(&mut self.innermost);
+            }
+        }
+    }
+}
+
+fn tls(fault: &rustls::Error, host: &str) -> Problem {
+    let allow = "It can be accepted for this target: see its settings.";
+    let (code, words) = match fault {
+        rustls::Error::InvalidCertificate(fault) => match fault {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                ("tls_expired", format!("The certificate of {host} has expired. {allow}"))
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
+                "tls_not_yet_valid",
+                format!("The certificate of {host} is not valid yet: is this machine's clock right? {allow}"),
+            ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                ("tls_other_name", format!("The certificate of {host} is for another name. {allow}"))
+            }
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => (
+                "tls_untrusted",
+                format!(
+                    "The certificate of {host} is self-signed, or signed by nobody whom this machine trusts. {allow}"
+                ),
+            ),
+            CertificateError::Revoked => ("tls_revoked", format!("The certificate of {host} was revoked.")),
+            other => ("tls_untrusted", format!("The certificate of {host} is not valid ({other}). {allow}")),
+        },
+        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => {
+            ("tls_unknown_name", format!("The server at {host} knows no such name."))
+        }
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
+            ("tls_version", format!("{host} speaks no version of TLS that Pollux does (1.2 and 1.3)."))
+        }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            ("tls_client_certificate", format!("{host} asks for a client certificate, and Pollux has none."))
+        }
+        rustls::Error::InvalidMessage(_) => (
+            "tls_not_spoken",
+            format!("{host} does not speak TLS on this port. Write http:// instead of https://."),
+        ),
+        other => ("tls_failed", format!("The secure connection to {host} failed: {other}.")),
+    };
+    Problem::new(code, words)
+}

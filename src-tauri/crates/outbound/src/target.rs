@@ -1,0 +1,180 @@
+//! Where to: an http or https address.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use http::Uri;
+use url::{Host, Url};
+
+/// Why an address cannot be sent to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// It is no http or https address.
+    #[error("{0:?} is not an address that can be sent to. Give one such as http://localhost:3000/webhooks.")]
+    NotHttp(String),
+    /// It holds a user's name or password.
+    #[error("The address holds a user name or a password, which would be kept in the history. Leave them out.")]
+    Credentials,
+}
+
+/// An address that deliveries can be sent to. Without a fragment, its host in ASCII.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    url: String,
+    uri: Uri,
+    authority: String,
+    local: bool,
+}
+
+impl Target {
+    /// Reads an address. Without a scheme `http://` is meant where it is on this machine (`localhost:3000/hook`,
+    /// `3000`), and `https://` elsewhere.
+    ///
+    /// # Errors
+    /// When it is none, or holds a password.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let text = text.trim();
+        let not_http = || TargetError::NotHttp(text.to_owned());
+        let url = match text.split_once("://") {
+            Some(_) => Url::parse(text).map_err(|_| not_http())?,
+            None => guessed(text).ok_or_else(not_http)?,
+        };
+        Self::of(url, text)
+    }
+
+    fn of(mut url: Url, text: &str) -> Result<Self, TargetError> {
+        let not_http = || TargetError::NotHttp(text.to_owned());
+        if !matches!(url.scheme(), "http" | "https") || url.port() == Some(0) {
+            return Err(not_http());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(TargetError::Credentials);
+        }
+        url.set_fragment(None);
+        let local = url.host().is_some_and(|host| is_loopback(&host));
+        let uri: Uri = url.as_str().parse().map_err(|_| not_http())?;
+        let authority = uri.authority().ok_or_else(not_http)?.as_str().to_owned();
+        Ok(Self { url: url.into(), uri, authority, local })
+    }
+
+    /// `http://localhost:3000/hook`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `localhost:3000`: what `Host` says.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// `/hook?a=b`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
+    }
+
+    /// It is on this machine, so that nothing leaves it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.local
+    }
+
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    pub(crate) fn is_tls(&self) -> bool {
+        self.uri.scheme_str() == Some("https")
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.url)
+    }
+}
+
+/// An address that was typed in short.
+fn guessed(text: &str) -> Option<Url> {
+    if text.is_empty() || text.starts_with(['/', '?', '#']) {
+        return None;
+    }
+    if text.parse::<u16>().is_ok() {
+        return Url::parse(&format!("http://localhost:{text}/")).ok();
+    }
+    if let Some(rest) = text.strip_prefix(':') {
+        return Url::parse(&format!("http://localhost:{rest}")).ok();
+    }
+    let plain = Url::parse(&format!("http://{text}")).ok()?;
+    // `mailto:a@b` and the like: a scheme, and no port behind the colon.
+    if text.split_once(':').is_some_and(|(_, rest)| !text.starts_with('[') && !rest.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        return None;
+    }
+    if plain.host().is_some_and(|host| is_loopback(&host)) {
+        return Some(plain);
+    }
+    Url::parse(&format!("https://{text}")).ok()
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            // RFC 6761, 6.3: these names are of this machine whatever a resolver says.
+            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+        }
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => {
+            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|mapped| IpAddr::V4(mapped).is_loopback())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_are_typed() {
+        for (text, url, local) in [
+            ("http://localhost:3000/hook?a=b#part", "http://localhost:3000/hook?a=b", true),
+            (" https://hooks.example.com ", "https://hooks.example.com/", false),
+            ("localhost:3000/hook", "http://localhost:3000/hook", true),
+            ("3000", "http://localhost:3000/", true),
+            (":3000/hook", "http://localhost:3000/hook", true),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080/", true),
+            ("127.9.8.7", "http://127.9.8.7/", true),
+            ("[::1]:8080/x", "http://[::1]:8080/x", true),
+            ("http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", true),
+            ("http://app.localhost/", "http://app.localhost/", true),
+            ("http://LOCALHOST./", "http://localhost./", true),
+            ("hooks.example.com/x", "https://hooks.example.com/x", false),
+            ("http://10.0.0.7/", "http://10.0.0.7/", false),
+            ("http://localhost.example.com/", "http://localhost.example.com/", false),
+            ("http://notlocalhost/", "http://notlocalhost/", false),
+            ("http://b\u{fc}cher.example/\u{e9}", "http://xn--bcher-kva.example/%C3%A9", false),
+        ] {
+            let target = Target::parse(text).unwrap();
+            assert_eq!((target.url(), target.is_local()), (url, local), "{text}");
+        }
+        for text in ["", " ", "/hook", "ftp://localhost/", "mailto:a@b", "file:///etc/passwd", "http://", "http://:0/", "javascript:alert(1)"]
+        {
+            assert_eq!(Target::parse(text), Err(TargetError::NotHttp(text.trim().to_owned())), "{text}");
+        }
+        for text in ["http://ada:secret@localhost/", "http://ada@localhost/"] {
+            let error = Target::parse(text).unwrap_err();
+            assert_eq!(error, TargetError::Credentials, "{text}");
+            assert!(!error.to_string().contains("ada"));
+        }
+    }
+
+    #[test]
+    fn what_goes_out_is_told_apart_from_where_it_goes() {
+        let target = Target::parse("http://localhost:3000/hook?a=b").unwrap();
+        assert_eq!((target.authority(), target.path()), ("localhost:3000", "/hook?a=b"));
+        assert_eq!(Target::parse("https://example.com:443").unwrap().authority(), "example.com");
+    }
+}

@@ -1,0 +1,387 @@
+//! `outbound`: requests that were sent on, each with the delivery that it came from.
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+
+use crate::table::{signed, unsigned};
+use crate::{Error, Store, encode};
+
+/// What is wide is last: SQLite reads a row from the front.
+pub(crate) const CREATE: &str = "
+CREATE TABLE outbound (
+  id             INTEGER PRIMARY KEY,
+  delivery       INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
+  kind           INTEGER NOT NULL,  -- 0 replay, 1 forward
+  number         INTEGER NOT NULL,  -- which request to this target, or which try; from 1
+  settled        INTEGER NOT NULL,  -- a forward that is not tried again
+  url            TEXT    NOT NULL,
+  at_ms          INTEGER NOT NULL,  -- Unix milliseconds
+  changes        TEXT    NOT NULL,  -- a line each
+  rejected       INTEGER NOT NULL,  -- the delivery had been
+  status         INTEGER,
+  first_us       INTEGER,           -- until the head of the answer
+  total_us       INTEGER NOT NULL,
+  answer_len     INTEGER,           -- bytes of its body that were read
+  problem        TEXT,              -- code
+  problem_text   TEXT,
+  altered        TEXT    NOT NULL,  -- a line each: name, tab, what
+  headers        BLOB    NOT NULL,  -- as in delivery_content
+  answer_headers BLOB,
+  answer_body    BLOB,              -- its beginning
+  body           BLOB               -- NULL: that of the delivery
+);
+CREATE INDEX outbound_delivery ON outbound (delivery, kind, settled);
+";
+
+/// Why it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboundKind {
+    /// By hand.
+    Replay,
+    /// By itself, as the delivery arrived.
+    Forward,
+}
+
+impl OutboundKind {
+    fn number(self) -> u8 {
+        match self {
+            Self::Replay => 0,
+            Self::Forward => 1,
+        }
+    }
+}
+
+/// The answer to a request that was sent on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboundAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// Until its head was there, microseconds.
+    pub first_us: u64,
+    /// Header lines.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The beginning of its body.
+    pub body: Vec<u8>,
+    /// Bytes of its body that were read.
+    pub len: u64,
+}
+
+/// A request that was sent on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewOutbound {
+    /// The delivery it came from.
+    pub delivery: i64,
+    /// By hand or by itself.
+    pub kind: OutboundKind,
+    /// Which request to this target, or which try; from 1.
+    pub number: u32,
+    /// A forward that is not tried again.
+    pub settled: bool,
+    /// Where it was sent.
+    pub url: String,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// What was changed, in a few words each. Empty: as received.
+    pub changes: Vec<String>,
+    /// The delivery had been rejected.
+    pub rejected: bool,
+    /// Header lines as they went out.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, where it was not that of the delivery.
+    pub body: Option<Bytes>,
+    /// What was not sent as received: name and what was done.
+    pub altered: Vec<(String, String)>,
+    /// The answer, where at least its head came.
+    pub answer: Option<OutboundAnswer>,
+    /// Until the end, whatever it was, microseconds.
+    pub total_us: u64,
+    /// Why there is no whole answer: code and sentence.
+    pub problem: Option<(String, String)>,
+}
+
+/// What a list shows of a request that was sent on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboundRow {
+    /// Its id.
+    pub id: i64,
+    /// The delivery it came from.
+    pub delivery: i64,
+    /// By hand or by itself.
+    pub kind: OutboundKind,
+    /// Which request to this target, or which try; from 1.
+    pub number: u32,
+    /// Where it was sent.
+    pub url: String,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// What was changed.
+    pub changes: Vec<String>,
+    /// The delivery had been rejected.
+    pub rejected: bool,
+    /// HTTP status of the answer.
+    pub status: Option<u16>,
+    /// Until its head was there, microseconds.
+    pub first_us: Option<u64>,
+    /// Until the end, microseconds.
+    pub total_us: u64,
+    /// Bytes of the answer's body that were read.
+    pub answer_len: Option<u64>,
+    /// Why there is no whole answer: code and sentence.
+    pub problem: Option<(String, String)>,
+}
+
+/// A request that was sent on, whole, but for a body that is the delivery's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    /// What a list shows.
+    pub row: OutboundRow,
+    /// What was not sent as received: name and what was done.
+    pub altered: Vec<(String, String)>,
+    /// Header lines as they went out.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Header lines of the answer.
+    pub answer_headers: Vec<(String, Vec<u8>)>,
+    /// The beginning of the answer's body.
+    pub answer_body: Vec<u8>,
+    /// The body that went out, where it was not that of the delivery.
+    pub body: Option<Vec<u8>>,
+}
+
+/// A delivery that can be sent on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sendable {
+    /// The delivery.
+    pub id: i64,
+    /// Its project.
+    pub project: i64,
+    /// It was rejected.
+    pub rejected: bool,
+    /// Only a part of its body was kept.
+    pub truncated: bool,
+    /// Path and query.
+    pub path: String,
+    /// Header lines in the order of arrival.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body that was kept.
+    pub body: Bytes,
+}
+
+/// The requests that were sent on. From [`Store::outbounds`].
+#[derive(Clone, Copy)]
+pub struct Outbounds<'a>(pub(crate) &'a Store);
+
+impl Outbounds<'_> {
+    /// Keeps requests; gives their ids, in this order.
+    ///
+    /// # Errors
+    /// What SQLite says; then none is kept.
+    pub async fn add(&self, all: Vec<NewOutbound>) -> Result<Vec<i64>, Error> {
+        // Encoded here: the thread that writes is everybody's.
+        let all: Vec<_> = all.into_iter().map(Encoded::of).collect();
+        self.0.write(Vec::new(), move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?)).await
+    }
+
+    /// Those of a delivery, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn of(&self, delivery: i64, limit: u32) -> Result<Vec<OutboundRow>, Error> {
+        self.0.read(move |conn, _| Ok(of(conn, delivery, limit)?)).await
+    }
+
+    /// One, whole; `None` where there is none of this id.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] where it cannot be read back; what SQLite says.
+    pub async fn get(&self, id: i64) -> Result<Option<Outbound>, Error> {
+        self.0.read(move |conn, _| get(conn, id)).await
+    }
+
+    /// Deliveries as they are sent on, in the order of `ids`; one that is not there (any more) is left out.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] where one cannot be read back; what SQLite says.
+    pub async fn sendable(&self, ids: &[i64]) -> Result<Vec<Sendable>, Error> {
+        let ids = ids.to_vec();
+        self.0
+            .read(move |conn, _| ids.into_iter().filter_map(|id| sendable(conn, id).transpose()).collect())
+            .await
+    }
+
+    /// The deliveries of a project from an id or a time (Unix nanoseconds) on that were not forwarded yet, ascending,
+    /// each with its event. `all`: not only the verified ones.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn not_forwarded(&self, project: i64, after: After, all: bool) -> Result<Vec<(i64, Option<i64>)>, Error> {
+        self.0.read(move |conn, gone| not_forwarded(conn, project, after, all, gone)).await
+    }
+}
+
+/// Where to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Behind this id.
+    Id(i64),
+    /// With what arrived at this time or later, Unix nanoseconds.
+    Time(i64),
+}
+
+struct Encoded {
+    new: NewOutbound,
+    changes: String,
+    altered: String,
+    headers: Vec<u8>,
+    answer_headers: Option<Vec<u8>>,
+}
+
+impl Encoded {
+    fn of(new: NewOutbound) -> Self {
+        let altered: Vec<String> = new.altered.iter().map(|(name, what)| format!("{name}\t{what}")).collect();
+        Self {
+            changes: new.changes.join("\n"),
+            altered: altered.join("\n"),
+            headers: encode::headers(&new.headers),
+            answer_headers: new.answer.as_ref().map(|answer| encode::headers(&answer.headers)),
+            new,
+        }
+    }
+
+    fn add(&self, conn: &Connection) -> rusqlite::Result<i64> {
+        let Self { new, changes, altered, headers, answer_headers } = self;
+        let answer = new.answer.as_ref();
+        conn.prepare_cached(
+            "INSERT INTO outbound (delivery, kind, number, settled, url, at_ms, changes, rejected, status, first_us,
+               total_us, answer_len, problem, problem_text, altered, headers, answer_headers, answer_body, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+        )?
+        .insert(params![
+            new.delivery,
+            new.kind.number(),
+            new.number,
+            new.settled,
+            new.url,
+            new.at_ms,
+            changes,
+            new.rejected,
+            answer.map(|answer| answer.status),
+            answer.map(|answer| signed(answer.first_us)),
+            signed(new.total_us),
+            answer.map(|answer| signed(answer.len)),
+            new.problem.as_ref().map(|(code, _)| code),
+            new.problem.as_ref().map(|(_, text)| text),
+            altered,
+            headers,
+            answer_headers,
+            answer.map(|answer| &answer.body),
+            new.body.as_deref(),
+        ])
+    }
+}
+
+const NARROW: &str = "id, delivery, kind, number, url, at_ms, changes, rejected, status, first_us, total_us, answer_len,
+  problem, problem_text";
+
+fn take(row: &SqlRow<'_>) -> rusqlite::Result<OutboundRow> {
+    let problem: Option<String> = row.get(12)?;
+    let text: Option<String> = row.get(13)?;
+    Ok(OutboundRow {
+        id: row.get(0)?,
+        delivery: row.get(1)?,
+        kind: if row.get::<_, u8>(2)? == 0 { OutboundKind::Replay } else { OutboundKind::Forward },
+        number: row.get(3)?,
+        url: row.get(4)?,
+        at_ms: row.get(5)?,
+        changes: row.get_ref(6)?.as_str()?.lines().map(str::to_owned).collect(),
+        rejected: row.get(7)?,
+        status: row.get(8)?,
+        first_us: row.get::<_, Option<i64>>(9)?.map(unsigned),
+        total_us: unsigned(row.get(10)?),
+        answer_len: row.get::<_, Option<i64>>(11)?.map(unsigned),
+        problem: problem.zip(text),
+    })
+}
+
+fn of(conn: &Connection, delivery: i64, limit: u32) -> rusqlite::Result<Vec<OutboundRow>> {
+    conn.prepare_cached(&format!("SELECT {NARROW} FROM outbound WHERE delivery = ?1 ORDER BY id DESC LIMIT ?2"))?
+        .query_map((delivery, limit), take)?
+        .collect()
+}
+
+fn get(conn: &Connection, id: i64) -> Result<Option<Outbound>, Error> {
+    let sql = format!("SELECT {NARROW}, altered, headers, answer_headers, answer_body, body FROM outbound WHERE id = ?1");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let altered = row.get_ref(14)?.as_str().map_err(rusqlite::Error::from)?;
+    let lines = |blob: &[u8]| encode::take_headers(blob).ok_or(Error::Damaged("outbound"));
+    let answer_headers: Option<Vec<u8>> = row.get(16)?;
+    Ok(Some(Outbound {
+        row: take(row)?,
+        altered: altered
+            .lines()
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(name, what)| (name.to_owned(), what.to_owned()))
+            .collect(),
+        headers: lines(row.get_ref(15)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        answer_headers: answer_headers.map_or(Ok(Vec::new()), |blob| lines(&blob))?,
+        answer_body: row.get::<_, Option<Vec<u8>>>(17)?.unwrap_or_default(),
+        body: row.get(18)?,
+    }))
+}
+
+fn sendable(conn: &Connection, id: i64) -> Result<Option<Sendable>, Error> {
+    let mut statement = conn.prepare_cached(
+        "SELECT d.project, d.outcome, d.truncated, c.path, c.query, c.headers, c.body
+         FROM delivery d JOIN delivery_content c ON c.id = d.id WHERE d.id = ?1",
+    )?;
+    let read = |row: &SqlRow<'_>| {
+        let (path, query): (String, Option<String>) = (row.get(3)?, row.get(4)?);
+        let Some(headers) = encode::take_headers(row.get_ref(5)?.as_blob()?) else { return Ok(None) };
+        Ok(Some(Sendable {
+            id,
+            project: row.get(0)?,
+            rejected: row.get::<_, u8>(1)? == 1,
+            truncated: row.get(2)?,
+            path: match query {
+                Some(query) => format!("{path}?{query}"),
+                None => path,
+            },
+            headers,
+            body: Bytes::copy_from_slice(row.get_ref(6)?.as_blob()?),
+        }))
+    };
+    match statement.query_row([id], read).optional()? {
+        None => Ok(None),
+        Some(None) => Err(Error::Damaged("headers")),
+        Some(found) => Ok(found),
+    }
+}
+
+fn not_forwarded(
+    conn: &Connection,
+    project: i64,
+    after: After,
+    all: bool,
+    gone: &std::sync::atomic::AtomicBool,
+) -> Result<Vec<(i64, Option<i64>)>, Error> {
+    let (first, from_ns) = match after {
+        After::Id(id) => (id.saturating_add(1), i64::MIN),
+        After::Time(from_ns) => (crate::recent::start(conn, from_ns)?, from_ns),
+    };
+    let mut statement = conn.prepare_cached(
+        "SELECT id, event FROM delivery d
+         WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND (outcome = 0 OR ?4)
+           AND NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = d.id AND kind = 1 AND settled = 1)
+         ORDER BY id",
+    )?;
+    let mut rows = statement.query((first, project, from_ns, all))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if gone.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(Error::Closed);
+        }
+        found.push((row.get(0)?, row.get(1)?));
+    }
+    Ok(found)
+}
