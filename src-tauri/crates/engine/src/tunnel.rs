@@ -88,6 +88,11 @@ impl Tunnels {
     }
 
     /// The listener is another, or there is none.
+    /// Where the listener's socket is.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        *self.local.borrow()
+    }
+
     pub(crate) fn set_listener(&self, listener: Option<&Listener>) {
         *self.intake.lock().unwrap_or_else(PoisonError::into_inner) = listener.map(Listener::intake);
         self.local.send_replace(listener.map(Listener::address));

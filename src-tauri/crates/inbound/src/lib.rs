@@ -5,6 +5,7 @@
 //! `Retry-After`, so that the sender tries again: nothing that was acknowledged can be lost.
 
 mod answer;
+mod answers;
 mod capture;
 mod gate;
 mod judge;
@@ -15,6 +16,7 @@ mod tokens;
 pub mod tunnel;
 
 pub use answer::HEALTH_LINE;
+pub use answers::{Answers, Committed, Ending, Given, GivenLater, UsualAnswers};
 pub use gate::{Gate, GateRules, Monotonic};
 pub use judge::{Project, Projects};
 pub use listener::{BindError, Intake, Listener};

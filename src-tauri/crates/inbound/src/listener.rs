@@ -1,6 +1,5 @@
 //! The socket: binding it, its connections, and ending it in order.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -249,7 +248,7 @@ where
     let (head_time, headers) = (shared.parts.limits.head_time, shared.parts.limits.headers);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let (shared, from) = (shared.clone(), from.clone());
-        async move { Ok::<_, Infallible>(receive(&shared, &from, request.map(Body::new)).await) }
+        async move { receive(&shared, &from, request.map(Body::new)).await }
     });
     let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

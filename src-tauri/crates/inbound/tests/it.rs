@@ -3,6 +3,8 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "it/answers.rs"]
+mod answers;
 #[cfg(target_os = "linux")]
 #[path = "it/cloudflared.rs"]
 mod cloudflared;
