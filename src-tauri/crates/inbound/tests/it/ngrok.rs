@@ -54,7 +54,7 @@ async fn it_works_over_real_tls_and_not_with_a_certificate_that_ngrok_did_not_is
     assert_eq!(kept.peer, stream.local_addr().unwrap().to_string());
     assert!(rig.store.body(kept.row.id).await.unwrap().unwrap() == body, "the body is another");
     run.stop().await;
-    assert_eq!(network.edge.connected(), 0);
+    network.gone().await;
 
     let mut ngrok = Ngrok::new(TOKEN);
     ngrok.server = Some(Server { address, ca_pem: None });
@@ -231,7 +231,7 @@ async fn a_stop_takes_the_endpoint_down_and_leaves_nothing_connected() {
     run.stop().await;
     read_all(&mut idle).await;
     assert_eq!((network.edge.asked("unbind").len(), network.edge.asked("auth").len()), (1, 1));
-    gone(&network).await;
+    network.gone().await;
     assert!(rig.all().await.is_empty());
 }
 
@@ -259,14 +259,4 @@ async fn a_stop_also_ends_a_connection_that_is_only_being_made() {
 #[test]
 fn debug_shows_no_token() {
     assert!(!format!("{:?}", Ngrok::new(TOKEN)).contains("2aBc"));
-}
-
-async fn gone(network: &Network) {
-    for _ in 0..100 {
-        if network.edge.connected() == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{} agents are connected", network.edge.connected());
 }
