@@ -14,7 +14,6 @@ use ngrok::conn::{ConnInfo as _, EndpointConn};
 use ngrok::session::{ConnectError, IoStream, Restart, Session, SessionBuilder, Stop};
 use ngrok::tunnel::{AcceptError, EndpointInfo as _, HttpTunnel, TunnelCloser as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_rustls::rustls::ClientConfig;
@@ -25,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use super::Ngrok;
 use super::keep::tell;
 use super::refusal::Trouble;
+use super::proxy::{self, Proxies};
 use super::time::woken;
 use super::wire::{Grip, Hand};
 use crate::tunnel::{Site, State};
@@ -240,9 +240,9 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
         async { Ok(()) }
     });
 
-    let dial = ngrok.seams.dial.clone();
+    let (dial, proxies) = (ngrok.seams.dial.clone(), ngrok.proxies.clone());
     builder.connector(move |host: String, port: u16, tls: Arc<ClientConfig>, lost: Option<AcceptError>| {
-        let (dial, hand) = (dial.clone(), hand.clone());
+        let (dial, proxies, hand) = (dial.clone(), proxies.clone(), hand.clone());
         async move {
             // Told what was lost, this is the crate's own reconnect.
             if lost.is_some() {
@@ -250,7 +250,7 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
             }
             let io = match dial {
                 Some(dial) => dial().await.map_err(ConnectError::Tcp)?,
-                None => reach(host, port, tls).await?,
+                None => reach(&proxies, host, port, tls).await?,
             };
             Ok(hand.hold(io))
         }
@@ -258,10 +258,14 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
     Ok(builder)
 }
 
-/// As the crate's own, with small writes sent at once: an answer would wait for the acknowledgement of a window update.
-async fn reach(host: String, port: u16, tls: Arc<ClientConfig>) -> Result<Box<dyn IoStream>, ConnectError> {
-    let socket = TcpStream::connect((host.as_str(), port)).await.map_err(ConnectError::Tcp)?;
-    socket.set_nodelay(true).map_err(ConnectError::Tcp)?;
+/// In place of the crate's own connector, which knows of proxies only where it makes the connection itself.
+async fn reach(
+    proxies: &Proxies,
+    host: String,
+    port: u16,
+    tls: Arc<ClientConfig>,
+) -> Result<Box<dyn IoStream>, ConnectError> {
+    let socket = proxy::connect(proxies, &host, port).await.map_err(ConnectError::Tcp)?;
     let name = ServerName::try_from(host).map_err(|error| ConnectError::Tls(io::Error::other(error)))?;
     let secured = tokio_rustls::TlsConnector::from(tls).connect(name, socket).await.map_err(ConnectError::Tls)?;
     Ok(Box::new(secured))
