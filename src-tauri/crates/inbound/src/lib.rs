@@ -13,6 +13,7 @@ pub mod probe;
 mod receive;
 mod tokens;
 pub mod tunnel;
+mod words;
 
 pub use answer::HEALTH_LINE;
 pub use gate::{Gate, GateRules, Monotonic};
