@@ -1370,8 +1370,8 @@ export type ProbeView = {
  */
 at_ms: number, 
 /**
- * `ok`, `body_changed`, `path_changed` (the path token was lost on the way), `foreign_answer` (the provider answered
- * with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
+ * `ok`, `body_changed`, `headers_changed` (one that a verification needs), `path_changed` (the path token was lost on the
+ * way), `foreign_answer` (the provider answered with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
  */
 result: string, 
 /**
@@ -1398,6 +1398,22 @@ changed: Array<string>,
  * The HTTP status, where somebody answered.
  */
 status: number | null, };
+
+export type AuthtokenFrom = "kept" | "environment";
+
+export type Authtoken = { 
+/**
+ * Its end: `…a91f`.
+ */
+hint: string, 
+/**
+ * Where it is from.
+ */
+from: AuthtokenFrom, 
+/**
+ * The end of another one, in `NGROK_AUTHTOKEN`: a kept one goes before it.
+ */
+passed_over: string | null, };
 
 export type TunnelView = { 
 /**
@@ -1433,9 +1449,9 @@ stray: number,
  */
 too_many: number, 
 /**
- * An authtoken of ngrok is kept, or in `NGROK_AUTHTOKEN`: `…a91f`.
+ * The authtoken that ngrok is opened with; `None`: there is none.
  */
-ngrok_authtoken: string | null, };
+ngrok_authtoken: Authtoken | null, };
 
 export type Settings = { 
 /**

@@ -14,6 +14,7 @@ pub mod probe;
 mod receive;
 mod tokens;
 pub mod tunnel;
+mod words;
 
 pub use answer::HEALTH_LINE;
 pub use answers::{Answers, Committed, Ending, Given, GivenLater, UsualAnswers};

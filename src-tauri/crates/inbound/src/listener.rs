@@ -160,6 +160,11 @@ pub struct Intake {
 }
 
 impl Intake {
+    /// A connection was turned away before it came here.
+    pub(crate) fn count_refused(&self) {
+        count(&self.shared.parts.tally.refused);
+    }
+
     /// Serves one connection until it ends. `peer` is the real client's address. Not served where the listener is ending.
     pub async fn serve<S>(&self, mut stream: S, peer: String)
     where

@@ -27,6 +27,8 @@ mod limits;
 mod nginx;
 #[path = "it/ngrok.rs"]
 mod ngrok;
+#[path = "it/ngrok_proxy.rs"]
+mod ngrok_proxy;
 #[path = "it/ngrok_reconnect.rs"]
 mod ngrok_reconnect;
 #[path = "it/ngrok_rig.rs"]
