@@ -37,6 +37,6 @@ export function row(id: number, receivedMs: number, shape: Shape): Row {
     id, project: 1, sandbox: false, received_ms: receivedMs, scheme: "v1" as Scheme, reason: shape.outcome === "verified" ? "verified" : "", cause: "",
     grace_until: null, event_type: "batch.succeeded", known_type: true, pointer: null,
     message_id: `msg_5f0c${id.toString(16).padStart(8, "0")}-4c1d-4e21a`, attempt: 1, attempts: 1, duplicate: false, warnings: 0,
-    status: 200, took_us: 900 + ((id * 379) % 3000), body_len: 231, truncated: false, ...shape,
+    status: 200, answered_by: null, took_us: 900 + ((id * 379) % 3000), body_len: 231, truncated: false, ...shape,
   };
 }

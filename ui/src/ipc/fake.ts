@@ -4,7 +4,7 @@ import { fakeBody, fakeDetail } from "./fake-detail";
 import { matches } from "./fake-matches";
 import { dressSandbox } from "./fake-scene";
 import { fakeRow, row as makeRow } from "./fake-rows";
-import { FakeTunnel } from "./fake-tunnel";
+import { FakeOutbound } from "./fake-outbound";
 import { FakeWorld } from "./fake-world";
 import type {
   AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun,
@@ -24,7 +24,7 @@ function merged<T>(target: T, patch: unknown): T {
  * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame, "resync" on
  * overflow. For tests, and for the window in a plain browser.
  */
-export class FakeBackend extends FakeTunnel implements Backend {
+export class FakeBackend extends FakeOutbound implements Backend {
   state: AppState = fakeState();
   rows: Row[] = [];
   secretList: SecretView[] = fakeSecrets(Date.now());
