@@ -210,7 +210,7 @@ export class FakeBackend extends FakeOutbound implements Backend {
   }
 }
 
-/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -226,6 +226,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   else if (scene !== "empty") dressSandbox(fake.world);
   fake.webhookScene(query.get("webhooks"));
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
+  fake.replayScene(query.get("replay"));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;
