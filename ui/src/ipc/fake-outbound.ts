@@ -179,7 +179,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
     if (scene === "none") return;
     const now = Date.now();
     this.target("http://localhost:3000/webhooks/gemini", { name: "dev server", used_ms: now - 40_000 });
-    this.target("http://localhost:8080/hooks", { name: "orders-service", project: 1, used_ms: now - 3_600_000 });
+    this.target("http://localhost:8080/hooks", { name: "orders-service", used_ms: now - 3_600_000 });
     if (scene === "many") {
       for (const url of ["http://localhost:3999/", "https://localhost:3443/hooks", "http://localhost:3000/redirect", "http://localhost:3000/hostile", "http://localhost:3000/binary", "http://localhost:3000/big", `http://localhost:3000/${"a-long-path/".repeat(160)}end`]) this.target(url, { used_ms: now - 9_000_000 });
       this.target("https://hooks.example.com/gemini/nightly", { confirmed: true, used_ms: now - 99_000_000 });

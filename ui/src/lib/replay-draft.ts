@@ -34,14 +34,20 @@ export function headerError({ name, value }: Pick<HeaderLine, "name" | "value">)
   return null;
 }
 
-/** What Pollux knows of a header, and which switch writes it. */
-export function headerNote(name: string, fields: Pick<ReplayFields, "id" | "time" | "sign" | "twist">): { known: boolean; replaced: string | null } {
+export type HeaderNote = { known: boolean; replaced: string | null; switched: boolean };
+
+/** What Pollux knows of a header, and whether it is written anew: by a switch, or for every request. */
+export function headerNote(name: string, fields: Pick<ReplayFields, "id" | "time" | "sign" | "twist">): HeaderNote {
+  const by = (replaced: string | null): HeaderNote => ({ known: true, replaced, switched: replaced !== null });
   switch (name.toLowerCase()) {
-    case "webhook-id": return { known: true, replaced: fields.id === "renew" ? "a new one is made" : null };
-    case "webhook-timestamp": return { known: true, replaced: fields.time === "received" ? null : "set when it is sent" };
-    case "webhook-signature": return { known: true, replaced: fields.sign.kind === "leave" ? (fields.twist === "wrong_secret" ? "signed with a strange key" : null) : "signed anew" };
-    case "host": case "content-length": return { known: true, replaced: "set for the target" };
-    default: return { known: false, replaced: null };
+    case "webhook-id": return by(fields.id === "renew" ? "a new one is made" : null);
+    case "webhook-timestamp": return by(fields.time === "received" ? null : "set when it is sent");
+    case "webhook-signature":
+      if (fields.twist === "missing_header") return by("left out");
+      return by(fields.twist === "wrong_secret" ? "signed with a strange key" : fields.sign.kind === "leave" ? null : "signed anew");
+    case "host": case "content-length": return { known: true, replaced: "set for the target", switched: false };
+    case "content-type": return by(null);
+    default: return { known: false, replaced: null, switched: false };
   }
 }
 

@@ -13,10 +13,14 @@ export function sameSign(a: ReplaySign, b: ReplaySign): boolean {
   return a.kind === b.kind && (a.kind !== "secret" || (b.kind === "secret" && a.id === b.id));
 }
 
+function problemWord(code: string): string | undefined {
+  return PROBLEMS[code] ?? (code.startsWith("tls_") ? "TLS failed" : undefined);
+}
+
 /** What an answer is at a glance. A redirect is neither good nor bad: it was not followed. */
 export function outboundMark({ status, problem }: Pick<Outbound, "status" | "problem">): Mark {
-  if (status === null) return { glyph: "cross", word: problem ? (PROBLEMS[problem.code] ?? "no answer") : "no answer", tone: "no" };
-  const word = problem ? `${status}, ${PROBLEMS[problem.code] ?? "not whole"}` : String(status);
+  if (status === null) return { glyph: "cross", word: (problem && problemWord(problem.code)) ?? "no answer", tone: "no" };
+  const word = problem ? `${status}, ${problemWord(problem.code) ?? "not whole"}` : String(status);
   if (problem || status >= 400) return { glyph: "cross", word, tone: "no" };
   return status >= 300 ? { glyph: "near", word, tone: "un" } : { glyph: "check", word, tone: "ok" };
 }

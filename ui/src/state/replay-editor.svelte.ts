@@ -1,4 +1,4 @@
-import type { Backend, IpcError, ReplayDraft, ReplayPlan, ReplayPreview, ReplayTwist } from "../ipc";
+import type { Backend, HeaderLine, IpcError, ReplayDraft, ReplayPlan, ReplayPreview, ReplayTwist } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { fieldOfCode, fieldsOf, readFields, rewritten, touched, type BodyMode, type FieldErrors, type ReplayFields } from "../lib/replay-draft";
 
@@ -112,6 +112,15 @@ export class ReplayEditor {
 
   get bodyEdited(): boolean {
     return this.fields !== null && this.#before !== null && (this.fields.bodyMode === this.#before.bodyMode ? this.fields.body !== this.#before.body : "plan" in (this.read ?? {}) && (this.read as { plan: ReplayPlan }).plan.changes.body.kind !== "received");
+  }
+
+  set(change: Partial<ReplayFields>): void {
+    if (this.fields) Object.assign(this.fields, change);
+  }
+
+  setHeader(key: number, change: Partial<HeaderLine>): void {
+    const line = this.fields?.headers.find((one) => one.key === key);
+    if (line) Object.assign(line, change);
   }
 
   addHeader(): number {

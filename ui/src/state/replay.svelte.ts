@@ -102,7 +102,7 @@ export class Replay {
     if (asked.ids.length > 0) {
       this.targets.choose(asked.project, [target.url]);
       this.#told(await this.start(plainPlan(asked.ids, [target.url])));
-    } else if (this.editor.fields) this.editor.fields.targets = [...new Set([...this.editor.fields.targets, target.url])];
+    } else if (this.editor.fields) this.editor.set({ targets: [...new Set([...this.editor.fields.targets, target.url])] });
     else this.targets.choose(asked.project, [...new Set([...this.targets.current(asked.project), target.url])]);
   }
 
