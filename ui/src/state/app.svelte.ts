@@ -5,6 +5,7 @@ import { projectAddress } from "../lib/projects";
 import { ActionLog } from "./action-log.svelte";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
+import { HandlerState } from "./handler.svelte";
 import { Projects } from "./projects.svelte";
 import { Sandbox } from "./sandbox.svelte";
 import { RotationState } from "./rotation.svelte";
@@ -14,7 +15,7 @@ import { Toasts } from "./toasts.svelte";
 import { Tunnel } from "./tunnel.svelte";
 import { Webhooks } from "./webhooks.svelte";
 
-export type ViewName = "deliveries" | "webhooks" | "secrets" | "sandbox" | "settings" | "projects";
+export type ViewName = "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects";
 const SAVE_SPLIT_MS = 400;
 
 /** The window's one controller: what is on the screen, and where live messages go. */
@@ -43,6 +44,7 @@ export class App {
   readonly rotation: RotationState;
   readonly actionLog: ActionLog;
   readonly tunnel: Tunnel;
+  readonly handler: HandlerState;
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
@@ -59,6 +61,7 @@ export class App {
     this.rotation = new RotationState(backend, this.toasts, this.webhooks);
     this.actionLog = new ActionLog(backend, this.toasts);
     this.tunnel = new Tunnel(backend, this.toasts, { save: (settings) => this.save(settings), showWebhooks: () => this.go("webhooks") });
+    this.handler = new HandlerState(backend, this.toasts, () => this.go("handler"));
     this.projectsForm = new Projects(backend, this.toasts, (project) => this.#projectSaved(project));
     this.toasts.buttonFor = (action) => {
       if (action === "settings") return { label: "Open Settings", run: () => this.go("settings") };
@@ -79,6 +82,7 @@ export class App {
       this.listener = info.listener;
       this.counts = info.counts;
       this.settings = info.settings;
+      this.handler.begin(info);
       this.#dress(info.settings);
     } catch (thrown) {
       this.fatal = asIpcError(thrown);
@@ -121,6 +125,7 @@ export class App {
         this.sandbox.changed();
         break;
       default:
+        if (this.handler.live(message)) break;
         this.deliveries.apply(message);
         if (message.kind === "changed") {
           this.detail.changed(message.rows);
