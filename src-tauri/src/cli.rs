@@ -1,11 +1,13 @@
 //! The command line, over the same engine as the window.
 
 mod emulator;
+mod forward;
 mod keys;
 mod listen;
 mod manage;
 mod print;
 mod project;
+mod replay;
 mod sample;
 mod verify;
 mod webhooks;
@@ -52,6 +54,10 @@ pub(crate) enum Command {
     Verify(verify::Arguments),
     /// Receive deliveries and show each with its verdict.
     Listen(listen::Arguments),
+    /// Send deliveries of the history again, as received or changed.
+    Replay(replay::Arguments),
+    /// Receive deliveries and send each on to an address.
+    Forward(forward::Arguments),
     /// Send one signed sample, as the service would.
     Sample(sample::Arguments),
     /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
@@ -88,6 +94,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
         match command {
             Command::Verify(arguments) => verify::run(arguments).await,
             Command::Listen(arguments) => listen::run(arguments).await,
+            Command::Replay(arguments) => replay::run(arguments).await,
+            Command::Forward(arguments) => forward::run(arguments).await,
             Command::Sample(arguments) => sample::run(arguments).await,
             Command::Emulator(arguments) => emulator::run(arguments).await,
             Command::Project(arguments) => project::run(arguments).await,

@@ -1,8 +1,9 @@
 import { fakeBody, fakeDetail } from "./fake-detail";
 import { answerOf, compose, diffOf, outboundDetail, signersOf } from "./fake-replay";
 import { FakeTunnel } from "./fake-tunnel";
-import type { ForwardView, IpcError, Outbound, OutboundDetail, ReplayDraft, ReplayPlan, ReplayRun, ReplayTally, Row, Target, TargetDraft } from "./generated";
+import type { ForwardView, IpcError, Outbound, OutboundDetail, ReplayChanges, ReplayDraft, ReplayPlan, ReplayPreview, ReplayRun, ReplayTally, Row, Target, TargetDraft } from "./generated";
 import type { OutboundBackend } from "./outbound";
+import { AS_RECEIVED, plainPlan } from "../lib/replay";
 import { readAddress } from "../lib/targets";
 
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
@@ -91,7 +92,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
     if (delivery === undefined) throw refused("invalid_replay", "There is no delivery to send.");
     const { url } = this.#address(plan.targets[0] ?? "http://localhost/");
     const bad = plan.changes.headers?.find((line) => !/^[!#$%&'*+.^_`|~\w-]+$/.test(line.name));
-    if (bad) throw refused("invalid_header", `"${bad.name}" is not a header's name.`);
+    if (bad) throw refused("invalid_replay", `"${bad.name}" is not a header's name.`);
     return this.#compose(plan, delivery, url);
   });
 
@@ -132,11 +133,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
   #send(run: Run, job: Job): void {
     const composed = this.#compose(run.plan, job.row.id, job.url);
     const answered = answerOf(job.url, job.row, run.plan.changes, job.number, this.targetList.some((one) => one.url === job.url && one.any_certificate));
-    const outbound: Outbound = {
-      id: this.sent.length + 1, delivery: job.row.id, kind: "replay", run: run.view.run, number: job.number, url: job.url, at_ms: Date.now(), changes: composed.changes, rejected: job.row.outcome === "rejected",
-      status: answered.status, first_us: answered.first, total_us: answered.total, answer_len: answered.text?.length ?? null, problem: answered.problem ?? null,
-    };
-    this.sent.push(outboundDetail(outbound, composed, answered));
+    const outbound = this.#keep(job, composed, answered, "replay", run.view.run);
     const { view } = run;
     const times = [...(run.times.get(job.url) ?? []), ...(answered.total !== null && answered.status !== null ? [answered.total] : [])].sort((a, b) => a - b);
     run.times.set(job.url, times);
@@ -166,7 +163,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
 
   replayRun = (number: number) => this.answer("replayRun", () => this.#run(number).view);
 
-  outbounds = (delivery: number) => this.answer("outbounds", () => this.sent.map((one) => one.outbound).filter((one) => one.delivery === delivery).reverse().slice(0, 200));
+  outbounds = (delivery: number) => this.answer("outbounds", () => this.sent.map((one): Outbound => ({ ...one.outbound, run: null })).filter((one) => one.delivery === delivery).reverse().slice(0, 200));
 
   #outbound(id: number): OutboundDetail {
     const found = this.sent.find((one) => one.outbound.id === id);
@@ -176,6 +173,40 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
 
   outbound = (id: number) => this.answer("outbound", () => this.#outbound(id));
   outboundDiff = (first: number, other: number) => this.answer("outboundDiff", () => diffOf(this.#outbound(first), this.#outbound(other)));
+
+  /** `none|slow|many`: without targets; runs that take their time; targets of every kind. Otherwise two, with a few replays of the newest deliveries behind them. */
+  replayScene(scene: string | null): void {
+    if (scene === "none") return;
+    const now = Date.now();
+    this.target("http://localhost:3000/webhooks/gemini", { name: "dev server", used_ms: now - 40_000 });
+    this.target("http://localhost:8080/hooks", { name: "orders-service", used_ms: now - 3_600_000 });
+    if (scene === "many") {
+      for (const url of ["http://localhost:3999/", "https://localhost:3443/hooks", "http://localhost:3000/redirect", "http://localhost:3000/hostile", "http://localhost:3000/binary", "http://localhost:3000/big", `http://localhost:3000/${"a-long-path/".repeat(160)}end`]) this.target(url, { used_ms: now - 9_000_000 });
+      this.target("https://hooks.example.com/gemini/nightly", { confirmed: true, used_ms: now - 99_000_000 });
+    }
+    if (scene === "slow") this.replayTakes = 60;
+    const [first, second] = this.targetList;
+    for (const [i, row] of this.rows.slice(-30).entries()) {
+      if (!first || !second) continue;
+      const send = (url: string, kind: "replay" | "forward", changes: Partial<ReplayChanges>, agoMs: number, number = 1) => {
+        const composed = this.#compose({ ...plainPlan([row.id], [url]), changes: { ...AS_RECEIVED, ...changes } }, row.id, url);
+        const answered = answerOf(url, row, { ...AS_RECEIVED, ...changes }, number, false);
+        this.#keep({ row, url, number }, composed, answered, kind, null, now - agoMs);
+      };
+      send(first.url, "forward", {}, 55_000 + i);
+      if (i % 2 === 0) send(second.url, "replay", {}, 31_000 + i);
+      if (i % 3 === 0) send(first.url, "replay", { id: "renew", time: { kind: "now" }, sign: { kind: "secret", id: "s1" } }, 12_000 + i);
+    }
+  }
+
+  #keep(job: Job, composed: ReplayPreview, answered: ReturnType<typeof answerOf>, kind: Outbound["kind"], run: number | null, atMs = Date.now()): Outbound {
+    const outbound: Outbound = {
+      id: this.sent.length + 1, delivery: job.row.id, kind, run, number: job.number, url: job.url, at_ms: atMs, changes: composed.changes, rejected: job.row.outcome === "rejected",
+      status: answered.status, first_us: answered.first, total_us: answered.total, answer_len: answered.text?.length ?? null, problem: answered.problem ?? null,
+    };
+    this.sent.push(outboundDetail(outbound, composed, answered));
+    return outbound;
+  }
 
   // Forwards, the check and the fault lab have a file of their own.
   forwards: OutboundBackend["forwards"] = () => this.answer("forwards", () => this.state.forwards);

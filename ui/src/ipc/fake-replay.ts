@@ -64,7 +64,7 @@ export function compose(received: readonly HeaderLine[], bodyLen: number, change
     said.push(`signed with ${signer.label.split(",")[0]}`);
   }
   const twisted = TWISTS.find((one) => one.id === changes.twist);
-  if (twisted?.signs && changes.sign.kind === "leave") throw { code: "no_signing_key", message: `"${twisted.label}" is signed anew. Choose what to sign with.`, detail: null };
+  if (twisted?.signs && changes.sign.kind === "leave") throw { code: "no_key", message: `"${twisted.label}" is signed anew. Choose what to sign with.`, detail: null };
   if (twisted?.id === "missing_header") headers.splice(0, headers.length, ...headers.filter((line) => line.name !== "webhook-signature"));
   if (twisted) said.push(twisted.label.toLowerCase());
   return { headers, body_len: twisted?.id === "huge_body" ? len + 2 * 1024 * 1024 : len, altered, changes: said };

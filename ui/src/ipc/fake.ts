@@ -211,7 +211,7 @@ export class FakeBackend extends FakeHandler implements Backend {
   }
 }
 
-/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&forward=down&check=done&faults=on`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow&forward=down&check=done&faults=on`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -227,6 +227,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   else if (scene !== "empty") dressSandbox(fake.world);
   fake.webhookScene(query.get("webhooks"));
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
+  fake.replayScene(query.get("replay"));
   fake.handlerScene(query.get("forward"), query.get("check"), query.get("faults"));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);

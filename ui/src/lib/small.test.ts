@@ -55,10 +55,10 @@ describe("keys", () => {
     expect(actionFor(press("n"), place)).toBeNull();
   });
   it("the sheet names no key that does nothing", () => {
-    const names: Record<string, string> = { "↓": "ArrowDown", "↑": "ArrowUp", PgUp: "PageUp", PgDn: "PageDown", Esc: "Escape", "⇧ C": "C", "⇧ T": "T" };
+    const names: Record<string, string> = { "↓": "ArrowDown", "↑": "ArrowUp", PgUp: "PageUp", PgDn: "PageDown", Esc: "Escape", "⇧ C": "C", "⇧ T": "T", "⇧ R": "R", "⇧ J": "J", "⇧ K": "K", "⇧ ↓": "ArrowDown", "⇧ ↑": "ArrowUp", Space: " ", "Ctrl A": "a" };
     for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {
       if (cap === "…") continue;
-      expect(actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧") }), { ...place, hooks: true }), cap).not.toBeNull();
+      expect(actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧"), ctrl: cap.startsWith("Ctrl") }), { ...place, hooks: true }), cap).not.toBeNull();
     }
   });
 });

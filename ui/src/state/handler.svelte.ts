@@ -31,13 +31,10 @@ export class HandlerState {
     this.faults.begin(info.fault_lab);
   }
 
-  /** True where the message was meant for here. */
-  live(message: Live): boolean {
+  live(message: Live): void {
     if (message.kind === "forward") this.forward.apply(message.forward);
     else if (message.kind === "fault_lab") this.faults.apply(message.lab);
     else if (message.kind === "check") this.check.apply(message.report);
-    else return false;
-    return true;
   }
 
   show(tab: HandlerTab): void {
