@@ -1,0 +1,45 @@
+import type { Backend } from "../ipc";
+import { asIpcError } from "../lib/errors";
+
+/** What became of it: done, or the user did not want deliveries to leave this machine. */
+export type Sent<T> = { done: true; value: T } | { done: false };
+
+/** Asks once for each address that is not on this machine, before anything is sent there. */
+export class Leaving {
+  /** The address that is being asked about. */
+  asked = $state.raw<string | null>(null);
+  readonly #backend: Pick<Backend, "targetConfirm">;
+  #answer: ((yes: boolean) => void) | null = null;
+
+  constructor(backend: Pick<Backend, "targetConfirm">) {
+    this.#backend = backend;
+  }
+
+  /** Does the work; where it was refused because an address was never agreed to, asks, and does it again. Throws whatever else went wrong. */
+  async run<T>(work: () => Promise<T>): Promise<Sent<T>> {
+    for (;;) {
+      try {
+        return { done: true, value: await work() };
+      } catch (thrown) {
+        const { code, detail } = asIpcError(thrown);
+        if (code !== "confirm_target" || detail === null) throw thrown;
+        if (!(await this.#ask(detail))) return { done: false };
+        await this.#backend.targetConfirm(detail);
+      }
+    }
+  }
+
+  answer(yes: boolean): void {
+    const answer = this.#answer;
+    this.#answer = null;
+    this.asked = null;
+    answer?.(yes);
+  }
+
+  #ask(url: string): Promise<boolean> {
+    // One question at a time: an earlier one that was left is a no.
+    this.answer(false);
+    this.asked = url;
+    return new Promise((resolve) => (this.#answer = resolve));
+  }
+}
