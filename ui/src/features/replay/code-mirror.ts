@@ -2,7 +2,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { linter, lintGutter, lintKeymap, type Diagnostic } from "@codemirror/lint";
-import { highlightSelectionMatches, search, searchKeymap, searchPanelOpen } from "@codemirror/search";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -82,8 +82,6 @@ export function codeEditor({ parent, text, json: isJson, label, onchange }: Code
         search({ top: true }), syntaxHighlighting(colours), language.of(isJson ? asJson() : []), theme,
         EditorView.lineWrapping, EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off", "data-testid": "body-code" }),
         keymap.of([...searchKeymap, ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"), ...historyKeymap, ...foldKeymap, ...lintKeymap]),
-        // The dialog has Esc, unless the search is open.
-        EditorView.domEventHandlers({ keydown: (event, editor) => { if (event.key === "Escape" && searchPanelOpen(editor.state)) event.stopPropagation(); return false; } }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           known = update.state.doc.toString();
