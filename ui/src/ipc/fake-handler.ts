@@ -158,9 +158,10 @@ export abstract class FakeHandler extends FakeOutbound {
       return;
     }
     const lines = report.lines.map((line) => (line.state === "running" ? fakeResult(line, this.checkMistakes) : line));
-    const next = lines.findIndex((line) => line.state === "waiting");
-    const over = next < 0;
-    this.#tellCheck({ ...report, lines: lines.map((line, i) => (i === next ? { ...line, state: "running" as const } : line)), progress: over ? "done" : "running", latency: over ? { count: 50, p50_us: 21_400, p95_us: 88_000, p99_us: 143_000, max_us: 161_000 } : null });
+    // One after another, as one sees it; a good many at a time where it takes no time.
+    const next = lines.flatMap((line, i) => (line.state === "waiting" ? [i] : [])).slice(0, this.checkTakes === 0 ? 10 : 1);
+    const over = next.length === 0;
+    this.#tellCheck({ ...report, lines: lines.map((line, i) => (next.includes(i) ? { ...line, state: "running" as const } : line)), progress: over ? "done" : "running", latency: over ? { count: 50, p50_us: 21_400, p95_us: 88_000, p99_us: 143_000, max_us: 161_000 } : null });
     if (!over) this.#checking = setTimeout(() => this.#step(), this.checkTakes);
   }
 

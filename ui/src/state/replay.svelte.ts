@@ -3,6 +3,7 @@ import { asIpcError } from "../lib/errors";
 import { plainPlan, resultWords } from "../lib/replay";
 import type { Deliveries } from "./deliveries.svelte";
 import type { DetailState } from "./detail.svelte";
+import { Leaving } from "./leaving.svelte";
 import { ReplayEditor, type Started } from "./replay-editor.svelte";
 import { Runs } from "./runs.svelte";
 import { Selection } from "./selection.svelte";
@@ -20,13 +21,12 @@ export type ReplayAround = {
 };
 /** An address is asked for: to send these deliveries there, or only to have it among the targets. */
 export type AddressAsked = { ids: readonly number[]; project: number };
-/** Asked whether deliveries may leave this machine. */
-export type LeaveAsked = { plan: ReplayPlan; url: string; answer: (agreed: boolean) => void };
 
 /** Deliveries sent on by hand. */
 export class Replay {
   asking = $state.raw<AddressAsked | null>(null);
-  confirming = $state.raw<LeaveAsked | null>(null);
+  /** What is being started: for whoever is asked whether it may leave this machine. */
+  starting = $state.raw<ReplayPlan | null>(null);
   /** A replay with one key is being started. */
   busy = $state(false);
   readonly targets: Targets;
@@ -35,6 +35,7 @@ export class Replay {
   readonly answers: Answers;
   readonly selection: Selection;
   readonly editor: ReplayEditor;
+  readonly leaving: Leaving;
   readonly #backend: Backend;
   readonly #toasts: Toasts;
   readonly #around: ReplayAround;
@@ -45,6 +46,7 @@ export class Replay {
     this.#around = around;
     this.targets = new Targets(backend, toasts);
     this.runs = new Runs(backend, toasts, (run) => this.#ended(run));
+    this.leaving = new Leaving(backend);
     this.sent = new Sent(backend);
     this.answers = new Answers(backend);
     this.selection = new Selection(backend, toasts, around.list);
@@ -122,32 +124,18 @@ export class Replay {
 
   /** Starts a run; asks before anything leaves this machine for the first time. */
   async start(plan: ReplayPlan): Promise<Started> {
-    for (;;) {
-      try {
-        const run = await this.#backend.replayStart(plan);
-        this.runs.begin(run, plan);
-        const first = this.#active;
-        if (first && plan.deliveries.includes(first.id)) this.targets.choose(first.project, plan.targets);
-        void this.targets.load();
-        return "started";
-      } catch (thrown) {
-        const error = asIpcError(thrown);
-        if (error.code !== "confirm_target" || error.detail === null) return error;
-        if (!(await this.#confirm(plan, error.detail))) return "cancelled";
-        try {
-          await this.targets.confirm(error.detail);
-        } catch (failed) {
-          return asIpcError(failed);
-        }
-      }
+    this.starting = plan;
+    try {
+      const sent = await this.leaving.run(() => this.#backend.replayStart(plan));
+      if (!sent.done) return "cancelled";
+      this.runs.begin(sent.value, plan);
+      const active = this.#active;
+      if (active && plan.deliveries.includes(active.id)) this.targets.choose(active.project, plan.targets);
+      void this.targets.load();
+      return "started";
+    } catch (thrown) {
+      return asIpcError(thrown);
     }
-  }
-
-  #confirm(plan: ReplayPlan, url: string): Promise<boolean> {
-    this.confirming?.answer(false);
-    return new Promise((resolve) => {
-      this.confirming = { plan, url, answer: (agreed) => { this.confirming = null; resolve(agreed); } };
-    });
   }
 
   /** One request is told in a line, with the way to it; the others stand in their card. */

@@ -105,9 +105,9 @@ describe("what leaves this machine", () => {
     await targets(FAR);
     const sending = app.replay.now();
     await settle();
-    expect(app.replay.confirming).toMatchObject({ url: FAR, plan: { deliveries: [1000] } });
+    expect([app.replay.leaving.asked, app.replay.starting?.deliveries]).toEqual([FAR, [1000]]);
     expect(fake.sent).toEqual([]);
-    app.replay.confirming?.answer(true);
+    app.replay.leaving.answer(true);
     await sending;
     await settle(20);
     expect(fake.sent[0]?.outbound.url).toBe(FAR);
@@ -121,10 +121,31 @@ describe("what leaves this machine", () => {
     await targets(FAR);
     const sending = app.replay.now();
     await settle();
-    app.replay.confirming?.answer(false);
+    app.replay.leaving.answer(false);
     await sending;
-    expect([fake.sent, toasts(), app.replay.confirming]).toEqual([[], [], null]);
+    expect([fake.sent, toasts(), app.replay.leaving.asked]).toEqual([[], [], null]);
     expect(fake.calls).not.toContain("targetConfirm");
+  });
+});
+
+describe("targets", () => {
+  it("one that was deleted comes back with Undo, as it was", async () => {
+    await fake.targetSave({ id: null, project: 1, name: "dev", url: "https://localhost:3443/", any_certificate: true });
+    await app.replay.targets.load();
+    const [target] = app.replay.targets.list;
+    if (!target) throw new Error("no target");
+    await app.replay.targets.remove(target);
+    expect(app.replay.targets.list).toEqual([]);
+    app.toasts.list[0]?.button?.run();
+    await settle(10);
+    expect(app.replay.targets.list[0]).toMatchObject({ project: 1, name: "dev", any_certificate: true });
+  });
+
+  it("a project sees its own and everybody's", async () => {
+    await fake.targetSave({ id: null, project: 2, name: "theirs", url: OTHER, any_certificate: false });
+    await targets(LOCAL);
+    expect(app.replay.targets.of(1).map((one) => one.url)).toEqual([LOCAL]);
+    expect(app.replay.targets.of(2).map((one) => one.url)).toEqual([OTHER, LOCAL]);
   });
 });
 
@@ -182,207 +203,5 @@ describe("marks", () => {
     await settle(500);
     await marking;
     expect(app.replay.selection.size).toBe(0);
-  });
-});
-
-describe("runs", () => {
-  async function start(count: number): Promise<void> {
-    await targets(LOCAL, OTHER);
-    for (let id = 1; id <= count; id++) app.replay.selection.toggle(id, id - 1);
-    app.replay.targets.choose(1, [LOCAL, OTHER]);
-    await app.replay.now();
-  }
-
-  it("go on, are counted by target, and stay until they are put away", async () => {
-    fake.replayTakes = 20;
-    await start(50);
-    await settle(300);
-    const [card] = app.replay.runs.cards;
-    expect(card).toMatchObject({ state: "running", total: 100 });
-    expect(card?.done).toBeGreaterThan(5);
-    await settle(5000);
-    expect(app.replay.runs.cards[0]).toMatchObject({ state: "done", done: 100, targets: [{ url: LOCAL, done: 50, statuses: [[200, 50]] }, { url: OTHER, done: 50 }] });
-    app.replay.runs.dismiss(1);
-    expect(app.replay.runs.cards).toEqual([]);
-  });
-
-  it("can be stopped; what is told later than that undoes nothing", async () => {
-    fake.replayTakes = 20;
-    await start(50);
-    await settle(100);
-    await app.replay.runs.stop(1);
-    const [card] = app.replay.runs.cards;
-    expect(card?.state).toBe("stopped");
-    if (card) app.replay.runs.apply({ ...card, state: "running", done: 99 });
-    expect(app.replay.runs.cards[0]).toEqual(card);
-  });
-
-  it("results open with each target's answer to the first delivery side by side", async () => {
-    await start(3);
-    await settle(50);
-    await app.replay.runs.show(1);
-    expect(app.replay.runs.shown?.outbounds).toHaveLength(6);
-    const [first, second] = app.replay.runs.picked;
-    expect(app.replay.runs.shown?.outbounds.filter((one) => app.replay.runs.picked.includes(one.id)).map((one) => one.url)).toEqual([LOCAL, OTHER]);
-    await app.replay.answers.needDiff(first ?? 0, second ?? 0);
-    const diff = app.replay.answers.diffs.get(`${first}:${second}`);
-    expect(diff && "value" in diff && diff.value.same).toBe(false);
-  });
-
-  it("of one request get a card only while they are slow", async () => {
-    fake.replayTakes = 2000;
-    await targets(LOCAL);
-    await app.replay.now();
-    await settle(500);
-    expect(app.replay.runs.cards).toEqual([]);
-    await settle(500);
-    expect(app.replay.runs.cards).toHaveLength(1);
-    await settle(3000);
-    expect(app.replay.runs.cards).toEqual([]);
-    expect(toasts()[0]).toContain("answered 200");
-  });
-
-  it("that ended while their start was still on its way are told once", async () => {
-    await targets(LOCAL);
-    fake.delay = 40;
-    const sending = app.replay.now();
-    await settle(200);
-    await sending;
-    await settle(200);
-    expect(toasts()).toHaveLength(1);
-  });
-});
-
-describe("what was sent", () => {
-  it("again is the same once more, with what was changed then", async () => {
-    await targets(LOCAL);
-    await app.replay.start({ deliveries: [1000], targets: [LOCAL], changes: { headers: null, body: { kind: "received" }, id: "renew", time: { kind: "now" }, sign: { kind: "leave" }, twist: null }, times: 3, delay_ms: 0, concurrency: 1 });
-    await settle(50);
-    const [outbound] = app.replay.sent.list;
-    if (!outbound) throw new Error("nothing was sent");
-    await app.replay.again(outbound, 1);
-    await settle(50);
-    expect(app.replay.sent.list).toHaveLength(4);
-    expect(app.replay.sent.list[0]?.changes).toEqual(["new id", "time of sending"]);
-  });
-
-  it("where that is no longer known the editor asks for it", async () => {
-    await targets(LOCAL);
-    await app.replay.again({ id: 77, delivery: 1000, kind: "replay", run: null, number: 1, url: LOCAL, at_ms: 0, changes: ["body edited"], rejected: false, status: 200, first_us: 1, total_us: 1, answer_len: 1, problem: null }, 1);
-    expect(app.replay.editor.ids).toEqual([1000]);
-    expect(fake.sent).toEqual([]);
-  });
-
-  it("is read again when a forward of the open delivery is told, and not for another's", async () => {
-    const last = { id: 1, delivery: 5, kind: "forward" as const, run: null, number: 1, url: LOCAL, at_ms: 0, changes: [], rejected: false, status: 200, first_us: 1, total_us: 1, answer_len: 1, problem: null };
-    const forward = { ...(await fake.forwardDrain(1)), last };
-    const reads = () => fake.calls.filter((call) => call === "outbounds").length;
-    const before = reads();
-    fake.tell({ kind: "forward", forward });
-    await settle(10);
-    expect(reads()).toBe(before);
-    fake.tell({ kind: "forward", forward: { ...forward, last: { ...last, delivery: 1000 } } });
-    await settle(10);
-    expect(reads()).toBe(before + 1);
-  });
-});
-
-describe("targets", () => {
-  it("one that was deleted comes back with Undo, as it was", async () => {
-    await fake.targetSave({ id: null, project: 1, name: "dev", url: "https://localhost:3443/", any_certificate: true });
-    await app.replay.targets.load();
-    const [target] = app.replay.targets.list;
-    if (!target) throw new Error("no target");
-    await app.replay.targets.remove(target);
-    expect(app.replay.targets.list).toEqual([]);
-    app.toasts.list[0]?.button?.run();
-    await settle(10);
-    expect(app.replay.targets.list[0]).toMatchObject({ project: 1, name: "dev", any_certificate: true });
-  });
-
-  it("a project sees its own and everybody's", async () => {
-    await fake.targetSave({ id: null, project: 2, name: "theirs", url: OTHER, any_certificate: false });
-    await targets(LOCAL);
-    expect(app.replay.targets.of(1).map((one) => one.url)).toEqual([LOCAL]);
-    expect(app.replay.targets.of(2).map((one) => one.url)).toEqual([OTHER, LOCAL]);
-  });
-});
-
-describe("the editor", () => {
-  const editor = () => app.replay.editor;
-
-  it("opens re-signed for now, previews after the hand is still, and sends what it shows", async () => {
-    await targets(LOCAL);
-    await app.replay.edit();
-    expect(editor().fields).toMatchObject({ time: "now", sign: { kind: "secret", id: "s1" }, targets: [LOCAL] });
-    expect(editor().dirty).toBe(false);
-    editor().set({ body: '{"type":"x"}' });
-    for (let i = 0; i < 5; i++) {
-      const read = editor().read;
-      editor().lookSoon(read && "plan" in read ? read.plan : null);
-      await settle(1);
-    }
-    await settle(300);
-    expect(editor().preview?.changes).toEqual(["body edited", "time of sending", "signed with whsec_…a91f"]);
-    expect(editor().preview?.altered.map((one) => one.name)).toContain("host");
-    await editor().send();
-    await settle(20);
-    expect(editor().ids).toEqual([]);
-    expect(fake.sent[0]).toMatchObject({ request_len: 12, outbound: { changes: ["body edited", "time of sending", "signed with whsec_…a91f"] } });
-  });
-
-  it("asks before edits are lost, and not where there are none", async () => {
-    await app.replay.edit();
-    editor().set({ twist: "tampered" });
-    editor().leave();
-    expect([editor().leaving, editor().ids]).toEqual([true, [1000]]);
-    editor().close();
-    await app.replay.edit();
-    editor().leave();
-    expect(editor().ids).toEqual([]);
-  });
-
-  it("stays open with what the back end refused, at its field", async () => {
-    await targets(LOCAL);
-    await app.replay.edit();
-    fake.failures.set("replayStart", { code: "not_json", message: "This body is no JSON object.", detail: null });
-    await editor().send();
-    expect(editor().errors).toEqual({ twist: "This body is no JSON object." });
-    expect(editor().ids).toEqual([1000]);
-  });
-
-  it("does not send while a field is wrong; a missing target is told when it is tried", async () => {
-    await app.replay.edit();
-    expect(editor().errors).toEqual({});
-    await editor().send();
-    expect(editor().errors).toEqual({ targets: "Choose where to send it." });
-    expect(fake.calls).not.toContain("replayStart");
-  });
-
-  it("lines of headers come and go, and go back", async () => {
-    await app.replay.edit();
-    const before = editor().fields?.headers.length ?? 0;
-    const key = editor().addHeader();
-    editor().setHeader(key, { name: "x-a", value: "1" });
-    editor().removeHeader(0);
-    expect(editor().fields?.headers).toHaveLength(before);
-    expect(editor().headersEdited).toBe(true);
-    editor().restore("headers");
-    expect([editor().headersEdited, editor().dirty]).toEqual([false, false]);
-  });
-
-  it("several deliveries start as received", async () => {
-    for (const id of [3, 4]) app.replay.selection.toggle(id, id - 1);
-    await app.replay.edit();
-    expect([editor().many, editor().fields?.sign]).toEqual([true, { kind: "leave" }]);
-  });
-
-  it("an older draft that comes late opens nothing", async () => {
-    fake.delay = 50;
-    const opening = editor().open([7], 1, [LOCAL]);
-    editor().close();
-    await settle(200);
-    await opening;
-    expect(editor().ids).toEqual([]);
   });
 });

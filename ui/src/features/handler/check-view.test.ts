@@ -19,7 +19,7 @@ describe("the check", () => {
     expect(fake.calls).not.toContain("checkStart");
     await type("check-url", "localhost:3000");
     await click("check-start");
-    await waitFor(() => expect(screen.getByTestId("check-report").dataset.progress).toBe("done"), { timeout: 3000 });
+    await waitFor(() => expect(screen.getByTestId("check-report").dataset.progress).toBe("done"));
     expect(screen.getByTestId("check-summary").textContent).toBe("2 of 38 wrong: Six minutes old; A type that nobody knows");
   });
 

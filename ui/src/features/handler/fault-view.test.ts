@@ -16,10 +16,12 @@ describe("the fault lab", () => {
     const pill = await screen.findByTestId("fault-pill");
     expect(pill.textContent).toContain("Fault lab: 1 rule on");
     expect(screen.getByTestId("fault-card").dataset.on).toBe("true");
+    screen.getByTestId("fault-pill-off").focus();
     await click("fault-pill-off");
     await waitFor(() => expect(screen.queryByTestId("fault-pill")).toBeNull());
     expect(fake.state.fault_lab.rules.map((rule) => rule.on)).toEqual([false]);
     expect(checked("fault-switch")).toBe(false);
+    await waitFor(() => expect(document.activeElement).not.toBe(document.body));
   });
 
   it("what cannot be read is said at its field, and nothing is saved", async () => {

@@ -42,6 +42,8 @@ describe("forwarding", () => {
     const dialog = await screen.findByTestId("forward-start");
     expect(within(dialog).getAllByRole("radio")).toHaveLength(4);
     expect(checked("forward-start-waiting")).toBe(true);
+    // The first button that submits is what Enter presses.
+    expect(within(dialog).getAllByRole<HTMLButtonElement>("button").filter((one) => one.type === "submit").map((one) => one.dataset.testid)).toEqual(["forward-start-yes"]);
     await click("forward-start-no");
     await waitFor(() => expect(checked("forward-switch-1")).toBe(false));
     expect(fake.calls).not.toContain("forwardSet");

@@ -26,5 +26,5 @@ describe("axe finds nothing in", () => {
     if (tab === "check" && scenes[1]) for (const one of app.handler.check.report?.lines ?? []) app.handler.check.fold(one, true);
     if (tab === "faults") await click("fault-new");
     await clean();
-  }, 20_000);
+  });
 });

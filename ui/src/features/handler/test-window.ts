@@ -1,10 +1,14 @@
-import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { expect, vi } from "vitest";
 import { FakeBackend } from "../../ipc/fake";
 import { App } from "../../state/app.svelte";
 import type { HandlerTab } from "../../state/handler.svelte";
 import Window from "../../Window.svelte";
+
+// A machine that builds something else meanwhile is slow, and not wrong.
+configure({ asyncUtilTimeout: 5000 });
+vi.setConfig({ testTimeout: 30_000 });
 
 /** What is in memory, and the window upon it: made anew for each test of the Handler view. */
 export type Opened = { fake: FakeBackend; app: App };
