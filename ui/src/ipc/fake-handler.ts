@@ -51,7 +51,7 @@ export abstract class FakeHandler extends FakeOutbound {
     for (const row of rows) {
       const rule = this.state.fault_lab.rules.find((one) => one.on && (one.project === null || one.project === row.project) && (one.event_type === null || one.event_type === row.event_type));
       if (rule) {
-        Object.assign(row, { answered_by: "rule", status: rule.status ?? row.status });
+        Object.assign(row, { answered_by: "rule", status: rule.drop === "before" ? 0 : (rule.status ?? row.status) });
         this.#answered(rule);
       }
       const view = this.#view(row.project);

@@ -47,6 +47,7 @@ export function forwardFieldOf(code: string): ForwardField | null {
   if (/secret|resign|signer/.test(code)) return "resign";
   if (/concurrency/.test(code)) return "concurrency";
   if (/timeout|time_out/.test(code)) return "timeout";
-  if (/url|address|target|scheme/.test(code)) return "url";
+  // What else can be wrong with a rule is read here: what is left is an address that is Pollux itself.
+  if (/url|address|target|invalid_forward/.test(code)) return "url";
   return null;
 }

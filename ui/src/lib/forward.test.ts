@@ -109,7 +109,7 @@ describe("the draft", () => {
   });
 
   it("knows beside which field an error belongs", () => {
-    expect(["invalid_target", "no_secret", "history_busy"].map(forwardFieldOf)).toEqual(["url", "resign", null]);
+    expect(["invalid_target", "invalid_forward", "no_secret", "history_busy"].map(forwardFieldOf)).toEqual(["url", "url", "resign", null]);
   });
 });
 

@@ -64,8 +64,8 @@ export class App {
     this.rotation = new RotationState(backend, this.toasts, this.webhooks);
     this.actionLog = new ActionLog(backend, this.toasts);
     this.tunnel = new Tunnel(backend, this.toasts, { save: (settings) => this.save(settings), showWebhooks: () => this.go("webhooks") });
-    this.handler = new HandlerState(backend, this.toasts, () => this.go("handler"));
     this.replay = new Replay(backend, this.toasts, { list: this.deliveries, detail: this.detail, twists: () => this.info?.twists ?? [], reveal: (id) => this.reveal(id) });
+    this.handler = new HandlerState(backend, this.toasts, this.replay.targets, () => this.go("handler"));
     this.projectsForm = new Projects(backend, this.toasts, (project) => this.#projectSaved(project));
     this.toasts.buttonFor = errorButtons(this);
   }

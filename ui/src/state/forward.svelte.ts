@@ -1,4 +1,4 @@
-import type { Backend, ForwardOffer, ForwardRule, ForwardStart, ForwardView, IpcError, Target } from "../ipc";
+import type { Backend, ForwardOffer, ForwardRule, ForwardStart, ForwardView, IpcError } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { noForward, offersNothing } from "../lib/forward";
 import { plural } from "../lib/format";
@@ -12,7 +12,6 @@ export type Offered = { rule: ForwardRule; offer: ForwardOffer };
 export class Forward {
   /** Of the projects that have a rule. */
   views = $state.raw<readonly ForwardView[]>([]);
-  targets = $state.raw<readonly Target[]>([]);
   /** The open question: what is to be done with what is already there. */
   offered = $state.raw<Offered | null>(null);
   /** Projects for which something is under way. */
@@ -59,15 +58,6 @@ export class Forward {
   }
   #starting = $state<number | null>(null);
 
-  /** The remembered addresses: a comfort, so that nothing is said where they cannot be read. */
-  async loadTargets(): Promise<void> {
-    this.targets = await this.#backend.targets(null).catch(() => this.targets);
-  }
-
-  suggestions(project: number | null): string[] {
-    return this.targets.filter((target) => target.project === null || project === null || target.project === project).map((target) => target.url);
-  }
-
   forget(project: number): void {
     const left = new Map(this.errors);
     if (left.delete(project)) this.errors = left;
@@ -110,7 +100,6 @@ export class Forward {
     const sent = await this.#do(rule.project, () => this.#leaving.run(() => this.#backend.forwardSet(rule, start)));
     if (!sent?.done) return false;
     if (told === this.#told.get(rule.project)) this.#put(sent.value);
-    void this.loadTargets();
     return true;
   }
 

@@ -3,6 +3,7 @@ import { Check } from "./check.svelte";
 import { FaultLabState } from "./fault-lab.svelte";
 import { Forward } from "./forward.svelte";
 import { Leaving } from "./leaving.svelte";
+import type { Targets } from "./targets.svelte";
 import type { Toasts } from "./toasts.svelte";
 
 export type HandlerTab = "forward" | "check" | "faults";
@@ -17,8 +18,8 @@ export class HandlerState {
   readonly faults: FaultLabState;
   readonly #go: () => void;
 
-  constructor(backend: Backend, toasts: Toasts, go: () => void) {
-    this.leaving = new Leaving(backend);
+  constructor(backend: Backend, toasts: Toasts, targets: Targets, go: () => void) {
+    this.leaving = new Leaving(targets);
     this.forward = new Forward(backend, toasts, this.leaving);
     this.check = new Check(backend, toasts, this.leaving);
     this.faults = new FaultLabState(backend, toasts);

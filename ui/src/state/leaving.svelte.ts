@@ -1,5 +1,5 @@
-import type { Backend } from "../ipc";
 import { asIpcError } from "../lib/errors";
+import type { Targets } from "./targets.svelte";
 
 /** What became of it: done, or the user did not want deliveries to leave this machine. */
 export type Sent<T> = { done: true; value: T } | { done: false };
@@ -8,23 +8,26 @@ export type Sent<T> = { done: true; value: T } | { done: false };
 export class Leaving {
   /** The address that is being asked about. */
   asked = $state.raw<string | null>(null);
-  readonly #backend: Pick<Backend, "targetConfirm">;
+  readonly #targets: Targets;
   #answer: ((yes: boolean) => void) | null = null;
 
-  constructor(backend: Pick<Backend, "targetConfirm">) {
-    this.#backend = backend;
+  constructor(targets: Targets) {
+    this.#targets = targets;
   }
 
   /** Does the work; where it was refused because an address was never agreed to, asks, and does it again. Throws whatever else went wrong. */
   async run<T>(work: () => Promise<T>): Promise<Sent<T>> {
     for (;;) {
       try {
-        return { done: true, value: await work() };
+        const value = await work();
+        // What was used is remembered, and stands among the suggestions from now on.
+        void this.#targets.load();
+        return { done: true, value };
       } catch (thrown) {
         const { code, detail } = asIpcError(thrown);
         if (code !== "confirm_target" || detail === null) throw thrown;
         if (!(await this.#ask(detail))) return { done: false };
-        await this.#backend.targetConfirm(detail);
+        await this.#targets.confirm(detail);
       }
     }
   }

@@ -108,7 +108,7 @@ describe("forwarding", () => {
   it("remembered addresses are chosen by keys", async () => {
     const { app } = await open("forward");
     await click("forward-set-up-1");
-    await waitFor(() => expect(app.handler.forward.targets).toHaveLength(3));
+    await waitFor(() => expect(app.replay.targets.list).toHaveLength(3));
     const field = screen.getByTestId("forward-url-1");
     await fireEvent.keyDown(field, { key: "ArrowDown" });
     expect(field.getAttribute("aria-expanded")).toBe("true");
