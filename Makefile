@@ -63,7 +63,7 @@ peers:
 	@test -x tests/peers/.venv/bin/python || python3 -m venv tests/peers/.venv
 	tests/peers/.venv/bin/pip install --quiet --disable-pip-version-check --require-virtualenv -r tests/peers/requirements.txt
 
-# Google's SDKs, receivers and schemathesis, for the tests of the emulator. Nothing to do while the lock files stay.
+# Google's SDKs, receivers, schemathesis and handlers, for the tests. Nothing to do while the lock files stay.
 sdk:
 	.ci/sdk
 

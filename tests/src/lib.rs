@@ -5,6 +5,8 @@
 
 pub mod edge;
 pub mod emulating;
+pub mod handlers;
+pub mod installed;
 pub mod listen;
 pub mod managing;
 pub mod sender;

@@ -7,6 +7,8 @@
 mod crash;
 #[path = "it/emulator.rs"]
 mod emulator;
+#[path = "it/handlers.rs"]
+mod handlers;
 #[path = "it/listen.rs"]
 mod listen;
 #[path = "it/project.rs"]

@@ -1,6 +1,4 @@
 //! Google's own SDKs, unmodified and from their registries, with `pollux emulator` as their service.
-//!
-//! `make sdk` installs them; without them the tests fail, they are not skipped.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -8,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
+use tests::installed::{node, python};
 use tests::sender::client;
 
 pub(crate) const API_KEY: &str = "key-of-the-tests";
@@ -36,9 +35,9 @@ impl Sdk {
 
     fn command(self) -> Command {
         match self {
-            Self::Python3 => python("google-genai-3", "sdk.py"),
-            Self::Python2 => python("google-genai-2", "sdk.py"),
-            Self::Node => node("sdk.mjs"),
+            Self::Python3 => python("google-genai-3", "sdk/python", "sdk.py"),
+            Self::Python2 => python("google-genai-2", "sdk/python", "sdk.py"),
+            Self::Node => node("sdk/node", "sdk.mjs"),
         }
     }
 
@@ -53,34 +52,6 @@ impl Sdk {
         assert_eq!(printed["sdk"], self.version(), "as in the lock file");
         printed
     }
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk")
-}
-
-/// A program of one of the installed environments.
-pub(crate) fn installed(environment: &str, program: &str) -> Command {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/sdk").join(environment).join("bin").join(program);
-    assert!(path.is_file(), "{} is not installed: make sdk", path.display());
-    let mut command = Command::new(path);
-    // Nothing of these tests leaves this machine.
-    command.env("NO_PROXY", "*").env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null());
-    command
-}
-
-fn python(environment: &str, script: &str) -> Command {
-    let mut command = installed(environment, "python");
-    command.arg(folder().join("python").join(script));
-    command
-}
-
-fn node(script: &str) -> Command {
-    let folder = folder().join("node");
-    assert!(folder.join("node_modules").is_dir(), "tests/sdk/node is not installed: make sdk");
-    let mut command = Command::new("node");
-    command.arg(folder.join(script)).stdin(Stdio::null());
-    command
 }
 
 /// A child that prints a JSON line first, and more of them; killed when dropped.
@@ -125,14 +96,14 @@ impl Drop for Talking {
 
 /// A receiver written with somebody else's library.
 pub(crate) fn receiver(scheme: &str, keys: &str, more: &[&str]) -> Talking {
-    let mut command = python("receivers", "receive.py");
+    let mut command = python("receivers", "sdk/python", "receive.py");
     command.args([scheme, keys]).args(more);
     Talking::start(command)
 }
 
 /// The same with the npm package.
 pub(crate) fn node_receiver(secrets: &Path) -> Talking {
-    let mut command = node("receive.mjs");
+    let mut command = node("sdk/node", "receive.mjs");
     command.arg(secrets);
     Talking::start(command)
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use serde_json::json;
+use tests::installed::installed;
 
-use crate::sdk::{API_KEY, Emulator, installed};
+use crate::sdk::{API_KEY, Emulator};
 
 /// Settings and clock decide what goes wrong on purpose and whether jobs end: they are tried apart from the rest.
 const APART: &str = "^/emulator/(settings|clock)$";
