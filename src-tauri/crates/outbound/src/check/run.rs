@@ -202,12 +202,20 @@ impl<F: Fn(&Report)> Battery<F> {
         if took > SLOW { SIDE_BY_SIDE } else { 1 }
     }
 
-    /// All that is one delivery after another.
+    /// All that has no need of being alone.
     async fn deliveries(&mut self, side_by_side: usize) {
         let cases = self.cases.clone();
         let mut sending: JoinSet<(usize, Outcome)> = JoinSet::new();
         for (index, case) in cases.iter().enumerate() {
-            if !matches!(case.act, Act::Send(_)) || !self.is_waiting(index) {
+            let alone = match case.act {
+                Act::Send(_) => false,
+                Act::Burst | Act::InTime | Act::RefusesAnything => true,
+                // They need not wait for one another, and at an endpoint that is slow they are not to.
+                Act::Twice | Act::HandledOnce | Act::HandledOnceAtOnce | Act::Slowly | Act::Get | Act::EmptyPost => {
+                    side_by_side == 1
+                }
+            };
+            if alone || !self.is_waiting(index) {
                 continue;
             }
             let scheme = match self.may(case) {
