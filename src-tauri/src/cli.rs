@@ -2,11 +2,13 @@
 
 mod check;
 mod emulator;
+mod forward;
 mod keys;
 mod listen;
 mod manage;
 mod print;
 mod project;
+mod replay;
 mod sample;
 mod verify;
 mod webhooks;
@@ -55,6 +57,10 @@ pub(crate) enum Command {
     Check(Box<check::Arguments>),
     /// Receive deliveries and show each with its verdict.
     Listen(listen::Arguments),
+    /// Send deliveries of the history again, as received or changed.
+    Replay(replay::Arguments),
+    /// Receive deliveries and send each on to an address.
+    Forward(forward::Arguments),
     /// Send one signed sample, as the service would.
     Sample(sample::Arguments),
     /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
@@ -92,6 +98,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
             Command::Verify(arguments) => verify::run(arguments).await,
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Listen(arguments) => listen::run(arguments).await,
+            Command::Replay(arguments) => replay::run(arguments).await,
+            Command::Forward(arguments) => forward::run(arguments).await,
             Command::Sample(arguments) => sample::run(arguments).await,
             Command::Emulator(arguments) => emulator::run(arguments).await,
             Command::Project(arguments) => project::run(arguments).await,

@@ -9,7 +9,7 @@ use engine::{Config, Engine, Theme};
 use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
-use crate::commands::{Started, app, deliveries, projects, sandbox, secrets, tunnel, webhooks};
+use crate::commands::{Started, app, deliveries, outbound, projects, sandbox, secrets, tunnel, webhooks};
 use crate::leaving::Leaving;
 use crate::{clipboard, home, keychain};
 
@@ -48,6 +48,25 @@ pub(crate) fn run() -> ExitCode {
             deliveries::view_find,
             deliveries::delivery,
             deliveries::delivery_body,
+            outbound::targets,
+            outbound::target_save,
+            outbound::target_remove,
+            outbound::target_confirm,
+            outbound::replay_draft,
+            outbound::replay_preview,
+            outbound::replay_start,
+            outbound::replay_stop,
+            outbound::replay_run,
+            outbound::outbounds,
+            outbound::outbound,
+            outbound::outbound_diff,
+            outbound::forwards,
+            outbound::forward_offer,
+            outbound::forward_set,
+            outbound::forward_drop,
+            outbound::forward_drain,
+            outbound::fault_lab,
+            outbound::fault_lab_set,
             sandbox::sandbox_overview,
             sandbox::sandbox_run,
             sandbox::sandbox_cancel_job,

@@ -14,6 +14,7 @@ mod emulator;
 mod load;
 mod peers;
 mod report;
+mod tunnel;
 mod verify;
 mod window;
 
@@ -27,9 +28,10 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 6] = [
+const SECTIONS: [(&str, Section); 7] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
+    ("tunnel", || Box::pin(tunnel::measure())),
     ("peers", || Box::pin(peers::measure())),
     ("emulator", || Box::pin(emulator::measure())),
     ("window", || Box::pin(window::measure())),
@@ -37,7 +39,7 @@ const SECTIONS: [(&str, Section); 6] = [
 ];
 
 /// What this program is when it starts itself once more.
-const CHILDREN: [&str; 2] = [bare::ARGUMENT, emulator::ARGUMENT];
+const CHILDREN: [&str; 4] = [bare::ARGUMENT, emulator::ARGUMENT, tunnel::SERVICE, tunnel::LISTENER];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -55,6 +57,14 @@ fn main() -> ExitCode {
     }
     if arguments.iter().any(|argument| argument == emulator::ARGUMENT) {
         runtime.block_on(emulator::serve());
+        return ExitCode::SUCCESS;
+    }
+    if arguments.iter().any(|argument| argument == tunnel::SERVICE) {
+        runtime.block_on(tunnel::serve_service());
+        return ExitCode::SUCCESS;
+    }
+    if arguments.iter().any(|argument| argument == tunnel::LISTENER) {
+        runtime.block_on(tunnel::serve_listener());
         return ExitCode::SUCCESS;
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);

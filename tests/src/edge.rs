@@ -24,6 +24,9 @@ const STOP: u32 = 5;
 const STOP_TUNNEL: u32 = 9;
 const HEARTBEAT: u32 = u32::MAX;
 
+/// Connections that the service opens to one agent: it leaves the bound to the agent.
+const STREAMS: usize = 1 << 16;
+
 const OFFLINE: &[u8] =
     b"HTTP/1.1 404 Not Found\r\nngrok-error-code: ERR_NGROK_3200\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
@@ -183,7 +186,7 @@ impl Edge {
 
     /// One agent, until it leaves or is cut off.
     async fn serve<S: AsyncRead + AsyncWrite + Send + 'static>(self, stream: S) {
-        let session = Typed::new(muxado::SessionBuilder::new(stream).server().start());
+        let session = Typed::new(muxado::SessionBuilder::new(stream).server().stream_limit(STREAMS).start());
         let (open, mut accept) = session.split_typed();
         let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
         let cut = CancellationToken::new();
@@ -276,7 +279,10 @@ fn certificate() -> (TlsAcceptor, String) {
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let own = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let own = CertificateParams::new(vec!["localhost".to_owned(), "ingress.test".to_owned()])
+        .unwrap()
+        .signed_by(&key, &authority)
+        .unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![own.der().clone()], key).unwrap();
     (TlsAcceptor::from(Arc::new(config)), authority.pem())

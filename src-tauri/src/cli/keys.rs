@@ -51,6 +51,14 @@ impl KeyProblem {
     }
 }
 
+impl Keys {
+    /// Anything was given to check with.
+    pub(crate) fn given(&self) -> bool {
+        let Secrets { secret, secret_file, from_env } = &self.secrets;
+        !secret.is_empty() || secret_file.is_some() || from_env.is_some() || self.jwks.is_some()
+    }
+}
+
 impl Secrets {
     /// The texts of all secrets, in order: options, file, environment.
     pub(crate) fn texts(&self) -> Result<Vec<Zeroizing<String>>, String> {

@@ -7,11 +7,13 @@ use std::time::SystemTime;
 
 use clap::Args;
 use emulator::SampleRequest;
-use engine::{Arrivals, Config, Engine, FixedKeys, ListenerState, MemoryVault, Row};
+use engine::{Arrivals, Config, Engine, FixedKeys, ListenerState, MemoryVault, Outbound, Row};
 use serde_json::{Value, json};
 use signature::{JwtPolicy, Policy, Scheme};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::sync::broadcast::Receiver;
 
+use crate::cli::forward::{self, Forwarding};
 use crate::cli::keys::Keys;
 use crate::cli::listen::tunnel::{Ended, Following, Provider};
 use crate::cli::print::Written;
@@ -77,6 +79,11 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// A key was given, or the Sandbox has its own.
+    pub(crate) fn can_verify(&self) -> bool {
+        self.sandbox || self.keys.given()
+    }
+
     /// The live view with the Sandbox on, for a machine without a display.
     pub(crate) fn sandbox() -> Self {
         let bind = SocketAddr::new(DEFAULT.ip(), 0);
@@ -89,6 +96,11 @@ impl Arguments {
 
 /// Listens until Ctrl-C.
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
+    run_with(arguments, None).await
+}
+
+/// The same, and sends deliveries on.
+pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding>) -> Result<u8, String> {
     let made_public = tunnel::settings(arguments.tunnel, arguments.domain.as_deref())?;
     let secrets = arguments.keys.secrets().map_err(|problem| problem.message())?;
     let policy = Policy {
@@ -124,6 +136,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         other => return Err(format!("the listener did not start: {other:?}")),
     };
     let mut following = Following::new(&engine, arguments.json);
+    let mut followed = match forwarding {
+        Some(forwarding) => match forwarding.start(&engine).await {
+            Ok(followed) => Some(followed),
+            Err(message) => {
+                engine.shutdown().await;
+                return Err(message);
+            }
+        },
+        None => None,
+    };
     let written = match greet(&arguments, &address) {
         Ok(()) => match made_public {
             Some(settings) => {
@@ -134,12 +156,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         unwritten => unwritten,
     };
     let ended = match written {
-        Ok(()) => show(&engine, &arguments, &mut arrivals, &mut following).await,
+        Ok(()) => show(&engine, &arguments, &mut arrivals, &mut following, &mut followed).await,
         Err(unwritten) => Ended::Written(Err(unwritten)),
     };
     engine.shutdown().await;
+    let sent_on = |written: Written| match &mut followed {
+        Some(followed) => written.and_then(|()| forward::rest(followed, arguments.json)),
+        None => written,
+    };
     match ended {
-        Ended::Written(written) => print::settled(written.and_then(|()| following.rest())).map(|()| exit::OK),
+        Ended::Written(written) => print::settled(sent_on(written).and_then(|()| following.rest())).map(|()| exit::OK),
         Ended::NeverOnline(message) => {
             eprintln!("pollux: {}", print::printable(&message));
             Ok(exit::NO_ANSWER)
@@ -148,7 +174,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 }
 
 /// Shows deliveries and the tunnel's states until it is interrupted or nobody reads any more.
-async fn show(engine: &Engine, arguments: &Arguments, arrivals: &mut Arrivals, following: &mut Following) -> Ended {
+async fn show(
+    engine: &Engine,
+    arguments: &Arguments,
+    arrivals: &mut Arrivals,
+    following: &mut Following,
+    followed: &mut Option<Receiver<Outbound>>,
+) -> Ended {
     let mut shown = None;
     let deliveries = async {
         match arguments.quiet {
@@ -156,8 +188,15 @@ async fn show(engine: &Engine, arguments: &Arguments, arrivals: &mut Arrivals, f
             false => follow(engine, arrivals, &mut shown, arguments.json).await,
         }
     };
+    let sent_on = async {
+        match followed {
+            Some(followed) => forward::follow(followed, arguments.json).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         written = deliveries => return Ended::Written(written),
+        written = sent_on => return Ended::Written(written),
         ended = following.run() => return ended,
         () = samples(engine, arguments.sandbox) => {}
         () = interrupted() => {}

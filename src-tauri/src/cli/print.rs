@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use base64::Engine as _;
 use engine::Row;
 use owo_colors::{OwoColorize as _, Stream, Style};
 use serde_json::{Value, json};
@@ -44,6 +45,11 @@ pub(crate) fn text(text: &str) -> Written {
         io::ErrorKind::BrokenPipe => Unwritten::ReaderGone,
         _ => Unwritten::Failed(format!("standard output: {error}")),
     })
+}
+
+/// Bytes for what takes them as text.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// Is standard input a person?

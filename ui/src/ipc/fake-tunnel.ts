@@ -1,5 +1,5 @@
 import { FakeManage } from "./fake-manage";
-import type { IpcError, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView } from "./generated";
+import type { Authtoken, IpcError, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView } from "./generated";
 
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const ADDED: Partial<Record<TunnelProvider, string[]>> = {
@@ -8,7 +8,7 @@ const ADDED: Partial<Record<TunnelProvider, string[]>> = {
   own: ["x-forwarded-for", "x-forwarded-proto"],
 };
 const MISSING: TunnelState = { state: "failed", code: "cloudflared_missing", message: "cloudflared was not found on the PATH. Install it (on macOS: brew install cloudflared; on Debian: from Cloudflare's package repository), or give its path.", detail: "No such file or directory (os error 2)" };
-const NO_TOKEN: TunnelState = { state: "failed", code: "ngrok_authtoken_wrong", message: "ngrok does not take this authtoken. Copy it again from dashboard.ngrok.com, under Your Authtoken.", detail: "The authtoken you specified does not look like a proper ngrok tunnel authtoken.\nYour authtoken: 2wrong…\n\nERR_NGROK_105" };
+const NO_TOKEN: TunnelState = { state: "failed", code: "ngrok_authtoken_wrong", message: "ngrok does not take this authtoken. Copy it again from dashboard.ngrok.com, under Your Authtoken.", detail: "The authtoken you specified does not look like a proper ngrok tunnel authtoken.\nYour authtoken: …\nERR_NGROK_105" };
 
 /** A tunnel that leads nowhere, with the states of a real one. */
 export abstract class FakeTunnel extends FakeManage {
@@ -19,6 +19,8 @@ export abstract class FakeTunnel extends FakeManage {
   probeFinds = "ok";
   /** The quick tunnel gets another name at every start. */
   #starts = 0;
+  /** The end of the authtoken in NGROK_AUTHTOKEN. */
+  tunnelVariable: string | null = null;
   /** The public address that was last in use. */
   #last: string | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -68,7 +70,7 @@ export abstract class FakeTunnel extends FakeManage {
   #failure(): TunnelState | null {
     const { provider, cloudflared_path } = this.state.settings.tunnel;
     if (provider === "cloudflared" && cloudflared_path?.includes("nowhere")) return MISSING;
-    if (provider === "ngrok" && this.tunnelView.ngrok_authtoken === "…rong") return NO_TOKEN;
+    if (provider === "ngrok" && this.tunnelView.ngrok_authtoken?.hint === "…rong") return NO_TOKEN;
     return null;
   }
 
@@ -109,7 +111,14 @@ export abstract class FakeTunnel extends FakeManage {
     });
   };
 
-  tunnelAuthtokenSet = (token: string | null) => this.answer("tunnelAuthtokenSet", () => this.tellTunnel({ ngrok_authtoken: token === null ? null : `…${token.slice(-4)}` }));
+  tunnelAuthtokenSet = (token: string | null) => this.answer("tunnelAuthtokenSet", () => this.tellTunnel({ ngrok_authtoken: this.#authtoken(token === null ? null : `…${token.slice(-4)}`) }));
+
+  /** The one that is used: the kept one, otherwise that of the variable. */
+  #authtoken(kept: string | null): Authtoken | null {
+    const variable = this.tunnelVariable;
+    if (kept !== null) return { hint: kept, from: "kept", passed_over: variable };
+    return variable === null ? null : { hint: variable, from: "environment", passed_over: null };
+  }
 
   /** The connection is lost, and made again. */
   cutTunnel(ms: number): void {
@@ -124,7 +133,7 @@ export abstract class FakeTunnel extends FakeManage {
     const settings = this.state.settings;
     settings.tunnel.provider = scene === "off" ? (provider ?? "none") : chosen;
     if (scene === "stray") settings.tunnel.path_token = "k4q9v2x7mzr3hd6w5tna";
-    this.tunnelView = { ...this.tunnelView, provider: settings.tunnel.provider, ngrok_authtoken: "…a91f", since_ms: now - 754_000 };
+    this.tunnelView = { ...this.tunnelView, provider: settings.tunnel.provider, ngrok_authtoken: this.#authtoken("…a91f"), since_ms: now - 754_000 };
     if (scene === "off") return;
     if (scene === "starting") this.tunnelView = { ...this.tunnelView, state: { state: "starting" }, since_ms: now - 2000 };
     else if (scene === "failed") this.tunnelView = { ...this.tunnelView, state: chosen === "cloudflared" ? MISSING : NO_TOKEN, since_ms: now - 9000 };

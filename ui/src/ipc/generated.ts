@@ -584,9 +584,13 @@ duplicate: boolean,
  */
 warnings: number, 
 /**
- * The HTTP status that Pollux answered.
+ * The HTTP status that Pollux answered; 0 where the connection was dropped on purpose.
  */
 status: number, 
+/**
+ * Who made the answer, where it was not the usual one.
+ */
+answered_by: AnsweredBy | null, 
 /**
  * How long the answer took, in µs.
  */
@@ -706,7 +710,23 @@ projects: Array<Project>, } | { "kind": "webhooks",
 /**
  * The project's, with how many need somebody.
  */
-alarms: WebhookAlarms, } | { "kind": "notice", 
+alarms: WebhookAlarms, } | { "kind": "replay", 
+/**
+ * How far it is.
+ */
+run: ReplayRun, } | { "kind": "forward", 
+/**
+ * The project's.
+ */
+forward: ForwardView, } | { "kind": "fault_lab", 
+/**
+ * All of it.
+ */
+lab: FaultLab, } | { "kind": "check", 
+/**
+ * How far it is.
+ */
+report: CheckReport, } | { "kind": "notice", 
 /**
  * What.
  */
@@ -1350,8 +1370,8 @@ export type ProbeView = {
  */
 at_ms: number, 
 /**
- * `ok`, `body_changed`, `path_changed` (the path token was lost on the way), `foreign_answer` (the provider answered
- * with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
+ * `ok`, `body_changed`, `headers_changed` (one that a verification needs), `path_changed` (the path token was lost on the
+ * way), `foreign_answer` (the provider answered with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
  */
 result: string, 
 /**
@@ -1378,6 +1398,22 @@ changed: Array<string>,
  * The HTTP status, where somebody answered.
  */
 status: number | null, };
+
+export type AuthtokenFrom = "kept" | "environment";
+
+export type Authtoken = { 
+/**
+ * Its end: `…a91f`.
+ */
+hint: string, 
+/**
+ * Where it is from.
+ */
+from: AuthtokenFrom, 
+/**
+ * The end of another one, in `NGROK_AUTHTOKEN`: a kept one goes before it.
+ */
+passed_over: string | null, };
 
 export type TunnelView = { 
 /**
@@ -1413,9 +1449,9 @@ stray: number,
  */
 too_many: number, 
 /**
- * An authtoken of ngrok is kept, or in `NGROK_AUTHTOKEN`: `…a91f`.
+ * The authtoken that ngrok is opened with; `None`: there is none.
  */
-ngrok_authtoken: string | null, };
+ngrok_authtoken: Authtoken | null, };
 
 export type Settings = { 
 /**
@@ -1454,6 +1490,790 @@ public_address: string | null,
  * The tunnel.
  */
 tunnel: TunnelSettings, };
+
+export type Target = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * The project it was named for; `None`: every project's.
+ */
+project: number | null, 
+/**
+ * What the user calls it; `None` for one that is only remembered from its use.
+ */
+name: string | null, 
+/**
+ * `http://localhost:3000/webhooks/gemini`.
+ */
+url: string, 
+/**
+ * It is on this machine.
+ */
+local: boolean, 
+/**
+ * The user agreed that deliveries leave this machine for it. Always true for a local one.
+ */
+confirmed: boolean, 
+/**
+ * A certificate that nobody vouches for is accepted (https).
+ */
+any_certificate: boolean, 
+/**
+ * When it was used last, Unix milliseconds.
+ */
+used_ms: number | null, };
+
+export type TargetDraft = { 
+/**
+ * The one that is changed; `None`: a new one.
+ */
+id: number | null, 
+/**
+ * The project it is for; `None`: every project's.
+ */
+project: number | null, 
+/**
+ * What the user calls it.
+ */
+name: string | null, 
+/**
+ * Its address.
+ */
+url: string, 
+/**
+ * A certificate that nobody vouches for is accepted.
+ */
+any_certificate: boolean, };
+
+export type HeaderLine = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value; bytes that are not UTF-8 are replaced.
+ */
+value: string, 
+/**
+ * The raw bytes, where they are not UTF-8; they count, and not `value`.
+ */
+base64: string | null, };
+
+export type ReplayBody = { "kind": "received" } | { "kind": "text", 
+/**
+ * It.
+ */
+text: string, } | { "kind": "base64", 
+/**
+ * They, in base64.
+ */
+base64: string, };
+
+export type ReplayId = "keep" | "renew";
+
+export type ReplayTime = { "kind": "received" } | { "kind": "now" } | { "kind": "shifted", 
+/**
+ * Seconds; negative is the past.
+ */
+seconds: number, };
+
+export type ReplaySign = { "kind": "leave" } | { "kind": "secret", 
+/**
+ * The secret's id.
+ */
+id: string, } | { "kind": "sandbox_v1a" } | { "kind": "sandbox_jwt" };
+
+export type ReplayChanges = { 
+/**
+ * Header lines in place of those received.
+ */
+headers: Array<HeaderLine> | null, 
+/**
+ * The body.
+ */
+body: ReplayBody, 
+/**
+ * The id.
+ */
+id: ReplayId, 
+/**
+ * The time.
+ */
+time: ReplayTime, 
+/**
+ * The signature.
+ */
+sign: ReplaySign, 
+/**
+ * One of [`ReplayTwist`], put on last.
+ */
+twist: string | null, };
+
+export type ReplayTwist = { 
+/**
+ * Stable id.
+ */
+id: string, 
+/**
+ * Two or three words.
+ */
+label: string, 
+/**
+ * What is done, in one sentence.
+ */
+what: string, 
+/**
+ * What a correct receiver does with it.
+ */
+expected: string, 
+/**
+ * It is signed anew: `sign` must name a key.
+ */
+signs: boolean, };
+
+export type ReplayPlan = { 
+/**
+ * The deliveries, in the order in which they are sent.
+ */
+deliveries: Array<number>, 
+/**
+ * The addresses; each delivery goes to each of them.
+ */
+targets: Array<string>, 
+/**
+ * What is changed. Header lines and body only for a single delivery.
+ */
+changes: ReplayChanges, 
+/**
+ * How often each is sent, 1 to 10,000.
+ */
+times: number, 
+/**
+ * Milliseconds between the beginnings of two requests.
+ */
+delay_ms: number, 
+/**
+ * How many may be under way at a time, 1 to 64. 1: in order, each after the answer to the one before.
+ */
+concurrency: number, };
+
+export type ReplayDraft = { 
+/**
+ * The delivery.
+ */
+delivery: number, 
+/**
+ * Its project.
+ */
+project: number, 
+/**
+ * Its verdict: a rejected one is replayed with a mark.
+ */
+outcome: Outcome, 
+/**
+ * Header lines that a replay sends, in order.
+ */
+headers: Array<HeaderLine>, 
+/**
+ * The body, where it is text and not too long to edit.
+ */
+text: string | null, 
+/**
+ * The body in base64, where it is not text and not too long.
+ */
+base64: string | null, 
+/**
+ * Length of the body in bytes.
+ */
+body_len: number, 
+/**
+ * Only a part of the body was kept: what is sent is that part.
+ */
+truncated: boolean, 
+/**
+ * What it can be signed with.
+ */
+signers: Array<ReplaySigner>, };
+
+export type ReplaySigner = { 
+/**
+ * How it is chosen.
+ */
+sign: ReplaySign, 
+/**
+ * `whsec_…a91f, nightly results`.
+ */
+label: string, 
+/**
+ * It is of the delivery's own project.
+ */
+own: boolean, };
+
+export type Altered = { 
+/**
+ * A header's name, or `path`.
+ */
+name: string, 
+/**
+ * `left out: it belongs to one connection`.
+ */
+what: string, };
+
+export type ReplayPreview = { 
+/**
+ * Header lines in order.
+ */
+headers: Array<HeaderLine>, 
+/**
+ * Length of the body in bytes.
+ */
+body_len: number, 
+/**
+ * What is not sent as received.
+ */
+altered: Array<Altered>, 
+/**
+ * What was asked for, in a few words each: `new id`, `signed with whsec_…a91f`.
+ */
+changes: Array<string>, };
+
+export type OutboundKind = "replay" | "forward";
+
+export type OutboundProblem = { 
+/**
+ * Stable code: `refused`, `tls_self_signed`, `timed_out`, `body_too_long`…
+ */
+code: string, 
+/**
+ * What was wrong and what to do.
+ */
+message: string, };
+
+export type Outbound = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * The delivery it came from.
+ */
+delivery: number, 
+/**
+ * By hand or by itself.
+ */
+kind: OutboundKind, 
+/**
+ * The run of replays it belongs to, since the start of the app.
+ */
+run: number | null, 
+/**
+ * Which request of its delivery to this target in the run, or which try of a forward; from 1.
+ */
+number: number, 
+/**
+ * Where it was sent.
+ */
+url: string, 
+/**
+ * When, Unix milliseconds.
+ */
+at_ms: number, 
+/**
+ * What was changed, in a few words each. Empty: as received.
+ */
+changes: Array<string>, 
+/**
+ * The delivery had been rejected.
+ */
+rejected: boolean, 
+/**
+ * HTTP status of the answer.
+ */
+status: number | null, 
+/**
+ * µs until the head of the answer.
+ */
+first_us: number | null, 
+/**
+ * µs until its end.
+ */
+total_us: number | null, 
+/**
+ * Bytes of the answer's body, as far as they were read.
+ */
+answer_len: number | null, 
+/**
+ * Why there is no whole answer.
+ */
+problem: OutboundProblem | null, };
+
+export type OutboundDetail = { 
+/**
+ * The line of the list.
+ */
+outbound: Outbound, 
+/**
+ * Header lines as they went out.
+ */
+request_headers: Array<HeaderLine>, 
+/**
+ * Length of the body that went out.
+ */
+request_len: number, 
+/**
+ * The body was another than the one received.
+ */
+request_changed: boolean, 
+/**
+ * What was not sent as received.
+ */
+altered: Array<Altered>, 
+/**
+ * Header lines of the answer.
+ */
+answer_headers: Array<HeaderLine>, 
+/**
+ * The answer's body as far as it was kept: text, where it is text.
+ */
+answer_text: string | null, 
+/**
+ * The same in base64, where it is not.
+ */
+answer_base64: string | null, 
+/**
+ * What it is, after decoding.
+ */
+answer_kind: BodyKind, 
+/**
+ * How many bytes of it were kept.
+ */
+answer_kept: number, 
+/**
+ * What was undone (`gzip`), or why it could not be.
+ */
+answer_note: string | null, 
+/**
+ * Where a redirect points. It was not followed.
+ */
+redirect: string | null, };
+
+export type AnswerDiff = { 
+/**
+ * Nothing differs but times.
+ */
+same: boolean, 
+/**
+ * The statuses, where they differ: first, other.
+ */
+status: [number, number] | null, 
+/**
+ * Header lines that differ; dates are not looked at.
+ */
+headers: Array<DiffLine>, 
+/**
+ * The bodies line by line, with a few lines around what differs. Empty: they are the same.
+ */
+body: Array<DiffLine>, 
+/**
+ * The bodies are too long or not text: only whether they differ is told.
+ */
+body_note: string | null, };
+
+export type DiffLine = { 
+/**
+ * In which of the two it stands.
+ */
+side: DiffSide, 
+/**
+ * The line.
+ */
+text: string, };
+
+export type DiffSide = "both" | "first" | "other";
+
+export type RunState = "running" | "done" | "stopped";
+
+export type ReplayRun = { 
+/**
+ * Its number.
+ */
+run: number, 
+/**
+ * What it is doing.
+ */
+state: RunState, 
+/**
+ * Requests of the plan.
+ */
+total: number, 
+/**
+ * Requests that came to an end.
+ */
+done: number, 
+/**
+ * When it began, Unix milliseconds.
+ */
+started_ms: number, 
+/**
+ * ms since then, or until its end.
+ */
+took_ms: number, 
+/**
+ * Why it stopped by itself.
+ */
+problem: string | null, 
+/**
+ * By target, in the order of the plan.
+ */
+targets: Array<ReplayTally>, 
+/**
+ * The first 200 requests that ended. Not in live messages.
+ */
+outbounds: Array<Outbound>, };
+
+export type ReplayTally = { 
+/**
+ * The address.
+ */
+url: string, 
+/**
+ * Requests that came to an end.
+ */
+done: number, 
+/**
+ * Of them without a whole answer.
+ */
+failed: number, 
+/**
+ * How often each status came, by status.
+ */
+statuses: Array<[number, number]>, 
+/**
+ * Half of the answers took no longer, µs.
+ */
+p50_us: number | null, 
+/**
+ * 95 of 100 answers took no longer, µs.
+ */
+p95_us: number | null, };
+
+export type ForwardWhich = "verified" | "all";
+
+export type ForwardAnswer = { "kind": "at_once" } | { "kind": "target", 
+/**
+ * How long it is waited for, 100 to 60,000 ms.
+ */
+timeout_ms: number, };
+
+export type ForwardRule = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * It is switched on.
+ */
+on: boolean, 
+/**
+ * Where to.
+ */
+url: string, 
+/**
+ * Which.
+ */
+which: ForwardWhich, 
+/**
+ * Signed anew with this secret (its id), with a fresh time; `None`: as received.
+ */
+resign: string | null, 
+/**
+ * How many may be under way at a time, 1 to 32. Those of one `webhook-id` keep their order.
+ */
+concurrency: number, 
+/**
+ * What the sender is answered.
+ */
+answer: ForwardAnswer, };
+
+export type ForwardStart = { "kind": "new" } | { "kind": "waiting" } | { "kind": "since", 
+/**
+ * Unix milliseconds.
+ */
+ms: number, };
+
+export type ForwardOffer = { 
+/**
+ * Left waiting from before.
+ */
+waiting: number, 
+/**
+ * Not forwarded yet, of the last hour.
+ */
+last_hour: number, 
+/**
+ * Not forwarded yet, of the last 24 hours.
+ */
+last_day: number, };
+
+export type ForwardState = { "state": "off" } | { "state": "idle" } | { "state": "sending" } | { "state": "down", 
+/**
+ * Why, in a sentence.
+ */
+why: string, 
+/**
+ * Since when, Unix milliseconds.
+ */
+since_ms: number, 
+/**
+ * When the next try is made, Unix milliseconds.
+ */
+next_ms: number, 
+/**
+ * Which try that is, from 2.
+ */
+attempt: number, };
+
+export type ForwardView = { 
+/**
+ * The rule.
+ */
+rule: ForwardRule, 
+/**
+ * What it is doing.
+ */
+state: ForwardState, 
+/**
+ * Deliveries that wait, those under way included.
+ */
+waiting: number, 
+/**
+ * Answered 2xx since it was switched on.
+ */
+accepted: number, 
+/**
+ * Answered otherwise since then.
+ */
+refused: number, 
+/**
+ * Dropped by hand since then.
+ */
+dropped: number, 
+/**
+ * The last one.
+ */
+last: Outbound | null, };
+
+export type FaultWhen = { "kind": "always" } | { "kind": "first", 
+/**
+ * How many, 1 to 1,000.
+ */
+attempts: number, } | { "kind": "random", 
+/**
+ * 0 to 100.
+ */
+percent: number, 
+/**
+ * Where the drawing starts.
+ */
+seed: number, };
+
+export type FaultDrop = "no" | "before" | "middle";
+
+export type FaultRule = { 
+/**
+ * Its id; empty for a new one.
+ */
+id: string, 
+/**
+ * It is switched on.
+ */
+on: boolean, 
+/**
+ * Only for this project.
+ */
+project: number | null, 
+/**
+ * Only for this event type.
+ */
+event_type: string | null, 
+/**
+ * When it applies.
+ */
+when: FaultWhen, 
+/**
+ * HTTP status, 200 to 599; `None`: as without the rule.
+ */
+status: number | null, 
+/**
+ * Header lines of the answer.
+ */
+headers: Array<[string, string]>, 
+/**
+ * Its body.
+ */
+body: string, 
+/**
+ * How long the answer waits, 0 to 120,000 ms.
+ */
+delay_ms: number, 
+/**
+ * Whether the connection is dropped.
+ */
+drop: FaultDrop, };
+
+export type FaultLab = { 
+/**
+ * The rules, in the order in which they are tried.
+ */
+rules: Array<FaultRule>, 
+/**
+ * How many answers each has made since the start of the app: rule and count.
+ */
+answers: Array<[string, number]>, };
+
+export type AnsweredBy = "rule" | "target";
+
+export type CheckPlan = { 
+/**
+ * The endpoint.
+ */
+url: string, 
+/**
+ * The secret that the endpoint has (its id), for `v1`.
+ */
+secret: string | null, 
+/**
+ * What the endpoint claims to verify. `v1a` and JWT are signed with the Sandbox's keys.
+ */
+schemes: Array<Scheme>, 
+/**
+ * How long an answer may take, 500 to 60,000 ms.
+ */
+timeout_ms: number, };
+
+export type CheckState = "waiting" | "running" | "passed" | "failed" | "open" | "skipped";
+
+export type CheckLine = { 
+/**
+ * Stable id: `v1_tampered_body`.
+ */
+id: string, 
+/**
+ * What it belongs to: `Genuine deliveries`, `Forged signatures`…
+ */
+group: string, 
+/**
+ * In a few words.
+ */
+title: string, 
+/**
+ * What was sent.
+ */
+sent: string, 
+/**
+ * What a correct receiver does.
+ */
+expected: string, 
+/**
+ * What this one did.
+ */
+got: string | null, 
+/**
+ * The HTTP status.
+ */
+status: number | null, 
+/**
+ * µs until the answer.
+ */
+took_us: number | null, 
+/**
+ * How it came out.
+ */
+state: CheckState, 
+/**
+ * Why it matters.
+ */
+why: string, 
+/**
+ * How to mend it.
+ */
+mend: string, };
+
+export type CheckLatency = { 
+/**
+ * Answers.
+ */
+count: number, 
+/**
+ * µs.
+ */
+p50_us: number, 
+/**
+ * µs.
+ */
+p95_us: number, 
+/**
+ * µs.
+ */
+p99_us: number, 
+/**
+ * µs.
+ */
+max_us: number, };
+
+export type CheckProgress = "running" | "done" | "stopped" | "unreachable";
+
+export type CheckReport = { 
+/**
+ * The endpoint.
+ */
+url: string, 
+/**
+ * What it is doing.
+ */
+progress: CheckProgress, 
+/**
+ * Why nothing can be said.
+ */
+problem: string | null, 
+/**
+ * When it began, Unix milliseconds.
+ */
+started_ms: number, 
+/**
+ * ms since then, or until its end.
+ */
+took_ms: number, 
+/**
+ * The keys it was signed with: `whsec_…a91f`, `http://127.0.0.1:40123/.well-known/jwks.json`.
+ */
+keys: Array<string>, 
+/**
+ * Every case, in the order of sending.
+ */
+lines: Array<CheckLine>, 
+/**
+ * As a correct receiver does.
+ */
+passed: number, 
+/**
+ * Not so.
+ */
+failed: number, 
+/**
+ * For the user to say.
+ */
+open: number, 
+/**
+ * Not for this endpoint.
+ */
+skipped: number, 
+/**
+ * The burst.
+ */
+latency: CheckLatency | null, };
 
 export type AppState = { 
 /**
@@ -1499,7 +2319,19 @@ broken_kinds: Array<BrokenKind>,
 /**
  * Projects with webhooks that need somebody.
  */
-alarms: Array<WebhookAlarms>, };
+alarms: Array<WebhookAlarms>, 
+/**
+ * Ready-made ways to break a replay.
+ */
+twists: Array<ReplayTwist>, 
+/**
+ * Forwarding, of the projects that have a rule.
+ */
+forwards: Array<ForwardView>, 
+/**
+ * What the listener answers by script.
+ */
+fault_lab: FaultLab, };
 
 export type Database = { 
 /**
@@ -1689,9 +2521,17 @@ kind: BodyKind, };
 
 export type Answer = { 
 /**
- * HTTP status.
+ * HTTP status; 0 where the connection was dropped on purpose.
  */
 status: number, 
+/**
+ * Who made it, where it was not Pollux's usual one.
+ */
+by: AnsweredBy | null, 
+/**
+ * The rule or the target in words: `fail the first 2 attempts: 503`.
+ */
+by_what: string | null, 
 /**
  * Its usual words.
  */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fakeTunnelSettings } from "../ipc/fake-catalog";
 import type { ProbeView, Settings, TunnelState, TunnelView } from "../ipc/generated";
 import { ruleFor } from "./errors";
-import { exposure, nextTry, NO_TUNNEL, pillWords, probeFacts, probeHeaders, probeMark, publicOf, reasonWords, running, stateWords, tokenState, turnedAway } from "./tunnel";
+import { exposure, nextTry, NO_TUNNEL, pillWords, probeFacts, probeHeaders, probeMark, publicOf, reasonWords, running, stateWords, turnedAway } from "./tunnel";
 import { differs, newPathToken, policyWarning, readAuthtoken, readPublicAddress, readTunnelDraft, tunnelDraft, tunnelFieldOf } from "./tunnel-draft";
 import { nginxServer, tailscaleOn } from "./tunnel-howto";
 
@@ -125,13 +125,6 @@ describe("the form", () => {
     const token = newPathToken(Uint8Array.from({ length: 32 }, (_, i) => i * 13));
     expect(token).toMatch(/^[a-z2-7]{20}$/);
     expect(new Set(Array.from({ length: 256 }, (_, byte) => newPathToken(new Uint8Array(20).fill(byte))[0])).size).toBe(32);
-  });
-
-  it("where the authtoken is", () => {
-    expect(tokenState(null).from).toBe("none");
-    expect(tokenState("…a91f")).toEqual({ from: "kept", hint: "…a91f" });
-    expect(tokenState("NGROK_AUTHTOKEN …a91f")).toEqual({ from: "environment", hint: "…a91f" });
-    expect(tokenState("NGROK_AUTHTOKEN (…a91f)")).toEqual({ from: "environment", hint: "…a91f" });
   });
 
   it.each([["ngrok_authtoken_wrong", "authtoken"], ["invalid_authtoken", "authtoken"], ["own_address_invalid", "address"], ["ngrok_domain", "domain"], ["cloudflared_missing", "path"], ["cloudflared_rate_limited", null], ["vault_failed", null]])("%s belongs beside %s", (code, field) => {

@@ -39,6 +39,7 @@ const REASONS: Record<string, string> = {
   ngrok_endpoint_taken: "address in use",
   ngrok_endpoints: "too many endpoints",
   ngrok_domain: "the domain is not yours",
+  ngrok_address: "it gave no usable address",
   ngrok_quota: "the month's quota is used up",
   ngrok_too_old: "Pollux is too old for it",
   own_address_missing: "no address",
@@ -145,13 +146,4 @@ export function turnedAway(view: Pick<TunnelView, "stray" | "too_many">): string
 export function exposure(port: number | null, guarded: boolean): string {
   const listener = port === null ? "the listener" : `the listener on port ${port}`;
   return `Anyone who knows the address${guarded ? " with its secret path" : ""} can send requests to ${listener}. Nothing else of this machine becomes public.`;
-}
-
-const FROM_ENVIRONMENT = "NGROK_AUTHTOKEN";
-
-/** Where ngrok's authtoken is: there is one (kept, or the environment's where none is kept), surely the environment's (the hint says so), or none. */
-export function tokenState(hint: string | null): { from: "kept" | "environment" | "none"; hint: string } {
-  if (hint === null) return { from: "none", hint: "" };
-  if (hint.includes(FROM_ENVIRONMENT)) return { from: "environment", hint: hint.replace(FROM_ENVIRONMENT, "").replace(/^[\s:=,(]+|[\s)]+$/g, "") };
-  return { from: "kept", hint };
 }

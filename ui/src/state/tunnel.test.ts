@@ -32,7 +32,7 @@ describe("starting", () => {
     expect(await app.tunnel.start(settings({ provider: "ngrok", per_second: 7 }), "2abc_a91f")).toBe(true);
     expect(fake.calls.filter((call) => /settingsSet|tunnel[SA]/.test(call))).toEqual(["tunnelAuthtokenSet", "settingsSet", "tunnelStart"]);
     expect(app.settings?.tunnel.per_second).toBe(7);
-    expect(app.tunnel.view).toMatchObject({ provider: "ngrok", state: { state: "starting" }, ngrok_authtoken: "…a91f" });
+    expect(app.tunnel.view).toMatchObject({ provider: "ngrok", state: { state: "starting" }, ngrok_authtoken: { hint: "…a91f", from: "kept", passed_over: null } });
     expect(app.tunnel.public).toBeNull();
     await vi.advanceTimersByTimeAsync(900);
     expect(app.tunnel.online).toBe(true);

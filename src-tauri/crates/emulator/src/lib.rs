@@ -31,7 +31,7 @@ pub use keys::{KeyError, RsaKey, SigningKeys};
 pub use payload::{SampleRequest, SampleType, SampleVariant, sample_types};
 pub use profile::Profile;
 pub use send::{SampleSent, SendError, send_sample};
-pub use service::{Service, ServiceError, ServiceOptions};
+pub use service::{Service, ServiceError, ServiceOptions, Signers};
 pub use settings::{
     Disabling, DynamicScheme, Faults, JobTimes, MetadataPlace, PayloadForm, RestForm, Retry, Settings, VideoFields,
 };

@@ -17,7 +17,7 @@ use crate::delivery::courier::Courier;
 use crate::delivery::report::AttemptReport;
 use crate::journal::{Journal, JournalError, Kept};
 use crate::keyring::KeyRing;
-use crate::keys::KeyError;
+use crate::keys::{KeyError, SigningKeys};
 use crate::settings::{DynamicScheme, Settings};
 use crate::shared::{Inner, Shared, Wall};
 use crate::source::{self, Random, seeded_random, system_random};
@@ -121,6 +121,28 @@ fn chance(seed: Option<u64>, starts: u64) -> Result<(u64, Random), KeyError> {
     })
 }
 
+/// What a service signs with, also while it is being used by somebody else.
+#[derive(Clone)]
+pub struct Signers(Shared);
+
+impl Signers {
+    /// The keys as they are now. The RSA keys are made where they were not yet.
+    ///
+    /// # Errors
+    /// When an RSA key cannot be made.
+    pub async fn get(&self) -> Result<SigningKeys, KeyError> {
+        let rsa = self.0.keys.rsa().await?;
+        let strange_rsa = self.0.keys.strange_rsa().await?;
+        Ok(SigningKeys { rsa: Some(rsa), strange_rsa: Some(strange_rsa), ..self.0.keys.plain() })
+    }
+}
+
+impl fmt::Debug for Signers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Signers").finish_non_exhaustive()
+    }
+}
+
 impl Service {
     /// Reads its state where it has one, listens, and begins to deliver.
     ///
@@ -191,6 +213,12 @@ impl Service {
     #[must_use]
     pub fn sample_secret(&self) -> String {
         self.shared.keys.plain().secret.unwrap_or_default()
+    }
+
+    /// What deliveries are signed with, for whoever signs in its place.
+    #[must_use]
+    pub fn signers(&self) -> Signers {
+        Signers(Arc::clone(&self.shared))
     }
 
     /// Signs deliveries of dynamic webhooks in this way from now on, whatever the settings said.

@@ -13,17 +13,20 @@ const DECODED_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// Undoes a `content-encoding`. `Err` says why not.
 pub(crate) fn decode(bytes: &[u8], encoding: &str) -> Result<Vec<u8>, String> {
+    decode_within(bytes, encoding, DECODED_LIMIT)
+}
+
+/// The same with another limit, whole MiB.
+pub(crate) fn decode_within(bytes: &[u8], encoding: &str, limit: u64) -> Result<Vec<u8>, String> {
     let mut decoded = Vec::new();
     let read = match encoding.trim().to_ascii_lowercase().as_str() {
-        "gzip" | "x-gzip" => MultiGzDecoder::new(bytes).take(DECODED_LIMIT + 1).read_to_end(&mut decoded),
-        "deflate" => ZlibDecoder::new(bytes).take(DECODED_LIMIT + 1).read_to_end(&mut decoded),
+        "gzip" | "x-gzip" => MultiGzDecoder::new(bytes).take(limit + 1).read_to_end(&mut decoded),
+        "deflate" => ZlibDecoder::new(bytes).take(limit + 1).read_to_end(&mut decoded),
         other => return Err(format!("Pollux decodes gzip and deflate, not \"{}\".", other.escape_debug())),
     };
     match read {
         Err(error) => Err(format!("The body says it is {encoding}, but it does not decode: {error}.")),
-        Ok(len) if len as u64 > DECODED_LIMIT => {
-            Err(format!("The body decodes to more than {} MiB.", DECODED_LIMIT / 1024 / 1024))
-        }
+        Ok(len) if len as u64 > limit => Err(format!("The body decodes to more than {} MiB.", limit / 1024 / 1024)),
         Ok(_) => Ok(decoded),
     }
 }

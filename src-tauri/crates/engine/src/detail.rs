@@ -108,8 +108,8 @@ fn build(
         body,
         answer: Answer {
             status: delivery.row.status,
-            by: None,
-            by_what: None,
+            by: delivery.answer.by.as_ref().map(|(by, _)| rows::answered_by(*by)),
+            by_what: delivery.answer.by.as_ref().map(|(_, what)| what.clone()),
             reason_phrase: headers::reason_phrase(delivery.row.status).to_owned(),
             headers: delivery
                 .answer

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::addresses::Bases;
+use crate::answering::Answering;
 use crate::arrivals::Arrivals;
 use crate::books::{self, Books};
 use crate::clients::Access;
@@ -24,9 +25,11 @@ use crate::dto::{
 };
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Sink};
+use crate::forward::Forwards;
 use crate::keeping::Held;
 use crate::keys::{ProjectKeys, Registry};
 use crate::listening::Slot;
+use crate::replay::{self, Replays};
 use crate::sandbox::Sandbox;
 use crate::tunnel::{TunnelFactory, Tunnels};
 use crate::vault::{MemoryVault, Vault};
@@ -132,6 +135,12 @@ pub(crate) struct Inner {
     pub(crate) boards: Boards,
     /// They are watched: once, from the first window on.
     pub(crate) watched: std::sync::Once,
+    /// Runs of replays, and the client that all requests go out with.
+    pub(crate) replays: Replays,
+    /// What is sent on by itself.
+    pub(crate) forwards: Forwards,
+    /// Answers that are not the usual ones.
+    pub(crate) answering: Arc<Answering>,
     pub(crate) actor: String,
     pub(crate) environment: Environment,
     pub(crate) started_ms: i64,
@@ -207,6 +216,9 @@ impl Engine {
                 tunnels: Tunnels::new(config.tunnels, config.tunnel_folder, started_ms),
                 boards: Boards::default(),
                 watched: std::sync::Once::new(),
+                replays: Replays::default(),
+                forwards: Forwards::default(),
+                answering: Arc::default(),
                 actor: config.actor,
                 environment: config.environment,
                 started_ms,
@@ -220,6 +232,8 @@ impl Engine {
             engine.forget_sandbox(sandbox.project).await?;
         }
         engine.read_books(&mut *engine.inner.books.lock().await).await?;
+        engine.inner.answering.belongs_to(Arc::downgrade(&engine.inner));
+        engine.start_fault_lab().await?;
         engine.read_authtoken_hint().await;
         engine.address_is(false).await;
         if !fixed {
@@ -241,6 +255,9 @@ impl Engine {
         self.inner.stop.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        if let Err(error) = self.keep_forwards().await {
+            tracing::warn!(%error, "how far forwarding is could not be kept");
+        }
         self.inner.store.close().await;
     }
 
@@ -258,9 +275,9 @@ impl Engine {
             sample_types: emulator::sample_types(),
             broken_kinds: emulator::broken_kinds().to_vec(),
             alarms: self.alarms(),
-            twists: Vec::new(),
-            forwards: Vec::new(),
-            fault_lab: crate::dto::FaultLab::default(),
+            twists: replay::twists(),
+            forwards: self.forwards(),
+            fault_lab: self.fault_lab(),
         }
     }
 

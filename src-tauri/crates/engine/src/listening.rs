@@ -29,6 +29,7 @@ impl Engine {
     /// next free port in it. One that runs on another port is ended only when the new one listens, so that a taken port
     /// loses nothing: it then goes on, and only the answer says what failed.
     pub async fn listener_start(&self, port: Option<u16>) -> ListenerState {
+        self.begin_forwards().await;
         let mut slot = self.inner.slot.lock().await;
         let running = slot.listener.as_ref().map(|listener| listener.address().port());
         if running.is_some() && running == port {
@@ -88,6 +89,7 @@ impl Engine {
             failed: inner.failed.clone(),
             gate: inner.gate.clone(),
             probes: inner.probes.clone(),
+            answers: inner.answering.clone(),
         };
         Listener::start(SocketAddr::new(inner.bind, port.unwrap_or(0)), parts).await
     }

@@ -1,6 +1,6 @@
 //! Between the store's rows and filters and the window's.
 
-use crate::dto::{Filter, Row};
+use crate::dto::{AnsweredBy, Filter, Row};
 use crate::keys::Registry;
 
 const NS_PER_MS: i64 = 1_000_000;
@@ -26,10 +26,17 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
         duplicate: row.duplicate,
         warnings: row.warnings,
         status: row.status,
-        answered_by: None,
+        answered_by: row.answered_by.map(answered_by),
         took_us: row.took_us,
         body_len: row.body_len,
         truncated: row.truncated,
+    }
+}
+
+pub(crate) fn answered_by(by: store::AnsweredBy) -> AnsweredBy {
+    match by {
+        store::AnsweredBy::Rule => AnsweredBy::Rule,
+        store::AnsweredBy::Target => AnsweredBy::Target,
     }
 }
 

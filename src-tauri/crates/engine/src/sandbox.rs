@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions};
+use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions, Signers, SigningKeys};
 use gemini::JwksCache;
 use gemini::client::{ApiVersion, Client, ClientError};
 use gemini::jwks::HttpFetch;
@@ -44,6 +44,7 @@ pub(crate) struct Sandbox {
     service: std::sync::Mutex<Option<Service>>,
     origin: String,
     api_key: String,
+    signers: Signers,
     pub(crate) client: Client,
     control: Control,
     received: Received,
@@ -70,6 +71,7 @@ impl Sandbox {
             ServiceOptions { api_key: Some(api_key.clone()), wall: wall.clone(), ..ServiceOptions::default() };
         let service = Service::start(options).await.map_err(|error| failed(&error))?;
         let origin = service.origin();
+        let signers = service.signers();
         let client = Client::new(&origin, ApiVersion::V1, &api_key).map_err(|error| failed(&error))?;
         let control = Control::new(&origin)?;
         let secret = Secret::parse(&service.sample_secret())?;
@@ -95,6 +97,7 @@ impl Sandbox {
             service: std::sync::Mutex::new(Some(service)),
             origin,
             api_key,
+            signers,
             client,
             control,
             received: Received::default(),
@@ -119,6 +122,17 @@ impl Sandbox {
         if let Some(service) = service {
             service.stop().await;
         }
+    }
+
+    /// What it signs with.
+    pub(crate) async fn signing_keys(&self) -> Result<SigningKeys> {
+        let keys = self.signers.get().await;
+        keys.map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys could not be made.").with_detail(error))
+    }
+
+    /// Where it publishes them.
+    pub(crate) fn jwks_url(&self) -> String {
+        format!("{}/.well-known/jwks.json", self.origin)
     }
 
     pub(crate) async fn clock(&self) -> Result<SandboxClock> {

@@ -9,7 +9,7 @@ use inbound::{Intake, Listener};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::dto::{Live, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView};
+use crate::dto::{Authtoken, Live, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -58,7 +58,7 @@ struct Shown {
     probing: CancellationToken,
     /// Requests that were refused, as they were told.
     refused: (u64, u64),
-    authtoken: Option<String>,
+    authtoken: Option<Authtoken>,
 }
 
 impl Tunnels {
@@ -88,6 +88,11 @@ impl Tunnels {
     }
 
     /// The listener is another, or there is none.
+    /// Where the listener's socket is.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        *self.local.borrow()
+    }
+
     pub(crate) fn set_listener(&self, listener: Option<&Listener>) {
         *self.intake.lock().unwrap_or_else(PoisonError::into_inner) = listener.map(Listener::intake);
         self.local.send_replace(listener.map(Listener::address));

@@ -91,6 +91,8 @@ fn declared() -> String {
         dto::TunnelSettings,
         dto::TunnelState,
         dto::ProbeView,
+        dto::AuthtokenFrom,
+        dto::Authtoken,
         dto::TunnelView,
         dto::Settings,
         dto::Target,

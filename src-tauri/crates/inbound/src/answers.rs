@@ -1,6 +1,5 @@
 //! Answers that are not the usual ones: of the fault lab, or of the target that deliveries are forwarded to.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -139,7 +138,10 @@ impl Given {
 
 /// These follow from the body and the connection.
 fn frames(name: &HeaderName) -> bool {
-    matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "trailer" | "upgrade")
+    matches!(
+        name.as_str(),
+        "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "trailer" | "upgrade"
+    )
 }
 
 /// Half of a body, and then the end of the connection.
@@ -158,11 +160,5 @@ impl http_body::Body for Torn {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.len)
-    }
-}
-
-impl From<Infallible> for Dropped {
-    fn from(never: Infallible) -> Self {
-        match never {}
     }
 }

@@ -153,7 +153,10 @@ impl Gate {
             return Admission::In { path, public: None };
         }
         let rules = self.0.rules.read().unwrap_or_else(PoisonError::into_inner);
-        let public = asked.tunnelled || rules.public.as_ref().is_some_and(|public| public.is_meant(asked));
+        // Also before the address is known: a tunnel may bring requests before it says that it is online.
+        let public = asked.tunnelled
+            || OF_PROXIES.iter().any(|name| asked.headers.contains_key(*name))
+            || rules.public.as_ref().is_some_and(|public| public.is_meant(asked));
         // A local request may name the token or not: the address was perhaps copied from the bar.
         let path = match rules.without_token(path) {
             Some(rest) => rest,
@@ -226,7 +229,6 @@ impl Public {
         // A target in absolute form outranks `Host` (RFC 9112, 3.2.2); where they differ, either will do.
         let target = asked.uri.authority().map(http::uri::Authority::as_str);
         named.chain(target).any(|authority| self.is(authority))
-            || OF_PROXIES.iter().any(|name| asked.headers.contains_key(*name))
     }
 
     fn is(&self, authority: &str) -> bool {

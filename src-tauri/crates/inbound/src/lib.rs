@@ -5,6 +5,7 @@
 //! `Retry-After`, so that the sender tries again: nothing that was acknowledged can be lost.
 
 mod answer;
+mod answers;
 mod capture;
 mod gate;
 mod judge;
@@ -13,8 +14,10 @@ pub mod probe;
 mod receive;
 mod tokens;
 pub mod tunnel;
+mod words;
 
 pub use answer::HEALTH_LINE;
+pub use answers::{Answers, Committed, Ending, Given, GivenLater, UsualAnswers};
 pub use gate::{Gate, GateRules, Monotonic};
 pub use judge::{Project, Projects};
 pub use listener::{BindError, Intake, Listener};

@@ -1,6 +1,5 @@
 //! The socket: binding it, its connections, and ending it in order.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -161,6 +160,11 @@ pub struct Intake {
 }
 
 impl Intake {
+    /// A connection was turned away before it came here.
+    pub(crate) fn count_refused(&self) {
+        count(&self.shared.parts.tally.refused);
+    }
+
     /// Serves one connection until it ends. `peer` is the real client's address. Not served where the listener is ending.
     pub async fn serve<S>(&self, mut stream: S, peer: String)
     where
@@ -249,7 +253,7 @@ where
     let (head_time, headers) = (shared.parts.limits.head_time, shared.parts.limits.headers);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let (shared, from) = (shared.clone(), from.clone());
-        async move { Ok::<_, Infallible>(receive(&shared, &from, request.map(Body::new)).await) }
+        async move { receive(&shared, &from, request.map(Body::new)).await }
     });
     let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

@@ -12,10 +12,11 @@ use http::request::Parts as Head;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Version};
 use signature::{Outcome, Verdict};
-use store::{InsertError, NewDelivery, Store};
+use store::{InsertError, Inserted, NewDelivery, Store};
 use tokio::sync::mpsc;
 
 use crate::answer;
+use crate::answers::{Answers, Committed, Dropped};
 use crate::capture::{self, Captured, End, Room};
 use crate::gate::{Admission, Asked, Gate};
 use crate::judge::{self, Project, Projects};
@@ -138,6 +139,8 @@ pub struct Parts {
     pub gate: Gate,
     /// Knows the probes of this process.
     pub probes: Probes,
+    /// Makes the answers that are not the usual ones.
+    pub answers: Arc<dyn Answers>,
 }
 
 /// What all requests of a listener share.
@@ -159,7 +162,7 @@ pub(crate) struct Sender {
 }
 
 /// Takes one request.
-pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) -> Response {
+pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) -> Result<Response, Dropped> {
     let Parts { gate, probes, tally, .. } = &shared.parts;
     let (head, body) = request.into_parts();
     let ticket = probes.recognise(&head.headers);
@@ -167,13 +170,13 @@ pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) ->
     let asked = Asked { tunnelled, uri: &head.uri, headers: &head.headers, free: ticket.is_some() };
     let admission = gate.admit(&asked);
     if let Some(ticket) = ticket {
-        return probed(shared, ticket, &head, body, &admission).await;
+        return Ok(probed(shared, ticket, &head, body, &admission).await);
     }
-    match admission {
+    Ok(match admission {
         Admission::In { path, .. } => match head.method {
             Method::POST => {
                 let project = shared.parts.projects.find(path);
-                post(shared, &from.peer, head, body, project).await
+                return post(shared, &from.peer, head, body, project).await;
             }
             Method::GET | Method::HEAD if path == "/" => answer::health(),
             _ => {
@@ -189,7 +192,7 @@ pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) ->
             count(&tally.too_many);
             turn_away(body, answer::too_many()).await
         }
-    }
+    })
 }
 
 /// Answers a probe with what came of it. It is not kept, and not counted.
@@ -220,14 +223,15 @@ async fn turn_away(body: Body, mut response: Response) -> Response {
     response
 }
 
-async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<Project>) -> Response {
+async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<Project>) -> Result<Response, Dropped> {
     let started = Instant::now();
     let Shared { parts, room, tokens, .. } = shared;
     let limit = shared.body_limit.load(Ordering::Relaxed);
     let at = (parts.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
     let captured = capture::body(body, limit, parts.limits.body_time, room).await;
     if captured.end == End::NoRoom {
-        return refuse(parts, "The bodies that are being received take all the memory they may.".to_owned());
+        let why = "The bodies that are being received take all the memory they may.".to_owned();
+        return Ok(refuse(parts, why));
     }
     let headers = capture::headers(&head.headers);
     let now = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
@@ -250,6 +254,10 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
     let summary = if whole { gemini::event::summary(&captured.bytes) } else { gemini::event::Summary::default() };
     let for_probe = (whole && verdict.outcome == Outcome::Rejected).then(|| headers.clone());
     let body = captured.bytes.clone();
+    // A body that is not whole says so: scripts are for what a handler could have got.
+    let special = whole && parts.answers.concerns(project.id);
+    let event_type = special.then(|| summary.event_type.clone()).flatten();
+    let outcome = verdict.outcome;
     let delivery = NewDelivery {
         project: project.id,
         received_ns: i64::try_from(at.as_nanos()).unwrap_or(i64::MAX),
@@ -268,28 +276,51 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
         event_type: summary.event_type,
         pointer: summary.pointer,
         verdict,
-        answer: answer::kept(status),
+        answer: if special { answer::still_to_be_given() } else { answer::kept(status) },
     };
 
     match parts.store.insert(delivery).await {
         Ok(inserted) => {
-            let took = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            parts.store.answered(inserted.id, took);
+            let Inserted { id, event, attempt, verdict, .. } = inserted;
             if let Some(headers) = for_probe {
-                let explain =
-                    Explain { id: inserted.id, project: project.id, headers, body, now, verdict: inserted.verdict };
+                let explain = Explain { id, project: project.id, headers, body, now, verdict };
                 // Full: the probe then runs when the delivery is opened.
                 let _ = parts.explain.try_send(explain);
             }
-            if whole { answer::empty(status) } else { answer::empty_and_close(status) }
+            if special {
+                let status = status.as_u16();
+                let committed = Committed { id, project: project.id, outcome, event_type, event, attempt, status };
+                return specially(parts, &committed, started).await;
+            }
+            parts.store.answered(id, micros(started));
+            Ok(if whole { answer::empty(status) } else { answer::empty_and_close(status) })
         }
         Err(error) => {
             if let InsertError::Failed(code, message) = &error {
                 tracing::error!(code, %message, "a delivery could not be stored; its sender was told to try again");
             }
-            refuse(parts, error.to_string())
+            Ok(refuse(parts, error.to_string()))
         }
     }
+}
+
+/// An answer that is made only now. It is noted before it goes out: the sender's next attempt may come at once.
+async fn specially(parts: &Parts, committed: &Committed, started: Instant) -> Result<Response, Dropped> {
+    let usual = committed.status;
+    let given = match parts.answers.answer(committed) {
+        Some(given) => Some(given.await),
+        None => None,
+    };
+    let status = StatusCode::from_u16(usual).unwrap_or(StatusCode::OK);
+    let kept = given.as_ref().map_or_else(|| answer::kept(status), |given| given.kept(usual));
+    if let Err(error) = parts.store.answer_given(committed.id, kept, micros(started)).await {
+        tracing::warn!(%error, "what was answered to a delivery could not be noted");
+    }
+    given.map_or_else(|| Ok(answer::empty(status)), |given| given.response(usual))
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Not stored: counted, told, and to be sent again. Whatever is left of the body is not read.

@@ -3,6 +3,8 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "it/answers.rs"]
+mod answers;
 #[cfg(target_os = "linux")]
 #[path = "it/cloudflared.rs"]
 mod cloudflared;
@@ -25,6 +27,8 @@ mod limits;
 mod nginx;
 #[path = "it/ngrok.rs"]
 mod ngrok;
+#[path = "it/ngrok_proxy.rs"]
+mod ngrok_proxy;
 #[path = "it/ngrok_reconnect.rs"]
 mod ngrok_reconnect;
 #[path = "it/ngrok_rig.rs"]

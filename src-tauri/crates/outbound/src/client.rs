@@ -193,34 +193,38 @@ where
     client.request(request).await.map_err(|error: ClientError| Problem::of(&error, target, error.is_connect()))
 }
 
+/// Header lines as they go out: with `host` and `content-length` in their place, or at the end.
+#[must_use]
+pub fn framed(headers: &[(String, Vec<u8>)], body_len: usize, target: &Target) -> Vec<(String, Vec<u8>)> {
+    let mut framed = Vec::with_capacity(headers.len() + 2);
+    let (mut host, mut length) =
+        (Some(target.authority().as_bytes().to_vec()), Some(body_len.to_string().into_bytes()));
+    for (name, value) in headers {
+        let given = if name.eq_ignore_ascii_case("host") {
+            host.take()
+        } else if name.eq_ignore_ascii_case("content-length") {
+            length.take()
+        } else {
+            Some(value.clone())
+        };
+        framed.extend(given.map(|value| (name.clone(), value)));
+    }
+    framed.extend(host.map(|value| ("host".to_owned(), value)));
+    framed.extend(length.map(|value| ("content-length".to_owned(), value)));
+    framed
+}
+
 fn of(request: Request) -> Result<http::Request<Full<Bytes>>, Problem> {
     let Request { target, headers, body, .. } = request;
-    let mut map = HeaderMap::with_capacity(headers.len() + 2);
-    let (host, length) = (target.authority().as_bytes(), body.len().to_string());
-    for (name, value) in &headers {
+    let framed = framed(&headers, body.len(), &target);
+    let mut map = HeaderMap::with_capacity(framed.len());
+    for (name, value) in framed {
         let sendable = |what: &str| {
-            let message = format!("The {what} of the header {:?} cannot be sent over HTTP. Correct it.", name.as_str());
+            let message = format!("The {what} of the header {name:?} cannot be sent over HTTP. Correct it.");
             Problem::new("not_sendable", message)
         };
         let key = HeaderName::try_from(name.as_str()).map_err(|_| sendable("name"))?;
-        let value: &[u8] = match key.as_str() {
-            "host" => host,
-            "content-length" => length.as_bytes(),
-            _ => value,
-        };
-        let value = HeaderValue::from_bytes(value).map_err(|_| sendable("value"))?;
-        if matches!(key.as_str(), "host" | "content-length") {
-            map.insert(key, value);
-        } else {
-            map.append(key, value);
-        }
-    }
-    let not_sendable = |_| Problem::new("not_sendable", format!("{} cannot be named in a request.", target.authority()));
-    if !map.contains_key("host") {
-        map.insert("host", HeaderValue::from_bytes(host).map_err(not_sendable)?);
-    }
-    if !map.contains_key("content-length") {
-        map.insert("content-length", HeaderValue::from_str(&length).map_err(not_sendable)?);
+        map.append(key, HeaderValue::try_from(value).map_err(|_| sendable("value"))?);
     }
     let mut http = http::Request::new(Full::new(body));
     *http.method_mut() = Method::POST;
@@ -265,5 +269,3 @@ fn lines(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
 fn version(version: Version) -> &'static str {
     if version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" }
 }
-
-

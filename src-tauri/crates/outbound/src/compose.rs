@@ -280,10 +280,13 @@ impl Draft {
         let (signature, what) = match sign {
             Sign::Leave => return Ok(()),
             Sign::V1 { secret, hint } => (sign::v1(secret, &id, time, &self.body), format!("signed with {hint}")),
-            Sign::V1a { seed } => (sign::v1a(seed, &id, time, &self.body), "signed with the Sandbox's v1a key".to_owned()),
-            Sign::Jwt { rsa, profile, .. } => {
-                (rsa.sign(Some(rsa.kid()), &claims(profile, &id, time))?, "signed with the Sandbox's JWT key".to_owned())
+            Sign::V1a { seed } => {
+                (sign::v1a(seed, &id, time, &self.body), "signed with the Sandbox's v1a key".to_owned())
             }
+            Sign::Jwt { rsa, profile, .. } => (
+                rsa.sign(Some(rsa.kid()), &claims(profile, &id, time))?,
+                "signed with the Sandbox's JWT key".to_owned(),
+            ),
         };
         self.set("webhook-signature", &signature);
         self.change(what);

@@ -11,7 +11,7 @@ mod problem;
 mod target;
 mod tls;
 
-pub use client::{Answer, Bounds, Client, Exchange, Request};
+pub use client::{Answer, Bounds, Client, Exchange, Request, framed};
 pub use compose::{ComposeError, Composed, Id, Received, Recipe, Sign, Time, Twist, compose, twists};
 pub use passing::Altered;
 pub use problem::Problem;

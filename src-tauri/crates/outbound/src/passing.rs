@@ -100,7 +100,8 @@ mod tests {
             ("content-length", "3"),
         ]);
         let (passed, altered) = pass(received, true);
-        let expected = lines(&[("host", "a"), ("webhook-id", "msg_1"), ("x-two", "1"), ("x-two", "2"), ("content-length", "3")]);
+        let expected =
+            lines(&[("host", "a"), ("webhook-id", "msg_1"), ("x-two", "1"), ("x-two", "2"), ("content-length", "3")]);
         assert_eq!(passed, expected);
         let names: Vec<&str> = altered.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["connection", "x-hop", "te"]);
@@ -117,7 +118,8 @@ mod tests {
 
     #[test]
     fn keys_stay_here() {
-        let received = lines(&[("x-goog-api-key", "AIza"), ("authorization", "Bearer x"), ("cookie", "a=b"), ("x-a", "1")]);
+        let received =
+            lines(&[("x-goog-api-key", "AIza"), ("authorization", "Bearer x"), ("cookie", "a=b"), ("x-a", "1")]);
         assert_eq!(pass(received.clone(), false).0, lines(&[("x-a", "1")]));
         let (passed, altered) = pass(received, true);
         assert_eq!(passed, lines(&[("authorization", "Bearer x"), ("cookie", "a=b"), ("x-a", "1")]));

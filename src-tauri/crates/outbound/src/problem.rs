@@ -34,8 +34,10 @@ impl Problem {
     }
 
     pub(crate) fn body_too_slow(read: u64, time: Duration) -> Self {
-        let message =
-            format!("The answer's body did not end within {}; {read} bytes of it came. It was cut there.", seconds(time));
+        let message = format!(
+            "The answer's body did not end within {}; {read} bytes of it came. It was cut there.",
+            seconds(time)
+        );
         Self::new("body_too_slow", message)
     }
 
@@ -74,15 +76,20 @@ impl Problem {
             }
         }
         if chain.resolving {
-            return Self::new("name_not_found", format!("There is no host of the name in {host}, as far as this machine can tell."));
+            return Self::new(
+                "name_not_found",
+                format!("There is no host of the name in {host}, as far as this machine can tell."),
+            );
         }
         match chain.io.map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => {
-                Self::new("connection_refused", format!("Nothing listens at {host}. Start your handler, or correct the address."))
-            }
-            Some(io::ErrorKind::TimedOut) => {
-                Self::new("connect_timed_out", format!("{host} cannot be reached: the connection was not made in time."))
-            }
+            Some(io::ErrorKind::ConnectionRefused) => Self::new(
+                "connection_refused",
+                format!("Nothing listens at {host}. Start your handler, or correct the address."),
+            ),
+            Some(io::ErrorKind::TimedOut) => Self::new(
+                "connect_timed_out",
+                format!("{host} cannot be reached: the connection was not made in time."),
+            ),
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => {
                 Self::new("connection_reset", format!("{host} reset the connection before it had answered."))
             }
@@ -96,7 +103,11 @@ impl Problem {
 }
 
 fn seconds(time: Duration) -> String {
-    if time.as_millis().is_multiple_of(1000) { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
+    if time.as_millis().is_multiple_of(1000) {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
 }
 
 /// What is told apart in an error and its causes.
@@ -173,10 +184,9 @@ fn tls(fault: &rustls::Error, host: &str) -> Problem {
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             ("tls_client_certificate", format!("{host} asks for a client certificate, and Pollux has none."))
         }
-        rustls::Error::InvalidMessage(_) => (
-            "tls_not_spoken",
-            format!("{host} does not speak TLS on this port. Write http:// instead of https://."),
-        ),
+        rustls::Error::InvalidMessage(_) => {
+            ("tls_not_spoken", format!("{host} does not speak TLS on this port. Write http:// instead of https://."))
+        }
         other => ("tls_failed", format!("The secure connection to {host} failed: {other}.")),
     };
     Problem::new(code, words)

@@ -109,7 +109,9 @@ fn guessed(text: &str) -> Option<Url> {
     }
     let plain = Url::parse(&format!("http://{text}")).ok()?;
     // `mailto:a@b` and the like: a scheme, and no port behind the colon.
-    if text.split_once(':').is_some_and(|(_, rest)| !text.starts_with('[') && !rest.starts_with(|c: char| c.is_ascii_digit()))
+    if text
+        .split_once(':')
+        .is_some_and(|(_, rest)| !text.starts_with('[') && !rest.starts_with(|c: char| c.is_ascii_digit()))
     {
         return None;
     }
@@ -160,8 +162,17 @@ mod tests {
             let target = Target::parse(text).unwrap();
             assert_eq!((target.url(), target.is_local()), (url, local), "{text}");
         }
-        for text in ["", " ", "/hook", "ftp://localhost/", "mailto:a@b", "file:///etc/passwd", "http://", "http://:0/", "javascript:alert(1)"]
-        {
+        for text in [
+            "",
+            " ",
+            "/hook",
+            "ftp://localhost/",
+            "mailto:a@b",
+            "file:///etc/passwd",
+            "http://",
+            "http://:0/",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(Target::parse(text), Err(TargetError::NotHttp(text.trim().to_owned())), "{text}");
         }
         for text in ["http://ada:secret@localhost/", "http://ada@localhost/"] {

@@ -126,7 +126,12 @@ fn delivery(project: i64, number: usize, body: Bytes) -> NewDelivery {
         event_type: Some("batch.succeeded".into()),
         pointer: Some("batches/7f3a9c1e5b2d".into()),
         verdict: verdict(),
-        answer: Answer { status: 200, headers: vec![("content-length".into(), "0".into())], body: String::new(), by: None },
+        answer: Answer {
+            status: 200,
+            headers: vec![("content-length".into(), "0".into())],
+            body: String::new(),
+            by: None,
+        },
     }
 }
 

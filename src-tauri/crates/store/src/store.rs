@@ -244,6 +244,14 @@ impl Store {
         self.read(|conn, _| Ok(tally::read(conn)?.counts)).await
     }
 
+    /// The id of the delivery that was stored last; 0 where there is none.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn last_id(&self) -> Result<i64, Error> {
+        self.read(|conn, _| Ok(tally::read(conn)?.last_id)).await
+    }
+
     /// What each secret verified of a project's deliveries since `from_ns` (Unix nanoseconds), in spans of `bin_ns`
     /// nanoseconds; the oldest span first. Only what a secret verified (`v1`, `v1a`), not the key of a JWKS. Costs what
     /// arrived since then.

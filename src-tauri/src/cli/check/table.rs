@@ -6,7 +6,7 @@ use owo_colors::Style;
 use crate::cli::print::{Written, paint, printable, text};
 
 /// Columns of a title.
-const TITLE: usize = 44;
+const TITLE: usize = 48;
 
 /// How far it is, on standard error, over and over in one line.
 pub(crate) fn progress(report: &Report) {
@@ -28,13 +28,14 @@ pub(crate) fn print(report: &Report, over: bool) -> Written {
         out.push_str(&format!("\n{} {}\n", paint("✕", Style::new().red()), printable(problem)));
         return text(&out);
     }
-    let mut group = "";
+    let (mut group, mut skipped) = ("", "");
     for line in report.lines.iter().filter(|line| !is_foreign(line)) {
         if line.group != group {
             group = &line.group;
             out.push_str(&format!("\n{}\n", paint(group, Style::new().bold())));
         }
-        row(&mut out, line);
+        row(&mut out, line, skipped);
+        skipped = if line.state == State::Skipped { line.got.as_deref().unwrap_or_default() } else { "" };
     }
     out.push_str(&summary(report));
     text(&out)
@@ -45,7 +46,8 @@ fn is_foreign(line: &Line) -> bool {
     line.state == State::Skipped && line.got.as_deref().is_some_and(|got| got.starts_with("The endpoint is not said"))
 }
 
-fn row(out: &mut String, line: &Line) {
+/// `said`: why the line before was skipped, which is not said again.
+fn row(out: &mut String, line: &Line, said: &str) {
     let (glyph, style) = match line.state {
         State::Passed => ("✓", Style::new().green()),
         State::Failed => ("✕", Style::new().red()),
@@ -75,6 +77,7 @@ fn row(out: &mut String, line: &Line) {
             }
             out.push_str(&format!("      {} {}\n", paint(&format!("{:<9}", "line"), Style::new().dimmed()), line.id));
         }
+        State::Skipped if line.got.as_deref() == Some(said) => {}
         State::Open | State::Skipped => out.push_str(&format!("      {}\n", paint(&got, Style::new().dimmed()))),
         State::Passed | State::Waiting | State::Running => {}
     }

@@ -59,6 +59,22 @@ it("from off to online: what becomes public is said first, the authtoken is aske
   await waitFor(() => expect(pill().dataset.state).toBe("off"));
 });
 
+it("says which authtoken is used: a kept one goes before that of the environment", async () => {
+  fake.tunnelVariable = "…eNv1";
+  await open("off", "ngrok");
+  const state = () => screen.getByTestId("tunnel-token-state");
+  expect(state().dataset.from).toBe("kept");
+  expect(state().textContent).toBe("In use: …a91f, kept in the keychain. It goes before that of NGROK_AUTHTOKEN (…eNv1).");
+  await click("tunnel-token-forget");
+  await waitFor(() => expect(state().dataset.from).toBe("environment"));
+  expect(state().textContent).toBe("In use: …eNv1, from NGROK_AUTHTOKEN. One that you enter goes before it.");
+  expect(screen.queryByTestId("tunnel-token-forget")).toBeNull();
+  await clean();
+  fake.tunnelVariable = null;
+  await app.tunnel.forgetToken();
+  await waitFor(() => expect(state().dataset.from).toBe("none"));
+});
+
 it("a wrong authtoken is a state with the provider's own words, and the way on is the same button", async () => {
   await open("failed", "ngrok");
   expect(pill().textContent).toContain("ngrok failed: authtoken refused");

@@ -79,8 +79,31 @@ pub struct TunnelView {
     pub stray: u64,
     /// Public requests answered 429, since the start.
     pub too_many: u64,
-    /// An authtoken of ngrok is kept, or in `NGROK_AUTHTOKEN`: `…a91f`.
-    pub ngrok_authtoken: Option<String>,
+    /// The authtoken that ngrok is opened with; `None`: there is none.
+    pub ngrok_authtoken: Option<Authtoken>,
+}
+
+/// An authtoken of ngrok, as far as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Authtoken {
+    /// Its end: `…a91f`.
+    pub hint: String,
+    /// Where it is from.
+    pub from: AuthtokenFrom,
+    /// The end of another one, in `NGROK_AUTHTOKEN`: a kept one goes before it.
+    pub passed_over: Option<String>,
+}
+
+/// Where an authtoken is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum AuthtokenFrom {
+    /// Entered by the user, and kept with the secrets.
+    Kept,
+    /// `NGROK_AUTHTOKEN`, as Pollux was started with it.
+    Environment,
 }
 
 /// A state of the tunnel.
@@ -120,8 +143,8 @@ pub enum TunnelState {
 pub struct ProbeView {
     /// When.
     pub at_ms: i64,
-    /// `ok`, `body_changed`, `path_changed` (the path token was lost on the way), `foreign_answer` (the provider answered
-    /// with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
+    /// `ok`, `body_changed`, `headers_changed` (one that a verification needs), `path_changed` (the path token was lost on the
+    /// way), `foreign_answer` (the provider answered with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
     pub result: String,
     /// In a sentence, and what to do.
     pub message: String,

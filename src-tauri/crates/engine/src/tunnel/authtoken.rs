@@ -4,7 +4,7 @@ use inbound::tunnel::Failure;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::dto::{TunnelProvider, TunnelView};
+use crate::dto::{Authtoken, AuthtokenFrom, TunnelProvider, TunnelView};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::projects::hint;
@@ -55,7 +55,7 @@ impl Engine {
         Ok(self.inner.store.settings().set(HINT, &shown).await?)
     }
 
-    /// Reads what is shown of it: the hint of the kept one, otherwise of the variable's.
+    /// Reads what is shown of it: of the kept one, which goes before the variable's, or of that.
     pub(crate) async fn read_authtoken_hint(&self) {
         let stored = match self.inner.store.settings().get(HINT).await {
             Ok(stored) => stored,
@@ -64,8 +64,18 @@ impl Engine {
                 None
             }
         };
-        let stored = stored.as_ref().and_then(|value| value.get("hint")).and_then(Value::as_str).map(str::to_owned);
-        let shown = stored.or_else(|| self.authtoken_variable().map(|token| hint(&token)));
+        let kept = stored.as_ref().and_then(|value| value.get("hint")).and_then(Value::as_str).map(str::to_owned);
+        self.show_authtoken(kept);
+    }
+
+    /// `kept`: the hint of the kept one.
+    fn show_authtoken(&self, kept: Option<String>) {
+        let variable = self.authtoken_variable().map(|token| hint(&token));
+        let shown = match (kept, variable) {
+            (Some(hint), passed_over) => Some(Authtoken { hint, from: AuthtokenFrom::Kept, passed_over }),
+            (None, Some(hint)) => Some(Authtoken { hint, from: AuthtokenFrom::Environment, passed_over: None }),
+            (None, None) => None,
+        };
         self.inner.tunnels.shown().authtoken = shown;
     }
 
@@ -90,8 +100,15 @@ impl Engine {
             Err(error) => Err(failure("vault_failed", "The authtoken of ngrok could not be read.", error.detail))?,
         };
         let listed = self.inner.store.settings().get(HINT).await.ok().flatten().is_some();
-        match kept.filter(|text| !text.is_empty()).or_else(|| self.authtoken_variable()) {
-            Some(token) => Ok(token),
+        if let Some(kept) = kept.filter(|text| !text.is_empty()) {
+            return Ok(kept);
+        }
+        match self.authtoken_variable() {
+            Some(token) => {
+                // What kept the other one has lost it: it is not the one in use.
+                self.show_authtoken(None);
+                Ok(token)
+            }
             None if listed => Err(failure(
                 "ngrok_authtoken_gone",
                 "An authtoken of ngrok was entered, but what keeps secrets no longer has it. Enter it again.",

@@ -92,5 +92,22 @@ impl Engine {
 
 /// It came to the listener, whole or not: to wait changes nothing.
 fn arrived(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Ok | Outcome::BodyChanged | Outcome::PathChanged)
+    match outcome {
+        Outcome::Ok | Outcome::BodyChanged | Outcome::HeadersChanged | Outcome::PathChanged => true,
+        Outcome::ForeignAnswer | Outcome::TlsFailed | Outcome::Unreachable | Outcome::TimedOut => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reached_the_listener_is_told_at_once() {
+        assert!(
+            [Outcome::Ok, Outcome::BodyChanged, Outcome::HeadersChanged, Outcome::PathChanged].map(arrived)
+                == [true; 4]
+        );
+        assert!([Outcome::ForeignAnswer, Outcome::TlsFailed, Outcome::Unreachable].map(arrived) == [false; 3]);
+    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use inbound::tunnel::cloudflared::{self, Cloudflared};
-use inbound::tunnel::ngrok::{Ngrok, Server};
+use inbound::tunnel::ngrok::{Ngrok, Proxies, Server};
 use inbound::tunnel::{Failure, Own, Tunnel};
 use zeroize::Zeroizing;
 
@@ -63,6 +63,7 @@ fn make(plan: TunnelPlan) -> Result<Box<dyn Tunnel>, Failure> {
                 policy: settings.ngrok_policy,
                 metadata: settings.ngrok_metadata,
                 server: server(&plan.environment)?,
+                proxies: Proxies::read(|name| (plan.environment)(name)),
                 ..Ngrok::new(token.as_str())
             }))
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use engine::{
-    Engine, Level, ListenerState, PingResult, Settings, TunnelProvider, TunnelSettings, TunnelState, UriPlace,
-    Vault as _,
+    Authtoken, AuthtokenFrom, Engine, Level, ListenerState, PingResult, Settings, TunnelProvider, TunnelSettings,
+    TunnelState, UriPlace, Vault as _,
 };
 use inbound::tunnel::{Failure, State};
 use serde_json::json;
@@ -183,7 +183,7 @@ async fn the_authtoken_is_in_the_vault_alone() {
         assert_eq!(error.code, "invalid_authtoken");
     }
     let view = engine.tunnel_authtoken_set(Some(format!(" {TOKEN}\n"))).await.unwrap();
-    assert_eq!(view.ngrok_authtoken.as_deref(), Some("…cK9m"));
+    assert_eq!(view.ngrok_authtoken, Some(kept("…cK9m", None)));
     assert_eq!(scripted.count(), 0, "what had failed is not started");
     let actions = engine.actions(None, 50).await.unwrap().actions;
     let failed = actions.iter().find(|one| one.what == "tunnel.start").unwrap();
@@ -197,7 +197,7 @@ async fn the_authtoken_is_in_the_vault_alone() {
     engine.shutdown().await;
 
     let (engine, _) = parts.listening(false).await;
-    assert_eq!(engine.tunnel().await.unwrap().ngrok_authtoken.as_deref(), Some("…WxYz"));
+    assert_eq!(engine.tunnel().await.unwrap().ngrok_authtoken, Some(kept("…WxYz", None)));
     parts.vault.delete("tunnel:ngrok").unwrap();
     let TunnelState::Failed { code, .. } = engine.tunnel_start().await.unwrap().state else { panic!("none") };
     assert_eq!(code, "ngrok_authtoken_gone");
@@ -209,6 +209,35 @@ async fn the_authtoken_is_in_the_vault_alone() {
     for token in [TOKEN, &other] {
         assert!(!log.contains(token) && !bytes.windows(token.len()).any(|window| window == token.as_bytes()));
     }
+}
+
+fn kept(hint: &str, passed_over: Option<&str>) -> Authtoken {
+    Authtoken { hint: hint.into(), from: AuthtokenFrom::Kept, passed_over: passed_over.map(str::to_owned) }
+}
+
+#[tokio::test]
+async fn a_kept_authtoken_goes_before_the_variable_and_which_is_used_is_shown() {
+    let (mut parts, scripted) = scripted();
+    let variable = TOKEN.replace("cK9m", "eNv1");
+    parts.ngrok_authtoken = Some(format!(" {variable}\n"));
+    let (engine, _) = parts.listening(false).await;
+    engine.settings_set(with(TunnelProvider::Ngrok)).await.unwrap();
+    let of_variable = Authtoken { hint: "…eNv1".into(), from: AuthtokenFrom::Environment, passed_over: None };
+    assert_eq!(engine.tunnel().await.unwrap().ngrok_authtoken, Some(of_variable.clone()));
+    engine.tunnel_start().await.unwrap();
+    assert_eq!(scripted.started(1).await.authtoken, Some(variable.clone()));
+
+    let view = engine.tunnel_authtoken_set(Some(TOKEN.into())).await.unwrap();
+    assert_eq!(view.ngrok_authtoken, Some(kept("…cK9m", Some("…eNv1"))));
+    assert_eq!(scripted.started(2).await.authtoken.as_deref(), Some(TOKEN), "the kept one wins");
+
+    // Lost by what kept it: the variable's is used, and that is said.
+    parts.vault.delete("tunnel:ngrok").unwrap();
+    let view = engine.tunnel_start().await.unwrap();
+    assert_eq!(scripted.started(3).await.authtoken, Some(variable));
+    assert_eq!(view.ngrok_authtoken, Some(of_variable.clone()));
+    assert_eq!(engine.tunnel_authtoken_set(None).await.unwrap().ngrok_authtoken, Some(of_variable));
+    engine.shutdown().await;
 }
 
 #[tokio::test]

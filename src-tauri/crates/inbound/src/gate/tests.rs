@@ -85,6 +85,9 @@ fn a_connection_of_a_tunnel_is_from_the_internet_whatever_it_says() {
     gate.set(GateRules { path_token: Some(TOKEN.into()), ..GateRules::default() });
     assert_eq!(ask(&gate, &path, &[("host", "localhost")], true), Admission::Stray);
     assert_eq!(ask(&gate, &path, &[("host", "localhost")], false), Admission::In { path: "/a", public: Some(false) });
+    // A child brings requests over a socket of this machine, and perhaps before its address is known.
+    let early = [("host", "new-name.trycloudflare.com"), ("cf-connecting-ip", "192.0.2.1")];
+    assert_eq!(ask(&gate, &path, &early, false), Admission::Stray);
 }
 
 #[test]

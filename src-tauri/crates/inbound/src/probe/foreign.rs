@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, StatusCode, header};
 
+use crate::words::printable;
+
 /// Who answered in place of the listener, why, and what to do.
 pub(super) fn describe(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
@@ -138,7 +140,7 @@ fn title(headers: &HeaderMap, text: &str) -> Option<String> {
 
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 120;
-    let plain: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let plain: String = printable(text).chars().take(LONGEST).collect();
     if text.chars().count() > LONGEST { format!("{plain}…") } else { plain }
 }
 

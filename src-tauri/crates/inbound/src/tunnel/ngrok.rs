@@ -7,6 +7,7 @@
 
 mod keep;
 mod line;
+mod proxy;
 mod refusal;
 mod time;
 mod wire;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{Site, State, Tunnel};
+pub use proxy::Proxies;
 pub use refusal::meaning;
 #[doc(hidden)]
 pub use time::{Real, Time};
@@ -39,6 +41,8 @@ pub struct Ngrok {
     pub metadata: Option<String>,
     /// Where the session is opened; `None`: `connect.ngrok-agent.com:443`. For accounts with an agent ingress of their own.
     pub server: Option<Server>,
+    /// What stands between this machine and the internet.
+    pub proxies: Proxies,
     #[doc(hidden)]
     pub seams: Seams,
 }
@@ -83,6 +87,7 @@ impl Ngrok {
             policy: None,
             metadata: None,
             server: None,
+            proxies: Proxies::default(),
             seams: Seams::default(),
         }
     }
@@ -96,6 +101,7 @@ impl fmt::Debug for Ngrok {
             .field("policy", &self.policy.is_some())
             .field("metadata", &self.metadata.is_some())
             .field("server", &self.server.as_ref().map(|server| &server.address))
+            .field("proxies", &self.proxies)
             .finish_non_exhaustive()
     }
 }

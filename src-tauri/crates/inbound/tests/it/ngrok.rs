@@ -54,7 +54,7 @@ async fn it_works_over_real_tls_and_not_with_a_certificate_that_ngrok_did_not_is
     assert_eq!(kept.peer, stream.local_addr().unwrap().to_string());
     assert!(rig.store.body(kept.row.id).await.unwrap().unwrap() == body, "the body is another");
     run.stop().await;
-    assert_eq!(network.edge.connected(), 0);
+    network.gone().await;
 
     let mut ngrok = Ngrok::new(TOKEN);
     ngrok.server = Some(Server { address, ca_pem: None });
@@ -231,7 +231,7 @@ async fn a_stop_takes_the_endpoint_down_and_leaves_nothing_connected() {
     run.stop().await;
     read_all(&mut idle).await;
     assert_eq!((network.edge.asked("unbind").len(), network.edge.asked("auth").len()), (1, 1));
-    gone(&network).await;
+    network.gone().await;
     assert!(rig.all().await.is_empty());
 }
 
@@ -261,12 +261,62 @@ fn debug_shows_no_token() {
     assert!(!format!("{:?}", Ngrok::new(TOKEN)).contains("2aBc"));
 }
 
-async fn gone(network: &Network) {
-    for _ in 0..100 {
-        if network.edge.connected() == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_of_connections_does_not_take_the_endpoint_down() {
+    let rig = rig(Limits::default()).await;
+    let network = Network::default();
+    let mut run = Run::start(ngrok(&network, Real::default()), Some(rig.listener.intake()));
+    run.online().await;
+    // More than one session of muxado bears: none of them ever ends its request.
+    let mut crowd = Vec::new();
+    for _ in 0..700 {
+        let mut stream = network.edge.connect("192.0.2.66:1").await.expect("the endpoint is online");
+        let _ = stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-le").await;
+        crowd.push(stream);
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    panic!("{} agents are connected", network.edge.connected());
+    // Who comes next is told to try again, by the same session, and is taken once the crowd is gone.
+    let mut stream = network.edge.connect(CLIENT).await.unwrap();
+    stream.write_all(&signed("msg_1", b"{}")).await.unwrap();
+    assert!(matches!(status(&read_all(&mut stream).await), "503" | "no answer"));
+    assert!(rig.tally.snapshot().refused >= 400, "{:?}", rig.tally.snapshot());
+    drop(crowd);
+    let mut taken = String::new();
+    for _ in 0..100 {
+        let mut stream = network.edge.connect(CLIENT).await.unwrap();
+        stream.write_all(&signed("msg_2", b"{}")).await.unwrap();
+        taken = read_all(&mut stream).await;
+        if status(&taken) == "200" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(status(&taken), "200");
+    assert_eq!(network.edge.asked("auth").len(), 1, "one session bore it all");
+    assert!(run.seen().is_empty(), "and was online all the time");
+    run.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_service_says_is_bounded_and_its_address_must_be_one() {
+    let network = Network::default();
+    network.edge.rule(|rules| {
+        rules.refuse_auth = Some(format!("\u{202e}No\u{7}. {}\n{}", "x".repeat(100_000), "line\n".repeat(5000)))
+    });
+    let mut run = Run::start(ngrok(&network, Warp::default()), None);
+    let State::Failed(failure) = run.until(|state| *state != State::Starting).await else { panic!() };
+    let detail = failure.detail.unwrap();
+    assert!(failure.message.len() < 400 && detail.len() < 2000 && detail.lines().count() <= 12, "{}", detail.len());
+    assert!(failure.message.starts_with("ngrok refused it: No. xx"), "{}", failure.message);
+    assert!(!detail.contains(['\u{202e}', '\u{7}']));
+
+    for address in ["http://169.254.169.254", "https://user@calm-otter.ngrok-free.test", "javascript://x"] {
+        let network = Network::default();
+        network.edge.rule(|rules| rules.url = address.to_owned());
+        let mut run = Run::start(ngrok(&network, Warp::default()), None);
+        let State::Failed(failure) = run.until(|state| *state != State::Starting).await else { panic!("{address}") };
+        assert_eq!(failure.code, "ngrok_address", "{address}");
+        assert!(failure.message.contains(address), "{}", failure.message);
+        run.task.await.unwrap();
+    }
 }

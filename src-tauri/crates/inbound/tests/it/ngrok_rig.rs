@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::edge::Edge;
 
 pub(crate) const TOKEN: &str = "2aBcDeFgHiJkLmNoPqRsTuVwXyZ_4k3J5h7G9f1D2s4A6q8W";
-/// Beyond any wait of a test.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Beyond any wait of a test, also on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Run {
     pub(crate) states: mpsc::Receiver<State>,
@@ -101,6 +101,15 @@ impl Network {
 
     pub(crate) fn bring_back(&self) {
         self.gone.store(false, Ordering::SeqCst);
+    }
+
+    /// Waits until no agent is connected: over a socket the service sees the end of a connection a moment after us.
+    pub(crate) async fn gone(&self) {
+        let began = std::time::Instant::now();
+        while self.edge.connected() > 0 {
+            assert!(began.elapsed() < PATIENCE, "{} agents are still connected", self.edge.connected());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     fn dial(&self) -> Dial {

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use inbound::{Explain, Gate, Limits, Listener, Parts, Probes, Project, Projects, Tally};
+use inbound::{Answers, Explain, Gate, Limits, Listener, Parts, Probes, Project, Projects, Tally, UsualAnswers};
 use signature::{KeyState, Keyring, Policy, Secret, SecretKey};
 use store::{Options, Store};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -49,16 +49,28 @@ pub(crate) fn keyring() -> Keyring {
 }
 
 pub(crate) async fn with_project(limits: Limits, project: impl FnOnce(i64) -> Project) -> Rig {
-    build(limits, project, Gate::default(), Probes::default()).await
+    build(limits, project, Gate::default(), Probes::default(), Arc::new(UsualAnswers)).await
 }
 
 /// With a gate and probes of the caller's, for their clocks.
 pub(crate) async fn with_clocks(gate: Gate, probes: Probes) -> Rig {
     let project = |id| Project { id, keyring: keyring(), policy: Policy::default(), jwks: None };
-    build(Limits::default(), project, gate, probes).await
+    build(Limits::default(), project, gate, probes, Arc::new(UsualAnswers)).await
 }
 
-async fn build(limits: Limits, project: impl FnOnce(i64) -> Project, gate: Gate, probes: Probes) -> Rig {
+/// With answers of the caller's.
+pub(crate) async fn with_answers(answers: Arc<dyn Answers>) -> Rig {
+    let project = |id| Project { id, keyring: keyring(), policy: Policy::default(), jwks: None };
+    build(Limits::default(), project, Gate::default(), Probes::default(), answers).await
+}
+
+async fn build(
+    limits: Limits,
+    project: impl FnOnce(i64) -> Project,
+    gate: Gate,
+    probes: Probes,
+    answers: Arc<dyn Answers>,
+) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("h.db"), Options::default()).unwrap();
     let id = store.projects().ensure("P", false, "").await.unwrap();
@@ -76,6 +88,7 @@ async fn build(limits: Limits, project: impl FnOnce(i64) -> Project, gate: Gate,
         failed: to_failed,
         gate: gate.clone(),
         probes: probes.clone(),
+        answers,
     };
     let listener = Listener::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), parts).await.unwrap();
     Rig { listener, store, gate, probes, paths, tally, explain, failed, _folder: folder }

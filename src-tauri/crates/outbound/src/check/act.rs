@@ -112,7 +112,8 @@ impl Bench {
                 sending.spawn(async move { bench.one(wants, &delivery).await });
             }
             let outcomes = sending.join_all().await;
-            passed = outcomes.iter().find(|one| one.state != State::Passed).or(outcomes.first()).unwrap_or(&passed).clone();
+            passed =
+                outcomes.iter().find(|one| one.state != State::Passed).or(outcomes.first()).unwrap_or(&passed).clone();
         } else {
             for delivery in &deliveries {
                 let outcome = self.one(wants, delivery).await;

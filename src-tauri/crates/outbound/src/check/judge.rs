@@ -109,7 +109,7 @@ fn excerpt(answer: &Answer, secrets: &[String]) -> String {
     let is_page = text.starts_with('<');
     // A handler that is being mended may well print what it compared with.
     let tells = secrets.iter().any(|secret| text.contains(secret.as_str()));
-    if text.is_empty() || is_page || tells { ".".to_owned() } else { format!(": \"{text}\"") }
+    if text.is_empty() || is_page || tells { ".".to_owned() } else { format!(": \"{text}\".") }
 }
 
 /// In one line, without anything that steers a terminal.

@@ -255,7 +255,7 @@ impl<F: Fn(&Report)> Battery<F> {
         let case = self.cases.get(index).filter(|case| refused && case.wants == Wants::Refuse);
         match case.and_then(|case| case.scheme).map(|scheme| self.standing(scheme)) {
             Some(Standing::Not(why)) => {
-                let got = format!("{} That says nothing: {why}", outcome.got);
+                let got = format!("It is refused, as the genuine one is, and that says nothing. {why}");
                 Outcome { state: State::Skipped, got, ..outcome }
             }
             _ => outcome,

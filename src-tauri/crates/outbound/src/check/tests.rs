@@ -151,7 +151,7 @@ async fn a_crash_is_told_apart_from_a_refusal() {
     assert_eq!((line.state, line.status), (State::Failed, Some(500)));
     assert!(line.got.as_deref().unwrap().contains("by crashing"), "{line:?}");
     let valid = report.line("v1_valid").unwrap();
-    assert_eq!(valid.got.as_deref(), Some("Crashed: answered 500: \"no such key\""));
+    assert_eq!(valid.got.as_deref(), Some("Crashed: answered 500: \"no such key\"."));
 }
 
 #[tokio::test]

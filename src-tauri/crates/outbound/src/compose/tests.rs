@@ -76,7 +76,10 @@ fn signed_anew_it_verifies_now() {
     assert_eq!(verdict(&made, NOW).outcome, Outcome::Verified);
     assert_eq!(made.changes, ["new id", "time of sending", "signed with whsec_…dXY="]);
     let names: Vec<&str> = made.headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names[..6], ["host", "content-type", "webhook-id", "webhook-timestamp", "webhook-signature", "content-length"]);
+    assert_eq!(
+        names[..6],
+        ["host", "content-type", "webhook-id", "webhook-timestamp", "webhook-signature", "content-length"]
+    );
     assert!(made.headers[2].1.starts_with(b"msg_") && made.headers[2].1 != b"msg_1");
 }
 

@@ -4,10 +4,10 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use signature::{KeyState, Verdict};
 
-use crate::{AnsweredBy, Row};
 use crate::delivery::message_id_in_row;
 use crate::table::{event, unsigned};
 use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
+use crate::{AnsweredBy, Row};
 
 pub(crate) const CREATE: &str = "
 CREATE TABLE delivery (

@@ -178,7 +178,9 @@ impl Outbounds<'_> {
     pub async fn add(&self, all: Vec<NewOutbound>) -> Result<Vec<i64>, Error> {
         // Encoded here: the thread that writes is everybody's.
         let all: Vec<_> = all.into_iter().map(Encoded::of).collect();
-        self.0.write(Vec::new(), move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?)).await
+        self.0
+            .write(Vec::new(), move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?))
+            .await
     }
 
     /// Those of a delivery, the newest first, at most `limit`.
@@ -203,9 +205,7 @@ impl Outbounds<'_> {
     /// [`Error::Damaged`] where one cannot be read back; what SQLite says.
     pub async fn sendable(&self, ids: &[i64]) -> Result<Vec<Sendable>, Error> {
         let ids = ids.to_vec();
-        self.0
-            .read(move |conn, _| ids.into_iter().filter_map(|id| sendable(conn, id).transpose()).collect())
-            .await
+        self.0.read(move |conn, _| ids.into_iter().filter_map(|id| sendable(conn, id).transpose()).collect()).await
     }
 
     /// The deliveries of a project from an id or a time (Unix nanoseconds) on that were not forwarded yet, ascending,
@@ -279,7 +279,8 @@ impl Encoded {
     }
 }
 
-const NARROW: &str = "id, delivery, kind, number, url, at_ms, changes, rejected, status, first_us, total_us, answer_len,
+const NARROW: &str =
+    "id, delivery, kind, number, url, at_ms, changes, rejected, status, first_us, total_us, answer_len,
   problem, problem_text";
 
 fn take(row: &SqlRow<'_>) -> rusqlite::Result<OutboundRow> {
@@ -309,7 +310,8 @@ fn of(conn: &Connection, delivery: i64, limit: u32) -> rusqlite::Result<Vec<Outb
 }
 
 fn get(conn: &Connection, id: i64) -> Result<Option<Outbound>, Error> {
-    let sql = format!("SELECT {NARROW}, altered, headers, answer_headers, answer_body, body FROM outbound WHERE id = ?1");
+    let sql =
+        format!("SELECT {NARROW}, altered, headers, answer_headers, answer_body, body FROM outbound WHERE id = ?1");
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
     let Some(row) = rows.next()? else { return Ok(None) };

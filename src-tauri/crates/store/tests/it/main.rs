@@ -9,6 +9,7 @@ mod crash;
 mod failing;
 mod filters;
 mod opening;
+mod outbound;
 mod projects;
 mod round_trip;
 mod sample;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 use signature::{KeyState, Outcome};
-use store::{Answer, Counts, Filter};
+use store::{Answer, AnsweredBy, Counts, Filter};
 
 use crate::sample::{NOON, file, full_verdict, history, plain};
 
@@ -32,6 +32,7 @@ async fn a_delivery_comes_back_whole() {
         status: 503,
         headers: vec![("retry-after".into(), "1".into()), ("retry-after".into(), "é".into())],
         body: "later".into(),
+        by: Some((AnsweredBy::Rule, "503, for the first attempt".into())),
     };
     // Twice: the second time, the constants of the verdict have numbers.
     for round in 1..=2_u32 {
@@ -54,6 +55,7 @@ async fn a_delivery_comes_back_whole() {
         assert_eq!((row.message_id, row.event), (delivery.message_id.clone(), inserted.event));
         assert_eq!((row.attempt, row.attempts, row.duplicate), (round, round, false));
         assert_eq!((row.warnings, row.status, row.took_us), (2, 503, None));
+        assert_eq!(row.answered_by, None, "known only once it was given");
         assert_eq!((row.body_len, row.truncated), (5_000_000_000, true));
     }
 }

@@ -148,10 +148,12 @@ fn find(asked: Option<&Path>) -> Result<PathBuf, Trouble> {
     }
 }
 
-/// Variables that stand for flags: what a user sets for tunnels of their own would change ours.
+/// Variables that stand for flags: what a user sets for tunnels of their own would change ours. And secrets that Pollux takes
+/// from its own environment: they are nothing to cloudflared.
 fn overrides(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_uppercase();
-    name.starts_with("TUNNEL_")
+    ["TUNNEL_", "POLLUX_"].iter().any(|start| name.starts_with(start))
+        || ["_API_KEY", "_AUTHTOKEN"].iter().any(|end| name.ends_with(end))
         || matches!(&*name, "DIAL_EDGE_TIMEOUT" | "NO_TLS_VERIFY" | "STDIN_CONTROL" | "AUTOUPDATE_FREQ")
 }
 

@@ -9,12 +9,12 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinSet;
 
+use crate::words::printable;
+
 /// Lines that are kept.
 const LINES: usize = 12;
 /// Bytes of a line that are looked at; the rest is read and dropped.
 const LINE: usize = 4096;
-/// Characters of a line that are kept.
-const SHOWN: usize = 300;
 
 /// What was read until now.
 #[derive(Debug, Default)]
@@ -120,19 +120,6 @@ fn parse(line: &str) -> (bool, String) {
     (["INF ", "DBG "].iter().any(|level| text.starts_with(level)), printable(text))
 }
 
-/// One line for people: no control characters, nothing that turns the direction of writing, not too long.
-fn printable(text: &str) -> String {
-    let plain = |c: &char| {
-        !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let text: String = text.chars().filter(plain).collect();
-    let text = text.trim();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
 /// The child's pipes, being read.
 #[derive(Debug, Default)]
 pub(super) struct Output {
@@ -181,6 +168,7 @@ fn whole(line: &mut Vec<u8>, seen: &Mutex<Seen>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::SHOWN;
 
     fn seen(lines: &[&str]) -> Seen {
         let mut seen = Seen::default();

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream as _;
+use http::Uri;
 use ngrok::config::TunnelBuilder as _;
 use ngrok::conn::{ConnInfo as _, EndpointConn};
 use ngrok::session::{ConnectError, IoStream, Restart, Session, SessionBuilder, Stop};
 use ngrok::tunnel::{AcceptError, EndpointInfo as _, HttpTunnel, TunnelCloser as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_rustls::rustls::ClientConfig;
@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Ngrok;
 use super::keep::tell;
+use super::proxy::{self, Proxies};
 use super::refusal::Trouble;
 use super::time::woken;
 use super::wire::{Grip, Hand};
@@ -45,6 +46,14 @@ const LATENCY_EVERY: Duration = Duration::from_secs(10);
 /// is silent when its stream of heartbeats has ended.
 const SILENT_BEATS: u32 = 3;
 
+/// Connections that are served at once. muxado ends the whole session at its 512th stream, and up to 128 wait in front of us:
+/// whoever opened as many would take the endpoint down for everybody.
+const AT_ONCE: usize = 256;
+/// The same for those that are turned away.
+const TURNED_AWAY_AT_ONCE: usize = 64;
+/// Of a public address, in bytes.
+const LONGEST_ADDRESS: usize = 300;
+
 const NO_LISTENER: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 /// How long, and how much, a request that is answered without being read is read all the same: closing on unread bytes
@@ -63,7 +72,10 @@ pub(super) struct Line {
     public: String,
     grip: Grip,
     signals: mpsc::Receiver<Signal>,
+    /// Those that are served.
     connections: TaskTracker,
+    /// Those that are turned away.
+    refusals: TaskTracker,
     cut: CancellationToken,
 }
 
@@ -90,11 +102,14 @@ impl Line {
             settings.metadata(metadata);
         }
         let trouble = match timeout(OPENING, settings.listen()).await {
-            Ok(Ok(endpoint)) => {
-                let public = format!("{}/", endpoint.url().trim_end_matches('/'));
-                let (connections, cut) = (TaskTracker::new(), CancellationToken::new());
-                return Ok(Self { session, endpoint, public, grip, signals, connections, cut });
-            }
+            Ok(Ok(endpoint)) => match public(endpoint.url(), ngrok.server.is_some()) {
+                Some(public) => {
+                    let (connections, refusals, cut) =
+                        (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
+                    return Ok(Self { session, endpoint, public, grip, signals, connections, refusals, cut });
+                }
+                None => Trouble::bad_address(endpoint.url()),
+            },
             Ok(Err(error)) => Trouble::binding(&error, &ngrok.authtoken),
             Err(_) => Trouble::no_answer(),
         };
@@ -148,6 +163,16 @@ impl Line {
         let peer = connection.remote_addr().to_string();
         let intake = (site.intake)();
         let cut = self.cut.clone();
+        if self.connections.len() >= AT_ONCE {
+            if let Some(intake) = &intake {
+                intake.count_refused();
+            }
+            // Beyond it a connection is only closed.
+            if self.refusals.len() < TURNED_AWAY_AT_ONCE {
+                self.refusals.spawn(timeout(CLOSING, turn_away(connection)));
+            }
+            return;
+        }
         self.connections.spawn(async move {
             let served = async {
                 match intake {
@@ -176,8 +201,10 @@ impl Line {
     pub(super) async fn close(mut self) {
         end(&mut self.session, &self.grip).await;
         self.cut.cancel();
-        self.connections.close();
-        self.connections.wait().await;
+        for tasks in [&self.connections, &self.refusals] {
+            tasks.close();
+            tasks.wait().await;
+        }
     }
 }
 
@@ -196,6 +223,25 @@ async fn due(at: Option<tokio::time::Instant>) {
     if let Some(at) = at {
         sleep_until(at).await;
     }
+}
+
+/// The public address with a slash at its end, where it is one: people copy it, and webhooks and probes go there. Without TLS
+/// only from an agent ingress of the user's own.
+fn public(url: &str, own_ingress: bool) -> Option<String> {
+    let uri: Uri = url.parse().ok().filter(|_| url.len() <= LONGEST_ADDRESS)?;
+    let scheme = uri.scheme_str()?;
+    let authority = uri.authority()?.as_str();
+    let plain = authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
+    let bare = matches!(uri.path(), "" | "/") && uri.query().is_none() && !url.contains('#');
+    let safe = scheme == "https" || (scheme == "http" && own_ingress);
+    (plain && bare && safe && uri.host().is_some_and(|host| !host.is_empty()))
+        .then(|| format!("{scheme}://{authority}/"))
+}
+
+/// There is no room for it. Its request is not read: that would take the room that is wanted.
+async fn turn_away(mut connection: EndpointConn) {
+    let _ = connection.write_all(NO_LISTENER).await;
+    let _ = connection.shutdown().await;
 }
 
 /// The listener is being restarted.
@@ -240,9 +286,9 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
         async { Ok(()) }
     });
 
-    let dial = ngrok.seams.dial.clone();
+    let (dial, proxies) = (ngrok.seams.dial.clone(), ngrok.proxies.clone());
     builder.connector(move |host: String, port: u16, tls: Arc<ClientConfig>, lost: Option<AcceptError>| {
-        let (dial, hand) = (dial.clone(), hand.clone());
+        let (dial, proxies, hand) = (dial.clone(), proxies.clone(), hand.clone());
         async move {
             // Told what was lost, this is the crate's own reconnect.
             if lost.is_some() {
@@ -250,7 +296,7 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
             }
             let io = match dial {
                 Some(dial) => dial().await.map_err(ConnectError::Tcp)?,
-                None => reach(host, port, tls).await?,
+                None => reach(&proxies, host, port, tls).await?,
             };
             Ok(hand.hold(io))
         }
@@ -258,10 +304,14 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
     Ok(builder)
 }
 
-/// As the crate's own, with small writes sent at once: an answer would wait for the acknowledgement of a window update.
-async fn reach(host: String, port: u16, tls: Arc<ClientConfig>) -> Result<Box<dyn IoStream>, ConnectError> {
-    let socket = TcpStream::connect((host.as_str(), port)).await.map_err(ConnectError::Tcp)?;
-    socket.set_nodelay(true).map_err(ConnectError::Tcp)?;
+/// In place of the crate's own connector, which knows of proxies only where it makes the connection itself.
+async fn reach(
+    proxies: &Proxies,
+    host: String,
+    port: u16,
+    tls: Arc<ClientConfig>,
+) -> Result<Box<dyn IoStream>, ConnectError> {
+    let socket = proxy::connect(proxies, &host, port).await.map_err(ConnectError::Tcp)?;
     let name = ServerName::try_from(host).map_err(|error| ConnectError::Tls(io::Error::other(error)))?;
     let secured = tokio_rustls::TlsConnector::from(tls).connect(name, socket).await.map_err(ConnectError::Tls)?;
     Ok(Box::new(secured))
@@ -276,4 +326,32 @@ fn bare(domain: &str) -> &str {
 
 fn filled(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public;
+
+    #[test]
+    fn an_address_is_one_that_can_be_public() {
+        assert_eq!(public("https://a-b.ngrok.app", false).as_deref(), Some("https://a-b.ngrok.app/"));
+        assert_eq!(public("https://a-b.ngrok.app/", false).as_deref(), Some("https://a-b.ngrok.app/"));
+        assert_eq!(public("http://127.0.0.1:81", true).as_deref(), Some("http://127.0.0.1:81/"));
+        for bad in [
+            "",
+            "a-b.ngrok.app",
+            "http://169.254.169.254/",
+            "ftp://a.b/",
+            "javascript://a.b/",
+            "https://user@a.b/",
+            "https://a.b/path",
+            "https://a.b/?query",
+            "https://a.b/#fragment",
+            "https://a.b\r\nx: y",
+            "https://a.b\u{202e}/",
+            &format!("https://{}.b/", "a".repeat(300)),
+        ] {
+            assert_eq!(public(bad, false), None, "{bad}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use ngrok::Error as _;
 use ngrok::session::{ConnectError, RpcError};
 
 use crate::tunnel::Failure;
+use crate::words::printable;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
@@ -179,6 +180,16 @@ impl Trouble {
         Self::new("ngrok_server", message, None, After::Ends)
     }
 
+    /// The service gave an address that is none, or no public one.
+    pub(super) fn bad_address(address: &str) -> Self {
+        let message = format!(
+            "ngrok gave the address “{}”, which cannot be a public one: https:// and a host were expected. Check that this is \
+             ngrok's service, and update Pollux.",
+            printable(address)
+        );
+        Self::new("ngrok_address", message, None, After::EndsAtFirst)
+    }
+
     pub(super) fn no_answer() -> Self {
         Self::new("ngrok_unreachable", "ngrok did not answer in time. Check the network.", None, AGAIN)
     }
@@ -227,7 +238,8 @@ impl Trouble {
             RpcError::Response(_) => Self::refused(&error.msg(), error.error_code(), authtoken),
             other => {
                 let cause = other.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-                let message = format!("ngrok ended the connection before it answered ({other}{cause}).");
+                let why = printable(&format!("{other}{cause}"));
+                let message = format!("ngrok ended the connection before it answered ({why}).");
                 Self::new("ngrok_lost", message, None, AGAIN)
             }
         }
@@ -240,7 +252,7 @@ impl Trouble {
         }
         let detail = said(words, None, authtoken);
         let message = match &detail {
-            Some(words) => format!("ngrok took the endpoint down: {words}"),
+            Some(words) => format!("ngrok took the endpoint down: {}", printable(words)),
             None => "ngrok took the endpoint down.".to_owned(),
         };
         Self::new("ngrok_stopped", message, detail, AGAIN)
@@ -270,12 +282,15 @@ fn said(words: &str, code: Option<&str>, authtoken: &str) -> Option<String> {
     if !token.is_empty() {
         text = text.replace(token, HIDDEN);
     }
-    let mut lines: Vec<String> = text.lines().map(hide).filter(|line| !line.is_empty()).collect();
-    lines.extend(code.map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned));
+    let mut lines: Vec<String> =
+        text.lines().map(|line| printable(&hide(line))).filter(|line| !line.is_empty()).take(LINES).collect();
+    lines.extend(code.map(printable).filter(|code| !code.is_empty()));
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 const HIDDEN: &str = "…";
+/// Lines of the service that are kept: nobody reads more, and the time-line keeps them.
+const LINES: usize = 12;
 
 /// `Your authtoken: 2aBc…`, also where it was shortened or changed.
 fn hide(line: &str) -> String {

@@ -88,7 +88,9 @@ impl<F: Fn(&Report)> Battery<F> {
             return Standing::Silent(why);
         }
         let redirected = outcome.status.is_some_and(|status| (300..400).contains(&status));
-        if redirected || outcome.status.is_some_and(|status| NO_HANDLER.contains(&status)) {
+        let nowhere = redirected || outcome.status.is_some_and(|status| NO_HANDLER.contains(&status));
+        // One that has taken another scheme is there.
+        if nowhere && self.carrier().is_none() {
             let why = format!("There is no handler at this address: see {}.", case.id);
             self.finish(index, outcome);
             return Standing::NoHandler(why);
@@ -103,7 +105,7 @@ impl<F: Fn(&Report)> Battery<F> {
             if self.knows_the_old_secret_only(scheme).await {
                 let got = format!("{} It takes the old secret, and does not know the new one.", outcome.got);
                 self.finish(index, Outcome { got, ..outcome });
-                return Standing::Not(refused(case, name));
+                return Standing::Not(refused(scheme));
             }
         }
         let printer = if scheme == Scheme::Jwt { None } else { self.printer(scheme).await };
@@ -118,7 +120,7 @@ impl<F: Fn(&Report)> Battery<F> {
             None => outcome,
         };
         self.finish(index, outcome);
-        Standing::Not(refused(case, name))
+        Standing::Not(refused(scheme))
     }
 
     /// The slip with the secret that explains a refusal. The lines that were tried are finished.
@@ -133,7 +135,7 @@ impl<F: Fn(&Report)> Battery<F> {
                 return Some(id);
             }
             if outcome.state == State::Passed {
-                let got = format!("{} That says nothing: it refuses the genuine one, too.", outcome.got);
+                let got = format!("It is refused, as the genuine one is, and that says nothing. {}", refused(scheme));
                 self.finish(index, Outcome { state: State::Skipped, got, ..outcome });
             }
         }
@@ -158,6 +160,6 @@ impl<F: Fn(&Report)> Battery<F> {
     }
 }
 
-fn refused(case: &Case, name: &str) -> String {
-    format!("The genuine {name} delivery is not taken: see {}.", case.id)
+fn refused(scheme: Scheme) -> String {
+    format!("The genuine {} delivery is not taken: see {}.", word(scheme), cases::id(scheme, "valid"))
 }

@@ -1,0 +1,350 @@
+//! Forwarding: a project's deliveries sent on by themselves as they arrive.
+//!
+//! What waits is known by ids only; the history has the rest. Of the history, everything up to a mark is dealt with; behind
+//! it, a forward that was settled is kept with its delivery. So a restart finds what was waiting, and sends nothing twice.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use store::{After, Change};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OnceCell, broadcast};
+
+use crate::dto::{
+    ForwardAnswer, ForwardOffer, ForwardRule, ForwardStart, ForwardView, ForwardWhich, Level, Live, Outbound,
+};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use lane::Lane;
+
+pub(crate) mod lane;
+pub(crate) mod send;
+
+/// Where the rules are in the store.
+const KEY: &str = "forward";
+/// How often the window is told, at most, and marks are kept.
+const TELL: Duration = Duration::from_millis(100);
+const KEEP: Duration = Duration::from_secs(2);
+const HOUR_MS: i64 = 3_600_000;
+
+/// Forwards that a follower may be behind.
+const FOLLOWED: usize = 1024;
+
+/// What forwards.
+pub(crate) struct Forwards {
+    lanes: Mutex<BTreeMap<i64, Arc<Lane>>>,
+    /// Begun once, by the process that receives: two would send everything twice.
+    begun: OnceCell<()>,
+    /// Every request that was sent on.
+    sent: broadcast::Sender<Outbound>,
+}
+
+impl Default for Forwards {
+    fn default() -> Self {
+        Self { lanes: Mutex::default(), begun: OnceCell::new(), sent: broadcast::Sender::new(FOLLOWED) }
+    }
+}
+
+/// A rule as it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    rule: ForwardRule,
+    /// Everything up to this delivery is dealt with.
+    mark: i64,
+    /// Switched off: the newest delivery that could still wait.
+    off_at: i64,
+}
+
+impl Forwards {
+    fn lanes(&self) -> MutexGuard<'_, BTreeMap<i64, Arc<Lane>>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn lane(&self, project: i64) -> Option<Arc<Lane>> {
+        self.lanes().get(&project).cloned()
+    }
+
+    fn all(&self) -> Vec<Arc<Lane>> {
+        self.lanes().values().cloned().collect()
+    }
+
+    pub(crate) fn rules(&self) -> Vec<ForwardRule> {
+        self.all().iter().map(|lane| lane.rule()).collect()
+    }
+
+    fn lane_or_new(&self, project: i64) -> Arc<Lane> {
+        let new = || Arc::new(Lane::new(ForwardRule { project, ..ForwardRule::default() }, 0, 0));
+        self.lanes().entry(project).or_insert_with(new).clone()
+    }
+}
+
+impl Engine {
+    /// Begins to forward, once: by the rules of the last time, unless the keys are the caller's.
+    pub(crate) async fn begin_forwards(&self) {
+        let begun = self.inner.forwards.begun.get_or_try_init(|| self.start_forwards()).await;
+        if let Err(error) = begun {
+            tracing::error!(%error, "forwarding could not begin");
+            let message = format!("Nothing is forwarded, because its rules could not be read: {error}");
+            self.notice(Level::Error, "not_forwarded", &message);
+        }
+    }
+
+    /// Every request that is sent on from now on, as it has ended.
+    pub fn forwarded(&self) -> broadcast::Receiver<Outbound> {
+        self.inner.forwards.sent.subscribe()
+    }
+
+    async fn start_forwards(&self) -> Result<()> {
+        // Before anything is read: what arrives from here on is told.
+        let changes = self.inner.store.subscribe();
+        let kept = if self.inner.fixed { None } else { self.inner.store.settings().get(KEY).await? };
+        let kept: Vec<Kept> = kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        for Kept { rule, mark, off_at } in kept {
+            let on = rule.on;
+            let lane = Arc::new(Lane::new(rule, mark, off_at));
+            self.inner.forwards.lanes().insert(lane.project(), lane.clone());
+            if on {
+                let last = self.inner.store.last_id().await?;
+                lane.open(last, true);
+                self.fill(&lane, After::Id(mark), last).await?;
+                self.run_lane(&lane);
+            }
+        }
+        self.inner.answering.forwards_changed(&self.inner.forwards);
+        let (engine, stop) = (self.clone(), self.inner.stop.clone());
+        self.inner.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = engine.feed_forwards(changes) => {}
+            }
+        });
+        let (engine, stop) = (self.clone(), self.inner.stop.clone());
+        self.inner.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = engine.tell_forwards() => {}
+            }
+        });
+        Ok(())
+    }
+
+    /// Forwarding of the projects that have a rule.
+    pub fn forwards(&self) -> Vec<ForwardView> {
+        let live = self.projects();
+        let here = |lane: &Arc<Lane>| live.iter().any(|project| project.id == lane.project());
+        self.inner.forwards.all().iter().filter(|lane| here(lane)).map(|lane| lane.view()).collect()
+    }
+
+    /// What is there already, before a rule is switched on.
+    pub async fn forward_offer(&self, rule: ForwardRule) -> Result<ForwardOffer> {
+        let rule = self.checked_rule(rule)?;
+        let all = rule.which == ForwardWhich::All;
+        let now = self.now_ms();
+        let since = async |ms: i64| -> Result<u64> {
+            let after = After::Time(ms.saturating_mul(1_000_000));
+            Ok(self.inner.store.outbounds().not_forwarded(rule.project, after, all).await?.len() as u64)
+        };
+        let waiting = match self.inner.forwards.lane(rule.project) {
+            Some(lane) if lane.rule().on => lane.view().waiting,
+            Some(lane) => {
+                let (mark, off_at) = lane.marks();
+                let left = self.inner.store.outbounds().not_forwarded(rule.project, After::Id(mark), all).await?;
+                left.iter().filter(|(id, _)| *id <= off_at).count() as u64
+            }
+            None => 0,
+        };
+        Ok(ForwardOffer { waiting, last_hour: since(now - HOUR_MS).await?, last_day: since(now - 24 * HOUR_MS).await? })
+    }
+
+    /// Puts a rule in force. `start` says what happens to what is there, where it is switched on by this.
+    ///
+    /// # Errors
+    /// What is wrong with the rule; `confirm_target`.
+    pub async fn forward_set(&self, rule: ForwardRule, start: Option<ForwardStart>) -> Result<ForwardView> {
+        let rule = self.checked_rule(rule)?;
+        if rule.on {
+            let allowed = self.allowed(&rule.url).await?;
+            self.used(&allowed.target).await?;
+        }
+        let lane = self.inner.forwards.lane_or_new(rule.project);
+        let _alone = lane.changing.lock().await;
+        let last = self.inner.store.last_id().await?;
+        let was_on = lane.rule().on;
+        let all = rule.which == ForwardWhich::All;
+        if rule.on && !was_on {
+            let (mark, off_at) = lane.marks();
+            lane.put(rule);
+            lane.open(last, false);
+            match start.unwrap_or(ForwardStart::New) {
+                ForwardStart::New => {}
+                ForwardStart::Waiting => self.fill(&lane, After::Id(mark), off_at.min(last)).await?,
+                ForwardStart::Since { ms } => {
+                    self.fill(&lane, After::Time(ms.saturating_mul(1_000_000)), last).await?;
+                }
+            }
+            self.run_lane(&lane);
+        } else if rule.on {
+            let other = lane.rule().which != rule.which;
+            lane.put(rule);
+            if other && !all {
+                // Only the verified ones of what waits.
+                let (mark, _) = lane.marks();
+                lane.forget_waiting();
+                self.fill(&lane, After::Id(mark), last).await?;
+            }
+            lane.retry_now();
+        } else {
+            lane.put(rule);
+            lane.close();
+        }
+        self.keep_forwards().await?;
+        self.inner.answering.forwards_changed(&self.inner.forwards);
+        let view = lane.view();
+        self.inner.feed.tell(Live::Forward { forward: Box::new(view.clone()) });
+        Ok(view)
+    }
+
+    /// Drops what waits. It stays in the history.
+    pub async fn forward_drop(&self, project: i64) -> Result<u64> {
+        let lane = self.inner.forwards.lane(project).ok_or_else(|| Error::not_found("rule"))?;
+        let _alone = lane.changing.lock().await;
+        let dropped = lane.drop_waiting();
+        self.keep_forwards().await?;
+        self.inner.feed.tell(Live::Forward { forward: Box::new(lane.view()) });
+        Ok(dropped)
+    }
+
+    /// Tries now, whatever the back-off.
+    pub fn forward_drain(&self, project: i64) -> Result<ForwardView> {
+        let lane = self.inner.forwards.lane(project).ok_or_else(|| Error::not_found("rule"))?;
+        lane.retry_now();
+        Ok(lane.view())
+    }
+
+    fn checked_rule(&self, mut rule: ForwardRule) -> Result<ForwardRule> {
+        let invalid = |message: String| Err(Error::new("invalid_forward", message));
+        if !self.projects().iter().any(|project| project.id == rule.project) {
+            return Err(Error::not_found("project"));
+        }
+        if rule.on || !rule.url.trim().is_empty() {
+            outbound::Target::parse(&rule.url)?.url().clone_into(&mut rule.url);
+        }
+        if !(1..=32).contains(&rule.concurrency) {
+            return invalid(format!("1 to 32 requests can be under way at a time, not {}.", rule.concurrency));
+        }
+        if let ForwardAnswer::Target { timeout_ms } = rule.answer
+            && !(100..=60_000).contains(&timeout_ms)
+        {
+            return invalid(format!("The target's answer is waited for 100 to 60,000 ms, not {timeout_ms}."));
+        }
+        if let Some(secret) = &rule.resign {
+            self.secret_to_sign(secret)?;
+        }
+        if let Some(address) = self.own_address(&rule.url) {
+            return invalid(format!(
+                "{address} is where Pollux itself listens: what is forwarded there would come back without end."
+            ));
+        }
+        Ok(rule)
+    }
+
+    /// Where the listener is, if that is what the address names.
+    fn own_address(&self, url: &str) -> Option<String> {
+        let target = outbound::Target::parse(url).ok()?;
+        let local = self.inner.tunnels.local_address()?;
+        let port = target.authority().rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(80);
+        (target.is_local() && target.url().starts_with("http://") && port == local.port())
+            .then(|| target.authority().to_owned())
+    }
+
+    /// What was not forwarded yet of the history up to `last`.
+    async fn fill(&self, lane: &Lane, after: After, last: i64) -> Result<()> {
+        let all = lane.rule().which == ForwardWhich::All;
+        let found = self.inner.store.outbounds().not_forwarded(lane.project(), after, all).await?;
+        lane.add(found.into_iter().filter(|(id, _)| *id <= last));
+        Ok(())
+    }
+
+    fn run_lane(&self, lane: &Arc<Lane>) {
+        let (engine, lane) = (self.clone(), lane.clone());
+        self.inner.tasks.spawn(async move { engine.drive(&lane).await });
+    }
+
+    /// What arrives goes to its lane.
+    async fn feed_forwards(&self, mut changes: Receiver<Change>) {
+        loop {
+            match changes.recv().await {
+                Ok(Change::Inserted(arrived)) => {
+                    let row = &arrived.row;
+                    if let Some(lane) = self.inner.forwards.lane(row.project) {
+                        lane.arrived(row.id, row.event, row.outcome == signature::Outcome::Verified);
+                    }
+                }
+                Ok(Change::Changed(_)) => {}
+                Ok(Change::Resync) | Err(RecvError::Lagged(_)) => self.catch_up().await,
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// What was not told one by one is read.
+    async fn catch_up(&self) {
+        for lane in self.inner.forwards.all() {
+            let read = async {
+                let last = self.inner.store.last_id().await?;
+                if let Some(seen) = lane.catch_up_to(last) {
+                    self.fill(&lane, After::Id(seen), last).await?;
+                }
+                Ok::<_, Error>(())
+            };
+            if let Err(error) = read.await {
+                tracing::error!(%error, "what is to be forwarded could not be read");
+            }
+        }
+    }
+
+    async fn tell_forwards(&self) {
+        let mut tick = tokio::time::interval(TELL);
+        let mut kept = tokio::time::Instant::now();
+        loop {
+            tick.tick().await;
+            for lane in self.inner.forwards.all() {
+                if let Some(view) = lane.news() {
+                    self.inner.feed.tell(Live::Forward { forward: Box::new(view) });
+                }
+            }
+            self.tell_fault_lab();
+            if kept.elapsed() >= KEEP {
+                kept = tokio::time::Instant::now();
+                if self.inner.forwards.all().iter().any(|lane| lane.has_moved())
+                    && let Err(error) = self.keep_forwards().await
+                {
+                    tracing::warn!(%error, "how far forwarding is could not be kept");
+                }
+            }
+        }
+    }
+
+    /// Writes rules and marks down.
+    pub(crate) async fn keep_forwards(&self) -> Result<()> {
+        if self.inner.fixed || !self.inner.forwards.begun.initialized() {
+            return Ok(());
+        }
+        let kept: Vec<Kept> = self
+            .inner
+            .forwards
+            .all()
+            .iter()
+            .map(|lane| {
+                let (mark, off_at) = lane.marks();
+                Kept { rule: lane.rule(), mark, off_at }
+            })
+            .collect();
+        let value = serde_json::to_value(kept)
+            .map_err(|error| Error::new("internal", "The rules could not be written.").with_detail(error))?;
+        Ok(self.inner.store.settings().set(KEY, &value).await?)
+    }
+}

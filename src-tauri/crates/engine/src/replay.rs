@@ -1,0 +1,374 @@
+//! Replays: deliveries sent again by hand, as received or changed, to one address or several.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use emulator::Random;
+use outbound::{Client, Recipe, Sign, Twist};
+use signature::Secret;
+use store::Sendable;
+
+use crate::dto::{
+    Altered, HeaderLine, ReplayBody, ReplayChanges, ReplayDraft, ReplayId, ReplayPlan, ReplayPreview, ReplayRun,
+    ReplaySign, ReplaySigner, ReplayTime, ReplayTwist,
+};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::secrets::SANDBOX_SECRET;
+use crate::targets::Allowed;
+use run::Run;
+
+pub(crate) use run::sent as sent_outbound;
+pub(crate) use show::shown_outbound;
+
+mod diff;
+mod run;
+mod show;
+
+/// Longest body in the editor, in bytes.
+const EDITED: usize = 1024 * 1024;
+/// Requests of one plan.
+const MOST: u64 = 100_000;
+/// Deliveries of one plan.
+const DELIVERIES: usize = 10_000;
+/// Addresses of one plan.
+const TARGETS: usize = 10;
+/// Runs that can be looked at.
+const RUNS: usize = 20;
+
+/// What replays work with.
+pub(crate) struct Replays {
+    pub(crate) client: Arc<Client>,
+    pub(crate) random: Random,
+    runs: Mutex<BTreeMap<u32, Arc<Run>>>,
+}
+
+impl Default for Replays {
+    fn default() -> Self {
+        Self { client: Arc::default(), random: emulator::system_random(), runs: Mutex::default() }
+    }
+}
+
+impl Replays {
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Run>>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The ready-made ways to break a replay.
+pub(crate) fn twists() -> Vec<ReplayTwist> {
+    let view = |twist: &Twist| ReplayTwist {
+        id: twist.id,
+        label: twist.label,
+        what: twist.what,
+        expected: twist.expected,
+        signs: twist.signs,
+    };
+    outbound::twists().iter().map(view).collect()
+}
+
+impl Engine {
+    /// A delivery as the editor needs it.
+    pub async fn replay_draft(&self, id: i64) -> Result<ReplayDraft> {
+        let sendable = self.sendable(id).await?;
+        let row = self.inner.store.rows(&[id]).await?.into_iter().next().ok_or_else(|| Error::not_found("delivery"))?;
+        let Sendable { project, truncated, body, headers, .. } = sendable;
+        let short = body.len() <= EDITED;
+        let text = std::str::from_utf8(&body).ok().filter(|_| short).map(str::to_owned);
+        let base64 = (short && text.is_none()).then(|| STANDARD.encode(&body));
+        Ok(ReplayDraft {
+            delivery: id,
+            project,
+            outcome: row.outcome,
+            headers: headers.into_iter().map(|(name, value)| line(name, value)).collect(),
+            text,
+            base64,
+            body_len: body.len() as u64,
+            truncated,
+            signers: self.signers(project),
+        })
+    }
+
+    /// The first request of a plan, as it would go out. Nothing is sent, and nobody has to agree to anything.
+    pub async fn replay_preview(&self, plan: ReplayPlan) -> Result<ReplayPreview> {
+        let first = *plan.deliveries.first().ok_or_else(nothing)?;
+        let url = plan.targets.first().ok_or_else(nowhere)?;
+        let target = outbound::Target::parse(url)?;
+        let recipe = self.recipe(&plan.changes).await?;
+        let sendable = self.sendable(first).await?;
+        let composed =
+            outbound::compose(&received(&sendable), &recipe, &target, self.now_s(), &self.inner.replays.random)
+                .map_err(not_composed)?;
+        Ok(ReplayPreview {
+            body_len: composed.body.len() as u64,
+            headers: sent_headers(&composed, &target).into_iter().map(|(name, value)| line(name, value)).collect(),
+            altered: altered(composed.altered),
+            changes: composed.changes,
+        })
+    }
+
+    /// Begins a run of replays.
+    ///
+    /// # Errors
+    /// What is wrong with the plan; `confirm_target` where an address is not on this machine and was never agreed to;
+    /// `holds_secret` where the request holds one.
+    pub async fn replay_start(&self, plan: ReplayPlan) -> Result<ReplayRun> {
+        let plan = checked(plan)?;
+        let mut targets = Vec::with_capacity(plan.targets.len());
+        for url in &plan.targets {
+            let allowed = self.allowed(url).await?;
+            if !targets.iter().any(|known: &Allowed| known.target == allowed.target) {
+                targets.push(allowed);
+            }
+        }
+        let recipe = self.recipe(&plan.changes).await?;
+        // What cannot be composed is told before the run begins.
+        let first = self.sendable(*plan.deliveries.first().ok_or_else(nothing)?).await?;
+        for allowed in &targets {
+            let composed = outbound::compose(
+                &received(&first),
+                &recipe,
+                &allowed.target,
+                self.now_s(),
+                &self.inner.replays.random,
+            )
+            .map_err(not_composed)?;
+            self.guard().check(&composed.headers, &composed.body)?;
+            self.used(&allowed.target).await?;
+        }
+        let run = {
+            let mut runs = self.inner.replays.runs();
+            let number = runs.keys().next_back().map_or(1, |last| last + 1);
+            let run = Arc::new(Run::new(number, plan, recipe, targets, self.now_ms()));
+            runs.insert(number, run.clone());
+            while runs.len() > RUNS {
+                runs.pop_first();
+            }
+            run
+        };
+        let (engine, running) = (self.clone(), run.clone());
+        self.inner.tasks.spawn(async move { running.go(&engine).await });
+        Ok(run.view(false))
+    }
+
+    /// Stops a run: what is under way is cut off.
+    pub async fn replay_stop(&self, run: u32) -> Result<ReplayRun> {
+        let run = self.run(run)?;
+        run.stop().await;
+        Ok(run.view(true))
+    }
+
+    /// A run with its first requests.
+    pub fn replay_run(&self, run: u32) -> Result<ReplayRun> {
+        Ok(self.run(run)?.view(true))
+    }
+
+    /// Waits until a run is over.
+    pub async fn replay_ended(&self, run: u32) -> Result<ReplayRun> {
+        let run = self.run(run)?;
+        run.ended().await;
+        Ok(run.view(true))
+    }
+
+    fn run(&self, run: u32) -> Result<Arc<Run>> {
+        self.inner.replays.runs().get(&run).cloned().ok_or_else(|| Error::not_found("run"))
+    }
+
+    async fn sendable(&self, id: i64) -> Result<Sendable> {
+        let found = self.inner.store.outbounds().sendable(&[id]).await?;
+        found.into_iter().next().ok_or_else(|| Error::not_found("delivery"))
+    }
+
+    /// What a delivery of this project can be signed with, its own secrets first.
+    fn signers(&self, project: i64) -> Vec<ReplaySigner> {
+        let mut signers = Vec::new();
+        for keys in self.inner.registry.all() {
+            let own = keys.project.id == project;
+            for key in keys.secrets.iter().filter(|key| matches!(key.secret, Secret::Hmac(_))) {
+                let label = format!("v1 with {}, {}", key.secret.hint(), keys.project.name);
+                signers.push(ReplaySigner { sign: ReplaySign::Secret { id: key.id.clone() }, label, own });
+            }
+            if keys.project.sandbox && self.inner.sandbox.is_some() {
+                for (sign, label) in [
+                    (ReplaySign::SandboxV1a, "v1a with the Sandbox's Ed25519 key"),
+                    (ReplaySign::SandboxJwt, "JWT with the Sandbox's RSA key"),
+                ] {
+                    signers.push(ReplaySigner { sign, label: label.to_owned(), own });
+                }
+            }
+        }
+        signers.sort_by_key(|signer| !signer.own);
+        signers
+    }
+
+    async fn recipe(&self, changes: &ReplayChanges) -> Result<Recipe> {
+        let headers = match &changes.headers {
+            Some(lines) => Some(lines.iter().map(header).collect::<Result<Vec<_>>>()?),
+            None => None,
+        };
+        let body = match &changes.body {
+            ReplayBody::Received => None,
+            ReplayBody::Text { text } => Some(Bytes::from(text.clone())),
+            ReplayBody::Base64 { base64 } => Some(decoded("body", base64)?.into()),
+        };
+        let twist = match &changes.twist {
+            Some(id) => Some(
+                Twist::find(id).ok_or_else(|| Error::new("invalid_replay", format!("There is no twist {id:?}.")))?,
+            ),
+            None => None,
+        };
+        Ok(Recipe {
+            headers,
+            body,
+            id: match changes.id {
+                ReplayId::Keep => outbound::Id::Keep,
+                ReplayId::Renew => outbound::Id::Renew,
+            },
+            time: match changes.time {
+                ReplayTime::Received => outbound::Time::Keep,
+                ReplayTime::Now => outbound::Time::Now(0),
+                ReplayTime::Shifted { seconds } => outbound::Time::Now(seconds),
+            },
+            sign: self.sign_with(&changes.sign).await?,
+            twist,
+        })
+    }
+
+    /// The key that is meant.
+    pub(crate) async fn sign_with(&self, sign: &ReplaySign) -> Result<Sign> {
+        match sign {
+            ReplaySign::Leave => Ok(Sign::Leave),
+            ReplaySign::Secret { id } => self.secret_to_sign(id).map(|(secret, hint)| Sign::V1 { secret, hint }),
+            ReplaySign::SandboxV1a => {
+                let keys = self.sandbox()?.signing_keys().await?;
+                let seed = keys.seeds.first().ok_or_else(|| Error::new("no_sandbox", "The Sandbox has no key."))?;
+                Ok(Sign::V1a { seed: *seed })
+            }
+            ReplaySign::SandboxJwt => {
+                let keys = self.sandbox()?.signing_keys().await?;
+                let (Some(rsa), Some(strange)) = (keys.rsa, keys.strange_rsa) else {
+                    return Err(Error::new("no_sandbox", "The Sandbox has no RSA key."));
+                };
+                Ok(Sign::Jwt { rsa, strange, profile: emulator::Profile::default() })
+            }
+        }
+    }
+
+    /// The id of the first secret of a project that can sign.
+    pub fn first_secret(&self, project: i64) -> Option<String> {
+        let all = self.inner.registry.all();
+        let keys = all.iter().find(|keys| keys.project.id == project)?;
+        let mut signing = keys.secrets.iter().filter(|key| matches!(key.secret, Secret::Hmac(_)));
+        signing.next().map(|key| key.id.clone())
+    }
+
+    /// A stored secret that signs, with its hint.
+    pub(crate) fn secret_to_sign(&self, id: &str) -> Result<(Secret, String)> {
+        let all = self.inner.registry.all();
+        let found = all.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == id);
+        let Some(key) = found else {
+            let message = "This secret is not there (any more), or its text cannot be read. Choose another one.";
+            return Err(Error::new("no_secret", message));
+        };
+        if !matches!(key.secret, Secret::Hmac(_)) {
+            let message = format!("{} is a public key: it verifies, and cannot sign.", key.secret.hint());
+            return Err(Error::new("no_secret", message));
+        }
+        let hint = if id == SANDBOX_SECRET { "the Sandbox's secret".to_owned() } else { key.secret.hint() };
+        Ok((key.secret.clone(), hint))
+    }
+}
+
+/// A plan within its bounds.
+fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
+    let invalid = |message: String| Err(Error::new("invalid_replay", message));
+    if plan.deliveries.is_empty() {
+        return Err(nothing());
+    }
+    if plan.targets.is_empty() {
+        return Err(nowhere());
+    }
+    if plan.deliveries.len() > DELIVERIES {
+        return invalid(format!("{} deliveries are more than the {DELIVERIES} of one run.", plan.deliveries.len()));
+    }
+    if plan.targets.len() > TARGETS {
+        return invalid(format!("{} addresses are more than the {TARGETS} of one run.", plan.targets.len()));
+    }
+    if !(1..=10_000).contains(&plan.times) {
+        return invalid(format!("Each delivery is sent 1 to 10,000 times, not {}.", plan.times));
+    }
+    if !(1..=64).contains(&plan.concurrency) {
+        return invalid(format!("1 to 64 requests can be under way at a time, not {}.", plan.concurrency));
+    }
+    if plan.delay_ms > 60_000 {
+        return invalid(format!("At most 60,000 ms lie between two requests, not {}.", plan.delay_ms));
+    }
+    let edited = plan.changes.headers.is_some() || plan.changes.body != ReplayBody::Received;
+    if edited && plan.deliveries.len() > 1 {
+        return invalid("Headers and body can be edited for one delivery only.".to_owned());
+    }
+    let total = plan.deliveries.len() as u64 * plan.targets.len() as u64 * u64::from(plan.times);
+    if total > MOST {
+        return invalid(format!("{total} requests are more than the {MOST} of one run."));
+    }
+    let mut seen = std::collections::HashSet::new();
+    plan.deliveries.retain(|id| seen.insert(*id));
+    Ok(plan)
+}
+
+fn nothing() -> Error {
+    Error::new("invalid_replay", "No delivery was chosen.")
+}
+
+fn nowhere() -> Error {
+    Error::new("invalid_replay", "No address was given. Give one such as http://localhost:3000/webhooks.")
+}
+
+pub(crate) fn not_composed(error: outbound::ComposeError) -> Error {
+    let code = match error {
+        outbound::ComposeError::NoKey(_) => "no_key",
+        outbound::ComposeError::NotJson(_) => "not_json",
+        outbound::ComposeError::Sign(_) | outbound::ComposeError::Random(_) => "not_signed",
+    };
+    Error::new(code, error.to_string())
+}
+
+pub(crate) fn received(sendable: &Sendable) -> outbound::Received {
+    outbound::Received { headers: sendable.headers.clone(), body: sendable.body.clone(), path: sendable.path.clone() }
+}
+
+/// As the client sends them: `host` and `content-length` with their values.
+fn sent_headers(composed: &outbound::Composed, target: &outbound::Target) -> Vec<(String, Vec<u8>)> {
+    outbound::framed(&composed.headers, composed.body.len(), target)
+}
+
+fn header(line: &HeaderLine) -> Result<(String, Vec<u8>)> {
+    let value = match &line.base64 {
+        Some(base64) => decoded("header", base64)?,
+        None => line.value.clone().into_bytes(),
+    };
+    Ok((line.name.trim().to_owned(), value))
+}
+
+fn decoded(what: &str, base64: &str) -> Result<Vec<u8>> {
+    STANDARD
+        .decode(base64.trim())
+        .map_err(|error| Error::new("invalid_replay", format!("The {what} is not base64.")).with_detail(error))
+}
+
+pub(crate) fn line(name: String, value: Vec<u8>) -> HeaderLine {
+    match String::from_utf8(value) {
+        Ok(value) => HeaderLine { name, value, base64: None },
+        Err(error) => {
+            let base64 = Some(STANDARD.encode(error.as_bytes()));
+            HeaderLine { name, value: String::from_utf8_lossy(error.as_bytes()).into_owned(), base64 }
+        }
+    }
+}
+
+pub(crate) fn altered(all: Vec<outbound::Altered>) -> Vec<Altered> {
+    all.into_iter().map(|one| Altered { name: one.name, what: one.what }).collect()
+}

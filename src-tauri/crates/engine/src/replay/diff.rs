@@ -1,0 +1,86 @@
+//! How two answers differ.
+
+use similar::{ChangeTag, TextDiff};
+use store::Outbound;
+
+use crate::dto::{AnswerDiff, DiffLine, DiffSide};
+
+/// Bodies longer than this are only told to differ.
+const LONGEST: usize = 256 * 1024;
+/// Lines around what differs.
+const AROUND: usize = 3;
+/// Lines of a difference.
+const LINES: usize = 2_000;
+/// Headers that differ from one answer to the next by their nature.
+const OF_THE_MOMENT: [&str; 1] = ["date"];
+
+/// `one` and `two` are the bodies as they are shown.
+pub(super) fn of(first: &Outbound, one: &[u8], other: &Outbound, two: &[u8]) -> AnswerDiff {
+    let status = first.row.status.zip(other.row.status).filter(|(one, two)| one != two);
+    let headers = headers(first, other);
+    let (body, body_note) = bodies(one, two);
+    let same = status.is_none()
+        && first.row.status.is_some() == other.row.status.is_some()
+        && headers.is_empty()
+        && body.is_empty()
+        && body_note.is_none();
+    AnswerDiff { same, status, headers, body, body_note }
+}
+
+fn headers(first: &Outbound, other: &Outbound) -> Vec<DiffLine> {
+    let lines = |outbound: &Outbound| -> Vec<String> {
+        let lines = outbound.answer_headers.iter();
+        let lasting = lines.filter(|(name, _)| !OF_THE_MOMENT.contains(&name.as_str()));
+        lasting.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect()
+    };
+    let (one, two) = (lines(first), lines(other));
+    let gone = one.iter().filter(|line| !two.contains(line)).map(|line| (DiffSide::First, line));
+    let new = two.iter().filter(|line| !one.contains(line)).map(|line| (DiffSide::Other, line));
+    let mut all: Vec<DiffLine> = gone.chain(new).map(|(side, text)| DiffLine { side, text: text.clone() }).collect();
+    // The two values of a header stand together.
+    all.sort_by(|a, b| a.text.split(':').next().cmp(&b.text.split(':').next()));
+    all
+}
+
+fn bodies(one: &[u8], two: &[u8]) -> (Vec<DiffLine>, Option<String>) {
+    if one == two {
+        return (Vec::new(), None);
+    }
+    let short = one.len() <= LONGEST && two.len() <= LONGEST;
+    let (Ok(one), Ok(two), true) = (std::str::from_utf8(one), std::str::from_utf8(two), short) else {
+        let note =
+            format!("The bodies differ ({} and {} bytes); they are too long, or not text.", one.len(), two.len());
+        return (Vec::new(), Some(note));
+    };
+    // JSON in one line is compared as it is read, not as it is written.
+    let (one, two) = match (printed(one), printed(two)) {
+        (Some(one), Some(two)) if one != two => (one, two),
+        _ => (one.to_owned(), two.to_owned()),
+    };
+    let diff = TextDiff::from_lines(&one, &two);
+    let mut lines = Vec::new();
+    for (at, group) in diff.grouped_ops(AROUND).iter().enumerate() {
+        if at > 0 {
+            lines.push(DiffLine { side: DiffSide::Both, text: "…".to_owned() });
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let side = match change.tag() {
+                ChangeTag::Equal => DiffSide::Both,
+                ChangeTag::Delete => DiffSide::First,
+                ChangeTag::Insert => DiffSide::Other,
+            };
+            lines.push(DiffLine { side, text: change.value().trim_end_matches(['\r', '\n']).to_owned() });
+        }
+    }
+    let note = (lines.len() > LINES).then(|| format!("Only the first {LINES} lines of the difference are shown."));
+    lines.truncate(LINES);
+    if lines.iter().all(|line| line.side == DiffSide::Both) {
+        return (Vec::new(), Some("The bodies differ in white space or line ends only.".to_owned()));
+    }
+    (lines, note)
+}
+
+fn printed(text: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    serde_json::to_string_pretty(&value).ok()
+}

@@ -1,0 +1,360 @@
+//! A run of replays: its requests one after the other or many at a time, what came of them, and how far it is.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use outbound::{Bounds, Recipe, Request};
+use store::{NewOutbound, OutboundAnswer, OutboundKind, Sendable};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{not_composed, received};
+use crate::dto::{self, Live, ReplayPlan, ReplayRun, ReplayTally, RunState};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::replay::shown_outbound;
+use crate::targets::{Allowed, Guard};
+
+/// Deliveries that are read at a time.
+const PAGE: usize = 32;
+/// Requests that can be looked at without asking the history.
+const SHOWN: usize = 200;
+/// How often the window is told.
+const TELL: Duration = Duration::from_millis(100);
+/// Requests that are kept in one transaction.
+const KEPT_AT_ONCE: usize = 256;
+
+/// A run. Its requests are kept in the history with the delivery that they came from.
+pub(crate) struct Run {
+    number: u32,
+    plan: ReplayPlan,
+    recipe: Recipe,
+    targets: Vec<Allowed>,
+    started_ms: i64,
+    started: Instant,
+    progress: Mutex<Progress>,
+    stop: CancellationToken,
+    over: watch::Sender<bool>,
+}
+
+struct Progress {
+    state: RunState,
+    total: u64,
+    done: u64,
+    took: Option<Duration>,
+    problem: Option<String>,
+    tallies: Vec<Tally>,
+    shown: Vec<dto::Outbound>,
+}
+
+#[derive(Clone, Default)]
+struct Tally {
+    done: u64,
+    failed: u64,
+    statuses: BTreeMap<u16, u64>,
+    took_us: Vec<u32>,
+}
+
+/// What came of one request.
+struct Ended {
+    target: usize,
+    outbound: NewOutbound,
+}
+
+impl Run {
+    pub(super) fn new(number: u32, plan: ReplayPlan, recipe: Recipe, targets: Vec<Allowed>, started_ms: i64) -> Self {
+        let twice = if plan.changes.twist.as_deref() == Some("duplicate") { 2 } else { 1 };
+        let total = plan.deliveries.len() as u64 * targets.len() as u64 * u64::from(plan.times) * twice;
+        let progress = Progress {
+            state: RunState::Running,
+            total,
+            done: 0,
+            took: None,
+            problem: None,
+            tallies: vec![Tally::default(); targets.len()],
+            shown: Vec::new(),
+        };
+        Self {
+            number,
+            plan,
+            recipe,
+            targets,
+            started_ms,
+            started: Instant::now(),
+            progress: Mutex::new(progress),
+            stop: CancellationToken::new(),
+            over: watch::Sender::new(false),
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn stop(&self) {
+        self.stop.cancel();
+        self.ended().await;
+    }
+
+    pub(super) async fn ended(&self) {
+        // The sender lives as long as the run.
+        let _ = self.over.subscribe().wait_for(|over| *over).await;
+    }
+
+    /// Sends everything. Returns when all of it is kept.
+    pub(super) async fn go(self: Arc<Self>, engine: &Engine) {
+        let (to_keep, ended) = mpsc::channel(1024);
+        let keeping = tokio::spawn(self.clone().keep(engine.clone(), ended));
+        tokio::select! {
+            biased;
+            () = engine.inner.stop.cancelled() => self.stop.cancel(),
+            () = self.send_all(engine, to_keep) => {}
+        }
+        if let Err(error) = keeping.await {
+            self.progress().problem = Some(format!("What was sent could not be kept: {error}."));
+        }
+        {
+            let mut progress = self.progress();
+            progress.state = if self.stop.is_cancelled() { RunState::Stopped } else { RunState::Done };
+            progress.took = Some(self.started.elapsed());
+        }
+        engine.inner.feed.tell(Live::Replay { run: Box::new(self.view(false)) });
+        self.over.send_replace(true);
+    }
+
+    /// Ends when every request has ended, or at the stop.
+    async fn send_all(self: &Arc<Self>, engine: &Engine, to_keep: mpsc::Sender<Ended>) {
+        let places = Arc::new(Semaphore::new(self.plan.concurrency as usize));
+        let guard = Arc::new(engine.guard());
+        let under_way = TaskTracker::new();
+        let mut pace = tokio::time::interval(Duration::from_millis(u64::from(self.plan.delay_ms.max(1))));
+        'all: for page in self.plan.deliveries.chunks(PAGE) {
+            let sendable = match engine.inner.store.outbounds().sendable(page).await {
+                Ok(sendable) => sendable,
+                Err(error) => {
+                    self.progress().problem = Some(format!("Deliveries could not be read: {error}"));
+                    self.stop.cancel();
+                    break;
+                }
+            };
+            self.missing(page.len() - sendable.len());
+            for delivery in sendable {
+                let delivery = Arc::new(delivery);
+                for number in 1..=self.plan.times {
+                    for target in 0..self.targets.len() {
+                        if self.plan.delay_ms > 0 {
+                            tokio::select! {
+                                () = self.stop.cancelled() => break 'all,
+                                _ = pace.tick() => {}
+                            }
+                        }
+                        let place = tokio::select! {
+                            () = self.stop.cancelled() => break 'all,
+                            place = places.clone().acquire_owned() => place,
+                        };
+                        let (run, engine, delivery) = (self.clone(), engine.clone(), delivery.clone());
+                        let (guard, to_keep) = (guard.clone(), to_keep.clone());
+                        under_way.spawn(async move {
+                            tokio::select! {
+                                () = run.stop.cancelled() => {}
+                                () = run.send(&engine, &delivery, target, number, &guard, &to_keep) => {}
+                            }
+                            drop(place);
+                        });
+                    }
+                }
+            }
+        }
+        under_way.close();
+        under_way.wait().await;
+    }
+
+    fn missing(&self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let each = self.targets.len() as u64 * u64::from(self.plan.times);
+        let mut progress = self.progress();
+        progress.total = progress.total.saturating_sub(count as u64 * each);
+        progress.problem = Some("Some deliveries are no longer there; they were left out.".to_owned());
+    }
+
+    async fn send(
+        &self,
+        engine: &Engine,
+        delivery: &Sendable,
+        target: usize,
+        number: u32,
+        guard: &Guard,
+        to_keep: &mpsc::Sender<Ended>,
+    ) {
+        let Some(allowed) = self.targets.get(target) else { return };
+        let random = &engine.inner.replays.random;
+        let composed = outbound::compose(&received(delivery), &self.recipe, &allowed.target, engine.now_s(), random)
+            .map_err(not_composed)
+            .and_then(|composed| guard.check(&composed.headers, &composed.body).map(|()| composed));
+        let composed = match composed {
+            Ok(composed) => composed,
+            Err(error) => {
+                let outbound = not_sent(delivery, &allowed.target, number, engine.now_ms(), error);
+                let _ = to_keep.send(Ended { target, outbound }).await;
+                return;
+            }
+        };
+        for again in 0..composed.times {
+            let at_ms = engine.now_ms();
+            let request = Request {
+                target: allowed.target.clone(),
+                headers: composed.headers.clone(),
+                body: composed.body.clone(),
+                any_certificate: allowed.any_certificate,
+            };
+            let exchange = engine.inner.replays.client.send(request, Bounds::default()).await;
+            let number = (number - 1) * composed.times + again + 1;
+            let outbound = sent(delivery, &allowed.target, &composed, number, at_ms, exchange, OutboundKind::Replay);
+            // The other end is there until the run is over.
+            let _ = to_keep.send(Ended { target, outbound }).await;
+        }
+    }
+
+    /// Keeps what came of the requests, many at a time, and tells the window how far it is.
+    async fn keep(self: Arc<Self>, engine: Engine, mut ended: mpsc::Receiver<Ended>) {
+        let mut told = Instant::now();
+        let mut batch = Vec::with_capacity(KEPT_AT_ONCE);
+        while ended.recv_many(&mut batch, KEPT_AT_ONCE).await > 0 {
+            let new: Vec<_> = batch.drain(..).collect();
+            let targets: Vec<usize> = new.iter().map(|one| one.target).collect();
+            let room = SHOWN.saturating_sub(self.progress().shown.len());
+            let mut views: Vec<_> = new.iter().take(room).map(|one| shown(&one.outbound, self.number)).collect();
+            self.count(&targets, &new);
+            let outbounds = new.into_iter().map(|one| one.outbound).collect();
+            match engine.inner.store.outbounds().add(outbounds).await {
+                Ok(ids) => {
+                    for (view, id) in views.iter_mut().zip(ids) {
+                        view.id = id;
+                    }
+                    self.progress().shown.append(&mut views);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "requests that were sent could not be kept");
+                    self.progress().problem = Some(format!("What was sent could not be kept: {error}"));
+                }
+            }
+            if told.elapsed() >= TELL {
+                told = Instant::now();
+                engine.inner.feed.tell(Live::Replay { run: Box::new(self.view(false)) });
+            }
+        }
+    }
+
+    fn count(&self, targets: &[usize], ended: &[Ended]) {
+        let mut progress = self.progress();
+        progress.done += ended.len() as u64;
+        for (target, one) in targets.iter().zip(ended) {
+            let Some(tally) = progress.tallies.get_mut(*target) else { continue };
+            tally.done += 1;
+            tally.failed += u64::from(one.outbound.problem.is_some());
+            if let Some(answer) = &one.outbound.answer {
+                *tally.statuses.entry(answer.status).or_default() += 1;
+                tally.took_us.push(u32::try_from(one.outbound.total_us).unwrap_or(u32::MAX));
+            }
+        }
+    }
+
+    /// The run as the window sees it.
+    pub(super) fn view(&self, with_outbounds: bool) -> ReplayRun {
+        let progress = self.progress();
+        let took = progress.took.unwrap_or_else(|| self.started.elapsed());
+        let tally = |(allowed, tally): (&Allowed, &Tally)| {
+            let mut took = tally.took_us.clone();
+            took.sort_unstable();
+            let share = |percent: usize| {
+                let at = (took.len() * percent).div_ceil(100).saturating_sub(1);
+                took.get(at).map(|us| u64::from(*us))
+            };
+            ReplayTally {
+                url: allowed.target.url().to_owned(),
+                done: tally.done,
+                failed: tally.failed,
+                statuses: tally.statuses.iter().map(|(status, count)| (*status, *count)).collect(),
+                p50_us: share(50),
+                p95_us: share(95),
+            }
+        };
+        ReplayRun {
+            run: self.number,
+            state: progress.state,
+            total: progress.total,
+            done: progress.done,
+            started_ms: self.started_ms,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            problem: progress.problem.clone(),
+            targets: self.targets.iter().zip(&progress.tallies).map(tally).collect(),
+            outbounds: if with_outbounds { progress.shown.clone() } else { Vec::new() },
+        }
+    }
+}
+
+fn shown(outbound: &NewOutbound, run: u32) -> dto::Outbound {
+    dto::Outbound { run: Some(run), ..shown_outbound(outbound) }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A request that went out, as it is kept.
+pub(crate) fn sent(
+    delivery: &Sendable,
+    target: &outbound::Target,
+    composed: &outbound::Composed,
+    number: u32,
+    at_ms: i64,
+    exchange: outbound::Exchange,
+    kind: OutboundKind,
+) -> NewOutbound {
+    let answer = exchange.answer.map(|answer| OutboundAnswer {
+        status: answer.status,
+        first_us: micros(answer.first),
+        headers: answer.headers,
+        body: answer.body,
+        len: answer.body_len,
+    });
+    NewOutbound {
+        delivery: delivery.id,
+        kind,
+        number,
+        settled: false,
+        url: target.url().to_owned(),
+        at_ms,
+        changes: composed.changes.clone(),
+        rejected: delivery.rejected,
+        headers: outbound::framed(&composed.headers, composed.body.len(), target),
+        body: composed.body_changed.then(|| composed.body.clone()),
+        altered: composed.altered.iter().map(|one| (one.name.clone(), one.what.clone())).collect(),
+        answer,
+        total_us: micros(exchange.total),
+        problem: exchange.problem.map(|problem| (problem.code.to_owned(), problem.message)),
+    }
+}
+
+fn not_sent(delivery: &Sendable, target: &outbound::Target, number: u32, at_ms: i64, error: Error) -> NewOutbound {
+    NewOutbound {
+        delivery: delivery.id,
+        kind: OutboundKind::Replay,
+        number,
+        settled: false,
+        url: target.url().to_owned(),
+        at_ms,
+        changes: Vec::new(),
+        rejected: delivery.rejected,
+        headers: Vec::new(),
+        body: None,
+        altered: Vec::new(),
+        answer: None,
+        total_us: 0,
+        problem: Some((error.code, error.message)),
+    }
+}

@@ -1,0 +1,116 @@
+//! `pollux forward`: a listener whose deliveries are sent on to the user's own code.
+
+use clap::Args;
+use engine::{Engine, ForwardAnswer, ForwardRule, ForwardWhich, Outbound};
+use serde_json::json;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::cli::listen;
+use crate::cli::print::{self, Written};
+use crate::cli::replay::for_a_person;
+
+/// Receive deliveries and send each on to an address.
+#[derive(Args)]
+#[command(
+    after_help = "It listens like `pollux listen`, with the same options. Verified deliveries are sent on as received; \
+    a target that is down is tried again, and what waits is sent when it is back. Without keys nothing can be verified: \
+    give a secret or --jwks, or send --all."
+)]
+pub(crate) struct Arguments {
+    /// Where to.
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// Send on all deliveries, also those that are rejected or cannot be checked.
+    #[arg(long)]
+    all: bool,
+    /// Sign anew, now, with the first secret that was given.
+    #[arg(long)]
+    resign: bool,
+    /// Requests that may be under way at a time.
+    #[arg(long, default_value_t = 4)]
+    concurrency: u32,
+    /// Answer the sender with the target's own answer, which may take so many milliseconds.
+    #[arg(long, value_name = "MS", num_args = 0..=1, default_missing_value = "5000")]
+    own_answer: Option<u32>,
+    /// Headers and bodies may leave this machine for this address.
+    #[arg(long)]
+    allow_remote: bool,
+    #[command(flatten)]
+    listen: listen::Arguments,
+}
+
+/// Forwarding, while `pollux listen` runs.
+pub(crate) struct Forwarding {
+    rule: ForwardRule,
+    resign: bool,
+    allow_remote: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
+    let which = if arguments.all { ForwardWhich::All } else { ForwardWhich::Verified };
+    if which == ForwardWhich::Verified && !arguments.listen.can_verify() {
+        return Err("no key was given, so no delivery can be verified: give a secret or --jwks, or send --all".into());
+    }
+    let answer = arguments.own_answer.map_or(ForwardAnswer::AtOnce, |timeout_ms| ForwardAnswer::Target { timeout_ms });
+    let rule = ForwardRule {
+        on: true,
+        url: arguments.to,
+        which,
+        concurrency: arguments.concurrency,
+        answer,
+        ..ForwardRule::default()
+    };
+    let forwarding = Forwarding { rule, resign: arguments.resign, allow_remote: arguments.allow_remote };
+    listen::run_with(arguments.listen, Some(forwarding)).await
+}
+
+impl Forwarding {
+    /// Forwards the deliveries of every project; gives what is to be followed.
+    pub(crate) async fn start(self, engine: &Engine) -> Result<Receiver<Outbound>, String> {
+        if self.allow_remote {
+            engine.target_confirm(&self.rule.url).await.map_err(|error| error.to_string())?;
+        }
+        let followed = engine.forwarded();
+        for project in engine.projects() {
+            let resign = match self.resign {
+                true => Some(engine.first_secret(project.id).ok_or("--resign needs a secret: --secret-file FILE")?),
+                false => None,
+            };
+            let rule = ForwardRule { project: project.id, resign, ..self.rule.clone() };
+            engine.forward_set(rule, None).await.map_err(|error| match error.code.as_str() {
+                "confirm_target" => format!("{error} Say so with --allow-remote."),
+                _ => error.to_string(),
+            })?;
+        }
+        Ok(followed)
+    }
+}
+
+/// A line a request that was sent on.
+pub(crate) async fn follow(followed: &mut Receiver<Outbound>, as_json: bool) -> Written {
+    loop {
+        match followed.recv().await {
+            Ok(outbound) => show(&outbound, as_json)?,
+            Err(RecvError::Lagged(missed)) => {
+                eprintln!("pollux: {missed} forwarded requests are not shown; they were sent faster than shown");
+            }
+            Err(RecvError::Closed) => return Ok(()),
+        }
+    }
+}
+
+/// What was sent on until the end and was not shown yet.
+pub(crate) fn rest(followed: &mut Receiver<Outbound>, as_json: bool) -> Written {
+    while let Ok(outbound) = followed.try_recv() {
+        show(&outbound, as_json)?;
+    }
+    Ok(())
+}
+
+fn show(outbound: &Outbound, as_json: bool) -> Written {
+    match as_json {
+        true => print::line(&json!({ "forward": outbound })),
+        false => print::text(&format!("  {}\n", for_a_person(outbound))),
+    }
+}
