@@ -82,18 +82,17 @@ impl Form {
     }
 }
 
+/// Prints a parsed body.
+type Print = fn(&serde_json::Value) -> String;
+
 /// The plain event as other printers write it, signed like that: what is taken of these tells how the body is printed.
-pub(in crate::check) static PRINTERS: [(&str, fn(&serde_json::Value) -> String); 2] = [
+pub(in crate::check) static PRINTERS: [(&str, Print); 2] = [
     ("with a space after each comma and colon, as json.dumps prints it", emulator::spaced),
     ("indented by two spaces, as JSON.stringify(value, null, 2) prints it", |value| format!("{value:#}")),
 ];
 
 /// The plain event, printed like that and signed.
-pub(in crate::check) fn printed(
-    forge: &crate::check::forge::Forge,
-    scheme: Scheme,
-    print: fn(&serde_json::Value) -> String,
-) -> Made {
+pub(in crate::check) fn printed(forge: &crate::check::forge::Forge, scheme: Scheme, print: Print) -> Made {
     let payload = forge.payload(scheme)?;
     one(forge.signed(scheme, 0, print(&payload)))
 }
