@@ -7,10 +7,10 @@ use super::{Line, Report, State};
 /// The report as a document. A line is a test, a group is its class. Open and skipped lines are skipped ones, with a message.
 #[must_use]
 pub fn junit(report: &Report) -> String {
-    let (tests, failures) = (report.lines.len(), report.failed);
     let skipped = report.lines.iter().filter(|line| !matches!(line.state, State::Passed | State::Failed)).count();
     // Where nobody answered, a document without a failure would look like success.
-    let errors = u32::from(report.problem.is_some());
+    let errors = usize::from(report.problem.is_some());
+    let (tests, failures) = (report.lines.len() + errors, report.failed);
     let time = report.took_ms as f64 / 1000.0;
     let counts = format!(
         "tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" time=\"{time:.3}\""
