@@ -168,6 +168,13 @@ impl Edge {
         serde_json::from_slice(&answer).unwrap()
     }
 
+    /// Begins a command and breaks off in its middle.
+    pub async fn break_off_a_command(&self) {
+        let (agent, _) = self.online().expect("an endpoint");
+        let mut stream = typed(&agent, STOP).await.unwrap();
+        stream.write_all(b"{\"half").await.unwrap();
+    }
+
     fn online(&self) -> Option<(Agent, String)> {
         let agents = self.0.agents.lock().unwrap();
         agents.iter().rev().find_map(|agent| Some((agent.clone(), agent.endpoint.clone()?)))

@@ -160,7 +160,7 @@ describe("axe finds nothing in", () => {
     await app.reveal(50 - ((50 - 2) % 12));
     await waitFor(() => screen.getAllByTestId("ladder-step"));
     await waitFor(() => screen.getByRole("tree"));
-    for (const tab of ["event", "headers", "body", "attempts", "answer"] as const) {
+    for (const tab of ["event", "headers", "body", "attempts", "answer", "replays"] as const) {
       app.detail.tab = tab;
       await Promise.resolve();
       await axeClean(container);

@@ -2,11 +2,12 @@ import type {
   AppState, Detail, Filter, ListenerState, Live, Row, SampleRequest, SampleSent, SecretView, Settings, ViewOpened,
 } from "./generated";
 import type { ManageBackend } from "./manage";
+import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
 import type { TunnelBackend } from "./tunnel";
 
 /** What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake.ts` answers from memory. Failures reject with `IpcError`. */
-export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend {
+export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;

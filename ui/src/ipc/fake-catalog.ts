@@ -1,3 +1,4 @@
+import { TWISTS } from "./fake-replay";
 import type { AppState, BrokenKind, EventType, SampleType, Scheme, SecretView, TunnelSettings } from "./generated";
 
 /** What the fake back end knows. The names are those of the real catalog; the rest is made up. */
@@ -58,6 +59,9 @@ export function fakeState(): AppState {
     sample_types: SAMPLE_TYPES,
     broken_kinds: BROKEN_KINDS,
     alarms: [],
+    twists: TWISTS,
+    forwards: [],
+    fault_lab: { rules: [], answers: [] },
   };
 }
 

@@ -34,7 +34,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
     },
     timestamp: { value: time, iso: new Date(time * 1000).toISOString(), skew_s: Math.floor(row.received_ms / 1000) - time },
     body: { len: body.length, kept_len: body.length, truncated: false, content_type: "application/json", encoding: null, decoded_len: null, decode_problem: null, kind: "json" },
-    answer: { status: row.status, reason_phrase: row.status === 200 ? "OK" : "Unauthorized", headers: [{ name: "content-length", value: "0" }, { name: "date", value: "Sat, 21 Nov 2026 01:12:06 GMT" }], body: "", took_us: row.took_us },
+    answer: { status: row.status, by: row.answered_by, by_what: row.answered_by === "rule" ? "fail the first 2 attempts: 503" : row.answered_by === "target" ? "http://localhost:3000/" : null, reason_phrase: row.status === 0 ? "" : row.status === 200 ? "OK" : "Unauthorized", headers: [{ name: "content-length", value: "0" }, { name: "date", value: "Sat, 21 Nov 2026 01:12:06 GMT" }], body: "", took_us: row.took_us },
     attempts, curl: `curl -i 'http://127.0.0.1:4710/' \\\n  -H 'webhook-id: ${row.message_id}' \\\n  --data-binary '${text.slice(0, 200)}'`,
   };
 }
@@ -68,10 +68,11 @@ function verdictOf(row: Row): Verdict {
   return { ...base, sentence: row.grace_until ? "Verified with an old secret that is valid for 3 more hours." : `Verified with secret whsec_…a91f.`, steps: [headers, step("time", "Time", "passed", "2 s ago, within 300 s"), step("signature", "Signature", "passed", "matches …a91f (current)"), step("duplicate", "Duplicate", row.duplicate ? "warned" : "passed", row.duplicate ? `attempt ${row.attempt}, accepted before` : "first delivery of this id")] };
 }
 
-/** Bodies: usually small; id 13 is hostile, id 14 is long. */
+/** Bodies: usually small; id 13 is hostile, id 14 is long, id 17 is not text. */
 export function fakeBody(row: Row): Uint8Array {
   const encode = (text: string) => new TextEncoder().encode(text);
   if (row.id === 13) return encode('{"type":"<img src=x onerror=alert(1)>","big":123456789012345678901234567890,"inf":1e400,"k":1,"k":2,"file":"report\u202Efdp.exe","zero":"a\u200Bb","deep":[[[[]]]],"empty":{}}');
+  if (row.id === 17) return Uint8Array.from({ length: 400 }, (_, i) => (i * 37 + 129) % 256);
   if (row.id === 14) return encode(JSON.stringify({ type: row.event_type, rows: Array.from({ length: 60_000 }, (_, i) => ({ i, text: `row ${i}` })) }, null, 1));
   return encode(`{\n  "type": ${JSON.stringify(row.event_type)},\n  "version": "v1",\n  "timestamp": "2026-11-21T01:12:04Z",\n  "data": {\n    "id": "batches/8x2k4q9v",\n    "output_file_uri": ${JSON.stringify(row.pointer)},\n    "user_metadata": { "job_group": "nightly-eval", "priority": "high" }\n  }\n}`);
 }

@@ -4,7 +4,7 @@ import { fakeBody, fakeDetail } from "./fake-detail";
 import { matches } from "./fake-matches";
 import { dressSandbox } from "./fake-scene";
 import { fakeRow, row as makeRow } from "./fake-rows";
-import { FakeTunnel } from "./fake-tunnel";
+import { FakeHandler } from "./fake-handler";
 import { FakeWorld } from "./fake-world";
 import type {
   AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun,
@@ -24,7 +24,7 @@ function merged<T>(target: T, patch: unknown): T {
  * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame, "resync" on
  * overflow. For tests, and for the window in a plain browser.
  */
-export class FakeBackend extends FakeTunnel implements Backend {
+export class FakeBackend extends FakeHandler implements Backend {
   state: AppState = fakeState();
   rows: Row[] = [];
   secretList: SecretView[] = fakeSecrets(Date.now());
@@ -47,6 +47,7 @@ export class FakeBackend extends FakeTunnel implements Backend {
   arrive(...rows: Row[]): void {
     this.rows.push(...rows);
     this.#pending.push(...rows);
+    this.handled(rows);
     this.#timer ??= setTimeout(() => this.flush(), 16);
   }
 
@@ -210,7 +211,7 @@ export class FakeBackend extends FakeTunnel implements Backend {
   }
 }
 
-/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow&forward=down&check=done&faults=on`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -226,6 +227,8 @@ export function fakeFromAddress(address: URL): FakeBackend {
   else if (scene !== "empty") dressSandbox(fake.world);
   fake.webhookScene(query.get("webhooks"));
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
+  fake.replayScene(query.get("replay"));
+  fake.handlerScene(query.get("forward"), query.get("check"), query.get("faults"));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;

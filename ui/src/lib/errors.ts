@@ -1,7 +1,7 @@
 import type { IpcError } from "../ipc/generated";
 
 export type Severity = "info" | "warning" | "error";
-export type ErrorAction = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | null;
+export type ErrorAction = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | "targets" | null;
 type Rule = { severity: Severity; action: ErrorAction };
 
 /**
@@ -46,6 +46,15 @@ const RULES: Record<string, Rule> = {
   tunnel_none: { severity: "warning", action: "tunnel" },
   tunnel_offline: { severity: "warning", action: "tunnel" },
   invalid_authtoken: { severity: "warning", action: "tunnel" },
+  invalid_target: { severity: "warning", action: "targets" },
+  invalid_forward: { severity: "warning", action: null },
+  invalid_fault: { severity: "warning", action: null },
+  check_running: { severity: "warning", action: null },
+  invalid_replay: { severity: "warning", action: null },
+  holds_secret: { severity: "error", action: null },
+  no_key: { severity: "warning", action: null },
+  no_secret: { severity: "warning", action: "secrets" },
+  not_json: { severity: "warning", action: null },
   view_replaced: { severity: "info", action: null },
 };
 /** Codes of a provider, and of what concerns the public address: there are many, and all of them are mended in one place. */

@@ -68,9 +68,10 @@ export function tookFine(us: number): string {
   return us < 10_000 ? `${(us / 1000).toFixed(1)} ms` : took(us);
 }
 
-/** `200 · 3 ms`, or `200` while the time is not known. */
-export function answer(status: number, us: number | null): string {
-  return us === null ? String(status) : `${status} · ${took(us)}`;
+/** `200 · 3 ms`, or `200` while the time is not known; without a status the connection was dropped by somebody, or nothing was answered yet. */
+export function answer(status: number, us: number | null, by: string | null = null): string {
+  const what = status > 0 ? String(status) : by === null ? "…" : "dropped";
+  return us === null || what === "…" ? what : `${what} · ${took(us)}`;
 }
 
 /** Local time to the millisecond, with the zone's offset: for titles. */

@@ -6,7 +6,7 @@ export type Segment = { text: string; hidden: boolean };
 
 /* C0 (but tab, LF, CR), DEL, C1, soft hyphen, bidi and zero-width marks, fillers, separators, invisible operators, annotation anchors,
    variation selectors supplement, tags, and surrogates without a partner. */
-const HIDDEN =
+export const HIDDEN =
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\uFFF0-\uFFFB]|\uDB40[\uDC00-\uDDEF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 const BREAKS = /[\t\n\r]/g;
 const NAMES: Record<string, string> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };

@@ -3,10 +3,11 @@ export type Action =
   | "down" | "up" | "first" | "last" | "page-down" | "page-up"
   | "open" | "back" | "search" | "copy-payload" | "copy-curl" | "follow" | "copy-address" | "send-sample"
   | "new-webhook" | "ping" | "rotate" | "edit-webhook"
-  | "tab-1" | "tab-2" | "tab-3" | "tab-4" | "tab-5" | "keys";
+  | "replay" | "edit-replay" | "mark" | "mark-down" | "mark-up" | "mark-all"
+  | "tab-1" | "tab-2" | "tab-3" | "tab-4" | "tab-5" | "tab-6" | "keys";
 
-/** `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and only while nothing else needs the key (arrows scroll the detail). */
-type Scope = "window" | "list" | "hooks" | "rows" | "grid";
+/** `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone. */
+type Scope = "window" | "list" | "hooks" | "rows" | "grid" | "marks";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };
 
 const BINDINGS: readonly Binding[] = [
@@ -24,6 +25,15 @@ const BINDINGS: readonly Binding[] = [
   { action: "copy-payload", keys: ["c"], scope: "list" },
   { action: "copy-curl", keys: ["C"], scope: "list" },
   { action: "follow", keys: ["f"], scope: "list" },
+  { action: "replay", keys: ["r"], scope: "list" },
+  { action: "edit-replay", keys: ["R"], scope: "list" },
+  { action: "mark", keys: ["x"], scope: "list" },
+  { action: "mark", keys: [" "], scope: "marks" },
+  { action: "mark-down", keys: ["J"], scope: "list" },
+  { action: "mark-up", keys: ["K"], scope: "list" },
+  { action: "mark-down", keys: ["Shift ArrowDown"], scope: "marks" },
+  { action: "mark-up", keys: ["Shift ArrowUp"], scope: "marks" },
+  { action: "mark-all", keys: ["Ctrl a"], scope: "marks" },
   { action: "new-webhook", keys: ["n"], scope: "hooks" },
   { action: "ping", keys: ["t"], scope: "hooks" },
   { action: "rotate", keys: ["T"], scope: "hooks" },
@@ -33,6 +43,7 @@ const BINDINGS: readonly Binding[] = [
   { action: "tab-3", keys: ["3"], scope: "list" },
   { action: "tab-4", keys: ["4"], scope: "list" },
   { action: "tab-5", keys: ["5"], scope: "list" },
+  { action: "tab-6", keys: ["6"], scope: "list" },
   { action: "copy-address", keys: ["u"], scope: "window" },
   { action: "send-sample", keys: ["s"], scope: "window" },
   { action: "keys", keys: ["?"], scope: "window" },
@@ -54,11 +65,12 @@ export type KeyPlace = {
 
 /** What a key does here, or null when it is not ours. */
 export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
-  if (place.overlay || press.ctrl || press.alt || press.meta) return null;
+  const all = (press.ctrl || press.meta) && press.key.toLowerCase() === "a" && !press.shift;
+  if (place.overlay || press.alt || ((press.ctrl || press.meta) && !all)) return null;
   if (place.typing) return press.key === "Escape" ? "back" : null;
   // With Caps Lock, c and C come swapped: the shift key decides.
-  const letter = /^[a-z]$/i.test(press.key) ? (press.shift ? press.key.toUpperCase() : press.key.toLowerCase()) : press.key;
-  const here: Record<Scope, boolean> = { window: true, list: place.list, hooks: place.hooks, rows: place.list || place.hooks, grid: (place.list || place.hooks) && place.grid };
+  const letter = all ? "Ctrl a" : /^[a-z]$/i.test(press.key) ? (press.shift ? press.key.toUpperCase() : press.key.toLowerCase()) : press.shift && /^Arrow(Up|Down)$/.test(press.key) ? `Shift ${press.key}` : press.key;
+  const here: Record<Scope, boolean> = { window: true, list: place.list, hooks: place.hooks, rows: place.list || place.hooks, grid: (place.list || place.hooks) && place.grid, marks: place.list && place.grid };
   const binding = BINDINGS.find((b) => b.keys.includes(letter) && here[b.scope]);
   return binding?.action ?? null;
 }
@@ -80,9 +92,20 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
   {
     title: "Delivery",
     keys: [
+      { caps: ["r"], does: "Replay to the current target" },
+      { caps: ["⇧ R"], does: "Edit and re-sign" },
       { caps: ["c"], does: "Copy the payload" },
       { caps: ["⇧ C"], does: "Copy as cURL" },
-      { caps: ["1", "…", "5"], does: "Event, Headers, Body, Attempts, Answer" },
+      { caps: ["1", "…", "6"], does: "Event, Headers, Body, Attempts, Answer, Replays" },
+    ],
+  },
+  {
+    title: "Mark several",
+    keys: [
+      { caps: ["x", "Space"], does: "Mark, or unmark" },
+      { caps: ["⇧ J", "⇧ ↓"], does: "Mark on downwards" },
+      { caps: ["⇧ K", "⇧ ↑"], does: "Mark on upwards" },
+      { caps: ["Ctrl A"], does: "Mark all, 10,000 at most" },
     ],
   },
   {

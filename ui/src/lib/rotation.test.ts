@@ -10,7 +10,7 @@ const seen = (agoMs: number): SeenDelivery => ({ id: 7, received_ms: NOW - agoMs
 const tick = (agoMs: number, count = 1): RotationTick => ({ at_ms: NOW - agoMs, count, delivery: 7 });
 const secret = (end: string, state: WebhookSecret["state"], more: Partial<WebhookSecret> = {}): WebhookSecret => ({ key: end, hint: `whsec_…${end}`, state, created_ms: null, expires_ms: null, available: true, ...more });
 const lane = (of: WebhookSecret, ticks: RotationTick[] = []): RotationLane => ({ secret: of, ticks, verified: ticks.reduce((n, one) => n + one.count, 0), last: ticks.length ? seen(NOW - (ticks.at(-1)?.at_ms ?? 0)) : null });
-const row = (more: Partial<Row>): Row => ({ id: 1, project: 1, sandbox: false, received_ms: NOW - HOUR, outcome: "verified", scheme: "v1", reason: "valid", cause: "", grace_until: null, event_type: "batch.succeeded", known_type: true, pointer: null, message_id: "msg_1", attempt: 1, attempts: 1, duplicate: false, warnings: 0, status: 503, took_us: 1, body_len: 2, truncated: false, ...more });
+const row = (more: Partial<Row>): Row => ({ id: 1, project: 1, sandbox: false, received_ms: NOW - HOUR, outcome: "verified", scheme: "v1", reason: "valid", cause: "", grace_until: null, event_type: "batch.succeeded", known_type: true, pointer: null, message_id: "msg_1", attempt: 1, attempts: 1, duplicate: false, warnings: 0, answered_by: null, status: 503, took_us: 1, body_len: 2, truncated: false, ...more });
 
 const a91f = (ticks: RotationTick[] = [], more: Partial<WebhookSecret> = {}) => lane(secret("a91f", "current", { created_ms: NOW - 6 * HOUR, ...more }), ticks);
 const c2 = (ticks: RotationTick[] = [], more: Partial<WebhookSecret> = {}) => lane(secret("77c2", "grace", { expires_ms: NOW + 18 * HOUR, ...more }), ticks);

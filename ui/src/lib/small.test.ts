@@ -54,11 +54,26 @@ describe("keys", () => {
     expect(actionFor(press("c"), hooks)).toBeNull();
     expect(actionFor(press("n"), place)).toBeNull();
   });
+  it("replays and marks, where the delivery list is", () => {
+    expect(actionFor(press("r"), place)).toBe("replay");
+    expect(actionFor(press("R", { shift: true }), place)).toBe("edit-replay");
+    expect(actionFor(press("x"), place)).toBe("mark");
+    expect(actionFor(press("6"), place)).toBe("tab-6");
+    expect(actionFor(press("ArrowDown", { shift: true }), place)).toBe("mark-down");
+    expect(actionFor(press("K", { shift: true }), place)).toBe("mark-up");
+    expect(actionFor(press("a", { ctrl: true }), place)).toBe("mark-all");
+    expect(actionFor(press("a", { meta: true }), place)).toBe("mark-all");
+    expect(actionFor(press("A", { ctrl: true, shift: true }), place)).toBeNull();
+    for (const elsewhere of [{ ...place, grid: false }, { ...place, typing: true }, { ...place, overlay: true }, { ...place, list: false, hooks: true }]) {
+      expect(actionFor(press("a", { ctrl: true }), elsewhere)).toBeNull();
+      expect(actionFor(press(" "), elsewhere)).toBeNull();
+    }
+  });
   it("the sheet names no key that does nothing", () => {
-    const names: Record<string, string> = { "↓": "ArrowDown", "↑": "ArrowUp", PgUp: "PageUp", PgDn: "PageDown", Esc: "Escape", "⇧ C": "C", "⇧ T": "T" };
+    const names: Record<string, string> = { "↓": "ArrowDown", "↑": "ArrowUp", PgUp: "PageUp", PgDn: "PageDown", Esc: "Escape", "⇧ C": "C", "⇧ T": "T", "⇧ R": "R", "⇧ J": "J", "⇧ K": "K", "⇧ ↓": "ArrowDown", "⇧ ↑": "ArrowUp", Space: " ", "Ctrl A": "a" };
     for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {
       if (cap === "…") continue;
-      expect(actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧") }), { ...place, hooks: true }), cap).not.toBeNull();
+      expect(actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧"), ctrl: cap.startsWith("Ctrl") }), { ...place, hooks: true }), cap).not.toBeNull();
     }
   });
 });

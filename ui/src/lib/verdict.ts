@@ -1,8 +1,8 @@
-import type { Outcome, Row, Scheme, StepStatus } from "../ipc/generated";
+import type { AnsweredBy, Outcome, Row, Scheme, StepStatus } from "../ipc/generated";
 import { span } from "./format";
 
 export type Tone = "ok" | "no" | "un" | "old";
-export type GlyphName = "check" | "cross" | "ring" | "flask" | "same" | "dash" | "near" | "warn" | "dot" | "clock" | "run";
+export type GlyphName = "check" | "cross" | "ring" | "flask" | "same" | "dash" | "near" | "warn" | "dot" | "clock" | "run" | "play" | "onward";
 export type Mark = { glyph: GlyphName; word: string; tone: Tone };
 
 /** A verdict is glyph + word, and never colour alone. Red only for checked and refused; unchecked is neutral. */
@@ -42,3 +42,6 @@ export const STEPS: Record<StepStatus, { glyph: GlyphName; tone: Tone; word: str
 export function statusTone(status: number): Tone {
   return status < 300 ? "ok" : "no";
 }
+
+/** Who made an answer, where it was not Pollux's usual one. */
+export const ANSWERED_BY: Record<AnsweredBy, string> = { rule: "By a rule of the fault lab", target: "By the target that deliveries are forwarded to" };

@@ -5,7 +5,10 @@ import { projectAddress } from "../lib/projects";
 import { ActionLog } from "./action-log.svelte";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
+import { errorButtons } from "./error-buttons";
+import { HandlerState } from "./handler.svelte";
 import { Projects } from "./projects.svelte";
+import { Replay } from "./replay.svelte";
 import { Sandbox } from "./sandbox.svelte";
 import { RotationState } from "./rotation.svelte";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
@@ -14,7 +17,7 @@ import { Toasts } from "./toasts.svelte";
 import { Tunnel } from "./tunnel.svelte";
 import { Webhooks } from "./webhooks.svelte";
 
-export type ViewName = "deliveries" | "webhooks" | "secrets" | "sandbox" | "settings" | "projects";
+export type ViewName = "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects";
 const SAVE_SPLIT_MS = 400;
 
 /** The window's one controller: what is on the screen, and where live messages go. */
@@ -43,6 +46,8 @@ export class App {
   readonly rotation: RotationState;
   readonly actionLog: ActionLog;
   readonly tunnel: Tunnel;
+  readonly handler: HandlerState;
+  readonly replay: Replay;
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
@@ -59,15 +64,10 @@ export class App {
     this.rotation = new RotationState(backend, this.toasts, this.webhooks);
     this.actionLog = new ActionLog(backend, this.toasts);
     this.tunnel = new Tunnel(backend, this.toasts, { save: (settings) => this.save(settings), showWebhooks: () => this.go("webhooks") });
+    this.replay = new Replay(backend, this.toasts, { list: this.deliveries, detail: this.detail, twists: () => this.info?.twists ?? [], reveal: (id) => this.reveal(id) });
+    this.handler = new HandlerState(backend, this.toasts, this.replay.targets, () => this.go("handler"));
     this.projectsForm = new Projects(backend, this.toasts, (project) => this.#projectSaved(project));
-    this.toasts.buttonFor = (action) => {
-      if (action === "settings") return { label: "Open Settings", run: () => this.go("settings") };
-      if (action === "projects") return { label: "Open Projects", run: () => this.go("projects") };
-      if (action === "refresh") return { label: "Refresh the list", run: () => { this.go("webhooks"); void this.webhooks.refresh(); } };
-      if (action === "tunnel") return { label: "Public address…", run: () => (this.tunnel.shown = true) };
-      if (action === "secrets") return { label: "Open Secrets", run: () => this.go("secrets") };
-      return null;
-    };
+    this.toasts.buttonFor = errorButtons(this);
   }
 
   /** Listens first, then reads: nothing falls between the two. */
@@ -79,6 +79,7 @@ export class App {
       this.listener = info.listener;
       this.counts = info.counts;
       this.settings = info.settings;
+      this.handler.begin(info);
       this.#dress(info.settings);
     } catch (thrown) {
       this.fatal = asIpcError(thrown);
@@ -92,6 +93,8 @@ export class App {
   }
 
   #live(message: Live): void {
+    this.replay.live(message);
+    this.handler.live(message);
     switch (message.kind) {
       case "listener":
         this.listener = message.listener;
@@ -120,6 +123,7 @@ export class App {
       case "sandbox":
         this.sandbox.changed();
         break;
+      case "replay": case "forward": case "fault_lab": case "check": break;
       default:
         this.deliveries.apply(message);
         if (message.kind === "changed") {

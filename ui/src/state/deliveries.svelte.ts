@@ -40,6 +40,11 @@ export class Deliveries {
     return this.#pages.size;
   }
 
+  /** Names the opened list for the back end. */
+  get view(): number | null {
+    return this.#view;
+  }
+
   #view: number | null = null;
   #opening: { token: number; buffer: Live[] } | null = null;
   #token = 0;

@@ -1,7 +1,7 @@
 import type { Backend, Detail, IpcError, Row } from "../ipc";
 import { asIpcError } from "../lib/errors";
 
-export const TABS = ["event", "headers", "body", "attempts", "answer"] as const;
+export const TABS = ["event", "headers", "body", "attempts", "answer", "replays"] as const;
 export type Tab = (typeof TABS)[number];
 export type Body = { id: number; decoded: boolean; bytes: Uint8Array };
 

@@ -7,6 +7,10 @@
 mod actions;
 #[path = "it/addresses.rs"]
 mod addresses;
+#[path = "it/fault_lab.rs"]
+mod fault_lab;
+#[path = "it/forward.rs"]
+mod forward;
 #[path = "it/keeping.rs"]
 mod keeping;
 #[path = "it/managed.rs"]
@@ -15,6 +19,10 @@ mod managed;
 mod parts;
 #[path = "it/projects.rs"]
 mod projects;
+#[path = "it/receiver.rs"]
+mod receiver;
+#[path = "it/replay.rs"]
+mod replay;
 #[path = "it/rotation.rs"]
 mod rotation;
 #[path = "it/sandbox.rs"]

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -10,6 +11,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::{Frame, SizeHint};
 use signature::Outcome;
 use store::{Answer, AnsweredBy};
+use tokio::time::Sleep;
 
 /// A delivery that is in the store and not answered yet.
 #[derive(Clone, Debug)]
@@ -120,7 +122,7 @@ impl Given {
             Ending::Whole => Body::from(self.body),
             Ending::DroppedInside => {
                 let whole = if self.body.is_empty() { Bytes::from_static(FILLER) } else { self.body };
-                Body::new(Torn { len: whole.len() as u64, half: Some(whole.slice(..whole.len() / 2)) })
+                Body::new(Torn { len: whole.len() as u64, half: Some(whole.slice(..whole.len() / 2)), wait: None })
             }
         };
         let mut response = Response::new(body);
@@ -144,18 +146,27 @@ fn frames(name: &HeaderName) -> bool {
     )
 }
 
-/// Half of a body, and then the end of the connection.
+/// How long the half of a body that goes out may take to get there before the connection is dropped.
+const ON_ITS_WAY: Duration = Duration::from_millis(50);
+
+/// Half of a body, and then the end of the connection. Between them it waits: what is not written out when the end comes
+/// is not written any more.
 struct Torn {
     len: u64,
     half: Option<Bytes>,
+    wait: Option<Pin<Box<Sleep>>>,
 }
 
 impl http_body::Body for Torn {
     type Data = Bytes;
     type Error = Dropped;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
-        Poll::Ready(Some(self.half.take().map_or(Err(Dropped), |half| Ok(Frame::data(half)))))
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
+        if let Some(half) = self.half.take() {
+            return Poll::Ready(Some(Ok(Frame::data(half))));
+        }
+        let wait = self.wait.get_or_insert_with(|| Box::pin(tokio::time::sleep(ON_ITS_WAY)));
+        wait.as_mut().poll(context).map(|()| Some(Err(Dropped)))
     }
 
     fn size_hint(&self) -> SizeHint {

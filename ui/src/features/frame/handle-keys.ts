@@ -79,6 +79,12 @@ function run(app: App, action: Action, target: Element | null): boolean {
     case "copy-payload": void app.copyPayload(); return app.detail.detail !== null;
     case "copy-curl": void app.copyCurl(); return app.detail.detail !== null;
     case "follow": list.follow(); return true;
+    case "replay": void app.replay.now(); return app.replay.subject !== null;
+    case "edit-replay": void app.replay.edit(); return app.replay.subject !== null;
+    case "mark": return mark(app);
+    case "mark-down": return extend(app, 1);
+    case "mark-up": return extend(app, -1);
+    case "mark-all": void app.replay.selection.all(); return true;
     case "copy-address": void app.copyAddress(); return true;
     case "send-sample": void app.sendSample(app.samples.last); return true;
     case "keys": app.keysShown = true; return true;
@@ -94,6 +100,28 @@ function run(app: App, action: Action, target: Element | null): boolean {
 function move(app: App, index: number): boolean {
   if (app.deliveries.shown === 0) return false;
   void app.deliveries.choose(index).then((row) => row && app.show(row, false));
+  return true;
+}
+
+/** Marks the chosen row, or takes its mark away. */
+function mark(app: App): boolean {
+  const { active } = app.deliveries;
+  if (!active || active.ordinal < 0) return false;
+  app.replay.selection.toggle(active.id, active.ordinal);
+  return true;
+}
+
+/** Moves on, and marks what lies between. */
+function extend(app: App, by: number): boolean {
+  const list = app.deliveries;
+  const from = list.active?.ordinal ?? -1;
+  if (list.shown === 0) return false;
+  void list.choose(list.activeIndex < 0 ? 0 : list.activeIndex + by).then((row) => {
+    const to = list.active?.ordinal ?? -1;
+    if (!row || to < 0) return;
+    void app.replay.selection.extend(from < 0 ? to : from, to);
+    void app.show(row, false);
+  });
   return true;
 }
 
@@ -116,6 +144,10 @@ function back(app: App, target: Element | null): boolean {
   if (inFilter && app.deliveries.filter.text === "" && target instanceof HTMLElement) {
     target.blur();
     focusGrid();
+    return true;
+  }
+  if (app.view === "deliveries" && !inFilter && app.replay.selection.size > 0) {
+    app.replay.selection.clear();
     return true;
   }
   if (app.view === "deliveries" && (inFilter || target?.closest("[data-testid=detail]") === null) && app.deliveries.filter.text !== "") {

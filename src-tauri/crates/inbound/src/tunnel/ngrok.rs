@@ -5,6 +5,7 @@
 //! instead. Nothing that ngrok could do to a request at its edge is asked for (no webhook verification, no compression, no
 //! changes of headers): the bytes that were sent are what the listener is for.
 
+mod door;
 mod keep;
 mod line;
 mod proxy;

@@ -121,7 +121,8 @@ async fn a_target_that_takes_it_counts_as_accepted() {
 #[tokio::test]
 async fn a_body_that_is_not_whole_is_not_for_scripts() {
     let (rig, scripted) = rig(given(Some(200)), Duration::ZERO, 9).await;
-    let request = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999\r\n\r\nabc";
-    assert_eq!(status(&rig.raw(request).await), "413");
+    let head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999\r\nconnection: close\r\n\r\n";
+    let request = [&head[..], &[b'a'; 70_000]].concat();
+    assert_eq!(status(&rig.raw(&request).await), "413");
     assert!(scripted.asked.lock().unwrap().is_empty());
 }

@@ -146,6 +146,7 @@ async fn a_taken_port_is_told_with_the_next_free_one() {
         failed,
         gate: inbound::Gate::default(),
         probes: inbound::Probes::default(),
+        answers: std::sync::Arc::new(inbound::UsualAnswers),
     };
     let error = Listener::start(taken, parts).await.unwrap_err();
     let BindError::InUse { next_free, .. } = &error else { panic!("{error}") };

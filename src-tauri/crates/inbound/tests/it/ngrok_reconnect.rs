@@ -157,6 +157,23 @@ async fn a_stop_by_the_service_is_told_and_tried_again() {
     assert_eq!(network.edge.connected(), 0);
 }
 
+/// All is in one thread: something that never pauses would be the end of it.
+#[tokio::test]
+async fn a_command_that_breaks_off_is_not_read_for_ever() {
+    let (network, time) = (Network::default(), Warp::default());
+    let mut run = Run::start(ngrok(&network, time.clone()), None);
+    run.online().await;
+    network.edge.break_off_a_command().await;
+    time.settle().await;
+    let mut stream = network.edge.connect("192.0.2.1:1").await.unwrap();
+    assert_eq!(status(&read_all(&mut stream).await), "503", "no listener, but its way is open");
+    drop(stream);
+    network.edge.cut();
+    time.advance(Duration::from_secs(1)).await;
+    assert!(matches!(run.seen().last(), Some(State::Online { .. })));
+    run.stop().await;
+}
+
 #[tokio::test]
 async fn a_missed_heartbeat_is_a_lost_connection_and_an_answered_one_a_latency() {
     let network = Network::default();

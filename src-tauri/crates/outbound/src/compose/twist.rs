@@ -93,7 +93,7 @@ pub(super) fn apply(
         return Err(ComposeError::NoKey(twist.label));
     }
     let time = if signed && recipe.time == Time::Keep { Time::Now(0) } else { recipe.time };
-    let mut prepare = |draft: &mut Draft, time| draft.prepare(recipe.id, time, &recipe.sign, now, random);
+    let prepare = |draft: &mut Draft, time| draft.prepare(recipe.id, time, &recipe.sign, now, random);
     match twist.kind {
         Kind::Duplicate => {
             prepare(draft, time)?;

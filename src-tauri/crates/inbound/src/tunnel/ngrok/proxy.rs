@@ -1,7 +1,6 @@
 //! The way to ngrok: straight, or through the proxy that the user's network asks for.
 
 use std::error::Error;
-use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
 
@@ -90,7 +89,7 @@ fn with_port(proxy: Uri) -> Result<Uri, http::Error> {
 }
 
 /// An error with its causes. None of them holds the password.
-fn words(error: &(impl Error + Display)) -> String {
+fn words(error: &impl Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -6,11 +6,13 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use ngrok::session::IoStream;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+
+use super::door::Door;
 
 /// How long the end of a connection may take to be said (TLS closes with a word).
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -22,6 +24,15 @@ struct Held {
     writer: Option<Waker>,
     ended: bool,
     fault: Option<String>,
+}
+
+impl Held {
+    fn broke(&mut self, error: &io::Error) {
+        if !self.ended {
+            self.ended = true;
+            self.fault = Some(error.to_string());
+        }
+    }
 }
 
 #[derive(Default)]
@@ -62,47 +73,62 @@ impl Shared {
                     None => *waker = Some(context.waker().clone()),
                 }
             }
-            Poll::Ready(Err(error)) if !held.ended => {
-                held.ended = true;
-                held.fault = Some(error.to_string());
-            }
-            Poll::Ready(_) => {}
+            Poll::Ready(Err(error)) => held.broke(error),
+            Poll::Ready(Ok(_)) => {}
         }
         polled
     }
 }
 
+/// Bytes that are read at once.
+const READ: usize = 16 * 1024;
+
 /// What the crate reads and writes.
-struct Wire(Arc<Shared>);
+struct Wire {
+    shared: Arc<Shared>,
+    door: Door,
+    read: Vec<u8>,
+}
 
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let (before, room) = (buffer.filled().len(), buffer.remaining());
-        let polled = self.0.poll(context, true, |io, context| io.poll_read(context, buffer));
-        if matches!(polled, Poll::Ready(Ok(()))) && room > 0 && buffer.filled().len() == before {
-            self.0.held().ended = true;
+        let Self { shared, door, read } = self.get_mut();
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
         }
-        polled
+        while !door.give(buffer) {
+            let mut came = ReadBuf::new(read);
+            ready!(shared.poll(context, true, |io, context| io.poll_read(context, &mut came)))?;
+            if came.filled().is_empty() {
+                shared.held().ended = true;
+                break;
+            }
+            if let Err(error) = door.take(came.filled()) {
+                shared.held().broke(&error);
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.0.poll(context, false, |io, context| io.poll_write(context, bytes))
+        self.shared.poll(context, false, |io, context| io.poll_write(context, bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll(context, false, |io, context| io.poll_flush(context))
+        self.shared.poll(context, false, |io, context| io.poll_flush(context))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll(context, false, |io, context| io.poll_shutdown(context))
+        self.shared.poll(context, false, |io, context| io.poll_shutdown(context))
     }
 }
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        drop(self.0.take());
+        drop(self.shared.take());
     }
 }
 
@@ -117,7 +143,7 @@ pub(super) struct Hand(Arc<Shared>);
 impl Hand {
     pub(super) fn hold(&self, io: Box<dyn IoStream>) -> Box<dyn IoStream> {
         self.0.held().io = Some(io);
-        Box::new(Wire(self.0.clone()))
+        Box::new(Wire { shared: self.0.clone(), door: Door::default(), read: vec![0; READ] })
     }
 }
 

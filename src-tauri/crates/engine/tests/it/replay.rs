@@ -1,0 +1,274 @@
+//! Replays over real sockets: as received, changed, many at a time, to several targets.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use engine::{
+    DiffSide, Engine, HeaderLine, OutboundKind, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplaySign,
+    ReplayTime, RunState, TargetDraft,
+};
+use signature::{Secret, sign};
+
+use crate::parts::{Parts, default_project};
+use crate::receiver::Receiver;
+
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64
+}
+
+/// A delivery as the service sends it.
+pub(crate) async fn post(address: &str, id: &str, body: &str) -> reqwest::Response {
+    let signature = sign::v1(&Secret::parse(SECRET).unwrap(), id, now(), body.as_bytes());
+    let request = reqwest::Client::new().post(address).body(body.to_owned()).header("webhook-id", id);
+    request.header("webhook-timestamp", now()).header("webhook-signature", signature).send().await.unwrap()
+}
+
+pub(crate) async fn newest(engine: &Engine) -> i64 {
+    engine.view_open(engine::Filter::default()).await.unwrap().rows.last().unwrap().id
+}
+
+fn plan(deliveries: Vec<i64>, targets: &[&Receiver]) -> ReplayPlan {
+    let targets = targets.iter().map(|receiver| receiver.url()).collect();
+    ReplayPlan { deliveries, targets, times: 1, concurrency: 1, ..ReplayPlan::default() }
+}
+
+async fn ready() -> (Parts, Engine, String, Receiver) {
+    let parts = Parts::default();
+    let (engine, address) = parts.listening(false).await;
+    engine.secret_add(default_project(&engine), "Mine", SECRET).await.unwrap();
+    (parts, engine, address, Receiver::start().await)
+}
+
+#[tokio::test]
+async fn as_received_it_arrives_byte_for_byte_and_is_kept() {
+    let (_parts, engine, address, receiver) = ready().await;
+    assert_eq!(post(&address, "msg_1", "{\"type\":  \"batch.succeeded\"}\n").await.status(), 200);
+    let id = newest(&engine).await;
+    let started = engine.replay_start(plan(vec![id], &[&receiver])).await.unwrap();
+    let run = engine.replay_ended(started.run).await.unwrap();
+    assert_eq!(
+        (run.state, run.done, run.total, run.targets[0].statuses.as_slice()),
+        (RunState::Done, 1, 1, &[(200, 1)][..])
+    );
+
+    let got = &receiver.got()[0];
+    assert_eq!(got.body, b"{\"type\":  \"batch.succeeded\"}\n");
+    assert!(got.head.starts_with("POST /hook HTTP/1.1\r\n"), "{}", got.head);
+    let received: Vec<(String, String)> =
+        engine.delivery(id).await.unwrap().headers.into_iter().map(|line| (line.name, line.value)).collect();
+    let sent: Vec<(String, String)> = got
+        .head
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let but_host =
+        |lines: &[(String, String)]| lines.iter().filter(|(name, _)| name != "host").cloned().collect::<Vec<_>>();
+    assert_eq!(but_host(&received), but_host(&sent), "the same lines in the same order");
+
+    let kept = engine.outbounds(id).await.unwrap();
+    assert_eq!(
+        (kept.len(), kept[0].kind, kept[0].status, kept[0].changes.len()),
+        (1, OutboundKind::Replay, Some(200), 0)
+    );
+    assert_eq!(run.outbounds[0].id, kept[0].id);
+    let detail = engine.outbound(kept[0].id).await.unwrap();
+    assert_eq!((detail.answer_text.as_deref(), detail.request_changed), (Some("taken"), false));
+    assert_eq!(detail.altered.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["host", "path"]);
+    assert!(engine.targets(None).await.unwrap()[0].used_ms.is_some(), "remembered");
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn edited_and_signed_anew_it_verifies_at_another_receiver() {
+    let (_parts, engine, address, receiver) = ready().await;
+    post(&address, "msg_1", "{}").await;
+    let id = newest(&engine).await;
+    let draft = engine.replay_draft(id).await.unwrap();
+    assert_eq!(draft.text.as_deref(), Some("{}"));
+    let sign = draft.signers[0].sign.clone();
+    assert!(draft.signers[0].own && matches!(sign, ReplaySign::Secret { .. }));
+    let mut headers = draft.headers;
+    headers.push(HeaderLine { name: "x-more".into(), value: String::new(), base64: Some("6Q==".into()) });
+    let changes = ReplayChanges {
+        headers: Some(headers),
+        body: ReplayBody::Text { text: "{\"type\":\"batch.failed\"}".into() },
+        id: ReplayId::Renew,
+        time: ReplayTime::Now,
+        sign,
+        twist: None,
+    };
+    let plan = ReplayPlan { changes, ..plan(vec![id], &[&receiver]) };
+    let preview = engine.replay_preview(plan.clone()).await.unwrap();
+    assert_eq!(preview.changes.len(), 5, "{:?}", preview.changes);
+    assert_eq!(preview.body_len, 23);
+    // Our own listener judges it as any receiver would.
+    let plan = ReplayPlan { targets: vec![receiver.url(), address.clone()], ..plan };
+    let started = engine.replay_start(plan).await.unwrap();
+    let run = engine.replay_ended(started.run).await.unwrap();
+    assert_eq!(run.targets[1].statuses, [(200, 1)]);
+    let row = engine.view_open(engine::Filter::default()).await.unwrap().rows.pop().unwrap();
+    assert_eq!((row.outcome, row.event_type.as_deref()), (signature::Outcome::Verified, Some("batch.failed")));
+    assert_ne!(row.message_id.as_deref(), Some("msg_1"));
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn several_to_several_in_order_or_many_at_a_time_and_stopped() {
+    let (_parts, engine, address, one) = ready().await;
+    let two = Receiver::start().await;
+    two.answers("418 I'm a teapot", "{\"error\":\"no\",\"n\":1}", Duration::ZERO);
+    let mut ids = Vec::new();
+    for name in ["msg_a", "msg_b", "msg_c"] {
+        post(&address, name, "{}").await;
+        ids.push(newest(&engine).await);
+    }
+    ids.reverse();
+    let started = engine.replay_start(ReplayPlan { times: 2, ..plan(ids.clone(), &[&one, &two]) }).await.unwrap();
+    let run = engine.replay_ended(started.run).await.unwrap();
+    assert_eq!((run.done, run.targets[0].done), (12, 6));
+    assert_eq!(run.targets[1].statuses, [(418, 6)]);
+    assert_eq!(one.ids(), ["msg_c", "msg_c", "msg_b", "msg_b", "msg_a", "msg_a"], "in order");
+
+    let first = &run.outbounds;
+    let diff = engine.outbound_diff(first[0].id, first[1].id).await.unwrap();
+    assert_eq!((diff.same, diff.status), (false, Some((200, 418))));
+    assert!(diff.body.iter().any(|line| line.side == DiffSide::First && line.text == "taken"), "{:?}", diff.body);
+    assert!(diff.headers.iter().any(|line| line.text.starts_with("content-length: ")), "{:?}", diff.headers);
+    assert!(engine.outbound_diff(first[0].id, first[2].id).await.unwrap().same);
+
+    one.answers("200 OK", "late", Duration::from_millis(200));
+    let plan = ReplayPlan { times: 500, concurrency: 8, ..plan(ids, &[&one]) };
+    let started = engine.replay_start(plan).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let stopped = engine.replay_stop(started.run).await.unwrap();
+    assert_eq!(stopped.state, RunState::Stopped);
+    assert!(stopped.done >= 8 && stopped.done < 200, "{} of {}", stopped.done, stopped.total);
+    assert_eq!(stopped.total, 1500);
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn nothing_leaves_this_machine_unasked_and_no_secret_ever() {
+    let (_parts, engine, address, receiver) = ready().await;
+    post(&address, "msg_1", &format!("{{\"leaked\":\"{SECRET}\"}}")).await;
+    let id = newest(&engine).await;
+    let refused = engine.replay_start(plan(vec![id], &[&receiver])).await.unwrap_err();
+    assert_eq!(refused.code, "holds_secret");
+    assert!(!refused.message.contains("MDEy") && refused.message.contains("dXY="), "{}", refused.message);
+    assert!(receiver.got().is_empty());
+
+    post(&address, "msg_2", "{}").await;
+    let id = newest(&engine).await;
+    let away = ReplayPlan { targets: vec!["http://hooks.example.invalid/x".into()], ..plan(vec![id], &[]) };
+    let refused = engine.replay_start(away.clone()).await.unwrap_err();
+    assert_eq!(
+        (refused.code.as_str(), refused.detail.as_deref()),
+        ("confirm_target", Some("http://hooks.example.invalid/x"))
+    );
+    assert!(engine.target_confirm("http://hooks.example.invalid/x").await.unwrap().confirmed);
+    let started = engine.replay_start(away).await.unwrap();
+    let run = engine.replay_ended(started.run).await.unwrap();
+    assert_eq!(
+        (run.targets[0].failed, run.outbounds[0].problem.as_ref().unwrap().code.as_str()),
+        (1, "name_not_found")
+    );
+    // Another path is another address.
+    let other = ReplayPlan { targets: vec!["http://hooks.example.invalid/y".into()], ..plan(vec![id], &[]) };
+    assert_eq!(engine.replay_start(other).await.unwrap_err().code, "confirm_target");
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_cannot_be_is_refused_before_anything_is_sent() {
+    let (_parts, engine, address, receiver) = ready().await;
+    post(&address, "msg_1", "not json").await;
+    let id = newest(&engine).await;
+    let good = plan(vec![id], &[&receiver]);
+    let with = |changes: ReplayChanges| ReplayPlan { changes, ..good.clone() };
+    let twist = |id: &str| ReplayChanges { twist: Some(id.into()), ..ReplayChanges::default() };
+    for (plan, code) in [
+        (ReplayPlan { deliveries: vec![], ..good.clone() }, "invalid_replay"),
+        (ReplayPlan { deliveries: vec![99], ..good.clone() }, "not_found"),
+        (ReplayPlan { targets: vec![], ..good.clone() }, "invalid_replay"),
+        (ReplayPlan { targets: vec!["ftp://x".into()], ..good.clone() }, "invalid_target"),
+        (ReplayPlan { times: 0, ..good.clone() }, "invalid_replay"),
+        (ReplayPlan { concurrency: 65, ..good.clone() }, "invalid_replay"),
+        (with(twist("nothing")), "invalid_replay"),
+        (with(twist("stale")), "no_key"),
+        (with(twist("reserialised")), "not_json"),
+        (with(ReplayChanges { sign: ReplaySign::SandboxV1a, ..ReplayChanges::default() }), "no_sandbox"),
+        (with(ReplayChanges { sign: ReplaySign::Secret { id: "x".into() }, ..ReplayChanges::default() }), "no_secret"),
+        (
+            with(ReplayChanges { body: ReplayBody::Base64 { base64: "?".into() }, ..ReplayChanges::default() }),
+            "invalid_replay",
+        ),
+    ] {
+        assert_eq!(engine.replay_start(plan.clone()).await.unwrap_err().code, code, "{plan:?}");
+    }
+    assert!(receiver.got().is_empty());
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn targets_are_named_changed_and_agreed_to_anew_when_they_move() {
+    let (_parts, engine, ..) = ready().await;
+    let project = default_project(&engine);
+    let draft = TargetDraft {
+        project: Some(project),
+        name: Some(" worker ".into()),
+        url: "https://w.example/".into(),
+        ..TargetDraft::default()
+    };
+    let saved = engine.target_save(draft.clone()).await.unwrap();
+    assert_eq!((saved.name.as_deref(), saved.local, saved.confirmed), (Some("worker"), false, false));
+    assert!(engine.target_confirm(&saved.url).await.unwrap().confirmed);
+    let moved = TargetDraft {
+        id: Some(saved.id),
+        url: "https://other.example/".into(),
+        any_certificate: true,
+        ..draft.clone()
+    };
+    let moved = engine.target_save(moved).await.unwrap();
+    assert_eq!((moved.id, moved.confirmed, moved.any_certificate), (saved.id, false, true));
+    assert!(engine.targets(Some(project + 1)).await.unwrap().is_empty());
+    for url in ["http://ada:x@localhost/", "nothing at all", ""] {
+        let error = engine.target_save(TargetDraft { url: url.into(), ..TargetDraft::default() }).await.unwrap_err();
+        assert_eq!(error.code, "invalid_target", "{url}");
+    }
+    let plain = TargetDraft { url: "http://localhost:1/".into(), any_certificate: true, ..TargetDraft::default() };
+    assert!(engine.target_save(plain).await.unwrap_err().message.contains("https"));
+    engine.target_remove(saved.id).await.unwrap();
+    assert_eq!(engine.target_remove(saved.id).await.unwrap_err().code, "not_found");
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn with_the_sandboxs_keys_it_verifies_by_every_scheme() {
+    let parts = Parts::default();
+    let (engine, address) = parts.listening(true).await;
+    let request = emulator::SampleRequest {
+        event_type: "batch.succeeded".into(),
+        variant: None,
+        scheme: signature::Scheme::V1,
+        broken: Some("stale".into()),
+    };
+    engine.sample_send(&request).await.unwrap();
+    let id = newest(&engine).await;
+    let draft = engine.replay_draft(id).await.unwrap();
+    assert_eq!((draft.outcome, draft.signers.len() >= 3), (signature::Outcome::Rejected, true));
+    for signer in draft.signers {
+        let changes =
+            ReplayChanges { time: ReplayTime::Now, id: ReplayId::Renew, sign: signer.sign, ..ReplayChanges::default() };
+        let plan = ReplayPlan { changes, targets: vec![format!("{address}sandbox")], ..plan(vec![id], &[]) };
+        let started = engine.replay_start(plan).await.unwrap();
+        let run = engine.replay_ended(started.run).await.unwrap();
+        assert_eq!(run.targets[0].statuses, [(200, 1)], "{}", signer.label);
+        assert!(run.outbounds[0].rejected, "marked");
+        let row = engine.view_open(engine::Filter::default()).await.unwrap().rows.pop().unwrap();
+        assert_eq!(row.outcome, signature::Outcome::Verified, "{}: {}", signer.label, row.cause);
+    }
+    engine.shutdown().await;
+}

@@ -1,0 +1,46 @@
+import type { CheckPlan, Scheme, SecretView } from "../ipc/generated";
+import { durationText, readDuration } from "./duration";
+import { standOf } from "./secrets";
+import { readAddress } from "./targets";
+
+/** What to check, as it stands in the fields. */
+export type CheckDraft = { url: string; secret: string | null; schemes: readonly Scheme[]; timeout: string };
+export type CheckField = "url" | "secret" | "schemes" | "timeout";
+export type CheckErrors = Partial<Record<CheckField, string>>;
+
+export const checkDraft = (): CheckDraft => ({ url: "", secret: null, schemes: ["v1"], timeout: durationText(5000) });
+
+export function readCheckDraft(draft: CheckDraft): { plan: CheckPlan } | { errors: CheckErrors } {
+  const errors: CheckErrors = {};
+  const url = readAddress(draft.url);
+  const timeout = readDuration(draft.timeout, 500, 60_000);
+  if ("error" in url) errors.url = url.error;
+  if ("error" in timeout) errors.timeout = timeout.error;
+  if (draft.schemes.length === 0) errors.schemes = "Say what your handler verifies: at least one.";
+  if (draft.schemes.includes("v1") && draft.secret === null) errors.secret = "Choose the secret that your handler has: v1 is signed with it.";
+  if (!("url" in url) || !("value" in timeout) || Object.keys(errors).length > 0) return { errors };
+  return { plan: { url: url.url, secret: draft.schemes.includes("v1") ? draft.secret : null, schemes: SCHEME_ORDER.filter((one) => draft.schemes.includes(one)), timeout_ms: timeout.value } };
+}
+
+export const SCHEME_ORDER: readonly Scheme[] = ["v1", "v1a", "jwt"];
+
+/** Those that can still sign. */
+export function signing(list: readonly SecretView[], now: number): SecretView[] {
+  return list.filter((secret) => { const stand = standOf(secret, now); return stand === "current" || stand === "grace"; });
+}
+
+/** `whsec_…a91f, registered in March` */
+export function secretWords(secret: SecretView, project: string | null): string {
+  return [secret.hint, secret.builtin ? "" : secret.label, project ?? ""].filter(Boolean).join(", ");
+}
+
+/** Where the Sandbox serves its public keys. */
+export const jwksAddress = (base: string): string => `${base.replace(/\/+$/, "")}/.well-known/jwks.json`;
+
+export function checkFieldOf(code: string): CheckField | null {
+  if (/secret/.test(code)) return "secret";
+  if (/scheme/.test(code)) return "schemes";
+  if (/timeout|time_out/.test(code)) return "timeout";
+  if (/url|address|target/.test(code)) return "url";
+  return null;
+}

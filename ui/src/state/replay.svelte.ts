@@ -1,0 +1,168 @@
+import type { Backend, Live, Outbound, ReplayPlan, ReplayRun, ReplayTwist } from "../ipc";
+import { asIpcError } from "../lib/errors";
+import { plainPlan, resultWords } from "../lib/replay";
+import type { Deliveries } from "./deliveries.svelte";
+import type { DetailState } from "./detail.svelte";
+import { ReplayEditor, type Started } from "./replay-editor.svelte";
+import { Runs } from "./runs.svelte";
+import { Selection } from "./selection.svelte";
+import { Answers, Sent } from "./sent.svelte";
+import { Targets } from "./targets.svelte";
+import type { Toasts } from "./toasts.svelte";
+
+/** What the state needs to know of the window around it. */
+export type ReplayAround = {
+  list: Deliveries;
+  detail: DetailState;
+  twists: () => readonly ReplayTwist[];
+  /** Goes to a delivery. */
+  reveal: (delivery: number) => Promise<void>;
+};
+/** An address is asked for: to send these deliveries there, or only to have it among the targets. */
+export type AddressAsked = { ids: readonly number[]; project: number };
+/** Asked whether deliveries may leave this machine. */
+export type LeaveAsked = { plan: ReplayPlan; url: string; answer: (agreed: boolean) => void };
+
+/** Deliveries sent on by hand. */
+export class Replay {
+  asking = $state.raw<AddressAsked | null>(null);
+  confirming = $state.raw<LeaveAsked | null>(null);
+  /** A replay with one key is being started. */
+  busy = $state(false);
+  readonly targets: Targets;
+  readonly runs: Runs;
+  readonly sent: Sent;
+  readonly answers: Answers;
+  readonly selection: Selection;
+  readonly editor: ReplayEditor;
+  readonly #backend: Backend;
+  readonly #toasts: Toasts;
+  readonly #around: ReplayAround;
+
+  constructor(backend: Backend, toasts: Toasts, around: ReplayAround) {
+    this.#backend = backend;
+    this.#toasts = toasts;
+    this.#around = around;
+    this.targets = new Targets(backend, toasts);
+    this.runs = new Runs(backend, toasts, (run) => this.#ended(run));
+    this.sent = new Sent(backend);
+    this.answers = new Answers(backend);
+    this.selection = new Selection(backend, toasts, around.list);
+    this.editor = new ReplayEditor(backend, { start: (plan) => this.start(plan), twists: around.twists, failed: (thrown) => toasts.failed(thrown) });
+  }
+
+  /** What concerns it of what the back end tells. */
+  live(message: Live): void {
+    if (message.kind === "replay") this.runs.apply(message.run);
+    else if (message.kind === "forward" && message.forward.last?.delivery === this.sent.of) void this.sent.refresh();
+  }
+
+  /** The delivery that is chosen in the list, or open where the list does not hold it. */
+  get #active(): { id: number; project: number } | null {
+    const { list, detail } = this.#around;
+    const row = list.activeIndex < 0 ? detail.detail?.row : list.rowAt(list.activeIndex);
+    return row ? { id: row.id, project: row.project } : null;
+  }
+
+  /** What a replay is about now: the marked deliveries, or the chosen one. */
+  get subject(): AddressAsked | null {
+    const active = this.#active;
+    const { selection } = this;
+    if (selection.size > 0) return { ids: selection.inOrder, project: active?.project ?? this.#around.list.filter.project ?? 0 };
+    return active && { ids: [active.id], project: active.project };
+  }
+
+  /** Sends it to the current target as received, at once. */
+  async now(subject: AddressAsked | null = this.subject): Promise<void> {
+    if (subject === null || this.busy) return;
+    this.busy = true;
+    try {
+      if (!this.targets.loaded) await this.targets.load();
+      const urls = this.targets.current(subject.project);
+      if (urls.length === 0) this.asking = subject;
+      else this.#told(await this.start(plainPlan(subject.ids, urls)));
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Opens it for editing. */
+  async edit(subject: AddressAsked | null = this.subject): Promise<void> {
+    if (subject === null) return;
+    if (!this.targets.loaded) await this.targets.load();
+    await this.editor.open(subject.ids, subject.project, this.targets.current(subject.project));
+  }
+
+  /** The address that was asked for. Throws what is wrong with it: the dialog shows it beside its field. */
+  async give(text: string): Promise<void> {
+    const asked = this.asking;
+    if (!asked) return;
+    const target = await this.targets.save({ id: null, project: null, name: null, url: text, any_certificate: false });
+    this.asking = null;
+    if (asked.ids.length > 0) {
+      this.targets.choose(asked.project, [target.url]);
+      this.#told(await this.start(plainPlan(asked.ids, [target.url])));
+    } else if (this.editor.fields) this.editor.set({ targets: [...new Set([...this.editor.fields.targets, target.url])] });
+    else this.targets.choose(asked.project, [...new Set([...this.targets.current(asked.project), target.url])]);
+  }
+
+  /** The same request once more. Where what was changed is not remembered any more, it is asked for. */
+  async again(outbound: Outbound, project: number): Promise<void> {
+    const plan = outbound.changes.length === 0 ? plainPlan([outbound.delivery], [outbound.url]) : this.runs.planOf(outbound.id);
+    if (plan) this.#told(await this.start({ ...plan, deliveries: [outbound.delivery], targets: [outbound.url], times: 1, delay_ms: 0, concurrency: 1 }));
+    else {
+      await this.editor.open([outbound.delivery], project, [outbound.url]);
+      this.#toasts.info("What was changed then is no longer known: set it here again.");
+    }
+  }
+
+  #told(started: Started): void {
+    if (typeof started === "object") this.#toasts.failed(started);
+  }
+
+  /** Starts a run; asks before anything leaves this machine for the first time. */
+  async start(plan: ReplayPlan): Promise<Started> {
+    for (;;) {
+      try {
+        const run = await this.#backend.replayStart(plan);
+        this.runs.begin(run, plan);
+        const first = this.#active;
+        if (first && plan.deliveries.includes(first.id)) this.targets.choose(first.project, plan.targets);
+        void this.targets.load();
+        return "started";
+      } catch (thrown) {
+        const error = asIpcError(thrown);
+        if (error.code !== "confirm_target" || error.detail === null) return error;
+        if (!(await this.#confirm(plan, error.detail))) return "cancelled";
+        try {
+          await this.targets.confirm(error.detail);
+        } catch (failed) {
+          return asIpcError(failed);
+        }
+      }
+    }
+  }
+
+  #confirm(plan: ReplayPlan, url: string): Promise<boolean> {
+    this.confirming?.answer(false);
+    return new Promise((resolve) => {
+      this.confirming = { plan, url, answer: (agreed) => { this.confirming = null; resolve(agreed); } };
+    });
+  }
+
+  /** One request is told in a line, with the way to it; the others stand in their card. */
+  #ended(run: ReplayRun): void {
+    void this.sent.refresh();
+    const [outbound] = run.outbounds;
+    if (run.total !== 1 || !outbound) return;
+    this.runs.dismiss(run.run);
+    const said = resultWords(outbound, this.targets.list);
+    this.#toasts.show(said.level, said.text, { detail: said.detail, button: { label: "Show", run: () => void this.#show(outbound) } });
+  }
+
+  async #show(outbound: Outbound): Promise<void> {
+    await this.#around.reveal(outbound.delivery);
+    this.#around.detail.tab = "replays";
+    await this.sent.reveal(outbound.delivery, outbound.id);
+  }
+}
