@@ -38,28 +38,34 @@ fn failed(report: &Value) -> Vec<&Value> {
 
 /// Exactly what was planted fails, in both languages.
 fn finds(mistake: &Mistake) {
-    for language in [Language::Python, Language::Node] {
-        let (home, port) = (tempfile::tempdir().unwrap(), free_port());
-        let jwks = format!("http://127.0.0.1:{port}/.well-known/jwks.json");
-        let handler = Handler::start(language, mistake.name, SECRET, Some(&jwks));
-        let junit = home.path().join("check.xml");
-        let output = check(home.path(), &handler, port).arg("--json").arg("--junit").arg(&junit).output().unwrap();
-        let report = json_of(&output);
-        let failed = failed(&report);
-        let told = format!("{language:?} {}: {failed:#?}", mistake.name);
-        assert_eq!(report["progress"], "done", "{told}");
-        assert_eq!(failed.is_empty(), mistake.fails.is_empty(), "{told}");
-        assert!(failed.iter().all(|line| mistake.explains(line["id"].as_str().unwrap())), "{told}");
-        assert_eq!(output.status.code(), Some(i32::from(!failed.is_empty())), "{told}");
-        if mistake.fails.is_empty() {
-            // Nothing is in a grace.
-            assert_eq!((&report["open"], &report["skipped"]), (&0.into(), &1.into()), "{report:#}");
+    std::thread::scope(|scope| {
+        for language in [Language::Python, Language::Node] {
+            scope.spawn(move || finds_in(language, mistake));
         }
-        let junit = std::fs::read_to_string(&junit).unwrap();
-        assert_eq!(junit.matches("<failure ").count(), failed.len());
-        let everything = format!("{junit}{}", String::from_utf8_lossy(&output.stdout));
-        assert!(!everything.contains(SECRET.trim_start_matches("whsec_")), "the secret was told");
+    });
+}
+
+fn finds_in(language: Language, mistake: &Mistake) {
+    let (home, port) = (tempfile::tempdir().unwrap(), free_port());
+    let jwks = format!("http://127.0.0.1:{port}/.well-known/jwks.json");
+    let handler = Handler::start(language, mistake.name, SECRET, Some(&jwks));
+    let junit = home.path().join("check.xml");
+    let output = check(home.path(), &handler, port).arg("--json").arg("--junit").arg(&junit).output().unwrap();
+    let report = json_of(&output);
+    let failed = failed(&report);
+    let told = format!("{language:?} {}: {failed:#?}", mistake.name);
+    assert_eq!(report["progress"], "done", "{told}");
+    assert_eq!(failed.is_empty(), mistake.fails.is_empty(), "{told}");
+    assert!(failed.iter().all(|line| mistake.explains(line["id"].as_str().unwrap())), "{told}");
+    assert_eq!(output.status.code(), Some(i32::from(!failed.is_empty())), "{told}");
+    if mistake.fails.is_empty() {
+        // Nothing is in a grace.
+        assert_eq!((&report["open"], &report["skipped"]), (&0.into(), &1.into()), "{report:#}");
     }
+    let junit = std::fs::read_to_string(&junit).unwrap();
+    assert_eq!(junit.matches("<failure ").count(), failed.len());
+    let everything = format!("{junit}{}", String::from_utf8_lossy(&output.stdout));
+    assert!(!everything.contains(SECRET.trim_start_matches("whsec_")), "the secret was told");
 }
 
 macro_rules! planted {
