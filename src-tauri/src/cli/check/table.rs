@@ -58,7 +58,9 @@ fn row(out: &mut String, line: &Line, said: &str) {
     let took = line.took_us.map(|us| format!("{:.1} ms", us as f64 / 1000.0)).unwrap_or_default();
     let title = printable(&line.title);
     let width = TITLE.saturating_sub(title.chars().count());
-    out.push_str(&format!("  {} {title}{:width$} {status:>4} {took:>11}\n", paint(glyph, style), ""));
+    let row = format!("  {} {title}{:width$} {status:>4} {took:>11}", paint(glyph, style), "");
+    out.push_str(row.trim_end());
+    out.push('\n');
     let got = printable(line.got.as_deref().unwrap_or_default());
     match line.state {
         State::Failed => {
