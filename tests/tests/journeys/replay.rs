@@ -79,7 +79,6 @@ async fn one_key_sends_it_on_byte_for_byte() {
     assert_eq!(got.body, BODY.as_bytes());
     assert_eq!(got.header("webhook-id"), Some("msg_1"));
     assert!(verifies(&got), "{}", got.head);
-    window.wait_css("[data-testid=run-card][data-state=done]").await;
     // The second time it takes one key.
     window.gone(&hook("address-dialog")).await;
     window.press("r").await;
@@ -105,7 +104,8 @@ async fn edited_and_signed_anew_it_is_another_genuine_delivery() {
     window.press("r").await;
     first_address(&window, &receiver).await;
     came(&window, &receiver, 1).await;
-    window.press("R").await;
+    window.gone(&hook("address-dialog")).await;
+    window.press("\u{e008}r\u{e000}").await;
     window.wait("replay-editor").await;
     window.wait("code-editor").await;
     window
@@ -121,11 +121,12 @@ async fn edited_and_signed_anew_it_is_another_genuine_delivery() {
     editor.send_keys("\u{e009}a\u{e000}").await.unwrap();
     editor.send_keys("\u{e003}").await.unwrap();
     editor.send_keys("{\"type\": \"batch.failed\"").await.unwrap();
-    window.script("const renew = [...document.querySelectorAll('[data-testid=replay-editor] button')].find((button) => button.innerText.trim() === 'Renew'); renew.click()").await;
-    window.script("const now = [...document.querySelectorAll('[data-testid=replay-editor] button')].find((button) => button.innerText.trim() === 'Now'); now.click()").await;
+    window.script("document.querySelector('[data-testid=replay-id-renew]').click()").await;
+    window.script("document.querySelector('[data-testid=replay-time-now]').click()").await;
     window
-        .script(
-            "const sign = document.querySelector('[data-testid=replay-editor] select'); sign.value = [...sign.options].find((option) => option.text.includes('v1 with whsec_')).value; sign.dispatchEvent(new Event('change', { bubbles: true }))",
+        .until(
+            "it is signed with the project's secret, unless told otherwise",
+            "return document.querySelector('[data-testid=replay-sign]').selectedOptions[0].text.includes('v1 with whsec_')",
         )
         .await;
     window
