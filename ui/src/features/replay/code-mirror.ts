@@ -6,7 +6,7 @@ import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/sea
 import { Compartment, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { checkJson } from "../../lib/json";
+import { checkJson, type JsonProblem } from "../../lib/json";
 import { codePoint, HIDDEN } from "../../lib/invisible";
 
 /** Colours are our tokens, which follow the theme by themselves. */
@@ -53,22 +53,25 @@ const colours = HighlightStyle.define([
 ]);
 
 /** Said in the words of the payload's tree. A warning: what is broken on purpose can be sent. */
-function problems(view: EditorView): Diagnostic[] {
+function problems(view: EditorView, tell: (problem: JsonProblem | null) => void): Diagnostic[] {
   const text = view.state.doc.toString();
-  const { problem } = text === "" ? { problem: null } : checkJson(text);
+  const problem = text === "" ? null : checkJson(text).problem;
+  tell(problem);
   if (!problem) return [];
   const from = Math.min(problem.offset, text.length);
   return [{ from, to: Math.min(text.length, from + 1), severity: "warning", message: problem.message }];
 }
 
-const asJson = () => [json(), linter(problems, { delay: 250 }), lintGutter()];
+/** A megabyte takes a moment to read: only once the hand is still. */
+const LINT_MS = 250;
 
 export type Code = { set: (text: string) => void; json: (on: boolean) => void; focus: () => void; destroy: () => void };
-export type CodeOptions = { parent: HTMLElement; text: string; json: boolean; label: string; onchange: (text: string) => void };
+export type CodeOptions = { parent: HTMLElement; text: string; json: boolean; label: string; onchange: (text: string) => void; onproblem: (problem: JsonProblem | null) => void };
 
 /** An editor of text that keeps every character: also those that end no line here, and those that cannot be seen. */
-export function codeEditor({ parent, text, json: isJson, label, onchange }: CodeOptions): Code {
+export function codeEditor({ parent, text, json: isJson, label, onchange, onproblem }: CodeOptions): Code {
   const language = new Compartment();
+  const asJson = () => [json(), linter((editor) => problems(editor, onproblem), { delay: LINT_MS }), lintGutter()];
   let known = text;
   const view = new EditorView({
     parent,

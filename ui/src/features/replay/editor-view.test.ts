@@ -24,6 +24,29 @@ describe("the editor", () => {
     await waitFor(() => expect(screen.getByTestId("preview-changes").textContent).toContain("new id"));
   });
 
+  it("composes no more than what is changed asks for", async () => {
+    await edit();
+    await waitFor(() => expect(screen.getByTestId("preview-changes").textContent).toContain("signed with"));
+    const looks = () => rig.fake.calls.filter((call) => call === "replayPreview").length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const before = looks();
+    await click("replay-id-renew");
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect([before, looks()]).toEqual([1, 2]);
+  });
+
+  it("says in the editor what keeps the body from being JSON, and sends it all the same", async () => {
+    await edit();
+    await waitFor(() => expect(screen.getByTestId("code-editor").dataset.ready).toBe("true"));
+    rig.app.replay.editor.set({ body: '{"a":1,}' });
+    await waitFor(() => expect(screen.getByTestId("body-note").textContent).toContain("Not JSON: This bracket closes nothing. Line 1, column 8. It is sent like this."));
+    expect(document.querySelector(".cm-content")?.textContent).toBe('{"a":1,}');
+    const before = rig.fake.sent.length;
+    await click("editor-send");
+    await waitFor(() => expect(rig.fake.sent).toHaveLength(before + 1));
+    expect(rig.fake.sent.at(-1)?.request_len).toBe(8);
+  });
+
   it("edits headers; a name that cannot be is told beside it, and is not sent", async () => {
     await edit();
     await click("header-add");
