@@ -69,7 +69,7 @@ sdk:
 
 ## make bench: figures, as a table and as JSON lines (ratios taken in one run, release build)
 bench: setup ui peers
-	@.ci/setup test
+	@.ci/setup bench
 	@.ci/bench
 
 ## make fuzz: the parsers, for FUZZ_SECONDS

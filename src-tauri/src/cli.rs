@@ -1,5 +1,6 @@
 //! The command line, over the same engine as the window.
 
+mod check;
 mod emulator;
 mod forward;
 mod keys;
@@ -52,6 +53,8 @@ struct Arguments {
 pub(crate) enum Command {
     /// Judge one delivery: is it genuine, and if not, why?
     Verify(verify::Arguments),
+    /// Send good, odd and forged deliveries to your handler, and say what it does wrong.
+    Check(Box<check::Arguments>),
     /// Receive deliveries and show each with its verdict.
     Listen(listen::Arguments),
     /// Send deliveries of the history again, as received or changed.
@@ -93,6 +96,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
     let result = runtime.block_on(async {
         match command {
             Command::Verify(arguments) => verify::run(arguments).await,
+            Command::Check(arguments) => check::run(*arguments).await,
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Replay(arguments) => replay::run(arguments).await,
             Command::Forward(arguments) => forward::run(arguments).await,

@@ -12,6 +12,7 @@ mod capture;
 mod child;
 mod emulator;
 mod load;
+mod outbound;
 mod peers;
 mod report;
 mod tunnel;
@@ -28,12 +29,14 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 7] = [
+const SECTIONS: [(&str, Section); 9] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
     ("tunnel", || Box::pin(tunnel::measure())),
     ("peers", || Box::pin(peers::measure())),
     ("emulator", || Box::pin(emulator::measure())),
+    ("replay", || Box::pin(outbound::replay())),
+    ("forward", || Box::pin(outbound::forward())),
     ("window", || Box::pin(window::measure())),
     ("start", || Box::pin(window::start())),
 ];

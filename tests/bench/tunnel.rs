@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use inbound::tunnel::ngrok::{Ngrok, Server};
 use inbound::tunnel::{Site, State, Tunnel as _};
-use inbound::{Gate, GateRules, Limits, Listener, Parts, Probes, Project, Projects, Tally};
+use inbound::{Gate, GateRules, Limits, Listener, Parts, Probes, Project, Projects, Tally, UsualAnswers};
 use serde_json::{Value, json};
 use signature::{KeyState, Keyring, Policy, Secret, SecretKey};
 use store::{Options, Store};
@@ -70,6 +70,7 @@ pub(crate) async fn serve_listener() {
         failed,
         gate,
         probes: Probes::default(),
+        answers: Arc::new(UsualAnswers),
     };
     let listener = Listener::start((Ipv4Addr::LOCALHOST, 0).into(), parts).await.unwrap();
     let intake = listener.intake();

@@ -3,6 +3,8 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "it/check.rs"]
+mod check;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/emulator.rs"]

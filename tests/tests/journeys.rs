@@ -20,6 +20,8 @@ mod load;
 mod managed;
 #[path = "journeys/projects.rs"]
 mod projects;
+#[path = "journeys/replay.rs"]
+mod replay;
 #[path = "journeys/rotation.rs"]
 mod rotation;
 #[path = "journeys/sandbox.rs"]

@@ -160,7 +160,7 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         Err(unwritten) => Ended::Written(Err(unwritten)),
     };
     engine.shutdown().await;
-    let sent_on = |written: Written| match &mut followed {
+    let mut sent_on = |written: Written| match &mut followed {
         Some(followed) => written.and_then(|()| forward::rest(followed, arguments.json)),
         None => written,
     };

@@ -1,12 +1,14 @@
-//! The other direction: targets, replays, forwarding, and the fault lab.
+//! The other direction: targets, replays, forwarding, the handler check, and the fault lab.
 
 use engine::{
-    AnswerDiff, FaultLab, FaultRule, ForwardOffer, ForwardRule, ForwardStart, ForwardView, Outbound, OutboundDetail,
-    ReplayDraft, ReplayPlan, ReplayPreview, ReplayRun, Result, Target, TargetDraft,
+    AnswerDiff, CheckPlan, CheckReport, Error, FaultLab, FaultRule, ForwardOffer, ForwardRule, ForwardStart,
+    ForwardView, Outbound, OutboundDetail, ReplayDraft, ReplayPlan, ReplayPreview, ReplayRun, Result, Target,
+    TargetDraft,
 };
 use tauri::State;
 
 use crate::commands::Started;
+use crate::{export, home};
 
 #[tauri::command]
 pub(crate) async fn targets(started: State<'_, Started>, project: Option<i64>) -> Result<Vec<Target>> {
@@ -105,4 +107,29 @@ pub(crate) async fn fault_lab(started: State<'_, Started>) -> Result<FaultLab> {
 #[tauri::command]
 pub(crate) async fn fault_lab_set(started: State<'_, Started>, rules: Vec<FaultRule>) -> Result<FaultLab> {
     started.engine()?.fault_lab_set(rules).await
+}
+
+#[tauri::command]
+pub(crate) async fn check_start(started: State<'_, Started>, plan: CheckPlan) -> Result<CheckReport> {
+    started.engine()?.check_start(plan).await
+}
+
+#[tauri::command]
+pub(crate) async fn check_stop(started: State<'_, Started>) -> Result<Option<CheckReport>> {
+    Ok(started.engine()?.check_stop().await)
+}
+
+#[tauri::command]
+pub(crate) async fn check_report(started: State<'_, Started>) -> Result<Option<CheckReport>> {
+    Ok(started.engine()?.check_report())
+}
+
+#[tauri::command]
+pub(crate) async fn check_export(started: State<'_, Started>, format: String) -> Result<String> {
+    let (extension, text) = started.engine()?.check_export(&format)?;
+    let home = home::folder().map_err(|message| Error::new("no_home", message))?;
+    tauri::async_runtime::spawn_blocking(move || export::write(&home, "pollux-check", extension, &text))
+        .await
+        .map_err(|error| Error::new("internal", "The report could not be written.").with_detail(error))?
+        .map(|path| path.display().to_string())
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use tests::sender::{BODY, SECRET};
 use tests::window::{Options, Window, open};
 
-async fn paste(window: &Window, secret: &str) {
+pub(crate) async fn paste(window: &Window, secret: &str) {
     window.click("rail-secrets").await;
     window.fill("secret-input", secret).await;
     window.script("const select = document.querySelector('[data-testid=secret-project]'); const real = [...select.options].find((option) => option.text !== 'Sandbox'); select.value = real.value; select.dispatchEvent(new Event('change', { bubbles: true }))").await;

@@ -19,6 +19,7 @@ use crate::addresses::Bases;
 use crate::answering::Answering;
 use crate::arrivals::Arrivals;
 use crate::books::{self, Books};
+use crate::check::Checks;
 use crate::clients::Access;
 use crate::dto::{
     AppState, Database, Detail, Filter, Level, ListenerState, Notice, Project, Row, SecretStore, Settings, ViewOpened,
@@ -139,6 +140,8 @@ pub(crate) struct Inner {
     pub(crate) replays: Replays,
     /// What is sent on by itself.
     pub(crate) forwards: Forwards,
+    /// The handler check.
+    pub(crate) checks: Checks,
     /// Answers that are not the usual ones.
     pub(crate) answering: Arc<Answering>,
     pub(crate) actor: String,
@@ -218,6 +221,7 @@ impl Engine {
                 watched: std::sync::Once::new(),
                 replays: Replays::default(),
                 forwards: Forwards::default(),
+                checks: Checks::default(),
                 answering: Arc::default(),
                 actor: config.actor,
                 environment: config.environment,
@@ -365,6 +369,10 @@ impl Engine {
             .await
             .map_err(|error| Error::new("internal", "The body could not be decoded.").with_detail(error))?
             .map_err(|problem| Error::new("not_decodable", problem))
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        &self.inner.version
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

@@ -8,6 +8,7 @@ mod answering;
 mod arrivals;
 mod body;
 mod books;
+mod check;
 mod clients;
 mod detail;
 mod dto;

@@ -19,7 +19,9 @@ mod managed;
 mod parts;
 #[path = "it/projects.rs"]
 mod projects;
-#[path = "it/receiver.rs"]
+// Shared with the journeys.
+#[allow(unreachable_pub)]
+#[path = "../../../../tests/src/receiver.rs"]
 mod receiver;
 #[path = "it/replay.rs"]
 mod replay;

@@ -3,6 +3,7 @@
 //! A delivery goes out as it came in: the same header lines in the same order, the same bytes. What cannot be the same (the
 //! host, what belongs to one connection) is named. What comes back is bounded in bytes and in time.
 
+pub mod check;
 mod client;
 mod compose;
 mod passing;

@@ -10,13 +10,16 @@ use tokio::task::JoinHandle;
 
 /// One request: its head, and its body.
 #[derive(Clone, Debug)]
-pub(crate) struct Got {
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
+pub struct Got {
+    /// Request line and header lines.
+    pub head: String,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 impl Got {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The value of the first header line of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
         let line = self.head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}: ")))?;
         line.split_once(": ").map(|(_, value)| value)
     }
@@ -28,14 +31,16 @@ struct Shared {
     answer: Mutex<(String, Duration)>,
 }
 
-pub(crate) struct Receiver {
+/// It. Ended with the test.
+pub struct Receiver {
     address: SocketAddr,
     shared: Arc<Shared>,
     task: Option<JoinHandle<()>>,
 }
 
 impl Receiver {
-    pub(crate) async fn start() -> Self {
+    /// Listens on a free port, and takes everything.
+    pub async fn start() -> Self {
         let shared = Arc::<Shared>::default();
         let mut receiver = Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), shared, task: None };
         receiver.answers("200 OK", "taken", Duration::ZERO);
@@ -44,7 +49,7 @@ impl Receiver {
     }
 
     /// Listens again, on the same port.
-    pub(crate) async fn up(&mut self) {
+    pub async fn up(&mut self) {
         let socket = TcpListener::bind(self.address).await.unwrap();
         self.address = socket.local_addr().unwrap();
         let shared = self.shared.clone();
@@ -57,13 +62,14 @@ impl Receiver {
     }
 
     /// Nothing listens there any more.
-    pub(crate) async fn down(&mut self) {
+    pub async fn down(&mut self) {
         let task = self.task.take().unwrap();
         task.abort();
         let _ = task.await;
     }
 
-    pub(crate) fn answers(&self, status: &str, body: &str, after: Duration) {
+    /// Answers like this from now on, so long after the request.
+    pub fn answers(&self, status: &str, body: &str, after: Duration) {
         let answer = format!(
             "HTTP/1.1 {status}\r\ncontent-length: {}\r\nx-by: receiver\r\nconnection: close\r\n\r\n{body}",
             body.len()
@@ -71,16 +77,18 @@ impl Receiver {
         *self.shared.answer.lock().unwrap() = (answer, after);
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// `http://127.0.0.1:PORT/hook`.
+    pub fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
-    pub(crate) fn got(&self) -> Vec<Got> {
+    /// What came, in the order in which it was whole.
+    pub fn got(&self) -> Vec<Got> {
         self.shared.got.lock().unwrap().clone()
     }
 
     /// The `webhook-id`s in the order in which they came.
-    pub(crate) fn ids(&self) -> Vec<String> {
+    pub fn ids(&self) -> Vec<String> {
         self.got().iter().map(|got| got.header("webhook-id").unwrap_or_default().to_owned()).collect()
     }
 }

@@ -1,0 +1,308 @@
+//! Sends what a line needs, and judges it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use emulator::ComposeError;
+use serde::Deserialize;
+use signature::Scheme;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::cases::{Act, Case, Wants};
+use super::forge::{Delivery, Forge};
+use super::judge::{Outcome, judge};
+use super::{FEW_SECONDS, Latency, Plan, State, odd};
+use crate::client::{Bounds, Client, Exchange, Request};
+
+/// The body in drops.
+const PIECES: usize = 8;
+const DRIPPED: Duration = Duration::from_secs(2);
+/// A message that comes several times at once.
+const AT_ONCE: usize = 4;
+/// A retry comes some seconds after the first attempt.
+const EARLIER: i64 = -5;
+/// How long handling may take before it is looked at, and how long a second one may lag behind.
+const HANDLING: Duration = Duration::from_secs(3);
+const LAG: Duration = Duration::from_millis(400);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// What it takes to send.
+pub(super) struct Bench {
+    plan: Arc<Plan>,
+    client: Arc<Client>,
+    pub(super) forge: Forge,
+    /// What must not be shown, should an endpoint say it.
+    secrets: Vec<String>,
+    /// A single answer already takes too long, so that a burst says nothing new about the time.
+    pub(super) slow: AtomicBool,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    handled: HashMap<String, u64>,
+}
+
+impl Bench {
+    pub(super) fn new(plan: Arc<Plan>, client: Arc<Client>) -> Self {
+        let forge = Forge::new(&plan);
+        let named = [&plan.secret, &plan.old_secret].into_iter().flatten();
+        let secrets = named.map(|named| named.secret.text().trim_start_matches("whsec_").to_owned()).collect();
+        Self { plan, client, forge, secrets, slow: AtomicBool::new(false) }
+    }
+
+    /// Does what the case says. `scheme` is what it is signed by.
+    pub(super) async fn run(self: &Arc<Self>, case: &Case, scheme: Scheme) -> (Outcome, Option<Latency>) {
+        let done = match &case.act {
+            Act::Send(make) => self.all(case.wants, make(&self.forge, scheme)).await,
+            Act::Twice => self.twice(scheme).await.map(|(_, outcome)| outcome),
+            Act::HandledOnce => self.handled_once(scheme).await,
+            Act::HandledOnceAtOnce => self.handled_once_at_once(scheme).await,
+            Act::Slowly => self.slowly(scheme).await,
+            Act::InTime => self.in_time(scheme).await,
+            Act::Burst => return self.burst(scheme).await,
+            Act::Get => Ok(self.judge(case.wants, &self.get(&self.plan.target).await)),
+            Act::EmptyPost => Ok(self.judge(case.wants, &self.post(Vec::new(), bytes::Bytes::new()).await)),
+            Act::RefusesAnything => Ok(Outcome::new(State::Skipped, "It is concluded from the others.")),
+        };
+        (done.unwrap_or_else(|error| not_made(&error)), None)
+    }
+
+    /// One delivery. A connection that was closed in the moment in which it was used again says nothing of the endpoint,
+    /// so that such a one is sent twice.
+    pub(super) async fn send(&self, delivery: &Delivery) -> Exchange {
+        let first = self.post(delivery.headers.clone(), delivery.body.clone()).await;
+        match &first.problem {
+            Some(problem) if first.answer.is_none() && matches!(problem.code, "no_answer" | "connection_reset") => {
+                self.post(delivery.headers.clone(), delivery.body.clone()).await
+            }
+            _ => first,
+        }
+    }
+
+    pub(super) fn judge(&self, wants: Wants, exchange: &Exchange) -> Outcome {
+        judge(wants, exchange, &self.secrets)
+    }
+
+    async fn post(&self, headers: Vec<(String, Vec<u8>)>, body: bytes::Bytes) -> Exchange {
+        let Plan { target, any_certificate, timeout, .. } = &*self.plan;
+        let request = Request { target: target.clone(), headers, body, any_certificate: *any_certificate };
+        self.client.send(request, Bounds { time: *timeout, ..Bounds::default() }).await
+    }
+
+    async fn get(&self, target: &crate::target::Target) -> Exchange {
+        odd::get(target, self.plan.any_certificate, self.plan.timeout).await
+    }
+
+    /// One after another, until one comes out wrong; all at once where one after another would take minutes.
+    pub(super) async fn all(
+        self: &Arc<Self>,
+        wants: Wants,
+        made: Result<Vec<Delivery>, ComposeError>,
+    ) -> Result<Outcome, ComposeError> {
+        let deliveries = made?;
+        let count = deliveries.len();
+        let mut passed = Outcome::new(State::Skipped, "There was nothing to send.");
+        if count > 1 && self.slow.load(Ordering::Relaxed) {
+            let mut sending = JoinSet::new();
+            for delivery in deliveries {
+                let bench = self.clone();
+                sending.spawn(async move { bench.one(wants, &delivery).await });
+            }
+            let outcomes = sending.join_all().await;
+            passed =
+                outcomes.iter().find(|one| one.state != State::Passed).or(outcomes.first()).unwrap_or(&passed).clone();
+        } else {
+            for delivery in &deliveries {
+                let outcome = self.one(wants, delivery).await;
+                let took = outcome.took.max(passed.took);
+                passed = Outcome { took, ..outcome };
+                if passed.state != State::Passed {
+                    break;
+                }
+            }
+        }
+        if count > 1 && passed.state == State::Passed {
+            passed.got = format!("{} All {count} came out right.", passed.got);
+        }
+        Ok(passed)
+    }
+
+    async fn one(&self, wants: Wants, delivery: &Delivery) -> Outcome {
+        let mut outcome = self.judge(wants, &self.send(delivery).await);
+        if outcome.state != State::Passed && !delivery.label.is_empty() {
+            outcome.got = format!("{}: {}", delivery.label, outcome.got);
+        }
+        outcome
+    }
+
+    /// A message and a retry of it: its id, and how it came out.
+    async fn twice(&self, scheme: Scheme) -> Result<(String, Outcome), ComposeError> {
+        let (id, body) = (self.forge.id()?, self.forge.plain(scheme)?.body);
+        let first = self.forge.signed_as(scheme, &id, EARLIER, body.clone())?;
+        let first = self.judge(Wants::Take, &self.send(&first).await);
+        if first.state != State::Passed {
+            return Ok((id, first));
+        }
+        let second = self.forge.signed_as(scheme, &id, 0, body)?;
+        let mut second = self.judge(Wants::Take, &self.send(&second).await);
+        second.got = match second.state {
+            State::Passed => format!("{} Both times.", second.got),
+            _ => format!("Took it the first time, and not the second. {}", second.got),
+        };
+        Ok((id, second))
+    }
+
+    async fn handled_once(&self, scheme: Scheme) -> Result<Outcome, ComposeError> {
+        let (id, sent) = self.twice(scheme).await?;
+        if sent.state != State::Passed {
+            return Ok(Outcome {
+                state: State::Skipped,
+                got: format!("It did not take it twice. {}", sent.got),
+                ..sent
+            });
+        }
+        Ok(self.was_handled_once(&id, "twice").await)
+    }
+
+    async fn handled_once_at_once(self: &Arc<Self>, scheme: Scheme) -> Result<Outcome, ComposeError> {
+        let message = self.forge.plain(scheme)?;
+        let mut sending = JoinSet::new();
+        for _ in 0..AT_ONCE {
+            let (bench, message) = (self.clone(), message.clone());
+            sending.spawn(async move { bench.judge(Wants::Take, &bench.send(&message).await) });
+        }
+        let outcomes = sending.join_all().await;
+        // One that is turned away with 409 or 503 while the first is at work comes again: no harm is done.
+        if let Some(none) = outcomes.iter().find(|_| !outcomes.iter().any(Outcome::is_taken)) {
+            return Ok(none.clone());
+        }
+        Ok(self.was_handled_once(&message.id, "four times at once").await)
+    }
+
+    /// Asks how often a message was handled, where the plan says whom.
+    async fn was_handled_once(&self, id: &str, sent: &str) -> Outcome {
+        let Some(target) = &self.plan.handled else {
+            let got = format!(
+                "Answered 2xx. Whether it acted once cannot be seen from here: look how often {id}, which was sent {sent}, \
+                 was handled. An address that answers GET with {{\"handled\":{{\"{id}\":1}}}} (--handled) would settle it."
+            );
+            return Outcome::new(State::Open, got);
+        };
+        let until = Instant::now() + HANDLING;
+        loop {
+            match self.count(target, id).await {
+                Err(why) => return Outcome::new(State::Open, why),
+                Ok(0) if Instant::now() < until => sleep(BETWEEN_LOOKS).await,
+                Ok(0) => {
+                    let got = format!(
+                        "{target} does not know of {id}, 3 s after it was taken: it was not handled, or not counted."
+                    );
+                    return Outcome::new(State::Open, got);
+                }
+                Ok(_) => break,
+            }
+        }
+        sleep(LAG).await;
+        match self.count(target, id).await {
+            Err(why) => Outcome::new(State::Open, why),
+            Ok(1) => Outcome::new(State::Passed, format!("Handled it once, and it was sent {sent}.")),
+            Ok(count) => Outcome::new(State::Failed, format!("Handled it {count} times: it was sent {sent}.")),
+        }
+    }
+
+    async fn count(&self, target: &crate::target::Target, id: &str) -> Result<u64, String> {
+        let exchange = self.get(target).await;
+        let Some(answer) = exchange.answer else {
+            let why = exchange.problem.map_or_else(String::new, |problem| problem.message);
+            return Err(format!("It could not be asked how often it was handled. {why}"));
+        };
+        match serde_json::from_slice::<Counts>(&answer.body) {
+            Ok(counts) if answer.status == 200 => Ok(counts.handled.get(id).copied().unwrap_or(0)),
+            _ => Err(format!(
+                "{target} answered {} with something else than {{\"handled\":{{\"<webhook-id>\":<how often>}}}}.",
+                answer.status
+            )),
+        }
+    }
+
+    async fn slowly(&self, scheme: Scheme) -> Result<Outcome, ComposeError> {
+        let delivery = self.forge.plain(scheme)?;
+        let Plan { target, any_certificate, timeout, .. } = &*self.plan;
+        let exchange = odd::drip(target, *any_certificate, *timeout + DRIPPED, &delivery, PIECES, DRIPPED).await;
+        let mut outcome = self.judge(Wants::Take, &exchange);
+        if outcome.status == Some(408) {
+            outcome.got = "Answered 408: it gave up before the body was there.".to_owned();
+        }
+        Ok(outcome)
+    }
+
+    async fn in_time(&self, scheme: Scheme) -> Result<Outcome, ComposeError> {
+        let mut outcome = self.judge(Wants::Take, &self.send(&self.forge.plain(scheme)?).await);
+        if let Some(took) = outcome.took.filter(|_| outcome.is_taken()) {
+            let late = took > FEW_SECONDS;
+            outcome.state = if late { State::Failed } else { State::Passed };
+            outcome.got = if late {
+                format!("Answered {} after {:.1} s.", outcome.status.unwrap_or_default(), took.as_secs_f64())
+            } else {
+                format!("Answered {} after {:.0} ms.", outcome.status.unwrap_or_default(), took.as_secs_f64() * 1000.0)
+            };
+        }
+        Ok(outcome)
+    }
+
+    async fn burst(self: &Arc<Self>, scheme: Scheme) -> (Outcome, Option<Latency>) {
+        let burst = self.plan.burst.max(1);
+        let mut deliveries = Vec::new();
+        for _ in 0..burst {
+            match self.forge.plain(scheme) {
+                Ok(delivery) => deliveries.push(delivery),
+                Err(error) => return (not_made(&error), None),
+            }
+        }
+        let mut sending = JoinSet::new();
+        for delivery in deliveries {
+            let bench = self.clone();
+            sending.spawn(async move { bench.judge(Wants::Take, &bench.send(&delivery).await) });
+        }
+        let outcomes = sending.join_all().await;
+        let took = outcomes.iter().filter(|outcome| outcome.is_taken()).filter_map(|outcome| outcome.took);
+        let latency = Latency::of(took.map(micros).collect());
+        let taken = outcomes.iter().filter(|outcome| outcome.is_taken()).count();
+        if let Some(bad) = outcomes.iter().find(|outcome| !outcome.is_taken()) {
+            let got = format!("Took {taken} of {burst}. {}", bad.got);
+            return (Outcome { got, ..bad.clone() }, latency);
+        }
+        let p95 = latency.map_or(0, |latency| latency.p95_us);
+        let late = p95 > micros(FEW_SECONDS) && !self.slow.load(Ordering::Relaxed);
+        let state = if late { State::Failed } else { State::Passed };
+        let got = match latency {
+            Some(Latency { p50_us, p95_us, p99_us, max_us, .. }) => format!(
+                "Took all {burst}: half of them within {}, 95 % within {}, 99 % within {}, the last after {}.",
+                ms(p50_us),
+                ms(p95_us),
+                ms(p99_us),
+                ms(max_us)
+            ),
+            None => format!("Took all {burst}."),
+        };
+        let status = outcomes.first().and_then(|outcome| outcome.status);
+        let took = Some(Duration::from_micros(p95));
+        (Outcome { status, took, ..Outcome::new(state, got) }, latency)
+    }
+}
+
+/// The plan could not sign.
+pub(super) fn not_made(error: &ComposeError) -> Outcome {
+    Outcome::new(State::Skipped, error.to_string())
+}
+
+pub(super) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn ms(us: u64) -> String {
+    format!("{:.1} ms", us as f64 / 1000.0)
+}

@@ -1,0 +1,176 @@
+//! Every event that the service is known to send, those it may send one day, and bodies that are none.
+
+use serde_json::{Value, json};
+
+use super::{Act, Case, Make, Wants, one};
+
+const KIB: usize = 1024;
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = emulator::sample_types().into_iter().map(event).collect();
+    cases.extend([
+        metadata("user_metadata_in_data", "user_metadata in data", "user_metadata stands in data.", "metadata"),
+        metadata("user_metadata_on_top", "user_metadata at the top level", "user_metadata stands beside data.", "metadata_top"),
+        Case {
+            title: "Unknown event type".to_owned(),
+            sent: "An audio.generated, which nobody has announced, signed correctly.".to_owned(),
+            why: "The service will learn new types. What is not answered with 2xx is sent again for 24 hours, and a webhook \
+                that goes on failing is switched off.",
+            mend: IGNORE,
+            ..case("unknown_type", EVENTS, Box::new(|forge, scheme| forge.broken(scheme, "unknown_type")))
+        },
+        Case {
+            title: "Type of the launch texts".to_owned(),
+            sent: "A batch.completed, as the first texts called batch.succeeded, signed correctly.".to_owned(),
+            why: "Names of types have changed before and will again.",
+            mend: IGNORE,
+            ..case("launch_type", EVENTS, Box::new(|forge, scheme| forge.broken(scheme, "launch_type")))
+        },
+        Case {
+            title: "Unknown fields".to_owned(),
+            sent: "A batch.succeeded with fields, in data and beside it, that nobody has announced.".to_owned(),
+            why: "Fields are added without notice; a schema that forbids them loses events on that day (SW-07).",
+            mend: "Let the model take unknown fields: extra='ignore' in pydantic (not 'forbid'), .loose() or .strip() in zod (not \
+                .strict()), no deny_unknown_fields in serde.",
+            ..case(
+                "unknown_field",
+                EVENTS,
+                Box::new(|forge, scheme| {
+                    let mut payload = forge.payload(scheme)?;
+                    payload["priority"] = json!({ "level": 3, "tags": ["a", null] });
+                    payload["data"]["region"] = json!("europe-west4");
+                    one(forge.signed(scheme, 0, payload.to_string()))
+                }),
+            )
+        },
+    ]);
+    cases.extend(bodies());
+    cases
+}
+
+pub(super) const EVENTS: &str = "Events";
+const BODIES: &str = "Bodies";
+
+const IGNORE: &str = "Answer 2xx to types that you do not know, and log them: ACTIONS.get(event['type']) in place of \
+    ACTIONS[event['type']], a default branch that does not throw.";
+const CRASH: &str = "Parse after verifying, inside try, and answer 400 (or 2xx, as you like) to what is no event: the body may \
+    be no JSON, no UTF-8, no object, or have no type.";
+const LIMIT: &str = "Raise the limit of this route to 1 MiB: express.raw({ type: '*/*', limit: '1mb' }) (100kb is its \
+    default), MAX_CONTENT_LENGTH in Flask, client_max_body_size in nginx.";
+
+pub(super) fn case(id: &str, group: &str, make: Make) -> Case {
+    Case {
+        id: id.to_owned(),
+        group: group.to_owned(),
+        title: String::new(),
+        sent: String::new(),
+        why: "",
+        mend: "",
+        scheme: None,
+        wants: Wants::Take,
+        act: Act::Send(make),
+        lacks: None,
+    }
+}
+
+/// All forms of a type in one line.
+fn event(sample: emulator::SampleType) -> Case {
+    let name = sample.name;
+    let forms: Vec<&str> = sample.variants.iter().map(|variant| variant.label).collect();
+    let sent = format!("{name} in each of its forms: {}.", forms.join("; "));
+    let make: Make = Box::new(move |forge, scheme| {
+        let form = |variant: &emulator::SampleVariant| {
+            Ok(forge.sample(scheme, name, Some(variant.id), None)?.labelled(variant.label))
+        };
+        sample.variants.iter().map(form).collect()
+    });
+    Case {
+        title: name.to_owned(),
+        sent,
+        why: "Google documents each of these forms, or somebody has seen them. Which one comes, nobody has promised.",
+        mend: "Read only the fields that you need, and let each be missing: data.get('output_file_uri'), data?.file_id ?? \
+            data?.file_name. Keep error_code as any JSON value, and take ids with and without batches/.",
+        ..case(&format!("event_{}", name.replace('.', "_")), EVENTS, make)
+    }
+}
+
+fn metadata(id: &str, title: &str, sent: &str, variant: &'static str) -> Case {
+    Case {
+        title: title.to_owned(),
+        sent: format!("A batch.succeeded and a video.generated whose {sent}"),
+        why: "It is where you put your own ids for a job, and nobody has published in which of two places it comes back.",
+        mend: "Look in both places: event.data?.user_metadata ?? event.user_metadata.",
+        ..case(
+            id,
+            EVENTS,
+            Box::new(move |forge, scheme| {
+                let types = ["batch.succeeded", "video.generated"].into_iter();
+                types.map(|name| Ok(forge.sample(scheme, name, Some(variant), None)?.labelled(name))).collect()
+            }),
+        )
+    }
+}
+
+fn bodies() -> [Case; 6] {
+    [
+        large("large_body", "24 KiB", 24 * KIB, Wants::Take),
+        large("larger_body", "256 KiB", 256 * KIB, Wants::Take),
+        large("huge_body", "1 MiB", KIB * KIB, Wants::TakeOrTooLarge),
+        Case {
+            title: "Body is no JSON".to_owned(),
+            sent: "Signed correctly, and the body is a form.".to_owned(),
+            why: "The signature says who sent it and not what it is (SW-02). A crash looks like an outage and is sent again.",
+            mend: CRASH,
+            wants: Wants::Either,
+            ..case("not_json", BODIES, Box::new(|forge, scheme| forge.broken(scheme, "not_json")))
+        },
+        Case {
+            title: "Body is no UTF-8".to_owned(),
+            sent: "Signed correctly, and a text in the body is Latin-1.".to_owned(),
+            why: "Decoding it raises, in the handler or in the library, before the signature is even looked at.",
+            mend: CRASH,
+            wants: Wants::Either,
+            ..case("not_utf8", BODIES, Box::new(|forge, scheme| forge.broken(scheme, "body_not_utf8")))
+        },
+        Case {
+            title: "JSON that is no event".to_owned(),
+            sent: "Signed correctly: a list, null, an object without a type, and one whose data is null.".to_owned(),
+            why: "event['type'] and event.data.id crash at these. A crash looks like an outage and is sent again.",
+            mend: CRASH,
+            wants: Wants::Either,
+            ..case(
+                "not_an_event",
+                BODIES,
+                Box::new(|forge, scheme| {
+                    let bodies = ["[]", "null", "{}", r#"{"type":"batch.succeeded","data":null}"#];
+                    bodies.into_iter().map(|body| Ok(forge.signed(scheme, 0, body)?.labelled(body))).collect()
+                }),
+            )
+        },
+    ]
+}
+
+fn large(id: &str, size: &str, bytes: usize, wants: Wants) -> Case {
+    Case {
+        title: format!("Body of {size}"),
+        sent: format!("A batch.succeeded whose user_metadata makes it {size} long, signed correctly."),
+        why: if wants == Wants::Take {
+            "Events are thin, but they carry your user_metadata, and types to come may carry more. A body over the limit is \
+             refused before your code sees it, and sent again for 24 hours."
+        } else {
+            "So large a body need not be taken. It must be told, though: 413, and no crash or cut connection."
+        },
+        mend: LIMIT,
+        wants,
+        ..case(
+            id,
+            BODIES,
+            Box::new(move |forge, scheme| {
+                let mut payload = forge.payload(scheme)?;
+                let rest = bytes.saturating_sub(payload.to_string().len());
+                payload["data"]["user_metadata"] = json!({ "note": Value::from("x".repeat(rest)) });
+                one(forge.signed(scheme, 0, payload.to_string()))
+            }),
+        )
+    }
+}

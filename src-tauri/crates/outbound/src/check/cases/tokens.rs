@@ -1,0 +1,134 @@
+//! Tokens: RS256 JWTs in `webhook-signature`, as Google's guide has them (RFC 7519, RFC 8725).
+
+use signature::Scheme;
+
+use super::{Case, Row, VALID, Wants, one};
+use crate::check::Plan;
+
+pub(super) fn cases(plan: &Plan, lacks: Option<&'static str>) -> Vec<Case> {
+    let strange = plan.keys.strange_rsa.is_none().then_some("It takes a second RSA key, and there is none.");
+    let case = |row: &Row| {
+        let needs_strange = matches!(row.name, "wrong_key" | "unknown_kid");
+        row.case(Scheme::Jwt, lacks.or(strange.filter(|_| needs_strange)))
+    };
+    ROWS.iter().map(case).collect()
+}
+
+const ALGORITHMS: &str = "Name the algorithms yourself: jwt.decode(token, key, algorithms=['RS256']) in Python, \
+    jwtVerify(token, keys, { algorithms: ['RS256'] }) with jose. Never take alg from the token.";
+const KEYS: &str = "Look the key up by kid in the JWKS that you configured, fetch that anew once where none fits, and refuse \
+    with 401 otherwise. Never use keys or addresses (jwk, jku, x5u) out of the token.";
+const CLAIMS: &str = "Verify the claims with the signature: audience, and exp as required, with 60 s of leeway. PyJWT: \
+    options={'require': ['exp', 'aud']}, audience=…; jose: { audience, requiredClaims: ['exp'] }.";
+
+static ROWS: [Row; 12] = [
+    Row {
+        name: VALID,
+        title: "Signed correctly",
+        sent: "A batch.succeeded with a token of now by the published key.",
+        wants: Wants::Take,
+        why: "It is what Google's guide says that dynamic webhooks carry. What is refused is sent again for 24 hours, and lost.",
+        mend: "See that the endpoint reads its keys from the JWKS of this check, that it expects the audience that this check \
+            writes, and that it takes the token from webhook-signature and not from Authorization.",
+        make: |forge, scheme| one(forge.plain(scheme)),
+    },
+    Row {
+        name: "alg_none",
+        title: "Token without a signature",
+        sent: "The token says alg none, and carries no signature.",
+        wants: Wants::Refuse,
+        why: "Everyone can write such a token (RFC 8725, 3.1).",
+        mend: ALGORITHMS,
+        make: |forge, scheme| forge.broken(scheme, "alg_none"),
+    },
+    Row {
+        name: "hs256_public_key",
+        title: "Public key as an HMAC secret",
+        sent: "The token says HS256, and is signed with the text (PEM) of the public key.",
+        wants: Wants::Refuse,
+        why: "The public key is public: a receiver that believes alg uses it as a secret, and everyone can sign (RFC 8725, 3.1).",
+        mend: ALGORITHMS,
+        make: |forge, scheme| forge.broken(scheme, "hs256_public_key"),
+    },
+    Row {
+        name: "wrong_key",
+        title: "Signed with another key",
+        sent: "The token names the published key, and is signed with another.",
+        wants: Wants::Refuse,
+        why: "Then the signature is not checked: jwt.decode with verify_signature off, or decodeJwt, only reads.",
+        mend: ALGORITHMS,
+        make: |forge, scheme| forge.broken(scheme, "wrong_rsa_key"),
+    },
+    Row {
+        name: "unknown_kid",
+        title: "Key id that nobody published",
+        sent: "The token names, and is signed with, a key that is not in the JWKS.",
+        wants: Wants::Refuse,
+        why: "It is anybody's key. It must not crash the handler either, nor make it fetch the JWKS for each forged token.",
+        mend: KEYS,
+        make: |forge, scheme| forge.broken(scheme, "unknown_kid"),
+    },
+    Row {
+        name: "tampered_claims",
+        title: "Claims tampered with",
+        sent: "The token's expiry is put off by a day after signing.",
+        wants: Wants::Refuse,
+        why: "Then the signature is not checked, or not over what is read.",
+        mend: ALGORITHMS,
+        make: |forge, scheme| forge.broken(scheme, "tampered_claims"),
+    },
+    Row {
+        name: "expired",
+        title: "Token has expired",
+        sent: "The token ran out six minutes ago.",
+        wants: Wants::Refuse,
+        why: "Without a limit a token that somebody recorded is good for ever.",
+        mend: CLAIMS,
+        make: |forge, scheme| forge.broken(scheme, "expired_token"),
+    },
+    Row {
+        name: "not_yet_valid",
+        title: "Token is not valid yet",
+        sent: "The token is good from ten minutes from now on (nbf).",
+        wants: Wants::Refuse,
+        why: "Whoever issued it said that it is not to be believed yet (RFC 7519, 4.1.5).",
+        mend: CLAIMS,
+        make: |forge, scheme| forge.broken(scheme, "not_yet_valid"),
+    },
+    Row {
+        name: "missing_exp",
+        title: "Token without expiry",
+        sent: "The token has no exp claim.",
+        wants: Wants::Refuse,
+        why: "It would be good for ever, for everyone who ever saw it. Libraries check exp only where it is there.",
+        mend: CLAIMS,
+        make: |forge, scheme| forge.broken(scheme, "no_expiry"),
+    },
+    Row {
+        name: "wrong_audience",
+        title: "Token for somebody else",
+        sent: "A token by the published key whose aud names another receiver.",
+        wants: Wants::Refuse,
+        why: "The service signs for everyone with the same keys: what it sent to another could be sent on to you (RFC 8725, 3.9).",
+        mend: CLAIMS,
+        make: |forge, _| forge.for_audience("somebody-else"),
+    },
+    Row {
+        name: "garbage_signature",
+        title: "Token is nonsense",
+        sent: "webhook-signature holds three parts that are no token.",
+        wants: Wants::Refuse,
+        why: "Anyone can post this: it must neither be taken nor crash the handler.",
+        mend: "Catch what the library raises (jwt.PyJWTError, errors.JOSEError) and answer 401.",
+        make: |forge, scheme| Ok(vec![forge.plain(scheme)?.with("webhook-signature", "bm8.dG9rZW4.YXQgYWxs")]),
+    },
+    Row {
+        name: "missing_signature",
+        title: "webhook-signature is missing",
+        sent: "Everything but the webhook-signature header.",
+        wants: Wants::Refuse,
+        why: "A receiver that verifies \"if there is a token\" verifies nothing.",
+        mend: "Answer 401 where webhook-signature is not there.",
+        make: |forge, scheme| forge.broken(scheme, "missing_header"),
+    },
+];

@@ -1,0 +1,62 @@
+//! The mistakes that receivers make, and the lines that each makes fail: no others may.
+
+/// A mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its name: `truncated_compare`.
+    pub name: &'static str,
+    /// Of these lines at least one fails, and none besides. A `*` at the start stands for `v1`, `v1a` and `jwt`.
+    pub fails: &'static [&'static str],
+}
+
+impl Mistake {
+    /// The one of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        MISTAKES.iter().find(|mistake| mistake.name == name)
+    }
+
+    /// May this line fail?
+    #[must_use]
+    pub fn explains(&self, line: &str) -> bool {
+        self.fails.iter().any(|pattern| match pattern.strip_prefix('*') {
+            None => *pattern == line,
+            Some("") => true,
+            Some(rest) => ["v1", "v1a", "jwt"].iter().any(|scheme| line.strip_prefix(scheme) == Some(rest)),
+        })
+    }
+}
+
+#[rustfmt::skip]
+/// What each mistake fails, by the rules and not by what a library happens to do.
+pub static MISTAKES: [Mistake; 15] = [
+    Mistake { name: "none", fails: &[] },
+    // Compact ASCII comes out of most printers as it went in; where even that does not, the plain one fails and is explained.
+    Mistake { name: "reserialises", fails: &[
+        "json_white_space", "json_escapes", "json_unicode", "json_key_order", "json_big_numbers", "json_reprinted",
+        "v1_valid", "v1a_valid",
+    ] },
+    Mistake { name: "undecoded_secret", fails: &["v1_undecoded_secret"] },
+    Mistake { name: "whole_secret", fails: &["v1_prefix_kept"] },
+    // Milliseconds are signed correctly: only the time is wrong with them.
+    Mistake { name: "no_time_check", fails: &["*_stale", "*_future", "*_ms_timestamp"] },
+    Mistake { name: "not_idempotent", fails: &["handled_once", "handled_once_at_once"] },
+    Mistake { name: "truncated_compare", fails: &["*_tail_altered", "*_truncated_signature"] },
+    Mistake { name: "trusts_alg", fails: &["jwt_alg_none", "jwt_hs256_public_key"] },
+    Mistake { name: "fails_on_unknown_type", fails: &["unknown_type", "launch_type"] },
+    Mistake { name: "no_verification", fails: &[
+        "refuses_anything", "json_reprinted", "*_tampered_body", "*_wrong_secret", "*_id_swapped", "*_time_swapped",
+        "*_truncated_signature", "*_tail_altered", "*_other_version", "*_garbage_signature", "*_empty_signature",
+        "*_missing_signature", "*_missing_id", "*_missing_timestamp", "*_stale", "*_future", "*_ms_timestamp",
+        "*_iso_timestamp", "*_undecoded_secret", "*_prefix_kept", "*_body_only", "*_hex_signature", "*_public_key_as_secret",
+        "*_alg_none", "*_hs256_public_key", "*_wrong_key", "*_unknown_kid", "*_tampered_claims", "*_expired",
+        "*_not_yet_valid", "*_missing_exp", "*_wrong_audience",
+    ] },
+    Mistake { name: "first_signature_only", fails: &["*_two_signatures_right_last", "*_unknown_version_beside"] },
+    Mistake { name: "slow", fails: &["answers_in_time"] },
+    Mistake { name: "crashes_on_missing_header", fails: &[
+        "*_missing_signature", "*_missing_id", "*_missing_timestamp", "empty_post",
+    ] },
+    Mistake { name: "small_body_limit", fails: &["larger_body"] },
+    Mistake { name: "unsigned_without_header", fails: &["*_missing_signature"] },
+];

@@ -1,0 +1,162 @@
+//! What a check says: the shapes that the window draws and that `pollux check --json` prints.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How a line came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckState"))]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Not sent yet.
+    Waiting,
+    /// Under way.
+    Running,
+    /// As a correct receiver does.
+    Passed,
+    /// Not as a correct receiver does.
+    Failed,
+    /// Cannot be seen from outside: the user says how it was.
+    Open,
+    /// Not for this endpoint.
+    Skipped,
+}
+
+/// One case of the battery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckLine"))]
+pub struct Line {
+    /// Stable id: `v1_tampered_body`.
+    pub id: String,
+    /// What it belongs to: `Genuine deliveries`, `Forged signatures`…
+    pub group: String,
+    /// In a few words.
+    pub title: String,
+    /// What was sent.
+    pub sent: String,
+    /// What a correct receiver does.
+    pub expected: String,
+    /// What this one did.
+    pub got: Option<String>,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// µs until the answer.
+    pub took_us: Option<u64>,
+    /// How it came out.
+    pub state: State,
+    /// Why it matters.
+    pub why: String,
+    /// How to mend it.
+    pub mend: String,
+}
+
+/// How fast the endpoint answered a burst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckLatency"))]
+pub struct Latency {
+    /// Answers.
+    pub count: u32,
+    /// µs.
+    pub p50_us: u64,
+    /// µs.
+    pub p95_us: u64,
+    /// µs.
+    pub p99_us: u64,
+    /// µs.
+    pub max_us: u64,
+}
+
+/// What a check is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckProgress"))]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// Deliveries are being sent.
+    Running,
+    /// All were sent.
+    Done,
+    /// It was stopped before.
+    Stopped,
+    /// Nobody answers there: nothing can be said.
+    Unreachable,
+}
+
+/// What came of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckReport"))]
+pub struct Report {
+    /// The endpoint.
+    pub url: String,
+    /// What it is doing.
+    pub progress: Progress,
+    /// Why nothing can be said.
+    pub problem: Option<String>,
+    /// When it began, Unix milliseconds.
+    pub started_ms: i64,
+    /// ms since then, or until its end.
+    pub took_ms: u64,
+    /// The keys it was signed with: `whsec_…a91f`, `http://127.0.0.1:40123/.well-known/jwks.json`.
+    pub keys: Vec<String>,
+    /// Every case, in the order of sending.
+    pub lines: Vec<Line>,
+    /// As a correct receiver does.
+    pub passed: u32,
+    /// Not so.
+    pub failed: u32,
+    /// For the user to say.
+    pub open: u32,
+    /// Not for this endpoint.
+    pub skipped: u32,
+    /// The burst.
+    pub latency: Option<Latency>,
+}
+
+impl Report {
+    /// The line of this id.
+    #[must_use]
+    pub fn line(&self, id: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.id == id)
+    }
+
+    pub(super) fn count(&mut self) {
+        let of = |state| self.lines.iter().map(|line| u32::from(line.state == state)).sum();
+        (self.passed, self.failed) = (of(State::Passed), of(State::Failed));
+        (self.open, self.skipped) = (of(State::Open), of(State::Skipped));
+    }
+}
+
+impl Latency {
+    /// Of these times, in µs. `None` without any.
+    pub(super) fn of(mut took: Vec<u64>) -> Option<Self> {
+        took.sort_unstable();
+        let max_us = *took.last()?;
+        // The nearest rank: the least of them that so many percent do not exceed.
+        let rank = |percent: usize| took.get((took.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+        Some(Self {
+            count: u32::try_from(took.len()).unwrap_or(u32::MAX),
+            p50_us: rank(50)?,
+            p95_us: rank(95)?,
+            p99_us: rank(99)?,
+            max_us,
+        })
+    }
+}
+
+/// The report for scripts.
+#[must_use]
+pub fn to_json(report: &Report) -> Value {
+    serde_json::to_value(report).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let latency = Latency::of((1..=100).rev().collect()).unwrap();
+        assert_eq!((latency.p50_us, latency.p95_us, latency.p99_us, latency.max_us), (50, 95, 99, 100));
+        assert_eq!(Latency::of(vec![7]).map(|one| (one.count, one.p50_us, one.p99_us)), Some((1, 7, 7)));
+        assert_eq!(Latency::of(vec![]), None);
+    }
+}
