@@ -19,7 +19,7 @@ export class HandlerState {
   readonly #go: () => void;
 
   constructor(backend: Backend, toasts: Toasts, targets: Targets, go: () => void) {
-    this.leaving = new Leaving(backend, () => void targets.load());
+    this.leaving = new Leaving(targets);
     this.forward = new Forward(backend, toasts, this.leaving);
     this.check = new Check(backend, toasts, this.leaving);
     this.faults = new FaultLabState(backend, toasts);

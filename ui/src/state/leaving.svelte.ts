@@ -1,5 +1,5 @@
-import type { Backend } from "../ipc";
 import { asIpcError } from "../lib/errors";
+import type { Targets } from "./targets.svelte";
 
 /** What became of it: done, or the user did not want deliveries to leave this machine. */
 export type Sent<T> = { done: true; value: T } | { done: false };
@@ -8,14 +8,11 @@ export type Sent<T> = { done: true; value: T } | { done: false };
 export class Leaving {
   /** The address that is being asked about. */
   asked = $state.raw<string | null>(null);
-  readonly #backend: Pick<Backend, "targetConfirm">;
-  /** Called when something was sent: the address is remembered from now on. */
-  readonly #used: () => void;
+  readonly #targets: Targets;
   #answer: ((yes: boolean) => void) | null = null;
 
-  constructor(backend: Pick<Backend, "targetConfirm">, used = () => {}) {
-    this.#backend = backend;
-    this.#used = used;
+  constructor(targets: Targets) {
+    this.#targets = targets;
   }
 
   /** Does the work; where it was refused because an address was never agreed to, asks, and does it again. Throws whatever else went wrong. */
@@ -23,13 +20,14 @@ export class Leaving {
     for (;;) {
       try {
         const value = await work();
-        this.#used();
+        // What was used is remembered, and stands among the suggestions from now on.
+        void this.#targets.load();
         return { done: true, value };
       } catch (thrown) {
         const { code, detail } = asIpcError(thrown);
         if (code !== "confirm_target" || detail === null) throw thrown;
         if (!(await this.#ask(detail))) return { done: false };
-        await this.#backend.targetConfirm(detail);
+        await this.#targets.confirm(detail);
       }
     }
   }

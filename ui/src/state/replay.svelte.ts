@@ -46,7 +46,7 @@ export class Replay {
     this.#around = around;
     this.targets = new Targets(backend, toasts);
     this.runs = new Runs(backend, toasts, (run) => this.#ended(run));
-    this.leaving = new Leaving(backend);
+    this.leaving = new Leaving(this.targets);
     this.sent = new Sent(backend);
     this.answers = new Answers(backend);
     this.selection = new Selection(backend, toasts, around.list);
@@ -131,7 +131,6 @@ export class Replay {
       this.runs.begin(sent.value, plan);
       const active = this.#active;
       if (active && plan.deliveries.includes(active.id)) this.targets.choose(active.project, plan.targets);
-      void this.targets.load();
       return "started";
     } catch (thrown) {
       return asIpcError(thrown);

@@ -94,4 +94,9 @@ export class Targets {
     };
     this.#toasts.show("info", `${targetName(target)} deleted.`, { lingerMs: UNDO_MS, button: { label: "Undo", run: () => void restore() } });
   }
+
+  async confirm(url: string): Promise<void> {
+    await this.#backend.targetConfirm(url);
+    await this.load();
+  }
 }
