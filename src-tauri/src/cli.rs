@@ -125,3 +125,15 @@ fn fail(message: &str) -> ExitCode {
     eprintln!("pollux: {message}");
     ExitCode::from(exit::USAGE)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

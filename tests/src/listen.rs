@@ -22,13 +22,13 @@ pub fn start(home: &Path, arguments: &[&str]) -> Listening {
 
 /// The same from a prepared command.
 pub fn start_in(mut command: Command, arguments: &[&str]) -> Listening {
-    let mut child = command
-        .args(["listen", "--json", "--bind", "127.0.0.1:0"])
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    command.args(["listen", "--json", "--bind", "127.0.0.1:0"]);
+    start_as(command, arguments)
+}
+
+/// Any subcommand that listens.
+pub fn start_as(mut command: Command, arguments: &[&str]) -> Listening {
+    let mut child = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
     lines.read_line(&mut first).unwrap();

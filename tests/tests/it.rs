@@ -15,6 +15,8 @@ mod handlers;
 mod listen;
 #[path = "it/project.rs"]
 mod project;
+#[path = "it/replay.rs"]
+mod replay;
 #[path = "it/sample.rs"]
 mod sample;
 #[path = "it/sdk.rs"]

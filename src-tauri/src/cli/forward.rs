@@ -12,6 +12,7 @@ use crate::cli::replay::for_a_person;
 
 /// Receive deliveries and send each on to an address.
 #[derive(Args)]
+#[group(id = "forward")]
 #[command(
     after_help = "It listens like `pollux listen`, with the same options. Verified deliveries are sent on as received; \
     a target that is down is tried again, and what waits is sent when it is back. Without keys nothing can be verified: \

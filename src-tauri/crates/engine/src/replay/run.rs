@@ -224,7 +224,7 @@ impl Run {
         let mut told = Instant::now();
         let mut batch = Vec::with_capacity(KEPT_AT_ONCE);
         while ended.recv_many(&mut batch, KEPT_AT_ONCE).await > 0 {
-            let new: Vec<_> = batch.drain(..).collect();
+            let new = std::mem::replace(&mut batch, Vec::with_capacity(KEPT_AT_ONCE));
             let targets: Vec<usize> = new.iter().map(|one| one.target).collect();
             let room = SHOWN.saturating_sub(self.progress().shown.len());
             let mut views: Vec<_> = new.iter().take(room).map(|one| shown(&one.outbound, self.number)).collect();
