@@ -4,6 +4,8 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "journeys/check.rs"]
+mod check;
 #[path = "journeys/emulator.rs"]
 mod emulator;
 #[path = "journeys/first_start.rs"]

@@ -58,14 +58,14 @@ function verdictOf(row: Row): Verdict {
       ...base, sentence: "Rejected: the body was changed after it was signed.",
       diagnosis: { code: "body_minified", key: null, finding: "The signature matches the same JSON without spaces, so something between the service and here parsed it and wrote it again.", fix: "Likely cause: a proxy or middleware that decodes JSON. Pass the raw bytes on. Secret whsec_…a91f is right." },
       steps: [headers, step("time", "Time", "passed", "2 s ago, within 300 s"), step("scheme", "Scheme", "passed", "v1, HMAC-SHA256, 1 signature"),
-        step("signature", "Signature", "failed", "no match with 2 secrets …a91f (current), …77c2 (3 h left)", "v1,9uXq…3Zk="), step("near_miss", "Near miss", "near", "matches …a91f over the minified body (214 instead of 231 bytes)"), step("duplicate", "Duplicate", "skipped", "first delivery of this id")],
+        step("signature", "Signature", "failed", "no match with 2 secrets …a91f (current), …77c2 (3 h left)", "v1,9uXq…3Zk="), step("near_miss", "Near miss", "near", "matches …a91f over the minified body (214 instead of 231 bytes)"), step("duplicate", "Duplicate", "skipped", "no earlier delivery of this id was accepted")],
     };
   }
   if (row.outcome === "rejected") {
     return { ...base, sentence: `Rejected: ${row.cause}.`, diagnosis: { code: row.reason, key: null, finding: "The signature is right; only the time is not.", fix: "Likely cause: a delivery replayed by hand, held up on its way, or a clock that is ahead." }, steps: [headers, step("time", "Time", "failed", row.cause, "within 300 s"), step("signature", "Signature", "skipped", "not looked at")] };
   }
   if (row.outcome === "unchecked") return { ...base, sentence: "Unchecked: this project has no secret to check with.", steps: [headers, step("signature", "Signature", "skipped", "no secret")] };
-  return { ...base, sentence: row.grace_until ? "Verified with an old secret that is valid for 3 more hours." : `Verified with secret whsec_…a91f.`, steps: [headers, step("time", "Time", "passed", "2 s ago, within 300 s"), step("signature", "Signature", "passed", "matches …a91f (current)"), step("duplicate", "Duplicate", row.duplicate ? "warned" : "passed", row.duplicate ? `attempt ${row.attempt}, accepted before` : "first delivery of this id")] };
+  return { ...base, sentence: row.grace_until ? "Verified with an old secret that is valid for 3 more hours." : `Verified with secret whsec_…a91f.`, steps: [headers, step("time", "Time", "passed", "2 s ago, within 300 s"), step("signature", "Signature", "passed", "matches …a91f (current)"), step("duplicate", "Duplicate", row.duplicate ? "warned" : "passed", row.duplicate ? `attempt ${row.attempt}, accepted before` : "no earlier delivery of this id was accepted")] };
 }
 
 /** Bodies: usually small; id 13 is hostile, id 14 is long, id 17 is not text. */

@@ -56,8 +56,10 @@ impl Ladder {
         self.add(NEAR_MISS, StepStatus::Skipped, if verified { nothing } else { "not looked for" });
         let (status, seen) = match (verified, repeated) {
             (_, Some(seen)) => (StepStatus::Warned, seen),
-            (true, None) => (StepStatus::Passed, "first delivery of this id"),
-            (false, None) => (StepStatus::Skipped, "no earlier delivery of this id was accepted"),
+            (_, None) => {
+                let status = if verified { StepStatus::Passed } else { StepStatus::Skipped };
+                (status, "no earlier delivery of this id was accepted")
+            }
         };
         self.add(DUPLICATE, status, seen);
     }

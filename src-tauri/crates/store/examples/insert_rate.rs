@@ -163,7 +163,12 @@ fn verdict() -> Verdict {
             step("message_id", "Message id", "not empty, no dot", "31 characters".into()),
             step("scheme", "Scheme", "v1, v1a or a JWT", "v1".into()),
             step("signature", "Signature", "HMAC-SHA256 over id, time and body", "matches whsec_…a91f".into()),
-            step("duplicate", "Duplicate", "first delivery of this id", "first delivery of this id".into()),
+            step(
+                "duplicate",
+                "Duplicate",
+                "no earlier delivery of this id was accepted",
+                "no earlier delivery of this id was accepted".into(),
+            ),
         ],
         cause: "".into(),
         sentence: "Signed with the current secret whsec_…a91f, 1 s ago.".into(),

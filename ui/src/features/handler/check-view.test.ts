@@ -9,7 +9,7 @@ afterEach(cleanup);
 describe("the check", () => {
   it("says what it does, asks for what is missing, and runs", async () => {
     const { fake } = await open("check");
-    expect(screen.getByTestId("check-first").textContent).toContain("About 40 requests");
+    expect(screen.getByTestId("check-first").textContent).toContain("About 150 requests");
     expect(screen.getByTestId<HTMLSelectElement>("check-secret").selectedOptions[0]?.textContent).toContain("whsec_…a91f");
     expect(screen.queryByTestId("check-jwks")).toBeNull();
     await click("check-scheme-jwt");

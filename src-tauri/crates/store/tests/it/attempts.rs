@@ -18,7 +18,7 @@ fn is_marked(inserted: &Inserted) -> bool {
     assert!(warned <= 1);
     let (status, seen) = rung(&inserted.verdict);
     assert_eq!(warned == 1, status == StepStatus::Warned);
-    assert_eq!(warned == 0, seen == "first delivery of this id");
+    assert_eq!(warned == 0, seen == "no earlier delivery of this id was accepted");
     assert_eq!(warned == 1, inserted.duplicate);
     warned == 1
 }
@@ -57,7 +57,7 @@ async fn only_after_an_attempt_that_was_verified_and_accepted() {
 async fn the_rung_says_which_attempt_and_how_long_after_the_first() {
     let (_folder, store) = history().await;
     let table = [
-        (0, "first delivery of this id"),
+        (0, "no earlier delivery of this id was accepted"),
         (12, "attempt 2 of this id, first 12 s ago"),
         (119, "attempt 3 of this id, first 119 s ago"),
         (120, "attempt 4 of this id, first 2 min ago"),

@@ -82,7 +82,7 @@ pub(crate) fn verdict(outcome: Outcome) -> Verdict {
         key: None,
         warnings: Vec::new(),
         diagnosis: None,
-        steps: vec![step("signature", "matches"), step("duplicate", "first delivery of this id")],
+        steps: vec![step("signature", "matches"), step("duplicate", "no earlier delivery of this id was accepted")],
         cause: "".into(),
         sentence: "One sentence.".into(),
     }
