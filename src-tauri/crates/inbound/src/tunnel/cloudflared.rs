@@ -216,7 +216,8 @@ impl<'a> Life<'a> {
                     };
                     child.end(self.pace.stop).await;
                     let seen = child.output.seen();
-                    let had_address = self.hostname.is_some() || seen.hostname().is_some();
+                    // By its own words: one that never came so far may have left its metrics port to somebody else's child.
+                    let had_address = seen.hostname().is_some();
                     let mut trouble = Trouble::of_exit(status, &seen, had_address);
                     if matches!(trouble.kind, Kind::Exited(_)) && self.is_udp_blocked(seen.quic_errors()) {
                         trouble.kind = Kind::UdpBlocked;
