@@ -29,6 +29,8 @@ impl Got {
 struct Shared {
     got: Mutex<Vec<Got>>,
     answer: Mutex<(String, Duration)>,
+    /// The `webhook-id` that is answered 503.
+    refused: Mutex<Option<String>>,
 }
 
 /// It. Ended with the test.
@@ -77,6 +79,11 @@ impl Receiver {
         *self.shared.answer.lock().unwrap() = (answer, after);
     }
 
+    /// Answers 503 to deliveries of this `webhook-id` from now on.
+    pub fn refuses(&self, id: &str) {
+        *self.shared.refused.lock().unwrap() = Some(id.to_owned());
+    }
+
     /// `http://127.0.0.1:PORT/hook`.
     pub fn url(&self) -> String {
         format!("http://{}/hook", self.address)
@@ -115,7 +122,14 @@ async fn serve(mut stream: TcpStream, shared: &Shared) {
             return;
         }
     }
-    shared.got.lock().unwrap().push(Got { head, body: bytes });
+    let got = Got { head, body: bytes };
+    let refused = got.header("webhook-id").is_some_and(|id| shared.refused.lock().unwrap().as_deref() == Some(id));
+    shared.got.lock().unwrap().push(got);
+    if refused {
+        let answer = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let _ = stream.write_all(answer).await;
+        return;
+    }
     let (answer, after) = shared.answer.lock().unwrap().clone();
     tokio::time::sleep(after).await;
     let _ = stream.write_all(answer.as_bytes()).await;

@@ -36,6 +36,12 @@ impl Engine {
         self.inner.bases.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The names under which it is reached from outside.
+    pub(crate) fn public_hosts(&self) -> Vec<String> {
+        let public = self.bases().public.and_then(|base| Url::parse(&base).ok());
+        public.and_then(|url| url.host_str().map(str::to_owned)).into_iter().collect()
+    }
+
     /// The listener's state is another.
     pub(crate) async fn set_local(&self, state: &ListenerState) {
         let local = match state {

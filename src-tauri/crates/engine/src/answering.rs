@@ -10,7 +10,6 @@ use crate::dto::ForwardAnswer;
 use crate::engine::{Engine, Inner};
 use crate::fault_lab::Lab;
 use crate::forward::Forwards;
-use crate::forward::send::answers;
 
 /// What the listener asks after each commit.
 #[derive(Default)]
@@ -42,20 +41,26 @@ impl Answers for Answering {
     }
 
     fn answer(&self, committed: &Committed) -> Option<GivenLater> {
+        let Committed { id, project, event, outcome, .. } = *committed;
+        let verified = outcome == Outcome::Verified;
+        let engine = Engine { inner: self.engine.get()?.upgrade()? };
+        let lane = engine.inner.forwards.lane(project);
         if let Some((given, delay)) = self.lab.answer(committed) {
+            // The target gets it all the same; only the answer is not its own.
+            if let Some(lane) = lane {
+                lane.offer(id, event, verified);
+            }
             return Some(Box::pin(async move {
                 tokio::time::sleep(delay).await;
                 given
             }));
         }
-        let inner = self.engine.get()?.upgrade()?;
-        let engine = Engine { inner };
-        let lane = engine.inner.forwards.lane(committed.project)?;
-        let verified = committed.outcome == Outcome::Verified;
-        if !answers(&lane.rule(), verified) {
+        let lane = lane?;
+        let Some(turn) = lane.claim(id, event, verified) else {
+            lane.offer(id, event, verified);
             return None;
-        }
+        };
         let committed = committed.clone();
-        Some(Box::pin(async move { engine.forwarded_answer(&lane, committed).await }))
+        Some(Box::pin(async move { engine.forwarded_answer(turn, committed).await }))
     }
 }

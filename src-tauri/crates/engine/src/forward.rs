@@ -18,10 +18,10 @@ use crate::dto::{
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use lane::Lane;
+use lane::{Found, Lane, Marks};
 
 pub(crate) mod lane;
-pub(crate) mod send;
+mod send;
 
 /// Where the rules are in the store.
 const KEY: &str = "forward";
@@ -56,6 +56,20 @@ struct Kept {
     mark: i64,
     /// Switched off: the newest delivery that could still wait.
     off_at: i64,
+    /// What waited up to here was dropped by hand.
+    #[serde(default)]
+    dropped_to: i64,
+}
+
+impl Kept {
+    fn of(lane: &Lane) -> Self {
+        let Marks { reached, off_at, dropped_to } = lane.marks();
+        Self { rule: lane.rule(), mark: reached, off_at, dropped_to }
+    }
+
+    fn marks(&self) -> Marks {
+        Marks { reached: self.mark, off_at: self.off_at, dropped_to: self.dropped_to }
+    }
 }
 
 impl Forwards {
@@ -76,13 +90,14 @@ impl Forwards {
     }
 
     fn lane_or_new(&self, project: i64) -> Arc<Lane> {
-        let new = || Arc::new(Lane::new(ForwardRule { project, ..ForwardRule::default() }, 0, 0));
+        let new = || Arc::new(Lane::new(ForwardRule { project, ..ForwardRule::default() }, Marks::default()));
         self.lanes().entry(project).or_insert_with(new).clone()
     }
 }
 
 impl Engine {
-    /// Begins to forward, once: by the rules of the last time, unless the keys are the caller's.
+    /// Begins to forward, once: by the rules of the last time, unless the keys are the caller's. What waits is looked for
+    /// behind our back: a long history does not keep the listener from listening.
     pub(crate) async fn begin_forwards(&self) {
         let begun = self.inner.forwards.begun.get_or_try_init(|| self.start_forwards()).await;
         if let Err(error) = begun {
@@ -102,15 +117,20 @@ impl Engine {
         let changes = self.inner.store.subscribe();
         let kept = if self.inner.fixed { None } else { self.inner.store.settings().get(KEY).await? };
         let kept: Vec<Kept> = kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
-        for Kept { rule, mark, off_at } in kept {
-            let on = rule.on;
-            let lane = Arc::new(Lane::new(rule, mark, off_at));
+        let last = self.inner.store.last_id().await?;
+        for kept in kept {
+            let off = ForwardRule { on: false, ..kept.rule.clone() };
+            let lane = Arc::new(Lane::new(off, kept.marks()));
             self.inner.forwards.lanes().insert(lane.project(), lane.clone());
-            if on {
-                let last = self.inner.store.last_id().await?;
-                lane.open(last, true);
-                self.fill(&lane, After::Id(mark), last).await?;
-                self.run_lane(&lane);
+            if kept.rule.on {
+                lane.begin(kept.rule.clone(), last);
+                let (engine, stop) = (self.clone(), self.inner.stop.clone());
+                self.inner.tasks.spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = engine.resume(&lane, kept.mark, last) => {}
+                    }
+                });
             }
         }
         self.inner.answering.forwards_changed(&self.inner.forwards);
@@ -131,6 +151,22 @@ impl Engine {
         Ok(())
     }
 
+    /// Goes on where it was at the last end.
+    async fn resume(&self, lane: &Arc<Lane>, mark: i64, last: i64) {
+        let mut wait = Duration::from_secs(1);
+        loop {
+            match self.left(&lane.rule(), After::Id(mark), last).await {
+                Ok(found) => {
+                    lane.filled(found);
+                    return self.run_lane(lane);
+                }
+                Err(error) => tracing::error!(%error, "what waits to be forwarded could not be read"),
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(60));
+        }
+    }
+
     /// Forwarding of the projects that have a rule.
     pub fn forwards(&self) -> Vec<ForwardView> {
         let live = self.projects();
@@ -143,20 +179,21 @@ impl Engine {
         let rule = self.checked_rule(rule)?;
         let all = rule.which == ForwardWhich::All;
         let now = self.now_ms();
-        let since = async |ms: i64| -> Result<u64> {
-            let after = After::Time(ms.saturating_mul(1_000_000));
-            Ok(self.inner.store.outbounds().not_forwarded(rule.project, after, all).await?.len() as u64)
+        let store = &self.inner.store;
+        let count = async |after: After, upto: i64| -> Result<u64> {
+            Ok(store.outbounds().count_not_forwarded(rule.project, after, upto, all).await?)
         };
+        let since = |ms: i64| After::Time(ms.saturating_mul(1_000_000));
         let waiting = match self.inner.forwards.lane(rule.project) {
             Some(lane) if lane.rule().on => lane.view().waiting,
             Some(lane) => {
-                let (mark, off_at) = lane.marks();
-                let left = self.inner.store.outbounds().not_forwarded(rule.project, After::Id(mark), all).await?;
-                left.iter().filter(|(id, _)| *id <= off_at).count() as u64
+                let Marks { reached, off_at, dropped_to } = lane.marks();
+                count(After::Id(reached.max(dropped_to)), off_at).await?
             }
             None => 0,
         };
-        Ok(ForwardOffer { waiting, last_hour: since(now - HOUR_MS).await?, last_day: since(now - 24 * HOUR_MS).await? })
+        let last_hour = count(since(now - HOUR_MS), i64::MAX).await?;
+        Ok(ForwardOffer { waiting, last_hour, last_day: count(since(now - 24 * HOUR_MS), i64::MAX).await? })
     }
 
     /// Puts a rule in force. `start` says what happens to what is there, where it is switched on by this.
@@ -171,34 +208,34 @@ impl Engine {
         }
         let lane = self.inner.forwards.lane_or_new(rule.project);
         let _alone = lane.changing.lock().await;
-        let last = self.inner.store.last_id().await?;
         let was_on = lane.rule().on;
-        let all = rule.which == ForwardWhich::All;
         if rule.on && !was_on {
-            let (mark, off_at) = lane.marks();
-            lane.put(rule);
-            lane.open(last, false);
-            match start.unwrap_or(ForwardStart::New) {
-                ForwardStart::New => {}
-                ForwardStart::Waiting => self.fill(&lane, After::Id(mark), off_at.min(last)).await?,
+            let marks = lane.marks();
+            let last = self.inner.store.last_id().await?;
+            let before = lane.begin(rule.clone(), last);
+            self.inner.answering.forwards_changed(&self.inner.forwards);
+            let found = match start.unwrap_or(ForwardStart::New) {
+                ForwardStart::New => Ok(Vec::new()),
+                ForwardStart::Waiting => self.left(&rule, After::Id(marks.reached), marks.off_at.min(last)).await,
+                // What was dropped before is asked for again by this.
                 ForwardStart::Since { ms } => {
-                    self.fill(&lane, After::Time(ms.saturating_mul(1_000_000)), last).await?;
+                    lane.ask_again();
+                    self.left(&rule, After::Time(ms.saturating_mul(1_000_000)), last).await
+                }
+            };
+            match found {
+                Ok(found) => lane.filled(found),
+                Err(error) => {
+                    lane.undo(before);
+                    self.inner.answering.forwards_changed(&self.inner.forwards);
+                    return Err(error);
                 }
             }
             self.run_lane(&lane);
         } else if rule.on {
-            let other = lane.rule().which != rule.which;
             lane.put(rule);
-            if other && !all {
-                // Only the verified ones of what waits.
-                let (mark, _) = lane.marks();
-                lane.forget_waiting();
-                self.fill(&lane, After::Id(mark), last).await?;
-            }
-            lane.retry_now();
         } else {
-            lane.put(rule);
-            lane.close();
+            lane.close(rule);
         }
         self.keep_forwards().await?;
         self.inner.answering.forwards_changed(&self.inner.forwards);
@@ -211,7 +248,17 @@ impl Engine {
     pub async fn forward_drop(&self, project: i64) -> Result<u64> {
         let lane = self.inner.forwards.lane(project).ok_or_else(|| Error::not_found("rule"))?;
         let _alone = lane.changing.lock().await;
-        let dropped = lane.drop_waiting();
+        let dropped = match lane.rule().on {
+            true => lane.drop_waiting(),
+            false => {
+                let Marks { reached, off_at, dropped_to } = lane.marks();
+                let all = lane.rule().which == ForwardWhich::All;
+                let after = After::Id(reached.max(dropped_to));
+                let left = self.inner.store.outbounds().count_not_forwarded(project, after, off_at, all).await?;
+                lane.drop_left();
+                left
+            }
+        };
         self.keep_forwards().await?;
         self.inner.feed.tell(Live::Forward { forward: Box::new(lane.view()) });
         Ok(dropped)
@@ -243,29 +290,37 @@ impl Engine {
         if let Some(secret) = &rule.resign {
             self.secret_to_sign(secret)?;
         }
-        if let Some(address) = self.own_address(&rule.url) {
-            return invalid(format!(
-                "{address} is where Pollux itself listens: what is forwarded there would come back without end."
-            ));
-        }
+        self.not_to_ourselves(&rule.url)?;
         Ok(rule)
     }
 
-    /// Where the listener is, if that is what the address names.
-    fn own_address(&self, url: &str) -> Option<String> {
-        let target = outbound::Target::parse(url).ok()?;
-        let local = self.inner.tunnels.local_address()?;
-        let port = target.authority().rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(80);
-        (target.is_local() && target.url().starts_with("http://") && port == local.port())
-            .then(|| target.authority().to_owned())
+    /// What is forwarded to where Pollux itself listens comes back without end.
+    pub(super) fn not_to_ourselves(&self, url: &str) -> Result<()> {
+        let target = outbound::Target::parse(url)?;
+        let port = |authority: &str| authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        let host = target.host();
+        // 0.0.0.0 and :: are this machine, too.
+        let here = target.is_local() || matches!(host, "0.0.0.0" | "[::]");
+        let local = self.inner.tunnels.local_address();
+        let same_port = |local: std::net::SocketAddr| port(target.authority()).unwrap_or(80) == local.port();
+        let same_host = |local: std::net::SocketAddr| host.trim_matches(['[', ']']) == local.ip().to_string();
+        let listener = local.is_some_and(|local| same_port(local) && (here || same_host(local)));
+        let public = self.public_hosts().iter().any(|own| own.eq_ignore_ascii_case(host));
+        if listener || public {
+            let message = format!(
+                "{} is where Pollux itself receives: what is forwarded there would come back without end.",
+                target.authority()
+            );
+            return Err(Error::new("invalid_forward", message));
+        }
+        Ok(())
     }
 
     /// What was not forwarded yet of the history up to `last`.
-    async fn fill(&self, lane: &Lane, after: After, last: i64) -> Result<()> {
-        let all = lane.rule().which == ForwardWhich::All;
-        let found = self.inner.store.outbounds().not_forwarded(lane.project(), after, all).await?;
-        lane.add(found.into_iter().filter(|(id, _)| *id <= last));
-        Ok(())
+    async fn left(&self, rule: &ForwardRule, after: After, last: i64) -> Result<Vec<Found>> {
+        let all = rule.which == ForwardWhich::All;
+        let found = self.inner.store.outbounds().not_forwarded(rule.project, after, last, all).await?;
+        Ok(found.into_iter().map(|(id, event, verified)| Found { id, event, verified }).collect())
     }
 
     fn run_lane(&self, lane: &Arc<Lane>) {
@@ -280,7 +335,8 @@ impl Engine {
                 Ok(Change::Inserted(arrived)) => {
                     let row = &arrived.row;
                     if let Some(lane) = self.inner.forwards.lane(row.project) {
-                        lane.arrived(row.id, row.event, row.outcome == signature::Outcome::Verified);
+                        let verified = row.outcome == signature::Outcome::Verified;
+                        lane.arrived(row.id, row.event, verified, row.status == 0);
                     }
                 }
                 Ok(Change::Changed(_)) => {}
@@ -295,8 +351,8 @@ impl Engine {
         for lane in self.inner.forwards.all() {
             let read = async {
                 let last = self.inner.store.last_id().await?;
-                if let Some(seen) = lane.catch_up_to(last) {
-                    self.fill(&lane, After::Id(seen), last).await?;
+                if let Some(seen) = lane.catch_up_from(last) {
+                    lane.caught_up(last, self.left(&lane.rule(), After::Id(seen), last).await?);
                 }
                 Ok::<_, Error>(())
             };
@@ -333,16 +389,7 @@ impl Engine {
         if self.inner.fixed || !self.inner.forwards.begun.initialized() {
             return Ok(());
         }
-        let kept: Vec<Kept> = self
-            .inner
-            .forwards
-            .all()
-            .iter()
-            .map(|lane| {
-                let (mark, off_at) = lane.marks();
-                Kept { rule: lane.rule(), mark, off_at }
-            })
-            .collect();
+        let kept: Vec<Kept> = self.inner.forwards.all().iter().map(|lane| Kept::of(lane)).collect();
         let value = serde_json::to_value(kept)
             .map_err(|error| Error::new("internal", "The rules could not be written.").with_detail(error))?;
         Ok(self.inner.store.settings().set(KEY, &value).await?)

@@ -32,6 +32,8 @@ mod show;
 const EDITED: usize = 1024 * 1024;
 /// Requests of one plan.
 const MOST: u64 = 100_000;
+/// Bytes of changed bodies that one run may keep.
+const KEPT: u64 = 256 * 1024 * 1024;
 /// Deliveries of one plan.
 const DELIVERIES: usize = 10_000;
 /// Addresses of one plan.
@@ -137,6 +139,16 @@ impl Engine {
             )
             .map_err(not_composed)?;
             self.guard().check(&composed.headers, &composed.body)?;
+            let kept = if composed.body_changed { composed.body.len() as u64 } else { 0 };
+            let requests = plan.deliveries.len() as u64 * targets.len() as u64 * u64::from(plan.times);
+            if kept.saturating_mul(requests) > KEPT {
+                let mib = kept.saturating_mul(requests) / 1024 / 1024;
+                let message = format!(
+                    "Each request is kept with its changed body: {mib} MiB are more than the {} MiB of one run. Send fewer.",
+                    KEPT / 1024 / 1024
+                );
+                return Err(Error::new("invalid_replay", message));
+            }
             self.used(&allowed.target).await?;
         }
         let run = {

@@ -1,9 +1,13 @@
 //! Addresses that deliveries are sent on to: kept, asked for before anything leaves this machine, and guarded.
 
+use zeroize::Zeroizing;
+
 use crate::dto::{Target, TargetDraft};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
+/// So many characters are a secret wherever they stand; fewer are a word, and a secret of so few protects nothing.
+const TELLING: usize = 12;
 /// Characters of a target's name.
 const LONGEST_NAME: usize = 100;
 
@@ -113,13 +117,16 @@ impl Engine {
             for key in keys.secrets.iter().chain(&keys.expired) {
                 if let signature::Secret::Hmac(_) = key.secret {
                     let text = key.secret.text();
-                    // Also without its prefix, as it stands in many settings.
+                    // Also without its prefix, as it stands in many settings; but a short one could be any word.
                     let bare = text.strip_prefix("whsec_").unwrap_or(text);
-                    needles.push((bare.as_bytes().to_vec(), format!("the secret {}", key.secret.hint())));
+                    let needle = if bare.len() >= TELLING { bare } else { text };
+                    let needle = Zeroizing::new(needle.as_bytes().to_vec());
+                    needles.push((needle, format!("the secret {}", key.secret.hint())));
                 }
             }
             if let Some(key) = self.api_key(keys.project.id) {
-                needles.push((key.as_bytes().to_vec(), format!("the API key of {}", keys.project.name)));
+                let needle = Zeroizing::new(key.as_bytes().to_vec());
+                needles.push((needle, format!("the API key of {}", keys.project.name)));
             }
         }
         Guard { needles }
@@ -128,7 +135,7 @@ impl Engine {
 
 /// Finds secrets and API keys in what is about to leave.
 pub(crate) struct Guard {
-    needles: Vec<(Vec<u8>, String)>,
+    needles: Vec<(Zeroizing<Vec<u8>>, String)>,
 }
 
 impl Guard {
@@ -136,7 +143,7 @@ impl Guard {
     /// `holds_secret`, with what it is, never its text.
     pub(crate) fn check(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> Result<()> {
         let inside = |bytes: &[u8], needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
-        for (needle, what) in self.needles.iter().filter(|(needle, _)| !needle.is_empty()) {
+        for (needle, what) in self.needles.iter().filter(|(needle, _)| needle.len() >= TELLING) {
             if inside(body, needle) || headers.iter().any(|(_, value)| inside(value, needle)) {
                 let message =
                     format!("This request holds {what}, so it was not sent. Take it out of headers and body.");

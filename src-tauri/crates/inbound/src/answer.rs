@@ -28,9 +28,9 @@ pub(crate) fn kept(status: StatusCode) -> Answer {
     Answer { status: status.as_u16(), headers, body: String::new(), by: None }
 }
 
-/// The place of an answer that is made only after the commit.
-pub(crate) fn still_to_be_given() -> Answer {
-    Answer::default()
+/// The usual answer, in the place of one that is made only after the commit: its status is not known.
+pub(crate) fn still_to_be_given(status: StatusCode) -> Answer {
+    Answer { status: 0, ..kept(status) }
 }
 
 /// An answer without a body.

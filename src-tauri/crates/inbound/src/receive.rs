@@ -252,8 +252,8 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
 
     let whole = captured.end == End::Whole;
     let summary = if whole { gemini::event::summary(&captured.bytes) } else { gemini::event::Summary::default() };
-    let for_probe = (whole && verdict.outcome == Outcome::Rejected).then(|| headers.clone());
-    let body = captured.bytes.clone();
+    let rejected = whole && verdict.outcome == Outcome::Rejected;
+    let for_probe = rejected.then(|| (headers.clone(), captured.bytes.clone()));
     // A body that is not whole says so: scripts are for what a handler could have got.
     let special = whole && parts.answers.concerns(project.id);
     let event_type = special.then(|| summary.event_type.clone()).flatten();
@@ -276,13 +276,16 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
         event_type: summary.event_type,
         pointer: summary.pointer,
         verdict,
-        answer: if special { answer::still_to_be_given() } else { answer::kept(status) },
+        answer: if special { answer::still_to_be_given(status) } else { answer::kept(status) },
     };
 
-    match parts.store.insert(delivery).await {
+    let inserted = parts.store.insert(delivery).await;
+    // It may wait long for its answer: the room is for bodies that are being received.
+    drop(captured._taken);
+    match inserted {
         Ok(inserted) => {
             let Inserted { id, event, attempt, verdict, .. } = inserted;
-            if let Some(headers) = for_probe {
+            if let Some((headers, body)) = for_probe {
                 let explain = Explain { id, project: project.id, headers, body, now, verdict };
                 // Full: the probe then runs when the delivery is opened.
                 let _ = parts.explain.try_send(explain);

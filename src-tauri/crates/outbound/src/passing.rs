@@ -69,6 +69,14 @@ pub(crate) fn pass(headers: Vec<(String, Vec<u8>)>, local: bool) -> (Vec<(String
     (passed, altered)
 }
 
+/// The lines of an answer that go on to somebody else's connection.
+#[must_use]
+pub fn for_another_connection(headers: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
+    let named = named_by_connection(&headers);
+    let stays = |name: &str| HOP_BY_HOP.contains(&name) || named.iter().any(|one| one == name);
+    headers.into_iter().filter(|(name, _)| !stays(&name.to_ascii_lowercase())).collect()
+}
+
 /// Names that `Connection` lists: they belong to one connection, too.
 fn named_by_connection(headers: &[(String, Vec<u8>)]) -> Vec<String> {
     /// What a sender must not be able to have left out.

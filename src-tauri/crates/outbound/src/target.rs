@@ -69,6 +69,12 @@ impl Target {
         &self.authority
     }
 
+    /// `localhost`; an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default()
+    }
+
     /// `/hook?a=b`.
     #[must_use]
     pub fn path(&self) -> &str {

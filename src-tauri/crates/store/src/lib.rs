@@ -35,7 +35,7 @@ pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};
 pub use table::address::{Address, Addresses};
 pub use table::outbound::{
-    After, NewOutbound, Outbound, OutboundAnswer, OutboundKind, OutboundRow, Outbounds, Sendable,
+    After, Left, NewOutbound, Outbound, OutboundAnswer, OutboundKind, OutboundRow, Outbounds, Sendable,
 };
 pub use table::place::{Place, Places};
 pub use table::project::{KeyRecord, NewProject, Project, Projects};

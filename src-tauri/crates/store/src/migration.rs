@@ -29,6 +29,7 @@ const STEPS: &[M<'static>] = &[
     M::up(table::signer::CREATE),
     M::up(table::tunnel_state::CREATE),
     M::up(table::delivery::ANSWERED_BY),
+    M::up(table::answer::CREATE),
     M::up(table::target::CREATE),
     M::up(table::outbound::CREATE),
 ];

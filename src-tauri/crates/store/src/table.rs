@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 pub(crate) mod address;
+pub(crate) mod answer;
 pub(crate) mod content;
 pub(crate) mod delivery;
 pub(crate) mod event;

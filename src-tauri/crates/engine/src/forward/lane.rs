@@ -1,8 +1,8 @@
 //! What waits to be forwarded of one project, what is under way, and whether the target is down. No I/O.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
@@ -10,10 +10,18 @@ use tokio::sync::Notify;
 
 use crate::dto::{ForwardAnswer, ForwardRule, ForwardState, ForwardView, ForwardWhich, Outbound};
 
-/// The first gap between two tries of a target that is down, and the longest.
+mod turn;
+
+pub(crate) use turn::Turn;
+
+/// The first gap between two tries of a target that is down, and the longest. The same for one delivery that it refuses for now.
 const GAPS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// The longest time that a target may ask to be left alone for (`Retry-After`).
 const LEFT_ALONE: Duration = Duration::from_secs(300);
+/// So many deliveries refused for now, one after the other, mean that the target is down, and not that one of them is odd.
+const IN_A_ROW: u32 = 3;
+/// Tries of a delivery that is answered each time, and never taken: about ten minutes.
+pub(super) const GIVES_UP: u32 = 24;
 
 /// One project's forwarding.
 pub(crate) struct Lane {
@@ -23,32 +31,78 @@ pub(crate) struct Lane {
     inner: Mutex<Inner>,
     /// Something can be sent that could not before.
     wake: Notify,
+    /// The same, for those who wait for the target's own answer.
+    turns: Notify,
     news: AtomicBool,
     moved: AtomicBool,
 }
 
+/// Up to where everything is dealt with, as it is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Everything up to here is dealt with.
+    pub(super) reached: i64,
+    /// Switched off: the newest delivery that could still wait.
+    pub(super) off_at: i64,
+    /// What waited up to here was dropped by hand.
+    pub(super) dropped_to: i64,
+}
+
+/// A delivery that was found in the history.
+pub(super) struct Found {
+    pub(super) id: i64,
+    pub(super) event: Option<i64>,
+    pub(super) verified: bool,
+}
+
 struct Inner {
     rule: ForwardRule,
-    /// Counts how often it was switched on: what belongs to an earlier time ends.
+    /// Counts how often it was switched on or off: whoever drives an earlier time ends.
     opened: u64,
-    /// By id: their events.
-    waiting: BTreeMap<i64, Option<i64>>,
-    under_way: HashMap<i64, Option<i64>>,
+    /// The history is being looked through for what else has to be sent: nothing is sent before.
+    filling: bool,
+    waiting: BTreeMap<i64, Waiting>,
+    under_way: BTreeMap<i64, UnderWay>,
+    /// Those whose senders wait for the target's own answer: their events.
+    own: BTreeMap<i64, Own>,
     /// Events of which an attempt is under way: the next one waits for it.
     busy: HashSet<i64>,
-    /// Tries of deliveries that were tried and wait again.
-    tries: HashMap<i64, u32>,
+    /// Stored without an answer, and nobody has said yet who answers.
+    told: HashSet<i64>,
+    /// The other way round: it was said before it was told.
+    early: HashSet<i64>,
     down: Option<Down>,
     gaps: Option<ExponentialBackoff>,
-    /// Everything up to here is dealt with, where nothing waits.
+    refused_in_a_row: u32,
+    /// The newest delivery that was told.
     seen: i64,
-    /// The same, of the time before it was switched on.
-    mark: i64,
-    off_at: i64,
+    marks: Marks,
     accepted: u64,
     refused: u64,
     dropped: u64,
     last: Option<Outbound>,
+}
+
+#[derive(Clone, Copy)]
+struct Waiting {
+    event: Option<i64>,
+    verified: bool,
+    tries: u32,
+    /// It was answered, and not taken for now.
+    not_before: Option<Instant>,
+}
+
+struct UnderWay {
+    waiting: Waiting,
+    /// Dropped by hand meanwhile: it is not tried again.
+    dropped: bool,
+    /// Of an earlier time of being switched on, and nobody asked for it since.
+    stale: bool,
+}
+
+struct Own {
+    event: Option<i64>,
+    begun: bool,
 }
 
 #[derive(Clone)]
@@ -72,29 +126,37 @@ pub(super) enum Next {
 
 /// What came of a try.
 pub(super) enum Ended {
-    /// It was answered: the status, where there is a whole head.
+    /// It was answered, for good: the status, where there is a whole head.
     Settled { status: Option<u16> },
-    /// The target is down, or asks to be left alone for a time.
-    Down { why: String, retry_after: Option<Duration> },
-    /// It is not there any more.
+    /// It was answered, or not in time, and may be taken later.
+    Later { why: String, retry_after: Option<Duration> },
+    /// The target is down, or may not be sent to.
+    Down { why: String },
+    /// The delivery is not there any more.
     Gone,
 }
 
+/// How it was before it was switched on.
+pub(super) struct Before(ForwardRule, Marks);
+
 impl Lane {
-    pub(super) fn new(rule: ForwardRule, mark: i64, off_at: i64) -> Self {
+    pub(super) fn new(rule: ForwardRule, marks: Marks) -> Self {
         let project = rule.project;
         let inner = Inner {
             rule,
             opened: 0,
+            filling: false,
             waiting: BTreeMap::new(),
-            under_way: HashMap::new(),
+            under_way: BTreeMap::new(),
+            own: BTreeMap::new(),
             busy: HashSet::new(),
-            tries: HashMap::new(),
+            told: HashSet::new(),
+            early: HashSet::new(),
             down: None,
             gaps: None,
-            seen: mark,
-            mark,
-            off_at,
+            refused_in_a_row: 0,
+            seen: marks.reached,
+            marks,
             accepted: 0,
             refused: 0,
             dropped: 0,
@@ -105,6 +167,7 @@ impl Lane {
             changing: tokio::sync::Mutex::default(),
             inner: Mutex::new(inner),
             wake: Notify::new(),
+            turns: Notify::new(),
             news: AtomicBool::new(false),
             moved: AtomicBool::new(false),
         }
@@ -118,118 +181,168 @@ impl Lane {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Something happened: whoever waits looks again.
     fn changed(&self) {
         self.news.store(true, Ordering::Relaxed);
         self.moved.store(true, Ordering::Relaxed);
+        self.wake.notify_one();
+        self.turns.notify_waiters();
     }
 
     pub(crate) fn rule(&self) -> ForwardRule {
         self.inner().rule.clone()
     }
 
-    /// Up to which delivery everything is dealt with, and the newest one that could still wait.
-    pub(super) fn marks(&self) -> (i64, i64) {
+    pub(super) fn marks(&self) -> Marks {
         let inner = self.inner();
-        if inner.rule.on { (inner.reached(), inner.seen) } else { (inner.mark, inner.off_at) }
+        if inner.rule.on { inner.marks_now() } else { inner.marks }
     }
 
+    /// Switched on: deliveries after `last` come by themselves from now on, and nothing is sent before [`Lane::filled`].
+    pub(super) fn begin(&self, rule: ForwardRule, last: i64) -> Before {
+        let mut inner = self.inner();
+        let before = Before(std::mem::replace(&mut inner.rule, rule), inner.marks);
+        inner.opened += 1;
+        inner.filling = true;
+        inner.seen = last;
+        inner.forget();
+        for one in inner.under_way.values_mut() {
+            one.stale = true;
+        }
+        (inner.accepted, inner.refused, inner.dropped, inner.last) = (0, 0, 0, None);
+        drop(inner);
+        self.changed();
+        before
+    }
+
+    /// What was found in the history; it is sent from now on.
+    pub(super) fn filled(&self, found: impl IntoIterator<Item = Found>) {
+        let mut inner = self.inner();
+        inner.filling = false;
+        inner.add(found);
+        drop(inner);
+        self.changed();
+    }
+
+    /// The history could not be looked through: as it was before.
+    pub(super) fn undo(&self, Before(rule, marks): Before) {
+        let mut inner = self.inner();
+        (inner.rule, inner.marks) = (rule, marks);
+        inner.opened += 1;
+        inner.filling = false;
+        inner.forget();
+        drop(inner);
+        self.changed();
+    }
+
+    /// Another rule for a lane that is on.
     pub(super) fn put(&self, rule: ForwardRule) {
         let mut inner = self.inner();
-        let was_on = inner.rule.on;
-        if was_on && !rule.on {
-            (inner.mark, inner.off_at) = (inner.reached(), inner.seen);
+        if rule.which == ForwardWhich::Verified {
+            inner.waiting.retain(|_, waiting| waiting.verified);
         }
         inner.rule = rule;
         drop(inner);
-        self.changed();
-    }
-
-    /// Switched on: deliveries after `last` come by themselves. `again`: as at the start of the app, which is no new
-    /// beginning for what is counted.
-    pub(super) fn open(&self, last: i64, again: bool) {
-        let mut inner = self.inner();
-        inner.opened += 1;
-        inner.seen = last;
-        inner.waiting.clear();
-        inner.tries.clear();
-        (inner.down, inner.gaps) = (None, None);
-        if !again {
-            (inner.accepted, inner.refused, inner.dropped, inner.last) = (0, 0, 0, None);
-        }
-        drop(inner);
-        self.changed();
+        self.retry_now();
     }
 
     /// Switched off. What is under way comes to its end.
-    pub(super) fn close(&self) {
+    pub(super) fn close(&self, rule: ForwardRule) {
         let mut inner = self.inner();
-        inner.opened += 1;
-        inner.waiting.clear();
-        inner.tries.clear();
-        (inner.down, inner.gaps) = (None, None);
-        drop(inner);
-        self.wake.notify_one();
-        self.changed();
-    }
-
-    pub(super) fn add(&self, found: impl Iterator<Item = (i64, Option<i64>)>) {
-        let mut inner = self.inner();
-        for (id, event) in found {
-            if !inner.under_way.contains_key(&id) {
-                inner.waiting.insert(id, event);
-            }
+        if inner.rule.on {
+            inner.marks = Marks { off_at: inner.seen, ..inner.marks_now() };
         }
+        inner.rule = rule;
+        inner.opened += 1;
+        inner.filling = false;
+        inner.forget();
         drop(inner);
-        self.wake.notify_one();
         self.changed();
     }
 
-    pub(super) fn forget_waiting(&self) {
-        self.inner().waiting.clear();
-    }
-
-    /// A delivery was stored.
-    pub(super) fn arrived(&self, id: i64, event: Option<i64>, verified: bool) {
+    /// A delivery was stored. `open`: without an answer, so that who answers it says what becomes of it.
+    pub(super) fn arrived(&self, id: i64, event: Option<i64>, verified: bool, open: bool) {
         let mut inner = self.inner();
         if !inner.rule.on || id <= inner.seen {
             return;
         }
         inner.seen = id;
-        let wanted = verified || inner.rule.which == ForwardWhich::All;
-        // Its answer is the target's: it is sent before it is answered.
-        if !wanted || inner.rule.answer != ForwardAnswer::AtOnce {
+        if open {
+            if !inner.early.remove(&id) {
+                inner.told.insert(id);
+            }
             self.moved.store(true, Ordering::Relaxed);
             return;
         }
-        inner.waiting.insert(id, event);
+        inner.offer(id, event, verified);
         drop(inner);
-        self.wake.notify_one();
         self.changed();
     }
 
-    /// Everything up to `last` is about to be read; gives from where.
-    pub(super) fn catch_up_to(&self, last: i64) -> Option<i64> {
+    /// A delivery that was stored without an answer is answered by somebody else than the target.
+    pub(crate) fn offer(&self, id: i64, event: Option<i64>, verified: bool) {
         let mut inner = self.inner();
-        if !inner.rule.on || inner.rule.answer != ForwardAnswer::AtOnce || last <= inner.seen {
-            return None;
+        if !inner.rule.on {
+            return;
         }
-        Some(std::mem::replace(&mut inner.seen, last))
+        inner.said(id);
+        inner.offer(id, event, verified);
+        drop(inner);
+        self.changed();
     }
 
-    /// Drops what waits and is not under way.
+    /// The target answers a delivery that was stored without an answer, where the rule says so.
+    pub(crate) fn claim(self: &Arc<Self>, id: i64, event: Option<i64>, verified: bool) -> Option<Turn> {
+        let mut inner = self.inner();
+        let rule = &inner.rule;
+        let wanted = verified || rule.which == ForwardWhich::All;
+        if !rule.on || rule.answer == ForwardAnswer::AtOnce || !wanted {
+            return None;
+        }
+        inner.said(id);
+        inner.own.insert(id, Own { event, begun: false });
+        Some(Turn::new(self.clone(), id))
+    }
+
+    /// Everything up to `last` is about to be read; gives from where.
+    pub(super) fn catch_up_from(&self, last: i64) -> Option<i64> {
+        let inner = self.inner();
+        (inner.rule.on && !inner.filling && last > inner.seen).then_some(inner.seen)
+    }
+
+    /// It was read.
+    pub(super) fn caught_up(&self, last: i64, found: impl IntoIterator<Item = Found>) {
+        let mut inner = self.inner();
+        inner.seen = inner.seen.max(last);
+        inner.add(found);
+        drop(inner);
+        self.changed();
+    }
+
+    /// Drops what waits. What is under way comes to its end, and is not tried again.
     pub(super) fn drop_waiting(&self) -> u64 {
         let mut inner = self.inner();
         let dropped = inner.waiting.len() as u64;
-        inner.waiting.clear();
-        inner.tries.clear();
         inner.dropped += dropped;
-        (inner.down, inner.gaps) = (None, None);
-        if !inner.rule.on {
-            inner.mark = inner.off_at;
+        inner.marks.dropped_to = inner.seen;
+        inner.forget();
+        for one in inner.under_way.values_mut() {
+            one.dropped = true;
         }
         drop(inner);
         self.changed();
         dropped
+    }
+
+    /// Drops what was left waiting when it was switched off.
+    pub(super) fn drop_left(&self) {
+        let mut inner = self.inner();
+        inner.marks.dropped_to = inner.marks.off_at;
+    }
+
+    /// What was dropped before may be found again.
+    pub(super) fn ask_again(&self) {
+        self.inner().marks.dropped_to = 0;
     }
 
     /// Tries at once, also where the target is down.
@@ -238,9 +351,11 @@ impl Lane {
         if let Some(down) = &mut inner.down {
             down.next = Instant::now();
         }
+        for waiting in inner.waiting.values_mut() {
+            waiting.not_before = None;
+        }
         inner.gaps = None;
         drop(inner);
-        self.wake.notify_one();
         self.changed();
     }
 
@@ -260,6 +375,9 @@ impl Lane {
         if inner.opened != opened || !inner.rule.on {
             return Next::End;
         }
+        if inner.filling {
+            return Next::WaitUntil(None);
+        }
         let places = match &inner.down {
             Some(down) if down.next > now => return Next::WaitUntil(Some(down.next)),
             // One is enough to see whether it is back.
@@ -269,66 +387,61 @@ impl Lane {
         if inner.under_way.len() >= places {
             return Next::WaitUntil(None);
         }
-        let free = |event: &Option<i64>| event.is_none_or(|event| !inner.busy.contains(&event));
-        let Some((id, event)) = inner.waiting.iter().find(|(_, event)| free(event)).map(|(id, event)| (*id, *event))
-        else {
-            return Next::WaitUntil(None);
+        let id = match inner.pick(now) {
+            Ok(id) => id,
+            Err(until) => return Next::WaitUntil(until),
         };
-        inner.waiting.remove(&id);
-        inner.under_way.insert(id, event);
-        inner.busy.extend(event);
-        let number = inner.tries.get(&id).copied().unwrap_or(0) + 1;
+        let Some(waiting) = inner.waiting.remove(&id) else { return Next::WaitUntil(None) };
+        inner.busy.extend(waiting.event);
+        inner.under_way.insert(id, UnderWay { waiting, dropped: false, stale: false });
         drop(inner);
-        self.changed();
-        Next::Send { id, number }
+        self.news.store(true, Ordering::Relaxed);
+        Next::Send { id, number: waiting.tries + 1 }
     }
 
     /// A try has come to its end.
-    pub(super) fn ended(&self, opened: u64, id: i64, ended: Ended, outbound: Option<Outbound>, now_ms: i64) {
+    pub(super) fn ended(&self, id: i64, ended: Ended, outbound: Option<Outbound>, now_ms: i64) {
         let mut inner = self.inner();
-        let Some(event) = inner.under_way.remove(&id) else { return };
-        if let Some(event) = event {
+        let Some(UnderWay { mut waiting, dropped, stale }) = inner.under_way.remove(&id) else { return };
+        if let Some(event) = waiting.event {
             inner.busy.remove(&event);
         }
-        let here = inner.opened == opened;
-        match ended {
+        let again = match ended {
             Ended::Settled { status } => {
-                inner.tries.remove(&id);
-                if here {
-                    (inner.down, inner.gaps) = (None, None);
-                    if status.is_some_and(|status| (200..300).contains(&status)) {
-                        inner.accepted += 1;
-                    } else {
-                        inner.refused += 1;
-                    }
+                inner.is_up();
+                inner.count(status);
+                None
+            }
+            Ended::Gone => None,
+            Ended::Later { why, retry_after } => Some((why, retry_after, false)),
+            Ended::Down { why } => Some((why, None, true)),
+        };
+        if let Some((why, retry_after, down)) = again {
+            if dropped {
+                inner.dropped += 1;
+            } else if inner.rule.on && !stale {
+                waiting.tries = waiting.tries.saturating_add(1);
+                if !down {
+                    waiting.not_before = Some(Instant::now() + gap(waiting.tries).max(bounded(retry_after)));
+                    inner.refused_in_a_row += 1;
+                }
+                inner.waiting.insert(id, waiting);
+                if down || inner.refused_in_a_row >= IN_A_ROW {
+                    inner.is_down(why, retry_after, now_ms);
                 }
             }
-            Ended::Gone => {
-                inner.tries.remove(&id);
-            }
-            Ended::Down { why, retry_after } if here => {
-                *inner.tries.entry(id).or_default() += 1;
-                inner.waiting.insert(id, event);
-                inner.is_down(why, retry_after, now_ms);
-            }
-            Ended::Down { .. } => {}
         }
         if outbound.is_some() {
             inner.last = outbound;
         }
         drop(inner);
-        self.wake.notify_one();
         self.changed();
     }
 
     /// A request that was answered with the target's own answer.
     pub(super) fn answered(&self, outbound: Outbound) {
         let mut inner = self.inner();
-        if outbound.status.is_some_and(|status| (200..300).contains(&status)) {
-            inner.accepted += 1;
-        } else {
-            inner.refused += 1;
-        }
+        inner.count(outbound.status);
         inner.last = Some(outbound);
         drop(inner);
         self.changed();
@@ -344,6 +457,7 @@ impl Lane {
 
     pub(super) fn view(&self) -> ForwardView {
         let inner = self.inner();
+        let idle = inner.under_way.is_empty() && inner.waiting.is_empty() && !inner.filling;
         let state = match (&inner.rule.on, &inner.down) {
             (false, _) => ForwardState::Off,
             (true, Some(down)) => ForwardState::Down {
@@ -352,7 +466,7 @@ impl Lane {
                 next_ms: down.next_ms,
                 attempt: down.attempt,
             },
-            (true, None) if inner.under_way.is_empty() && inner.waiting.is_empty() => ForwardState::Idle,
+            (true, None) if idle => ForwardState::Idle,
             (true, None) => ForwardState::Sending,
         };
         ForwardView {
@@ -369,22 +483,93 @@ impl Lane {
 
 impl Inner {
     /// Everything up to this delivery is dealt with.
-    fn reached(&self) -> i64 {
-        let first = self.waiting.keys().next().into_iter().chain(self.under_way.keys()).min();
-        first.map_or(self.seen, |first| first - 1)
+    fn marks_now(&self) -> Marks {
+        let all = self.waiting.keys().chain(self.under_way.keys()).chain(self.own.keys()).chain(&self.told);
+        let reached = if self.filling { self.marks.reached } else { all.min().map_or(self.seen, |first| first - 1) };
+        Marks { reached, ..self.marks }
+    }
+
+    /// Nothing waits any more.
+    fn forget(&mut self) {
+        self.waiting.clear();
+        self.told.clear();
+        self.early.clear();
+        self.is_up();
+    }
+
+    fn is_up(&mut self) {
+        (self.down, self.gaps, self.refused_in_a_row) = (None, None, 0);
+    }
+
+    fn count(&mut self, status: Option<u16>) {
+        match status {
+            Some(200..300) => self.accepted += 1,
+            _ => self.refused += 1,
+        }
+    }
+
+    fn said(&mut self, id: i64) {
+        if !self.told.remove(&id) && id > self.seen {
+            self.early.insert(id);
+        }
+    }
+
+    fn offer(&mut self, id: i64, event: Option<i64>, verified: bool) {
+        let wanted = verified || self.rule.which == ForwardWhich::All;
+        if wanted && !self.under_way.contains_key(&id) && !self.own.contains_key(&id) {
+            self.waiting.entry(id).or_insert(Waiting { event, verified, tries: 0, not_before: None });
+        }
+    }
+
+    fn add(&mut self, found: impl IntoIterator<Item = Found>) {
+        for Found { id, event, verified } in found {
+            match self.under_way.get_mut(&id) {
+                Some(one) => one.stale = false,
+                None if id > self.marks.dropped_to && !self.told.contains(&id) => self.offer(id, event, verified),
+                None => {}
+            }
+        }
+    }
+
+    /// Which one is next, or when to look again. Of an event only its first attempt; where the target is down, one that was
+    /// not tried as often as others, so that a single odd one does not stand in the way of all.
+    fn pick(&self, now: Instant) -> Result<i64, Option<Instant>> {
+        let mut events = HashSet::new();
+        let mut earliest: Option<Instant> = None;
+        let mut free = self.waiting.iter().filter(|(_, waiting)| {
+            let first = waiting.event.is_none_or(|event| !self.busy.contains(&event) && events.insert(event));
+            let due = waiting.not_before.is_none_or(|at| at <= now);
+            if first && !due {
+                earliest = earliest.into_iter().chain(waiting.not_before).min();
+            }
+            first && due
+        });
+        let picked = if self.down.is_some() { free.min_by_key(|(id, one)| (one.tries, **id)) } else { free.next() };
+        picked.map(|(id, _)| *id).ok_or(earliest)
     }
 
     fn is_down(&mut self, why: String, retry_after: Option<Duration>, now_ms: i64) {
-        let (first, longest) = GAPS;
-        let gaps = self.gaps.get_or_insert_with(|| {
-            ExponentialBuilder::new().with_min_delay(first).with_max_delay(longest).without_max_times().build()
-        });
-        let gap = gaps.next().unwrap_or(longest).max(retry_after.unwrap_or_default().min(LEFT_ALONE));
+        let gaps = self.gaps.get_or_insert_with(gaps);
+        let gap = gaps.next().unwrap_or(GAPS.1).max(bounded(retry_after));
         let (since_ms, attempt) = self.down.as_ref().map_or((now_ms, 1), |down| (down.since_ms, down.attempt));
         let next_ms = now_ms.saturating_add(i64::try_from(gap.as_millis()).unwrap_or(i64::MAX));
-        self.down =
-            Some(Down { why, since_ms, next: Instant::now() + gap, next_ms, attempt: attempt.saturating_add(1) });
+        let attempt = attempt.saturating_add(1);
+        self.down = Some(Down { why, since_ms, next: Instant::now() + gap, next_ms, attempt });
     }
+}
+
+fn gaps() -> ExponentialBackoff {
+    let (first, longest) = GAPS;
+    ExponentialBuilder::new().with_min_delay(first).with_max_delay(longest).without_max_times().build()
+}
+
+/// The gap after so many tries.
+fn gap(tries: u32) -> Duration {
+    gaps().nth(tries.saturating_sub(1) as usize).unwrap_or(GAPS.1)
+}
+
+fn bounded(retry_after: Option<Duration>) -> Duration {
+    retry_after.unwrap_or_default().min(LEFT_ALONE)
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use outbound::{Bounds, Exchange, Recipe, Request};
 use store::{AnsweredBy, NewOutbound, OutboundKind};
 use tokio::sync::mpsc;
 
-use super::lane::{Ended, Lane, Next};
-use crate::dto::{ForwardAnswer, ForwardRule, ForwardWhich, Outbound, ReplaySign};
+use super::lane::{Ended, GIVES_UP, Lane, Next, Turn};
+use crate::dto::{ForwardAnswer, ForwardRule, Outbound, ReplaySign};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::replay::{not_composed, received, sent_outbound, shown_outbound};
@@ -19,6 +19,10 @@ use crate::replay::{not_composed, received, sent_outbound, shown_outbound};
 const LATER: [u16; 4] = [429, 502, 503, 504];
 /// Tries that are all kept; after them only every doubling.
 const KEPT_TRIES: u32 = 5;
+/// How long requests that are under way may go on when the app ends.
+const GRACE: Duration = Duration::from_secs(2);
+const BAD_GATEWAY: u16 = 502;
+const GATEWAY_TIMEOUT: u16 = 504;
 /// Bytes of a target's own answer that are passed on.
 const PASSED_ON: usize = 1024 * 1024;
 
@@ -39,7 +43,7 @@ impl Engine {
                 Next::Send { id, number } => {
                     let (engine, lane, done) = (self.clone(), lane.clone(), done.clone());
                     self.inner.tasks.spawn(async move {
-                        engine.forward_one(&lane, opened, id, number).await;
+                        engine.forward_one(&lane, id, number).await;
                         // Full: it looks again anyway.
                         let _ = done.try_send(());
                     });
@@ -62,24 +66,25 @@ impl Engine {
         }
     }
 
-    async fn forward_one(&self, lane: &Lane, opened: u64, id: i64, number: u32) {
+    async fn forward_one(&self, lane: &Lane, id: i64, number: u32) {
         let rule = lane.rule();
+        let stopped = async {
+            self.inner.stop.cancelled().await;
+            // What is under way at the end may come to its own: otherwise it is sent once more at the next start.
+            tokio::time::sleep(GRACE).await;
+        };
         let sent = tokio::select! {
-            () = self.inner.stop.cancelled() => return,
+            () = stopped => return,
             sent = self.forward(&rule, id, number, Bounds::default()) => sent,
         };
         match sent {
-            Ok(Some((sent, _))) => {
-                let Sent { outbound, ended } = sent;
+            Ok(Some((Sent { outbound, ended }, _))) => {
                 let keeps = outbound.settled || number <= KEPT_TRIES || number.is_power_of_two();
                 let view = if keeps { self.keep_forward(outbound).await } else { None };
-                lane.ended(opened, id, ended, view, self.now_ms());
+                lane.ended(id, ended, view, self.now_ms());
             }
-            Ok(None) => lane.ended(opened, id, Ended::Gone, None, self.now_ms()),
-            Err(error) => {
-                let ended = Ended::Down { why: error.message, retry_after: None };
-                lane.ended(opened, id, ended, None, self.now_ms());
-            }
+            Ok(None) => lane.ended(id, Ended::Gone, None, self.now_ms()),
+            Err(error) => lane.ended(id, not_forwarded(error, number), None, self.now_ms()),
         }
     }
 
@@ -91,6 +96,7 @@ impl Engine {
         number: u32,
         bounds: Bounds,
     ) -> Result<Option<(Sent, Exchange)>> {
+        self.not_to_ourselves(&rule.url)?;
         let allowed = self.allowed(&rule.url).await?;
         let found = self.inner.store.outbounds().sendable(&[id]).await?;
         let Some(delivery) = found.into_iter().next() else { return Ok(None) };
@@ -111,7 +117,7 @@ impl Engine {
             }
             Err(error) => held_back(error),
         };
-        let ended = ended(&exchange);
+        let ended = ended(&exchange, number);
         let mut outbound = sent_outbound(
             &delivery,
             &allowed.target,
@@ -148,12 +154,25 @@ impl Engine {
     }
 
     /// The target's own answer to a delivery that its sender waits for.
-    pub(crate) async fn forwarded_answer(&self, lane: &Lane, committed: Committed) -> Given {
-        let rule = lane.rule();
-        let ForwardAnswer::Target { timeout_ms } = rule.answer else {
-            return given_by(&rule, Some(committed.status), Vec::new(), Bytes::new());
+    pub(crate) async fn forwarded_answer(&self, turn: Turn, committed: Committed) -> Given {
+        let rule = turn.lane().rule();
+        let timeout_ms = match rule.answer {
+            ForwardAnswer::Target { timeout_ms } => timeout_ms,
+            // Switched over in this moment: the usual answer, and it waits like the others.
+            ForwardAnswer::AtOnce => {
+                let verified = committed.outcome == signature::Outcome::Verified;
+                let given = given_by(&rule, committed.status);
+                let lane = turn.release();
+                lane.offer(committed.id, committed.event, verified);
+                return given;
+            }
         };
-        let time = Duration::from_millis(u64::from(timeout_ms));
+        let started = Instant::now();
+        let whole = Duration::from_millis(u64::from(timeout_ms));
+        if tokio::time::timeout(whole, turn.come()).await.is_err() {
+            return given_by(&rule, GATEWAY_TIMEOUT);
+        }
+        let time = whole.saturating_sub(started.elapsed());
         let bounds = Bounds { time, kept: PASSED_ON, ..Bounds::default() };
         match self.forward(&rule, committed.id, 1, bounds).await {
             Ok(Some((Sent { mut outbound, .. }, exchange))) => {
@@ -163,32 +182,60 @@ impl Engine {
                     answer.body.truncate(Bounds::default().kept);
                 }
                 if let Some(view) = self.keep_forward(outbound).await {
-                    lane.answered(view);
+                    turn.lane().answered(view);
                 }
-                match (exchange.answer, exchange.problem) {
-                    (Some(answer), _) => given_by(&rule, Some(answer.status), answer.headers, answer.body.into()),
-                    (None, Some(problem)) if problem.code == "timed_out" => {
-                        given_by(&rule, Some(504), Vec::new(), Bytes::new())
-                    }
-                    (None, _) => given_by(&rule, Some(502), Vec::new(), Bytes::new()),
-                }
+                passed_on(&rule, exchange)
             }
-            Ok(None) => given_by(&rule, Some(502), Vec::new(), Bytes::new()),
+            Ok(None) => given_by(&rule, BAD_GATEWAY),
             Err(error) => {
                 tracing::warn!(code = error.code, "a delivery could not be forwarded for its answer");
-                given_by(&rule, Some(502), Vec::new(), Bytes::new())
+                given_by(&rule, BAD_GATEWAY)
             }
         }
     }
 }
 
-/// Whether the target answers the sender of such a delivery.
-pub(crate) fn answers(rule: &ForwardRule, verified: bool) -> bool {
-    rule.on && rule.answer != ForwardAnswer::AtOnce && (verified || rule.which == ForwardWhich::All)
+/// The target's answer for the sender. One that is not whole goes on without its body: cut off, it would look whole.
+fn passed_on(rule: &ForwardRule, exchange: Exchange) -> Given {
+    const OF_THE_BODY: [&str; 7] =
+        ["content-type", "content-encoding", "content-range", "content-md5", "digest", "etag", "last-modified"];
+    let whole = exchange.problem.is_none();
+    match (exchange.answer, exchange.problem) {
+        (Some(answer), _) if answer.status >= 200 => {
+            let whole = whole && answer.body_len == answer.body.len() as u64;
+            let mut headers = outbound::for_another_connection(answer.headers);
+            headers.retain(|(name, _)| whole || !OF_THE_BODY.contains(&name.as_str()));
+            let body = if whole { answer.body.into() } else { Bytes::new() };
+            Given { headers, body, ..given_by(rule, answer.status) }
+        }
+        (None, Some(problem)) if problem.code == "timed_out" => given_by(rule, GATEWAY_TIMEOUT),
+        _ => given_by(rule, BAD_GATEWAY),
+    }
 }
 
-fn given_by(rule: &ForwardRule, status: Option<u16>, headers: Vec<(String, Vec<u8>)>, body: Bytes) -> Given {
-    Given { status, headers, body, ending: Ending::Whole, by: AnsweredBy::Target, what: rule.url.clone() }
+fn given_by(rule: &ForwardRule, status: u16) -> Given {
+    Given {
+        status: Some(status),
+        headers: Vec::new(),
+        body: Bytes::new(),
+        ending: Ending::Whole,
+        by: AnsweredBy::Target,
+        what: rule.url.clone(),
+    }
+}
+
+/// What keeps a rule from working keeps all of its deliveries; anything else is about one of them.
+fn not_forwarded(error: Error, number: u32) -> Ended {
+    let of_the_rule = ["confirm_target", "no_secret", "no_sandbox", "invalid_target", "invalid_forward"]
+        .contains(&error.code.as_str());
+    if of_the_rule {
+        return Ended::Down { why: error.message };
+    }
+    if number >= GIVES_UP {
+        tracing::error!(code = error.code, "a delivery could not be forwarded and is given up");
+        return Ended::Gone;
+    }
+    Ended::Later { why: error.message, retry_after: None }
 }
 
 /// As an exchange that never took place.
@@ -200,9 +247,10 @@ fn held_back(error: Error) -> Exchange {
     }
 }
 
-fn ended(exchange: &Exchange) -> Ended {
+fn ended(exchange: &Exchange, number: u32) -> Ended {
+    let gives_up = number >= GIVES_UP;
     match (&exchange.answer, &exchange.problem) {
-        (Some(answer), _) if LATER.contains(&answer.status) => Ended::Down {
+        (Some(answer), _) if LATER.contains(&answer.status) && !gives_up => Ended::Later {
             why: format!("It answered {}.", answer.status),
             retry_after: answer
                 .header("retry-after")
@@ -210,8 +258,11 @@ fn ended(exchange: &Exchange) -> Ended {
                 .map(Duration::from_secs),
         },
         (Some(answer), _) => Ended::Settled { status: Some(answer.status) },
-        (None, Some(problem)) if problem.is_down() && problem.code != "holds_secret" => {
-            Ended::Down { why: problem.message.clone(), retry_after: None }
+        (None, Some(problem)) if problem.code == "timed_out" && !gives_up => {
+            Ended::Later { why: problem.message.clone(), retry_after: None }
+        }
+        (None, Some(problem)) if problem.is_down() && !["holds_secret", "timed_out"].contains(&problem.code) => {
+            Ended::Down { why: problem.message.clone() }
         }
         (None, _) => Ended::Settled { status: None },
     }

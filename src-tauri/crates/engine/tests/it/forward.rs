@@ -166,6 +166,87 @@ async fn the_senders_answer_can_be_the_targets_own() {
 }
 
 #[tokio::test]
+async fn a_rule_of_the_fault_lab_takes_the_answer_and_not_the_delivery() {
+    let (_parts, engine, address, receiver) = ready().await;
+    let own = ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 5000 }, ..rule(&engine, &receiver) };
+    engine.forward_set(own, None).await.unwrap();
+    let teapot = engine::FaultRule { on: true, status: Some(418), ..engine::FaultRule::default() };
+    engine.fault_lab_set(vec![teapot]).await.unwrap();
+    assert_eq!(post(&address, "msg_1", "{}").await.status(), 418);
+    soon("the target has it", async || receiver.ids() == ["msg_1"]).await;
+    engine.fault_lab_set(Vec::new()).await.unwrap();
+    assert_eq!(post(&address, "msg_2", "{}").await.status(), 200);
+    assert_eq!(receiver.ids(), ["msg_1", "msg_2"]);
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn attempts_whose_answer_is_the_targets_go_there_one_after_the_other() {
+    let (_parts, engine, address, receiver) = ready().await;
+    receiver.answers("200 OK", "", Duration::from_millis(100));
+    let own = ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 5000 }, ..rule(&engine, &receiver) };
+    engine.forward_set(own, None).await.unwrap();
+    let started = Instant::now();
+    let all = (1..=3).map(|_| {
+        let address = address.clone();
+        tokio::spawn(async move { post(&address, "msg_same", "{}").await.status().as_u16() })
+    });
+    for answer in all.collect::<Vec<_>>() {
+        assert_eq!(answer.await.unwrap(), 200);
+    }
+    assert!(started.elapsed() >= Duration::from_millis(300), "{:?}", started.elapsed());
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_whole_is_passed_on_without_its_body() {
+    let (_parts, engine, address, receiver) = ready().await;
+    let own = ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 5000 }, ..rule(&engine, &receiver) };
+    engine.forward_set(own, None).await.unwrap();
+    receiver.answers("200 OK", &"x".repeat(1024 * 1024 + 1), Duration::ZERO);
+    let answer = post(&address, "msg_1", "{}").await;
+    assert_eq!(answer.headers()["x-by"], "receiver");
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().len()), (200, 0));
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn one_delivery_that_is_refused_for_now_does_not_hold_up_the_others() {
+    let (_parts, engine, address, receiver) = ready().await;
+    receiver.refuses("msg_odd");
+    engine.forward_set(rule(&engine, &receiver), None).await.unwrap();
+    for id in ["msg_odd", "msg_1", "msg_2", "msg_3"] {
+        post(&address, id, "{}").await;
+    }
+    soon("the others are there", async || view(&engine).accepted == 3).await;
+    assert_eq!(view(&engine).waiting, 1);
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_target_that_was_agreed_to_stays_so_however_many_others_are_used() {
+    let (_parts, engine, address, receiver) = ready().await;
+    let away = "http://hooks.example.invalid/x";
+    engine.target_confirm(away).await.unwrap();
+    post(&address, "msg_1", "{}").await;
+    let id = newest(&engine).await;
+    for n in 1..=25 {
+        let plan = engine::ReplayPlan {
+            deliveries: vec![id],
+            targets: vec![format!("{}/{n}", receiver.url())],
+            times: 1,
+            concurrency: 1,
+            ..engine::ReplayPlan::default()
+        };
+        let run = engine.replay_start(plan).await.unwrap();
+        engine.replay_ended(run.run).await.unwrap();
+    }
+    let refused = engine.forward_set(ForwardRule { url: away.into(), ..rule(&engine, &receiver) }, None).await;
+    assert!(refused.is_ok(), "{refused:?}");
+    engine.shutdown().await;
+}
+
+#[tokio::test]
 async fn signed_anew_it_verifies_at_the_target() {
     let (_parts, engine, address, receiver) = ready().await;
     let secret = engine.secrets().await.unwrap().remove(0).id;
@@ -199,7 +280,8 @@ async fn a_rule_that_cannot_be_is_refused() {
         (ForwardRule { project: 99, ..good.clone() }, "not_found"),
         (ForwardRule { url: "nothing".into(), on: true, ..good.clone() }, "confirm_target"),
         (ForwardRule { url: "ftp://x".into(), ..good.clone() }, "invalid_target"),
-        (ForwardRule { url: address, ..good.clone() }, "invalid_forward"),
+        (ForwardRule { url: address.clone(), ..good.clone() }, "invalid_forward"),
+        (ForwardRule { url: address.replace("127.0.0.1", "0.0.0.0"), ..good.clone() }, "invalid_forward"),
         (ForwardRule { url: "https://hooks.example.com/".into(), ..good.clone() }, "confirm_target"),
         (ForwardRule { concurrency: 0, ..good.clone() }, "invalid_forward"),
         (ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 1 }, ..good.clone() }, "invalid_forward"),

@@ -19,9 +19,10 @@ fn now() -> i64 {
 
 /// A delivery as the service sends it.
 pub(crate) async fn post(address: &str, id: &str, body: &str) -> reqwest::Response {
-    let signature = sign::v1(&Secret::parse(SECRET).unwrap(), id, now(), body.as_bytes());
+    let at = now();
+    let signature = sign::v1(&Secret::parse(SECRET).unwrap(), id, at, body.as_bytes());
     let request = reqwest::Client::new().post(address).body(body.to_owned()).header("webhook-id", id);
-    request.header("webhook-timestamp", now()).header("webhook-signature", signature).send().await.unwrap()
+    request.header("webhook-timestamp", at).header("webhook-signature", signature).send().await.unwrap()
 }
 
 pub(crate) async fn newest(engine: &Engine) -> i64 {

@@ -54,6 +54,7 @@ pub(crate) fn delivery(
         return Err(Error::Damaged("delivery"));
     };
     let phrase = |number| known(number).or_else(|| phrase::text(conn, number).ok().flatten());
+    let given = if row.answered_by.is_some() { super::answer::of(conn, id)? } else { None };
     let blob = |column| wide.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
     Ok(Some(Delivery {
         method: wide.get(0)?,
@@ -64,7 +65,11 @@ pub(crate) fn delivery(
         token_id: wide.get(5)?,
         headers: encode::take_headers(blob(6)?).ok_or(Error::Damaged("headers"))?,
         verdict: verdict_blob::decode(blob(7)?, &phrase).ok_or(Error::Damaged("verdict"))?,
-        answer: encode::take_answer(row.status, blob(8)?).ok_or(Error::Damaged("answer"))?,
+        answer: match &given {
+            Some(given) => encode::take_answer(row.status, given),
+            None => encode::take_answer(row.status, blob(8)?),
+        }
+        .ok_or(Error::Damaged("answer"))?,
         row,
     }))
 }
@@ -83,7 +88,9 @@ pub(crate) fn answer_given(
         .query_row((id, answer.status, by, signed(took_us)), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((event, verified)) = given else { return Ok(false) };
-    conn.prepare_cached("UPDATE delivery_content SET answer = ?2 WHERE id = ?1")?.execute((id, encoded))?;
+    if by.is_some() {
+        super::answer::keep(conn, id, encoded)?;
+    }
     if let Some(event) = event.filter(|_| verified && (200..300).contains(&answer.status)) {
         conn.prepare_cached(event::ACCEPTED)?.execute([event])?;
     }

@@ -1,5 +1,7 @@
 //! `outbound`: requests that were sent on, each with the delivery that it came from.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
@@ -208,15 +210,38 @@ impl Outbounds<'_> {
         self.0.read(move |conn, _| ids.into_iter().filter_map(|id| sendable(conn, id).transpose()).collect()).await
     }
 
-    /// The deliveries of a project from an id or a time (Unix nanoseconds) on that were not forwarded yet, ascending,
-    /// each with its event. `all`: not only the verified ones.
+    /// The deliveries of a project from an id or a time (Unix nanoseconds) on, up to an id, that were not forwarded yet,
+    /// ascending, each with its event and whether it was verified. `all`: not only the verified ones.
     ///
     /// # Errors
     /// What SQLite says.
-    pub async fn not_forwarded(&self, project: i64, after: After, all: bool) -> Result<Vec<(i64, Option<i64>)>, Error> {
-        self.0.read(move |conn, gone| not_forwarded(conn, project, after, all, gone)).await
+    pub async fn not_forwarded(&self, project: i64, after: After, last: i64, all: bool) -> Result<Vec<Left>, Error> {
+        let mut found = Vec::new();
+        self.0
+            .read(move |conn, gone| {
+                left(conn, (project, after, last, all), gone, |one| found.push(one))?;
+                Ok(found)
+            })
+            .await
+    }
+
+    /// How many those are.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn count_not_forwarded(&self, project: i64, after: After, last: i64, all: bool) -> Result<u64, Error> {
+        let mut count = 0;
+        self.0
+            .read(move |conn, gone| {
+                left(conn, (project, after, last, all), gone, |_| count += 1)?;
+                Ok(count)
+            })
+            .await
     }
 }
+
+/// A delivery that was not forwarded yet: its id, its event, and whether it was verified.
+pub type Left = (i64, Option<i64>, bool);
 
 /// Where to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -360,30 +385,27 @@ fn sendable(conn: &Connection, id: i64) -> Result<Option<Sendable>, Error> {
     }
 }
 
-fn not_forwarded(
-    conn: &Connection,
-    project: i64,
-    after: After,
-    all: bool,
-    gone: &std::sync::atomic::AtomicBool,
-) -> Result<Vec<(i64, Option<i64>)>, Error> {
+/// Project, where from, up to which id, and whether all or only the verified ones.
+type Asked = (i64, After, i64, bool);
+
+fn left(conn: &Connection, asked: Asked, gone: &AtomicBool, mut each: impl FnMut(Left)) -> Result<(), Error> {
+    let (project, after, last, all) = asked;
     let (first, from_ns) = match after {
         After::Id(id) => (id.saturating_add(1), i64::MIN),
         After::Time(from_ns) => (crate::recent::start(conn, from_ns)?, from_ns),
     };
     let mut statement = conn.prepare_cached(
-        "SELECT id, event FROM delivery d
-         WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND (outcome = 0 OR ?4)
+        "SELECT id, event, outcome = 0 FROM delivery d
+         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3 AND (outcome = 0 OR ?4)
            AND NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = d.id AND kind = 1 AND settled = 1)
          ORDER BY id",
     )?;
-    let mut rows = statement.query((first, project, from_ns, all))?;
-    let mut found = Vec::new();
+    let mut rows = statement.query((first, project, from_ns, all, last))?;
     while let Some(row) = rows.next()? {
-        if gone.load(std::sync::atomic::Ordering::Relaxed) {
+        if gone.load(Ordering::Relaxed) {
             return Err(Error::Closed);
         }
-        found.push((row.get(0)?, row.get(1)?));
+        each((row.get(0)?, row.get(1)?, row.get(2)?));
     }
-    Ok(found)
+    Ok(())
 }

@@ -70,7 +70,7 @@ impl Targets<'_> {
     }
 
     /// Puts a target in the place of the one with its id, or of its address; gives it with its id. What is remembered
-    /// without a name is forgotten beyond the latest 20.
+    /// without a name, and was never agreed to, is forgotten beyond the latest 20.
     ///
     /// # Errors
     /// [`Error::UnknownProject`]; what SQLite says: two targets cannot have one address.
@@ -138,7 +138,8 @@ fn put(conn: &Connection, target: Target) -> Result<Target, Error> {
         id
     };
     conn.prepare_cached(
-        "DELETE FROM target WHERE name IS NULL AND id <> ?1 AND id NOT IN
+        "DELETE FROM target
+         WHERE name IS NULL AND confirmed_ms IS NULL AND any_certificate = 0 AND id <> ?1 AND id NOT IN
            (SELECT id FROM target WHERE name IS NULL ORDER BY used_ms DESC, id DESC LIMIT ?2)",
     )?
     .execute((kept, REMEMBERED))?;

@@ -92,8 +92,10 @@ async fn what_was_not_forwarded_yet_is_found_again() {
     let elsewhere = attempt("d", Outcome::Verified, 200, 2800);
     store.insert(store::NewDelivery { project: other, ..elsewhere }).await.unwrap();
     let found = async |after, all| {
-        let found = store.outbounds().not_forwarded(1, after, all).await.unwrap();
-        found.into_iter().map(|(id, event)| (id, event.is_some())).collect::<Vec<_>>()
+        let found = store.outbounds().not_forwarded(1, after, i64::MAX, all).await.unwrap();
+        let counted = store.outbounds().count_not_forwarded(1, after, i64::MAX, all).await.unwrap();
+        assert_eq!(counted, found.len() as u64);
+        found.into_iter().map(|(id, event, _)| (id, event.is_some())).collect::<Vec<_>>()
     };
     assert_eq!(found(After::Id(0), false).await, [(1, true), (2, true), (4, true)]);
     assert_eq!(found(After::Id(1), true).await, [(2, true), (3, true), (4, true)]);
@@ -109,6 +111,7 @@ async fn what_was_not_forwarded_yet_is_found_again() {
 #[tokio::test]
 async fn an_answer_that_is_given_later_counts_from_then_on() {
     let (_folder, store) = history().await;
+    // Stored as what it would be answered, but for the status.
     let unanswered = |after| attempt("a", Outcome::Verified, 0, after);
     let one = store.insert(unanswered(0)).await.unwrap();
     let two = store.insert(unanswered(1)).await.unwrap();
@@ -140,9 +143,13 @@ async fn targets_are_kept_under_their_address_and_those_without_a_name_are_forgo
     let again =
         targets.put(Target { confirmed_ms: Some(3), ..target("http://localhost:1/", Some("b"), None) }).await.unwrap();
     assert_eq!((again.id, again.confirmed_ms), (named.id, Some(3)), "one row an address");
+    let agreed = Target { confirmed_ms: Some(1), ..target("http://far.example/", None, None) };
+    let agreed = targets.put(agreed).await.unwrap();
     for used in 1..=25 {
         targets.put(target(&format!("http://localhost:{}/", 100 + used), None, Some(used))).await.unwrap();
     }
+    assert_eq!(targets.get(agreed.id).await.unwrap(), Some(agreed.clone()), "what was agreed to stays agreed to");
+    targets.remove(agreed.id).await.unwrap();
     let listed = targets.list().await.unwrap();
     assert_eq!(listed.len(), 21);
     assert_eq!((listed[0].name.as_deref(), listed[1].used_ms, listed[20].used_ms), (Some("b"), Some(25), Some(6)));
