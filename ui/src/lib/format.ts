@@ -69,10 +69,14 @@ export function tookFine(us: number): string {
 }
 
 /** `200 · 3 ms`, or `200` while the time is not known; without a status the connection was dropped by somebody, or nothing was answered yet. */
-export function answer(status: number, us: number | null, by: string | null = null): string {
-  const what = status > 0 ? String(status) : by === null ? "…" : "dropped";
-  return us === null || what === "…" ? what : `${what} · ${took(us)}`;
+export function answer(status: number, us: number | null, by: string | null = null, waited = 0): string {
+  if (status === 0 && by === null) return waited > LONGEST_ANSWER_MS ? "none" : "…";
+  const what = status > 0 ? String(status) : "dropped";
+  return us === null ? what : `${what} · ${took(us)}`;
 }
+
+/** No answer waits longer: beyond this, Pollux or the sender had gone before there was one. */
+export const LONGEST_ANSWER_MS = 180_000;
 
 /** Local time to the millisecond, with the zone's offset: for titles. */
 export function moment(ms: number): string {

@@ -81,5 +81,5 @@ it("changes, keys and answers of Pollux itself in words", () => {
   expect(changesWords(["new id", "stale"])).toBe("new id · stale");
   expect(sameSign({ kind: "secret", id: "a" }, { kind: "secret", id: "b" })).toBe(false);
   expect(sameSign({ kind: "sandbox_jwt" }, { kind: "sandbox_jwt" })).toBe(true);
-  expect([answer(0, 1200, "rule"), answer(0, null, null), answer(503, 1200, "target"), answer(200, null)]).toEqual(["dropped · 1 ms", "…", "503 · 1 ms", "200"]);
+  expect([answer(0, 1200, "rule"), answer(0, null, null), answer(0, null, null, 181_000), answer(503, 1200, "target"), answer(200, null)]).toEqual(["dropped · 1 ms", "…", "none", "503 · 1 ms", "200"]);
 });
