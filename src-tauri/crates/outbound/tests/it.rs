@@ -7,6 +7,8 @@
 mod exact;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/properties.rs"]
+mod properties;
 #[path = "it/secure.rs"]
 mod secure;
 #[path = "it/server.rs"]
