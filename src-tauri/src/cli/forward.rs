@@ -1,14 +1,22 @@
 //! `pollux forward`: a listener whose deliveries are sent on to the user's own code.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use clap::Args;
-use engine::{Engine, ForwardAnswer, ForwardRule, ForwardWhich, Outbound};
+use engine::{Engine, ForwardAnswer, ForwardRule, ForwardState, ForwardWhich, Outbound};
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::cli::listen;
 use crate::cli::print::{self, Written};
 use crate::cli::replay::for_a_person;
+use crate::cli::{exit, listen};
+
+/// How long what waits may take at the end.
+const DRAINED: Duration = Duration::from_secs(5);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Receive deliveries and send each on to an address.
 #[derive(Args)]
@@ -16,7 +24,8 @@ use crate::cli::replay::for_a_person;
 #[command(
     after_help = "It listens like `pollux listen`, with the same options. Verified deliveries are sent on as received; \
     a target that is down is tried again, and what waits is sent when it is back. Without keys nothing can be verified: \
-    give a secret or --jwks, or send --all."
+    give a secret or --jwks, or send --all. Ctrl-C ends in order: what waits is sent for 5 s more. Exit code 1: a delivery \
+    was not forwarded."
 )]
 pub(crate) struct Arguments {
     /// Where to.
@@ -99,6 +108,56 @@ pub(crate) async fn follow(followed: &mut Receiver<Outbound>, as_json: bool) -> 
             Err(RecvError::Closed) => return Ok(()),
         }
     }
+}
+
+/// Sends what waits, for a time, at the end. A target that is down is not waited for, and a second Ctrl-C ends it.
+pub(crate) async fn drain(engine: &Engine, followed: &mut Receiver<Outbound>, as_json: bool) -> Written {
+    // Nothing comes behind what is waited for.
+    engine.listener_stop().await;
+    // Also where nobody reads any more.
+    let mut written = Ok(());
+    let draining = async {
+        let until = Instant::now() + DRAINED;
+        // What was received in the last moment is in the queue a moment later: it has to be empty twice.
+        let mut empty = 0;
+        while empty < 2 && Instant::now() < until {
+            tokio::time::sleep(LOOK).await;
+            if written.is_ok() {
+                written = rest(followed, as_json);
+            }
+            let mut forwards = engine.forwards().into_iter();
+            let waits = forwards.any(|view| view.waiting > 0 && !matches!(view.state, ForwardState::Down { .. }));
+            empty = if waits { 0 } else { empty + 1 };
+        }
+    };
+    tokio::select! {
+        () = draining => {}
+        () = listen::interrupted() => {}
+    }
+    written
+}
+
+/// How many deliveries wait, those under way included.
+pub(crate) fn left(engine: &Engine) -> u64 {
+    engine.forwards().iter().map(|view| view.waiting).sum()
+}
+
+/// Says what was not sent on, and gives the exit code.
+pub(crate) fn told(left: u64, history: Option<&Path>) -> u8 {
+    if left == 0 {
+        return exit::OK;
+    }
+    let (what, they) = if left == 1 {
+        ("1 delivery was".to_owned(), "it is")
+    } else {
+        (format!("{left} deliveries were"), "they are")
+    };
+    let kept = match history {
+        Some(file) => format!("{they} kept in {}", print::printable(&file.display().to_string())),
+        None => format!("{they} gone: without --db nothing is kept"),
+    };
+    eprintln!("pollux: {what} not forwarded; {kept}");
+    exit::REJECTED
 }
 
 /// What was sent on until the end and was not shown yet.

@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use emulator::SampleRequest;
-use engine::{Arrivals, Config, Engine, FixedKeys, ListenerState, MemoryVault, Outbound, Row};
+use engine::{Arrivals, Config, Detail, Engine, FixedKeys, ListenerState, MemoryVault, Outbound, Row};
 use serde_json::{Value, json};
 use signature::{JwtPolicy, Policy, Scheme};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -24,6 +24,12 @@ mod tunnel;
 
 /// Where the window listens too.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4710);
+/// How long an answer that is not the usual one is waited for before its delivery is shown: a target may take 60 s.
+const ANSWER: Duration = Duration::from_secs(65);
+/// The same at the end, for all that are left: the listener has ended, and notes what it answered a moment later.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// How often it is looked for.
+const LOOK: Duration = Duration::from_millis(25);
 /// What Enter sends in turn, with the Sandbox on.
 const SAMPLES: [(&str, Scheme, Option<&str>); 6] = [
     ("batch.succeeded", Scheme::V1, None),
@@ -159,13 +165,21 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         Ok(()) => show(&engine, &arguments, &mut arrivals, &mut following, &mut followed).await,
         Err(unwritten) => Ended::Written(Err(unwritten)),
     };
+    let drained = match (&mut followed, &ended) {
+        (Some(followed), Ended::Written(_)) => forward::drain(&engine, followed, arguments.json).await,
+        _ => Ok(()),
+    };
     engine.shutdown().await;
     let mut sent_on = |written: Written| match &mut followed {
         Some(followed) => written.and_then(|()| forward::rest(followed, arguments.json)),
         None => written,
     };
     match ended {
-        Ended::Written(written) => print::settled(sent_on(written).and_then(|()| following.rest())).map(|()| exit::OK),
+        Ended::Written(written) => {
+            let settled = print::settled(sent_on(written.and(drained)).and_then(|()| following.rest()));
+            let code = forward::told(forward::left(&engine), arguments.db.as_deref());
+            settled.map(|()| code)
+        }
         Ended::NeverOnline(message) => {
             eprintln!("pollux: {}", print::printable(&message));
             Ok(exit::NO_ANSWER)
@@ -209,8 +223,9 @@ async fn rest(engine: &Engine, arguments: &Arguments, arrivals: &mut Arrivals, s
     // What was acknowledged up to the end is shown, too.
     engine.listener_stop().await;
     if !arguments.quiet {
+        let until = Instant::now() + LAST_ANSWERS;
         for row in arrivals.rest(shown).await.map_err(|error| error.to_string())? {
-            delivery(engine, &row, arguments.json).await?;
+            delivery(engine, &row, arguments.json, until).await?;
         }
     }
     Ok(())
@@ -232,26 +247,45 @@ fn greet(arguments: &Arguments, address: &str) -> Written {
 async fn follow(engine: &Engine, arrivals: &mut Arrivals, shown: &mut Option<i64>, as_json: bool) -> Written {
     while let Some(rows) = arrivals.next().await {
         for row in rows.map_err(|error| error.to_string())? {
-            delivery(engine, &row, as_json).await?;
+            delivery(engine, &row, as_json, Instant::now() + patience(&row)).await?;
             *shown = Some(row.id);
         }
     }
     Ok(())
 }
 
-async fn delivery(engine: &Engine, row: &Row, as_json: bool) -> Written {
-    if as_json {
-        return print::line(&delivery_json(engine, row).await?);
-    }
-    // The diagnosis makes the cause say more: it is waited for.
-    let explained = engine.delivery(row.id).await.map_err(|error| error.to_string())?;
-    print::row(&explained.row, explained.received.get(11..19).unwrap_or_default())
+/// How long its answer may still take, counted from when it came: those that came together wait together.
+fn patience(row: &Row) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let came = Duration::from_millis(u64::try_from(row.received_ms).unwrap_or(0));
+    ANSWER.saturating_sub(now.saturating_sub(came))
 }
 
-async fn delivery_json(engine: &Engine, row: &Row) -> Result<Value, String> {
-    let detail = engine.delivery(row.id).await.map_err(|error| error.to_string())?;
+async fn delivery(engine: &Engine, row: &Row, as_json: bool, until: Instant) -> Written {
+    // The diagnosis makes the cause say more: it is waited for.
+    let detail = answered(engine, row.id, until).await?;
+    if as_json {
+        return print::line(&delivery_json(&detail));
+    }
+    print::row(&detail.row, detail.received.get(11..19).unwrap_or_default())
+}
+
+/// The delivery with its answer, where that is made only now: the target's own, or that of a rule. What arrives meanwhile
+/// is in the store, and is read from there.
+async fn answered(engine: &Engine, id: i64, until: Instant) -> Result<Detail, String> {
+    loop {
+        let detail = engine.delivery(id).await.map_err(|error| error.to_string())?;
+        let pending = detail.row.status == 0 && detail.row.took_us.is_none();
+        if !pending || Instant::now() >= until {
+            return Ok(detail);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn delivery_json(detail: &Detail) -> Value {
     let row = &detail.row;
-    Ok(json!({
+    json!({
         "id": row.id,
         "received": detail.received,
         "project": detail.project,
@@ -268,7 +302,7 @@ async fn delivery_json(engine: &Engine, row: &Row) -> Result<Value, String> {
         "outcome": row.outcome,
         "reason": row.reason,
         "verdict": print::verdict_json(&detail.verdict),
-    }))
+    })
 }
 
 /// The Sandbox's first sample, and the next one at each Enter. Never ends by itself.

@@ -1,23 +1,28 @@
 //! `pollux replay`: deliveries of the history sent again, as received or changed.
 
+use std::pin::pin;
+
 use clap::Args;
 use engine::{
     Engine, Filter, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplayRun, ReplaySign,
-    ReplayTime,
+    ReplayTime, RunState,
 };
 use owo_colors::Style;
 use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
 
-use crate::cli::exit;
 use crate::cli::manage::{self, Done, Undone};
-use crate::cli::print::{self, paint, printable};
+use crate::cli::print::{self, Unwritten, Written, paint, printable};
+use crate::cli::{exit, listen};
+
+mod signer;
 
 /// Send deliveries of the history again.
 #[derive(Args)]
 #[command(after_help = "An ID is that of a delivery (12), a webhook-id (msg_…: its newest delivery) or `last`.\n\
     As received means the same header lines and the same bytes; what cannot be the same (Host, what belongs to one \
-    connection) is named. The history is that of the window.\nExit codes: 0 all were answered 2xx, 1 one was answered \
-    otherwise, 2 wrong usage, 4 one got no answer.")]
+    connection) is named. The history is that of the window.\nExit codes: 0 all were sent and answered 2xx, 1 one was \
+    answered otherwise or not sent, 2 wrong usage, 4 one got no answer.")]
 pub(crate) struct Arguments {
     /// What to send.
     #[arg(required = true, value_name = "ID")]
@@ -25,7 +30,8 @@ pub(crate) struct Arguments {
     /// Where to; several times: to each of them.
     #[arg(long, required = true, value_name = "URL")]
     to: Vec<String>,
-    /// Sign anew, now: with the secret that ends like this (`a91f`), or with the only one of the delivery's project.
+    /// Sign anew, now: with the secret that ends like this (`a91f`) or has this id; without a value with the only one of
+    /// the delivery's project.
     #[arg(long, value_name = "SECRET", num_args = 0..=1, default_missing_value = "")]
     resign: Option<String>,
     /// A new webhook-id for each request.
@@ -56,7 +62,7 @@ pub(crate) struct Arguments {
     /// Headers and bodies may leave this machine for these addresses. Agreed to once, it is remembered.
     #[arg(long)]
     allow_remote: bool,
-    /// Print a JSON line a request.
+    /// Print a JSON line a request, as it ends.
     #[arg(long)]
     json: bool,
 }
@@ -77,45 +83,79 @@ async fn replay(engine: &Engine, arguments: &Arguments) -> Done {
             engine.target_confirm(url).await?;
         }
     }
-    let first = deliveries.first().copied().unwrap_or_default();
-    let changes = changes(engine, arguments, first).await?;
+    let changes = changes(engine, arguments, &deliveries).await?;
     let plan = ReplayPlan {
-        deliveries,
+        deliveries: deliveries.iter().map(|delivery| delivery.id).collect(),
         targets: arguments.to.clone(),
         changes,
         times: arguments.times,
         delay_ms: arguments.delay,
         concurrency: arguments.concurrency,
     };
+    // Before the first one is sent.
+    let mut replayed = engine.replayed();
     let started = engine.replay_start(plan).await.map_err(|error| match error.code.as_str() {
         "confirm_target" => Undone::Usage(format!("{} Say so with --allow-remote.", error.message)),
         code if code.starts_with("invalid_") || code == "no_key" || code == "no_secret" => Undone::Usage(error.message),
         _ => Undone::Refused(error),
     })?;
-    let run = tokio::select! {
-        run = engine.replay_ended(started.run) => run?,
-        _ = tokio::signal::ctrl_c() => engine.replay_stop(started.run).await?,
+    let mut shown = Shown { json: arguments.json, gone: false };
+    let (mut ended, mut interrupted) = (pin!(engine.replay_ended(started.run)), pin!(listen::interrupted()));
+    let mut stopping = false;
+    let run = loop {
+        tokio::select! {
+            biased;
+            () = &mut interrupted, if !stopping => {
+                stopping = true;
+                // What is under way is told of meanwhile.
+                let (engine, run) = (engine.clone(), started.run);
+                tokio::spawn(async move { engine.replay_stop(run).await });
+            }
+            told = replayed.recv() => match told {
+                Ok(outbound) => shown.one(&outbound)?,
+                Err(RecvError::Lagged(missed)) => not_shown(missed),
+                // Not before the engine ends, and that is ours.
+                Err(RecvError::Closed) => {}
+            },
+            run = &mut ended => break run?,
+        }
     };
-    tell(arguments, &run)?;
+    while let Ok(outbound) = replayed.try_recv() {
+        shown.one(&outbound)?;
+    }
+    shown.end(&run)?;
     Ok(code(&run))
 }
 
-/// The delivery that is meant.
-async fn delivery(engine: &Engine, id: &str) -> Result<i64, Undone> {
-    if let Ok(id) = id.parse() {
-        return Ok(id);
+/// A delivery that is to be sent.
+struct Meant {
+    id: i64,
+    project: i64,
+}
+
+/// The delivery that is meant. One that is not there is named before anything is sent.
+async fn delivery(engine: &Engine, id: &str) -> Result<Meant, Undone> {
+    if let Ok(number) = id.parse() {
+        return match engine.replay_draft(number).await {
+            Ok(draft) => Ok(Meant { id: number, project: draft.project }),
+            Err(error) if error.code == "not_found" => {
+                Err(Undone::Usage(format!("there is no delivery {number} in the history")))
+            }
+            Err(error) => Err(error.into()),
+        };
     }
     let text = if id == "last" { String::new() } else { id.to_owned() };
     let opened = engine.view_open(Filter { text, ..Filter::default() }).await?;
     let newest = opened.rows.iter().rev().find(|row| id == "last" || row.message_id.as_deref() == Some(id));
-    newest.map(|row| row.id).ok_or_else(|| match id {
+    newest.map(|row| Meant { id: row.id, project: row.project }).ok_or_else(|| match id {
         "last" => Undone::Usage("the history is empty: there is no last delivery".into()),
         _ => Undone::Usage(format!("there is no delivery {id:?}: give its number, its webhook-id, or `last`")),
     })
 }
 
-async fn changes(engine: &Engine, arguments: &Arguments, first: i64) -> Result<ReplayChanges, Undone> {
-    let draft = engine.replay_draft(first).await?;
+async fn changes(engine: &Engine, arguments: &Arguments, deliveries: &[Meant]) -> Result<ReplayChanges, Undone> {
+    let first = deliveries.first().ok_or_else(|| Undone::Usage("no delivery was given".into()))?;
+    let draft = engine.replay_draft(first.id).await?;
     let headers = match arguments.headers.is_empty() {
         true => None,
         false => Some(with_headers(draft.headers, &arguments.headers)?),
@@ -130,14 +170,11 @@ async fn changes(engine: &Engine, arguments: &Arguments, first: i64) -> Result<R
     let sign = match &arguments.resign {
         None => ReplaySign::Leave,
         Some(named) => {
-            let mut own = draft.signers.iter().filter(|signer| signer.own || !named.is_empty());
-            let fits = |label: &str| named.is_empty() || label.contains(named.as_str());
-            let Some(found) = own.find(|signer| fits(&signer.label)) else {
-                let known: Vec<&str> = draft.signers.iter().map(|signer| signer.label.as_str()).collect();
-                let known = if known.is_empty() { "there is none".to_owned() } else { known.join("; ") };
-                return Err(Undone::Usage(format!("there is no secret {named:?} to sign with: {known}")));
-            };
-            found.sign.clone()
+            if named.is_empty() && deliveries.iter().any(|delivery| delivery.project != draft.project) {
+                let message = "these deliveries are of several projects: say which secret signs them, --resign SECRET";
+                return Err(Undone::Usage(message.to_owned()));
+            }
+            signer::find(&draft.signers, named).map_err(Undone::Usage)?
         }
     };
     let time = match (arguments.shift, &sign) {
@@ -163,24 +200,50 @@ fn with_headers(mut lines: Vec<HeaderLine>, given: &[String]) -> Result<Vec<Head
     Ok(lines)
 }
 
-fn tell(arguments: &Arguments, run: &ReplayRun) -> Result<(), Undone> {
-    for outbound in &run.outbounds {
-        if arguments.json {
-            print::line(&json!(outbound))?;
-        } else {
-            print::text(&format!("{}\n", for_a_person(outbound)))?;
+/// What is printed while a run goes on. Where nobody reads any more, the run goes on all the same.
+struct Shown {
+    json: bool,
+    gone: bool,
+}
+
+impl Shown {
+    fn one(&mut self, outbound: &Outbound) -> Written {
+        if self.gone {
+            return Ok(());
         }
+        let written = match self.json {
+            true => print::line(&json!(outbound)),
+            false => print::text(&format!("{}\n", for_a_person(outbound))),
+        };
+        self.unless_gone(written)
     }
-    let shown = run.outbounds.len() as u64;
-    if !arguments.json && run.done > 1 {
-        let more = if run.done > shown { format!("… and {} more\n", run.done - shown) } else { String::new() };
-        let seconds = run.took_ms as f64 / 1000.0;
-        print::text(&format!("{more}{} of {} sent in {seconds:.2} s\n", run.done, run.total))?;
+
+    fn end(&mut self, run: &ReplayRun) -> Written {
+        if !self.json && !self.gone && run.total > 1 {
+            let seconds = run.took_ms as f64 / 1000.0;
+            let written = print::text(&format!("{} of {} sent in {seconds:.2} s\n", run.done, run.total));
+            self.unless_gone(written)?;
+        }
+        if let Some(problem) = &run.problem {
+            eprintln!("pollux: {}", printable(problem));
+        }
+        if run.state != RunState::Done {
+            eprintln!("pollux: stopped: {} of {} were not sent", run.total.saturating_sub(run.done), run.total);
+        }
+        Ok(())
     }
-    if let Some(problem) = &run.problem {
-        eprintln!("pollux: {}", printable(problem));
+
+    fn unless_gone(&mut self, written: Written) -> Written {
+        if matches!(written, Err(Unwritten::ReaderGone)) {
+            self.gone = true;
+            return Ok(());
+        }
+        written
     }
-    Ok(())
+}
+
+fn not_shown(missed: u64) {
+    eprintln!("pollux: {missed} requests are not shown; they were sent faster than shown");
 }
 
 /// `✓ 200  3.1 ms  #12 → http://localhost:3000/  signed with whsec_…a91f`
@@ -204,9 +267,50 @@ fn code(run: &ReplayRun) -> u8 {
     let failed: u64 = run.targets.iter().map(|target| target.failed).sum();
     let refused =
         run.targets.iter().flat_map(|target| &target.statuses).any(|(status, _)| !(200..300).contains(status));
-    match (failed > 0 || run.done == 0, refused) {
-        (true, _) => exit::NO_ANSWER,
-        (false, true) => exit::REJECTED,
-        (false, false) => exit::OK,
+    let left_out = run.problem.is_some() || run.done < run.total || run.done == 0;
+    match run.state {
+        // What a stop cut off has no answer, and that says nothing about who was to give it.
+        RunState::Stopped | RunState::Running => exit::REJECTED,
+        RunState::Done if failed > 0 => exit::NO_ANSWER,
+        RunState::Done if refused || left_out => exit::REJECTED,
+        RunState::Done => exit::OK,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::ReplayTally;
+
+    use super::*;
+
+    #[test]
+    fn it_is_0_only_where_everything_was_sent_and_taken() {
+        let run = |state, done, total, failed, status| ReplayRun {
+            run: 1,
+            state,
+            total,
+            done,
+            started_ms: 0,
+            took_ms: 1,
+            problem: None,
+            targets: vec![ReplayTally {
+                url: "http://localhost/".into(),
+                done,
+                failed,
+                statuses: vec![(status, done)],
+                p50_us: None,
+                p95_us: None,
+            }],
+            outbounds: Vec::new(),
+        };
+        assert_eq!(code(&run(RunState::Done, 3, 3, 0, 204)), exit::OK);
+        assert_eq!(code(&run(RunState::Done, 3, 3, 0, 500)), exit::REJECTED);
+        assert_eq!(code(&run(RunState::Done, 3, 3, 1, 200)), exit::NO_ANSWER);
+        assert_eq!(code(&run(RunState::Stopped, 2, 3, 0, 200)), exit::REJECTED);
+        assert_eq!(code(&run(RunState::Stopped, 2, 3, 1, 200)), exit::REJECTED);
+        assert_eq!(code(&run(RunState::Done, 2, 3, 0, 200)), exit::REJECTED);
+        assert_eq!(code(&run(RunState::Done, 0, 0, 0, 200)), exit::REJECTED);
+        let missing = ReplayRun { problem: Some("gone".into()), ..run(RunState::Done, 2, 2, 0, 200) };
+        assert_eq!(code(&missing), exit::REJECTED);
     }
 }

@@ -1,8 +1,9 @@
 //! `pollux replay` and `pollux forward`: the other direction without a window.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Output, Stdio};
-use std::time::Duration;
+use std::process::{ChildStderr, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tests::receiver::Receiver;
@@ -52,6 +53,8 @@ async fn deliveries_of_the_history_are_sent_again_by_number_by_id_and_the_last_o
 
     let nobody = pollux(home.path(), &["replay", "last", "--to", "http://127.0.0.1:9/"]).await;
     assert_eq!(nobody.status.code(), Some(4));
+    let many = pollux(home.path(), &["replay", "1", "--to", &receiver.url(), "--times", "300", "--json"]).await;
+    assert_eq!((many.status.code(), lines(&many).len()), (Some(1), 300), "a line for each, also beyond those of the window");
     assert!(String::from_utf8_lossy(&nobody.stdout).contains("Nothing listens at 127.0.0.1:9"));
 }
 
@@ -63,10 +66,12 @@ async fn what_is_wrong_with_a_replay_is_told_and_nothing_is_sent() {
     let url = receiver.url();
     for (arguments, words) in [
         (vec!["replay", "msg_x", "--to", &url], "there is no delivery \"msg_x\""),
+        (vec!["replay", "1", "99", "--to", &url], "there is no delivery 99"),
         (vec!["replay", "last", "--to", "https://hooks.example.com/"], "Say so with --allow-remote"),
         (vec!["replay", "last", "--to", "ftp://localhost/"], "is not an address"),
         (vec!["replay", "last", "--to", &url, "--twist", "stale"], "Choose what to sign with"),
-        (vec!["replay", "last", "--to", &url, "--resign"], "there is no secret"),
+        (vec!["replay", "last", "--to", &url, "--resign"], "has no secret to sign with: there is none"),
+        (vec!["replay", "last", "--to", &url, "--resign", "a91f"], "there is no secret \"a91f\""),
         (vec!["replay", "last", "--to", &url, "-H", "nonsense"], "is no header line"),
         (vec!["replay", "last", "--to", &url, "--concurrency", "99"], "1 to 64 requests"),
     ] {
@@ -127,8 +132,86 @@ async fn a_sender_can_be_answered_by_the_target_itself() {
     receiver.answers("202 Accepted", "later", Duration::ZERO);
     let mut command = tests::listen::command(home.path());
     command.args(["forward", "--to", &receiver.url(), "--all", "--own-answer", "2000"]);
-    let forwarding = tests::listen::start_as(command, &["--json", "--bind", "127.0.0.1:0"]);
+    let mut forwarding = tests::listen::start_as(command, &["--json", "--bind", "127.0.0.1:0"]);
     let answer = client().post(&forwarding.address).body("{}").send().await.unwrap();
     assert_eq!(answer.status(), 202);
     assert_eq!(answer.text().await.unwrap(), "later");
+    // The line of a delivery comes when its answer is known.
+    receiver.answers("418 I'm a teapot", "no", Duration::from_millis(700));
+    assert_eq!(client().post(&forwarding.address).body("{}").send().await.unwrap().status(), 418);
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let line = forwarding.line();
+        if line["outcome"].is_string() {
+            assert!(line["took_us"].is_u64(), "{line}");
+            told.push(line["status"].clone());
+        }
+    }
+    assert_eq!(told, [202, 418]);
+    assert!(forwarding.interrupt().success());
+}
+
+/// A forwarder with its standard error, and so many deliveries that it has taken.
+async fn with_backlog(home: &Path, to: &str, count: u32, more: &[&str]) -> (tests::listen::Listening, ChildStderr) {
+    let mut command = tests::listen::command(home);
+    command.args(["forward", "--to", to, "--all", "--concurrency", "1"]).args(more).stderr(Stdio::piped());
+    let mut forwarding = tests::listen::start_as(command, &["--json", "--bind", "127.0.0.1:0"]);
+    let told = forwarding.child.stderr.take().unwrap();
+    for _ in 0..count {
+        assert_eq!(client().post(&forwarding.address).body("{}").send().await.unwrap().status(), 200);
+    }
+    (forwarding, told)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_at_the_end_is_sent_or_told() {
+    let home = tempfile::tempdir().unwrap();
+    let receiver = Receiver::start().await;
+    receiver.answers("200 OK", "slow", Duration::from_millis(250));
+    let (forwarding, _told) = with_backlog(home.path(), &receiver.url(), 6, &[]).await;
+    assert!(forwarding.interrupt().success());
+    assert_eq!(receiver.got().len(), 6, "sent behind the interrupt");
+
+    let left = async |to: &str, count: u32, more: &[&str]| {
+        let (forwarding, mut told) = with_backlog(home.path(), to, count, more).await;
+        // One that is down is known to be so.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let started = Instant::now();
+        assert_eq!(forwarding.interrupt().code(), Some(1));
+        let mut words = String::new();
+        told.read_to_string(&mut words).unwrap();
+        (words, started.elapsed())
+    };
+    let (words, took) = left("http://127.0.0.1:9/", 3, &[]).await;
+    assert!(words.contains("pollux: 3 deliveries were not forwarded; they are gone"), "{words}");
+    assert!(took < Duration::from_secs(4), "one that is down is not waited for: {took:?}");
+    receiver.answers("200 OK", "never", Duration::from_secs(60));
+    let database = home.path().join("kept.db").display().to_string();
+    let (words, took) = left(&receiver.url(), 1, &["--db", &database]).await;
+    assert!(words.contains(&format!("pollux: 1 delivery was not forwarded; it is kept in {database}")), "{words}");
+    assert!(took < Duration::from_secs(9), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_that_is_interrupted_is_not_done() {
+    let home = tempfile::tempdir().unwrap();
+    history(home.path(), &["msg_a"]).await;
+    let receiver = Receiver::start().await;
+    receiver.answers("200 OK", "slow", Duration::from_millis(300));
+    let mut command = tests::listen::command(home.path());
+    command.env("POLLUX_KEYCHAIN", "file").args(["replay", "last", "--to", &receiver.url(), "--times", "50", "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    assert!(receiver.got().len() < 10, "told as it ended: {first}");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let last: Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
+    assert_eq!(last["problem"]["code"], "stopped");
+    let mut words = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+    assert!(words.contains("of 50 were not sent"), "{words}");
 }

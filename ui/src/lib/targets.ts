@@ -4,10 +4,10 @@ import type { Target } from "../ipc/generated";
 export type Address = { url: string; local: boolean };
 export const FIRST_TARGET = "http://localhost:3000/";
 
-/** Names and addresses that are of this machine whatever a resolver says (RFC 6761, 6.3). */
+/** Names and addresses that are of this machine. Not `app.localhost`: the resolver decides where that goes. */
 export function isLocal(hostname: string): boolean {
   const host = hostname.toLowerCase().replace(/\.$/, "").replace(/^\[|\]$/g, "");
-  return host === "localhost" || host.endsWith(".localhost") || /^127(\.\d{1,3}){3}$/.test(host) || host === "::1" || /^::ffff:7f[0-9a-f]{2}:/.test(host);
+  return host === "localhost" || /^127(\.\d{1,3}){3}$/.test(host) || host === "::1" || /^::ffff:7f[0-9a-f]{2}:/.test(host);
 }
 
 /** What was typed in short: `3000`, `:3000/hook`, `localhost:3000`, `hooks.example.com/x`. */

@@ -23,6 +23,18 @@ const LONGEST_BODY: usize = 256 * 1024;
 /// Milliseconds that an answer may wait.
 const LONGEST_DELAY: u32 = 120_000;
 
+/// Headers that an answer cannot choose (RFC 9110, 7.6.1): they are of the connection, not of the message.
+const OF_THE_CONNECTION: [&str; 8] = [
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+];
+
 /// The rules in force.
 #[derive(Default)]
 pub(crate) struct Lab {
@@ -196,9 +208,15 @@ fn checked(mut rule: FaultRule) -> std::result::Result<FaultRule, String> {
                 "the value of {name} cannot be sent: it holds a line end or another control character."
             ));
         }
-        if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection") {
+        if OF_THE_CONNECTION.contains(&name.as_str()) {
             return Err(format!("{name} follows from the body and the connection; it cannot be set."));
         }
+    }
+    if let (FaultDrop::Middle, Some(status @ (204 | 205 | 304))) = (rule.drop, rule.status) {
+        return Err(format!(
+            "an answer with {status} has no body, so that there is no middle to drop it in. Drop it before, or give another \
+             status."
+        ));
     }
     match rule.when {
         FaultWhen::First { attempts } if !(1..=1000).contains(&attempts) => {
@@ -331,5 +349,22 @@ mod tests {
             assert!(checked(rule.clone()).unwrap_err().contains(reason), "{rule:?}");
         }
         assert!(!checked(FaultRule { delay_ms: 1, ..FaultRule::default() }).unwrap().id.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused() {
+        let middle = |status| FaultRule { status, drop: FaultDrop::Middle, ..FaultRule::default() };
+        for status in [204, 205, 304] {
+            let refused = checked(middle(Some(status))).unwrap_err();
+            assert!(refused.contains(&format!("{status} has no body")), "{refused}");
+            assert!(checked(FaultRule { drop: FaultDrop::Before, ..middle(Some(status)) }).is_ok());
+            assert!(checked(FaultRule { status: Some(status), ..FaultRule::default() }).is_ok());
+        }
+        assert!(checked(middle(Some(200))).is_ok() && checked(middle(None)).is_ok());
+        for name in ["Keep-Alive", "trailer", "TE", "Upgrade", "proxy-connection", "connection"] {
+            let rule = FaultRule { headers: vec![(name.into(), "x".into())], ..FaultRule::default() };
+            let refused = checked(rule).unwrap_err();
+            assert!(refused.contains("follows from the body and the connection"), "{name}: {refused}");
+        }
     }
 }

@@ -10,9 +10,10 @@ use emulator::Random;
 use outbound::{Client, Recipe, Sign, Twist};
 use signature::Secret;
 use store::Sendable;
+use tokio::sync::broadcast;
 
 use crate::dto::{
-    Altered, HeaderLine, ReplayBody, ReplayChanges, ReplayDraft, ReplayId, ReplayPlan, ReplayPreview, ReplayRun,
+    Altered, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayDraft, ReplayId, ReplayPlan, ReplayPreview, ReplayRun,
     ReplaySign, ReplaySigner, ReplayTime, ReplayTwist,
 };
 use crate::engine::Engine;
@@ -40,17 +41,26 @@ const DELIVERIES: usize = 10_000;
 const TARGETS: usize = 10;
 /// Runs that can be looked at.
 const RUNS: usize = 20;
+/// Requests that a follower may be behind.
+const FOLLOWED: usize = 4096;
 
 /// What replays work with.
 pub(crate) struct Replays {
     pub(crate) client: Arc<Client>,
     pub(crate) random: Random,
     runs: Mutex<BTreeMap<u32, Arc<Run>>>,
+    /// Every request that has ended.
+    sent: broadcast::Sender<Outbound>,
 }
 
 impl Default for Replays {
     fn default() -> Self {
-        Self { client: Arc::default(), random: emulator::system_random(), runs: Mutex::default() }
+        Self {
+            client: Arc::default(),
+            random: emulator::system_random(),
+            runs: Mutex::default(),
+            sent: broadcast::Sender::new(FOLLOWED),
+        }
     }
 }
 
@@ -156,9 +166,7 @@ impl Engine {
             let number = runs.keys().next_back().map_or(1, |last| last + 1);
             let run = Arc::new(Run::new(number, plan, recipe, targets, self.now_ms()));
             runs.insert(number, run.clone());
-            while runs.len() > RUNS {
-                runs.pop_first();
-            }
+            forget_ended(&mut runs);
             run
         };
         let (engine, running) = (self.clone(), run.clone());
@@ -166,7 +174,12 @@ impl Engine {
         Ok(run.view(false))
     }
 
-    /// Stops a run: what is under way is cut off.
+    /// Every request of a replay from now on, as it has ended.
+    pub fn replayed(&self) -> broadcast::Receiver<Outbound> {
+        self.inner.replays.sent.subscribe()
+    }
+
+    /// Stops a run: what is under way is cut off, and kept as such.
     pub async fn replay_stop(&self, run: u32) -> Result<ReplayRun> {
         let run = self.run(run)?;
         run.stop().await;
@@ -291,6 +304,14 @@ impl Engine {
         }
         let hint = if id == SANDBOX_SECRET { "the Sandbox's secret".to_owned() } else { key.secret.hint() };
         Ok((key.secret.clone(), hint))
+    }
+}
+
+/// Only so many runs are known, the newest; one that is still under way can always be stopped.
+fn forget_ended(runs: &mut BTreeMap<u32, Arc<Run>>) {
+    while runs.len() > RUNS {
+        let Some(oldest) = runs.iter().find(|(_, run)| run.is_over()).map(|(number, _)| *number) else { return };
+        runs.remove(&oldest);
     }
 }
 

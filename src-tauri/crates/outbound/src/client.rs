@@ -20,9 +20,9 @@ use crate::tls;
 
 /// How long TCP may take to connect.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a connection that nobody uses is kept: shorter than receivers commonly keep theirs, so that none of ours is
-/// closed in the moment in which it is used again.
-const IDLE: Duration = Duration::from_secs(2);
+/// How long a connection that nobody uses is kept: shorter than receivers commonly keep theirs (gunicorn 2 s, Node 5 s), so
+/// that none of ours is closed in the moment in which it is used again.
+const IDLE: Duration = Duration::from_secs(1);
 /// Idle connections to a target.
 const IDLE_MOST: usize = 64;
 /// Header lines of an answer.

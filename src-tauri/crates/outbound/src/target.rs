@@ -130,9 +130,8 @@ fn guessed(text: &str) -> Option<Url> {
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => {
-            let name = name.trim_end_matches('.');
-            // RFC 6761, 6.3: these names are of this machine whatever a resolver says.
-            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+            // Not `app.localhost`: many a resolver asks the network for it, and whoever answers decides where it goes.
+            name.strip_suffix('.').unwrap_or(name).eq_ignore_ascii_case("localhost")
         }
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => {
@@ -157,8 +156,11 @@ mod tests {
             ("127.9.8.7", "http://127.9.8.7/", true),
             ("[::1]:8080/x", "http://[::1]:8080/x", true),
             ("http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", true),
-            ("http://app.localhost/", "http://app.localhost/", true),
+            ("http://[::ffff:10.0.0.7]/", "http://[::ffff:a00:7]/", false),
+            ("http://app.localhost/", "http://app.localhost/", false),
+            ("app.localhost:3000", "https://app.localhost:3000/", false),
             ("http://LOCALHOST./", "http://localhost./", true),
+            ("localhost.:3000/x", "http://localhost.:3000/x", true),
             ("hooks.example.com/x", "https://hooks.example.com/x", false),
             ("http://10.0.0.7/", "http://10.0.0.7/", false),
             ("http://localhost.example.com/", "http://localhost.example.com/", false),

@@ -1,5 +1,7 @@
 //! How two answers differ.
 
+use std::time::Duration;
+
 use similar::{ChangeTag, TextDiff};
 use store::Outbound;
 
@@ -11,6 +13,9 @@ const LONGEST: usize = 256 * 1024;
 const AROUND: usize = 3;
 /// Lines of a difference.
 const LINES: usize = 2_000;
+/// How long the shortest difference is looked for. Two bodies that share little would take minutes; after it, a longer one
+/// is good enough.
+const LOOKED_FOR: Duration = Duration::from_millis(300);
 /// Headers that differ from one answer to the next by their nature.
 const OF_THE_MOMENT: [&str; 1] = ["date"];
 
@@ -57,7 +62,7 @@ fn bodies(one: &[u8], two: &[u8]) -> (Vec<DiffLine>, Option<String>) {
         (Some(one), Some(two)) if one != two => (one, two),
         _ => (one.to_owned(), two.to_owned()),
     };
-    let diff = TextDiff::from_lines(&one, &two);
+    let diff = TextDiff::configure().timeout(LOOKED_FOR).diff_lines(&one, &two);
     let mut lines = Vec::new();
     for (at, group) in diff.grouped_ops(AROUND).iter().enumerate() {
         if at > 0 {
@@ -83,4 +88,29 @@ fn bodies(one: &[u8], two: &[u8]) -> (Vec<DiffLine>, Option<String>) {
 fn printed(text: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     serde_json::to_string_pretty(&value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_that_share_little_are_compared_in_time() {
+        // 40,000 lines of few kinds, in an order that fits nowhere.
+        let body = |step: u32| -> Vec<u8> {
+            let mut seed = step;
+            let mut line = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                format!("{}\n", seed >> 18)
+            };
+            (0..40_000).map(|_| line()).collect::<String>().into_bytes()
+        };
+        let (one, two) = (body(1), body(2));
+        assert!(one.len() <= LONGEST, "{}", one.len());
+        let started = std::time::Instant::now();
+        let (lines, note) = bodies(&one, &two);
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        assert_eq!(lines.len(), LINES);
+        assert!(note.is_some());
+    }
 }

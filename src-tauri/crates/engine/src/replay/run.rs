@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use outbound::{Bounds, Recipe, Request};
+use outbound::{Bounds, Exchange, Problem, Recipe, Request};
 use store::{NewOutbound, OutboundAnswer, OutboundKind, Sendable};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,8 @@ pub(crate) struct Run {
     targets: Vec<Allowed>,
     started_ms: i64,
     started: Instant,
+    /// How many requests each sending makes: the twist of duplicates sends all of it twice.
+    each: u64,
     progress: Mutex<Progress>,
     stop: CancellationToken,
     over: watch::Sender<bool>,
@@ -65,8 +67,8 @@ struct Ended {
 
 impl Run {
     pub(super) fn new(number: u32, plan: ReplayPlan, recipe: Recipe, targets: Vec<Allowed>, started_ms: i64) -> Self {
-        let twice = if plan.changes.twist.as_deref() == Some("duplicate") { 2 } else { 1 };
-        let total = plan.deliveries.len() as u64 * targets.len() as u64 * u64::from(plan.times) * twice;
+        let each = if plan.changes.twist.as_deref() == Some("duplicate") { 2 } else { 1 };
+        let total = plan.deliveries.len() as u64 * targets.len() as u64 * u64::from(plan.times) * each;
         let progress = Progress {
             state: RunState::Running,
             total,
@@ -83,6 +85,7 @@ impl Run {
             targets,
             started_ms,
             started: Instant::now(),
+            each,
             progress: Mutex::new(progress),
             stop: CancellationToken::new(),
             over: watch::Sender::new(false),
@@ -101,6 +104,10 @@ impl Run {
     pub(super) async fn ended(&self) {
         // The sender lives as long as the run.
         let _ = self.over.subscribe().wait_for(|over| *over).await;
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        *self.over.borrow()
     }
 
     /// Sends everything. Returns when all of it is kept.
@@ -157,10 +164,7 @@ impl Run {
                         let (run, engine, delivery) = (self.clone(), engine.clone(), delivery.clone());
                         let (guard, to_keep) = (guard.clone(), to_keep.clone());
                         under_way.spawn(async move {
-                            tokio::select! {
-                                () = run.stop.cancelled() => {}
-                                () = run.send(&engine, &delivery, target, number, &guard, &to_keep) => {}
-                            }
+                            run.send(&engine, &delivery, target, number, &guard, &to_keep).await;
                             drop(place);
                         });
                     }
@@ -175,7 +179,7 @@ impl Run {
         if count == 0 {
             return;
         }
-        let each = self.targets.len() as u64 * u64::from(self.plan.times);
+        let each = self.targets.len() as u64 * u64::from(self.plan.times) * self.each;
         let mut progress = self.progress();
         progress.total = progress.total.saturating_sub(count as u64 * each);
         progress.problem = Some("Some deliveries are no longer there; they were left out.".to_owned());
@@ -204,14 +208,20 @@ impl Run {
             }
         };
         for again in 0..composed.times {
-            let at_ms = engine.now_ms();
+            if self.stop.is_cancelled() {
+                return;
+            }
+            let (at_ms, started) = (engine.now_ms(), Instant::now());
             let request = Request {
                 target: allowed.target.clone(),
                 headers: composed.headers.clone(),
                 body: composed.body.clone(),
                 any_certificate: allowed.any_certificate,
             };
-            let exchange = engine.inner.replays.client.send(request, Bounds::default()).await;
+            let exchange = tokio::select! {
+                exchange = engine.inner.replays.client.send(request, Bounds::default()) => exchange,
+                () = self.stop.cancelled() => cut(started.elapsed()),
+            };
             let number = (number - 1) * composed.times + again + 1;
             let outbound = sent(delivery, &allowed.target, &composed, number, at_ms, exchange, OutboundKind::Replay);
             // The other end is there until the run is over.
@@ -227,7 +237,9 @@ impl Run {
             let new = std::mem::replace(&mut batch, Vec::with_capacity(KEPT_AT_ONCE));
             let targets: Vec<usize> = new.iter().map(|one| one.target).collect();
             let room = SHOWN.saturating_sub(self.progress().shown.len());
-            let mut views: Vec<_> = new.iter().take(room).map(|one| shown(&one.outbound, self.number)).collect();
+            let followed = &engine.inner.replays.sent;
+            let seen = if followed.receiver_count() > 0 { new.len() } else { room };
+            let mut views: Vec<_> = new.iter().take(seen).map(|one| shown(&one.outbound, self.number)).collect();
             self.count(&targets, &new);
             let outbounds = new.into_iter().map(|one| one.outbound).collect();
             match engine.inner.store.outbounds().add(outbounds).await {
@@ -235,13 +247,15 @@ impl Run {
                     for (view, id) in views.iter_mut().zip(ids) {
                         view.id = id;
                     }
-                    self.progress().shown.append(&mut views);
+                    self.progress().shown.extend(views.iter().take(room).cloned());
                 }
                 Err(error) => {
                     tracing::error!(%error, "requests that were sent could not be kept");
                     self.progress().problem = Some(format!("What was sent could not be kept: {error}"));
                 }
             }
+            // Also what could not be kept was sent. Nobody may follow.
+            views.into_iter().for_each(|view| drop(followed.send(view)));
             if told.elapsed() >= TELL {
                 told = Instant::now();
                 engine.inner.feed.tell(Live::Replay { run: Box::new(self.view(false)) });
@@ -338,6 +352,12 @@ pub(crate) fn sent(
         total_us: micros(exchange.total),
         problem: exchange.problem.map(|problem| (problem.code.to_owned(), problem.message)),
     }
+}
+
+/// A request that was under way when the run was stopped.
+fn cut(total: Duration) -> Exchange {
+    let message = "The run was stopped while its answer was awaited; the target may have it.".to_owned();
+    Exchange { answer: None, problem: Some(Problem { code: "stopped", message }), total }
 }
 
 fn not_sent(delivery: &Sendable, target: &outbound::Target, number: u32, at_ms: i64, error: Error) -> NewOutbound {

@@ -141,13 +141,76 @@ async fn several_to_several_in_order_or_many_at_a_time_and_stopped() {
     assert!(engine.outbound_diff(first[0].id, first[2].id).await.unwrap().same);
 
     one.answers("200 OK", "late", Duration::from_millis(200));
-    let plan = ReplayPlan { times: 500, concurrency: 8, ..plan(ids, &[&one]) };
+    let plan = ReplayPlan { times: 500, concurrency: 8, ..plan(ids.clone(), &[&one]) };
     let started = engine.replay_start(plan).await.unwrap();
     tokio::time::sleep(Duration::from_millis(500)).await;
     let stopped = engine.replay_stop(started.run).await.unwrap();
     assert_eq!(stopped.state, RunState::Stopped);
     assert!(stopped.done >= 8 && stopped.done < 200, "{} of {}", stopped.done, stopped.total);
     assert_eq!(stopped.total, 1500);
+    // What was under way went out, and is kept.
+    let mut cut = Vec::new();
+    for id in ids {
+        let kept = engine.outbounds(id).await.unwrap();
+        cut.extend(kept.into_iter().filter_map(|one| one.problem).filter(|problem| problem.code == "stopped"));
+    }
+    assert!((1..=8).contains(&cut.len()) && cut[0].message.contains("may have it"), "{cut:?}");
+    assert_eq!(stopped.targets[0].failed, cut.len() as u64);
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_request_is_told_as_it_ends() {
+    let (_parts, engine, address, receiver) = ready().await;
+    post(&address, "msg_1", "{}").await;
+    let id = newest(&engine).await;
+    let mut told = engine.replayed();
+    let plan = ReplayPlan { times: 450, concurrency: 16, ..plan(vec![id], &[&receiver]) };
+    let started = engine.replay_start(plan).await.unwrap();
+    let run = engine.replay_ended(started.run).await.unwrap();
+    assert_eq!(run.outbounds.len(), 200);
+    let mut numbers = std::collections::BTreeSet::new();
+    let mut ids = std::collections::BTreeSet::new();
+    while let Ok(outbound) = told.try_recv() {
+        assert_eq!((outbound.run, outbound.status), (Some(started.run), Some(200)));
+        assert!(numbers.insert(outbound.number) && ids.insert(outbound.id), "{outbound:?}");
+    }
+    assert_eq!((numbers.len(), numbers.first(), numbers.last()), (450, Some(&1), Some(&450)));
+    assert!(!ids.contains(&0));
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_run_under_way_is_not_forgotten_for_those_after_it() {
+    let (_parts, engine, address, receiver) = ready().await;
+    post(&address, "msg_1", "{}").await;
+    let id = newest(&engine).await;
+    let slow = Receiver::start().await;
+    slow.answers("200 OK", "late", Duration::from_secs(20));
+    let long = engine.replay_start(plan(vec![id], &[&slow])).await.unwrap().run;
+    let mut first_ended = None;
+    for _ in 0..22 {
+        let run = engine.replay_start(plan(vec![id], &[&receiver])).await.unwrap().run;
+        engine.replay_ended(run).await.unwrap();
+        first_ended.get_or_insert(run);
+    }
+    assert_eq!(engine.replay_run(first_ended.unwrap()).unwrap_err().code, "not_found");
+    assert_eq!(engine.replay_run(long).unwrap().state, RunState::Running);
+    assert_eq!(engine.replay_stop(long).await.unwrap().state, RunState::Stopped);
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_missing_is_not_counted_also_where_each_is_sent_twice() {
+    let (_parts, engine, address, receiver) = ready().await;
+    post(&address, "msg_1", "{}").await;
+    let id = newest(&engine).await;
+    let changes = ReplayChanges { twist: Some("duplicate".into()), ..ReplayChanges::default() };
+    let plan = ReplayPlan { changes, times: 3, ..plan(vec![id, 98, 99], &[&receiver]) };
+    let started = engine.replay_start(plan).await.unwrap();
+    assert_eq!(started.total, 18);
+    let run = engine.replay_ended(started.run).await.unwrap();
+    assert_eq!((run.done, run.total, run.problem.is_some()), (6, 6, true));
     engine.shutdown().await;
 }
 

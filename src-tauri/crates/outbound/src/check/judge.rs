@@ -8,6 +8,8 @@ use crate::client::{Answer, Exchange};
 
 /// Characters of an answer's text that are shown.
 const EXCERPT: usize = 120;
+/// So many characters of a secret in a row are a part of it; fewer stand anywhere.
+const PART: usize = 8;
 
 /// How a line came out.
 #[derive(Clone, Debug)]
@@ -59,7 +61,7 @@ pub(super) fn judge(wants: Wants, exchange: &Exchange, secrets: &[String]) -> Ou
         }
         (Wants::Either, 300..400) => (State::Passed, format!("Answered {status}.")),
         (Wants::Refuse, 500..) => (State::Failed, format!("Refused it, but by crashing: answered {status}.")),
-        (_, 300..400) => (State::Failed, redirect(answer)),
+        (_, 300..400) => (State::Failed, redirect(answer, secrets)),
         (_, 404 | 405 | 410) => (State::Failed, format!("Answered {status}: no handler takes a POST at this address.")),
         (_, 413) => (State::Failed, "Refused it with 413: the body is over its limit.".into()),
         (_, 429) => (State::Failed, "Answered 429, too many requests. The sender has to come again.".into()),
@@ -97,19 +99,75 @@ pub(super) fn unreachable(exchange: &Exchange) -> Option<String> {
     (!THERE.contains(&problem.code)).then(|| problem.message.clone())
 }
 
-fn redirect(answer: &Answer) -> String {
-    let to = answer.header("location").map(|to| format!(" to {}", shown(to))).unwrap_or_default();
+fn redirect(answer: &Answer, secrets: &[String]) -> String {
+    let to = answer.header("location").filter(|to| !tells(to, secrets));
+    let to = to.map(|to| format!(" to {}", shown(to))).unwrap_or_default();
     format!("Answered {}{to}: senders do not follow redirects, it is a failure to them (SW-50).", answer.status)
 }
 
 /// What the endpoint says itself, where that is a short text, and an end of the sentence.
 fn excerpt(answer: &Answer, secrets: &[String]) -> String {
     let text = String::from_utf8_lossy(&answer.body);
+    let is_page = text.trim().starts_with('<');
+    // A handler that is being mended may well print what it compared with. All of it is looked at: what is shown may end
+    // in the middle of a secret.
+    if is_page || tells(&text, secrets) {
+        return ".".to_owned();
+    }
     let text = shown(text.trim());
-    let is_page = text.starts_with('<');
-    // A handler that is being mended may well print what it compared with.
-    let tells = secrets.iter().any(|secret| text.contains(secret.as_str()));
-    if text.is_empty() || is_page || tells { ".".to_owned() } else { format!(": \"{text}\".") }
+    if text.is_empty() { ".".to_owned() } else { format!(": \"{text}\".") }
+}
+
+/// Whether a part of a secret stands in a text that a handler wrote, as it is or behind the escapes of JSON or of addresses.
+fn tells(text: &str, secrets: &[String]) -> bool {
+    let plain = without_json_escapes(text);
+    let readings = [without_percents(text), without_percents(&plain), without_json_escapes(&without_percents(text)), plain];
+    secrets.iter().any(|secret| {
+        let bytes = secret.as_bytes();
+        let runs = bytes.windows(PART.min(bytes.len()).max(1));
+        let mut runs = runs.filter_map(|run| std::str::from_utf8(run).ok());
+        runs.any(|run| text.contains(run) || readings.iter().any(|reading| reading.contains(run)))
+    })
+}
+
+/// `\/` and `\u002f` as what they stand for.
+fn without_json_escapes(text: &str) -> String {
+    let mut undone = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\\') {
+        undone.push_str(before);
+        let code = behind.strip_prefix(['u', 'U']).and_then(|digits| digits.get(..4));
+        match code.and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32) {
+            Some(c) => {
+                undone.push(c);
+                rest = behind.get(5..).unwrap_or_default();
+            }
+            // The character behind it stands for itself; the letters of line ends and the like are in no secret's way.
+            None => rest = behind,
+        }
+    }
+    undone.push_str(rest);
+    undone
+}
+
+/// `%2F` as what it stands for.
+fn without_percents(text: &str) -> String {
+    let mut undone = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                undone.push(byte);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                undone.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&undone).into_owned()
 }
 
 /// In one line, without anything that steers a terminal.
@@ -119,4 +177,50 @@ fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "q/Zk3+Tn8vLx0Pw2Yb7Hd/5Rc1Jm6Ue9Gs4Af+KiOoE=";
+
+    fn refused(status: u16, location: &str, body: &str) -> String {
+        let answer = Answer {
+            status,
+            version: "HTTP/1.1",
+            headers: vec![("location".to_owned(), location.as_bytes().to_vec())],
+            first: Duration::ZERO,
+            body: body.as_bytes().to_vec(),
+            body_len: body.len() as u64,
+        };
+        let exchange = Exchange { answer: Some(answer), problem: None, total: Duration::ZERO };
+        judge(Wants::Take, &exchange, &[SECRET.to_owned()]).got
+    }
+
+    #[test]
+    fn nothing_is_shown_of_a_text_that_holds_a_part_of_a_secret() {
+        assert_eq!(refused(401, "", "no such key"), "Refused it with 401: \"no such key\".");
+        assert_eq!(refused(401, "", "q/Zk3+T is short"), "Refused it with 401: \"q/Zk3+T is short\".");
+        let escaped: String = SECRET.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let percents: String = SECRET.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        for told in [
+            format!("does not match whsec_{SECRET}"),
+            // It begins before the cut, or wholly behind it.
+            format!("{}{SECRET}", "x".repeat(EXCERPT - 20)),
+            format!("{} {SECRET}", "x".repeat(4000)),
+            SECRET[..8].to_owned(),
+            SECRET[20..30].to_owned(),
+            format!("{{\"expected\":\"{}\"}}", SECRET[..9].replace('/', "\\/")),
+            format!("{{\"expected\":\"{escaped}\"}}"),
+            format!("/login?why={percents}"),
+            format!("{{\"to\":\"{}\"}}", percents.replace('%', "\\u0025")),
+        ] {
+            assert_eq!(refused(401, "", &told), "Refused it with 401.", "{told}");
+            assert_eq!(refused(500, "", &told), "Crashed: answered 500.", "{told}");
+            let redirected = refused(302, &told, "");
+            assert!(redirected.starts_with("Answered 302: senders"), "{redirected}");
+        }
+        assert!(refused(302, "/login", "").starts_with("Answered 302 to /login: senders"));
+    }
 }

@@ -163,6 +163,13 @@ async fn a_crash_is_told_apart_from_a_refusal() {
 }
 
 #[tokio::test]
+async fn a_server_that_knows_no_get_does_not_crash() {
+    let report = check("none", &[Scheme::V1], |plan, receiver| plan.target = receiver.at("no_get")).await;
+    let line = report.line("get").unwrap();
+    assert_eq!((line.state, line.status), (State::Passed, Some(501)), "{line:?}");
+}
+
+#[tokio::test]
 async fn one_that_gives_no_answer_in_time_fails_that_line_only() {
     let report = check("slow", &[Scheme::V1, Scheme::V1a], |plan, _| plan.timeout = Duration::from_millis(300)).await;
     assert_eq!(ids(&report, State::Failed), ["answers_in_time"]);

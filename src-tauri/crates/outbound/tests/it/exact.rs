@@ -1,9 +1,15 @@
 //! What the target receives is what was given, byte for byte.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
 use emulator::system_random;
 use outbound::{Bounds, Client, Received, Recipe, Request, compose};
+use tokio::io::AsyncWriteExt as _;
 
-use crate::server::{Server, send};
+use crate::server::{Server, request, send};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-two: 1\r\nx-two: 2\r\n\r\nok";
 
@@ -92,4 +98,34 @@ async fn a_header_that_cannot_be_sent_is_named() {
         assert_eq!(problem.code, "not_sendable");
         assert!(problem.message.contains(words), "{}", problem.message);
     }
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_at_once_and_not_after_a_receiver_may_have_closed_it() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = connections.clone();
+    let server = Server::with(move |mut stream| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            loop {
+                let request = request(&mut stream).await;
+                if request.is_empty() || stream.write_all(OK.as_bytes()).await.is_err() {
+                    return request;
+                }
+            }
+        }
+    })
+    .await;
+    let client = Client::default();
+    let send = async || {
+        let request =
+            Request { target: server.target(), headers: Vec::new(), body: Bytes::new(), any_certificate: false };
+        assert_eq!(client.send(request, Bounds::default()).await.answer.unwrap().status, 200);
+        // It goes back to the pool behind the answer.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        connections.load(Ordering::SeqCst)
+    };
+    assert_eq!((send().await, send().await), (1, 1));
+    tokio::time::sleep(Duration::from_millis(1400)).await;
+    assert_eq!(send().await, 2);
 }

@@ -69,6 +69,7 @@ impl Receiver {
         let limit = if mistake == "small_body_limit" { 100 * 1024 } else { 4 * 1024 * 1024 };
         let app = Router::new()
             .route("/hook", post(hook))
+            .route("/no_get", post(hook).get(|| async { StatusCode::NOT_IMPLEMENTED }))
             .route("/handled", get(handled))
             .route("/moved", any(|| async { Redirect::permanent("/hook") }))
             .layer(DefaultBodyLimit::max(limit))
