@@ -54,7 +54,11 @@ async fn deliveries_of_the_history_are_sent_again_by_number_by_id_and_the_last_o
     let nobody = pollux(home.path(), &["replay", "last", "--to", "http://127.0.0.1:9/"]).await;
     assert_eq!(nobody.status.code(), Some(4));
     let many = pollux(home.path(), &["replay", "1", "--to", &receiver.url(), "--times", "300", "--json"]).await;
-    assert_eq!((many.status.code(), lines(&many).len()), (Some(1), 300), "a line for each, also beyond those of the window");
+    assert_eq!(
+        (many.status.code(), lines(&many).len()),
+        (Some(1), 300),
+        "a line for each, also beyond those of the window"
+    );
     assert!(String::from_utf8_lossy(&nobody.stdout).contains("Nothing listens at 127.0.0.1:9"));
 }
 

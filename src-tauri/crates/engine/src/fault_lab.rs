@@ -24,16 +24,8 @@ const LONGEST_BODY: usize = 256 * 1024;
 const LONGEST_DELAY: u32 = 120_000;
 
 /// Headers that an answer cannot choose (RFC 9110, 7.6.1): they are of the connection, not of the message.
-const OF_THE_CONNECTION: [&str; 8] = [
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "upgrade",
-];
+const OF_THE_CONNECTION: [&str; 8] =
+    ["content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"];
 
 /// The rules in force.
 #[derive(Default)]

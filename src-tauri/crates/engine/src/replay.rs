@@ -13,8 +13,8 @@ use store::Sendable;
 use tokio::sync::broadcast;
 
 use crate::dto::{
-    Altered, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayDraft, ReplayId, ReplayPlan, ReplayPreview, ReplayRun,
-    ReplaySign, ReplaySigner, ReplayTime, ReplayTwist,
+    Altered, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayDraft, ReplayId, ReplayPlan, ReplayPreview,
+    ReplayRun, ReplaySign, ReplaySigner, ReplayTime, ReplayTwist,
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};

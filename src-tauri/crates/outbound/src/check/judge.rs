@@ -121,7 +121,8 @@ fn excerpt(answer: &Answer, secrets: &[String]) -> String {
 /// Whether a part of a secret stands in a text that a handler wrote, as it is or behind the escapes of JSON or of addresses.
 fn tells(text: &str, secrets: &[String]) -> bool {
     let plain = without_json_escapes(text);
-    let readings = [without_percents(text), without_percents(&plain), without_json_escapes(&without_percents(text)), plain];
+    let readings =
+        [without_percents(text), without_percents(&plain), without_json_escapes(&without_percents(text)), plain];
     secrets.iter().any(|secret| {
         let bytes = secret.as_bytes();
         let runs = bytes.windows(PART.min(bytes.len()).max(1));

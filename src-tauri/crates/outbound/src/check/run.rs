@@ -330,7 +330,8 @@ fn on_the_whole(sent: &[(&str, u16)]) -> (State, String) {
     match plainest().count() {
         // All were taken, and the ones that would settle it were not answered.
         0 if taken == all => {
-            let got = format!("Took {taken} of {all}; the plainest forgeries got no answer, so that it cannot be said.");
+            let got =
+                format!("Took {taken} of {all}; the plainest forgeries got no answer, so that it cannot be said.");
             (State::Skipped, got)
         }
         1.. if plainest().all(|(_, status)| is_taken(status)) => {
