@@ -5,19 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use backon::ExponentialBackoff;
 use tokio::sync::Notify;
 
 use crate::dto::{ForwardAnswer, ForwardRule, ForwardState, ForwardView, ForwardWhich, Outbound};
 
+mod queue;
 mod turn;
 
+use queue::{bounded, gap};
 pub(crate) use turn::Turn;
 
-/// The first gap between two tries of a target that is down, and the longest. The same for one delivery that it refuses for now.
-const GAPS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// The longest time that a target may ask to be left alone for (`Retry-After`).
-const LEFT_ALONE: Duration = Duration::from_secs(300);
 /// So many deliveries refused for now, one after the other, mean that the target is down, and not that one of them is odd.
 const IN_A_ROW: u32 = 3;
 /// Tries of a delivery that is answered each time, and never taken: about ten minutes.
@@ -479,97 +477,6 @@ impl Lane {
             last: inner.last.clone(),
         }
     }
-}
-
-impl Inner {
-    /// Everything up to this delivery is dealt with.
-    fn marks_now(&self) -> Marks {
-        let all = self.waiting.keys().chain(self.under_way.keys()).chain(self.own.keys()).chain(&self.told);
-        let reached = if self.filling { self.marks.reached } else { all.min().map_or(self.seen, |first| first - 1) };
-        Marks { reached, ..self.marks }
-    }
-
-    /// Nothing waits any more.
-    fn forget(&mut self) {
-        self.waiting.clear();
-        self.told.clear();
-        self.early.clear();
-        self.is_up();
-    }
-
-    fn is_up(&mut self) {
-        (self.down, self.gaps, self.refused_in_a_row) = (None, None, 0);
-    }
-
-    fn count(&mut self, status: Option<u16>) {
-        match status {
-            Some(200..300) => self.accepted += 1,
-            _ => self.refused += 1,
-        }
-    }
-
-    fn said(&mut self, id: i64) {
-        if !self.told.remove(&id) && id > self.seen {
-            self.early.insert(id);
-        }
-    }
-
-    fn offer(&mut self, id: i64, event: Option<i64>, verified: bool) {
-        let wanted = verified || self.rule.which == ForwardWhich::All;
-        if wanted && !self.under_way.contains_key(&id) && !self.own.contains_key(&id) {
-            self.waiting.entry(id).or_insert(Waiting { event, verified, tries: 0, not_before: None });
-        }
-    }
-
-    fn add(&mut self, found: impl IntoIterator<Item = Found>) {
-        for Found { id, event, verified } in found {
-            match self.under_way.get_mut(&id) {
-                Some(one) => one.stale = false,
-                None if id > self.marks.dropped_to && !self.told.contains(&id) => self.offer(id, event, verified),
-                None => {}
-            }
-        }
-    }
-
-    /// Which one is next, or when to look again. Of an event only its first attempt; where the target is down, one that was
-    /// not tried as often as others, so that a single odd one does not stand in the way of all.
-    fn pick(&self, now: Instant) -> Result<i64, Option<Instant>> {
-        let mut events = HashSet::new();
-        let mut earliest: Option<Instant> = None;
-        let mut free = self.waiting.iter().filter(|(_, waiting)| {
-            let first = waiting.event.is_none_or(|event| !self.busy.contains(&event) && events.insert(event));
-            let due = waiting.not_before.is_none_or(|at| at <= now);
-            if first && !due {
-                earliest = earliest.into_iter().chain(waiting.not_before).min();
-            }
-            first && due
-        });
-        let picked = if self.down.is_some() { free.min_by_key(|(id, one)| (one.tries, **id)) } else { free.next() };
-        picked.map(|(id, _)| *id).ok_or(earliest)
-    }
-
-    fn is_down(&mut self, why: String, retry_after: Option<Duration>, now_ms: i64) {
-        let gaps = self.gaps.get_or_insert_with(gaps);
-        let gap = gaps.next().unwrap_or(GAPS.1).max(bounded(retry_after));
-        let (since_ms, attempt) = self.down.as_ref().map_or((now_ms, 1), |down| (down.since_ms, down.attempt));
-        let next_ms = now_ms.saturating_add(i64::try_from(gap.as_millis()).unwrap_or(i64::MAX));
-        let attempt = attempt.saturating_add(1);
-        self.down = Some(Down { why, since_ms, next: Instant::now() + gap, next_ms, attempt });
-    }
-}
-
-fn gaps() -> ExponentialBackoff {
-    let (first, longest) = GAPS;
-    ExponentialBuilder::new().with_min_delay(first).with_max_delay(longest).without_max_times().build()
-}
-
-/// The gap after so many tries.
-fn gap(tries: u32) -> Duration {
-    gaps().nth(tries.saturating_sub(1) as usize).unwrap_or(GAPS.1)
-}
-
-fn bounded(retry_after: Option<Duration>) -> Duration {
-    retry_after.unwrap_or_default().min(LEFT_ALONE)
 }
 
 #[cfg(test)]

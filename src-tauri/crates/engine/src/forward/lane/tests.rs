@@ -1,3 +1,4 @@
+use super::queue::{GAPS, LEFT_ALONE};
 use super::*;
 
 fn lane(concurrency: u32) -> (Arc<Lane>, u64) {
