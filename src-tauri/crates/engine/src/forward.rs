@@ -368,6 +368,7 @@ impl Engine {
         loop {
             tick.tick().await;
             for lane in self.inner.forwards.all() {
+                lane.adopt(std::time::Instant::now());
                 if let Some(view) = lane.news() {
                     self.inner.feed.tell(Live::Forward { forward: Box::new(view) });
                 }

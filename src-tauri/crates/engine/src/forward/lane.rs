@@ -16,6 +16,8 @@ mod turn;
 use queue::{bounded, gap};
 pub(crate) use turn::Turn;
 
+/// So long after it was stored somebody has said who answers a delivery, or nobody will.
+const UNANSWERED: Duration = Duration::from_secs(10);
 /// So many deliveries refused for now, one after the other, mean that the target is down, and not that one of them is odd.
 const IN_A_ROW: u32 = 3;
 /// Tries of a delivery that is answered each time, and never taken: about ten minutes.
@@ -66,7 +68,7 @@ struct Inner {
     /// Events of which an attempt is under way: the next one waits for it.
     busy: HashSet<i64>,
     /// Stored without an answer, and nobody has said yet who answers.
-    told: HashSet<i64>,
+    told: BTreeMap<i64, Told>,
     /// The other way round: it was said before it was told.
     early: HashSet<i64>,
     down: Option<Down>,
@@ -96,6 +98,12 @@ struct UnderWay {
     dropped: bool,
     /// Of an earlier time of being switched on, and nobody asked for it since.
     stale: bool,
+}
+
+struct Told {
+    event: Option<i64>,
+    verified: bool,
+    since: Instant,
 }
 
 struct Own {
@@ -148,7 +156,7 @@ impl Lane {
             under_way: BTreeMap::new(),
             own: BTreeMap::new(),
             busy: HashSet::new(),
-            told: HashSet::new(),
+            told: BTreeMap::new(),
             early: HashSet::new(),
             down: None,
             gaps: None,
@@ -267,7 +275,7 @@ impl Lane {
         inner.seen = id;
         if open {
             if !inner.early.remove(&id) {
-                inner.told.insert(id);
+                inner.told.insert(id, Told { event, verified, since: Instant::now() });
             }
             self.moved.store(true, Ordering::Relaxed);
             return;
@@ -300,6 +308,20 @@ impl Lane {
         inner.said(id);
         inner.own.insert(id, Own { event, begun: false });
         Some(Turn::new(self.clone(), id))
+    }
+
+    /// Who would have answered is gone (a connection that was cut in that moment): it waits like the others.
+    pub(super) fn adopt(&self, now: Instant) {
+        let mut inner = self.inner();
+        let left: Vec<_> = inner.told.extract_if(.., |_, told| now.duration_since(told.since) >= UNANSWERED).collect();
+        let any = !left.is_empty();
+        for (id, Told { event, verified, .. }) in left {
+            inner.offer(id, event, verified);
+        }
+        drop(inner);
+        if any {
+            self.changed();
+        }
     }
 
     /// Everything up to `last` is about to be read; gives from where.

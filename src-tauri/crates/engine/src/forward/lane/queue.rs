@@ -16,7 +16,7 @@ pub(super) const LEFT_ALONE: Duration = Duration::from_secs(300);
 impl Inner {
     /// Everything up to this delivery is dealt with.
     pub(super) fn marks_now(&self) -> Marks {
-        let all = self.waiting.keys().chain(self.under_way.keys()).chain(self.own.keys()).chain(&self.told);
+        let all = self.waiting.keys().chain(self.under_way.keys()).chain(self.own.keys()).chain(self.told.keys());
         let reached = if self.filling { self.marks.reached } else { all.min().map_or(self.seen, |first| first - 1) };
         Marks { reached, ..self.marks }
     }
@@ -41,7 +41,7 @@ impl Inner {
     }
 
     pub(super) fn said(&mut self, id: i64) {
-        if !self.told.remove(&id) && id > self.seen {
+        if self.told.remove(&id).is_none() && id > self.seen {
             self.early.insert(id);
         }
     }
@@ -57,7 +57,7 @@ impl Inner {
         for Found { id, event, verified } in found {
             match self.under_way.get_mut(&id) {
                 Some(one) => one.stale = false,
-                None if id > self.marks.dropped_to && !self.told.contains(&id) => self.offer(id, event, verified),
+                None if id > self.marks.dropped_to && !self.told.contains_key(&id) => self.offer(id, event, verified),
                 None => {}
             }
         }

@@ -259,3 +259,15 @@ fn a_switch_that_fails_leaves_it_as_it_was() {
     lane.undo(undo);
     assert_eq!((lane.marks(), lane.rule()), (before, rule));
 }
+
+#[test]
+fn a_delivery_that_nobody_answers_any_more_waits_like_the_others() {
+    let (lane, opened) = lane(1);
+    lane.arrived(1, None, true, true);
+    lane.adopt(Instant::now());
+    assert_eq!((send(&lane, opened), lane.marks().reached), (None, 0));
+    lane.adopt(Instant::now() + UNANSWERED);
+    assert_eq!(send(&lane, opened), Some((1, 1)));
+    taken(&lane, 1);
+    assert_eq!(lane.marks().reached, 1);
+}
