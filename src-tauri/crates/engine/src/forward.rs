@@ -235,7 +235,8 @@ impl Engine {
         } else if rule.on {
             lane.put(rule);
         } else {
-            lane.close(rule);
+            // Also what is stored, and not told yet, came while it was on.
+            lane.close(rule, self.inner.store.last_id().await?);
         }
         self.keep_forwards().await?;
         self.inner.answering.forwards_changed(&self.inner.forwards);

@@ -252,11 +252,11 @@ impl Lane {
         self.retry_now();
     }
 
-    /// Switched off. What is under way comes to its end.
-    pub(super) fn close(&self, rule: ForwardRule) {
+    /// Switched off, where `last` is the newest delivery. What is under way comes to its end.
+    pub(super) fn close(&self, rule: ForwardRule, last: i64) {
         let mut inner = self.inner();
         if inner.rule.on {
-            inner.marks = Marks { off_at: inner.seen, ..inner.marks_now() };
+            inner.marks = Marks { off_at: inner.seen.max(last), ..inner.marks_now() };
         }
         inner.rule = rule;
         inner.opened += 1;

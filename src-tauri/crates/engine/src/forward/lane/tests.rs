@@ -148,10 +148,11 @@ fn the_mark_stays_before_what_is_not_dealt_with() {
     taken(&lane, 2);
     assert_eq!(lane.marks().reached, 4);
     lane.arrived(5, None, true, false);
-    lane.close(ForwardRule { on: false, ..lane.rule() });
+    lane.close(ForwardRule { on: false, ..lane.rule() }, 6);
     lane.arrived(6, None, true, false);
-    let expected = Marks { reached: 4, off_at: 5, dropped_to: 0 };
-    assert_eq!(lane.marks(), expected, "what came after it was switched off was not waiting");
+    lane.arrived(7, None, true, false);
+    let expected = Marks { reached: 4, off_at: 6, dropped_to: 0 };
+    assert_eq!(lane.marks(), expected, "6 was stored before it was switched off and told later; 7 came after it");
     assert_eq!(lane.view().state, ForwardState::Off);
     assert!(matches!(lane.next(opened, Instant::now()), Next::End));
 }
@@ -197,7 +198,7 @@ fn what_is_under_way_while_it_is_switched_off_and_on_is_not_lost() {
     send(&lane, opened);
     send(&lane, opened);
     let on = lane.rule();
-    lane.close(ForwardRule { on: false, ..on.clone() });
+    lane.close(ForwardRule { on: false, ..on.clone() }, 0);
     assert_eq!(lane.marks().reached, 0);
     lane.begin(on, 2);
     lane.filled(found(&[1]));
@@ -253,7 +254,7 @@ async fn the_targets_own_answers_keep_order_and_number() {
 fn a_switch_that_fails_leaves_it_as_it_was() {
     let (lane, _) = lane(1);
     let on = lane.rule();
-    lane.close(ForwardRule { on: false, ..on.clone() });
+    lane.close(ForwardRule { on: false, ..on.clone() }, 0);
     let (before, rule) = (lane.marks(), lane.rule());
     let undo = lane.begin(on, 9);
     lane.undo(undo);
