@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use backon::ExponentialBackoff;
 use tokio::sync::Notify;
 
-use crate::dto::{ForwardAnswer, ForwardRule, ForwardState, ForwardView, ForwardWhich, Outbound};
+use crate::dto::{ForwardRule, ForwardState, ForwardView, ForwardWhich, Outbound};
 
 mod queue;
 mod turn;
 
 use queue::{bounded, gap};
+use turn::Own;
 pub(crate) use turn::Turn;
 
 /// So long after it was stored somebody has said who answers a delivery, or nobody will.
@@ -104,11 +105,6 @@ struct Told {
     event: Option<i64>,
     verified: bool,
     since: Instant,
-}
-
-struct Own {
-    event: Option<i64>,
-    begun: bool,
 }
 
 #[derive(Clone)]
@@ -295,19 +291,6 @@ impl Lane {
         inner.offer(id, event, verified);
         drop(inner);
         self.changed();
-    }
-
-    /// The target answers a delivery that was stored without an answer, where the rule says so.
-    pub(crate) fn claim(self: &Arc<Self>, id: i64, event: Option<i64>, verified: bool) -> Option<Turn> {
-        let mut inner = self.inner();
-        let rule = &inner.rule;
-        let wanted = verified || rule.which == ForwardWhich::All;
-        if !rule.on || rule.answer == ForwardAnswer::AtOnce || !wanted {
-            return None;
-        }
-        inner.said(id);
-        inner.own.insert(id, Own { event, begun: false });
-        Some(Turn::new(self.clone(), id))
     }
 
     /// Who would have answered is gone (a connection that was cut in that moment): it waits like the others.

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::queue::{GAPS, LEFT_ALONE};
 use super::*;
+use crate::dto::ForwardAnswer;
 
 fn lane(concurrency: u32) -> (Arc<Lane>, u64) {
     let rule =

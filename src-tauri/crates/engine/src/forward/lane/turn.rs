@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Lane;
+use crate::dto::{ForwardAnswer, ForwardWhich};
 
 /// Held until the target has answered. Attempts of one event keep their order, and so many at once as the rule says.
 pub(crate) struct Turn {
@@ -10,11 +11,28 @@ pub(crate) struct Turn {
     id: i64,
 }
 
-impl Turn {
-    pub(super) fn new(lane: Arc<Lane>, id: i64) -> Self {
-        Self { lane, id }
-    }
+/// A delivery whose sender waits.
+pub(super) struct Own {
+    pub(super) event: Option<i64>,
+    begun: bool,
+}
 
+impl Lane {
+    /// The target answers a delivery that was stored without an answer, where the rule says so.
+    pub(crate) fn claim(self: &Arc<Self>, id: i64, event: Option<i64>, verified: bool) -> Option<Turn> {
+        let mut inner = self.inner();
+        let rule = &inner.rule;
+        let wanted = verified || rule.which == ForwardWhich::All;
+        if !rule.on || rule.answer == ForwardAnswer::AtOnce || !wanted {
+            return None;
+        }
+        inner.said(id);
+        inner.own.insert(id, Own { event, begun: false });
+        Some(Turn { lane: self.clone(), id })
+    }
+}
+
+impl Turn {
     pub(crate) fn lane(&self) -> &Lane {
         &self.lane
     }

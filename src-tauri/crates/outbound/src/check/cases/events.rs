@@ -59,6 +59,11 @@ const LIMIT: &str = "Raise the limit of this route to 1 MiB: express.raw({ type:
     default), MAX_CONTENT_LENGTH in Flask, client_max_body_size in nginx.";
 
 pub(super) fn case(id: &str, group: &str, make: Make) -> Case {
+    acting(id, group, Act::Send(make))
+}
+
+/// A case that does something else than send one delivery.
+pub(super) fn acting(id: &str, group: &str, act: Act) -> Case {
     Case {
         id: id.to_owned(),
         group: group.to_owned(),
@@ -68,7 +73,7 @@ pub(super) fn case(id: &str, group: &str, make: Make) -> Case {
         mend: "",
         scheme: None,
         wants: Wants::Take,
-        act: Act::Send(make),
+        act,
         lacks: None,
     }
 }

@@ -1,5 +1,6 @@
 //! What is not about one delivery: repeats, speed, and requests that are no deliveries.
 
+use super::events::acting;
 use super::signed::VERIFY;
 use super::{Act, Case, Wants};
 use crate::check::Plan;
@@ -12,7 +13,7 @@ pub(super) fn at_first() -> Vec<Case> {
             sent: "All of the forged deliveries below, taken together.".to_owned(),
             why: "Whoever finds the address could make your code believe anything.",
             mend: VERIFY,
-            ..case("refuses_anything", "At first", Act::RefusesAnything)
+            ..acting("refuses_anything", "At first", Act::RefusesAnything)
         },
         Case {
             title: "Answers within a few seconds".to_owned(),
@@ -21,7 +22,7 @@ pub(super) fn at_first() -> Vec<Case> {
                 still at work on the first (SW-56).",
             mend: "Verify, put the event in a queue, answer 204, and do the work afterwards: a worker, a background task, \
                 setImmediate. Fetch files and call other services there, too.",
-            ..case("answers_in_time", "At first", Act::InTime)
+            ..acting("answers_in_time", "At first", Act::InTime)
         },
     ]
 }
@@ -42,28 +43,28 @@ pub(super) fn cases(plan: &Plan) -> Vec<Case> {
                     .to_owned(),
             why: "It comes at least once: where an answer is lost the sender repeats it (SW-12, SW-13). A refusal makes it go on.",
             mend: "Answer 2xx where the webhook-id is known already: for the sender it is done. No 409.",
-            ..case("duplicate", REPEATS, Act::Twice)
+            ..acting("duplicate", REPEATS, Act::Twice)
         },
         Case {
             title: "Handled once".to_owned(),
             sent: "One message twice, the second time as a retry.".to_owned(),
             why: "The webhook-id is there so that a repeated message is not paid, mailed or counted twice (SW-40).",
             mend: ONCE,
-            ..case("handled_once", REPEATS, Act::HandledOnce)
+            ..acting("handled_once", REPEATS, Act::HandledOnce)
         },
         Case {
             title: "Handled once, also at the same moment".to_owned(),
             sent: "One message four times at once.".to_owned(),
             why: "A retry may come while the first is still being handled: looking and marking have to be one step.",
             mend: ONCE,
-            ..case("handled_once_at_once", REPEATS, Act::HandledOnceAtOnce)
+            ..acting("handled_once_at_once", REPEATS, Act::HandledOnceAtOnce)
         },
         Case {
             title: "Body in drops".to_owned(),
             sent: "A batch.succeeded, signed correctly, whose body comes in eight pieces over two seconds.".to_owned(),
             why: "Bodies come in pieces, and networks are slow. Who takes the first piece for all of it refuses genuine ones.",
             mend: "Read the body to its end (await request.body(), express.raw, io.ReadAll), and give it 10 s or more.",
-            ..case("slow_client", LOAD, Act::Slowly)
+            ..acting("slow_client", LOAD, Act::Slowly)
         },
         Case {
             title: format!("{burst} at once"),
@@ -71,7 +72,7 @@ pub(super) fn cases(plan: &Plan) -> Vec<Case> {
             why: "A batch of jobs ends in one moment. What is refused or times out then comes again, on top of the rest.",
             mend: "Answer before the work is done, let the server take several at once (workers, threads), and let no database \
                 pool or lock be the bottleneck.",
-            ..case("burst", LOAD, Act::Burst)
+            ..acting("burst", LOAD, Act::Burst)
         },
         Case {
             title: "GET".to_owned(),
@@ -79,7 +80,7 @@ pub(super) fn cases(plan: &Plan) -> Vec<Case> {
             why: "Browsers, monitors and scanners will come. A crash is noise in which real ones get lost.",
             mend: "Route POST only; the framework answers 405 then.",
             wants: Wants::Either,
-            ..case("get", OTHERS, Act::Get)
+            ..acting("get", OTHERS, Act::Get)
         },
         Case {
             title: "Empty POST".to_owned(),
@@ -87,22 +88,7 @@ pub(super) fn cases(plan: &Plan) -> Vec<Case> {
             why: "Scanners will come. A crash is noise in which real ones get lost.",
             mend: "Look whether the three headers are there before they are used, and answer 400 where one is not.",
             wants: Wants::Either,
-            ..case("empty_post", OTHERS, Act::EmptyPost)
+            ..acting("empty_post", OTHERS, Act::EmptyPost)
         },
     ]
-}
-
-fn case(id: &str, group: &str, act: Act) -> Case {
-    Case {
-        id: id.to_owned(),
-        group: group.to_owned(),
-        title: String::new(),
-        sent: String::new(),
-        why: "",
-        mend: "",
-        scheme: None,
-        wants: Wants::Take,
-        act,
-        lacks: None,
-    }
 }
