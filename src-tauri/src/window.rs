@@ -48,6 +48,7 @@ pub(crate) fn run() -> ExitCode {
             deliveries::view_find,
             deliveries::delivery,
             deliveries::delivery_body,
+            deliveries::verify_again,
             outbound::targets,
             outbound::target_save,
             outbound::target_remove,

@@ -1,6 +1,6 @@
 //! The list and the detail.
 
-use engine::{Detail, Filter, Result, Row, ViewOpened};
+use engine::{Detail, Filter, Result, Row, VerifiedAgain, ViewOpened};
 use tauri::State;
 use tauri::ipc::Response;
 
@@ -30,4 +30,9 @@ pub(crate) async fn delivery(started: State<'_, Started>, id: i64) -> Result<Det
 #[tauri::command]
 pub(crate) async fn delivery_body(started: State<'_, Started>, id: i64, decoded: bool) -> Result<Response> {
     started.engine()?.delivery_body(id, decoded).await.map(Response::new)
+}
+
+#[tauri::command]
+pub(crate) async fn verify_again(started: State<'_, Started>, ids: Vec<i64>) -> Result<VerifiedAgain> {
+    started.engine()?.verify_again(ids).await
 }

@@ -47,6 +47,15 @@ async fn a_body_of_five_mebibytes_does_not_freeze_the_window() {
     assert!(body.len() > 5 * 1024 * 1024);
     assert_eq!(client().post(&address).body(body).send().await.unwrap().status(), 200);
     window.click("row").await;
+    window.wait("verdict-sentence").await;
+    let row = window.text("row").await;
+    assert!(row.contains("batch.succeeded") && row.contains("batches/b"), "{row}");
+    window.until("its pointer is read", "return document.querySelector('[data-testid=pointer]') !== null").await;
+    let detail = window.text("detail").await;
+    assert!(detail.contains("batch.succeeded") && detail.contains("batches/b"), "{detail}");
+    assert!(!detail.contains("No event type") && !detail.contains("is empty"), "{detail}");
+    assert!(detail.contains("MiB: its known fields are read"), "what is not read is said: {detail}");
+    window.shots("large-event").await;
     window.click("tab-body").await;
     window.wait_css("[data-testid=detail]").await;
     // The page still answers: a frame comes.

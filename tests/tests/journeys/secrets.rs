@@ -71,6 +71,43 @@ async fn with_a_keychain_the_secret_is_in_it_and_in_no_file() {
 }
 
 #[tokio::test]
+async fn a_secret_that_comes_later_verifies_what_is_there() {
+    let window = open(Options::default()).await;
+    let address = window.address().await;
+    let client = tests::sender::client();
+    for id in ["msg_1", "msg_2", "msg_3", "msg_3"] {
+        assert_eq!(tests::sender::send(&client, &address, SECRET, id, BODY).await.unwrap(), 200);
+    }
+    assert_eq!(client.post(&address).body(BODY).send().await.unwrap().status(), 200);
+    window.count_is(5).await;
+    window.newest_is("unchecked", "no_secret").await;
+    window.click("row").await;
+    let hopeless = window.text("verdict-sentence").await;
+    assert!(hopeless.contains("no key could verify it") && hopeless.contains("webhook-id"), "{hopeless}");
+    assert_eq!(window.script("return document.querySelector('[data-testid=card-add-secret]')").await, serde_json::Value::Null);
+    window.shots("unchecked-without-headers").await;
+    window.script("document.querySelectorAll('[data-testid=row]')[1].click()").await;
+    window.wait("card-add-secret").await;
+    let rung = window.script("return document.querySelector('[data-testid=ladder-step][data-check=duplicate]').innerText").await;
+    assert!(rung.as_str().unwrap().contains("answered 200 but not verified"), "{rung}");
+    window.shots("unchecked-add-secret").await;
+    window.click("card-add-secret").await;
+    window.fill("secret-input", SECRET).await;
+    window.click("secret-save").await;
+    let said = "return [...document.querySelectorAll('[data-testid=toast]')].some((toast) => toast.innerText.includes('4 are now verified.'))";
+    window.until("the toast counts them", said).await;
+    window.click("rail-deliveries").await;
+    let outcomes = "return [...document.querySelectorAll('[data-testid=row]')].map((row) => row.dataset.outcome).join() === 'rejected,verified,verified,verified,verified'";
+    window.until("all that can be are verified", outcomes).await;
+    window.wait("judged-later").await;
+    let later = window.text("judged-later").await;
+    assert!(later.starts_with("Verified later, at ") && later.contains("with …"), "{later}");
+    let answers = "return [...document.querySelectorAll('[data-testid=row]')].every((row) => row.innerText.includes('200'))";
+    assert_eq!(window.script(answers).await, serde_json::Value::Bool(true), "the answers stay what they were");
+    window.shots("verified-later").await;
+}
+
+#[tokio::test]
 async fn a_wrong_secret_is_told_and_not_kept() {
     let window = open(Options::default()).await;
     paste(&window, "whsec_...3frh").await;

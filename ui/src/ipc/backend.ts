@@ -1,5 +1,5 @@
 import type {
-  AppState, Detail, Filter, ListenerState, Live, Row, SampleRequest, SampleSent, SecretView, Settings, ViewOpened,
+  AppState, Detail, Filter, ListenerState, Live, Row, SampleRequest, SampleSent, SecretView, Settings, VerifiedAgain, ViewOpened,
 } from "./generated";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
@@ -19,6 +19,8 @@ export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, O
   delivery(id: number): Promise<Detail>;
   /** Raw bytes as they arrived; `decoded`: after content-encoding. */
   deliveryBody(id: number, decoded: boolean): Promise<ArrayBuffer>;
+  /** Judges those of them again that are not verified; at most 10,000. */
+  verifyAgain(ids: readonly number[]): Promise<VerifiedAgain>;
   sampleSend(request: SampleRequest): Promise<SampleSent>;
   secrets(): Promise<SecretView[]>;
   secretAdd(project: number, label: string, text: string): Promise<SecretView>;

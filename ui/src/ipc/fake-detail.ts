@@ -21,10 +21,10 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
   const text = new TextDecoder().decode(body);
   return {
     row, project: row.sandbox ? "Sandbox" : "Default", method: "POST", path: "/", query: null, http_version: "HTTP/1.1", peer: "127.0.0.1:53124", received: new Date(row.received_ms).toISOString(),
-    verdict: verdictOf(row),
+    verdict: verdictOf(row), checkable: row.message_id !== null,
     event: {
       event_type: row.event_type, known: row.known_type, meaning: row.known_type ? "A batch finished." : null, subscribable: true,
-      timestamp: "2026-11-21T01:12:04Z", version: "v1", unknown_fields: row.known_type ? [] : ["data.sample_rate"], problems: [], user_metadata: '{"job_group":"nightly-eval","priority":"high"}',
+      timestamp: "2026-11-21T01:12:04Z", version: "v1", unknown_fields: row.known_type ? [] : ["data.sample_rate"], problems: [], user_metadata: '{"job_group":"nightly-eval","priority":"high"}', extent: "whole",
     },
     pointers: pointersOf(row), headers,
     signature: {
@@ -52,7 +52,7 @@ function pointersOf(row: Row): Pointer[] {
 
 function verdictOf(row: Row): Verdict {
   const headers = step("headers", "Headers", "passed", "webhook-id, webhook-timestamp, webhook-signature");
-  const base = { outcome: row.outcome, scheme: row.scheme, reason: row.reason, key: null, diagnosis: null, cause: row.cause, warnings: row.warnings ? [{ code: "body_not_bound", message: "No claim of the token matches the body, so the token alone does not show that the body is genuine." }] : [] };
+  const base = { outcome: row.outcome, scheme: row.scheme, reason: row.reason, key: row.outcome === "verified" ? { id: "s1", index: 0, hint: "whsec_…a91f", state: "current" as const } : null, diagnosis: null, cause: row.cause, warnings: row.warnings ? [{ code: "body_not_bound", message: "No claim of the token matches the body, so the token alone does not show that the body is genuine." }] : [] };
   if (row.reason === "no_matching_signature") {
     return {
       ...base, sentence: "Rejected: the body was changed after it was signed.",
@@ -64,7 +64,7 @@ function verdictOf(row: Row): Verdict {
   if (row.outcome === "rejected") {
     return { ...base, sentence: `Rejected: ${row.cause}.`, diagnosis: { code: row.reason, key: null, finding: "The signature is right; only the time is not.", fix: "Likely cause: a delivery replayed by hand, held up on its way, or a clock that is ahead." }, steps: [headers, step("time", "Time", "failed", row.cause, "within 300 s"), step("signature", "Signature", "skipped", "not looked at")] };
   }
-  if (row.outcome === "unchecked") return { ...base, sentence: "Unchecked: this project has no secret to check with.", steps: [headers, step("signature", "Signature", "skipped", "no secret")] };
+  if (row.outcome === "unchecked") return { ...base, sentence: row.message_id === null ? "Unchecked, and no key could verify it: webhook-id is missing; a signed delivery carries webhook-id, webhook-timestamp and webhook-signature." : "Unchecked: there is no secret for this project to check the signature with; add the webhook's whsec_ secret.", steps: [headers, step("signature", "Signature", "skipped", "no secret")] };
   return { ...base, sentence: row.grace_until ? "Verified with an old secret that is valid for 3 more hours." : `Verified with secret whsec_…a91f.`, steps: [headers, step("time", "Time", "passed", "2 s ago, within 300 s"), step("signature", "Signature", "passed", "matches …a91f (current)"), step("duplicate", "Duplicate", row.duplicate ? "warned" : "passed", row.duplicate ? `attempt ${row.attempt}, accepted before` : "no earlier delivery of this id was accepted")] };
 }
 

@@ -42,7 +42,7 @@ export function manyHooks(now: number): WebhookView[] {
   const names = ["nightly results", null, "video done", "évaluation — über 漢字", "a name that is a good deal longer than any list has room for, because nobody stopped its owner"];
   return Array.from({ length: 200 }, (_, i) => view(`${i.toString(36).padStart(4, "0")}q8w7e1r0t4y6u3i5o9p8a7s6d5bfhzz9x8c`, i % 3 ? `${PUBLIC}nightly/${"deep/".repeat(i % 23)}hook-${i}` : `${EARLIER}hook-${i}`, {
     name: names[i % names.length] ?? null, events: events(...ALL.slice(0, i % 8)), state: i % 11 === 5 ? "paused_by_policy" : i % 13 === 7 ? "disabled_due_to_failed_deliveries" : "enabled",
-    place: i % 3 ? "ours" : "earlier", repaired_uri: i % 3 ? null : `${PUBLIC}hook-${i}`, last: i % 4 ? seen(100_000 - i, now - i * i * 9000, i % 5 ? "verified" : "rejected", i % 5 ? "" : "412 s too old") : null, last_hour: i % 4,
+    place: i % 3 ? "ours" : "earlier", repaired_uri: i % 3 ? null : `${PUBLIC}hook-${i}`, last: i % 4 ? seen(100_000 - i, now - i * i * 9000, i % 5 ? "verified" : "rejected", i % 5 ? "" : "412 s old") : null, last_hour: i % 4,
     secrets: [secret(`whsec_…${(4096 + i).toString(16)}`, "current", now - i * HOUR)],
   }));
 }

@@ -8,7 +8,7 @@ const SHAPES: Shape[] = [
   { outcome: "rejected", event_type: "batch.succeeded", pointer: "files/batch-8x2k4q9v", scheme: "v1", reason: "no_matching_signature", cause: "re-serialised", status: 401 },
   { outcome: "verified", event_type: "video.generated", pointer: "files/v7k2m0q1", scheme: "v1", grace_until: 1 },
   { outcome: "verified", event_type: "interaction.requires_action", pointer: "v1_Chc9xQabcdefgh", scheme: "v1a" },
-  { outcome: "rejected", event_type: "batch.failed", pointer: "batches/2f91c07d", scheme: "v1", reason: "timestamp_too_old", cause: "412 s too old", status: 401 },
+  { outcome: "rejected", event_type: "batch.failed", pointer: "batches/2f91c07d", scheme: "v1", reason: "timestamp_too_old", cause: "412 s old", status: 401 },
   { outcome: "unchecked", event_type: "batch.expired", pointer: "batches/77aa10c3", scheme: "v1", reason: "no_secret", cause: "no secret" },
   { outcome: "verified", event_type: "video.generated", pointer: "files/p3n8d", scheme: "v1", attempts: 2, attempt: 2 },
   { outcome: "verified", event_type: "interaction.failed", pointer: "int_0042", scheme: "v1", sandbox: true, project: 3 },
@@ -40,6 +40,6 @@ export function row(id: number, receivedMs: number, shape: Shape): Row {
     id, project: 1, sandbox: false, received_ms: receivedMs, scheme: "v1" as Scheme, reason: shape.outcome === "verified" ? "verified" : "", cause: "",
     grace_until: null, event_type: "batch.succeeded", known_type: true, pointer: null,
     message_id: `msg_5f0c${id.toString(16).padStart(8, "0")}-4c1d-4e21a`, attempt: 1, attempts: 1, duplicate: false, warnings: 0,
-    status: 200, answered_by: null, took_us: 900 + ((id * 379) % 3000), body_len: 231, truncated: false, ...shape,
+    status: 200, answered_by: null, took_us: 900 + ((id * 379) % 3000), body_len: 231, truncated: false, judged_ms: null, ...shape,
   };
 }

@@ -8,7 +8,7 @@ import { FakeHandler } from "./fake-handler";
 import { FakeWorld } from "./fake-world";
 import type {
   AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun,
-  SecretView, Settings, TunnelProvider,
+  SecretView, Settings, TunnelProvider, VerifiedAgain,
 } from "./generated";
 
 const PAGE = 200;
@@ -121,6 +121,17 @@ export class FakeBackend extends FakeHandler implements Backend {
     return (row ? fakeBody(row) : new Uint8Array()).slice().buffer;
   });
 
+  verifyAgain = (ids: readonly number[]) => this.answer("verifyAgain", () => this.#judgeAgain(this.rows.filter((row) => ids.includes(row.id)), ids.length));
+
+  /** A key verifies what was unchecked and has headers; the rest stays. */
+  #judgeAgain(rows: readonly Row[], asked: number): VerifiedAgain {
+    const doubtful = rows.filter((row) => row.outcome !== "verified");
+    const partial = doubtful.filter((row) => row.truncated).length;
+    const matched = doubtful.filter((row) => row.outcome === "unchecked" && row.message_id !== null && !row.truncated);
+    for (const row of matched) this.change({ ...row, outcome: "verified", reason: "valid", cause: "", judged_ms: Date.now() });
+    return { looked: doubtful.length, verified: matched.length, rejected: doubtful.length - partial - matched.length, partial, skipped: asked - doubtful.length };
+  }
+
   sampleSend = (request: SampleRequest) => this.answer("sampleSend", () => {
     const id = (this.rows.at(-1)?.id ?? 0) + 1;
     const broken = this.state.broken_kinds.find((kind) => kind.id === request.broken);
@@ -138,6 +149,8 @@ export class FakeBackend extends FakeHandler implements Backend {
     if (!text.startsWith("whsec_")) throw { code: "wrong_secret_prefix", message: "A secret starts with whsec_ and goes on in base64; this text does not.", detail: null };
     const secret: SecretView = { id: `s${Date.now()}`, project, label, hint: `whsec_…${text.slice(-4)}`, added_ms: Date.now(), stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true, webhook: null, destroyed_ms: null };
     this.secretList = [...this.secretList, secret];
+    const own = this.rows.filter((row) => row.project === project && row.outcome !== "verified");
+    setTimeout(() => this.tell({ kind: "verify_again", run: { project, of: own.length, done: true, sum: this.#judgeAgain(own, own.length) } }), this.delay);
     return secret;
   });
 

@@ -121,7 +121,7 @@ diagnosis: Diagnosis | null,
  */
 steps: Array<Step>, 
 /**
- * The cause in two or three words, for a row of a list: `412 s too old`, `no match`, `no secret`. Empty when
+ * The cause in two or three words, for a row of a list: `412 s old`, `no match`, `no secret`. Empty when
  * verified plainly.
  */
 cause: string, 
@@ -143,6 +143,8 @@ meaning: string,
  * The service accepts it in `subscribed_events`.
  */
 subscribable: boolean, };
+
+export type Extent = "whole" | "fields" | "beginning" | "nothing";
 
 export type EventView = { 
 /**
@@ -180,7 +182,11 @@ problems: Array<string>,
 /**
  * `user_metadata` as JSON text, from `data` or from the top level.
  */
-user_metadata: string | null, };
+user_metadata: string | null, 
+/**
+ * How much of the payload this was read from.
+ */
+extent: Extent, };
 
 export type PointerKind = "file" | "batch_output" | "batch" | "interaction" | "video" | "gs" | "https" | "other";
 
@@ -602,7 +608,11 @@ body_len: number,
 /**
  * Only a part of the body was kept.
  */
-truncated: boolean, };
+truncated: boolean, 
+/**
+ * When it was judged again and came out otherwise than at its arrival: a key came later.
+ */
+judged_ms: number | null, };
 
 export type Filter = { 
 /**
@@ -666,6 +676,46 @@ too_large: number,
  */
 per_minute: number, };
 
+export type VerifiedAgain = { 
+/**
+ * Looked at: not verified until now.
+ */
+looked: number, 
+/**
+ * Verified now.
+ */
+verified: number, 
+/**
+ * Rejected: now, or as before for what is known now.
+ */
+rejected: number, 
+/**
+ * Of those looked at: only a part of the body was kept, so that there is nothing to check a signature over.
+ */
+partial: number, 
+/**
+ * Not looked at: verified already, or no longer there.
+ */
+skipped: number, };
+
+export type VerifyRun = { 
+/**
+ * Whose.
+ */
+project: number, 
+/**
+ * How many are to be looked at.
+ */
+of: number, 
+/**
+ * It has ended.
+ */
+done: boolean, 
+/**
+ * What came of it so far.
+ */
+sum: VerifiedAgain, };
+
 export type Live = { "kind": "rows", 
 /**
  * The view they belong to.
@@ -726,7 +776,11 @@ lab: FaultLab, } | { "kind": "check",
 /**
  * How far it is.
  */
-report: CheckReport, } | { "kind": "notice", 
+report: CheckReport, } | { "kind": "verify_again", 
+/**
+ * How far it is.
+ */
+run: VerifyRun, } | { "kind": "notice", 
 /**
  * What.
  */
@@ -2596,6 +2650,10 @@ received: string,
  * The verdict with its ladder.
  */
 verdict: Verdict, 
+/**
+ * Some key could verify it: its headers are there and well formed.
+ */
+checkable: boolean, 
 /**
  * The payload as an event.
  */

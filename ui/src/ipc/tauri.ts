@@ -16,6 +16,7 @@ export const tauriBackend: Backend = {
   viewFind: (view, id) => invoke("view_find", { view, id }),
   delivery: (id) => invoke("delivery", { id }),
   deliveryBody: (id, decoded) => invoke("delivery_body", { id, decoded }),
+  verifyAgain: (ids) => invoke("verify_again", { ids }),
   sampleSend: (request) => invoke("sample_send", { request }),
   secrets: () => invoke("secrets"),
   secretAdd: (project, label, text) => invoke("secret_add", { project, label, text }),

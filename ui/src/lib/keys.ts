@@ -4,6 +4,7 @@ export type Action =
   | "open" | "back" | "search" | "copy-payload" | "copy-curl" | "follow" | "copy-address" | "send-sample"
   | "new-webhook" | "ping" | "rotate" | "edit-webhook"
   | "replay" | "edit-replay" | "mark" | "mark-down" | "mark-up" | "mark-all"
+  | "verify-again"
   | "tab-1" | "tab-2" | "tab-3" | "tab-4" | "tab-5" | "tab-6" | "keys";
 
 /** `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone. */
@@ -27,6 +28,7 @@ const BINDINGS: readonly Binding[] = [
   { action: "follow", keys: ["f"], scope: "list" },
   { action: "replay", keys: ["r"], scope: "list" },
   { action: "edit-replay", keys: ["R"], scope: "list" },
+  { action: "verify-again", keys: ["v"], scope: "list" },
   { action: "mark", keys: ["x"], scope: "list" },
   { action: "mark", keys: [" "], scope: "marks" },
   { action: "mark-down", keys: ["J"], scope: "list" },
@@ -94,6 +96,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
     keys: [
       { caps: ["r"], does: "Replay to the current target" },
       { caps: ["⇧ R"], does: "Edit and re-sign" },
+      { caps: ["v"], does: "Verify again, with the keys of now" },
       { caps: ["c"], does: "Copy the payload" },
       { caps: ["⇧ C"], does: "Copy as cURL" },
       { caps: ["1", "…", "6"], does: "Event, Headers, Body, Attempts, Answer, Replays" },

@@ -104,7 +104,7 @@ it("an old secret is amber, with the time it has left, and still verified", () =
   const now = 1_800_000_000_000;
   const old = row(1, now, { outcome: "verified", grace_until: now / 1000 + 3 * 3600 + 60 });
   expect(rowVerdict(old, now)).toEqual({ glyph: "check", word: "Old secret", tone: "old", cause: "3 h left" });
-  expect(rowVerdict(row(1, now, { outcome: "rejected", cause: "412 s too old" }), now)).toMatchObject({ word: "Rejected", tone: "no", cause: "412 s too old" });
+  expect(rowVerdict(row(1, now, { outcome: "rejected", cause: "412 s old" }), now)).toMatchObject({ word: "Rejected", tone: "no", cause: "412 s old" });
   expect(rowVerdict(row(1, now, { outcome: "unchecked", cause: "no secret" }), now)).toMatchObject({ tone: "un" });
 });
 

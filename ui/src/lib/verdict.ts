@@ -1,5 +1,6 @@
 import type { AnsweredBy, Outcome, Row, Scheme, StepStatus } from "../ipc/generated";
 import { span } from "./format";
+import { at } from "./verify-again";
 
 export type Tone = "ok" | "no" | "un" | "old";
 export type GlyphName = "check" | "cross" | "ring" | "flask" | "same" | "dash" | "near" | "warn" | "dot" | "clock" | "run" | "play" | "onward";
@@ -27,7 +28,8 @@ export function rowVerdict(row: Row, nowMs: number): Mark & { cause: string } {
     const left = row.grace_until * 1000 - nowMs;
     return { glyph: "check", word: "Old secret", tone: "old", cause: left > 0 ? `${span(left)} left` : "expired since" };
   }
-  return { ...mark, cause: row.outcome === "verified" ? "" : row.cause };
+  const later = row.judged_ms === null ? "" : `later, ${at(row.judged_ms, nowMs)}`;
+  return { ...mark, cause: row.outcome === "verified" ? later : row.cause };
 }
 
 export const STEPS: Record<StepStatus, { glyph: GlyphName; tone: Tone; word: string }> = {

@@ -13,7 +13,7 @@ describe("a webhook in words", () => {
     expect(seenWords(ours, NOW)).toBe("4 events · last delivery 12 s ago, verified · 18 in the last hour");
     expect(seenWords(staging, NOW)).toBe("7 events");
     expect(seenWords(view("x", "https://a.example/", {}), NOW)).toBe("no events · nothing received yet");
-    expect(lastWords({ id: 1, received_ms: NOW, outcome: "rejected", cause: "412 s too old" }, NOW)).toBe("just now, rejected: 412 s too old");
+    expect(lastWords({ id: 1, received_ms: NOW, outcome: "rejected", cause: "412 s old" }, NOW)).toBe("just now, rejected: 412 s old");
   });
   it("shows a state and an event that nobody knows as they came", () => {
     expect(webhookMark("paused_by_policy")).toEqual({ glyph: "ring", word: "paused_by_policy", tone: "un" });

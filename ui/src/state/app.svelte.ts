@@ -2,6 +2,7 @@ import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project,
 import { asIpcError } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
 import { projectAddress } from "../lib/projects";
+import { whenStill } from "../lib/when-still";
 import { ActionLog } from "./action-log.svelte";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
@@ -15,6 +16,7 @@ import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Tunnel } from "./tunnel.svelte";
+import { VerifyAgain } from "./verify-again.svelte";
 import { Webhooks } from "./webhooks.svelte";
 
 export type ViewName = "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects";
@@ -48,10 +50,11 @@ export class App {
   readonly tunnel: Tunnel;
   readonly handler: HandlerState;
   readonly replay: Replay;
+  readonly verifyAgain: VerifyAgain;
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
-  #saving: ReturnType<typeof setTimeout> | null = null;
+  readonly #saveSoon = whenStill(() => this.settings && void this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown)), SAVE_SPLIT_MS);
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -65,6 +68,7 @@ export class App {
     this.actionLog = new ActionLog(backend, this.toasts);
     this.tunnel = new Tunnel(backend, this.toasts, { save: (settings) => this.save(settings), showWebhooks: () => this.go("webhooks") });
     this.replay = new Replay(backend, this.toasts, { list: this.deliveries, detail: this.detail, twists: () => this.info?.twists ?? [], reveal: (id) => this.reveal(id) });
+    this.verifyAgain = new VerifyAgain(backend, this.toasts, this.replay.selection, this.detail);
     this.handler = new HandlerState(backend, this.toasts, this.replay.targets, () => this.go("handler"));
     this.projectsForm = new Projects(backend, this.toasts, (project) => this.#projectSaved(project));
     this.toasts.buttonFor = errorButtons(this);
@@ -93,8 +97,7 @@ export class App {
   }
 
   #live(message: Live): void {
-    this.replay.live(message);
-    this.handler.live(message);
+    for (const part of [this.replay, this.handler, this.verifyAgain]) part.live(message);
     switch (message.kind) {
       case "listener":
         this.listener = message.listener;
@@ -123,7 +126,7 @@ export class App {
       case "sandbox":
         this.sandbox.changed();
         break;
-      case "replay": case "forward": case "fault_lab": case "check": break;
+      case "replay": case "forward": case "fault_lab": case "check": case "verify_again": break;
       default:
         this.deliveries.apply(message);
         if (message.kind === "changed") {
@@ -242,11 +245,7 @@ export class App {
   saveSplit(split: number): void {
     if (!this.settings) return;
     this.settings = { ...this.settings, split };
-    if (this.#saving) clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => {
-      this.#saving = null;
-      if (this.settings) this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown));
-    }, SAVE_SPLIT_MS);
+    this.#saveSoon();
   }
 
   /** Sends a sample; where its delivery cannot be seen arriving, says how it went. */

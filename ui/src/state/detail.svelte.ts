@@ -58,7 +58,11 @@ export class DetailState {
   changed(rows: readonly Row[]): void {
     const id = this.id;
     const message = this.detail?.row.message_id ?? null;
-    if (id === null || !rows.some((row) => row.id === id || (message !== null && row.message_id === message))) return;
+    if (id !== null && rows.some((row) => row.id === id || (message !== null && row.message_id === message))) this.refresh();
+  }
+
+  /** What is open may have changed without a word. */
+  refresh(): void {
     this.#refresh ??= setTimeout(() => {
       this.#refresh = null;
       if (this.id !== null) void this.#load(this.id);

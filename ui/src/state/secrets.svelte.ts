@@ -8,6 +8,8 @@ const UNDO_MS = 10_000;
 export class Secrets {
   list = $state.raw<readonly SecretView[]>([]);
   loaded = $state(false);
+  /** The project that a secret is to be added for; the form takes it. */
+  wanted = $state<number | null>(null);
   /** Text of the secrets that the reader asked to see; forgotten when the view closes. */
   revealed = $state.raw<ReadonlyMap<string, string>>(new Map());
 

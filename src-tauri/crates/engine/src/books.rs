@@ -17,6 +17,7 @@ use crate::dto::{ApiKey, ApiVersion, Live, Project};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::keys::ProjectKeys;
+use crate::reverify::Which;
 use crate::secrets;
 use crate::vault::VaultKind;
 
@@ -30,6 +31,8 @@ const SWEEP_S: i64 = 60 * 60;
 pub(crate) struct Books {
     pub(crate) projects: Vec<store::Project>,
     pub(crate) secrets: Vec<SecretRecord>,
+    /// They were read before: a secret that comes now is a new one.
+    read: bool,
 }
 
 impl Engine {
@@ -45,9 +48,10 @@ impl Engine {
             books.projects = projects;
         }
         if secrets != books.secrets {
-            self.read_secrets(&books.secrets, &secrets).await;
+            self.read_secrets(&books.secrets, &secrets, books.read).await;
             books.secrets = secrets;
         }
+        books.read = true;
         Ok(())
     }
 
@@ -118,11 +122,12 @@ impl Engine {
         }
         let fetch = HttpFetch::new(url.as_str()).map_err(|error| failed(&error))?;
         let cache = Arc::new(JwksCache::new(fetch));
+        self.follow_keys(&cache);
         caches.insert(url.to_string(), cache.clone());
         Ok(cache)
     }
 
-    async fn read_secrets(&self, before: &[SecretRecord], now: &[SecretRecord]) {
+    async fn read_secrets(&self, before: &[SecretRecord], now: &[SecretRecord], read: bool) {
         for record in before.iter().filter(|old| !now.iter().any(|new| new.id == old.id)) {
             self.inner.registry.forget_secret(&record.id);
         }
@@ -135,7 +140,12 @@ impl Engine {
             match (record.destroyed_ms, self.inner.registry.knows_secret(&record.id)) {
                 (Some(_), _) => self.inner.registry.forget_secret(&record.id),
                 (None, true) => self.inner.registry.set_secret_state(&record.id, record.state(self.now_s())),
-                (None, false) => self.read_secret(record).await,
+                (None, false) => {
+                    self.read_secret(record).await;
+                    if read {
+                        self.keys_came(record.project, Which::All);
+                    }
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gemini::event::{Kept, Part, read_kept};
 use inbound::Projects as _;
 use jiff::Timestamp;
 use signature::{Outcome, Received, Seen};
@@ -16,8 +17,6 @@ use crate::headers;
 use crate::keys::Registry;
 use crate::rows;
 
-/// Payloads are read as events up to this size.
-const READ_AS_EVENT: usize = 1024 * 1024;
 /// Attempts listed in one detail: the newest.
 const ATTEMPTS: u32 = 1_000;
 /// A longer list of signatures is shown without saying which matched.
@@ -76,7 +75,7 @@ fn build(
         Some(Err(problem)) => (bytes, None, Some(problem.clone())),
         None => (bytes, None, None),
     };
-    let readable = if shown.len() <= READ_AS_EVENT && !delivery.row.truncated { shown } else { &[] };
+    let (event, pointers) = read(&delivery, shown, bytes, encoding.as_deref().filter(|_| decoded_len.is_none()));
     let body = BodyView {
         len: delivery.row.body_len,
         kept_len: bytes.len() as u64,
@@ -89,7 +88,6 @@ fn build(
     };
     let signature = signature_view(&delivery, bytes, &project, received_s);
     let timestamp = header(&delivery, "webhook-timestamp").and_then(|value| timestamp(&value, received_s));
-    let (event, pointers) = gemini::event::read_with_pointers(readable);
     let curl = headers::curl(&delivery, bytes, address.as_deref());
     Detail {
         method: delivery.method.clone(),
@@ -122,9 +120,25 @@ fn build(
         },
         attempts,
         curl,
+        checkable: signature::checkable(&delivery.headers, &project.policy),
         verdict: delivery.verdict,
         project: None,
         row,
+    }
+}
+
+/// The payload as an event. `packed`: how it is encoded where that could not be undone, or not to its end; then what its
+/// beginning unfolds to is read.
+fn read(
+    delivery: &Delivery,
+    shown: &[u8],
+    bytes: &[u8],
+    packed: Option<&str>,
+) -> (gemini::EventView, Vec<gemini::Pointer>) {
+    let part = if delivery.row.truncated { Part::KeptOf(delivery.row.body_len) } else { Part::Whole };
+    match packed.and_then(|encoding| inbound::unfold(bytes, encoding)) {
+        Some((unfolded, _)) => read_kept(Kept { bytes: &unfolded, part: Part::Unfolded }),
+        None => read_kept(Kept { bytes: shown, part }),
     }
 }
 

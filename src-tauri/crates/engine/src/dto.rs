@@ -15,6 +15,7 @@ mod replay;
 mod rotation;
 mod sandbox;
 mod tunnel;
+mod verify_again;
 mod webhooks;
 
 pub use actions::*;
@@ -27,6 +28,7 @@ pub use replay::*;
 pub use rotation::*;
 pub use sandbox::*;
 pub use tunnel::*;
+pub use verify_again::*;
 pub use webhooks::*;
 
 /// One row of the list. Times: Unix milliseconds.
@@ -77,6 +79,8 @@ pub struct Row {
     pub body_len: u64,
     /// Only a part of the body was kept.
     pub truncated: bool,
+    /// When it was judged again and came out otherwise than at its arrival: a key came later.
+    pub judged_ms: Option<i64>,
 }
 
 /// What the list shows. Empty lists and an empty text mean: all.
@@ -197,6 +201,11 @@ pub enum Live {
     Check {
         /// How far it is.
         report: Box<CheckReport>,
+    },
+    /// Deliveries are being judged again, because a key came.
+    VerifyAgain {
+        /// How far it is.
+        run: VerifyRun,
     },
     /// Something to tell the user.
     Notice {

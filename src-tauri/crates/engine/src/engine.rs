@@ -31,6 +31,7 @@ use crate::keeping::Held;
 use crate::keys::{ProjectKeys, Registry};
 use crate::listening::Slot;
 use crate::replay::{self, Replays};
+use crate::reverify::Reverifying;
 use crate::sandbox::Sandbox;
 use crate::tunnel::{TunnelFactory, Tunnels};
 use crate::vault::{MemoryVault, Vault};
@@ -138,6 +139,8 @@ pub(crate) struct Inner {
     pub(crate) watched: std::sync::Once,
     /// Runs of replays, and the client that all requests go out with.
     pub(crate) replays: Replays,
+    /// Deliveries that are judged again.
+    pub(crate) reverifying: Reverifying,
     /// What is sent on by itself.
     pub(crate) forwards: Forwards,
     /// The handler check.
@@ -220,6 +223,7 @@ impl Engine {
                 boards: Boards::default(),
                 watched: std::sync::Once::new(),
                 replays: Replays::default(),
+                reverifying: Reverifying::default(),
                 forwards: Forwards::default(),
                 checks: Checks::default(),
                 answering: Arc::default(),
@@ -244,7 +248,8 @@ impl Engine {
             let swept = engine.now_s();
             engine.sweep().await;
             let (stop, following) = (engine.inner.stop.clone(), engine.clone());
-            engine.inner.tasks.spawn(until(stop, following.follow_books(swept)));
+            engine.inner.tasks.spawn(until(stop.clone(), following.follow_books(swept)));
+            engine.inner.tasks.spawn(until(stop, engine.clone().follow_arrivals()));
         }
         Ok(engine)
     }

@@ -73,6 +73,16 @@ impl Feed {
         self.tell(Live::Notice { notice });
     }
 
+    /// Outcomes of many deliveries changed: the window opens its view again, where a filter of outcomes shows others now, or
+    /// where the rows were not told one by one.
+    pub(crate) fn reopen(&self, told: bool) {
+        let number =
+            self.view().as_ref().filter(|view| !told || !view.filter.outcomes.is_empty()).map(|view| view.number);
+        if let Some(view) = number {
+            self.tell(Live::Resync { view });
+        }
+    }
+
     /// Opens a view in place of the one before.
     pub(crate) async fn open(&self, filter: Filter) -> Result<ViewOpened> {
         let started = Instant::now();

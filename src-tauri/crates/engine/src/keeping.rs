@@ -10,6 +10,7 @@ use crate::dto::NewSecret;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::projects;
+use crate::reverify::Which;
 use crate::secrets::key;
 use crate::vault::VaultKind;
 
@@ -82,6 +83,7 @@ impl Engine {
             Ok(secret) => {
                 // First of all: its first delivery may be on its way.
                 self.inner.registry.add_secret(project, key(&record, secret, self.now_s()));
+                self.keys_came(project, Which::All);
                 None
             }
             // Whatever it is, the service shows it once: it is stored as it came.

@@ -24,6 +24,7 @@ mod keys;
 mod listening;
 mod projects;
 mod replay;
+mod reverify;
 mod rotation;
 mod rows;
 mod sandbox;

@@ -30,6 +30,7 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
         took_us: row.took_us,
         body_len: row.body_len,
         truncated: row.truncated,
+        judged_ms: row.judged_ms,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::books::ended;
 use crate::dto::SecretView;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::reverify::Which;
 use crate::vault::{Vault, VaultError, VaultKind};
 
 /// The id of the Sandbox's own secret.
@@ -248,6 +249,7 @@ impl Engine {
     async fn keep(&self, record: SecretRecord, text: Zeroizing<String>, secret: Secret) -> Result<SecretView> {
         self.put_secret(&record, &text).await?;
         self.inner.registry.add_secret(record.project, key(&record, secret, self.now_s()));
+        self.keys_came(record.project, Which::All);
         Ok(self.view(record))
     }
 

@@ -25,6 +25,8 @@ mod projects;
 mod receiver;
 #[path = "it/replay.rs"]
 mod replay;
+#[path = "it/reverify.rs"]
+mod reverify;
 #[path = "it/rotation.rs"]
 mod rotation;
 #[path = "it/sandbox.rs"]

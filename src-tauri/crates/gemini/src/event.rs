@@ -9,11 +9,14 @@ use crate::pointers::{self, Pointer};
 use crate::printable::printable;
 
 mod numbers;
+mod skim;
 mod summary;
 
+pub use skim::{Kept, Part, read_kept, summary_of};
 pub use summary::{Summary, summary};
 
-/// Bodies above this many bytes are not read as events. The service's events are a few hundred bytes long.
+/// Bodies above this many bytes are not read into a tree. The service's events are a few hundred bytes long; [`read_kept`]
+/// reads what is larger.
 pub const READ_LIMIT: usize = 1 << 20;
 
 /// "Usually smaller than 20kb" (SW-09).
@@ -22,6 +25,22 @@ const USUAL_LIMIT: usize = 20 * 1024;
 const UNKNOWN_FIELDS_LIMIT: usize = 50;
 const NAME_LIMIT: usize = 200;
 const METADATA_LIMIT: usize = 8 * 1024;
+
+/// How much of a payload was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The fields that are known, and some of the rest.
+    Fields,
+    /// Its beginning: what does not stand there may have come later.
+    Beginning,
+    /// Nothing: it is no JSON, or not there.
+    Nothing,
+}
 
 /// What a payload says, for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -45,13 +64,15 @@ pub struct EventView {
     pub problems: Vec<String>,
     /// `user_metadata` as JSON text, from `data` or from the top level.
     pub user_metadata: Option<String>,
+    /// How much of the payload this was read from.
+    pub extent: Extent,
 }
 
 /// Reads a payload. Any bytes will do.
 #[must_use]
 pub fn read(body: &[u8]) -> EventView {
     match parse(body) {
-        Ok(value) => view(&value, body.len()),
+        Ok(value) => view(&value, body.len(), Extent::Whole),
         Err(problem) => unreadable(problem),
     }
 }
@@ -60,13 +81,13 @@ pub fn read(body: &[u8]) -> EventView {
 #[must_use]
 pub fn read_with_pointers(body: &[u8]) -> (EventView, Vec<Pointer>) {
     match parse(body) {
-        Ok(value) => (view(&value, body.len()), pointers::find_in(&value)),
+        Ok(value) => (view(&value, body.len(), Extent::Whole), pointers::find_in(&value)),
         Err(problem) => (unreadable(problem), Vec::new()),
     }
 }
 
 fn unreadable(problem: String) -> EventView {
-    EventView { problems: vec![problem], ..EventView::default() }
+    EventView { problems: vec![problem], extent: Extent::Nothing, ..EventView::default() }
 }
 
 /// The payload as a JSON value, or a sentence on why it is none.
@@ -80,15 +101,10 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
             body.len()
         ));
     }
-    if body.starts_with(b"\x1f\x8b") {
-        return Err("The body is compressed with gzip; an event is sent as plain JSON.".to_owned());
+    if let Some(problem) = refused(body) {
+        return Err(problem);
     }
-    if body.starts_with(b"\xef\xbb\xbf") {
-        return Err("The body starts with a byte order mark; JSON is sent without one (RFC 8259).".to_owned());
-    }
-    let text = std::str::from_utf8(body).map_err(|error| {
-        format!("The body is not UTF-8 (byte {}); an event is JSON in UTF-8.", error.valid_up_to() + 1)
-    })?;
+    let text = std::str::from_utf8(body).map_err(|error| not_utf8(&error))?;
     serde_json::from_str(text).or_else(|error| {
         // JSON sets no bounds to numbers (RFC 8259, 6); the parser's f64 does. None of them is a field of the service.
         match numbers::bounded(text).map(|bounded| serde_json::from_str(&bounded)) {
@@ -96,6 +112,19 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
             _ => Err(in_words(&error)),
         }
     })
+}
+
+/// What begins so that it is not read any further.
+fn refused(body: &[u8]) -> Option<String> {
+    if body.starts_with(b"\x1f\x8b") {
+        return Some("The body is compressed with gzip; an event is sent as plain JSON.".to_owned());
+    }
+    let marked = body.starts_with(b"\xef\xbb\xbf");
+    marked.then(|| "The body starts with a byte order mark; JSON is sent without one (RFC 8259).".to_owned())
+}
+
+fn not_utf8(error: &std::str::Utf8Error) -> String {
+    format!("The body is not UTF-8 (byte {}); an event is JSON in UTF-8.", error.valid_up_to() + 1)
 }
 
 fn in_words(error: &serde_json::Error) -> String {
@@ -107,8 +136,9 @@ fn in_words(error: &serde_json::Error) -> String {
     }
 }
 
-fn view(value: &Value, len: usize) -> EventView {
-    let mut view = EventView::default();
+/// `extent`: how much of the payload the value is. Of a beginning nothing is missed: it may have come later.
+fn view(value: &Value, len: usize, extent: Extent) -> EventView {
+    let mut view = EventView { extent, ..EventView::default() };
     if len > USUAL_LIMIT {
         view.problems.push(format!(
             "The payload has {len} bytes; Standard Webhooks asks for less than 20 KiB, with large things by link."
@@ -135,9 +165,16 @@ fn view(value: &Value, len: usize) -> EventView {
     view
 }
 
+/// Something is not there, as far as that can be told.
+fn missing(view: &mut EventView, problem: &str) {
+    if view.extent != Extent::Beginning {
+        view.problems.push(problem.to_owned());
+    }
+}
+
 fn read_type(object: &Map<String, Value>, view: &mut EventView) {
     match object.get("type") {
-        None => view.problems.push("The payload has no `type`, so it cannot be told what happened.".to_owned()),
+        None => missing(view, "The payload has no `type`, so it cannot be told what happened."),
         Some(Value::String(name)) => {
             view.event_type = Some(printable(name, NAME_LIMIT));
             if let Some(entry) = catalog::lookup(name) {
@@ -181,7 +218,7 @@ fn type_problem(name: &str) -> Option<String> {
 
 fn read_version(object: &Map<String, Value>, view: &mut EventView) {
     match object.get("version") {
-        None => view.problems.push("The payload has no `version`; the service sends v1.".to_owned()),
+        None => missing(view, "The payload has no `version`; the service sends v1."),
         Some(Value::String(version)) => {
             let shown = printable(version, NAME_LIMIT);
             if version != catalog::VERSION {
@@ -199,9 +236,7 @@ fn read_version(object: &Map<String, Value>, view: &mut EventView) {
 
 fn read_timestamp(object: &Map<String, Value>, view: &mut EventView) {
     match object.get("timestamp") {
-        None => {
-            view.problems.push("The payload has no `timestamp`, so it does not say when the event happened.".to_owned())
-        }
+        None => missing(view, "The payload has no `timestamp`, so it does not say when the event happened."),
         Some(Value::String(text)) => {
             view.timestamp = Some(printable(text, NAME_LIMIT));
             if text.parse::<Timestamp>().is_err() {
@@ -223,7 +258,7 @@ fn read_timestamp(object: &Map<String, Value>, view: &mut EventView) {
 fn read_data(object: &Map<String, Value>, entry: Option<&'static catalog::Entry>, view: &mut EventView) {
     let data = match object.get("data") {
         None => {
-            view.problems.push("The payload has no `data`, so it does not say which job it is about.".to_owned());
+            missing(view, "The payload has no `data`, so it does not say which job it is about.");
             return;
         }
         Some(Value::Object(data)) => data,
@@ -234,7 +269,7 @@ fn read_data(object: &Map<String, Value>, entry: Option<&'static catalog::Entry>
     };
     if entry.is_some() {
         match data.get("id") {
-            None => view.problems.push("`data` has no `id`, so it does not say which job it is about.".to_owned()),
+            None => missing(view, "`data` has no `id`, so it does not say which job it is about."),
             Some(Value::String(id)) if !id.is_empty() => {}
             Some(_) => view.problems.push("`data.id` should be a text that names the job.".to_owned()),
         }

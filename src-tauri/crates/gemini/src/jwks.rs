@@ -77,6 +77,8 @@ struct Shared {
     clock: Clock,
     timeout: Duration,
     state: Mutex<State>,
+    /// How many sets of keys have come.
+    came: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -133,6 +135,7 @@ impl JwksCache {
                 clock: Box::new(clock),
                 timeout,
                 state: Mutex::default(),
+                came: watch::Sender::new(0),
             }),
         }
     }
@@ -141,6 +144,12 @@ impl JwksCache {
     #[must_use]
     pub fn known(&self) -> Jwks {
         self.shared.state().jwks()
+    }
+
+    /// Changes whenever keys have come.
+    #[must_use]
+    pub fn came(&self) -> watch::Receiver<u64> {
+        self.shared.came.subscribe()
     }
 
     /// The keys, fetched if there are none yet. Keys that are there are given at once, however old; old ones
@@ -244,6 +253,8 @@ impl Shared {
                 state.keys = Some(Arc::new(keys));
                 state.fetched_at = Some(now);
                 state.last_error = None;
+                drop(state);
+                self.came.send_modify(|count| *count += 1);
             }
             Err(why) => {
                 warn!(why, "published keys could not be fetched");

@@ -13,6 +13,6 @@ mod printable;
 
 pub use catalog::EventType;
 pub use client::{Client, ClientError};
-pub use event::{EventView, Summary};
+pub use event::{EventView, Extent, Summary};
 pub use jwks::JwksCache;
 pub use pointers::{Pointer, PointerKind};

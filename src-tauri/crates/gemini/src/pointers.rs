@@ -118,7 +118,7 @@ impl Family {
 /// The fields that hold pointers, in the order in which a person wants them.
 const KNOWN_FIELDS: [&str; 5] = ["output_file_uri", "file_name", "video_uri", "file_id", "id"];
 
-fn is_known_field(field: &str) -> bool {
+pub(crate) fn is_known_field(field: &str) -> bool {
     KNOWN_FIELDS.contains(&field)
 }
 

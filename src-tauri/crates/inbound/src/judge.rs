@@ -93,21 +93,21 @@ async fn check(
 }
 
 /// The `jti` of a token that was just verified.
-fn jti(headers: &[(String, Vec<u8>)]) -> Option<String> {
+pub fn jti(headers: &[(String, Vec<u8>)]) -> Option<String> {
     let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("webhook-signature"))?;
     let token = signature::decode_signature(value).token?;
     token.claims.get("jti")?.as_str().map(str::to_owned)
 }
 
-/// Only `v1,` signatures are checked without a JWKS.
-fn needs_jwks(headers: &[(String, Vec<u8>)]) -> bool {
+/// Whether a delivery needs the JWKS: only `v1,` signatures are checked without one.
+pub fn needs_jwks(headers: &[(String, Vec<u8>)]) -> bool {
     headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("webhook-signature")).any(|(_, value)| {
         value.split(|byte| *byte == b' ').any(|token| !token.is_empty() && !token.starts_with(b"v1,"))
     })
 }
 
 /// Might newer keys change the verdict? A rejection for any other reason would only make forged traffic fetch.
-fn key_was_missing(verdict: &Verdict) -> bool {
+pub fn key_was_missing(verdict: &Verdict) -> bool {
     matches!(verdict.scheme, Some(Scheme::V1a | Scheme::Jwt))
         && matches!(&*verdict.reason, "no_matching_signature" | "unknown_kid" | "no_usable_key" | "jwt_signature")
 }

@@ -21,6 +21,7 @@ use crate::capture::{self, Captured, End, Room};
 use crate::gate::{Admission, Asked, Gate};
 use crate::judge::{self, Project, Projects};
 use crate::probe::{self, Arrived, Probes, Ticket};
+use crate::summary;
 use crate::tokens::SeenTokens;
 
 /// How long the body of a request that is not taken may take to come.
@@ -251,7 +252,7 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
     };
 
     let whole = captured.end == End::Whole;
-    let summary = if whole { gemini::event::summary(&captured.bytes) } else { gemini::event::Summary::default() };
+    let summary = summary::of_body(&headers, &captured.bytes, captured.len, whole).await;
     let rejected = whole && verdict.outcome == Outcome::Rejected;
     let for_probe = rejected.then(|| (headers.clone(), captured.bytes.clone()));
     // A body that is not whole says so: scripts are for what a handler could have got.

@@ -12,8 +12,9 @@ use self::token::Token;
 use crate::jwks::{Jwk, JwkMaterial, KeySet};
 use crate::ladder::{Ladder, Rung};
 use crate::received::{Fields, shown};
-use crate::sentences::{self, Words};
+use crate::sentences::Words;
 use crate::timestamp::{TIME, Time};
+use crate::unchecked::{self, Hopeless};
 use crate::verify::{SCHEME, about_delivery, headers};
 use crate::{Jwks, Keyring, MatchedKey, Outcome, Policy, Received, Scheme, Seen, StepStatus, Text, Verdict, Warning};
 
@@ -79,7 +80,9 @@ pub(crate) fn check(
     ladder.skip_missing(&[HEADER, KEY, SIGNATURE, CLAIMS, BODY]);
 
     let (outcome, reason, words) = match (result, progress.no_key) {
-        (_, Some(reason)) => (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys)),
+        (_, Some(reason)) => {
+            (Outcome::Unchecked, reason.into(), unchecked::words(reason, keys, Hopeless::read(fields, policy)))
+        }
         (Err(refusal), None) => (Outcome::Rejected, refusal.reason, refusal.words),
         (Ok(()), None) => (Outcome::Verified, "valid".into(), verified(&progress)),
     };
@@ -149,14 +152,10 @@ fn climb(
 ) -> Result<(), Refusal> {
     let set = match &keys.jwks {
         Jwks::Known(set) => set,
-        Jwks::Unavailable(_) => {
+        none => {
             ladder.add(SCHEME, StepStatus::Passed, "a JWT");
-            progress.no_key = Some("jwks_unavailable");
-            return Ok(());
-        }
-        Jwks::None => {
-            ladder.add(SCHEME, StepStatus::Passed, "a JWT");
-            progress.no_key = Some("no_jwks");
+            progress.no_key = Some(if matches!(none, Jwks::None) { "no_jwks" } else { "jwks_unavailable" });
+            rung(ladder, HEADER, Token::read(text, &policy.jwt.algorithms))?;
             return Ok(());
         }
     };

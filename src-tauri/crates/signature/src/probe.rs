@@ -49,7 +49,7 @@ pub fn probe(
     {
         return token::probe(value, received.body, keys, policy, now, verdict, &mut out_of_time);
     }
-    if let Some(found) = by_time(&fields, now, verdict) {
+    if let Some(found) = by_time(&fields, policy.tolerance, now, verdict) {
         return Some(found);
     }
     let values: Vec<&[u8]> = values(received.headers, SIGNATURE).collect();
@@ -68,7 +68,7 @@ pub fn probe(
 }
 
 /// A time that is off, told by the time alone or by a signature that is right.
-fn by_time(fields: &Fields<'_>, now: i64, verdict: &Verdict) -> Option<Diagnosis> {
+fn by_time(fields: &Fields<'_>, tolerance: u64, now: i64, verdict: &Verdict) -> Option<Diagnosis> {
     let then = timestamp::parse(fields.timestamp.value()?)?;
     let stale = verdict.reason == "timestamp_too_old";
     if !stale && verdict.reason != "timestamp_too_new" {
@@ -79,7 +79,8 @@ fn by_time(fields: &Fields<'_>, now: i64, verdict: &Verdict) -> Option<Diagnosis
         return Some(words::milliseconds(then));
     }
     let key = verdict.key.clone()?;
-    Some(if stale { words::stale(key, then.abs_diff(now)) } else { words::future(key, then.abs_diff(now)) })
+    let away = then.abs_diff(now);
+    Some(if stale { words::stale(key, away, tolerance) } else { words::future(key, away, tolerance) })
 }
 
 /// Header lines that were merged into one, repeated, or rewritten on the way.

@@ -1,8 +1,8 @@
 //! One plain sentence, and two or three words, for each reason.
 
 use crate::received::{Fault, Fields, shown};
-use crate::wording::{life, settled, span};
-use crate::{Jwks, KeyState, Keyring, MatchedKey, Scheme, Text};
+use crate::wording::{distance, life, settled};
+use crate::{KeyState, MatchedKey, Scheme, Text};
 
 /// The words for a verdict.
 #[derive(Debug)]
@@ -116,25 +116,26 @@ pub(crate) fn invalid_timestamp() -> Words {
     )
 }
 
+/// `age` and `tolerance` in seconds. What is said is always the distance, never by how much it is beyond the tolerance.
 pub(crate) fn too_old(age: u64, tolerance: u64, signed: bool) -> Words {
-    let over = span(age.saturating_sub(tolerance));
     let tail = if signed { " The signature itself is right." } else { "" };
+    let old = distance(age, tolerance);
     Words::new(
-        format!("{over} too old"),
+        format!("{old} old"),
         format!(
-            "Rejected: it was signed {} ago and only {tolerance} s are allowed: a late or replayed delivery, or a clock that is off.{tail}",
-            span(age)
+            "Rejected: it is {old} old; at most {tolerance} s is allowed: a late or replayed delivery, or a clock that is off.{tail}"
         ),
     )
 }
 
+/// The same for a time that lies ahead.
 pub(crate) fn too_new(ahead: u64, tolerance: u64, signed: bool) -> Words {
     let tail = if signed { " The signature itself is right." } else { "" };
+    let ahead = distance(ahead, tolerance);
     Words::new(
-        format!("{} ahead", span(ahead)),
+        format!("{ahead} ahead"),
         format!(
-            "Rejected: its time lies {} ahead of this clock and only {tolerance} s are allowed: one of the two clocks is off, or the time is in milliseconds.{tail}",
-            span(ahead)
+            "Rejected: its time is {ahead} ahead of this clock; at most {tolerance} s is allowed: one of the two clocks is off, or the time is in milliseconds.{tail}"
         ),
     )
 }
@@ -171,26 +172,5 @@ pub(crate) fn refused(reason: &str) -> Words {
             "Rejected: the JWKS holds no Ed25519 key that can be used, so the v1a signature cannot be right by any of them.",
         ),
         other => Words::new("refused", format!("Rejected: {other}.")),
-    }
-}
-
-/// The words where there is no key to check with.
-pub(crate) fn unchecked(reason: &str, keys: &Keyring) -> Words {
-    match (reason, &keys.jwks) {
-        ("jwks_unavailable", Jwks::Unavailable(why)) => Words::new(
-            "JWKS unavailable",
-            format!(
-                "Unchecked: the keys (JWKS) could not be fetched, so nothing can be said about this signature: {}.",
-                why.trim_end_matches('.')
-            ),
-        ),
-        ("no_jwks", _) => Words::new(
-            "no JWKS",
-            "Unchecked: the delivery is signed with a public key, as dynamic webhooks are, and no JWKS is configured for this project.",
-        ),
-        _ => Words::new(
-            "no secret",
-            "Unchecked: there is no secret for this project to check the signature with; add the webhook's whsec_ secret.",
-        ),
     }
 }

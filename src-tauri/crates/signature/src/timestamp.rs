@@ -2,7 +2,7 @@
 
 use crate::ladder::{Ladder, Rung};
 use crate::received::shown;
-use crate::wording::span;
+use crate::wording::distance;
 use crate::{StepStatus, Text};
 
 pub(crate) const TIME: Rung = ("timestamp", "Time", "whole Unix seconds, at most 300 s from now");
@@ -47,9 +47,13 @@ impl Time {
             Self::Near(age) if age > 0 => (StepStatus::Passed, format!("{age} s ago, within {tolerance} s").into()),
             Self::Near(age) => (StepStatus::Passed, format!("{} s ahead, within {tolerance} s", -age).into()),
             Self::Invalid => (StepStatus::Failed, format!("not whole seconds: {}", shown(value)).into()),
-            Self::TooOld(age) => (StepStatus::Failed, format!("{} ago, only {tolerance} s allowed", span(age)).into()),
+            Self::TooOld(age) => {
+                let old = distance(age, tolerance);
+                (StepStatus::Failed, format!("{old} old; at most {tolerance} s is allowed").into())
+            }
             Self::TooNew(age) => {
-                (StepStatus::Failed, format!("{} ahead, only {tolerance} s allowed", span(age)).into())
+                let ahead = distance(age, tolerance);
+                (StepStatus::Failed, format!("{ahead} ahead; at most {tolerance} s is allowed").into())
             }
         };
         let expected: Text = match tolerance {

@@ -149,7 +149,7 @@ pub struct Verdict {
     pub diagnosis: Option<Diagnosis>,
     /// The proof ladder, in order.
     pub steps: Vec<Step>,
-    /// The cause in two or three words, for a row of a list: `412 s too old`, `no match`, `no secret`. Empty when
+    /// The cause in two or three words, for a row of a list: `412 s old`, `no match`, `no secret`. Empty when
     /// verified plainly.
     pub cause: Text,
     /// One plain English sentence for a person.

@@ -9,6 +9,7 @@ use crate::sentences::{self, Words};
 use crate::standard::{self, Checked, Content, End};
 use crate::timestamp::{TIME, Time};
 use crate::tokens::{Shape, shape};
+use crate::unchecked::{self, Hopeless};
 use crate::{
     Jwks, Keyring, MatchedKey, Outcome, Policy, Received, Scheme, Secret, SecretError, Seen, StepStatus, Text, Verdict,
     Warning, jwt,
@@ -135,15 +136,16 @@ fn standard(
     });
 
     let no_keys = keys.secrets.is_empty() && matches!(keys.jwks, Jwks::None);
+    let unchecked = |reason: &'static str| {
+        (Outcome::Unchecked, reason.into(), unchecked::words(reason, keys, Hopeless::read(fields, policy)), None)
+    };
     let (outcome, reason, words, key) = match (checked.end, refusal) {
         _ if no_keys => {
             let reason =
                 if matches!(checked.scheme, Some(Scheme::V1a | Scheme::Jwt)) { "no_jwks" } else { "no_secret" };
-            (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys), None)
+            unchecked(reason)
         }
-        (End::NoKey(reason), _) if headers_complete && !any_key(keys) => {
-            (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys), None)
-        }
+        (End::NoKey(reason), _) if headers_complete && !any_key(keys) => unchecked(reason),
         (End::Matched(key), Some((reason, words))) => (Outcome::Rejected, reason, words, Some(key)),
         (_, Some((reason, words))) => (Outcome::Rejected, reason, words, None),
         (End::Matched(key), None) => {
@@ -151,7 +153,7 @@ fn standard(
             (Outcome::Verified, "valid".into(), words, Some(key))
         }
         (End::Refused(reason), None) => (Outcome::Rejected, reason.into(), sentences::refused(reason), None),
-        (End::NoKey(reason), None) => (Outcome::Unchecked, reason.into(), sentences::unchecked(reason, keys), None),
+        (End::NoKey(reason), None) => unchecked(reason),
     };
 
     let mut warnings = secret_warnings(keys, key.as_ref(), checked.scheme);

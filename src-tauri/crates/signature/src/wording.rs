@@ -15,6 +15,11 @@ pub(crate) fn span(seconds: u64) -> String {
     }
 }
 
+/// How far a time is off where `tolerance` seconds are allowed: exact where the rough unit could say the same of both.
+pub(crate) fn distance(seconds: u64, tolerance: u64) -> String {
+    if seconds / 2 < tolerance { format!("{seconds} s") } else { span(seconds) }
+}
+
 /// Seconds between two moments, however far apart.
 pub(crate) fn between(from: i64, to: i64) -> u64 {
     from.abs_diff(to)
@@ -50,7 +55,23 @@ pub(crate) fn key(key: &MatchedKey, now: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::span;
+    use super::{distance, span};
+
+    #[test]
+    fn a_distance_never_reads_like_the_tolerance() {
+        let cases = [
+            (301, 300, "301 s"),
+            (599, 300, "599 s"),
+            (712, 300, "11 min"),
+            (601, 600, "601 s"),
+            (86_401, 86_400, "86401 s"),
+            (172_800, 86_400, "48 h"),
+            (1, 0, "1 s"),
+        ];
+        for (seconds, tolerance, words) in cases {
+            assert_eq!(distance(seconds, tolerance), words);
+        }
+    }
 
     #[test]
     fn spans_change_their_unit_at_the_edges() {

@@ -13,6 +13,8 @@ mod properties;
 mod speed;
 #[path = "it/tokens.rs"]
 mod tokens;
+#[path = "it/unchecked.rs"]
+mod unchecked;
 #[path = "it/vectors.rs"]
 mod vectors;
 

@@ -118,7 +118,8 @@ pub struct Inserted {
     pub attempts: u32,
     /// Whether an earlier attempt was verified and answered 2xx.
     pub duplicate: bool,
-    /// The verdict as stored: for a duplicate with the warning `duplicate_id` and the rung `duplicate` changed.
+    /// The verdict as stored: of a further attempt with what is known of earlier ones, among its warnings and in its rung
+    /// `duplicate`.
     pub verdict: Verdict,
 }
 
@@ -137,7 +138,7 @@ pub struct Row {
     pub scheme: Option<Scheme>,
     /// Stable code: `valid`, `no_matching_signature`…
     pub reason: Text,
-    /// Two or three words for the row: `412 s too old`.
+    /// Two or three words for the row: `412 s old`.
     pub cause: Text,
     /// Verified with a key in its grace: until when that key is accepted, Unix seconds.
     pub grace_until: Option<i64>,
@@ -167,6 +168,8 @@ pub struct Row {
     pub body_len: u64,
     /// Whether the body was longer than what is kept.
     pub truncated: bool,
+    /// When it was judged again and came out otherwise than at its arrival, Unix milliseconds.
+    pub judged_ms: Option<i64>,
 }
 
 /// A stored delivery: everything but the body, which [`crate::Store::body`] gives.

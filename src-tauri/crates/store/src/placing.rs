@@ -1,24 +1,26 @@
 //! Puts one delivery into its tables, inside the transaction of its batch.
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use signature::{Outcome, Verdict};
 
+use crate::duplicate::{self, Earlier};
 use crate::events::Events;
 use crate::job::Pending;
 use crate::phrases::Phrases;
 use crate::signers::{Signers, verified_by};
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::tally::Tally;
-use crate::table::{content, delivery, event, signed};
+use crate::table::{content, delivery, event, later, signed};
 use crate::verdict_blob::{outcome_number, scheme_number};
-use crate::{duplicate, verdict_blob};
+use crate::{NewDelivery, verdict_blob};
 
 /// Where a delivery ended up; its verdict where it had to be changed.
 pub(crate) struct Placed {
     pub(crate) id: i64,
     pub(crate) event: Option<i64>,
     pub(crate) attempt: u32,
-    pub(crate) duplicate: Option<Verdict>,
+    pub(crate) duplicate: bool,
+    pub(crate) verdict: Option<Verdict>,
 }
 
 /// Prepared once for a transaction, not once for a delivery.
@@ -56,20 +58,14 @@ impl<'c> Statements<'c> {
         let Pending { delivery: new, headers, answer, verdict: encoded, .. } = pending;
         let id = tally.last_id + 1;
         let (mut event, mut attempt) = (None, 1);
-        let mut duplicate = None;
+        let (mut duplicate, mut changed) = (false, None);
         if let Some(message_id) = &new.message_id {
             let accepted = new.verdict.outcome == Outcome::Verified && (200..300).contains(&new.answer.status);
             if let Some(found) = self.find(new.project, message_id, events)? {
-                let (first_ns, attempts, all_accepted): (i64, u32, u32) = self
-                    .attempt
-                    .query_row((found, new.received_ns, accepted), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-                (event, attempt) = (Some(found), attempts);
-                if all_accepted > u32::from(accepted) {
-                    let mut verdict = new.verdict.clone();
-                    let seconds = |ns: i64| ns.div_euclid(1_000_000_000);
-                    duplicate::mark(&mut verdict, attempts, seconds(first_ns), seconds(new.received_ns));
-                    duplicate = Some(verdict);
-                }
+                let again = self.attempt.query_row((found, new.received_ns, accepted), Again::take)?;
+                (event, attempt) = (Some(found), again.attempts);
+                duplicate = again.accepted > u32::from(accepted);
+                changed = Some(again.told(self.conn, found, id, new, duplicate, phrases)?);
             } else {
                 tally.last_event += 1;
                 event = Some(tally.last_event);
@@ -84,7 +80,7 @@ impl<'c> Statements<'c> {
                 events.add(new.project, message_id, tally.last_event);
             }
         }
-        let verdict = duplicate.as_ref().unwrap_or(&new.verdict);
+        let verdict = changed.as_ref().unwrap_or(&new.verdict);
         let signer = match verified_by(verdict) {
             Some(key) => Some(signers.count(self.conn, key, id, new.received_ns)?),
             None => None,
@@ -102,14 +98,14 @@ impl<'c> Statements<'c> {
             new.event_type,
             new.pointer,
             attempt,
-            duplicate.is_some(),
+            duplicate,
             warnings(verdict),
             new.answer.status,
             signed(new.body_len),
             new.truncated,
             signer,
         ])?;
-        let marked = duplicate.as_ref().map(|verdict| verdict_blob::encode(verdict, phrases).blob);
+        let marked = changed.as_ref().map(|verdict| verdict_blob::encode(verdict, phrases).blob);
         self.content.execute(params![
             id,
             new.method,
@@ -126,7 +122,7 @@ impl<'c> Statements<'c> {
         tally.last_id = id;
         tally.counts.total += 1;
         tally.counts.kept_bytes += (headers.len() + new.body.len()) as u64;
-        Ok(Placed { id, event, attempt, duplicate })
+        Ok(Placed { id, event, attempt, duplicate, verdict: changed })
     }
 
     /// The event that this is one more attempt of.
@@ -136,4 +132,67 @@ impl<'c> Statements<'c> {
             None => self.find.query_row((project, message_id), |row| row.get(0)).optional(),
         }
     }
+}
+
+/// What is known of an event with one attempt more: see [`event::ATTEMPT`].
+struct Again {
+    first_ns: i64,
+    attempts: u32,
+    /// This one included.
+    accepted: u32,
+    /// Two of its whole bodies differ.
+    bodies_differ: bool,
+}
+
+impl Again {
+    fn take(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { first_ns: row.get(0)?, attempts: row.get(1)?, accepted: row.get(2)?, bodies_differ: row.get(3)? })
+    }
+
+    /// The verdict with what is known of earlier attempts. Where the body is another one, they are told of it, too.
+    fn told(
+        &self,
+        conn: &Connection,
+        event: i64,
+        id: i64,
+        new: &NewDelivery,
+        duplicate: bool,
+        phrases: &Phrases,
+    ) -> rusqlite::Result<Verdict> {
+        let mut verdict = new.verdict.clone();
+        let earlier = delivery::earlier(conn, event, id)?;
+        if duplicate {
+            let seconds = |ns: i64| ns.div_euclid(1_000_000_000);
+            duplicate::mark(&mut verdict, self.attempts, seconds(self.first_ns), seconds(new.received_ns));
+        } else {
+            duplicate::tell(&mut verdict, &earlier, self.attempts.saturating_sub(1), new.received_ns);
+        }
+        if new.truncated {
+            return Ok(verdict);
+        }
+        if self.bodies_differ {
+            duplicate::other_body(&mut verdict, "earlier");
+        } else if differs(conn, &earlier, &new.body)? {
+            duplicate::other_body(&mut verdict, "earlier");
+            conn.prepare_cached(event::BODIES_DIFFER)?.execute([event])?;
+            for one in earlier.iter().filter(|one| !one.truncated) {
+                // A damaged verdict is no reason to refuse a delivery.
+                if let Ok(Some(mut told)) = later::verdict(conn, one.id, phrases) {
+                    duplicate::other_body(&mut told, "later");
+                    later::put(conn, one.id, &told, phrases)?;
+                }
+            }
+        }
+        Ok(verdict)
+    }
+}
+
+/// Whether a whole body is another one than those before it. Until two of them differ, all that are whole are the same, so
+/// that one of them speaks for all; where none is whole, nothing is known.
+fn differs(conn: &Connection, earlier: &[Earlier], body: &[u8]) -> rusqlite::Result<bool> {
+    let Some(one) = earlier.iter().find(|one| !one.truncated) else { return Ok(false) };
+    if one.body_len != body.len() as u64 {
+        return Ok(true);
+    }
+    Ok(content::body(conn, one.id)?.is_some_and(|before| before != body))
 }

@@ -21,7 +21,7 @@ use crate::writer::Writer;
 use crate::{
     Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
     Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, migration,
-    recent, verdict_blob,
+    recent,
 };
 
 /// Bounds and sizes. The default is what the desktop uses.
@@ -168,13 +168,14 @@ impl Store {
         self.write(vec![id], move |conn| Ok(content::answer_given(conn, id, &answer, &encoded, took_us)?)).await
     }
 
-    /// Replaces the verdict of a delivery by one with its diagnosis. False where there is no such delivery.
+    /// Replaces the verdict of a delivery by one with its diagnosis; one that was judged otherwise meanwhile keeps its
+    /// verdict. False where there is no such delivery.
     ///
     /// # Errors
     /// What SQLite says.
     pub async fn explained(&self, id: i64, verdict: Verdict) -> Result<bool, Error> {
-        let encoded = verdict_blob::encode(&verdict, &self.0.phrases);
-        self.write(vec![id], move |conn| Ok(content::explained(conn, id, &verdict, &encoded)?)).await
+        let phrases = Arc::clone(&self.0.phrases);
+        self.write(vec![id], move |conn| content::explained(conn, id, verdict, &phrases)).await
     }
 
     /// What is committed from now on. A receiver that is too far behind gets `Lagged` and loads afresh.
@@ -362,6 +363,10 @@ impl Store {
         if !matches!(joined.await, Ok(Ok(()))) {
             tracing::error!("the thread that writes the history ended badly");
         }
+    }
+
+    pub(crate) fn phrases(&self) -> Arc<Phrases> {
+        Arc::clone(&self.0.phrases)
     }
 
     pub(crate) async fn read<T: Send + 'static>(

@@ -6,6 +6,7 @@ pub(crate) mod answer;
 pub(crate) mod content;
 pub(crate) mod delivery;
 pub(crate) mod event;
+pub(crate) mod later;
 pub(crate) mod outbound;
 pub(crate) mod phrase;
 pub(crate) mod place;

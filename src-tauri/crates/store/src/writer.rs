@@ -258,9 +258,9 @@ impl Writer {
         // Of events with more than one attempt: the newest attempt here.
         let mut again = BTreeMap::new();
         for (mut pending, placed) in inserts.into_iter().zip(placed) {
-            let Placed { id, event, attempt, duplicate } = placed;
-            let place = Place { id, event, attempt, duplicate: duplicate.is_some() };
-            if let Some(verdict) = duplicate {
+            let Placed { id, event, attempt, duplicate, verdict } = placed;
+            let place = Place { id, event, attempt, duplicate };
+            if let Some(verdict) = verdict {
                 pending.delivery.verdict = verdict;
             }
             let arrived = watched.then(|| self.arrived(&mut pending, place));
@@ -317,6 +317,7 @@ impl Writer {
             took_us: None,
             body_len: delivery.body_len,
             truncated: delivery.truncated,
+            judged_ms: None,
         };
         Change::Inserted(Arc::new(Arrived {
             row,

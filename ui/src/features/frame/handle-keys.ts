@@ -81,6 +81,7 @@ function run(app: App, action: Action, target: Element | null): boolean {
     case "follow": list.follow(); return true;
     case "replay": void app.replay.now(); return app.replay.subject !== null;
     case "edit-replay": void app.replay.edit(); return app.replay.subject !== null;
+    case "verify-again": void app.verifyAgain.now(); return app.verifyAgain.subject.length > 0;
     case "mark": return mark(app);
     case "mark-down": return extend(app, 1);
     case "mark-up": return extend(app, -1);

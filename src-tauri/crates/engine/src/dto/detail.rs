@@ -166,6 +166,8 @@ pub struct Detail {
     pub received: String,
     /// The verdict with its ladder.
     pub verdict: Verdict,
+    /// Some key could verify it: its headers are there and well formed.
+    pub checkable: bool,
     /// The payload as an event.
     pub event: gemini::EventView,
     /// What the payload points to.

@@ -25,7 +25,7 @@ pub(super) fn bounded(text: &str) -> Option<String> {
     (copied > 0).then(|| out + &text[copied..])
 }
 
-fn is_of_number(byte: u8) -> bool {
+pub(super) fn is_of_number(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use crate::pointers;
 use crate::printable::printable;
@@ -22,7 +23,8 @@ pub struct Summary {
     pub pointer: Option<String>,
 }
 
-/// Type and pointer of a payload. Empty for what is not a JSON object, and for bodies above [`READ_LIMIT`].
+/// Type and pointer of a payload. Empty for what is not a JSON object, and for bodies above [`READ_LIMIT`]:
+/// [`super::summary_of`] reads those.
 ///
 /// As in [`super::read`], the last one counts where a field is given twice.
 #[must_use]
@@ -37,6 +39,25 @@ pub fn summary(body: &[u8]) -> Summary {
     Summary {
         pointer: pointer.map(|text| printable(&text, ROW_LIMIT)),
         event_type: top.event_type.map(|text| printable(&text, ROW_LIMIT)),
+    }
+}
+
+impl Summary {
+    /// The same of a payload that was read.
+    pub(super) fn of(payload: &Value) -> Self {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let of = |value: &Value| Fields {
+            id: text(value.get("id")).map(Cow::Owned),
+            output_file_uri: text(value.get("output_file_uri")).map(Cow::Owned),
+            file_name: text(value.get("file_name")).map(Cow::Owned),
+            file_id: text(value.get("file_id")).map(Cow::Owned),
+            video_uri: text(value.get("video_uri")).map(Cow::Owned),
+        };
+        let (data, top) = (payload.get("data").map(of).unwrap_or_default(), of(payload));
+        Self {
+            event_type: text(payload.get("type")).map(|text| printable(&text, ROW_LIMIT)),
+            pointer: data.best().or_else(|| top.best()).map(|text| printable(&text, ROW_LIMIT)),
+        }
     }
 }
 

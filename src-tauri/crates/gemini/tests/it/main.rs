@@ -5,4 +5,5 @@
 mod client;
 mod event;
 mod jwks;
+mod large;
 mod pointers;

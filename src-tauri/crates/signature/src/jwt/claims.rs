@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Refusal;
 use crate::received::shown;
-use crate::wording::span;
+use crate::wording::{distance, span};
 use crate::{JwtPolicy, Warning, json};
 
 /// An `exp` further away than this was hardly meant.
@@ -57,10 +57,11 @@ fn times(
 ) -> Result<(), Refusal> {
     #[expect(clippy::cast_precision_loss, reason = "times of this age are exact in a double")]
     let (clock, leeway) = (now as f64, policy.leeway as f64);
+    // Exact where it could read like the leeway.
     let away = |time: f64| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rough figure for a sentence")]
         let seconds = (time - clock).abs() as u64;
-        span(seconds)
+        distance(seconds, policy.leeway)
     };
     if let Some(exp) = time(claims, "exp")? {
         if clock >= exp + leeway {

@@ -3,7 +3,7 @@
 use super::bodies::BodyForm;
 use super::search::{Derivation, Form, Hit, Spelling, Whose};
 use crate::standard::Content;
-use crate::wording::{life, short, span};
+use crate::wording::{distance, life, short, span};
 use crate::{Diagnosis, MatchedKey};
 
 /// The diagnosis for a hit. The body's form outweighs the content's, that the derivation's, that the key's owner; the
@@ -164,10 +164,10 @@ pub(super) fn milliseconds(then: i64) -> Diagnosis {
 }
 
 /// Too old, and signed by a key.
-pub(super) fn stale(key: MatchedKey, age: u64) -> Diagnosis {
+pub(super) fn stale(key: MatchedKey, age: u64, tolerance: u64) -> Diagnosis {
     Diagnosis {
         code: "stale_with_valid_signature".to_owned(),
-        finding: format!("The signature matches {}: it is genuine, and {} old.", short(&key.hint), span(age)),
+        finding: format!("The signature matches {}: it is genuine, and {} old.", short(&key.hint), distance(age, tolerance)),
         fix: "Likely cause: a delivery replayed by hand, held up on its way, or a clock that is ahead. To replay it, sign it again with a fresh time."
             .to_owned(),
         key: Some(key),
@@ -186,13 +186,13 @@ pub(super) fn stale_token(key: MatchedKey, ago: u64) -> Diagnosis {
 }
 
 /// Too new, and signed by a key.
-pub(super) fn future(key: MatchedKey, ahead: u64) -> Diagnosis {
+pub(super) fn future(key: MatchedKey, ahead: u64, tolerance: u64) -> Diagnosis {
     Diagnosis {
         code: "future_with_valid_signature".to_owned(),
         finding: format!(
-            "The signature matches {}: it is genuine, and its time lies {} ahead.",
+            "The signature matches {}: it is genuine, and its time is {} ahead.",
             short(&key.hint),
-            span(ahead)
+            distance(ahead, tolerance)
         ),
         fix: "Likely cause: the clock of this computer is behind, or that of the sender ahead. Set both by NTP."
             .to_owned(),

@@ -1,11 +1,11 @@
 //! `delivery_content`: the wide part of a delivery, read only when one is opened or searched.
 
 use rusqlite::{Connection, OptionalExtension};
-use signature::Verdict;
+use signature::{Outcome, Verdict};
 
-use crate::table::{delivery, event, phrase, signed};
-use crate::verdict_blob::Encoded;
-use crate::{Answer, Delivery, Error, encode, verdict_blob};
+use crate::phrases::Phrases;
+use crate::table::{delivery, event, later, phrase, signed};
+use crate::{Answer, Delivery, Error, duplicate, encode, verdict_blob};
 
 /// `body` is last: SQLite reads a row from the front, and what comes before is found without reading it.
 pub(crate) const CREATE: &str = "
@@ -46,7 +46,8 @@ pub(crate) fn delivery(
         return Ok(None);
     };
     let mut statement = conn.prepare_cached(
-        "SELECT method, path, query, http_version, peer, token_id, headers, verdict, answer
+        "SELECT method, path, query, http_version, peer, token_id, headers,
+                coalesce((SELECT verdict FROM later_verdict WHERE delivery = ?1), verdict), answer
          FROM delivery_content WHERE id = ?1",
     )?;
     let mut rows = statement.query([id])?;
@@ -97,8 +98,14 @@ pub(crate) fn answer_given(
     Ok(true)
 }
 
-/// Replaces the verdict of a delivery by one with its diagnosis. False where there is no such delivery.
-pub(crate) fn explained(conn: &Connection, id: i64, verdict: &Verdict, encoded: &Encoded) -> rusqlite::Result<bool> {
-    conn.prepare_cached("UPDATE delivery_content SET verdict = ?2 WHERE id = ?1")?.execute((id, &encoded.blob))?;
-    delivery::explained(conn, id, verdict)
+/// Replaces the verdict of a delivery by one with its diagnosis. One that was judged otherwise meanwhile is left as it is.
+/// False where there is no such delivery.
+pub(crate) fn explained(conn: &Connection, id: i64, mut verdict: Verdict, phrases: &Phrases) -> Result<bool, Error> {
+    let Some(before) = later::verdict(conn, id, phrases)? else { return Ok(false) };
+    let judged = delivery::row(conn, id)?.is_some_and(|row| row.judged_ms.is_some());
+    if before.outcome == Outcome::Rejected || !judged {
+        duplicate::keep_other_body(&mut verdict, &before);
+        later::put(conn, id, &verdict, phrases)?;
+    }
+    Ok(true)
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use signature::{KeyState, Verdict};
 
 use crate::delivery::message_id_in_row;
+use crate::duplicate::Earlier;
 use crate::table::{event, unsigned};
 use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
 use crate::{AnsweredBy, Row};
@@ -70,7 +71,7 @@ macro_rules! row {
         concat!(
             "SELECT d.id, d.project, d.received_ns, d.outcome, d.scheme, d.reason, d.cause, d.grace_until, d.event,
                     d.event_type, d.pointer, e.message_id, d.attempt, coalesce(e.attempts, 1), d.duplicate,
-                    d.warnings, d.status, d.took_us, d.body_len, d.truncated, d.answered_by
+                    d.warnings, d.status, d.took_us, d.body_len, d.truncated, d.answered_by, d.judged_ms
              FROM delivery d LEFT JOIN event e ON e.id = d.event ",
             $tail
         )
@@ -112,6 +113,43 @@ pub(crate) fn earlier_attempts(conn: &Connection, event: i64, before: i64) -> ru
         ids.extend(event::first_delivery(conn, event)?.filter(|first| *first < before));
     }
     Ok(ids)
+}
+
+/// Earlier attempts that are looked at when another one comes: the newest, and the first.
+const LOOKED_AT: usize = 20;
+
+/// What is known of the attempts of an event before this one, the newest first.
+pub(crate) fn earlier(conn: &Connection, event: i64, before: i64) -> rusqlite::Result<Vec<Earlier>> {
+    let columns = "SELECT id, received_ns, outcome, status, body_len, truncated FROM delivery";
+    let take = |row: &SqlRow<'_>| {
+        Ok(Earlier {
+            id: row.get(0)?,
+            received_ns: row.get(1)?,
+            outcome: outcome_of(row.get(2)?).ok_or_else(|| odd(2))?,
+            status: row.get(3)?,
+            body_len: unsigned(row.get(4)?),
+            truncated: row.get(5)?,
+        })
+    };
+    let again = format!("{columns} WHERE event = ?1 AND attempt > 1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
+    let mut found: Vec<Earlier> = conn
+        .prepare_cached(&again)?
+        .query_map((event, before, LOOKED_AT as i64 - 1), take)?
+        .collect::<rusqlite::Result<_>>()?;
+    if let Some(first) = event::first_delivery(conn, event)?.filter(|first| *first < before) {
+        found.extend(conn.prepare_cached(&format!("{columns} WHERE id = ?1"))?.query_row([first], take).optional()?);
+    }
+    Ok(found)
+}
+
+/// Whether an attempt of an event before this one is verified and was answered 2xx.
+pub(crate) fn accepted_before(conn: &Connection, event: i64, before: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM delivery WHERE id = (SELECT first_delivery FROM event WHERE id = ?1) AND id < ?2
+                              AND outcome = 0 AND status BETWEEN 200 AND 299)
+                   OR EXISTS (SELECT 1 FROM (SELECT outcome, status FROM delivery WHERE event = ?1 AND attempt > 1 AND id < ?2
+                                             ORDER BY id DESC LIMIT 200)
+                              WHERE outcome = 0 AND status BETWEEN 200 AND 299)";
+    conn.prepare_cached(sql)?.query_row((event, before), |row| row.get(0))
 }
 
 /// The smallest and the largest id.
@@ -157,6 +195,19 @@ pub(crate) fn warnings(verdict: &Verdict) -> u32 {
     u32::try_from(verdict.warnings.len()).unwrap_or(u32::MAX)
 }
 
+/// What a verdict that was made later changes of a row, besides [`explained`]: id, grace, duplicate, signer, when.
+pub(crate) const JUDGED_AGAIN: &str =
+    "UPDATE delivery SET grace_until = ?2, duplicate = ?3, signer = ?4, judged_ms = ?5 WHERE id = ?1";
+
+/// Attempts of an event after this one that were judged again, verified, and are not known as repeats.
+pub(crate) const FOLLOWING: &str = "
+SELECT id FROM delivery
+WHERE event = ?1 AND attempt > 1 AND id > ?2 AND outcome = 0 AND judged_ms IS NOT NULL AND duplicate = 0
+ORDER BY id LIMIT 200
+";
+
+pub(crate) const IS_DUPLICATE: &str = "UPDATE delivery SET duplicate = 1 WHERE id = ?1";
+
 /// Puts an explained verdict into the row. False where there is no such delivery.
 pub(crate) fn explained(conn: &Connection, id: i64, verdict: &Verdict) -> rusqlite::Result<bool> {
     let changed = conn
@@ -197,6 +248,7 @@ fn take(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         body_len: unsigned(row.get(18)?),
         truncated: row.get(19)?,
         answered_by: row.get::<_, Option<u8>>(20)?.and_then(AnsweredBy::of),
+        judged_ms: row.get(21)?,
     })
 }
 

@@ -33,18 +33,26 @@ VALUES (?1, ?2, ?3, ?4, ?4, 1, ?5, ?6)
 ";
 
 /// One more attempt: id, arrival, 1 where it is accepted.
-/// Gives the event's first arrival, its attempts and its accepted attempts, this one included.
+/// Gives the event's first arrival, its attempts and its accepted attempts, this one included, and whether bodies differ.
 pub(crate) const ATTEMPT: &str = "
 UPDATE event SET last_ns = max(last_ns, ?2), attempts = attempts + 1, accepted = accepted + ?3 WHERE id = ?1
-RETURNING first_ns, attempts, accepted
+RETURNING first_ns, attempts, accepted, bodies
 ";
 
 /// One of its attempts, stored without an answer, was accepted.
 pub(crate) const ACCEPTED: &str = "UPDATE event SET accepted = accepted + 1 WHERE id = ?1";
 
+/// Two of its attempts have other bodies.
+pub(crate) const BODIES_DIFFER: &str = "UPDATE event SET bodies = 1 WHERE id = ?1";
+
 /// The first attempt that was stored.
 pub(crate) fn first_delivery(conn: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached("SELECT first_delivery FROM event WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
+}
+
+/// When the first attempt that was stored arrived, Unix nanoseconds.
+pub(crate) fn first_ns(conn: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT first_ns FROM event WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
 }
 
 /// Calls `each` with id, project and message id of the events after this one, until it says false.

@@ -395,8 +395,10 @@ fn left(conn: &Connection, asked: Asked, gone: &AtomicBool, mut each: impl FnMut
         After::Time(from_ns) => (crate::recent::start(conn, from_ns)?, from_ns),
     };
     let mut statement = conn.prepare_cached(
-        "SELECT id, event, outcome = 0 FROM delivery d
-         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3 AND (outcome = 0 OR ?4)
+        // What was judged otherwise later belongs to its arrival: it was not verified then.
+        "SELECT id, event, outcome = 0 AND judged_ms IS NULL FROM delivery d
+         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3
+           AND ((outcome = 0 AND judged_ms IS NULL) OR ?4)
            AND NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = d.id AND kind = 1 AND settled = 1)
          ORDER BY id",
     )?;

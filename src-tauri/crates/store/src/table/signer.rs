@@ -43,6 +43,14 @@ pub(crate) fn ensure(conn: &Connection, key: &str) -> rusqlite::Result<i64> {
 pub(crate) const TALLY: &str =
     "UPDATE signer SET deliveries = deliveries + ?2, last_delivery = ?3, last_ns = ?4 WHERE number = ?1";
 
+/// Adds one delivery that a secret was found to have signed only later: number, id, arrival.
+pub(crate) const TALLY_LATER: &str = "
+UPDATE signer SET deliveries = deliveries + 1,
+                  last_ns = CASE WHEN ?2 > last_delivery THEN ?3 ELSE last_ns END,
+                  last_delivery = max(last_delivery, ?2)
+WHERE number = ?1
+";
+
 /// Those of these keys that verified anything, in the order of the keys.
 pub(crate) fn of(conn: &Connection, keys: &[String]) -> rusqlite::Result<Vec<Signer>> {
     let mut statement =

@@ -18,7 +18,7 @@ fn is_marked(inserted: &Inserted) -> bool {
     assert!(warned <= 1);
     let (status, seen) = rung(&inserted.verdict);
     assert_eq!(warned == 1, status == StepStatus::Warned);
-    assert_eq!(warned == 0, seen == "no earlier delivery of this id was accepted");
+    assert_eq!(seen == "no earlier delivery of this id was accepted", inserted.attempt == 1, "{seen}");
     assert_eq!(warned == 1, inserted.duplicate);
     warned == 1
 }
@@ -69,6 +69,100 @@ async fn the_rung_says_which_attempt_and_how_long_after_the_first() {
         let inserted = store.insert(attempt("msg", Outcome::Verified, 200, after)).await.unwrap();
         assert_eq!(rung(&inserted.verdict).1, expected);
     }
+}
+
+#[tokio::test]
+async fn the_rung_says_what_became_of_earlier_ones_where_none_was_accepted() {
+    use Outcome::{Rejected, Unchecked, Verified};
+    let (_folder, store) = history().await;
+    let table: &[(&[(Outcome, u16, i64)], &str)] = &[
+        (&[(Unchecked, 200, 0)], "1 earlier delivery of this id, answered 200 but not verified, 12 s ago"),
+        (&[(Rejected, 401, 5)], "1 earlier delivery of this id, rejected and answered 401, 7 s ago"),
+        (&[(Verified, 503, 0)], "1 earlier delivery of this id, verified and answered 503, 12 s ago"),
+        (&[(Verified, 0, 0)], "1 earlier delivery of this id, verified and not answered, 12 s ago"),
+        (
+            &[(Rejected, 401, 0), (Unchecked, 200, 2), (Rejected, 401, 9), (Unchecked, 500, 10)],
+            "4 earlier deliveries of this id: 1 answered 200 but not verified, 10 s ago; \
+             1 answered 500 but not verified, 2 s ago; 2 rejected and answered 401, the last 3 s ago",
+        ),
+        (
+            &[(Rejected, 401, 0); 30],
+            "30 earlier deliveries of this id, of 20 looked at: 20 rejected and answered 401, the last 12 s ago",
+        ),
+    ];
+    for (number, (earlier, expected)) in table.iter().enumerate() {
+        let id = format!("msg_{number}");
+        for (outcome, status, after) in *earlier {
+            store.insert(attempt(&id, *outcome, *status, *after)).await.unwrap();
+        }
+        for outcome in [Verified, Rejected, Unchecked] {
+            // Each looks at the same ones before it, and at those of this loop.
+            let inserted = store.insert(attempt(&id, outcome, 500, 12)).await.unwrap();
+            if outcome == Verified {
+                assert_eq!(rung(&inserted.verdict), (StepStatus::Passed, *expected));
+            }
+            assert!(!rung(&inserted.verdict).1.contains("no earlier"), "{outcome:?}");
+            assert_eq!(store.delivery(inserted.id).await.unwrap().unwrap().verdict, inserted.verdict);
+        }
+    }
+}
+
+fn warned(verdict: &Verdict) -> Option<&str> {
+    let mut found = verdict.warnings.iter().filter(|warning| warning.code == "same_id_other_body");
+    let message = found.next().map(|warning| &*warning.message);
+    assert!(found.next().is_none());
+    message
+}
+
+#[tokio::test]
+async fn two_bodies_of_one_id_are_told_in_both() {
+    // Bodies of the attempts of one id (`None`: cut short), and which of them are warned of in the end.
+    let table: &[(&[Option<&str>], &[bool])] = &[
+        (&[Some("a"), Some("a"), Some("a")], &[false, false, false]),
+        (&[Some("a"), Some("b")], &[true, true]),
+        (&[Some("a"), Some("bb")], &[true, true]),
+        (&[Some(""), Some("a")], &[true, true]),
+        (&[Some("a"), Some("a"), Some("b"), Some("a"), Some("b")], &[true; 5]),
+        (&[Some("a"), None, Some("a")], &[false, false, false]),
+        (&[None, Some("a")], &[false, false]),
+        (&[None, Some("a"), Some("b"), None], &[false, true, true, false]),
+    ];
+    let (folder, store) = history().await;
+    for (number, (bodies, expected)) in table.iter().enumerate() {
+        let mut ids = Vec::new();
+        for body in *bodies {
+            let mut delivery = attempt(&format!("msg_{number}"), Outcome::Verified, 500, 0);
+            delivery.body = body.unwrap_or("x").as_bytes().to_vec().into();
+            delivery.body_len = delivery.body.len() as u64 + u64::from(body.is_none()) * 9;
+            delivery.truncated = body.is_none();
+            let mut receiver = store.subscribe();
+            let inserted = store.insert(delivery).await.unwrap();
+            ids.push(inserted.id);
+            store.settings().set("after", &true.into()).await.unwrap();
+            let told = crate::sample::drain(&mut receiver).into_iter().any(|change| {
+                matches!(change, store::Change::Changed(changed) if ids[..ids.len() - 1].iter().all(|id| changed.contains(id)))
+            });
+            assert!(ids.len() == 1 || told, "the rows of the earlier ones are announced");
+        }
+        for (id, expected) in ids.iter().zip(*expected) {
+            let stored = store.delivery(*id).await.unwrap().unwrap();
+            assert_eq!(warned(&stored.verdict).is_some(), *expected, "{number}: {id}");
+            assert_eq!(stored.row.warnings, u32::from(*expected));
+            assert_eq!(stored.verdict.outcome, Outcome::Verified);
+        }
+    }
+    // A diagnosis that was under way does not lose it.
+    let mut first = attempt("late", Outcome::Rejected, 401, 0);
+    first.body = b"one".to_vec().into();
+    first.body_len = 3;
+    let id = store.insert(first.clone()).await.unwrap().id;
+    let before = store.delivery(id).await.unwrap().unwrap().verdict;
+    first.body = b"two".to_vec().into();
+    store.insert(first).await.unwrap();
+    store.explained(id, before).await.unwrap();
+    assert!(warned(&store.delivery(id).await.unwrap().unwrap().verdict).unwrap().contains("came later"));
+    store.close().await;
+    assert_eq!(integrity(&file(&folder)), "ok");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod changes;
 mod crash;
 mod failing;
 mod filters;
+mod judging;
 mod opening;
 mod outbound;
 mod projects;

@@ -117,7 +117,7 @@ pub(crate) fn full_verdict(key_state: KeyState) -> Verdict {
                 seen: format!("{status:?}").into(),
             })
             .collect(),
-        cause: "412 s too old".into(),
+        cause: "412 s old".into(),
         sentence: "It was signed 412 s ago.".into(),
     }
 }
