@@ -26,6 +26,7 @@ mod faults;
 pub(crate) mod fields;
 mod files;
 mod jobs;
+mod meant;
 mod openapi;
 pub(crate) mod page;
 mod webhooks;
@@ -176,11 +177,11 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
     let spoilt = faults::before(shared, call).await?;
     let reply = match path.as_slice() {
         ["upload" | "download", ..] if call.version.is_empty() => files::handle(shared, call, &path).await,
-        _ if call.version.is_empty() => Err(ApiError::unknown_path(&call.method)),
+        _ if call.version.is_empty() => Err(ApiError::unknown_path(call)),
         ["webhooks", rest @ ..] => webhooks::handle(shared, call, rest).await,
         ["files", ..] => files::handle(shared, call, &path).await,
         ["models" | "batches" | "interactions" | "operations", ..] => jobs::handle(shared, call, &path).await,
-        _ => Err(ApiError::unknown_path(&call.method)),
+        _ => Err(ApiError::unknown_path(call)),
     };
     let mut response = reply?;
     if let Some(how) = spoilt {

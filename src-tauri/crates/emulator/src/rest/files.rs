@@ -54,7 +54,7 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
             Method::POST | Method::PUT => upload::handle(shared, call, version).await,
             _ => Err(ApiError::wrong_method(method, &[Method::POST, Method::PUT])),
         },
-        _ => Err(ApiError::unknown_path(method)),
+        _ => Err(ApiError::unknown_path(call)),
     }
 }
 

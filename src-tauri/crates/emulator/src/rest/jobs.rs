@@ -53,7 +53,7 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
         (["interactions", rest @ ..], None) => {
             interactions::handle(shared, call, rest).await.map_err(|error| error.shaped(Shape::Interactions))
         }
-        _ => Err(ApiError::unknown_path(method)),
+        _ => Err(ApiError::unknown_path(call)),
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn handle(shared: &Shared, call: &Call, rest: &[&str]) -> Reply
         ([_], method) => Err(ApiError::wrong_method(method, &[Method::GET, Method::DELETE])),
         ([id, "cancel"], &Method::POST) => cancel(shared, id),
         ([_, "cancel"], method) => Err(ApiError::wrong_method(method, &[Method::POST])),
-        (_, method) => Err(ApiError::unknown_path(method)),
+        _ => Err(ApiError::unknown_path(call)),
     }
 }
 
