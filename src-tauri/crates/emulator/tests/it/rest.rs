@@ -10,6 +10,7 @@ use serde_json::Value;
 mod control;
 mod faults;
 mod files;
+mod interactions;
 mod job_events;
 mod jobs;
 mod openapi;
