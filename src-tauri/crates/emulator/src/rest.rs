@@ -169,7 +169,7 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
             return Err(ApiError::wrong_method(&call.method, &[Method::GET]));
         }
         [] if call.version.is_empty() => return ok(&json!({ "emulator": "Pollux", "control": "/emulator/" })),
-        [".well-known", "jwks.json"] if call.version.is_empty() => return ok(&shared.keys.jwks().await),
+        [".well-known", "jwks.json"] if call.version.is_empty() => return published(shared, call).await,
         ["emulator", rest @ ..] if call.version.is_empty() => return control::handle(shared, call, rest).await,
         _ => {}
     }
@@ -188,6 +188,19 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
         response.extensions_mut().insert(how);
     }
     Ok(response)
+}
+
+/// The JWKS. Samples are signed with either scheme whatever the settings say: who receives them asks for the keys of both
+/// with `?dynamic=jwt`, which the service has not.
+async fn published(shared: &Shared, call: &Call) -> Reply {
+    let scheme = match call.query("dynamic") {
+        None => shared.with(|world| world.settings.dynamic),
+        Some(name) => serde_json::from_value(json!(name)).map_err(|_| {
+            let message = format!("Invalid value for 'dynamic': '{name}'. Expected one of: 'v1a', 'jwt'.");
+            ApiError::interactions(StatusCode::BAD_REQUEST, message)
+        })?,
+    };
+    ok(&shared.keys.jwks(scheme).await)
 }
 
 /// How long a request waits on purpose.

@@ -37,6 +37,7 @@ fn declared() -> String {
         emulator::SampleRequest,
         emulator::SampleSent,
         emulator::DynamicScheme,
+        emulator::TokenForm,
         emulator::Retry,
         emulator::Disabling,
         emulator::JobTimes,

@@ -13,6 +13,7 @@ mod files;
 mod interactions;
 mod job_events;
 mod jobs;
+mod likeness;
 mod openapi;
 mod samples;
 mod webhooks;
