@@ -1,6 +1,7 @@
 //! A value that fits a JSON schema (or an OpenAPI one, whose types are in upper case): what a model answers where a format
 //! is asked for, and the arguments of a function that it calls.
 
+use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
 /// How deep a schema is followed: beyond it stands `null`, so that one that contains itself ends.
@@ -10,7 +11,10 @@ const MOST_ITEMS: u64 = 1024;
 /// About how many bytes a schema is filled with: arrays within arrays and references would multiply without an end.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// A value that fits the schema, with `text` where it asks for any text. What a `pattern` asks for is not looked at.
+/// Longest text that is made to match a pattern, in bytes.
+const LONGEST_MATCH: usize = 4096;
+
+/// A value that fits the schema, with `text` where it asks for any text.
 pub(crate) fn fitting(schema: &Value, text: &str) -> Value {
     Filling { root: schema, text, left: MOST_BYTES }.fit(schema, 0)
 }
@@ -137,7 +141,10 @@ impl Filling<'_> {
             return Value::Null;
         }
         let format = schema.get("format").and_then(Value::as_str).and_then(formatted);
-        let mut words = format.unwrap_or(self.text).to_owned();
+        let pattern = schema.get("pattern").and_then(Value::as_str);
+        // To read it is not for nothing either.
+        self.left = self.left.saturating_sub(pattern.map_or(0, str::len));
+        let mut words = pattern.and_then(matching).unwrap_or_else(|| format.unwrap_or(self.text).to_owned());
         let limit = |name| schema.get(name).and_then(whole_number).and_then(|number| usize::try_from(number).ok());
         if let Some(least) = limit("minLength").map(|least| least.min(MOST_BYTES)) {
             let missing = least.saturating_sub(words.chars().count());
@@ -223,6 +230,42 @@ fn another(item: Value, index: usize) -> Value {
     }
 }
 
+/// A short text that a pattern matches; `None` where it cannot be read (ECMA's look-around, references back) or is long.
+fn matching(pattern: &str) -> Option<String> {
+    let mut text = String::new();
+    write_match(&regex_syntax::parse(pattern).ok()?, &mut text)?;
+    Some(text)
+}
+
+fn write_match(part: &Hir, text: &mut String) -> Option<()> {
+    if text.len() > LONGEST_MATCH {
+        return None;
+    }
+    match part.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(()),
+        HirKind::Literal(literal) => {
+            text.push_str(std::str::from_utf8(&literal.0).ok()?);
+            Some(())
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            let holds = |c: char| class.iter().any(|range| range.start() <= c && c <= range.end());
+            let plain = ['a', 'A', '0', ' '].into_iter().find(|c| holds(*c));
+            text.push(plain.or_else(|| class.iter().next().map(|range| range.start()))?);
+            Some(())
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            text.push(char::from(class.iter().next()?.start()));
+            Some(())
+        }
+        // Nothing, however often.
+        HirKind::Repetition(repetition) if repetition.sub.properties().minimum_len() == Some(0) => Some(()),
+        HirKind::Repetition(repetition) => (0..repetition.min).try_for_each(|_| write_match(&repetition.sub, text)),
+        HirKind::Capture(capture) => write_match(&capture.sub, text),
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write_match(part, text)),
+        HirKind::Alternation(parts) => write_match(parts.first()?, text),
+    }
+}
+
 fn formatted(format: &str) -> Option<&'static str> {
     Some(match format {
         "date-time" => "2026-01-22T12:00:00Z",
@@ -278,6 +321,12 @@ mod tests {
             let sample = fitting(&schema, "words").to_string();
             assert!(sample.len() < 8 * MOST_BYTES, "{}", sample.len());
         }
+        for endless in ["(){4000000000}", "(a*|b?){4000000000}"] {
+            assert_eq!(fitting(&json!({ "pattern": endless }), "words"), "", "{endless}");
+        }
+        for pattern in ["(((a{999}){999}){999}){999}", "(", "(?=a)b", "[^\\s\\S]"] {
+            assert_eq!(fitting(&json!({ "type": "string", "pattern": pattern }), "words"), "words", "{pattern}");
+        }
         let long = "x".repeat(4 * MOST_BYTES);
         assert_eq!(fitting(&json!({ "type": "string" }), &long), json!(long), "one text is never cut");
     }
@@ -299,6 +348,9 @@ mod tests {
             json!({ "type": "string", "minLength": 20 }),
             json!({ "type": "string", "maxLength": 3 }),
             json!({ "type": "string", "maxLength": 0 }),
+            json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),
+            json!({ "type": "string", "pattern": "^\\+?\\d{2,}-(home|work)$", "maxLength": 20 }),
+            json!({ "type": "string", "pattern": "\\w+@\\w+\\.\\w{2}" }),
             json!({ "type": "string", "format": "email" }),
             json!({ "type": "string", "format": "uuid" }),
             json!({ "type": "string", "format": "ipv6" }),
