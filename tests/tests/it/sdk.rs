@@ -306,7 +306,7 @@ async fn streams(sdk: Sdk) {
 }
 
 async fn asynchronous(sdk: Sdk) {
-    let mut emulator = Emulator::with_short_jobs(&[]).await;
+    let emulator = Emulator::with_short_jobs(&[]).await;
     let mut receiver = receiver("v1a", &emulator.jwks(), &[]);
     let printed = sdk.run(&emulator, &["asynchronous", &receiver.listening, "http://127.0.0.1:9/hook"]).await;
     let events = verified(&mut receiver, 3);

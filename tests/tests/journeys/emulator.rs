@@ -160,11 +160,13 @@ async fn what_tokens_claim_is_an_assumption_and_the_window_keeps_to_it() {
     // Enter takes what was typed.
     window.fill("assumption-token-audience", "projects/7\u{e007}").await;
     window.wait("assumption-reset-token-audience").await;
+    window.fill("assumption-token-issuer", "https://issuer.example/of/a/rather/long/name\u{e007}").await;
+    window.wait("assumption-reset-token-issuer").await;
     window.click("assumption-token-holds_event").await;
     window
         .until(
-            "both are set",
-            "return document.querySelector('[data-testid=assumptions-changed]')?.textContent === '2 changed'",
+            "all are set",
+            "return document.querySelector('[data-testid=assumptions-changed]')?.textContent === '3 changed'",
         )
         .await;
     window
