@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use emulator::{AttemptReport, DynamicScheme, MAX_WARP, Service, ServiceOptions};
+use emulator::{AttemptReport, DynamicScheme, LONGEST_TEXT, MAX_WARP, Service, ServiceOptions};
 use owo_colors::Style;
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, mpsc};
@@ -61,12 +61,29 @@ pub(crate) struct Arguments {
     /// How deliveries of dynamic webhooks are signed. Default: v1a, or what the file of --db says.
     #[arg(long, value_enum)]
     dynamic: Option<Dynamic>,
+    /// The iss of tokens; empty: none. Default: the address of Google's API, or what the file of --db says.
+    #[arg(long, value_name = "ISS", value_parser = claim)]
+    iss: Option<String>,
+    /// The aud of tokens; empty: none. Default: pollux-sandbox, or what the file of --db says.
+    #[arg(long, value_name = "AUD", value_parser = claim)]
+    aud: Option<String>,
+    /// The event stands among the claims of its token, which then vouches for the body. Default: it does not, or what the
+    /// file of --db says.
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    event_claims: Option<bool>,
     /// The API key that clients have to send. Without it one is made and shown.
     #[arg(long, value_name = "KEY", env = "POLLUX_EMULATOR_API_KEY", hide_env_values = true)]
     api_key: Option<String>,
     /// Print NDJSON.
     #[arg(long)]
     json: bool,
+}
+
+fn claim(text: &str) -> Result<String, String> {
+    match text.chars().count() <= LONGEST_TEXT {
+        true => Ok(text.to_owned()),
+        false => Err(format!("expected at most {LONGEST_TEXT} characters")),
+    }
 }
 
 fn warp(text: &str) -> Result<f64, String> {
@@ -113,6 +130,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     if let Some(dynamic) = dynamic {
         service.set_dynamic(dynamic);
     }
+    service.set_token(|token| {
+        token.issuer = arguments.iss.clone().unwrap_or_else(|| token.issuer.clone());
+        token.audience = arguments.aud.clone().unwrap_or_else(|| token.audience.clone());
+        token.holds_event = arguments.event_claims.unwrap_or(token.holds_event);
+    });
     let missed = Arc::new(AtomicU64::new(0));
     let mut attempts = waiting(service.attempts(), Arc::clone(&missed));
     let written = show(service, &arguments, &api_key, &mut attempts).await;

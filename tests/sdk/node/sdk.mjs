@@ -1,13 +1,15 @@
 // Google's JavaScript SDK, unmodified, against the emulator: node sdk.mjs ORIGIN API_KEY COMMAND [ARGUMENT...]
 //
+// The variable SDK names the package, where it is not @google/genai: another version of it under a name of its own.
 // Prints one JSON object, or ends with the assertion that failed.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ApiError, GoogleGenAI, JobState } from "@google/genai";
 
+const PACKAGE = process.env.SDK ?? "@google/genai";
+const { ApiError, GoogleGenAI, JobState } = await import(PACKAGE);
 const [origin, apiKey, command, ...given] = process.argv.slice(2);
 const model = "gemini-3-flash";
 const MILLISECONDS_TO_WAIT = 20_000;
@@ -60,6 +62,29 @@ const inFolder = async (work) => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+};
+
+/** Text, arguments, status and id that a stream has told. */
+const told = async (stream) => {
+  const events = [];
+  for await (const event of await stream) events.push(event);
+  const kinds = events.map(({ event_type }) => event_type);
+  assert.deepEqual([kinds[0], kinds.at(-1)], ["interaction.created", "interaction.completed"]);
+  const deltas = events.filter(({ event_type }) => event_type === "step.delta").map(({ delta }) => delta);
+  const all = (name) => deltas.map((delta) => delta[name] ?? "").join("");
+  const { status, id } = events.at(-1).interaction;
+  return { text: all("text"), called: all("arguments"), status, id, ids: events.map(({ event_id }) => event_id) };
+};
+
+const weather = {
+  type: "function",
+  name: "weather",
+  description: "The weather of a city.",
+  parameters: {
+    type: "object",
+    properties: { city: { type: "string" }, days: { type: "integer", minimum: 2 } },
+    required: ["city"],
+  },
 };
 
 const prompt = (text) => ({ contents: [{ role: "user", parts: [{ text }] }] });
@@ -164,6 +189,10 @@ const commands = {
       const lines = readFileSync(downloadPath, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
       assert.deepEqual(lines.map(({ key }) => key), keys);
       for (const { response } of lines) assert.ok(response.candidates[0].content.parts[0].text);
+      // Its id is longer than the Files service lets anyone delete.
+      const refused = await raises("ApiError", 400, () => api.files.delete({ name: file.dest.fileName }));
+      assert.match(refused.message, /cannot be more than 40 characters/);
+      assert.equal((await api.files.get({ name: file.dest.fileName })).name, file.dest.fileName);
 
       const src = [prompt("one"), prompt("two")];
       let inline = await api.batches.create({ model, src, config: { webhookConfig: hooked({ from: "inline" }) } });
@@ -208,6 +237,57 @@ const commands = {
     return { completed: made.id, failed: failed.id, requires_action: waiting.id, cancelled: running.id };
   },
 
+  /** A function is called and its result is answered; what was asked is read back. */
+  async tools(uri) {
+    const api = client().interactions;
+    const types = ({ steps }) => steps.map(({ type }) => type);
+    const hooked = (user_metadata) => ({ background: true, webhook_config: { uris: [uri], user_metadata } });
+    const rests = ({ id }) => until(() => api.get(id), ({ status }) => !["in_progress", "queued"].includes(status));
+    const result = ({ id, status, steps }) => {
+      const call = steps.at(-1);
+      assert.deepEqual([status, call.type, call.name], ["requires_action", "function_call", "weather"]);
+      assert.ok(typeof call.arguments.city === "string" && call.arguments.days >= 2, JSON.stringify(call));
+      const given = { type: "function_result", call_id: call.id, name: call.name, result: "sunny" };
+      return { model, input: [given], previous_interaction_id: id, tools: [weather] };
+    };
+
+    const done = await api.create(result(await api.create({ model, input: "Rome?", tools: [weather] })));
+    assert.deepEqual([done.status, types(done)], ["completed", ["model_output"]]);
+    assert.match(done.output_text, /sunny/);
+    assert.deepEqual(types(await api.get(done.id, { include_input: true })), ["function_result", "model_output"]);
+    const searched = await api.create({ model, input: "Rome?", tools: [{ type: "google_search" }] });
+    assert.deepEqual([searched.status, types(await api.get(searched.id))], ["completed", ["model_output"]]);
+    const [first] = (await api.get(searched.id, { include_input: true })).steps;
+    assert.deepEqual([first.type, first.content.map(({ text }) => text)], ["user_input", ["Rome?"]]);
+
+    const asked = await rests(await api.create({ model, input: "Rome?", tools: [weather], ...hooked({ n: 1 }) }));
+    const answered = await rests(await api.create({ ...result(asked), ...hooked({ n: 2 }) }));
+    assert.equal(answered.status, "completed");
+    const idle = await rests(await api.create({ model, input: "hi", ...hooked({ emulator_outcome: "idle" }) }));
+    assert.equal(idle.status, "idle");
+    assert.equal((await api.cancel(idle.id)).status, "cancelled");
+    return { requires_action: asked.id, completed: answered.id, cancelled: idle.id };
+  },
+
+  async streams(uri) {
+    const api = client().interactions;
+    const input = "What is the distance to the star Pollux, in light years and in parsecs? ".repeat(3);
+    const first = await told(api.create({ model, input, stream: true }));
+    assert.deepEqual([first.text, first.status], [`Echo: ${input.trim()}`, "completed"]);
+    assert.deepEqual(await told(api.get(first.id, { stream: true })), first);
+    const rest = [];
+    const resumed = await api.get(first.id, { stream: true, last_event_id: first.ids[4] });
+    for await (const { event_id } of resumed) rest.push(event_id);
+    assert.deepEqual(rest, first.ids.slice(5));
+    const called = await told(api.create({ model, input: "Rome?", tools: [weather], stream: true }));
+    assert.deepEqual([called.status, called.text], ["requires_action", ""]);
+    assert.ok(JSON.parse(called.called).city);
+    const webhook_config = { uris: [uri], user_metadata: { from: "stream" } };
+    const made = await told(api.create({ model, input: "hi", background: true, stream: true, webhook_config }));
+    assert.deepEqual([made.status, made.text], ["completed", "Echo: hi"]);
+    return { completed: made.id };
+  },
+
   async files() {
     const api = client().files;
     // Larger than the 8 MiB pieces in which the SDK uploads.
@@ -245,6 +325,6 @@ const commands = {
   },
 };
 
-const installed = dirname(createRequire(import.meta.url).resolve("@google/genai"));
+const installed = dirname(createRequire(import.meta.url).resolve(PACKAGE));
 const sdk = JSON.parse(readFileSync(join(installed, "../../package.json"), "utf8")).version;
 console.log(JSON.stringify({ sdk, ...(await commands[command](...given)) }));

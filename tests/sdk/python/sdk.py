@@ -3,6 +3,7 @@
 Prints one JSON object, or ends with the assertion that failed.
 """
 
+import asyncio
 import functools
 import io
 import json
@@ -28,7 +29,8 @@ SECONDS_TO_WAIT = 20
 LARGE = 9 * 1024 * 1024
 
 
-# A client closes its connections when it is forgotten, also under the part of it that is still in use.
+# A client that is forgotten closes its connections, also under the part of it that is still in use ("Cannot send a
+# request, as the client has been closed"): this one is kept.
 @functools.cache
 def client(api_key=API_KEY, attempts=1):
     retry = types.HttpRetryOptions(attempts=attempts, initial_delay=0.01, max_delay=0.05, jitter=0)
@@ -218,6 +220,11 @@ def batches(uri):
     for line in lines:
         answer = types.GenerateContentResponse.model_validate(line["response"])
         assert answer.text, line
+    # Its id is longer than the Files service lets anyone delete (googleapis/python-genai#1759).
+    error = raises(errors.ClientError, lambda: api.files.delete(name=job.dest.file_name))
+    equal((error.code, error.status), (400, "INVALID_ARGUMENT"))
+    assert "cannot be more than 40 characters" in error.message, error
+    equal(api.files.get(name=job.dest.file_name).name, job.dest.file_name)
 
     job = api.batches.create(
         model=MODEL, src=[prompt("one"), prompt("two")], config={"webhook_config": hooked(from_="inline")}
@@ -273,6 +280,163 @@ def interactions(uri):
     api.delete(running.id)
     raises(nextgen.NotFoundError, lambda: api.get(running.id))
     return {"completed": made.id, "failed": failed.id, "requires_action": waiting.id, "cancelled": running.id}
+
+
+WEATHER = {
+    "type": "function",
+    "name": "weather",
+    "description": "The weather of a city.",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 2}},
+        "required": ["city"],
+    },
+}
+
+
+def step_types(interaction):
+    return [step.type for step in interaction.steps]
+
+
+def tools(uri):
+    """A function is called and its result is answered; what was asked is read back."""
+    api = client().interactions
+
+    def result(asked):
+        call = asked.steps[-1]
+        equal((asked.status, call.type, call.name), ("requires_action", "function_call", "weather"))
+        assert isinstance(call.arguments["city"], str) and call.arguments["days"] >= 2, call
+        given = {"type": "function_result", "call_id": call.id, "name": call.name, "result": "sunny"}
+        return {"model": MODEL, "input": [given], "previous_interaction_id": asked.id, "tools": [WEATHER]}
+
+    done = api.create(**result(api.create(model=MODEL, input="Rome?", tools=[WEATHER])))
+    equal((done.status, step_types(done)), ("completed", ["model_output"]))
+    assert "sunny" in done.output_text, done
+    equal(step_types(api.get(done.id, include_input=True)), ["function_result", "model_output"])
+    searched = api.create(model=MODEL, input="Rome?", tools=[{"type": "google_search"}])
+    equal((searched.status, step_types(searched)), ("completed", ["model_output"]))
+    equal(step_types(api.get(searched.id)), ["model_output"])
+    first, _ = api.get(searched.id, include_input=True).steps
+    equal((first.type, [part.text for part in first.content]), ("user_input", ["Rome?"]))
+
+    def hooked(**metadata):
+        return {"background": True, "webhook_config": {"uris": [uri], "user_metadata": metadata}}
+
+    def rests(made):
+        return until(lambda: api.get(made.id), lambda got: got.status not in ("in_progress", "queued"))
+
+    asked = rests(api.create(model=MODEL, input="Rome?", tools=[WEATHER], **hooked(n=1)))
+    answered = rests(api.create(**result(asked), **hooked(n=2)))
+    equal(answered.status, "completed")
+    idle = rests(api.create(model=MODEL, input="hi", **hooked(emulator_outcome="idle")))
+    equal(idle.status, "idle")
+    equal(api.cancel(idle.id).status, "cancelled")
+    return {"requires_action": asked.id, "completed": answered.id, "cancelled": idle.id}
+
+
+def told(events):
+    """Text, status and id that a stream has told."""
+    kinds = [event.event_type for event in events]
+    equal((kinds[0], kinds[-1]), ("interaction.created", "interaction.completed"))
+    deltas = [event.delta for event in events if event.event_type == "step.delta"]
+    text = "".join(delta.text for delta in deltas if delta.type == "text")
+    arguments = "".join(delta.arguments for delta in deltas if delta.type == "arguments_delta")
+    last = events[-1].interaction
+    return {"text": text, "arguments": arguments, "status": last.status, "id": last.id}
+
+
+SPEECH = "What is the distance to the star Pollux, in light years and in parsecs? " * 3
+
+
+def streams(uri):
+    api = client().interactions
+    events = list(api.create(model=MODEL, input=SPEECH, stream=True))
+    first = told(events)
+    equal((first["text"], first["status"]), (f"Echo: {SPEECH.strip()}", "completed"))
+    again = list(api.get(first["id"], stream=True))
+    equal([event.event_id for event in again], [event.event_id for event in events])
+    rest = list(api.get(first["id"], stream=True, last_event_id=events[4].event_id))
+    equal([event.event_id for event in rest], [event.event_id for event in events[5:]])
+    called = told(list(api.create(model=MODEL, input="Rome?", tools=[WEATHER], stream=True)))
+    equal((called["status"], called["text"]), ("requires_action", ""))
+    assert json.loads(called["arguments"])["city"], called
+    hook = {"uris": [uri], "user_metadata": {"from_": "stream"}}
+    made = told(list(api.create(model=MODEL, input="hi", background=True, stream=True, webhook_config=hook)))
+    equal((made["status"], made["text"]), ("completed", "Echo: hi"))
+    return {"completed": made["id"]}
+
+
+async def reads(read, done):
+    """As `until`, without blocking."""
+    end = time.monotonic() + SECONDS_TO_WAIT
+    while not done(value := await read()):
+        assert time.monotonic() < end, f"after {SECONDS_TO_WAIT} s still: {value}"
+        await asyncio.sleep(0.02)
+    return value
+
+
+async def refuses(exception, call):
+    try:
+        value = await call
+    except exception as error:
+        return error
+    raise AssertionError(f"no {exception.__name__}: {value}")
+
+
+async def awaited(uri, nowhere):
+    api = client().aio
+    hooks, made = api.webhooks, []
+    for n in range(3):
+        made.append(await hooks.create(name=f"n{n}", uri=nowhere, subscribed_events=["batch.succeeded"]))
+    first, second, _ = made
+    assert first.new_signing_secret.startswith("whsec_"), first
+    equal((await hooks.get(first.id)).new_signing_secret, None)
+    page = await hooks.list(page_size=2)
+    rest = await hooks.list(page_size=2, page_token=page.next_page_token)
+    equal([len(page.webhooks), len(rest.webhooks), rest.next_page_token], [2, 1, None])
+    changed = await hooks.update(first.id, update_mask="name", name="renamed", state="disabled")
+    equal((changed.name, changed.state), ("renamed", "disabled"))
+    rotated = (await hooks.rotate_signing_secret(second.id)).secret
+    equal(len((await hooks.get(second.id)).signing_secrets), 2)
+    await hooks.ping(second.id)
+    for one in (first, made[2]):
+        await hooks.delete(one.id)
+    await refuses(nextgen.NotFoundError, hooks.get(first.id))
+
+    lines = "".join(json.dumps({"key": key, "request": prompt(key)}) + "\n" for key in "ab")
+    uploaded = await api.files.upload(file=io.BytesIO(lines.encode()), config={"mime_type": "application/jsonl"})
+    equal((await api.files.get(name=uploaded.name)).size_bytes, len(lines))
+    hook = {"uris": [uri], "user_metadata": {"from_": "awaited"}}
+    job = await api.batches.create(model=MODEL, src=uploaded.name, config={"webhook_config": hook})
+    done = await reads(lambda: api.batches.get(name=job.name), lambda got: got.done)
+    equal(done.state, types.JobState.JOB_STATE_SUCCEEDED)
+    output = (await api.files.download(file=done.dest.file_name)).decode()
+    equal([json.loads(line)["key"] for line in output.splitlines()], ["a", "b"])
+    equal((await refuses(errors.ClientError, api.files.delete(name=done.dest.file_name))).code, 400)
+    await api.files.delete(name=uploaded.name)
+    equal([one.name async for one in await api.files.list()], [done.dest.file_name])
+    never = {"webhook_config": hook | {"user_metadata": {"emulator_outcome": "never"}}}
+    stopped = await api.batches.create(model=MODEL, src=[prompt("x")], config=never)
+    await api.batches.cancel(name=stopped.name)
+    equal(sorted([one.name async for one in await api.batches.list()]), sorted([job.name, stopped.name]))
+
+    interactions = api.interactions
+    begun = await interactions.create(model=MODEL, input="hi", background=True, webhook_config=hook)
+    ended = await reads(lambda: interactions.get(begun.id), lambda got: got.status != "in_progress")
+    equal((ended.status, ended.output_text), ("completed", "Echo: hi"))
+    streamed = told([event async for event in await interactions.create(model=MODEL, input=SPEECH, stream=True)])
+    equal((streamed["text"], streamed["status"]), (f"Echo: {SPEECH.strip()}", "completed"))
+    again = told([event async for event in await interactions.get(streamed["id"], stream=True)])
+    equal(again, streamed)
+    await interactions.delete(streamed["id"])
+    await refuses(nextgen.NotFoundError, interactions.get(streamed["id"]))
+    secrets = [second.new_signing_secret, rotated]
+    return {"file": job.name, "cancelled": stopped.name, "completed": begun.id, "pinged": second.id, "secrets": secrets}
+
+
+def asynchronous(uri, nowhere):
+    """All of it once with the client for asyncio. `nowhere` is an address where nobody listens."""
+    return asyncio.run(awaited(uri, nowhere))
 
 
 def files():
@@ -342,6 +506,9 @@ def list_webhooks():
     return {"webhooks": [[one.id, one.uri, one.state, one.subscribed_events] for one in client().webhooks.list().webhooks]}
 
 
-COMMANDS = [webhooks, wrong_calls, batches, interactions, files, video, no_video, create_webhook, rotate, list_webhooks]
+COMMANDS = [
+    webhooks, wrong_calls, batches, interactions, tools, streams, asynchronous, files, video, no_video,
+    create_webhook, rotate, list_webhooks,
+]
 command = next(command for command in COMMANDS if command.__name__ == COMMAND)
 print(json.dumps({"sdk": genai.__version__} | command(*ARGUMENTS)))

@@ -19,24 +19,36 @@ fn short_jobs() -> Value {
 /// What one of the installed programs runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sdk {
+    /// The newest of Python's.
+    Python36,
     Python3,
     Python2,
+    /// The newest of JavaScript's.
+    Node33,
     Node,
 }
 
 impl Sdk {
     fn version(self) -> &'static str {
         match self {
+            Self::Python36 => "3.6.1",
             Self::Python3 => "3.4.0",
             Self::Python2 => "2.34.0",
+            Self::Node33 => "3.3.0",
             Self::Node => "3.1.0",
         }
     }
 
     fn command(self) -> Command {
         match self {
+            Self::Python36 => python("google-genai-3.6", "sdk/python", "sdk.py"),
             Self::Python3 => python("google-genai-3", "sdk/python", "sdk.py"),
             Self::Python2 => python("google-genai-2", "sdk/python", "sdk.py"),
+            Self::Node33 => {
+                let mut command = node("sdk/node", "sdk.mjs");
+                command.env("SDK", "google-genai-3.3");
+                command
+            }
             Self::Node => node("sdk/node", "sdk.mjs"),
         }
     }
@@ -270,6 +282,49 @@ async fn interactions(sdk: Sdk) {
     all_delivered(&mut emulator, 4).await;
 }
 
+async fn tools(sdk: Sdk) {
+    let mut emulator = Emulator::with_short_jobs(&[]).await;
+    let mut receiver = receiver("v1a", &emulator.jwks(), &[]);
+    let printed = sdk.run(&emulator, &["tools", &receiver.listening]).await;
+    let events = verified(&mut receiver, 3);
+    for kind in ["requires_action", "completed", "cancelled"] {
+        let event = about(&events, &printed[kind]);
+        assert_eq!(event["type"], format!("interaction.{kind}"), "{event}");
+    }
+    all_delivered(&mut emulator, 3).await;
+}
+
+async fn streams(sdk: Sdk) {
+    let mut emulator = Emulator::with_short_jobs(&[]).await;
+    let mut receiver = receiver("v1a", &emulator.jwks(), &[]);
+    let printed = sdk.run(&emulator, &["streams", &receiver.listening]).await;
+    let events = verified(&mut receiver, 1);
+    let event = about(&events, &printed["completed"]);
+    assert_eq!(event["type"], "interaction.completed", "{event}");
+    assert!(event["data"]["user_metadata"].as_object().unwrap().values().eq([&json!("stream")]), "{event}");
+    all_delivered(&mut emulator, 1).await;
+}
+
+async fn asynchronous(sdk: Sdk) {
+    let emulator = Emulator::with_short_jobs(&[]).await;
+    let mut receiver = receiver("v1a", &emulator.jwks(), &[]);
+    let printed = sdk.run(&emulator, &["asynchronous", &receiver.listening, "http://127.0.0.1:9/hook"]).await;
+    let events = verified(&mut receiver, 3);
+    for (kind, event) in
+        [("file", "batch.succeeded"), ("cancelled", "batch.cancelled"), ("completed", "interaction.completed")]
+    {
+        assert_eq!(about(&events, &printed[kind])["type"], event, "{events:?}");
+    }
+    let mut log = emulator.deliveries().await;
+    let pings: Vec<Value> = log.extract_if(.., |one| one["webhook"] == printed["pinged"]).collect();
+    assert_eq!((pings.len(), &pings[0]["scheme"]), (1, &json!("v1")), "{pings:?}");
+    assert!(log.iter().all(|one| one["scheme"] == "v1a"), "{log:?}");
+    let told = emulator.call("GET", "/emulator/webhooks", None).await.to_string();
+    for secret in printed["secrets"].as_array().unwrap() {
+        assert!(!told.contains(secret.as_str().unwrap()), "a secret is shown once");
+    }
+}
+
 async fn files(sdk: Sdk) {
     let printed = sdk.run(&Emulator::start(&[]), &["files"]).await;
     assert!(printed["left"].as_u64().unwrap() >= 2, "{printed}");
@@ -310,6 +365,43 @@ macro_rules! with {
     };
 }
 
-with!(google_genai_3, super::Sdk::Python3, webhooks, wrong_calls, batches, interactions, files, no_video);
+with!(
+    google_genai_3_6,
+    super::Sdk::Python36,
+    webhooks,
+    wrong_calls,
+    batches,
+    interactions,
+    tools,
+    streams,
+    asynchronous,
+    files,
+    no_video
+);
+with!(
+    google_genai_3,
+    super::Sdk::Python3,
+    webhooks,
+    wrong_calls,
+    batches,
+    interactions,
+    tools,
+    streams,
+    asynchronous,
+    files,
+    no_video
+);
 with!(google_genai_2, super::Sdk::Python2, webhooks, wrong_calls, batches, interactions, files, video);
-with!(google_genai_js, super::Sdk::Node, webhooks, wrong_calls, batches, interactions, files, no_video);
+with!(
+    google_genai_js_3_3,
+    super::Sdk::Node33,
+    webhooks,
+    wrong_calls,
+    batches,
+    interactions,
+    tools,
+    streams,
+    files,
+    no_video
+);
+with!(google_genai_js, super::Sdk::Node, webhooks, wrong_calls, batches, interactions, tools, streams, files, no_video);

@@ -103,12 +103,16 @@ async fn rotation(sdk: Sdk, mut receiver: impl FnMut(&Path) -> Talking) {
 
 #[tokio::test]
 async fn static_deliveries_verify_with_the_pypi_package_through_a_rotation() {
-    rotation(Sdk::Python3, |secrets| receiver("static", &secrets.display().to_string(), &[])).await;
+    for sdk in [Sdk::Python3, Sdk::Python36] {
+        rotation(sdk, |secrets| receiver("static", &secrets.display().to_string(), &[])).await;
+    }
 }
 
 #[tokio::test]
 async fn static_deliveries_verify_with_the_npm_package_through_a_rotation() {
-    rotation(Sdk::Node, node_receiver).await;
+    for sdk in [Sdk::Node, Sdk::Node33] {
+        rotation(sdk, node_receiver).await;
+    }
 }
 
 /// Starts an interaction with a webhook of its own and waits for its event.
@@ -133,6 +137,8 @@ async fn v1a_verifies_with_pyca_cryptography_from_the_served_keys_also_after_the
     let mut receiver = receiver("v1a", &emulator.jwks(), &[]);
     let before = dynamic_event(&mut emulator, &mut receiver).await;
     assert_eq!((&before["keys"], &before["with_kid"]), (&json!(3), &json!(0)), "three keys without kid, as observed");
+    let published = emulator.call("GET", "/.well-known/jwks.json", None).await;
+    assert_eq!(published["keys"].as_array().unwrap().len(), 3, "and nothing else: {published}");
     refuses_what_was_changed(&mut receiver, &before).await;
 
     emulator.call("POST", "/emulator/keys:rotate", None).await;
@@ -146,11 +152,17 @@ async fn v1a_verifies_with_pyca_cryptography_from_the_served_keys_also_after_the
 
 #[tokio::test]
 async fn tokens_verify_with_pyjwt_from_the_served_keys() {
-    let mut emulator = Emulator::start(&["--warp", "0", "--dynamic", "jwt"]);
+    let flags = ["--warp", "0", "--dynamic", "jwt", "--iss", "https://issuer.example", "--aud", "projects/7"];
+    let mut emulator = Emulator::start(&[&flags[..], &["--event-claims"]].concat());
     let mut receiver = receiver("jwt", &emulator.jwks(), &[]);
     let received = dynamic_event(&mut emulator, &mut receiver).await;
     let body = text(&received["body"]);
     let claims = &received["claims"];
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!("https://issuer.example"), &json!("projects/7")));
+    let event: Value = serde_json::from_str(&body).unwrap();
+    for (name, value) in event.as_object().unwrap() {
+        assert_eq!(&claims[name], value, "the claims are the event: {name}");
+    }
     assert_eq!(claims["jti"], received["headers"]["webhook-id"]);
     assert!(claims["exp"].as_i64() > claims["iat"].as_i64(), "{claims}");
     let (status, _) = again(&mut receiver, &received, None, &body).await;

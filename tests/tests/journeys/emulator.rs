@@ -152,3 +152,40 @@ async fn an_assumption_that_is_changed_changes_the_payload() {
         .until("the fields are those of the launch", "return document.body.textContent.includes('file_id') && !document.body.textContent.includes('output_file_uri')")
         .await;
 }
+
+#[tokio::test]
+async fn what_tokens_claim_is_an_assumption_and_the_window_keeps_to_it() {
+    let window = sandbox().await;
+    window.click("assumptions-toggle").await;
+    // Enter takes what was typed.
+    window.fill("assumption-token-audience", "projects/7\u{e007}").await;
+    window.wait("assumption-reset-token-audience").await;
+    window.fill("assumption-token-issuer", "https://issuer.example/of/a/rather/long/name\u{e007}").await;
+    window.wait("assumption-reset-token-issuer").await;
+    window.click("assumption-token-holds_event").await;
+    window
+        .until(
+            "all are set",
+            "return document.querySelector('[data-testid=assumptions-changed]')?.textContent === '3 changed'",
+        )
+        .await;
+    window
+        .script(
+            "document.querySelector('[data-testid=assumption-row-token-issuer]').scrollIntoView({ block: 'center' })",
+        )
+        .await;
+    window.shots("sandbox-tokens").await;
+    window.click("dynamic-scheme-jwt").await;
+    window.click("run-interaction-mode-dynamic").await;
+    window.click("run-interaction").await;
+    window.until("its delivery was verified", &received("verified")).await;
+    window.choose("run-interaction-outcome", "idle").await;
+    window.click("run-interaction").await;
+    window.until("it waits for input", &job("idle")).await;
+    window.script("document.querySelector('#sandbox-jobs').scrollIntoView()").await;
+    window.shots("sandbox-idle").await;
+    window.script("document.querySelector('[data-testid=log-received]').click()").await;
+    window.wait("verdict-sentence").await;
+    let sentence = window.text("verdict-sentence").await;
+    assert!(sentence.contains("holds this body"), "{sentence}");
+}

@@ -2,7 +2,7 @@ import {
   SANDBOX_DEFAULTS, type JobKind, type JobOutcome, type SandboxAdvance, type SandboxAttempt, type SandboxClock, type SandboxDeliveries, type SandboxDelivery, type SandboxJob, type SandboxOverview, type SandboxRun, type SandboxSettings, type SandboxWebhook,
 } from "./generated";
 import { clockAt } from "../lib/sandbox-clock";
-import { eventOf } from "../lib/sandbox-jobs";
+import { eventOf, open } from "../lib/sandbox-jobs";
 
 const RECEIVER = "http://127.0.0.1:4710/sandbox";
 const EVENTS = ["batch.succeeded", "batch.failed", "batch.expired", "interaction.requires_action", "interaction.completed", "interaction.failed", "video.generated"];
@@ -137,9 +137,14 @@ export class FakeWorld {
 
   end(name: string, outcome: JobOutcome, at = this.now, byHand = false): SandboxJob {
     const job = this.#job(name);
-    if (job.state !== "pending" && job.state !== "running") {
+    if (!open(job)) {
       if (byHand) throw refused("sandbox_refused", "This job has ended already, so it cannot be ended again.");
       return job;
+    }
+    if (outcome === "idle") {
+      const idle = this.#setJob(name, { state: "idle", outcome, next_ms: null });
+      if (byHand) this.#changed();
+      return idle;
     }
     const event = eventOf(job.kind, outcome);
     const ended = this.#setJob(name, {

@@ -300,6 +300,21 @@ took_us: number, };
 
 export type DynamicScheme = "v1a" | "jwt";
 
+export type TokenForm = { 
+/**
+ * `iss`; left out where it is empty.
+ */
+issuer: string, 
+/**
+ * `aud`; left out where it is empty.
+ */
+audience: string, 
+/**
+ * The claims are the event: its members stand among them, and the token vouches for the body. Otherwise it says
+ * nothing about the body.
+ */
+holds_event: boolean, };
+
 export type Retry = { 
 /**
  * Milliseconds before the second attempt.
@@ -459,6 +474,10 @@ export type SandboxSettings = {
  * How deliveries of dynamic webhooks are signed. `v1a` as observed; `jwt` as the guide says.
  */
 dynamic: DynamicScheme, 
+/**
+ * What the token of a JWT delivery claims.
+ */
+token: TokenForm, 
 /**
  * How long a receiver may take to answer, in milliseconds of wall time ("a few seconds" in the guide).
  */
@@ -2773,7 +2792,7 @@ builtin: boolean, };
 
 export type JobKind = "batch" | "interaction" | "video";
 
-export type JobOutcome = "succeed" | "fail" | "expire" | "cancel" | "require_action" | "never";
+export type JobOutcome = "succeed" | "fail" | "expire" | "cancel" | "require_action" | "idle" | "never";
 
 export type SandboxJobError = { 
 /**
@@ -2807,7 +2826,8 @@ model: string,
  */
 display_name: string | null, 
 /**
- * `pending`, `running`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`.
+ * `pending`, `running`, `idle`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`; also such as are not
+ * known here.
  */
 state: string, 
 /**
@@ -2990,6 +3010,11 @@ next_before: number | null, };
 /** What an emulator starts with. */
 export const SANDBOX_DEFAULTS: SandboxSettings = {
   "dynamic": "v1a",
+  "token": {
+    "issuer": "https://generativelanguage.googleapis.com",
+    "audience": "pollux-sandbox",
+    "holds_event": false
+  },
   "attempt_timeout_ms": 10000,
   "retry": {
     "first_ms": 5000,

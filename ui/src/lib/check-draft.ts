@@ -34,8 +34,8 @@ export function secretWords(secret: SecretView, project: string | null): string 
   return [secret.hint, secret.builtin ? "" : secret.label, project ?? ""].filter(Boolean).join(", ");
 }
 
-/** Where the Sandbox serves its public keys. */
-export const jwksAddress = (base: string): string => `${base.replace(/\/+$/, "")}/.well-known/jwks.json`;
+/** Where the Sandbox serves its public keys; the one of tokens only where it is asked for. */
+export const jwksAddress = (base: string, tokens = false): string => `${base.replace(/\/+$/, "")}/.well-known/jwks.json${tokens ? "?dynamic=jwt" : ""}`;
 
 export function checkFieldOf(code: string): CheckField | null {
   if (/secret/.test(code)) return "secret";

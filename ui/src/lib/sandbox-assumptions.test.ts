@@ -55,6 +55,7 @@ describe("assumptions", () => {
   it.each([
     ["retry.jitter", "7", 0.07], ["retry.jitter", "12.5 %", 0.125], ["retry.jitter", "101", null], ["retry.jitter", "-1", null], ["retry.factor", "1", 1], ["retry.factor", "×2.5", 2.5], ["retry.factor", "0.99", null], ["retry.factor", "1001", null], ["retry.factor", "NaN", null],
     ["disabling.after_given_up", "0", 0], ["disabling.after_given_up", "1.5", null], ["disabling.after_given_up", "", null], ["attempt_timeout_ms", "0 s", null], ["attempt_timeout_ms", "1 h", HOUR], ["payload.ping_type", " webhook.ping ", "webhook.ping"], ["payload.ping_type", "  ", null],
+    ["token.audience", " projects/7 ", "projects/7"], ["token.audience", "", ""], ["token.issuer", "é".repeat(1024), "é".repeat(1024)], ["token.issuer", "é".repeat(1025), null],
   ])("%s from %j is %j", (path, text, value) => {
     expect(readField(row(path), text)).toEqual(value === null ? { error: expect.stringMatching(/\.$/) } : { value });
   });

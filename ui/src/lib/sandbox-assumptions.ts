@@ -4,6 +4,8 @@ import { count } from "./format";
 
 /** The emulator refuses what is longer: ten years. */
 const LONGEST_MS = 3650 * 86_400_000;
+/** And longer texts. */
+const LONGEST_TEXT = 1024;
 const HOUR = 3_600_000;
 
 /** Members of the settings by their path (`retry.first_ms`), of those whose value is a `V`. */
@@ -20,7 +22,8 @@ export type Assumption = { label: string; what: string } & (
   | { kind: "number"; path: PathOf<Assumed, number>; unit: string; least: number; most: number; whole: boolean }
   | { kind: "percent"; path: PathOf<Assumed, number> }
   | { kind: "choice"; path: PathOf<Assumed, string>; choices: readonly Choice[] }
-  | { kind: "text"; path: PathOf<Assumed, string>; wanted: string }
+  /** Without `wanted` it may be empty. */
+  | { kind: "text"; path: PathOf<Assumed, string>; wanted?: string }
 );
 
 /** What is assumed of the service, in plain words. Where a document says something, the sentence says so. */
@@ -79,6 +82,14 @@ export const ASSUMPTIONS: readonly { title: string; rows: readonly Assumption[] 
     ],
   },
   {
+    title: "JWT claims",
+    rows: [
+      { kind: "text", path: "token.issuer", label: "iss", what: "Who issued the token. Empty: no such claim." },
+      { kind: "text", path: "token.audience", label: "aud", what: "Whom the token is for. The guide checks it and never says what it is. Empty: no such claim." },
+      { kind: "switch", path: "token.holds_event", label: "Claims are the event", what: "The token then vouches for the body. Off: it does not cover it." },
+    ],
+  },
+  {
     title: "REST",
     rows: [
       { kind: "switch", path: "rest.strict_update_mask", label: "Strict update_mask", what: "It decides what a PATCH changes. Off: ignored, as observed." },
@@ -118,8 +129,8 @@ export function assumptionPatch(path: AssumptionPath, value: AssumptionValue): R
 
 /** A merge patch that puts all of them back, and leaves faults and the rest alone. */
 export function allDefaults(): Partial<SandboxSettings> {
-  const { attempt_timeout_ms, retry, disabling, jobs, payload, rest, file_lifetime_ms, secret_grace_ms, sign_with_all_secrets } = SANDBOX_DEFAULTS;
-  return { attempt_timeout_ms, retry, disabling, jobs, payload, rest, file_lifetime_ms, secret_grace_ms, sign_with_all_secrets };
+  const { token, attempt_timeout_ms, retry, disabling, jobs, payload, rest, file_lifetime_ms, secret_grace_ms, sign_with_all_secrets } = SANDBOX_DEFAULTS;
+  return { token, attempt_timeout_ms, retry, disabling, jobs, payload, rest, file_lifetime_ms, secret_grace_ms, sign_with_all_secrets };
 }
 
 /** A value in words, as its field shows it: `5 s`, `×4`, `10 %`, `on`, `In data`. */
@@ -149,7 +160,10 @@ export function readField(one: Assumption, text: string): { value: AssumptionVal
       const error = `A ${one.whole ? "whole " : ""}number from ${one.least} to ${count(one.most)}.`;
       return value !== null && value >= one.least && value <= one.most && (!one.whole || Number.isInteger(value)) ? { value } : { error };
     }
-    case "text": return typed ? { value: typed } : { error: one.wanted };
+    case "text": {
+      if (one.wanted && !typed) return { error: one.wanted };
+      return [...typed].length <= LONGEST_TEXT ? { value: typed } : { error: `At most ${count(LONGEST_TEXT)} characters.` };
+    }
     default: return { value: typed };
   }
 }

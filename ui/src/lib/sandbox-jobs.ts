@@ -1,4 +1,5 @@
 import type { JobKind, JobOutcome, SandboxJob, SandboxSettings, SandboxWebhook } from "../ipc/generated";
+import { visible } from "./invisible";
 import { length } from "./sandbox-clock";
 import type { Mark } from "./verdict";
 
@@ -15,13 +16,14 @@ const OUTCOMES: Record<JobOutcome, { ends: string; does: string }> = {
   expire: { ends: "expires", does: "Expire" },
   cancel: { ends: "is cancelled", does: "Cancel" },
   require_action: { ends: "requires action", does: "Require action" },
+  idle: { ends: "goes idle", does: "Go idle" },
   never: { ends: "never ends", does: "" },
 };
 
 /** What a job of a kind can come to. */
 export function outcomesOf(kind: JobKind): readonly JobOutcome[] {
   if (kind === "batch") return ["succeed", "fail", "expire", "cancel", "never"];
-  return kind === "interaction" ? ["succeed", "require_action", "fail", "cancel", "never"] : ["succeed", "fail", "cancel", "never"];
+  return kind === "interaction" ? ["succeed", "require_action", "fail", "cancel", "idle", "never"] : ["succeed", "fail", "cancel", "never"];
 }
 
 /** For the list of a run card: `succeeds`, `requires action`. */
@@ -29,9 +31,9 @@ export function endsHow(outcome: string): string {
   return OUTCOMES[outcome as JobOutcome]?.ends ?? outcome;
 }
 
-/** Ways to end a running job by hand: all but never, and cancelling, which has its own button. */
-export function finishes(kind: JobKind): readonly { id: JobOutcome; label: string }[] {
-  return outcomesOf(kind).filter((outcome) => outcome !== "never" && outcome !== "cancel").map((id) => ({ id, label: OUTCOMES[id].does }));
+/** Ways to end a job by hand: all but never, what it is already, and cancelling, which has its own button. */
+export function finishes(kind: JobKind, state: string): readonly { id: JobOutcome; label: string }[] {
+  return outcomesOf(kind).filter((outcome) => outcome !== "never" && outcome !== "cancel" && outcome !== state).map((id) => ({ id, label: OUTCOMES[id].does }));
 }
 
 const EVENTS: Record<JobKind, Partial<Record<JobOutcome, string>>> = {
@@ -49,6 +51,7 @@ export function eventOf(kind: JobKind, outcome: JobOutcome): string | null {
 export function forecast(kind: JobKind, outcome: JobOutcome, dynamic: boolean, webhooks: readonly SandboxWebhook[] | null, settings: SandboxSettings | null): { event: string | null; text: string; warn: boolean } {
   const event = eventOf(kind, outcome);
   if (outcome === "never") return { event, text: "No event: it runs until you finish or cancel it.", warn: false };
+  if (outcome === "idle") return { event, text: "No event: it waits for input until you finish or cancel it.", warn: false };
   if (event === null) return { event, text: "No event: the catalog has none for this end.", warn: true };
   if (dynamic) return { event, text: `to this listener, signed ${settings?.dynamic === "jwt" ? "JWT" : "v1a"}`, warn: false };
   if (webhooks === null) return { event, text: "…", warn: false };
@@ -61,6 +64,7 @@ export function forecast(kind: JobKind, outcome: JobOutcome, dynamic: boolean, w
 const STATES: Record<string, Mark> = {
   pending: { glyph: "ring", word: "Pending", tone: "un" },
   running: { glyph: "run", word: "Running", tone: "un" },
+  idle: { glyph: "dot", word: "Idle", tone: "un" },
   requires_action: { glyph: "warn", word: "Needs action", tone: "old" },
   succeeded: { glyph: "check", word: "Succeeded", tone: "ok" },
   failed: { glyph: "cross", word: "Failed", tone: "no" },
@@ -70,11 +74,24 @@ const STATES: Record<string, Mark> = {
 
 /** A state that is not known is shown as it is. */
 export function jobMark(state: string): Mark {
-  return STATES[state] ?? { glyph: "ring", word: state, tone: "un" };
+  return Object.hasOwn(STATES, state) ? (STATES[state] as Mark) : { glyph: "ring", word: visible(state), tone: "un" };
 }
 
+/** It goes on by itself. */
 export function active(job: SandboxJob): boolean {
   return job.state === "pending" || job.state === "running";
+}
+
+/** It has not ended, so that it can be ended by hand: also in a state that is not known. */
+export function open(job: SandboxJob): boolean {
+  return active(job) || job.ended_ms === null;
+}
+
+/** What will come of a job that has not ended. */
+export function comes(job: SandboxJob): string {
+  if (job.state === "idle") return "waits for input";
+  if (job.outcome === "never" || job.next_ms === null) return "no end is planned";
+  return `then ${endsHow(job.outcome)}`;
 }
 
 /** 0 to 1 at a time of the emulator's clock; null where no end is planned. */

@@ -3,7 +3,7 @@ import type { SandboxDelivery, SandboxJob, SandboxWebhook } from "../ipc/generat
 import { fakeSettings } from "../ipc/fake-world";
 import { clockAt, length, offset, paces, until } from "./sandbox-clock";
 import { allOff, faultPatch, FAULTS, faultsOn, rateText, readAmount } from "./sandbox-faults";
-import { eventOf, finishes, forecast, jobMark, jobTime, KIND_ORDER, outcomesOf, progressAt } from "./sandbox-jobs";
+import { active, comes, eventOf, finishes, forecast, jobMark, jobTime, KIND_ORDER, open, outcomesOf, progressAt } from "./sandbox-jobs";
 import { attemptText, attemptTone, deliveryMark, targetName, withChanged, withNewest, withOlder } from "./sandbox-log";
 import { webhookMark } from "./webhooks";
 
@@ -53,12 +53,28 @@ describe("jobs", () => {
   it("expires only batches, requires action only of interactions, and both cancel by their own way", () => {
     expect(KIND_ORDER.filter((kind) => outcomesOf(kind).includes("expire"))).toEqual(["batch"]);
     expect(KIND_ORDER.filter((kind) => outcomesOf(kind).includes("require_action"))).toEqual(["interaction"]);
-    for (const kind of KIND_ORDER) expect(finishes(kind).map((way) => way.id)).not.toContain("cancel");
+    for (const kind of KIND_ORDER) expect(finishes(kind, "running").map((way) => way.id)).not.toContain("cancel");
     expect(eventOf("video", "fail")).toBeNull();
   });
   it("shows a state that it does not know", () => {
     expect(jobMark("paused")).toMatchObject({ word: "paused", tone: "un" });
+    expect(jobMark("toString").word).toBe("toString");
+    expect(jobMark("a\u202eb").word).not.toContain("\u202e");
     expect(webhookMark("frozen").word).toBe("frozen");
+  });
+
+  it("one that is idle, or in a state that is not known, has not ended as long as it has no end", () => {
+    const idle = { ...job, kind: "interaction" as const, state: "idle", outcome: "idle", next_ms: null };
+    expect(jobMark("idle").word).toBe("Idle");
+    expect([open(idle), active(idle), comes(idle)]).toEqual([true, false, "waits for input"]);
+    const unknown = { ...job, state: "budget_exceeded", next_ms: null };
+    expect([open(unknown), active(unknown), comes(unknown)]).toEqual([true, false, "no end is planned"]);
+    expect([open({ ...unknown, ended_ms: 9 }), open({ ...job, state: "succeeded", ended_ms: 9 })]).toEqual([false, false]);
+    expect(comes(job)).toBe("then succeeds");
+    expect(jobTime(unknown, 9000)).toBe("");
+    expect(KIND_ORDER.filter((kind) => outcomesOf(kind).includes("idle"))).toEqual(["interaction"]);
+    expect(finishes("interaction", "running").map((way) => way.id)).toContain("idle");
+    expect(finishes("interaction", "idle").map((way) => way.id)).toEqual(["succeed", "require_action", "fail"]);
   });
 
   const webhook: SandboxWebhook = { id: "w", name: null, uri: "http://x/", subscribed_events: ["batch.succeeded"], state: "enabled", secrets: [], given_up_in_a_row: 0, builtin: false };
@@ -68,6 +84,7 @@ describe("jobs", () => {
     ["cancel", false, [webhook], "to nobody: no webhook subscribes to it", true],
     ["cancel", true, [], "to this listener, signed v1a", false],
     ["never", false, [webhook], "No event: it runs until you finish or cancel it.", false],
+    ["idle", true, [], "No event: it waits for input until you finish or cancel it.", false],
     ["succeed", false, null, "…", false],
   ] as const)("forecast of %s, dynamic %s", (outcome, dynamic, webhooks, text, warn) => {
     expect(forecast("batch", outcome, dynamic, webhooks, fakeSettings())).toMatchObject({ text, warn });

@@ -18,6 +18,8 @@ use crate::{Profile, SigningKeys};
 
 pub(crate) mod token;
 
+pub use token::token_claims;
+
 /// How far a stale or future delivery is off, in seconds: outside the five minutes that receivers allow.
 const OFF_BY: i64 = 360;
 

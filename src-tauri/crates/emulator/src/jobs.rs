@@ -16,6 +16,7 @@ pub(crate) mod answer;
 pub(crate) mod batch;
 mod event;
 pub(crate) mod interaction;
+mod sample;
 #[cfg(test)]
 mod tests;
 pub(crate) mod video;
@@ -36,7 +37,7 @@ pub(crate) struct Order {
     pub(crate) output: Option<Value>,
 }
 
-/// What a job ends with.
+/// What a job ends with, or goes idle with.
 pub(crate) struct Ending {
     pub(crate) state: JobState,
     /// What it had before stays where there is none.
@@ -121,6 +122,11 @@ pub(crate) fn finish(shared: &Shared, world: &mut World, id: &str, outcome: Outc
 
 /// Nothing will happen to it anymore.
 pub(crate) fn ended(job: &Job) -> bool {
+    rests(job) && job.state != JobState::Idle
+}
+
+/// Nothing will happen to it by itself.
+pub(crate) fn rests(job: &Job) -> bool {
     !matches!(job.state, JobState::Pending | JobState::Running)
 }
 
@@ -129,7 +135,7 @@ pub(crate) const fn outcomes(kind: JobKind) -> &'static [Outcome] {
     match kind {
         JobKind::Batch => &[Outcome::Succeed, Outcome::Fail, Outcome::Expire, Outcome::Cancel, Outcome::Never],
         JobKind::Interaction => {
-            &[Outcome::Succeed, Outcome::Fail, Outcome::Cancel, Outcome::RequireAction, Outcome::Never]
+            &[Outcome::Succeed, Outcome::Fail, Outcome::Cancel, Outcome::RequireAction, Outcome::Idle, Outcome::Never]
         }
         JobKind::Video => &[Outcome::Succeed, Outcome::Fail, Outcome::Never],
     }
@@ -143,7 +149,7 @@ pub(crate) fn progress(job: &Job, now: Millis) -> f64 {
             ((now - started) as f64 / (next - started).max(1) as f64).clamp(0.0, 1.0)
         }
         // It never ends by itself.
-        (JobState::Running, ..) => 0.0,
+        (JobState::Running | JobState::Idle, ..) => 0.0,
         _ => 1.0,
     }
 }
@@ -192,7 +198,7 @@ fn apply(job: &mut Job, ending: Ending, at: Millis) {
     job.state = ending.state;
     job.started_ms.get_or_insert(at);
     job.updated_ms = at;
-    job.ended_ms = Some(at);
+    job.ended_ms = (ending.state != JobState::Idle).then_some(at);
     job.next_ms = None;
     job.output_file = ending.files.first().map(|file| file.id.clone());
     job.output = ending.output.or(job.output.take());
@@ -213,6 +219,7 @@ fn ending(world: &World, job: &Job, outcome: Outcome, at: Millis) -> Ending {
         Outcome::RequireAction => {
             Ending { output: Some(interaction::asked(job)), ..Ending::plain(JobState::RequiresAction) }
         }
+        Outcome::Idle => Ending::plain(JobState::Idle),
         Outcome::Fail => {
             Ending::error(JobState::Failed, error(13, "The job failed because the emulator was asked to let it fail."))
         }

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::journal::Journal;
 use crate::keys::{KeyError, RsaKey, SigningKeys};
+use crate::settings::DynamicScheme;
 use crate::source::{self, Random};
 
 /// The keys, of which the RSA ones are made once, when they are first needed, off the async threads.
@@ -139,17 +140,20 @@ impl KeyRing {
         self.strange_rsa.get().await
     }
 
-    /// The published keys.
-    pub(crate) async fn jwks(&self) -> Value {
+    /// The keys that are published with this scheme: the Ed25519 ones alone, as at the service, or with the RSA key that the
+    /// guide speaks of.
+    pub(crate) async fn jwks(&self, scheme: DynamicScheme) -> Value {
         let mut published = self.plain();
-        published.rsa = match self.rsa().await {
-            Ok(rsa) => Some(rsa),
-            // The others are as good as before.
-            Err(error) => {
-                tracing::warn!(%error, "the emulator publishes no RSA key");
-                None
-            }
-        };
+        if scheme == DynamicScheme::Jwt {
+            published.rsa = match self.rsa().await {
+                Ok(rsa) => Some(rsa),
+                // The others are as good as before.
+                Err(error) => {
+                    tracing::warn!(%error, "the emulator publishes no RSA key");
+                    None
+                }
+            };
+        }
         published.jwks()
     }
 }

@@ -24,7 +24,7 @@ mod world;
 
 pub use broken::{BrokenKind, broken_kinds};
 pub use clock::{Clock, MAX_WARP, Millis};
-pub use compose::{ComposeError, Prepared, compose, message_id, spaced};
+pub use compose::{ComposeError, Prepared, compose, message_id, spaced, token_claims};
 pub use delivery::report::AttemptReport;
 pub use journal::JournalError;
 pub use keys::{KeyError, RsaKey, SigningKeys};
@@ -33,7 +33,8 @@ pub use profile::Profile;
 pub use send::{SampleSent, SendError, send_sample};
 pub use service::{Service, ServiceError, ServiceOptions, Signers};
 pub use settings::{
-    Disabling, DynamicScheme, Faults, JobTimes, MetadataPlace, PayloadForm, RestForm, Retry, Settings, VideoFields,
+    Disabling, DynamicScheme, Faults, JobTimes, LONGEST_TEXT, MetadataPlace, PayloadForm, RestForm, Retry, Settings,
+    TokenForm, VideoFields,
 };
 pub use shared::Wall;
 pub use source::{Random, system_random};

@@ -1,14 +1,18 @@
 //! What nobody has published about the service's deliveries, as settings.
 
+use crate::settings::TokenForm;
+
 /// How the sender presents itself. Every field is an assumption that a user may want to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// The `user-agent` header.
     pub user_agent: String,
-    /// The `iss` claim of tokens.
+    /// The `iss` claim of tokens; left out where it is empty.
     pub issuer: String,
-    /// The `aud` claim of tokens.
+    /// The `aud` claim of tokens; left out where it is empty.
     pub audience: String,
+    /// The members of the event are claims of its token.
+    pub holds_event: bool,
     /// How long a token is good for, in seconds.
     pub token_lifetime: i64,
 }
@@ -20,6 +24,16 @@ impl Default for Profile {
             issuer: "https://generativelanguage.googleapis.com".to_owned(),
             audience: "pollux-sandbox".to_owned(),
             token_lifetime: 300,
+            holds_event: false,
         }
+    }
+}
+
+impl Profile {
+    /// The same with these claims.
+    #[must_use]
+    pub fn claiming(self, token: TokenForm) -> Self {
+        let TokenForm { issuer, audience, holds_event } = token;
+        Self { issuer, audience, holds_event, ..self }
     }
 }

@@ -26,6 +26,7 @@ mod faults;
 pub(crate) mod fields;
 mod files;
 mod jobs;
+mod meant;
 mod openapi;
 pub(crate) mod page;
 mod webhooks;
@@ -168,7 +169,7 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
             return Err(ApiError::wrong_method(&call.method, &[Method::GET]));
         }
         [] if call.version.is_empty() => return ok(&json!({ "emulator": "Pollux", "control": "/emulator/" })),
-        [".well-known", "jwks.json"] if call.version.is_empty() => return ok(&shared.keys.jwks().await),
+        [".well-known", "jwks.json"] if call.version.is_empty() => return published(shared, call).await,
         ["emulator", rest @ ..] if call.version.is_empty() => return control::handle(shared, call, rest).await,
         _ => {}
     }
@@ -176,17 +177,30 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
     let spoilt = faults::before(shared, call).await?;
     let reply = match path.as_slice() {
         ["upload" | "download", ..] if call.version.is_empty() => files::handle(shared, call, &path).await,
-        _ if call.version.is_empty() => Err(ApiError::unknown_path(&call.method)),
+        _ if call.version.is_empty() => Err(ApiError::unknown_path(call)),
         ["webhooks", rest @ ..] => webhooks::handle(shared, call, rest).await,
         ["files", ..] => files::handle(shared, call, &path).await,
         ["models" | "batches" | "interactions" | "operations", ..] => jobs::handle(shared, call, &path).await,
-        _ => Err(ApiError::unknown_path(&call.method)),
+        _ => Err(ApiError::unknown_path(call)),
     };
     let mut response = reply?;
     if let Some(how) = spoilt {
         response.extensions_mut().insert(how);
     }
     Ok(response)
+}
+
+/// The JWKS. Samples are signed with either scheme whatever the settings say: who receives them asks for the keys of both
+/// with `?dynamic=jwt`, which the service has not.
+async fn published(shared: &Shared, call: &Call) -> Reply {
+    let scheme = match call.query("dynamic") {
+        None => shared.with(|world| world.settings.dynamic),
+        Some(name) => serde_json::from_value(json!(name)).map_err(|_| {
+            let message = format!("Invalid value for 'dynamic': '{name}'. Expected one of: 'v1a', 'jwt'.");
+            ApiError::interactions(StatusCode::BAD_REQUEST, message)
+        })?,
+    };
+    ok(&shared.keys.jwks(scheme).await)
 }
 
 /// How long a request waits on purpose.

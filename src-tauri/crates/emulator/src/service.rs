@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -18,7 +18,7 @@ use crate::delivery::report::AttemptReport;
 use crate::journal::{Journal, JournalError, Kept};
 use crate::keyring::KeyRing;
 use crate::keys::{KeyError, SigningKeys};
-use crate::settings::{DynamicScheme, Settings};
+use crate::settings::{DynamicScheme, Settings, TokenForm};
 use crate::shared::{Inner, Shared, Wall};
 use crate::source::{self, Random, seeded_random, system_random};
 use crate::world::World;
@@ -43,7 +43,7 @@ pub struct ServiceOptions {
     /// What it assumes. What is the default here is taken from the database where that knows it; what is not the default
     /// was asked for, and wins.
     pub settings: Settings,
-    /// How the sender presents itself.
+    /// How the sender presents itself. What its tokens claim are settings as well, and these win.
     pub profile: Profile,
     /// Where the wall time comes from.
     pub wall: Wall,
@@ -153,7 +153,11 @@ impl Service {
         let listener = TcpListener::bind(options.address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let wall_ms = (options.wall)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-        let mut world = World::new(options.settings);
+        let mut settings = options.settings;
+        if settings.token == TokenForm::default() {
+            settings.token = TokenForm::of(&options.profile);
+        }
+        let mut world = World::new(settings);
         let mut now = i64::try_from(wall_ms).unwrap_or(i64::MAX);
         let (journal, kept) = match &options.database {
             None => (None, Kept::default()),
@@ -175,6 +179,7 @@ impl Service {
         }
         world.plan_all(now);
         let courier = Courier::new(&options.profile.user_agent);
+        let token = watch::Sender::new(world.settings.token.clone());
         let shared = Arc::new(Inner {
             world: Mutex::new(world),
             clock: Clock::new(now, options.warp),
@@ -188,6 +193,7 @@ impl Service {
             courier,
             planned: Notify::new(),
             attempts: broadcast::channel(1024).0,
+            token,
             journal,
             address,
         });
@@ -223,7 +229,18 @@ impl Service {
 
     /// Signs deliveries of dynamic webhooks in this way from now on, whatever the settings said.
     pub fn set_dynamic(&self, dynamic: DynamicScheme) {
-        self.shared.with(|world| world.settings.dynamic = dynamic);
+        self.shared.set(|settings| settings.dynamic = dynamic);
+    }
+
+    /// Changes what tokens claim from now on, whatever the settings said.
+    pub fn set_token(&self, change: impl FnOnce(&mut TokenForm)) {
+        self.shared.set(|settings| change(&mut settings.token));
+    }
+
+    /// What tokens claim, and every change of it.
+    #[must_use]
+    pub fn token(&self) -> watch::Receiver<TokenForm> {
+        self.shared.token.subscribe()
     }
 
     /// Its inside, for tests of single parts.

@@ -4,11 +4,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Profile;
 use crate::clock::Millis;
 
 const SECOND: Millis = 1000;
 const MINUTE: Millis = 60 * SECOND;
 const HOUR: Millis = 60 * MINUTE;
+
+/// The longest text of a setting, in characters: it goes out in a header, or in every event.
+pub const LONGEST_TEXT: usize = 1024;
 
 /// Everything that is assumed. The default is what is most likely, or what has been observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +21,8 @@ const HOUR: Millis = 60 * MINUTE;
 pub struct Settings {
     /// How deliveries of dynamic webhooks are signed. `v1a` as observed; `jwt` as the guide says.
     pub dynamic: DynamicScheme,
+    /// What the token of a JWT delivery claims.
+    pub token: TokenForm,
     /// How long a receiver may take to answer, in milliseconds of wall time ("a few seconds" in the guide).
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub attempt_timeout_ms: u64,
@@ -48,6 +54,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             dynamic: DynamicScheme::V1a,
+            token: TokenForm::default(),
             attempt_timeout_ms: 10_000,
             retry: Retry::default(),
             disabling: Disabling::default(),
@@ -73,6 +80,36 @@ pub enum DynamicScheme {
     V1a,
     /// An RS256 JWT, as documented.
     Jwt,
+}
+
+/// What the token of a JWT delivery claims beside `iat`, `exp` and `jti`. The guide's sample checks `aud` against a value
+/// that it never explains; `iss`, and whether the token speaks of the body, are not documented at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenForm {
+    /// `iss`; left out where it is empty.
+    pub issuer: String,
+    /// `aud`; left out where it is empty.
+    pub audience: String,
+    /// The claims are the event: its members stand among them, and the token vouches for the body. Otherwise it says
+    /// nothing about the body.
+    pub holds_event: bool,
+}
+
+impl TokenForm {
+    /// What a profile says of tokens.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        let Profile { issuer, audience, holds_event, .. } = profile.clone();
+        Self { issuer, audience, holds_event }
+    }
+}
+
+impl Default for TokenForm {
+    fn default() -> Self {
+        Self::of(&Profile::default())
+    }
 }
 
 /// Exponential backoff: the wait before attempt n + 1 is `first_ms * factor^(n - 1)`, at most `longest_ms`, give or take

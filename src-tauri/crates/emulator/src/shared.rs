@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use reqwest::Client;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::Profile;
 use crate::clock::Clock;
@@ -13,6 +13,7 @@ use crate::delivery::courier::Courier;
 use crate::delivery::report::AttemptReport;
 use crate::journal::Journal;
 use crate::keyring::KeyRing;
+use crate::settings::{Settings, TokenForm};
 use crate::source::Random;
 use crate::world::World;
 
@@ -40,6 +41,8 @@ pub(crate) struct Inner {
     /// Something was planned, or the clock was set.
     pub(crate) planned: Notify,
     pub(crate) attempts: broadcast::Sender<Arc<AttemptReport>>,
+    /// What tokens claim now, for who checks them.
+    pub(crate) token: watch::Sender<TokenForm>,
     pub(crate) journal: Option<Arc<Journal>>,
     /// Where it listens: the addresses it gives for downloads begin with it.
     pub(crate) address: SocketAddr,
@@ -60,6 +63,19 @@ impl Inner {
             self.planned.notify_one();
         }
         result
+    }
+
+    /// Changes the settings. Who follows what tokens claim is told before anything is signed with it.
+    pub(crate) fn set<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
+        self.with(|world| {
+            let result = change(&mut world.settings);
+            self.token.send_if_modified(|known| {
+                let changed = *known != world.settings.token;
+                known.clone_from(&world.settings.token);
+                changed
+            });
+            result
+        })
     }
 
     /// Wall time in Unix seconds.

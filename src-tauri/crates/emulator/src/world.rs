@@ -239,6 +239,8 @@ pub(crate) enum JobKind {
 pub(crate) enum JobState {
     Pending,
     Running,
+    /// It waits for more input, and has not ended: interactions only.
+    Idle,
     RequiresAction,
     Succeeded,
     Failed,
@@ -260,6 +262,8 @@ pub(crate) enum Outcome {
     Cancel,
     /// Interactions only.
     RequireAction,
+    /// It goes idle and stays so until it is cancelled or finished: interactions only.
+    Idle,
     /// It runs until it is cancelled or finished at `/emulator/jobs`.
     Never,
 }

@@ -149,7 +149,7 @@ impl Engine {
         let (keys, jwks) = match dynamic {
             true => {
                 let sandbox = self.sandbox()?;
-                (sandbox.signing_keys().await?, Some(sandbox.jwks_url()))
+                (sandbox.signing_keys().await?, Some(sandbox.jwks_url(&plan.schemes)))
             }
             false => (SigningKeys::default(), None),
         };

@@ -190,6 +190,7 @@ impl Engine {
         if let Some(sandbox) = &sandbox {
             tasks.spawn(until(stop.clone(), sandbox.clone().follow(store.clone())));
             tasks.spawn(sandbox.clone().watch(feed.clone(), stop.clone()));
+            tasks.spawn(until(stop.clone(), sandbox.clone().follow_token(registry.clone())));
         }
 
         let engine = Self {

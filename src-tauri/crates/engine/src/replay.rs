@@ -277,7 +277,7 @@ impl Engine {
                 let (Some(rsa), Some(strange)) = (keys.rsa, keys.strange_rsa) else {
                     return Err(Error::new("no_sandbox", "The Sandbox has no RSA key."));
                 };
-                Ok(Sign::Jwt { rsa, strange, profile: emulator::Profile::default() })
+                Ok(Sign::Jwt { rsa, strange, profile: self.sandbox()?.profile() })
             }
         }
     }

@@ -4,13 +4,13 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions, Signers, SigningKeys};
+use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions, Signers, SigningKeys, TokenForm};
 use gemini::JwksCache;
 use gemini::client::{ApiVersion, Client, ClientError};
 use gemini::jwks::HttpFetch;
 use inbound::Clock;
 use serde_json::{Value, json};
-use signature::{JwtPolicy, KeyState, Policy, Secret, SecretKey};
+use signature::{JwtPolicy, KeyState, Policy, Scheme, Secret, SecretKey};
 use store::Store;
 use tokio::sync::{Mutex, Notify, watch as watched};
 
@@ -21,7 +21,7 @@ use crate::dto::{
 };
 use crate::engine::{Engine, SANDBOX_PATH};
 use crate::error::{Error, Result};
-use crate::keys::ProjectKeys;
+use crate::keys::{ProjectKeys, Registry};
 use crate::vault::VaultKind;
 
 mod control;
@@ -45,6 +45,8 @@ pub(crate) struct Sandbox {
     origin: String,
     api_key: String,
     signers: Signers,
+    /// What its tokens claim.
+    token: watched::Receiver<TokenForm>,
     pub(crate) client: Client,
     control: Control,
     received: Received,
@@ -71,7 +73,7 @@ impl Sandbox {
             ServiceOptions { api_key: Some(api_key.clone()), wall: wall.clone(), ..ServiceOptions::default() };
         let service = Service::start(options).await.map_err(|error| failed(&error))?;
         let origin = service.origin();
-        let signers = service.signers();
+        let (signers, token) = (service.signers(), service.token());
         let client = Client::new(&origin, ApiVersion::V1, &api_key).map_err(|error| failed(&error))?;
         let control = Control::new(&origin)?;
         let secret = Secret::parse(&service.sample_secret())?;
@@ -91,13 +93,14 @@ impl Sandbox {
             expired: Vec::new(),
             jwks: Some(Arc::new(jwks(&origin)?)),
             closed: false,
-            policy: Some(Policy { jwt: claims(), ..Policy::default() }),
+            policy: Some(policy(&token.borrow())),
         };
         let sandbox = Self {
             service: std::sync::Mutex::new(Some(service)),
             origin,
             api_key,
             signers,
+            token,
             client,
             control,
             received: Received::default(),
@@ -130,9 +133,31 @@ impl Sandbox {
         keys.map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys could not be made.").with_detail(error))
     }
 
-    /// Where it publishes them.
-    pub(crate) fn jwks_url(&self) -> String {
-        format!("{}/.well-known/jwks.json", self.origin)
+    /// Where it publishes them, for a receiver of these schemes.
+    pub(crate) fn jwks_url(&self, schemes: &[Scheme]) -> String {
+        jwks_url(&self.origin, schemes.contains(&Scheme::Jwt))
+    }
+
+    /// How it presents itself now.
+    pub(crate) fn profile(&self) -> Profile {
+        Profile::default().claiming(self.token.borrow().clone())
+    }
+
+    /// Holds its deliveries to what its tokens claim, whoever changes that; ends with it.
+    pub(crate) async fn follow_token(self: Arc<Self>, registry: Arc<Registry>) {
+        let mut token = self.token.clone();
+        while token.changed().await.is_ok() {
+            self.expect_token(&registry);
+        }
+    }
+
+    fn expect_token(&self, registry: &Registry) {
+        let policy = policy(&self.token.borrow());
+        registry.update(|all| {
+            if let Some(keys) = all.iter_mut().find(|keys| keys.project.id == self.project) {
+                keys.policy = Some(policy);
+            }
+        });
     }
 
     pub(crate) async fn clock(&self) -> Result<SandboxClock> {
@@ -160,7 +185,7 @@ impl Sandbox {
 }
 
 fn jwks(origin: &str) -> Result<JwksCache> {
-    let fetch = HttpFetch::new(&format!("{origin}/.well-known/jwks.json"))
+    let fetch = HttpFetch::new(&jwks_url(origin, true))
         .map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys cannot be fetched.").with_detail(error))?;
     let cache = JwksCache::new(fetch);
     // The emulator makes its RSA keys when they are first asked for: not when the first delivery waits for them.
@@ -169,10 +194,16 @@ fn jwks(origin: &str) -> Result<JwksCache> {
     Ok(cache)
 }
 
-/// What the Sandbox's tokens claim.
-fn claims() -> JwtPolicy {
-    let Profile { audience, issuer, .. } = Profile::default();
-    JwtPolicy { audience: Some(audience), issuer: Some(issuer), ..JwtPolicy::default() }
+/// Tokens are verified only with keys that are published with the scheme of tokens; samples are signed with either.
+fn jwks_url(origin: &str, tokens: bool) -> String {
+    format!("{origin}/.well-known/jwks.json{}", if tokens { "?dynamic=jwt" } else { "" })
+}
+
+/// What the Sandbox's tokens are held to: a claim that is left out is not asked for.
+fn policy(token: &TokenForm) -> Policy {
+    let wanted = |claim: &String| Some(claim.clone()).filter(|claim| !claim.is_empty());
+    let (audience, issuer) = (wanted(&token.audience), wanted(&token.issuer));
+    Policy { jwt: JwtPolicy { audience, issuer, ..JwtPolicy::default() }, ..Policy::default() }
 }
 
 /// The REST side's errors in our words, with the service's own sentence.
@@ -270,6 +301,7 @@ impl Engine {
     pub async fn sandbox_settings_set(&self, patch: Value) -> Result<emulator::Settings> {
         let sandbox = self.sandbox()?;
         let settings = sandbox.control.patch("settings", patch).await?;
+        sandbox.expect_token(&self.inner.registry);
         sandbox.touched();
         Ok(settings)
     }

@@ -38,6 +38,7 @@ fn declared() -> String {
         emulator::SampleRequest,
         emulator::SampleSent,
         emulator::DynamicScheme,
+        emulator::TokenForm,
         emulator::Retry,
         emulator::Disabling,
         emulator::JobTimes,

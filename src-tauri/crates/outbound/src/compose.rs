@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use emulator::{Profile, Random, RsaKey};
-use serde_json::{Value, json};
+use emulator::{Profile, Random, RsaKey, token_claims};
+use serde_json::Value;
 use signature::{Secret, sign};
 
 use crate::passing::{self, Altered};
@@ -283,8 +283,9 @@ impl Draft {
             Sign::V1a { seed } => {
                 (sign::v1a(seed, &id, time, &self.body), "signed with the Sandbox's v1a key".to_owned())
             }
+            // It says when it was issued: that is the time of the delivery.
             Sign::Jwt { rsa, profile, .. } => (
-                rsa.sign(Some(rsa.kid()), &claims(profile, &id, time))?,
+                rsa.sign(Some(rsa.kid()), &token_claims(profile, &id, time, &self.body))?,
                 "signed with the Sandbox's JWT key".to_owned(),
             ),
         };
@@ -297,12 +298,6 @@ impl Draft {
         let value: Value = serde_json::from_slice(&self.body).map_err(|_| ComposeError::NotJson(twist))?;
         if value.is_object() { Ok(value) } else { Err(ComposeError::NotJson(twist)) }
     }
-}
-
-/// A token says when it was issued: that is the time of the delivery.
-fn claims(profile: &Profile, id: &str, time: i64) -> Value {
-    let expires = time.saturating_add(profile.token_lifetime);
-    json!({ "iss": profile.issuer, "aud": profile.audience, "iat": time, "exp": expires, "jti": id })
 }
 
 #[cfg(test)]

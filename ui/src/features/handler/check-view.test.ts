@@ -13,7 +13,7 @@ describe("the check", () => {
     expect(screen.getByTestId<HTMLSelectElement>("check-secret").selectedOptions[0]?.textContent).toContain("whsec_…a91f");
     expect(screen.queryByTestId("check-jwks")).toBeNull();
     await click("check-scheme-jwt");
-    expect(screen.getByTestId("check-jwks").textContent).toContain("http://127.0.0.1:40123/.well-known/jwks.json");
+    expect(screen.getByTestId("check-jwks").textContent).toContain("http://127.0.0.1:40123/.well-known/jwks.json?dynamic=jwt");
     await click("check-start");
     expect(screen.getByTestId("check-url").getAttribute("aria-invalid")).toBe("true");
     expect(fake.calls).not.toContain("checkStart");

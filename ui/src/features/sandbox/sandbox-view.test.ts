@@ -41,6 +41,29 @@ describe("the Sandbox view", () => {
     await waitFor(() => expect(screen.getByTestId("detail").dataset.id).toBe(link.dataset.received));
   });
 
+  it("shows an idle interaction as one that has not ended, and a state that it does not know as it is", async () => {
+    fake.world.settings.jobs = { ...fake.world.settings.jobs, pending_ms: 10, interaction_ms: 20 };
+    await open();
+    await fireEvent.change(screen.getByTestId("run-interaction-outcome"), { target: { value: "idle" } });
+    expect(screen.getByTestId("run-interaction-told").textContent).toContain("No event: it waits for input");
+    await fireEvent.click(screen.getByTestId("run-interaction"));
+    await waitFor(() => expect(screen.getByTestId("job-row").dataset.state).toBe("idle"), PATIENCE);
+    const row = screen.getByTestId("job-row");
+    expect(row.textContent).toContain("Idle");
+    expect(row.textContent).toContain("waits for input");
+    expect(row.textContent).not.toContain("no event");
+    expect(screen.queryByTestId("job-progress")).toBeNull();
+    within(row).getByTestId("job-finish");
+    const { name } = fake.world.jobs[0] as { name: string };
+    fake.world.jobs = fake.world.jobs.map((job) => ({ ...job, state: "requires_continuation" }));
+    await app.sandbox.refresh();
+    await waitFor(() => expect(screen.getByTestId("job-row").textContent).toContain("requires_continuation"));
+    within(screen.getByTestId("job-row")).getByTestId("job-finish");
+    fake.world.end(name, "succeed", undefined, true);
+    await waitFor(() => expect(screen.getByTestId("job-row").dataset.state).toBe("succeeded"));
+    expect(within(screen.getByTestId("job-row")).queryByTestId("job-finish")).toBeNull();
+  });
+
   it("shows that a fault is on, and what it does to a delivery", async () => {
     fake.world.settings.jobs = { ...fake.world.settings.jobs, pending_ms: 10, interaction_ms: 20 };
     await open();

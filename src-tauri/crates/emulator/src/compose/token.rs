@@ -1,11 +1,12 @@
 //! Tokens: the signature scheme of Google's guide, a compact JWS in `webhook-signature`.
 //!
-//! The claims are assumptions; nobody has published them. A plain token says nothing about the body.
+//! The claims are assumptions; nobody has published them. A plain token says nothing about the body; one that holds the
+//! event does.
 
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::ComposeError;
 use crate::broken::Fault;
@@ -53,6 +54,12 @@ fn strange(keys: &SigningKeys) -> Result<&RsaKey, ComposeError> {
     keys.strange_rsa.as_deref().ok_or(ComposeError::NoKey("an RSA key that no receiver knows is needed"))
 }
 
+/// What a plain token says of the message with this id and body, issued at `now` (Unix seconds).
+#[must_use]
+pub fn token_claims(profile: &Profile, id: &str, now: i64, body: &[u8]) -> Value {
+    claims(id, now, body, profile, None)
+}
+
 fn claims(id: &str, now: i64, body: &[u8], profile: &Profile, fault: Option<Fault>) -> Value {
     let (issued, expires) = match fault {
         Some(Fault::Expired) => {
@@ -61,7 +68,16 @@ fn claims(id: &str, now: i64, body: &[u8], profile: &Profile, fault: Option<Faul
         }
         _ => (now, now.saturating_add(profile.token_lifetime)),
     };
-    let mut claims = json!({ "iss": profile.issuer, "aud": profile.audience, "iat": issued, "jti": id });
+    let mut claims = if profile.holds_event { event(body) } else { Map::new() };
+    // What is said of the token wins over a member of the event with the same name.
+    for (name, value) in [("iss", &profile.issuer), ("aud", &profile.audience)] {
+        if !value.is_empty() {
+            claims.insert(name.to_owned(), json!(value));
+        }
+    }
+    claims.insert("iat".to_owned(), json!(issued));
+    claims.insert("jti".to_owned(), json!(id));
+    let mut claims = Value::Object(claims);
     if fault != Some(Fault::NoExpiry) {
         claims["exp"] = json!(expires);
     }
@@ -77,6 +93,14 @@ fn claims(id: &str, now: i64, body: &[u8], profile: &Profile, fault: Option<Faul
         _ => {}
     }
     claims
+}
+
+/// The members of the event in a body; none where the body is no object.
+fn event(body: &[u8]) -> Map<String, Value> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(event)) => event,
+        _ => Map::new(),
+    }
 }
 
 /// `{header}.{claims}`.

@@ -6,7 +6,7 @@ use signature::{Secret, sign};
 
 use crate::compose::token;
 use crate::keys::SigningKeys;
-use crate::settings::{DynamicScheme, Settings};
+use crate::settings::{DynamicScheme, Settings, TokenForm};
 use crate::shared::Shared;
 use crate::world::Webhook;
 
@@ -20,8 +20,8 @@ pub(crate) enum Signer {
     LaunchNight(Vec<String>),
     /// The first Ed25519 key.
     V1a,
-    /// The RSA key.
-    Jwt,
+    /// The RSA key, and what the token claims.
+    Jwt(TokenForm),
 }
 
 impl Signer {
@@ -30,7 +30,7 @@ impl Signer {
         let Some(webhook) = webhook else {
             return match settings.dynamic {
                 DynamicScheme::V1a => Self::V1a,
-                DynamicScheme::Jwt => Self::Jwt,
+                DynamicScheme::Jwt => Self::Jwt(settings.token.clone()),
             };
         };
         let most = if settings.sign_with_all_secrets { usize::MAX } else { 1 };
@@ -58,10 +58,11 @@ impl Signer {
                 Some(seed) => Ok(sign::v1a(&seed, id, timestamp, body)),
                 None => Err("There is no Ed25519 key to sign with.".to_owned()),
             },
-            Self::Jwt => {
+            Self::Jwt(form) => {
                 let rsa = shared.keys.rsa().await.map_err(|error| format!("The token was not signed: {error}."))?;
                 let keys = SigningKeys { rsa: Some(rsa), ..SigningKeys::default() };
-                token::sign(id, timestamp, body, &keys, &shared.profile, None).map_err(|error| error.to_string())
+                let profile = shared.profile.clone().claiming(form.clone());
+                token::sign(id, timestamp, body, &keys, &profile, None).map_err(|error| error.to_string())
             }
         }
     }

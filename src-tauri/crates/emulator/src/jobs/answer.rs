@@ -2,14 +2,10 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// How deep a schema is followed: beyond it stands `null`, so that one that contains itself ends.
-const DEPTH: usize = 12;
-/// Most elements of an array that a schema asks for.
-const MOST_ITEMS: u64 = 32;
-/// About how many bytes a schema is filled with: arrays within arrays and references would multiply without an end.
-const MOST_BYTES: usize = 64 * 1024;
+use crate::jobs::sample;
+
 /// Most words of a text that shape its embedding.
 const MOST_WORDS: usize = 256;
 /// What `gemini-embedding-001` gives where no number is asked for.
@@ -43,7 +39,7 @@ pub(crate) fn generate(request: &Value, model: &str, id: &str) -> Result<Value, 
         member("responseJsonSchema", "response_json_schema").or_else(|| member("responseSchema", "response_schema"));
     let mime = member("responseMimeType", "response_mime_type").and_then(Value::as_str);
     let answer = match (schema, mime) {
-        (Some(schema), _) => sample(schema, &prompt).to_string(),
+        (Some(schema), _) => sample::fitting(schema, &prompt).to_string(),
         (None, Some("application/json")) => json!({ "answer": text(&prompt) }).to_string(),
         _ => text(&prompt),
     };
@@ -122,130 +118,9 @@ pub(crate) fn either<'a>(object: &'a Value, camel: &str, snake: &str) -> Option<
     object.get(camel).or_else(|| object.get(snake)).filter(|value| !value.is_null())
 }
 
-/// A value that fits a JSON schema (or an OpenAPI one, whose types are in upper case), with `text` where it asks for any
-/// text.
-pub(crate) fn sample(schema: &Value, text: &str) -> Value {
-    Filling { root: schema, text, left: MOST_BYTES }.fit(schema, 0)
-}
-
-struct Filling<'a> {
-    root: &'a Value,
-    text: &'a str,
-    /// Bytes that may still be added.
-    left: usize,
-}
-
-impl Filling<'_> {
-    /// `null` where it is too deep, or too much.
-    fn fit(&mut self, schema: &Value, depth: usize) -> Value {
-        let spent = self.left == 0;
-        self.left = self.left.saturating_sub(1);
-        if depth > DEPTH || spent {
-            return Value::Null;
-        }
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            return target.map_or(Value::Null, |target| self.fit(target, depth + 1));
-        }
-        let first = || schema.get("enum")?.as_array()?.first();
-        if let Some(fixed) = schema.get("const").or_else(|| schema.get("default")).or_else(first) {
-            self.left = self.left.saturating_sub(size(fixed));
-            return fixed.clone();
-        }
-        let choices = ["anyOf", "oneOf", "allOf"].iter().find_map(|name| schema.get(name)?.as_array()?.first());
-        if let Some(first) = choices {
-            return self.fit(first, depth + 1);
-        }
-        let kind = match schema.get("type") {
-            Some(Value::String(kind)) => kind.to_lowercase(),
-            Some(Value::Array(kinds)) => {
-                kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null").to_lowercase()
-            }
-            _ if schema.get("properties").is_some() => "object".to_owned(),
-            _ => "string".to_owned(),
-        };
-        match kind.as_str() {
-            "object" => {
-                let mut filled = Map::new();
-                for (name, member) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-                    self.left = self.left.saturating_sub(name.len());
-                    filled.insert(name.clone(), self.fit(member, depth + 1));
-                }
-                Value::Object(filled)
-            }
-            "array" => {
-                let items = |name, otherwise| schema.get(name).and_then(Value::as_u64).unwrap_or(otherwise);
-                let number = items("minItems", 1).max(1).min(items("maxItems", MOST_ITEMS)).min(MOST_ITEMS);
-                let item = |filling: &mut Self| match schema.get("items") {
-                    Some(items) => filling.fit(items, depth + 1),
-                    None => filling.words(),
-                };
-                Value::Array((0..number).map(|_| item(self)).collect())
-            }
-            "integer" | "number" => {
-                schema.get("minimum").filter(|value| value.is_number()).cloned().unwrap_or(json!(1))
-            }
-            "boolean" => json!(true),
-            "null" => Value::Null,
-            _ => match schema.get("format").and_then(Value::as_str) {
-                Some("date-time") => json!("2026-01-22T12:00:00Z"),
-                Some("date") => json!("2026-01-22"),
-                _ => self.words(),
-            },
-        }
-    }
-
-    fn words(&mut self) -> Value {
-        if self.left == 0 {
-            return Value::Null;
-        }
-        self.left = self.left.saturating_sub(self.text.len());
-        json!(self.text)
-    }
-}
-
-/// About how many bytes a value has.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Object(members) => 1 + members.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>(),
-        _ => 1,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_sample_fits_its_schema_and_ends() {
-        let schema = json!({ "type": "OBJECT", "properties": {
-            "name": { "type": "string" }, "when": { "type": "string", "format": "date" },
-            "count": { "type": ["null", "integer"], "minimum": 3 }, "kind": { "enum": ["b", "a"] },
-            "list": { "type": "array", "minItems": 2, "items": { "$ref": "#/$defs/flag" } },
-            "none": { "type": "array", "maxItems": 0, "items": {} },
-        }, "$defs": { "flag": { "type": "BOOLEAN" } } });
-        let expected =
-            json!({ "name": "hi", "when": "2026-01-22", "count": 3, "kind": "b", "list": [true, true], "none": [] });
-        assert_eq!(sample(&schema, "hi"), expected);
-        let endless = json!({ "properties": { "a": { "$ref": "#" } } });
-        assert!(sample(&endless, "").to_string().ends_with(&format!("null{}", "}".repeat(DEPTH / 2 + 1))));
-    }
-
-    #[test]
-    fn a_schema_that_multiplies_is_filled_up_to_a_limit() {
-        let within = json!({ "type": "array", "minItems": 32, "items": { "$ref": "#" } });
-        let fixed = json!({ "type": "array", "minItems": 32, "items": { "anyOf": [{ "$ref": "#/$defs/long" }] },
-            "$defs": { "long": { "const": "x".repeat(MOST_BYTES / 4) } } });
-        let members: Map<_, _> = (0..20).map(|n| (format!("m{n}"), json!({ "$ref": "#" }))).collect();
-        for schema in [within, fixed, json!({ "properties": members })] {
-            let sample = sample(&schema, "words").to_string();
-            assert!(sample.len() < 8 * MOST_BYTES, "{}", sample.len());
-        }
-        let long = "x".repeat(4 * MOST_BYTES);
-        assert_eq!(sample(&json!({ "type": "string" }), &long), json!(long), "one text is never cut");
-    }
 
     #[test]
     fn embeddings_have_length_one_and_know_related_texts() {

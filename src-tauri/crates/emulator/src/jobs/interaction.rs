@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::jobs::answer;
+use crate::jobs::{answer, sample};
 use crate::world::{Job, JobError};
 
 /// Was it asked for in the background?
@@ -30,14 +30,103 @@ pub(crate) fn prompt(request: &Value) -> String {
     }
 }
 
+fn kind(item: &Value) -> &str {
+    item.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
 /// A step (`user_input`, `function_result`, …) or a turn with a role, and not a piece of content.
 fn is_turn(item: &Value) -> bool {
-    let kind = item.get("type").and_then(Value::as_str).unwrap_or_default();
-    item.get("role").is_some() || kind == "user_input" || kind == "model_output" || kind.ends_with("_result")
+    item.get("role").is_some() || is_of_model(item) || kind(item) == "user_input" || kind(item).ends_with("_result")
 }
 
 fn is_of_model(item: &Value) -> bool {
-    item.get("role").is_some_and(|role| role == "model") || item.get("type").is_some_and(|kind| kind == "model_output")
+    let kind = kind(item);
+    item.get("role").is_some_and(|role| role == "model")
+        || matches!(kind, "model_output" | "thought")
+        || kind.ends_with("_call")
+}
+
+/// What it was asked, as the steps that it begins with: a text or pieces of content are one `user_input`.
+pub(crate) fn input_steps(request: &Value) -> Vec<Value> {
+    let (mut steps, mut pieces) = (Vec::new(), Vec::new());
+    let flush = |pieces: &mut Vec<Value>, steps: &mut Vec<Value>| {
+        if !pieces.is_empty() {
+            steps.push(json!({ "type": "user_input", "content": std::mem::take(pieces) }));
+        }
+    };
+    for item in items(request) {
+        if is_turn(item) {
+            flush(&mut pieces, &mut steps);
+            steps.push(step(item));
+        } else {
+            pieces.push(content(item));
+        }
+    }
+    flush(&mut pieces, &mut steps);
+    steps
+}
+
+/// The input as a list.
+fn items(request: &Value) -> &[Value] {
+    match request.get("input") {
+        Some(Value::Array(items)) => items,
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    }
+}
+
+/// A turn with a role is what the step of that role says.
+fn step(turn: &Value) -> Value {
+    if turn.get("role").is_none() {
+        return turn.clone();
+    }
+    let kind = if is_of_model(turn) { "model_output" } else { "user_input" };
+    let pieces: Vec<Value> = match turn.get("content") {
+        Some(Value::Array(pieces)) => pieces.iter().map(content).collect(),
+        Some(piece) => vec![content(piece)],
+        None => Vec::new(),
+    };
+    json!({ "type": kind, "content": pieces })
+}
+
+fn content(piece: &Value) -> Value {
+    if piece.is_string() { json!({ "type": "text", "text": piece }) } else { piece.clone() }
+}
+
+/// Would an agent call a function here, so that somebody has to act? It has one that it may call, and was not just told
+/// what a call has given. Tools that the service runs by itself, such as `google_search`, ask for nothing.
+pub(crate) fn calls(request: &Value) -> bool {
+    function(request).is_some() && !holds_result(request)
+}
+
+/// The first function among the tools that `tool_choice` allows.
+fn function(request: &Value) -> Option<&Value> {
+    let choice = request.get("generation_config").and_then(|config| config.get("tool_choice"));
+    let allowed = choice.and_then(|choice| choice.get("allowed_tools"));
+    let mode = allowed.and_then(|allowed| allowed.get("mode")).or(choice);
+    if mode.is_some_and(|mode| mode == "none") {
+        return None;
+    }
+    let names = allowed.and_then(|allowed| allowed.get("tools")).and_then(Value::as_array);
+    let may = |function: &&Value| match (names, function.get("name")) {
+        (_, None) => false,
+        (Some(names), Some(name)) => names.contains(name),
+        (None, Some(name)) => name.is_string(),
+    };
+    let tools = request.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    tools.iter().filter(|tool| kind(tool) == "function").find(may)
+}
+
+/// The result of a function that the model has not answered to yet.
+fn holds_result(request: &Value) -> bool {
+    let answers = |item: &Value| kind(item) == "model_output" || item.get("role").is_some_and(|role| role == "model");
+    let fresh = items(request).rsplit(answers).next().unwrap_or_default();
+    fresh.iter().any(is_result)
+}
+
+fn is_result(item: &Value) -> bool {
+    let within = item.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    kind(item) == "function_result" || within.iter().any(is_result)
 }
 
 fn text_of(value: &Value) -> String {
@@ -60,7 +149,7 @@ fn text_of(value: &Value) -> String {
 pub(crate) fn answered(job: &Job) -> Value {
     let prompt = prompt(&job.request);
     let text = match schema(&job.request) {
-        Some(schema) => answer::sample(schema, &prompt).to_string(),
+        Some(schema) => sample::fitting(schema, &prompt).to_string(),
         None => answer::text(&prompt),
     };
     let usage = usage(&prompt, &text);
@@ -70,12 +159,11 @@ pub(crate) fn answered(job: &Job) -> Value {
 /// Steps and usage of an interaction that waits for the result of a function: the first one it was given as a tool, with
 /// arguments that fit its parameters.
 pub(crate) fn asked(job: &Job) -> Value {
-    let tools = job.request.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let function = tools.iter().find(|tool| tool.get("type").is_some_and(|kind| kind == "function"));
+    let function = function(&job.request);
     let name = function.and_then(|function| function.get("name")?.as_str()).unwrap_or("confirm");
     let prompt = prompt(&job.request);
     let arguments = function.and_then(|function| function.get("parameters"));
-    let arguments = arguments.map(|parameters| answer::sample(parameters, &prompt)).filter(Value::is_object);
+    let arguments = arguments.map(|parameters| sample::fitting(parameters, &prompt)).filter(Value::is_object);
     let arguments = arguments.unwrap_or_else(|| json!({}));
     let call = job.id.rsplit('_').next().and_then(|id| id.get(..8)).unwrap_or("1");
     let usage = usage(&prompt, &arguments.to_string());

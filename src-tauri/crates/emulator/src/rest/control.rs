@@ -65,7 +65,7 @@ async fn answer(shared: &Shared, call: &Call, rest: &[&str]) -> Reply {
             allowed(&[post]).and_then(|()| log::retry(shared, call, id))
         }
         (["openapi.json"], None) => allowed(&[get]).and_then(|()| openapi::document(call)),
-        _ => Err(ApiError::unknown_path(&call.method)),
+        _ => Err(ApiError::unknown_path(call)),
     }
 }
 

@@ -4,7 +4,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::rest::json_response;
+use crate::rest::{Call, json_response, meant};
 
 /// An answer that is not 2xx.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +41,15 @@ impl ApiError {
         Self { status, message, shape, rpc: None, details: None, headers: Vec::new() }
     }
 
-    /// 404 of the gateway, for a path that no service has.
-    pub(crate) fn unknown_path(method: &Method) -> Self {
-        Self::status(StatusCode::NOT_FOUND, format!("Method not found: no service answers {method} at this path."))
+    /// 404 of the gateway, for a path that no service has. It names the call that was probably meant.
+    pub(crate) fn unknown_path(call: &Call) -> Self {
+        let method = &call.method;
+        let hint = match meant::instead(call) {
+            Some(right) => format!(" {right}"),
+            None => String::new(),
+        };
+        let message = format!("Method not found: no service answers {method} at this path.{hint}");
+        Self::status(StatusCode::NOT_FOUND, message)
     }
 
     /// 405 with `Allow`: the path is known, but not with this method.

@@ -25,6 +25,10 @@ const MOST: usize = 100;
 /// The longest file of the Files API, in bytes.
 const LONGEST: usize = 2 * 1024 * 1024 * 1024;
 
+/// The longest id that an upload can choose, and that can be deleted, in characters. A batch's output file is called
+/// `batch-` and the 36 characters of its batch.
+const LONGEST_ID: usize = 40;
+
 /// Answers `/{version}/files…`, `/download/{version}/files…` and `/upload/{version}/files`. `path` begins with `files`,
 /// `download` or `upload`.
 pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply {
@@ -54,7 +58,7 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
             Method::POST | Method::PUT => upload::handle(shared, call, version).await,
             _ => Err(ApiError::wrong_method(method, &[Method::POST, Method::PUT])),
         },
-        _ => Err(ApiError::unknown_path(method)),
+        _ => Err(ApiError::unknown_path(call)),
     }
 }
 
@@ -97,7 +101,15 @@ async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
     ok(&shown(call, &call.version, file).await?)
 }
 
+/// The service looks at the length of the id first: the output file of a batch cannot be deleted, and stays until it
+/// expires (googleapis/python-genai#1759). Reading it works.
 fn delete(shared: &Shared, id: &str) -> Reply {
+    if id.chars().count() > LONGEST_ID {
+        let message = format!(
+            "* DeleteFileRequest.name: File ID (name excluding 'files/') cannot be more than {LONGEST_ID} characters.\n"
+        );
+        return Err(ApiError::status(StatusCode::BAD_REQUEST, message));
+    }
     shared.with(|world| world.files.remove(id)).ok_or_else(|| forbidden(id))?;
     ok(&json!({}))
 }

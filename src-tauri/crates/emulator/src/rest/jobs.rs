@@ -53,21 +53,21 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
         (["interactions", rest @ ..], None) => {
             interactions::handle(shared, call, rest).await.map_err(|error| error.shaped(Shape::Interactions))
         }
-        _ => Err(ApiError::unknown_path(method)),
+        _ => Err(ApiError::unknown_path(call)),
     }
 }
 
-/// How the job is to end: the header says it, else `user_metadata`. `fitting` is what its kind can do, and what both
-/// have to keep to.
-fn chosen_outcome(call: &Call, config: Option<&WebhookConfig>, fitting: &[Outcome]) -> Result<Outcome, String> {
+/// How the job is to end: the header says it, else `user_metadata`; `None` where neither does. `fitting` is what its kind
+/// can do, and what both have to keep to.
+fn chosen_outcome(call: &Call, config: Option<&WebhookConfig>, fitting: &[Outcome]) -> Result<Option<Outcome>, String> {
     let member = config.and_then(|config| config.user_metadata.as_ref()?.get(OUTCOME_MEMBER)).cloned();
     let header = call.headers.get(OUTCOME_HEADER);
     let header = header.map(|header| Value::String(String::from_utf8_lossy(header.as_bytes()).trim().to_owned()));
-    let mut chosen = Outcome::default();
+    let mut chosen = None;
     for (place, value) in [(OUTCOME_MEMBER, member), (OUTCOME_HEADER, header)] {
         let Some(value) = value else { continue };
         match serde_json::from_value::<Outcome>(value.clone()) {
-            Ok(outcome) if fitting.contains(&outcome) => chosen = outcome,
+            Ok(outcome) if fitting.contains(&outcome) => chosen = Some(outcome),
             _ => {
                 let names: Vec<String> = fitting.iter().map(|outcome| format!("'{}'", name(*outcome))).collect();
                 let value = value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'"));

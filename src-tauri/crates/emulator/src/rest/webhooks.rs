@@ -53,7 +53,7 @@ fn answer(shared: &Shared, call: &Call, rest: &[&str]) -> Reply {
             (&Method::POST, _) => rotate(shared, call, id),
             _ => Err(ApiError::wrong_method(method, &[Method::POST])),
         },
-        _ => Err(ApiError::unknown_path(method)),
+        _ => Err(ApiError::unknown_path(call)),
     }
 }
 

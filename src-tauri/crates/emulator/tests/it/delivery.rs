@@ -13,6 +13,7 @@ mod faults;
 pub(crate) mod receiver;
 mod retries;
 mod signing;
+mod tokens;
 
 use receiver::{Arrival, Receiver};
 

@@ -94,7 +94,8 @@ pub struct SandboxJob {
     pub model: String,
     /// What its owner calls it.
     pub display_name: Option<String>,
-    /// `pending`, `running`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`.
+    /// `pending`, `running`, `idle`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`; also such as are not
+    /// known here.
     pub state: String,
     /// How it will end: see [`JobOutcome`].
     pub outcome: String,
@@ -158,6 +159,8 @@ pub enum JobOutcome {
     Cancel,
     /// With a function to call: interactions only.
     RequireAction,
+    /// Not by itself: it waits for more input. Interactions only.
+    Idle,
     /// Not by itself.
     Never,
 }
@@ -170,6 +173,7 @@ impl JobOutcome {
             Self::Expire => "expire",
             Self::Cancel => "cancel",
             Self::RequireAction => "require_action",
+            Self::Idle => "idle",
             Self::Never => "never",
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use emulator::SampleRequest;
 use engine::{
     Arrivals, Engine, JobKind, JobOutcome, ListenerState, Live, Row, SandboxAdvance, SandboxDelivery, SandboxRun,
     WebhookEdit,
@@ -159,6 +160,47 @@ async fn keys_scheme_and_faults_are_set_from_here() {
     assert_eq!(rig.engine.sandbox_clock_set(-1.0).await.unwrap_err().code, "sandbox_refused");
     let clock = rig.engine.sandbox_clock_set(0.0).await.unwrap();
     assert_eq!(rig.engine.sandbox_clock_advance(SandboxAdvance::Ms(5000)).await.unwrap().now_ms, clock.now_ms + 5000);
+}
+
+/// The Sandbox's own deliveries are not rejected for what the Sandbox was told to claim.
+#[tokio::test]
+async fn tokens_are_held_to_what_the_sandbox_claims_now() {
+    let mut rig = rig().await;
+    let sample = |scheme| SampleRequest { event_type: "batch.failed".into(), variant: None, scheme, broken: None };
+    for scheme in [Scheme::V1, Scheme::V1a, Scheme::Jwt] {
+        rig.engine.sample_send(&sample(scheme)).await.unwrap();
+        assert_eq!(rig.next().await.outcome, Outcome::Verified, "{scheme:?}, whatever signs dynamic deliveries");
+    }
+    rig.engine.sandbox_settings_set(json!({ "dynamic": "jwt" })).await.unwrap();
+    for token in [
+        json!({ "issuer": "https://i.example", "audience": "mine" }),
+        json!({ "issuer": "", "audience": "" }),
+        json!({ "holds_event": true }),
+        json!(null),
+    ] {
+        rig.engine.sandbox_settings_set(json!({ "token": token })).await.unwrap();
+        rig.engine.sample_send(&sample(Scheme::Jwt)).await.unwrap();
+        assert_eq!(rig.next().await.outcome, Outcome::Verified, "a sample with {token}");
+        rig.run(JobKind::Video, JobOutcome::Succeed, true).await;
+        assert_eq!(rig.skip_to_delivery().await.outcome, Outcome::Verified, "a job's with {token}");
+    }
+    let held = rig.engine.sandbox_settings_set(json!({ "token": { "holds_event": true } })).await.unwrap();
+    assert!(held.token.holds_event);
+    rig.engine.sample_send(&sample(Scheme::Jwt)).await.unwrap();
+    let row = rig.next().await;
+    let sentence = rig.engine.delivery(row.id).await.unwrap().verdict.sentence;
+    assert!(sentence.contains("holds this body"), "{sentence}");
+}
+
+#[tokio::test]
+async fn an_idle_interaction_can_be_finished() {
+    let mut rig = rig().await;
+    let name = rig.run(JobKind::Interaction, JobOutcome::Succeed, false).await;
+    let idle = rig.engine.sandbox_finish_job(&name, JobOutcome::Idle).await.unwrap();
+    assert_eq!((idle.state.as_str(), idle.ended_ms, idle.event_type), ("idle", None, None));
+    let job = rig.engine.sandbox_finish_job(&name, JobOutcome::Succeed).await.unwrap();
+    assert_eq!(job.state, "succeeded");
+    assert_eq!(rig.next().await.event_type.as_deref(), Some("interaction.completed"));
 }
 
 #[tokio::test]

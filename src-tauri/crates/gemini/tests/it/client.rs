@@ -202,6 +202,20 @@ async fn unknown_values_and_fields_are_no_error() {
         "generatedSamples": [{ "video": { "uri": "https://v/1" } }, {}] } } }),
     );
     assert_eq!(client.operation_get("models/v/operations/o").await.unwrap().video_uris, ["https://v/1"]);
+    for (status, read) in [
+        (json!("idle"), "idle"),
+        (json!("requires_continuation"), "requires_continuation"),
+        (json!("budget_exceeded"), "budget_exceeded"),
+        (json!("daydreaming"), "daydreaming"),
+        (json!(7), ""),
+        (Value::Null, ""),
+    ] {
+        let steps = json!([{ "type": "user_input" }, { "type": "daydream" }, 3]);
+        let answer = json!({ "id": "v1_a", "status": status, "steps": steps });
+        stand.answers(200, &answer);
+        let interaction = client.interaction_get("v1_a").await.unwrap();
+        assert_eq!((interaction.status.as_str(), &interaction.raw), (read, &answer));
+    }
     stand.answers(200, json!({ "name": "files/f", "sizeBytes": "12", "state": "ODD" }));
     assert_eq!(client.file_get("f").await.unwrap().size_bytes, Some(12));
 

@@ -1,11 +1,11 @@
 //! Ready-made ways to break a replay.
 
 use bytes::Bytes;
-use emulator::Random;
+use emulator::{Random, token_claims};
 use serde_json::{Value, json};
 use signature::{Secret, sign};
 
-use super::{ComposeError, Draft, Id, Recipe, Sign, Time, claims};
+use super::{ComposeError, Draft, Id, Recipe, Sign, Time};
 
 /// Outside the five minutes that receivers allow.
 const OFF_BY: i64 = 360;
@@ -167,7 +167,9 @@ fn sign_with_a_strange_key(draft: &mut Draft, like: &Sign, now: i64, random: &Ra
     };
     let signature = match like {
         Sign::V1a { .. } => sign::v1a(&bytes, &id, now, &draft.body),
-        Sign::Jwt { rsa, strange, profile } => strange.sign(Some(rsa.kid()), &claims(profile, &id, now))?,
+        Sign::Jwt { rsa, strange, profile } => {
+            strange.sign(Some(rsa.kid()), &token_claims(profile, &id, now, &draft.body))?
+        }
         Sign::Leave | Sign::V1 { .. } => match Secret::parse(&Secret::generate(bytes)) {
             Ok(secret) => sign::v1(&secret, &id, now, &draft.body),
             Err(_) => "v1,".to_owned(),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::bad;
 use crate::rest::{ApiError, Call, Reply, ok};
-use crate::settings::Settings;
+use crate::settings::{LONGEST_TEXT, Settings};
 use crate::shared::Shared;
 
 /// The longest time that a setting can name, in milliseconds: ten years, so that no sum leaves the calendar.
@@ -22,9 +22,9 @@ pub(super) fn change(shared: &Shared, call: &Call) -> Reply {
     let Value::Object(patch) = patch else {
         return Err(bad("Request body must be a JSON object."));
     };
-    shared.with(|world| {
-        world.settings = patched(&world.settings, &patch)?;
-        ok(&json!(world.settings))
+    shared.set(|settings| {
+        *settings = patched(settings, &patch)?;
+        ok(&json!(settings))
     })
 }
 
@@ -98,6 +98,9 @@ fn check_ranges(tree: &Value, before: &str) -> Result<(), ApiError> {
             let (least, most) = (range.start(), range.end());
             return Err(bad(format!("Invalid value for '{path}': {value}. Expected {least} to {most}.")));
         }
+        if value.as_str().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
+            return Err(bad(format!("Invalid value for '{path}': expected at most {LONGEST_TEXT} characters.")));
+        }
     }
     Ok(())
 }
@@ -144,6 +147,9 @@ mod tests {
             (json!({ "attempt_timeout_ms": 0 }), "'attempt_timeout_ms'"),
             (json!({ "dynamic": "V1A" }), "'dynamic'"),
             (json!({ "dynamic": {} }), "'dynamic'"),
+            (json!({ "token": { "aud": "" } }), "'token.aud'"),
+            (json!({ "token": { "holds_event": "yes" } }), "'token.holds_event'"),
+            (json!({ "token": { "issuer": "é".repeat(1025) } }), "'token.issuer'"),
         ] {
             let message = patch(&wrong).unwrap_err();
             assert!(message.contains(member), "{wrong}: {message}");

@@ -13,7 +13,7 @@ use crate::rest::fields::Fields;
 use crate::rest::{ApiError, Call, Reply, ok};
 use crate::send::{self, SendError};
 use crate::shared::Shared;
-use crate::world::{Job, Outcome};
+use crate::world::{Job, Outcome, World};
 
 /// Newest first.
 pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
@@ -54,14 +54,15 @@ pub(super) fn finish(shared: &Shared, call: &Call) -> Reply {
     let outcome = outcome.ok_or_else(|| {
         bad(format!(
             "Invalid value for 'outcome': '{wanted}'. Expected one of: 'succeed', 'fail', 'expire', 'cancel', \
-             'require_action'."
+             'require_action', 'idle'."
         ))
     })?;
     let now = shared.clock.now();
     shared.with(|world| {
-        let job = world.jobs.get(&name).ok_or_else(|| {
+        let job = named(world, &name).ok_or_else(|| {
             ApiError::interactions(StatusCode::NOT_FOUND, format!("There is no job with the name '{name}'."))
         })?;
+        let name = job.id.clone();
         if jobs::ended(job) {
             return Err(conflict(format!("The job '{name}' has ended already.")));
         }
@@ -76,6 +77,12 @@ pub(super) fn finish(shared: &Shared, call: &Call) -> Reply {
             None => ok(&json!({})),
         }
     })
+}
+
+/// The job with this name. Interactions are known by their bare id, and the events of batches have that, too.
+fn named<'a>(world: &'a World, name: &str) -> Option<&'a Job> {
+    let prefixed = |collection: &str| world.jobs.get(&format!("{collection}/{name}"));
+    world.jobs.get(name).or_else(|| prefixed("interactions")).or_else(|| prefixed("batches"))
 }
 
 fn conflict(message: String) -> ApiError {
@@ -106,7 +113,8 @@ pub(super) async fn send_sample(shared: &Shared, call: &Call) -> Reply {
         }
     }
     let now = shared.wall_seconds();
-    let sent = send::send(&shared.client, &url, &request, &keys, &shared.profile, now, &shared.random).await;
+    let profile = shared.profile.clone().claiming(shared.with(|world| world.settings.token.clone()));
+    let sent = send::send(&shared.client, &url, &request, &keys, &profile, now, &shared.random).await;
     ok(&json!(sent.map_err(failed)?))
 }
 

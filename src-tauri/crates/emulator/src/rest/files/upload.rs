@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{LONGEST, forbidden, found, keep, multipart, shown};
+use super::{LONGEST, LONGEST_ID, forbidden, found, keep, multipart, shown};
 use crate::rest::jobs::proto;
 use crate::rest::{ApiError, Call, Reply, json_response};
 use crate::shared::Shared;
@@ -15,8 +15,6 @@ use crate::world::upload::Upload;
 
 /// Length of the ids that the service gives.
 const ID_LENGTH: usize = 12;
-/// The longest id that a client may choose.
-const LONGEST_ID: usize = 40;
 const TOKEN_LENGTH: usize = 64;
 
 const STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status");

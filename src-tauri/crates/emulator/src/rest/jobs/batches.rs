@@ -50,7 +50,8 @@ pub(super) fn create(shared: &Shared, call: &Call, model: &str, method: &str) ->
         }
     };
     check_input(either(batch, "inputConfig", "input_config"))?;
-    let outcome = chosen_outcome(call, config.as_ref(), jobs::outcomes(JobKind::Batch)).map_err(invalid)?;
+    let outcome =
+        chosen_outcome(call, config.as_ref(), jobs::outcomes(JobKind::Batch)).map_err(invalid)?.unwrap_or_default();
     let id = format!("batches/{}", new_id(shared, ID_LENGTH)?);
     // The body was checked to have no such member.
     body[batch::METHOD] = json!(method);
@@ -221,7 +222,7 @@ fn stats(job: &Job, requests: u64, failed: u64) -> Value {
 fn state(state: JobState) -> &'static str {
     match state {
         JobState::Pending => "BATCH_STATE_PENDING",
-        JobState::Running | JobState::RequiresAction => "BATCH_STATE_RUNNING",
+        JobState::Running | JobState::Idle | JobState::RequiresAction => "BATCH_STATE_RUNNING",
         JobState::Succeeded => "BATCH_STATE_SUCCEEDED",
         JobState::Failed => "BATCH_STATE_FAILED",
         JobState::Cancelled => "BATCH_STATE_CANCELLED",

@@ -79,7 +79,7 @@ pub(super) async fn handle(shared: &Shared, call: &Call, rest: &[&str]) -> Reply
         ([_], method) => Err(ApiError::wrong_method(method, &[Method::GET, Method::DELETE])),
         ([id, "cancel"], &Method::POST) => cancel(shared, id),
         ([_, "cancel"], method) => Err(ApiError::wrong_method(method, &[Method::POST])),
-        (_, method) => Err(ApiError::unknown_path(method)),
+        _ => Err(ApiError::unknown_path(call)),
     }
 }
 
@@ -96,7 +96,10 @@ async fn create(shared: &Shared, call: &Call) -> Reply {
         return Err(invalid("background=true requires store=true."));
     }
     let fitting = if background { jobs::outcomes(JobKind::Interaction) } else { AT_ONCE };
+    // Where nobody chose, an agent that was given a function calls it.
+    let calls = interaction::calls(&request);
     let outcome = chosen_outcome(call, config.as_ref(), fitting).map_err(invalid)?;
+    let outcome = outcome.unwrap_or(if calls { Outcome::RequireAction } else { Outcome::Succeed });
     let model = ["model", "agent"].iter().find_map(|name| request.get(*name)?.as_str());
     let model = model.map(|name| name.trim_start_matches("models/").trim_start_matches("agents/"));
     let model = match (model, request.get("model")) {
@@ -215,7 +218,7 @@ pub(super) fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, ApiError> 
     job.ok_or_else(|| ApiError::interactions(StatusCode::NOT_FOUND, format!("Interaction '{id}' not found.")))
 }
 
-/// An interaction as the service shows it.
+/// An interaction as the service shows it. What it was asked stands before its own steps, where that is wanted.
 pub(super) fn view(job: &Job, with_input: bool) -> Value {
     let mut view = summary(job);
     for (name, _, shown) in MEMBERS {
@@ -226,7 +229,9 @@ pub(super) fn view(job: &Job, with_input: bool) -> Value {
     if with_input && let Some(input) = job.request.get("input") {
         view.insert("input".to_owned(), input.clone());
     }
-    view.insert("steps".to_owned(), Value::Array(steps(job).to_vec()));
+    let mut all = if with_input { interaction::input_steps(&job.request) } else { Vec::new() };
+    all.extend_from_slice(steps(job));
+    view.insert("steps".to_owned(), Value::Array(all));
     if let Some(error) = &job.error
         && job.state == JobState::Failed
     {
@@ -266,6 +271,7 @@ pub(super) fn steps(job: &Job) -> &[Value] {
 pub(super) fn status(state: JobState) -> &'static str {
     match state {
         JobState::Pending | JobState::Running => "in_progress",
+        JobState::Idle => "idle",
         JobState::RequiresAction => "requires_action",
         JobState::Succeeded => "completed",
         JobState::Failed => "failed",

@@ -12,16 +12,16 @@ use crate::rest::jobs::interactions::{find, status, steps, summary};
 use crate::shared::Shared;
 use crate::world::{Job, JobState};
 
-/// How often it looks whether the interaction has ended, of wall time.
+/// How often it looks whether the interaction goes on, of wall time.
 const LOOK: Duration = Duration::from_millis(20);
 /// Characters of a text in one event.
 const CHUNK: usize = 40;
 
-/// Waits for the interaction's end and gives its events, those after `last_event_id` where there is one.
+/// Waits until the interaction has ended or is idle, and gives its events, those after `last_event_id` where there is one.
 pub(super) async fn answer(shared: &Shared, mut job: Job, last_event_id: Option<&str>) -> Reply {
     let id = job.id.trim_start_matches("interactions/").to_owned();
-    if !jobs::ended(&job) {
-        while !shared.with(|world| find(world, &id).map(jobs::ended))? {
+    if !jobs::rests(&job) {
+        while !shared.with(|world| find(world, &id).map(jobs::rests))? {
             tokio::time::sleep(LOOK).await;
         }
         job = shared.with(|world| find(world, &id).cloned())?;
@@ -38,7 +38,7 @@ pub(super) async fn answer(shared: &Shared, mut job: Job, last_event_id: Option<
         .into_response())
 }
 
-/// All events of an interaction that has ended, numbered.
+/// All events of an interaction that does nothing any more, numbered.
 fn events(job: &Job) -> Vec<Value> {
     let id = job.id.trim_start_matches("interactions/");
     let begun = Job { state: JobState::Running, output: None, updated_ms: job.created_ms, ..job.clone() };

@@ -37,7 +37,8 @@ pub(super) fn create(shared: &Shared, call: &Call, model: &str) -> Reply {
             Some(webhook_config(config).map_err(invalid)?)
         }
     };
-    let outcome = chosen_outcome(call, config.as_ref(), jobs::outcomes(JobKind::Video)).map_err(invalid)?;
+    let outcome =
+        chosen_outcome(call, config.as_ref(), jobs::outcomes(JobKind::Video)).map_err(invalid)?.unwrap_or_default();
     let name = format!("{model}/operations/{}", new_id(shared, 12)?);
     let files = (0..samples).map(|_| new_id(shared, 12)).collect::<Result<Vec<_>, _>>()?;
     let order = Order {

@@ -150,10 +150,16 @@ async fn answers_are_as_described() {
     let interaction = json!({ "model": "m", "input": "hi", "background": true, "webhook_config": config });
     let create = ("/{version}/interactions", "/v1/interactions");
     let interaction = checked.call(post.clone(), create.0, create.1, Some(interaction)).await["id"].clone();
+    let bare = interaction.clone();
     let interaction = format!("interactions/{}", interaction.as_str().unwrap());
     let finish = "/emulator/jobs:finish";
-    for (name, outcome) in [(&batch, "succeed"), (&video, "succeed"), (&json!(interaction), "fail")] {
+    for (name, outcome) in [(&batch, "succeed"), (&video, "succeed"), (&bare, "idle"), (&json!(interaction), "fail")] {
         checked.call(post.clone(), finish, finish, Some(json!({ "name": name, "outcome": outcome }))).await;
+        if outcome == "idle" {
+            let path = format!("/v1/{interaction}?include_input=true");
+            checked.call(get.clone(), "/{version}/interactions/{interaction}", &path, None).await;
+            continue;
+        }
         checked.call(post.clone(), finish, finish, Some(json!({ "name": name, "outcome": outcome }))).await;
     }
     let path = |name: &Value| format!("/v1/{}", name.as_str().unwrap());
@@ -175,7 +181,13 @@ async fn answers_are_as_described() {
     let ended = answer(next.header("x-goog-upload-offset", "0").body("x")).await;
     checked.check(&Method::PUT, "/upload/{version}/files", &ended);
 
-    checked.call(get.clone(), "/.well-known/jwks.json", "/.well-known/jwks.json", None).await;
+    let long = format!("/v1/files/{}", "a".repeat(41));
+    checked.call(delete.clone(), "/{version}/files/{file}", &long, None).await;
+
+    let jwks = "/.well-known/jwks.json";
+    for query in ["", "?dynamic=v1a", "?dynamic=jwt", "?dynamic=none"] {
+        checked.call(get.clone(), jwks, &format!("{jwks}{query}"), None).await;
+    }
     for path in ["/emulator/", "/emulator/clock", "/emulator/settings", "/emulator/jobs", "/emulator/webhooks"] {
         checked.call(get.clone(), path, path, None).await;
     }
@@ -205,7 +217,15 @@ async fn answers_are_as_described() {
     checked.call(patch, "/emulator/settings", "/emulator/settings", Some(faults)).await;
     checked.call(get, "/{version}/webhooks", &format!("/v1/webhooks?key={KEY}"), None).await;
 
-    for seen in ["getWebhook 404", "finishJob 409", "deleteFile 403", "listWebhooks 429", "sendSample 424"] {
+    for seen in [
+        "getWebhook 404",
+        "finishJob 409",
+        "deleteFile 403",
+        "deleteFile 400",
+        "jwks 400",
+        "listWebhooks 429",
+        "sendSample 424",
+    ] {
         assert!(checked.seen.contains(seen), "{seen} in {:?}", checked.seen);
     }
 }

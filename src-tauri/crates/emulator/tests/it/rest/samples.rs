@@ -33,7 +33,7 @@ async fn a_round_trip_of_every_scheme() {
     let api = Api::start().await;
     let mut receiver = Receiver::start(|_| status(202)).await;
     let target = receiver.url("/hook");
-    let published = format!("{}/.well-known/jwks.json", api.service.origin());
+    let published = format!("{}/.well-known/jwks.json?dynamic=jwt", api.service.origin());
     let jwks = JwksCache::new(HttpFetch::new(&published).unwrap()).get().await;
     assert!(matches!(jwks, Jwks::Known(_)), "no keys: {jwks:?}");
     let secret = Secret::parse(&api.service.sample_secret()).unwrap();
