@@ -11,6 +11,7 @@ mod filters;
 mod opening;
 mod outbound;
 mod projects;
+mod request;
 mod round_trip;
 mod sample;
 mod signed;
