@@ -269,7 +269,8 @@ impl Engine {
     /// Changes them by a JSON merge patch (RFC 7396).
     pub async fn sandbox_settings_set(&self, patch: Value) -> Result<emulator::Settings> {
         let sandbox = self.sandbox()?;
-        let settings = sandbox.control.patch("settings", patch).await?;
+        let settings: emulator::Settings = sandbox.control.patch("settings", patch).await?;
+        self.inner.registry.note_sandbox_ping(&settings.payload.ping_type);
         sandbox.touched();
         Ok(settings)
     }
