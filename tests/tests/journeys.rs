@@ -16,6 +16,8 @@ mod hostile;
 mod leaving;
 #[path = "journeys/life.rs"]
 mod life;
+#[path = "journeys/list.rs"]
+mod list;
 #[path = "journeys/load.rs"]
 mod load;
 #[path = "journeys/managed.rs"]

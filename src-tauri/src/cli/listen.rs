@@ -293,6 +293,7 @@ fn delivery_json(detail: &Detail) -> Value {
         "path": detail.path,
         "message_id": row.message_id,
         "event_type": row.event_type,
+        "ping": row.ping.is_some(),
         "pointer": row.pointer,
         "attempt": row.attempt,
         "duplicate": row.duplicate,

@@ -112,6 +112,9 @@ pub(crate) fn verdict(verdict: &Verdict) -> Written {
     text(&out)
 }
 
+/// Width of the column that says what a delivery is of: the longest type of the catalog.
+const WHAT: usize = 27;
+
 /// A delivery as one line for a person.
 pub(crate) fn row(row: &Row, time: &str) -> Written {
     let (glyph, style) = outcome(row.outcome);
@@ -137,10 +140,26 @@ pub(crate) fn row(row: &Row, time: &str) -> Written {
         paint(glyph, style),
         paint(word, style),
         shorten(&row.cause, 24),
-        shorten(row.event_type.as_deref().unwrap_or("–"), 27),
+        shorten(&what(row), WHAT),
         shorten(row.pointer.as_deref().unwrap_or("–"), 28),
         row.status,
     ))
+}
+
+/// What a delivery is of: its type, that it is a ping, or the request where neither is known.
+fn what(row: &Row) -> String {
+    let name = row.event_type.as_deref().filter(|name| !name.trim().is_empty());
+    match (&row.ping, name, &row.request) {
+        (Some(_), Some(name), _) if !name.eq_ignore_ascii_case("ping") => format!("Ping {name}"),
+        (Some(_), ..) => "Ping".to_owned(),
+        (None, Some(name), _) => name.to_owned(),
+        (None, None, Some(request)) => {
+            let tail = format!(" {} B", row.body_len);
+            let room = WHAT.saturating_sub(request.method.chars().count() + 1 + tail.len());
+            format!("{} {}{tail}", request.method, middle(&printable(&request.path), room))
+        }
+        (None, None, None) => "–".to_owned(),
+    }
 }
 
 fn outcome(outcome: Outcome) -> (&'static str, Style) {
@@ -172,10 +191,57 @@ pub(crate) fn printable(text: &str) -> String {
     })
 }
 
+/// A path that is cut in its middle: what tells two of them apart is mostly at the end.
+fn middle(text: &str, width: usize) -> String {
+    let length = text.chars().count();
+    if length <= width {
+        return text.to_owned();
+    }
+    let end = width.saturating_sub(1) / 2;
+    let start = width.saturating_sub(1 + end);
+    text.chars().take(start).chain(['…']).chain(text.chars().skip(length - end)).collect()
+}
+
 fn shorten(text: &str, width: usize) -> String {
     let text = printable(text);
     if text.chars().count() <= width {
         return text;
     }
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{PingBy, RequestLine};
+
+    use super::*;
+
+    fn row(event_type: Option<&str>, ping: Option<PingBy>, path: Option<&str>) -> Row {
+        let request = path.map(|path| RequestLine { method: "POST".into(), path: path.into() });
+        let value = json!({
+            "id": 1, "project": 1, "sandbox": false, "received_ms": 0, "outcome": "verified", "scheme": "v1",
+            "reason": "valid", "cause": "", "grace_until": null, "event_type": event_type, "known_type": false,
+            "pointer": null, "message_id": null, "attempt": 1, "attempts": 1, "duplicate": false, "warnings": 0,
+            "status": 200, "answered_by": null, "took_us": 1, "body_len": 7, "truncated": false, "ping": ping,
+            "request": request,
+        });
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_row_says_what_it_is_of_or_how_it_was_asked() {
+        let long = format!("/hooks/{}/{}", "x".repeat(300), "results");
+        for (row, expected) in [
+            (row(Some("interaction.requires_action"), None, None), "interaction.requires_action"),
+            (row(Some("hello"), None, None), "hello"),
+            (row(Some("ping"), Some(PingBy::Type), None), "Ping"),
+            (row(Some("hello"), Some(PingBy::Asked), None), "Ping hello"),
+            (row(None, Some(PingBy::Asked), Some("/a")), "Ping"),
+            (row(None, None, Some("/hooks/a")), "POST /hooks/a 7 B"),
+            (row(Some(" "), None, Some("/\u{1b}[2J")), "POST /\\u{1b}[2J 7 B"),
+            (row(None, None, Some(&long)), "POST /hooks/xx…/results 7 B"),
+        ] {
+            assert_eq!(shorten(&what(&row), WHAT), expected);
+        }
+    }
 }

@@ -171,7 +171,7 @@ export abstract class FakeManage extends FakeProjects {
       return { result: "missing", waited_ms: 30_000, cause, message: cause === "not_ours" ? "Its uri is not an address of this Pollux, so the ping went elsewhere. Edit the uri, or look there." : "The webhook is disabled: the service answers 200 and sends nothing. Enable it and ping again." };
     }
     const id2 = (this.rows.at(-1)?.id ?? 0) + 1;
-    this.arrive(makeRow(id2, Date.now(), { outcome: "verified", event_type: "ping", known_type: false, project, scheme: "v1" }));
+    this.arrive(makeRow(id2, Date.now(), { outcome: "verified", event_type: "ping", known_type: false, ping: "asked", project, scheme: "v1" }));
     const delivery = seen(id2, Date.now());
     if (!this.project(project).sandbox) this.#set(project, id, { last: delivery, last_hour: hook.last_hour + 1 });
     this.note("webhook.ping", hook.name ?? hook.uri, "Arrived in 212 ms, verified.", project);

@@ -24,13 +24,15 @@ const LONG: Shape = {
   scheme: "v1a", reason: "unsupported_signature_version", cause: "unsupported signature version", attempts: 14, attempt: 14, duplicate: true, took_us: 12_400_000,
 };
 
-/** A row by its id: the same id always gives the same row. 15 is the longest; 18, 19 and 20 are answered by a rule, by a target, and not yet. */
+/** A row by its id: the same id always gives the same row. 15 is the longest, 16 has no type, 22 is a ping; 18, 19 and 20 are answered by a rule, by a target, and not yet. */
 export function fakeRow(id: number, receivedMs: number, now: number): Row {
   const shape = SHAPES[id % SHAPES.length] ?? { outcome: "verified" };
   const grace = shape.grace_until === undefined ? null : Math.floor(now / 1000) + 11_000;
   if (id === 15) return row(id, receivedMs, LONG);
   if (id === 18) return row(id, receivedMs, { ...shape, status: 0, answered_by: "rule" });
   if (id === 19) return row(id, receivedMs, { ...shape, status: 503, answered_by: "target" });
+  if (id === 16) return row(id, receivedMs, { outcome: "unchecked", event_type: null, known_type: false, scheme: null, reason: "no_secret", cause: "no secret", message_id: null, body_len: 158, request: { method: "POST", path: "/hooks/gemini/nightly-evaluation/results-of-november/receive" } });
+  if (id === 22) return row(id, receivedMs, { outcome: "verified", event_type: "ping", known_type: false, ping: "asked" });
   if (id === 20) return row(id, receivedMs, { ...shape, status: 0, took_us: null });
   return row(id, receivedMs, { ...shape, grace_until: grace });
 }
@@ -40,6 +42,6 @@ export function row(id: number, receivedMs: number, shape: Shape): Row {
     id, project: 1, sandbox: false, received_ms: receivedMs, scheme: "v1" as Scheme, reason: shape.outcome === "verified" ? "verified" : "", cause: "",
     grace_until: null, event_type: "batch.succeeded", known_type: true, pointer: null,
     message_id: `msg_5f0c${id.toString(16).padStart(8, "0")}-4c1d-4e21a`, attempt: 1, attempts: 1, duplicate: false, warnings: 0,
-    status: 200, answered_by: null, took_us: 900 + ((id * 379) % 3000), body_len: 231, truncated: false, judged_ms: null, ...shape,
+    status: 200, answered_by: null, took_us: 900 + ((id * 379) % 3000), body_len: 231, truncated: false, judged_ms: null, ping: null, request: null, ...shape,
   };
 }

@@ -208,7 +208,7 @@ export class FakeBackend extends FakeHandler implements Backend {
     const row = makeRow(id, Date.now(), {
       outcome: broken ? "rejected" : "verified", event_type: delivery.event_type, scheme: delivery.scheme as Row["scheme"], sandbox: true, project: 3, pointer: delivery.job, message_id: delivery.id,
       attempt: delivery.attempts.length + 1, attempts: delivery.attempts.length + 1, reason: broken ? "no_matching_signature" : "verified", cause: broken ? "re-serialised" : "", status: broken ? 401 : 200,
-      known_type: delivery.event_type !== this.world.settings.payload.ping_type,
+      known_type: delivery.event_type !== this.world.settings.payload.ping_type, ping: delivery.event_type === this.world.settings.payload.ping_type ? "type" : null,
     });
     this.arrive(row);
     return { id, status: row.status };

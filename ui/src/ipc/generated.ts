@@ -631,7 +631,27 @@ truncated: boolean,
 /**
  * When it was judged again and came out otherwise than at its arrival: a key came later.
  */
-judged_ms: number | null, };
+judged_ms: number | null, 
+/**
+ * Why it is known as a ping; `None` where it is not.
+ */
+ping: PingBy | null, 
+/**
+ * What tells it from another where the payload has no type; `None` where it has one.
+ */
+request: RequestLine | null, };
+
+export type PingBy = "asked" | "type";
+
+export type RequestLine = { 
+/**
+ * `POST`.
+ */
+method: string, 
+/**
+ * The path without the query; of a long one its beginning and its end with `…` between.
+ */
+path: string, };
 
 export type Filter = { 
 /**

@@ -1,4 +1,4 @@
-import type { Filter, Outcome } from "../ipc/generated";
+import type { Filter, Outcome, Row } from "../ipc/generated";
 
 export const NO_FILTER: Filter = { project: null, outcomes: [], types: [], text: "" };
 
@@ -10,6 +10,17 @@ export function narrows(filter: Filter): boolean {
 export function sameFilter(a: Filter, b: Filter): boolean {
   const same = (x: readonly string[], y: readonly string[]) => x.length === y.length && x.every((v) => y.includes(v));
   return a.project === b.project && a.text === b.text && same(a.outcomes, b.outcomes) && same(a.types, b.types);
+}
+
+/** Does it read like a search with fields (`type:batch.failed`), which the filter is not? A time or an address is none. */
+export function looksLikeQuery(text: string): boolean {
+  return /(^|\s)-?[a-z_]+:(?!\/)\S/i.test(text);
+}
+
+/** Why a delivery is not in the list, as far as its row tells; the filter's text is looked for in what a row does not hold. */
+export function leftOutBy(filter: Filter, row: Pick<Row, "project">): "project" | "filter" | null {
+  if (filter.project !== null && filter.project !== row.project) return "project";
+  return narrows(filter) ? "filter" : null;
 }
 
 /** Adds or takes away one value. All three verdicts together narrow nothing, so they count as none. */

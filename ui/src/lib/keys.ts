@@ -84,10 +84,10 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
     keys: [
       { caps: ["j", "↓"], does: "Next delivery or webhook" },
       { caps: ["k", "↑"], does: "Previous one" },
-      { caps: ["Home", "End"], does: "Newest, oldest" },
+      { caps: ["Home", "End"], does: "Newest and follow, oldest" },
       { caps: ["PgUp", "PgDn"], does: "A page" },
       { caps: ["Enter"], does: "Into the detail" },
-      { caps: ["Esc"], does: "Back, or clear the filter" },
+      { caps: ["Esc"], does: "Back, clear the filter, follow" },
       { caps: ["f"], does: "Follow new deliveries" },
     ],
   },
@@ -125,7 +125,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
     keys: [
       { caps: ["/"], does: "Filter" },
       { caps: ["u"], does: "Copy the public address, or the listener's" },
-      { caps: ["s"], does: "Send the last sample again" },
+      { caps: ["s"], does: "Send the sample on the button" },
       { caps: ["?"], does: "This sheet" },
     ],
   },

@@ -1,12 +1,12 @@
 import type { Backend, Filter, IpcError, Live, Row, ViewOpened } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { cleared, NO_FILTER, sameFilter } from "../lib/filter";
-import { RowPages } from "../lib/pages";
+import { PageReader } from "./page-reader";
+import { Seen } from "./seen.svelte";
 
-export type Active = { id: number; ordinal: number };
+/** `ordinal` is -1 where it does not stand in this list, or its place is not known yet; `absent`: it is known not to be in it. */
+export type Active = { id: number; ordinal: number; absent?: boolean };
 
-const TINT_MS = 1100;
-const MOST_TINTED = 60;
 /** Between two reopenings that we ask for ourselves. */
 const REOPEN_MS = 400;
 
@@ -15,6 +15,7 @@ const REOPEN_MS = 400;
  *
  * Ordinal 0 is the oldest match. The screen shows the newest on top: visual index = shown - 1 - ordinal. While following, `shown` is
  * all that match; once the reader has moved, `shown` stands still, and so does everything on the screen, however many rows arrive.
+ * Only while the list is shorter than the screen, rows go on coming in: there is room for them.
  */
 export class Deliveries {
   filter = $state.raw<Filter>(NO_FILTER);
@@ -23,6 +24,8 @@ export class Deliveries {
   tookUs = $state(0);
   /** The first page has come. */
   loaded = $state(false);
+  /** Another filter is being tried: what is here is still of the one before. */
+  searching = $state(false);
   /** The view could not be opened. */
   error = $state.raw<IpcError | null>(null);
   shown = $state(0);
@@ -30,14 +33,17 @@ export class Deliveries {
   active = $state.raw<Active | null>(null);
   /** Rises whenever a kept row may have changed. */
   version = $state(0);
-  /** Event types seen in rows, for the menu of types. */
-  seenTypes = $state.raw<readonly string[]>([]);
   /** Rises when the list should go back to its top. */
   jumps = $state(0);
   unseen = $derived(this.matched - this.shown);
   /** Rows that are here, of all that match: never more than a few pages. */
   get kept(): number {
-    return this.#pages.size;
+    return this.#reader.pages.size;
+  }
+
+  /** Event types seen in rows, for the menu of types. */
+  get seenTypes(): readonly string[] {
+    return this.#seen.types;
   }
 
   /** Names the opened list for the back end. */
@@ -46,21 +52,22 @@ export class Deliveries {
   }
 
   #view: number | null = null;
+  /** The filter of the view that is here. */
+  #of: Filter | null = null;
+  /** How many rows the screen has room for. */
+  #room = 0;
   #opening: { token: number; buffer: Live[] } | null = null;
   #token = 0;
   #lastId = 0;
   #reopenTimer: ReturnType<typeof setTimeout> | null = null;
-  readonly #pages = new RowPages();
-  readonly #asked = new Set<number>();
-  /** Rows that changed while pages are under way: a page read before must not undo them. */
-  readonly #changedMeanwhile = new Map<number, Row>();
-  readonly #fresh = new Set<number>();
-  readonly #byMessage = new Map<string, number>();
+  readonly #reader: PageReader;
+  readonly #seen = new Seen();
   readonly #backend: Backend;
   readonly #onError: (thrown: unknown) => void;
 
   constructor(backend: Backend, onError: (thrown: unknown) => void) {
     this.#backend = backend;
+    this.#reader = new PageReader(backend);
     this.#onError = onError;
   }
 
@@ -69,12 +76,14 @@ export class Deliveries {
     const opening = { token: ++this.#token, buffer: [] as Live[] };
     this.#opening = opening;
     this.filter = filter;
+    this.searching = this.#of !== null && !sameFilter(filter, this.#of);
     let opened: ViewOpened;
     try {
       opened = await this.#backend.viewOpen(filter);
     } catch (thrown) {
       if (this.#opening === opening) {
         this.#opening = null;
+        this.searching = false;
         this.error = asIpcError(thrown);
         this.#onError(this.error);
       }
@@ -82,6 +91,7 @@ export class Deliveries {
     }
     if (this.#opening !== opening) return;
     this.#opening = null;
+    this.#of = filter;
     this.#adopt(opened, keepPlace);
     for (const message of opening.buffer) this.apply(message);
     await this.#locateActive();
@@ -89,23 +99,24 @@ export class Deliveries {
 
   #adopt(opened: ViewOpened, keepPlace: boolean): void {
     this.#view = opened.view;
-    this.#pages.clear();
-    this.#asked.clear();
-    this.#changedMeanwhile.clear();
-    this.#pages.put(opened.matched - opened.rows.length, opened.rows);
+    this.#reader.begin(opened.matched - opened.rows.length, opened.rows);
     this.#lastId = opened.rows.at(-1)?.id ?? 0;
-    this.#note(opened.rows);
+    this.#seen.note(opened.rows);
     this.matched = opened.matched;
     this.total = opened.total;
     this.tookUs = opened.took_us;
     if (keepPlace && !this.following) {
       this.shown = Math.min(this.shown, opened.matched);
+      this.#fill();
     } else {
       this.shown = opened.matched;
       this.following = true;
       this.jumps++;
     }
+    // Where the chosen one stands now is asked for next; until then nothing is said of it.
+    if (this.active?.absent) this.active = { id: this.active.id, ordinal: -1 };
     this.loaded = true;
+    this.searching = false;
     this.error = null;
     this.version++;
   }
@@ -116,9 +127,9 @@ export class Deliveries {
     const view = this.#view;
     if (!active || view === null) return;
     try {
-      const ordinal = this.#pages.ordinalOf(active.id) ?? (await this.#backend.viewFind(view, active.id));
+      const ordinal = this.#reader.pages.ordinalOf(active.id) ?? (await this.#backend.viewFind(view, active.id));
       if (view !== this.#view || this.active?.id !== active.id) return;
-      this.active = { id: active.id, ordinal: ordinal ?? -1 };
+      this.active = { id: active.id, ordinal: ordinal ?? -1, absent: ordinal === null && !this.#opening };
     } catch (thrown) {
       this.#onError(thrown);
     }
@@ -138,7 +149,7 @@ export class Deliveries {
       this.#opening.buffer.push(message);
     }
     if (message.kind === "rows") this.#applyRows(message);
-    else if (message.kind === "changed") this.#applyChanged(message.rows);
+    else if (message.kind === "changed" && this.#reader.update(message.rows)) this.version++;
     else if (message.kind === "resync" && message.view === this.#view && !this.#opening) void this.open(this.filter, true);
   }
 
@@ -153,23 +164,27 @@ export class Deliveries {
     const first = this.matched;
     this.#lastId = added.at(-1)?.id ?? this.#lastId;
     this.matched += added.length;
-    this.#note(added);
-    // While the reader holds they are only counted: `need` asks for those that come to be looked at.
-    if (!this.following) return;
-    this.#pages.put(first, added);
-    this.shown = this.matched;
-    this.#tint(added);
-    this.#pages.trim(this.matched - 1);
+    this.#seen.note(added);
+    if (this.following) this.shown = this.matched;
+    else this.#fill();
+    // What the reader does not see is only counted: `need` asks for it once it is to be looked at.
+    const seen = added.slice(0, Math.max(0, this.shown - first));
+    if (seen.length === 0) return;
+    this.#reader.pages.put(first, seen);
+    this.#seen.tint(seen);
+    this.#reader.pages.trim(this.shown - 1);
     this.version++;
   }
 
-  #applyChanged(rows: readonly Row[]): void {
-    let any = false;
-    for (const row of rows) {
-      if (this.#asked.size > 0) this.#changedMeanwhile.set(row.id, row);
-      any = this.#pages.update(row) || any;
-    }
-    if (any) this.version++;
+  /** While the list is shorter than the screen nothing is held back: there is room for it. */
+  #fill(): void {
+    this.shown = Math.max(this.shown, Math.min(this.matched, this.#room));
+  }
+
+  /** Says how many whole rows the screen has room for. */
+  setRoom(rows: number): void {
+    this.#room = rows;
+    this.#fill();
   }
 
   #reopenSoon(): void {
@@ -182,7 +197,7 @@ export class Deliveries {
   /** The row at a visual index (0 = top), if it is here. */
   rowAt(index: number): Row | undefined {
     void this.version;
-    return this.#pages.get(this.shown - 1 - index);
+    return this.#reader.pages.get(this.shown - 1 - index);
   }
 
   /** Asks for what the visual range [first, last) lacks. */
@@ -192,28 +207,17 @@ export class Deliveries {
     if (view === null || this.#opening) return;
     const from = Math.max(0, this.shown - last);
     const to = Math.max(0, this.shown - first);
-    const wanted = this.#pages.missing(from, to, this.matched).filter((page) => !this.#asked.has(page.start));
-    await Promise.all(
-      wanted.map(async ({ start, count }) => {
-        this.#asked.add(start);
-        try {
-          const rows = await this.#backend.viewRows(view, start, count);
-          if (view !== this.#view) return;
-          this.#pages.put(start, rows.map((row) => this.#changedMeanwhile.get(row.id) ?? row));
-          this.#note(rows);
-          this.#pages.trim((from + to) / 2);
-          this.version++;
-        } catch (thrown) {
-          if (view === this.#view && !this.#opening) this.#onError(thrown);
-        } finally {
-          if (view === this.#view) this.#asked.delete(start);
-          if (this.#asked.size === 0) this.#changedMeanwhile.clear();
-        }
-      }),
-    );
+    const live = () => view === this.#view;
+    const got = (rows: readonly Row[]) => {
+      this.#seen.note(rows);
+      this.version++;
+    };
+    await this.#reader.read(view, from, to, this.matched, live, got).catch((thrown: unknown) => {
+      if (live() && !this.#opening) this.#onError(thrown);
+    });
   }
 
-  /** The reader has moved: from now on nothing shifts. */
+  /** The reader has moved: from now on nothing shifts that fills the screen. */
   hold(): void {
     this.following = false;
   }
@@ -222,7 +226,7 @@ export class Deliveries {
     this.following = true;
     this.shown = this.matched;
     this.jumps++;
-    this.#pages.trim(this.matched - 1);
+    this.#reader.pages.trim(this.matched - 1);
     this.version++;
   }
 
@@ -232,14 +236,31 @@ export class Deliveries {
     return active === null || active.ordinal < 0 || active.ordinal >= this.shown ? -1 : this.shown - 1 - active.ordinal;
   }
 
+  /** True when the filter is known to leave out the chosen delivery. */
+  get leavesOut(): boolean {
+    return this.active?.absent === true && !this.searching && this.error === null;
+  }
+
   /** Chooses the row at a visual index, fetching it when it is not here. */
   async choose(index: number): Promise<Row | undefined> {
+    this.hold();
+    return this.#choose(index);
+  }
+
+  /** Chooses the newest, and follows again: it stays the chosen one when others come. */
+  async chooseNewest(): Promise<Row | undefined> {
+    this.follow();
+    return this.#choose(0);
+  }
+
+  async #choose(index: number): Promise<Row | undefined> {
     if (this.shown === 0) return undefined;
     const at = Math.min(Math.max(index, 0), this.shown - 1);
-    this.hold();
-    if (!this.rowAt(at)) await this.need(at, at + 1);
-    const row = this.rowAt(at);
-    if (row) this.active = { id: row.id, ordinal: this.shown - 1 - at };
+    // Rows may come in while it is fetched: its ordinal stays.
+    const ordinal = this.shown - 1 - at;
+    if (!this.#reader.pages.get(ordinal)) await this.need(at, at + 1);
+    const row = this.#reader.pages.get(ordinal);
+    if (row) this.active = { id: row.id, ordinal };
     return row;
   }
 
@@ -247,9 +268,11 @@ export class Deliveries {
   async chooseId(id: number): Promise<boolean> {
     const view = this.#view;
     if (view === null) return false;
-    const ordinal = this.#pages.ordinalOf(id) ?? (await this.#backend.viewFind(view, id).catch(() => null));
-    if (ordinal === null || view !== this.#view) {
-      this.active = { id, ordinal: -1 };
+    // Where it could not be asked for, nothing is known.
+    const ordinal = this.#reader.pages.ordinalOf(id) ?? (await this.#backend.viewFind(view, id).catch(() => undefined));
+    if (ordinal === undefined || ordinal === null || view !== this.#view) {
+      this.active = { id, ordinal: -1, absent: ordinal === null && view === this.#view && !this.#opening };
+      if (view !== this.#view) void this.#locateActive();
       return false;
     }
     this.hold();
@@ -261,39 +284,17 @@ export class Deliveries {
 
   /** Chooses a row that has come and goes on as before; where it is not kept, its place is asked for. */
   point(id: number): void {
-    const ordinal = this.#pages.ordinalOf(id);
+    const ordinal = this.#reader.pages.ordinalOf(id);
     this.active = { id, ordinal: ordinal ?? -1 };
     if (ordinal === undefined) void this.#locateActive();
   }
 
   /** The newest delivery with this message id, if it came by lately. */
   idOfMessage(messageId: string): number | undefined {
-    return this.#byMessage.get(messageId);
+    return this.#seen.idOfMessage(messageId);
   }
 
   isFresh(id: number): boolean {
-    return this.#fresh.has(id);
-  }
-
-  #tint(rows: readonly Row[]): void {
-    const ids = rows.slice(-MOST_TINTED).map((row) => row.id);
-    for (const id of ids) this.#fresh.add(id);
-    setTimeout(() => ids.forEach((id) => this.#fresh.delete(id)), TINT_MS);
-  }
-
-  #note(rows: readonly Row[]): void {
-    const types = new Set(this.seenTypes);
-    for (const row of rows) {
-      if (row.event_type !== null && types.size < 200) types.add(row.event_type);
-      if (row.message_id !== null) {
-        this.#byMessage.delete(row.message_id);
-        this.#byMessage.set(row.message_id, row.id);
-      }
-    }
-    if (types.size !== this.seenTypes.length) this.seenTypes = [...types].sort();
-    for (const key of this.#byMessage.keys()) {
-      if (this.#byMessage.size <= 1000) break;
-      this.#byMessage.delete(key);
-    }
+    return this.#seen.isFresh(id);
   }
 }

@@ -10,6 +10,7 @@ const MOST = 50;
 export class Samples {
   sent = $state.raw<readonly Sent[]>([]);
   busy = $state(0);
+  /** What the bar's button and its key send: the last one that was not broken on purpose. */
   last = $state.raw<SampleRequest>(FIRST_SAMPLE);
 
   readonly #backend: Backend;
@@ -21,7 +22,7 @@ export class Samples {
   }
 
   async send(request: SampleRequest, label: string = request.event_type): Promise<Sent | null> {
-    this.last = request;
+    if (request.broken === null) this.last = request;
     this.busy++;
     try {
       const result = await this.#backend.sampleSend(request);

@@ -211,7 +211,7 @@ impl Default for PayloadForm {
             video: VideoFields::default(),
             batch_prefix: false,
             numeric_error_code: false,
-            ping_type: "ping".to_owned(),
+            ping_type: gemini::catalog::PING.to_owned(),
             ping_when_disabled: false,
         }
     }

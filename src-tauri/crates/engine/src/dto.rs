@@ -81,6 +81,31 @@ pub struct Row {
     pub truncated: bool,
     /// When it was judged again and came out otherwise than at its arrival: a key came later.
     pub judged_ms: Option<i64>,
+    /// Why it is known as a ping; `None` where it is not.
+    pub ping: Option<PingBy>,
+    /// What tells it from another where the payload has no type; `None` where it has one.
+    pub request: Option<RequestLine>,
+}
+
+/// How a ping was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum PingBy {
+    /// Pollux asked for it, and a secret of that webhook verified it.
+    Asked,
+    /// Its `type` is the emulator's for a ping. What the service calls its own is not published.
+    Type,
+}
+
+/// What a delivery was asked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RequestLine {
+    /// `POST`.
+    pub method: String,
+    /// The path without the query; of a long one its beginning and its end with `…` between.
+    pub path: String,
 }
 
 /// What the list shows. Empty lists and an empty text mean: all.

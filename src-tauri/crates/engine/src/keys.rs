@@ -1,6 +1,6 @@
 //! The projects and their keys, as the listener and the near-miss probe ask for them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use gemini::JwksCache;
@@ -49,7 +49,11 @@ impl ProjectKeys {
 }
 
 /// The table of projects. Changed rarely, read for every delivery.
-pub(crate) struct Registry(RwLock<Arc<Table>>);
+pub(crate) struct Registry {
+    table: RwLock<Arc<Table>>,
+    /// What the Sandbox's pings have been called besides their usual name, since the start.
+    sandbox_pings: RwLock<BTreeSet<String>>,
+}
 
 struct Table {
     policy: Policy,
@@ -61,12 +65,13 @@ struct Table {
 impl Registry {
     /// `projects` holds at least one; the default project is the one with an empty path, or the last.
     pub(crate) fn new(projects: Vec<ProjectKeys>, settings: &Settings) -> Self {
-        Self(RwLock::new(Arc::new(table(projects, policy(settings)))))
+        let table = RwLock::new(Arc::new(table(projects, policy(settings))));
+        Self { table, sandbox_pings: RwLock::default() }
     }
 
     /// Changes the projects, one caller at a time.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Vec<ProjectKeys>)) {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let mut all = current.all.clone();
         change(&mut all);
         *current = Arc::new(table(all, current.policy.clone()));
@@ -74,7 +79,7 @@ impl Registry {
 
     /// Puts other rules in force.
     pub(crate) fn apply(&self, settings: &Settings) {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.table.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(table(current.all.clone(), policy(settings)));
     }
 
@@ -119,7 +124,7 @@ impl Registry {
     }
 
     fn table(&self) -> Arc<Table> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.table.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn all(&self) -> Vec<ProjectKeys> {
@@ -138,6 +143,18 @@ impl Registry {
 
     pub(crate) fn is_sandbox(&self, id: i64) -> bool {
         self.table().all.iter().any(|keys| keys.project.id == id && keys.project.sandbox)
+    }
+
+    /// The Sandbox's pings are called this from now on. Where that is the name of an event, it tells nothing.
+    pub(crate) fn note_sandbox_ping(&self, name: &str) {
+        if gemini::catalog::lookup(name).is_none() {
+            self.sandbox_pings.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        }
+    }
+
+    /// Does the Sandbox call its pings this, or has it since the start?
+    pub(crate) fn is_sandbox_ping(&self, project: i64, name: &str) -> bool {
+        self.is_sandbox(project) && self.sandbox_pings.read().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
 }
 

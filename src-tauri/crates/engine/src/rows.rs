@@ -1,6 +1,6 @@
 //! Between the store's rows and filters and the window's.
 
-use crate::dto::{AnsweredBy, Filter, Row};
+use crate::dto::{AnsweredBy, Filter, PingBy, RequestLine, Row};
 use crate::keys::Registry;
 
 const NS_PER_MS: i64 = 1_000_000;
@@ -31,7 +31,18 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
         body_len: row.body_len,
         truncated: row.truncated,
         judged_ms: row.judged_ms,
+        ping: ping(row, registry),
+        request: row.request.as_ref().map(|line| RequestLine { method: line.method.clone(), path: line.path.clone() }),
     }
+}
+
+/// A type that is merely unknown is no ping: it has to be the emulator's, or Pollux has to have asked.
+fn ping(row: &store::Row, registry: &Registry) -> Option<PingBy> {
+    if row.pinged {
+        return Some(PingBy::Asked);
+    }
+    let name = row.event_type.as_deref()?;
+    (name == gemini::catalog::PING || registry.is_sandbox_ping(row.project, name)).then_some(PingBy::Type)
 }
 
 pub(crate) fn answered_by(by: store::AnsweredBy) -> AnsweredBy {

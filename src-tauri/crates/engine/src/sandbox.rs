@@ -300,8 +300,9 @@ impl Engine {
     /// Changes them by a JSON merge patch (RFC 7396).
     pub async fn sandbox_settings_set(&self, patch: Value) -> Result<emulator::Settings> {
         let sandbox = self.sandbox()?;
-        let settings = sandbox.control.patch("settings", patch).await?;
+        let settings: emulator::Settings = sandbox.control.patch("settings", patch).await?;
         sandbox.expect_token(&self.inner.registry);
+        self.inner.registry.note_sandbox_ping(&settings.payload.ping_type);
         sandbox.touched();
         Ok(settings)
     }

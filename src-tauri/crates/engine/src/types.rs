@@ -51,6 +51,8 @@ fn declared() -> String {
         crate::VaultKind,
         crate::Error,
         dto::Row,
+        dto::PingBy,
+        dto::RequestLine,
         dto::Filter,
         dto::ViewOpened,
         dto::Counts,

@@ -17,6 +17,8 @@ mod keeping;
 mod managed;
 #[path = "it/parts.rs"]
 mod parts;
+#[path = "it/pings.rs"]
+mod pings;
 #[path = "it/projects.rs"]
 mod projects;
 // Shared with the journeys.

@@ -33,6 +33,10 @@ pub struct EventType {
 /// The value of `version` that payloads carry.
 pub const VERSION: &str = "v1";
 
+/// The `type` of a ping as the emulator sends it. What the service calls its own has not been published; a ping is no
+/// event, so it stands in no list of types that can be subscribed to.
+pub const PING: &str = "ping";
+
 /// The fields at the top level of a payload. `user_metadata` is read there as well as in `data`, since nobody has
 /// published where it sits; both spellings are accepted.
 pub const TOP_LEVEL: [&str; 6] = ["type", "version", "timestamp", "data", "user_metadata", "userMetadata"];

@@ -170,6 +170,41 @@ pub struct Row {
     pub truncated: bool,
     /// When it was judged again and came out otherwise than at its arrival, Unix milliseconds.
     pub judged_ms: Option<i64>,
+    /// Whether it is the answer to a ping that was asked for here ([`crate::Store::pinged`]).
+    pub pinged: bool,
+    /// What tells it from another where the payload has no type; `None` where it has one.
+    pub request: Option<RequestLine>,
+}
+
+/// What a delivery was asked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestLine {
+    /// `POST`.
+    pub method: String,
+    /// The path without the query; of a long one its beginning and its end with `…` between.
+    pub path: String,
+}
+
+/// Characters of a path that a row holds: lists hold many rows, and a sender writes the path.
+const PATH_IN_ROW: usize = 240;
+
+impl RequestLine {
+    /// As a row holds it.
+    pub(crate) fn in_row(method: &str, path: &str) -> Self {
+        let path = match path.chars().count() {
+            0..=PATH_IN_ROW => path.to_owned(),
+            length => {
+                let half = PATH_IN_ROW / 2;
+                path.chars().take(half).chain(['…']).chain(path.chars().skip(length - half)).collect()
+            }
+        };
+        Self { method: method.to_owned(), path }
+    }
+}
+
+/// Does the payload say what happened? A type of nothing but white space shows nothing.
+pub(crate) fn has_type(event_type: Option<&str>) -> bool {
+    event_type.is_some_and(|name| !name.trim().is_empty())
 }
 
 /// A stored delivery: everything but the body, which [`crate::Store::body`] gives.

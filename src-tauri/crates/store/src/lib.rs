@@ -28,7 +28,7 @@ mod table;
 mod verdict_blob;
 mod writer;
 
-pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, Row};
+pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, RequestLine, Row};
 pub use error::{Error, InsertError};
 pub use filter::Filter;
 pub use judging::{DOUBTFUL_BYTES, Doubtful, DoubtfulRange};

@@ -33,6 +33,7 @@ const STEPS: &[M<'static>] = &[
     M::up(table::target::CREATE),
     M::up(table::outbound::CREATE),
     M::up(table::later::CREATE),
+    M::up(table::delivery::PINGED),
 ];
 
 /// Refuses what is not ours or too new, before anything is written to it.

@@ -178,6 +178,14 @@ impl Store {
         self.write(vec![id], move |conn| content::explained(conn, id, verdict, &phrases)).await
     }
 
+    /// Notes that a delivery answers a ping that was asked for here. False where there is no such delivery.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn pinged(&self, id: i64) -> Result<bool, Error> {
+        self.write(vec![id], move |conn| Ok(delivery::pinged(conn, id)?)).await
+    }
+
     /// What is committed from now on. A receiver that is too far behind gets `Lagged` and loads afresh.
     ///
     /// Subscribe first, then load [`Store::ids`]: nothing is missed, and what comes twice has the same id.

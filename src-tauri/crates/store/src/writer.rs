@@ -11,7 +11,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::broadcast;
 
 use crate::checkpointer::Checkpointer;
-use crate::delivery::{Held, message_id_in_row};
+use crate::delivery::{Held, RequestLine, has_type, message_id_in_row};
 use crate::events::Events;
 use crate::job::{Answered, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
@@ -292,6 +292,7 @@ impl Writer {
             return Change::Resync;
         }
         let verdict = &delivery.verdict;
+        let untyped = !has_type(delivery.event_type.as_deref());
         let row = Row {
             id,
             project: delivery.project,
@@ -318,6 +319,8 @@ impl Writer {
             body_len: delivery.body_len,
             truncated: delivery.truncated,
             judged_ms: None,
+            pinged: false,
+            request: untyped.then(|| RequestLine::in_row(&delivery.method, &delivery.path)),
         };
         Change::Inserted(Arc::new(Arrived {
             row,

@@ -69,7 +69,7 @@ function run(app: App, action: Action, target: Element | null): boolean {
   switch (action) {
     case "down": return move(app, at + 1);
     case "up": return move(app, at < 0 ? 0 : at - 1);
-    case "first": return move(app, 0);
+    case "first": return newest(app);
     case "last": return move(app, list.shown - 1);
     case "page-down": return move(app, Math.max(at, 0) + pageRows());
     case "page-up": return move(app, at - pageRows());
@@ -101,6 +101,13 @@ function run(app: App, action: Action, target: Element | null): boolean {
 function move(app: App, index: number): boolean {
   if (app.deliveries.shown === 0) return false;
   void app.deliveries.choose(index).then((row) => row && app.show(row, false));
+  return true;
+}
+
+/** To the top, where new ones come in. */
+function newest(app: App): boolean {
+  if (app.deliveries.matched === 0) return false;
+  void app.deliveries.chooseNewest().then((row) => row && app.show(row, false));
   return true;
 }
 
@@ -153,6 +160,12 @@ function back(app: App, target: Element | null): boolean {
   }
   if (app.view === "deliveries" && (inFilter || target?.closest("[data-testid=detail]") === null) && app.deliveries.filter.text !== "") {
     app.deliveries.setFilter({ ...app.deliveries.filter, text: "" });
+    return true;
+  }
+  const inDetail = (target?.closest("[data-testid=detail]") ?? null) !== null;
+  if (app.view === "deliveries" && !inFilter && !inDetail && !app.deliveries.following) {
+    app.deliveries.follow();
+    focusGrid();
     return true;
   }
   app.covering = false;

@@ -113,7 +113,13 @@ impl Engine {
                 let came = (asked.elapsed(), crate::webhooks::seen::delivery(&delivery.row));
                 let keys = self.keys_of(project, &webhook.id).await?;
                 match (row.outcome, &delivery.verdict.key) {
-                    (Outcome::Verified, Some(key)) if keys.contains_key(&key.id) => return Ok(Some(came)),
+                    (Outcome::Verified, Some(key)) if keys.contains_key(&key.id) => {
+                        // For the list: the ping itself has arrived, whether or not that can be noted.
+                        if let Err(error) = self.inner.store.pinged(row.id).await {
+                            tracing::warn!(%error, "a ping could not be noted as one");
+                        }
+                        return Ok(Some(came));
+                    }
                     (Outcome::Verified, _) => {}
                     _ if !path.as_deref().is_some_and(|path| same_path(&delivery.path, path)) => {}
                     _ if keys.is_empty() => return Ok(Some(came)),

@@ -4,9 +4,9 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 use signature::{KeyState, Verdict};
 
-use crate::delivery::message_id_in_row;
+use crate::delivery::{has_type, message_id_in_row};
 use crate::duplicate::Earlier;
-use crate::table::{event, unsigned};
+use crate::table::{content, event, unsigned};
 use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
 use crate::{AnsweredBy, Row};
 
@@ -50,6 +50,15 @@ pub(crate) const ANSWERED_BY: &str = "
 ALTER TABLE delivery ADD COLUMN answered_by INTEGER;  -- 1 a rule of the fault lab, 2 the target; NULL: the usual answer
 ";
 
+pub(crate) const PINGED: &str = "
+ALTER TABLE delivery ADD COLUMN pinged INTEGER;  -- 1: the answer to a ping that was asked for here
+";
+
+/// Notes that a delivery answers a ping that was asked for. False where there is no such delivery.
+pub(crate) fn pinged(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
+    Ok(conn.prepare_cached("UPDATE delivery SET pinged = 1 WHERE id = ?1")?.execute([id])? > 0)
+}
+
 /// What was answered to a delivery that was stored without an answer: id, status, by, microseconds. Gives its event, and
 /// whether it was verified.
 pub(crate) const ANSWER_GIVEN: &str = "
@@ -71,7 +80,8 @@ macro_rules! row {
         concat!(
             "SELECT d.id, d.project, d.received_ns, d.outcome, d.scheme, d.reason, d.cause, d.grace_until, d.event,
                     d.event_type, d.pointer, e.message_id, d.attempt, coalesce(e.attempts, 1), d.duplicate,
-                    d.warnings, d.status, d.took_us, d.body_len, d.truncated, d.answered_by, d.judged_ms
+                    d.warnings, d.status, d.took_us, d.body_len, d.truncated, d.answered_by, d.judged_ms,
+                    d.pinged IS NOT NULL
              FROM delivery d LEFT JOIN event e ON e.id = d.event ",
             $tail
         )
@@ -79,7 +89,17 @@ macro_rules! row {
 }
 
 pub(crate) fn row(conn: &Connection, id: i64) -> rusqlite::Result<Option<Row>> {
-    conn.prepare_cached(row!("WHERE d.id = ?1"))?.query_row([id], take).optional()
+    let row = conn.prepare_cached(row!("WHERE d.id = ?1"))?.query_row([id], take).optional()?;
+    row.map(|row| with_request(conn, row)).transpose()
+}
+
+/// A row without a type gets the request in its place: only for such a one the wide table is looked at, and what lies
+/// before its headers and its body.
+fn with_request(conn: &Connection, row: Row) -> rusqlite::Result<Row> {
+    if has_type(row.event_type.as_deref()) {
+        return Ok(row);
+    }
+    Ok(Row { request: content::request(conn, row.id)?, ..row })
 }
 
 /// Read backwards off `delivery_again`, whose entries of one event stand in the order of their ids.
@@ -87,8 +107,11 @@ const AGAIN: &str = row!("WHERE d.event = ?1 AND d.attempt > 1 ORDER BY d.id DES
 
 /// The newest attempts of an event, at most `limit`, oldest first.
 pub(crate) fn attempts(conn: &Connection, event: i64, limit: u32) -> rusqlite::Result<Vec<Row>> {
-    let mut rows: Vec<Row> =
-        conn.prepare_cached(AGAIN)?.query_map((event, limit), take)?.collect::<rusqlite::Result<_>>()?;
+    let mut rows: Vec<Row> = conn
+        .prepare_cached(AGAIN)?
+        .query_map((event, limit), take)?
+        .map(|row| with_request(conn, row?))
+        .collect::<rusqlite::Result<_>>()?;
     if rows.len() < limit as usize
         && let Some(first) = event::first_delivery(conn, event)?
     {
@@ -249,6 +272,8 @@ fn take(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         truncated: row.get(19)?,
         answered_by: row.get::<_, Option<u8>>(20)?.and_then(AnsweredBy::of),
         judged_ms: row.get(21)?,
+        pinged: row.get(22)?,
+        request: None,
     })
 }
 

@@ -12,6 +12,7 @@ mod judging;
 mod opening;
 mod outbound;
 mod projects;
+mod request;
 mod round_trip;
 mod sample;
 mod signed;
