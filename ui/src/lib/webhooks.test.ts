@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, fakeState } from "../ipc/fake-catalog";
 import { fakeHooks, view } from "../ipc/fake-hooks";
 import { actionWords, resultMark } from "./actions";
-import { fieldOf, fieldsOf, GOOGLE, keyless, pathOf, projectAddress, readFields } from "./projects";
+import { fieldOf, fieldsOf, keptForAnother, GOOGLE, keyless, pathOf, projectAddress, readFields } from "./projects";
 import { alarmCount, draftProblem, editOf, eventChoices, lastWords, outsideReaches, pingWords, projectShown, refreshedWords, seenWords, stopsWords, undoOf, webhookMark } from "./webhooks";
 
 const NOW = 1_795_223_000_000;
@@ -83,6 +83,19 @@ describe("projects", () => {
     expect(readFields(fieldsOf(other), other)).toMatchObject({ draft: { path: "x", base_url: "http://127.0.0.1:9" } });
     expect(readFields({ ...fieldsOf(first), source: "env:GEMINI_API_KEY" }, first)).toMatchObject({ draft: { api_key: { from: "environment", name: "GEMINI_API_KEY" } } });
     expect(GOOGLE).toBe(first.base_url);
+  });
+  it("a kept key stays with its origin: another one asks for it again", () => {
+    const [first] = projects;
+    if (!first) throw new Error("no project");
+    const moved = { ...fieldsOf(first), service: "other" as const, baseUrl: "https://proxy.example/v" };
+    expect(keptForAnother(moved, first)).toEqual({ givenFor: GOOGLE, asked: "https://proxy.example" });
+    expect(readFields(moved, first)).toEqual({ errors: { key: expect.stringContaining("https://proxy.example") } });
+    const proxied = { ...first, path: "x", base_url: "https://proxy.example" };
+    for (const baseUrl of ["https://proxy.example/v", "https://PROXY.example:443"]) expect(readFields({ ...fieldsOf(proxied), baseUrl }, proxied)).toMatchObject({ draft: { api_key: { from: "kept" } } });
+    for (const baseUrl of ["http://proxy.example", "https://proxy.example:8443", "https://other.example"]) expect(readFields({ ...fieldsOf(proxied), baseUrl }, proxied)).toMatchObject({ errors: { key: expect.any(String) } });
+    expect(readFields({ ...moved, source: "typed", key: "AIza-2" }, first)).toMatchObject({ draft: { api_key: { from: "typed", text: "AIza-2" } } });
+    expect(readFields({ ...moved, source: "nowhere" }, first)).toMatchObject({ draft: { api_key: { from: "nowhere" } } });
+    expect(keptForAnother(moved, { ...first, api_key: null })).toBeNull();
   });
   it("knows which field a refusal belongs to, and where deliveries come", () => {
     expect([fieldOf("path_taken"), fieldOf("service_key_refused"), fieldOf("service_failed")]).toEqual(["path", "key", null]);

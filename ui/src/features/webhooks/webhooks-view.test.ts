@@ -259,6 +259,25 @@ describe("projects", () => {
     await waitFor(() => expect(app.projects.find((one) => one.name === "second")).toMatchObject({ base_url: "https://proxy.example", api_key: { hint: "…a91f" } }));
   });
 
+  it("another base URL asks for the key again, says why, and sends it nowhere before", async () => {
+    await open();
+    app.go("projects");
+    const rows = await screen.findAllByTestId("project-row");
+    await fireEvent.click(within(rows[1] as HTMLElement).getByTestId("project-edit"));
+    await screen.findByTestId("project-dialog");
+    await click("project-service-other");
+    await type("project-base-url", "https://proxy.example");
+    expect(screen.getByTestId("project-dialog").textContent).toContain("was given for https://generativelanguage.googleapis.com and is not sent to https://proxy.example");
+    await clean();
+    await click("project-check");
+    await click("project-save");
+    expect(screen.getByTestId("project-key").getAttribute("aria-invalid")).toBe("true");
+    expect(fake.calls.filter((call) => call === "projectCheck" || call === "projectUpdate")).toEqual([]);
+    await type("project-key", "AIza-for-the-proxy");
+    await click("project-save");
+    await waitFor(() => expect(app.projects.find((one) => one.name === "video-render")).toMatchObject({ base_url: "https://proxy.example", api_key: { hint: "…roxy" } }));
+  });
+
   it("are listed; the Sandbox and the default one stay, the others can be taken away and brought back", async () => {
     await open();
     app.go("projects");
