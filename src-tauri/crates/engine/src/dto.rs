@@ -14,6 +14,7 @@ mod projects;
 mod replay;
 mod rotation;
 mod sandbox;
+mod start;
 mod tunnel;
 mod webhooks;
 
@@ -26,6 +27,7 @@ pub use projects::*;
 pub use replay::*;
 pub use rotation::*;
 pub use sandbox::*;
+pub use start::*;
 pub use tunnel::*;
 pub use webhooks::*;
 
