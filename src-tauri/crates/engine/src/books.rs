@@ -100,7 +100,9 @@ impl Engine {
         match self.vault(project.id, move |vault| vault.get(&id)).await {
             Ok(Some(found)) if hint(&found) == record.hint => return Some(found),
             // Given for another address by a change that was cut off, or by another history that counts the same way.
-            Ok(Some(_)) => tracing::warn!(project = project.id, "the API key that is kept is not the one that is listed"),
+            Ok(Some(_)) => {
+                tracing::warn!(project = project.id, "the API key that is kept is not the one that is listed")
+            }
             Ok(None) => tracing::warn!(project = project.id, "an API key is listed, but its text is gone"),
             Err(error) => tracing::warn!(project = project.id, code = error.code, "an API key could not be read"),
         }

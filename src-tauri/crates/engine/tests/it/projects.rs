@@ -379,7 +379,7 @@ async fn a_key_that_is_kept_for_another_address_is_not_sent_after_a_restart() {
     let engine = parts.start(false).await;
     let read = engine.projects().into_iter().find(|one| one.id == project).unwrap();
     assert!(!read.api_key.unwrap().available);
-    assert_eq!(engine.webhooks_refresh(project).await.unwrap_err().code, "no_api_key");
+    assert_eq!(engine.webhooks_refresh(project).await.unwrap().error.unwrap().code, "no_api_key");
     assert_eq!(*first.1.lock().unwrap(), BTreeSet::new());
     assert!(engine.project_update(project, at(&first.0, "key-of-the-first")).await.unwrap().api_key.unwrap().available);
 }
