@@ -1,15 +1,14 @@
-import type { Backend } from "./backend";
+import { FakeStart } from "./fake-start";
 import type { ApiKey, ApiKeyDraft, AppState, EnvironmentKey, IpcError, Live, Project, ProjectDraft, SecretView } from "./generated";
 
 const GOOGLE = "https://generativelanguage.googleapis.com";
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 
 /** Projects in memory, with the rules of the real ones. */
-export abstract class FakeProjects {
+export abstract class FakeProjects extends FakeStart {
   abstract state: AppState;
   abstract secretList: SecretView[];
   abstract tell(message: Live): void;
-  protected abstract answer<T>(command: keyof Backend, value: () => T): Promise<T>;
   protected abstract note(what: string, target: string, detail: string, project?: number | null, result?: string): void;
 
   environment: EnvironmentKey[] = [{ name: "GEMINI_API_KEY", hint: "…a91f" }];

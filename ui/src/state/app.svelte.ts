@@ -1,7 +1,9 @@
 import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project, Row, SampleRequest, Settings } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
+import { Later } from "../lib/later";
 import { projectAddress } from "../lib/projects";
+import { dress } from "../lib/theme";
 import { ActionLog } from "./action-log.svelte";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
@@ -13,6 +15,7 @@ import { Sandbox } from "./sandbox.svelte";
 import { RotationState } from "./rotation.svelte";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
+import { Starting } from "./starting.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Tunnel } from "./tunnel.svelte";
 import { Webhooks } from "./webhooks.svelte";
@@ -36,6 +39,7 @@ export class App {
   portAsked = $state(false);
 
   readonly toasts = new Toasts();
+  readonly starting: Starting;
   readonly deliveries: Deliveries;
   readonly detail: DetailState;
   readonly samples: Samples;
@@ -51,10 +55,11 @@ export class App {
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
-  #saving: ReturnType<typeof setTimeout> | null = null;
+  readonly #split = new Later(SAVE_SPLIT_MS, () => { if (this.settings) this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown)); });
 
   constructor(backend: Backend) {
     this.backend = backend;
+    this.starting = new Starting(backend, this.toasts, { start: () => this.start(), copy: (text, what) => this.copy(text, what) });
     this.deliveries = new Deliveries(backend, (thrown) => this.toasts.failed(thrown));
     this.detail = new DetailState(backend);
     this.samples = new Samples(backend, this.toasts);
@@ -80,8 +85,11 @@ export class App {
       this.counts = info.counts;
       this.settings = info.settings;
       this.handler.begin(info);
-      this.#dress(info.settings);
+      dress(info.settings.theme);
+      this.fatal = null;
+      this.starting.tell(info.database.path);
     } catch (thrown) {
+      await this.starting.look();
       this.fatal = asIpcError(thrown);
     }
   }
@@ -136,12 +144,6 @@ export class App {
           this.#openWanted();
         }
     }
-  }
-
-  #dress(settings: Settings): void {
-    const root = document.documentElement;
-    if (settings.theme === "system") delete root.dataset.theme;
-    else root.dataset.theme = settings.theme;
   }
 
   go(view: ViewName): void {
@@ -235,18 +237,14 @@ export class App {
   /** Throws what the back end says: a form shows it beside its field. */
   async save(settings: Settings): Promise<void> {
     this.settings = await this.backend.settingsSet(settings);
-    this.#dress(this.settings);
+    dress(this.settings.theme);
   }
 
   /** Remembers how the window is divided, once the hand is still. */
   saveSplit(split: number): void {
     if (!this.settings) return;
     this.settings = { ...this.settings, split };
-    if (this.#saving) clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => {
-      this.#saving = null;
-      if (this.settings) this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown));
-    }, SAVE_SPLIT_MS);
+    this.#split.soon();
   }
 
   /** Sends a sample; where its delivery cannot be seen arriving, says how it went. */
