@@ -131,7 +131,7 @@ describe("the list", () => {
     const input = screen.getByTestId<HTMLInputElement>("filter-input");
     await fireEvent.input(input, { target: { value: "gs://" } });
     expect(fake.calls.filter((c) => c === "viewOpen")).toHaveLength(1);
-    await waitFor(() => expect(screen.getByTestId("count").textContent?.trim()).toMatch(/^9 of 100 · [\d.]+ ms/));
+    await waitFor(() => expect(screen.getByTestId("count").textContent?.trim()).toMatch(/^9 of 100 · [\d.]+\u00A0ms/));
   });
 });
 

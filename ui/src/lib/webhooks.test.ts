@@ -10,10 +10,10 @@ const [ours, earlier, staging] = fakeHooks(NOW) as [ReturnType<typeof view>, Ret
 
 describe("a webhook in words", () => {
   it("says what was seen of it", () => {
-    expect(seenWords(ours, NOW)).toBe("4 events · last delivery 12 s ago, verified · 18 in the last hour");
+    expect(seenWords(ours, NOW)).toBe("4 events · last delivery 12\u00A0s ago, verified · 18 in the last hour");
     expect(seenWords(staging, NOW)).toBe("7 events");
     expect(seenWords(view("x", "https://a.example/", {}), NOW)).toBe("no events · nothing received yet");
-    expect(lastWords({ id: 1, received_ms: NOW, outcome: "rejected", cause: "412 s too old" }, NOW)).toBe("just now, rejected: 412 s too old");
+    expect(lastWords({ id: 1, received_ms: NOW, outcome: "rejected", cause: "412\u00A0s too old" }, NOW)).toBe("just now, rejected: 412\u00A0s too old");
   });
   it("shows a state and an event that nobody knows as they came", () => {
     expect(webhookMark("paused_by_policy")).toEqual({ glyph: "ring", word: "paused_by_policy", tone: "un" });
@@ -26,16 +26,16 @@ describe("a webhook in words", () => {
     expect([alarmCount(alarms), alarmCount(alarms, 2), alarmCount([], 1)]).toEqual([4, 1, 0]);
   });
   it("says what a deletion stops", () => {
-    expect(stopsWords(ours, NOW)).toContain("18 deliveries in the last hour, the last one 12 s ago, verified. The service cannot bring it back");
+    expect(stopsWords(ours, NOW)).toContain("18 deliveries in the last hour, the last one 12\u00A0s ago, verified. The service cannot bring it back");
     expect(stopsWords(earlier, NOW)).toContain("Not sent again: video.generated, audio.generated.");
   });
   it("says how a ping went", () => {
-    expect(pingWords({ state: "waiting", since: NOW - 3400 }, NOW)).toBe("waiting 3 s…");
+    expect(pingWords({ state: "waiting", since: NOW - 3400 }, NOW)).toBe("waiting 3\u00A0s…");
     const delivery = { id: 1, received_ms: NOW, outcome: "verified" as const, cause: "" };
-    expect(pingWords({ state: "done", result: { result: "arrived", after_ms: 212, delivery } }, NOW)).toBe("arrived in 212 ms, verified");
+    expect(pingWords({ state: "done", result: { result: "arrived", after_ms: 212, delivery } }, NOW)).toBe("arrived in 212\u00A0ms, verified");
     expect(pingWords({ state: "done", result: { result: "missing", waited_ms: 30_000, cause: "not_ours", message: "" } }, NOW)).toBe("not arrived: its uri is not ours");
     expect(pingWords({ state: "done", result: { result: "missing", waited_ms: 30_000, cause: "solar_flare", message: "" } }, NOW)).toBe("not arrived: solar flare");
-    expect(refreshedWords(NOW - 8000, NOW)).toBe("refreshed 8 s ago");
+    expect(refreshedWords(NOW - 8000, NOW)).toBe("refreshed 8\u00A0s ago");
   });
 });
 

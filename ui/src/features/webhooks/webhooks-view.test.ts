@@ -60,7 +60,7 @@ describe("the list", () => {
       const banner = await screen.findByTestId("webhooks-error");
       expect(banner.dataset.code).toBe("service_rate_limited");
       expect(banner.textContent).toContain("Resource has been exhausted");
-      expect(banner.textContent).toContain("as of 3 min ago");
+      expect(banner.textContent).toContain("as of 3\u00A0min ago");
       expect(await items()).toHaveLength(3);
     }
     if (scene === "nokey") {
@@ -160,7 +160,7 @@ describe("changes", () => {
     await key("t");
     await waitFor(() => expect(screen.getByTestId("webhook-ping").textContent).toContain("waiting"));
     await waitFor(() => expect(screen.getByTestId("webhook-ping-result").dataset.result).toBe("arrived"));
-    expect(screen.getByTestId("webhook-ping").textContent).toContain("arrived in 30 ms, verified");
+    expect(screen.getByTestId("webhook-ping").textContent).toContain("arrived in 30\u00A0ms, verified");
     await fireEvent.click(within(list[2] as HTMLElement).getByRole("button"));
     await click("webhook-ping");
     await waitFor(() => expect(screen.getByTestId("webhook-ping-result").dataset).toMatchObject({ result: "missing", cause: "webhook_disabled" }));
@@ -250,7 +250,7 @@ describe("projects", () => {
     await waitFor(() => expect(screen.getByTestId("project-check-result").dataset.code).toBe("service_unreachable"));
     await type("project-base-url", "https://proxy.example");
     await click("project-check");
-    await waitFor(() => expect(screen.getByTestId("project-check-result").textContent).toContain("Works: 3 webhooks, 212 ms"));
+    await waitFor(() => expect(screen.getByTestId("project-check-result").textContent).toContain("Works: 3 webhooks, 212\u00A0ms"));
     await type("project-path", "video-render");
     await click("project-save");
     await waitFor(() => expect(screen.getByTestId("project-dialog").textContent).toContain("Another project has the path video-render."));
