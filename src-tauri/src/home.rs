@@ -14,6 +14,11 @@ pub(crate) fn folder() -> Result<PathBuf, String> {
         .ok_or_else(|| "There is no home folder to keep data in. Set POLLUX_DATA_DIR to a folder.".to_owned())
 }
 
+/// The history.
+pub(crate) fn history(home: &Path) -> PathBuf {
+    home.join("pollux.db")
+}
+
 /// Where the children of tunnels are noted, by the window and the command line alike.
 pub(crate) fn tunnels(home: &Path) -> PathBuf {
     home.join("tunnels")

@@ -3,11 +3,13 @@
 mod cli;
 mod clipboard;
 mod commands;
+mod dumps;
 mod export;
 mod feed;
 mod home;
 mod keychain;
 mod leaving;
+mod start;
 mod window;
 
 use std::process::ExitCode;
@@ -20,6 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Window or subcommand?
 pub fn main() -> ExitCode {
     log_to_stderr();
+    dumps::switch_off();
     match cli::parse() {
         cli::Parsed::Command(command) => cli::run(*command),
         cli::Parsed::Window if window::has_display() => window::run(),

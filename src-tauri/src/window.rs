@@ -2,16 +2,15 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::SystemTime;
 
-use engine::{Config, Engine, Theme};
+use engine::Theme;
 use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
-use crate::commands::{Started, app, deliveries, outbound, projects, sandbox, secrets, tunnel, webhooks};
+use crate::commands::{app, deliveries, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
 use crate::leaving::Leaving;
-use crate::{clipboard, home, keychain};
+use crate::start::Started;
+use crate::{clipboard, home};
 
 const LABEL: &str = "main";
 /// Backgrounds of `tokens.css`, so that the window does not flash before its first paint.
@@ -37,7 +36,12 @@ pub(crate) fn run() -> ExitCode {
         .plugin(tauri_plugin_window_state::Builder::new().with_filename(window_state(&home)).build())
         .plugin(clipboard::plugin())
         .plugin(tauri_plugin_clipboard_manager::init())
+        .plugin(tauri_plugin_dialog::init())
         .invoke_handler(tauri::generate_handler![
+            start::start_failure,
+            start::start_again,
+            start::history_move_aside,
+            start::history_open_other,
             app::app_state,
             app::live,
             app::settings_set,
@@ -131,7 +135,7 @@ pub(crate) fn run() -> ExitCode {
                 let Ok(engine) = started.engine() else { return };
                 match event {
                     RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. }
-                        if !leaving.may_close(engine) =>
+                        if !leaving.may_close(&engine) =>
                     {
                         api.prevent_close();
                     }
@@ -155,13 +159,10 @@ fn window_state(home: &Path) -> String {
 }
 
 fn set_up(app: &mut App, home: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let started = tauri::async_runtime::block_on(start_engine(home));
-    if let Err(error) = &started {
-        tracing::error!(code = error.code, %error, "Pollux could not start in full");
-    }
-    let theme = started.as_ref().map(|engine| engine.settings().theme).unwrap_or_default();
+    let started = tauri::async_runtime::block_on(Started::new(home));
+    let theme = started.engine().map(|engine| engine.settings().theme).unwrap_or_default();
     let background = if theme == Theme::Light { LIGHT } else { DARK };
-    app.manage(Started(started));
+    app.manage(started);
     WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title("Pollux")
         .inner_size(1360.0, 860.0)
@@ -170,33 +171,6 @@ fn set_up(app: &mut App, home: &Path) -> Result<(), Box<dyn std::error::Error>> 
         .data_directory(home.join("webview"))
         .build()?;
     Ok(())
-}
-
-/// The listener binds while the window loads; a taken port is a state of the window, not the end of the start.
-async fn start_engine(home: &Path) -> Result<Engine, engine::Error> {
-    let vault = {
-        let home = home.to_path_buf();
-        tauri::async_runtime::spawn_blocking(move || keychain::open(&home))
-            .await
-            .map_err(|error| engine::Error::new("internal", "The keychain did not answer.").with_detail(error))?
-            .map_err(|message| engine::Error::new("invalid_keychain", message))?
-    };
-    let engine = Engine::start(Config {
-        database: home.join("pollux.db"),
-        vault,
-        clock: Arc::new(SystemTime::now),
-        sandbox: true,
-        fixed: None,
-        bind: None,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        actor: home::actor("window"),
-        environment: Arc::new(|name| std::env::var(name).ok()),
-        tunnel_folder: home::tunnels(home),
-        tunnels: None,
-    })
-    .await?;
-    engine.listener_start(engine.settings().port).await;
-    Ok(engine)
 }
 
 /// A second start shows the window of the first.

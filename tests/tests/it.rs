@@ -7,6 +7,8 @@
 mod check;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/dumps.rs"]
+mod dumps;
 #[path = "it/emulator.rs"]
 mod emulator;
 #[path = "it/handlers.rs"]

@@ -6,6 +6,8 @@
 
 #[path = "journeys/check.rs"]
 mod check;
+#[path = "journeys/controls.rs"]
+mod controls;
 #[path = "journeys/emulator.rs"]
 mod emulator;
 #[path = "journeys/first_start.rs"]
@@ -32,6 +34,8 @@ mod rotation;
 mod sandbox;
 #[path = "journeys/secrets.rs"]
 mod secrets;
+#[path = "journeys/start.rs"]
+mod start;
 #[path = "journeys/tunnel.rs"]
 mod tunnel;
 #[path = "journeys/webhooks.rs"]

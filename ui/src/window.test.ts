@@ -54,6 +54,40 @@ describe("the empty first start", () => {
   });
 });
 
+describe("the parts of the detail", () => {
+  it("are opened by 1 to 6, and the focus is on the tab that is open", async () => {
+    await open(10);
+    await waitFor(() => screen.getAllByTestId("row"));
+    await key("j");
+    await waitFor(() => expect(screen.getByTestId("detail").dataset.id).toBe("10"));
+    for (const [digit, tab] of [["3", "body"], ["1", "event"], ["6", "replays"], ["2", "headers"], ["5", "answer"], ["4", "attempts"]] as const) {
+      await key(digit);
+      await waitFor(() => expect(document.activeElement?.id).toBe(`tab-${tab}`));
+      expect(document.activeElement?.getAttribute("aria-selected")).toBe("true");
+      expect(screen.getByRole("tabpanel").getAttribute("aria-labelledby")).toBe(`tab-${tab}`);
+    }
+    // The list goes on from there.
+    await fireEvent.keyDown(document.activeElement ?? document.body, { key: "j" });
+    await waitFor(() => expect(screen.getByTestId("detail").dataset.id).toBe("9"));
+  });
+
+  it("without a delivery the keys do no harm", async () => {
+    await open(10);
+    await waitFor(() => screen.getAllByTestId("row"));
+    await key("3");
+    expect(document.activeElement).toBe(document.body);
+  });
+});
+
+describe("the engine's menu", () => {
+  it("does not open on the window, and does in its fields", async () => {
+    await open(10);
+    const row = (await screen.findAllByTestId("row"))[0] as HTMLElement;
+    const opens = (at: Element) => at.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true }));
+    expect([opens(row), opens(document.body), opens(screen.getByTestId("filter-input"))]).toEqual([false, false, true]);
+  });
+});
+
 describe("the list", () => {
   it("is a grid with its counts, draws only what is in sight, and moves by keys", async () => {
     const container = await open(3000);
@@ -97,7 +131,7 @@ describe("the list", () => {
     const input = screen.getByTestId<HTMLInputElement>("filter-input");
     await fireEvent.input(input, { target: { value: "gs://" } });
     expect(fake.calls.filter((c) => c === "viewOpen")).toHaveLength(1);
-    await waitFor(() => expect(screen.getByTestId("count").textContent?.trim()).toMatch(/^9 of 100 · [\d.]+ ms/));
+    await waitFor(() => expect(screen.getByTestId("count").textContent?.trim()).toMatch(/^9 of 100 · [\d.]+\u00A0ms/));
   });
 });
 

@@ -5,7 +5,7 @@ use engine::{AppState, ListenerState, Live, Result, Settings};
 use tauri::State;
 use tauri::ipc::Channel;
 
-use crate::commands::Started;
+use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn app_state(started: State<'_, Started>) -> Result<AppState> {

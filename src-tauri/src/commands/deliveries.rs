@@ -4,7 +4,7 @@ use engine::{Detail, Filter, Result, Row, VerifiedAgain, ViewOpened};
 use tauri::State;
 use tauri::ipc::Response;
 
-use crate::commands::Started;
+use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn view_open(started: State<'_, Started>, filter: Filter) -> Result<ViewOpened> {

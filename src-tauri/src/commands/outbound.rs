@@ -7,7 +7,7 @@ use engine::{
 };
 use tauri::State;
 
-use crate::commands::Started;
+use crate::start::Started;
 use crate::{export, home};
 
 #[tauri::command]

@@ -3,7 +3,7 @@
 use engine::{EnvironmentKey, Project, ProjectCheck, ProjectDraft, Result};
 use tauri::State;
 
-use crate::commands::Started;
+use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn project_add(started: State<'_, Started>, draft: ProjectDraft) -> Result<Project> {

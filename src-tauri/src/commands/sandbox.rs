@@ -7,7 +7,7 @@ use engine::{
 use serde_json::Value;
 use tauri::State;
 
-use crate::commands::Started;
+use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn sandbox_overview(started: State<'_, Started>) -> Result<SandboxOverview> {

@@ -5,7 +5,7 @@ use tauri::{AppHandle, State};
 use zeroize::Zeroizing;
 
 use crate::clipboard;
-use crate::commands::Started;
+use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn secrets(started: State<'_, Started>) -> Result<Vec<SecretView>> {

@@ -3,7 +3,7 @@
 use engine::{ProbeView, Result, TunnelView};
 use tauri::State;
 
-use crate::commands::Started;
+use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn tunnel(started: State<'_, Started>) -> Result<TunnelView> {

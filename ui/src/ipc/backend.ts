@@ -4,10 +4,11 @@ import type {
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
+import type { StartBackend } from "./start";
 import type { TunnelBackend } from "./tunnel";
 
 /** What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake.ts` answers from memory. Failures reject with `IpcError`. */
-export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend {
+export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;

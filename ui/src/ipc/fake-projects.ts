@@ -1,15 +1,14 @@
-import type { Backend } from "./backend";
+import { FakeStart } from "./fake-start";
 import type { ApiKey, ApiKeyDraft, AppState, EnvironmentKey, IpcError, Live, Project, ProjectDraft, SecretView } from "./generated";
 
 const GOOGLE = "https://generativelanguage.googleapis.com";
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 
 /** Projects in memory, with the rules of the real ones. */
-export abstract class FakeProjects {
+export abstract class FakeProjects extends FakeStart {
   abstract state: AppState;
   abstract secretList: SecretView[];
   abstract tell(message: Live): void;
-  protected abstract answer<T>(command: keyof Backend, value: () => T): Promise<T>;
   protected abstract note(what: string, target: string, detail: string, project?: number | null, result?: string): void;
 
   environment: EnvironmentKey[] = [{ name: "GEMINI_API_KEY", hint: "…a91f" }];
@@ -43,7 +42,11 @@ export abstract class FakeProjects {
     if (before?.path !== "" && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(path)) throw refused("invalid_path", "A path is made of a-z, 0-9 and -.");
     if (others.some((one) => one.path === path)) throw refused("path_taken", `Another project has the path ${path}. Choose another one.`);
     if (draft.base_url !== null && !/^https?:\/\/[^/]+/.test(draft.base_url)) throw refused("invalid_base_url", "A base URL starts with https:// and names a host.");
-    return { name, path, sandbox: false, base_url: draft.base_url ?? GOOGLE, api_version: draft.api_version, api_key: this.#key(draft.api_key, before?.api_key ?? null) };
+    const base_url = draft.base_url ?? GOOGLE;
+    if (before?.api_key && draft.api_key.from === "kept" && new URL(base_url).origin !== new URL(before.base_url).origin) {
+      throw refused("key_of_another_address", `The API key of ${before.name} (${before.api_key.hint}) was given for ${new URL(before.base_url).origin}, so it is not sent to ${new URL(base_url).origin}. Type the key for the new address, or take it away.`);
+    }
+    return { name, path, sandbox: false, base_url, api_version: draft.api_version, api_key: this.#key(draft.api_key, before?.api_key ?? null) };
   }
 
   projectAdd = (draft: ProjectDraft) => this.answer("projectAdd", () => {

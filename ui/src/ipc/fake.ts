@@ -79,7 +79,7 @@ export class FakeBackend extends FakeHandler implements Backend {
   protected async answer<T>(command: keyof Backend, value: () => T): Promise<T> {
     this.calls.push(command);
     // Like the real one, the work is done when the call comes, and the answer travels.
-    const failure = this.failures.get(command);
+    const failure = this.failures.get(command) ?? this.notStarted(command);
     const result = failure ? null : value();
     await (this.delay ? new Promise((resolve) => setTimeout(resolve, this.delay)) : Promise.resolve());
     if (failure) throw failure;
@@ -224,7 +224,7 @@ export class FakeBackend extends FakeHandler implements Backend {
   }
 }
 
-/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow&forward=down&check=done&faults=on`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow&forward=down&check=done&faults=on&start=newer`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -239,6 +239,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   if (scene === "gone") fake.failures.set("sandboxOverview", { code: "no_sandbox", message: "The Sandbox does not run, because no port on this computer could be opened for it.", detail: "Address already in use (os error 98)" });
   else if (scene !== "empty") dressSandbox(fake.world);
   fake.webhookScene(query.get("webhooks"));
+  fake.startScene(query.get("start"));
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
   fake.replayScene(query.get("replay"));
   fake.handlerScene(query.get("forward"), query.get("check"), query.get("faults"));

@@ -3027,6 +3027,32 @@ deliveries: Array<SandboxDelivery>,
  */
 next_before: number | null, };
 
+export type StartFailure = { 
+/**
+ * What went wrong.
+ */
+error: IpcError, 
+/**
+ * The file of the history.
+ */
+path: string, 
+/**
+ * The history is what does not open.
+ */
+history: boolean, 
+/**
+ * To try the same once more can help: a lock, a permission, room on the disk, a file that was put back.
+ */
+again: boolean, 
+/**
+ * To work on another history can help.
+ */
+other: boolean, 
+/**
+ * To rename the history and start on a new one can help.
+ */
+aside: boolean, };
+
 /** What an emulator starts with. */
 export const SANDBOX_DEFAULTS: SandboxSettings = {
   "dynamic": "v1a",

@@ -5,6 +5,10 @@ import type { Live } from "./generated";
 
 /** The commands of the shell, by their names. */
 export const tauriBackend: Backend = {
+  startFailure: () => invoke("start_failure"),
+  startAgain: () => invoke("start_again"),
+  historyMoveAside: () => invoke("history_move_aside"),
+  historyOpenOther: () => invoke("history_open_other"),
   appState: () => invoke("app_state"),
   live: (onMessage) => {
     const channel = new Channel<Live>();

@@ -1,3 +1,5 @@
+import { cutBefore } from "./graphemes";
+
 /** Bytes as text and as hex. */
 export type Decoded = { text: string; valid: boolean };
 
@@ -47,7 +49,7 @@ export function pieces(text: string, size: number): string[] {
     if (end < text.length) {
       const line = text.lastIndexOf("\n", end);
       if (line > at) end = line + 1;
-      else if ((text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
+      else end = Math.max(at + 1, cutBefore(text, end));
     }
     parts.push(text.slice(at, end));
     at = end;

@@ -64,8 +64,8 @@ it("how far it is", () => {
 });
 
 it("times and keys in words", () => {
-  expect(reportTime(report([], { took_ms: 12_400 }), NOW + 72_400)).toBe("took 12 s, 1 min ago");
-  expect(reportTime(report([], { took_ms: 340, progress: "running" }), NOW)).toBe("340 ms so far");
+  expect(reportTime(report([], { took_ms: 12_400 }), NOW + 72_400)).toBe("took 12\u00A0s, 1\u00A0min ago");
+  expect(reportTime(report([], { took_ms: 340, progress: "running" }), NOW)).toBe("340\u00A0ms so far");
   expect(signedWith(report([], { keys: ["whsec_…a91f", "http://127.0.0.1/jwks.json"] }))).toBe("signed with whsec_…a91f and http://127.0.0.1/jwks.json");
   expect(signedWith(report([]))).toBe("");
 });
@@ -75,25 +75,25 @@ describe("the burst", () => {
 
   it("is four marks in order, the slowest at the end", () => {
     const marks = miles(latency);
-    expect(marks.map((mark) => mark.text)).toEqual(["21 ms", "88 ms", "143 ms", "161 ms"]);
+    expect(marks.map((mark) => mark.text)).toEqual(["21\u00A0ms", "88\u00A0ms", "143\u00A0ms", "161\u00A0ms"]);
     expect(marks.map((mark) => mark.at)).toEqual([...marks.map((mark) => mark.at)].sort((a, b) => a - b));
     expect(marks.at(-1)?.at).toBe(1);
     expect(miles({ count: 0, p50_us: 0, p95_us: 0, p99_us: 0, max_us: 0 }).every((mark) => mark.at === 0)).toBe(true);
   });
 
   it("warns where the sender would not have waited", () => {
-    expect(latencyWords(latency)).toBe("50 deliveries at once, half of them answered within 21 ms, all within 161 ms.");
-    expect(latencyWords({ ...latency, max_us: 6_200_000 })).toContain("The slowest took 6.2 s: the service waits a few seconds only");
+    expect(latencyWords(latency)).toBe("50 deliveries at once, half of them answered within 21\u00A0ms, all within 161\u00A0ms.");
+    expect(latencyWords({ ...latency, max_us: 6_200_000 })).toContain("The slowest took 6.2\u00A0s: the service waits a few seconds only");
   });
 });
 
 describe("the form", () => {
   it("wants an address, a scheme, and a secret where v1 is verified", () => {
     expect(readCheckDraft(checkDraft())).toEqual({ errors: { url: expect.any(String), secret: expect.any(String) } });
-    expect(readCheckDraft({ url: "localhost:3000", secret: null, schemes: [], timeout: "5 s" })).toEqual({ errors: { schemes: expect.any(String) } });
-    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["jwt", "v1"], timeout: "500 ms" })).toEqual({ plan: { url: "http://localhost:3000/", secret: "s1", schemes: ["v1", "jwt"], timeout_ms: 500 } });
-    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["jwt"], timeout: "5 s" })).toMatchObject({ plan: { secret: null } });
-    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["v1"], timeout: "400 ms" })).toHaveProperty("errors.timeout");
+    expect(readCheckDraft({ url: "localhost:3000", secret: null, schemes: [], timeout: "5\u00A0s" })).toEqual({ errors: { schemes: expect.any(String) } });
+    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["jwt", "v1"], timeout: "500\u00A0ms" })).toEqual({ plan: { url: "http://localhost:3000/", secret: "s1", schemes: ["v1", "jwt"], timeout_ms: 500 } });
+    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["jwt"], timeout: "5\u00A0s" })).toMatchObject({ plan: { secret: null } });
+    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["v1"], timeout: "400\u00A0ms" })).toHaveProperty("errors.timeout");
   });
 
   it("offers secrets that can still sign, by their hints", () => {

@@ -98,7 +98,7 @@ export function signedWith(report: CheckReport): string {
 
 /** `took 12 s, 1 min ago`; while it runs `12 s so far`. */
 export function reportTime(report: CheckReport, now: number): string {
-  const long = report.took_ms < 1000 ? `${count(report.took_ms)} ms` : span(report.took_ms);
+  const long = report.took_ms < 1000 ? `${count(report.took_ms)}\u00A0ms` : span(report.took_ms);
   if (report.progress === "running") return `${long} so far`;
   const passed = age(report.started_ms + report.took_ms, now);
   return `took ${long}, ${passed === "now" ? "just now" : `${passed} ago`}`;

@@ -9,12 +9,12 @@ const said = (rest: Partial<FaultRule>) => ruleSentence(rule(rest), names);
 
 describe("a rule in a sentence", () => {
   it.each<[Partial<FaultRule>, string]>([
-    [{ project: 1, event_type: "batch.succeeded", when: { kind: "first", attempts: 2 }, status: 503, delay_ms: 2000 }, "For batch.succeeded of nightly-eval: the first 2 attempts of each event get 503 after 2 s, then the usual answer."],
+    [{ project: 1, event_type: "batch.succeeded", when: { kind: "first", attempts: 2 }, status: 503, delay_ms: 2000 }, "For batch.succeeded of nightly-eval: the first 2 attempts of each event get 503 after 2\u00A0s, then the usual answer."],
     [{ when: { kind: "first", attempts: 1 }, status: 500 }, "For every delivery: the first attempt of each event gets 500, then the usual answer."],
     [{ status: 410 }, "For every delivery: each attempt gets 410."],
-    [{ project: 1, delay_ms: 10_000 }, "For every delivery of nightly-eval: each attempt gets the usual answer after 10 s."],
+    [{ project: 1, delay_ms: 10_000 }, "For every delivery of nightly-eval: each attempt gets the usual answer after 10\u00A0s."],
     [{ event_type: "video.generated", drop: "before" }, "For video.generated: each attempt gets no answer, for the connection is dropped."],
-    [{ drop: "before", delay_ms: 1500, status: 200 }, "For every delivery: each attempt gets no answer, for the connection is dropped after 1.5 s."],
+    [{ drop: "before", delay_ms: 1500, status: 200 }, "For every delivery: each attempt gets no answer, for the connection is dropped after 1.5\u00A0s."],
     [{ drop: "middle", status: 200, body: "half" }, "For every delivery: each attempt gets 200 with a body of its own, cut off in the middle of its body."],
     [{ when: { kind: "random", percent: 20, seed: 42 }, status: 503 }, "For every delivery: 20 % of the attempts, drawn with seed 42, get 503, the others the usual answer."],
     [{ when: { kind: "random", percent: 100, seed: 1 }, status: 503 }, "For every delivery: 100 % of the attempts, drawn with seed 1, get 503."],
@@ -81,7 +81,7 @@ describe("the draft", () => {
   });
 
   it.each([
-    [{ status: "199" }, "status"], [{ status: "600" }, "status"], [{ status: "abc" }, "status"], [{ delay: "3 min" }, "delay"], [{ delay: "5" }, "delay"],
+    [{ status: "199" }, "status"], [{ status: "600" }, "status"], [{ status: "abc" }, "status"], [{ delay: "3\u00A0min" }, "delay"], [{ delay: "5" }, "delay"],
     [{ headers: "no colon" }, "headers"], [{ headers: "Content-Length: 3" }, "headers"], [{ percent: "101" }, "percent"], [{ percent: "x" }, "percent"], [{ seed: "-1" }, "seed"], [{ seed: "4294967296" }, "seed"],
     [{ eventType: "two words" }, "eventType"], [{ when: "first", attempts: "0" }, "attempts"], [{ when: "first", attempts: "1001" }, "attempts"],
   ] as const)("%j is wrong", (change, field) => {

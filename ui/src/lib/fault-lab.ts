@@ -1,6 +1,6 @@
 import type { FaultLab, FaultRule } from "../ipc/generated";
 import { durationText } from "./duration";
-import { count, plural } from "./format";
+import { count, plural, unbroken } from "./format";
 import { visible } from "./invisible";
 
 export const NO_FAULTS: FaultLab = { rules: [], answers: [] };
@@ -12,7 +12,7 @@ const preset = (id: string, label: string, what: string, rule: Partial<FaultRule
 
 export const PRESETS: readonly Preset[] = [
   preset("first_two", "503 on the first two attempts", "Shows whether the sender tries again, and how long it waits.", { when: { kind: "first", attempts: 2 }, status: 503 }),
-  preset("slow", "Slow: 10 s", "Longer than a sender usually waits.", { delay_ms: 10_000 }),
+  preset("slow", "Slow: 10\u00A0s", "Longer than a sender usually waits.", { delay_ms: 10_000 }),
   preset("drop", "Drop the connection", "Nobody answers, though the delivery arrived.", { drop: "before" }),
   preset("flaky", "Flaky: 20 %", "One in five is answered 503, always the same ones for a seed.", { when: { kind: "random", percent: 20, seed: 1 }, status: 503 }),
   preset("gone", "410 Gone", "Tells the sender to stop: some disable the webhook.", { status: 410 }),
@@ -36,7 +36,7 @@ function subject({ when }: FaultRule): string {
 }
 
 function outcome(rule: FaultRule): string {
-  const late = rule.delay_ms > 0 ? ` after ${durationText(rule.delay_ms)}` : "";
+  const late = rule.delay_ms > 0 ? ` after ${unbroken(durationText(rule.delay_ms))}` : "";
   if (rule.drop === "before") return `no answer, for the connection is dropped${late}`;
   const what = rule.status === null ? "the usual answer" : String(rule.status);
   const dress = [rule.headers.length > 0 ? plural(rule.headers.length, "header line") : "", rule.body === "" ? "" : "a body of its own"].filter(Boolean).join(" and ");

@@ -1,3 +1,5 @@
+import { graphemes } from "./graphemes";
+
 /** Numbers, times and sizes in the words of the window. Everything takes its `now`: nothing here reads a clock. */
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -5,6 +7,16 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const grouped = new Intl.NumberFormat("en-GB");
+
+/** A number with its unit, which stay on one line: `24 h`. */
+export function withUnit(n: number | string, unit: string): string {
+  return `${n}\u00A0${unit}`;
+}
+
+/** The same for a text in which each number is followed by its unit. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (?=\p{L})/gu, "$1\u00A0");
+}
 
 /** `100,418` */
 export function count(n: number): string {
@@ -24,28 +36,29 @@ export function age(then: number, now: number): string {
 
 /** A length of time in its largest unit, rounded down: `41 s`, `7 min`, `3 h`, `2 d`. */
 export function span(ms: number): string {
-  if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))} s`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
-  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;
-  return `${count(Math.floor(ms / DAY))} d`;
+  if (ms < MINUTE) return withUnit(Math.max(0, Math.floor(ms / SECOND)), "s");
+  if (ms < HOUR) return withUnit(Math.floor(ms / MINUTE), "min");
+  if (ms < 2 * DAY) return withUnit(Math.floor(ms / HOUR), "h");
+  return withUnit(count(Math.floor(ms / DAY)), "d");
 }
 
 /** Time between two attempts: `+0.4 s`, `+12 s`, `+1 h 5 min`. */
 export function since(ms: number): string {
-  if (ms < 10 * SECOND) return `+${(Math.max(0, ms) / SECOND).toFixed(1)} s`;
-  if (ms < MINUTE) return `+${Math.round(ms / SECOND)} s`;
+  if (ms < 10 * SECOND) return `+${withUnit((Math.max(0, ms) / SECOND).toFixed(1), "s")}`;
+  if (ms < MINUTE) return `+${withUnit(Math.round(ms / SECOND), "s")}`;
   const minutes = Math.floor(ms / MINUTE);
   if (minutes < 60) return withRest(minutes, "min", Math.floor((ms % MINUTE) / SECOND), "s");
   return withRest(Math.floor(ms / HOUR), "h", Math.floor((ms % HOUR) / MINUTE), "min");
 }
 
 function withRest(big: number, unit: string, small: number, lesser: string): string {
-  return small ? `+${count(big)} ${unit} ${small} ${lesser}` : `+${count(big)} ${unit}`;
+  const whole = `+${withUnit(count(big), unit)}`;
+  return small ? `${whole} ${withUnit(small, lesser)}` : whole;
 }
 
 /** `231 B`, `1.2 KiB`, `212 MiB`: powers of 1024, as limits are given. */
 export function bytes(n: number): string {
-  if (n < 1024) return `${n} B`;
+  if (n < 1024) return withUnit(n, "B");
   const units = ["KiB", "MiB", "GiB", "TiB"];
   let value = n / 1024;
   let unit = 0;
@@ -53,19 +66,19 @@ export function bytes(n: number): string {
     value /= 1024;
     unit++;
   }
-  return `${value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  return withUnit(value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value), units[unit] ?? "");
 }
 
 /** Microseconds as one reads them: `<1 ms`, `3 ms`, `1.4 s`, `12 s`. */
 export function took(us: number): string {
-  if (us < 1000) return "<1 ms";
-  if (us < 1_000_000) return `${Math.round(us / 1000)} ms`;
-  return us < 10_000_000 ? `${(us / 1_000_000).toFixed(1)} s` : `${count(Math.round(us / 1_000_000))} s`;
+  if (us < 1000) return withUnit("<1", "ms");
+  if (us < 1_000_000) return withUnit(Math.round(us / 1000), "ms");
+  return withUnit(us < 10_000_000 ? (us / 1_000_000).toFixed(1) : count(Math.round(us / 1_000_000)), "s");
 }
 
 /** For query times, where one decimal is worth reading: `0.4 ms`, `6 ms`. */
 export function tookFine(us: number): string {
-  return us < 10_000 ? `${(us / 1000).toFixed(1)} ms` : took(us);
+  return us < 10_000 ? withUnit((us / 1000).toFixed(1), "ms") : took(us);
 }
 
 /** `200 · 3 ms`, or `200` while the time is not known; without a status the connection was dropped by somebody, or nothing was answered yet. */
@@ -92,13 +105,13 @@ export function moment(ms: number): string {
 export function skew(seconds: number): string {
   if (seconds === 0) return "the second it arrived";
   const long = Math.abs(seconds);
-  const text = long < 3600 ? `${count(long)} s` : span(long * SECOND);
+  const text = long < 3600 ? withUnit(count(long), "s") : span(long * SECOND);
   return seconds > 0 ? `${text} before it arrived` : `${text} after it arrived`;
 }
 
-/** Cuts the middle: `msg_5f0c…e21a`. Counts code points, so no character is halved. */
+/** Cuts the middle: `msg_5f0c…e21a`. Counts what one sees as characters, so none is halved. */
 export function middle(text: string, most: number, tail = 4): string {
-  const chars = [...text];
+  const chars = graphemes(text);
   if (chars.length <= most) return text;
   const end = Math.min(tail, Math.max(1, Math.floor((most - 1) / 2)));
   return `${chars.slice(0, most - 1 - end).join("")}…${chars.slice(-end).join("")}`;

@@ -20,8 +20,8 @@ describe("the pill", () => {
     ["off, with some left waiting", [view(1, { state: "off" }, { waiting: 3 })], "un", "Forward", ""],
     ["idle", [view(1, { state: "idle" })], "ok", "Forward localhost:3000", ""],
     ["sending", [view(1, { state: "sending" }, { waiting: 2 })], "old", "Forward localhost:3000 2 waiting", "2 waiting"],
-    ["down", [view(1, DOWN, { waiting: 2 })], "no", "Forward localhost:3000 down, next try in 4 s · 2 waiting", "down"],
-    ["down, nothing waits", [view(1, DOWN)], "no", "Forward localhost:3000 down, next try in 4 s", "down"],
+    ["down", [view(1, DOWN, { waiting: 2 })], "no", "Forward localhost:3000 down, next try in 4\u00A0s · 2 waiting", "down"],
+    ["down, nothing waits", [view(1, DOWN)], "no", "Forward localhost:3000 down, next try in 4\u00A0s", "down"],
     ["two", [view(1, { state: "idle" }), view(2, { state: "sending" }, { waiting: 5 })], "old", "Forward · 2 projects 5 waiting", "5 waiting"],
     ["two, one down", [view(1, DOWN, { waiting: 2 }), view(2, { state: "idle" })], "no", "Forward · 2 projects 1 down · 2 waiting", "1 down"],
     ["one of two is off", [view(1, { state: "off" }), view(2, { state: "idle" })], "ok", "Forward localhost:3000", ""],
@@ -32,13 +32,13 @@ describe("the pill", () => {
   });
 
   it("counts down to 1 s, then tries", () => {
-    expect([4000, 3999, 1, 0, -5].map((left) => nextTryWords(NOW + left, NOW))).toEqual(["next try in 4 s", "next try in 4 s", "next try in 1 s", "trying now", "trying now"]);
+    expect([4000, 3999, 1, 0, -5].map((left) => nextTryWords(NOW + left, NOW))).toEqual(["next try in 4\u00A0s", "next try in 4\u00A0s", "next try in 1\u00A0s", "trying now", "trying now"]);
   });
 });
 
 describe("how it stands", () => {
   it("says since when it is down, why, which try is next, and what waits", () => {
-    expect(forwardWords(view(1, DOWN, { waiting: 1 }), NOW)).toEqual({ tone: "no", glyph: "cross", head: "Down for 1 min, next try in 4 s", why: "Connection refused.", then: "Try 5 comes next. 1 delivery waits for it, in order." });
+    expect(forwardWords(view(1, DOWN, { waiting: 1 }), NOW)).toEqual({ tone: "no", glyph: "cross", head: "Down for 1\u00A0min, next try in 4\u00A0s", why: "Connection refused.", then: "Try 5 comes next. 1 delivery waits for it, in order." });
     expect(forwardWords(view(1, DOWN), NOW).then).toBe("Try 5 comes next. Nothing waits.");
   });
 
@@ -54,11 +54,11 @@ describe("how it stands", () => {
   });
 
   it("puts the last answer in words", () => {
-    expect(lastWords(outbound(), NOW)).toEqual({ tone: "ok", glyph: "check", text: "200 · 3 ms, 12 s ago" });
-    expect(lastWords(outbound({ status: 500, number: 3, at_ms: NOW }), NOW)).toMatchObject({ tone: "no", text: "500 · 3 ms, try 3, just now" });
+    expect(lastWords(outbound(), NOW)).toEqual({ tone: "ok", glyph: "check", text: "200 · 3\u00A0ms, 12\u00A0s ago" });
+    expect(lastWords(outbound({ status: 500, number: 3, at_ms: NOW }), NOW)).toMatchObject({ tone: "no", text: "500 · 3\u00A0ms, try 3, just now" });
     const refused = outbound({ status: null, total_us: null, first_us: null, problem: { code: "refused", message: "Connection refused." } });
-    expect(lastWords(refused, NOW).text).toBe("no answer: Connection refused, 12 s ago");
-    expect(lastWords(refused, NOW, true).text).toBe("no answer, 12 s ago");
+    expect(lastWords(refused, NOW).text).toBe("no answer: Connection refused, 12\u00A0s ago");
+    expect(lastWords(refused, NOW, true).text).toBe("no answer, 12\u00A0s ago");
   });
 });
 
@@ -97,7 +97,7 @@ describe("the draft", () => {
   });
 
   it("says what is wrong with each field; a time-out that is not used cannot be wrong", () => {
-    const bad = readForwardDraft({ url: "", which: "verified", resign: null, concurrency: "33", answer: "target", timeout: "2 min" }, rule);
+    const bad = readForwardDraft({ url: "", which: "verified", resign: null, concurrency: "33", answer: "target", timeout: "2\u00A0min" }, rule);
     expect(Object.keys("errors" in bad ? bad.errors : {}).sort()).toEqual(["concurrency", "timeout", "url"]);
     expect(readForwardDraft({ ...forwardDraft(rule), timeout: "nonsense" }, rule)).toHaveProperty("rule");
     for (const n of ["0", "", "1.5", "-1", "999"]) expect(readForwardDraft({ ...forwardDraft(rule), concurrency: n }, rule)).toHaveProperty("errors.concurrency");

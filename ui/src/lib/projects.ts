@@ -26,7 +26,24 @@ function keyOf(fields: ProjectFields): ApiKeyDraft {
   return { from: "environment", name: fields.source.slice(4) };
 }
 
-export type FieldErrors = Partial<Record<"name" | "path" | "baseUrl", string>>;
+export type FieldErrors = Partial<Record<"name" | "path" | "baseUrl" | "key", string>>;
+
+/** Scheme, host and port, as the back end compares them; null where it is no address. */
+function originOf(address: string): string | null {
+  try {
+    return new URL(address.trim()).origin;
+  } catch {
+    return null;
+  }
+}
+
+/** Where the kept key was given for, when the fields name another origin: it is not sent there until it is typed again. */
+export function keptForAnother(fields: ProjectFields, project: Project | null): { givenFor: string; asked: string | null } | null {
+  if (!project?.api_key || fields.source !== "kept") return null;
+  const givenFor = originOf(project.base_url) ?? project.base_url;
+  const asked = originOf(fields.service === "other" ? fields.baseUrl : GOOGLE);
+  return asked === givenFor ? null : { givenFor, asked };
+}
 
 /** The draft to send, or what is wrong with each field. */
 export function readFields(fields: ProjectFields, project: Project | null): { draft: ProjectDraft } | { errors: FieldErrors } {
@@ -36,6 +53,8 @@ export function readFields(fields: ProjectFields, project: Project | null): { dr
   if (fields.name.trim() === "") errors.name = "Give the project a name.";
   else if (!fixed && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(path)) errors.path = path === "" ? "Give a path: nothing of the name can stand in one." : "A path is made of a–z, 0–9 and single hyphens between them.";
   if (fields.service === "other" && !/^https?:\/\/[^/\s]+/i.test(fields.baseUrl.trim())) errors.baseUrl = "A base URL starts with https:// (or http:// on this machine) and names a host.";
+  const moved = keptForAnother(fields, project);
+  if (moved && !errors.baseUrl) errors.key = `The kept key was given for ${moved.givenFor}. Type the key for ${moved.asked ?? "the new address"}, or take it away.`;
   if (Object.keys(errors).length > 0) return { errors };
   return {
     draft: { name: fields.name.trim(), path: fixed ? null : path, base_url: fields.service === "other" ? fields.baseUrl.trim().replace(/\/+$/, "") : null, api_version: fields.version, api_key: keyOf(fields) },
@@ -46,8 +65,8 @@ export function readFields(fields: ProjectFields, project: Project | null): { dr
 export const keyless = (draft: ProjectDraft): boolean => draft.api_key.from === "nowhere";
 
 /** Which field an error of the back end belongs to. */
-export function fieldOf(code: string): keyof FieldErrors | "key" | null {
-  const fields: Record<string, keyof FieldErrors | "key"> = { name_taken: "name", invalid_name: "name", path_taken: "path", invalid_path: "path", invalid_base_url: "baseUrl", service_key_refused: "key", no_api_key: "key" };
+export function fieldOf(code: string): keyof FieldErrors | null {
+  const fields: Record<string, keyof FieldErrors> = { name_taken: "name", invalid_name: "name", path_taken: "path", invalid_path: "path", invalid_base_url: "baseUrl", service_key_refused: "key", no_api_key: "key", key_of_another_address: "key" };
   return fields[code] ?? null;
 }
 

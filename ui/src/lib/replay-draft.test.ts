@@ -56,7 +56,7 @@ describe("what is edited", () => {
 
   it("a body over the limit says why it cannot be edited, and is sent as received", () => {
     const long = draft({ text: null, base64: null, body_len: 2 * 1024 * 1024 });
-    expect(bodyFixed(long)).toBe("The body of 2 MiB is too long to edit here. It is sent as received.");
+    expect(bodyFixed(long)).toBe("The body of 2\u00A0MiB is too long to edit here. It is sent as received.");
     expect(bodyFixed(draft())).toBeNull();
     expect(bodyFixed(draft({ text: null, base64: null, body_len: 0 }))).toBeNull();
     expect(plan({ body: "ignored" }, long).changes.body).toEqual({ kind: "received" });

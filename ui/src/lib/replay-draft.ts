@@ -146,7 +146,7 @@ export function readFields(fields: ReplayFields, draft: ReplayDraft, deliveries:
   const delay = whole(fields.delay, 0, LIMITS.delayMs);
   const concurrency = whole(fields.concurrency, 1, LIMITS.concurrency);
   if (times === null) errors.times = "1 to 10,000.";
-  if (delay === null) errors.delay = "0 to 60,000 ms.";
+  if (delay === null) errors.delay = "0 to 60,000\u00A0ms.";
   if (concurrency === null) errors.concurrency = "1 to 64.";
   if (times !== null && requestsOf({ deliveries, targets: fields.targets, times, changes }) > LIMITS.requests) errors.times = `More than ${count(LIMITS.requests)} requests in all.`;
   if (times === null || delay === null || concurrency === null || Object.keys(errors).length > 0) return { errors };

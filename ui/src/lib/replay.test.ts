@@ -26,8 +26,8 @@ describe("an answer at a glance", () => {
   ])("%j", (more, tone, word) => expect(outboundMark(sent(more))).toMatchObject({ tone, word }));
 
   it("its times, as far as there are any", () => {
-    expect(timesWords(sent())).toBe("2 ms · 3 ms");
-    expect(timesWords(sent({ first_us: null }))).toBe("3 ms");
+    expect(timesWords(sent())).toBe("2\u00A0ms · 3\u00A0ms");
+    expect(timesWords(sent({ first_us: null }))).toBe("3\u00A0ms");
     expect(timesWords(sent({ first_us: null, total_us: null }))).toBe("");
   });
 
@@ -38,8 +38,8 @@ describe("an answer at a glance", () => {
   });
 
   it("one line of it", () => {
-    expect(resultWords(sent(), [])).toEqual({ level: "info", text: "localhost:3000 answered 200 after 3 ms.", detail: null });
-    expect(resultWords(sent({ status: 500 }), [])).toMatchObject({ level: "warning", text: "localhost:3000 answered 500 after 3 ms." });
+    expect(resultWords(sent(), [])).toEqual({ level: "info", text: "localhost:3000 answered 200 after 3\u00A0ms.", detail: null });
+    expect(resultWords(sent({ status: 500 }), [])).toMatchObject({ level: "warning", text: "localhost:3000 answered 500 after 3\u00A0ms." });
     expect(resultWords(sent({ status: null, problem: problem("connection_refused") }), [])).toEqual({ level: "warning", text: "Replayed to localhost:3000: refused.", detail: "Nothing listens at localhost:3000." });
   });
 });
@@ -49,7 +49,7 @@ describe("a run", () => {
     expect(runWords(run({ state: "running", done: 3 }))).toBe("3 of 12 sent");
     expect(runWords(run({ state: "stopped", done: 3 }))).toBe("Stopped after 3 of 12");
     expect(runWords(run())).toBe("12 requests sent");
-    expect(percentiles({ p50_us: 2000, p95_us: 9000 })).toBe("p50 2 ms · p95 9 ms");
+    expect(percentiles({ p50_us: 2000, p95_us: 9000 })).toBe("p50 2\u00A0ms · p95 9\u00A0ms");
     expect(percentiles({ p50_us: null, p95_us: null })).toBe("");
   });
 
@@ -81,5 +81,5 @@ it("changes, keys and answers of Pollux itself in words", () => {
   expect(changesWords(["new id", "stale"])).toBe("new id · stale");
   expect(sameSign({ kind: "secret", id: "a" }, { kind: "secret", id: "b" })).toBe(false);
   expect(sameSign({ kind: "sandbox_jwt" }, { kind: "sandbox_jwt" })).toBe(true);
-  expect([answer(0, 1200, "rule"), answer(0, null, null), answer(0, null, null, 181_000), answer(503, 1200, "target"), answer(200, null)]).toEqual(["dropped · 1 ms", "…", "none", "503 · 1 ms", "200"]);
+  expect([answer(0, 1200, "rule"), answer(0, null, null), answer(0, null, null, 181_000), answer(503, 1200, "target"), answer(200, null)]).toEqual(["dropped · 1\u00A0ms", "…", "none", "503 · 1\u00A0ms", "200"]);
 });

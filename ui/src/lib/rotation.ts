@@ -1,5 +1,6 @@
 import type { Rotation, RotationLane, RotationTick, Row, WebhookSecret } from "../ipc/generated";
-import { count, plural, span } from "./format";
+import { count, plural, span, withUnit } from "./format";
+import { visible } from "./invisible";
 import type { GlyphName, Tone } from "./verdict";
 
 const MINUTE = 60_000;
@@ -16,15 +17,15 @@ export type Statement = { kind: StatementKind; tone: Tone; title: string; senten
 /** `…a91f`: the end of a hint. */
 export function tail(hint: string): string {
   const at = hint.lastIndexOf("…");
-  return at < 0 ? `…${hint.slice(-4)}` : hint.slice(at);
+  return visible(at < 0 ? `…${hint.slice(-4)}` : hint.slice(at));
 }
 
 /** A length of time as one says it: `12 s`, `41 min`, `2 h 37 min`, `18 h`, `3 d`. */
 export function lasting(ms: number): string {
   if (ms < HOUR) return span(ms);
   const minutes = Math.floor(ms / MINUTE);
-  if (ms >= 10 * HOUR) return ms < 2 * DAY ? `${Math.round(ms / HOUR)} h` : span(ms);
-  return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
+  if (ms >= 10 * HOUR) return ms < 2 * DAY ? withUnit(Math.round(ms / HOUR), "h") : span(ms);
+  return minutes % 60 ? `${withUnit(Math.floor(minutes / 60), "h")} ${withUnit(minutes % 60, "min")}` : withUnit(minutes / 60, "h");
 }
 
 /** `just now`, `2 h 37 min ago`. */
@@ -85,7 +86,7 @@ export function statementOf(rotation: Rotation, now: number): Statement {
   const expired = lanes.filter((lane) => lifeOf(lane.secret, now) === "expired");
   if (!current) return { kind: "made_elsewhere", tone: "un", title: "No secret that signs is known", sentences: ["The service lists none for this webhook, or its list could not be read."], revocable: old.length > 0 };
   const recent = rotation.rotated_ms !== null && rotation.rotated_ms >= rotation.from_ms;
-  const facts: Facts = { rotation, now, current, old, expired, since: recent ? "since the rotation" : "of the last 24 h" };
+  const facts: Facts = { rotation, now, current, old, expired, since: recent ? "since the rotation" : "of the last 24\u00A0h" };
   const missing = [current, ...old].filter((lane) => !lane.secret.available);
   if (missing.length) return madeElsewhere(facts, missing);
   if (old.length) return inGrace(facts);
@@ -104,7 +105,7 @@ function madeElsewhere({ now, current, old }: Facts, missing: RotationLane[]): S
 }
 
 function oneSecret({ current, now }: Facts): Statement {
-  return { kind: "no_rotation", tone: "un", title: "One secret, and no rotation that Pollux knows of", revocable: false, sentences: [counted(current, "of the last 24 h", current.verified, now)] };
+  return { kind: "no_rotation", tone: "un", title: "One secret, and no rotation that Pollux knows of", revocable: false, sentences: [counted(current, "of the last 24\u00A0h", current.verified, now)] };
 }
 
 function counted(lane: RotationLane, since: string, n: number, now: number): string {
@@ -120,7 +121,7 @@ function ended({ rotation, now, current, expired, since }: Facts): Statement {
   const n = rotation.rotated_ms === null ? current.verified : rotation.since.by_current;
   const sentences = [
     last ? `${tail(last.secret.hint)} ${end === null ? "has ended" : `ended ${ago(end, now)}`}.` : `Of all its secrets only ${tail(current.secret.hint)} is good.`,
-    counted(current, rotation.rotated_ms === null ? "of the last 24 h" : since, n, now),
+    counted(current, rotation.rotated_ms === null ? "of the last 24\u00A0h" : since, n, now),
   ];
   if (last && refused > 0) sentences.push(`${plural(refused, "delivery was", "deliveries were")} rejected after that; those signed with ${tail(last.secret.hint)} alone are among them.`);
   return { kind: "ended", tone: refused > 0 ? "old" : "ok", title: "The previous secret has ended", sentences, revocable: false };
@@ -187,5 +188,5 @@ export function graceWarning(rotation: Rotation, immediately: boolean, now: numb
   const each = old.map(({ secret }) => `${tail(secret.hint)}${secret.expires_ms === null ? "" : ` has ${lasting(secret.expires_ms - now)} left`}`).join(", ");
   const one = old.length === 1;
   if (immediately) return `A rotation is still in its grace: ${each}. That time is cut short: ${one ? "it ends" : "they end"} now, together with ${current ? tail(current.secret.hint) : "the current one"}.`;
-  return `A rotation is still in its grace: ${each}. A second one now cuts it short for whoever has only ${either(old)}: ${one ? "it gets" : "they get"} no new 24 h, ${one ? "its end stays" : "their ends stay"} as the service set ${one ? "it" : "them"}, and two secrets are then newer.`;
+  return `A rotation is still in its grace: ${each}. A second one now cuts it short for whoever has only ${either(old)}: ${one ? "it gets" : "they get"} no new 24\u00A0h, ${one ? "its end stays" : "their ends stay"} as the service set ${one ? "it" : "them"}, and two secrets are then newer.`;
 }

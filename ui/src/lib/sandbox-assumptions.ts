@@ -35,7 +35,7 @@ export const ASSUMPTIONS: readonly { title: string; rows: readonly Assumption[] 
       { kind: "number", path: "retry.factor", unit: "×", least: 1, most: 1000, whole: false, label: "Factor", what: "Of each wait to the one before." },
       { kind: "duration", path: "retry.longest_ms", label: "Longest wait", what: "No wait grows beyond it." },
       { kind: "percent", path: "retry.jitter", label: "Jitter", what: "How much a wait varies, at most." },
-      { kind: "duration", path: "retry.window_ms", label: "Window", what: "No attempt starts later after the event. 24 h in the guide." },
+      { kind: "duration", path: "retry.window_ms", label: "Window", what: "No attempt starts later after the event. 24\u00A0h in the guide." },
       { kind: "duration", path: "attempt_timeout_ms", least: 1, most: HOUR, label: "Attempt timeout", what: "For a receiver's answer, in wall time. “A few seconds” in the guide." },
     ],
   },
@@ -53,7 +53,7 @@ export const ASSUMPTIONS: readonly { title: string; rows: readonly Assumption[] 
       { kind: "duration", path: "jobs.batch_ms", label: "Batch", what: "From running to its end." },
       { kind: "duration", path: "jobs.interaction_ms", label: "Interaction", what: "From running to its end." },
       { kind: "duration", path: "jobs.video_ms", label: "Video", what: "From running to its end." },
-      { kind: "duration", path: "jobs.batch_expiry_ms", label: "Batch expiry", what: "48 h in the reference, 24 h in the guide." },
+      { kind: "duration", path: "jobs.batch_expiry_ms", label: "Batch expiry", what: "48\u00A0h in the reference, 24\u00A0h in the guide." },
     ],
   },
   {
@@ -102,7 +102,7 @@ export const ASSUMPTIONS: readonly { title: string; rows: readonly Assumption[] 
     rows: [
       { kind: "duration", path: "secret_grace_ms", label: "Grace after a rotation", what: "How long an old secret stays good." },
       { kind: "switch", path: "sign_with_all_secrets", label: "Sign with all secrets", what: "One signature for each live secret. Off: the newest alone." },
-      { kind: "duration", path: "file_lifetime_ms", label: "File lifetime", what: "Files are kept so long. Files API: 48 h." },
+      { kind: "duration", path: "file_lifetime_ms", label: "File lifetime", what: "Files are kept so long. Files API: 48\u00A0h." },
     ],
   },
 ];

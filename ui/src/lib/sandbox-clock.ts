@@ -1,5 +1,5 @@
 import type { SandboxClock } from "../ipc/generated";
-import { span } from "./format";
+import { span, withUnit } from "./format";
 
 /** The emulator's time, from the last reading and the wall clock. */
 export function clockAt(clock: SandboxClock, wallMs: number): number {
@@ -13,8 +13,8 @@ const PACES: readonly Pace[] = [
   { id: "0", label: "Stop", title: "The clock stands still: nothing falls due by itself" },
   { id: "1", label: "1×", title: "As fast as the wall clock" },
   { id: "60", label: "60×", title: "A minute in a second" },
-  { id: "3600", label: "1 h/s", title: "An hour in a second" },
-  { id: "8640", label: "24 h in 10 s", title: "A whole day of retries in ten seconds" },
+  { id: "3600", label: "1\u00A0h/s", title: "An hour in a second" },
+  { id: "8640", label: "24\u00A0h in 10\u00A0s", title: "A whole day of retries in ten seconds" },
 ];
 
 /** The paces to choose from; one that was set elsewhere is among them. */
@@ -52,9 +52,9 @@ export function until(ms: number, nowMs: number): string {
 /** A length of time with its lesser unit while that is worth reading: `0.4 s`, `41 s`, `3 min 20 s`, `2 h 5 min`, `3 d`. */
 export function length(ms: number): string {
   const tenths = Math.round(ms / 100);
-  if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`;
+  if (tenths < 100) return withUnit((tenths / 10).toFixed(1), "s");
   const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return withUnit(seconds, "s");
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return both(minutes, "min", seconds % 60, "s");
   if (minutes < 48 * 60) return both(Math.floor(minutes / 60), "h", minutes % 60, "min");
@@ -62,5 +62,5 @@ export function length(ms: number): string {
 }
 
 function both(big: number, unit: string, small: number, lesser: string): string {
-  return small ? `${big} ${unit} ${small} ${lesser}` : `${big} ${unit}`;
+  return small ? `${withUnit(big, unit)} ${withUnit(small, lesser)}` : withUnit(big, unit);
 }

@@ -17,15 +17,15 @@ describe("the clock", () => {
     expect(clockAt(clock, 0)).toBe(1_000_000);
     expect(clockAt({ ...clock, warp: 0 }, 9_999_999)).toBe(1_000_000);
   });
-  it.each([[0, "0.0 s"], [440, "0.4 s"], [9949, "9.9 s"], [9960, "10 s"], [59_700, "1 min"], [200_000, "3 min 20 s"], [2 * HOUR, "2 h"], [47 * HOUR + 3540_000, "47 h 59 min"], [72 * HOUR, "3 d"]])("%d ms is %s", (ms, text) => {
+  it.each([[0, "0.0\u00A0s"], [440, "0.4\u00A0s"], [9949, "9.9\u00A0s"], [9960, "10\u00A0s"], [59_700, "1\u00A0min"], [200_000, "3\u00A0min 20\u00A0s"], [2 * HOUR, "2\u00A0h"], [47 * HOUR + 3540_000, "47\u00A0h 59\u00A0min"], [72 * HOUR, "3\u00A0d"]])("%d ms is %s", (ms, text) => {
     expect(length(ms)).toBe(text);
   });
   it("says until when and how far from the wall", () => {
     expect(until(1000, 1000)).toBe("now");
-    expect(until(4000, 1000)).toBe("in 3.0 s");
+    expect(until(4000, 1000)).toBe("in 3.0\u00A0s");
     expect(offset(1500, 0)).toBe("wall time");
-    expect(offset(3 * HOUR, 0)).toBe("3 h ahead");
-    expect(offset(0, 2 * HOUR)).toBe("2 h behind");
+    expect(offset(3 * HOUR, 0)).toBe("3\u00A0h ahead");
+    expect(offset(0, 2 * HOUR)).toBe("2\u00A0h behind");
   });
   it("offers a pace that was set elsewhere, once", () => {
     expect(paces(60).map((pace) => pace.id)).toEqual(["0", "1", "60", "3600", "8640"]);
@@ -44,11 +44,11 @@ describe("jobs", () => {
     expect(progressAt({ ...job, state: "failed", next_ms: null }, 0)).toBe(1);
   });
   it("says its time in words", () => {
-    expect(jobTime(job, 3500)).toBe("2.0 s left");
+    expect(jobTime(job, 3500)).toBe("2.0\u00A0s left");
     expect(jobTime(job, 6000)).toBe("ends now");
     expect(jobTime({ ...job, next_ms: null }, 0)).toBe("until you end it");
-    expect(jobTime({ ...job, state: "pending", next_ms: 1500 }, 1100)).toBe("starts in 0.4 s");
-    expect(jobTime({ ...job, state: "succeeded", ended_ms: 5500, next_ms: null }, 0)).toBe("took 4.5 s");
+    expect(jobTime({ ...job, state: "pending", next_ms: 1500 }, 1100)).toBe("starts in 0.4\u00A0s");
+    expect(jobTime({ ...job, state: "succeeded", ended_ms: 5500, next_ms: null }, 0)).toBe("took 4.5\u00A0s");
   });
   it("expires only batches, requires action only of interactions, and both cancel by their own way", () => {
     expect(KIND_ORDER.filter((kind) => outcomesOf(kind).includes("expire"))).toEqual(["batch"]);
@@ -146,7 +146,7 @@ describe("the log", () => {
     const attempt = { number: 2, due_ms: 0, timestamp: 0, status: 503, error: null, took_us: 12_000, answer: null };
     expect(deliveryMark(one(1, { state: "pending" })).word).toBe("Waiting");
     expect(deliveryMark(one(1, { state: "pending", attempts: [attempt] })).word).toBe("Retrying");
-    expect(attemptText(attempt)).toBe("Attempt 2: 503 in 12 ms");
+    expect(attemptText(attempt)).toBe("Attempt 2: 503 in 12\u00A0ms");
     expect(attemptText({ ...attempt, status: null, error: "connection refused" })).toBe("Attempt 2: connection refused");
     expect([200, 301, 500].map((status) => attemptTone({ ...attempt, status }))).toEqual(["ok", "no", "no"]);
     expect(attemptTone({ ...attempt, status: null })).toBe("none");

@@ -97,14 +97,18 @@ describe("bytes", () => {
     const parts = pieces(text, 100);
     expect(parts.join("")).toBe(text);
     expect(parts.every((part) => !/[\uD800-\uDBFF]$/.test(part))).toBe(true);
+    const families = pieces("👨‍👩‍👧‍👦".repeat(200), 100);
+    expect(families.every((part) => /^(👨‍👩‍👧‍👦)+$/u.test(part))).toBe(true);
+    const marks = pieces(`a${"\u0301".repeat(1000)}`, 100);
+    expect([marks.join("").length, marks.length < 20]).toEqual([1001, true]);
   });
 });
 
 it("an old secret is amber, with the time it has left, and still verified", () => {
   const now = 1_800_000_000_000;
   const old = row(1, now, { outcome: "verified", grace_until: now / 1000 + 3 * 3600 + 60 });
-  expect(rowVerdict(old, now)).toEqual({ glyph: "check", word: "Old secret", tone: "old", cause: "3 h left" });
-  expect(rowVerdict(row(1, now, { outcome: "rejected", cause: "412 s old" }), now)).toMatchObject({ word: "Rejected", tone: "no", cause: "412 s old" });
+  expect(rowVerdict(old, now)).toEqual({ glyph: "check", word: "Old secret", tone: "old", cause: "3\u00A0h left" });
+  expect(rowVerdict(row(1, now, { outcome: "rejected", cause: "412\u00A0s old" }), now)).toMatchObject({ word: "Rejected", tone: "no", cause: "412\u00A0s old" });
   expect(rowVerdict(row(1, now, { outcome: "unchecked", cause: "no secret" }), now)).toMatchObject({ tone: "un" });
 });
 

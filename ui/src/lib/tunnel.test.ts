@@ -17,12 +17,12 @@ describe("the pill", () => {
   it.each<[string, TunnelView, string, string]>([
     ["off", view({ state: "off" }), "un", "Tunnel off"],
     ["starting", view({ state: "starting" }), "warn", "ngrok starting…"],
-    ["online", view({ state: "online" }, { latency_ms: 38 }), "ok", `ngrok ${PUBLIC} 38 ms`],
+    ["online", view({ state: "online" }, { latency_ms: 38 }), "ok", `ngrok ${PUBLIC} 38\u00A0ms`],
     ["online, latency unknown", view({ state: "online" }, { provider: "own" }), "ok", `Own address ${PUBLIC}`],
-    ["online, a good probe", view({ state: "online" }, { latency_ms: 38, probe: probe() }), "ok", `ngrok ${PUBLIC} 38 ms`],
+    ["online, a good probe", view({ state: "online" }, { latency_ms: 38, probe: probe() }), "ok", `ngrok ${PUBLIC} 38\u00A0ms`],
     ["online, yet bodies are changed", view({ state: "online" }, { latency_ms: 38, probe: probe({ result: "body_changed" }) }), "no", `ngrok ${PUBLIC} changes bodies`],
     ["online, a result nobody knows", view({ state: "online" }, { probe: probe({ result: "half_way" }) }), "warn", `ngrok ${PUBLIC} half way`],
-    ["waiting", view(lost(NOW + 3400)), "warn", "ngrok reconnecting, next try in 4 s"],
+    ["waiting", view(lost(NOW + 3400)), "warn", "ngrok reconnecting, next try in 4\u00A0s"],
     ["trying", view(lost(null)), "warn", "ngrok reconnecting, trying now"],
     ["failed", view(FAILED, { provider: "cloudflared", public: null }), "no", "cloudflared failed: not installed"],
     ["failed, a code nobody knows", view({ ...FAILED, code: "ngrok_something_new" }), "no", "ngrok failed: something new"],
@@ -32,7 +32,7 @@ describe("the pill", () => {
   });
 
   it("counts down to 1 s, then tries", () => {
-    expect([4000, 3999, 1, 0, -5].map((left) => nextTry(NOW + left, NOW))).toEqual(["next try in 4 s", "next try in 4 s", "next try in 1 s", "trying now", "trying now"]);
+    expect([4000, 3999, 1, 0, -5].map((left) => nextTry(NOW + left, NOW))).toEqual(["next try in 4\u00A0s", "next try in 4\u00A0s", "next try in 1\u00A0s", "trying now", "trying now"]);
   });
 });
 
@@ -43,14 +43,14 @@ it("an address is there while it can be used or comes back, and something runs w
 });
 
 it("the state in full says what was lost, and hands on what the provider said", () => {
-  expect(stateWords(view({ state: "online" }, { latency_ms: 38 }), NOW).head).toBe("Online for 12 min, 38 ms to ngrok");
-  expect(stateWords(view(lost(NOW + 4000), { since_ms: NOW - 31_000 }), NOW)).toMatchObject({ head: "ngrok is reconnecting, next try in 4 s", said: "A heartbeat was missed.", then: expect.stringContaining("Try 3 since it was lost 31 s ago") });
+  expect(stateWords(view({ state: "online" }, { latency_ms: 38 }), NOW).head).toBe("Online for 12\u00A0min, 38\u00A0ms to ngrok");
+  expect(stateWords(view(lost(NOW + 4000), { since_ms: NOW - 31_000 }), NOW)).toMatchObject({ head: "ngrok is reconnecting, next try in 4\u00A0s", said: "A heartbeat was missed.", then: expect.stringContaining("Try 3 since it was lost 31\u00A0s ago") });
   expect(stateWords(view(FAILED, { provider: "cloudflared" }), NOW)).toMatchObject({ tone: "no", said: "Not found.", detail: "os error 2" });
   expect(reasonWords("ngrok_err\u202E_x")).not.toContain("\u202E");
 });
 
 it("the probe: facts, headers that were touched, and nothing but ok is good", () => {
-  expect(probeFacts(probe(), NOW)).toBe("187 ms round trip · 8 s ago");
+  expect(probeFacts(probe(), NOW)).toBe("187\u00A0ms round trip · 8\u00A0s ago");
   expect(probeFacts(probe({ result: "foreign_answer", took_ms: null, status: 404, at_ms: NOW }), NOW)).toBe("status 404 · just now");
   expect(probeHeaders(probe({ added: ["cf-ray"], changed: ["accept", "te"] }))).toEqual([{ label: "Added", names: ["cf-ray"] }, { label: "Changed", names: ["accept", "te"] }]);
   expect(["ok", "body_changed", "foreign_answer", "tls_failed", "unreachable", "timed_out", "new_one"].map((result) => probeMark(result).tone === "ok")).toEqual([true, false, false, false, false, false, false]);

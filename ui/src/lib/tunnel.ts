@@ -74,7 +74,7 @@ export function probeMark(result: string): ProbeMark {
 export function probeFacts(probe: ProbeView, now: number): string {
   const when = age(probe.at_ms, now);
   const parts = [
-    probe.took_ms === null ? null : `${count(probe.took_ms)} ms round trip`,
+    probe.took_ms === null ? null : `${count(probe.took_ms)}\u00A0ms round trip`,
     probe.status === null || probe.result === "ok" ? null : `status ${probe.status}`,
     when === "now" ? "just now" : `${when} ago`,
   ];
@@ -100,7 +100,7 @@ export function pillWords(view: TunnelView, now: number): PillWords {
     case "online": {
       const mark = view.probe === null ? null : probeMark(view.probe.result);
       if (mark !== null && mark.tone !== "ok") return { tone: mark.tone, lead: name, address: view.public, tail: mark.short };
-      return { tone: "ok", lead: name, address: view.public, tail: view.latency_ms === null ? "" : `${count(view.latency_ms)} ms` };
+      return { tone: "ok", lead: name, address: view.public, tail: view.latency_ms === null ? "" : `${count(view.latency_ms)}\u00A0ms` };
     }
   }
 }
@@ -123,7 +123,7 @@ export function stateWords(view: TunnelView, now: number): StateWords {
     case "off": return { tone: "un", head: "Off", said: null, then: "Only this machine reaches the listener.", detail: null };
     case "starting": return { tone: "warn", head: `${name} is starting`, said: null, then: `For ${long} so far. The address is shown when it can be reached.`, detail: null };
     case "online": {
-      const latency = view.latency_ms === null ? "" : `, ${count(view.latency_ms)} ms to ${view.provider === "own" ? "it" : name}`;
+      const latency = view.latency_ms === null ? "" : `, ${count(view.latency_ms)}\u00A0ms to ${view.provider === "own" ? "it" : name}`;
       return { tone: "ok", head: `Online for ${long}${latency}`, said: null, then: "", detail: null };
     }
     case "reconnecting": {

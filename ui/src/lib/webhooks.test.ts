@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, fakeState } from "../ipc/fake-catalog";
 import { fakeHooks, view } from "../ipc/fake-hooks";
 import { actionWords, resultMark } from "./actions";
-import { fieldOf, fieldsOf, GOOGLE, keyless, pathOf, projectAddress, readFields } from "./projects";
+import { fieldOf, fieldsOf, keptForAnother, GOOGLE, keyless, pathOf, projectAddress, readFields } from "./projects";
 import { alarmCount, draftProblem, editOf, eventChoices, lastWords, outsideReaches, pingWords, projectShown, refreshedWords, seenWords, stopsWords, undoOf, webhookMark } from "./webhooks";
 
 const NOW = 1_795_223_000_000;
@@ -10,10 +10,10 @@ const [ours, earlier, staging] = fakeHooks(NOW) as [ReturnType<typeof view>, Ret
 
 describe("a webhook in words", () => {
   it("says what was seen of it", () => {
-    expect(seenWords(ours, NOW)).toBe("4 events · last delivery 12 s ago, verified · 18 in the last hour");
+    expect(seenWords(ours, NOW)).toBe("4 events · last delivery 12\u00A0s ago, verified · 18 in the last hour");
     expect(seenWords(staging, NOW)).toBe("7 events");
     expect(seenWords(view("x", "https://a.example/", {}), NOW)).toBe("no events · nothing received yet");
-    expect(lastWords({ id: 1, received_ms: NOW, outcome: "rejected", cause: "412 s old" }, NOW)).toBe("just now, rejected: 412 s old");
+    expect(lastWords({ id: 1, received_ms: NOW, outcome: "rejected", cause: "412\u00A0s old" }, NOW)).toBe("just now, rejected: 412\u00A0s old");
   });
   it("shows a state and an event that nobody knows as they came", () => {
     expect(webhookMark("paused_by_policy")).toEqual({ glyph: "ring", word: "paused_by_policy", tone: "un" });
@@ -26,16 +26,16 @@ describe("a webhook in words", () => {
     expect([alarmCount(alarms), alarmCount(alarms, 2), alarmCount([], 1)]).toEqual([4, 1, 0]);
   });
   it("says what a deletion stops", () => {
-    expect(stopsWords(ours, NOW)).toContain("18 deliveries in the last hour, the last one 12 s ago, verified. The service cannot bring it back");
+    expect(stopsWords(ours, NOW)).toContain("18 deliveries in the last hour, the last one 12\u00A0s ago, verified. The service cannot bring it back");
     expect(stopsWords(earlier, NOW)).toContain("Not sent again: video.generated, audio.generated.");
   });
   it("says how a ping went", () => {
-    expect(pingWords({ state: "waiting", since: NOW - 3400 }, NOW)).toBe("waiting 3 s…");
+    expect(pingWords({ state: "waiting", since: NOW - 3400 }, NOW)).toBe("waiting 3\u00A0s…");
     const delivery = { id: 1, received_ms: NOW, outcome: "verified" as const, cause: "" };
-    expect(pingWords({ state: "done", result: { result: "arrived", after_ms: 212, delivery } }, NOW)).toBe("arrived in 212 ms, verified");
+    expect(pingWords({ state: "done", result: { result: "arrived", after_ms: 212, delivery } }, NOW)).toBe("arrived in 212\u00A0ms, verified");
     expect(pingWords({ state: "done", result: { result: "missing", waited_ms: 30_000, cause: "not_ours", message: "" } }, NOW)).toBe("not arrived: its uri is not ours");
     expect(pingWords({ state: "done", result: { result: "missing", waited_ms: 30_000, cause: "solar_flare", message: "" } }, NOW)).toBe("not arrived: solar flare");
-    expect(refreshedWords(NOW - 8000, NOW)).toBe("refreshed 8 s ago");
+    expect(refreshedWords(NOW - 8000, NOW)).toBe("refreshed 8\u00A0s ago");
   });
 });
 
@@ -83,6 +83,19 @@ describe("projects", () => {
     expect(readFields(fieldsOf(other), other)).toMatchObject({ draft: { path: "x", base_url: "http://127.0.0.1:9" } });
     expect(readFields({ ...fieldsOf(first), source: "env:GEMINI_API_KEY" }, first)).toMatchObject({ draft: { api_key: { from: "environment", name: "GEMINI_API_KEY" } } });
     expect(GOOGLE).toBe(first.base_url);
+  });
+  it("a kept key stays with its origin: another one asks for it again", () => {
+    const [first] = projects;
+    if (!first) throw new Error("no project");
+    const moved = { ...fieldsOf(first), service: "other" as const, baseUrl: "https://proxy.example/v" };
+    expect(keptForAnother(moved, first)).toEqual({ givenFor: GOOGLE, asked: "https://proxy.example" });
+    expect(readFields(moved, first)).toEqual({ errors: { key: expect.stringContaining("https://proxy.example") } });
+    const proxied = { ...first, path: "x", base_url: "https://proxy.example" };
+    for (const baseUrl of ["https://proxy.example/v", "https://PROXY.example:443"]) expect(readFields({ ...fieldsOf(proxied), baseUrl }, proxied)).toMatchObject({ draft: { api_key: { from: "kept" } } });
+    for (const baseUrl of ["http://proxy.example", "https://proxy.example:8443", "https://other.example"]) expect(readFields({ ...fieldsOf(proxied), baseUrl }, proxied)).toMatchObject({ errors: { key: expect.any(String) } });
+    expect(readFields({ ...moved, source: "typed", key: "AIza-2" }, first)).toMatchObject({ draft: { api_key: { from: "typed", text: "AIza-2" } } });
+    expect(readFields({ ...moved, source: "nowhere" }, first)).toMatchObject({ draft: { api_key: { from: "nowhere" } } });
+    expect(keptForAnother(moved, { ...first, api_key: null })).toBeNull();
   });
   it("knows which field a refusal belongs to, and where deliveries come", () => {
     expect([fieldOf("path_taken"), fieldOf("service_key_refused"), fieldOf("service_failed")]).toEqual(["path", "key", null]);

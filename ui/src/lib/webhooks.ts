@@ -1,5 +1,5 @@
 import type { EventType, PingResult, Project, SeenDelivery, UriPlace, WebhookAlarms, WebhookEdit, WebhookView } from "../ipc/generated";
-import { age, count, plural, span } from "./format";
+import { age, count, plural, span, withUnit } from "./format";
 import { visible } from "./invisible";
 import { OUTCOMES, type Mark } from "./verdict";
 
@@ -128,7 +128,7 @@ export function pingWords(ping: Ping, now: number): string {
   const { result } = ping;
   if (result.result === "missing") return `not arrived: ${CAUSES[result.cause] ?? visible(result.cause).replaceAll("_", " ")}`;
   const verdict = OUTCOMES[result.delivery.outcome].word.toLowerCase();
-  return `arrived in ${result.after_ms < 1000 ? `${result.after_ms} ms` : `${(result.after_ms / 1000).toFixed(1)} s`}, ${verdict}`;
+  return `arrived in ${result.after_ms < 1000 ? withUnit(result.after_ms, "ms") : withUnit((result.after_ms / 1000).toFixed(1), "s")}, ${verdict}`;
 }
 
 /** `refreshed 8 s ago`, from the time of the last reading. */

@@ -2,6 +2,7 @@ import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project,
 import { asIpcError } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
 import { projectAddress } from "../lib/projects";
+import { dress } from "../lib/theme";
 import { whenStill } from "../lib/when-still";
 import { ActionLog } from "./action-log.svelte";
 import { Deliveries } from "./deliveries.svelte";
@@ -14,6 +15,7 @@ import { Sandbox } from "./sandbox.svelte";
 import { RotationState } from "./rotation.svelte";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
+import { Starting } from "./starting.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Tunnel } from "./tunnel.svelte";
 import { VerifyAgain } from "./verify-again.svelte";
@@ -38,6 +40,7 @@ export class App {
   portAsked = $state(false);
 
   readonly toasts = new Toasts();
+  readonly starting: Starting;
   readonly deliveries: Deliveries;
   readonly detail: DetailState;
   readonly samples: Samples;
@@ -58,6 +61,7 @@ export class App {
 
   constructor(backend: Backend) {
     this.backend = backend;
+    this.starting = new Starting(backend, this.toasts, { start: () => this.start(), copy: (text, what) => this.copy(text, what) });
     this.deliveries = new Deliveries(backend, (thrown) => this.toasts.failed(thrown));
     this.detail = new DetailState(backend);
     this.samples = new Samples(backend, this.toasts);
@@ -84,8 +88,11 @@ export class App {
       this.counts = info.counts;
       this.settings = info.settings;
       this.handler.begin(info);
-      this.#dress(info.settings);
+      dress(info.settings.theme);
+      this.fatal = null;
+      this.starting.tell(info.database.path);
     } catch (thrown) {
+      await this.starting.look();
       this.fatal = asIpcError(thrown);
     }
   }
@@ -139,12 +146,6 @@ export class App {
           this.#openWanted();
         }
     }
-  }
-
-  #dress(settings: Settings): void {
-    const root = document.documentElement;
-    if (settings.theme === "system") delete root.dataset.theme;
-    else root.dataset.theme = settings.theme;
   }
 
   go(view: ViewName): void {
@@ -238,7 +239,7 @@ export class App {
   /** Throws what the back end says: a form shows it beside its field. */
   async save(settings: Settings): Promise<void> {
     this.settings = await this.backend.settingsSet(settings);
-    this.#dress(this.settings);
+    dress(this.settings.theme);
   }
 
   /** Remembers how the window is divided, once the hand is still. */

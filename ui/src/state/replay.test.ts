@@ -42,7 +42,7 @@ describe("one key", () => {
     await settle(20);
     expect(fake.sent).toHaveLength(1);
     expect(fake.sent[0]?.outbound).toMatchObject({ delivery: 1000, url: LOCAL, changes: [], status: 200 });
-    expect(toasts()).toEqual([expect.stringMatching(/^localhost:3000 answered 200 after \d ms\.$/)]);
+    expect(toasts()).toEqual([expect.stringMatching(/^localhost:3000 answered 200 after \d\u00A0ms\.$/)]);
     expect(app.replay.sent.list.map((one) => one.delivery)).toEqual([1000]);
     expect(app.replay.runs.cards).toEqual([]);
   });

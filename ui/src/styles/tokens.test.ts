@@ -18,6 +18,9 @@ TEXT.push(["no", "panel", "no-bg"], ["ok", "panel", "ok-bg"], ["ok", "panel", "n
 TEXT.push(["info", "panel"], ["on-star", "star"], ["on-star", "star-hover"]);
 /** Borders and marks that carry meaning need 3:1. */
 const MARKS: [string, string][] = [["edge", "bg"], ["edge", "panel"], ["edge", "raised"], ["star", "bg"], ["star", "panel"], ["star", "sel"], ["star", "raised"]];
+/** Boxes and radios stand on every ground, also on one that is chosen. */
+for (const ground of ["bg", "panel", "raised", "hover", "sel"]) for (const mark of ["box", "star", "no"]) MARKS.push([mark, ground]);
+const TINTED: [string, string][] = [["box", "star-bg"], ["box", "no-bg"], ["box", "warn-bg"], ["star", "star-bg"], ["no", "no-bg"], ["star", "warn-bg"]];
 
 describe.each([["light", 0], ["dark", 1]] as const)("%s", (_theme, side) => {
   const colour = (name: string): Rgb & { a: number } => {
@@ -29,6 +32,12 @@ describe.each([["light", 0], ["dark", 1]] as const)("%s", (_theme, side) => {
 
   it.each(TEXT)("%s on %s (tint: %s) is 4.5:1 or better", (text, on, tint) => {
     expect(contrast(colour(text), ground(on, tint))).toBeGreaterThanOrEqual(4.5);
+  });
+  it.each(TINTED)("%s on the panel tinted with %s is 3:1 or better", (mark, tint) => {
+    expect(contrast(colour(mark), ground("panel", tint))).toBeGreaterThanOrEqual(3);
+  });
+  it("the sign in a box stands out from what fills it", () => {
+    for (const fill of ["star", "no"]) expect(contrast(colour("on-star"), colour(fill))).toBeGreaterThanOrEqual(3);
   });
   it.each(MARKS)("%s on %s is 3:1 or better", (mark, on) => {
     expect(contrast(colour(mark), ground(on))).toBeGreaterThanOrEqual(3);

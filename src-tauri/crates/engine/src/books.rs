@@ -17,6 +17,7 @@ use crate::dto::{ApiKey, ApiVersion, Live, Project};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::keys::ProjectKeys;
+use crate::projects::hint;
 use crate::reverify::Which;
 use crate::secrets;
 use crate::vault::VaultKind;
@@ -98,10 +99,14 @@ impl Engine {
 
     /// One that cannot be read is shown as unavailable.
     async fn read_api_key(&self, project: &store::Project) -> Option<Zeroizing<String>> {
-        project.key.as_ref()?;
+        let record = project.key.as_ref()?;
         let id = key_id(project.id);
         match self.vault(project.id, move |vault| vault.get(&id)).await {
-            Ok(Some(found)) => return Some(found),
+            Ok(Some(found)) if hint(&found) == record.hint => return Some(found),
+            // Given for another address by a change that was cut off, or by another history that counts the same way.
+            Ok(Some(_)) => {
+                tracing::warn!(project = project.id, "the API key that is kept is not the one that is listed")
+            }
             Ok(None) => tracing::warn!(project = project.id, "an API key is listed, but its text is gone"),
             Err(error) => tracing::warn!(project = project.id, code = error.code, "an API key could not be read"),
         }

@@ -53,6 +53,11 @@ impl Engine {
         self.accesses().get(&project).map(|access| access.key.clone())
     }
 
+    /// The same with the address that it was given for.
+    pub(crate) fn kept_key(&self, project: i64) -> Option<(String, Zeroizing<String>)> {
+        self.accesses().get(&project).map(|access| (access.base_url.clone(), access.key.clone()))
+    }
+
     /// Whom the project asks from now on, with which key; without a key nobody.
     pub(crate) fn set_access(&self, project: &dto::Project, key: Option<Zeroizing<String>>) {
         let mut all = self.accesses();

@@ -170,6 +170,7 @@ fn declared() -> String {
         dto::SandboxAttempt,
         dto::SandboxDelivery,
         dto::SandboxDeliveries,
+        dto::StartFailure,
     );
     let defaults = serde_json::to_string_pretty(&emulator::Settings::default()).unwrap();
     text.push_str(&format!(

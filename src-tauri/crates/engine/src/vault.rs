@@ -8,6 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+mod apart;
+
+pub use apart::ApartVault;
+
 /// What keeps the secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -1,6 +1,6 @@
 import { actionFor, type Action } from "../../lib/keys";
 import type { App } from "../../state/app.svelte";
-import { TABS } from "../../state/detail.svelte";
+import { TABS, type Tab } from "../../state/detail.svelte";
 import { pageRows } from "../deliveries/page-rows";
 
 /** Turns a key into what the window does. Keys that are not ours go on to where they belong. */
@@ -92,10 +92,18 @@ function run(app: App, action: Action, target: Element | null): boolean {
     case "new-webhook": case "ping": case "rotate": case "edit-webhook": return false;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];
-      if (tab) app.detail.tab = tab;
-      return tab !== undefined;
+      return tab !== undefined && openTab(app, tab);
     }
   }
+}
+
+/** Opens a part of the detail and goes there; below 900 px the detail comes to the front for it. */
+function openTab(app: App, tab: Tab): boolean {
+  app.detail.tab = tab;
+  if (app.detail.detail === null) return true;
+  if (app.narrow) app.covering = true;
+  requestAnimationFrame(() => document.getElementById(`tab-${tab}`)?.focus());
+  return true;
 }
 
 function move(app: App, index: number): boolean {

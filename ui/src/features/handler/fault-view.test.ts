@@ -57,7 +57,7 @@ describe("the fault lab", () => {
     await fireEvent.click(screen.getAllByTestId("fault-edit")[0] as HTMLElement);
     await type("fault-delay", "5 s");
     await click("fault-save");
-    await waitFor(() => expect(screen.getAllByTestId("fault-sentence")[0]?.textContent).toContain("after 5 s"));
+    await waitFor(() => expect(screen.getAllByTestId("fault-sentence")[0]?.textContent).toContain("after 5\u00A0s"));
     await waitFor(() => expect(document.activeElement).toBe(screen.getAllByTestId("fault-edit")[0]));
     await fireEvent.click(screen.getAllByTestId("fault-delete")[0] as HTMLElement);
     await waitFor(() => expect(screen.getAllByTestId("fault-card")).toHaveLength(2));

@@ -4,10 +4,10 @@ import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, syntaxHighligh
 import { linter, lintGutter, lintKeymap, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { checkJson, type JsonProblem } from "../../lib/json";
-import { codePoint, HIDDEN } from "../../lib/invisible";
+import { invisibleMarks } from "./code-marks";
 
 /** Colours are our tokens, which follow the theme by themselves. */
 const theme = EditorView.theme({
@@ -81,7 +81,7 @@ export function codeEditor({ parent, text, json: isJson, label, onchange, onprob
         // A CR is a character of the body like any other.
         EditorState.lineSeparator.of("\n"),
         lineNumbers(), foldGutter(), highlightActiveLine(), highlightActiveLineGutter(), drawSelection(), history(), bracketMatching(), highlightSelectionMatches(),
-        highlightSpecialChars({ addSpecialChars: HIDDEN, render: (code, _what, placeholder) => mark(code, placeholder) }),
+        invisibleMarks,
         search({ top: true }), syntaxHighlighting(colours), language.of(isJson ? asJson() : []), theme,
         EditorView.lineWrapping, EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off", "data-testid": "body-code" }),
         keymap.of([...searchKeymap, ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"), ...historyKeymap, ...foldKeymap, ...lintKeymap]),
@@ -103,13 +103,4 @@ export function codeEditor({ parent, text, json: isJson, label, onchange, onprob
     focus: () => view.focus(),
     destroy: () => view.destroy(),
   };
-}
-
-function mark(code: number, placeholder: string): HTMLElement {
-  const span = document.createElement("span");
-  span.className = "cm-specialChar";
-  span.textContent = code === 13 ? "\\r" : codePoint(String.fromCodePoint(code));
-  span.title = "Invisible character";
-  span.setAttribute("aria-label", placeholder);
-  return span;
 }

@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
-import { clean, click, DEV, gone, key, type, windowed } from "./test-window";
+import { clean, click, DEV, gone, key, ORDERS, type, windowed } from "./test-window";
 
 const rig = windowed();
 
@@ -22,6 +22,26 @@ describe("the editor", () => {
     await clean();
     await click("replay-id-renew");
     await waitFor(() => expect(screen.getByTestId("preview-changes").textContent).toContain("new id"));
+  });
+
+  it("what goes out can be scrolled with the keyboard, and the target button is called what it shows", async () => {
+    const dialog = await edit();
+    const list = await within(dialog).findByRole("list", { name: "Headers that go out" });
+    expect(list.tabIndex).toBe(0);
+    list.focus();
+    expect(document.activeElement).toBe(list);
+    const facts = within(dialog).getByRole("group", { name: "What is changed" });
+    expect(facts.tabIndex).toBe(0);
+    const button = within(dialog).getByTestId("editor-targets");
+    const seen = button.querySelector(".chip")?.textContent?.trim() ?? "";
+    expect(seen.length).toBeGreaterThan(3);
+    expect(within(dialog).getByRole("button", { name: new RegExp(`^Target: .*${seen.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`) })).toBe(button);
+    rig.app.replay.editor.set({ targets: [] });
+    await waitFor(() => expect(within(dialog).getByRole("button", { name: "Targets: Choose where to send it" })).toBe(button));
+    rig.app.replay.editor.set({ targets: [DEV, ORDERS] });
+    await waitFor(() => expect(button.querySelectorAll(".chip")).toHaveLength(2));
+    for (const chip of button.querySelectorAll(".chip")) expect(within(dialog).getByRole("button", { name: new RegExp(`^Targets: .*${chip.textContent?.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`) })).toBe(button);
+    await clean();
   });
 
   it("composes no more than what is changed asks for", async () => {

@@ -60,7 +60,7 @@ describe("the list", () => {
       const banner = await screen.findByTestId("webhooks-error");
       expect(banner.dataset.code).toBe("service_rate_limited");
       expect(banner.textContent).toContain("Resource has been exhausted");
-      expect(banner.textContent).toContain("as of 3 min ago");
+      expect(banner.textContent).toContain("as of 3\u00A0min ago");
       expect(await items()).toHaveLength(3);
     }
     if (scene === "nokey") {
@@ -160,7 +160,7 @@ describe("changes", () => {
     await key("t");
     await waitFor(() => expect(screen.getByTestId("webhook-ping").textContent).toContain("waiting"));
     await waitFor(() => expect(screen.getByTestId("webhook-ping-result").dataset.result).toBe("arrived"));
-    expect(screen.getByTestId("webhook-ping").textContent).toContain("arrived in 30 ms, verified");
+    expect(screen.getByTestId("webhook-ping").textContent).toContain("arrived in 30\u00A0ms, verified");
     await fireEvent.click(within(list[2] as HTMLElement).getByRole("button"));
     await click("webhook-ping");
     await waitFor(() => expect(screen.getByTestId("webhook-ping-result").dataset).toMatchObject({ result: "missing", cause: "webhook_disabled" }));
@@ -250,13 +250,32 @@ describe("projects", () => {
     await waitFor(() => expect(screen.getByTestId("project-check-result").dataset.code).toBe("service_unreachable"));
     await type("project-base-url", "https://proxy.example");
     await click("project-check");
-    await waitFor(() => expect(screen.getByTestId("project-check-result").textContent).toContain("Works: 3 webhooks, 212 ms"));
+    await waitFor(() => expect(screen.getByTestId("project-check-result").textContent).toContain("Works: 3 webhooks, 212\u00A0ms"));
     await type("project-path", "video-render");
     await click("project-save");
     await waitFor(() => expect(screen.getByTestId("project-dialog").textContent).toContain("Another project has the path video-render."));
     await type("project-path", "second");
     await click("project-save");
     await waitFor(() => expect(app.projects.find((one) => one.name === "second")).toMatchObject({ base_url: "https://proxy.example", api_key: { hint: "…a91f" } }));
+  });
+
+  it("another base URL asks for the key again, says why, and sends it nowhere before", async () => {
+    await open();
+    app.go("projects");
+    const rows = await screen.findAllByTestId("project-row");
+    await fireEvent.click(within(rows[1] as HTMLElement).getByTestId("project-edit"));
+    await screen.findByTestId("project-dialog");
+    await click("project-service-other");
+    await type("project-base-url", "https://proxy.example");
+    expect(screen.getByTestId("project-dialog").textContent).toContain("was given for https://generativelanguage.googleapis.com and is not sent to https://proxy.example");
+    await clean();
+    await click("project-check");
+    await click("project-save");
+    expect(screen.getByTestId("project-key").getAttribute("aria-invalid")).toBe("true");
+    expect(fake.calls.filter((call) => call === "projectCheck" || call === "projectUpdate")).toEqual([]);
+    await type("project-key", "AIza-for-the-proxy");
+    await click("project-save");
+    await waitFor(() => expect(app.projects.find((one) => one.name === "video-render")).toMatchObject({ base_url: "https://proxy.example", api_key: { hint: "…roxy" } }));
   });
 
   it("are listed; the Sandbox and the default one stay, the others can be taken away and brought back", async () => {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use gemini::client::{Client, GOOGLE_BASE_URL};
+use reqwest::Url;
 use zeroize::Zeroizing;
 
 use super::{hint, version};
@@ -75,7 +76,13 @@ impl Engine {
         };
         let base_url = base_url(draft.base_url.as_deref())?;
         let key = match &draft.api_key {
-            ApiKeyDraft::Kept => KeyChange::Keep,
+            ApiKeyDraft::Kept => {
+                // Also one that cannot be read now: it is read again when what keeps it gives it.
+                if let Some((before, key)) = before.and_then(|before| Some((before, before.key.as_ref()?))) {
+                    belongs(&before.name, &key.hint, before.base_url.as_deref(), base_url.as_deref())?;
+                }
+                KeyChange::Keep
+            }
             ApiKeyDraft::Nowhere => KeyChange::Drop,
             given => KeyChange::Put(self.given(given)?),
         };
@@ -109,8 +116,11 @@ impl Engine {
             (ApiKeyDraft::Kept, Some(project)) => {
                 // Says why there is none.
                 self.client(project.id)?;
-                let key = self.api_key(project.id).unwrap_or_default();
-                client(base_url(draft.base_url.as_deref())?.as_deref(), draft.api_version, &key)?
+                let base_url = base_url(draft.base_url.as_deref())?;
+                // One look: between two, the project may get another address with another key.
+                let (given_for, key) = self.kept_key(project.id).unwrap_or_default();
+                belongs(&project.name, &hint(&key), Some(&given_for), base_url.as_deref())?;
+                client(base_url.as_deref(), draft.api_version, &key)?
             }
             (given, _) => {
                 let key = self.given(given)?;
@@ -136,6 +146,28 @@ impl Engine {
             took_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
         })
     }
+}
+
+/// A kept key goes to the origin that it was given for, and to no other: whoever changes the address gives the key again.
+/// `None`: Google's.
+fn belongs(name: &str, hint: &str, given_for: Option<&str>, asked: Option<&str>) -> Result<()> {
+    let (given_for, asked) = (origin(given_for), origin(asked));
+    if given_for == asked {
+        return Ok(());
+    }
+    Err(Error::new(
+        "key_of_another_address",
+        format!(
+            "The API key of {name} ({hint}) was given for {given_for}, so it is not sent to {asked}. Type the key for the \
+             new address, or take it away."
+        ),
+    ))
+}
+
+/// Scheme, host and port.
+fn origin(base_url: Option<&str>) -> String {
+    let text = base_url.unwrap_or(GOOGLE_BASE_URL);
+    Url::parse(text).map_or_else(|_| text.to_owned(), |url| url.origin().ascii_serialization())
 }
 
 fn client(base_url: Option<&str>, version: ApiVersion, key: &str) -> Result<Client> {
@@ -253,6 +285,29 @@ mod tests {
         for text in ["gateway.example", "http://gateway.example", "https://u:p@gateway.example", "https://a.example/?b"]
         {
             assert_eq!(base_url(Some(text)).unwrap_err().code, "invalid_base_url", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_kept_key_stays_with_its_origin() {
+        let google = "https://generativelanguage.googleapis.com";
+        for (given_for, asked) in [
+            (None, Some(google)),
+            (Some("https://gateway.example/gemini"), Some("https://gateway.example:443/other")),
+            (Some("http://127.0.0.1:8080"), Some("http://127.0.0.1:8080/v2")),
+        ] {
+            assert!(belongs("prod", "…a91f", given_for, asked).is_ok(), "{given_for:?} {asked:?}");
+        }
+        for (given_for, asked) in [
+            (None, Some("https://gateway.example")),
+            (Some("https://gateway.example"), None),
+            (Some("https://gateway.example"), Some("http://gateway.example")),
+            (Some("https://gateway.example"), Some("https://gateway.example:8443")),
+            (Some("https://gateway.example"), Some("https://sub.gateway.example")),
+            (Some("http://127.0.0.1:8080"), Some("http://localhost:8080")),
+        ] {
+            let error = belongs("prod", "…a91f", given_for, asked).unwrap_err();
+            assert_eq!(error.code, "key_of_another_address", "{given_for:?} {asked:?}");
         }
     }
 

@@ -252,8 +252,8 @@ async fn what_another_process_changes_is_seen() {
         ProjectDraft { api_key: ApiKeyDraft::Kept, base_url: Some("http://127.0.0.1:9".into()), ..draft("prod") };
     assert_eq!(
         window.project_check(Some(added.id), kept).await.unwrap_err().code,
-        "service_unreachable",
-        "with its key"
+        "key_of_another_address",
+        "its key is known, and is Google's"
     );
 
     let line = parts.start(false).await;
@@ -313,6 +313,75 @@ async fn a_key_goes_to_the_address_that_it_was_given_for() {
     for ((_, keys), key) in [(&first, "key-of-the-first"), (&second, "key-of-the-second")] {
         assert_eq!(*keys.lock().unwrap(), BTreeSet::from([key.to_owned()]));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_key_is_not_sent_to_another_address_until_it_is_given_again() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let (first, second) = (listening().await, listening().await);
+    let at = |origin: &str, api_key| ProjectDraft { base_url: Some(origin.to_owned()), api_key, ..draft("moving") };
+    let typed = |text: &str| ApiKeyDraft::Typed { text: text.to_owned() };
+    let asked = |of: &(String, Arc<Mutex<BTreeSet<String>>>)| of.1.lock().unwrap().clone();
+    let project = engine.project_add(at(&first.0, typed("key-of-the-first"))).await.unwrap().id;
+    let name = format!("key:{project}");
+
+    // Neither a check nor a change takes it along, and both say why.
+    let kept = at(&second.0, ApiKeyDraft::Kept);
+    for error in [
+        engine.project_check(Some(project), kept.clone()).await.unwrap_err(),
+        engine.project_update(project, kept.clone()).await.unwrap_err(),
+    ] {
+        assert_eq!(error.code, "key_of_another_address", "{error:?}");
+        assert!(error.message.contains(&first.0) && error.message.contains(&second.0), "{error}");
+        assert!(!format!("{error:?}").contains("key-of-the-first"));
+    }
+    let google = ProjectDraft { base_url: None, ..kept.clone() };
+    assert_eq!(engine.project_update(project, google).await.unwrap_err().code, "key_of_another_address");
+    engine.webhooks_refresh(project).await.unwrap();
+    assert_eq!(asked(&second), BTreeSet::new(), "the second was never asked");
+    assert_eq!(parts.kept(&name).as_deref(), Some("key-of-the-first"), "nothing was changed");
+
+    // Another path of the same origin, another name: the key stays.
+    let path = at(&format!("{}/gateway", first.0), ApiKeyDraft::Kept);
+    engine.project_check(Some(project), path.clone()).await.unwrap();
+    assert!(engine.project_update(project, path).await.unwrap().api_key.unwrap().available);
+
+    // Without a key, and with one that is given for it.
+    assert_eq!(engine.project_update(project, at(&second.0, ApiKeyDraft::Nowhere)).await.unwrap().api_key, None);
+    assert!(engine.project_update(project, at(&first.0, ApiKeyDraft::Kept)).await.unwrap().api_key.is_none());
+    engine.project_update(project, at(&first.0, typed("key-of-the-first"))).await.unwrap();
+    let moved = engine.project_update(project, at(&second.0, typed("key-of-the-second"))).await.unwrap();
+    engine.webhooks_refresh(project).await.unwrap();
+
+    // Undo brings back the pair.
+    engine.project_remove(project).await.unwrap();
+    assert_eq!(engine.project_restore(project).await.unwrap(), moved);
+    engine.webhooks_refresh(project).await.unwrap();
+    assert_eq!(asked(&first), BTreeSet::from(["key-of-the-first".to_owned()]));
+    assert_eq!(asked(&second), BTreeSet::from(["key-of-the-second".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_kept_for_another_address_is_not_sent_after_a_restart() {
+    let parts = Parts::default();
+    let engine = parts.start(false).await;
+    let first = listening().await;
+    let at = |origin: &str, text: &str| ProjectDraft {
+        base_url: Some(origin.to_owned()),
+        api_key: ApiKeyDraft::Typed { text: text.to_owned() },
+        ..draft("moving")
+    };
+    let project = engine.project_add(at(&first.0, "key-of-the-first")).await.unwrap().id;
+    engine.shutdown().await;
+    // The process ended after the new key was kept, and before the new address was.
+    engine::Vault::put(&*parts.vault, &format!("key:{project}"), "key-of-the-second").unwrap();
+    let engine = parts.start(false).await;
+    let read = engine.projects().into_iter().find(|one| one.id == project).unwrap();
+    assert!(!read.api_key.unwrap().available);
+    assert_eq!(engine.webhooks_refresh(project).await.unwrap().error.unwrap().code, "no_api_key");
+    assert_eq!(*first.1.lock().unwrap(), BTreeSet::new());
+    assert!(engine.project_update(project, at(&first.0, "key-of-the-first")).await.unwrap().api_key.unwrap().available);
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ describe("rotating", () => {
     await click("rotation-revoke");
     const dialog = await screen.findByTestId("rotate-dialog");
     expect(dialog.textContent).toMatch(/ends …77c2 and …a91f together/);
-    expect(dialog.textContent).toContain("by itself it ends in 18 h");
+    expect(dialog.textContent).toContain("by itself it ends in 18\u00A0h");
     expect(screen.queryByTestId("rotate-keep")).toBeNull();
     expect(app.rotation.mode).toBe("now");
   });

@@ -1,0 +1,45 @@
+//! What the window offers where Pollux could not start.
+
+use engine::{Error, Result, StartFailure};
+use tauri::{State, WebviewWindow};
+use tauri_plugin_dialog::DialogExt as _;
+use tokio::sync::oneshot;
+
+use crate::start::Started;
+
+#[tauri::command]
+pub(crate) async fn start_failure(started: State<'_, Started>) -> Result<Option<StartFailure>> {
+    Ok(started.failure())
+}
+
+#[tauri::command]
+pub(crate) async fn start_again(started: State<'_, Started>) -> Result<()> {
+    started.again().await
+}
+
+/// Where the history is now.
+#[tauri::command]
+pub(crate) async fn history_move_aside(started: State<'_, Started>) -> Result<String> {
+    let stamp = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
+    Ok(started.move_aside(stamp).await?.display().to_string())
+}
+
+/// The user chooses a file, so that the page names none. The path that was opened; `None`: nothing was chosen.
+#[tauri::command]
+pub(crate) async fn history_open_other(window: WebviewWindow, started: State<'_, Started>) -> Result<Option<String>> {
+    let (chosen, choice) = oneshot::channel();
+    window
+        .dialog()
+        .file()
+        .set_parent(&window)
+        .set_title("Open a history")
+        .add_filter("Histories of Pollux", &["db"])
+        .add_filter("All files", &["*"])
+        .pick_file(move |file| drop(chosen.send(file)));
+    let Some(file) = choice.await.ok().flatten() else { return Ok(None) };
+    let path = file.into_path().map_err(|error| {
+        Error::new("not_found", "What was chosen is no file of this computer. Choose another one.").with_detail(error)
+    })?;
+    started.open(path.clone()).await?;
+    Ok(Some(path.display().to_string()))
+}

@@ -1,0 +1,134 @@
+//! The engine's start, which may fail and be tried again: what the window then offers is done here.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use engine::{ApartVault, Config, Engine, Error, Result, StartFailure, Vault};
+use tokio::sync::Mutex;
+
+use crate::{home, keychain};
+
+/// Starts an engine on a history, with what keeps its secrets.
+type Starter = Box<dyn Fn(PathBuf) -> Pin<Box<dyn Future<Output = Result<Engine>> + Send>> + Send + Sync>;
+
+/// The engine, or why it could not start: the window then says so, and every command gives that error.
+pub(crate) struct Started {
+    now: RwLock<Result<Engine>>,
+    /// The usual history.
+    database: PathBuf,
+    starter: Starter,
+    /// One start at a time.
+    starting: Mutex<()>,
+}
+
+impl Started {
+    /// Starts on the history in `home`.
+    pub(crate) async fn new(home: &Path) -> Self {
+        let folder = home.to_path_buf();
+        let usual = home::history(home);
+        let starter: Starter = Box::new(move |database| Box::pin(start(folder.clone(), database)));
+        Self::with(usual, starter).await
+    }
+
+    async fn with(database: PathBuf, starter: Starter) -> Self {
+        let now = starter(database.clone()).await;
+        if let Err(error) = &now {
+            tracing::error!(code = error.code, %error, "Pollux could not start in full");
+        }
+        Self { now: RwLock::new(now), database, starter, starting: Mutex::default() }
+    }
+
+    /// The running engine.
+    pub(crate) fn engine(&self) -> Result<Engine> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why it could not start; `None` where it runs.
+    pub(crate) fn failure(&self) -> Option<StartFailure> {
+        self.engine().err().map(|error| StartFailure::new(&error, &self.database))
+    }
+
+    /// Tries the same once more. Where it runs already, that is as good.
+    pub(crate) async fn again(&self) -> Result<()> {
+        let _alone = self.starting.lock().await;
+        if self.engine().is_ok() {
+            return Ok(());
+        }
+        let started = (self.starter)(self.database.clone()).await;
+        let done = started.as_ref().map(drop).map_err(Error::clone);
+        self.set(started);
+        done
+    }
+
+    /// Renames the usual history, where that can help, and answers where it is now. The next start makes a new one.
+    pub(crate) async fn move_aside(&self, stamp: String) -> Result<PathBuf> {
+        let _alone = self.starting.lock().await;
+        if !self.failure().is_some_and(|failure| failure.aside) {
+            return Err(Error::new(
+                "not_moved",
+                "The history is not what keeps Pollux from starting, so it was left alone.",
+            ));
+        }
+        let database = self.database.clone();
+        tauri::async_runtime::spawn_blocking(move || engine::move_aside(&database, &stamp))
+            .await
+            .map_err(|error| Error::new("internal", "The history could not be moved aside.").with_detail(error))?
+    }
+
+    /// Starts on another history, for this run. Where that fails, too, the usual one is still the one that is meant.
+    pub(crate) async fn open(&self, database: PathBuf) -> Result<()> {
+        let _alone = self.starting.lock().await;
+        if self.engine().is_ok() {
+            return Err(Error::new("internal", "Pollux runs already. Start it again to choose another history."));
+        }
+        let started = (self.starter)(database).await?;
+        self.set(Ok(started));
+        Ok(())
+    }
+
+    fn set(&self, started: Result<Engine>) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = started;
+    }
+}
+
+/// The listener binds while the window loads; a taken port is a state of the window, not the end of the start.
+async fn start(home: PathBuf, database: PathBuf) -> Result<Engine> {
+    let vault = vault(&home, &database).await?;
+    let engine = Engine::start(Config {
+        database,
+        vault,
+        clock: Arc::new(SystemTime::now),
+        sandbox: true,
+        fixed: None,
+        bind: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        actor: home::actor("window"),
+        environment: Arc::new(|name| std::env::var(name).ok()),
+        tunnel_folder: home::tunnels(&home),
+        tunnels: None,
+    })
+    .await?;
+    engine.listener_start(engine.settings().port).await;
+    Ok(engine)
+}
+
+/// What keeps the secrets of this history: those of another one than the usual are kept apart from its.
+async fn vault(home: &Path, database: &Path) -> Result<Arc<dyn Vault>> {
+    let (home, database) = (home.to_path_buf(), database.to_path_buf());
+    let opened = tauri::async_runtime::spawn_blocking(move || {
+        let vault = keychain::open(&home)?;
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let (usual, other) = (whole(&home::history(&home)), whole(&database));
+        Ok(if usual == other { vault } else { Arc::new(ApartVault::new(vault, &other)) as Arc<dyn Vault> })
+    });
+    opened
+        .await
+        .map_err(|error| Error::new("internal", "The keychain did not answer.").with_detail(error))?
+        .map_err(|message: String| Error::new("invalid_keychain", message))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use engine::MemoryVault;
+
+use super::*;
+
+/// As the window does it, without a listener and the keychain of whoever runs the tests.
+async fn started(database: PathBuf) -> Started {
+    let starter: Starter = Box::new(|database| {
+        Box::pin(async move {
+            Engine::start(Config {
+                tunnel_folder: database.with_extension("tunnels"),
+                database,
+                vault: Arc::new(MemoryVault::default()),
+                clock: Arc::new(SystemTime::now),
+                sandbox: false,
+                fixed: None,
+                bind: None,
+                version: "0".to_owned(),
+                actor: "ada, window".to_owned(),
+                environment: Arc::new(|_| None),
+                tunnels: None,
+            })
+            .await
+        })
+    });
+    Started::with(database, starter).await
+}
+
+fn garbage(path: &Path) {
+    std::fs::write(path, "not a database, but long enough to be looked at as one".repeat(100)).unwrap();
+}
+
+#[tokio::test]
+async fn what_does_not_open_is_moved_aside_and_the_next_try_starts_on_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("pollux.db");
+    garbage(&database);
+    let before = std::fs::read(&database).unwrap();
+    let started = started(database.clone()).await;
+    let failure = started.failure().unwrap();
+    assert_eq!(
+        (failure.error.code.as_str(), failure.again, failure.other, failure.aside),
+        ("not_a_history", true, true, true)
+    );
+    assert_eq!(failure.path, database.display().to_string());
+    assert_eq!(started.again().await.unwrap_err().code, "not_a_history");
+
+    let kept = started.move_aside("2026-11-29-105500".into()).await.unwrap();
+    assert_eq!(kept, folder.path().join("pollux-2026-11-29-105500.db"));
+    assert_eq!(std::fs::read(&kept).unwrap(), before);
+    assert!(!database.exists());
+    started.again().await.unwrap();
+    assert_eq!(started.failure(), None);
+    // What runs is not moved away from under itself.
+    assert_eq!(started.move_aside("2026-11-29-105501".into()).await.unwrap_err().code, "not_moved");
+    assert!(database.exists());
+    started.again().await.unwrap();
+    started.engine().unwrap().shutdown().await;
+}
+
+#[tokio::test]
+async fn another_history_is_opened_and_one_that_does_not_open_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, wrong, other) =
+        (folder.path().join("pollux.db"), folder.path().join("wrong.db"), folder.path().join("o.db"));
+    garbage(&database);
+    garbage(&wrong);
+    let started = started(database.clone()).await;
+    let failure = started.failure();
+    assert_eq!(started.open(wrong.clone()).await.unwrap_err().code, "not_a_history");
+    assert_eq!(started.failure(), failure, "still about the usual one");
+    started.open(other.clone()).await.unwrap();
+    let engine = started.engine().unwrap();
+    assert_eq!(engine.state().await.database.path, other.display().to_string());
+    assert!(database.exists() && wrong.exists());
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_lock_that_is_let_go_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("pollux.db");
+    started(database.clone()).await.engine().unwrap().shutdown().await;
+    std::fs::rename(&database, folder.path().join("away.db")).unwrap();
+    // A folder in its place stands for whatever is mended from outside.
+    std::fs::create_dir(&database).unwrap();
+    let started = started(database.clone()).await;
+    let failure = started.failure().unwrap();
+    assert_eq!((failure.error.code.as_str(), failure.again, failure.aside), ("history_unreachable", true, false));
+    assert_eq!(started.move_aside("2026-11-29-105500".into()).await.unwrap_err().code, "not_moved");
+    std::fs::remove_dir(&database).unwrap();
+    std::fs::rename(folder.path().join("away.db"), &database).unwrap();
+    started.again().await.unwrap();
+    started.engine().unwrap().shutdown().await;
+}

@@ -1,0 +1,76 @@
+//! A history that does not open, and the ways on that the window offers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tests::window::{Options, Window, hook, open_as_it_is};
+
+const DRAWN: &str = "return document.querySelector('[data-testid=first-start], [data-testid=grid]') !== null";
+
+/// A home with a history, as an earlier run left it.
+async fn left_behind(folder: &Path) -> PathBuf {
+    let home = folder.join("home");
+    fs::create_dir_all(&home).unwrap();
+    let store = store::Store::open(&home.join("pollux.db"), store::Options::default()).unwrap();
+    store.settings().set("settings", &serde_json::json!({ "port": null })).await.unwrap();
+    store.close().await;
+    home
+}
+
+async fn offers(window: &Window) -> Vec<bool> {
+    window.wait("fatal").await;
+    let mut offered = Vec::new();
+    for id in ["history-aside", "history-other", "start-again"] {
+        offered.push(window.script(&format!("return document.querySelector('{}') !== null", hook(id))).await == true);
+    }
+    offered
+}
+
+#[tokio::test]
+async fn a_history_that_does_not_open_is_moved_aside_and_a_new_one_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = left_behind(folder.path()).await;
+    let database = home.join("pollux.db");
+    rusqlite::Connection::open(&database).unwrap().execute_batch("PRAGMA user_version = 9999").unwrap();
+    let before = fs::read(&database).unwrap();
+    let window = open_as_it_is(Options { home: Some(home.clone()), ..Options::default() }).await;
+    assert_eq!(offers(&window).await, [true, true, false], "to try a newer history again cannot help");
+    window.shots("start-failed").await;
+
+    window.click("history-aside").await;
+    window.until("the window is there", DRAWN).await;
+    let told = window.text("toast").await;
+    let kept = fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().path()).find(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with("pollux-20") && name.ends_with(".db")
+    });
+    let kept = kept.expect("it is renamed, with the date");
+    assert!(told.contains(&kept.display().to_string()), "{told}");
+    assert!(fs::read(&kept).unwrap() == before, "and not changed");
+    window.shots("start-anew").await;
+    window.click("send-sample").await;
+    window.count_is(1).await;
+}
+
+#[tokio::test]
+async fn a_lock_that_is_let_go_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = left_behind(folder.path()).await;
+    let holder = rusqlite::Connection::open(home.join("pollux.db")).unwrap();
+    holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; CREATE TABLE held (x)").unwrap();
+    let window = open_as_it_is(Options { home: Some(home.clone()), ..Options::default() }).await;
+    assert_eq!(offers(&window).await, [false, true, true], "another name does not let go of a lock");
+    window.shot("start-locked").await;
+    holder.execute_batch("ROLLBACK").unwrap();
+    drop(holder);
+    window.click("start-again").await;
+    window.until("the window is there", DRAWN).await;
+    assert_eq!(
+        fs::read_dir(&home)
+            .unwrap()
+            .filter(|entry| { entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("pollux-20") })
+            .count(),
+        0,
+        "nothing was moved"
+    );
+}
