@@ -5,7 +5,6 @@ use signature::{Outcome, Verdict};
 
 use crate::phrases::Phrases;
 use crate::table::{delivery, event, later, phrase, signed};
-use crate::verdict_blob::Encoded;
 use crate::{Answer, Delivery, Error, RequestLine, duplicate, encode, verdict_blob};
 
 /// `body` is last: SQLite reads a row from the front, and what comes before is found without reading it.
