@@ -150,7 +150,7 @@ export class FakeBackend extends FakeHandler implements Backend {
     const secret: SecretView = { id: `s${Date.now()}`, project, label, hint: `whsec_…${text.slice(-4)}`, added_ms: Date.now(), stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true, webhook: null, destroyed_ms: null };
     this.secretList = [...this.secretList, secret];
     const own = this.rows.filter((row) => row.project === project && row.outcome !== "verified");
-    setTimeout(() => this.tell({ kind: "verify_again", run: { project, of: own.length, done: true, sum: this.#judgeAgain(own, own.length) } }), this.delay);
+    setTimeout(() => this.tell({ kind: "verify_again", run: { project, of: own.length, done: true, given: true, sum: this.#judgeAgain(own, own.length) } }), this.delay);
     return secret;
   });
 

@@ -751,6 +751,10 @@ of: number,
  */
 done: boolean, 
 /**
+ * The user gave the secret that it is for, and is told whatever came of it.
+ */
+given: boolean, 
+/**
  * What came of it so far.
  */
 sum: VerifiedAgain, };

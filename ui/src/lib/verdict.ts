@@ -28,7 +28,7 @@ export function rowVerdict(row: Row, nowMs: number): Mark & { cause: string } {
     const left = row.grace_until * 1000 - nowMs;
     return { glyph: "check", word: "Old secret", tone: "old", cause: left > 0 ? `${span(left)} left` : "expired since" };
   }
-  const later = row.judged_ms === null ? "" : `later, ${at(row.judged_ms, nowMs)}`;
+  const later = row.judged_ms ? `later, ${at(row.judged_ms, nowMs)}` : "";
   return { ...mark, cause: row.outcome === "verified" ? later : row.cause };
 }
 

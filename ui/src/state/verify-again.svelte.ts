@@ -69,7 +69,7 @@ export class VerifyAgain {
     else runs.set(run.project, run);
     this.runs = runs;
     if (!run.done) return;
-    this.#say(outcome(run.sum, null));
+    this.#say(outcome(run.sum, run.given ? "given" : null));
     this.#detail.refresh();
   }
 

@@ -38,12 +38,14 @@ const ASKED_AGAIN: (Duration, Duration) = (Duration::from_secs(10), Duration::fr
 const NO_KEYS: &str = "jwks_unavailable";
 
 /// What is judged again because of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Which {
     /// What could not be checked because the published keys could not be had.
     WithoutKeys,
-    /// All that is not verified.
+    /// All that is not verified: the service made a secret, or another process added one.
     All,
+    /// The same, for a secret that the user has just given, who is told also that nothing came of it.
+    Given,
 }
 
 impl Which {
@@ -125,7 +127,7 @@ impl Engine {
         {
             let mut runs = self.inner.reverifying.runs();
             if let Some(next) = runs.get_mut(&project) {
-                *next = Some(next.map_or(which, |other| if other == Which::All { other } else { which }));
+                *next = Some(next.map_or(which, |other| other.max(which)));
                 return;
             }
             runs.insert(project, None);
@@ -136,6 +138,7 @@ impl Engine {
 
     async fn rejudge(&self, project: i64, mut which: Which) {
         let (mut sum, tokens) = (VerifiedAgain::default(), Tokens::default());
+        let mut given = which == Which::Given;
         let came_ns = self.now_ms().saturating_mul(1_000_000);
         let upto = loop {
             let reached = match self.rejudge_all(project, which, &tokens, &mut sum).await {
@@ -143,13 +146,16 @@ impl Engine {
                 Err(error) => {
                     tracing::warn!(code = error.code, %error, project, "deliveries could not be judged again");
                     self.inner.reverifying.runs().remove(&project);
-                    self.report_rejudged(project, &sum, sum.looked, true);
+                    self.report_rejudged(project, &sum, sum.looked, Some(given));
                     return;
                 }
             };
             let mut runs = self.inner.reverifying.runs();
             match runs.get_mut(&project).and_then(Option::take) {
-                Some(next) if !self.inner.stop.is_cancelled() => which = next,
+                Some(next) if !self.inner.stop.is_cancelled() => {
+                    given |= next == Which::Given;
+                    which = next;
+                }
                 _ => {
                     runs.remove(&project);
                     break reached;
@@ -159,7 +165,7 @@ impl Engine {
         if self.inner.stop.is_cancelled() {
             return;
         }
-        self.report_rejudged(project, &sum, sum.looked, true);
+        self.report_rejudged(project, &sum, sum.looked, Some(given));
         tokio::select! {
             () = self.inner.stop.cancelled() => {}
             () = tokio::time::sleep(ON_ITS_WAY) => self.rejudge_late(project, which, upto, came_ns, &tokens).await,
@@ -185,7 +191,7 @@ impl Engine {
             drop(turn);
             if reported.elapsed() >= REPORTED {
                 reported = Instant::now();
-                self.report_rejudged(project, sum, of, false);
+                self.report_rejudged(project, sum, of, None);
                 self.inner.feed.reopen(tell);
             }
             // Half of the time is left to those who receive and look.
@@ -220,13 +226,15 @@ impl Engine {
             tracing::warn!(code = error.code, %error, project, "late deliveries could not be judged again");
         }
         if sum.verified > 0 {
-            self.report_rejudged(project, &sum, sum.looked, true);
+            self.report_rejudged(project, &sum, sum.looked, Some(false));
             self.inner.feed.reopen(true);
         }
     }
 
-    fn report_rejudged(&self, project: i64, sum: &VerifiedAgain, of: u64, done: bool) {
-        let run = VerifyRun { project, of: of.max(sum.looked), done, sum: sum.clone() };
+    /// `ended`: it has, and whether the user gave the secret.
+    fn report_rejudged(&self, project: i64, sum: &VerifiedAgain, of: u64, ended: Option<bool>) {
+        let (done, given) = (ended.is_some(), ended == Some(true));
+        let run = VerifyRun { project, of: of.max(sum.looked), done, given, sum: sum.clone() };
         self.inner.feed.tell(Live::VerifyAgain { run });
     }
 
@@ -249,7 +257,11 @@ impl Engine {
         for (project, deliveries) in by_project {
             // One that was removed has no keys any more.
             let Some(keys) = self.keys_then(project) else { continue };
-            verdicts.extend(judge(keys, deliveries, tokens, refresh).await?);
+            tokio::select! {
+                // Published keys may be long in coming.
+                () = self.inner.stop.cancelled() => return Ok(()),
+                judged = judge(keys, deliveries, tokens, refresh) => verdicts.extend(judged?),
+            }
         }
         // In the order of arrival: an earlier attempt is the first that is accepted.
         verdicts.sort_unstable_by_key(|(id, _)| *id);

@@ -249,7 +249,7 @@ impl Engine {
     async fn keep(&self, record: SecretRecord, text: Zeroizing<String>, secret: Secret) -> Result<SecretView> {
         self.put_secret(&record, &text).await?;
         self.inner.registry.add_secret(record.project, key(&record, secret, self.now_s()));
-        self.keys_came(record.project, Which::All);
+        self.keys_came(record.project, Which::Given);
         Ok(self.view(record))
     }
 

@@ -57,9 +57,9 @@ describe("a delivery that no key has verified", () => {
   it("says how far a run in the background is", async () => {
     await open(unchecked);
     const sum = { looked: 1200, verified: 1000, rejected: 0, partial: 0, skipped: 0 };
-    rig.fake.tell({ kind: "verify_again", run: { project: 1, of: 5000, done: false, sum } });
+    rig.fake.tell({ kind: "verify_again", run: { project: 1, of: 5000, done: false, given: false, sum } });
     await waitFor(() => expect(screen.getByTestId("verifying-again").textContent).toBe("Verifying again: 1,200 of 5,000"));
-    rig.fake.tell({ kind: "verify_again", run: { project: 1, of: 5000, done: true, sum } });
+    rig.fake.tell({ kind: "verify_again", run: { project: 1, of: 5000, done: true, given: false, sum } });
     await toast("1,000 are now verified.");
     expect(screen.queryByTestId("verifying-again")).toBeNull();
   });

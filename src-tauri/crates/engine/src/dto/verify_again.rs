@@ -28,6 +28,8 @@ pub struct VerifyRun {
     pub of: u64,
     /// It has ended.
     pub done: bool,
+    /// The user gave the secret that it is for, and is told whatever came of it.
+    pub given: bool,
     /// What came of it so far.
     pub sum: VerifiedAgain,
 }
