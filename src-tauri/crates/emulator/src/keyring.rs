@@ -1,6 +1,7 @@
 //! The emulator's own keys: what signs dynamic deliveries, and the JWKS that says so.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ pub(crate) struct KeyRing {
     random: Random,
     rsa: Mutex<Arc<Later>>,
     strange_rsa: Later,
+    /// How often the published keys were asked for.
+    asked: AtomicU64,
     /// Where they are kept, if anywhere.
     journal: OnceLock<Weak<Journal>>,
 }
@@ -81,6 +84,7 @@ impl KeyRing {
             random: Arc::clone(random),
             rsa: Mutex::new(Arc::new(Later::new(random)?)),
             strange_rsa: Later::new(random)?,
+            asked: AtomicU64::new(0),
             journal: OnceLock::new(),
         })
     }
@@ -139,8 +143,14 @@ impl KeyRing {
         self.strange_rsa.get().await
     }
 
-    /// The published keys.
+    /// How often [`KeyRing::jwks`] gave the published keys.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// The published keys, for whoever asks.
     pub(crate) async fn jwks(&self) -> Value {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let mut published = self.plain();
         published.rsa = match self.rsa().await {
             Ok(rsa) => Some(rsa),

@@ -63,6 +63,13 @@ pub fn jwt(rsa_private_pem: &[u8], kid: Option<&str>, claims: &serde_json::Value
     jsonwebtoken::encode(&header, claims, &key).map_err(|_| SignError::Signing)
 }
 
+/// The SHA-256 thumbprint of a public JWK (RFC 7638), which names a key by what it is: another key has another one. `None`
+/// for what is no JWK with a thumbprint.
+pub fn thumbprint(jwk: &serde_json::Value) -> Option<String> {
+    let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(jwk.clone()).ok()?;
+    jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).ok()
+}
+
 fn content(id: &str, timestamp: i64, body: &[u8]) -> Vec<u8> {
     let mut content = format!("{id}.{timestamp}.").into_bytes();
     content.extend_from_slice(body);
