@@ -7,6 +7,8 @@
 mod actions;
 #[path = "it/addresses.rs"]
 mod addresses;
+#[path = "it/checks.rs"]
+mod checks;
 #[path = "it/fault_lab.rs"]
 mod fault_lab;
 #[path = "it/forward.rs"]
