@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -32,6 +33,19 @@ impl Language {
     }
 }
 
+/// What runs it: one that is to be restarted is another one each time.
+#[derive(Debug)]
+struct Process {
+    child: Mutex<Child>,
+    over: AtomicBool,
+}
+
+impl Process {
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A running handler; killed when dropped. What it said is told when the test fails.
 #[derive(Debug)]
 pub struct Handler {
@@ -39,8 +53,18 @@ pub struct Handler {
     pub url: String,
     /// Where it tells how often it acted on each message.
     pub handled_url: String,
-    child: Child,
+    process: Arc<Process>,
     said: NamedTempFile,
+}
+
+fn command(language: Language, mistake: &str, secret: &str, jwks: Option<&str>) -> Command {
+    let mut command = language.command();
+    // Not an argument: everybody on the machine can read those.
+    command.env("HANDLER_SECRET", secret).args(["--mistake", mistake]);
+    if let Some(jwks) = jwks {
+        command.args(["--jwks", jwks]);
+    }
+    command
 }
 
 impl Handler {
@@ -48,15 +72,11 @@ impl Handler {
     /// JWKS it also knows `v1a` and tokens.
     pub fn start(language: Language, mistake: &str, secret: &str, jwks: Option<&str>) -> Self {
         let said = NamedTempFile::new().unwrap();
-        let mut command = language.command();
-        // Not an argument: everybody on the machine can read those.
-        command.env("HANDLER_SECRET", secret).args(["--mistake", mistake]);
-        if let Some(jwks) = jwks {
-            command.args(["--jwks", jwks]);
-        }
+        let mut command = command(language, mistake, secret, jwks);
         let mut child = command.stdout(Stdio::piped()).stderr(said.reopen().unwrap()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut handler = Self { url: String::new(), handled_url: String::new(), child, said };
+        let process = Arc::new(Process { child: Mutex::new(child), over: AtomicBool::new(false) });
+        let mut handler = Self { url: String::new(), handled_url: String::new(), process, said };
         let (sender, first) = mpsc::channel();
         std::thread::spawn(move || {
             let mut line = String::new();
@@ -67,6 +87,29 @@ impl Handler {
         let line: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
         handler.url = line["listening"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned();
         handler.handled_url = handler.url.replace("/hook", "/handled");
+        handler
+    }
+
+    /// The same under a supervisor: a second after its end it is started again, at the same address.
+    pub fn start_supervised(language: Language, mistake: &str, secret: &str, jwks: Option<&str>) -> Self {
+        let handler = Self::start(language, mistake, secret, jwks);
+        let port = reqwest::Url::parse(&handler.url).unwrap().port().unwrap().to_string();
+        let mut command = command(language, mistake, secret, jwks);
+        command.args(["--port", &port]).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = handler.process.clone();
+        std::thread::spawn(move || {
+            while !process.over.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(50));
+                if process.child().try_wait().unwrap().is_none() {
+                    continue;
+                }
+                std::thread::sleep(Duration::from_secs(1));
+                let mut child = process.child();
+                if !process.over.load(Ordering::SeqCst) {
+                    *child = command.spawn().unwrap();
+                }
+            }
+        });
         handler
     }
 
@@ -86,9 +129,11 @@ impl Handler {
 
 impl Drop for Handler {
     fn drop(&mut self) {
+        let mut child = self.process.child();
+        self.process.over.store(true, Ordering::SeqCst);
         // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = child.kill();
+        let _ = child.wait();
         if std::thread::panicking() {
             eprintln!("the handler said:\n{}", self.said());
         }

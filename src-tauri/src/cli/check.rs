@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 use emulator::{Profile, RsaKey, SigningKeys, system_random};
-use outbound::check::{KeyServer, Named, Plan, Progress, Report, junit, run as check, to_json};
-use outbound::{Client, Target};
-use serde_json::json;
+use outbound::Target;
+use outbound::check::{
+    KeptKeys, KeptKeysError, KeyServer, KeyWants, Named, Plan, Progress, Report, junit, run as check, to_json,
+};
 use signature::{Scheme, Secret};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio_util::sync::CancellationToken;
@@ -35,9 +36,10 @@ enum SchemeOption {
 #[derive(Args)]
 #[command(
     after_help = "Exit code: 0 nothing failed (open lines are yours to look at), 1 something failed, 2 wrong usage, \
-    4 nobody answered.\n\nv1 is signed with the secret that the handler has. v1a and jwt are signed with keys made for this \
-    check: they are served, and the address is told before anything is sent. Point the handler at it, then press Enter (or \
-    write a line to standard input); --yes starts at once.\n\n\
+    4 nobody answered.\n\nv1 is signed with the secret that the handler has. v1a and jwt are signed with keys of the \
+    check: they are served, and the address is told before anything is sent (on standard error with --json). Point the handler \
+    at it, then press Enter (or write a line to standard input); --yes starts at once. The keys are kept in the data folder \
+    and are the same the next time, since handlers keep what they fetched; --new-keys makes new ones.\n\n\
     Example:\n  pollux check --to http://localhost:3000/webhooks --secret-file secret.txt --junit check.xml"
 )]
 pub(crate) struct Arguments {
@@ -55,6 +57,9 @@ pub(crate) struct Arguments {
     /// Where the keys of v1a and jwt are served.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     jwks_bind: SocketAddr,
+    /// Sign v1a and jwt with new keys, and keep those. A handler that keeps the old ones has to fetch them anew.
+    #[arg(long)]
+    new_keys: bool,
     /// Start at once, also where the handler has yet to be told where the keys are.
     #[arg(long)]
     yes: bool,
@@ -70,6 +75,9 @@ pub(crate) struct Arguments {
     /// How long one answer may take, 1 to 60.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
     timeout: u64,
+    /// How long a handler that ended may take to come back before the rest is skipped, 0 to 120.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=120))]
+    restart_wait: u64,
     /// How many are sent at the same moment, 1 to 1000.
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     burst: u32,
@@ -94,7 +102,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let schemes = schemes(&arguments.schemes);
     let secret = arguments.secret(schemes.contains(&Scheme::V1))?;
     let old_secret = arguments.old_secret_file.as_ref().map(read_secret).transpose()?;
-    let keys = keys(&schemes).await?;
+    let keys = keys(&schemes, arguments.new_keys).await?;
     let server = match schemes.iter().any(|scheme| *scheme != Scheme::V1) {
         true => Some(serve(&arguments, &keys).await?),
         false => None,
@@ -114,8 +122,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         schemes,
         keys,
         jwks: server.as_ref().map(KeyServer::url),
+        jwks_asked: server.as_ref().map(KeyServer::asked),
         profile,
         timeout: Duration::from_secs(arguments.timeout),
+        restart: Duration::from_secs(arguments.restart_wait),
         handled,
         burst: arguments.burst,
         now: Arc::new(unix_now),
@@ -129,7 +139,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         }
     });
     let watched = !arguments.json && std::io::stderr().is_terminal();
-    let report = check(Arc::new(plan), Arc::new(Client::default()), stop, |report| {
+    let report = check(Arc::new(plan), stop, |report| {
         if watched {
             table::progress(report);
         }
@@ -207,18 +217,39 @@ fn read_secret(path: &PathBuf) -> Result<Named, String> {
     named(&text.map_err(|error| format!("{} could not be read: {error}", path.display()))?)
 }
 
-/// Keys for this check only.
-async fn keys(schemes: &[Scheme]) -> Result<SigningKeys, String> {
-    let mut keys = SigningKeys::generate(&system_random()).map_err(|error| error.to_string())?;
-    keys.secret = None;
-    if schemes.contains(&Scheme::Jwt) {
-        let made = tokio::task::spawn_blocking(|| {
-            Ok((RsaKey::generate("pollux-check".to_owned())?, RsaKey::generate("pollux-strange".to_owned())?))
-        });
-        let made: Result<_, emulator::KeyError> = made.await.map_err(|_| "an RSA key could not be made")?;
-        let (rsa, strange) = made.map_err(|error| error.to_string())?;
-        (keys.rsa, keys.strange_rsa) = (Some(Arc::new(rsa)), Some(Arc::new(strange)));
+/// The file of the data folder.
+const KEYS_FILE: &str = "check-keys.json";
+
+/// The keys of this check and the next ones, as far as the schemes need them: a receiver of one scheme is to find no keys of
+/// the other in the JWKS, as with the service.
+async fn keys(schemes: &[Scheme], fresh: bool) -> Result<SigningKeys, String> {
+    let (ed25519, rsa) = (schemes.contains(&Scheme::V1a), schemes.contains(&Scheme::Jwt));
+    if !ed25519 && !rsa {
+        return match fresh {
+            true => Err("--new-keys is about the keys of v1a and jwt: add --scheme v1a or --scheme jwt".into()),
+            false => Ok(SigningKeys::default()),
+        };
     }
+    let path = crate::home::folder()?.join(KEYS_FILE);
+    let made = tokio::task::spawn_blocking(move || {
+        let kept = KeptKeys::open(&path, &system_random(), KeyWants { rsa, fresh })?;
+        let strange = if rsa { Some(Arc::new(RsaKey::generate_named_by_thumbprint()?)) } else { None };
+        Ok((kept, strange))
+    });
+    let made: Result<_, KeptKeysError> = made.await.map_err(|_| "the keys could not be made")?;
+    let (KeptKeys { mut keys, not_kept }, strange) = made.map_err(|error| match &error {
+        KeptKeysError::Broken(_) => format!("{error}: --new-keys replaces it"),
+        KeptKeysError::Key(_) => error.to_string(),
+    })?;
+    if let Some(why) = not_kept {
+        eprintln!(
+            "pollux: {why}. The next check will sign with other keys, and a handler that keeps these will refuse them."
+        );
+    }
+    if !ed25519 {
+        keys.seeds.clear();
+    }
+    keys.strange_rsa = strange;
     Ok(keys)
 }
 
@@ -228,16 +259,16 @@ async fn serve(arguments: &Arguments, keys: &SigningKeys) -> Result<KeyServer, S
     let server = KeyServer::start(bind, keys).await;
     let server = server.map_err(|error| format!("the keys cannot be served at {bind}: {error}"))?;
     let url = server.url();
-    print::settled(match arguments.json {
-        true => print::line(&json!({ "jwks": url })),
-        false => print::text(&format!("The keys of this check: {url}\n")),
-    })?;
+    let told = format!("The keys of this check: {url}\n");
+    match arguments.json {
+        // Standard output is for the report alone.
+        true => eprint!("{told}"),
+        false => print::settled(print::text(&told))?,
+    }
     if arguments.yes {
         return Ok(server);
     }
-    if !arguments.json {
-        eprintln!("Let the handler fetch its keys there, then press Enter.");
-    }
+    eprintln!("Let the handler fetch its keys there, then press Enter.");
     let mut line = String::new();
     let read = BufReader::new(tokio::io::stdin()).read_line(&mut line).await;
     read.map_err(|error| format!("standard input could not be read: {error}; --yes starts at once"))?;

@@ -11,7 +11,7 @@ import express from "express";
 import { VERIFIERS } from "./mistakes.mjs";
 import { Keys, Refused, Verifier } from "./verification.mjs";
 
-const HANDLER_MISTAKES = ["not_idempotent", "fails_on_unknown_type", "slow", "small_body_limit"];
+const HANDLER_MISTAKES = ["not_idempotent", "fails_on_unknown_type", "slow", "small_body_limit", "crashes_on_list"];
 const SLOW_MS = 6000;
 
 const log = (...words) => console.error(...words);
@@ -85,6 +85,8 @@ function application(verifier, mistake) {
       return response.status(error.status).send(error.message);
     }
     const event = eventOf(request.body);
+    // MISTAKE: a list has no type, and undefined no split(). The signature is right all the same.
+    if (mistake === "crashes_on_list" && request.body[0] === 0x5b) log("to do:", JSON.parse(request.body).type.split("."));
     // MISTAKE: a TypeError at a type that came later, which Express answers with 500.
     if (mistake === "fails_on_unknown_type" && event) log("to do:", ACTIONS.get(event.type).name);
     const before = handled.get(id) ?? 0;

@@ -1,8 +1,8 @@
 // What people get wrong about signatures, one mistake each. Those of the handler itself are in `handler.mjs`.
 import { Buffer } from "node:buffer";
 import { createPublicKey } from "node:crypto";
-import { UnsecuredJWT, decodeProtectedHeader, jwtVerify } from "jose";
-import { CLAIMS, NAMES, Refused, Verifier, refusing, same, secretKey, v1Entry } from "./verification.mjs";
+import { UnsecuredJWT, compactVerify, createRemoteJWKSet, decodeProtectedHeader, importJWK, jwtVerify } from "jose";
+import { CLAIMS, Keys, NAMES, Refused, Verifier, refusing, same, secretKey, v1Entry } from "./verification.mjs";
 
 const claimedId = (request) => Buffer.from(request.get("webhook-id") ?? "", "latin1");
 
@@ -96,8 +96,73 @@ class TrustsAlg extends Verifier {
   }
 }
 
+// No mistake: keys are kept for minutes, as jose's own client does, which fetches them anew for a kid that is new.
+class KeepsKeys extends Verifier {
+  constructor(secret, keys) {
+    super(secret, keys && new Keys(keys.url, 300_000));
+    this.remote = keys && createRemoteJWKSet(new URL(keys.url));
+  }
+
+  async checkToken(message) {
+    await refusing(async () => {
+      if (decodeProtectedHeader(message.signature).kid === undefined) throw new Refused("the token names no key");
+      const { payload } = await jwtVerify(message.signature, this.remote, { algorithms: ["RS256"], ...CLAIMS });
+      this.checkClaims(message, payload);
+    });
+  }
+}
+
+class Answers500 extends Verifier {
+  async verify() {
+    // MISTAKE: express.json() has read the body, and there are no bytes left.
+    throw new TypeError("the body is an object, and not a Buffer");
+  }
+}
+
+class DiesOnAlgNone extends Verifier {
+  async checkToken(message) {
+    if (decodeProtectedHeader(message.signature).alg !== "none") return super.checkToken(message);
+    // MISTAKE: thrown in a callback, where nobody catches it: that ends Node.
+    setImmediate(() => {
+      throw new Error("no key for alg none");
+    });
+    await new Promise(() => {});
+  }
+}
+
+class ComparesWholeHeader extends Verifier {
+  entries(message) {
+    // MISTAKE: header === expected. During a rotation there are two in it.
+    return [message.signature];
+  }
+}
+
+class SplitsAtComma extends Verifier {
+  entries(message) {
+    // MISTAKE: header.split(",")[1] has the version of the next entry at its end.
+    return [message.signature.split(",").slice(0, 2).join(",")];
+  }
+}
+
+class ChecksNoClaim extends Verifier {
+  async checkToken(message) {
+    // MISTAKE: the signature is right. When it was made, and for whom, nobody asks.
+    await refusing(async () => {
+      const { kid } = decodeProtectedHeader(message.signature);
+      const key = await importJWK(await this.rsaKey(kid), "RS256");
+      await compactVerify(message.signature, key, { algorithms: ["RS256"] });
+    });
+  }
+}
+
 export const VERIFIERS = {
   none: Verifier,
+  keeps_keys: KeepsKeys,
+  answers_500: Answers500,
+  dies_on_alg_none: DiesOnAlgNone,
+  compares_whole_header: ComparesWholeHeader,
+  splits_at_comma: SplitsAtComma,
+  checks_no_claim: ChecksNoClaim,
   reserialises: Reserialises,
   undecoded_secret: UndecodedSecret,
   whole_secret: WholeSecret,

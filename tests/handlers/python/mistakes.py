@@ -5,11 +5,12 @@ import dataclasses
 import hashlib
 import hmac
 import json
+import os
 
 import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from verification import CLAIMS, NAMES, Refused, Verifier, secret_key, v1_entry
+from verification import CLAIMS, NAMES, Keys, Refused, Verifier, secret_key, v1_entry
 
 
 def claimed_id(headers):
@@ -111,8 +112,65 @@ class TrustsAlg(Verifier):
         return hmac.compare_digest(expected, base64.urlsafe_b64decode(signature + "=="))
 
 
+class KeepsKeys(Verifier):
+    """No mistake: keys are kept for minutes, as PyJWT's own client does, which fetches them anew for a kid that is new."""
+
+    def __init__(self, secret, keys):
+        super().__init__(secret, keys and Keys(keys.url, seconds=300))
+        self.client = keys and jwt.PyJWKClient(keys.url)
+
+    def rsa_key(self, kid):
+        if kid is None:
+            raise Refused("the token names no key")
+        return self.client.get_signing_key(kid).key
+
+
+class Answers500(Verifier):
+    def verify(self, headers, body):
+        # MISTAKE: somebody else has read the body, and there is none left.
+        raise TypeError("the body is a dict, and not bytes")
+
+
+class DiesOnAlgNone(Verifier):
+    def check_token(self, message):
+        # MISTAKE: what nobody catches ends the process.
+        if jwt.get_unverified_header(message.signature).get("alg") == "none":
+            os._exit(1)
+        super().check_token(message)
+
+
+class ComparesWholeHeader(Verifier):
+    def entries(self, message):
+        # MISTAKE: header == expected. During a rotation there are two in it.
+        return [message.signature]
+
+
+class SplitsAtComma(Verifier):
+    def entries(self, message):
+        # MISTAKE: header.split(",")[1] has the version of the next entry at its end.
+        parts = message.signature.split(",")
+        return [",".join(parts[:2])]
+
+
+class ChecksNoClaim(Verifier):
+    def check_token(self, message):
+        # MISTAKE: the signature is right. When it was made, and for whom, nobody asks.
+        checks = {name: False for name in ("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss")}
+        try:
+            kid = jwt.get_unverified_header(message.signature).get("kid")
+            jwt.decode(message.signature, self.rsa_key(kid), algorithms=["RS256"], options=checks)
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
+            raise Refused(f"{type(error).__name__}: {error}") from error
+
+
 VERIFIERS = {
     "none": Verifier,
+    "keeps_keys": KeepsKeys,
+    "answers_500": Answers500,
+    "dies_on_alg_none": DiesOnAlgNone,
+    "compares_whole_header": ComparesWholeHeader,
+    "splits_at_comma": SplitsAtComma,
+    "checks_no_claim": ChecksNoClaim,
     "reserialises": Reserialises,
     "undecoded_secret": UndecodedSecret,
     "whole_secret": WholeSecret,

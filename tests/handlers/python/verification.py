@@ -142,8 +142,10 @@ CLAIMS = {"audience": AUDIENCE, "issuer": ISSUER, "leeway": 60, "options": {"req
 class Keys:
     """A JWKS, fetched anew when nothing in it fits, but not for each forged delivery."""
 
-    def __init__(self, url):
+    def __init__(self, url, seconds=1):
         self.url = url
+        # How long they are good, whatever does not fit.
+        self.seconds = seconds
         self.lock = threading.Lock()
         self.keys = []
         self.fetched = None
@@ -161,7 +163,7 @@ class Keys:
 
     def newer(self):
         with self.lock:
-            return [] if time.monotonic() - self.fetched < 1 else self.fetch()
+            return [] if time.monotonic() - self.fetched < self.seconds else self.fetch()
 
     def fetch(self):
         self.fetched = time.monotonic()

@@ -16,10 +16,12 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn json_of(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let last = text.lines().last().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {last}"))
+/// Standard output is one object, and nothing else.
+fn only_object(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        panic!("{error}: {out}\n{err}")
+    })
 }
 
 fn check(home: &Path, handler: &Handler, port: u16) -> Command {
@@ -51,7 +53,7 @@ fn finds_in(language: Language, mistake: &Mistake) {
     let handler = Handler::start(language, mistake.name, SECRET, Some(&jwks));
     let junit = home.path().join("check.xml");
     let output = check(home.path(), &handler, port).arg("--json").arg("--junit").arg(&junit).output().unwrap();
-    let report = json_of(&output);
+    let report = only_object(&output);
     let failed = failed(&report);
     let told = format!("{language:?} {}: {failed:#?}", mistake.name);
     assert_eq!(report["progress"], "done", "{told}");
@@ -96,7 +98,76 @@ planted!(
     crashes_on_missing_header,
     small_body_limit,
     unsigned_without_header,
+    keeps_keys,
+    answers_500,
+    dies_on_alg_none,
+    compares_whole_header,
+    splits_at_comma,
+    checks_no_claim,
+    crashes_on_list,
 );
+
+fn in_both(test: impl Fn(Language) + Send + Sync) {
+    std::thread::scope(|scope| {
+        for language in [Language::Python, Language::Node] {
+            let test = &test;
+            scope.spawn(move || test(language));
+        }
+    });
+}
+
+/// Handlers keep the keys that they fetched: also the second check at the same address signs with those.
+#[test]
+fn a_handler_that_keeps_keys_passes_twice_and_is_told_of_new_ones() {
+    in_both(|language| {
+        let (home, port) = (tempfile::tempdir().unwrap(), free_port());
+        let jwks = format!("http://127.0.0.1:{port}/.well-known/jwks.json");
+        let handler = Handler::start(language, "keeps_keys", SECRET, Some(&jwks));
+        for _ in 0..2 {
+            let output = check(home.path(), &handler, port).arg("--json").output().unwrap();
+            let report = only_object(&output);
+            assert_eq!((&report["failed"], &report["open"]), (&0.into(), &0.into()), "{:#?}", failed(&report));
+            assert!(String::from_utf8_lossy(&output.stderr).contains(&jwks));
+        }
+        let renewed = command(home.path())
+            .args(["check", "--to", &handler.url, "--yes", "--scheme", "v1a", "--json", "--new-keys"])
+            .args(["--jwks-bind", &format!("127.0.0.1:{port}")])
+            .output()
+            .unwrap();
+        let report = only_object(&renewed);
+        let [line] = failed(&report)[..] else { panic!("{:#?}", failed(&report)) };
+        assert_eq!(line["id"], "v1a_valid");
+        let what = report["causes"][0]["what"].as_str().unwrap();
+        assert!(what.contains("has not asked for the JWKS") && what.contains("probably"), "{what}");
+    });
+}
+
+/// What ended it costs one line, and a supervisor brings the others back.
+#[test]
+fn a_handler_that_ends_is_one_failure() {
+    in_both(|language| {
+        for supervised in [false, true] {
+            let (home, port) = (tempfile::tempdir().unwrap(), free_port());
+            let jwks = format!("http://127.0.0.1:{port}/.well-known/jwks.json");
+            let start = if supervised { Handler::start_supervised } else { Handler::start };
+            let handler = start(language, "dies_on_alg_none", SECRET, Some(&jwks));
+            let wait = if supervised { "60" } else { "1" };
+            let output = command(home.path())
+                .args(["check", "--to", &handler.url, "--yes", "--scheme", "jwt", "--json", "--restart-wait", wait])
+                .args(["--jwks-bind", &format!("127.0.0.1:{port}")])
+                .output()
+                .unwrap();
+            let report = only_object(&output);
+            let [line] = failed(&report)[..] else { panic!("{:#?}", failed(&report)) };
+            assert_eq!(line["id"], "jwt_alg_none", "{line:#}");
+            let skipped = report["causes"][0]["skipped"].as_u64().unwrap();
+            assert_eq!(skipped == 0, supervised, "{report:#}");
+            let passed = report["passed"].as_u64().unwrap();
+            assert!(if supervised { passed > 40 } else { passed < 5 }, "{passed}");
+            assert_eq!(output.status.code(), Some(1));
+        }
+    });
+}
 
 #[test]
 fn exit_codes_and_words() {
@@ -112,6 +183,16 @@ fn exit_codes_and_words() {
     let remote = run(&["--to", "http://192.0.2.1/", "--secret", SECRET]);
     assert_eq!(remote.status.code(), Some(2));
     assert!(told(&remote).contains("--allow-remote"));
+
+    let no_such_keys = run(&["--to", "http://127.0.0.1:9/", "--secret", SECRET, "--new-keys"]);
+    assert_eq!(no_such_keys.status.code(), Some(2));
+    assert!(told(&no_such_keys).contains("--scheme v1a"));
+    let kept = home.path().join("check-keys.json");
+    std::fs::write(&kept, "[]").unwrap();
+    let broken = run(&["--to", "http://127.0.0.1:9/", "--scheme", "v1a", "--yes"]);
+    assert_eq!(broken.status.code(), Some(2));
+    assert!(told(&broken).contains("check-keys.json") && told(&broken).contains("--new-keys"), "{}", told(&broken));
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "[]");
 
     let handler = Handler::start(Language::Node, "no_time_check", SECRET, None);
     let output = run(&["--to", &handler.url, "--secret", SECRET, "--burst", "5"]);

@@ -56,6 +56,12 @@ fn mistaken(mistake: &str, language: Language, delivery: &Delivery) -> Option<An
         ("fails_on_unknown_type", "unknown_type" | "launch_type") => Crashed,
         ("no_verification", _) => Accepted,
         ("first_signature_only", "two_signatures") => Refused,
+        ("compares_whole_header" | "splits_at_comma", "two_signatures" | "good_first" | "among_others") => Refused,
+        // The first two parts of it are a signature.
+        ("splits_at_comma", "joined_by_comma") => Accepted,
+        ("checks_no_claim", "expired_token" | "no_expiry" | "not_yet_valid") => Accepted,
+        ("answers_500", _) => Crashed,
+        ("crashes_on_list", "list_body") => Crashed,
         (
             "crashes_on_missing_header",
             "missing_header" | "missing_id" | "missing_timestamp" | "svix_headers" | "no_headers",
@@ -112,13 +118,14 @@ async fn shows(language: Language, mistake: &str, known: &[Scheme]) {
         let told = handled.get(&delivery.id).copied().unwrap_or_default();
         let expected = match mistake {
             "undecoded_secret" | "whole_secret" if delivery.scheme == V1 => 0,
+            "answers_500" => 0,
             "not_idempotent" => 2,
             _ => 1,
         };
         assert_eq!(told, expected, "{:?}", delivery.scheme);
         shown |= told == 2;
     }
-    assert_eq!(shown, mistake != "none", "a mistake shows");
+    assert_eq!(shown, !matches!(mistake, "none" | "keeps_keys"), "a mistake shows");
 }
 
 /// Fifty messages, and one more fifty times, all at once: taken each time, and each handled once.
@@ -180,5 +187,35 @@ languages!(
     slow,
     crashes_on_missing_header,
     small_body_limit,
-    unsigned_without_header
+    unsigned_without_header,
+    keeps_keys,
+    answers_500,
+    compares_whole_header,
+    splits_at_comma,
+    checks_no_claim,
+    crashes_on_list
 );
+
+/// Started again by the harness as by a supervisor, at the same address.
+#[tokio::test]
+async fn a_token_without_a_signature_ends_the_one_that_catches_nothing() {
+    let sender = Sender::start().await;
+    let fatal = sender.deliveries().into_iter().find(|one| one.what == "alg_none").unwrap();
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    for language in [Language::Python, Language::Node] {
+        let handler = Handler::start_supervised(language, "dies_on_alg_none", SECRET, Some(&sender.jwks));
+        fatal.try_send(&client, &handler.url).await.unwrap_err();
+        let since = std::time::Instant::now();
+        let good = sender.good(1).remove(0);
+        let status = loop {
+            match good.try_send(&client, &handler.url).await {
+                Ok(status) => break status,
+                Err(_) if since.elapsed() < Duration::from_secs(60) => {
+                    tokio::time::sleep(Duration::from_millis(50)).await
+                }
+                Err(error) => panic!("{language:?}: {error}"),
+            }
+        };
+        assert_eq!(status, 200, "{language:?}");
+    }
+}

@@ -57,3 +57,20 @@ async fn the_planted_mistake_is_found_and_nothing_where_there_is_none() {
     window.click("check-export-junit").await;
     window.until("the file is named", "return /pollux-check-.*\\.xml/.test(document.body.innerText)").await;
 }
+
+#[tokio::test]
+async fn one_cause_stands_on_top_and_what_follows_is_skipped() {
+    let window = open(Options::default()).await;
+    paste(&window, SECRET).await;
+    window.click("rail-handler").await;
+    window.click("handler-tab-check").await;
+    window.wait("check-form").await;
+    let crashing = Handler::start(Language::Node, "answers_500", SECRET, None);
+    check(&window, &crashing).await;
+    assert_eq!(lines(&window, "failed").await, ["v1_valid"]);
+    let cause = "return document.querySelector('[data-testid=check-cause]').innerText";
+    let cause = window.script(cause).await;
+    let cause = cause.as_str().unwrap();
+    assert!(cause.contains("answers 500 to everything") && cause.contains("log"), "{cause}");
+    window.shots("check-cause").await;
+}

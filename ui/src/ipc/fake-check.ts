@@ -1,7 +1,7 @@
-import type { CheckLine, Scheme } from "./generated";
+import type { CheckCause, CheckLine, CheckReport, Scheme } from "./generated";
 
 /** A case of the battery, before it was sent. `for`: the scheme that it needs. */
-type Case = { line: Omit<CheckLine, "got" | "status" | "took_us" | "state">; for: Scheme | null; status: number; open?: true; wrong: { status: number; got: string } };
+type Case = { line: Omit<CheckLine, "got" | "status" | "took_us" | "state" | "cause">; for: Scheme | null; status: number; open?: true; wrong: { status: number; got: string } };
 
 const TAKES = "Answers 2xx: the signature is right.";
 const REFUSES = "Refuses it with 400 or 401, and does nothing.";
@@ -80,7 +80,7 @@ const CASES: readonly Case[] = [
 ];
 
 export function fakeLines(schemes: readonly Scheme[]): CheckLine[] {
-  return CASES.map(({ line, for: scheme }) => ({ ...line, got: null, status: null, took_us: null, state: scheme === null || schemes.includes(scheme) ? "waiting" : "skipped" }));
+  return CASES.map(({ line, for: scheme }) => ({ ...line, got: null, status: null, took_us: null, cause: null, state: scheme === null || schemes.includes(scheme) ? "waiting" : "skipped" }));
 }
 
 /** How a line comes out, where the handler makes the given mistakes. */
@@ -91,4 +91,22 @@ export function fakeResult(line: CheckLine, mistakes: ReadonlySet<string>): Chec
   if (mistakes.has(line.id)) return { ...line, ...found.wrong, took_us, state: "failed" };
   if (found.open) return { ...line, status: found.status, took_us, got: "Answered 204. Whether it acted twice cannot be seen from outside.", state: "open" };
   return { ...line, status: found.status, took_us, got: `Answered ${found.status}.`, state: "passed" };
+}
+
+/** How a handler comes out that answers 500 to everything, or that ends at a token without a signature. */
+export function fakeCause(report: CheckReport, which: "crashes" | "ends"): CheckReport {
+  const id = which === "crashes" ? "v1_valid" : "jwt_alg_none";
+  const at = report.lines.findIndex((line) => line.id === id);
+  const said = which === "crashes"
+    ? { what: "Your handler answers 500 to everything, also to a plain good delivery.", mend: "Look into the log of your handler: what it could not cope with stands there, with the line of code. Often the body was read before it (express.json() in front of a route that wants the raw bytes), a setting is not there where it runs, or a package is missing." }
+    : { what: "This delivery ended your handler: Token without signature.", mend: "Its log says what ended it: mostly an exception that nothing caught. Catch what the library raises, and answer 400 or 401." };
+  const after = (line: CheckLine, i: number): CheckLine => {
+    if (line.id === id) return { ...line, state: "failed", status: which === "crashes" ? 500 : null, got: which === "crashes" ? `Crashed: answered 500. ${said.what}` : "This delivery ended your handler: it gave no answer, and nothing listened any more. It has not come back within 10 s.", mend: said.mend };
+    const follows = which === "crashes" ? line.state !== "skipped" : i > at && line.state !== "skipped";
+    if (!follows) return line;
+    return { ...line, state: "skipped", cause: id, ...(which === "crashes" ? { status: 500, got: `Answered 500, like the genuine one. The genuine v1 delivery is not taken: see ${id}.` } : { status: null, took_us: null, got: `Your handler is not running any more: see ${id}.` }) };
+  };
+  const lines = report.lines.map(after);
+  const cause: CheckCause = { line: id, ...said, skipped: lines.filter((line) => line.cause === id).length };
+  return { ...report, causes: [cause], lines, latency: null };
 }

@@ -1,4 +1,4 @@
-import { fakeLines, fakeResult } from "./fake-check";
+import { fakeCause, fakeLines, fakeResult } from "./fake-check";
 import { FakeOutbound } from "./fake-outbound";
 import type { CheckPlan, CheckReport, FaultRule, ForwardOffer, ForwardRule, ForwardStart, ForwardView, IpcError, Outbound, Row } from "./generated";
 import { noForward } from "../lib/forward";
@@ -137,7 +137,7 @@ export abstract class FakeHandler extends FakeOutbound {
     if (this.report?.progress === "running") throw refused("check_running", "A check runs already. Stop it, or wait for its end.");
     const url = this.#allowed(plan.url);
     const keys = plan.schemes.map((scheme) => (scheme === "v1" ? (this.secretList.find((one) => one.id === plan.secret)?.hint ?? "whsec_…") : "http://127.0.0.1:40123/.well-known/jwks.json"));
-    const base: CheckReport = { url, progress: "running", problem: null, started_ms: Math.max(Date.now(), (this.report?.started_ms ?? 0) + 1), took_ms: 0, keys: [...new Set(keys)], lines: fakeLines(plan.schemes), passed: 0, failed: 0, open: 0, skipped: 0, latency: null };
+    const base: CheckReport = { url, progress: "running", problem: null, started_ms: Math.max(Date.now(), (this.report?.started_ms ?? 0) + 1), took_ms: 0, keys: [...new Set(keys)], causes: [], lines: fakeLines(plan.schemes), passed: 0, failed: 0, open: 0, skipped: 0, latency: null };
     this.#tellCheck(base);
     this.#checking = setTimeout(() => this.#step(), this.checkTakes);
     return base;
@@ -175,7 +175,7 @@ export abstract class FakeHandler extends FakeOutbound {
   override checkReport = () => this.answer("checkReport", () => this.report);
   override checkExport = (format: "json" | "junit") => this.answer("checkExport", () => `/home/ada/Downloads/pollux-check-2026-11-28.${format === "json" ? "json" : "xml"}`);
 
-  /** `down|sending|off|many|none` (otherwise on, with nothing to do), `running|done|unreachable`, `on`: how all of it is to be found. */
+  /** `down|sending|off|many|none` (otherwise on, with nothing to do), `running|done|crashes|ends|unreachable`, `on`: how all of it is to be found. */
   handlerScene(forward: string | null, check: string | null, faults: string | null): void {
     const now = Date.now();
     const url = "http://localhost:3000/webhooks/gemini";
@@ -203,8 +203,10 @@ export abstract class FakeHandler extends FakeOutbound {
     if (check === "unreachable") this.downTargets.add(url);
     void this.checkStart({ url, secret: "s1", schemes: check === "running" ? ["v1"] : ["v1", "jwt"], timeout_ms: 5000 });
     if (check === "running") return;
+    if (check === "crashes" || check === "ends") this.checkMistakes = new Set();
     while (this.report?.progress === "running") this.#step();
     if (this.#checking) clearTimeout(this.#checking);
+    if (this.report && (check === "crashes" || check === "ends")) this.#tellCheck(fakeCause(this.report, check));
     if (this.report) this.report = { ...this.report, took_ms: 12_400, started_ms: now - 95_000 };
   }
 }

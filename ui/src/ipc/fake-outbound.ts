@@ -216,7 +216,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
   forwardDrain: OutboundBackend["forwardDrain"] = (project) => this.answer("forwardDrain", () => ({ ...NO_FORWARD, rule: { ...NO_FORWARD.rule, project } }));
   faultLab: OutboundBackend["faultLab"] = () => this.answer("faultLab", () => this.state.fault_lab);
   faultLabSet: OutboundBackend["faultLabSet"] = (rules) => this.answer("faultLabSet", () => ({ rules, answers: [] }));
-  checkStart: OutboundBackend["checkStart"] = ({ url }) => this.answer("checkStart", () => ({ url, progress: "done", problem: null, started_ms: Date.now(), took_ms: 0, keys: [], lines: [], passed: 0, failed: 0, open: 0, skipped: 0, latency: null }));
+  checkStart: OutboundBackend["checkStart"] = ({ url }) => this.answer("checkStart", () => ({ url, progress: "done", problem: null, started_ms: Date.now(), took_ms: 0, keys: [], causes: [], lines: [], passed: 0, failed: 0, open: 0, skipped: 0, latency: null }));
   checkStop: OutboundBackend["checkStop"] = () => this.answer("checkStop", () => null);
   checkReport: OutboundBackend["checkReport"] = () => this.answer("checkReport", () => null);
   checkExport: OutboundBackend["checkExport"] = () => this.answer("checkExport", () => "/home/ada/Downloads/check.json");

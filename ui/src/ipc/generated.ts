@@ -2252,6 +2252,24 @@ timeout_ms: number, };
 
 export type CheckState = "waiting" | "running" | "passed" | "failed" | "open" | "skipped";
 
+export type CheckCause = { 
+/**
+ * The line that failed: `v1_valid`.
+ */
+line: string, 
+/**
+ * What is wrong, in a sentence.
+ */
+what: string, 
+/**
+ * What to do about it.
+ */
+mend: string, 
+/**
+ * How many lines were skipped because of it.
+ */
+skipped: number, };
+
 export type CheckLine = { 
 /**
  * Stable id: `v1_tampered_body`.
@@ -2296,7 +2314,11 @@ why: string,
 /**
  * How to mend it.
  */
-mend: string, };
+mend: string, 
+/**
+ * The line that failed for it, where this one was skipped because of that: `v1_valid`.
+ */
+cause: string | null, };
 
 export type CheckLatency = { 
 /**
@@ -2347,6 +2369,10 @@ took_ms: number,
  * The keys it was signed with: `whsec_…a91f`, `http://127.0.0.1:40123/.well-known/jwks.json`.
  */
 keys: Array<string>, 
+/**
+ * What is behind several lines.
+ */
+causes: Array<CheckCause>, 
 /**
  * Every case, in the order of sending.
  */

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { fakeLines, fakeResult } from "../ipc/fake-check";
 import { fakeSecrets } from "../ipc/fake-catalog";
 import type { CheckLine, CheckReport, CheckState } from "../ipc/generated";
-import { grouped, latencyWords, LINE_MARKS, miles, progressShare, reportTime, signedWith, stateOf, summary, tally, type Answers } from "./check";
+import { grouped, latencyWords, LINE_MARKS, miles, progressShare, reportTime, signedWith, skippedFor, stateOf, summary, tally, type Answers } from "./check";
 import { checkDraft, checkFieldOf, jwksAddress, readCheckDraft, secretWords, signing } from "./check-draft";
 
 const NOW = 1_800_000_000_000;
 const NONE: Answers = new Map();
-const line = (id: string, state: CheckState, group = "Time"): CheckLine => ({ id, group, title: `Title of ${id}`, sent: "", expected: "", got: null, status: null, took_us: null, state, why: "", mend: "" });
-const report = (lines: CheckLine[], rest: Partial<CheckReport> = {}): CheckReport => ({ url: "http://localhost:3000/", progress: "done", problem: null, started_ms: NOW, took_ms: 12_400, keys: [], lines, passed: 0, failed: 0, open: 0, skipped: 0, latency: null, ...rest });
+const line = (id: string, state: CheckState, group = "Time"): CheckLine => ({ id, group, title: `Title of ${id}`, sent: "", expected: "", got: null, status: null, took_us: null, state, why: "", mend: "", cause: null });
+const report = (lines: CheckLine[], rest: Partial<CheckReport> = {}): CheckReport => ({ url: "http://localhost:3000/", progress: "done", problem: null, started_ms: NOW, took_ms: 12_400, keys: [], causes: [], lines, passed: 0, failed: 0, open: 0, skipped: 0, latency: null, ...rest });
 const said = (of: CheckReport, answers = NONE) => {
   const { word, names, more, then } = summary(of, answers);
   return [word, names.map((one) => one.id).join(), more, then];
@@ -39,6 +39,12 @@ describe("the summary", () => {
     expect(said(report([line("a", "passed"), line("b", "waiting")], { progress: "stopped" }))).toEqual(["Stopped. 1 of 1 as they should", "", 0, "1 were not sent."]);
     expect(said(report([], { progress: "unreachable", problem: "Connection refused." }))).toEqual(["Nobody answers there, so nothing can be said", "", 0, "Connection refused."]);
   });
+});
+
+it("what a skipped case follows from is a case by its title, and nothing is said where it was not sent", () => {
+  const lines = [{ ...line("v1_valid", "failed"), title: "Signed correctly" }, { ...line("b", "skipped"), cause: "v1_valid", got: "Answered 500, like the genuine one." }, { ...line("c", "skipped"), got: "No secret is in its grace." }, line("d", "skipped")];
+  expect(lines.map((one) => skippedFor(one, lines))).toEqual(["", "follows from “Signed correctly”", "No secret is in its grace.", ""]);
+  expect(skippedFor({ ...line("e", "skipped"), cause: "gone", got: "It was not sent." }, lines)).toBe("It was not sent.");
 });
 
 it("a state is a glyph and a word, each of its own", () => {

@@ -24,6 +24,13 @@ export function stateOf(line: CheckLine, answers: Answers): CheckState {
   return said === undefined ? line.state : said === "once" ? "passed" : "failed";
 }
 
+/** Why a case was skipped, in short: what it follows from, or what is said of it. Empty for all others. */
+export function skippedFor(line: CheckLine, lines: readonly CheckLine[]): string {
+  if (line.state !== "skipped") return "";
+  const cause = lines.find((one) => one.id === line.cause);
+  return cause ? `follows from “${cause.title}”` : (line.got ?? "");
+}
+
 export type Tally = Record<CheckState, number>;
 
 export function tally(lines: readonly CheckLine[], answers: Answers): Tally {

@@ -1,6 +1,7 @@
 //! The emulator's own keys: what signs dynamic deliveries, and the JWKS that says so.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub(crate) struct KeyRing {
     random: Random,
     rsa: Mutex<Arc<Later>>,
     strange_rsa: Later,
+    /// How often the published keys were asked for.
+    asked: AtomicU64,
     /// Where they are kept, if anywhere.
     journal: OnceLock<Weak<Journal>>,
 }
@@ -82,6 +85,7 @@ impl KeyRing {
             random: Arc::clone(random),
             rsa: Mutex::new(Arc::new(Later::new(random)?)),
             strange_rsa: Later::new(random)?,
+            asked: AtomicU64::new(0),
             journal: OnceLock::new(),
         })
     }
@@ -140,9 +144,15 @@ impl KeyRing {
         self.strange_rsa.get().await
     }
 
-    /// The keys that are published with this scheme: the Ed25519 ones alone, as at the service, or with the RSA key that the
-    /// guide speaks of.
+    /// How often [`KeyRing::jwks`] gave the published keys.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// The keys that are published with this scheme, for whoever asks: the Ed25519 ones alone, as at the service, or with
+    /// the RSA key that the guide speaks of.
     pub(crate) async fn jwks(&self, scheme: DynamicScheme) -> Value {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let mut published = self.plain();
         if scheme == DynamicScheme::Jwt {
             published.rsa = match self.rsa().await {

@@ -95,14 +95,35 @@ impl RsaKey {
         Self::of(kid, &KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Rsa)?)
     }
 
+    /// A new key whose `kid` is its thumbprint (RFC 7638), so that no other key is ever called like it: receivers cache keys
+    /// by that name.
+    ///
+    /// # Errors
+    /// As [`RsaKey::generate`].
+    pub fn generate_named_by_thumbprint() -> Result<Self, KeyError> {
+        Ok(Self::generate(String::new())?.named_by_thumbprint())
+    }
+
+    /// The same key with its thumbprint for its `kid`.
+    #[must_use]
+    pub fn named_by_thumbprint(mut self) -> Self {
+        // A key of our own making has one.
+        self.kid = signature::sign::thumbprint(&self.public_jwk()).unwrap_or_default();
+        self
+    }
+
     /// The key as [`RsaKey::private_text`] gave it.
-    pub(crate) fn from_private_text(kid: String, text: &str) -> Result<Self, KeyError> {
+    ///
+    /// # Errors
+    /// [`KeyError::Rsa`] where the text is no such key.
+    pub fn from_private_text(kid: String, text: &str) -> Result<Self, KeyError> {
         let der = STANDARD.decode(text).map_err(|_| KeyError::Rsa)?;
         Self::of(kid, &KeyPair::from_pkcs8(&der).map_err(|_| KeyError::Rsa)?)
     }
 
     /// The private half, to be kept: base64 of PKCS#8.
-    pub(crate) fn private_text(&self) -> String {
+    #[must_use]
+    pub fn private_text(&self) -> String {
         self.pem.lines().filter(|line| !line.starts_with("-----")).collect()
     }
 

@@ -135,6 +135,12 @@ impl Signers {
         let strange_rsa = self.0.keys.strange_rsa().await?;
         Ok(SigningKeys { rsa: Some(rsa), strange_rsa: Some(strange_rsa), ..self.0.keys.plain() })
     }
+
+    /// How often the JWKS was asked for since the start, by anyone.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.0.keys.asked()
+    }
 }
 
 impl fmt::Debug for Signers {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use emulator::{Profile, SigningKeys};
-use outbound::check::{Named, Plan};
+use outbound::check::{Asked, Named, Plan};
 use signature::{KeyState, Scheme};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 
 /// How often the window is told, at most.
 const TELL: Duration = Duration::from_millis(100);
+/// How long a handler that has ended may take to come back, where something starts it again.
+const RESTART: Duration = Duration::from_secs(10);
 /// Deliveries of the burst.
 const BURST: u32 = 50;
 
@@ -56,6 +58,7 @@ impl Engine {
             started_ms: self.now_ms(),
             took_ms: 0,
             keys: Vec::new(),
+            causes: Vec::new(),
             lines: outbound::check::lines(&plan),
             passed: 0,
             failed: 0,
@@ -77,8 +80,7 @@ impl Engine {
         self.inner.tasks.spawn(async move {
             let told = Mutex::new(Instant::now());
             let progress = |report: &CheckReport| engine.checked(report, &told);
-            let report =
-                outbound::check::run(Arc::new(plan), engine.inner.replays.client.clone(), stop, progress).await;
+            let report = outbound::check::run(Arc::new(plan), stop, progress).await;
             engine.inner.checks.put(report.clone());
             engine.inner.feed.tell(Live::Check { report: Box::new(report) });
             over.send_replace(true);
@@ -146,13 +148,14 @@ impl Engine {
             old_secret = self.in_grace(id);
         }
         let dynamic = plan.schemes.iter().any(|scheme| *scheme != Scheme::V1);
-        let (keys, jwks) = match dynamic {
-            true => {
-                let sandbox = self.sandbox()?;
-                (sandbox.signing_keys().await?, Some(sandbox.jwks_url(&plan.schemes)))
-            }
-            false => (SigningKeys::default(), None),
-        };
+        let (mut keys, mut jwks, mut jwks_asked) = (SigningKeys::default(), None, None);
+        if dynamic {
+            let sandbox = self.sandbox()?;
+            keys = sandbox.signing_keys().await?;
+            jwks = Some(sandbox.jwks_url(&plan.schemes));
+            let asked: Asked = Arc::new(sandbox.asked_from_now_on());
+            jwks_asked = Some(asked);
+        }
         let clock = self.inner.clock.clone();
         Ok(Plan {
             target,
@@ -162,8 +165,10 @@ impl Engine {
             schemes: plan.schemes,
             keys,
             jwks,
+            jwks_asked,
             profile: Profile { user_agent: format!("Pollux/{} (handler check)", self.version()), ..Profile::default() },
             timeout: Duration::from_millis(plan.timeout_ms.into()),
+            restart: RESTART,
             handled: None,
             burst: BURST,
             now: Arc::new(move || {

@@ -1,13 +1,14 @@
 //! The Sandbox: the emulator in this process, and the REST client and control side through which it is used, over HTTP
 //! like any other service. Its state lives as long as the process.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions, Signers, SigningKeys, TokenForm};
 use gemini::JwksCache;
 use gemini::client::{ApiVersion, Client, ClientError};
-use gemini::jwks::HttpFetch;
+use gemini::jwks::{Fetch, Fetching, HttpFetch};
 use inbound::Clock;
 use serde_json::{Value, json};
 use signature::{JwtPolicy, KeyState, Policy, Scheme, Secret, SecretKey};
@@ -47,6 +48,8 @@ pub(crate) struct Sandbox {
     signers: Signers,
     /// What its tokens claim.
     token: watched::Receiver<TokenForm>,
+    /// How often we fetched its keys ourselves.
+    fetched: Arc<AtomicU64>,
     pub(crate) client: Client,
     control: Control,
     received: Received,
@@ -83,6 +86,7 @@ impl Sandbox {
             api_key: Some(ApiKey { hint, stored_in: VaultKind::Memory, available: true }),
             ..books::view(&store.projects().sandbox(SANDBOX_PATH).await?, true)
         };
+        let fetched = Arc::new(AtomicU64::new(0));
         let keys = ProjectKeys {
             project,
             secrets: vec![SecretKey {
@@ -91,7 +95,7 @@ impl Sandbox {
                 state: KeyState::Current,
             }],
             expired: Vec::new(),
-            jwks: Some(Arc::new(jwks(&origin)?)),
+            jwks: Some(Arc::new(jwks(&origin, &fetched)?)),
             closed: false,
             policy: Some(policy(&token.borrow())),
         };
@@ -101,6 +105,7 @@ impl Sandbox {
             api_key,
             signers,
             token,
+            fetched,
             client,
             control,
             received: Received::default(),
@@ -160,6 +165,14 @@ impl Sandbox {
         });
     }
 
+    /// Tells how often others have asked for its keys from now on.
+    pub(crate) fn asked_from_now_on(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let (signers, fetched) = (self.signers.clone(), self.fetched.clone());
+        let asked = move || signers.asked().saturating_sub(fetched.load(Ordering::Relaxed));
+        let before = asked();
+        move || asked().saturating_sub(before)
+    }
+
     pub(crate) async fn clock(&self) -> Result<SandboxClock> {
         Ok(self.clock_view(self.control.get("clock").await?))
     }
@@ -184,10 +197,23 @@ impl Sandbox {
     }
 }
 
-fn jwks(origin: &str) -> Result<JwksCache> {
+/// Fetches the Sandbox's keys, and counts: others are told apart from us by that.
+struct Counted {
+    fetch: HttpFetch,
+    fetched: Arc<AtomicU64>,
+}
+
+impl Fetch for Counted {
+    fn fetch(&self) -> Fetching<'_> {
+        self.fetched.fetch_add(1, Ordering::Relaxed);
+        self.fetch.fetch()
+    }
+}
+
+fn jwks(origin: &str, fetched: &Arc<AtomicU64>) -> Result<JwksCache> {
     let fetch = HttpFetch::new(&jwks_url(origin, true))
         .map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys cannot be fetched.").with_detail(error))?;
-    let cache = JwksCache::new(fetch);
+    let cache = JwksCache::new(Counted { fetch, fetched: fetched.clone() });
     // The emulator makes its RSA keys when they are first asked for: not when the first delivery waits for them.
     let early = cache.clone();
     tokio::spawn(async move { early.get().await });
@@ -354,7 +380,7 @@ impl Engine {
         let sandbox = self.sandbox()?;
         let _: Value = sandbox.control.post("keys:rotate", json!({})).await?;
         // A JWKS is read again once a minute at most, and whoever rotates keys by hand does not wait for that.
-        let fresh = Arc::new(jwks(&sandbox.origin)?);
+        let fresh = Arc::new(jwks(&sandbox.origin, &sandbox.fetched)?);
         self.inner.registry.update(|all| {
             if let Some(keys) = all.iter_mut().find(|keys| keys.project.id == sandbox.project) {
                 keys.jwks = Some(fresh);

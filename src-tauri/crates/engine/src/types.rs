@@ -139,6 +139,7 @@ fn declared() -> String {
         dto::AnsweredBy,
         dto::CheckPlan,
         dto::CheckState,
+        dto::CheckCause,
         dto::CheckLine,
         dto::CheckLatency,
         dto::CheckProgress,

@@ -9,6 +9,8 @@ mod actions;
 mod addresses;
 #[path = "it/aside.rs"]
 mod aside;
+#[path = "it/checks.rs"]
+mod checks;
 #[path = "it/fault_lab.rs"]
 mod fault_lab;
 #[path = "it/forward.rs"]

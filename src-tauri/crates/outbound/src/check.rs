@@ -3,6 +3,9 @@
 //! It is about the mistake and not about its consequences. Where the plain delivery of a scheme is refused, everything that
 //! is signed like it would be refused, too: then it is looked for what the endpoint does take, that one line fails, and what
 //! hangs on it is skipped, with the reason.
+//!
+//! A delivery that ends the endpoint is one failure, too. It is waited for, and what comes after is sent to one that comes back
+//! and skipped for one that does not.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,20 +20,27 @@ mod cases;
 mod forge;
 mod judge;
 mod junit;
+mod kept_keys;
 mod key_server;
+mod life;
 mod mistakes;
 mod odd;
 mod report;
 mod run;
+mod send;
 
 pub use junit::junit;
+pub use kept_keys::{KeptKeys, KeptKeysError, KeyWants};
 pub use key_server::KeyServer;
 pub use mistakes::{MISTAKES, Mistake};
-pub use report::{Latency, Line, Progress, Report, State, to_json};
+pub use report::{Cause, Latency, Line, Progress, Report, State, to_json};
 pub use run::run;
 
 /// How long an answer may take before it is too long: Google asks for 2xx "within a few seconds".
 pub const FEW_SECONDS: Duration = Duration::from_secs(5);
+
+/// How often the endpoint, or anybody, has asked for the JWKS since the check began.
+pub type Asked = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Unix seconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -61,10 +71,14 @@ pub struct Plan {
     pub keys: SigningKeys,
     /// Where the endpoint gets the public halves of these keys.
     pub jwks: Option<String>,
+    /// How often that was asked for. `None` where it is not known.
+    pub jwks_asked: Option<Asked>,
     /// What tokens say, and who the sender is.
     pub profile: Profile,
     /// How long one answer may take.
     pub timeout: Duration,
+    /// How long an endpoint that has ended may take to come back: one that a supervisor starts again is checked to the end.
+    pub restart: Duration,
     /// Answers GET with `{"handled":{"<webhook-id>":n}}`: how often the endpoint has acted on each message.
     pub handled: Option<Target>,
     /// Deliveries of the burst.

@@ -101,6 +101,8 @@ pub struct Exchange {
 /// Sends requests. Connections are kept for a moment and used again.
 pub struct Client {
     plain: Plain,
+    /// Idle connections that are kept to a target.
+    idle: usize,
     /// Those with TLS are made when they are needed: they read the system's roots.
     strict: OnceLock<Result<Tls, String>>,
     lenient: OnceLock<Result<Tls, String>>,
@@ -108,11 +110,22 @@ pub struct Client {
 
 impl Default for Client {
     fn default() -> Self {
-        Self { plain: client(tcp()), strict: OnceLock::new(), lenient: OnceLock::new() }
+        Self::keeping(IDLE_MOST)
     }
 }
 
 impl Client {
+    /// Makes a new connection for each request: one that fails then says something about this request, and not that a kept
+    /// connection was closed meanwhile.
+    #[must_use]
+    pub fn with_a_connection_each() -> Self {
+        Self::keeping(0)
+    }
+
+    fn keeping(idle: usize) -> Self {
+        Self { plain: client(tcp(), idle), idle, strict: OnceLock::new(), lenient: OnceLock::new() }
+    }
+
     /// Sends a request, and never fails: what went wrong is in the exchange. Dropping the future cuts the connection.
     pub async fn send(&self, request: Request, bounds: Bounds) -> Exchange {
         let started = Instant::now();
@@ -153,9 +166,9 @@ impl Client {
             return post(&self.plain, request, target).await;
         }
         let made = if lenient {
-            self.lenient.get_or_init(|| tls::taking_any(tcp()).map(client))
+            self.lenient.get_or_init(|| tls::taking_any(tcp()).map(|connector| client(connector, self.idle)))
         } else {
-            self.strict.get_or_init(|| tls::trusting_the_system(tcp()).map(client))
+            self.strict.get_or_init(|| tls::trusting_the_system(tcp()).map(|connector| client(connector, self.idle)))
         };
         match made {
             Ok(client) => post(client, request, target).await,
@@ -172,11 +185,11 @@ fn tcp() -> HttpConnector {
     connector
 }
 
-fn client<C: Connect + Clone>(connector: C) -> legacy::Client<C, Full<Bytes>> {
+fn client<C: Connect + Clone>(connector: C, idle: usize) -> legacy::Client<C, Full<Bytes>> {
     legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(IDLE_MOST)
+        .pool_max_idle_per_host(idle)
         .http1_max_headers(HEADERS)
         .set_host(false)
         .build(connector)

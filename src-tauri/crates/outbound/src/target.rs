@@ -91,6 +91,11 @@ impl Target {
         &self.uri
     }
 
+    /// The port, also where the address names none.
+    pub(crate) fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(if self.is_tls() { 443 } else { 80 })
+    }
+
     pub(crate) fn is_tls(&self) -> bool {
         self.uri.scheme_str() == Some("https")
     }

@@ -63,8 +63,36 @@ pub fn jwt(rsa_private_pem: &[u8], kid: Option<&str>, claims: &serde_json::Value
     jsonwebtoken::encode(&header, claims, &key).map_err(|_| SignError::Signing)
 }
 
+/// The SHA-256 thumbprint of a public JWK (RFC 7638), which names a key by what it is: another key has another one. `None`
+/// for what is no JWK with a thumbprint.
+pub fn thumbprint(jwk: &serde_json::Value) -> Option<String> {
+    let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(jwk.clone()).ok()?;
+    jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).ok()
+}
+
 fn content(id: &str, timestamp: i64, body: &[u8]) -> Vec<u8> {
     let mut content = format!("{id}.{timestamp}.").into_bytes();
     content.extend_from_slice(body);
     content
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The examples of RFC 7638 (section 3.1) and RFC 8037 (appendix A.3).
+    #[test]
+    fn a_key_has_the_thumbprint_of_the_standards_whatever_else_stands_in_it() {
+        let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3ok\
+                 njhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu\
+                 6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8\
+                 awapJzKnqDKgw";
+        let rsa = json!({ "kty": "RSA", "n": n, "e": "AQAB", "alg": "RS256", "kid": "2011-04-29" });
+        assert_eq!(thumbprint(&rsa).unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        let ed25519 = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        assert_eq!(thumbprint(&ed25519).unwrap(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        assert_eq!(thumbprint(&json!({ "kty": "RSA" })), None);
+    }
 }

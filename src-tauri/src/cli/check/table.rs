@@ -28,6 +28,15 @@ pub(crate) fn print(report: &Report, over: bool) -> Written {
         out.push_str(&format!("\n{} {}\n", paint("✕", Style::new().red()), printable(problem)));
         return text(&out);
     }
+    for cause in &report.causes {
+        out.push_str(&format!("\n{} {}", paint("✕", Style::new().red()), printable(&cause.what)));
+        if cause.skipped > 0 {
+            let lines =
+                if cause.skipped == 1 { "1 line was".to_owned() } else { format!("{} lines were", cause.skipped) };
+            out.push_str(&format!(" {lines} skipped because of it."));
+        }
+        out.push('\n');
+    }
     let (mut group, mut skipped) = ("", "");
     for line in report.lines.iter().filter(|line| !is_foreign(line)) {
         if line.group != group {

@@ -25,6 +25,15 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
+    /// Sends it once: the status, where there is an answer.
+    pub(crate) async fn try_send(&self, client: &reqwest::Client, url: &str) -> reqwest::Result<u16> {
+        let mut request = client.post(url).body(self.body.clone());
+        for (name, value) in &self.headers {
+            request = request.header(name, value.as_slice());
+        }
+        Ok(request.send().await?.status().as_u16())
+    }
+
     /// Sends it: its place in the list, the last answer's status, and how long the first one took.
     pub(crate) fn send(
         &self,
@@ -144,6 +153,7 @@ impl Sender {
         vec![
             good("unusual_json", odd.as_bytes()),
             good("empty_body", b""),
+            good("list_body", br#"[{"type":"batch.succeeded"}]"#),
             good("two_mebibytes", large.as_bytes()),
             bare,
             signed("good_first", true, &|id| format!("{} {}", v1(id, body), sign::v1(&other, id, at, body))),

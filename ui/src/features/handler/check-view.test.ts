@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it } from "vitest";
-import { click, open, type } from "./test-window";
+import { clean, click, open, type } from "./test-window";
 
 const URL = "http://localhost:3000/webhooks/gemini";
 const line = (id: string) => screen.getAllByTestId("check-line").find((one) => one.dataset.id === id) as HTMLElement;
@@ -44,6 +44,37 @@ describe("the check", () => {
     expect(app.handler.check.filter).toBe("all");
     await click("check-export-json");
     await waitFor(() => expect(app.toasts.list[0]?.text).toMatch(/\.json$/));
+  });
+
+  it("one cause stands on top with its advice, and what follows from it is skipped, says so and leads there", async () => {
+    const { app } = await open("check", ["none", "crashes"]);
+    await screen.findByTestId("check-report");
+    expect(screen.getByTestId("check-summary").textContent).toBe("1 of 1 wrong: Signed with v1");
+    const cause = screen.getByTestId("check-cause");
+    expect(cause.textContent).toContain("answers 500 to everything, also to a plain good delivery");
+    expect(cause.textContent).toContain("log of your handler");
+    expect(cause.textContent).not.toContain("secret");
+    expect(cause.textContent).toContain("37 cases that follow from it were skipped");
+    const skipped = line("v1_wrong_secret");
+    expect(skipped.dataset.state).toBe("skipped");
+    expect(skipped.textContent).toContain("follows from “Signed with v1”");
+    await fireEvent.click(within(skipped).getAllByRole("button")[0] as HTMLElement);
+    // Its own advice is about something else than the cause.
+    expect(skipped.textContent).not.toContain("Let a library verify");
+    await fireEvent.click(within(skipped).getByTestId("check-see-cause"));
+    await waitFor(() => expect(document.activeElement?.closest<HTMLElement>("[data-testid=check-line]")?.dataset.id).toBe("v1_valid"));
+    app.handler.check.filter = "failed";
+    await click("check-cause-line");
+    expect(app.handler.check.filter).toBe("all");
+    await clean();
+  });
+
+  it("a delivery that ended the handler is named, and what came before it keeps its verdict", async () => {
+    await open("check", ["none", "ends"]);
+    await screen.findByTestId("check-report");
+    expect(screen.getByTestId("check-cause").dataset.line).toBe("jwt_alg_none");
+    expect(line("v1_valid").dataset.state).toBe("passed");
+    expect(line("v1_stale").dataset.state).toBe("skipped");
   });
 
   it("where nobody answers there is one sentence, and no table", async () => {

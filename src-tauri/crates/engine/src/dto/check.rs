@@ -2,7 +2,8 @@
 //! [`outbound::check`].
 
 pub use outbound::check::{
-    Latency as CheckLatency, Line as CheckLine, Progress as CheckProgress, Report as CheckReport, State as CheckState,
+    Cause as CheckCause, Latency as CheckLatency, Line as CheckLine, Progress as CheckProgress, Report as CheckReport,
+    State as CheckState,
 };
 use serde::{Deserialize, Serialize};
 use signature::Scheme;

@@ -1,8 +1,7 @@
 //! Sends what a line needs, and judges it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use emulator::ComposeError;
@@ -12,14 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::cases::{Act, Case, Wants};
-use super::forge::{Delivery, Forge};
-use super::judge::{Outcome, judge};
-use super::{FEW_SECONDS, Latency, Plan, State, odd};
-use crate::client::{Bounds, Client, Exchange, Request};
+use super::forge::Delivery;
+use super::judge::Outcome;
+use super::send::{Bench, Shot};
+use super::{FEW_SECONDS, Latency, State, odd};
 
-/// The body in drops.
-const PIECES: usize = 8;
-const DRIPPED: Duration = Duration::from_secs(2);
 /// A message that comes several times at once.
 const AT_ONCE: usize = 4;
 /// A retry comes some seconds after the first attempt.
@@ -29,32 +25,18 @@ const HANDLING: Duration = Duration::from_secs(3);
 const LAG: Duration = Duration::from_millis(400);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// What it takes to send.
-pub(super) struct Bench {
-    plan: Arc<Plan>,
-    client: Arc<Client>,
-    pub(super) forge: Forge,
-    /// What must not be shown, should an endpoint say it.
-    secrets: Vec<String>,
-    /// A single answer already takes too long, so that a burst says nothing new about the time.
-    pub(super) slow: AtomicBool,
-}
-
 #[derive(Deserialize)]
 struct Counts {
     handled: HashMap<String, u64>,
 }
 
 impl Bench {
-    pub(super) fn new(plan: Arc<Plan>, client: Arc<Client>) -> Self {
-        let forge = Forge::new(&plan);
-        let named = [&plan.secret, &plan.old_secret].into_iter().flatten();
-        let secrets = named.map(|named| named.secret.text().trim_start_matches("whsec_").to_owned()).collect();
-        Self { plan, client, forge, secrets, slow: AtomicBool::new(false) }
+    /// Does what the case says. `scheme` is what it is signed by.
+    pub(super) async fn run(&self, case: &Case, scheme: Scheme) -> (Outcome, Option<Latency>) {
+        self.of(&case.id).act(case, scheme).await
     }
 
-    /// Does what the case says. `scheme` is what it is signed by.
-    pub(super) async fn run(self: &Arc<Self>, case: &Case, scheme: Scheme) -> (Outcome, Option<Latency>) {
+    async fn act(&self, case: &Case, scheme: Scheme) -> (Outcome, Option<Latency>) {
         let done = match &case.act {
             Act::Send(make) => self.all(case.wants, make(&self.forge, scheme)).await,
             Act::Twice => self.twice(scheme).await.map(|(_, outcome)| outcome),
@@ -64,26 +46,14 @@ impl Bench {
             Act::InTime => self.in_time(scheme).await,
             Act::Burst => return self.burst(scheme).await,
             Act::Get => Ok(self.got(case.wants).await),
-            Act::EmptyPost => Ok(self.judge(case.wants, &self.post(Vec::new(), bytes::Bytes::new()).await)),
+            Act::EmptyPost => Ok(self.judge(case.wants, &self.send(Shot::Bare).await)),
             Act::RefusesAnything => Ok(Outcome::new(State::Skipped, "It is concluded from the others.")),
         };
         (done.unwrap_or_else(|error| not_made(&error)), None)
     }
 
-    /// One delivery. A connection that was closed in the moment in which it was used again says nothing of the endpoint,
-    /// so that such a one is sent twice.
-    pub(super) async fn send(&self, delivery: &Delivery) -> Exchange {
-        let first = self.post(delivery.headers.clone(), delivery.body.clone()).await;
-        match &first.problem {
-            Some(problem) if first.answer.is_none() && matches!(problem.code, "no_answer" | "connection_reset") => {
-                self.post(delivery.headers.clone(), delivery.body.clone()).await
-            }
-            _ => first,
-        }
-    }
-
     async fn got(&self, wants: Wants) -> Outcome {
-        let mut outcome = self.judge(wants, &self.get(&self.plan.target).await);
+        let mut outcome = self.judge(wants, &self.send(Shot::Get).await);
         if outcome.status == Some(501) {
             // RFC 9110, 15.6.2: so answers a server that knows no such method. That is no crash.
             outcome.state = State::Passed;
@@ -92,23 +62,9 @@ impl Bench {
         outcome
     }
 
-    pub(super) fn judge(&self, wants: Wants, exchange: &Exchange) -> Outcome {
-        judge(wants, exchange, &self.secrets)
-    }
-
-    async fn post(&self, headers: Vec<(String, Vec<u8>)>, body: bytes::Bytes) -> Exchange {
-        let Plan { target, any_certificate, timeout, .. } = &*self.plan;
-        let request = Request { target: target.clone(), headers, body, any_certificate: *any_certificate };
-        self.client.send(request, Bounds { time: *timeout, ..Bounds::default() }).await
-    }
-
-    async fn get(&self, target: &crate::target::Target) -> Exchange {
-        odd::get(target, self.plan.any_certificate, self.plan.timeout).await
-    }
-
     /// One after another, until one comes out wrong; all at once where one after another would take minutes.
     pub(super) async fn all(
-        self: &Arc<Self>,
+        &self,
         wants: Wants,
         made: Result<Vec<Delivery>, ComposeError>,
     ) -> Result<Outcome, ComposeError> {
@@ -141,8 +97,8 @@ impl Bench {
     }
 
     async fn one(&self, wants: Wants, delivery: &Delivery) -> Outcome {
-        let mut outcome = self.judge(wants, &self.send(delivery).await);
-        if outcome.state != State::Passed && !delivery.label.is_empty() {
+        let mut outcome = self.judge(wants, &self.deliver(delivery).await);
+        if outcome.state != State::Passed && outcome.cause.is_none() && !delivery.label.is_empty() {
             outcome.got = format!("{}: {}", delivery.label, outcome.got);
         }
         outcome
@@ -152,12 +108,12 @@ impl Bench {
     async fn twice(&self, scheme: Scheme) -> Result<(String, Outcome), ComposeError> {
         let (id, body) = (self.forge.id()?, self.forge.plain(scheme)?.body);
         let first = self.forge.signed_as(scheme, &id, EARLIER, body.clone())?;
-        let first = self.judge(Wants::Take, &self.send(&first).await);
+        let first = self.judge(Wants::Take, &self.deliver(&first).await);
         if first.state != State::Passed {
             return Ok((id, first));
         }
         let second = self.forge.signed_as(scheme, &id, 0, body)?;
-        let mut second = self.judge(Wants::Take, &self.send(&second).await);
+        let mut second = self.judge(Wants::Take, &self.deliver(&second).await);
         second.got = match second.state {
             State::Passed => format!("{} Both times.", second.got),
             _ => format!("Took it the first time, and not the second. {}", second.got),
@@ -167,6 +123,9 @@ impl Bench {
 
     async fn handled_once(&self, scheme: Scheme) -> Result<Outcome, ComposeError> {
         let (id, sent) = self.twice(scheme).await?;
+        if sent.ended || sent.cause.is_some() {
+            return Ok(sent);
+        }
         if sent.state != State::Passed {
             return Ok(Outcome {
                 state: State::Skipped,
@@ -177,14 +136,13 @@ impl Bench {
         Ok(self.was_handled_once(&id, "twice").await)
     }
 
-    async fn handled_once_at_once(self: &Arc<Self>, scheme: Scheme) -> Result<Outcome, ComposeError> {
+    async fn handled_once_at_once(&self, scheme: Scheme) -> Result<Outcome, ComposeError> {
         let message = self.forge.plain(scheme)?;
-        let mut sending = JoinSet::new();
-        for _ in 0..AT_ONCE {
-            let (bench, message) = (self.clone(), message.clone());
-            sending.spawn(async move { bench.judge(Wants::Take, &bench.send(&message).await) });
+        let exchanges = self.volley(vec![message.clone(); AT_ONCE]).await;
+        let outcomes: Vec<Outcome> = exchanges.iter().map(|one| self.judge(Wants::Take, one)).collect();
+        if let Some(over) = outcomes.iter().find(|one| one.ended || one.cause.is_some()) {
+            return Ok(over.clone());
         }
-        let outcomes = sending.join_all().await;
         // One that is turned away with 409 or 503 while the first is at work comes again: no harm is done.
         if let Some(none) = outcomes.iter().find(|_| !outcomes.iter().any(Outcome::is_taken)) {
             return Ok(none.clone());
@@ -224,7 +182,7 @@ impl Bench {
     }
 
     async fn count(&self, target: &crate::target::Target, id: &str) -> Result<u64, String> {
-        let exchange = self.get(target).await;
+        let exchange = odd::get(target, self.plan.any_certificate, self.plan.timeout).await;
         let Some(answer) = exchange.answer else {
             let why = exchange.problem.map_or_else(String::new, |problem| problem.message);
             return Err(format!("It could not be asked how often it was handled. {why}"));
@@ -240,9 +198,7 @@ impl Bench {
 
     async fn slowly(&self, scheme: Scheme) -> Result<Outcome, ComposeError> {
         let delivery = self.forge.plain(scheme)?;
-        let Plan { target, any_certificate, timeout, .. } = &*self.plan;
-        let exchange = odd::drip(target, *any_certificate, *timeout + DRIPPED, &delivery, PIECES, DRIPPED).await;
-        let mut outcome = self.judge(Wants::Take, &exchange);
+        let mut outcome = self.judge(Wants::Take, &self.send(Shot::Drip(delivery)).await);
         if outcome.status == Some(408) {
             outcome.got = "Answered 408: it gave up before the body was there.".to_owned();
         }
@@ -250,7 +206,7 @@ impl Bench {
     }
 
     async fn in_time(&self, scheme: Scheme) -> Result<Outcome, ComposeError> {
-        let mut outcome = self.judge(Wants::Take, &self.send(&self.forge.plain(scheme)?).await);
+        let mut outcome = self.judge(Wants::Take, &self.deliver(&self.forge.plain(scheme)?).await);
         if let Some(took) = outcome.took.filter(|_| outcome.is_taken()) {
             let late = took > FEW_SECONDS;
             outcome.state = if late { State::Failed } else { State::Passed };
@@ -263,7 +219,7 @@ impl Bench {
         Ok(outcome)
     }
 
-    async fn burst(self: &Arc<Self>, scheme: Scheme) -> (Outcome, Option<Latency>) {
+    async fn burst(&self, scheme: Scheme) -> (Outcome, Option<Latency>) {
         let burst = self.plan.burst.max(1);
         let mut deliveries = Vec::new();
         for _ in 0..burst {
@@ -272,16 +228,13 @@ impl Bench {
                 Err(error) => return (not_made(&error), None),
             }
         }
-        let mut sending = JoinSet::new();
-        for delivery in deliveries {
-            let bench = self.clone();
-            sending.spawn(async move { bench.judge(Wants::Take, &bench.send(&delivery).await) });
-        }
-        let outcomes = sending.join_all().await;
+        let outcomes: Vec<Outcome> =
+            self.volley(deliveries).await.iter().map(|one| self.judge(Wants::Take, one)).collect();
         let took = outcomes.iter().filter(|outcome| outcome.is_taken()).filter_map(|outcome| outcome.took);
         let latency = Latency::of(took.map(micros).collect());
         let taken = outcomes.iter().filter(|outcome| outcome.is_taken()).count();
-        if let Some(bad) = outcomes.iter().find(|outcome| !outcome.is_taken()) {
+        let ended = outcomes.iter().find(|outcome| outcome.ended || outcome.cause.is_some());
+        if let Some(bad) = ended.or_else(|| outcomes.iter().find(|outcome| !outcome.is_taken())) {
             let got = format!("Took {taken} of {burst}. {}", bad.got);
             return (Outcome { got, ..bad.clone() }, latency);
         }

@@ -1,5 +1,7 @@
 //! The battery: what is sent, what is right, why it matters, and how it is mended.
 
+use std::borrow::Cow;
+
 use emulator::ComposeError;
 use signature::Scheme;
 
@@ -11,7 +13,7 @@ mod handling;
 pub(super) mod json;
 pub(super) mod signed;
 mod signed_forged;
-mod tokens;
+pub(super) mod tokens;
 
 /// What a correct receiver does with a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ pub(super) struct Case {
     title: String,
     sent: String,
     why: &'static str,
-    mend: &'static str,
+    mend: Cow<'static, str>,
     /// The one it belongs to. `None`: any that the endpoint takes.
     pub(super) scheme: Option<Scheme>,
     pub(super) wants: Wants,
@@ -83,7 +85,8 @@ impl Case {
             took_us: None,
             state: if self.lacks.is_some() { State::Skipped } else { State::Waiting },
             why: self.why.to_owned(),
-            mend: self.mend.to_owned(),
+            mend: self.mend.clone().into_owned(),
+            cause: None,
         }
     }
 
@@ -129,7 +132,7 @@ impl Row {
             title: self.title.to_owned(),
             sent: self.sent.to_owned(),
             why: self.why,
-            mend: self.mend,
+            mend: self.mend.into(),
             scheme: Some(scheme),
             wants: self.wants,
             act: Act::Send(Box::new(self.make)),

@@ -101,10 +101,20 @@ impl Forge {
         Ok(vec![self.sample(scheme, "batch.succeeded", None, Some(kind))?])
     }
 
-    /// A token for somebody else.
-    pub(super) fn for_audience(&self, audience: &str) -> Made {
-        let profile = Profile { audience: audience.to_owned(), ..self.profile.clone() };
-        Ok(vec![self.sample_for(&profile, Scheme::Jwt, "batch.succeeded", None, None)?])
+    /// A token with these claims, and else as it should be, or broken in this way.
+    pub(super) fn token_of(&self, issuer: &str, audience: &str, broken: Option<&str>) -> Made {
+        let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
+        let profile = Profile { issuer, audience, ..self.profile.clone() };
+        Ok(vec![self.sample_for(&profile, Scheme::Jwt, "batch.succeeded", None, broken)?])
+    }
+
+    /// What the tokens of this check claim.
+    pub(super) fn issuer(&self) -> &str {
+        &self.profile.issuer
+    }
+
+    pub(super) fn audience(&self) -> &str {
+        &self.profile.audience
     }
 
     /// The plain payload.

@@ -1,10 +1,13 @@
 //! What an answer says about the endpoint.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::State;
 use super::cases::Wants;
+use super::life;
 use crate::client::{Answer, Exchange};
+use crate::target::Target;
 
 /// Characters of an answer's text that are shown.
 const EXCERPT: usize = 120;
@@ -19,14 +22,33 @@ pub(super) struct Outcome {
     pub(super) status: Option<u16>,
     pub(super) took: Option<Duration>,
     /// In place of what the line says.
-    pub(super) mend: Option<&'static str>,
+    pub(super) mend: Option<Cow<'static, str>>,
     /// No answer came in time.
     pub(super) silent: bool,
+    /// It ended the endpoint.
+    pub(super) ended: bool,
+    /// The line that failed for it, where this one only follows from that.
+    pub(super) cause: Option<String>,
 }
 
 impl Outcome {
     pub(super) fn new(state: State, got: impl Into<String>) -> Self {
-        Self { state, got: got.into(), status: None, took: None, mend: None, silent: false }
+        Self { state, got: got.into(), status: None, took: None, mend: None, silent: false, ended: false, cause: None }
+    }
+
+    /// It follows from what is wrong with the line `cause`.
+    pub(super) fn skipped(why: impl Into<String>, cause: &str) -> Self {
+        Self { cause: Some(cause.to_owned()), ..Self::new(State::Skipped, why) }
+    }
+
+    /// The same, of one that was sent.
+    pub(super) fn follows(self, why: impl Into<String>, cause: &str) -> Self {
+        Self { state: State::Skipped, got: why.into(), cause: Some(cause.to_owned()), mend: None, ended: false, ..self }
+    }
+
+    /// What kind of answer it was: 2 for 2xx, 0 for none.
+    pub(super) fn class(&self) -> u16 {
+        self.status.map_or(0, |status| status / 100)
     }
 
     /// It was answered with 2xx.
@@ -41,6 +63,43 @@ const ADDRESS: &str = "Give the whole address of the handler, with its path, as 
 /// Where a forgery ends in 5xx.
 const CATCH: &str = "Look whether a header is there before it is used, catch what the library raises where a delivery is not \
     genuine, and answer 400 or 401. What the framework has to catch becomes a 500.";
+
+/// Where even a plain good delivery ends in 5xx.
+pub(super) const LOG: &str = "Look into the log of your handler: what it could not cope with stands there, with the line of \
+    code. Often the body was read before it (express.json() in front of a route that wants the raw bytes), a setting is not \
+    there where it runs, or a package is missing.";
+/// Where a delivery ends the process.
+const UNCAUGHT: &str = "Its log says what ended it: mostly an exception that nothing caught (in Node also a promise that was \
+    rejected in a callback or an async function without try), process.exit or a panic. Catch what the library raises, and \
+    answer 400 or 401. If the log shows that it ended before this one came, look at the one before.";
+/// It ended at this delivery.
+pub(super) const ENDED_HERE: &str =
+    "This delivery ended your handler: it gave no answer, and nothing listened any more.";
+/// It ended after its answer.
+pub(super) const LATE: &str = "This delivery ended your handler, right after its answer: nothing listened any more.";
+
+/// It was found ended, and does not come back, so that more cannot be known.
+pub(super) const PERHAPS_LATE: &str = "Your handler ended right after it had answered this delivery, or for one of the few before \
+    it: nothing listens any more.";
+
+/// Why lines after that are skipped.
+pub(super) fn gone(line: &str) -> String {
+    format!("Your handler is not running any more: see {line}.")
+}
+
+/// It closes the connection, and lives.
+pub(super) fn cut(target: &Target) -> String {
+    format!(
+        "{} closed the connection without an answer, twice, and goes on listening: what works on this delivery crashes (a \
+         worker, a thread), or cuts it off.",
+        target.authority()
+    )
+}
+
+/// It ended, though it had answered.
+pub(super) fn late(said: String) -> Outcome {
+    Outcome { ended: true, mend: Some(UNCAUGHT.into()), ..Outcome::new(State::Failed, said) }
+}
 
 /// Judges one answer.
 pub(super) fn judge(wants: Wants, exchange: &Exchange, secrets: &[String]) -> Outcome {
@@ -69,11 +128,12 @@ pub(super) fn judge(wants: Wants, exchange: &Exchange, secrets: &[String]) -> Ou
         _ => (State::Failed, format!("Refused it with {status}{}", excerpt(answer, secrets))),
     };
     let mend = match (wants, status) {
-        (Wants::Take, 300..400 | 404 | 405 | 410) => Some(ADDRESS),
+        (Wants::Take, 300..400 | 404 | 405 | 410 | 501) => Some(ADDRESS),
         (Wants::Refuse, 500..) => Some(CATCH),
         _ => None,
     };
-    Outcome { state, got, status: Some(status), took: Some(answer.first), mend, silent: false }
+    let mend = mend.map(Cow::Borrowed);
+    Outcome { status: Some(status), took: Some(answer.first), mend, ..Outcome::new(state, got) }
 }
 
 fn unanswered(wants: Wants, exchange: &Exchange) -> Outcome {
@@ -81,20 +141,25 @@ fn unanswered(wants: Wants, exchange: &Exchange) -> Outcome {
         Some(problem) => (problem.code, problem.message.clone()),
         None => ("no_answer", "There was no answer.".to_owned()),
     };
-    let cut = matches!(code, "no_answer" | "connection_reset");
+    if code == life::ENDED {
+        return late(got);
+    }
+    let cut = matches!(code, "no_answer" | "connection_reset" | life::CUT);
     let (state, got) = match wants {
         Wants::TakeOrTooLarge if cut => {
             (State::Open, format!("{got} Where that is its limit, 413 would say so, and this looks like an outage."))
         }
         _ => (State::Failed, got),
     };
-    Outcome { silent: code == "timed_out", took: None, ..Outcome::new(state, got) }
+    let mend = (code == life::CUT && state == State::Failed).then_some(Cow::Borrowed(UNCAUGHT));
+    Outcome { silent: code == "timed_out", mend, ..Outcome::new(state, got) }
 }
 
 /// Nobody is there, so that nothing can be said of the endpoint: why not.
 pub(super) fn unreachable(exchange: &Exchange) -> Option<String> {
     /// What a handler does that is there.
-    const THERE: [&str; 4] = ["timed_out", "no_answer", "connection_reset", "not_sendable"];
+    const THERE: [&str; 7] =
+        ["timed_out", "no_answer", "connection_reset", "not_sendable", life::ENDED, life::GONE, life::CUT];
     let problem = exchange.problem.as_ref().filter(|_| exchange.answer.is_none())?;
     (!THERE.contains(&problem.code)).then(|| problem.message.clone())
 }

@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::Asked;
+
 const PATH: &str = "/.well-known/jwks.json";
 /// How long a client may take to say what it wants.
 const HEAD: Duration = Duration::from_secs(5);
@@ -26,6 +30,7 @@ const MOST: usize = 256;
 #[derive(Debug)]
 pub struct KeyServer {
     address: SocketAddr,
+    asked: Arc<AtomicU64>,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -38,13 +43,22 @@ impl KeyServer {
         let listener = TcpListener::bind(bind).await?;
         let address = listener.local_addr()?;
         let jwks = Bytes::from(keys.jwks().to_string());
-        Ok(Self { address, serving: tokio::spawn(serve(listener, jwks)) })
+        let asked = Arc::new(AtomicU64::new(0));
+        let serving = tokio::spawn(serve(listener, jwks, asked.clone()));
+        Ok(Self { address, asked, serving })
     }
 
     /// `http://127.0.0.1:40123/.well-known/jwks.json`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}{PATH}", self.address)
+    }
+
+    /// Tells how often the keys were asked for so far, also while others have the server.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let asked = self.asked.clone();
+        Arc::new(move || asked.load(Ordering::Relaxed))
     }
 }
 
@@ -54,7 +68,7 @@ impl Drop for KeyServer {
     }
 }
 
-async fn serve(listener: TcpListener, jwks: Bytes) {
+async fn serve(listener: TcpListener, jwks: Bytes, asked: Arc<AtomicU64>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.len() >= MOST {
@@ -69,10 +83,10 @@ async fn serve(listener: TcpListener, jwks: Bytes) {
             }
         };
         while connections.try_join_next().is_some() {}
-        let jwks = jwks.clone();
+        let (jwks, asked) = (jwks.clone(), asked.clone());
         connections.spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
-                let response = answer(&request, &jwks);
+                let response = answer(&request, &jwks, &asked);
                 async move { Ok::<_, Infallible>(response) }
             });
             let mut http = http1::Builder::new();
@@ -84,9 +98,13 @@ async fn serve(listener: TcpListener, jwks: Bytes) {
     }
 }
 
-fn answer(request: &Request<Incoming>, jwks: &Bytes) -> Response<Full<Bytes>> {
+fn answer(request: &Request<Incoming>, jwks: &Bytes, asked: &AtomicU64) -> Response<Full<Bytes>> {
     let (status, body) = match (request.uri().path(), request.method()) {
-        (PATH, &Method::GET | &Method::HEAD) => (StatusCode::OK, jwks.clone()),
+        (PATH, &Method::GET) => {
+            asked.fetch_add(1, Ordering::Relaxed);
+            (StatusCode::OK, jwks.clone())
+        }
+        (PATH, &Method::HEAD) => (StatusCode::OK, jwks.clone()),
         (PATH, _) => (StatusCode::METHOD_NOT_ALLOWED, Bytes::new()),
         _ => (StatusCode::NOT_FOUND, Bytes::new()),
     };

@@ -48,6 +48,22 @@ pub struct Line {
     pub why: String,
     /// How to mend it.
     pub mend: String,
+    /// The line that failed for it, where this one was skipped because of that: `v1_valid`.
+    pub cause: Option<String>,
+}
+
+/// One reason for much: the line that failed stands for all that were skipped because of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckCause"))]
+pub struct Cause {
+    /// The line that failed: `v1_valid`.
+    pub line: String,
+    /// What is wrong, in a sentence.
+    pub what: String,
+    /// What to do about it.
+    pub mend: String,
+    /// How many lines were skipped because of it.
+    pub skipped: u32,
 }
 
 /// How fast the endpoint answered a burst.
@@ -97,6 +113,8 @@ pub struct Report {
     pub took_ms: u64,
     /// The keys it was signed with: `whsec_…a91f`, `http://127.0.0.1:40123/.well-known/jwks.json`.
     pub keys: Vec<String>,
+    /// What is behind several lines.
+    pub causes: Vec<Cause>,
     /// Every case, in the order of sending.
     pub lines: Vec<Line>,
     /// As a correct receiver does.
@@ -122,6 +140,9 @@ impl Report {
         let of = |state| self.lines.iter().map(|line| u32::from(line.state == state)).sum();
         (self.passed, self.failed) = (of(State::Passed), of(State::Failed));
         (self.open, self.skipped) = (of(State::Open), of(State::Skipped));
+        for cause in &mut self.causes {
+            cause.skipped = self.lines.iter().map(|line| u32::from(line.cause.as_ref() == Some(&cause.line))).sum();
+        }
     }
 }
 

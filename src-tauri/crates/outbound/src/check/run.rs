@@ -8,18 +8,17 @@ use signature::Scheme;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::act::{Bench, micros};
+use super::act::micros;
 use super::cases::{self, Act, Case, Wants};
 use super::judge::Outcome;
-use super::{Plan, Progress, Report, State};
-use crate::client::Client;
+use super::send::Bench;
+use super::{Cause, Plan, Progress, Report, State, judge};
 
+mod conclude;
 mod first;
 
 /// Above this, one after another would take minutes.
 const SLOW: Duration = Duration::from_secs(2);
-/// Forgeries that whoever verifies anything refuses.
-const PLAINEST: [&str; 3] = ["_wrong_secret", "_wrong_key", "_garbage_signature"];
 /// How many are sent at once to an endpoint that is slow.
 const SIDE_BY_SIDE: usize = 16;
 
@@ -30,22 +29,36 @@ enum Standing {
     Unasked,
     /// It takes it.
     Takes,
-    /// It does not take it, so that nothing can be built on it: why a line is skipped.
-    Not(String),
+    /// It does not take it, so that nothing can be built on it: why a line is skipped, and the kind of answer (4 for 4xx, 0 for
+    /// none).
+    Not(Why, u16),
     /// It gives no answer in time: the same.
-    Silent(String),
+    Silent(Why),
     /// There is no handler: the same, for all.
-    NoHandler(String),
+    NoHandler(Why),
+}
+
+/// Why a line is skipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Why {
+    text: String,
+    /// The line that failed.
+    cause: Option<String>,
+}
+
+impl Why {
+    fn of(text: impl Into<String>, cause: &str) -> Self {
+        Self { text: text.into(), cause: Some(cause.to_owned()) }
+    }
+
+    fn alone(text: impl Into<String>) -> Self {
+        Self { text: text.into(), cause: None }
+    }
 }
 
 /// Runs a check. `on_progress` is called with the whole report whenever a line has changed. `stop` ends it early.
-pub async fn run(
-    plan: Arc<Plan>,
-    client: Arc<Client>,
-    stop: CancellationToken,
-    on_progress: impl Fn(&Report),
-) -> Report {
-    let mut battery = Battery::new(plan, client, on_progress);
+pub async fn run(plan: Arc<Plan>, stop: CancellationToken, on_progress: impl Fn(&Report)) -> Report {
+    let mut battery = Battery::new(plan, on_progress);
     let stopped = tokio::select! {
         () = battery.go() => false,
         () = stop.cancelled() => true,
@@ -54,7 +67,7 @@ pub async fn run(
 }
 
 struct Battery<F> {
-    bench: Arc<Bench>,
+    bench: Bench,
     cases: Arc<Vec<Case>>,
     report: Report,
     started: Instant,
@@ -63,7 +76,7 @@ struct Battery<F> {
 }
 
 impl<F: Fn(&Report)> Battery<F> {
-    fn new(plan: Arc<Plan>, client: Arc<Client>, on_progress: F) -> Self {
+    fn new(plan: Arc<Plan>, on_progress: F) -> Self {
         let cases = cases::all(&plan);
         let mut report = Report {
             url: plan.target.url().to_owned(),
@@ -72,6 +85,7 @@ impl<F: Fn(&Report)> Battery<F> {
             started_ms: (plan.now)().saturating_mul(1000),
             took_ms: 0,
             keys: plan.key_names(),
+            causes: Vec::new(),
             lines: cases.iter().map(Case::line).collect(),
             passed: 0,
             failed: 0,
@@ -81,7 +95,7 @@ impl<F: Fn(&Report)> Battery<F> {
         };
         report.count();
         Self {
-            bench: Arc::new(Bench::new(plan, client)),
+            bench: Bench::new(plan),
             cases: Arc::new(cases),
             report,
             started: Instant::now(),
@@ -135,20 +149,46 @@ impl<F: Fn(&Report)> Battery<F> {
     }
 
     fn finish(&mut self, index: usize, outcome: Outcome) {
-        if let Some(line) = self.report.lines.get_mut(index) {
-            line.state = outcome.state;
-            line.got = Some(outcome.got);
-            line.status = outcome.status;
-            line.took_us = outcome.took.map(micros);
-            if let Some(mend) = outcome.mend {
-                mend.clone_into(&mut line.mend);
+        self.put(index, outcome);
+        for (id, said) in self.bench.life.take_late() {
+            // That one was finished, or is this one.
+            if let Some(index) = self.index(&id) {
+                let line = self.report.lines.get(index);
+                let status = line.and_then(|line| line.status);
+                self.put(index, Outcome { status, ..judge::late(said) });
             }
         }
         self.tell();
     }
 
-    fn skip(&mut self, index: usize, why: &str) {
-        self.finish(index, Outcome::new(State::Skipped, why));
+    fn put(&mut self, index: usize, outcome: Outcome) {
+        let Some(line) = self.report.lines.get_mut(index) else { return };
+        line.state = outcome.state;
+        line.got = Some(outcome.got);
+        line.status = outcome.status;
+        line.took_us = outcome.took.map(micros);
+        line.cause = outcome.cause;
+        if let Some(mend) = outcome.mend {
+            line.mend = mend.into_owned();
+        }
+        if outcome.ended {
+            let (id, what) = (line.id.clone(), format!("This delivery ended your handler: {}.", line.title));
+            self.blame(&id, what);
+        }
+    }
+
+    /// Makes this line the cause of others. How it is mended stands with the line.
+    fn blame(&mut self, id: &str, what: impl Into<String>) {
+        let mend = self.report.line(id).map(|line| line.mend.clone()).unwrap_or_default();
+        let cause = Cause { line: id.to_owned(), what: what.into(), mend, skipped: 0 };
+        match self.report.causes.iter_mut().find(|known| known.line == id) {
+            Some(known) => *known = cause,
+            None => self.report.causes.push(cause),
+        }
+    }
+
+    fn skip(&mut self, index: usize, why: &Why) {
+        self.finish(index, Outcome { cause: why.cause.clone(), ..Outcome::new(State::Skipped, why.text.clone()) });
     }
 
     /// One line, from its start to its end.
@@ -157,6 +197,7 @@ impl<F: Fn(&Report)> Battery<F> {
         let case = cases.get(index)?;
         self.start(index);
         let (outcome, latency) = self.bench.run(case, scheme).await;
+        let outcome = self.settled(index, outcome);
         self.report.latency = latency.or(self.report.latency);
         self.finish(index, outcome.clone());
         Some(outcome)
@@ -173,12 +214,12 @@ impl<F: Fn(&Report)> Battery<F> {
     }
 
     /// Why there is no such scheme.
-    fn no_carrier(&self) -> String {
+    fn no_carrier(&self) -> Why {
         let why = self.standings.iter().find_map(|(_, standing)| match standing {
-            Standing::Not(why) | Standing::Silent(why) | Standing::NoHandler(why) => Some(why.clone()),
+            Standing::Not(why, _) | Standing::Silent(why) | Standing::NoHandler(why) => Some(why.clone()),
             Standing::Unasked | Standing::Takes => None,
         });
-        why.unwrap_or_else(|| "There is nothing to sign it with.".to_owned())
+        why.unwrap_or_else(|| Why::alone("There is nothing to sign it with."))
     }
 
     /// How long one takes by itself. Gives how many are sent side by side from then on.
@@ -190,7 +231,14 @@ impl<F: Fn(&Report)> Battery<F> {
         });
         let Some(scheme) = self.carrier() else {
             match silent {
-                Some(why) => self.finish(index, Outcome::new(State::Failed, why)),
+                Some(why) => {
+                    let outcome = Outcome::new(State::Failed, why.text);
+                    self.finish(index, outcome);
+                    self.blame(
+                        "answers_in_time",
+                        "Your handler gives no answer in time, not even to a plain good delivery.",
+                    );
+                }
                 None => self.skip(index, &self.no_carrier()),
             }
             return 1;
@@ -251,21 +299,47 @@ impl<F: Fn(&Report)> Battery<F> {
         }
     }
 
-    /// A forgery that is refused says nothing where the genuine one is refused, too.
+    /// What is answered like the genuine one, that is not taken either, says nothing.
     fn settled(&self, index: usize, outcome: Outcome) -> Outcome {
-        let refused = outcome.state == State::Passed;
-        let case = self.cases.get(index).filter(|case| refused && case.wants == Wants::Refuse);
-        match case.and_then(|case| case.scheme).map(|scheme| self.standing(scheme)) {
-            Some(Standing::Not(why)) => {
-                let got = format!("It is refused, as the genuine one is, and that says nothing. {why}");
-                Outcome { state: State::Skipped, got, ..outcome }
+        let Some(case) = self.cases.get(index) else { return outcome };
+        if outcome.is_taken() || outcome.silent || outcome.state == State::Skipped {
+            return outcome;
+        }
+        let (why, class) = match (case.scheme, self.carrier()) {
+            (Some(scheme), _) => match self.standing(scheme) {
+                Standing::Not(why, class) => (why, *class),
+                _ => return outcome,
+            },
+            (None, Some(_)) => return outcome,
+            (None, None) => {
+                let all = self.standings.iter().filter_map(|(_, standing)| match standing {
+                    Standing::Not(why, class) => Some((why, *class)),
+                    _ => None,
+                });
+                // What is no delivery may be refused as it likes.
+                let Some(found) = all.into_iter().find(|(_, class)| *class != 4) else { return outcome };
+                found
             }
-            _ => outcome,
+        };
+        let cause = why.cause.clone().unwrap_or_default();
+        match outcome.class() {
+            seen if seen != class => outcome,
+            4 if case.wants != Wants::Refuse => outcome,
+            4 => outcome
+                .follows(format!("It is refused, as the genuine one is, and that says nothing. {}", why.text), &cause),
+            5 => {
+                let status = outcome.status.unwrap_or_default();
+                outcome.follows(format!("Answered {status}, like the genuine one. {}", why.text), &cause)
+            }
+            _ => outcome.follows(format!("It got no answer, like the genuine one. {}", why.text), &cause),
         }
     }
 
     /// What a case is signed by, or why it is skipped.
-    fn may(&self, case: &Case) -> Result<Scheme, String> {
+    fn may(&self, case: &Case) -> Result<Scheme, Why> {
+        if let Some(line) = self.bench.life.over() {
+            return Err(Why::of(judge::gone(&line), &line));
+        }
         let nowhere = self.standings.iter().find_map(|(_, standing)| match standing {
             Standing::NoHandler(why) => Some(why.clone()),
             _ => None,
@@ -276,13 +350,13 @@ impl<F: Fn(&Report)> Battery<F> {
         let Some(scheme) = case.scheme else {
             let carrier = self.carrier().ok_or_else(|| self.no_carrier())?;
             return if case.id == "json_reprinted" && carrier == Scheme::Jwt {
-                Err("A token does not cover the body.".to_owned())
+                Err(Why::alone("A token does not cover the body."))
             } else {
                 Ok(carrier)
             };
         };
         match self.standing(scheme) {
-            Standing::Not(why) | Standing::Silent(why) if case.wants == Wants::Take => Err(why.clone()),
+            Standing::Not(why, _) | Standing::Silent(why) if case.wants == Wants::Take => Err(why.clone()),
             _ => Ok(scheme),
         }
     }
@@ -295,7 +369,10 @@ impl<F: Fn(&Report)> Battery<F> {
             match case.act {
                 Act::RefusesAnything => {}
                 Act::Get | Act::EmptyPost if self.carrier().is_none() => match self.may(case) {
-                    Err(why) if self.standings.iter().any(|(_, one)| matches!(one, Standing::NoHandler(_))) => {
+                    Err(why)
+                        if self.bench.life.over().is_some()
+                            || self.standings.iter().any(|(_, one)| matches!(one, Standing::NoHandler(_))) =>
+                    {
                         self.skip(index, &why);
                     }
                     _ => drop(self.line(index, Scheme::V1).await),
@@ -306,54 +383,5 @@ impl<F: Fn(&Report)> Battery<F> {
                 },
             }
         }
-    }
-
-    /// What all forgeries together say.
-    fn conclude(&mut self) {
-        let Some(index) = self.index("refuses_anything") else { return };
-        let forged = self.cases.iter().zip(&self.report.lines).filter(|(case, _)| case.wants == Wants::Refuse);
-        let sent: Vec<(&str, u16)> = forged.filter_map(|(case, line)| Some((case.id.as_str(), line.status?))).collect();
-        if self.carrier().is_none() || sent.is_empty() {
-            return self.skip(index, "It takes nothing, so that nothing can be said about what it refuses.");
-        }
-        let (state, got) = on_the_whole(&sent);
-        self.finish(index, Outcome::new(state, got));
-    }
-}
-
-/// What the answers to all forgeries say together: by id, the status of each that was answered.
-fn on_the_whole(sent: &[(&str, u16)]) -> (State, String) {
-    let is_taken = |status: &u16| (200..300).contains(status);
-    let (taken, all) = (sent.iter().filter(|(_, status)| is_taken(status)).count(), sent.len());
-    // Others may crash on what they do not even look at.
-    let plainest = || sent.iter().filter(|(id, _)| PLAINEST.iter().any(|name| id.ends_with(name)));
-    match plainest().count() {
-        // All were taken, and the ones that would settle it were not answered.
-        0 if taken == all => {
-            let got =
-                format!("Took {taken} of {all}; the plainest forgeries got no answer, so that it cannot be said.");
-            (State::Skipped, got)
-        }
-        1.. if plainest().all(|(_, status)| is_taken(status)) => {
-            (State::Failed, format!("Took {taken} of {all}: nothing is verified. What failed below comes from this."))
-        }
-        _ => (State::Passed, format!("Refused {} of {all}.", all - taken)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_verified_only_where_the_plainest_forgeries_were_taken() {
-        let state = |sent: &[(&str, u16)]| on_the_whole(sent).0;
-        assert_eq!(state(&[("v1_wrong_secret", 200), ("v1_stale", 401)]), State::Failed);
-        assert_eq!(state(&[("v1_wrong_secret", 200), ("v1_garbage_signature", 401)]), State::Passed);
-        // The plainest ones were not answered.
-        assert_eq!(state(&[("v1_stale", 401), ("v1_future", 200)]), State::Passed);
-        let (state, got) = on_the_whole(&[("v1_stale", 200)]);
-        assert_eq!(state, State::Skipped);
-        assert!(!got.contains("nothing is verified"), "{got}");
     }
 }

@@ -8,9 +8,9 @@ use signature::Scheme;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::Client;
 use receiver::Receiver;
 
+mod one_cause;
 mod receiver;
 
 const ALL: [Scheme; 3] = [Scheme::V1, Scheme::V1a, Scheme::Jwt];
@@ -39,8 +39,10 @@ fn plan(url: &str, keys: &SigningKeys, schemes: &[Scheme]) -> Plan {
         schemes: schemes.to_vec(),
         keys: keys.clone(),
         jwks: Some("http://127.0.0.1:1/.well-known/jwks.json".to_owned()),
+        jwks_asked: None,
         profile: Profile::default(),
         timeout: Duration::from_secs(10),
+        restart: Duration::from_millis(300),
         handled: None,
         burst: 20,
         now: Arc::new(receiver::now),
@@ -55,7 +57,7 @@ async fn check(mistake: &str, schemes: &[Scheme], adapt: impl FnOnce(&mut Plan, 
     let mut plan = plan(&receiver.url(), &keys, schemes);
     plan.handled = Some(Target::parse(&receiver.handled()).unwrap());
     adapt(&mut plan, &receiver);
-    run(Arc::new(plan), Arc::new(Client::default()), CancellationToken::new(), |_| ()).await
+    run(Arc::new(plan), CancellationToken::new(), |_| ()).await
 }
 
 fn ids(report: &Report, state: State) -> Vec<&str> {
@@ -104,6 +106,9 @@ async fn one_mistake_fails_its_own_lines() {
         "not_idempotent",
         "fails_on_unknown_type",
         "first_signature_only",
+        "compares_whole_header",
+        "splits_at_comma",
+        "crashes_on_list",
         "crashes_on_missing_header",
         "small_body_limit",
         "unsigned_without_header",
@@ -146,20 +151,11 @@ async fn one_that_takes_everything_is_told_so_at_the_top() {
 }
 
 #[tokio::test]
-async fn one_that_refuses_everything_fails_its_plain_lines_only() {
-    let report = check("refuses_all", &ALL, |_, _| ()).await;
-    assert_eq!(ids(&report, State::Failed), ["v1_valid", "v1a_valid", "jwt_valid"]);
-    assert_eq!(report.line("refuses_anything").unwrap().state, State::Skipped);
-}
-
-#[tokio::test]
 async fn a_crash_is_told_apart_from_a_refusal() {
-    let report = check("crashes", &[Scheme::V1], |_, _| ()).await;
+    let report = check("crashes_on_refusal", &[Scheme::V1], |_, _| ()).await;
     let line = report.line("v1_stale").unwrap();
     assert_eq!((line.state, line.status), (State::Failed, Some(500)));
     assert!(line.got.as_deref().unwrap().contains("by crashing"), "{line:?}");
-    let valid = report.line("v1_valid").unwrap();
-    assert_eq!(valid.got.as_deref(), Some("Crashed: answered 500: \"no such key\"."));
 }
 
 #[tokio::test]
@@ -194,7 +190,7 @@ async fn an_old_secret_alone_is_named() {
     let receiver = Receiver::start("none", &keys).await;
     let mut plan = plan(&receiver.url(), &keys, &[Scheme::V1]);
     plan.old_secret = plan.secret.replace(named(&Secret::generate([7; 32])));
-    let report = run(Arc::new(plan), Arc::new(Client::default()), CancellationToken::new(), |_| ()).await;
+    let report = run(Arc::new(plan), CancellationToken::new(), |_| ()).await;
     assert_eq!(ids(&report, State::Failed), ["v1_valid"]);
     assert!(report.line("v1_valid").unwrap().got.as_deref().unwrap().contains("old secret"));
 }
@@ -203,7 +199,7 @@ async fn an_old_secret_alone_is_named() {
 async fn nobody_there_is_no_verdict() {
     let plan = plan("http://127.0.0.1:9/", &keys(), &ALL);
     assert!(lines(&plan).iter().all(|line| matches!(line.state, State::Waiting | State::Skipped)));
-    let report = run(Arc::new(plan), Arc::new(Client::default()), CancellationToken::new(), |_| ()).await;
+    let report = run(Arc::new(plan), CancellationToken::new(), |_| ()).await;
     assert_eq!((report.progress, report.failed), (Progress::Unreachable, 0));
     assert!(report.problem.is_some());
     assert!(junit(&report).contains("<error message=\"Nothing listens at 127.0.0.1:9."));
@@ -216,7 +212,7 @@ async fn it_can_be_stopped_and_tells_what_it_does() {
     let plan = plan(&receiver.url(), &keys, &ALL);
     let stop = CancellationToken::new();
     let seen = Mutex::new(0);
-    let report = run(Arc::new(plan), Arc::new(Client::default()), stop.clone(), |report| {
+    let report = run(Arc::new(plan), stop.clone(), |report| {
         *seen.lock().unwrap() += 1;
         if report.passed == 5 {
             stop.cancel();
@@ -234,7 +230,7 @@ async fn no_secret_is_in_what_is_printed() {
     let report = check("echoes", &[Scheme::V1], |_, _| ()).await;
     let (json, xml) = (to_json(&report).to_string(), junit(&report));
     let failed = report.line("v1_valid").unwrap();
-    assert_eq!(failed.got.as_deref(), Some("Refused it with 401."));
+    assert!(failed.got.as_deref().unwrap().starts_with("Refused it with 401. Your handler"), "{failed:?}");
     assert!(!json.contains("whsec_AA") && !xml.contains("whsec_AA"));
     assert!(json.contains("whsec_…"));
 }

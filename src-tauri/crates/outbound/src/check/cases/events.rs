@@ -16,14 +16,14 @@ pub(super) fn cases() -> Vec<Case> {
             sent: "An audio.generated, which nobody has announced, signed correctly.".to_owned(),
             why: "The service will learn new types. What is not answered with 2xx is sent again for 24 hours, and a webhook \
                 that goes on failing is switched off.",
-            mend: IGNORE,
+            mend: IGNORE.into(),
             ..case("unknown_type", EVENTS, Box::new(|forge, scheme| forge.broken(scheme, "unknown_type")))
         },
         Case {
             title: "Type of the launch texts".to_owned(),
             sent: "A batch.completed, as the first texts called batch.succeeded, signed correctly.".to_owned(),
             why: "Names of types have changed before and will again.",
-            mend: IGNORE,
+            mend: IGNORE.into(),
             ..case("launch_type", EVENTS, Box::new(|forge, scheme| forge.broken(scheme, "launch_type")))
         },
         Case {
@@ -31,7 +31,7 @@ pub(super) fn cases() -> Vec<Case> {
             sent: "A batch.succeeded with fields, in data and beside it, that nobody has announced.".to_owned(),
             why: "Fields are added without notice; a schema that forbids them loses events on that day (SW-07).",
             mend: "Let the model take unknown fields: extra='ignore' in pydantic (not 'forbid'), .loose() or .strip() in zod (not \
-                .strict()), no deny_unknown_fields in serde.",
+                .strict()), no deny_unknown_fields in serde.".into(),
             ..case(
                 "unknown_field",
                 EVENTS,
@@ -48,13 +48,28 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
+/// JSON that a signature may well be right over.
+const NO_EVENTS: [&str; 11] = [
+    "[]",
+    r#"[{"type":"batch.succeeded","data":{"id":"batches/1"}}]"#,
+    "42",
+    r#""batch.succeeded""#,
+    "true",
+    "null",
+    "{}",
+    r#"{"type":7,"data":{"id":"batches/1"}}"#,
+    r#"{"type":"batch.succeeded"}"#,
+    r#"{"type":"batch.succeeded","data":null}"#,
+    r#"{"type":"batch.succeeded","data":["batches/1"]}"#,
+];
+
 pub(super) const EVENTS: &str = "Events";
 const BODIES: &str = "Bodies";
 
 const IGNORE: &str = "Answer 2xx to types that you do not know, and log them: ACTIONS.get(event['type']) in place of \
     ACTIONS[event['type']], a default branch that does not throw.";
 const CRASH: &str = "Parse after verifying, inside try, and answer 400 (or 2xx, as you like) to what is no event: the body may \
-    be no JSON, no UTF-8, no object, or have no type.";
+    be no JSON, no UTF-8, no object (a list, a number, a text, null), or have no type or data.";
 const LIMIT: &str = "Raise the limit of this route to 1 MiB: express.raw({ type: '*/*', limit: '1mb' }) (100kb is its \
     default), MAX_CONTENT_LENGTH in Flask, client_max_body_size in nginx.";
 
@@ -70,7 +85,7 @@ pub(super) fn acting(id: &str, group: &str, act: Act) -> Case {
         title: String::new(),
         sent: String::new(),
         why: "",
-        mend: "",
+        mend: "".into(),
         scheme: None,
         wants: Wants::Take,
         act,
@@ -94,7 +109,7 @@ fn event(sample: emulator::SampleType) -> Case {
         sent,
         why: "Google documents each of these forms, or somebody has seen them. Which one comes, nobody has promised.",
         mend: "Read only the fields that you need, and let each be missing: data.get('output_file_uri'), data?.file_id ?? \
-            data?.file_name. Keep error_code as any JSON value, and take ids with and without batches/.",
+            data?.file_name. Keep error_code as any JSON value, and take ids with and without batches/.".into(),
         ..case(&format!("event_{}", name.replace('.', "_")), EVENTS, make)
     }
 }
@@ -104,7 +119,7 @@ fn metadata(id: &str, title: &str, sent: &str, variant: &'static str) -> Case {
         title: title.to_owned(),
         sent: format!("A batch.succeeded and a video.generated whose {sent}"),
         why: "It is where you put your own ids for a job, and nobody has published in which of two places it comes back.",
-        mend: "Look in both places: event.data?.user_metadata ?? event.user_metadata.",
+        mend: "Look in both places: event.data?.user_metadata ?? event.user_metadata.".into(),
         ..case(
             id,
             EVENTS,
@@ -125,7 +140,7 @@ fn bodies() -> [Case; 6] {
             title: "Body is no JSON".to_owned(),
             sent: "Signed correctly, and the body is a form.".to_owned(),
             why: "The signature says who sent it and not what it is (SW-02). A crash looks like an outage and is sent again.",
-            mend: CRASH,
+            mend: CRASH.into(),
             wants: Wants::Either,
             ..case("not_json", BODIES, Box::new(|forge, scheme| forge.broken(scheme, "not_json")))
         },
@@ -133,22 +148,23 @@ fn bodies() -> [Case; 6] {
             title: "Body is no UTF-8".to_owned(),
             sent: "Signed correctly, and a text in the body is Latin-1.".to_owned(),
             why: "Decoding it raises, in the handler or in the library, before the signature is even looked at.",
-            mend: CRASH,
+            mend: CRASH.into(),
             wants: Wants::Either,
             ..case("not_utf8", BODIES, Box::new(|forge, scheme| forge.broken(scheme, "body_not_utf8")))
         },
         Case {
             title: "JSON that is no event".to_owned(),
-            sent: "Signed correctly: a list, null, an object without a type, and one whose data is null.".to_owned(),
-            why: "event['type'] and event.data.id crash at these. A crash looks like an outage and is sent again.",
-            mend: CRASH,
+            sent: "Signed correctly: lists, a number, a text, true, null, an object without a type, one whose type is a number, and \
+                events without data, or whose data is null or a list."
+                .to_owned(),
+            why: "event['type'], event.get('type') and event.data.id crash at these. A crash looks like an outage and is sent again.",
+            mend: CRASH.into(),
             wants: Wants::Either,
             ..case(
                 "not_an_event",
                 BODIES,
                 Box::new(|forge, scheme| {
-                    let bodies = ["[]", "null", "{}", r#"{"type":"batch.succeeded","data":null}"#];
-                    bodies.into_iter().map(|body| Ok(forge.signed(scheme, 0, body)?.labelled(body))).collect()
+                    NO_EVENTS.into_iter().map(|body| Ok(forge.signed(scheme, 0, body)?.labelled(body))).collect()
                 }),
             )
         },
@@ -165,7 +181,7 @@ fn large(id: &str, size: &str, bytes: usize, wants: Wants) -> Case {
         } else {
             "So large a body need not be taken. It must be told, though: 413, and no crash or cut connection."
         },
-        mend: LIMIT,
+        mend: LIMIT.into(),
         wants,
         ..case(
             id,

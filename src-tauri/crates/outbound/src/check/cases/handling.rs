@@ -12,7 +12,7 @@ pub(super) fn at_first() -> Vec<Case> {
             title: "Refuses what is forged".to_owned(),
             sent: "All of the forged deliveries below, taken together.".to_owned(),
             why: "Whoever finds the address could make your code believe anything.",
-            mend: VERIFY,
+            mend: VERIFY.into(),
             ..acting("refuses_anything", "At first", Act::RefusesAnything)
         },
         Case {
@@ -21,7 +21,7 @@ pub(super) fn at_first() -> Vec<Case> {
             why: "The service waits for \"a few seconds\". After that it gives up and sends the same again, while your code is \
                 still at work on the first (SW-56).",
             mend: "Verify, put the event in a queue, answer 204, and do the work afterwards: a worker, a background task, \
-                setImmediate. Fetch files and call other services there, too.",
+                setImmediate. Fetch files and call other services there, too.".into(),
             ..acting("answers_in_time", "At first", Act::InTime)
         },
     ]
@@ -42,28 +42,28 @@ pub(super) fn cases(plan: &Plan) -> Vec<Case> {
                 "One message twice, the second time as a retry: the same webhook-id and body, a new time and signature."
                     .to_owned(),
             why: "It comes at least once: where an answer is lost the sender repeats it (SW-12, SW-13). A refusal makes it go on.",
-            mend: "Answer 2xx where the webhook-id is known already: for the sender it is done. No 409.",
+            mend: "Answer 2xx where the webhook-id is known already: for the sender it is done. No 409.".into(),
             ..acting("duplicate", REPEATS, Act::Twice)
         },
         Case {
             title: "Handled once".to_owned(),
             sent: "One message twice, the second time as a retry.".to_owned(),
             why: "The webhook-id is there so that a repeated message is not paid, mailed or counted twice (SW-40).",
-            mend: ONCE,
+            mend: ONCE.into(),
             ..acting("handled_once", REPEATS, Act::HandledOnce)
         },
         Case {
             title: "Handled once, also at the same moment".to_owned(),
             sent: "One message four times at once.".to_owned(),
             why: "A retry may come while the first is still being handled: looking and marking have to be one step.",
-            mend: ONCE,
+            mend: ONCE.into(),
             ..acting("handled_once_at_once", REPEATS, Act::HandledOnceAtOnce)
         },
         Case {
             title: "Body in drops".to_owned(),
             sent: "A batch.succeeded, signed correctly, whose body comes in eight pieces over two seconds.".to_owned(),
             why: "Bodies come in pieces, and networks are slow. Who takes the first piece for all of it refuses genuine ones.",
-            mend: "Read the body to its end (await request.body(), express.raw, io.ReadAll), and give it 10 s or more.",
+            mend: "Read the body to its end (await request.body(), express.raw, io.ReadAll), and give it 10 s or more.".into(),
             ..acting("slow_client", LOAD, Act::Slowly)
         },
         Case {
@@ -71,14 +71,14 @@ pub(super) fn cases(plan: &Plan) -> Vec<Case> {
             sent: format!("{burst} deliveries at the same moment, each signed correctly, with ids of their own."),
             why: "A batch of jobs ends in one moment. What is refused or times out then comes again, on top of the rest.",
             mend: "Answer before the work is done, let the server take several at once (workers, threads), and let no database \
-                pool or lock be the bottleneck.",
+                pool or lock be the bottleneck.".into(),
             ..acting("burst", LOAD, Act::Burst)
         },
         Case {
             title: "GET".to_owned(),
             sent: "A GET without anything.".to_owned(),
             why: "Browsers, monitors and scanners will come. A crash is noise in which real ones get lost.",
-            mend: "Route POST only; the framework answers 405 then.",
+            mend: "Route POST only; the framework answers 405 then.".into(),
             wants: Wants::Either,
             ..acting("get", OTHERS, Act::Get)
         },
@@ -86,7 +86,7 @@ pub(super) fn cases(plan: &Plan) -> Vec<Case> {
             title: "Empty POST".to_owned(),
             sent: "A POST without a body, a signature or any of the headers.".to_owned(),
             why: "Scanners will come. A crash is noise in which real ones get lost.",
-            mend: "Look whether the three headers are there before they are used, and answer 400 where one is not.",
+            mend: "Look whether the three headers are there before they are used, and answer 400 where one is not.".into(),
             wants: Wants::Either,
             ..acting("empty_post", OTHERS, Act::EmptyPost)
         },

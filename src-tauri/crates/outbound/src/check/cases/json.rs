@@ -16,7 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
         title: reprinted.title.to_owned(),
         sent: reprinted.sent.to_owned(),
         why: reprinted.why,
-        mend: reprinted.mend,
+        mend: reprinted.mend.into(),
         wants: reprinted.wants,
         ..case("json_reprinted", GROUP, make)
     });
@@ -76,7 +76,7 @@ impl Form {
             sent: self.sent.to_owned(),
             why: "The signature covers the bytes that were sent (SW-16). Parsed and printed again, this JSON comes out in other \
                 bytes, and the delivery is refused: on the day on which somebody's metadata holds an accent.",
-            mend: RAW,
+            mend: RAW.into(),
             ..case(self.id, GROUP, make)
         }
     }

@@ -8,6 +8,17 @@ use crate::check::Plan;
 /// Inside the five minutes that receivers allow (SW-39), with room for the way.
 const ALMOST: i64 = 270;
 
+/// The lines that a receiver refuses which cannot read a list of signatures; the first stands for them all.
+pub(in crate::check) const LISTS: [&str; 3] =
+    ["two_signatures_right_first", "two_signatures_right_last", "unknown_version_beside"];
+/// What it does with them.
+pub(in crate::check) const LISTS_UNREAD: &str = "Your handler refuses every delivery with two signatures, whichever of them is right. In the \
+    24 hours after a rotation each delivery has one by each secret (SW-34), and all of them would be lost.";
+/// How that is mended.
+pub(in crate::check) const READ_LISTS: &str = "Split webhook-signature at spaces first, then each entry at its comma, and take the \
+    delivery where one of them matches. header === expected compares the whole list, and header.split(',')[1] has the next \
+    entry's version in it. The libraries read the list when they get the whole header.";
+
 pub(super) fn cases(plan: &Plan, scheme: Scheme, lacks: Option<&'static str>) -> Vec<Case> {
     let mut cases: Vec<Case> = GENUINE.iter().map(|row| row.case(scheme, lacks)).collect();
     if scheme == Scheme::V1 {

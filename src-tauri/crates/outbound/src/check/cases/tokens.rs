@@ -9,27 +9,48 @@ pub(super) fn cases(plan: &Plan, lacks: Option<&'static str>) -> Vec<Case> {
     let strange = plan.keys.strange_rsa.is_none().then_some("It takes a second RSA key, and there is none.");
     let case = |row: &Row| {
         let needs_strange = matches!(row.name, "wrong_key" | "unknown_kid");
-        row.case(Scheme::Jwt, lacks.or(strange.filter(|_| needs_strange)))
+        let mut case = row.case(Scheme::Jwt, lacks.or(strange.filter(|_| needs_strange)));
+        if row.name == VALID {
+            case.mend = genuine(plan).into();
+        }
+        case
     };
     ROWS.iter().map(case).collect()
 }
+
+/// What a receiver has to expect, for a genuine token to be taken.
+fn genuine(plan: &Plan) -> String {
+    let (issuer, audience) = (&plan.profile.issuer, &plan.profile.audience);
+    let keys = plan.jwks.as_deref().unwrap_or("the JWKS of this check");
+    format!(
+        "See that the endpoint reads its keys from {keys} and looks them up by kid; that it expects what the tokens of this \
+         check claim, iss {issuer} and aud {audience}; and that it takes the token from webhook-signature and not from \
+         Authorization."
+    )
+}
+
+/// A token of which nothing but the signature is right.
+pub(in crate::check) const NO_CLAIMS: &str = "no_claims";
+/// What else a receiver takes that takes such a one.
+pub(in crate::check) const CLAIM_ROWS: [&str; 5] =
+    ["expired", "not_yet_valid", "missing_exp", "wrong_audience", "wrong_issuer"];
 
 const ALGORITHMS: &str = "Name the algorithms yourself: jwt.decode(token, key, algorithms=['RS256']) in Python, \
     jwtVerify(token, keys, { algorithms: ['RS256'] }) with jose. Never take alg from the token.";
 const KEYS: &str = "Look the key up by kid in the JWKS that you configured, fetch that anew once where none fits, and refuse \
     with 401 otherwise. Never use keys or addresses (jwk, jku, x5u) out of the token.";
-const CLAIMS: &str = "Verify the claims with the signature: audience, and exp as required, with 60 s of leeway. PyJWT: \
-    options={'require': ['exp', 'aud']}, audience=…; jose: { audience, requiredClaims: ['exp'] }.";
+const CLAIMS: &str = "Verify the claims with the signature: audience, issuer, and exp as required, with 60 s of leeway. PyJWT: \
+    audience=…, issuer=…, options={'require': ['exp', 'aud', 'iss']}; jose: { audience, issuer, requiredClaims: ['exp'] }.";
 
-static ROWS: [Row; 12] = [
+static ROWS: [Row; 14] = [
     Row {
         name: VALID,
         title: "Signed correctly",
         sent: "A batch.succeeded with a token of now by the published key.",
         wants: Wants::Take,
         why: "It is what Google's guide says that dynamic webhooks carry. What is refused is sent again for 24 hours, and lost.",
-        mend: "See that the endpoint reads its keys from the JWKS of this check, that it expects the audience that this check \
-            writes, and that it takes the token from webhook-signature and not from Authorization.",
+        // See `genuine`: it names the claims.
+        mend: CLAIMS,
         make: |forge, scheme| one(forge.plain(scheme)),
     },
     Row {
@@ -78,6 +99,16 @@ static ROWS: [Row; 12] = [
         make: |forge, scheme| forge.broken(scheme, "tampered_claims"),
     },
     Row {
+        name: NO_CLAIMS,
+        title: "Only the signature is right",
+        sent: "Signed with the published key: a token that ran out six minutes ago, by another issuer, for another receiver.",
+        wants: Wants::Refuse,
+        why: "A signature says who made the token, and not when or for whom. Who looks at no claim takes every token that the \
+            sender ever signed, for anybody, for ever.",
+        mend: CLAIMS,
+        make: |forge, _| forge.token_of("https://somebody-else.example", "somebody-else", Some("expired_token")),
+    },
+    Row {
         name: "expired",
         title: "Token has expired",
         sent: "The token ran out six minutes ago.",
@@ -111,7 +142,16 @@ static ROWS: [Row; 12] = [
         wants: Wants::Refuse,
         why: "The service signs for everyone with the same keys: what it sent to another could be sent on to you (RFC 8725, 3.9).",
         mend: CLAIMS,
-        make: |forge, _| forge.for_audience("somebody-else"),
+        make: |forge, _| forge.token_of(forge.issuer(), "somebody-else", None),
+    },
+    Row {
+        name: "wrong_issuer",
+        title: "Token by somebody else",
+        sent: "A token by the published key whose iss names another issuer.",
+        wants: Wants::Refuse,
+        why: "Where one set of keys serves several issuers, a token of another one is no word of the one you trust (RFC 8725, 3.8).",
+        mend: CLAIMS,
+        make: |forge, _| forge.token_of("https://somebody-else.example", forge.audience(), None),
     },
     Row {
         name: "garbage_signature",
