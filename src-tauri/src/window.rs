@@ -25,7 +25,7 @@ pub(crate) fn has_display() -> bool {
 }
 
 pub(crate) fn run() -> ExitCode {
-    let home = match home::folder() {
+    let home = match home::prepared() {
         Ok(home) => home,
         Err(message) => {
             eprintln!("pollux: {message}");
@@ -181,7 +181,7 @@ async fn start_engine(home: &Path) -> Result<Engine, engine::Error> {
             .map_err(|message| engine::Error::new("invalid_keychain", message))?
     };
     let engine = Engine::start(Config {
-        database: home.join("pollux.db"),
+        database: home::history(home),
         vault,
         clock: Arc::new(SystemTime::now),
         sandbox: true,

@@ -9,10 +9,15 @@ mod check;
 mod crash;
 #[path = "it/emulator.rs"]
 mod emulator;
+#[cfg(unix)]
+#[path = "it/endings.rs"]
+mod endings;
 #[path = "it/handlers.rs"]
 mod handlers;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/listen_hostile.rs"]
+mod listen_hostile;
 #[path = "it/project.rs"]
 mod project;
 #[path = "it/replay.rs"]
