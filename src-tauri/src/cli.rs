@@ -1,15 +1,30 @@
 //! The command line, over the same engine as the window.
 
+/// Says it on standard error, with `pollux: ` before it.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::cli::say::say(&format!($($text)*)) };
+}
+
+/// The same without `pollux: `.
+macro_rules! say_plain {
+    ($($text:tt)*) => { $crate::cli::say::plain(&format!($($text)*)) };
+}
+
 mod check;
 mod emulator;
+mod ending;
+mod escape;
 mod forward;
 mod keys;
 mod listen;
 mod manage;
 mod print;
+mod printer;
 mod project;
 mod replay;
 mod sample;
+mod say;
+mod temporary;
 mod verify;
 mod webhooks;
 
@@ -71,6 +86,9 @@ pub(crate) enum Command {
     Webhooks(webhooks::Arguments),
 }
 
+pub(crate) use escape::Escaped;
+pub(crate) use say::Log;
+
 /// What the command line asks for.
 pub(crate) enum Parsed {
     /// No subcommand.
@@ -91,7 +109,10 @@ pub(crate) fn parse() -> Parsed {
 pub(crate) fn run(command: Command) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("The runtime could not start: {error}")),
+        Err(error) => {
+            eprintln!("pollux: the runtime could not start: {error}");
+            return ExitCode::from(exit::USAGE);
+        }
     };
     let result = runtime.block_on(async {
         match command {
@@ -108,21 +129,23 @@ pub(crate) fn run(command: Command) -> ExitCode {
     });
     // A read of the terminal that still waits must not hold up the end.
     runtime.shutdown_background();
-    match result {
+    let code = match result {
         Ok(code) => ExitCode::from(code),
         Err(message) => fail(&message),
-    }
+    };
+    say::finish();
+    code
 }
 
 /// The window was asked for, and there is no display to open it on: the live view in the terminal, Sandbox on.
 pub(crate) fn without_display() -> ExitCode {
-    eprintln!("No display: DISPLAY and WAYLAND_DISPLAY are not set, so the window cannot open.");
-    eprintln!("Here is the live view in the terminal instead (the same as `pollux listen --sandbox`).\n");
+    say_plain!("No display: DISPLAY and WAYLAND_DISPLAY are not set, so the window cannot open.");
+    say_plain!("Here is the live view in the terminal instead (the same as `pollux listen --sandbox`).\n");
     run(Command::Listen(listen::Arguments::sandbox()))
 }
 
 fn fail(message: &str) -> ExitCode {
-    eprintln!("pollux: {message}");
+    say!("{message}");
     ExitCode::from(exit::USAGE)
 }
 

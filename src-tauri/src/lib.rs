@@ -9,6 +9,7 @@ mod feed;
 mod home;
 mod keychain;
 mod leaving;
+mod log;
 mod start;
 mod window;
 
@@ -21,24 +22,20 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Window or subcommand?
 pub fn main() -> ExitCode {
-    log_to_stderr();
     dumps::switch_off();
-    match cli::parse() {
-        cli::Parsed::Command(command) => cli::run(*command),
-        cli::Parsed::Window if window::has_display() => window::run(),
-        cli::Parsed::Window => cli::without_display(),
-    }
-}
-
-/// Warnings by default; `POLLUX_LOG=debug` for more.
-fn log_to_stderr() {
-    use tracing_subscriber::EnvFilter;
-    let mut filter = EnvFilter::try_from_env("POLLUX_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    // With more of these, an authtoken would be in the log: in what ngrok answers, and in the frames that are sent.
-    for quiet in ["ngrok=warn", "muxado=warn"] {
-        if let Ok(directive) = quiet.parse() {
-            filter = filter.add_directive(directive);
+    let parsed = cli::parse();
+    match parsed {
+        cli::Parsed::Window if window::has_display() => {
+            log::to_stderr(std::io::stderr);
+            window::run()
+        }
+        cli::Parsed::Window => {
+            log::to_stderr(cli::Log);
+            cli::without_display()
+        }
+        cli::Parsed::Command(command) => {
+            log::to_stderr(cli::Log);
+            cli::run(*command)
         }
     }
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -24,7 +24,7 @@ pub(crate) fn has_display() -> bool {
 }
 
 pub(crate) fn run() -> ExitCode {
-    let home = match home::folder() {
+    let home = match home::prepared() {
         Ok(home) => home,
         Err(message) => {
             eprintln!("pollux: {message}");

@@ -43,6 +43,7 @@ pub fn command(home: &Path) -> Command {
     command
         .env("POLLUX_DATA_DIR", home)
         .env("HOME", home)
+        .env("TMPDIR", home)
         .env_remove("POLLUX_SECRET")
         .env_remove("NGROK_AUTHTOKEN")
         .env("NO_COLOR", "1");

@@ -11,10 +11,15 @@ mod crash;
 mod dumps;
 #[path = "it/emulator.rs"]
 mod emulator;
+#[cfg(unix)]
+#[path = "it/endings.rs"]
+mod endings;
 #[path = "it/handlers.rs"]
 mod handlers;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/listen_hostile.rs"]
+mod listen_hostile;
 #[path = "it/project.rs"]
 mod project;
 #[path = "it/replay.rs"]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use emulator::{AttemptReport, DynamicScheme, LONGEST_TEXT, MAX_WARP, Service, ServiceOptions};
@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
 
+use crate::cli::ending::Ending;
 use crate::cli::exit;
-use crate::cli::listen::interrupted;
 use crate::cli::print::{self, Written, paint, printable};
+use crate::cli::printer::{self, Printer, Text};
 
 /// Beside where the window listens.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4720);
@@ -39,7 +40,9 @@ enum Dynamic {
     after_help = "Point an SDK's base URL at the address it prints; any version of the API (/v1, /v1beta) answers \
     there.\nWhat the service does not have is under /emulator/: clock, settings and faults, jobs, the delivery log; \
     /emulator/openapi.json describes it all.\n\nWith --json the first line is \
-    {\"listening\":\"http://127.0.0.1:PORT\",\"api_key\":\"…\"}, then a line an attempt. Ctrl-C ends in order.\n\n\
+    {\"listening\":\"http://127.0.0.1:PORT\",\"api_key\":\"…\"}, then a line an attempt.\nCtrl-C, SIGTERM or a terminal that \
+    closes ends in order (0): what waits to be printed is, for 3 s at most where nobody reads, and standard error says how \
+    many lines are missing. A second one ends at once (130, 143, 129).\n\n\
     Example:\n  pollux emulator --warp 3600 --seed 7     an hour passes in a second, and every run is alike"
 )]
 pub(crate) struct Arguments {
@@ -103,8 +106,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         ));
     }
     if exposed {
-        eprintln!("pollux: other machines can reach this emulator (--expose); keep its API key to yourself");
+        say!("other machines can reach this emulator (--expose); keep its API key to yourself");
     }
+    let ending = Ending::watch()?;
     let api_key = match &arguments.api_key {
         Some(key) if key.trim().is_empty() => {
             return Err("the API key is empty: give one, or leave out --api-key and POLLUX_EMULATOR_API_KEY".into());
@@ -137,10 +141,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     });
     let missed = Arc::new(AtomicU64::new(0));
     let mut attempts = waiting(service.attempts(), Arc::clone(&missed));
-    let written = show(service, &arguments, &api_key, &mut attempts).await;
+    let written = show(service, &arguments, &api_key, &mut attempts, &ending).await;
     let missed = missed.load(Ordering::Relaxed);
     if missed > 0 {
-        eprintln!("pollux: {missed} attempts came faster than they were read and are not shown");
+        say!("{missed} attempts came faster than they were read and are not shown");
     }
     print::settled(written)?;
     Ok(exit::OK)
@@ -175,50 +179,66 @@ fn waiting(
     receiver
 }
 
-/// Greets, and shows attempts until it is interrupted or nobody reads any more. Ends the emulator in order.
+/// Greets, and shows attempts until the end is asked for or nobody reads any more. Ends the emulator in order.
 async fn show(
     service: Service,
     arguments: &Arguments,
     api_key: &str,
     attempts: &mut mpsc::Receiver<Arc<AttemptReport>>,
+    ending: &Ending,
 ) -> Written {
+    let printer = Printer::start()?;
+    // What is being shown: it may have to wait for room, and be left at that.
+    let mut showing = None;
     let follow = async {
-        greet(&service, arguments, api_key)?;
+        printer.print(&greeting(&service, arguments, api_key)).await?;
         while let Some(report) = attempts.recv().await {
-            attempt(&report, arguments.json)?;
+            let report = showing.insert(report);
+            printer.print(&attempt(report, arguments.json)).await?;
+            showing = None;
         }
         Ok(())
     };
     let written = tokio::select! {
         written = follow => Some(written),
-        () = interrupted() => None,
+        unwritten = printer.failed() => Some(Err(unwritten)),
+        () = ending.asked() => None,
     };
     service.stop().await;
     if let Some(written) = written {
         return written;
     }
     // What was tried up to the end is shown, too. A connection that is still open may keep the queue from closing.
-    while let Ok(Some(report)) = timeout(LAST, attempts.recv()).await {
-        attempt(&report, arguments.json)?;
+    let until = Instant::now() + printer::LAST;
+    if let Some(report) = showing {
+        printer.by(until, &attempt(&report, arguments.json)).await?;
     }
-    Ok(())
+    while Instant::now() < until
+        && let Ok(Some(report)) = timeout(LAST, attempts.recv()).await
+    {
+        printer.by(until, &attempt(&report, arguments.json)).await?;
+    }
+    while attempts.try_recv().is_ok() {
+        printer.missing(1);
+    }
+    printer.finish(until).await
 }
 
-fn greet(service: &Service, arguments: &Arguments, api_key: &str) -> Written {
+fn greeting(service: &Service, arguments: &Arguments, api_key: &str) -> Text {
     let origin = service.origin();
     if arguments.json {
-        return print::line(&json!({ "listening": origin, "api_key": api_key }));
+        return Text::Json(json!({ "listening": origin, "api_key": api_key }));
     }
-    print::text(&format!(
+    Text::Human(format!(
         "Emulating the service on {}  (Ctrl-C ends)\n  API key  {}\n  Control  {origin}/emulator/\n",
         paint(&origin, Style::new().bold()),
         if arguments.api_key.is_some() { "as given" } else { api_key },
     ))
 }
 
-fn attempt(report: &AttemptReport, as_json: bool) -> Written {
-    let value = serde_json::to_value(report).map_err(|error| error.to_string())?;
-    if as_json { print::line(&value) } else { print::text(&line(&value)) }
+fn attempt(report: &AttemptReport, as_json: bool) -> Text {
+    let value = json!(report);
+    if as_json { Text::Json(value) } else { Text::Human(line(&value)) }
 }
 
 /// One attempt as a line for a person.

@@ -7,9 +7,10 @@ use clap::Args;
 use engine::{Engine, ForwardAnswer, ForwardRule, ForwardState, ForwardWhich, Outbound};
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use crate::cli::print::{self, Written};
+use crate::cli::printer::{Printer, Text};
 use crate::cli::replay::for_a_person;
 use crate::cli::{exit, listen};
 
@@ -24,8 +25,8 @@ const LOOK: Duration = Duration::from_millis(50);
 #[command(
     after_help = "It listens like `pollux listen`, with the same options. Verified deliveries are sent on as received; \
     a target that is down is tried again, and what waits is sent when it is back. Without keys nothing can be verified: \
-    give a secret or --jwks, or send --all. Ctrl-C ends in order: what waits is sent for 5 s more. Exit code 1: a delivery \
-    was not forwarded."
+    give a secret or --jwks, or send --all. Ctrl-C ends in order: what waits is sent for 5 s more, and a second one ends at \
+    once. Exit code 1: a delivery was not forwarded."
 )]
 pub(crate) struct Arguments {
     /// Where to.
@@ -55,6 +56,7 @@ pub(crate) struct Forwarding {
     rule: ForwardRule,
     resign: bool,
     allow_remote: bool,
+    as_json: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
@@ -71,17 +73,22 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         answer,
         ..ForwardRule::default()
     };
-    let forwarding = Forwarding { rule, resign: arguments.resign, allow_remote: arguments.allow_remote };
+    let forwarding = Forwarding {
+        rule,
+        resign: arguments.resign,
+        allow_remote: arguments.allow_remote,
+        as_json: arguments.listen.as_json(),
+    };
     listen::run_with(arguments.listen, Some(forwarding)).await
 }
 
 impl Forwarding {
     /// Forwards the deliveries of every project; gives what is to be followed.
-    pub(crate) async fn start(self, engine: &Engine) -> Result<Receiver<Outbound>, String> {
+    pub(crate) async fn start(self, engine: &Engine) -> Result<SentOn, String> {
         if self.allow_remote {
             engine.target_confirm(&self.rule.url).await.map_err(|error| error.to_string())?;
         }
-        let followed = engine.forwarded();
+        let followed = SentOn { sent: engine.forwarded(), showing: None, as_json: self.as_json };
         for project in engine.projects() {
             let resign = match self.resign {
                 true => Some(engine.first_secret(project.id).ok_or("--resign needs a secret: --secret-file FILE")?),
@@ -98,42 +105,75 @@ impl Forwarding {
 }
 
 /// A line a request that was sent on.
-pub(crate) async fn follow(followed: &mut Receiver<Outbound>, as_json: bool) -> Written {
-    loop {
-        match followed.recv().await {
-            Ok(outbound) => show(&outbound, as_json)?,
-            Err(RecvError::Lagged(missed)) => {
-                eprintln!("pollux: {missed} forwarded requests are not shown; they were sent faster than shown");
+pub(crate) struct SentOn {
+    sent: Receiver<Outbound>,
+    /// What is being shown: it may have to wait for room, and be left at that.
+    showing: Option<Outbound>,
+    as_json: bool,
+}
+
+impl SentOn {
+    /// Shows them until the end.
+    pub(crate) async fn follow(&mut self, printer: &Printer) -> Written {
+        loop {
+            while let Some(outbound) = &self.showing {
+                printer.print(&self.text(outbound)).await?;
+                self.showing = None;
             }
-            Err(RecvError::Closed) => return Ok(()),
+            match self.sent.recv().await {
+                Ok(outbound) => self.showing = Some(outbound),
+                Err(RecvError::Lagged(missed)) => not_shown(missed),
+                Err(RecvError::Closed) => return Ok(()),
+            }
+        }
+    }
+
+    /// What was sent on until the end and was not shown yet.
+    pub(crate) async fn rest(&mut self, printer: &Printer, until: Instant) -> Written {
+        loop {
+            if let Some(outbound) = self.showing.take() {
+                printer.by(until, &self.text(&outbound)).await?;
+            }
+            match self.sent.try_recv() {
+                Ok(outbound) => self.showing = Some(outbound),
+                Err(TryRecvError::Lagged(missed)) => not_shown(missed),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return Ok(()),
+            }
+        }
+    }
+
+    fn text(&self, outbound: &Outbound) -> Text {
+        match self.as_json {
+            true => Text::Json(json!({ "forward": outbound })),
+            false => Text::Human(format!("  {}\n", for_a_person(outbound))),
         }
     }
 }
 
-/// Sends what waits, for a time, at the end. A target that is down is not waited for, and a second Ctrl-C ends it.
-pub(crate) async fn drain(engine: &Engine, followed: &mut Receiver<Outbound>, as_json: bool) -> Written {
-    // Nothing comes behind what is waited for.
-    engine.listener_stop().await;
-    // Also where nobody reads any more.
-    let mut written = Ok(());
+fn not_shown(missed: u64) {
+    say!("{missed} forwarded requests are not shown; they were sent faster than shown");
+}
+
+/// Sends what waits, for a time, at the end. A target that is down is not waited for.
+pub(crate) async fn drain(engine: &Engine, followed: &mut SentOn, printer: &Printer) -> Written {
     let draining = async {
         let until = Instant::now() + DRAINED;
         // What was received in the last moment is in the queue a moment later: it has to be empty twice.
         let mut empty = 0;
         while empty < 2 && Instant::now() < until {
             tokio::time::sleep(LOOK).await;
-            if written.is_ok() {
-                written = rest(followed, as_json);
-            }
             let mut forwards = engine.forwards().into_iter();
             let waits = forwards.any(|view| view.waiting > 0 && !matches!(view.state, ForwardState::Down { .. }));
             empty = if waits { 0 } else { empty + 1 };
         }
     };
-    tokio::select! {
-        () = draining => {}
-        () = listen::interrupted() => {}
-    }
+    let mut draining = std::pin::pin!(draining);
+    // Also where nobody reads any more.
+    let written = tokio::select! {
+        () = &mut draining => return Ok(()),
+        written = followed.follow(printer) => written,
+    };
+    draining.await;
     written
 }
 
@@ -156,21 +196,6 @@ pub(crate) fn told(left: u64, history: Option<&Path>) -> u8 {
         Some(file) => format!("{they} kept in {}", print::printable(&file.display().to_string())),
         None => format!("{they} gone: without --db nothing is kept"),
     };
-    eprintln!("pollux: {what} not forwarded; {kept}");
+    say!("{what} not forwarded; {kept}");
     exit::REJECTED
-}
-
-/// What was sent on until the end and was not shown yet.
-pub(crate) fn rest(followed: &mut Receiver<Outbound>, as_json: bool) -> Written {
-    while let Ok(outbound) = followed.try_recv() {
-        show(&outbound, as_json)?;
-    }
-    Ok(())
-}
-
-fn show(outbound: &Outbound, as_json: bool) -> Written {
-    match as_json {
-        true => print::line(&json!({ "forward": outbound })),
-        false => print::text(&format!("  {}\n", for_a_person(outbound))),
-    }
 }

@@ -3,48 +3,40 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use clap::Args;
-use emulator::SampleRequest;
-use engine::{Arrivals, Config, Detail, Engine, FixedKeys, ListenerState, MemoryVault, Outbound, Row};
-use serde_json::{Value, json};
-use signature::{JwtPolicy, Policy, Scheme};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::sync::broadcast::Receiver;
+use engine::{Config, Engine, FixedKeys, ListenerState, MemoryVault, Tail};
+use serde_json::json;
+use signature::{JwtPolicy, Policy};
 
-use crate::cli::forward::{self, Forwarding};
+use crate::cli::ending::Ending;
+use crate::cli::exit;
+use crate::cli::forward::{self, Forwarding, SentOn};
 use crate::cli::keys::Keys;
 use crate::cli::listen::tunnel::{Ended, Following, Provider};
-use crate::cli::print::Written;
-use crate::cli::{exit, print};
+use crate::cli::print::{self, Written};
+use crate::cli::printer::{self, Printer};
+use crate::cli::temporary::{self, Temporary};
 use crate::home;
 
+mod lines;
+mod samples;
 mod tunnel;
 
 /// Where the window listens too.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4710);
-/// How long an answer that is not the usual one is waited for before its delivery is shown: a target may take 60 s.
-const ANSWER: Duration = Duration::from_secs(65);
-/// The same at the end, for all that are left: the listener has ended, and notes what it answered a moment later.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
-/// How often it is looked for.
-const LOOK: Duration = Duration::from_millis(25);
-/// What Enter sends in turn, with the Sandbox on.
-const SAMPLES: [(&str, Scheme, Option<&str>); 6] = [
-    ("batch.succeeded", Scheme::V1, None),
-    ("interaction.completed", Scheme::V1a, None),
-    ("video.generated", Scheme::Jwt, None),
-    ("batch.failed", Scheme::V1, Some("tampered_body")),
-    ("interaction.requires_action", Scheme::V1a, Some("stale")),
-    ("batch.expired", Scheme::V1, Some("undecoded_secret")),
-];
 
 /// Receive deliveries and show each with its verdict.
 #[derive(Args)]
 #[command(
-    after_help = "With --json the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then a line a delivery. \
-    Ctrl-C ends in order.\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected.\n\
+    after_help = "With --json the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then a line a delivery, as it \
+    is stored and answered: one whose answer is made later (by the target itself) comes when it is answered, and holds up \
+    no other. What a rejected delivery would have matched is looked for behind its line and comes as a line of its own, \
+    {\"explained\":{\"id\":…,\"diagnosis\":…}}; where too many are rejected at once, {\"explained_left_out\":N} says how \
+    many have none.\nCtrl-C, SIGTERM or a terminal that closes ends in order (0): what was acknowledged is printed, for \
+    3 s at most where nobody reads, and standard error says how many lines are missing. A second one ends at once (130, \
+    143, 129).\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected.\n\
     With --tunnel there is a line {\"tunnel\":{\"state\":…}} at each change of its state, and {\"public\":\"https://…\"} \
     when it is online. ngrok takes its authtoken from NGROK_AUTHTOKEN. Exit code 4: the tunnel failed before it was ever \
     online."
@@ -90,6 +82,11 @@ impl Arguments {
         self.sandbox || self.keys.given()
     }
 
+    /// Lines are for scripts.
+    pub(crate) fn as_json(&self) -> bool {
+        self.json
+    }
+
     /// The live view with the Sandbox on, for a machine without a display.
     pub(crate) fn sandbox() -> Self {
         let bind = SocketAddr::new(DEFAULT.ip(), 0);
@@ -107,31 +104,17 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 
 /// The same, and sends deliveries on.
 pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding>) -> Result<u8, String> {
+    // Before there is anything that an end would leave behind.
+    let ending = Ending::watch()?;
     let made_public = tunnel::settings(arguments.tunnel, arguments.domain.as_deref())?;
-    let secrets = arguments.keys.secrets().map_err(|problem| problem.message())?;
-    let policy = Policy {
-        tolerance: arguments.tolerance,
-        jwt: JwtPolicy { audience: arguments.aud.clone(), issuer: arguments.iss.clone(), ..JwtPolicy::default() },
-    };
-    let fixed = FixedKeys { secrets, jwks: arguments.keys.cache()?, policy };
-    // Held until the end: the history of a run without --db lives in it.
-    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder could be made: {error}"))?;
-    let engine = Engine::start(Config {
-        database: arguments.db.clone().unwrap_or_else(|| folder.path().join("pollux.db")),
-        vault: Arc::new(MemoryVault::default()),
-        clock: Arc::new(SystemTime::now),
-        sandbox: arguments.sandbox,
-        fixed: Some(fixed),
-        bind: Some(arguments.bind.ip()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        actor: home::actor("command line"),
-        environment: Arc::new(|name| std::env::var(name).ok()),
-        tunnel_folder: home::tunnels(&home::folder()?),
-        tunnels: None,
-    })
-    .await
-    .map_err(|error| error.to_string())?;
-    let mut arrivals = engine.arrivals().await.map_err(|error| error.to_string())?;
+    temporary::sweep();
+    // Held until the end.
+    let temporary = if arguments.db.is_none() { Some(Temporary::make()?) } else { None };
+    if let Some(temporary) = &temporary {
+        ending.removes(temporary.folder());
+    }
+    let engine = Engine::start(config(&arguments, temporary.as_ref())?).await.map_err(|error| error.to_string())?;
+    let mut tail = engine.tail().await.map_err(|error| error.to_string())?;
     let address = match engine.listener_start(Some(arguments.bind.port()).filter(|port| *port != 0)).await {
         ListenerState::Listening { address, .. } => address,
         ListenerState::Failed { message, next_free, .. } => {
@@ -152,7 +135,8 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         },
         None => None,
     };
-    let written = match greet(&arguments, &address) {
+    let printer = Printer::start()?;
+    let written = match greet(&printer, &arguments, &address).await {
         Ok(()) => match made_public {
             Some(settings) => {
                 engine.tunnel_start_with(settings).await.map(drop).map_err(|error| error.to_string().into())
@@ -162,189 +146,106 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         unwritten => unwritten,
     };
     let ended = match written {
-        Ok(()) => show(&engine, &arguments, &mut arrivals, &mut following, &mut followed).await,
+        Ok(()) => show(&engine, &arguments, &printer, &ending, &mut tail, &mut following, &mut followed).await,
         Err(unwritten) => Ended::Written(Err(unwritten)),
     };
-    let drained = match (&mut followed, &ended) {
-        (Some(followed), Ended::Written(_)) => forward::drain(&engine, followed, arguments.json).await,
-        _ => Ok(()),
-    };
-    engine.shutdown().await;
-    let mut sent_on = |written: Written| match &mut followed {
-        Some(followed) => written.and_then(|()| forward::rest(followed, arguments.json)),
-        None => written,
-    };
-    match ended {
-        Ended::Written(written) => {
-            let settled = print::settled(sent_on(written.and(drained)).and_then(|()| following.rest()));
-            let code = forward::told(forward::left(&engine), arguments.db.as_deref());
-            settled.map(|()| code)
-        }
+    let mut written = match ended {
+        Ended::Written(written) => written,
         Ended::NeverOnline(message) => {
-            eprintln!("pollux: {}", print::printable(&message));
-            Ok(exit::NO_ANSWER)
+            engine.shutdown().await;
+            let written = printer.finish(Instant::now() + printer::LAST).await;
+            say!("{}", print::printable(&message));
+            return print::settled(written).map(|()| exit::NO_ANSWER);
         }
+    };
+    // What was acknowledged up to the end is shown, too.
+    engine.listener_stop().await;
+    if written.is_ok() && !arguments.quiet {
+        written = lines::rest(&mut tail, &printer, arguments.json, Instant::now() + printer::LAST).await;
     }
+    if let Some(followed) = &mut followed {
+        // Also where nobody reads any more.
+        let drained = forward::drain(&engine, followed, &printer).await;
+        written = written.and(drained);
+    }
+    engine.shutdown().await;
+    let until = Instant::now() + printer::LAST;
+    if let (Ok(()), Some(followed)) = (&written, &mut followed) {
+        written = followed.rest(&printer, until).await;
+    }
+    if written.is_ok() {
+        written = following.rest(&printer, until).await;
+    }
+    let finished = printer.finish(until).await;
+    let code = forward::told(forward::left(&engine), arguments.db.as_deref());
+    print::settled(written.and(finished)).map(|()| code)
 }
 
-/// Shows deliveries and the tunnel's states until it is interrupted or nobody reads any more.
+fn config(arguments: &Arguments, temporary: Option<&Temporary>) -> Result<Config, String> {
+    let secrets = arguments.keys.secrets().map_err(|problem| problem.message())?;
+    let policy = Policy {
+        tolerance: arguments.tolerance,
+        jwt: JwtPolicy { audience: arguments.aud.clone(), issuer: arguments.iss.clone(), ..JwtPolicy::default() },
+    };
+    let fixed = FixedKeys { secrets, jwks: arguments.keys.cache()?, policy };
+    // Only a tunnel has something to keep there.
+    let home = if arguments.tunnel == Provider::None { home::folder()? } else { home::prepared()? };
+    let database = arguments.db.clone().or_else(|| temporary.map(Temporary::database));
+    Ok(Config {
+        database: database.ok_or("there is no place for the history")?,
+        vault: Arc::new(MemoryVault::default()),
+        clock: Arc::new(SystemTime::now),
+        sandbox: arguments.sandbox,
+        fixed: Some(fixed),
+        bind: Some(arguments.bind.ip()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        actor: home::actor("command line"),
+        environment: Arc::new(|name| std::env::var(name).ok()),
+        tunnel_folder: home::tunnels(&home),
+        tunnels: None,
+    })
+}
+
+/// Shows deliveries and the tunnel's states until the end is asked for or nobody reads any more.
 async fn show(
     engine: &Engine,
     arguments: &Arguments,
-    arrivals: &mut Arrivals,
+    printer: &Printer,
+    ending: &Ending,
+    tail: &mut Tail,
     following: &mut Following,
-    followed: &mut Option<Receiver<Outbound>>,
+    followed: &mut Option<SentOn>,
 ) -> Ended {
-    let mut shown = None;
     let deliveries = async {
         match arguments.quiet {
             true => std::future::pending().await,
-            false => follow(engine, arrivals, &mut shown, arguments.json).await,
+            false => lines::follow(tail, printer, arguments.json).await,
         }
     };
     let sent_on = async {
         match followed {
-            Some(followed) => forward::follow(followed, arguments.json).await,
+            Some(followed) => followed.follow(printer).await,
             None => std::future::pending().await,
         }
     };
     tokio::select! {
-        written = deliveries => return Ended::Written(written),
-        written = sent_on => return Ended::Written(written),
-        ended = following.run() => return ended,
-        () = samples(engine, arguments.sandbox) => {}
-        () = interrupted() => {}
+        written = deliveries => Ended::Written(written),
+        written = sent_on => Ended::Written(written),
+        ended = following.run(printer) => ended,
+        unwritten = printer.failed() => Ended::Written(Err(unwritten)),
+        () = samples::send(engine, arguments.sandbox) => Ended::Written(Ok(())),
+        () = ending.asked() => Ended::Written(Ok(())),
     }
-    Ended::Written(rest(engine, arguments, arrivals, shown).await)
 }
 
-/// What came until the end and was not shown yet.
-async fn rest(engine: &Engine, arguments: &Arguments, arrivals: &mut Arrivals, shown: Option<i64>) -> Written {
-    // What was acknowledged up to the end is shown, too.
-    engine.listener_stop().await;
-    if !arguments.quiet {
-        let until = Instant::now() + LAST_ANSWERS;
-        for row in arrivals.rest(shown).await.map_err(|error| error.to_string())? {
-            delivery(engine, &row, arguments.json, until).await?;
-        }
-    }
-    Ok(())
-}
-
-fn greet(arguments: &Arguments, address: &str) -> Written {
+async fn greet(printer: &Printer, arguments: &Arguments, address: &str) -> Written {
     if arguments.json {
-        return print::line(&json!({ "listening": address }));
+        return printer.line(&json!({ "listening": address })).await;
     }
-    print::text(&format!("Listening on {address}  (Ctrl-C ends)\n"))?;
+    printer.text(&format!("Listening on {address}  (Ctrl-C ends)\n")).await?;
     if arguments.sandbox {
         let enter = if print::interactive() { " Enter sends the next one." } else { "" };
-        print::text(&format!("The Sandbox sends a first sample.{enter}\n"))?;
+        printer.text(&format!("The Sandbox sends a first sample.{enter}\n")).await?;
     }
     Ok(())
-}
-
-/// A line a delivery. `shown` is the last one that was printed.
-async fn follow(engine: &Engine, arrivals: &mut Arrivals, shown: &mut Option<i64>, as_json: bool) -> Written {
-    while let Some(rows) = arrivals.next().await {
-        for row in rows.map_err(|error| error.to_string())? {
-            delivery(engine, &row, as_json, Instant::now() + patience(&row)).await?;
-            *shown = Some(row.id);
-        }
-    }
-    Ok(())
-}
-
-/// How long its answer may still take, counted from when it came: those that came together wait together.
-fn patience(row: &Row) -> Duration {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let came = Duration::from_millis(u64::try_from(row.received_ms).unwrap_or(0));
-    ANSWER.saturating_sub(now.saturating_sub(came))
-}
-
-async fn delivery(engine: &Engine, row: &Row, as_json: bool, until: Instant) -> Written {
-    // The diagnosis makes the cause say more: it is waited for.
-    let detail = answered(engine, row.id, until).await?;
-    if as_json {
-        return print::line(&delivery_json(&detail));
-    }
-    print::row(&detail.row, detail.received.get(11..19).unwrap_or_default())
-}
-
-/// The delivery with its answer, where that is made only now: the target's own, or that of a rule. What arrives meanwhile
-/// is in the store, and is read from there.
-async fn answered(engine: &Engine, id: i64, until: Instant) -> Result<Detail, String> {
-    loop {
-        let detail = engine.delivery(id).await.map_err(|error| error.to_string())?;
-        let pending = detail.row.status == 0 && detail.row.took_us.is_none();
-        if !pending || Instant::now() >= until {
-            return Ok(detail);
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-}
-
-fn delivery_json(detail: &Detail) -> Value {
-    let row = &detail.row;
-    json!({
-        "id": row.id,
-        "received": detail.received,
-        "project": detail.project,
-        "peer": detail.peer,
-        "path": detail.path,
-        "message_id": row.message_id,
-        "event_type": row.event_type,
-        "ping": row.ping.is_some(),
-        "pointer": row.pointer,
-        "attempt": row.attempt,
-        "duplicate": row.duplicate,
-        "body_len": row.body_len,
-        "status": row.status,
-        "took_us": row.took_us,
-        "outcome": row.outcome,
-        "reason": row.reason,
-        "verdict": print::verdict_json(&detail.verdict),
-    })
-}
-
-/// The Sandbox's first sample, and the next one at each Enter. Never ends by itself.
-async fn samples(engine: &Engine, sandbox: bool) {
-    let mut turn = SAMPLES.iter().cycle();
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    let interactive = print::interactive();
-    if !sandbox {
-        std::future::pending::<()>().await;
-    }
-    loop {
-        if let Some((event_type, scheme, broken)) = turn.next() {
-            let request = SampleRequest {
-                event_type: (*event_type).to_owned(),
-                variant: None,
-                scheme: *scheme,
-                broken: broken.map(str::to_owned),
-            };
-            if let Err(error) = engine.sample_send(&request).await {
-                eprintln!("pollux: {error}");
-            }
-        }
-        if !interactive || !matches!(lines.next_line().await, Ok(Some(_))) {
-            break;
-        }
-    }
-    std::future::pending::<()>().await;
-}
-
-/// Ctrl-C, or the system's wish that we end.
-pub(crate) async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

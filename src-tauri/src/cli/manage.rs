@@ -44,13 +44,13 @@ pub(crate) type Done = Result<u8, Undone>;
 
 /// The engine on the data of the window, which may be running: without a listener and without a Sandbox.
 pub(crate) async fn open() -> Result<Engine, String> {
-    let home = home::folder()?;
+    let home = home::prepared()?;
     let vault = {
         let home = home.clone();
         tokio::task::spawn_blocking(move || keychain::open(&home)).await.map_err(|error| error.to_string())??
     };
     Engine::start(Config {
-        database: home.join("pollux.db"),
+        database: home::history(&home),
         vault,
         clock: Arc::new(SystemTime::now),
         sandbox: false,
@@ -76,9 +76,9 @@ pub(crate) fn hold_on() {
                 std::process::exit(INTERRUPTED);
             }
             told = true;
-            eprintln!(
-                "pollux: waiting for the service's answer: it may hold a secret that is never shown again. Ctrl+C once \
-                 more ends this without it."
+            say!(
+                "waiting for the service's answer: it may hold a secret that is never shown again. Ctrl+C once more ends \
+                 this without it."
             );
         }
     });
@@ -94,7 +94,7 @@ pub(crate) async fn close(engine: Engine, done: Done) -> Result<u8, String> {
             complain(&error);
             let code = code(&error);
             if code == exit::UNKNOWN {
-                eprintln!("  How it is now: pollux webhooks list");
+                say_plain!("  How it is now: pollux webhooks list");
             }
             Ok(code)
         }
@@ -104,9 +104,9 @@ pub(crate) async fn close(engine: Engine, done: Done) -> Result<u8, String> {
 
 /// Our words, and below them the service's own.
 pub(crate) fn complain(error: &Error) {
-    eprintln!("pollux: {}", printable(&error.message));
+    say!("{}", printable(&error.message));
     if let Some(detail) = error.detail.as_deref().filter(|detail| !detail.is_empty()) {
-        eprintln!("  {}", printable(detail));
+        say_plain!("  {}", printable(detail));
     }
 }
 

@@ -1,12 +1,17 @@
 //! What the command line prints: NDJSON for scripts, words and colour for people.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use engine::Row;
 use owo_colors::{OwoColorize as _, Stream, Style};
 use serde_json::{Value, json};
 use signature::{Outcome, Scheme, StepStatus, Verdict};
+
+use crate::cli::escape;
+pub(crate) use crate::cli::escape::printable;
 
 /// Why something was not printed.
 pub(crate) enum Unwritten {
@@ -35,16 +40,31 @@ pub(crate) fn settled(written: Written) -> Result<(), String> {
 
 /// One line of JSON, at once.
 pub(crate) fn line(value: &Value) -> Written {
-    text(&format!("{value}\n"))
+    write(&mut io::stdout().lock(), &format!("{}\n", escape::json(value)))
 }
 
 /// Text on standard output.
 pub(crate) fn text(text: &str) -> Written {
-    let mut out = io::stdout().lock();
+    write(&mut io::stdout().lock(), &safe(text))
+}
+
+/// The text as it may go out: nothing in it steers a terminal but the colours of ours.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    escape::lines(text, coloured())
+}
+
+/// All of it, at once.
+pub(crate) fn write(out: &mut impl Write, text: &str) -> Written {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Unwritten::ReaderGone,
         _ => Unwritten::Failed(format!("standard output: {error}")),
     })
+}
+
+/// Whether standard output shows colours.
+fn coloured() -> bool {
+    static COLOURED: OnceLock<bool> = OnceLock::new();
+    *COLOURED.get_or_init(|| paint("x", Style::new().bold()) != "x")
 }
 
 /// Bytes for what takes them as text.
@@ -116,7 +136,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> Written {
 const WHAT: usize = 27;
 
 /// A delivery as one line for a person.
-pub(crate) fn row(row: &Row, time: &str) -> Written {
+pub(crate) fn row(row: &Row, time: &str) -> String {
     let (glyph, style) = outcome(row.outcome);
     let word = match row.outcome {
         Outcome::Verified => "Verified",
@@ -135,15 +155,23 @@ pub(crate) fn row(row: &Row, time: &str) -> Written {
         (false, attempt) => format!("×{attempt}"),
     };
     let took = row.took_us.map(|us| format!("{:.1} ms", us as f64 / 1000.0)).unwrap_or_default();
-    text(&format!(
-        "{time}  {} {:<9} {:<24}  {:<27} {:<28} {scheme:<4} {attempts:<4} {} {took}\n",
+    format!(
+        "{time}  {:<6} {} {:<9} {:<24}  {:<27} {:<28} {scheme:<4} {attempts:<4} {} {took}\n",
+        format!("#{}", row.id),
         paint(glyph, style),
         paint(word, style),
         shorten(&row.cause, 24),
         shorten(&what(row), WHAT),
         shorten(row.pointer.as_deref().unwrap_or("–"), 28),
         row.status,
-    ))
+    )
+}
+
+/// What was found out about a rejected delivery, as a second line below its own, which may have others behind it.
+pub(crate) fn explained(id: i64, verdict: &Verdict) -> String {
+    let Some(found) = &verdict.diagnosis else { return String::new() };
+    let (finding, fix) = (printable(&found.finding), printable(&found.fix));
+    format!("          {} {finding} {fix}\n", paint(&format!("#{id}"), Style::new().dimmed()))
 }
 
 /// What a delivery is of: its type, that it is a ping, or the request where neither is known.
@@ -173,22 +201,6 @@ fn outcome(outcome: Outcome) -> (&'static str, Style) {
 /// Colour only where a terminal shows it (NO_COLOR and the like are honoured).
 pub(crate) fn paint(text: &str, style: Style) -> String {
     text.if_supports_color(Stream::Stdout, |text| text.style(style)).to_string()
-}
-
-/// Payloads are hostile: what could steer a terminal or turn text around is shown as an escape.
-pub(crate) fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        if hidden(c) {
-            shown.extend(c.escape_unicode())
-        } else {
-            shown.push(c)
-        }
-        shown
-    })
 }
 
 /// A path that is cut in its middle: what tells two of them apart is mostly at the end.

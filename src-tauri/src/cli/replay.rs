@@ -11,9 +11,10 @@ use owo_colors::Style;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::cli::ending::Ending;
+use crate::cli::exit;
 use crate::cli::manage::{self, Done, Undone};
 use crate::cli::print::{self, Unwritten, Written, paint, printable};
-use crate::cli::{exit, listen};
 
 mod signer;
 
@@ -68,12 +69,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
+    let ending = Ending::watch()?;
     let engine = manage::open().await?;
-    let done = replay(&engine, &arguments).await;
+    let done = replay(&engine, &arguments, &ending).await;
     manage::close(engine, done).await
 }
 
-async fn replay(engine: &Engine, arguments: &Arguments) -> Done {
+async fn replay(engine: &Engine, arguments: &Arguments, ending: &Ending) -> Done {
     let mut deliveries = Vec::with_capacity(arguments.ids.len());
     for id in &arguments.ids {
         deliveries.push(delivery(engine, id).await?);
@@ -100,7 +102,7 @@ async fn replay(engine: &Engine, arguments: &Arguments) -> Done {
         _ => Undone::Refused(error),
     })?;
     let mut shown = Shown { json: arguments.json, gone: false };
-    let (mut ended, mut interrupted) = (pin!(engine.replay_ended(started.run)), pin!(listen::interrupted()));
+    let (mut ended, mut interrupted) = (pin!(engine.replay_ended(started.run)), pin!(ending.asked()));
     let mut stopping = false;
     let run = loop {
         tokio::select! {
@@ -225,10 +227,10 @@ impl Shown {
             self.unless_gone(written)?;
         }
         if let Some(problem) = &run.problem {
-            eprintln!("pollux: {}", printable(problem));
+            say!("{}", printable(problem));
         }
         if run.state != RunState::Done {
-            eprintln!("pollux: stopped: {} of {} were not sent", run.total.saturating_sub(run.done), run.total);
+            say!("stopped: {} of {} were not sent", run.total.saturating_sub(run.done), run.total);
         }
         Ok(())
     }
@@ -243,7 +245,7 @@ impl Shown {
 }
 
 fn not_shown(missed: u64) {
-    eprintln!("pollux: {missed} requests are not shown; they were sent faster than shown");
+    say!("{missed} requests are not shown; they were sent faster than shown");
 }
 
 /// `✓ 200  3.1 ms  #12 → http://localhost:3000/  signed with whsec_…a91f`

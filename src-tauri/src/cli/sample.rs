@@ -91,7 +91,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let sent = match send_sample(&request, &keys, &arguments.to, now, &system_random()).await {
         Ok(sent) => sent,
         Err(emulator::SendError::Unreachable { address, why }) => {
-            eprintln!("pollux: nobody answered at {address}: {why}. Is the receiver running there?");
+            say!("nobody answered at {address}: {why}. Is the receiver running there?");
             return Ok(exit::REJECTED);
         }
         Err(error) => return Err(error.to_string()),

@@ -262,7 +262,7 @@ impl Told<'_> {
         // First of all, and also where standard output fails: it can never be read again.
         if let Some(problem) = &secret.problem {
             eprintln!("pollux: THE NEW SECRET COULD NOT BE STORED, and the service never shows it again. Keep it now:");
-            eprintln!("\n  {}\n", secret.text);
+            eprintln!("\n  {}\n", print::printable(&secret.text));
             manage::complain(problem);
         }
         if as_json {

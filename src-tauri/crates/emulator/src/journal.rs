@@ -43,6 +43,14 @@ pub enum JournalError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// It is a link, a folder, a pipe. It was left alone.
+    #[error("The emulator's state at {path} was not opened: {refusal}. Choose another file with --db.")]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        refusal: files::Refusal,
+    },
     /// Something else is in the file.
     #[error(
         "The file {path} was not written by the emulator, and is left alone. Choose another file with --db, or one that does not exist yet."

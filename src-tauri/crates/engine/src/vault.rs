@@ -1,7 +1,7 @@
 //! Where secrets are kept: the port, and the two ways without a keychain.
 
 use std::collections::HashMap;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -107,11 +107,11 @@ impl FileVault {
     }
 
     fn read(&self) -> Result<HashMap<String, Zeroizing<String>>, VaultError> {
-        let text = match std::fs::read(&self.path) {
-            Ok(text) => Zeroizing::new(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashMap::new()),
-            Err(error) => return Err(self.failed("read", &error)),
+        let mut text = Zeroizing::new(Vec::new());
+        let Some(mut seen) = files::look(&self.path).map_err(|refusal| self.failed("read", &refusal))? else {
+            return Ok(HashMap::new());
         };
+        seen.file.read_to_end(&mut text).map_err(|error| self.failed("read", &error))?;
         let entries: HashMap<String, String> = serde_json::from_slice(&text).map_err(|error| {
             // serde's own words may quote the text: only the place is told.
             VaultError(format!(
@@ -120,6 +120,8 @@ impl FileVault {
                 error.line()
             ))
         })?;
+        // It is ours: made by hand or copied, others may have been able to read it.
+        seen.tighten().map_err(|error| self.failed("kept to your user", &error))?;
         Ok(entries.into_iter().map(|(id, text)| (id, Zeroizing::new(text))).collect())
     }
 
@@ -129,7 +131,7 @@ impl FileVault {
         let text = Zeroizing::new(serde_json::to_vec(&plain).map_err(|error| VaultError(error.to_string()))?);
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let write = || -> io::Result<()> {
-            std::fs::create_dir_all(folder)?;
+            files::make_folder(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?; // made with mode 0600
             file.write_all(&text)?;
             file.as_file().sync_all()?;
@@ -147,15 +149,15 @@ impl FileVault {
     fn alone(&self) -> Result<std::fs::File, VaultError> {
         let path = self.path.with_extension("lock");
         let open = || -> io::Result<std::fs::File> {
-            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            let file = std::fs::File::options().create(true).append(true).open(&path)?;
+            files::make_folder(path.parent().unwrap_or(Path::new(".")))?;
+            let file = files::open_or_make(&path)?;
             file.lock()?;
             Ok(file)
         };
         open().map_err(|error| VaultError(format!("{} could not be locked: {error}", path.display())))
     }
 
-    fn failed(&self, what: &str, error: &io::Error) -> VaultError {
+    fn failed(&self, what: &str, error: &dyn std::fmt::Display) -> VaultError {
         VaultError(format!("{} could not be {what}: {error}", self.path.display()))
     }
 }
@@ -220,6 +222,29 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_of_secrets_is_refused_without_a_wait_and_left_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (real, linked) = (folder.path().join("real.json"), folder.path().join("linked.json"));
+        std::fs::write(&real, r#"{"a":"whsec_one"}"#).unwrap();
+        std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o644)).unwrap();
+        std::os::unix::fs::symlink(&real, &linked).unwrap();
+        let vault = FileVault::new(linked.clone(), "");
+        for error in [vault.get("a").unwrap_err(), vault.put("b", "x").unwrap_err(), vault.delete("a").unwrap_err()] {
+            assert!(error.0.contains(&format!("a link to {}", real.display())), "{error}");
+        }
+        let mode = || std::fs::metadata(&real).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(), std::fs::read_to_string(&real).unwrap().as_str()), (0o644, r#"{"a":"whsec_one"}"#));
+        let pipe = folder.path().join("pipe.json");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(FileVault::new(pipe, "").get("a").unwrap_err().0.contains("a pipe"));
+        // Our own, which others could read: not any more.
+        assert_eq!(FileVault::new(real.clone(), "").get("a").unwrap().unwrap().as_str(), "whsec_one");
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]

@@ -161,7 +161,7 @@ fn view(value: &Value, len: usize, extent: Extent) -> EventView {
             add_unknown(&mut view, printable(field, NAME_LIMIT));
         }
     }
-    view.user_metadata = user_metadata(object);
+    view.user_metadata = metadata_in(object).map(|value| printable(&value.to_string(), METADATA_LIMIT));
     view
 }
 
@@ -291,14 +291,25 @@ fn add_unknown(view: &mut EventView, path: String) {
     }
 }
 
-fn user_metadata(object: &Map<String, Value>) -> Option<String> {
+/// The `user_metadata` of a payload as JSON, from `data` or from the top level. `None` where there is none, and for what
+/// is not read as an event. Cheap for a payload that has none.
+#[must_use]
+pub fn user_metadata(body: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(body).ok()?;
+    // As the name stands there, or with an escape in it.
+    if !text.contains("etadata") && !text.contains("\\u") {
+        return None;
+    }
+    parse(body).ok()?.as_object().and_then(metadata_in).cloned()
+}
+
+fn metadata_in(object: &Map<String, Value>) -> Option<&Value> {
     let data = object.get("data").and_then(Value::as_object);
     [data, Some(object)]
         .into_iter()
         .flatten()
         .flat_map(|place| catalog::IN_ALL_DATA.iter().filter_map(|field| place.get(*field)))
         .find(|value| !value.is_null())
-        .map(|value| printable(&value.to_string(), METADATA_LIMIT))
 }
 
 fn kind_of(value: &Value) -> &'static str {

@@ -16,3 +16,4 @@ pub use client::{Client, ClientError};
 pub use event::{EventView, Extent, Summary};
 pub use jwks::JwksCache;
 pub use pointers::{Pointer, PointerKind};
+pub use printable::{printable, steers};

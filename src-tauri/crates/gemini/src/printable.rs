@@ -1,15 +1,29 @@
-//! Foreign text made fit to be shown.
+//! Foreign text made fit to be shown. The one rule on which characters are not, for whatever people read and for NDJSON.
 
-/// Characters that steer a terminal or a line of text instead of standing in it: controls, bidi marks, invisible ones.
-pub(crate) fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Characters that steer a terminal or a line of text instead of standing in it: controls, format characters (those of
+/// the direction of writing among them), line and paragraph separators, and whatever Unicode lets a program leave
+/// invisible (`Default_Ignorable_Code_Point`).
+#[must_use]
+pub fn steers(c: char) -> bool {
+    if matches!(c, ' '..='~') {
+        return false;
+    }
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    matches!(
+        category,
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    ) || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// The text with steering characters written as `\u{…}`, cut after `limit` characters with an ellipsis.
-pub(crate) fn printable(text: &str, limit: usize) -> String {
+/// The text with characters that [`steers`] names written as `\u{…}`, cut after `limit` characters with an ellipsis.
+#[must_use]
+pub fn printable(text: &str, limit: usize) -> String {
     // The usual case, on the way of every delivery.
     if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();

@@ -20,8 +20,16 @@ pub enum Error {
         known: i64,
     },
     /// The file is some other program's database, or no database at all (`not_a_history`).
-    #[error("{} is not a Pollux history. Choose another file.", .0.display())]
+    #[error("{} is not a Pollux history, and was left as it is. Choose another file.", .0.display())]
     NotAHistory(PathBuf),
+    /// What was named is no file that can be used: a link, a folder, a pipe (`history_unreachable`). It was left alone.
+    #[error("The history at {} was not opened: {refusal}. Choose another file.", path.display())]
+    NotAFile {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// What it is.
+        refusal: files::Refusal,
+    },
     /// The folder or the file could not be made (`history_unreachable`).
     #[error("The history at {} could not be opened: {source}. Check that the folder exists and can be written to.", path.display())]
     Unreachable {
@@ -63,7 +71,7 @@ impl Error {
         match self {
             Self::DatabaseTooNew { .. } => "database_too_new",
             Self::NotAHistory(_) => "not_a_history",
-            Self::Unreachable { .. } => "history_unreachable",
+            Self::Unreachable { .. } | Self::NotAFile { .. } => "history_unreachable",
             Self::Sqlite(error) => sqlite_code(error),
             Self::Migration(_) => "migration_failed",
             Self::Damaged(_) => "history_damaged",

@@ -1,5 +1,6 @@
 //! Deliveries that are judged again: a key came later, or the user asks for it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -54,7 +55,7 @@ impl Store {
     /// # Errors
     /// [`Error::Damaged`] where one cannot be read back; what SQLite says.
     pub async fn doubtful(&self, range: DoubtfulRange, limit: u32) -> Result<Vec<Doubtful>, Error> {
-        let phrases = self.phrases();
+        let phrases = Arc::clone(self.phrases());
         self.read(move |conn, gone| in_range(conn, &range, limit, &phrases, gone)).await
     }
 
@@ -64,7 +65,7 @@ impl Store {
     /// # Errors
     /// As of [`Store::doubtful`].
     pub async fn doubtful_of(&self, ids: &[i64]) -> Result<(Vec<Doubtful>, usize), Error> {
-        let (ids, phrases) = (ids.to_vec(), self.phrases());
+        let (ids, phrases) = (ids.to_vec(), Arc::clone(self.phrases()));
         self.read(move |conn, gone| of(conn, &ids, &phrases, gone)).await
     }
 
@@ -89,7 +90,7 @@ impl Store {
         at_ms: i64,
         tell: bool,
     ) -> Result<Vec<(i64, Outcome)>, Error> {
-        let phrases = self.phrases();
+        let phrases = Arc::clone(self.phrases());
         let changed = if tell { verdicts.iter().map(|(id, _)| *id).collect() } else { Vec::new() };
         self.write(changed, move |conn| replace(conn, verdicts, at_ms, &phrases)).await
     }

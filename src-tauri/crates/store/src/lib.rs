@@ -18,6 +18,7 @@ mod filter;
 mod job;
 mod judging;
 mod migration;
+mod open;
 mod phrases;
 mod placing;
 mod readers;
@@ -25,6 +26,7 @@ mod recent;
 mod signers;
 mod store;
 mod table;
+mod told;
 mod verdict_blob;
 mod writer;
 
@@ -32,6 +34,7 @@ pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Insert
 pub use error::{Error, InsertError};
 pub use filter::Filter;
 pub use judging::{DOUBTFUL_BYTES, Doubtful, DoubtfulRange};
+pub use open::is_history;
 pub use recent::{SignedBin, Unverified};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};
@@ -46,3 +49,4 @@ pub use table::setting::Settings;
 pub use table::signer::Signer;
 pub use table::target::{Target, Targets};
 pub use table::tunnel_state::{TunnelState, TunnelStates};
+pub use told::Body;

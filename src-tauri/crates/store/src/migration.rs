@@ -8,7 +8,7 @@ use rusqlite_migration::{M, Migrations};
 use crate::{Error, table};
 
 /// `Plux`, in the file's header: tells a history from another program's database.
-const APPLICATION: i64 = 0x506c_7578;
+pub(crate) const APPLICATION: i64 = 0x506c_7578;
 
 /// Only ever append: `user_version` counts them.
 const STEPS: &[M<'static>] = &[
@@ -36,6 +36,11 @@ const STEPS: &[M<'static>] = &[
     M::up(table::delivery::PINGED),
 ];
 
+/// The newest format that this version knows.
+pub(crate) fn newest() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
 /// Refuses what is not ours or too new, before anything is written to it.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), Error> {
     // One snapshot: another process may be making the history right now.
@@ -51,7 +56,7 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), Error> {
     if application != APPLICATION && (tables > 0 || application != 0) {
         return Err(Error::NotAHistory(path.to_owned()));
     }
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     if found > known {
         return Err(Error::DatabaseTooNew { found, known });
     }

@@ -1,14 +1,12 @@
 //! The handle that everyone else holds.
 
-use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use signature::Verdict;
 use tokio::sync::{broadcast, oneshot};
 
@@ -20,7 +18,7 @@ use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::Writer;
 use crate::{
     Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
-    Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, migration,
+    Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open,
     recent,
 };
 
@@ -96,10 +94,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::DatabaseTooNew`] where a newer Pollux wrote it, [`Error::NotAHistory`] where something else did,
-    /// [`Error::Unreachable`] where the folder or file cannot be made; what SQLite says.
+    /// [`Error::NotAFile`] where it is none, and with all three nothing was changed; [`Error::Unreachable`] where the
+    /// folder or file cannot be made; what SQLite says.
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
-        make_private(path).map_err(|source| Error::Unreachable { path: path.to_owned(), source })?;
-        let conn = connect(path, &options)?;
+        let ready = open::make_ready(path)?;
+        let path = ready.path.as_path();
+        let conn = open::connect(path, &options)?;
+        ready.is_still_there().map_err(|refusal| Error::NotAFile { path: path.to_owned(), refusal })?;
         let phrases = Arc::new(Phrases::default());
         phrases.learn(phrase::all(&conn)?);
         let (jobs, queue) = std::sync::mpsc::sync_channel(options.queue.max(1));
@@ -373,8 +374,8 @@ impl Store {
         }
     }
 
-    pub(crate) fn phrases(&self) -> Arc<Phrases> {
-        Arc::clone(&self.0.phrases)
+    pub(crate) fn phrases(&self) -> &Arc<Phrases> {
+        &self.0.phrases
     }
 
     pub(crate) async fn read<T: Send + 'static>(
@@ -405,84 +406,4 @@ impl Store {
         }
         committed.await.unwrap_or(Err(Error::Closed))
     }
-}
-
-/// While another process makes the history or lets go of it as the last one, SQLite says that it is busy without asking
-/// [`wait`].
-fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
-    let since = Instant::now();
-    loop {
-        match connect_now(path, options) {
-            Err(error) if error.code() == "history_busy" && since.elapsed() < BUSY => std::thread::sleep(AGAIN),
-            done => return done,
-        }
-    }
-}
-
-fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_handler(Some(wait))?;
-    migration::check(&conn, path)?;
-    conn.pragma_update(None, "page_size", PAGE)?;
-    conn.pragma_update(None, "journal_mode", "WAL")?;
-    conn.pragma_update(None, "synchronous", "FULL")?;
-    conn.pragma_update(None, "foreign_keys", true)?;
-    conn.pragma_update(None, "cache_size", -8192)?;
-    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
-    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    if let Some(bytes) = options.max_bytes {
-        conn.pragma_update(None, "max_page_count", i64::try_from(bytes / PAGE as u64).unwrap_or(i64::MAX).max(1))?;
-    }
-    conn.set_prepared_statement_cache_capacity(64);
-    migration::run(&mut conn)?;
-    Ok(conn)
-}
-
-/// How long another process may keep the history locked.
-const BUSY: Duration = Duration::from_secs(5);
-/// Asked for the lock again after this long.
-const AGAIN: Duration = Duration::from_millis(1);
-
-/// Another process has the history locked: whether to ask again, after a short sleep. SQLite's own handler comes to
-/// sleep for a tenth of a second, and so hardly ever meets the moment between two commits of a busy writer.
-fn wait(asked: i32) -> bool {
-    // Not counted in sleeps: some systems sleep far longer than they are asked to.
-    thread_local!(static SINCE: Cell<Instant> = Cell::new(Instant::now()));
-    if asked == 0 {
-        SINCE.set(Instant::now());
-    }
-    std::thread::sleep(AGAIN);
-    SINCE.get().elapsed() < BUSY
-}
-
-/// Larger pages than SQLite's own: fewer of them for a body, and fewer frames in the log.
-const PAGE: i32 = 8192;
-
-/// Only the user may read what arrived. A folder that exists keeps its permissions: it may be shared on purpose.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(PathBuf::from);
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    let mut file = std::fs::OpenOptions::new();
-    file.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        builder.mode(0o700);
-        file.mode(0o600);
-    }
-    if let Some(folder) = folder {
-        builder.create(folder)?;
-    }
-    let file = file.open(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        }
-    }
-    drop(file);
-    Ok(())
 }

@@ -1,10 +1,13 @@
 //! `pollux listen --tunnel`: the listener made public, its states on standard output.
 
+use std::time::Instant;
+
 use clap::ValueEnum;
 use engine::{Engine, TunnelProvider, TunnelSettings, TunnelState, TunnelStates, TunnelView};
 use serde_json::{Value, json};
 
-use crate::cli::print::{self, Written, printable};
+use crate::cli::print::{Written, printable};
+use crate::cli::printer::{Printer, Text};
 
 /// How the listener is reached from the internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,6 +53,8 @@ pub(super) enum Ended {
 pub(super) struct Following {
     states: TunnelStates,
     as_json: bool,
+    /// What is being shown: it may have to wait for room, and be left at that.
+    showing: Option<TunnelView>,
     /// What was shown last.
     shown: Option<(TunnelState, Option<String>)>,
     /// It was online at least once.
@@ -58,15 +63,19 @@ pub(super) struct Following {
 
 impl Following {
     pub(super) fn new(engine: &Engine, as_json: bool) -> Self {
-        Self { states: engine.tunnel_states(), as_json, shown: None, online: false }
+        Self { states: engine.tunnel_states(), as_json, showing: None, shown: None, online: false }
     }
 
     /// Never ends by itself, but for a tunnel that failed before it was ever online.
-    pub(super) async fn run(&mut self) -> Ended {
+    pub(super) async fn run(&mut self, printer: &Printer) -> Ended {
         while let Some(view) = self.states.next().await {
-            if let Err(unwritten) = self.show(&view) {
-                return Ended::Written(Err(unwritten));
+            self.showing = Some(view.clone());
+            for text in self.texts(&view) {
+                if let Err(unwritten) = printer.print(&text).await {
+                    return Ended::Written(Err(unwritten));
+                }
             }
+            self.is_shown(&view);
             match view.state {
                 TunnelState::Online => self.online = true,
                 TunnelState::Failed { message, detail, .. } if !self.online => {
@@ -80,36 +89,45 @@ impl Following {
     }
 
     /// What came until the end and was not shown yet.
-    pub(super) fn rest(&mut self) -> Written {
-        while let Some(view) = self.states.already() {
-            self.show(&view)?;
+    pub(super) async fn rest(&mut self, printer: &Printer, until: Instant) -> Written {
+        while let Some(view) = self.showing.take().or_else(|| self.states.already()) {
+            for text in self.texts(&view) {
+                printer.by(until, &text).await?;
+            }
+            self.is_shown(&view);
         }
         Ok(())
     }
 
-    fn show(&mut self, view: &TunnelView) -> Written {
-        let now = (view.state.clone(), view.public.clone());
-        if self.shown.as_ref() == Some(&now) {
-            return Ok(()); // a count, the latency or a probe
+    fn is_shown(&mut self, view: &TunnelView) {
+        self.showing = None;
+        self.shown = Some((view.state.clone(), view.public.clone()));
+    }
+
+    /// Nothing for a count, the latency or a probe.
+    fn texts(&self, view: &TunnelView) -> Vec<Text> {
+        if self.shown.as_ref().is_some_and(|(state, public)| *state == view.state && *public == view.public) {
+            return Vec::new();
         }
-        self.shown = Some(now);
         let public = view.public.as_deref().filter(|_| view.state == TunnelState::Online);
-        if self.as_json {
-            print::line(&json!({ "tunnel": as_json(view)? }))?;
-            return public.map_or(Ok(()), |public| print::line(&json!({ "public": public })));
+        match self.as_json {
+            true => {
+                let state = Text::Json(json!({ "tunnel": as_json(view) }));
+                std::iter::once(state).chain(public.map(|public| Text::Json(json!({ "public": public })))).collect()
+            }
+            false => vec![Text::Human(format!("{}\n", printable(&words(view, public))))],
         }
-        print::text(&format!("{}\n", printable(&words(view, public))))
     }
 }
 
 /// The state with its provider and public address.
-fn as_json(view: &TunnelView) -> Result<Value, String> {
-    let mut state = serde_json::to_value(&view.state).map_err(|error| error.to_string())?;
+fn as_json(view: &TunnelView) -> Value {
+    let mut state = json!(view.state);
     if let Some(fields) = state.as_object_mut() {
         fields.insert("provider".to_owned(), json!(view.provider));
         fields.insert("public".to_owned(), json!(view.public));
     }
-    Ok(state)
+    state
 }
 
 fn words(view: &TunnelView, public: Option<&str>) -> String {

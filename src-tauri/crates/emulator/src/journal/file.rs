@@ -1,10 +1,11 @@
 //! The file: which it is, how it is laid out, and what stands in it.
 
-use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction};
+use files::Refusal;
+use files::sqlite::Unusable;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction};
 use serde::de::DeserializeOwned;
 
 use crate::journal::JournalError;
@@ -40,9 +41,19 @@ impl Stored {
     /// Opens the file, or makes it: for its owner alone, since it holds keys and secrets.
     pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
         let path = path.to_owned();
-        private(&path).map_err(|source| JournalError::File { path: path.clone(), source })?;
-        match prepare(&path) {
-            Ok(Some(conn)) => Ok(Self { conn, path }),
+        let not_a_file = |refusal| JournalError::NotAFile { path: path.clone(), refusal };
+        let ready = match files::sqlite::make_ready(&path, APPLICATION, FORMAT) {
+            Ok(ready) => ready,
+            Err(Unusable::NotOurs) => return Err(JournalError::NotOurs { path }),
+            Err(Unusable::Newer(found)) => return Err(JournalError::Newer { path, found, known: FORMAT }),
+            Err(Unusable::Refused(Refusal::Io(source))) => return Err(JournalError::File { path, source }),
+            Err(Unusable::Refused(refusal)) => return Err(not_a_file(refusal)),
+        };
+        match prepare(&ready.path) {
+            Ok(Some(conn)) => {
+                ready.is_still_there().map_err(not_a_file)?;
+                Ok(Self { conn, path })
+            }
             Ok(None) => Err(JournalError::NotOurs { path }),
             Err(Refused::Newer(found)) => Err(JournalError::Newer { path, found, known: FORMAT }),
             Err(Refused::Sqlite(source)) => Err(match source.sqlite_error_code() {
@@ -118,7 +129,9 @@ impl From<rusqlite::Error> for Refused {
 
 /// `None`: the file is somebody else's, and was not changed.
 fn prepare(path: &Path) -> Result<Option<Connection>, Refused> {
-    let conn = Connection::open(path)?;
+    // A link in its place, or in that of a file beside it, is not followed.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(PATIENCE)?;
     // Taken with the first read, held until the end: two emulators with one state would overwrite each other.
     conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
@@ -146,15 +159,4 @@ fn prepare(path: &Path) -> Result<Option<Connection>, Refused> {
     }
     transaction.commit()?;
     Ok(Some(conn))
-}
-
-#[cfg(unix)]
-fn private(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }

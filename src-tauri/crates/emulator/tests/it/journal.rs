@@ -217,3 +217,23 @@ async fn other_files_are_refused_and_left_alone() {
     let error = refusal(&at("no/such/folder/x.db")).await;
     assert!(matches!(error, ServiceError::Journal(JournalError::File { .. })), "{error}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_file_of_ours_keeps_its_mode_and_gets_nothing_beside_it() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("notes.txt"), "something that somebody wrote and wants to keep").unwrap();
+    std::fs::set_permissions(at("notes.txt"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    symlink(at("notes.txt"), at("link.db")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe.db")).status().unwrap().success());
+    for (name, words) in
+        [("notes.txt", "left alone"), ("link.db", "a link to"), ("pipe.db", "a pipe"), ("", "a folder")]
+    {
+        let error = refusal(&at(name)).await.to_string();
+        assert!(error.contains(words), "{name}: {error}");
+    }
+    assert_eq!(std::fs::metadata(at("notes.txt")).unwrap().permissions().mode() & 0o777, 0o644);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+}

@@ -232,3 +232,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_metadata_is_given_as_it_was_sent_wherever_it_stands() {
+    let sent = json!({"job_group": "nightly-eval", "n": 18_446_744_073_709_551_615_u64, "deep": [{"a": null}]});
+    let read = |payload: Value| event::user_metadata(payload.to_string().as_bytes());
+    assert_eq!(read(json!({"data": {"user_metadata": sent}})), Some(sent.clone()));
+    assert_eq!(read(json!({"user_metadata": sent, "data": {"id": "1"}})), Some(sent.clone()));
+    assert_eq!(read(json!({"user_metadata": "other", "data": {"userMetadata": sent}})), Some(sent.clone()));
+    assert_eq!(read(json!({"user_metadata": sent, "data": {"user_metadata": null}})), Some(sent.clone()));
+    assert_eq!(event::user_metadata(br#"{"data":{"user\u005fm\u0065tadata":1}}"#), Some(json!(1)));
+    assert_eq!(read(json!({"data": {"other": {"user_metadata": 1}}})), None);
+    for body in [&b"{}"[..], b"", b"user_metadata", b"[\"user_metadata\"]", b"\xff user_metadata"] {
+        assert_eq!(event::user_metadata(body), None);
+    }
+    let long = json!({"user_metadata": "x".repeat(READ_LIMIT)}).to_string();
+    assert_eq!(event::user_metadata(long.as_bytes()), None);
+}
+
+#[test]
+fn what_steers_a_terminal_or_hides_is_told_from_text() {
+    for c in
+        ['\0', '\u{1b}', '\n', '\u{7f}', '\u{85}', '\u{9b}', '\u{ad}', '\u{34f}', '\u{61c}', '\u{115f}', '\u{180e}']
+    {
+        assert!(gemini::steers(c), "{}", c.escape_unicode());
+    }
+    let ranges = ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{fe00}'..='\u{fe0f}'];
+    for c in ranges.into_iter().flatten().chain(['\u{3164}', '\u{feff}', '\u{fffb}', '\u{1d173}', '\u{e0041}']) {
+        assert!(gemini::steers(c), "{}", c.escape_unicode());
+    }
+    for c in "aZ ~é\u{a0}ß中文日本語한국어العربيةעברית😀🎉→…✓\u{3000}".chars() {
+        assert!(!gemini::steers(c), "{c}");
+    }
+    assert_eq!(gemini::printable("a\u{202e}b\u{9b}中", 10), r"a\u{202e}b\u{9b}中");
+}

@@ -33,6 +33,23 @@ pub(crate) fn body(conn: &Connection, id: i64) -> rusqlite::Result<Option<Vec<u8
     conn.prepare_cached("SELECT body FROM delivery_content WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
 }
 
+/// Hands the body to `take` where it is; nothing of it is copied. `None` where there is no such delivery.
+pub(crate) fn with_body<T>(conn: &Connection, id: i64, take: impl FnOnce(&[u8]) -> T) -> rusqlite::Result<Option<T>> {
+    let mut statement = conn.prepare_cached("SELECT body FROM delivery_content WHERE id = ?1")?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(take(row.get_ref(0)?.as_blob()?)))
+}
+
+/// How much of the body is kept, in bytes. Costs the same for any body.
+pub(crate) fn kept(conn: &Connection, id: i64) -> rusqlite::Result<u64> {
+    let length: Option<i64> = conn
+        .prepare_cached("SELECT length(body) FROM delivery_content WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0))
+}
+
 pub(crate) fn path(conn: &Connection, id: i64) -> rusqlite::Result<Option<String>> {
     conn.prepare_cached("SELECT path FROM delivery_content WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
 }

@@ -107,3 +107,24 @@ async fn bodies_that_nobody_has_looked_at_are_not_held_without_limit() {
     store.insert(plain(&large)).await.unwrap();
     assert!(matches!(receiver.recv().await, Ok(Change::Inserted(_))), "there is room again");
 }
+
+#[tokio::test]
+async fn what_is_behind_a_mark_is_read_a_page_at_a_time_with_its_bodies() {
+    let (_folder, store) = history().await;
+    for n in 0..7 {
+        store.insert(plain(&"x".repeat(n))).await.unwrap();
+    }
+    let take = |delivery: store::Delivery, body: store::Body<'_>| (delivery.row.id, body.bytes.map(<[u8]>::len));
+    let read = store.behind(2, 3, 3, take).await.unwrap();
+    assert_eq!(read, [(3, Some(2)), (4, Some(3)), (5, None)], "longer bodies are not read");
+    assert_eq!(store.behind(5, 10, 100, take).await.unwrap(), [(6, Some(5)), (7, Some(6))]);
+    assert_eq!(store.behind(7, 10, 100, take).await.unwrap(), []);
+    let read = store.these(vec![4, 99, 1], 100, take).await.unwrap();
+    assert_eq!(read, [(4, Some(3)), (1, Some(0))], "what is not there is left out");
+    let mut cut = plain("kept");
+    (cut.body_len, cut.truncated) = (1 << 40, true);
+    store.insert(cut).await.unwrap();
+    let kept = store.behind(7, 1, 4, |_, body| (body.bytes.map(<[u8]>::to_vec), body.kept)).await.unwrap();
+    assert_eq!(kept, [(Some(b"kept".to_vec()), 4)]);
+    assert_eq!((store.count_behind(0).await.unwrap(), store.count_behind(5).await.unwrap()), (8, 3));
+}

@@ -79,6 +79,73 @@ fn what_is_not_a_history_is_refused_and_left_as_it_is() {
     assert_eq!(code(folder.path()), "history_unreachable");
 }
 
+/// Names, bytes, modes and times of all in a folder.
+#[cfg(unix)]
+fn state(folder: &Path) -> Vec<(std::ffi::OsString, Vec<u8>, u32, i64, i64)> {
+    use std::os::unix::fs::MetadataExt;
+    let mut all: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let found = entry.path().symlink_metadata().unwrap();
+            let bytes = if found.is_file() { std::fs::read(entry.path()).unwrap() } else { Vec::new() };
+            (entry.file_name(), bytes, found.mode(), found.mtime(), found.mtime_nsec())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_refused_keeps_its_mode_and_its_time_and_gets_nothing_beside_it() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("notes"), "somebody's").unwrap();
+    // Another program's database, which crashed: its log is still to be copied into it, by that program.
+    let other = Connection::open(at("making")).unwrap();
+    other.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)").unwrap();
+    for ending in ["", "-wal"] {
+        std::fs::copy(at(&format!("making{ending}")), at(&format!("crashed{ending}"))).unwrap();
+    }
+    drop(other);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        std::fs::set_permissions(entry.unwrap().path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    symlink(at("notes"), at("link")).unwrap();
+    symlink(at("nothing"), at("dangling")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    let before = state(folder.path());
+    for (name, expected) in [
+        ("notes", "not_a_history"),
+        ("making", "not_a_history"),
+        ("crashed", "not_a_history"),
+        ("link", "history_unreachable"),
+        ("dangling", "history_unreachable"),
+        ("pipe", "history_unreachable"),
+    ] {
+        assert_eq!(code(&at(name)), expected, "{name}");
+    }
+    assert!(state(folder.path()) == before);
+    let told = Store::open(&at("link"), Options::default()).unwrap_err().to_string();
+    assert!(told.contains(&format!("a link to {}", at("notes").display())), "{told}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_is_reached_by_a_link_is_as_good_as_another() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("real")).unwrap();
+    std::os::unix::fs::symlink("real", folder.path().join("link")).unwrap();
+    let store = Store::open(&folder.path().join("link/history.db"), Options::default()).unwrap();
+    store.projects().ensure("Sandbox", true, "sandbox").await.unwrap();
+    store.insert(plain("kept")).await.unwrap();
+    assert_eq!(store.body(1).await.unwrap().unwrap(), b"kept", "by its readers, too");
+    store.close().await;
+    assert_eq!(integrity(&folder.path().join("real/history.db")), "ok");
+}
+
 #[tokio::test]
 async fn dropped_without_closing_nothing_is_lost() {
     let (folder, store) = history().await;

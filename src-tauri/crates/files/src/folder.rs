@@ -1,0 +1,58 @@
+//! Folders for the user alone.
+
+use std::io;
+use std::path::Path;
+
+/// Makes a folder, and those above it that are missing, for the user alone. One that exists keeps its permissions: it may
+/// be shared on purpose.
+///
+/// # Errors
+/// What the system says.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
+/// Takes away what others may do with a folder, where the user owns it. Whether the folder is for this program alone is
+/// the caller's to know. A link to a folder is left alone.
+///
+/// # Errors
+/// What the system says.
+#[cfg_attr(not(unix), allow(unused_variables))]
+pub fn tighten_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let flags = nix::libc::O_NOFOLLOW | nix::libc::O_DIRECTORY | nix::libc::O_NONBLOCK;
+        let folder = match std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
+            Ok(folder) => folder,
+            Err(error) if matches!(error.raw_os_error(), Some(nix::libc::ELOOP | nix::libc::ENOTDIR)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let found = folder.metadata()?;
+        if crate::is_ours(&found) && found.permissions().mode() & 0o077 != 0 {
+            folder.set_permissions(std::fs::Permissions::from_mode(0o700))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a folder, and no link to one, that the user owns and nobody else can enter.
+#[must_use]
+pub fn is_private_folder(path: &Path) -> bool {
+    let Ok(found) = std::fs::symlink_metadata(path) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if found.permissions().mode() & 0o077 != 0 {
+            return false;
+        }
+    }
+    found.is_dir() && crate::is_ours(&found)
+}

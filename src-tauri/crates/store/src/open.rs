@@ -1,0 +1,87 @@
+//! Opening the file: looked at first, so that what is not ours stays as it is.
+
+use std::cell::Cell;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use files::Refusal;
+use files::sqlite::{Ready, Unusable};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{Error, Options, migration};
+
+/// Makes the folder (0700) and the file (0600) where they are missing; a history that is there is for the user alone from
+/// now on. What is not ours, too new or no file is refused as it is.
+pub(crate) fn make_ready(path: &Path) -> Result<Ready, Error> {
+    let unreachable = |source| Error::Unreachable { path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        files::make_folder(folder).map_err(unreachable)?;
+    }
+    let known = migration::newest();
+    files::sqlite::make_ready(path, migration::APPLICATION, known).map_err(|unusable| match unusable {
+        Unusable::NotOurs => Error::NotAHistory(path.to_owned()),
+        Unusable::Newer(found) => Error::DatabaseTooNew { found, known },
+        Unusable::Refused(Refusal::Io(source)) => unreachable(source),
+        Unusable::Refused(refusal) => Error::NotAFile { path: path.to_owned(), refusal },
+    })
+}
+
+/// Whether a history of Pollux is at `path`. Nothing is changed. Not to be asked while this process has it open: closing
+/// any handle of a file lets go of the locks on it.
+#[must_use]
+pub fn is_history(path: &Path) -> bool {
+    files::sqlite::is_of(path, migration::APPLICATION)
+}
+
+/// While another process makes the history or lets go of it as the last one, SQLite says that it is busy without asking
+/// [`wait`].
+pub(crate) fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
+    let since = Instant::now();
+    loop {
+        match connect_now(path, options) {
+            Err(error) if error.code() == "history_busy" && since.elapsed() < BUSY => std::thread::sleep(AGAIN),
+            done => return done,
+        }
+    }
+}
+
+fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
+    // It was made, where it was missing. A link in its place, or in that of a file beside it, is not followed.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_handler(Some(wait))?;
+    migration::check(&conn, path)?;
+    conn.pragma_update(None, "page_size", PAGE)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "cache_size", -8192)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    if let Some(bytes) = options.max_bytes {
+        conn.pragma_update(None, "max_page_count", i64::try_from(bytes / PAGE as u64).unwrap_or(i64::MAX).max(1))?;
+    }
+    conn.set_prepared_statement_cache_capacity(64);
+    migration::run(&mut conn)?;
+    Ok(conn)
+}
+
+/// How long another process may keep the history locked.
+const BUSY: Duration = Duration::from_secs(5);
+/// Asked for the lock again after this long.
+const AGAIN: Duration = Duration::from_millis(1);
+
+/// Another process has the history locked: whether to ask again, after a short sleep. SQLite's own handler comes to
+/// sleep for a tenth of a second, and so hardly ever meets the moment between two commits of a busy writer.
+fn wait(asked: i32) -> bool {
+    // Not counted in sleeps: some systems sleep far longer than they are asked to.
+    thread_local!(static SINCE: Cell<Instant> = Cell::new(Instant::now()));
+    if asked == 0 {
+        SINCE.set(Instant::now());
+    }
+    std::thread::sleep(AGAIN);
+    SINCE.get().elapsed() < BUSY
+}
+
+/// Larger pages than SQLite's own: fewer of them for a body, and fewer frames in the log.
+const PAGE: i32 = 8192;
