@@ -9,6 +9,7 @@
 //! table, in `table`.
 
 mod checkpointer;
+mod complaints;
 mod delivery;
 mod duplicate;
 mod encode;
@@ -17,20 +18,24 @@ mod events;
 mod filter;
 mod job;
 mod migration;
+mod open;
 mod phrases;
 mod placing;
 mod readers;
 mod recent;
 mod signers;
+mod space;
 mod store;
 mod table;
 mod verdict_blob;
 mod writer;
 
+pub use complaints::Complaints;
 pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, Row};
 pub use error::{Error, InsertError};
 pub use filter::Filter;
 pub use recent::{SignedBin, Unverified};
+pub use space::{Shortage, Space, SpaceOf};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};
 pub use table::address::{Address, Addresses};

@@ -1,27 +1,28 @@
 //! The handle that everyone else holds.
 
-use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use signature::Verdict;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::checkpointer::Checkpointer;
+use crate::complaints::Complaints;
 use crate::job::{Answered, Job, Pending, Task};
+use crate::open::{connect, make_private};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
+use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
-use crate::writer::Writer;
+use crate::writer::{Beside, Writer};
 use crate::{
     Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
-    Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, migration,
-    recent, verdict_blob,
+    Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, recent,
+    verdict_blob,
 };
 
 /// Bounds and sizes. The default is what the desktop uses.
@@ -48,6 +49,8 @@ pub struct Options {
     pub changes_bytes: usize,
     /// Size in bytes that the database file must not outgrow; a delivery that would need more fails with `disk_full`.
     pub max_bytes: Option<u64>,
+    /// Where the free room of the disk is read from; `None`: it is not looked at, and no reserve is kept.
+    pub space: Option<SpaceOf>,
 }
 
 impl Default for Options {
@@ -63,6 +66,7 @@ impl Default for Options {
             changes: 4096,
             changes_bytes: 16 << 20,
             max_bytes: None,
+            space: None,
         }
     }
 }
@@ -76,6 +80,8 @@ struct Shared {
     queued: Arc<AtomicUsize>,
     queue_bytes: usize,
     answered: Arc<Answered>,
+    reserve: Arc<Reserve>,
+    complaints: Arc<Complaints>,
     readers: Arc<Readers>,
     phrases: Arc<Phrases>,
     changes: broadcast::Sender<Change>,
@@ -107,9 +113,12 @@ impl Store {
         let answered = Arc::new(Answered::default());
         let queue_bytes = options.queue_bytes;
         let readers = Arc::new(Readers::new(path, options.readers));
-        let checkpointer = Checkpointer::new(path)?;
+        let reserve = Arc::new(Reserve::new(path, options.space.clone()));
+        let complaints = Arc::new(Complaints::default());
+        let checkpointer = Checkpointer::new(path, Arc::clone(&complaints))?;
+        let beside = Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer };
         let (told, noted) = (changes.clone(), Arc::clone(&answered));
-        let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, checkpointer);
+        let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, beside);
         let thread = std::thread::Builder::new()
             .name("history".to_owned())
             .spawn(move || writer.run())
@@ -119,6 +128,8 @@ impl Store {
             queued: Arc::new(AtomicUsize::new(0)),
             queue_bytes,
             answered,
+            reserve,
+            complaints,
             readers,
             phrases,
             changes,
@@ -132,8 +143,12 @@ impl Store {
     ///
     /// # Errors
     /// [`InsertError::Full`] at once when too much is waiting; [`InsertError::Failed`] when it could not be
-    /// committed. In both cases nothing of it is stored.
+    /// committed, or when the disk has less room than the reserve (`disk_nearly_full`). In all cases nothing of it is
+    /// stored.
     pub async fn insert(&self, delivery: NewDelivery) -> Result<Inserted, InsertError> {
+        if self.is_short_of_space() {
+            return Err((&Error::ShortOfSpace).into());
+        }
         let (reply, committed) = oneshot::channel();
         let pending = Pending::new(delivery, &self.0.phrases, &self.0.queued, reply);
         let waiting = self.0.queued.load(Ordering::Relaxed);
@@ -175,6 +190,30 @@ impl Store {
     pub async fn explained(&self, id: i64, verdict: Verdict) -> Result<bool, Error> {
         let encoded = verdict_blob::encode(&verdict, &self.0.phrases);
         self.write(vec![id], move |conn| Ok(content::explained(conn, id, &verdict, &encoded)?)).await
+    }
+
+    /// Whether the disk has less room than the reserve, so that nothing new is stored. A look at a flag.
+    #[must_use]
+    pub fn is_short_of_space(&self) -> bool {
+        self.0.reserve.is_short()
+    }
+
+    /// The shortage of room, while there is one: the state now, and each later one.
+    #[must_use]
+    pub fn shortage(&self) -> watch::Receiver<Option<Shortage>> {
+        self.0.reserve.watch()
+    }
+
+    /// Asks the system how much room the disk has. To be called every second or so; after much was written, the writer
+    /// looks by itself. Blocks for as long as the file system takes.
+    pub fn look_at_space(&self) {
+        self.0.reserve.look();
+    }
+
+    /// Where to complain of what may go wrong with one delivery after the other.
+    #[must_use]
+    pub fn complaints(&self) -> &Complaints {
+        &self.0.complaints
     }
 
     /// What is committed from now on. A receiver that is too far behind gets `Lagged` and loads afresh.
@@ -392,84 +431,4 @@ impl Store {
         }
         committed.await.unwrap_or(Err(Error::Closed))
     }
-}
-
-/// While another process makes the history or lets go of it as the last one, SQLite says that it is busy without asking
-/// [`wait`].
-fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
-    let since = Instant::now();
-    loop {
-        match connect_now(path, options) {
-            Err(error) if error.code() == "history_busy" && since.elapsed() < BUSY => std::thread::sleep(AGAIN),
-            done => return done,
-        }
-    }
-}
-
-fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_handler(Some(wait))?;
-    migration::check(&conn, path)?;
-    conn.pragma_update(None, "page_size", PAGE)?;
-    conn.pragma_update(None, "journal_mode", "WAL")?;
-    conn.pragma_update(None, "synchronous", "FULL")?;
-    conn.pragma_update(None, "foreign_keys", true)?;
-    conn.pragma_update(None, "cache_size", -8192)?;
-    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
-    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    if let Some(bytes) = options.max_bytes {
-        conn.pragma_update(None, "max_page_count", i64::try_from(bytes / PAGE as u64).unwrap_or(i64::MAX).max(1))?;
-    }
-    conn.set_prepared_statement_cache_capacity(64);
-    migration::run(&mut conn)?;
-    Ok(conn)
-}
-
-/// How long another process may keep the history locked.
-const BUSY: Duration = Duration::from_secs(5);
-/// Asked for the lock again after this long.
-const AGAIN: Duration = Duration::from_millis(1);
-
-/// Another process has the history locked: whether to ask again, after a short sleep. SQLite's own handler comes to
-/// sleep for a tenth of a second, and so hardly ever meets the moment between two commits of a busy writer.
-fn wait(asked: i32) -> bool {
-    // Not counted in sleeps: some systems sleep far longer than they are asked to.
-    thread_local!(static SINCE: Cell<Instant> = Cell::new(Instant::now()));
-    if asked == 0 {
-        SINCE.set(Instant::now());
-    }
-    std::thread::sleep(AGAIN);
-    SINCE.get().elapsed() < BUSY
-}
-
-/// Larger pages than SQLite's own: fewer of them for a body, and fewer frames in the log.
-const PAGE: i32 = 8192;
-
-/// Only the user may read what arrived. A folder that exists keeps its permissions: it may be shared on purpose.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(PathBuf::from);
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    let mut file = std::fs::OpenOptions::new();
-    file.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        builder.mode(0o700);
-        file.mode(0o600);
-    }
-    if let Some(folder) = folder {
-        builder.create(folder)?;
-    }
-    let file = file.open(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        }
-    }
-    drop(file);
-    Ok(())
 }

@@ -14,5 +14,6 @@ mod projects;
 mod round_trip;
 mod sample;
 mod signed;
+mod space;
 mod tables;
 mod two_processes;
