@@ -1,6 +1,7 @@
 //! The command line, over the same engine as the window.
 
 mod check;
+mod disk;
 mod emulator;
 mod forward;
 mod keys;

@@ -17,7 +17,7 @@ use crate::cli::forward::{self, Forwarding};
 use crate::cli::keys::Keys;
 use crate::cli::listen::tunnel::{Ended, Following, Provider};
 use crate::cli::print::Written;
-use crate::cli::{exit, print};
+use crate::cli::{disk, exit, print};
 use crate::home;
 
 mod tunnel;
@@ -131,6 +131,7 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
     })
     .await
     .map_err(|error| error.to_string())?;
+    tokio::spawn(disk::tell(engine.shortage()));
     let mut arrivals = engine.arrivals().await.map_err(|error| error.to_string())?;
     let address = match engine.listener_start(Some(arguments.bind.port()).filter(|port| *port != 0)).await {
         ListenerState::Listening { address, .. } => address,
@@ -297,6 +298,9 @@ fn delivery_json(detail: &Detail) -> Value {
         "attempt": row.attempt,
         "duplicate": row.duplicate,
         "body_len": row.body_len,
+        "body_kept": detail.body.kept_len,
+        "body_sha256": detail.body.sha256,
+        "truncated": row.truncated,
         "status": row.status,
         "took_us": row.took_us,
         "outcome": row.outcome,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inbound::Projects as _;
 use jiff::Timestamp;
-use signature::{Outcome, Received, Seen};
+use signature::{Outcome, Received, Seen, Verdict};
 use store::{Delivery, Store};
 
 use crate::body;
@@ -61,7 +61,7 @@ fn with_known_jwks(registry: &Registry, delivery: &Delivery) -> Arc<inbound::Pro
 }
 
 fn build(
-    delivery: Delivery,
+    mut delivery: Delivery,
     bytes: &[u8],
     row: crate::dto::Row,
     attempts: Vec<crate::dto::Row>,
@@ -69,6 +69,9 @@ fn build(
     project: Arc<inbound::Project>,
 ) -> Detail {
     let received_s = delivery.row.received_ns.div_euclid(1_000_000_000);
+    if delivery.row.truncated && !signature::probed(&delivery.verdict) {
+        cannot_be_probed(&mut delivery.verdict);
+    }
     let encoding = header(&delivery, "content-encoding").filter(|value| !value.eq_ignore_ascii_case("identity"));
     let decoded = encoding.as_deref().map(|encoding| body::decode(bytes, encoding));
     let (shown, decoded_len, decode_problem) = match &decoded {
@@ -81,6 +84,7 @@ fn build(
         len: delivery.row.body_len,
         kept_len: bytes.len() as u64,
         truncated: delivery.row.truncated,
+        sha256: delivery.sha256.map(|sha256| sha256.iter().map(|byte| format!("{byte:02x}")).collect()),
         content_type: header(&delivery, "content-type"),
         encoding,
         decoded_len,
@@ -125,6 +129,13 @@ fn build(
         verdict: delivery.verdict,
         project: None,
         row,
+    }
+}
+
+/// The near-miss probe needs all of the body, which is gone: nobody will look for it any more.
+fn cannot_be_probed(verdict: &mut Verdict) {
+    if let Some(rung) = verdict.steps.iter_mut().find(|step| step.check == "near_miss") {
+        rung.seen = "not looked for: only a part of the body was kept".into();
     }
 }
 

@@ -53,6 +53,7 @@ fn declared() -> String {
         dto::ViewOpened,
         dto::Counts,
         dto::Live,
+        dto::DiskShortage,
         dto::Notice,
         dto::Level,
         dto::ListenerState,
