@@ -8,6 +8,7 @@ mod feed;
 mod home;
 mod keychain;
 mod leaving;
+mod memory;
 mod window;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Window or subcommand?
 pub fn main() -> ExitCode {
     log_to_stderr();
+    memory::give_back();
     match cli::parse() {
         cli::Parsed::Command(command) => cli::run(*command),
         cli::Parsed::Window if window::has_display() => window::run(),

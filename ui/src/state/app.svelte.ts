@@ -11,6 +11,7 @@ import { Projects } from "./projects.svelte";
 import { Replay } from "./replay.svelte";
 import { Sandbox } from "./sandbox.svelte";
 import { RotationState } from "./rotation.svelte";
+import { dress } from "./theme";
 import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Secrets } from "./secrets.svelte";
 import { Toasts } from "./toasts.svelte";
@@ -80,7 +81,7 @@ export class App {
       this.counts = info.counts;
       this.settings = info.settings;
       this.handler.begin(info);
-      this.#dress(info.settings);
+      dress(info.settings);
     } catch (thrown) {
       this.fatal = asIpcError(thrown);
     }
@@ -102,6 +103,9 @@ export class App {
         break;
       case "counts":
         this.counts = message.counts;
+        break;
+      case "disk":
+        if (this.info) this.info = { ...this.info, disk: message.disk };
         break;
       case "notice":
         if (message.notice.code === "public_address_changed") this.tunnel.moved(message.notice.message);
@@ -136,12 +140,6 @@ export class App {
           this.#openWanted();
         }
     }
-  }
-
-  #dress(settings: Settings): void {
-    const root = document.documentElement;
-    if (settings.theme === "system") delete root.dataset.theme;
-    else root.dataset.theme = settings.theme;
   }
 
   go(view: ViewName): void {
@@ -235,7 +233,7 @@ export class App {
   /** Throws what the back end says: a form shows it beside its field. */
   async save(settings: Settings): Promise<void> {
     this.settings = await this.backend.settingsSet(settings);
-    this.#dress(this.settings);
+    dress(this.settings);
   }
 
   /** Remembers how the window is divided, once the hand is still. */
