@@ -11,6 +11,7 @@ macro_rules! say_plain {
 }
 
 mod check;
+mod disk;
 mod emulator;
 mod ending;
 mod escape;

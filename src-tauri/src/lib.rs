@@ -10,6 +10,7 @@ mod home;
 mod keychain;
 mod leaving;
 mod log;
+mod memory;
 mod start;
 mod window;
 
@@ -23,6 +24,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Window or subcommand?
 pub fn main() -> ExitCode {
     dumps::switch_off();
+    memory::give_back();
     let parsed = cli::parse();
     match parsed {
         cli::Parsed::Window if window::has_display() => {

@@ -57,7 +57,7 @@ pub(crate) async fn serve_listener() {
     let project = store.projects().ensure("P", false, "").await.unwrap();
     let gate = Gate::default();
     // In force, and never reached: 2^32 requests a second.
-    gate.set(GateRules { public: None, path_token: None, per_second: u32::MAX });
+    gate.set(GateRules { public: None, path_token: None, per_second: u32::MAX, bytes_per_second: u64::MAX });
     let (explain, _explain) = mpsc::channel(1);
     let (failed, _failed) = mpsc::channel(1);
     let parts = Parts {

@@ -10,6 +10,7 @@ use engine::{Config, Engine, FixedKeys, ListenerState, MemoryVault, Tail};
 use serde_json::json;
 use signature::{JwtPolicy, Policy};
 
+use crate::cli::disk;
 use crate::cli::ending::Ending;
 use crate::cli::exit;
 use crate::cli::forward::{self, Forwarding, SentOn};
@@ -114,6 +115,7 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         ending.removes(temporary.folder());
     }
     let engine = Engine::start(config(&arguments, temporary.as_ref())?).await.map_err(|error| error.to_string())?;
+    tokio::spawn(disk::tell(engine.shortage()));
     let mut tail = engine.tail().await.map_err(|error| error.to_string())?;
     let address = match engine.listener_start(Some(arguments.bind.port()).filter(|port| *port != 0)).await {
         ListenerState::Listening { address, .. } => address,

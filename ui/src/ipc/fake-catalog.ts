@@ -40,7 +40,7 @@ export const BROKEN_KINDS: BrokenKind[] = [
 const GOOGLE = "https://generativelanguage.googleapis.com";
 const DAY = 86_400_000;
 
-export const fakeTunnelSettings = (): TunnelSettings => ({ provider: "none", on_launch: false, ngrok_domain: null, ngrok_policy: null, ngrok_metadata: null, cloudflared_path: null, cloudflared_http2: false, path_token: null, per_second: 200 });
+export const fakeTunnelSettings = (): TunnelSettings => ({ provider: "none", on_launch: false, ngrok_domain: null, ngrok_policy: null, ngrok_metadata: null, cloudflared_path: null, cloudflared_http2: false, path_token: null, per_second: 200, mib_per_second: 4 });
 
 export function fakeState(): AppState {
   return {
@@ -53,7 +53,8 @@ export function fakeState(): AppState {
     listener: { state: "listening", address: "http://127.0.0.1:4710/", port: 4710 },
     secret_store: { kind: "keychain", note: null },
     counts: { total: 0, kept_bytes: 0, refused: 0, too_large: 0, per_minute: 0 },
-    settings: { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: null, theme: "system", split: 0.46, public_address: "https://ada-hooks.ngrok.app/", tunnel: fakeTunnelSettings() },
+    disk: null,
+    settings: { port: 4710, max_body_mib: 10, rejected_body_kib: 64, tolerance_s: 300, audience: null, issuer: null, theme: "system", split: 0.46, public_address: "https://ada-hooks.ngrok.app/", tunnel: fakeTunnelSettings() },
     database: { path: "/home/ada/.local/share/dev.pollux.inspector/pollux.db" },
     event_types: EVENT_TYPES,
     sample_types: SAMPLE_TYPES,

@@ -33,7 +33,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
       jwt: jwt ? { header: '{\n  "alg": "RS256",\n  "kid": "k1"\n}', claims: '{\n  "aud": "x",\n  "exp": 1795223824\n}', signature_bytes: 256, problem: null } : null,
     },
     timestamp: { value: time, iso: new Date(time * 1000).toISOString(), skew_s: Math.floor(row.received_ms / 1000) - time },
-    body: { len: body.length, kept_len: body.length, truncated: false, content_type: "application/json", encoding: null, decoded_len: null, decode_problem: null, kind: "json" },
+    body: { len: row.truncated ? row.body_len : body.length, kept_len: body.length, truncated: row.truncated, sha256: row.truncated ? "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" : null, content_type: "application/json", encoding: null, decoded_len: null, decode_problem: null, kind: "json" },
     answer: { status: row.status, by: row.answered_by, by_what: row.answered_by === "rule" ? "fail the first 2 attempts: 503" : row.answered_by === "target" ? "http://localhost:3000/" : null, reason_phrase: row.status === 0 ? "" : row.status === 200 ? "OK" : "Unauthorized", headers: [{ name: "content-length", value: "0" }, { name: "date", value: "Sat, 21 Nov 2026 01:12:06 GMT" }], body: "", took_us: row.took_us },
     attempts, curl: `curl -i 'http://127.0.0.1:4710/' \\\n  -H 'webhook-id: ${row.message_id}' \\\n  --data-binary '${text.slice(0, 200)}'`,
   };
@@ -52,7 +52,7 @@ function pointersOf(row: Row): Pointer[] {
 
 function verdictOf(row: Row): Verdict {
   const headers = step("headers", "Headers", "passed", "webhook-id, webhook-timestamp, webhook-signature");
-  const base = { outcome: row.outcome, scheme: row.scheme, reason: row.reason, key: row.outcome === "verified" ? { id: "s1", index: 0, hint: "whsec_…a91f", state: "current" as const } : null, diagnosis: null, cause: row.cause, warnings: row.warnings ? [{ code: "body_not_bound", message: "No claim of the token matches the body, so the token alone does not show that the body is genuine." }] : [] };
+  const base = { outcome: row.outcome, scheme: row.scheme, reason: row.reason, key: row.outcome === "verified" ? { id: "s1", index: 0, hint: "whsec_…a91f", state: "current" as const } : null, diagnosis: null, cause: row.cause, warnings: row.truncated ? [{ code: "body_kept_in_part", message: "Pollux kept the first 65,536 of 1,048,576 bytes of the body, because it was rejected. SHA-256 of the whole body: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08." }] : row.warnings ? [{ code: "body_not_bound", message: "No claim of the token matches the body, so the token alone does not show that the body is genuine." }] : [] };
   if (row.reason === "no_matching_signature") {
     return {
       ...base, sentence: "Rejected: the body was changed after it was signed.",
@@ -72,6 +72,7 @@ function verdictOf(row: Row): Verdict {
 export function fakeBody(row: Row): Uint8Array {
   const encode = (text: string) => new TextEncoder().encode(text);
   if (row.id === 13) return encode('{"type":"<img src=x onerror=alert(1)>","big":123456789012345678901234567890,"inf":1e400,"k":1,"k":2,"file":"report\u202Efdp.exe","zero":"a\u200Bb","deep":[[[[]]]],"empty":{}}');
+  if (row.truncated) return encode(`{"type":"batch.succeeded","padding":"${"x".repeat(65_499)}`);
   if (row.id === 17) return Uint8Array.from({ length: 400 }, (_, i) => (i * 37 + 129) % 256);
   if (row.id === 14) return encode(JSON.stringify({ type: row.event_type, rows: Array.from({ length: 60_000 }, (_, i) => ({ i, text: `row ${i}` })) }, null, 1));
   return encode(`{\n  "type": ${JSON.stringify(row.event_type)},\n  "version": "v1",\n  "timestamp": "2026-11-21T01:12:04Z",\n  "data": {\n    "id": "batches/8x2k4q9v",\n    "output_file_uri": ${JSON.stringify(row.pointer)},\n    "user_metadata": { "job_group": "nightly-eval", "priority": "high" }\n  }\n}`);

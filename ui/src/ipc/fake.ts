@@ -224,7 +224,7 @@ export class FakeBackend extends FakeHandler implements Backend {
   }
 }
 
-/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow&forward=down&check=done&faults=on&start=newer`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow&forward=down&check=done&faults=on&start=newer&disk=full&part=on`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -243,6 +243,8 @@ export function fakeFromAddress(address: URL): FakeBackend {
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
   fake.replayScene(query.get("replay"));
   fake.handlerScene(query.get("forward"), query.get("check"), query.get("faults"));
+  if (query.get("disk") === "full") fake.state.disk = { free: 843_055_104, reserve: 1_073_741_824, folder: "/home/ada/.local/share/dev.pollux.inspector" };
+  if (query.get("part") === "on") fake.rows.push(makeRow(rows + 1, now, { outcome: "rejected", reason: "no_matching_signature", cause: "no match", status: 401, warnings: 1, body_len: 1_048_576, truncated: true }));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;

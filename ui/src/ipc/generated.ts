@@ -791,7 +791,11 @@ listener: ListenerState, } | { "kind": "counts",
 /**
  * The counts.
  */
-counts: Counts, } | { "kind": "tunnel", 
+counts: Counts, } | { "kind": "disk", 
+/**
+ * What is free.
+ */
+disk: DiskShortage | null, } | { "kind": "tunnel", 
 /**
  * The new one.
  */
@@ -828,6 +832,20 @@ run: VerifyRun, } | { "kind": "notice",
  * What.
  */
 notice: Notice, };
+
+export type DiskShortage = { 
+/**
+ * Bytes that are free.
+ */
+free: number, 
+/**
+ * Bytes that Pollux keeps free.
+ */
+reserve: number, 
+/**
+ * The folder of the history.
+ */
+folder: string, };
 
 export type Notice = { 
 /**
@@ -1433,7 +1451,11 @@ path_token: string | null,
 /**
  * Public requests a second; more are answered 429 and not kept. 0: no limit.
  */
-per_second: number, };
+per_second: number, 
+/**
+ * MiB of public requests a second, heads and bodies; what is beyond is answered 429 and not kept. 0: no limit.
+ */
+mib_per_second: number, };
 
 export type TunnelState = { "state": "off" } | { "state": "starting" } | { "state": "online" } | { "state": "reconnecting", 
 /**
@@ -1559,6 +1581,10 @@ port: number | null,
  * Longest body, in MiB.
  */
 max_body_mib: number, 
+/**
+ * How much of the body of a rejected delivery is kept, in KiB.
+ */
+rejected_body_kib: number, 
 /**
  * How far `webhook-timestamp` may be off, in seconds.
  */
@@ -2420,6 +2446,10 @@ secret_store: SecretStore,
  */
 counts: Counts, 
 /**
+ * The disk is nearly full.
+ */
+disk: DiskShortage | null, 
+/**
  * What the user has set.
  */
 settings: Settings, 
@@ -2621,6 +2651,10 @@ kept_len: number,
  * Only a part was kept.
  */
 truncated: boolean, 
+/**
+ * SHA-256 of the whole body in hexadecimal, where it came whole and only a part was kept.
+ */
+sha256: string | null, 
 /**
  * `content-type`.
  */

@@ -51,6 +51,7 @@ const RULES: Record<string, Rule> = {
   invalid_fault: { severity: "warning", action: null },
   check_running: { severity: "warning", action: null },
   invalid_replay: { severity: "warning", action: null },
+  body_incomplete: { severity: "warning", action: null },
   holds_secret: { severity: "error", action: null },
   no_key: { severity: "warning", action: null },
   no_secret: { severity: "warning", action: "secrets" },

@@ -1,16 +1,17 @@
 import type { Settings, TunnelProvider } from "../ipc/generated";
 
 /** The tunnel's settings as they stand in the form's fields. The authtoken is apart: it is never read back. */
-export type TunnelDraft = { provider: TunnelProvider; onLaunch: boolean; domain: string; policy: string; metadata: string; path: string; http2: boolean; address: string; pathToken: string | null; rate: string };
-export type TunnelField = "authtoken" | "domain" | "policy" | "metadata" | "path" | "address" | "pathToken" | "rate";
+export type TunnelDraft = { provider: TunnelProvider; onLaunch: boolean; domain: string; policy: string; metadata: string; path: string; http2: boolean; address: string; pathToken: string | null; rate: string; mib: string };
+export type TunnelField = "authtoken" | "domain" | "policy" | "metadata" | "path" | "address" | "pathToken" | "rate" | "mib";
 export type TunnelErrors = Partial<Record<TunnelField, string>>;
 
 export const MOST_PER_SECOND = 100_000;
+export const MOST_MIB_PER_SECOND = 10_000;
 
 export function tunnelDraft({ tunnel, public_address }: Pick<Settings, "tunnel" | "public_address">): TunnelDraft {
   return {
     provider: tunnel.provider, onLaunch: tunnel.on_launch, domain: tunnel.ngrok_domain ?? "", policy: tunnel.ngrok_policy ?? "", metadata: tunnel.ngrok_metadata ?? "",
-    path: tunnel.cloudflared_path ?? "", http2: tunnel.cloudflared_http2, address: public_address ?? "", pathToken: tunnel.path_token, rate: String(tunnel.per_second),
+    path: tunnel.cloudflared_path ?? "", http2: tunnel.cloudflared_http2, address: public_address ?? "", pathToken: tunnel.path_token, rate: String(tunnel.per_second), mib: String(tunnel.mib_per_second),
   };
 }
 
@@ -24,8 +25,8 @@ export function readTunnelDraft(draft: TunnelDraft, before: Settings, authtoken:
   const domain = readDomain(draft.domain);
   const policyWrong = policyProblem(draft.policy);
   const address = readPublicAddress(draft.address);
-  const typedRate = draft.rate.trim();
-  const rate = /^\d{1,6}$/.test(typedRate) && Number(typedRate) <= MOST_PER_SECOND ? Number(typedRate) : null;
+  const rate = atMost(draft.rate, MOST_PER_SECOND);
+  const mib = atMost(draft.mib, MOST_MIB_PER_SECOND);
 
   if (provider === "ngrok") {
     if ("error" in domain) errors.domain = domain.error;
@@ -39,7 +40,8 @@ export function readTunnelDraft(draft: TunnelDraft, before: Settings, authtoken:
     else if (address.value === null) errors.address = "Give the https address under which the listener is reached.";
   }
   if (rate === null) errors.rate = `A whole number from 0 to ${MOST_PER_SECOND.toLocaleString("en-GB")}. 0: no limit.`;
-  if (rate === null || Object.keys(errors).length > 0) return { errors };
+  if (mib === null) errors.mib = `A whole number from 0 to ${MOST_MIB_PER_SECOND.toLocaleString("en-GB")}. 0: no limit.`;
+  if (rate === null || mib === null || Object.keys(errors).length > 0) return { errors };
 
   return {
     settings: {
@@ -51,10 +53,15 @@ export function readTunnelDraft(draft: TunnelDraft, before: Settings, authtoken:
         ngrok_policy: policyWrong ? before.tunnel.ngrok_policy : draft.policy.trim() || null,
         ngrok_metadata: draft.metadata.trim() || null,
         cloudflared_path: draft.path.trim() || null, cloudflared_http2: draft.http2,
-        path_token: draft.pathToken, per_second: rate,
+        path_token: draft.pathToken, per_second: rate, mib_per_second: mib,
       },
     },
   };
+}
+
+function atMost(text: string, most: number): number | null {
+  const typed = text.trim();
+  return /^\d{1,6}$/.test(typed) && Number(typed) <= most ? Number(typed) : null;
 }
 
 /** The settings say something else than those that are kept. */

@@ -65,14 +65,14 @@ it("what was turned away is told only where there was something", () => {
 });
 
 describe("the form", () => {
-  const settings: Settings = { port: 4710, max_body_mib: 10, tolerance_s: 300, audience: null, issuer: null, theme: "dark", split: 0.4, public_address: null, tunnel: fakeTunnelSettings() };
+  const settings: Settings = { port: 4710, max_body_mib: 10, rejected_body_kib: 64, tolerance_s: 300, audience: null, issuer: null, theme: "dark", split: 0.4, public_address: null, tunnel: fakeTunnelSettings() };
   const none = { typed: "", known: false };
   const read = (change: Partial<ReturnType<typeof tunnelDraft>>, token = { typed: "", known: true }) => readTunnelDraft({ ...tunnelDraft(settings), ...change }, settings, token);
   const tunnelOf = (result: ReturnType<typeof read>) => ("settings" in result ? result.settings.tunnel : null);
   const errorsOf = (result: ReturnType<typeof read>) => ("errors" in result ? Object.keys(result.errors) : []);
 
   it("is read back as it was written", () => {
-    const full: Settings = { ...settings, public_address: "https://a.example/in/", tunnel: { provider: "ngrok", on_launch: true, ngrok_domain: "a.ngrok.app", ngrok_policy: "on_http_request: []", ngrok_metadata: "m", cloudflared_path: "/opt/cloudflared", cloudflared_http2: true, path_token: "abc", per_second: 0 } };
+    const full: Settings = { ...settings, public_address: "https://a.example/in/", tunnel: { provider: "ngrok", on_launch: true, ngrok_domain: "a.ngrok.app", ngrok_policy: "on_http_request: []", ngrok_metadata: "m", cloudflared_path: "/opt/cloudflared", cloudflared_http2: true, path_token: "abc", per_second: 0, mib_per_second: 0 } };
     const again = readTunnelDraft(tunnelDraft(full), full, { typed: "", known: true });
     expect(again).toEqual({ settings: full });
     expect("settings" in again && differs(again.settings, full)).toBe(false);

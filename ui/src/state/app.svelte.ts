@@ -113,6 +113,9 @@ export class App {
       case "counts":
         this.counts = message.counts;
         break;
+      case "disk":
+        if (this.info) this.info = { ...this.info, disk: message.disk };
+        break;
       case "notice":
         if (message.notice.code === "public_address_changed") this.tunnel.moved(message.notice.message);
         else this.toasts.show(message.notice.level, message.notice.message);

@@ -11,6 +11,11 @@ use crate::dto::BodyKind;
 /// A body that decodes to more is shown as it came: a small one can be made to unfold without end.
 const DECODED_LIMIT: u64 = 64 * 1024 * 1024;
 
+/// A digest as it is written: lower-case hexadecimal.
+pub(crate) fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Undoes a `content-encoding`. `Err` says why not.
 pub(crate) fn decode(bytes: &[u8], encoding: &str) -> Result<Vec<u8>, String> {
     decode_within(bytes, encoding, DECODED_LIMIT)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gemini::event::{Kept, Part, read_kept};
 use inbound::Projects as _;
 use jiff::Timestamp;
-use signature::{Outcome, Received, Seen};
+use signature::{Outcome, Received, Seen, Verdict};
 use store::{Delivery, Store};
 
 use crate::body;
@@ -60,7 +60,7 @@ fn with_known_jwks(registry: &Registry, delivery: &Delivery) -> Arc<inbound::Pro
 }
 
 fn build(
-    delivery: Delivery,
+    mut delivery: Delivery,
     bytes: &[u8],
     row: crate::dto::Row,
     attempts: Vec<crate::dto::Row>,
@@ -68,6 +68,9 @@ fn build(
     project: Arc<inbound::Project>,
 ) -> Detail {
     let received_s = delivery.row.received_ns.div_euclid(1_000_000_000);
+    if delivery.row.truncated && !signature::probed(&delivery.verdict) {
+        cannot_be_probed(&mut delivery.verdict);
+    }
     let encoding = header(&delivery, "content-encoding").filter(|value| !value.eq_ignore_ascii_case("identity"));
     let decoded = encoding.as_deref().map(|encoding| body::decode(bytes, encoding));
     let (shown, decoded_len, decode_problem) = match &decoded {
@@ -80,6 +83,7 @@ fn build(
         len: delivery.row.body_len,
         kept_len: bytes.len() as u64,
         truncated: delivery.row.truncated,
+        sha256: delivery.sha256.as_ref().map(body::hex),
         content_type: header(&delivery, "content-type"),
         encoding,
         decoded_len,
@@ -139,6 +143,13 @@ fn read(
     match packed.and_then(|encoding| inbound::unfold(bytes, encoding)) {
         Some((unfolded, _)) => read_kept(Kept { bytes: &unfolded, part: Part::Unfolded }),
         None => read_kept(Kept { bytes: shown, part }),
+    }
+}
+
+/// The near-miss probe needs all of the body, which is gone: nobody will look for it any more.
+fn cannot_be_probed(verdict: &mut Verdict) {
+    if let Some(rung) = verdict.steps.iter_mut().find(|step| step.check == "near_miss") {
+        rung.seen = "not looked for: only a part of the body was kept".into();
     }
 }
 

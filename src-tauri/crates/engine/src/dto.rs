@@ -192,6 +192,11 @@ pub enum Live {
         /// The counts.
         counts: Counts,
     },
+    /// The disk has less room than Pollux keeps free, or has it again (`None`).
+    Disk {
+        /// What is free.
+        disk: Option<DiskShortage>,
+    },
     /// The tunnel's state changed.
     Tunnel {
         /// The new one.
@@ -251,6 +256,18 @@ pub struct Notice {
     pub code: String,
     /// One sentence.
     pub message: String,
+}
+
+/// The disk of the history is nearly full: new deliveries are answered 503, until there is room again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DiskShortage {
+    /// Bytes that are free.
+    pub free: u64,
+    /// Bytes that Pollux keeps free.
+    pub reserve: u64,
+    /// The folder of the history.
+    pub folder: String,
 }
 
 /// How bad a notice is.
@@ -328,6 +345,8 @@ pub struct Settings {
     pub port: Option<u16>,
     /// Longest body, in MiB.
     pub max_body_mib: u32,
+    /// How much of the body of a rejected delivery is kept, in KiB.
+    pub rejected_body_kib: u32,
     /// How far `webhook-timestamp` may be off, in seconds.
     pub tolerance_s: u32,
     /// `aud` that a JWT must hold.
@@ -349,6 +368,7 @@ impl Default for Settings {
         Self {
             port: Some(4710),
             max_body_mib: 10,
+            rejected_body_kib: 64,
             tolerance_s: 300,
             audience: None,
             issuer: None,
@@ -374,6 +394,8 @@ pub struct AppState {
     pub secret_store: SecretStore,
     /// What has been counted.
     pub counts: Counts,
+    /// The disk is nearly full.
+    pub disk: Option<DiskShortage>,
     /// What the user has set.
     pub settings: Settings,
     /// Where history is.

@@ -10,7 +10,7 @@ use std::time::UNIX_EPOCH;
 use gemini::JwksCache;
 use inbound::{Clock, Explain, Gate, Probes, Tally};
 use signature::{Policy, SecretKey};
-use store::Store;
+use store::{SpaceOf, Store};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -36,7 +36,7 @@ use crate::sandbox::Sandbox;
 use crate::tunnel::{TunnelFactory, Tunnels};
 use crate::vault::{MemoryVault, Vault};
 use crate::webhooks::board::Boards;
-use crate::{body, detail, explain, feed, settings};
+use crate::{body, detail, explain, feed, settings, space};
 
 /// Rejected deliveries that wait for the near-miss probe. Beyond it the probe runs when the delivery is opened.
 const EXPLAIN_QUEUE: usize = 256;
@@ -160,7 +160,14 @@ impl Engine {
     /// Opens the history, reads the secrets and starts the Sandbox. The listener is started by
     /// [`Engine::listener_start`]. Call within a tokio runtime.
     pub async fn start(config: Config) -> Result<Self> {
-        let store = Store::open(&config.database, store::Options::default())?;
+        let mut options = store::Options::default();
+        options.space = Some(SpaceOf::system());
+        Self::start_with(config, options).await
+    }
+
+    /// The same with a history that is set up otherwise.
+    pub async fn start_with(config: Config, options: store::Options) -> Result<Self> {
+        let store = Store::open(&config.database, options)?;
         let settings = settings::stored(&store).await?;
 
         let mut projects = Vec::new();
@@ -186,6 +193,7 @@ impl Engine {
         let tasks = TaskTracker::new();
         tasks.spawn(feed.clone().run(store.subscribe(), stop.clone()));
         tasks.spawn(until(stop.clone(), explain::run(store.clone(), registry.clone(), to_explain)));
+        tasks.spawn(space::watch(store.clone(), feed.clone(), stop.clone()));
         tasks.spawn(until(stop.clone(), feed::tell_failures(feed.clone(), failures)));
         if let Some(sandbox) = &sandbox {
             tasks.spawn(until(stop.clone(), sandbox.clone().follow(store.clone())));
@@ -279,6 +287,7 @@ impl Engine {
             listener: self.listener_state().await,
             secret_store: SecretStore { kind: self.inner.vault.kind(), note: self.inner.vault.note() },
             counts: self.inner.feed.counts().await,
+            disk: self.disk(),
             settings: self.settings(),
             database: Database { path: self.inner.database.display().to_string() },
             event_types: gemini::catalog::event_types(),
@@ -353,8 +362,9 @@ impl Engine {
             body: inner.store.body(id).await?.unwrap_or_default().into(),
             now: delivery.row.received_ns.div_euclid(1_000_000_000),
             verdict: delivery.verdict,
+            room: None,
         };
-        if let Some(verdict) = explain::explained(&inner.registry, explain).await {
+        if let Some(verdict) = explain::explained(&inner.store, &inner.registry, explain, None).await {
             inner.store.explained(id, verdict).await?;
         }
         Ok(())

@@ -130,9 +130,13 @@ impl Feed {
         Ok(rows.iter().map(|row| rows::row(row, &self.registry)).collect())
     }
 
+    fn complain(&self, what: &'static str, error: &impl std::fmt::Display) {
+        self.store.complaints().warn(what, "history", error, Instant::now());
+    }
+
     async fn current_counts(&self, per_minute: u64) -> Counts {
         let kept = self.store.counts().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the counts could not be read");
+            self.complain("the counts could not be read", &error);
             store::Counts::default()
         });
         let tally = self.tally.snapshot();
@@ -224,14 +228,14 @@ impl Feed {
         for event in pending.events.into_iter().take(PAGE) {
             match self.store.attempts(event, PAGE as u32).await {
                 Ok(attempts) => changed.extend(attempts.iter().map(|row| row.id)),
-                Err(error) => tracing::warn!(%error, "the attempts of an event could not be read"),
+                Err(error) => self.complain("the attempts of an event could not be read", &error),
             }
         }
         let ids: Vec<i64> = changed.into_iter().collect();
         for page in ids.chunks(PAGE) {
             match self.load(page).await {
                 Ok(rows) => self.tell(Live::Changed { rows }),
-                Err(error) => tracing::warn!(%error, "changed rows could not be read"),
+                Err(error) => self.complain("changed rows could not be read", &error),
             }
         }
         Pending::default()
@@ -318,7 +322,7 @@ pub(crate) async fn tell_failures(feed: Arc<Feed>, mut failed: mpsc::Receiver<St
             level: Level::Error,
             code: "not_stored".into(),
             message: format!(
-                "A delivery could not be stored and was answered 503, so that its sender tries again: {message}"
+                "A delivery could not be stored. It was answered 503, so its sender should try again. {message}"
             ),
         });
         tokio::time::sleep(QUIET).await;

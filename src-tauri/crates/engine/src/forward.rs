@@ -358,7 +358,8 @@ impl Engine {
                 Ok::<_, Error>(())
             };
             if let Err(error) = read.await {
-                tracing::error!(%error, "what is to be forwarded could not be read");
+                let what = "what is to be forwarded could not be read";
+                self.inner.store.complaints().error(what, "forward", &error, std::time::Instant::now());
             }
         }
     }

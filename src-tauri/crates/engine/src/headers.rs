@@ -90,13 +90,26 @@ pub(crate) fn curl(delivery: &Delivery, body: &[u8], address: Option<&str>) -> S
         let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         command.push_str(&format!(" \\\n  -H {}", quote(&line)));
     }
+    let note = match delivery.row.truncated {
+        true => format!(
+            "# The first {} of {} bytes of the body: the rest was not kept.\n",
+            body.len(),
+            delivery.row.body_len
+        ),
+        false => String::new(),
+    };
     match std::str::from_utf8(body) {
         // curl reads a file where the data begins with `@`.
         Ok(text) if !text.contains('\0') && !text.starts_with('@') => {
             command.push_str(&format!(" \\\n  --data-binary {}", quote(text)));
-            command
+            note + &command
         }
-        _ => format!("printf %s {} | base64 -d | {command} \\\n  --data-binary @-", quote(&crate::body::base64(body))),
+        _ => {
+            note + &format!(
+                "printf %s {} | base64 -d | {command} \\\n  --data-binary @-",
+                quote(&crate::body::base64(body))
+            )
+        }
     }
 }
 

@@ -78,7 +78,7 @@ impl Engine {
 
     async fn bind(&self, port: Option<u16>) -> Result<Listener, BindError> {
         let inner = &self.inner;
-        let limits = Limits { body: self.body_limit(), ..Limits::default() };
+        let limits = Limits { body: self.body_limit(), rejected: self.rejected_kept(), ..Limits::default() };
         let parts = inbound::Parts {
             store: inner.store.clone(),
             projects: inner.registry.clone(),
@@ -94,15 +94,20 @@ impl Engine {
         Listener::start(SocketAddr::new(inner.bind, port.unwrap_or(0)), parts).await
     }
 
-    /// Puts the body limit of the settings in force.
+    /// Puts what the settings say about bodies in force.
     pub(crate) async fn limit_bodies(&self) {
         if let Some(listener) = &self.inner.slot.lock().await.listener {
             listener.limit_bodies(self.body_limit());
+            listener.keep_of_rejected(self.rejected_kept());
         }
     }
 
     fn body_limit(&self) -> usize {
         self.settings().max_body_mib as usize * 1024 * 1024
+    }
+
+    fn rejected_kept(&self) -> usize {
+        self.settings().rejected_body_kib as usize * 1024
     }
 
     /// Ends the listener in order.

@@ -22,7 +22,7 @@ use crate::secrets::SANDBOX_SECRET;
 use crate::targets::Allowed;
 use run::Run;
 
-pub(crate) use run::sent as sent_outbound;
+pub(crate) use run::{not_sent as unsent_outbound, sent as sent_outbound};
 pub(crate) use show::shown_outbound;
 
 mod diff;
@@ -360,8 +360,12 @@ fn nowhere() -> Error {
     Error::new("invalid_replay", "No address was given. Give one such as http://localhost:3000/webhooks.")
 }
 
+/// The code of what cannot be sent because only a part of its body was kept.
+pub(crate) const BODY_INCOMPLETE: &str = "body_incomplete";
+
 pub(crate) fn not_composed(error: outbound::ComposeError) -> Error {
     let code = match error {
+        outbound::ComposeError::BodyIncomplete { .. } => BODY_INCOMPLETE,
         outbound::ComposeError::NoKey(_) => "no_key",
         outbound::ComposeError::NotJson(_) => "not_json",
         outbound::ComposeError::Sign(_) | outbound::ComposeError::Random(_) => "not_signed",
@@ -370,7 +374,12 @@ pub(crate) fn not_composed(error: outbound::ComposeError) -> Error {
 }
 
 pub(crate) fn received(sendable: &Sendable) -> outbound::Received {
-    outbound::Received { headers: sendable.headers.clone(), body: sendable.body.clone(), path: sendable.path.clone() }
+    outbound::Received {
+        headers: sendable.headers.clone(),
+        body: sendable.body.clone(),
+        path: sendable.path.clone(),
+        part_of: sendable.truncated.then_some(sendable.body_len),
+    }
 }
 
 /// As the client sends them: `host` and `content-length` with their values.

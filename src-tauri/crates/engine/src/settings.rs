@@ -77,10 +77,18 @@ impl Engine {
 
 fn checked(mut settings: Settings) -> Result<Settings> {
     const BODY_MIB: std::ops::RangeInclusive<u32> = 1..=100;
+    const REJECTED_KIB: std::ops::RangeInclusive<u32> = 1..=100 * 1024;
     const TOLERANCE_S: std::ops::RangeInclusive<u32> = 1..=86_400;
     let invalid = |message: String| Err(Error::new("invalid_setting", message));
     if !BODY_MIB.contains(&settings.max_body_mib) {
         return invalid(format!("The body limit is 1 to 100 MiB, not {}.", settings.max_body_mib));
+    }
+    if !REJECTED_KIB.contains(&settings.rejected_body_kib) {
+        let (least, most) = (REJECTED_KIB.start(), REJECTED_KIB.end());
+        return invalid(format!(
+            "Of a rejected body, {least} to {most} KiB are kept, not {}.",
+            settings.rejected_body_kib
+        ));
     }
     if !TOLERANCE_S.contains(&settings.tolerance_s) {
         return invalid(format!("The tolerance is 1 to 86400 seconds, not {}.", settings.tolerance_s));

@@ -15,6 +15,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::timeout_at;
 
+use crate::body;
 use crate::dto::Row;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -60,6 +61,8 @@ pub struct Arrival {
     pub verdict: Verdict,
     /// Bytes of the body that are kept.
     pub kept_len: u64,
+    /// SHA-256 of the whole body in lower-case hexadecimal, where it came whole and only a part is kept.
+    pub sha256: Option<String>,
     /// The payload's `user_metadata`, as sent.
     pub user_metadata: Option<Value>,
 }
@@ -312,6 +315,7 @@ impl Tail {
             path: delivery.path,
             verdict: delivery.verdict,
             kept_len,
+            sha256: delivery.sha256.as_ref().map(body::hex),
             user_metadata,
         };
         Ok(read.into_iter().map(arrival).collect())

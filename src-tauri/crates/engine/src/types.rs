@@ -59,6 +59,7 @@ fn declared() -> String {
         dto::VerifiedAgain,
         dto::VerifyRun,
         dto::Live,
+        dto::DiskShortage,
         dto::Notice,
         dto::Level,
         dto::ListenerState,

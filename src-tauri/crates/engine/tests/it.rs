@@ -13,6 +13,8 @@ mod aside;
 mod checks;
 #[path = "it/fault_lab.rs"]
 mod fault_lab;
+#[path = "it/flood.rs"]
+mod flood;
 #[path = "it/forward.rs"]
 mod forward;
 #[path = "it/keeping.rs"]
@@ -131,6 +133,8 @@ async fn settings_out_of_range_are_refused_with_the_range() {
         (Settings { max_body_mib: 0, ..Settings::default() }, "1 to 100 MiB"),
         (Settings { max_body_mib: 101, ..Settings::default() }, "1 to 100 MiB"),
         (Settings { tolerance_s: 0, ..Settings::default() }, "1 to 86400 seconds"),
+        (Settings { rejected_body_kib: 0, ..Settings::default() }, "1 to 102400 KiB"),
+        (Settings { rejected_body_kib: 102_401, ..Settings::default() }, "1 to 102400 KiB"),
     ] {
         let error = rig.engine.settings_set(settings).await.unwrap_err();
         assert!(error.code == "invalid_setting" && error.message.contains(expected), "{error}");

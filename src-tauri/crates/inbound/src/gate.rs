@@ -8,6 +8,11 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, Uri, header};
 use subtle::ConstantTimeEq as _;
 
+mod bytes;
+
+use bytes::Budget;
+pub(crate) use bytes::Spent;
+
 /// The rate may be exceeded for this long at once, in seconds.
 const BURST_S: f64 = 2.0;
 /// Requests that may come at once at any rate.
@@ -30,6 +35,9 @@ pub struct GateRules {
     pub path_token: Option<String>,
     /// Public requests a second. More are answered 429, not kept, and counted. 0: no limit.
     pub per_second: u32,
+    /// Bytes of public requests a second, heads and bodies. What is beyond is answered 429, not kept, and counted. 0: no
+    /// limit.
+    pub bytes_per_second: u64,
 }
 
 impl fmt::Debug for GateRules {
@@ -38,6 +46,7 @@ impl fmt::Debug for GateRules {
             .debug_struct("GateRules")
             .field("path_token", &self.path_token.as_ref().map(|_| "…"))
             .field("per_second", &self.per_second)
+            .field("bytes_per_second", &self.bytes_per_second)
             .finish_non_exhaustive() // the public address may carry the token
     }
 }
@@ -51,6 +60,7 @@ struct Inner {
     shut: AtomicBool,
     rules: RwLock<Rules>,
     bucket: Mutex<Bucket>,
+    budget: Mutex<Budget>,
     now: Monotonic,
 }
 
@@ -122,10 +132,12 @@ impl Gate {
     #[must_use]
     pub fn new(now: Monotonic) -> Self {
         let bucket = Bucket { level: BURST_AT_LEAST, at: now() };
+        let budget = Budget::new(0, now());
         Self(Arc::new(Inner {
             shut: AtomicBool::new(false),
             rules: RwLock::default(),
             bucket: Mutex::new(bucket),
+            budget: Mutex::new(budget),
             now,
         }))
     }
@@ -140,6 +152,10 @@ impl Gate {
         if current.given.per_second != rules.per_second {
             let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
             *bucket = Bucket { level: burst(rules.per_second), at: (self.0.now)() };
+        }
+        if current.given.bytes_per_second != rules.bytes_per_second {
+            let mut budget = self.0.budget.lock().unwrap_or_else(PoisonError::into_inner);
+            *budget = Budget::new(rules.bytes_per_second, (self.0.now)());
         }
         let public = rules.public.as_deref().and_then(|base| Public::read(base, rules.path_token.as_deref()));
         *current = Rules { given: rules, public };
@@ -165,6 +181,13 @@ impl Gate {
         };
         if public && !asked.free && rules.given.per_second > 0 && !self.spend(rules.given.per_second) {
             return Admission::TooMany;
+        }
+        let bytes_per_second = rules.given.bytes_per_second;
+        if public && !asked.free && bytes_per_second > 0 {
+            let mut budget = self.0.budget.lock().unwrap_or_else(PoisonError::into_inner);
+            if !budget.admits(bytes_per_second, bytes::head(asked), (self.0.now)()) {
+                return Admission::TooMany;
+            }
         }
         Admission::In { path, public: Some(public) }
     }

@@ -34,6 +34,9 @@ const JWKS_WAIT: Duration = Duration::from_secs(2);
 /// Bodies from here on are judged off the async threads.
 const LARGE: usize = 128 * 1024;
 
+/// The reason of a delivery whose check itself failed.
+pub(crate) const CHECK_FAILED: &str = "check_failed";
+
 /// The verdict on a whole delivery. Fetches the project's JWKS only where the scheme needs it, and once more (the cache
 /// limits the rate) when no key of it fits.
 pub(crate) async fn verdict(
@@ -86,9 +89,9 @@ async fn check(
         signature::verify(&Received { headers: &owned, body: &body }, &keyring, &project.policy, &seen, now)
     });
     judged.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a delivery could not be judged");
+        tracing::debug!(%error, "a delivery could not be judged");
         let sentence = "Rejected: Pollux failed while it checked this delivery.".to_owned();
-        refused("check_failed", "check failed".into(), sentence)
+        refused(CHECK_FAILED, "check failed".into(), sentence)
     })
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::capture::Room;
+use crate::near_miss::WaitingRoom;
 use crate::receive::{Parts, Sender, Shared, count, receive};
 use crate::tokens::SeenTokens;
 
@@ -95,6 +96,8 @@ impl Listener {
         let address = socket.local_addr().map_err(|source| BindError::Refused { address, source })?;
         let shared = Arc::new(Shared {
             body_limit: AtomicUsize::new(parts.limits.body),
+            rejected_kept: AtomicUsize::new(parts.limits.rejected),
+            waiting: WaitingRoom::new(parts.limits.explained),
             room: Room::new(parts.limits.bodies),
             tokens: SeenTokens::default(),
             parts,
@@ -125,6 +128,11 @@ impl Listener {
     /// Takes bodies up to `bytes` from the next request on.
     pub fn limit_bodies(&self, bytes: usize) {
         self.shared.body_limit.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Keeps so much of the body of a rejected delivery, in bytes, from the next request on.
+    pub fn keep_of_rejected(&self, bytes: usize) {
+        self.shared.rejected_kept.store(bytes, Ordering::Relaxed);
     }
 
     /// Stops accepting. The port is free when this returns; open requests go on until [`Listener::shutdown`] ends.
@@ -222,7 +230,8 @@ async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: Tas
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, or a connection that was gone before it was taken: neither ends the listener.
-                tracing::warn!(%error, "a connection could not be accepted");
+                let complaints = shared.parts.store.complaints();
+                complaints.warn("a connection could not be accepted", "accept", &error, Instant::now());
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use bytes::Bytes;
 use http::request::Parts as Head;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Version};
@@ -18,14 +17,21 @@ use tokio::sync::mpsc;
 use crate::answer;
 use crate::answers::{Answers, Committed, Dropped};
 use crate::capture::{self, Captured, End, Room};
-use crate::gate::{Admission, Asked, Gate};
+use crate::gate::{Admission, Asked, Gate, Spent};
 use crate::judge::{self, Project, Projects};
+use crate::kept;
+use crate::near_miss::{Explain, WaitingRoom};
 use crate::probe::{self, Arrived, Probes, Ticket};
 use crate::summary;
 use crate::tokens::SeenTokens;
 
 /// How long the body of a request that is not taken may take to come.
 const TURNED_AWAY_TIME: Duration = Duration::from_secs(2);
+
+/// What is complained of in the log.
+const NOT_STORED: &str = "a delivery could not be stored; its sender was told to try again";
+const NOT_JUDGED: &str = "a delivery could not be judged";
+const NOT_NOTED: &str = "what was answered to a delivery could not be noted";
 
 /// Where the time comes from.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -35,6 +41,11 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub struct Limits {
     /// Longest body in bytes. Beyond it: 413, and a delivery with the first 64 KiB.
     pub body: usize,
+    /// Bytes that are kept of the body of a rejected delivery. What is longer is kept with its length and SHA-256.
+    pub rejected: usize,
+    /// Memory for rejected deliveries that wait for the near-miss probe, in bytes. Beyond it the probe runs when one is
+    /// opened, if all of its body is kept.
+    pub explained: usize,
     /// Memory for the bodies that are being received, over all connections, in bytes. Beyond it: 503.
     pub bodies: usize,
     /// Time for the head of a request to come in.
@@ -51,30 +62,16 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 10 * 1024 * 1024,
-            bodies: 256 * 1024 * 1024,
+            rejected: 64 * 1024,
+            // The two together, and what Pollux takes by itself, stay below 300 MiB.
+            explained: 24 * 1024 * 1024,
+            bodies: 192 * 1024 * 1024,
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
             headers: 100,
             connections: 1024,
         }
     }
-}
-
-/// A rejected delivery, for the near-miss probe, which runs off the answer path.
-#[derive(Debug)]
-pub struct Explain {
-    /// The delivery's row in the store.
-    pub id: i64,
-    /// The project it was for.
-    pub project: i64,
-    /// Its header lines.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// Its body.
-    pub body: Bytes,
-    /// When it came, in Unix seconds.
-    pub now: i64,
-    /// The verdict as it was stored.
-    pub verdict: Verdict,
 }
 
 /// What the listener counts, since it started.
@@ -90,7 +87,7 @@ pub struct Tally {
 /// The counts at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TallySnapshot {
-    /// Answered 503: the queue was full, the commit failed, or there were too many connections.
+    /// Answered 503: the queue was full, the commit failed, the disk is nearly full, or there were too many connections.
     pub refused: u64,
     /// Answered 413.
     pub too_large: u64,
@@ -98,7 +95,7 @@ pub struct TallySnapshot {
     pub other_methods: u64,
     /// From the internet without the path token: answered 404, not kept.
     pub stray: u64,
-    /// From the internet beyond the rate: answered 429, not kept.
+    /// From the internet beyond the rate, of requests or of bytes: answered 429, not kept.
     pub too_many: u64,
 }
 
@@ -149,6 +146,9 @@ pub(crate) struct Shared {
     pub(crate) parts: Parts,
     /// The limit in force: it can be changed while the listener runs.
     pub(crate) body_limit: AtomicUsize,
+    /// What is kept of a rejected body: the same.
+    pub(crate) rejected_kept: AtomicUsize,
+    pub(crate) waiting: WaitingRoom,
     pub(crate) room: Room,
     pub(crate) tokens: SeenTokens,
 }
@@ -174,10 +174,14 @@ pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) ->
         return Ok(probed(shared, ticket, &head, body, &admission).await);
     }
     Ok(match admission {
-        Admission::In { path, .. } => match head.method {
+        Admission::In { path, public } => match head.method {
             Method::POST => {
                 let project = shared.parts.projects.find(path);
-                return post(shared, &from.peer, head, body, project).await;
+                let (body, spent) = match public {
+                    Some(true) => gate.meter(body, shared.body_limit.load(Ordering::Relaxed)),
+                    _ => (body, Spent::default()),
+                };
+                return post(shared, &from.peer, head, body, spent, project).await;
             }
             Method::GET | Method::HEAD if path == "/" => answer::health(),
             _ => {
@@ -224,28 +228,53 @@ async fn turn_away(body: Body, mut response: Response) -> Response {
     response
 }
 
-async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<Project>) -> Result<Response, Dropped> {
+async fn post(
+    shared: &Shared,
+    peer: &str,
+    head: Head,
+    body: Body,
+    spent: Spent,
+    project: Arc<Project>,
+) -> Result<Response, Dropped> {
     let started = Instant::now();
+    if shared.parts.store.is_short_of_space() {
+        // The store tells of it by itself.
+        count(&shared.parts.tally.refused);
+        return Ok(turn_away(body, answer::try_again()).await);
+    }
     let Shared { parts, room, tokens, .. } = shared;
     let limit = shared.body_limit.load(Ordering::Relaxed);
     let at = (parts.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let captured = capture::body(body, limit, parts.limits.body_time, room).await;
+    let mut captured = capture::body(body, limit, parts.limits.body_time, room).await;
+    if spent.is_beyond() {
+        count(&parts.tally.too_many);
+        let mut response = answer::too_many();
+        answer::and_close(&mut response);
+        return Ok(response);
+    }
     if captured.end == End::NoRoom {
-        let why = "The bodies that are being received take all the memory they may.".to_owned();
+        let why = "The bodies that are being received fill the memory that Pollux sets aside for them.".to_owned();
         return Ok(refuse(parts, why));
     }
     let headers = capture::headers(&head.headers);
     let now = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
 
-    let (verdict, status) = match captured.end {
+    let keeps = shared.rejected_kept.load(Ordering::Relaxed);
+    let (mut verdict, status) = match captured.end {
         End::Whole => {
             let verdict = judge::verdict(&project, tokens, &headers, &captured.bytes, now).await;
+            if verdict.reason == judge::CHECK_FAILED {
+                parts.store.complaints().error(NOT_JUDGED, judge::CHECK_FAILED, &"", Instant::now());
+            }
             let status = answer::for_outcome(verdict.outcome);
             (verdict, status)
         }
         end => {
             if end == End::TooLarge {
                 count(&parts.tally.too_large);
+            }
+            if let Some(beginning) = kept::beginning(&captured.bytes, keeps) {
+                captured.bytes = beginning;
             }
             incomplete(end, &captured, limit, &parts.limits)
         }
@@ -254,7 +283,14 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
     let whole = captured.end == End::Whole;
     let summary = summary::of_body(&headers, &captured.bytes, captured.len, whole).await;
     let rejected = whole && verdict.outcome == Outcome::Rejected;
-    let for_probe = rejected.then(|| (headers.clone(), captured.bytes.clone()));
+    let room = if rejected { shared.waiting.take(&headers, &captured.bytes) } else { None };
+    let for_probe = room.map(|room| (headers.clone(), captured.bytes.clone(), room));
+    let part = if rejected { kept::of_rejected(&captured.bytes, keeps, &mut verdict).await } else { None };
+    let truncated = !whole || part.is_some();
+    let sha256 = part.as_ref().and_then(|part| part.sha256);
+    if let Some(part) = part {
+        captured.bytes = part.bytes;
+    }
     // A body that is not whole says so: scripts are for what a handler could have got.
     let special = whole && parts.answers.concerns(project.id);
     let event_type = special.then(|| summary.event_type.clone()).flatten();
@@ -273,7 +309,8 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
         headers,
         body: captured.bytes,
         body_len: captured.len,
-        truncated: !whole,
+        truncated,
+        sha256,
         event_type: summary.event_type,
         pointer: summary.pointer,
         verdict,
@@ -286,8 +323,8 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
     match inserted {
         Ok(inserted) => {
             let Inserted { id, event, attempt, verdict, .. } = inserted;
-            if let Some((headers, body)) = for_probe {
-                let explain = Explain { id, project: project.id, headers, body, now, verdict };
+            if let Some((headers, body, room)) = for_probe {
+                let explain = Explain { id, project: project.id, headers, body, now, verdict, room: Some(room) };
                 // Full: the probe then runs when the delivery is opened.
                 let _ = parts.explain.try_send(explain);
             }
@@ -301,7 +338,7 @@ async fn post(shared: &Shared, peer: &str, head: Head, body: Body, project: Arc<
         }
         Err(error) => {
             if let InsertError::Failed(code, message) = &error {
-                tracing::error!(code, %message, "a delivery could not be stored; its sender was told to try again");
+                parts.store.complaints().error(NOT_STORED, code, message, Instant::now());
             }
             Ok(refuse(parts, error.to_string()))
         }
@@ -318,7 +355,7 @@ async fn specially(parts: &Parts, committed: &Committed, started: Instant) -> Re
     let status = StatusCode::from_u16(usual).unwrap_or(StatusCode::OK);
     let kept = given.as_ref().map_or_else(|| answer::kept(status), |given| given.kept(usual));
     if let Err(error) = parts.store.answer_given(committed.id, kept, micros(started)).await {
-        tracing::warn!(%error, "what was answered to a delivery could not be noted");
+        parts.store.complaints().warn(NOT_NOTED, error.code(), &error, Instant::now());
     }
     given.map_or_else(|| Ok(answer::empty(status)), |given| given.response(usual))
 }
@@ -347,14 +384,14 @@ fn incomplete(end: End, captured: &Captured, limit: usize, limits: &Limits) -> (
         }
         End::TimedOut => {
             let sentence = format!(
-                "Rejected: the body did not arrive within {} s; {kept} of {len} bytes came.",
+                "Rejected: the body did not arrive within {} s; {kept} of {len} bytes were kept.",
                 limits.body_time.as_secs()
             );
             (judge::refused("body_timed_out", "body too slow".into(), sentence), StatusCode::REQUEST_TIMEOUT)
         }
         End::CutShort | End::NoRoom | End::Whole => {
             let sentence = format!(
-                "Rejected: the connection ended, or its framing broke, in the middle of the body; {kept} of {len} bytes came."
+                "Rejected: the connection ended, or its framing broke, in the middle of the body; {kept} of {len} bytes were kept."
             );
             (judge::refused("body_cut_short", "body cut short".into(), sentence), StatusCode::BAD_REQUEST)
         }

@@ -17,6 +17,8 @@ mod delivery;
 #[allow(unreachable_pub)]
 #[path = "../../../../tests/src/edge.rs"]
 mod edge;
+#[path = "it/flood.rs"]
+mod flood;
 #[path = "it/gate.rs"]
 mod gate;
 #[path = "it/keys.rs"]

@@ -24,6 +24,8 @@ pub struct Received {
     pub body: Bytes,
     /// The path it came to, with its query.
     pub path: String,
+    /// Bytes of the whole body, where `body` is only a part of it.
+    pub part_of: Option<u64>,
 }
 
 /// The `webhook-id`.
@@ -125,6 +127,14 @@ pub struct Composed {
 /// Why a request could not be composed.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
+    /// Only a part of the body was kept, and none was given in its place.
+    #[error("{}, so it cannot be sent on as it was. To send something else, edit it and give a body of your own.", part(.kept, .len))]
+    BodyIncomplete {
+        /// Bytes that were kept.
+        kept: u64,
+        /// Bytes of the whole, as far as known.
+        len: u64,
+    },
     /// A twist signs anew, and there is no key.
     #[error("\"{0}\" is signed anew. Choose what to sign with.")]
     NoKey(&'static str),
@@ -139,10 +149,17 @@ pub enum ComposeError {
     Random(#[from] io::Error),
 }
 
+fn part(kept: &u64, len: &u64) -> String {
+    match kept < len {
+        true => format!("Only the first {kept} of {len} bytes of this delivery's body were kept"),
+        false => "The body of this delivery did not come whole".to_owned(),
+    }
+}
+
 /// The request that a recipe makes of a delivery, for `target`, at `now` (Unix seconds).
 ///
 /// # Errors
-/// When a twist does not fit, or a key fails.
+/// When only a part of the body was kept, a twist does not fit, or a key fails.
 pub fn compose(
     received: &Received,
     recipe: &Recipe,
@@ -150,6 +167,9 @@ pub fn compose(
     now: i64,
     random: &Random,
 ) -> Result<Composed, ComposeError> {
+    if let (Some(len), None) = (received.part_of, &recipe.body) {
+        return Err(ComposeError::BodyIncomplete { kept: received.body.len() as u64, len });
+    }
     let headers = recipe.headers.clone().unwrap_or_else(|| received.headers.clone());
     let (headers, mut altered) = passing::pass(headers, target.is_local());
     name_the_rest(&headers, received, recipe, target, &mut altered);

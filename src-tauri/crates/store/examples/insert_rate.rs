@@ -121,6 +121,7 @@ fn delivery(project: i64, number: usize, body: Bytes) -> NewDelivery {
         body_len: body.len() as u64,
         body,
         truncated: false,
+        sha256: None,
         message_id: Some(id),
         token_id: None,
         event_type: Some("batch.succeeded".into()),

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::Error;
+use crate::{Complaints, Error};
 
 /// Nothing to do.
 const IDLE: u8 = 0;
@@ -29,13 +29,13 @@ pub(crate) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(crate) fn new(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn new(path: &Path, complaints: Arc<Complaints>) -> Result<Self, Error> {
         let (requests, waiting) = sync_channel(1);
         let state = Arc::new(AtomicU8::new(IDLE));
         let (path, shared) = (path.to_owned(), Arc::clone(&state));
         let thread = std::thread::Builder::new()
             .name("history-checkpoint".to_owned())
-            .spawn(move || run(path, &waiting, &shared))
+            .spawn(move || run(path, &waiting, &shared, &complaints))
             .map_err(Error::NoThread)?;
         Ok(Self { requests, state, thread })
     }
@@ -62,11 +62,12 @@ impl Checkpointer {
     }
 }
 
-fn run(path: PathBuf, waiting: &Receiver<()>, state: &AtomicU8) {
+fn run(path: PathBuf, waiting: &Receiver<()>, state: &AtomicU8, complaints: &Complaints) {
     let mut conn = None;
     while waiting.recv().is_ok() {
         if let Err(error) = copy(&mut conn, &path) {
-            tracing::warn!(code = Error::from(error).code(), "the log was not copied into the history");
+            let code = Error::from(error).code();
+            complaints.warn("the log was not copied into the history", code, &"", Instant::now());
         }
         state.store(COPIED, Ordering::Release);
     }

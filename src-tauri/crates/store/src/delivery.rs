@@ -35,6 +35,8 @@ pub struct NewDelivery {
     pub body_len: u64,
     /// Whether the body was longer than what is kept.
     pub truncated: bool,
+    /// SHA-256 of the whole body, where it came whole and only a part is kept.
+    pub sha256: Option<[u8; 32]>,
     /// The `webhook-id` (Standard Webhooks, SW-05): attempts with the same one are attempts of one event.
     pub message_id: Option<String>,
     /// The `jti` of a JWT.
@@ -226,6 +228,8 @@ pub struct Delivery {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The `jti` of a JWT.
     pub token_id: Option<String>,
+    /// SHA-256 of the whole body, where it came whole and only a part is kept.
+    pub sha256: Option<[u8; 32]>,
     /// The verdict with its ladder, and its diagnosis once [`crate::Store::explained`] stored one.
     pub verdict: Verdict,
     /// What was answered.

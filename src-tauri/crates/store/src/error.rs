@@ -47,6 +47,9 @@ pub enum Error {
     /// Something stored cannot be read back (`history_damaged`).
     #[error("The stored {0} cannot be read. The history is damaged, or was written by another version.")]
     Damaged(&'static str),
+    /// The disk has less room than the reserve (`disk_nearly_full`).
+    #[error("The disk is nearly full, so nothing new is stored. Free some space.")]
+    ShortOfSpace,
     /// There is no such project (`unknown_project`).
     #[error("There is no project {0}. Create the project before storing anything for it.")]
     UnknownProject(i64),
@@ -75,6 +78,7 @@ impl Error {
             Self::Sqlite(error) => sqlite_code(error),
             Self::Migration(_) => "migration_failed",
             Self::Damaged(_) => "history_damaged",
+            Self::ShortOfSpace => "disk_nearly_full",
             Self::UnknownProject(_) => "unknown_project",
             Self::NameTaken(_) => "name_taken",
             Self::PathTaken(_) => "path_taken",

@@ -9,6 +9,7 @@
 //! table, in `table`.
 
 mod checkpointer;
+mod complaints;
 mod delivery;
 mod duplicate;
 mod encode;
@@ -24,18 +25,21 @@ mod placing;
 mod readers;
 mod recent;
 mod signers;
+mod space;
 mod store;
 mod table;
 mod told;
 mod verdict_blob;
 mod writer;
 
+pub use complaints::Complaints;
 pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, RequestLine, Row};
 pub use error::{Error, InsertError};
 pub use filter::Filter;
 pub use judging::{DOUBTFUL_BYTES, Doubtful, DoubtfulRange};
 pub use open::is_history;
 pub use recent::{SignedBin, Unverified};
+pub use space::{Shortage, Space, SpaceOf};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};
 pub use table::address::{Address, Addresses};

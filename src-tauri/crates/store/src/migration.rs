@@ -34,6 +34,7 @@ const STEPS: &[M<'static>] = &[
     M::up(table::outbound::CREATE),
     M::up(table::later::CREATE),
     M::up(table::delivery::PINGED),
+    M::up(table::digest::CREATE),
 ];
 
 /// The newest format that this version knows.
@@ -129,6 +130,31 @@ mod tests {
         assert_eq!(store.secrets().list(None).await.unwrap(), [secret]);
         assert_eq!(store.rows(&[1]).await.unwrap().len(), 1);
         assert_eq!(store.signed(1, 0, 1).await.unwrap(), [], "nobody noted which secret it was");
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_was_kept_in_part_before_there_were_digests_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        let mut conn = Connection::open(&path).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION).unwrap();
+        let before = STEPS.iter().position(|step| format!("{step:?}").contains("body_digest")).unwrap();
+        Migrations::from_slice(STEPS.get(..before).unwrap()).to_latest(&mut conn).unwrap();
+        conn.execute_batch(
+            "INSERT INTO project (id, name, sandbox, path) VALUES (1, 'Mine', 0, '');
+             INSERT INTO delivery (id, project, received_ns, outcome, scheme, reason, cause, attempt, duplicate,
+                                   warnings, status, body_len, truncated)
+             VALUES (1, 1, 7, 1, 0, 'body_too_large', 'too large', 1, 0, 0, 413, 9, 1);
+             INSERT INTO delivery_content
+             VALUES (1, 'POST', '/', NULL, 'HTTP/1.1', '', NULL, x'00', x'01010000000000000000', x'0000', x'61');
+             UPDATE tally SET last_id = 1, total = 1;",
+        )
+        .unwrap();
+        drop(conn);
+        let store = Store::open(&path, Options::default()).unwrap();
+        let kept = store.delivery(1).await.unwrap().unwrap();
+        assert_eq!((kept.sha256, kept.row.truncated), (None, true));
         store.close().await;
     }
 

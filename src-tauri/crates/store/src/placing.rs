@@ -10,7 +10,7 @@ use crate::phrases::Phrases;
 use crate::signers::{Signers, verified_by};
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::tally::Tally;
-use crate::table::{content, delivery, event, later, signed};
+use crate::table::{content, delivery, digest, event, later, signed};
 use crate::verdict_blob::{outcome_number, scheme_number};
 use crate::{NewDelivery, verdict_blob};
 
@@ -119,6 +119,9 @@ impl<'c> Statements<'c> {
             answer,
             &new.body[..],
         ])?;
+        if let Some(sha256) = &new.sha256 {
+            digest::keep(self.conn, id, sha256)?;
+        }
         tally.last_id = id;
         tally.counts.total += 1;
         tally.counts.kept_bytes += (headers.len() + new.body.len()) as u64;

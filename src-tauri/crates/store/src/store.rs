@@ -8,14 +8,16 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use signature::Verdict;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::checkpointer::Checkpointer;
+use crate::complaints::Complaints;
 use crate::job::{Answered, Job, Pending, Task};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
+use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
-use crate::writer::Writer;
+use crate::writer::{Beside, Writer};
 use crate::{
     Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
     Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open,
@@ -46,6 +48,8 @@ pub struct Options {
     pub changes_bytes: usize,
     /// Size in bytes that the database file must not outgrow; a delivery that would need more fails with `disk_full`.
     pub max_bytes: Option<u64>,
+    /// Where the free room of the disk is read from; `None`: it is not looked at, and no reserve is kept.
+    pub space: Option<SpaceOf>,
 }
 
 impl Default for Options {
@@ -61,6 +65,7 @@ impl Default for Options {
             changes: 4096,
             changes_bytes: 16 << 20,
             max_bytes: None,
+            space: None,
         }
     }
 }
@@ -74,6 +79,8 @@ struct Shared {
     queued: Arc<AtomicUsize>,
     queue_bytes: usize,
     answered: Arc<Answered>,
+    reserve: Arc<Reserve>,
+    complaints: Arc<Complaints>,
     readers: Arc<Readers>,
     phrases: Arc<Phrases>,
     changes: broadcast::Sender<Change>,
@@ -108,9 +115,12 @@ impl Store {
         let answered = Arc::new(Answered::default());
         let queue_bytes = options.queue_bytes;
         let readers = Arc::new(Readers::new(path, options.readers));
-        let checkpointer = Checkpointer::new(path)?;
+        let reserve = Arc::new(Reserve::new(path, options.space.clone()));
+        let complaints = Arc::new(Complaints::default());
+        let checkpointer = Checkpointer::new(path, Arc::clone(&complaints))?;
+        let beside = Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer };
         let (told, noted) = (changes.clone(), Arc::clone(&answered));
-        let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, checkpointer);
+        let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, beside);
         let thread = std::thread::Builder::new()
             .name("history".to_owned())
             .spawn(move || writer.run())
@@ -120,6 +130,8 @@ impl Store {
             queued: Arc::new(AtomicUsize::new(0)),
             queue_bytes,
             answered,
+            reserve,
+            complaints,
             readers,
             phrases,
             changes,
@@ -133,8 +145,12 @@ impl Store {
     ///
     /// # Errors
     /// [`InsertError::Full`] at once when too much is waiting; [`InsertError::Failed`] when it could not be
-    /// committed. In both cases nothing of it is stored.
+    /// committed, or when the disk has less room than the reserve (`disk_nearly_full`). In all cases nothing of it is
+    /// stored.
     pub async fn insert(&self, delivery: NewDelivery) -> Result<Inserted, InsertError> {
+        if self.is_short_of_space() {
+            return Err((&Error::ShortOfSpace).into());
+        }
         let (reply, committed) = oneshot::channel();
         let pending = Pending::new(delivery, &self.0.phrases, &self.0.queued, reply);
         let waiting = self.0.queued.load(Ordering::Relaxed);
@@ -185,6 +201,30 @@ impl Store {
     /// What SQLite says.
     pub async fn pinged(&self, id: i64) -> Result<bool, Error> {
         self.write(vec![id], move |conn| Ok(delivery::pinged(conn, id)?)).await
+    }
+
+    /// Whether the disk has less room than the reserve, so that nothing new is stored. A look at a flag.
+    #[must_use]
+    pub fn is_short_of_space(&self) -> bool {
+        self.0.reserve.is_short()
+    }
+
+    /// The shortage of room, while there is one: the state now, and each later one.
+    #[must_use]
+    pub fn shortage(&self) -> watch::Receiver<Option<Shortage>> {
+        self.0.reserve.watch()
+    }
+
+    /// Asks the system how much room the disk has. To be called every second or so; after much was written, the writer
+    /// looks by itself. Blocks for as long as the file system takes.
+    pub fn look_at_space(&self) {
+        self.0.reserve.look();
+    }
+
+    /// Where to complain of what may go wrong with one delivery after the other.
+    #[must_use]
+    pub fn complaints(&self) -> &Complaints {
+        &self.0.complaints
     }
 
     /// What is committed from now on. A receiver that is too far behind gets `Lagged` and loads afresh.

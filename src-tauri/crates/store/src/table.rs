@@ -5,6 +5,7 @@ pub(crate) mod address;
 pub(crate) mod answer;
 pub(crate) mod content;
 pub(crate) mod delivery;
+pub(crate) mod digest;
 pub(crate) mod event;
 pub(crate) mod later;
 pub(crate) mod outbound;

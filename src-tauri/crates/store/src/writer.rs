@@ -11,12 +11,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::broadcast;
 
 use crate::checkpointer::Checkpointer;
+use crate::complaints::Complaints;
 use crate::delivery::{Held, RequestLine, has_type, message_id_in_row};
 use crate::events::Events;
 use crate::job::{Answered, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
 use crate::signers::Signers;
+use crate::space::Reserve;
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::{delivery, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
@@ -45,9 +47,18 @@ pub(crate) struct Writer {
     events: Events,
     signers: Signers,
     checkpointer: Checkpointer,
+    reserve: Arc<Reserve>,
+    complaints: Arc<Complaints>,
     checkpoint_at: i32,
     /// When what was answered has to be written, even without a delivery.
     answer_by: Option<Instant>,
+}
+
+/// What goes along with the writing.
+pub(crate) struct Beside {
+    pub(crate) reserve: Arc<Reserve>,
+    pub(crate) complaints: Arc<Complaints>,
+    pub(crate) checkpointer: Checkpointer,
 }
 
 type Waiting = Box<Pending>;
@@ -62,8 +73,9 @@ impl Writer {
         phrases: Arc<Phrases>,
         answered: Arc<Answered>,
         changes: broadcast::Sender<Change>,
-        checkpointer: Checkpointer,
+        beside: Beside,
     ) -> Self {
+        let Beside { reserve, complaints, checkpointer } = beside;
         let announced = Arc::new(AtomicUsize::new(0));
         let (projects, events, signers) = (HashSet::new(), Events::default(), Signers::default());
         Self {
@@ -78,6 +90,8 @@ impl Writer {
             events,
             signers,
             checkpointer,
+            reserve,
+            complaints,
             checkpoint_at: LOG_PAGES,
             answer_by: None,
         }
@@ -148,6 +162,7 @@ impl Writer {
         }
         if !inserts.is_empty() {
             self.commit(inserts);
+            self.reserve.wrote(bytes as u64);
         }
         if !writes.is_empty() {
             self.commit_writes(writes);
@@ -348,7 +363,7 @@ impl Writer {
         let answered = self.take_answered();
         match self.transaction(&[], &answered) {
             Ok(_) => self.tell(Vec::new(), Vec::new(), &answered),
-            Err(error) => tracing::warn!(code = Error::from(error).code(), "the times of answers were not noted"),
+            Err(error) => self.complain("the times of answers were not noted", error),
         }
     }
 
@@ -393,8 +408,12 @@ impl Writer {
         };
         match indexed() {
             Ok(tally) => self.events.indexed(&tally),
-            Err(error) => tracing::warn!(code = Error::from(error).code(), "new events were not put into their index"),
+            Err(error) => self.complain("new events were not put into their index", error),
         }
+    }
+
+    fn complain(&self, what: &'static str, error: rusqlite::Error) {
+        self.complaints.warn(what, Error::from(error).code(), &"", Instant::now());
     }
 
     /// Copies what is left of the log into the database, as far as readers let it.
@@ -407,7 +426,7 @@ impl Writer {
             // A long read holds it up: not again with every commit.
             Ok((logged, _)) => logged.saturating_add(LOG_PAGES / 4),
             Err(error) => {
-                tracing::warn!(code = Error::from(error).code(), "the log was not copied into the history");
+                self.complain("the log was not copied into the history", error);
                 LOGGED.get().saturating_add(LOG_PAGES / 4)
             }
         };

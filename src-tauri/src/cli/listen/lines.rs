@@ -68,6 +68,7 @@ fn delivery_json(arrival: &Arrival) -> Value {
         "duplicate": row.duplicate,
         "body_len": row.body_len,
         "body_kept": arrival.kept_len,
+        "body_sha256": arrival.sha256,
         "truncated": row.truncated,
         "status": row.status,
         "took_us": row.took_us,

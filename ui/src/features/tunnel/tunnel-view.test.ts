@@ -106,8 +106,11 @@ it("a change while it runs is applied without a start; one that cannot be read i
   await click("tunnel-apply");
   expect(screen.getByText(/^A whole number from 0/)).toBeTruthy();
   await type("tunnel-rate", "50");
+  await type("tunnel-mib", "10001");
+  expect(screen.getByText("A whole number from 0 to 10,000. 0: no limit.")).toBeTruthy();
+  await type("tunnel-mib", "8");
   await click("tunnel-apply");
-  await waitFor(() => expect(fake.state.settings.tunnel.per_second).toBe(50));
+  await waitFor(() => expect(fake.state.settings.tunnel).toMatchObject({ per_second: 50, mib_per_second: 8 }));
   await waitFor(() => expect(screen.queryByTestId("tunnel-apply")).toBeNull());
   expect(fake.calls).not.toContain("tunnelStart");
 });

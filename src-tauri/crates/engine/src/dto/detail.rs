@@ -102,6 +102,8 @@ pub struct BodyView {
     pub kept_len: u64,
     /// Only a part was kept.
     pub truncated: bool,
+    /// SHA-256 of the whole body in hexadecimal, where it came whole and only a part was kept.
+    pub sha256: Option<String>,
     /// `content-type`.
     pub content_type: Option<String>,
     /// `content-encoding`, where it is one.

@@ -41,6 +41,8 @@ pub struct TunnelSettings {
     pub path_token: Option<String>,
     /// Public requests a second; more are answered 429 and not kept. 0: no limit.
     pub per_second: u32,
+    /// MiB of public requests a second, heads and bodies; what is beyond is answered 429 and not kept. 0: no limit.
+    pub mib_per_second: u32,
 }
 
 impl Default for TunnelSettings {
@@ -55,6 +57,7 @@ impl Default for TunnelSettings {
             cloudflared_http2: false,
             path_token: None,
             per_second: 200,
+            mib_per_second: 4,
         }
     }
 }

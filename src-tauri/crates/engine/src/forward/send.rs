@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use inbound::{Committed, Ending, Given};
 use outbound::{Bounds, Exchange, Recipe, Request};
-use store::{AnsweredBy, NewOutbound, OutboundKind};
+use store::{AnsweredBy, Complaints, NewOutbound, OutboundKind};
 use tokio::sync::mpsc;
 
 use super::lane::{Ended, GIVES_UP, Lane, Next, Turn};
 use crate::dto::{ForwardAnswer, ForwardRule, Outbound, ReplaySign};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::replay::{not_composed, received, sent_outbound, shown_outbound};
+use crate::replay::{BODY_INCOMPLETE, not_composed, received, sent_outbound, shown_outbound, unsent_outbound};
 
 /// Statuses with which a target asks to be left alone for a while.
 const LATER: [u16; 4] = [429, 502, 503, 504];
@@ -84,7 +84,10 @@ impl Engine {
                 lane.ended(id, ended, view, self.now_ms());
             }
             Ok(None) => lane.ended(id, Ended::Gone, None, self.now_ms()),
-            Err(error) => lane.ended(id, not_forwarded(error, number), None, self.now_ms()),
+            Err(error) => {
+                let complaints = self.inner.store.complaints();
+                lane.ended(id, not_forwarded(error, number, complaints), None, self.now_ms());
+            }
         }
     }
 
@@ -102,9 +105,19 @@ impl Engine {
         let Some(delivery) = found.into_iter().next() else { return Ok(None) };
         let recipe = self.forward_recipe(rule).await?;
         let random = &self.inner.replays.random;
-        let composed = outbound::compose(&received(&delivery), &recipe, &allowed.target, self.now_s(), random)
-            .map_err(not_composed)?;
         let at_ms = self.now_ms();
+        let composed = outbound::compose(&received(&delivery), &recipe, &allowed.target, self.now_s(), random);
+        let composed = match composed.map_err(not_composed) {
+            // It never becomes whole: it is settled, and says why.
+            Err(error) if error.code == BODY_INCOMPLETE => {
+                let exchange = not_exchanged(BODY_INCOMPLETE, error.message.clone());
+                let kind = OutboundKind::Forward;
+                let mut outbound = unsent_outbound(&delivery, &allowed.target, number, at_ms, error, kind);
+                outbound.settled = true;
+                return Ok(Some((Sent { outbound, ended: Ended::Settled { status: None } }, exchange)));
+            }
+            composed => composed?,
+        };
         let exchange = match self.guard().check(&composed.headers, &composed.body) {
             Ok(()) => {
                 let request = Request {
@@ -115,7 +128,7 @@ impl Engine {
                 };
                 self.inner.replays.client.send(request, bounds).await
             }
-            Err(error) => held_back(error),
+            Err(error) => not_exchanged("holds_secret", error.message),
         };
         let ended = ended(&exchange, number);
         let mut outbound = sent_outbound(
@@ -147,7 +160,8 @@ impl Engine {
                 Some(view)
             }
             Err(error) => {
-                tracing::error!(%error, "a request that was forwarded could not be kept");
+                let what = "a request that was forwarded could not be kept";
+                self.inner.store.complaints().error(what, error.code(), &error, Instant::now());
                 None
             }
         }
@@ -188,7 +202,8 @@ impl Engine {
             }
             Ok(None) => given_by(&rule, BAD_GATEWAY),
             Err(error) => {
-                tracing::warn!(code = error.code, "a delivery could not be forwarded for its answer");
+                let what = "a delivery could not be forwarded for its answer";
+                self.inner.store.complaints().warn(what, "forward", &error, Instant::now());
                 given_by(&rule, BAD_GATEWAY)
             }
         }
@@ -225,26 +240,22 @@ fn given_by(rule: &ForwardRule, status: u16) -> Given {
 }
 
 /// What keeps a rule from working keeps all of its deliveries; anything else is about one of them.
-fn not_forwarded(error: Error, number: u32) -> Ended {
+fn not_forwarded(error: Error, number: u32, complaints: &Complaints) -> Ended {
     let of_the_rule = ["confirm_target", "no_secret", "no_sandbox", "invalid_target", "invalid_forward"]
         .contains(&error.code.as_str());
     if of_the_rule {
         return Ended::Down { why: error.message };
     }
     if number >= GIVES_UP {
-        tracing::error!(code = error.code, "a delivery could not be forwarded and is given up");
+        complaints.error("a delivery could not be forwarded and is given up", "forward", &error, Instant::now());
         return Ended::Gone;
     }
     Ended::Later { why: error.message, retry_after: None }
 }
 
 /// As an exchange that never took place.
-fn held_back(error: Error) -> Exchange {
-    Exchange {
-        answer: None,
-        problem: Some(outbound::Problem { code: "holds_secret", message: error.message }),
-        total: Duration::ZERO,
-    }
+fn not_exchanged(code: &'static str, message: String) -> Exchange {
+    Exchange { answer: None, problem: Some(outbound::Problem { code, message }), total: Duration::ZERO }
 }
 
 fn ended(exchange: &Exchange, number: u32) -> Ended {

@@ -202,7 +202,8 @@ impl Run {
         let composed = match composed {
             Ok(composed) => composed,
             Err(error) => {
-                let outbound = not_sent(delivery, &allowed.target, number, engine.now_ms(), error);
+                let outbound =
+                    not_sent(delivery, &allowed.target, number, engine.now_ms(), error, OutboundKind::Replay);
                 let _ = to_keep.send(Ended { target, outbound }).await;
                 return;
             }
@@ -360,10 +361,18 @@ fn cut(total: Duration) -> Exchange {
     Exchange { answer: None, problem: Some(Problem { code: "stopped", message }), total }
 }
 
-fn not_sent(delivery: &Sendable, target: &outbound::Target, number: u32, at_ms: i64, error: Error) -> NewOutbound {
+/// A request that could not be made, as it is kept.
+pub(crate) fn not_sent(
+    delivery: &Sendable,
+    target: &outbound::Target,
+    number: u32,
+    at_ms: i64,
+    error: Error,
+    kind: OutboundKind,
+) -> NewOutbound {
     NewOutbound {
         delivery: delivery.id,
-        kind: OutboundKind::Replay,
+        kind,
         number,
         settled: false,
         url: target.url().to_owned(),

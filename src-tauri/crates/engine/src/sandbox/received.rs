@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use store::{Change, Store};
 use tokio::sync::broadcast::Receiver;
@@ -58,7 +59,8 @@ impl Received {
                 Ok(Change::Inserted(_) | Change::Changed(_)) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => {
                     if let Err(error) = self.read_back(&store, project).await {
-                        tracing::warn!(%error, "what the Sandbox's log stands beside could not be read");
+                        let what = "what the Sandbox's log stands beside could not be read";
+                        store.complaints().warn(what, error.code(), &error, Instant::now());
                     }
                 }
                 Err(RecvError::Closed) => return,

@@ -14,6 +14,7 @@ const POLICY: usize = 64 * 1024;
 const METADATA: usize = 4096;
 const DOMAIN: usize = 253;
 const PER_SECOND: u32 = 100_000;
+const MIB_PER_SECOND: u32 = 10_000;
 
 /// The address with the path token, with a slash at its end.
 pub(super) fn with_token(base: &str, settings: &TunnelSettings) -> String {
@@ -46,6 +47,7 @@ impl Engine {
                 public: base.clone().filter(|_| reached),
                 path_token: settings.path_token.clone(),
                 per_second: settings.per_second,
+                bytes_per_second: u64::from(settings.mib_per_second) * 1024 * 1024,
             },
             false => GateRules::default(),
         };
@@ -135,6 +137,9 @@ pub(crate) fn checked(mut settings: TunnelSettings, projects: &[Project]) -> Res
     }
     if settings.per_second > PER_SECOND {
         return invalid(format!("The rate is 0 (no limit) to {PER_SECOND} requests a second."));
+    }
+    if settings.mib_per_second > MIB_PER_SECOND {
+        return invalid(format!("The rate is 0 (no limit) to {MIB_PER_SECOND} MiB a second."));
     }
     if let Some(token) = &settings.path_token {
         let plain = token.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));

@@ -7,7 +7,12 @@ use super::*;
 const TOKEN: &str = "k3y-9f";
 
 fn rules(public: &str, path_token: Option<&str>, per_second: u32) -> GateRules {
-    GateRules { public: Some(public.to_owned()), path_token: path_token.map(str::to_owned), per_second }
+    GateRules {
+        public: Some(public.to_owned()),
+        path_token: path_token.map(str::to_owned),
+        per_second,
+        bytes_per_second: 0,
+    }
 }
 
 /// What a gate says to a request with this target and these header lines.

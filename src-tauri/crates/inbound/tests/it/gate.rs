@@ -12,7 +12,12 @@ use crate::rig::{Rig, rig, status, with_clocks};
 const TOKEN: &str = "k3y-9f";
 
 fn rules(per_second: u32) -> GateRules {
-    GateRules { public: Some("https://hooks.example/".into()), path_token: Some(TOKEN.into()), per_second }
+    GateRules {
+        public: Some("https://hooks.example/".into()),
+        path_token: Some(TOKEN.into()),
+        per_second,
+        bytes_per_second: 0,
+    }
 }
 
 fn request(method: &str, path: &str, host: &str, body: &[u8]) -> Vec<u8> {

@@ -35,7 +35,12 @@ async fn a_correct_proxy_passes_all_and_its_headers_are_named() {
     );
     let nginx = Nginx::start(&authority, &server).await;
     let base = nginx.base();
-    rig.gate.set(GateRules { public: Some(base.clone()), path_token: Some("k3y".into()), per_second: 5 });
+    rig.gate.set(GateRules {
+        public: Some(base.clone()),
+        path_token: Some("k3y".into()),
+        per_second: 5,
+        bytes_per_second: 0,
+    });
     for _ in 0..30 {
         // More than the rate allows: probes are not counted.
         let result = probe(&rig.probes, &format!("{base}k3y/"), Some(authority.pem.as_bytes())).await;

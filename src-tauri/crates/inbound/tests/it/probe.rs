@@ -74,7 +74,12 @@ async fn it_has_the_path_token_and_needs_no_place_in_the_rate() {
     let frozen = Instant::now();
     let rig = with_clocks(Gate::new(Arc::new(move || frozen)), Probes::default()).await;
     let public = rig.base();
-    rig.gate.set(GateRules { public: Some(public.clone()), path_token: Some("k3y".into()), per_second: 1 });
+    rig.gate.set(GateRules {
+        public: Some(public.clone()),
+        path_token: Some("k3y".into()),
+        per_second: 1,
+        bytes_per_second: 0,
+    });
     let mut spent = 0;
     while status(&rig.raw(spend(&rig).as_bytes()).await) == "401" {
         spent += 1;

@@ -64,6 +64,13 @@ pub(crate) async fn with_answers(answers: Arc<dyn Answers>) -> Rig {
     build(Limits::default(), project, Gate::default(), Probes::default(), answers).await
 }
 
+/// With a history that is set up otherwise.
+pub(crate) async fn with_history(options: Options) -> Rig {
+    let project = |id| Project { id, keyring: keyring(), policy: Policy::default(), jwks: None };
+    let answers = Arc::new(UsualAnswers);
+    build_with(options, Limits::default(), project, Gate::default(), Probes::default(), answers).await
+}
+
 async fn build(
     limits: Limits,
     project: impl FnOnce(i64) -> Project,
@@ -71,8 +78,19 @@ async fn build(
     probes: Probes,
     answers: Arc<dyn Answers>,
 ) -> Rig {
+    build_with(Options::default(), limits, project, gate, probes, answers).await
+}
+
+async fn build_with(
+    options: Options,
+    limits: Limits,
+    project: impl FnOnce(i64) -> Project,
+    gate: Gate,
+    probes: Probes,
+    answers: Arc<dyn Answers>,
+) -> Rig {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("h.db"), Options::default()).unwrap();
+    let store = Store::open(&folder.path().join("h.db"), options).unwrap();
     let id = store.projects().ensure("P", false, "").await.unwrap();
     let tally = Arc::new(Tally::default());
     let (to_explain, explain) = mpsc::channel(16);

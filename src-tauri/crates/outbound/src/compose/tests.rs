@@ -31,7 +31,7 @@ fn received() -> Received {
     let mut headers: Vec<(String, Vec<u8>)> =
         headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
     headers.last_mut().unwrap().1 = b"caf\xe9".to_vec();
-    Received { headers, body: BODY.into(), path: "/nightly".to_owned() }
+    Received { headers, body: BODY.into(), path: "/nightly".to_owned(), part_of: None }
 }
 
 fn target() -> Target {
@@ -141,4 +141,24 @@ fn a_body_that_is_no_object_cannot_be_twisted_as_one() {
     let empty = Received { body: Bytes::new(), ..received() };
     let recipe = Recipe { twist: Twist::find("tampered"), ..Recipe::default() };
     assert_eq!(compose(&empty, &recipe, &target(), NOW, &random()).unwrap().body.as_ref(), b" ");
+}
+
+#[test]
+fn a_part_of_a_body_is_never_sent_on_as_if_it_were_whole() {
+    let part = Received { part_of: Some(1_048_576), ..received() };
+    let refused = |recipe: &Recipe| compose(&part, recipe, &target(), NOW, &random()).unwrap_err().to_string();
+    for recipe in [
+        Recipe::default(),
+        Recipe { sign: v1(), ..Recipe::default() },
+        Recipe { headers: Some(Vec::new()), ..Recipe::default() },
+        Recipe { twist: Twist::find("tampered"), ..Recipe::default() },
+    ] {
+        assert!(refused(&recipe).starts_with(&format!("Only the first {} of 1048576 bytes", BODY.len())));
+    }
+    // With a body of the user's own it is what the user says.
+    let own = Recipe { body: Some("{}".into()), ..Recipe::default() };
+    assert_eq!(compose(&part, &own, &target(), NOW, &random()).unwrap().body.as_ref(), b"{}");
+    let cut_short = Received { part_of: Some(BODY.len() as u64), ..received() };
+    let refused = compose(&cut_short, &Recipe::default(), &target(), NOW, &random()).unwrap_err().to_string();
+    assert!(refused.starts_with("The body of this delivery did not come whole"), "{refused}");
 }

@@ -37,6 +37,7 @@ async fn header_lines_keep_their_order_their_bytes_and_their_repetitions() {
         .to_vec(),
         body: body.clone().into(),
         path: "/nightly".to_owned(),
+        part_of: None,
     };
     let composed = compose(&received, &Recipe::default(), &target, 0, &system_random()).unwrap();
     assert!(!composed.body_changed && composed.changes.is_empty());

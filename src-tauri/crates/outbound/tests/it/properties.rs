@@ -46,7 +46,7 @@ proptest! {
         shift in any::<i64>(),
         now in any::<i64>(),
     ) {
-        let received = Received { headers, body: Bytes::from(body), path: "/".to_owned() };
+        let received = Received { headers, body: Bytes::from(body), path: "/".to_owned(), part_of: None };
         let target = Target::parse("http://localhost:1/hook").unwrap();
         let sign = match signed {
             true => Sign::V1 { secret: Secret::parse(SECRET).unwrap(), hint: String::new() },
@@ -64,7 +64,7 @@ proptest! {
 
     #[test]
     fn as_received_changes_no_byte_of_what_passes(headers in vec(header(), 0..12), body in body()) {
-        let received = Received { headers, body: Bytes::from(body), path: "/hook".to_owned() };
+        let received = Received { headers, body: Bytes::from(body), path: "/hook".to_owned(), part_of: None };
         let target = Target::parse("http://localhost:1/hook").unwrap();
         let composed = compose(&received, &Recipe::default(), &target, 0, &system_random()).unwrap();
         prop_assert_eq!(&composed.body, &received.body);

@@ -81,6 +81,7 @@ pub(crate) fn delivery(
         return Err(Error::Damaged("delivery"));
     };
     let phrase = |number| known(number).or_else(|| phrase::text(conn, number).ok().flatten());
+    let sha256 = if row.truncated { super::digest::of(conn, id)? } else { None };
     let given = if row.answered_by.is_some() { super::answer::of(conn, id)? } else { None };
     let blob = |column| wide.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
     Ok(Some(Delivery {
@@ -90,6 +91,7 @@ pub(crate) fn delivery(
         http_version: wide.get(3)?,
         peer: wide.get(4)?,
         token_id: wide.get(5)?,
+        sha256,
         headers: encode::take_headers(blob(6)?).ok_or(Error::Damaged("headers"))?,
         verdict: verdict_blob::decode(blob(7)?, &phrase).ok_or(Error::Damaged("verdict"))?,
         answer: match &given {

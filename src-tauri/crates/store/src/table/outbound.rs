@@ -160,6 +160,8 @@ pub struct Sendable {
     pub rejected: bool,
     /// Only a part of its body was kept.
     pub truncated: bool,
+    /// Bytes of the whole body, as far as known.
+    pub body_len: u64,
     /// Path and query.
     pub path: String,
     /// Header lines in the order of arrival.
@@ -359,7 +361,7 @@ fn get(conn: &Connection, id: i64) -> Result<Option<Outbound>, Error> {
 
 fn sendable(conn: &Connection, id: i64) -> Result<Option<Sendable>, Error> {
     let mut statement = conn.prepare_cached(
-        "SELECT d.project, d.outcome, d.truncated, c.path, c.query, c.headers, c.body
+        "SELECT d.project, d.outcome, d.truncated, c.path, c.query, c.headers, c.body, d.body_len
          FROM delivery d JOIN delivery_content c ON c.id = d.id WHERE d.id = ?1",
     )?;
     let read = |row: &SqlRow<'_>| {
@@ -370,6 +372,7 @@ fn sendable(conn: &Connection, id: i64) -> Result<Option<Sendable>, Error> {
             project: row.get(0)?,
             rejected: row.get::<_, u8>(1)? == 1,
             truncated: row.get(2)?,
+            body_len: unsigned(row.get(7)?),
             path: match query {
                 Some(query) => format!("{path}?{query}"),
                 None => path,

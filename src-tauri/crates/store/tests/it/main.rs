@@ -16,5 +16,6 @@ mod request;
 mod round_trip;
 mod sample;
 mod signed;
+mod space;
 mod tables;
 mod two_processes;

@@ -61,6 +61,18 @@ async fn a_delivery_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn the_digest_of_a_body_of_which_a_part_is_kept() {
+    let (_folder, store) = history().await;
+    let mut part = plain("the beginn");
+    (part.truncated, part.body_len, part.sha256) = (true, 13, Some([7; 32]));
+    let ids = [store.insert(part).await.unwrap().id, store.insert(plain("whole")).await.unwrap().id];
+    let back = async |id| store.delivery(id).await.unwrap().unwrap();
+    let (part, whole) = (back(ids[0]).await, back(ids[1]).await);
+    assert_eq!((part.sha256, part.row.truncated, part.row.body_len), (Some([7; 32]), true, 13));
+    assert_eq!((whole.sha256, whole.row.truncated), (None, false));
+}
+
+#[tokio::test]
 async fn every_state_of_a_key_and_a_verdict_without_anything() {
     let (_folder, store) = history().await;
     for state in [KeyState::Current, KeyState::Grace { until: -1 }, KeyState::Expired { at: i64::MIN }] {

@@ -43,6 +43,7 @@ pub(crate) fn plain(body: &str) -> NewDelivery {
         body: Bytes::copy_from_slice(body.as_bytes()),
         body_len: body.len() as u64,
         truncated: false,
+        sha256: None,
         message_id: None,
         token_id: None,
         event_type: Some("batch.succeeded".into()),

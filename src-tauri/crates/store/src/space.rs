@@ -1,0 +1,201 @@
+//! Room on the disk: below a reserve new deliveries are refused, before the disk is full for everybody else.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use tokio::sync::watch;
+
+/// The reserve is never larger than this: 1 GiB.
+const RESERVE: u64 = 1 << 30;
+/// On a small file system it is this part of it: a twentieth.
+const PART: u64 = 20;
+/// There is room again when this part of the reserve is free above it, so that it does not come and go with every file that
+/// somebody else writes.
+const ABOVE: u64 = 16;
+/// So many bytes of deliveries are written between two looks at most.
+const LOOK_AFTER: u64 = 16 << 20;
+
+/// A file system's room, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// What this user may still write.
+    pub free: u64,
+    /// All of it.
+    pub total: u64,
+}
+
+impl Space {
+    /// What is kept free: 1 GiB or a twentieth, whichever is less.
+    #[must_use]
+    pub fn reserve(&self) -> u64 {
+        RESERVE.min(self.total / PART)
+    }
+}
+
+/// Where the room of the file system that a folder is on is read from.
+#[derive(Clone)]
+pub struct SpaceOf(Arc<dyn Fn(&Path) -> io::Result<Space> + Send + Sync>);
+
+impl SpaceOf {
+    /// From a function.
+    pub fn new(read: impl Fn(&Path) -> io::Result<Space> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// From the system.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(|folder| {
+            let read = fs4::statvfs(folder)?;
+            Ok(Space { free: read.available_space(), total: read.total_space() })
+        })
+    }
+}
+
+impl fmt::Debug for SpaceOf {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SpaceOf").finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for SpaceOf {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for SpaceOf {}
+
+/// There is less room than the reserve: nothing new is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// What is free, in bytes.
+    pub free: u64,
+    /// What is kept free, in bytes.
+    pub reserve: u64,
+    /// The folder of the history.
+    pub folder: PathBuf,
+}
+
+/// Watches the room where the history is. A delivery that comes costs a look at a flag, and no call of the system.
+#[derive(Debug)]
+pub(crate) struct Reserve {
+    folder: PathBuf,
+    of: Option<SpaceOf>,
+    short: AtomicBool,
+    told: watch::Sender<Option<Shortage>>,
+    /// Written since the last look.
+    unseen: AtomicU64,
+}
+
+impl Reserve {
+    pub(crate) fn new(path: &Path, of: Option<SpaceOf>) -> Self {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let reserve = Self {
+            folder,
+            of,
+            short: AtomicBool::new(false),
+            told: watch::Sender::new(None),
+            unseen: AtomicU64::new(0),
+        };
+        reserve.look();
+        reserve
+    }
+
+    pub(crate) fn is_short(&self) -> bool {
+        self.short.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<Option<Shortage>> {
+        self.told.subscribe()
+    }
+
+    /// So many bytes were written: looks where they have become many.
+    pub(crate) fn wrote(&self, bytes: u64) {
+        if self.of.is_some() && self.unseen.fetch_add(bytes, Ordering::Relaxed) + bytes >= LOOK_AFTER {
+            self.look();
+        }
+    }
+
+    /// Reads how much is free. Where that cannot be read, nothing is refused: the disk itself says when it is full.
+    pub(crate) fn look(&self) {
+        let Some(SpaceOf(read)) = &self.of else { return };
+        self.unseen.store(0, Ordering::Relaxed);
+        let short = match read(&self.folder) {
+            Ok(space) => self.judge(space),
+            Err(error) => {
+                tracing::debug!(%error, "how much room the disk has could not be read");
+                None
+            }
+        };
+        self.short.store(short.is_some(), Ordering::Relaxed);
+        self.told.send_if_modified(|told| std::mem::replace(told, short) != *told);
+    }
+
+    fn judge(&self, space: Space) -> Option<Shortage> {
+        let reserve = space.reserve();
+        let enough = if self.is_short() { reserve.saturating_add(reserve / ABOVE) } else { reserve };
+        (space.free < enough).then(|| Shortage { free: space.free, reserve, folder: self.folder.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn the_reserve_is_a_gibibyte_or_a_twentieth_whichever_is_less() {
+        let reserve = |total| Space { free: 0, total }.reserve();
+        assert_eq!(reserve(500 * GIB), GIB);
+        assert_eq!(reserve(20 * GIB), GIB);
+        assert_eq!(reserve(19 * GIB), 19 * GIB / 20);
+        assert_eq!(reserve(200 * MIB), 10 * MIB);
+        assert_eq!(reserve(0), 0);
+    }
+
+    #[test]
+    fn the_system_knows_the_room_of_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let SpaceOf(read) = SpaceOf::system();
+        let space = read(folder.path()).unwrap();
+        assert!(space.free <= space.total && space.total > 0, "{space:?}");
+        assert!(read(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn it_comes_at_the_reserve_and_goes_above_it() {
+        let free = Arc::new(AtomicU64::new(GIB));
+        let read = free.clone();
+        let of = SpaceOf::new(move |_| Ok(Space { free: read.load(Ordering::Relaxed), total: 100 * GIB }));
+        let reserve = Reserve::new(Path::new("/somewhere/h.db"), Some(of));
+        let short = |bytes| {
+            free.store(bytes, Ordering::Relaxed);
+            reserve.look();
+            assert_eq!(reserve.is_short(), reserve.watch().borrow().is_some());
+            reserve.is_short()
+        };
+        assert!(!reserve.is_short());
+        assert!(short(GIB - 1));
+        let told = reserve.watch().borrow().clone().unwrap();
+        assert_eq!((told.free, told.reserve, told.folder.as_path()), (GIB - 1, GIB, Path::new("/somewhere")));
+        assert!(short(GIB), "not at the first byte");
+        assert!(!short(GIB + 64 * MIB));
+        assert!(!short(GIB), "the way down is another");
+        assert!(short(0));
+    }
+
+    #[test]
+    fn what_cannot_be_read_refuses_nothing() {
+        let of = SpaceOf::new(|_| Err(io::Error::other("gone")));
+        assert!(!Reserve::new(Path::new("h.db"), Some(of)).is_short());
+    }
+}
