@@ -10,7 +10,7 @@ pub(crate) async fn tell(mut shortage: Receiver<Option<Shortage>>) {
         let line = line(was_short, shortage.borrow_and_update().as_ref());
         if let Some(line) = line {
             was_short = !was_short;
-            eprintln!("pollux: {line}");
+            say!("{line}");
         }
         if shortage.changed().await.is_err() {
             return;
