@@ -5,6 +5,7 @@ import { projectAddress } from "../lib/projects";
 import { dress } from "../lib/theme";
 import { whenStill } from "../lib/when-still";
 import { ActionLog } from "./action-log.svelte";
+import { Copying } from "./copying";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
 import { errorButtons } from "./error-buttons";
@@ -54,6 +55,7 @@ export class App {
   readonly handler: HandlerState;
   readonly replay: Replay;
   readonly verifyAgain: VerifyAgain;
+  readonly copying = new Copying(this);
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
@@ -202,31 +204,6 @@ export class App {
       this.toasts.failed(thrown);
       return false;
     }
-  }
-
-  /** The public address where there is one, the listener's otherwise. */
-  async copyAddress(): Promise<boolean> {
-    return this.publicAddress === null ? this.copyLocalAddress() : this.copy(this.publicAddress, "Public address");
-  }
-
-  async copyLocalAddress(): Promise<boolean> {
-    if (this.localAddress !== null) return this.copy(this.localAddress, "Local address");
-    this.toasts.show("warning", "Nothing listens, so there is no address to copy.");
-    return false;
-  }
-
-  async copyPayload(): Promise<boolean> {
-    try {
-      const text = await this.detail.payloadText();
-      return text !== null && (await this.copy(text, "Payload"));
-    } catch (thrown) {
-      this.toasts.failed(thrown);
-      return false;
-    }
-  }
-
-  async copyCurl(): Promise<boolean> {
-    return this.detail.detail !== null && this.copy(this.detail.detail.curl, "cURL command");
   }
 
   async listenOn(port: number | null): Promise<ListenerState | null> {

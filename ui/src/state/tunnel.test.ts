@@ -87,16 +87,16 @@ describe("the address", () => {
     expect(app.address).toBe("https://ada-hooks.ngrok.app/video-render");
     app.deliveries.setFilter({ ...app.deliveries.filter, project: 3 });
     expect(app.address).toBe("http://127.0.0.1:4710/sandbox");
-    await app.copyAddress();
+    await app.copying.address();
     expect(fake.copied).toEqual(["http://127.0.0.1:4710/sandbox"]);
   });
 
   it("while it reconnects, what is copied is still the public one: it comes back; after a stop it is the listener's", async () => {
     await begin("reconnecting");
     expect(app.address).toBe("http://127.0.0.1:4710/");
-    await app.copyAddress();
+    await app.copying.address();
     await app.tunnel.stop();
-    await app.copyAddress();
+    await app.copying.address();
     expect(fake.copied).toEqual(["https://ada-hooks.ngrok.app/", "http://127.0.0.1:4710/"]);
   });
 

@@ -76,8 +76,8 @@ function run(app: App, action: Action, target: Element | null): boolean {
     case "open": return enter(app);
     case "back": return back(app, target);
     case "search": return search(app);
-    case "copy-payload": void app.copyPayload(); return app.detail.detail !== null;
-    case "copy-curl": void app.copyCurl(); return app.detail.detail !== null;
+    case "copy-payload": void app.copying.payload(); return app.detail.detail !== null;
+    case "copy-curl": void app.copying.curl(); return app.detail.detail !== null;
     case "follow": list.follow(); return true;
     case "replay": void app.replay.now(); return app.replay.subject !== null;
     case "edit-replay": void app.replay.edit(); return app.replay.subject !== null;
@@ -86,7 +86,7 @@ function run(app: App, action: Action, target: Element | null): boolean {
     case "mark-down": return extend(app, 1);
     case "mark-up": return extend(app, -1);
     case "mark-all": void app.replay.selection.all(); return true;
-    case "copy-address": void app.copyAddress(); return true;
+    case "copy-address": void app.copying.address(); return true;
     case "send-sample": void app.sendSample(app.samples.last); return true;
     case "keys": app.keysShown = true; return true;
     case "new-webhook": case "ping": case "rotate": case "edit-webhook": return false;
