@@ -134,6 +134,7 @@ class DiesOnAlgNone extends Verifier {
 
 class ComparesWholeHeader extends Verifier {
   entries(message) {
+    super.entries(message);
     // MISTAKE: header === expected. During a rotation there are two in it.
     return [message.signature];
   }
