@@ -133,8 +133,12 @@ class Answers500(Verifier):
 
 class DiesOnAlgNone(Verifier):
     def check_token(self, message):
+        try:
+            algorithm = jwt.get_unverified_header(message.signature).get("alg")
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
+            raise Refused(f"{type(error).__name__}: {error}") from error
         # MISTAKE: what nobody catches ends the process.
-        if jwt.get_unverified_header(message.signature).get("alg") == "none":
+        if algorithm == "none":
             os._exit(1)
         super().check_token(message)
 
