@@ -94,10 +94,10 @@ async fn a_delivery_without_a_type_is_told_by_its_request() {
     let rig = rig().await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for path in ["hooks/a", "hooks/b?secret=1"] {
-        client.put(format!("{}{path}", rig.address)).body("no JSON").send().await.unwrap();
+        client.post(format!("{}{path}", rig.address)).body("no JSON").send().await.unwrap();
     }
     post_text(&rig.address, SECRET, "msg_1", "{\"type\":\"batch.succeeded\"}").await;
-    let put = |path: &str| Some(RequestLine { method: "PUT".into(), path: path.into() });
+    let post = |path: &str| Some(RequestLine { method: "POST".into(), path: path.into() });
     let shown: Vec<_> = rig.rows().await.into_iter().map(|row| (row.request, row.body_len)).collect();
-    assert_eq!(shown, [(put("/hooks/a"), 7), (put("/hooks/b"), 7), (None, 26)]);
+    assert_eq!(shown, [(post("/hooks/a"), 7), (post("/hooks/b"), 7), (None, 26)]);
 }
