@@ -1,17 +1,13 @@
 //! No dumps of memory: secrets and API keys are in it, and a dump ends up in a file, or with a collector of crashes.
 
-/// Switches them off for this process. What it starts inherits the limit. Failing is told and nothing else: a dump that
-/// could be made is no reason not to start.
+/// Switches them off for this process and what it starts, which inherits the limit. systemd's collector keeps to it, too.
+/// Failing is told and nothing else: a dump that could be made is no reason not to start. Memory can still be looked at
+/// by its user's debugger: `PR_SET_DUMPABLE` would also take `/proc/PID` from the user, and what reads it there.
 #[cfg(unix)]
 pub(crate) fn switch_off() {
     use nix::sys::resource::{Resource, setrlimit};
     if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
         tracing::warn!(%error, "core dumps could not be switched off");
-    }
-    // A collector that the kernel pipes to (systemd-coredump, apport) is not bound by the limit.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
-        tracing::warn!(%error, "core dumps could not be switched off for collectors");
     }
 }
 

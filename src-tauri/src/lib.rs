@@ -23,21 +23,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Window or subcommand?
 pub fn main() -> ExitCode {
+    let parsed = cli::parse();
+    let in_window = matches!(parsed, cli::Parsed::Window) && window::has_display();
+    if in_window {
+        log::to_stderr(std::io::stderr);
+    } else {
+        log::to_stderr(cli::Log);
+    }
     dumps::switch_off();
     memory::give_back();
-    let parsed = cli::parse();
     match parsed {
-        cli::Parsed::Window if window::has_display() => {
-            log::to_stderr(std::io::stderr);
-            window::run()
-        }
-        cli::Parsed::Window => {
-            log::to_stderr(cli::Log);
-            cli::without_display()
-        }
-        cli::Parsed::Command(command) => {
-            log::to_stderr(cli::Log);
-            cli::run(*command)
-        }
+        cli::Parsed::Command(command) => cli::run(*command),
+        cli::Parsed::Window if in_window => window::run(),
+        cli::Parsed::Window => cli::without_display(),
     }
 }

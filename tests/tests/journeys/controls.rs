@@ -37,9 +37,9 @@ async fn the_engines_menu_opens_on_text_fields_only() {
     window.client.perform_actions(right).await.unwrap();
     window.until("it was asked for, and did not open", "return window.menu === true").await;
     // The editor of code is a field.
-    window.press("R").await;
+    window.press("\u{e008}r\u{e000}").await;
     assert!(!suppressed(&window, ".cm-content").await);
-    assert!(suppressed(&window, "[data-testid=header-list]").await, "what is only shown there");
+    assert!(suppressed(&window, "[data-testid=preview]").await, "what is only shown there");
 }
 
 /// Colours of the first element with a test hook, and of what it stands on, as the engine computes them.
