@@ -32,6 +32,7 @@ mod service_error;
 mod settings;
 mod targets;
 mod tunnel;
+mod turned_away;
 mod vault;
 mod view;
 mod webhooks;

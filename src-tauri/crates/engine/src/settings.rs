@@ -70,6 +70,7 @@ impl Engine {
     /// Puts settings in force and gives back those before.
     fn apply(&self, settings: Settings) -> Settings {
         self.inner.registry.apply(&settings);
+        self.inner.gate.limit_local(settings.local_per_second);
         let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *current, settings)
     }
@@ -77,10 +78,14 @@ impl Engine {
 
 fn checked(mut settings: Settings) -> Result<Settings> {
     const BODY_MIB: std::ops::RangeInclusive<u32> = 1..=100;
+    const LOCAL_PER_SECOND: u32 = 1_000_000;
     const TOLERANCE_S: std::ops::RangeInclusive<u32> = 1..=86_400;
     let invalid = |message: String| Err(Error::new("invalid_setting", message));
     if !BODY_MIB.contains(&settings.max_body_mib) {
         return invalid(format!("The body limit is 1 to 100 MiB, not {}.", settings.max_body_mib));
+    }
+    if settings.local_per_second > LOCAL_PER_SECOND {
+        return invalid(format!("The rate for local requests is 0 (no limit) to {LOCAL_PER_SECOND} a second."));
     }
     if !TOLERANCE_S.contains(&settings.tolerance_s) {
         return invalid(format!("The tolerance is 1 to 86400 seconds, not {}.", settings.tolerance_s));
