@@ -15,12 +15,13 @@ use tokio::sync::broadcast::Receiver;
 
 use crate::cli::forward::{self, Forwarding};
 use crate::cli::keys::Keys;
-use crate::cli::listen::tunnel::{Ended, Following, Provider};
+use crate::cli::listen::tunnel::{Ended, Following, PathToken, Provider};
 use crate::cli::print::Written;
 use crate::cli::{exit, print};
 use crate::home;
 
 mod tunnel;
+mod turned_away;
 
 /// Where the window listens too.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4710);
@@ -46,7 +47,8 @@ const SAMPLES: [(&str, Scheme, Option<&str>); 6] = [
     after_help = "With --json the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then a line a delivery. \
     Ctrl-C ends in order.\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected.\n\
     With --tunnel there is a line {\"tunnel\":{\"state\":…}} at each change of its state, and {\"public\":\"https://…\"} \
-    when it is online. ngrok takes its authtoken from NGROK_AUTHTOKEN. Exit code 4: the tunnel failed before it was ever \
+    when it is online. The public address has a secret first part of its path: what comes without it is answered 404 and \
+    not kept. ngrok takes its authtoken from NGROK_AUTHTOKEN. Exit code 4: the tunnel failed before it was ever \
     online."
 )]
 pub(crate) struct Arguments {
@@ -76,6 +78,8 @@ pub(crate) struct Arguments {
     /// With --tunnel ngrok: a reserved domain.
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
+    #[command(flatten)]
+    path_token: PathToken,
     /// Print NDJSON.
     #[arg(long)]
     json: bool,
@@ -95,8 +99,9 @@ impl Arguments {
         let bind = SocketAddr::new(DEFAULT.ip(), 0);
         let tolerance = Policy::default().tolerance;
         let (db, aud, iss, domain, keys) = (None, None, None, None, Keys::default());
-        let tunnel = Provider::None;
-        Self { bind, db, keys, aud, iss, tolerance, sandbox: true, tunnel, domain, json: false, quiet: false }
+        let (tunnel, path_token) = (Provider::None, PathToken::default());
+        let (json, quiet) = (false, false);
+        Self { bind, db, keys, aud, iss, tolerance, sandbox: true, tunnel, domain, path_token, json, quiet }
     }
 }
 
@@ -107,7 +112,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 
 /// The same, and sends deliveries on.
 pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding>) -> Result<u8, String> {
-    let made_public = tunnel::settings(arguments.tunnel, arguments.domain.as_deref())?;
+    let made_public = tunnel::settings(arguments.tunnel, arguments.domain.as_deref(), &arguments.path_token)?;
     let secrets = arguments.keys.secrets().map_err(|problem| problem.message())?;
     let policy = Policy {
         tolerance: arguments.tolerance,
@@ -170,6 +175,9 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         _ => Ok(()),
     };
     engine.shutdown().await;
+    if let Some(told) = turned_away::told(&engine.turned_away(0)) {
+        eprintln!("pollux: {told}");
+    }
     let mut sent_on = |written: Written| match &mut followed {
         Some(followed) => written.and_then(|()| forward::rest(followed, arguments.json)),
         None => written,
