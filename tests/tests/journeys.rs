@@ -32,5 +32,7 @@ mod sandbox;
 mod secrets;
 #[path = "journeys/tunnel.rs"]
 mod tunnel;
+#[path = "journeys/turned_away.rs"]
+mod turned_away;
 #[path = "journeys/webhooks.rs"]
 mod webhooks;
