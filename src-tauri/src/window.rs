@@ -46,6 +46,7 @@ pub(crate) fn run() -> ExitCode {
             app::live,
             app::settings_set,
             app::listener_start,
+            app::turned_away,
             app::sample_send,
             deliveries::view_open,
             deliveries::view_rows,

@@ -16,6 +16,7 @@ mod outbound;
 mod peers;
 mod report;
 mod tunnel;
+mod uploads;
 mod verify;
 mod window;
 
@@ -29,9 +30,10 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 9] = [
+const SECTIONS: [(&str, Section); 10] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
+    ("uploads", || Box::pin(uploads::measure())),
     ("tunnel", || Box::pin(tunnel::measure())),
     ("peers", || Box::pin(peers::measure())),
     ("emulator", || Box::pin(emulator::measure())),

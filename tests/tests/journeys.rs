@@ -38,5 +38,7 @@ mod secrets;
 mod start;
 #[path = "journeys/tunnel.rs"]
 mod tunnel;
+#[path = "journeys/turned_away.rs"]
+mod turned_away;
 #[path = "journeys/webhooks.rs"]
 mod webhooks;

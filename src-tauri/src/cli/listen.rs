@@ -15,7 +15,7 @@ use crate::cli::ending::Ending;
 use crate::cli::exit;
 use crate::cli::forward::{self, Forwarding, SentOn};
 use crate::cli::keys::Keys;
-use crate::cli::listen::tunnel::{Ended, Following, Provider};
+use crate::cli::listen::tunnel::{Ended, Following, PathToken, Provider};
 use crate::cli::print::{self, Written};
 use crate::cli::printer::{self, Printer};
 use crate::cli::temporary::{self, Temporary};
@@ -24,6 +24,7 @@ use crate::home;
 mod lines;
 mod samples;
 mod tunnel;
+mod turned_away;
 
 /// Where the window listens too.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4710);
@@ -39,7 +40,8 @@ const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 471
     3 s at most where nobody reads, and standard error says how many lines are missing. A second one ends at once (130, \
     143, 129).\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected.\n\
     With --tunnel there is a line {\"tunnel\":{\"state\":…}} at each change of its state, and {\"public\":\"https://…\"} \
-    when it is online. ngrok takes its authtoken from NGROK_AUTHTOKEN. Exit code 4: the tunnel failed before it was ever \
+    when it is online. The public address has a secret first part of its path: what comes without it is answered 404 and \
+    not kept. ngrok takes its authtoken from NGROK_AUTHTOKEN. Exit code 4: the tunnel failed before it was ever \
     online."
 )]
 pub(crate) struct Arguments {
@@ -69,6 +71,8 @@ pub(crate) struct Arguments {
     /// With --tunnel ngrok: a reserved domain.
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
+    #[command(flatten)]
+    path_token: PathToken,
     /// Print NDJSON.
     #[arg(long)]
     json: bool,
@@ -93,8 +97,9 @@ impl Arguments {
         let bind = SocketAddr::new(DEFAULT.ip(), 0);
         let tolerance = Policy::default().tolerance;
         let (db, aud, iss, domain, keys) = (None, None, None, None, Keys::default());
-        let tunnel = Provider::None;
-        Self { bind, db, keys, aud, iss, tolerance, sandbox: true, tunnel, domain, json: false, quiet: false }
+        let (tunnel, path_token) = (Provider::None, PathToken::default());
+        let (json, quiet) = (false, false);
+        Self { bind, db, keys, aud, iss, tolerance, sandbox: true, tunnel, domain, path_token, json, quiet }
     }
 }
 
@@ -107,7 +112,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding>) -> Result<u8, String> {
     // Before there is anything that an end would leave behind.
     let ending = Ending::watch()?;
-    let made_public = tunnel::settings(arguments.tunnel, arguments.domain.as_deref())?;
+    let made_public = tunnel::settings(arguments.tunnel, arguments.domain.as_deref(), &arguments.path_token)?;
     temporary::sweep();
     // Held until the end.
     let temporary = if arguments.db.is_none() { Some(Temporary::make()?) } else { None };
@@ -171,6 +176,9 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         written = written.and(drained);
     }
     engine.shutdown().await;
+    if let Some(told) = turned_away::told(&engine.turned_away(0)) {
+        say!("{told}");
+    }
     let until = Instant::now() + printer::LAST;
     if let (Ok(()), Some(followed)) = (&written, &mut followed) {
         written = followed.rest(&printer, until).await;

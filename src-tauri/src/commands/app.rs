@@ -1,7 +1,7 @@
 //! The app as a whole: state, settings, listener, samples.
 
 use emulator::{SampleRequest, SampleSent};
-use engine::{AppState, ListenerState, Live, Result, Settings};
+use engine::{AppState, ListenerState, Live, Result, Settings, TurnedAway};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -26,6 +26,11 @@ pub(crate) async fn settings_set(started: State<'_, Started>, settings: Settings
 #[tauri::command]
 pub(crate) async fn listener_start(started: State<'_, Started>, port: Option<u16>) -> Result<ListenerState> {
     Ok(started.engine()?.listener_start(port).await)
+}
+
+#[tauri::command]
+pub(crate) async fn turned_away(started: State<'_, Started>, limit: u32) -> Result<TurnedAway> {
+    Ok(started.engine()?.turned_away(limit))
 }
 
 #[tauri::command]

@@ -75,7 +75,9 @@ fn it_says_when_it_is_public_when_it_is_lost_and_leaves_nothing_behind() {
     let mut listening = start(home.path(), &programs);
     let (states, public) = until_public(&mut listening);
     assert_eq!(states, ["starting", "online"]);
-    assert_eq!(public, "https://four-dashed-word-url0.trycloudflare.com/");
+    // With a secret in its path, made at random.
+    let token = public.strip_prefix("https://four-dashed-word-url0.trycloudflare.com/").unwrap();
+    assert!(token.len() == 21 && token.ends_with('/') && !token.contains("//"), "{public}");
     fs::write(programs.join("down"), "").unwrap();
     let lost = listening.line();
     assert_eq!(lost["tunnel"]["state"], "reconnecting", "{lost}");
@@ -92,6 +94,41 @@ fn it_says_when_it_is_public_when_it_is_lost_and_leaves_nothing_behind() {
     assert_eq!(last, Some(json!("off")), "the end is told, too");
     assert!(listening.child.wait().unwrap().success());
     assert!(!runs(children[0]));
+}
+
+/// What the listener answers to a POST that came through the tunnel.
+fn through_the_tunnel(listening: &Listening, path: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let address = listening.address.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncf-connecting-ip: 192.0.2.1\r\nconnection: close\r\n");
+    stream.write_all(format!("{head}content-length: 0\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn the_public_path_has_a_secret_unless_none_is_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let programs = stand_in(home.path(), &json!([{ "mode": "ok" }]));
+    for (arguments, token) in
+        [(&["--no-path-token"][..], ""), (&["--path-token", "mine-and-secret"], "mine-and-secret/")]
+    {
+        let all = [&["--tunnel", "cloudflared"], arguments].concat();
+        let mut listening = tests::listen::start_in(command(home.path(), &programs), &all);
+        let (_, public) = until_public(&mut listening);
+        assert!(public.ends_with(&format!(".trycloudflare.com/{token}")), "{public}");
+        let without = if token.is_empty() { "200" } else { "404" };
+        assert_eq!(through_the_tunnel(&listening, "/"), without);
+        assert_eq!(through_the_tunnel(&listening, &format!("/{token}")), "200");
+        assert!(listening.interrupt().success());
+    }
+    for wrong in [&["--path-token", "mine-and-secret"][..], &["--no-path-token"]] {
+        let output = tests::listen::command(home.path()).arg("listen").args(wrong).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && told.contains("--tunnel"), "{told}");
+    }
 }
 
 #[test]

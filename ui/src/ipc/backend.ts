@@ -1,5 +1,5 @@
 import type {
-  AppState, Detail, Filter, ListenerState, Live, Row, SampleRequest, SampleSent, SecretView, Settings, VerifiedAgain, ViewOpened,
+  AppState, Detail, Filter, ListenerState, Live, Row, SampleRequest, SampleSent, SecretView, Settings, TurnedAway, VerifiedAgain, ViewOpened,
 } from "./generated";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
@@ -31,5 +31,7 @@ export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, O
   settingsSet(settings: Settings): Promise<Settings>;
   /** null: any free port. */
   listenerStart(port: number | null): Promise<ListenerState>;
+  /** What was turned away since the start, with the newest `limit`, the last one first. */
+  turnedAway(limit: number): Promise<TurnedAway>;
   copyText(text: string): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { matches } from "./fake-matches";
 import { dressSandbox } from "./fake-scene";
 import { fakeRow, row as makeRow } from "./fake-rows";
 import { FakeHandler } from "./fake-handler";
+import { FakeTurnedAway } from "./fake-turned-away";
 import { FakeWorld } from "./fake-world";
 import type {
   AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun,
@@ -36,6 +37,7 @@ export class FakeBackend extends FakeHandler implements Backend {
   /** ms that every answer takes; 0: the next microtask. */
   delay = 0;
   readonly world = new FakeWorld((delivery, broken) => this.#received(delivery, broken), () => this.tell({ kind: "sandbox" }));
+  readonly turned = new FakeTurnedAway();
   #view: { number: number; filter: Filter; ids: number[] } | null = null;
   #nextView = 1;
   #sink: ((message: Live) => void) | null = null;
@@ -63,11 +65,16 @@ export class FakeBackend extends FakeHandler implements Backend {
     for (const row of added) view.ids.push(row.id);
     if (added.length > OVERFLOW) this.tell({ kind: "resync", view: view.number });
     else this.tell({ kind: "rows", view: view.number, added, matched: view.ids.length, total: this.rows.length });
-    this.tell({ kind: "counts", counts: this.#counts() });
+    this.tellCounts();
   }
 
   tell(message: Live): void {
     this.#sink?.(structuredClone(message));
+  }
+
+  /** The counts are another. */
+  tellCounts(): void {
+    this.tell({ kind: "counts", counts: this.#counts() });
   }
 
   change(row: Row): void {
@@ -87,7 +94,7 @@ export class FakeBackend extends FakeHandler implements Backend {
   }
 
   #counts() {
-    return { ...this.state.counts, total: this.rows.length, kept_bytes: this.rows.length * 2100, per_minute: this.rows.length ? 18 : 0 };
+    return { ...this.state.counts, turned_away: this.turned.total, total: this.rows.length, kept_bytes: this.rows.length * 2100, per_minute: this.rows.length ? 18 : 0 };
   }
 
   appState = () => this.answer("appState", () => ({ ...this.state, counts: this.#counts(), alarms: this.state.projects.map((one) => this.alarms(one.id)) }));
@@ -183,6 +190,8 @@ export class FakeBackend extends FakeHandler implements Backend {
     return listener;
   });
 
+  turnedAway = (limit: number) => this.answer("turnedAway", () => this.turned.view(limit));
+
   sandboxOverview = () => this.answer("sandboxOverview", () => this.world.overview());
   sandboxRun = (request: SandboxRun) => this.answer("sandboxRun", () => this.world.run(request));
   sandboxCancelJob = (name: string) => this.answer("sandboxCancelJob", () => void this.world.end(name, "cancel", undefined, true));
@@ -224,7 +233,7 @@ export class FakeBackend extends FakeHandler implements Backend {
   }
 }
 
-/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow&forward=down&check=done&faults=on&start=newer&disk=full&part=on`: what the window is to be shown with. */
+/** `?rows=100418&sandbox=busy&webhooks=many&rate=5&listener=failed&store=file&theme=light&tunnel=reconnecting&provider=own&replay=slow&forward=down&check=done&faults=on&start=newer&disk=full&part=on&turned=some`: what the window is to be shown with. */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
   const query = address.searchParams;
@@ -245,6 +254,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   fake.handlerScene(query.get("forward"), query.get("check"), query.get("faults"));
   if (query.get("disk") === "full") fake.state.disk = { free: 843_055_104, reserve: 1_073_741_824, folder: "/home/ada/.local/share/dev.pollux.inspector" };
   if (query.get("part") === "on") fake.rows.push(makeRow(rows + 1, now, { outcome: "rejected", reason: "no_matching_signature", cause: "no match", status: 401, warnings: 1, body_len: 1_048_576, truncated: true }));
+  fake.turned.scene(query.get("turned"));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;

@@ -29,6 +29,7 @@ export const tauriBackend: Backend = {
   secretReveal: (id) => invoke("secret_reveal", { id }),
   settingsSet: (settings) => invoke("settings_set", { settings }),
   listenerStart: (port) => invoke("listener_start", { port }),
+  turnedAway: (limit) => invoke("turned_away", { limit }),
   copyText: (text) => writeText(text),
   sandboxOverview: () => invoke("sandbox_overview"),
   sandboxRun: (request) => invoke("sandbox_run", { request }),

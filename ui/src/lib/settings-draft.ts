@@ -1,10 +1,10 @@
 import type { Settings } from "../ipc/generated";
 
 /** The settings as they stand in the form's fields. */
-export type Draft = { anyPort: boolean; port: string; body: string; rejected: string; tolerance: string; audience: string; issuer: string };
-export type DraftErrors = Partial<Record<"port" | "body" | "rejected" | "tolerance", string>>;
+export type Draft = { anyPort: boolean; port: string; body: string; rejected: string; localRate: string; tolerance: string; audience: string; issuer: string };
+export type DraftErrors = Partial<Record<"port" | "body" | "rejected" | "localRate" | "tolerance", string>>;
 
-export const LIMITS = { bodyMib: 100, rejectedKib: 102_400, toleranceS: 86_400 };
+export const LIMITS = { bodyMib: 100, rejectedKib: 102_400, localRate: 1_000_000, toleranceS: 86_400 };
 const USUAL_PORT = 4710;
 
 export function draftOf(settings: Settings): Draft {
@@ -13,6 +13,7 @@ export function draftOf(settings: Settings): Draft {
     port: String(settings.port ?? USUAL_PORT),
     body: String(settings.max_body_mib),
     rejected: String(settings.rejected_body_kib),
+    localRate: String(settings.local_per_second),
     tolerance: String(settings.tolerance_s),
     audience: settings.audience ?? "",
     issuer: settings.issuer ?? "",
@@ -25,14 +26,16 @@ export function readDraft(draft: Draft, before: Settings): { settings: Settings 
   const port = draft.anyPort ? null : whole(draft.port, 1, 65_535);
   const body = whole(draft.body, 1, LIMITS.bodyMib);
   const rejected = whole(draft.rejected, 1, LIMITS.rejectedKib);
+  const localRate = whole(draft.localRate, 0, LIMITS.localRate);
   const tolerance = whole(draft.tolerance, 1, LIMITS.toleranceS);
   if (port === undefined) errors.port = "A port is a whole number from 1 to 65535.";
   if (body === undefined) errors.body = `A whole number from 1 to ${LIMITS.bodyMib}.`;
   if (rejected === undefined) errors.rejected = `A whole number from 1 to ${LIMITS.rejectedKib.toLocaleString("en-GB")}.`;
+  if (localRate === undefined) errors.localRate = "A whole number from 0 to 1,000,000. 0: no limit.";
   if (tolerance === undefined) errors.tolerance = "Whole seconds, from 1 to 86,400.";
-  if (port === undefined || body === undefined || rejected === undefined || tolerance === undefined) return { errors };
+  if (port === undefined || body === undefined || rejected === undefined || localRate === undefined || tolerance === undefined) return { errors };
   return {
-    settings: { ...before, port, max_body_mib: body, rejected_body_kib: rejected, tolerance_s: tolerance, audience: draft.audience.trim() || null, issuer: draft.issuer.trim() || null },
+    settings: { ...before, port, max_body_mib: body, rejected_body_kib: rejected, local_per_second: localRate, tolerance_s: tolerance, audience: draft.audience.trim() || null, issuer: draft.issuer.trim() || null },
   };
 }
 

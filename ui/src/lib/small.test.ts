@@ -121,9 +121,9 @@ it("errors: every thrown thing has a message, unknown codes are errors", () => {
 });
 
 it("settings: fields are read back as they were written, mistakes named by field", () => {
-  const settings = { port: 4710, max_body_mib: 10, rejected_body_kib: 64, tolerance_s: 300, audience: null, issuer: "x", theme: "dark" as const, split: 0.4, public_address: "https://hooks.example.com/", tunnel: fakeTunnelSettings() };
+  const settings = { port: 4710, max_body_mib: 10, rejected_body_kib: 64, local_per_second: 100_000, tolerance_s: 300, audience: null, issuer: "x", theme: "dark" as const, split: 0.4, public_address: "https://hooks.example.com/", tunnel: fakeTunnelSettings() };
   expect(readDraft(draftOf(settings), settings)).toEqual({ settings });
-  expect(readDraft({ ...draftOf(settings), port: "70000", body: "0", rejected: "102401", tolerance: "1.5" }, settings)).toEqual({ errors: { port: expect.any(String), body: expect.any(String), rejected: expect.any(String), tolerance: expect.any(String) } });
+  expect(readDraft({ ...draftOf(settings), port: "70000", body: "0", rejected: "102401", localRate: "1000001", tolerance: "1.5" }, settings)).toEqual({ errors: { port: expect.any(String), body: expect.any(String), rejected: expect.any(String), localRate: expect.any(String), tolerance: expect.any(String) } });
   expect(readDraft({ ...draftOf(settings), anyPort: true, port: "nonsense" }, settings)).toMatchObject({ settings: { port: null } });
 });
 

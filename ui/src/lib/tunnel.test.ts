@@ -65,7 +65,7 @@ it("what was turned away is told only where there was something", () => {
 });
 
 describe("the form", () => {
-  const settings: Settings = { port: 4710, max_body_mib: 10, rejected_body_kib: 64, tolerance_s: 300, audience: null, issuer: null, theme: "dark", split: 0.4, public_address: null, tunnel: fakeTunnelSettings() };
+  const settings: Settings = { port: 4710, max_body_mib: 10, rejected_body_kib: 64, local_per_second: 100_000, tolerance_s: 300, audience: null, issuer: null, theme: "dark", split: 0.4, public_address: null, tunnel: fakeTunnelSettings() };
   const none = { typed: "", known: false };
   const read = (change: Partial<ReturnType<typeof tunnelDraft>>, token = { typed: "", known: true }) => readTunnelDraft({ ...tunnelDraft(settings), ...change }, settings, token);
   const tunnelOf = (result: ReturnType<typeof read>) => ("settings" in result ? result.settings.tunnel : null);

@@ -31,7 +31,7 @@ export class App {
   fatal = $state.raw<IpcError | null>(null);
   view = $state<ViewName>("deliveries");
   listener = $state.raw<ListenerState>({ state: "starting" });
-  counts = $state.raw<Counts>({ total: 0, kept_bytes: 0, refused: 0, too_large: 0, per_minute: 0 });
+  counts = $state.raw<Counts>({ total: 0, kept_bytes: 0, refused: 0, too_large: 0, turned_away: 0, per_minute: 0 });
   settings = $state.raw<Settings | null>(null);
   /** The clock of the ages; ticks every second. */
   now = $state(Date.now());

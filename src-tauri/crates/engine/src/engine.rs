@@ -183,6 +183,8 @@ impl Engine {
             projects.push(fixed_project(default, fixed));
         }
         let registry = Arc::new(Registry::new(projects, &settings));
+        let gate = Gate::default();
+        gate.limit_local(settings.local_per_second);
 
         let started_ms = since_epoch_ms(&config.clock);
         let tally = Arc::new(Tally::default());
@@ -209,7 +211,7 @@ impl Engine {
                 feed,
                 clock: config.clock,
                 tally,
-                gate: Gate::default(),
+                gate,
                 probes: Probes::default(),
                 settings: RwLock::new(settings),
                 changing: Mutex::default(),

@@ -145,6 +145,7 @@ impl Feed {
             kept_bytes: kept.kept_bytes,
             refused: tally.refused,
             too_large: tally.too_large,
+            turned_away: tally.turned_away,
             per_minute,
         }
     }

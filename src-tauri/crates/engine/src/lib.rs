@@ -36,6 +36,7 @@ mod space;
 mod tail;
 mod targets;
 mod tunnel;
+mod turned_away;
 mod vault;
 mod view;
 mod webhooks;

@@ -70,6 +70,7 @@ impl Engine {
     /// Puts settings in force and gives back those before.
     fn apply(&self, settings: Settings) -> Settings {
         self.inner.registry.apply(&settings);
+        self.inner.gate.limit_local(settings.local_per_second);
         let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *current, settings)
     }
@@ -78,6 +79,7 @@ impl Engine {
 fn checked(mut settings: Settings) -> Result<Settings> {
     const BODY_MIB: std::ops::RangeInclusive<u32> = 1..=100;
     const REJECTED_KIB: std::ops::RangeInclusive<u32> = 1..=100 * 1024;
+    const LOCAL_PER_SECOND: u32 = 1_000_000;
     const TOLERANCE_S: std::ops::RangeInclusive<u32> = 1..=86_400;
     let invalid = |message: String| Err(Error::new("invalid_setting", message));
     if !BODY_MIB.contains(&settings.max_body_mib) {
@@ -89,6 +91,9 @@ fn checked(mut settings: Settings) -> Result<Settings> {
             "Of a rejected body, {least} to {most} KiB are kept, not {}.",
             settings.rejected_body_kib
         ));
+    }
+    if settings.local_per_second > LOCAL_PER_SECOND {
+        return invalid(format!("The rate for local requests is 0 (no limit) to {LOCAL_PER_SECOND} a second."));
     }
     if !TOLERANCE_S.contains(&settings.tolerance_s) {
         return invalid(format!("The tolerance is 1 to 86400 seconds, not {}.", settings.tolerance_s));

@@ -45,6 +45,8 @@ mod scripted;
 mod secrets;
 #[path = "it/tunnel.rs"]
 mod tunnel;
+#[path = "it/turned_away.rs"]
+mod turned_away;
 #[path = "it/webhooks.rs"]
 mod webhooks;
 

@@ -6,6 +6,8 @@ use http::{HeaderValue, StatusCode, header};
 use signature::Outcome;
 use store::Answer;
 
+use crate::turned_away::Refusal;
+
 /// The one line on `GET /`. It names no version: an attacker learns nothing from it.
 pub const HEALTH_LINE: &str = "Listening for webhooks. Send a POST.\n";
 
@@ -52,10 +54,12 @@ pub(crate) fn and_close(response: &mut Response) {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// 429: not stored, since too many came.
-pub(crate) fn too_many() -> Response {
-    let mut response = empty(StatusCode::TOO_MANY_REQUESTS);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(TOO_MANY_RETRY_AFTER_S));
+/// The answer to a request that is not taken. With 429 it says when to try again.
+pub(crate) fn turned_away(refusal: Refusal) -> Response {
+    let mut response = empty(refusal.status());
+    if refusal.status() == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(TOO_MANY_RETRY_AFTER_S));
+    }
     response
 }
 

@@ -1,5 +1,6 @@
 //! Reading a request's body within its limits, and its headers as they came.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,10 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
-use hyper::body::Body as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use hyper::body::{Body as _, Frame};
+use tokio::time::Instant;
+
+use crate::room::{Denied, Place, Room, SMALL};
 
 /// How many bytes of a body over the limit, or one that was cut short, are kept.
 pub(crate) const KEPT_OF_OVERSIZED: usize = 64 * 1024;
@@ -16,6 +19,11 @@ pub(crate) const KEPT_OF_OVERSIZED: usize = 64 * 1024;
 /// A body up to this many bytes is copied out of the connection's buffer, so that the buffer is free for the next
 /// request: it is larger, and a delivery lives until all who follow have seen it.
 const COPIED: usize = 64 * 1024;
+
+/// How slowly a body may come, in bytes a second: a phone's worst line is faster.
+pub(crate) const LEAST_RATE: u64 = 8 * 1024;
+/// How long nothing at all may come, at the start and later: what came faster before is credit, up to this.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// How the reading of a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,42 +34,12 @@ pub(crate) enum End {
     TooLarge,
     /// It did not come in time.
     TimedOut,
+    /// Too little of it came in a while.
+    TooSlow,
     /// The connection ended, or the framing broke, before the body did.
     CutShort,
     /// The bodies that are being received take all the memory they may.
     NoRoom,
-}
-
-/// Bodies up to this size are received without asking for room.
-const SMALL: usize = 64 * 1024;
-
-/// Room in memory for the bodies of all connections together, in bytes.
-#[derive(Clone)]
-pub(crate) struct Room(Arc<Semaphore>);
-
-/// The room that one body takes, until it is stored.
-pub(crate) type Taken = Option<OwnedSemaphorePermit>;
-
-impl Room {
-    pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
-    }
-
-    /// Takes room for `more` bytes of a body that is `len` long so far. False when there is none.
-    fn take(&self, taken: &mut Taken, len: usize, more: usize) -> bool {
-        if len <= SMALL {
-            return true;
-        }
-        let wanted = if taken.is_none() { len } else { more };
-        let Ok(permit) = self.0.clone().try_acquire_many_owned(u32::try_from(wanted).unwrap_or(u32::MAX)) else {
-            return false;
-        };
-        match taken {
-            Some(taken) => taken.merge(permit),
-            None => *taken = Some(permit),
-        }
-        true
-    }
 }
 
 /// A body as far as it was read.
@@ -72,55 +50,173 @@ pub(crate) struct Captured {
     pub(crate) len: u64,
     /// How it ended.
     pub(crate) end: End,
-    /// What it takes of the room for bodies.
-    pub(crate) _taken: Taken,
+    /// What it takes of the room for bodies, until it is stored.
+    pub(crate) _place: Option<Place>,
 }
 
-/// Reads `body` up to `limit` bytes within `time`.
-pub(crate) async fn body(mut body: Body, limit: usize, time: Duration, room: &Room) -> Captured {
+/// Within what a body is read.
+pub(crate) struct Bounds<'a> {
+    /// Its longest length, in bytes.
+    pub(crate) limit: usize,
+    /// The time for all of it. What it waits for room does not count.
+    pub(crate) time: Duration,
+    /// Where room is asked for.
+    pub(crate) room: &'a Room,
+    /// The other end of the connection: `192.0.2.7:4711`.
+    pub(crate) peer: &'a str,
+    /// A proxy or a tunnel brought it, so that the address is not the sender's.
+    pub(crate) proxied: bool,
+}
+
+/// Reads `body` within its bounds.
+pub(crate) async fn body(mut body: Body, bounds: &Bounds<'_>) -> Captured {
+    let Bounds { limit, time, .. } = *bounds;
     let declared = body.size_hint().exact();
     if declared.is_some_and(|declared| declared > limit as u64) {
         return over_limit(body, declared, time).await;
     }
-    let mut single: Option<Bytes> = None;
-    let mut joined = BytesMut::new();
-    let mut taken = None;
-    let mut received = 0;
-    let reading = async {
-        while let Some(frame) = body.frame().await {
-            let Ok(frame) = frame else { return End::CutShort };
-            let Ok(data) = frame.into_data() else { continue };
-            received += data.len();
-            if !room.take(&mut taken, received, data.len()) {
-                return End::NoRoom;
-            }
-            if let Some(first) = single.take() {
-                joined.reserve(declared.unwrap_or(0) as usize);
-                joined.extend_from_slice(&first);
-                joined.extend_from_slice(&data);
-            } else if joined.is_empty() {
-                single = Some(data); // the usual case: one frame
-            } else {
-                joined.extend_from_slice(&data);
-            }
-            if single.as_ref().map_or(joined.len(), Bytes::len) > limit {
-                return End::TooLarge;
+    // Without a declared length it may become as long as any.
+    let most = declared.map_or(limit, |declared| declared as usize);
+    let mut read = Read { single: None, joined: Vec::new(), most };
+    let mut place: Option<Place> = None;
+    let mut pace = Pace::new(time);
+    let end = loop {
+        let frame = match next(&mut body, &pace, place.as_ref()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(_))) => break End::CutShort,
+            Ok(None) => break End::Whole,
+            Err(end) => break end,
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        pace.came(data.len());
+        let received = read.len() + data.len();
+        if received > SMALL {
+            let place = place.get_or_insert_with(|| bounds.room.enter(&sender(bounds), most));
+            match place.hold(received).await {
+                Ok(waited) => pace.waited(waited),
+                Err(denied) => break ended(denied),
             }
         }
-        End::Whole
+        read.push(data);
+        if received > limit {
+            break End::TooLarge;
+        }
     };
-    let end = tokio::time::timeout(time, reading).await.unwrap_or(End::TimedOut);
-    let mut bytes = match single {
-        Some(frame) if frame.len() <= COPIED => Bytes::copy_from_slice(&frame),
-        Some(frame) => frame,
-        None => joined.freeze(),
-    };
+    if let (End::Whole, Some(place)) = (end, &place) {
+        place.is_whole();
+    }
+    let mut bytes = read.bytes();
     let seen = bytes.len() as u64;
     if end != End::Whole {
         // A copy, so that a small kept part does not hold the large buffer it came from.
         bytes = Bytes::copy_from_slice(bytes.get(..KEPT_OF_OVERSIZED).unwrap_or(&bytes));
+        place = None;
     }
-    Captured { bytes, len: declared.unwrap_or(seen).max(seen), end, _taken: taken }
+    Captured { bytes, len: declared.unwrap_or(seen).max(seen), end, _place: place }
+}
+
+/// The next frame; why there is none in time.
+async fn next(body: &mut Body, pace: &Pace, place: Option<&Place>) -> Result<Option<Framed>, End> {
+    let (until, late) = pace.until();
+    let Some(place) = place else {
+        return tokio::time::timeout_at(until, body.frame()).await.map_err(|_| late);
+    };
+    tokio::select! {
+        biased;
+        frame = body.frame() => Ok(frame),
+        denied = place.denied() => Err(ended(denied)),
+        () = tokio::time::sleep_until(until) => Err(late),
+    }
+}
+
+type Framed = Result<Frame<Bytes>, axum::Error>;
+
+fn ended(denied: Denied) -> End {
+    match denied {
+        Denied::NoRoom => End::NoRoom,
+        Denied::Stalled => End::TooSlow,
+    }
+}
+
+/// Whose share of the room it takes. All that a proxy of this machine brings is one sender, and not the same one as what
+/// is sent from this machine.
+fn sender(bounds: &Bounds<'_>) -> Arc<str> {
+    let address = bounds.peer.parse::<SocketAddr>().map_or_else(|_| bounds.peer.to_owned(), |at| at.ip().to_string());
+    if bounds.proxied { format!("{address} by a proxy").into() } else { address.into() }
+}
+
+/// The bytes of a body as they come.
+struct Read {
+    /// The usual case: one frame.
+    single: Option<Bytes>,
+    joined: Vec<u8>,
+    /// How long it may become.
+    most: usize,
+}
+
+impl Read {
+    fn len(&self) -> usize {
+        self.single.as_ref().map_or(self.joined.len(), Bytes::len)
+    }
+
+    fn push(&mut self, data: Bytes) {
+        match self.single.take() {
+            None if self.joined.is_empty() => self.single = Some(data),
+            None => self.join(&data),
+            Some(first) => {
+                self.join(&first);
+                self.join(&data);
+            }
+        }
+    }
+
+    /// Memory is reserved for what came, and as much again; what was only declared is a promise.
+    fn join(&mut self, data: &[u8]) {
+        let len = self.joined.len() + data.len();
+        if len > self.joined.capacity() {
+            let wanted = self.joined.capacity().saturating_mul(2).min(self.most).max(len);
+            self.joined.reserve_exact(wanted - self.joined.len());
+        }
+        self.joined.extend_from_slice(data);
+    }
+
+    fn bytes(self) -> Bytes {
+        match self.single {
+            Some(frame) if frame.len() <= COPIED => Bytes::copy_from_slice(&frame),
+            Some(frame) => frame,
+            None => self.joined.into(),
+        }
+    }
+}
+
+/// How long may be waited for the next bytes of a body.
+struct Pace {
+    /// For all of it.
+    end: Instant,
+    /// Each byte that comes moves it, up to [`GRACE`] from then.
+    least: Instant,
+}
+
+impl Pace {
+    fn new(time: Duration) -> Self {
+        let now = Instant::now();
+        Self { end: now + time, least: now + GRACE }
+    }
+
+    fn came(&mut self, bytes: usize) {
+        let earned = Duration::from_nanos((bytes as u64).saturating_mul(1_000_000_000 / LEAST_RATE));
+        self.least = (self.least + earned).min(Instant::now() + GRACE);
+    }
+
+    /// What it waited for us is not its fault.
+    fn waited(&mut self, time: Duration) {
+        self.end += time;
+        self.least += time;
+    }
+
+    fn until(&self) -> (Instant, End) {
+        if self.end <= self.least { (self.end, End::TimedOut) } else { (self.least, End::TooSlow) }
+    }
 }
 
 async fn over_limit(mut body: Body, declared: Option<u64>, time: Duration) -> Captured {
@@ -141,7 +237,7 @@ async fn over_limit(mut body: Body, declared: Option<u64>, time: Duration) -> Ca
     // Whether the first part came in time does not change the answer.
     let _ = tokio::time::timeout(time, reading).await;
     let seen = kept.len() as u64;
-    Captured { bytes: kept.freeze(), len: declared.unwrap_or(seen), end: End::TooLarge, _taken: None }
+    Captured { bytes: kept.freeze(), len: declared.unwrap_or(seen), end: End::TooLarge, _place: None }
 }
 
 /// Reads a body that nobody wants. False when it is long or slow: the connection cannot be used again.

@@ -5,13 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, Method, Uri, header};
 use subtle::ConstantTimeEq as _;
 
+use crate::origin::{self, Own, PublicOrigin};
+
 mod bytes;
+mod rate;
+mod shown;
 
 use bytes::Budget;
 pub(crate) use bytes::Spent;
+
+/// A path token has at least so many letters.
+const SHORTEST_TOKEN: usize = 8;
 
 /// The rate may be exceeded for this long at once, in seconds.
 const BURST_S: f64 = 2.0;
@@ -61,7 +68,10 @@ struct Inner {
     rules: RwLock<Rules>,
     bucket: Mutex<Bucket>,
     budget: Mutex<Budget>,
+    /// Of requests that are not from the internet.
+    local: rate::Rate,
     now: Monotonic,
+    began: Instant,
 }
 
 #[derive(Default)]
@@ -101,12 +111,20 @@ pub(crate) enum Admission<'a> {
     Stray,
     /// Too many came.
     TooMany,
+    /// Too many came that are not from the internet.
+    TooManyLocal,
+    /// A web page of another site sent it.
+    CrossSite,
 }
 
 /// What the gate looks at.
 pub(crate) struct Asked<'a, 'h> {
     /// It came over a connection that a tunnel brought.
     pub(crate) tunnelled: bool,
+    /// Where the listener's socket is.
+    pub(crate) own: Own,
+    /// Its method.
+    pub(crate) method: &'a Method,
     /// Its target.
     pub(crate) uri: &'a Uri,
     /// Its headers.
@@ -131,14 +149,17 @@ impl Gate {
     /// An open gate with a clock.
     #[must_use]
     pub fn new(now: Monotonic) -> Self {
-        let bucket = Bucket { level: BURST_AT_LEAST, at: now() };
-        let budget = Budget::new(0, now());
+        let began = now();
+        let bucket = Bucket { level: BURST_AT_LEAST, at: began };
+        let budget = Budget::new(0, began);
         Self(Arc::new(Inner {
             shut: AtomicBool::new(false),
             rules: RwLock::default(),
             bucket: Mutex::new(bucket),
             budget: Mutex::new(budget),
+            local: rate::Rate::default(),
             now,
+            began,
         }))
     }
 
@@ -162,11 +183,23 @@ impl Gate {
         self.0.shut.store(current.given != GateRules::default(), Ordering::Relaxed);
     }
 
+    /// Takes so many requests a second that are not from the internet, and two seconds of them at once. 0, as at first:
+    /// no limit.
+    pub fn limit_local(&self, per_second: u32) {
+        self.0.local.set(per_second);
+    }
+
+    /// A path as it may be shown: without the path token. `stray`: it came without it.
+    pub(crate) fn shown_path(&self, path: &str, stray: bool) -> String {
+        let rules = self.0.rules.read().unwrap_or_else(PoisonError::into_inner);
+        shown::without_secrets(path, rules.given.path_token.as_deref(), stray)
+    }
+
     /// May this request come in?
     pub(crate) fn admit<'a>(&self, asked: &Asked<'a, '_>) -> Admission<'a> {
         let path = asked.uri.path();
         if !self.0.shut.load(Ordering::Relaxed) {
-            return Admission::In { path, public: None };
+            return self.admit_local(asked, None).unwrap_or(Admission::In { path, public: None });
         }
         let rules = self.0.rules.read().unwrap_or_else(PoisonError::into_inner);
         // Also before the address is known: a tunnel may bring requests before it says that it is online.
@@ -179,17 +212,34 @@ impl Gate {
             None if public => return Admission::Stray,
             None => path,
         };
-        if public && !asked.free && rules.given.per_second > 0 && !self.spend(rules.given.per_second) {
+        let meant = rules.public.as_ref();
+        if !public {
+            return self.admit_local(asked, meant).unwrap_or(Admission::In { path, public: Some(false) });
+        }
+        if asked.is_cross_site(meant) {
+            return Admission::CrossSite;
+        }
+        if !asked.free && rules.given.per_second > 0 && !self.spend(rules.given.per_second) {
             return Admission::TooMany;
         }
         let bytes_per_second = rules.given.bytes_per_second;
-        if public && !asked.free && bytes_per_second > 0 {
+        if !asked.free && bytes_per_second > 0 {
             let mut budget = self.0.budget.lock().unwrap_or_else(PoisonError::into_inner);
             if !budget.admits(bytes_per_second, bytes::head(asked), (self.0.now)()) {
                 return Admission::TooMany;
             }
         }
-        Admission::In { path, public: Some(public) }
+        Admission::In { path, public: Some(true) }
+    }
+
+    /// Why a request that is not known to be from the internet may not come in.
+    fn admit_local<'a>(&self, asked: &Asked<'_, '_>, public: Option<&Public>) -> Option<Admission<'a>> {
+        if asked.is_cross_site(public) {
+            return Some(Admission::CrossSite);
+        }
+        let since = || (self.0.now)().saturating_duration_since(self.0.began);
+        let counted = !asked.free && !asked.tunnelled;
+        (counted && !self.0.local.spend(since)).then_some(Admission::TooManyLocal)
     }
 
     fn spend(&self, per_second: u32) -> bool {
@@ -205,6 +255,14 @@ impl Gate {
         }
         bucket.level -= 1.0;
         true
+    }
+}
+
+impl Asked<'_, '_> {
+    /// A probe of our own may say what it likes.
+    fn is_cross_site(&self, public: Option<&Public>) -> bool {
+        let public = public.map(Public::origin);
+        !self.free && origin::is_cross_site(self.method, self.headers, self.own, public.as_ref())
     }
 }
 
@@ -244,6 +302,11 @@ impl Public {
         }
         let port = uri.port_u16().unwrap_or(default_port);
         Some(Self { loopback: is_loopback(&host), host, port, default_port, path })
+    }
+
+    fn origin(&self) -> PublicOrigin<'_> {
+        let scheme = if self.default_port == 80 { "http" } else { "https" };
+        PublicOrigin { scheme, host: &self.host, port: self.port }
     }
 
     /// The request was sent to this address, as far as it shows.

@@ -17,10 +17,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::capture::Room;
 use crate::near_miss::WaitingRoom;
-use crate::receive::{Parts, Sender, Shared, count, receive};
+use crate::origin::Own;
+use crate::receive::{Parts, Sender, Shared, receive};
+use crate::room::Room;
 use crate::tokens::SeenTokens;
+use crate::turned_away::{About, Refusal};
+use crate::unread;
 
 /// Ports after the taken one that are tried, to offer the next free one.
 const OFFERED_RANGE: u16 = 64;
@@ -98,7 +101,8 @@ impl Listener {
             body_limit: AtomicUsize::new(parts.limits.body),
             rejected_kept: AtomicUsize::new(parts.limits.rejected),
             waiting: WaitingRoom::new(parts.limits.explained),
-            room: Room::new(parts.limits.bodies),
+            room: Room::new(parts.limits.bodies, parts.limits.room_time),
+            own: Own(address),
             tokens: SeenTokens::default(),
             parts,
         });
@@ -169,8 +173,8 @@ pub struct Intake {
 
 impl Intake {
     /// A connection was turned away before it came here.
-    pub(crate) fn count_refused(&self) {
-        count(&self.shared.parts.tally.refused);
+    pub(crate) fn turned_away(&self, peer: &str) {
+        too_many_connections(&self.shared, peer);
     }
 
     /// Serves one connection until it ends. `peer` is the real client's address. Not served where the listener is ending.
@@ -182,7 +186,7 @@ impl Intake {
             return;
         }
         let Ok(place) = self.places.clone().try_acquire_owned() else {
-            count(&self.shared.parts.tally.refused);
+            too_many_connections(&self.shared, &peer);
             let _ = stream.write_all(TOO_MANY_CONNECTIONS).await;
             let _ = stream.shutdown().await;
             return;
@@ -237,7 +241,7 @@ async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: Tas
             }
         };
         let Ok(place) = places.clone().try_acquire_owned() else {
-            count(&shared.parts.tally.refused);
+            too_many_connections(&shared, &peer.to_string());
             tasks.spawn(async move {
                 let _ = stream.write_all(TOO_MANY_CONNECTIONS).await;
                 let _ = stream.shutdown().await;
@@ -254,12 +258,20 @@ async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: Tas
     }
 }
 
+/// Nothing is read of it.
+fn too_many_connections(shared: &Shared, peer: &str) {
+    let reason = "Too many connections are open.";
+    let about = About { at: (shared.parts.clock)(), method: None, path: None, peer, reason };
+    shared.parts.tally.turned_away(Refusal::TooManyConnections, &about);
+}
+
 /// One handler takes every path and every method: a router in between would cost a twentieth of a delivery's time.
 async fn serve<S>(stream: S, from: Sender, shared: Arc<Shared>, ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (head_time, headers) = (shared.parts.limits.head_time, shared.parts.limits.headers);
+    let (told, peer) = (shared.clone(), from.peer.clone());
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let (shared, from) = (shared.clone(), from.clone());
         async move { receive(&shared, &from, request.map(Body::new)).await }
@@ -281,9 +293,11 @@ where
         }
     };
     let Err(error) = result else { return };
+    let parts = connection.into_parts();
+    // What hyper answers itself never comes to `receive`.
+    unread::note(&told.parts, &peer, &error, &parts.read_buf);
     if error.is_timeout() {
         // hyper closes without a word. A peer that was in the middle of a head is told; one that was idle is not.
-        let parts = connection.into_parts();
         if !parts.read_buf.is_empty() {
             let mut stream = parts.io.into_inner();
             let _ = stream.write_all(HEAD_TOO_SLOW).await;

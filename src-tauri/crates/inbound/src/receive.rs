@@ -1,7 +1,7 @@
 //! The way of one delivery: capture → verify → commit → answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
@@ -9,21 +9,24 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::request::Parts as Head;
 use http::uri::PathAndQuery;
-use http::{Method, StatusCode, Version};
+use http::{Method, StatusCode, Uri, Version};
 use signature::{Outcome, Verdict};
 use store::{InsertError, Inserted, NewDelivery, Store};
 use tokio::sync::mpsc;
 
 use crate::answer;
 use crate::answers::{Answers, Committed, Dropped};
-use crate::capture::{self, Captured, End, Room};
+use crate::capture::{self, Bounds, Captured, End};
 use crate::gate::{Admission, Asked, Gate, Spent};
 use crate::judge::{self, Project, Projects};
 use crate::kept;
 use crate::near_miss::{Explain, WaitingRoom};
+use crate::origin::{self, Own};
 use crate::probe::{self, Arrived, Probes, Ticket};
+use crate::room::Room;
 use crate::summary;
 use crate::tokens::SeenTokens;
+use crate::turned_away::{About, Refusal, Tally};
 
 /// How long the body of a request that is not taken may take to come.
 const TURNED_AWAY_TIME: Duration = Duration::from_secs(2);
@@ -46,13 +49,15 @@ pub struct Limits {
     /// Memory for rejected deliveries that wait for the near-miss probe, in bytes. Beyond it the probe runs when one is
     /// opened, if all of its body is kept.
     pub explained: usize,
-    /// Memory for the bodies that are being received, over all connections, in bytes. Beyond it: 503.
+    /// Memory for the bodies that are being received, over all connections, in bytes.
     pub bodies: usize,
+    /// How long a body waits for a part of it where it does not fit beside those before it. Beyond it: 503.
+    pub room_time: Duration,
     /// Time for the head of a request to come in.
     pub head_time: Duration,
     /// Time for the body of a request to come in. Beyond it: 408, and a delivery with what came.
     pub body_time: Duration,
-    /// Header lines in one request. Beyond it: 431.
+    /// Header lines in one request: proxies add some, and peers take as many. Beyond it: 431.
     pub headers: usize,
     /// Open connections. Beyond it: 503.
     pub connections: usize,
@@ -66,55 +71,13 @@ impl Default for Limits {
             // The two together, and what Pollux takes by itself, stay below 300 MiB.
             explained: 24 * 1024 * 1024,
             bodies: 192 * 1024 * 1024,
+            room_time: Duration::from_secs(10),
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
-            headers: 100,
+            headers: 256,
             connections: 1024,
         }
     }
-}
-
-/// What the listener counts, since it started.
-#[derive(Debug, Default)]
-pub struct Tally {
-    pub(crate) refused: AtomicU64,
-    pub(crate) too_large: AtomicU64,
-    pub(crate) other_methods: AtomicU64,
-    pub(crate) stray: AtomicU64,
-    pub(crate) too_many: AtomicU64,
-}
-
-/// The counts at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TallySnapshot {
-    /// Answered 503: the queue was full, the commit failed, the disk is nearly full, or there were too many connections.
-    pub refused: u64,
-    /// Answered 413.
-    pub too_large: u64,
-    /// Answered 405, not kept.
-    pub other_methods: u64,
-    /// From the internet without the path token: answered 404, not kept.
-    pub stray: u64,
-    /// From the internet beyond the rate, of requests or of bytes: answered 429, not kept.
-    pub too_many: u64,
-}
-
-impl Tally {
-    /// The counts now.
-    pub fn snapshot(&self) -> TallySnapshot {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        TallySnapshot {
-            refused: read(&self.refused),
-            too_large: read(&self.too_large),
-            other_methods: read(&self.other_methods),
-            stray: read(&self.stray),
-            too_many: read(&self.too_many),
-        }
-    }
-}
-
-pub(crate) fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }
 
 /// What a listener works with.
@@ -150,6 +113,8 @@ pub(crate) struct Shared {
     pub(crate) rejected_kept: AtomicUsize,
     pub(crate) waiting: WaitingRoom,
     pub(crate) room: Room,
+    /// Where the socket is.
+    pub(crate) own: Own,
     pub(crate) tokens: SeenTokens,
 }
 
@@ -162,18 +127,36 @@ pub(crate) struct Sender {
     pub(crate) tunnelled: bool,
 }
 
+/// A request, as far as it is told of when it is turned away.
+struct Known<'a> {
+    method: &'a Method,
+    uri: &'a Uri,
+    peer: &'a str,
+}
+
+impl Parts {
+    fn turned_away(&self, refusal: Refusal, known: &Known<'_>, reason: &str) {
+        let path = self.gate.shown_path(known.uri.path(), refusal == Refusal::NoToken);
+        let (method, path) = (Some(known.method.as_str()), Some(path.as_str()));
+        let about = About { at: (self.clock)(), method, path, peer: known.peer, reason };
+        self.tally.turned_away(refusal, &about);
+    }
+}
+
 /// Takes one request.
 pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) -> Result<Response, Dropped> {
-    let Parts { gate, probes, tally, .. } = &shared.parts;
+    let Parts { gate, probes, .. } = &shared.parts;
     let (head, body) = request.into_parts();
     let ticket = probes.recognise(&head.headers);
     let Sender { tunnelled, .. } = *from;
-    let asked = Asked { tunnelled, uri: &head.uri, headers: &head.headers, free: ticket.is_some() };
+    let Head { method, uri, headers, .. } = &head;
+    let asked = Asked { tunnelled, own: shared.own, method, uri, headers, free: ticket.is_some() };
     let admission = gate.admit(&asked);
     if let Some(ticket) = ticket {
-        return Ok(probed(shared, ticket, &head, body, &admission).await);
+        return Ok(probed(shared, ticket, &head, body, from, &admission).await);
     }
-    Ok(match admission {
+    let known = Known { method, uri, peer: &from.peer };
+    let (refusal, reason) = match admission {
         Admission::In { path, public } => match head.method {
             Method::POST => {
                 let project = shared.parts.projects.find(path);
@@ -181,31 +164,46 @@ pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) ->
                     Some(true) => gate.meter(body, shared.body_limit.load(Ordering::Relaxed)),
                     _ => (body, Spent::default()),
                 };
-                return post(shared, &from.peer, head, body, spent, project).await;
+                let proxied = tunnelled || public == Some(true);
+                return post(shared, (&from.peer, proxied), head, body, spent, project).await;
             }
-            Method::GET | Method::HEAD if path == "/" => answer::health(),
+            Method::GET | Method::HEAD if path == "/" => return Ok(answer::health()),
             _ => {
-                count(&tally.other_methods);
-                answer::method_not_allowed()
+                let reason = format!("{method} is not taken: webhooks come by POST.");
+                shared.parts.turned_away(Refusal::OtherMethod, &known, &reason);
+                return Ok(answer::method_not_allowed());
             }
         },
-        Admission::Stray => {
-            count(&tally.stray);
-            turn_away(body, answer::empty(StatusCode::NOT_FOUND)).await
+        Admission::Stray => (Refusal::NoToken, "It came from the internet without the path token.".to_owned()),
+        Admission::TooMany => (Refusal::TooManyPublic, "It came beyond the rate for public requests.".to_owned()),
+        Admission::TooManyLocal => {
+            (Refusal::TooManyLocal, "It came beyond the rate for requests from this machine.".to_owned())
         }
-        Admission::TooMany => {
-            count(&tally.too_many);
-            turn_away(body, answer::too_many()).await
+        Admission::CrossSite => {
+            let page = origin::named(headers).filter(|origin| origin != "null" && !origin.is_empty());
+            let page = page.map_or_else(|| "of another site".to_owned(), |origin| format!("at {origin}"));
+            (Refusal::CrossSite, format!("A web page {page} sent it, and not a server."))
         }
-    })
+    };
+    shared.parts.turned_away(refusal, &known, &reason);
+    Ok(turn_away(body, answer::turned_away(refusal)).await)
 }
 
 /// Answers a probe with what came of it. It is not kept, and not counted.
-async fn probed(shared: &Shared, ticket: Ticket, head: &Head, body: Body, admission: &Admission<'_>) -> Response {
-    let captured = capture::body(body, probe::READ_AT_MOST, shared.parts.limits.body_time, &shared.room).await;
+async fn probed(
+    shared: &Shared,
+    ticket: Ticket,
+    head: &Head,
+    body: Body,
+    from: &Sender,
+    admission: &Admission<'_>,
+) -> Response {
+    let (time, room) = (shared.parts.limits.body_time, &shared.room);
+    let bounds = Bounds { limit: probe::READ_AT_MOST, time, room, peer: &from.peer, proxied: true };
+    let captured = capture::body(body, &bounds).await;
     let (public, token) = match admission {
         Admission::In { public, .. } => (*public, true),
-        Admission::Stray | Admission::TooMany => (Some(true), false),
+        _ => (Some(true), false),
     };
     let arrived = Arrived {
         body: &captured.bytes,
@@ -230,7 +228,7 @@ async fn turn_away(body: Body, mut response: Response) -> Response {
 
 async fn post(
     shared: &Shared,
-    peer: &str,
+    (peer, proxied): (&str, bool),
     head: Head,
     body: Body,
     spent: Spent,
@@ -239,22 +237,26 @@ async fn post(
     let started = Instant::now();
     if shared.parts.store.is_short_of_space() {
         // The store tells of it by itself.
-        count(&shared.parts.tally.refused);
+        let known = Known { method: &head.method, uri: &head.uri, peer };
+        shared.parts.turned_away(Refusal::NotStored, &known, "The disk is nearly full, so nothing new is stored.");
         return Ok(turn_away(body, answer::try_again()).await);
     }
     let Shared { parts, room, tokens, .. } = shared;
     let limit = shared.body_limit.load(Ordering::Relaxed);
     let at = (parts.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut captured = capture::body(body, limit, parts.limits.body_time, room).await;
+    let bounds = Bounds { limit, time: parts.limits.body_time, room, peer, proxied };
+    let mut captured = capture::body(body, &bounds).await;
+    let known = Known { method: &head.method, uri: &head.uri, peer };
     if spent.is_beyond() {
-        count(&parts.tally.too_many);
-        let mut response = answer::too_many();
+        let reason = "It came beyond the bytes a second that public requests may bring.";
+        parts.turned_away(Refusal::TooManyPublic, &known, reason);
+        let mut response = answer::turned_away(Refusal::TooManyPublic);
         answer::and_close(&mut response);
         return Ok(response);
     }
     if captured.end == End::NoRoom {
         let why = "The bodies that are being received fill the memory that Pollux sets aside for them.".to_owned();
-        return Ok(refuse(parts, why));
+        return Ok(refuse(parts, &known, Refusal::NoRoom, why));
     }
     let headers = capture::headers(&head.headers);
     let now = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
@@ -270,13 +272,12 @@ async fn post(
             (verdict, status)
         }
         end => {
-            if end == End::TooLarge {
-                count(&parts.tally.too_large);
-            }
             if let Some(beginning) = kept::beginning(&captured.bytes, keeps) {
                 captured.bytes = beginning;
             }
-            incomplete(end, &captured, limit, &parts.limits)
+            let (refusal, verdict, status) = incomplete(end, &captured, limit, &parts.limits);
+            parts.turned_away(refusal, &known, verdict.sentence.trim_start_matches("Rejected: "));
+            (verdict, status)
         }
     };
 
@@ -319,7 +320,7 @@ async fn post(
 
     let inserted = parts.store.insert(delivery).await;
     // It may wait long for its answer: the room is for bodies that are being received.
-    drop(captured._taken);
+    drop(captured._place);
     match inserted {
         Ok(inserted) => {
             let Inserted { id, event, attempt, verdict, .. } = inserted;
@@ -340,7 +341,7 @@ async fn post(
             if let InsertError::Failed(code, message) = &error {
                 parts.store.complaints().error(NOT_STORED, code, message, Instant::now());
             }
-            Ok(refuse(parts, error.to_string()))
+            Ok(refuse(parts, &known, Refusal::NotStored, error.to_string()))
         }
     }
 }
@@ -365,37 +366,55 @@ fn micros(since: Instant) -> u64 {
 }
 
 /// Not stored: counted, told, and to be sent again. Whatever is left of the body is not read.
-fn refuse(parts: &Parts, why: String) -> Response {
-    count(&parts.tally.refused);
+fn refuse(parts: &Parts, known: &Known<'_>, refusal: Refusal, why: String) -> Response {
+    parts.turned_away(refusal, known, &why);
     // Full: the same was told a moment ago.
     let _ = parts.failed.try_send(why);
     answer::try_again()
 }
 
-fn incomplete(end: End, captured: &Captured, limit: usize, limits: &Limits) -> (Verdict, StatusCode) {
+fn incomplete(end: End, captured: &Captured, limit: usize, limits: &Limits) -> (Refusal, Verdict, StatusCode) {
     let kept = captured.bytes.len();
     let len = captured.len;
-    match end {
+    let (refusal, code, cause, sentence) = match end {
         End::TooLarge => {
             let sentence = format!(
                 "Rejected: the body is larger than the limit of {limit} bytes ({len} or more); the first {kept} bytes were kept."
             );
-            (judge::refused("body_too_large", "too large".into(), sentence), StatusCode::PAYLOAD_TOO_LARGE)
+            (Refusal::TooLarge, "body_too_large", "too large", sentence)
         }
         End::TimedOut => {
             let sentence = format!(
-                "Rejected: the body did not arrive within {} s; {kept} of {len} bytes were kept.",
-                limits.body_time.as_secs()
+                "Rejected: the body did not arrive within {} s; {} were kept.",
+                limits.body_time.as_secs(),
+                part(kept, len)
             );
-            (judge::refused("body_timed_out", "body too slow".into(), sentence), StatusCode::REQUEST_TIMEOUT)
+            (Refusal::BodyTooSlow, "body_timed_out", "body too slow", sentence)
+        }
+        End::TooSlow => {
+            let sentence = format!(
+                "Rejected: the body came too slowly, or stopped coming; {} were kept. At least {} KiB a second are \
+                 expected; {} s without any are excused, and fewer while other bodies wait for memory.",
+                part(kept, len),
+                capture::LEAST_RATE / 1024,
+                capture::GRACE.as_secs()
+            );
+            (Refusal::BodyTooSlow, "body_timed_out", "body too slow", sentence)
         }
         End::CutShort | End::NoRoom | End::Whole => {
             let sentence = format!(
-                "Rejected: the connection ended, or its framing broke, in the middle of the body; {kept} of {len} bytes were kept."
+                "Rejected: the connection ended, or its framing broke, in the middle of the body; {} were kept.",
+                part(kept, len)
             );
-            (judge::refused("body_cut_short", "body cut short".into(), sentence), StatusCode::BAD_REQUEST)
+            (Refusal::BodyCutShort, "body_cut_short", "body cut short", sentence)
         }
-    }
+    };
+    (refusal, judge::refused(code, cause.into(), sentence), refusal.status())
+}
+
+/// Of an incomplete body. Without a declared length only what came is known.
+fn part(kept: usize, len: u64) -> String {
+    if len > kept as u64 { format!("{kept} of {len} bytes") } else { format!("{kept} bytes") }
 }
 
 /// A longer id names no event: it would stand in every row and every index. The header itself is kept whole.

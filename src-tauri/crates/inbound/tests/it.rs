@@ -41,3 +41,9 @@ mod own;
 mod probe;
 #[path = "it/rig.rs"]
 mod rig;
+#[path = "it/room.rs"]
+mod room;
+#[path = "it/turned_away.rs"]
+mod turned_away;
+#[path = "it/web_page.rs"]
+mod web_page;

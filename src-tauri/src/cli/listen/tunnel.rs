@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use engine::{Engine, TunnelProvider, TunnelSettings, TunnelState, TunnelStates, TunnelView};
 use serde_json::{Value, json};
 
@@ -20,8 +20,27 @@ pub(super) enum Provider {
     None,
 }
 
+/// The secret first part of the public path.
+#[derive(Args, Default)]
+pub(crate) struct PathToken {
+    /// With --tunnel: the secret first part of the public path, in place of one made at random: 8 to 64 letters, digits, -
+    /// or _.
+    #[arg(long, value_name = "TOKEN", conflicts_with = "no_path_token")]
+    path_token: Option<String>,
+    /// With --tunnel: no secret in the public path, so that whoever finds the address can send requests.
+    #[arg(long)]
+    no_path_token: bool,
+}
+
 /// The settings to start with; `None` without a tunnel. The error is one of usage.
-pub(super) fn settings(provider: Provider, domain: Option<&str>) -> Result<Option<TunnelSettings>, String> {
+pub(super) fn settings(
+    provider: Provider,
+    domain: Option<&str>,
+    path_token: &PathToken,
+) -> Result<Option<TunnelSettings>, String> {
+    if provider == Provider::None && (path_token.path_token.is_some() || path_token.no_path_token) {
+        return Err("--path-token and --no-path-token are for a listener with --tunnel".to_owned());
+    }
     if domain.is_some() && provider != Provider::Ngrok {
         return Err("--domain is for --tunnel ngrok: the other providers have no domains".to_owned());
     }
@@ -38,7 +57,14 @@ pub(super) fn settings(provider: Provider, domain: Option<&str>) -> Result<Optio
             TunnelProvider::Ngrok
         }
     };
-    Ok(Some(TunnelSettings { provider, ngrok_domain: domain.map(str::to_owned), ..TunnelSettings::default() }))
+    let mut settings = TunnelSettings::set_up(provider);
+    settings.ngrok_domain = domain.map(str::to_owned);
+    match &path_token.path_token {
+        Some(token) => settings.path_token = Some(token.clone()),
+        None if path_token.no_path_token => settings.path_token = None,
+        None => {}
+    }
+    Ok(Some(settings))
 }
 
 /// Why `pollux listen` ends.

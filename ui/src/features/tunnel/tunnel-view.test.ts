@@ -40,13 +40,12 @@ it("from off to online: what becomes public is said first, the authtoken is aske
   app.tunnel.apply(fake.tunnelView);
   expect(pill().textContent).toContain("Tunnel off");
   await click("tunnel-provider-ngrok");
-  expect(screen.getByTestId("tunnel-exposure").textContent).toBe("Anyone who knows the address can send requests to the listener on port 4710. Nothing else of this machine becomes public.");
+  expect(screen.getByTestId("tunnel-exposure").textContent).toBe("Anyone who knows the address with its secret path can send requests to the listener on port 4710. Nothing else of this machine becomes public.");
   expect(screen.getByTestId("tunnel-token-state").dataset.from).toBe("none");
   await click("tunnel-start");
   expect(fake.calls).not.toContain("tunnelStart");
   expect(screen.getByTestId("tunnel-token").getAttribute("aria-invalid")).toBe("true");
   await type("tunnel-token", "ngrok config add-authtoken 2abc_a91f");
-  await click("tunnel-path-token-new");
   await click("tunnel-start");
   await waitFor(() => expect(pill().dataset).toMatchObject({ state: "online", provider: "ngrok" }));
   expect(fake.state.settings.tunnel.path_token).toMatch(/^[a-z2-7]{20}$/);
@@ -57,6 +56,30 @@ it("from off to online: what becomes public is said first, the authtoken is aske
   await waitFor(() => expect(screen.getByTestId("tunnel-probe").dataset.result).toBe("ok"));
   await click("tunnel-stop");
   await waitFor(() => expect(pill().dataset.state).toBe("off"));
+});
+
+it("a path token is on when a tunnel is set up, off is a choice that says what it means, and what was saved stays", async () => {
+  await open("off");
+  await click("tunnel-provider-cloudflared");
+  expect(screen.getByTestId("tunnel-path-token").textContent).not.toBe("Off");
+  expect(screen.getByTestId("tunnel-path-token-hint").textContent).toBe("A secret first part of the public path. What comes without it is answered 404 and not kept.");
+  await click("tunnel-path-token-off");
+  expect(screen.getByTestId("tunnel-path-token").textContent).toBe("Off");
+  expect(screen.getByTestId("tunnel-path-token-hint").textContent).toContain("what anybody sends who finds the address is kept");
+  // Another provider is the same set-up: the choice holds.
+  await click("tunnel-provider-ngrok");
+  await click("tunnel-provider-cloudflared");
+  expect(screen.getByTestId("tunnel-path-token").textContent).toBe("Off");
+  await click("tunnel-start");
+  await waitFor(() => expect(pill().dataset.state).toBe("online"));
+  expect(fake.state.settings.tunnel.path_token).toBeNull();
+  cleanup();
+  // One that was saved without it.
+  fake = new FakeBackend();
+  await open("off", "own");
+  await click("tunnel-provider-ngrok");
+  await click("tunnel-provider-own");
+  expect(screen.getByTestId("tunnel-path-token").textContent).toBe("Off");
 });
 
 it("says which authtoken is used: a kept one goes before that of the environment", async () => {

@@ -62,6 +62,27 @@ impl Default for TunnelSettings {
     }
 }
 
+impl TunnelSettings {
+    /// A tunnel that is set up for the first time: with a path token of its own, made at random. Whoever wants none says
+    /// so.
+    #[must_use]
+    pub fn set_up(provider: TunnelProvider) -> Self {
+        Self { provider, path_token: Some(new_path_token()), ..Self::default() }
+    }
+}
+
+/// A path segment of 100 bits: 20 letters of 32, which no address has to escape and nobody mistakes for another.
+fn new_path_token() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    const LEN: usize = 20;
+    // Of the 16 bytes of a UUID, two have fixed bits: of each only low bits that are random are taken.
+    let random = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
+    let bytes = random.iter().flat_map(|uuid| uuid.as_bytes().iter().enumerate());
+    let letters =
+        bytes.filter(|(at, _)| !matches!(at, 6 | 8)).filter_map(|(_, byte)| LETTERS.get(usize::from(byte & 31)));
+    letters.take(LEN).map(|letter| char::from(*letter)).collect()
+}
+
 /// What the tunnel is doing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -161,4 +182,26 @@ pub struct ProbeView {
     pub changed: Vec<String>,
     /// The HTTP status, where somebody answered.
     pub status: Option<u16>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tunnel_that_is_set_up_has_a_path_token_that_cannot_be_guessed() {
+        let tokens: std::collections::BTreeSet<String> =
+            (0..100).filter_map(|_| TunnelSettings::set_up(TunnelProvider::Own).path_token).collect();
+        assert_eq!(tokens.len(), 100);
+        for token in &tokens {
+            assert!(token.len() == 20 && token.chars().all(|c| matches!(c, 'a'..='z' | '2'..='7')), "{token}");
+        }
+        // Each place takes every letter, or nearly so.
+        for place in 0..20 {
+            let letters: std::collections::BTreeSet<char> =
+                tokens.iter().filter_map(|token| token.chars().nth(place)).collect();
+            assert!(letters.len() > 20, "place {place}: {letters:?}");
+        }
+        assert_eq!(TunnelSettings::default().path_token, None, "what was saved without one stays so");
+    }
 }

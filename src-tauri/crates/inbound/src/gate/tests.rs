@@ -21,7 +21,8 @@ fn ask<'a>(gate: &Gate, uri: &'a Uri, lines: &[(&str, &str)], tunnelled: bool) -
     for (name, value) in lines {
         headers.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
     }
-    gate.admit(&Asked { tunnelled, uri, headers: &headers, free: false })
+    let own = Own("127.0.0.1:4710".parse().unwrap());
+    gate.admit(&Asked { tunnelled, own, method: &Method::POST, uri, headers: &headers, free: false })
 }
 
 fn is_public(public: &str, target: &str, lines: &[(&str, &str)]) -> bool {
@@ -201,8 +202,48 @@ fn stray_requests_and_probes_do_not_spend_the_rate() {
     }
     assert_eq!(ask(&gate, &with, &host, false), Admission::TooMany);
     let headers = HeaderMap::new();
-    let probe = gate.admit(&Asked { tunnelled: true, uri: &with, headers: &headers, free: true });
+    let own = Own("127.0.0.1:4710".parse().unwrap());
+    let probe =
+        gate.admit(&Asked { tunnelled: true, own, method: &Method::POST, uri: &with, headers: &headers, free: true });
     assert!(matches!(probe, Admission::In { .. }));
+}
+
+#[test]
+fn what_a_web_page_sends_is_refused_and_spends_no_rate() {
+    let gate = Gate::default();
+    let (with, without): (Uri, Uri) = ("/k3y-9f/".parse().unwrap(), "/".parse().unwrap());
+    let page = ("origin", "https://evil.example");
+    assert_eq!(ask(&gate, &without, &[page], false), Admission::CrossSite, "without rules");
+    assert_eq!(ask(&gate, &without, &[page], true), Admission::CrossSite);
+    gate.set(rules("https://hooks.example/dev/", Some(TOKEN), 1));
+    let public = ("host", "hooks.example");
+    for _ in 0..50 {
+        assert_eq!(ask(&gate, &with, &[public, page], false), Admission::CrossSite);
+        assert_eq!(ask(&gate, &without, &[("host", "localhost"), page], false), Admission::CrossSite);
+        assert_eq!(ask(&gate, &without, &[public, page], false), Admission::Stray, "nothing is told without the token");
+    }
+    let own = ("origin", "https://hooks.example");
+    assert!(matches!(ask(&gate, &with, &[public, own], false), Admission::In { .. }));
+}
+
+#[test]
+fn local_requests_have_a_rate_of_their_own() {
+    let (now, pass) = clock();
+    let gate = Gate::new(now);
+    let target: Uri = "/".parse().unwrap();
+    let run = |lines: &[(&str, &str)], tunnelled: bool| {
+        (0..300).filter(|_| ask(&gate, &target, lines, tunnelled) != Admission::TooManyLocal).count()
+    };
+    let local = [("host", "localhost")];
+    assert_eq!(run(&local, false), 300, "no limit at first");
+    gate.limit_local(50);
+    assert_eq!(run(&local, false), 100);
+    assert_eq!(run(&[("host", "localhost"), ("origin", "null")], false), 300, "refused for another reason");
+    pass(1_000);
+    gate.set(rules("https://hooks.example/", None, 0));
+    assert_eq!(run(&[("host", "hooks.example")], false), 300, "from the internet: another rate");
+    assert_eq!(run(&[], true), 300);
+    assert_eq!(run(&local, false), 50);
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl Line {
         let cut = self.cut.clone();
         if self.connections.len() >= AT_ONCE {
             if let Some(intake) = &intake {
-                intake.count_refused();
+                intake.turned_away(&peer);
             }
             // Beyond it a connection is only closed.
             if self.refusals.len() < TURNED_AWAY_AT_ONCE {
