@@ -84,11 +84,16 @@ async fn a_secret_that_comes_later_verifies_what_is_there() {
     window.click("row").await;
     let hopeless = window.text("verdict-sentence").await;
     assert!(hopeless.contains("no key could verify it") && hopeless.contains("webhook-id"), "{hopeless}");
-    assert_eq!(window.script("return document.querySelector('[data-testid=card-add-secret]')").await, serde_json::Value::Null);
+    assert_eq!(
+        window.script("return document.querySelector('[data-testid=card-add-secret]')").await,
+        serde_json::Value::Null
+    );
     window.shots("unchecked-without-headers").await;
     window.script("document.querySelectorAll('[data-testid=row]')[1].click()").await;
     window.wait("card-add-secret").await;
-    let rung = window.script("return document.querySelector('[data-testid=ladder-step][data-check=duplicate]').innerText").await;
+    let rung = window
+        .script("return document.querySelector('[data-testid=ladder-step][data-check=duplicate]').innerText")
+        .await;
     assert!(rung.as_str().unwrap().contains("answered 200 but not verified"), "{rung}");
     window.shots("unchecked-add-secret").await;
     window.click("card-add-secret").await;
@@ -102,7 +107,8 @@ async fn a_secret_that_comes_later_verifies_what_is_there() {
     window.wait("judged-later").await;
     let later = window.text("judged-later").await;
     assert!(later.starts_with("Verified later, at ") && later.contains("with …"), "{later}");
-    let answers = "return [...document.querySelectorAll('[data-testid=row]')].every((row) => row.innerText.includes('200'))";
+    let answers =
+        "return [...document.querySelectorAll('[data-testid=row]')].every((row) => row.innerText.includes('200'))";
     assert_eq!(window.script(answers).await, serde_json::Value::Bool(true), "the answers stay what they were");
     window.shots("verified-later").await;
 }
