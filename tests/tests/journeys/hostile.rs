@@ -48,12 +48,13 @@ async fn a_body_of_five_mebibytes_does_not_freeze_the_window() {
     assert_eq!(client().post(&address).body(body).send().await.unwrap().status(), 200);
     window.click("row").await;
     window.wait("verdict-sentence").await;
-    let row = window.text("row").await;
-    assert!(row.contains("batch.succeeded") && row.contains("batches/b"), "{row}");
+    let row = "const row = document.querySelector('[data-testid=row]').textContent; return row.includes('batch.succeeded') && row.includes('batches/b')";
+    window.until("its row has type and pointer", row).await;
     window.until("its pointer is read", "return document.querySelector('[data-testid=pointer]') !== null").await;
-    let detail = window.text("detail").await;
+    let detail = window.script("return document.querySelector('[data-testid=detail]').textContent").await;
+    let detail = detail.as_str().unwrap();
     assert!(detail.contains("batch.succeeded") && detail.contains("batches/b"), "{detail}");
-    assert!(!detail.contains("No event type") && !detail.contains("is empty"), "{detail}");
+    assert!(!detail.contains("No event type") && !detail.contains("body is empty"), "{detail}");
     assert!(detail.contains("MiB: its known fields are read"), "what is not read is said: {detail}");
     window.shots("large-event").await;
     window.click("tab-body").await;

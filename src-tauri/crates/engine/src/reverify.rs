@@ -14,7 +14,7 @@ use signature::{Jwks, KeyState, Keyring, Outcome, Policy, Received, Scheme, Secr
 use store::{Change, Doubtful, DoubtfulRange};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::dto::{Live, VerifiedAgain, VerifyRun};
+use crate::dto::{Level, Live, VerifiedAgain, VerifyRun};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -146,7 +146,10 @@ impl Engine {
                 Err(error) => {
                     tracing::warn!(code = error.code, %error, project, "deliveries could not be judged again");
                     self.inner.reverifying.runs().remove(&project);
-                    self.report_rejudged(project, &sum, sum.looked, Some(given));
+                    self.report_rejudged(project, &sum, sum.looked, Some(false));
+                    let message =
+                        format!("Not all deliveries could be verified again with the new key: {}", error.message);
+                    self.notice(Level::Warning, "verify_again_failed", &message);
                     return;
                 }
             };
@@ -155,6 +158,8 @@ impl Engine {
                 Some(next) if !self.inner.stop.is_cancelled() => {
                     given |= next == Which::Given;
                     which = next;
+                    // All are looked at once more; what is verified stays counted.
+                    sum = VerifiedAgain { verified: sum.verified, ..VerifiedAgain::default() };
                 }
                 _ => {
                     runs.remove(&project);
