@@ -15,8 +15,11 @@ const PART: u64 = 20;
 /// There is room again when this part of the reserve is free above it, so that it does not come and go with every file that
 /// somebody else writes.
 const ABOVE: u64 = 16;
-/// So many bytes of deliveries are written between two looks at most.
+/// So many bytes are written between two looks at most; on a small file system this part of the reserve, if that is less.
 const LOOK_AFTER: u64 = 16 << 20;
+const PART_WRITTEN: u64 = 4;
+/// What a transaction writes beside its deliveries: whole pages of tables and indexes.
+const PAGES: u64 = 64 << 10;
 
 /// A file system's room, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,9 @@ impl Space {
 
 /// Where the room of the file system that a folder is on is read from.
 #[derive(Clone)]
-pub struct SpaceOf(Arc<dyn Fn(&Path) -> io::Result<Space> + Send + Sync>);
+pub struct SpaceOf(Arc<Read>);
+
+type Read = dyn Fn(&Path) -> io::Result<Space> + Send + Sync;
 
 impl SpaceOf {
     /// From a function.
@@ -89,6 +94,8 @@ pub(crate) struct Reserve {
     told: watch::Sender<Option<Shortage>>,
     /// Written since the last look.
     unseen: AtomicU64,
+    /// How much is written before the next one.
+    look_after: AtomicU64,
 }
 
 impl Reserve {
@@ -103,6 +110,7 @@ impl Reserve {
             short: AtomicBool::new(false),
             told: watch::Sender::new(None),
             unseen: AtomicU64::new(0),
+            look_after: AtomicU64::new(LOOK_AFTER),
         };
         reserve.look();
         reserve
@@ -116,9 +124,11 @@ impl Reserve {
         self.told.subscribe()
     }
 
-    /// So many bytes were written: looks where they have become many.
+    /// A transaction with so many bytes of deliveries was written: looks where they have become many.
     pub(crate) fn wrote(&self, bytes: u64) {
-        if self.of.is_some() && self.unseen.fetch_add(bytes, Ordering::Relaxed) + bytes >= LOOK_AFTER {
+        let bytes = bytes.saturating_add(PAGES);
+        let unseen = self.unseen.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        if self.of.is_some() && unseen >= self.look_after.load(Ordering::Relaxed) {
             self.look();
         }
     }
@@ -140,6 +150,7 @@ impl Reserve {
 
     fn judge(&self, space: Space) -> Option<Shortage> {
         let reserve = space.reserve();
+        self.look_after.store((reserve / PART_WRITTEN).clamp(4 * PAGES, LOOK_AFTER), Ordering::Relaxed);
         let enough = if self.is_short() { reserve.saturating_add(reserve / ABOVE) } else { reserve };
         (space.free < enough).then(|| Shortage { free: space.free, reserve, folder: self.folder.clone() })
     }
