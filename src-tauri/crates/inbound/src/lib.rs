@@ -16,6 +16,7 @@ mod origin;
 pub mod probe;
 mod receive;
 mod room;
+mod storing;
 mod summary;
 mod tokens;
 pub mod tunnel;

@@ -21,6 +21,7 @@ use crate::near_miss::WaitingRoom;
 use crate::origin::Own;
 use crate::receive::{Parts, Sender, Shared, receive};
 use crate::room::Room;
+use crate::storing::Storing;
 use crate::tokens::SeenTokens;
 use crate::turned_away::{About, Refusal};
 use crate::unread;
@@ -103,6 +104,7 @@ impl Listener {
             waiting: WaitingRoom::new(parts.limits.explained),
             room: Room::new(parts.limits.bodies, parts.limits.room_time),
             own: Own(address),
+            storing: Storing::new(parts.store.queue_bytes(), parts.limits.room_time),
             tokens: SeenTokens::default(),
             parts,
         });

@@ -24,6 +24,7 @@ use crate::near_miss::{Explain, WaitingRoom};
 use crate::origin::{self, Own};
 use crate::probe::{self, Arrived, Probes, Ticket};
 use crate::room::Room;
+use crate::storing::Storing;
 use crate::summary;
 use crate::tokens::SeenTokens;
 use crate::turned_away::{About, Refusal, Tally};
@@ -113,6 +114,7 @@ pub(crate) struct Shared {
     pub(crate) rejected_kept: AtomicUsize,
     pub(crate) waiting: WaitingRoom,
     pub(crate) room: Room,
+    pub(crate) storing: Storing,
     /// Where the socket is.
     pub(crate) own: Own,
     pub(crate) tokens: SeenTokens,
@@ -318,7 +320,12 @@ async fn post(
         answer: if special { answer::still_to_be_given(status) } else { answer::kept(status) },
     };
 
+    let Ok(turn) = shared.storing.turn(delivery.body.len()).await else {
+        let why = "The history takes longer to store what came before than a sender waits.".to_owned();
+        return Ok(refuse(parts, &known, Refusal::NotStored, why));
+    };
     let inserted = parts.store.insert(delivery).await;
+    drop(turn);
     // It may wait long for its answer: the room is for bodies that are being received.
     drop(captured._place);
     match inserted {

@@ -165,6 +165,18 @@ impl Store {
         committed.await.map_or_else(|_| Err((&Error::Closed).into()), |pending| pending.result())
     }
 
+    /// How many bytes may wait for the writer: beyond it [`InsertError::Full`].
+    #[must_use]
+    pub fn queue_bytes(&self) -> usize {
+        self.0.queue_bytes
+    }
+
+    /// How many bytes wait for the writer now.
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        self.0.queued.load(Ordering::Relaxed)
+    }
+
     /// Notes how long a delivery took from arrival to answer, in microseconds. Returns at once; written with the
     /// next commit, or after a tenth of a second. Lost in a crash before that, which only leaves the time unknown.
     pub fn answered(&self, id: i64, took_us: u64) {

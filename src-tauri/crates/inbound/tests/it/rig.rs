@@ -24,7 +24,8 @@ pub(crate) struct Rig {
     pub(crate) tally: Arc<Tally>,
     pub(crate) explain: mpsc::Receiver<Explain>,
     pub(crate) failed: mpsc::Receiver<String>,
-    _folder: tempfile::TempDir,
+    /// Holds the history, `h.db`.
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// One project for all; notes the paths that it is asked for.
@@ -109,7 +110,7 @@ async fn build_with(
         answers,
     };
     let listener = Listener::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), parts).await.unwrap();
-    Rig { listener, store, gate, probes, paths, tally, explain, failed, _folder: folder }
+    Rig { listener, store, gate, probes, paths, tally, explain, failed, folder }
 }
 
 impl Rig {

@@ -6,7 +6,7 @@ use inbound::{Limits, Refusal};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::rig::{Rig, read_answer, rig, signed, status};
+use crate::rig::{Rig, read_answer, rig, signed, status, with_history};
 
 const MIB: usize = 1024 * 1024;
 
@@ -68,6 +68,27 @@ async fn bodies_that_come_all_at_once_are_all_stored_though_few_fit_together() {
     let answers = sent.join_all().await;
     let stored = answers.iter().filter(|answer| status(answer) == "200").count();
     assert_eq!(stored, 12, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_that_came_whole_wait_for_the_history_and_are_not_refused_for_coming_together() {
+    let options = store::Options { queue_bytes: MIB, ..store::Options::default() };
+    let rig = std::sync::Arc::new(with_history(options).await);
+    // Somebody else writes: the queue fills up.
+    let other = rusqlite::Connection::open(rig.folder.path().join("h.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut sent = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let rig = rig.clone();
+        sent.spawn(async move { rig.post(&format!("msg_{number}"), &vec![b'x'; 256 * 1024]).await });
+    }
+    while rig.store.queued_bytes() < 768 * 1024 {
+        tokio::task::yield_now().await;
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    let answers = sent.join_all().await;
+    let stored = answers.iter().filter(|answer| status(answer) == "200").count();
+    assert_eq!(stored, 20, "{answers:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,84 @@
+//! The turn of large bodies to be stored.
+//!
+//! The history's queue is bounded in bytes and refuses what is beyond. Bodies that were received side by side come to it
+//! all at once: they wait here for a place in it, in the order in which they came, so that what was received whole is
+//! not refused for coming together with others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::room::SMALL;
+
+/// The part of the queue that large bodies may fill, in quarters: the rest is left to the small ones, which do not wait.
+const QUARTERS: usize = 3;
+
+/// Gives out turns. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Storing {
+    free: Arc<Semaphore>,
+    bytes: usize,
+    wait: Duration,
+}
+
+/// A place in the queue; dropping it lets the next one in. `None`: the body is small and needs none.
+pub(crate) type Turn = Option<OwnedSemaphorePermit>;
+
+impl Storing {
+    /// For a queue that takes `queue_bytes`; a turn is waited for `wait` at most.
+    pub(crate) fn new(queue_bytes: usize, wait: Duration) -> Self {
+        let most = usize::try_from(u32::MAX).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let bytes = (queue_bytes / 4 * QUARTERS).clamp(1, most);
+        Self { free: Arc::new(Semaphore::new(bytes)), bytes, wait }
+    }
+
+    /// Waits until a body of `len` bytes can be handed to the history. `Err`: not in time.
+    pub(crate) async fn turn(&self, len: usize) -> Result<Turn, TooLong> {
+        if len <= SMALL {
+            return Ok(None);
+        }
+        // One that is longer than all of it goes alone.
+        let wanted = u32::try_from(len.min(self.bytes)).unwrap_or(u32::MAX);
+        match timeout(self.wait, self.free.clone().acquire_many_owned(wanted)).await {
+            Ok(Ok(permit)) => Ok(Some(permit)),
+            Ok(Err(_)) | Err(_) => Err(TooLong),
+        }
+    }
+}
+
+/// The turn did not come in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLong;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIB: usize = 1024;
+
+    #[tokio::test(start_paused = true)]
+    async fn large_bodies_wait_for_each_other_and_small_ones_for_nobody() {
+        let storing = Storing::new(400 * KIB, Duration::from_secs(10));
+        let first = storing.turn(200 * KIB).await.unwrap();
+        assert!(storing.turn(SMALL).await.unwrap().is_none());
+        let second = tokio::spawn({
+            let storing = storing.clone();
+            async move { storing.turn(200 * KIB).await.is_ok() }
+        });
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert!(!second.is_finished());
+        drop(first);
+        assert!(second.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_is_not_waited_for_without_end_and_the_longest_body_gets_one() {
+        let storing = Storing::new(400 * KIB, Duration::from_secs(10));
+        let longest = storing.turn(10_000 * KIB).await.unwrap();
+        assert_eq!(storing.turn(100 * KIB).await.map(drop), Err(TooLong));
+        drop(longest);
+        assert!(storing.turn(100 * KIB).await.is_ok());
+    }
+}
