@@ -58,24 +58,24 @@ mod tests {
 
     const KIB: usize = 1024;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn large_bodies_wait_for_each_other_and_small_ones_for_nobody() {
-        let storing = Storing::new(400 * KIB, Duration::from_secs(10));
+        let storing = Storing::new(400 * KIB, Duration::from_secs(60));
         let first = storing.turn(200 * KIB).await.unwrap();
         assert!(storing.turn(SMALL).await.unwrap().is_none());
-        let second = tokio::spawn({
-            let storing = storing.clone();
-            async move { storing.turn(200 * KIB).await.is_ok() }
-        });
-        tokio::time::sleep(Duration::from_secs(9)).await;
-        assert!(!second.is_finished());
+        let mut second = Box::pin(storing.turn(200 * KIB));
+        tokio::select! {
+            biased;
+            _ = &mut second => panic!("both at once"),
+            () = tokio::task::yield_now() => {}
+        }
         drop(first);
-        assert!(second.await.unwrap());
+        assert!(second.await.unwrap().is_some());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_turn_is_not_waited_for_without_end_and_the_longest_body_gets_one() {
-        let storing = Storing::new(400 * KIB, Duration::from_secs(10));
+        let storing = Storing::new(400 * KIB, Duration::from_millis(10));
         let longest = storing.turn(10_000 * KIB).await.unwrap();
         assert_eq!(storing.turn(100 * KIB).await.map(drop), Err(TooLong));
         drop(longest);

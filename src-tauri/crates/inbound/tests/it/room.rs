@@ -72,7 +72,8 @@ async fn bodies_that_come_all_at_once_are_all_stored_though_few_fit_together() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_that_came_whole_wait_for_the_history_and_are_not_refused_for_coming_together() {
-    let options = store::Options { queue_bytes: MIB, ..store::Options::default() };
+    let mut options = store::Options::default();
+    options.queue_bytes = MIB;
     let rig = std::sync::Arc::new(with_history(options).await);
     // Somebody else writes: the queue fills up.
     let other = rusqlite::Connection::open(rig.folder.path().join("h.db")).unwrap();

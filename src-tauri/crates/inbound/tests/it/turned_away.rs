@@ -29,7 +29,9 @@ async fn a_head_that_cannot_be_taken_is_told_with_what_was_read_of_it() {
     let many: String = (0..300).map(|n| format!("x-{n}: 1\r\n")).collect();
     let long = "a".repeat(70_000);
     let huge = "b".repeat(600_000);
-    let cases: [(Vec<u8>, &str, Refusal, Option<&str>, Option<&str>, &str); 8] = [
+    /// What is sent, the answer, and what is remembered: kind, method, path, a part of the reason.
+    type Case<'a> = (Vec<u8>, &'a str, Refusal, Option<&'a str>, Option<&'a str>, &'a str);
+    let cases: [Case<'_>; 8] = [
         (
             format!("POST /a/b?key=secret HTTP/1.1\r\nhost: x\r\n{many}\r\n").into(),
             "431",

@@ -75,7 +75,9 @@ async fn the_rung_says_which_attempt_and_how_long_after_the_first() {
 async fn the_rung_says_what_became_of_earlier_ones_where_none_was_accepted() {
     use Outcome::{Rejected, Unchecked, Verified};
     let (_folder, store) = history().await;
-    let table: &[(&[(Outcome, u16, i64)], &str)] = &[
+    /// Outcome, status, seconds.
+    type Before = (Outcome, u16, i64);
+    let table: &[(&[Before], &str)] = &[
         (&[(Unchecked, 200, 0)], "1 earlier delivery of this id, answered 200 but not verified, 12 s ago"),
         (&[(Rejected, 401, 5)], "1 earlier delivery of this id, rejected and answered 401, 7 s ago"),
         (&[(Verified, 503, 0)], "1 earlier delivery of this id, verified and answered 503, 12 s ago"),
