@@ -662,9 +662,81 @@ refused: number,
  */
 too_large: number, 
 /**
+ * Turned away since the start, of every kind; those answered 503 and 413 are among them.
+ */
+turned_away: number, 
+/**
  * Deliveries in the last 60 s.
  */
 per_minute: number, };
+
+export type Refusal = "not_stored" | "no_room" | "too_many_connections" | "too_large" | "body_too_slow" | "body_cut_short" | "head_too_large" | "target_too_long" | "head_too_slow" | "not_http" | "cross_site" | "no_token" | "too_many_public" | "too_many_local" | "other_method";
+
+export type TurnedAway = { 
+/**
+ * Of every kind.
+ */
+total: number, 
+/**
+ * The kinds that there were.
+ */
+kinds: Array<TurnedAwayKind>, 
+/**
+ * The newest, the last one first.
+ */
+newest: Array<TurnedAwayRequest>, 
+/**
+ * How many are remembered: more than these can be asked for.
+ */
+remembered: number, };
+
+export type TurnedAwayKind = { 
+/**
+ * Which.
+ */
+refusal: Refusal, 
+/**
+ * What it was answered.
+ */
+status: number, 
+/**
+ * How many, since the start.
+ */
+count: number, };
+
+export type TurnedAwayRequest = { 
+/**
+ * Counts them, from 1.
+ */
+number: number, 
+/**
+ * When it came.
+ */
+at_ms: number, 
+/**
+ * Why.
+ */
+refusal: Refusal, 
+/**
+ * What it was answered.
+ */
+status: number, 
+/**
+ * `GET`; `None` where its head was not read that far.
+ */
+method: string | null, 
+/**
+ * Its path, with `…` in place of a path token and without a query.
+ */
+path: string | null, 
+/**
+ * The address that it came from: `192.0.2.7:4711`.
+ */
+peer: string, 
+/**
+ * What was wrong with this one, in a sentence.
+ */
+reason: string, };
 
 export type Live = { "kind": "rows", 
 /**
@@ -1462,6 +1534,10 @@ port: number | null,
  * Longest body, in MiB.
  */
 max_body_mib: number, 
+/**
+ * Requests a second that are taken from this machine; more are answered 429 and not kept. 0: no limit.
+ */
+local_per_second: number, 
 /**
  * How far `webhook-timestamp` may be off, in seconds.
  */
