@@ -23,7 +23,7 @@ const COPIED: usize = 64 * 1024;
 /// How slowly a body may come, in bytes a second: a phone's worst line is faster.
 pub(crate) const LEAST_RATE: u64 = 8 * 1024;
 /// How long nothing at all may come, at the start and later: what came faster before is credit, up to this.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(8);
 
 /// How the reading of a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -283,7 +283,7 @@ impl State {
         for (id, upload) in &self.uploads {
             let needed = needs.entry(&upload.from).or_default();
             let first = *needed == 0;
-            *needed = needed.saturating_add(upload.need);
+            *needed = needed.saturating_add(if upload.is_proven() { upload.need } else { upload.held });
             order.push(Turn { beyond: !first && *needed > share, unproven: !upload.is_proven(), id: *id });
         }
         order.sort_unstable();
