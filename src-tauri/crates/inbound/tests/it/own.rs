@@ -26,7 +26,8 @@ async fn through(rig: &Rig, authority: &Authority, server: &str) -> ProbeResult 
 
 #[tokio::test]
 async fn a_correct_proxy_passes_all_and_its_headers_are_named() {
-    let (rig, authority) = (rig(Limits::default()).await, Authority::new());
+    // What is sent below is rejected, and looked at whole.
+    let (rig, authority) = (rig(Limits { rejected: 1 << 20, ..Limits::default() }).await, Authority::new());
     let server = pass(
         &rig,
         "proxy_http_version 1.1; proxy_request_buffering off; proxy_set_header Host $http_host;
