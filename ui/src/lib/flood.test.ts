@@ -22,6 +22,6 @@ it("a part of a body: why, and how much, as far as that is known", () => {
 });
 
 it("the room of a disk, also where both look the same", () => {
-  expect(room({ free: 843_055_104, reserve: 1_073_741_824 })).toBe("804 MiB free; Pollux needs 1 GiB");
-  expect(room({ free: 1_073_741_823, reserve: 1_073_741_824 })).toBe("less than 1 GiB free");
+  expect(room({ free: 843_055_104, reserve: 1_073_741_824 })).toBe("804\u00A0MiB free; Pollux needs 1\u00A0GiB");
+  expect(room({ free: 1_073_741_823, reserve: 1_073_741_824 })).toBe("less than 1\u00A0GiB free");
 });

@@ -20,7 +20,7 @@ describe("what tells a row from another", () => {
   });
 
   it.each([null, "", " \t"])("how it was asked, where the type is %o", (event_type) => {
-    expect(of({ outcome: "unchecked", event_type, known_type: false, request, body_len: 158 })).toEqual({ is: "request", ...request, size: "158 B" });
+    expect(of({ outcome: "unchecked", event_type, known_type: false, request, body_len: 158 })).toEqual({ is: "request", ...request, size: "158\u00A0B" });
   });
 
   it("nothing, where nothing is known", () => {

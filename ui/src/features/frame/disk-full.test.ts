@@ -32,13 +32,13 @@ it("a disk that is nearly full is an alarm that says what to do, and goes by its
   fake.tell({ kind: "disk", disk: DISK });
   const alarm = await screen.findByTestId("disk-full");
   expect(screen.getByRole("alert").textContent).toContain("new deliveries are not stored");
-  expect(alarm.textContent).toContain("804 MiB free; Pollux needs 1 GiB");
+  expect(alarm.textContent).toContain("804\u00A0MiB free; Pollux needs 1\u00A0GiB");
   expect(alarm.textContent).toContain("Free some space");
   expect(alarm.textContent).toContain("POLLUX_DATA_DIR");
   const { violations } = await axe.run(container, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
   expect(violations).toEqual([]);
   fake.tell({ kind: "disk", disk: { ...DISK, free: 0 } });
-  await waitFor(() => expect(screen.getByTestId("disk-full").textContent).toContain("0 B free"));
+  await waitFor(() => expect(screen.getByTestId("disk-full").textContent).toContain("0\u00A0B free"));
   fake.tell({ kind: "disk", disk: null });
   await waitFor(() => expect(screen.queryByTestId("disk-full")).toBeNull());
 });
