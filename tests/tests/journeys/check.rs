@@ -11,11 +11,11 @@ async fn check(window: &Window, handler: &Handler) {
     window.fill("check-url", &handler.url).await;
     window.script("const secret = document.querySelector('[data-testid=check-secret]'); secret.value = [...secret.options].find((option) => option.text.includes('dXY=')).value; secret.dispatchEvent(new Event('change', { bubbles: true }))").await;
     window.click("check-start").await;
-    // The report of the one before stands there until then.
-    window.wait_css("[data-testid=check-report][data-progress=running]").await;
     let started = std::time::Instant::now();
-    let done = "return document.querySelector('[data-testid=check-report][data-progress=done]') !== null";
-    while window.script(done).await != true {
+    // The report of the one before stands there until it begins.
+    let report = format!("[data-testid=check-report][data-progress=done][data-url=\"{}\"]", handler.url);
+    let done = format!("return document.querySelector('{report}') !== null");
+    while window.script(&done).await != true {
         if started.elapsed() > std::time::Duration::from_secs(90) {
             window.shot("failed").await;
             panic!("the check did not end");

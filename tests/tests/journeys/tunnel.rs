@@ -106,6 +106,12 @@ async fn ngrok_refuses_a_wrong_authtoken_then_is_online_cut_and_online_again() {
     window.wait_css("[data-testid=tunnel-probe][data-result=ok]").await;
     window.shots("ngrok-online").await;
     let client = tests::sender::client();
+    // The address that is shown has a secret path, which nobody had to ask for; without it nothing comes in.
+    assert_eq!(tests::sender::send(&client, &public, SECRET, "msg_0", BODY).await.unwrap(), 404);
+    let shown = window.script("return document.querySelector('[data-testid=tunnel-address]').textContent").await;
+    let shown = shown.as_str().unwrap().to_owned();
+    assert!(shown.len() > public.len() + 8 && shown.starts_with(&public), "{shown}");
+    let public = shown;
     assert_eq!(tests::sender::send(&client, &public, SECRET, "msg_1", BODY).await.unwrap(), 200);
 
     window.script(WATCH).await;

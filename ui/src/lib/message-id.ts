@@ -1,9 +1,10 @@
 import type { Detail } from "../ipc/generated";
 
-/** The `webhook-id` of an opened delivery, whole: rows hold the beginning of a very long one. */
+/** The `webhook-id` of an opened delivery, whole: a row has none where it is longer than an event's id may be. */
 export function messageIdOf(detail: Pick<Detail, "headers" | "row">): string | null {
   const id = detail.row.message_id;
-  if (id === null) return null;
-  const header = detail.headers.find((one) => one.name.toLowerCase() === "webhook-id" && one.value.startsWith(id));
-  return header?.value ?? id;
+  const named = detail.headers.filter((one) => one.name.toLowerCase() === "webhook-id").map((one) => one.value);
+  // Where there are several, none of them is the id.
+  const whole = named.length === 1 && named[0] !== "" && (id === null || named[0].startsWith(id));
+  return whole ? named[0] : id;
 }

@@ -32,13 +32,16 @@ describe("the id of an opened delivery", () => {
   const header = (name: string, value: string) => ({ name, value, base64: null, known: true, meaning: null, decoded: null });
   const long = `msg_${"x".repeat(2000)}end`;
 
-  it("is whole, though its row holds the beginning of it", () => {
-    const detail = { row: row(1, 0, { outcome: "verified", message_id: long.slice(0, 1024) }), headers: [header("webhook-timestamp", "1"), header("Webhook-Id", long)] };
-    expect(messageIdOf(detail)).toBe(long);
+  it("is whole, though its row holds the beginning of it or nothing", () => {
+    for (const kept of [long.slice(0, 1024), null]) {
+      const detail = { row: row(1, 0, { outcome: "verified", message_id: kept }), headers: [header("webhook-timestamp", "1"), header("Webhook-Id", long)] };
+      expect(messageIdOf(detail)).toBe(long);
+    }
   });
 
   it("is the row's where no header has it", () => {
     expect(messageIdOf({ row: row(1, 0, { outcome: "verified", message_id: "msg_1" }), headers: [header("webhook-id", "other")] })).toBe("msg_1");
-    expect(messageIdOf({ row: row(1, 0, { outcome: "verified", message_id: null }), headers: [header("webhook-id", "other")] })).toBeNull();
+    expect(messageIdOf({ row: row(1, 0, { outcome: "verified", message_id: null }), headers: [header("webhook-id", "one"), header("webhook-id", "other")] })).toBeNull();
+    expect(messageIdOf({ row: row(1, 0, { outcome: "verified", message_id: null }), headers: [header("webhook-id", "")] })).toBeNull();
   });
 });

@@ -14,9 +14,9 @@ export const REFUSALS: Record<Refusal, RefusalWords> = {
   target_too_long: { title: "Address too long", means: "Its path and query were longer than 64 KiB.", todo: "Send data in the body instead." },
   head_too_slow: { title: "Headers too slow", means: "Its headers did not come in time.", todo: "Look at the sender's connection. Scanners do this on purpose." },
   not_http: { title: "Not HTTP/1.1", means: "It could not be read as HTTP/1.1.", todo: "If it speaks TLS, somebody used https:// for the local address: use http://." },
-  cross_site: { title: "Sent by a web page", means: "A web page in a browser sent it, and not a server.", todo: "Nothing, as a rule: no page may put anything into the history. Send tests from a terminal or a server." },
+  cross_site: { title: "Sent by a web page", means: "A page in a browser sent it, not a server, and no page may put anything into the history.", todo: "To test from here, use a terminal or a server." },
   no_token: { title: "Without the path token", means: "It came from the internet without the secret first part of the path.", todo: "Nothing, if it was a scanner. If it was a webhook of yours, give it the public address of today." },
-  too_many_public: { title: "Over the public rate", means: "More requests came from the internet than the tunnel's settings allow.", todo: "Raise the rate there if they were meant to come." },
+  too_many_public: { title: "Over the public rate", means: "More requests, or more bytes, came from the internet in a second than the tunnel's settings allow.", todo: "Raise the limit there if they were meant to come." },
   too_many_local: { title: "Over the local rate", means: "More requests came from this machine than Settings allow.", todo: "Raise the rate there if it was a load test." },
   other_method: { title: "Not a POST", means: "Webhooks come by POST, and this did not.", todo: "Correct the sender's method. Browsers and health checks ask with GET." },
 };
