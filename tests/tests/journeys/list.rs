@@ -107,7 +107,8 @@ async fn what_has_no_type_is_told_by_its_request_and_a_ping_is_a_ping() {
                  size.getBoundingClientRect().right <= size.closest('.c-event').getBoundingClientRect().right + .5)";
     assert_eq!(window.script(whole).await, json!(true), "the size stays, however long the path is");
     window.shots("rows-without-type").await;
-    assert_eq!(window.text("row-ping").await, "Ping");
+    let ping = "return document.querySelector('[data-testid=row-ping]').textContent";
+    assert_eq!(window.script(ping).await, "Ping");
     window.click("row-ping").await;
     window.wait("ping").await;
     let detail = window.text("detail").await;
