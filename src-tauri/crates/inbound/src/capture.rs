@@ -11,14 +11,11 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Frame};
 use tokio::time::Instant;
 
+use crate::buffer::Buffer;
 use crate::room::{Denied, Place, Room, SMALL};
 
 /// How many bytes of a body over the limit, or one that was cut short, are kept.
 pub(crate) const KEPT_OF_OVERSIZED: usize = 64 * 1024;
-
-/// A body up to this many bytes is copied out of the connection's buffer, so that the buffer is free for the next
-/// request: it is larger, and a delivery lives until all who follow have seen it.
-const COPIED: usize = 64 * 1024;
 
 /// How slowly a body may come, in bytes a second: a phone's worst line is faster.
 pub(crate) const LEAST_RATE: u64 = 8 * 1024;
@@ -77,7 +74,7 @@ pub(crate) async fn body(mut body: Body, bounds: &Bounds<'_>) -> Captured {
     }
     // Without a declared length it may become as long as any.
     let most = declared.map_or(limit, |declared| declared as usize);
-    let mut read = Read { single: None, joined: Vec::new(), most };
+    let mut read = Buffer::new(most);
     let mut place: Option<Place> = None;
     let mut pace = Pace::new(time);
     let end = loop {
@@ -105,7 +102,7 @@ pub(crate) async fn body(mut body: Body, bounds: &Bounds<'_>) -> Captured {
     if let (End::Whole, Some(place)) = (end, &place) {
         place.is_whole();
     }
-    let mut bytes = read.bytes();
+    let mut bytes = read.into_bytes();
     let seen = bytes.len() as u64;
     if end != End::Whole {
         // A copy, so that a small kept part does not hold the large buffer it came from.
@@ -143,50 +140,6 @@ fn ended(denied: Denied) -> End {
 fn sender(bounds: &Bounds<'_>) -> Arc<str> {
     let address = bounds.peer.parse::<SocketAddr>().map_or_else(|_| bounds.peer.to_owned(), |at| at.ip().to_string());
     if bounds.proxied { format!("{address} by a proxy").into() } else { address.into() }
-}
-
-/// The bytes of a body as they come.
-struct Read {
-    /// The usual case: one frame.
-    single: Option<Bytes>,
-    joined: Vec<u8>,
-    /// How long it may become.
-    most: usize,
-}
-
-impl Read {
-    fn len(&self) -> usize {
-        self.single.as_ref().map_or(self.joined.len(), Bytes::len)
-    }
-
-    fn push(&mut self, data: Bytes) {
-        match self.single.take() {
-            None if self.joined.is_empty() => self.single = Some(data),
-            None => self.join(&data),
-            Some(first) => {
-                self.join(&first);
-                self.join(&data);
-            }
-        }
-    }
-
-    /// Memory is reserved for what came, and as much again; what was only declared is a promise.
-    fn join(&mut self, data: &[u8]) {
-        let len = self.joined.len() + data.len();
-        if len > self.joined.capacity() {
-            let wanted = self.joined.capacity().saturating_mul(2).min(self.most).max(len);
-            self.joined.reserve_exact(wanted - self.joined.len());
-        }
-        self.joined.extend_from_slice(data);
-    }
-
-    fn bytes(self) -> Bytes {
-        match self.single {
-            Some(frame) if frame.len() <= COPIED => Bytes::copy_from_slice(&frame),
-            Some(frame) => frame,
-            None => self.joined.into(),
-        }
-    }
 }
 
 /// How long may be waited for the next bytes of a body.

@@ -6,6 +6,7 @@
 
 mod answer;
 mod answers;
+mod buffer;
 mod capture;
 mod gate;
 mod judge;
