@@ -19,7 +19,7 @@ const BODY: usize = 10 * MIB;
 const PROMISES: usize = 1_000;
 const HONEST: usize = 200;
 const AT_ONCE: usize = 50;
-/// So many fit into the room of 256 MiB together.
+/// So many are to be stored at the least: those that do not fit into the room together wait for it.
 const FIT: f64 = 25.0;
 const STALLED: usize = 26;
 

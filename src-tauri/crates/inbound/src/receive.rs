@@ -70,8 +70,8 @@ impl Default for Limits {
             body: 10 * 1024 * 1024,
             rejected: 64 * 1024,
             // The two together, and what Pollux takes by itself, stay below 300 MiB.
-            explained: 24 * 1024 * 1024,
-            bodies: 192 * 1024 * 1024,
+            explained: 16 * 1024 * 1024,
+            bodies: 112 * 1024 * 1024,
             room_time: Duration::from_secs(10),
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
