@@ -45,11 +45,12 @@ impl WaitingRoom {
     }
 
     /// Room for one more; `None` where there is none. Large ones leave half of it to the others, so that a flood of them
-    /// does not keep everything else from being explained.
+    /// does not keep everything else from being explained; where nothing waits, one of them may take more.
     pub(crate) fn take(&self, headers: &[(String, Vec<u8>)], body: &Bytes) -> Option<Waiting> {
         let head: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         let bytes = head + body.len();
-        if body.len() >= LARGE && self.free.available_permits() < self.size / 2 + bytes {
+        let free = self.free.available_permits();
+        if body.len() >= LARGE && free < self.size && free < self.size / 2 + bytes {
             return None;
         }
         self.free.clone().try_acquire_many_owned(u32::try_from(bytes).ok()?).ok().map(Waiting)
@@ -87,5 +88,15 @@ mod tests {
         assert!(room.take(&[], &body(10 * MIB)).is_none());
         drop(first);
         assert!(room.take(&[], &body(17 * MIB)).is_none());
+    }
+
+    #[test]
+    fn one_as_long_as_a_body_may_be_fits_where_nothing_waits() {
+        let limits = crate::Limits::default();
+        let room = WaitingRoom::new(limits.explained);
+        let longest = room.take(&[], &body(limits.body)).unwrap();
+        assert!(room.take(&[], &body(limits.body)).is_none());
+        drop(longest);
+        assert!(room.take(&[], &body(limits.body)).is_some());
     }
 }

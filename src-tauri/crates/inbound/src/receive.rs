@@ -71,7 +71,7 @@ impl Default for Limits {
             rejected: 64 * 1024,
             // The two together, and what Pollux takes by itself, stay below 300 MiB.
             explained: 16 * 1024 * 1024,
-            bodies: 112 * 1024 * 1024,
+            bodies: 100 * 1024 * 1024,
             room_time: Duration::from_secs(10),
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
