@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::cases::{Act, Case, Wants};
-use super::forge::Delivery;
+use super::forge::{Delivery, Shot};
 use super::judge::Outcome;
-use super::send::{Bench, Shot};
+use super::send::Bench;
 use super::{FEW_SECONDS, Latency, State, odd};
 
 /// A message that comes several times at once.

@@ -23,6 +23,17 @@ pub(super) struct Delivery {
 /// The deliveries of a line, in the order of sending.
 pub(super) type Made = Result<Vec<Delivery>, ComposeError>;
 
+/// One request.
+#[derive(Clone)]
+pub(super) enum Shot {
+    Post(Delivery),
+    /// A POST without a body or any of the headers.
+    Bare,
+    Get,
+    /// With a body that comes in drops.
+    Drip(Delivery),
+}
+
 /// Signs, rightly and wrongly.
 pub(super) struct Forge {
     keys: SigningKeys,

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::RwLock;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::send::Shot;
+use super::forge::Shot;
 use crate::client::Exchange;
 use crate::problem::Problem;
 use crate::target::Target;

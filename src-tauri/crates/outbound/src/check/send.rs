@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use super::cases::Wants;
-use super::forge::{Delivery, Forge};
+use super::forge::{Delivery, Forge, Shot};
 use super::judge::{self, Outcome, judge};
 use super::life::{self, CUT, ENDED, GONE, Life};
 use super::{Plan, odd};
@@ -33,17 +33,6 @@ pub(super) struct Bench {
     pub(super) life: Arc<Life>,
     /// The line that is at work.
     line: Arc<str>,
-}
-
-/// One request.
-#[derive(Clone)]
-pub(super) enum Shot {
-    Post(Delivery),
-    /// A POST without a body or any of the headers.
-    Bare,
-    Get,
-    /// With a body that comes in drops.
-    Drip(Delivery),
 }
 
 impl Bench {
