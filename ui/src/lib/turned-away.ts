@@ -6,8 +6,8 @@ export type RefusalWords = { title: string; means: string; todo: string };
 export const REFUSALS: Record<Refusal, RefusalWords> = {
   not_stored: { title: "Not stored", means: "The history could not take it, and the sender was asked to try again.", todo: "If it goes on, look whether the disk is full." },
   no_room: { title: "No room", means: "Bodies that were arriving together took all the memory they may, and the sender was asked to try again.", todo: "Send fewer large ones at once." },
-  too_many_connections: { title: "Too many connections", means: "As many connections were open as there may be, and the sender was asked to try again.", todo: "Close those that are done with, or use them again." },
-  too_large: { title: "Body too large", means: "The body was over the limit, and is kept cut off as a rejected delivery.", todo: "Raise the body limit in Settings if it was meant to come." },
+  too_many_connections: { title: "Too many connections", means: "As many connections were open as there may be, and the sender was asked to try again.", todo: "Close connections that are no longer needed, or reuse them." },
+  too_large: { title: "Body too large", means: "The body was over the limit. Only its beginning is kept, as a rejected delivery.", todo: "Raise the body limit in Settings if it was meant to come." },
   body_too_slow: { title: "Body too slow", means: "The body came too slowly or stopped coming, and is kept as far as it came as a rejected delivery.", todo: "Look at the sender's connection, and whether its Content-Length is right." },
   body_cut_short: { title: "Body cut short", means: "The connection ended, or its framing broke, in the middle of the body, which is kept as far as it came as a rejected delivery.", todo: "Look for a sender or proxy that gives up early." },
   head_too_large: { title: "Too many or too large headers", means: "It had more than 256 header lines, or its headers were too large.", todo: "Proxies add headers: look at what stands between the sender and Pollux, and take away what is not needed." },
