@@ -370,13 +370,12 @@ impl Writer {
     /// Other writes share a transaction too, each undone alone where it fails.
     fn commit_writes(&mut self, mut writes: Vec<(Box<dyn Work>, Vec<i64>)>) {
         let failed = self.transaction_of_writes(&mut writes).err();
-        let mut changed = Vec::new();
-        for (work, ids) in writes {
-            work.finish(failed.as_ref());
-            changed.extend(ids);
-        }
+        // Announced first: who has an answer may rely on the announcement.
         if failed.is_none() {
-            self.changed(changed);
+            self.changed(writes.iter_mut().flat_map(|(_, ids)| ids.drain(..)).collect());
+        }
+        for (work, _) in writes {
+            work.finish(failed.as_ref());
         }
     }
 
