@@ -1,9 +1,10 @@
 //! Secrets on the clipboard: taken off again after a minute, where nobody has copied anything else meanwhile.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tauri::plugin::{Builder, TauriPlugin};
 use tauri::{AppHandle, Manager as _, RunEvent, Wry};
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
@@ -85,7 +86,7 @@ impl<B: Board> Clipboard<B> {
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Closing the window while a secret is stored nowhere: asked about once.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::{Engine, Level};
+use parking_lot::Mutex;
 
 /// A second close within this time goes through.
 const MEANT: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ impl Leaving {
     }
 
     fn decide(&self, unstored: bool, now: Instant) -> bool {
-        let mut warned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut warned = self.0.lock();
         if !unstored || warned.is_some_and(|at| now.duration_since(at) <= MEANT) {
             return true;
         }

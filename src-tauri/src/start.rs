@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use engine::{ApartVault, Config, Engine, Error, Result, StartFailure, Vault};
+use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use crate::{home, keychain};
@@ -43,7 +44,7 @@ impl Started {
 
     /// The running engine.
     pub(crate) fn engine(&self) -> Result<Engine> {
-        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.now.read().clone()
     }
 
     /// Why it could not start; `None` where it runs.
@@ -90,7 +91,7 @@ impl Started {
     }
 
     fn set(&self, started: Result<Engine>) {
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = started;
+        *self.now.write() = started;
     }
 }
 

@@ -4,9 +4,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::cli::{say, temporary};
@@ -63,12 +64,12 @@ impl Ending {
 
     /// An end at once removes this temporary history, too.
     pub(crate) fn removes(&self, folder: &Path) {
-        *self.leftover.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder.to_owned());
+        *self.leftover.lock() = Some(folder.to_owned());
     }
 }
 
 fn at_once(leftover: &Mutex<Option<PathBuf>>, code: i32) -> ! {
-    let folder = leftover.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let folder = leftover.lock().take();
     if let Some(folder) = folder {
         let (done, removed) = mpsc::channel();
         // A file system that hangs is not waited for.

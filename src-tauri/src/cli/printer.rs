@@ -5,10 +5,11 @@
 //! later; at the end there is a time for it, and lines that were not written by then are counted.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout_at;
@@ -115,7 +116,7 @@ impl Printer {
         let Self { queue, shared, done, .. } = self;
         drop(queue);
         let _ = timeout_at(until.into(), done).await;
-        if let Some(failure) = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(failure) = shared.failure.lock().take() {
             return Err(failure);
         }
         let meant = shared.meant.load(Ordering::Relaxed);
@@ -138,7 +139,7 @@ impl Printer {
     }
 
     fn why(&self) -> Unwritten {
-        let failure = self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let failure = self.shared.failure.lock();
         match &*failure {
             Some(Unwritten::Failed(message)) => Unwritten::Failed(message.clone()),
             _ => Unwritten::ReaderGone,
@@ -167,7 +168,7 @@ fn count(text: &str) -> u64 {
 fn write(mut waiting: mpsc::UnboundedReceiver<Waiting>, shared: &Shared) {
     while let Some(Waiting { text, lines, .. }) = waiting.blocking_recv() {
         if let Err(failure) = print::write(&mut io::stdout().lock(), &text) {
-            *shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            *shared.failure.lock() = Some(failure);
             shared.failed.cancel();
             return;
         }

@@ -1,7 +1,5 @@
 //! Under which addresses the listener is and was reached, and what that says about the uri of a webhook.
 
-use std::sync::PoisonError;
-
 use reqwest::Url;
 
 use crate::dto::{ListenerState, UriPlace};
@@ -33,7 +31,7 @@ pub(crate) struct Earlier {
 impl Engine {
     /// The addresses of the listener.
     pub(crate) fn bases(&self) -> Bases {
-        self.inner.bases.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.bases.read().clone()
     }
 
     /// The names under which it is reached from outside.
@@ -79,7 +77,7 @@ impl Engine {
     }
 
     fn write_bases(&self, change: impl FnOnce(&mut Bases)) {
-        change(&mut self.inner.bases.write().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.inner.bases.write());
     }
 }
 

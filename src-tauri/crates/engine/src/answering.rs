@@ -1,9 +1,10 @@
 //! Answers of the listener that are not its usual ones: a rule of the fault lab first, then the target's own.
 
 use std::collections::HashSet;
-use std::sync::{OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{OnceLock, Weak};
 
 use inbound::{Answers, Committed, GivenLater};
+use parking_lot::RwLock;
 use signature::Outcome;
 
 use crate::dto::ForwardAnswer;
@@ -31,13 +32,13 @@ impl Answering {
     pub(crate) fn forwards_changed(&self, forwards: &Forwards) {
         let asked = forwards.rules().into_iter().filter(|rule| rule.on && rule.answer != ForwardAnswer::AtOnce);
         let asked = asked.map(|rule| rule.project).collect();
-        *self.targets.write().unwrap_or_else(PoisonError::into_inner) = asked;
+        *self.targets.write() = asked;
     }
 }
 
 impl Answers for Answering {
     fn concerns(&self, project: i64) -> bool {
-        self.lab.concerns(project) || self.targets.read().unwrap_or_else(PoisonError::into_inner).contains(&project)
+        self.lab.concerns(project) || self.targets.read().contains(&project)
     }
 
     fn answer(&self, committed: &Committed) -> Option<GivenLater> {

@@ -2,7 +2,7 @@
 //! another process changed it (`pollux project add` while the window runs).
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gemini::JwksCache;
@@ -121,7 +121,7 @@ impl Engine {
         };
         let base = Url::parse(base_url.unwrap_or(GOOGLE_BASE_URL)).map_err(|error| failed(&error))?;
         let url = base.join("/.well-known/jwks.json").map_err(|error| failed(&error))?;
-        let mut caches = self.inner.jwks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut caches = self.inner.jwks.lock();
         if let Some(cache) = caches.get(url.as_str()) {
             return Ok(cache.clone());
         }

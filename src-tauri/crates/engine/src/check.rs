@@ -1,10 +1,11 @@
 //! The handler check of the window: one at a time, with a stored secret and the Sandbox's keys.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use emulator::{Profile, SigningKeys};
 use outbound::check::{Asked, Named, Plan};
+use parking_lot::{Mutex, MutexGuard};
 use signature::{KeyState, Scheme};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +33,7 @@ struct Check {
 
 impl Checks {
     fn slot(&self) -> MutexGuard<'_, Option<Check>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn put(&self, report: CheckReport) {
@@ -91,7 +92,7 @@ impl Engine {
     /// Keeps how far it is, and tells the window where that was not done a moment ago.
     fn checked(&self, report: &CheckReport, told: &Mutex<Instant>) {
         self.inner.checks.put(report.clone());
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = told.lock();
         if told.elapsed() >= TELL {
             *told = Instant::now();
             self.inner.feed.tell(Live::Check { report: Box::new(report.clone()) });

@@ -1,9 +1,9 @@
 //! The REST client of each project, made when it is first asked for.
 
 use std::collections::HashMap;
-use std::sync::{MutexGuard, PoisonError};
 
 use gemini::client::{ApiVersion, Client};
+use parking_lot::MutexGuard;
 use zeroize::Zeroizing;
 
 use crate::dto;
@@ -76,7 +76,7 @@ impl Engine {
     }
 
     fn accesses(&self) -> MutexGuard<'_, HashMap<i64, Access>> {
-        self.inner.accesses.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.accesses.lock()
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, RwLock};
 use std::time::UNIX_EPOCH;
 
 use gemini::JwksCache;
 use inbound::{Clock, Explain, Gate, Probes, Tally};
+use parking_lot::RwLock;
 use signature::{Policy, SecretKey};
 use store::{SpaceOf, Store};
 use tokio::sync::{Mutex, mpsc};
@@ -118,7 +119,7 @@ pub(crate) struct Inner {
     /// What keeps the Sandbox's secrets.
     pub(crate) memory: Arc<MemoryVault>,
     /// Secrets that could not be stored.
-    pub(crate) held: std::sync::Mutex<Vec<Held>>,
+    pub(crate) held: parking_lot::Mutex<Vec<Held>>,
     /// Calls under way that a new secret may come of.
     pub(crate) coming: AtomicUsize,
     /// What is known of projects and secrets. One change at a time.
@@ -126,9 +127,9 @@ pub(crate) struct Inner {
     /// The keys are the caller's: those of the store are not read.
     pub(crate) fixed: bool,
     /// Published keys by address.
-    pub(crate) jwks: std::sync::Mutex<HashMap<String, Arc<JwksCache>>>,
+    pub(crate) jwks: parking_lot::Mutex<HashMap<String, Arc<JwksCache>>>,
     /// Addresses and API keys by project.
-    pub(crate) accesses: std::sync::Mutex<HashMap<i64, Access>>,
+    pub(crate) accesses: parking_lot::Mutex<HashMap<i64, Access>>,
     /// Where the listener is and was reached.
     pub(crate) bases: RwLock<Bases>,
     /// How it is reached from the internet.
@@ -223,12 +224,12 @@ impl Engine {
                 removed: Mutex::default(),
                 removed_projects: Mutex::default(),
                 memory: Arc::default(),
-                held: std::sync::Mutex::default(),
+                held: parking_lot::Mutex::default(),
                 coming: AtomicUsize::new(0),
                 books: Mutex::default(),
                 fixed,
-                jwks: std::sync::Mutex::default(),
-                accesses: std::sync::Mutex::default(),
+                jwks: parking_lot::Mutex::default(),
+                accesses: parking_lot::Mutex::default(),
                 bases: RwLock::default(),
                 tunnels: Tunnels::new(config.tunnels, config.tunnel_folder, started_ms),
                 boards: Boards::default(),

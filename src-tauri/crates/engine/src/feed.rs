@@ -2,9 +2,10 @@
 //! a kind in a frame; when too much happens the window is told to open its view again. Capture never waits for it.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use store::{Change, Store};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -54,7 +55,7 @@ impl Feed {
     }
 
     pub(crate) fn attach(&self, sink: Sink) {
-        *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(sink);
+        *self.sink.lock() = Some(sink);
     }
 
     pub(crate) async fn counts(&self) -> Counts {
@@ -63,7 +64,7 @@ impl Feed {
     }
 
     pub(crate) fn tell(&self, message: Live) {
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sink = self.sink.lock();
         if sink.as_ref().is_some_and(|send| !send(message)) {
             *sink = None;
         }
@@ -87,7 +88,7 @@ impl Feed {
     pub(crate) async fn open(&self, filter: Filter) -> Result<ViewOpened> {
         let started = Instant::now();
         let number = {
-            let mut next = self.next_view.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = self.next_view.lock();
             *next += 1;
             *next
         };
@@ -121,8 +122,8 @@ impl Feed {
         self.view().as_ref().filter(|view| view.number == number)?.ordinal(id).map(|ordinal| ordinal as u64)
     }
 
-    fn view(&self) -> std::sync::MutexGuard<'_, Option<View>> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    fn view(&self) -> parking_lot::MutexGuard<'_, Option<View>> {
+        self.view.lock()
     }
 
     async fn load(&self, ids: &[i64]) -> Result<Vec<Row>> {

@@ -4,9 +4,10 @@
 //! it, a forward that was settled is kept with its delivery. So a restart finds what was waiting, and sends nothing twice.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use store::{After, Change};
 use tokio::sync::broadcast::Receiver;
@@ -74,7 +75,7 @@ impl Kept {
 
 impl Forwards {
     fn lanes(&self) -> MutexGuard<'_, BTreeMap<i64, Arc<Lane>>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lanes.lock()
     }
 
     pub(crate) fn lane(&self, project: i64) -> Option<Arc<Lane>> {

@@ -157,8 +157,8 @@ impl Engine {
     }
 
     /// Those that could not be stored.
-    pub(crate) fn held(&self) -> std::sync::MutexGuard<'_, Vec<Held>> {
-        self.inner.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    pub(crate) fn held(&self) -> parking_lot::MutexGuard<'_, Vec<Held>> {
+        self.inner.held.lock()
     }
 
     /// One of them, to be stored or forgotten.

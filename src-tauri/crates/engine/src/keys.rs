@@ -1,10 +1,11 @@
 //! The projects and their keys, as the listener and the near-miss probe ask for them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use gemini::JwksCache;
 use inbound::Projects;
+use parking_lot::RwLock;
 use signature::{JwtPolicy, KeyState, Keyring, Policy, SecretKey};
 
 use crate::dto::{Project, Settings};
@@ -71,7 +72,7 @@ impl Registry {
 
     /// Changes the projects, one caller at a time.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Vec<ProjectKeys>)) {
-        let mut current = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.table.write();
         let mut all = current.all.clone();
         change(&mut all);
         *current = Arc::new(table(all, current.policy.clone()));
@@ -79,7 +80,7 @@ impl Registry {
 
     /// Puts other rules in force.
     pub(crate) fn apply(&self, settings: &Settings) {
-        let mut current = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.table.write();
         *current = Arc::new(table(current.all.clone(), policy(settings)));
     }
 
@@ -124,7 +125,7 @@ impl Registry {
     }
 
     fn table(&self) -> Arc<Table> {
-        self.table.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.table.read().clone()
     }
 
     pub(crate) fn all(&self) -> Vec<ProjectKeys> {
@@ -148,13 +149,13 @@ impl Registry {
     /// The Sandbox's pings are called this from now on. Where that is the name of an event, it tells nothing.
     pub(crate) fn note_sandbox_ping(&self, name: &str) {
         if gemini::catalog::lookup(name).is_none() {
-            self.sandbox_pings.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+            self.sandbox_pings.write().insert(name.to_owned());
         }
     }
 
     /// Does the Sandbox call its pings this, or has it since the start?
     pub(crate) fn is_sandbox_ping(&self, project: i64, name: &str) -> bool {
-        self.is_sandbox(project) && self.sandbox_pings.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+        self.is_sandbox(project) && self.sandbox_pings.read().contains(name)
     }
 }
 

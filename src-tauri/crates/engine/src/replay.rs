@@ -1,13 +1,14 @@
 //! Replays: deliveries sent again by hand, as received or changed, to one address or several.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use emulator::Random;
 use outbound::{Client, Recipe, Sign, Twist};
+use parking_lot::{Mutex, MutexGuard};
 use signature::Secret;
 use store::Sendable;
 use tokio::sync::broadcast;
@@ -66,7 +67,7 @@ impl Default for Replays {
 
 impl Replays {
     fn runs(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Run>>> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runs.lock()
     }
 }
 

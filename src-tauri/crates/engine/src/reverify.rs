@@ -5,11 +5,12 @@
 //! stays what it was, and nothing is forwarded: both belong to the arrival.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gemini::JwksCache;
 use inbound::{jti, key_was_missing, needs_jwks};
+use parking_lot::{Mutex, MutexGuard};
 use signature::{Jwks, KeyState, Keyring, Outcome, Policy, Received, Scheme, SecretKey, Seen, Verdict, probed, verify};
 use store::{Change, Doubtful, DoubtfulRange};
 use tokio::sync::broadcast::error::RecvError;
@@ -67,11 +68,11 @@ pub(crate) struct Reverifying {
 
 impl Reverifying {
     fn runs(&self) -> MutexGuard<'_, HashMap<i64, Option<Which>>> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runs.lock()
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashSet<i64>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 }
 
@@ -398,7 +399,7 @@ fn verdict(keys: &Keys, one: &Doubtful, jwks: &Jwks, tokens: &Tokens) -> Verdict
         && judged.outcome == Outcome::Verified
         && let Some(jti) = jti(&one.headers)
     {
-        let mut tokens = tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = tokens.lock();
         // The delivery is named with its token: judged twice, it is no repeat of itself.
         let first = !tokens.contains(&jti) || tokens.contains(&format!("{} {jti}", one.id));
         if tokens.len() >= TOKENS {

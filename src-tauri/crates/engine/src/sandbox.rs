@@ -1,8 +1,8 @@
 //! The Sandbox: the emulator in this process, and the REST client and control side through which it is used, over HTTP
 //! like any other service. Its state lives as long as the process.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions, Signers, SigningKeys, TokenForm};
@@ -42,7 +42,7 @@ const FOLLOW: Duration = Duration::from_secs(1);
 /// The running emulator, as its clients see it.
 pub(crate) struct Sandbox {
     /// Given up at the end, to stop in order.
-    service: std::sync::Mutex<Option<Service>>,
+    service: parking_lot::Mutex<Option<Service>>,
     origin: String,
     api_key: String,
     signers: Signers,
@@ -100,7 +100,7 @@ impl Sandbox {
             policy: Some(policy(&token.borrow())),
         };
         let sandbox = Self {
-            service: std::sync::Mutex::new(Some(service)),
+            service: parking_lot::Mutex::new(Some(service)),
             origin,
             api_key,
             signers,
@@ -126,7 +126,7 @@ impl Sandbox {
 
     /// Ends the emulator in order.
     pub(crate) async fn stop(&self) {
-        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let service = self.service.lock().take();
         if let Some(service) = service {
             service.stop().await;
         }

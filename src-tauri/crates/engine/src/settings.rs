@@ -1,7 +1,5 @@
 //! What the user has set: read at the start, checked, stored and put in force.
 
-use std::sync::PoisonError;
-
 use store::Store;
 
 use crate::dto::{ListenerState, Settings, TunnelProvider};
@@ -27,7 +25,7 @@ pub(crate) async fn stored(store: &Store) -> Result<Settings> {
 impl Engine {
     /// What the user has set.
     pub fn settings(&self) -> Settings {
-        self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.settings.read().clone()
     }
 
     /// Applies and stores settings. A changed port or body limit restarts the listener. A port that cannot be had, or a
@@ -71,7 +69,7 @@ impl Engine {
     fn apply(&self, settings: Settings) -> Settings {
         self.inner.registry.apply(&settings);
         self.inner.gate.limit_local(settings.local_per_second);
-        let mut current = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.inner.settings.write();
         std::mem::replace(&mut *current, settings)
     }
 }

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use inbound::{Intake, Listener};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -94,12 +95,12 @@ impl Tunnels {
     }
 
     pub(crate) fn set_listener(&self, listener: Option<&Listener>) {
-        *self.intake.lock().unwrap_or_else(PoisonError::into_inner) = listener.map(Listener::intake);
+        *self.intake.lock() = listener.map(Listener::intake);
         self.local.send_replace(listener.map(Listener::address));
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shown.lock()
     }
 }
 

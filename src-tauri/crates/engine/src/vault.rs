@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -78,17 +78,17 @@ impl Vault for MemoryVault {
     }
 
     fn put(&self, id: &str, text: &str) -> Result<(), VaultError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         kept.insert(id.to_owned(), Zeroizing::new(text.to_owned()));
         Ok(())
     }
 
     fn get(&self, id: &str) -> Result<Option<Zeroizing<String>>, VaultError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
+        Ok(self.0.lock().get(id).cloned())
     }
 
     fn delete(&self, id: &str) -> Result<(), VaultError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.0.lock().remove(id);
         Ok(())
     }
 }
@@ -176,7 +176,7 @@ impl Vault for FileVault {
     }
 
     fn put(&self, id: &str, text: &str) -> Result<(), VaultError> {
-        let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _held = self.lock.lock();
         let _alone = self.alone()?;
         let mut entries = self.read()?;
         entries.insert(id.to_owned(), Zeroizing::new(text.to_owned()));
@@ -184,12 +184,12 @@ impl Vault for FileVault {
     }
 
     fn get(&self, id: &str) -> Result<Option<Zeroizing<String>>, VaultError> {
-        let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _held = self.lock.lock();
         Ok(self.read()?.remove(id))
     }
 
     fn delete(&self, id: &str) -> Result<(), VaultError> {
-        let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _held = self.lock.lock();
         let _alone = self.alone()?;
         let mut entries = self.read()?;
         match entries.remove(id) {

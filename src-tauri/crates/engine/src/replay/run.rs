@@ -1,10 +1,11 @@
 //! A run of replays: its requests one after the other or many at a time, what came of them, and how far it is.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use outbound::{Bounds, Exchange, Problem, Recipe, Request};
+use parking_lot::{Mutex, MutexGuard};
 use store::{NewOutbound, OutboundAnswer, OutboundKind, Sendable};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -93,7 +94,7 @@ impl Run {
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.lock()
     }
 
     pub(super) async fn stop(&self) {

@@ -1,9 +1,9 @@
 //! Which deliveries Pollux received with which `webhook-id`, for the Sandbox's project: its log stands beside them.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use store::{Change, Store};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -26,11 +26,11 @@ struct Known {
 impl Received {
     /// The deliveries with this message id, oldest first.
     pub(crate) fn with(&self, message: &str) -> Vec<i64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).by_message.get(message).cloned().unwrap_or_default()
+        self.0.lock().by_message.get(message).cloned().unwrap_or_default()
     }
 
     fn add(&self, id: i64, message: Option<&str>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         if id <= known.last {
             return;
         }
@@ -71,7 +71,7 @@ impl Received {
     async fn read_back(&self, store: &Store, project: i64) -> Result<(), store::Error> {
         const PAGE: usize = 200;
         let filter = store::Filter { project: Some(project), ..store::Filter::default() };
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).last;
+        let last = self.0.lock().last;
         let ids = store.ids(&filter).await?;
         let new = ids.get(ids.partition_point(|id| *id <= last)..).unwrap_or_default();
         for page in new.get(new.len().saturating_sub(MOST)..).unwrap_or_default().chunks(PAGE) {

@@ -1,7 +1,7 @@
 //! Tells the window that something in the Sandbox changed: at an attempt, when something was due, and when somebody else
 //! used it. Five times a second at most.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(2);
 impl Sandbox {
     /// Runs until `stop`.
     pub(crate) async fn watch(self: Arc<Self>, feed: Arc<Feed>, stop: CancellationToken) {
-        let attempts = self.service.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|one| one.attempts());
+        let attempts = self.service.lock().as_ref().map(|one| one.attempts());
         let Some(mut attempts) = attempts else { return };
         let mut seen = self.seen().await;
         loop {

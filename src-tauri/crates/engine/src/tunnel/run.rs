@@ -180,7 +180,7 @@ impl Engine {
                 let stop = CancellationToken::new();
                 let intake = tunnels.intake.clone();
                 let site = Site {
-                    intake: Arc::new(move || intake.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()),
+                    intake: Arc::new(move || intake.lock().clone()),
                     local: tunnels.local.subscribe(),
                     states,
                     stop: stop.clone(),

@@ -1,11 +1,11 @@
 //! What is known of each project's webhooks: the service's last list, and how old it is.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gemini::client::{SigningSecret, Webhook};
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use store::SecretRecord;
 
 use crate::dto::{SandboxClock, WebhookAlarms, WebhookBoard};
@@ -166,7 +166,7 @@ pub(crate) fn matched<'a, 'r>(listed: &'a Listed, records: &'r [SecretRecord]) -
 
 impl Boards {
     fn all(&self) -> MutexGuard<'_, HashMap<i64, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     /// Looks at what is known of a project.
