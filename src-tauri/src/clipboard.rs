@@ -141,11 +141,11 @@ mod tests {
 
     impl Fake {
         fn set(&self, text: &str) {
-            *self.0.lock().unwrap() = Some(text.to_owned());
+            *self.0.lock() = Some(text.to_owned());
         }
 
         fn get(&self) -> Option<String> {
-            self.0.lock().unwrap().clone()
+            self.0.lock().clone()
         }
     }
 
@@ -160,7 +160,7 @@ mod tests {
         }
 
         fn clear(&self) -> Result<(), String> {
-            *self.0.lock().unwrap() = None;
+            *self.0.lock() = None;
             Ok(())
         }
     }

@@ -15,7 +15,7 @@ pub(crate) struct Leaving(Mutex<Option<Instant>>);
 impl Leaving {
     /// May the window close? Where not, the user has been told why.
     pub(crate) fn may_close(&self, engine: &Engine) -> bool {
-        let close = self.decide(engine.secrets_unstored(), Instant::now());
+        let close = self.decide(engine.projects().has_unstored_secrets(), Instant::now());
         if !close {
             engine.notice(
                 Level::Warning,

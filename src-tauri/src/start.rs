@@ -112,7 +112,7 @@ async fn start(home: PathBuf, database: PathBuf) -> Result<Engine> {
         tunnels: None,
     })
     .await?;
-    engine.listener_start(engine.settings().port).await;
+    engine.listening().start(engine.settings().get().port).await;
     Ok(engine)
 }
 

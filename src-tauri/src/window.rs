@@ -161,7 +161,7 @@ fn window_state(home: &Path) -> String {
 
 fn set_up(app: &mut App, home: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let started = tauri::async_runtime::block_on(Started::new(home));
-    let theme = started.engine().map(|engine| engine.settings().theme).unwrap_or_default();
+    let theme = started.engine().map(|engine| engine.settings().get().theme).unwrap_or_default();
     let background = if theme == Theme::Light { LIGHT } else { DARK };
     app.manage(started);
     WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())

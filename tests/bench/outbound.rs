@@ -63,7 +63,7 @@ async fn engine(folder: &Path) -> Result<(Engine, SocketAddr), String> {
     })
     .await
     .map_err(|error| error.to_string())?;
-    match engine.listener_start(None).await {
+    match engine.listening().start(None).await {
         ListenerState::Listening { port, .. } => Ok((engine, (Ipv4Addr::LOCALHOST, port).into())),
         other => Err(format!("the listener is {other:?}")),
     }
@@ -74,10 +74,10 @@ async fn replayed() -> Result<Vec<Figure>, String> {
     let (engine, address) = engine(folder.path()).await?;
     let requests = Requests::signed(REPLAYED, "replay_");
     run(address, &requests, Amount { connections: CONNECTIONS, requests: REPLAYED, time: MOST }).await?.all()?;
-    let opened = engine.view_open(Filter::default()).await.map_err(|error| error.to_string())?;
+    let opened = engine.history().open_view(Filter::default()).await.map_err(|error| error.to_string())?;
     let mut deliveries = Vec::with_capacity(REPLAYED);
     while (deliveries.len() as u64) < opened.matched {
-        let rows = engine.view_rows(opened.view, deliveries.len() as u64, 200).await;
+        let rows = engine.history().rows(opened.view, deliveries.len() as u64, 200).await;
         deliveries.extend(rows.map_err(|error| error.to_string())?.iter().map(|row| row.id));
     }
     let (_bare, receiver) = bare::start();
@@ -120,8 +120,8 @@ async fn replayed() -> Result<Vec<Figure>, String> {
 /// Replays a second.
 async fn replay_all(engine: &Engine, plan: &ReplayPlan) -> Result<f64, String> {
     let started = Instant::now();
-    let run = engine.replay_start(plan.clone()).await.map_err(|error| error.to_string())?;
-    let ended = tokio::time::timeout(MOST, engine.replay_ended(run.run)).await;
+    let run = engine.replays().start(plan.clone()).await.map_err(|error| error.to_string())?;
+    let ended = tokio::time::timeout(MOST, engine.replays().ended(run.run)).await;
     let ended = ended.map_err(|_| "it did not end".to_owned())?.map_err(|error| error.to_string())?;
     let took = started.elapsed();
     let accepted: u64 = ended.targets.iter().flat_map(|target| &target.statuses).map(|(_, count)| count).sum();
@@ -155,9 +155,9 @@ async fn forwarded() -> Result<Vec<Figure>, String> {
     let folder = scratch();
     let (engine, address) = engine(folder.path()).await?;
     let (target, received) = receiver()?;
-    let project = engine.projects().first().map(|project| project.id).ok_or("no project")?;
+    let project = engine.projects().list().first().map(|project| project.id).ok_or("no project")?;
     let rule = ForwardRule { project, on: true, url: format!("http://{target}/"), ..ForwardRule::default() };
-    engine.forward_set(rule, None).await.map_err(|error| error.to_string())?;
+    engine.forwards().set(rule, None).await.map_err(|error| error.to_string())?;
 
     let requests = Requests::signed(FORWARDED, "f_");
     let mut stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;

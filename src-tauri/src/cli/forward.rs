@@ -86,16 +86,18 @@ impl Forwarding {
     /// Forwards the deliveries of every project; gives what is to be followed.
     pub(crate) async fn start(self, engine: &Engine) -> Result<SentOn, String> {
         if self.allow_remote {
-            engine.target_confirm(&self.rule.url).await.map_err(|error| error.to_string())?;
+            engine.targets().confirm(&self.rule.url).await.map_err(|error| error.to_string())?;
         }
-        let followed = SentOn { sent: engine.forwarded(), showing: None, as_json: self.as_json };
-        for project in engine.projects() {
+        let followed = SentOn { sent: engine.forwards().subscribe(), showing: None, as_json: self.as_json };
+        for project in engine.projects().list() {
             let resign = match self.resign {
-                true => Some(engine.first_secret(project.id).ok_or("--resign needs a secret: --secret-file FILE")?),
+                true => Some(
+                    engine.projects().first_secret(project.id).ok_or("--resign needs a secret: --secret-file FILE")?,
+                ),
                 false => None,
             };
             let rule = ForwardRule { project: project.id, resign, ..self.rule.clone() };
-            engine.forward_set(rule, None).await.map_err(|error| match error.code.as_str() {
+            engine.forwards().set(rule, None).await.map_err(|error| match error.code.as_str() {
                 "confirm_target" => format!("{error} Say so with --allow-remote."),
                 _ => error.to_string(),
             })?;
@@ -162,7 +164,7 @@ pub(crate) async fn drain(engine: &Engine, followed: &mut SentOn, printer: &Prin
         let mut empty = 0;
         while empty < 2 && Instant::now() < until {
             tokio::time::sleep(LOOK).await;
-            let mut forwards = engine.forwards().into_iter();
+            let mut forwards = engine.forwards().list().into_iter();
             let waits = forwards.any(|view| view.waiting > 0 && !matches!(view.state, ForwardState::Down { .. }));
             empty = if waits { 0 } else { empty + 1 };
         }
@@ -179,7 +181,7 @@ pub(crate) async fn drain(engine: &Engine, followed: &mut SentOn, printer: &Prin
 
 /// How many deliveries wait, those under way included.
 pub(crate) fn left(engine: &Engine) -> u64 {
-    engine.forwards().iter().map(|view| view.waiting).sum()
+    engine.forwards().list().iter().map(|view| view.waiting).sum()
 }
 
 /// Says what was not sent on, and gives the exit code.

@@ -120,9 +120,9 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         ending.removes(temporary.folder());
     }
     let engine = Engine::start(config(&arguments, temporary.as_ref())?).await.map_err(|error| error.to_string())?;
-    tokio::spawn(disk::tell(engine.shortage()));
-    let mut tail = engine.tail().await.map_err(|error| error.to_string())?;
-    let address = match engine.listener_start(Some(arguments.bind.port()).filter(|port| *port != 0)).await {
+    tokio::spawn(disk::tell(engine.history().shortage()));
+    let mut tail = engine.history().tail().await.map_err(|error| error.to_string())?;
+    let address = match engine.listening().start(Some(arguments.bind.port()).filter(|port| *port != 0)).await {
         ListenerState::Listening { address, .. } => address,
         ListenerState::Failed { message, next_free, .. } => {
             engine.shutdown().await;
@@ -146,7 +146,7 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
     let written = match greet(&printer, &arguments, &address).await {
         Ok(()) => match made_public {
             Some(settings) => {
-                engine.tunnel_start_with(settings).await.map(drop).map_err(|error| error.to_string().into())
+                engine.tunnel().start_with(settings).await.map(drop).map_err(|error| error.to_string().into())
             }
             None => Ok(()),
         },
@@ -166,7 +166,7 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         }
     };
     // What was acknowledged up to the end is shown, too.
-    engine.listener_stop().await;
+    engine.listening().stop().await;
     if written.is_ok() && !arguments.quiet {
         written = lines::rest(&mut tail, &printer, arguments.json, Instant::now() + printer::LAST).await;
     }
@@ -176,7 +176,7 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         written = written.and(drained);
     }
     engine.shutdown().await;
-    if let Some(told) = turned_away::told(&engine.turned_away(0)) {
+    if let Some(told) = turned_away::told(&engine.listening().turned_away(0)) {
         say!("{told}");
     }
     let until = Instant::now() + printer::LAST;

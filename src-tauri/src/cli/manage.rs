@@ -124,7 +124,7 @@ fn code(error: &Error) -> u8 {
 
 /// The user's projects. The Sandbox lives in the window's process and is not among them.
 pub(crate) fn projects(engine: &Engine) -> Vec<Project> {
-    engine.projects().into_iter().filter(|project| !project.sandbox).collect()
+    engine.projects().list().into_iter().filter(|project| !project.sandbox).collect()
 }
 
 /// The project of this name; without a name the only one that has an API key.

@@ -106,9 +106,9 @@ async fn added(engine: &Engine, arguments: Add) -> Done {
         api_key: api_key(engine).await?,
     };
     if !arguments.unchecked {
-        engine.project_check(None, draft.clone()).await?;
+        engine.projects().check(None, draft.clone()).await?;
     }
-    let project = engine.project_add(draft).await?;
+    let project = engine.projects().add(draft).await?;
     if arguments.json {
         print::line(&object(&project))?;
     } else {
@@ -135,7 +135,7 @@ pub(crate) fn place(kind: VaultKind) -> &'static str {
 
 /// From the environment, or from standard input.
 async fn api_key(engine: &Engine) -> Result<ApiKeyDraft, Undone> {
-    if let Some(variable) = engine.environment_keys().into_iter().next() {
+    if let Some(variable) = engine.projects().environment_keys().into_iter().next() {
         return Ok(ApiKeyDraft::Environment { name: variable.name });
     }
     let read = tokio::task::spawn_blocking(|| -> io::Result<Zeroizing<String>> {
@@ -179,7 +179,7 @@ fn list(engine: &Engine, as_json: bool) -> Done {
 
 async fn remove(engine: &Engine, name: &str, as_json: bool) -> Done {
     let project = manage::pick(&manage::projects(engine), Some(name))?;
-    engine.project_remove(project.id).await?;
+    engine.projects().remove(project.id).await?;
     if as_json {
         print::line(&json!({ "id": project.id, "name": project.name, "removed": true }))?;
     } else {

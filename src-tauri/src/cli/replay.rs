@@ -82,7 +82,7 @@ async fn replay(engine: &Engine, arguments: &Arguments, ending: &Ending) -> Done
     }
     if arguments.allow_remote {
         for url in &arguments.to {
-            engine.target_confirm(url).await?;
+            engine.targets().confirm(url).await?;
         }
     }
     let changes = changes(engine, arguments, &deliveries).await?;
@@ -95,14 +95,14 @@ async fn replay(engine: &Engine, arguments: &Arguments, ending: &Ending) -> Done
         concurrency: arguments.concurrency,
     };
     // Before the first one is sent.
-    let mut replayed = engine.replayed();
-    let started = engine.replay_start(plan).await.map_err(|error| match error.code.as_str() {
+    let mut replayed = engine.replays().subscribe();
+    let started = engine.replays().start(plan).await.map_err(|error| match error.code.as_str() {
         "confirm_target" => Undone::Usage(format!("{} Say so with --allow-remote.", error.message)),
         code if code.starts_with("invalid_") || code == "no_key" || code == "no_secret" => Undone::Usage(error.message),
         _ => Undone::Refused(error),
     })?;
     let mut shown = Shown { json: arguments.json, gone: false };
-    let (mut ended, mut interrupted) = (pin!(engine.replay_ended(started.run)), pin!(ending.asked()));
+    let (mut ended, mut interrupted) = (pin!(engine.replays().ended(started.run)), pin!(ending.asked()));
     let mut stopping = false;
     let run = loop {
         tokio::select! {
@@ -111,7 +111,7 @@ async fn replay(engine: &Engine, arguments: &Arguments, ending: &Ending) -> Done
                 stopping = true;
                 // What is under way is told of meanwhile.
                 let (engine, run) = (engine.clone(), started.run);
-                tokio::spawn(async move { engine.replay_stop(run).await });
+                tokio::spawn(async move { engine.replays().stop(run).await });
             }
             told = replayed.recv() => match told {
                 Ok(outbound) => shown.one(&outbound)?,
@@ -138,7 +138,7 @@ struct Meant {
 /// The delivery that is meant. One that is not there is named before anything is sent.
 async fn delivery(engine: &Engine, id: &str) -> Result<Meant, Undone> {
     if let Ok(number) = id.parse() {
-        return match engine.replay_draft(number).await {
+        return match engine.replays().draft(number).await {
             Ok(draft) => Ok(Meant { id: number, project: draft.project }),
             Err(error) if error.code == "not_found" => {
                 Err(Undone::Usage(format!("there is no delivery {number} in the history")))
@@ -147,7 +147,7 @@ async fn delivery(engine: &Engine, id: &str) -> Result<Meant, Undone> {
         };
     }
     let text = if id == "last" { String::new() } else { id.to_owned() };
-    let opened = engine.view_open(Filter { text, ..Filter::default() }).await?;
+    let opened = engine.history().open_view(Filter { text, ..Filter::default() }).await?;
     let newest = opened.rows.iter().rev().find(|row| id == "last" || row.message_id.as_deref() == Some(id));
     newest.map(|row| Meant { id: row.id, project: row.project }).ok_or_else(|| match id {
         "last" => Undone::Usage("the history is empty: there is no last delivery".into()),
@@ -157,7 +157,7 @@ async fn delivery(engine: &Engine, id: &str) -> Result<Meant, Undone> {
 
 async fn changes(engine: &Engine, arguments: &Arguments, deliveries: &[Meant]) -> Result<ReplayChanges, Undone> {
     let first = deliveries.first().ok_or_else(|| Undone::Usage("no delivery was given".into()))?;
-    let draft = engine.replay_draft(first.id).await?;
+    let draft = engine.replays().draft(first.id).await?;
     let headers = match arguments.headers.is_empty() {
         true => None,
         false => Some(with_headers(draft.headers, &arguments.headers)?),

@@ -163,7 +163,7 @@ async fn asked(engine: &Engine, arguments: Arguments) -> Done {
         What::Create(create) => created(engine, &project, create, as_json).await,
         What::Update(update) => updated(engine, &project, update, as_json).await,
         What::Delete { id } => {
-            engine.webhook_delete(project.id, &id).await?;
+            engine.webhooks().delete(project.id, &id).await?;
             match as_json {
                 true => print::line(&json!({ "id": id, "deleted": true }))?,
                 false => print::text(&format!("Deleted {id}.\n"))?,
@@ -173,7 +173,7 @@ async fn asked(engine: &Engine, arguments: Arguments) -> Done {
         What::Ping { id, wait } => ping::ping(engine, &project, &id, wait, as_json).await,
         What::Rotate { id, revoke_now, show_secret } => {
             manage::hold_on();
-            let rotated = engine.webhook_rotate(project.id, &id, revoke_now).await?;
+            let rotated = engine.webhooks().rotate(project.id, &id, revoke_now).await?;
             let told = Told { word: "Rotated", webhook: &rotated.webhook, secret: &rotated.secret, show_secret };
             told.tell(as_json)
         }
@@ -181,7 +181,7 @@ async fn asked(engine: &Engine, arguments: Arguments) -> Done {
 }
 
 async fn list(engine: &Engine, project: &Project, as_json: bool) -> Done {
-    let board = engine.webhooks_refresh(project.id).await?;
+    let board = engine.webhooks().refresh(project.id).await?;
     if let Some(error) = board.error {
         return Err(error.into());
     }
@@ -196,7 +196,7 @@ async fn list(engine: &Engine, project: &Project, as_json: bool) -> Done {
 async fn created(engine: &Engine, project: &Project, create: Create, as_json: bool) -> Done {
     let draft = WebhookDraft { name: create.name, uri: create.uri, events: create.events };
     manage::hold_on();
-    let creation = engine.webhook_create(project.id, draft, create.look_first).await;
+    let creation = engine.webhooks().create(project.id, draft, create.look_first).await;
     match creation.map_err(look_first)? {
         WebhookCreation::Created { webhook, secret } => {
             let told = Told { word: "Created", webhook: &webhook, secret: &secret, show_secret: create.show_secret };
@@ -240,7 +240,7 @@ async fn updated(engine: &Engine, project: &Project, update: Update, as_json: bo
             State::Disabled => "disabled".to_owned(),
         }),
     };
-    let webhook = engine.webhook_update(project.id, &update.id, edit).await?;
+    let webhook = engine.webhooks().update(project.id, &update.id, edit).await?;
     match as_json {
         true => print::line(&show::object(&webhook))?,
         false => print::text(&show::block(&webhook))?,

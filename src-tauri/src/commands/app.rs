@@ -20,20 +20,20 @@ pub(crate) async fn live(started: State<'_, Started>, channel: Channel<Live>) ->
 
 #[tauri::command]
 pub(crate) async fn settings_set(started: State<'_, Started>, settings: Settings) -> Result<Settings> {
-    started.engine()?.settings_set(settings).await
+    started.engine()?.settings().set(settings).await
 }
 
 #[tauri::command]
 pub(crate) async fn listener_start(started: State<'_, Started>, port: Option<u16>) -> Result<ListenerState> {
-    Ok(started.engine()?.listener_start(port).await)
+    Ok(started.engine()?.listening().start(port).await)
 }
 
 #[tauri::command]
 pub(crate) async fn turned_away(started: State<'_, Started>, limit: u32) -> Result<TurnedAway> {
-    Ok(started.engine()?.turned_away(limit))
+    Ok(started.engine()?.listening().turned_away(limit))
 }
 
 #[tauri::command]
 pub(crate) async fn sample_send(started: State<'_, Started>, request: SampleRequest) -> Result<SampleSent> {
-    started.engine()?.sample_send(&request).await
+    started.engine()?.sandbox().send_sample(&request).await
 }

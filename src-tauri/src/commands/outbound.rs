@@ -12,72 +12,72 @@ use crate::{export, home};
 
 #[tauri::command]
 pub(crate) async fn targets(started: State<'_, Started>, project: Option<i64>) -> Result<Vec<Target>> {
-    started.engine()?.targets(project).await
+    started.engine()?.targets().list(project).await
 }
 
 #[tauri::command]
 pub(crate) async fn target_save(started: State<'_, Started>, draft: TargetDraft) -> Result<Target> {
-    started.engine()?.target_save(draft).await
+    started.engine()?.targets().save(draft).await
 }
 
 #[tauri::command]
 pub(crate) async fn target_remove(started: State<'_, Started>, id: i64) -> Result<()> {
-    started.engine()?.target_remove(id).await
+    started.engine()?.targets().remove(id).await
 }
 
 #[tauri::command]
 pub(crate) async fn target_confirm(started: State<'_, Started>, url: String) -> Result<Target> {
-    started.engine()?.target_confirm(&url).await
+    started.engine()?.targets().confirm(&url).await
 }
 
 #[tauri::command]
 pub(crate) async fn replay_draft(started: State<'_, Started>, id: i64) -> Result<ReplayDraft> {
-    started.engine()?.replay_draft(id).await
+    started.engine()?.replays().draft(id).await
 }
 
 #[tauri::command]
 pub(crate) async fn replay_preview(started: State<'_, Started>, plan: ReplayPlan) -> Result<ReplayPreview> {
-    started.engine()?.replay_preview(plan).await
+    started.engine()?.replays().preview(plan).await
 }
 
 #[tauri::command]
 pub(crate) async fn replay_start(started: State<'_, Started>, plan: ReplayPlan) -> Result<ReplayRun> {
-    started.engine()?.replay_start(plan).await
+    started.engine()?.replays().start(plan).await
 }
 
 #[tauri::command]
 pub(crate) async fn replay_stop(started: State<'_, Started>, run: u32) -> Result<ReplayRun> {
-    started.engine()?.replay_stop(run).await
+    started.engine()?.replays().stop(run).await
 }
 
 #[tauri::command]
 pub(crate) async fn replay_run(started: State<'_, Started>, run: u32) -> Result<ReplayRun> {
-    started.engine()?.replay_run(run)
+    started.engine()?.replays().run(run)
 }
 
 #[tauri::command]
 pub(crate) async fn outbounds(started: State<'_, Started>, delivery: i64) -> Result<Vec<Outbound>> {
-    started.engine()?.outbounds(delivery).await
+    started.engine()?.outbounds().of(delivery).await
 }
 
 #[tauri::command]
 pub(crate) async fn outbound(started: State<'_, Started>, id: i64) -> Result<OutboundDetail> {
-    started.engine()?.outbound(id).await
+    started.engine()?.outbounds().get(id).await
 }
 
 #[tauri::command]
 pub(crate) async fn outbound_diff(started: State<'_, Started>, first: i64, other: i64) -> Result<AnswerDiff> {
-    started.engine()?.outbound_diff(first, other).await
+    started.engine()?.outbounds().diff(first, other).await
 }
 
 #[tauri::command]
 pub(crate) async fn forwards(started: State<'_, Started>) -> Result<Vec<ForwardView>> {
-    Ok(started.engine()?.forwards())
+    Ok(started.engine()?.forwards().list())
 }
 
 #[tauri::command]
 pub(crate) async fn forward_offer(started: State<'_, Started>, rule: ForwardRule) -> Result<ForwardOffer> {
-    started.engine()?.forward_offer(rule).await
+    started.engine()?.forwards().offer(rule).await
 }
 
 #[tauri::command]
@@ -86,47 +86,47 @@ pub(crate) async fn forward_set(
     rule: ForwardRule,
     start: Option<ForwardStart>,
 ) -> Result<ForwardView> {
-    started.engine()?.forward_set(rule, start).await
+    started.engine()?.forwards().set(rule, start).await
 }
 
 #[tauri::command]
 pub(crate) async fn forward_drop(started: State<'_, Started>, project: i64) -> Result<u64> {
-    started.engine()?.forward_drop(project).await
+    started.engine()?.forwards().drop_waiting(project).await
 }
 
 #[tauri::command]
 pub(crate) async fn forward_drain(started: State<'_, Started>, project: i64) -> Result<ForwardView> {
-    started.engine()?.forward_drain(project)
+    started.engine()?.forwards().retry_now(project)
 }
 
 #[tauri::command]
 pub(crate) async fn fault_lab(started: State<'_, Started>) -> Result<FaultLab> {
-    Ok(started.engine()?.fault_lab())
+    Ok(started.engine()?.answers().fault_lab())
 }
 
 #[tauri::command]
 pub(crate) async fn fault_lab_set(started: State<'_, Started>, rules: Vec<FaultRule>) -> Result<FaultLab> {
-    started.engine()?.fault_lab_set(rules).await
+    started.engine()?.answers().set_fault_lab(rules).await
 }
 
 #[tauri::command]
 pub(crate) async fn check_start(started: State<'_, Started>, plan: CheckPlan) -> Result<CheckReport> {
-    started.engine()?.check_start(plan).await
+    started.engine()?.checks().start(plan).await
 }
 
 #[tauri::command]
 pub(crate) async fn check_stop(started: State<'_, Started>) -> Result<Option<CheckReport>> {
-    Ok(started.engine()?.check_stop().await)
+    Ok(started.engine()?.checks().stop().await)
 }
 
 #[tauri::command]
 pub(crate) async fn check_report(started: State<'_, Started>) -> Result<Option<CheckReport>> {
-    Ok(started.engine()?.check_report())
+    Ok(started.engine()?.checks().report())
 }
 
 #[tauri::command]
 pub(crate) async fn check_export(started: State<'_, Started>, format: String) -> Result<String> {
-    let (extension, text) = started.engine()?.check_export(&format)?;
+    let (extension, text) = started.engine()?.checks().export(&format)?;
     let home = home::folder().map_err(|message| Error::new("no_home", message))?;
     tauri::async_runtime::spawn_blocking(move || export::write(&home, "pollux-check", extension, &text))
         .await

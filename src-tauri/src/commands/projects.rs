@@ -7,12 +7,12 @@ use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn project_add(started: State<'_, Started>, draft: ProjectDraft) -> Result<Project> {
-    started.engine()?.project_add(draft).await
+    started.engine()?.projects().add(draft).await
 }
 
 #[tauri::command]
 pub(crate) async fn project_update(started: State<'_, Started>, id: i64, draft: ProjectDraft) -> Result<Project> {
-    started.engine()?.project_update(id, draft).await
+    started.engine()?.projects().update(id, draft).await
 }
 
 #[tauri::command]
@@ -21,20 +21,20 @@ pub(crate) async fn project_check(
     id: Option<i64>,
     draft: ProjectDraft,
 ) -> Result<ProjectCheck> {
-    started.engine()?.project_check(id, draft).await
+    started.engine()?.projects().check(id, draft).await
 }
 
 #[tauri::command]
 pub(crate) async fn project_remove(started: State<'_, Started>, id: i64) -> Result<()> {
-    started.engine()?.project_remove(id).await
+    started.engine()?.projects().remove(id).await
 }
 
 #[tauri::command]
 pub(crate) async fn project_restore(started: State<'_, Started>, id: i64) -> Result<Project> {
-    started.engine()?.project_restore(id).await
+    started.engine()?.projects().restore(id).await
 }
 
 #[tauri::command]
 pub(crate) async fn environment_keys(started: State<'_, Started>) -> Result<Vec<EnvironmentKey>> {
-    Ok(started.engine()?.environment_keys())
+    Ok(started.engine()?.projects().environment_keys())
 }

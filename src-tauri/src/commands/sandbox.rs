@@ -11,17 +11,17 @@ use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn sandbox_overview(started: State<'_, Started>) -> Result<SandboxOverview> {
-    started.engine()?.sandbox_overview().await
+    started.engine()?.sandbox().overview().await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_run(started: State<'_, Started>, request: SandboxRun) -> Result<String> {
-    started.engine()?.sandbox_run(request).await
+    started.engine()?.sandbox().run(request).await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_cancel_job(started: State<'_, Started>, name: String) -> Result<()> {
-    started.engine()?.sandbox_cancel_job(&name).await
+    started.engine()?.sandbox().cancel_job(&name).await
 }
 
 #[tauri::command]
@@ -30,27 +30,27 @@ pub(crate) async fn sandbox_finish_job(
     name: String,
     outcome: JobOutcome,
 ) -> Result<SandboxJob> {
-    started.engine()?.sandbox_finish_job(&name, outcome).await
+    started.engine()?.sandbox().finish_job(&name, outcome).await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_clock_set(started: State<'_, Started>, warp: f64) -> Result<SandboxClock> {
-    started.engine()?.sandbox_clock_set(warp).await
+    started.engine()?.sandbox().set_clock(warp).await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_clock_advance(started: State<'_, Started>, by: SandboxAdvance) -> Result<SandboxClock> {
-    started.engine()?.sandbox_clock_advance(by).await
+    started.engine()?.sandbox().advance_clock(by).await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_settings(started: State<'_, Started>) -> Result<Settings> {
-    started.engine()?.sandbox_settings().await
+    started.engine()?.sandbox().settings().await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_settings_set(started: State<'_, Started>, patch: Value) -> Result<Settings> {
-    started.engine()?.sandbox_settings_set(patch).await
+    started.engine()?.sandbox().set_settings(patch).await
 }
 
 #[tauri::command]
@@ -59,25 +59,25 @@ pub(crate) async fn sandbox_deliveries(
     before: Option<u64>,
     limit: u32,
 ) -> Result<SandboxDeliveries> {
-    started.engine()?.sandbox_deliveries(before, limit).await
+    started.engine()?.sandbox().deliveries(before, limit).await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_delivery_body(started: State<'_, Started>, id: String) -> Result<String> {
-    started.engine()?.sandbox_delivery_body(&id).await
+    started.engine()?.sandbox().delivery_body(&id).await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_delivery_retry(started: State<'_, Started>, id: String) -> Result<()> {
-    started.engine()?.sandbox_delivery_retry(&id).await
+    started.engine()?.sandbox().retry_delivery(&id).await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_keys_rotate(started: State<'_, Started>) -> Result<()> {
-    started.engine()?.sandbox_keys_rotate().await
+    started.engine()?.sandbox().rotate_keys().await
 }
 
 #[tauri::command]
 pub(crate) async fn sandbox_reset(started: State<'_, Started>) -> Result<()> {
-    started.engine()?.sandbox_reset().await
+    started.engine()?.sandbox().reset().await
 }

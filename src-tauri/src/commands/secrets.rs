@@ -9,7 +9,7 @@ use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn secrets(started: State<'_, Started>) -> Result<Vec<SecretView>> {
-    started.engine()?.secrets().await
+    started.engine()?.projects().secrets().await
 }
 
 #[tauri::command]
@@ -19,27 +19,27 @@ pub(crate) async fn secret_add(
     label: String,
     text: String,
 ) -> Result<SecretView> {
-    started.engine()?.secret_add(project, &label, &Zeroizing::new(text)).await
+    started.engine()?.projects().add_secret(project, &label, &Zeroizing::new(text)).await
 }
 
 #[tauri::command]
 pub(crate) async fn secret_remove(started: State<'_, Started>, id: String) -> Result<()> {
-    started.engine()?.secret_remove(&id).await
+    started.engine()?.projects().remove_secret(&id).await
 }
 
 #[tauri::command]
 pub(crate) async fn secret_restore(started: State<'_, Started>, id: String) -> Result<SecretView> {
-    started.engine()?.secret_restore(&id).await
+    started.engine()?.projects().restore_secret(&id).await
 }
 
 #[tauri::command]
 pub(crate) async fn secret_reveal(started: State<'_, Started>, id: String) -> Result<String> {
-    Ok(started.engine()?.secret_reveal(&id).await?.to_string())
+    Ok(started.engine()?.projects().reveal_secret(&id).await?.to_string())
 }
 
 #[tauri::command]
 pub(crate) async fn secret_destroy(started: State<'_, Started>, id: String) -> Result<()> {
-    started.engine()?.secret_destroy(&id).await
+    started.engine()?.projects().destroy_secret(&id).await
 }
 
 #[tauri::command]

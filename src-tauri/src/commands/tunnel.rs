@@ -7,25 +7,25 @@ use crate::start::Started;
 
 #[tauri::command]
 pub(crate) async fn tunnel(started: State<'_, Started>) -> Result<TunnelView> {
-    started.engine()?.tunnel().await
+    Ok(started.engine()?.tunnel().view())
 }
 
 #[tauri::command]
 pub(crate) async fn tunnel_start(started: State<'_, Started>) -> Result<TunnelView> {
-    started.engine()?.tunnel_start().await
+    started.engine()?.tunnel().start().await
 }
 
 #[tauri::command]
 pub(crate) async fn tunnel_stop(started: State<'_, Started>) -> Result<TunnelView> {
-    started.engine()?.tunnel_stop().await
+    started.engine()?.tunnel().stop().await
 }
 
 #[tauri::command]
 pub(crate) async fn tunnel_probe(started: State<'_, Started>) -> Result<ProbeView> {
-    started.engine()?.tunnel_probe().await
+    started.engine()?.tunnel().probe_now().await
 }
 
 #[tauri::command]
 pub(crate) async fn tunnel_authtoken_set(started: State<'_, Started>, token: Option<String>) -> Result<TunnelView> {
-    started.engine()?.tunnel_authtoken_set(token).await
+    started.engine()?.tunnel().set_authtoken(token).await
 }

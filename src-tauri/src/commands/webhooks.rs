@@ -11,12 +11,12 @@ use crate::{export, home};
 
 #[tauri::command]
 pub(crate) async fn webhooks(started: State<'_, Started>, project: i64) -> Result<WebhookBoard> {
-    started.engine()?.webhooks(project).await
+    started.engine()?.webhooks().board(project).await
 }
 
 #[tauri::command]
 pub(crate) async fn webhooks_refresh(started: State<'_, Started>, project: i64) -> Result<WebhookBoard> {
-    started.engine()?.webhooks_refresh(project).await
+    started.engine()?.webhooks().refresh(project).await
 }
 
 #[tauri::command]
@@ -26,7 +26,7 @@ pub(crate) async fn webhook_create(
     draft: WebhookDraft,
     look_first: bool,
 ) -> Result<WebhookCreation> {
-    started.engine()?.webhook_create(project, draft, look_first).await
+    started.engine()?.webhooks().create(project, draft, look_first).await
 }
 
 #[tauri::command]
@@ -36,17 +36,17 @@ pub(crate) async fn webhook_update(
     id: String,
     edit: WebhookEdit,
 ) -> Result<WebhookView> {
-    started.engine()?.webhook_update(project, &id, edit).await
+    started.engine()?.webhooks().update(project, &id, edit).await
 }
 
 #[tauri::command]
 pub(crate) async fn webhook_delete(started: State<'_, Started>, project: i64, id: String) -> Result<()> {
-    started.engine()?.webhook_delete(project, &id).await
+    started.engine()?.webhooks().delete(project, &id).await
 }
 
 #[tauri::command]
 pub(crate) async fn webhook_ping(started: State<'_, Started>, project: i64, id: String) -> Result<PingResult> {
-    started.engine()?.webhook_ping(project, &id).await
+    started.engine()?.webhooks().ping(project, &id).await
 }
 
 #[tauri::command]
@@ -55,17 +55,17 @@ pub(crate) async fn webhooks_repair(
     project: i64,
     ids: Vec<String>,
 ) -> Result<Vec<WebhookRepair>> {
-    started.engine()?.webhooks_repair(project, ids).await
+    started.engine()?.webhooks().repair(project, ids).await
 }
 
 #[tauri::command]
 pub(crate) async fn webhook_failures(started: State<'_, Started>, project: i64, id: String) -> Result<Vec<Row>> {
-    started.engine()?.webhook_failures(project, &id).await
+    started.engine()?.webhooks().failures(project, &id).await
 }
 
 #[tauri::command]
 pub(crate) async fn rotation(started: State<'_, Started>, project: i64, id: String) -> Result<Rotation> {
-    started.engine()?.rotation(project, &id).await
+    started.engine()?.webhooks().rotation(project, &id).await
 }
 
 #[tauri::command]
@@ -75,17 +75,17 @@ pub(crate) async fn webhook_rotate(
     id: String,
     immediately: bool,
 ) -> Result<Rotated> {
-    started.engine()?.webhook_rotate(project, &id, immediately).await
+    started.engine()?.webhooks().rotate(project, &id, immediately).await
 }
 
 #[tauri::command]
 pub(crate) async fn secret_store_again(started: State<'_, Started>, id: String) -> Result<NewSecret> {
-    started.engine()?.secret_store_again(&id).await
+    started.engine()?.projects().store_secret_again(&id).await
 }
 
 #[tauri::command]
 pub(crate) async fn secret_let_go(started: State<'_, Started>, id: String) -> Result<()> {
-    started.engine()?.secret_let_go(&id).await
+    started.engine()?.projects().let_secret_go(&id).await
 }
 
 #[tauri::command]
@@ -95,27 +95,27 @@ pub(crate) async fn place_add(
     webhook: String,
     text: String,
 ) -> Result<Vec<Place>> {
-    started.engine()?.place_add(project, &webhook, &text).await
+    started.engine()?.webhooks().add_place(project, &webhook, &text).await
 }
 
 #[tauri::command]
 pub(crate) async fn place_tick(started: State<'_, Started>, id: i64, done: bool) -> Result<Vec<Place>> {
-    started.engine()?.place_tick(id, done).await
+    started.engine()?.webhooks().tick_place(id, done).await
 }
 
 #[tauri::command]
 pub(crate) async fn place_remove(started: State<'_, Started>, id: i64) -> Result<Vec<Place>> {
-    started.engine()?.place_remove(id).await
+    started.engine()?.webhooks().remove_place(id).await
 }
 
 #[tauri::command]
 pub(crate) async fn actions(started: State<'_, Started>, before: Option<i64>, limit: u32) -> Result<ActionPage> {
-    started.engine()?.actions(before, limit).await
+    started.engine()?.actions().page(before, limit).await
 }
 
 #[tauri::command]
 pub(crate) async fn actions_export(started: State<'_, Started>) -> Result<String> {
-    let text = started.engine()?.actions_export().await?;
+    let text = started.engine()?.actions().export().await?;
     let home = home::folder().map_err(|message| Error::new("no_home", message))?;
     tauri::async_runtime::spawn_blocking(move || export::write(&home, "pollux-actions", "ndjson", &text))
         .await

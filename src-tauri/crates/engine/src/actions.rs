@@ -1,22 +1,36 @@
 //! The log of management actions: who did what, when, and what became of it. Never a secret.
 
+use std::sync::Arc;
+
 use store::NewAction;
 
+use crate::common::Common;
 use crate::dto::{Action, ActionPage};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::registry::Registry;
 
 /// Most actions of a page.
 const PAGE: u32 = 200;
 /// Who acts where nobody asked.
 const POLLUX: &str = "Pollux";
 
-impl Engine {
+/// The log. Cloning shares it.
+#[derive(Clone)]
+pub struct Actions {
+    common: Common,
+    registry: Arc<Registry>,
+}
+
+impl Actions {
+    pub(crate) fn new(common: Common, registry: Arc<Registry>) -> Self {
+        Self { common, registry }
+    }
+
     /// A page of the log, newest first, 200 at most.
-    pub async fn actions(&self, before: Option<i64>, limit: u32) -> Result<ActionPage> {
+    pub async fn page(&self, before: Option<i64>, limit: u32) -> Result<ActionPage> {
         let limit = limit.clamp(1, PAGE);
         // One more than asked for says whether there is another page.
-        let mut found = self.inner.store.actions().page(before, limit + 1).await?;
+        let mut found = self.common.store().actions().page(before, limit + 1).await?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let next_before = found.last().map(|action| action.id).filter(|_| more);
@@ -24,9 +38,9 @@ impl Engine {
     }
 
     /// The whole log as NDJSON, oldest first.
-    pub async fn actions_export(&self) -> Result<String> {
+    pub async fn export(&self) -> Result<String> {
         let mut text = String::new();
-        for action in self.inner.store.actions().all().await? {
+        for action in self.common.store().actions().all().await? {
             let line = serde_json::to_string(&view(action))
                 .map_err(|error| Error::new("internal", "The log could not be written.").with_detail(error))?;
             text.push_str(&line);
@@ -48,7 +62,7 @@ impl Engine {
     ) {
         let project = project.into();
         let name = self.name_of(project);
-        self.note(&self.inner.actor, (project, name), what, target, told(result, detail)).await;
+        self.note(self.common.actor(), (project, name), what, target, told(result, detail)).await;
     }
 
     /// The same, for a project whose name is not to be had any more, or not yet.
@@ -62,7 +76,7 @@ impl Engine {
         detail: &str,
     ) {
         let project = (Some(project), Some(name.to_owned()));
-        self.note(&self.inner.actor, project, what, target, told(result, detail)).await;
+        self.note(self.common.actor(), project, what, target, told(result, detail)).await;
     }
 
     /// The same, for what Pollux did by itself.
@@ -77,7 +91,7 @@ impl Engine {
     }
 
     fn name_of(&self, project: Option<i64>) -> Option<String> {
-        self.projects().into_iter().find(|known| Some(known.id) == project).map(|known| known.name)
+        self.registry.projects().into_iter().find(|known| Some(known.id) == project).map(|known| known.name)
     }
 
     async fn note(
@@ -89,7 +103,7 @@ impl Engine {
         (result, detail): (&str, String),
     ) {
         let action = NewAction {
-            at_ms: self.now_ms(),
+            at_ms: self.common.now_ms(),
             who: who.to_owned(),
             project,
             project_name,
@@ -98,7 +112,7 @@ impl Engine {
             result: result.to_owned(),
             detail,
         };
-        if let Err(error) = self.inner.store.actions().add(action).await {
+        if let Err(error) = self.common.store().actions().add(action).await {
             tracing::error!(%error, what, result, "an action could not be written to the log");
         }
     }

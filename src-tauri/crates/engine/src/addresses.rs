@@ -1,9 +1,14 @@
 //! Under which addresses the listener is and was reached, and what that says about the uri of a webhook.
 
-use reqwest::Url;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
+use parking_lot::RwLock;
+use reqwest::Url;
+use tokio::sync::watch;
+
+use crate::common::Common;
 use crate::dto::{ListenerState, UriPlace};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
 
 /// The addresses of the listener, each with a slash at its end.
@@ -28,10 +33,38 @@ pub(crate) struct Earlier {
     pub(crate) public: bool,
 }
 
-impl Engine {
+/// The room of the addresses. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Addresses {
+    common: Common,
+    bases: Arc<RwLock<Bases>>,
+    /// Where the listener's socket is.
+    socket: watch::Sender<Option<SocketAddr>>,
+}
+
+impl Addresses {
+    pub(crate) fn new(common: Common) -> Self {
+        Self { common, bases: Arc::default(), socket: watch::Sender::new(None) }
+    }
+
     /// The addresses of the listener.
     pub(crate) fn bases(&self) -> Bases {
-        self.inner.bases.read().clone()
+        self.bases.read().clone()
+    }
+
+    /// Where the listener's socket is; `None` while it does not listen.
+    pub(crate) fn socket(&self) -> Option<SocketAddr> {
+        *self.socket.borrow()
+    }
+
+    /// Told whenever it is elsewhere.
+    pub(crate) fn follow_socket(&self) -> watch::Receiver<Option<SocketAddr>> {
+        self.socket.subscribe()
+    }
+
+    /// The socket is elsewhere, or there is none.
+    pub(crate) fn set_socket(&self, address: Option<SocketAddr>) {
+        self.socket.send_replace(address);
     }
 
     /// The names under which it is reached from outside.
@@ -61,9 +94,9 @@ impl Engine {
 
     /// Written down, so that it is known as an earlier one some day. Without that only a repair is not offered.
     async fn note_base(&self, base: Option<&str>, public: bool) {
-        let addresses = self.inner.store.addresses();
+        let addresses = self.common.store().addresses();
         if let Some(base) = base
-            && let Err(error) = addresses.seen(base, public, self.now_ms()).await
+            && let Err(error) = addresses.seen(base, public, self.common.now_ms()).await
         {
             tracing::warn!(%error, base, "an address of the listener could not be noted");
         }
@@ -77,7 +110,7 @@ impl Engine {
     }
 
     fn write_bases(&self, change: impl FnOnce(&mut Bases)) {
-        change(&mut self.inner.bases.write());
+        change(&mut self.bases.write());
     }
 }
 

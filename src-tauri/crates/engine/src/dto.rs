@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use signature::{KeyState, Outcome, Scheme, Warning};
 
-use crate::vault::VaultKind;
+use crate::projects::vault::VaultKind;
 
 mod actions;
 mod check;

@@ -1,50 +1,38 @@
-//! The engine: one store, one listener, one Sandbox, one feed.
+//! The face: makes the rooms in order, gives them out, and ends them in order.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::time::UNIX_EPOCH;
 
 use gemini::JwksCache;
-use inbound::{Clock, Explain, Gate, Probes, Tally};
-use parking_lot::RwLock;
+use inbound::{Clock, Gate, Probes, Tally};
 use signature::{Policy, SecretKey};
 use store::{SpaceOf, Store};
-use tokio::sync::{Mutex, mpsc};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio::sync::watch;
 
-use crate::addresses::Bases;
-use crate::answering::Answering;
-use crate::arrivals::Arrivals;
-use crate::books::{self, Books};
-use crate::check::Checks;
-use crate::clients::Access;
-use crate::dto::{
-    AppState, Database, Detail, Filter, Level, ListenerState, Notice, Project, Row, SecretStore, Settings, ViewOpened,
-};
-use crate::error::{Error, Result};
-use crate::feed::{Feed, Sink};
-use crate::forward::Forwards;
-use crate::keeping::Held;
-use crate::keys::{ProjectKeys, Registry};
-use crate::listening::Slot;
-use crate::replay::{self, Replays};
-use crate::reverify::Reverifying;
+use crate::actions::Actions;
+use crate::addresses::Addresses;
+use crate::answers::Answers;
+use crate::common::{About, Common, Environment, Sink};
+use crate::dto::{AppState, Database, Level, ListenerState, Project, SecretStore};
+use crate::error::Result;
+use crate::history::History;
+use crate::listening::{self, Listening};
+use crate::outgoing::check::Checks;
+use crate::outgoing::forward::Forwards;
+use crate::outgoing::outbounds::Outbounds;
+use crate::outgoing::replay::{self, Replays};
+use crate::outgoing::sending::Sending;
+use crate::outgoing::targets::Targets;
+use crate::projects::vault::Vault;
+use crate::projects::{Projects, names};
+use crate::registry::{ProjectKeys, Registry};
 use crate::sandbox::Sandbox;
-use crate::tunnel::{TunnelFactory, Tunnels};
-use crate::vault::{MemoryVault, Vault};
-use crate::webhooks::board::Boards;
-use crate::{body, detail, explain, feed, settings, space};
-
-/// Rejected deliveries that wait for the near-miss probe. Beyond it the probe runs when the delivery is opened.
-const EXPLAIN_QUEUE: usize = 256;
-/// Failed commits that wait to be told.
-const FAILED_QUEUE: usize = 16;
-/// The first path segment of the Sandbox's deliveries.
-pub(crate) const SANDBOX_PATH: &str = "sandbox";
+use crate::sandbox::running::Running;
+use crate::settings::{self, SettingsRoom};
+use crate::tunnel::provider::{self, TunnelFactory};
+use crate::tunnel::{self, Tunnel};
+use crate::webhooks::{Neighbours, Webhooks};
 
 /// How an engine is set up.
 pub struct Config {
@@ -73,9 +61,6 @@ pub struct Config {
     pub tunnels: Option<TunnelFactory>,
 }
 
-/// Gives the value of a variable.
-pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
 /// Keys given on the command line.
 #[derive(Default)]
 pub struct FixedKeys {
@@ -90,76 +75,38 @@ pub struct FixedKeys {
 /// The engine. Cloning shares it.
 #[derive(Clone)]
 pub struct Engine {
-    pub(crate) inner: Arc<Inner>,
+    rooms: Arc<Rooms>,
 }
 
-pub(crate) struct Inner {
-    pub(crate) store: Store,
-    pub(crate) registry: Arc<Registry>,
-    pub(crate) vault: Arc<dyn Vault>,
-    pub(crate) feed: Arc<Feed>,
-    pub(crate) clock: Clock,
-    pub(crate) tally: Arc<Tally>,
-    /// What the listener asks of requests from the internet.
-    pub(crate) gate: Gate,
-    /// Makes and knows the probes of the public address.
-    pub(crate) probes: Probes,
-    pub(crate) settings: RwLock<Settings>,
-    /// One change of the settings at a time.
-    pub(crate) changing: Mutex<()>,
-    pub(crate) slot: Mutex<Slot>,
-    pub(crate) sandbox: Option<Arc<Sandbox>>,
-    pub(crate) bind: IpAddr,
-    pub(crate) explain: mpsc::Sender<Explain>,
-    pub(crate) failed: mpsc::Sender<String>,
-    /// Secrets removed in this session, for undo.
-    pub(crate) removed: Mutex<Vec<crate::secrets::Removed>>,
-    /// Projects removed in this session, for undo.
-    pub(crate) removed_projects: Mutex<Vec<crate::projects::Removed>>,
-    /// What keeps the Sandbox's secrets.
-    pub(crate) memory: Arc<MemoryVault>,
-    /// Secrets that could not be stored.
-    pub(crate) held: parking_lot::Mutex<Vec<Held>>,
-    /// Calls under way that a new secret may come of.
-    pub(crate) coming: AtomicUsize,
-    /// What is known of projects and secrets. One change at a time.
-    pub(crate) books: Mutex<Books>,
-    /// The keys are the caller's: those of the store are not read.
-    pub(crate) fixed: bool,
-    /// Published keys by address.
-    pub(crate) jwks: parking_lot::Mutex<HashMap<String, Arc<JwksCache>>>,
-    /// Addresses and API keys by project.
-    pub(crate) accesses: parking_lot::Mutex<HashMap<i64, Access>>,
-    /// Where the listener is and was reached.
-    pub(crate) bases: RwLock<Bases>,
-    /// How it is reached from the internet.
-    pub(crate) tunnels: Tunnels,
-    /// What is known of the projects' webhooks.
-    pub(crate) boards: Boards,
-    /// They are watched: once, from the first window on.
-    pub(crate) watched: std::sync::Once,
-    /// Runs of replays, and the client that all requests go out with.
-    pub(crate) replays: Replays,
-    /// Deliveries that are judged again.
-    pub(crate) reverifying: Reverifying,
-    /// What is sent on by itself.
-    pub(crate) forwards: Forwards,
-    /// The handler check.
-    pub(crate) checks: Checks,
-    /// Answers that are not the usual ones.
-    pub(crate) answering: Arc<Answering>,
-    pub(crate) actor: String,
-    pub(crate) environment: Environment,
-    pub(crate) started_ms: i64,
-    database: PathBuf,
-    version: String,
-    pub(crate) stop: CancellationToken,
-    pub(crate) tasks: TaskTracker,
+/// The rooms, each above those that it knows.
+struct Rooms {
+    common: Common,
+    actions: Actions,
+    projects: Projects,
+    history: History,
+    sandbox: Sandbox,
+    outgoing: Outgoing,
+    answers: Answers,
+    listening: Listening,
+    tunnel: Tunnel,
+    webhooks: Webhooks,
+    settings: SettingsRoom,
+    /// Where the history is, and Pollux's version: for the window.
+    place: (PathBuf, String),
+}
+
+/// The rooms of the other direction.
+struct Outgoing {
+    targets: Targets,
+    outbounds: Outbounds,
+    replays: Replays,
+    forwards: Forwards,
+    checks: Checks,
 }
 
 impl Engine {
-    /// Opens the history, reads the secrets and starts the Sandbox. The listener is started by
-    /// [`Engine::listener_start`]. Call within a tokio runtime.
+    /// Opens the history, reads the secrets and starts the Sandbox. The listener is started by [`Listening::start`]. Call
+    /// within a tokio runtime.
     pub async fn start(config: Config) -> Result<Self> {
         let mut options = store::Options::default();
         options.space = Some(SpaceOf::system());
@@ -169,256 +116,260 @@ impl Engine {
     /// The same with a history that is set up otherwise.
     pub async fn start_with(config: Config, options: store::Options) -> Result<Self> {
         let store = Store::open(&config.database, options)?;
-        let settings = settings::stored(&store).await?;
+        let stored = settings::stored(&store).await?;
+        let about = About { actor: config.actor, fixed: config.fixed.is_some(), environment: config.environment };
+        let common = Common::new(store, config.clock, about);
 
-        let mut projects = Vec::new();
-        let mut sandbox = None;
+        let (mut keys, mut running) = (Vec::new(), None);
         if config.sandbox {
-            let (started, keys) = Sandbox::start(&store, config.clock.clone()).await?;
-            projects.push(keys);
-            sandbox = Some(started);
+            let (started, its_keys) = Running::start(&common).await?;
+            keys.push(its_keys);
+            running = Some(started);
         }
-        let default = store.projects().default().await?;
-        let fixed = config.fixed.is_some();
-        if let Some(fixed) = config.fixed {
-            projects.push(fixed_project(default, fixed));
-        }
-        let registry = Arc::new(Registry::new(projects, &settings));
-        let gate = Gate::default();
-        gate.limit_local(settings.local_per_second);
+        let default = common.store().projects().default().await?;
+        keys.extend(config.fixed.map(|fixed| fixed_project(default, fixed)));
+        let registry = Arc::new(Registry::new(keys, &stored));
 
-        let started_ms = since_epoch_ms(&config.clock);
-        let tally = Arc::new(Tally::default());
-        let feed = Feed::new(store.clone(), registry.clone(), tally.clone());
-        let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
-        let (failed, failures) = mpsc::channel(FAILED_QUEUE);
-        let stop = CancellationToken::new();
-        let tasks = TaskTracker::new();
-        tasks.spawn(feed.clone().run(store.subscribe(), stop.clone()));
-        tasks.spawn(until(stop.clone(), explain::run(store.clone(), registry.clone(), to_explain)));
-        tasks.spawn(space::watch(store.clone(), feed.clone(), stop.clone()));
-        tasks.spawn(until(stop.clone(), feed::tell_failures(feed.clone(), failures)));
-        if let Some(sandbox) = &sandbox {
-            tasks.spawn(until(stop.clone(), sandbox.clone().follow(store.clone())));
-            tasks.spawn(sandbox.clone().watch(feed.clone(), stop.clone()));
-            tasks.spawn(until(stop.clone(), sandbox.clone().follow_token(registry.clone())));
-        }
+        // What several rooms share: each is changed by one of them.
+        let (tally, gate, probes) = (Arc::new(Tally::default()), Gate::default(), Probes::default());
+        gate.limit_local(stored.local_per_second);
+        let (current, settings) = watch::channel(stored);
+        let (listener, listens) = watch::channel(ListenerState::Starting);
 
-        let engine = Self {
-            inner: Arc::new(Inner {
-                store,
-                registry,
-                vault: config.vault,
-                feed,
-                clock: config.clock,
-                tally,
-                gate,
-                probes: Probes::default(),
-                settings: RwLock::new(settings),
-                changing: Mutex::default(),
-                slot: Mutex::new(Slot::default()),
-                sandbox,
-                bind: config.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-                explain,
-                failed,
-                removed: Mutex::default(),
-                removed_projects: Mutex::default(),
-                memory: Arc::default(),
-                held: parking_lot::Mutex::default(),
-                coming: AtomicUsize::new(0),
-                books: Mutex::default(),
-                fixed,
-                jwks: parking_lot::Mutex::default(),
-                accesses: parking_lot::Mutex::default(),
-                bases: RwLock::default(),
-                tunnels: Tunnels::new(config.tunnels, config.tunnel_folder, started_ms),
-                boards: Boards::default(),
-                watched: std::sync::Once::new(),
-                replays: Replays::default(),
-                reverifying: Reverifying::default(),
-                forwards: Forwards::default(),
-                checks: Checks::default(),
-                answering: Arc::default(),
-                actor: config.actor,
-                environment: config.environment,
-                started_ms,
-                database: config.database,
-                version: config.version,
-                stop,
-                tasks,
-            }),
+        let actions = Actions::new(common.clone(), registry.clone());
+        let projects = Projects::new(common.clone(), actions.clone(), registry.clone(), config.vault);
+        let history = History::new(common.clone(), registry.clone(), tally.clone(), listens.clone());
+        let explain = history.begin(projects.key_news());
+        let sandbox =
+            Sandbox::new(common.clone(), registry.clone(), projects.clone(), running.clone(), listens.clone());
+        sandbox.begin();
+        projects.open(running.map(|running| (running.project(), running.client().clone()))).await?;
+
+        let addresses = Addresses::new(common.clone());
+        let outgoing = Outgoing::new(&common, &registry, &projects, &sandbox, &addresses, &config.version);
+        let answers = Answers::new(common.clone(), outgoing.forwards.clone());
+        answers.begin().await?;
+
+        let ports = listening::Ports {
+            bind: config.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            tally: tally.clone(),
+            gate: gate.clone(),
+            probes: probes.clone(),
+            explain,
+            answers: Arc::new(answers.clone()),
         };
-        if let Some(sandbox) = &engine.inner.sandbox {
-            engine.forget_sandbox(sandbox.project).await?;
-        }
-        engine.read_books(&mut *engine.inner.books.lock().await).await?;
-        engine.inner.answering.belongs_to(Arc::downgrade(&engine.inner));
-        engine.start_fault_lab().await?;
-        engine.read_authtoken_hint().await;
-        engine.address_is(false).await;
-        if !fixed {
-            let swept = engine.now_s();
-            engine.sweep().await;
-            let (stop, following) = (engine.inner.stop.clone(), engine.clone());
-            engine.inner.tasks.spawn(until(stop.clone(), following.follow_books(swept)));
-            engine.inner.tasks.spawn(until(stop, engine.clone().follow_arrivals()));
-        }
-        Ok(engine)
+        let listening = Listening::new(
+            common.clone(),
+            registry.clone(),
+            settings.clone(),
+            addresses.clone(),
+            outgoing.forwards.clone(),
+            ports,
+            listener,
+        );
+        let ports = tunnel::Ports {
+            gate: gate.clone(),
+            probes,
+            tally: tally.clone(),
+            factory: config.tunnels.unwrap_or_else(provider::real),
+            folder: config.tunnel_folder,
+        };
+        let tunnel = Tunnel::new(
+            common.clone(),
+            actions.clone(),
+            projects.clone(),
+            settings,
+            addresses.clone(),
+            listening.clone(),
+            ports,
+        );
+        tunnel.begin().await;
+        let webhooks = Webhooks::new(
+            common.clone(),
+            Neighbours {
+                actions: actions.clone(),
+                registry: registry.clone(),
+                projects: projects.clone(),
+                addresses,
+                sandbox: sandbox.clone(),
+                history: history.clone(),
+                listening: listening.clone(),
+                tunnel: tunnel.clone(),
+                tally,
+            },
+        );
+        webhooks.begin();
+        projects.begin().await;
+        let settings = SettingsRoom::new(common.clone(), registry, gate, listening.clone(), tunnel.clone(), current);
+        let place = (config.database, config.version);
+        let rooms = Rooms {
+            common,
+            actions,
+            projects,
+            history,
+            sandbox,
+            outgoing,
+            answers,
+            listening,
+            tunnel,
+            webhooks,
+            settings,
+            place,
+        };
+        Ok(Self { rooms: Arc::new(rooms) })
     }
 
     /// Ends the tunnel, the listener, the Sandbox and the background work, then the store, in order.
     pub async fn shutdown(&self) {
-        self.shutdown_tunnel().await;
-        self.listener_stop().await;
-        if let Some(sandbox) = &self.inner.sandbox {
-            sandbox.stop().await;
-        }
-        self.inner.stop.cancel();
-        self.inner.tasks.close();
-        self.inner.tasks.wait().await;
-        if let Err(error) = self.keep_forwards().await {
+        let rooms = &self.rooms;
+        rooms.tunnel.shutdown().await;
+        rooms.listening.stop().await;
+        rooms.sandbox.stop().await;
+        rooms.common.end().await;
+        if let Err(error) = rooms.outgoing.forwards.keep().await {
             tracing::warn!(%error, "how far forwarding is could not be kept");
         }
-        self.inner.store.close().await;
+        rooms.common.store().close().await;
     }
 
     /// Everything the window needs at its start.
     pub async fn state(&self) -> AppState {
+        let rooms = &self.rooms;
+        let (database, version) = &rooms.place;
+        let vault = rooms.projects.vault();
         AppState {
-            version: self.inner.version.clone(),
-            projects: self.projects(),
-            listener: self.listener_state().await,
-            secret_store: SecretStore { kind: self.inner.vault.kind(), note: self.inner.vault.note() },
-            counts: self.inner.feed.counts().await,
-            disk: self.disk(),
-            settings: self.settings(),
-            database: Database { path: self.inner.database.display().to_string() },
+            version: version.clone(),
+            projects: rooms.projects.list(),
+            listener: rooms.listening.state(),
+            secret_store: SecretStore { kind: vault.kind(), note: vault.note() },
+            counts: rooms.history.counts().await,
+            disk: rooms.history.disk(),
+            settings: rooms.settings.get(),
+            database: Database { path: database.display().to_string() },
             event_types: gemini::catalog::event_types(),
             sample_types: emulator::sample_types(),
             broken_kinds: emulator::broken_kinds().to_vec(),
-            alarms: self.alarms(),
+            alarms: rooms.webhooks.alarms(),
             twists: replay::twists(),
-            forwards: self.forwards(),
-            fault_lab: self.fault_lab(),
+            forwards: rooms.outgoing.forwards.list(),
+            fault_lab: rooms.answers.fault_lab(),
         }
     }
 
-    /// The projects, the Sandbox first.
-    pub fn projects(&self) -> Vec<Project> {
-        self.inner.registry.projects()
-    }
-
-    /// Where live messages go from now on. One sink at a time.
+    /// Where live messages go from now on. One sink at a time. From the first one on the webhooks are watched.
     pub fn attach(&self, sink: Sink) {
-        self.inner.feed.attach(sink);
-        self.watch_webhooks();
+        self.rooms.common.attach(sink);
+        self.rooms.webhooks.watch();
     }
 
     /// Tells the window something.
     pub fn notice(&self, level: Level, code: &str, message: &str) {
-        self.inner.feed.notice(Notice { level, code: code.to_owned(), message: message.to_owned() });
+        self.rooms.common.notice(level, code, message);
     }
 
-    /// Every delivery from now on, as it is committed.
-    pub async fn arrivals(&self) -> Result<Arrivals> {
-        Arrivals::new(&self.inner.store, self.inner.registry.clone()).await
+    /// The log of management actions.
+    pub fn actions(&self) -> &Actions {
+        &self.rooms.actions
     }
 
-    /// Opens a view in place of the one before.
-    pub async fn view_open(&self, filter: Filter) -> Result<ViewOpened> {
-        self.inner.feed.open(filter).await
+    /// Projects and their secrets.
+    pub fn projects(&self) -> &Projects {
+        &self.rooms.projects
     }
 
-    /// Rows of the open view by ordinal (0 is the oldest), 200 at most.
-    pub async fn view_rows(&self, view: u32, start: u64, count: u32) -> Result<Vec<Row>> {
-        self.inner.feed.page(view, start, count).await
+    /// What arrived, and what is made of it.
+    pub fn history(&self) -> &History {
+        &self.rooms.history
     }
 
-    /// The ordinal of a delivery in the open view.
-    pub fn view_find(&self, view: u32, id: i64) -> Option<u64> {
-        self.inner.feed.find(view, id)
+    /// The built-in service.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.rooms.sandbox
     }
 
-    /// One delivery, whole, but for the bytes of its body. A rejected one that was never probed is probed now.
-    pub async fn delivery(&self, id: i64) -> Result<Detail> {
-        self.explain_late(id).await?;
-        let address = match self.listener_state().await {
-            ListenerState::Listening { address, .. } => Some(address),
-            _ => None,
-        };
-        detail::open(&self.inner.store, &self.inner.registry, id, address).await
+    /// Addresses that deliveries are sent on to.
+    pub fn targets(&self) -> &Targets {
+        &self.rooms.outgoing.targets
     }
 
-    async fn explain_late(&self, id: i64) -> Result<()> {
-        let inner = &self.inner;
-        let Some(delivery) = inner.store.delivery(id).await? else { return Ok(()) };
-        if delivery.verdict.outcome != signature::Outcome::Rejected
-            || delivery.row.truncated
-            || signature::probed(&delivery.verdict)
-        {
-            return Ok(());
-        }
-        let explain = Explain {
-            id,
-            project: delivery.row.project,
-            headers: delivery.headers,
-            body: inner.store.body(id).await?.unwrap_or_default().into(),
-            now: delivery.row.received_ns.div_euclid(1_000_000_000),
-            verdict: delivery.verdict,
-            room: None,
-        };
-        if let Some(verdict) = explain::explained(&inner.store, &inner.registry, explain, None).await {
-            inner.store.explained(id, verdict).await?;
-        }
-        Ok(())
+    /// Requests that were sent on.
+    pub fn outbounds(&self) -> &Outbounds {
+        &self.rooms.outgoing.outbounds
     }
 
-    /// The bytes of a body, as kept, or with its content encoding undone.
-    pub async fn delivery_body(&self, id: i64, decoded: bool) -> Result<Vec<u8>> {
-        let bytes = self.inner.store.body(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
-        if !decoded {
-            return Ok(bytes);
-        }
-        let delivery = self.inner.store.delivery(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
-        let encoding = delivery.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
-        let Some(encoding) = encoding.and_then(|(_, value)| String::from_utf8(value.clone()).ok()) else {
-            return Ok(bytes);
-        };
-        tokio::task::spawn_blocking(move || body::decode(&bytes, &encoding))
-            .await
-            .map_err(|error| Error::new("internal", "The body could not be decoded.").with_detail(error))?
-            .map_err(|problem| Error::new("not_decodable", problem))
+    /// Deliveries sent again by hand.
+    pub fn replays(&self) -> &Replays {
+        &self.rooms.outgoing.replays
     }
 
-    pub(crate) fn version(&self) -> &str {
-        &self.inner.version
+    /// Deliveries sent on as they arrive.
+    pub fn forwards(&self) -> &Forwards {
+        &self.rooms.outgoing.forwards
     }
 
-    pub(crate) fn now_ms(&self) -> i64 {
-        since_epoch_ms(&self.inner.clock)
+    /// The check of the user's handler.
+    pub fn checks(&self) -> &Checks {
+        &self.rooms.outgoing.checks
     }
 
-    pub(crate) fn now_s(&self) -> i64 {
-        self.now_ms().div_euclid(1000)
+    /// Answers that are not the usual ones.
+    pub fn answers(&self) -> &Answers {
+        &self.rooms.answers
+    }
+
+    /// The listener.
+    pub fn listening(&self) -> &Listening {
+        &self.rooms.listening
+    }
+
+    /// How it is reached from the internet.
+    pub fn tunnel(&self) -> &Tunnel {
+        &self.rooms.tunnel
+    }
+
+    /// The projects' webhooks at their services.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.rooms.webhooks
+    }
+
+    /// What the user has set.
+    pub fn settings(&self) -> &SettingsRoom {
+        &self.rooms.settings
     }
 }
 
-fn since_epoch_ms(clock: &Clock) -> i64 {
-    let since = clock().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = work => {}
+impl Outgoing {
+    fn new(
+        common: &Common,
+        registry: &Arc<Registry>,
+        projects: &Projects,
+        sandbox: &Sandbox,
+        addresses: &Addresses,
+        version: &str,
+    ) -> Self {
+        let (common, registry) = (common.clone(), registry.clone());
+        let targets = Targets::new(common.clone());
+        let sending = Sending::new(common.clone(), registry.clone(), projects.clone(), sandbox.clone());
+        Self {
+            outbounds: Outbounds::new(common.clone()),
+            replays: Replays::new(common.clone(), registry.clone(), targets.clone(), sending.clone()),
+            forwards: Forwards::new(
+                common.clone(),
+                registry.clone(),
+                addresses.clone(),
+                targets.clone(),
+                sending.clone(),
+            ),
+            checks: Checks::new(common, registry, targets.clone(), sending, sandbox.clone(), version),
+            targets,
+        }
     }
 }
 
 fn fixed_project(project: store::Project, fixed: FixedKeys) -> ProjectKeys {
     let closed = !fixed.secrets.is_empty() || fixed.jwks.is_some();
     ProjectKeys {
-        project: Project { api_key: None, ..books::view(&project, false) },
+        project: Project { api_key: None, ..names::view(&project, false) },
         secrets: fixed.secrets,
         expired: Vec::new(),
         jwks: fixed.jwks.map(Arc::new),

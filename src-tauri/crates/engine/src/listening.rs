@@ -1,37 +1,90 @@
 //! Starting and ending the listener, and what the window is told about it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
-use inbound::{BindError, Limits, Listener};
+use inbound::{Answers, BindError, Explain, Gate, Intake, Limits, Listener, Probes, Tally};
+use tokio::sync::{Mutex, mpsc, watch};
 
-use crate::dto::{ListenerState, Live};
-use crate::engine::Engine;
+use crate::addresses::Addresses;
+use crate::common::Common;
+use crate::dto::{Level, ListenerState, Live, Settings};
+use crate::outgoing::forward::Forwards;
+use crate::registry::Registry;
 
-/// The listener, if it runs, and its state.
-pub(crate) struct Slot {
-    listener: Option<Listener>,
-    state: ListenerState,
+mod turned_away;
+
+/// Failed commits that wait to be told.
+const FAILED_QUEUE: usize = 16;
+
+/// What the listener is made of, beside what the room has itself.
+pub(crate) struct Ports {
+    /// The address to listen on.
+    pub(crate) bind: IpAddr,
+    pub(crate) tally: Arc<Tally>,
+    /// What is asked of requests from the internet.
+    pub(crate) gate: Gate,
+    /// Knows the probes of the public address.
+    pub(crate) probes: Probes,
+    /// Where rejected deliveries go, to be explained.
+    pub(crate) explain: mpsc::Sender<Explain>,
+    /// Makes the answers that are not the usual ones.
+    pub(crate) answers: Arc<dyn Answers>,
 }
 
-impl Default for Slot {
-    fn default() -> Self {
-        Self { listener: None, state: ListenerState::Starting }
+/// The room of the listener. Cloning shares it.
+#[derive(Clone)]
+pub struct Listening {
+    common: Common,
+    registry: Arc<Registry>,
+    settings: watch::Receiver<Settings>,
+    addresses: Addresses,
+    forwards: Forwards,
+    ports: Arc<Ports>,
+    /// Where the messages of failed commits go.
+    failed: mpsc::Sender<String>,
+    /// The one that runs. Held by whoever starts or ends one.
+    slot: Arc<Mutex<Option<Listener>>>,
+    /// What the tunnel hands requests to.
+    intake: Arc<parking_lot::Mutex<Option<Intake>>>,
+    state: watch::Sender<ListenerState>,
+}
+
+impl Listening {
+    /// `state`: where it is told what the listener is doing.
+    pub(crate) fn new(
+        common: Common,
+        registry: Arc<Registry>,
+        settings: watch::Receiver<Settings>,
+        addresses: Addresses,
+        forwards: Forwards,
+        ports: Ports,
+        state: watch::Sender<ListenerState>,
+    ) -> Self {
+        let (failed, failures) = mpsc::channel(FAILED_QUEUE);
+        common.spawn(tell_failures(common.clone(), failures));
+        let (slot, intake) = (Arc::default(), Arc::default());
+        Self { common, registry, settings, addresses, forwards, ports: Arc::new(ports), failed, slot, intake, state }
     }
-}
 
-impl Engine {
-    /// What the listener is doing.
-    pub async fn listener_state(&self) -> ListenerState {
-        self.inner.slot.lock().await.state.clone()
+    /// What the listener is doing. Never waits for one that is ending.
+    pub fn state(&self) -> ListenerState {
+        self.state.borrow().clone()
+    }
+
+    /// What hands requests to the listener that runs.
+    pub(crate) fn intake(&self) -> Option<Intake> {
+        self.intake.lock().clone()
     }
 
     /// Starts the listener on `port` (`None`: any free one), in place of one that runs. A failure is a state, with the
     /// next free port in it. One that runs on another port is ended only when the new one listens, so that a taken port
     /// loses nothing: it then goes on, and only the answer says what failed.
-    pub async fn listener_start(&self, port: Option<u16>) -> ListenerState {
-        self.begin_forwards().await;
-        let mut slot = self.inner.slot.lock().await;
-        let running = slot.listener.as_ref().map(|listener| listener.address().port());
+    pub async fn start(&self, port: Option<u16>) -> ListenerState {
+        self.forwards.begin().await;
+        let mut slot = self.slot.lock().await;
+        let running = slot.as_ref().map(|listener| listener.address().port());
         if running.is_some() && running == port {
             replace(&mut slot).await;
         }
@@ -39,8 +92,7 @@ impl Engine {
             Ok(listener) => {
                 replace(&mut slot).await;
                 let address = listener.address();
-                self.inner.tunnels.set_listener(Some(&listener));
-                slot.listener = Some(listener);
+                self.put(&mut slot, listener);
                 ListenerState::Listening { address: format!("http://{address}/"), port: address.port() }
             }
             Err(error) => ListenerState::Failed {
@@ -50,83 +102,88 @@ impl Engine {
                 next_free: error.next_free(),
             },
         };
-        if slot.listener.is_none() || matches!(state, ListenerState::Listening { .. }) {
-            if slot.listener.is_none() {
-                self.inner.tunnels.set_listener(None);
-            }
-            slot.state = state.clone();
-            self.set_local(&state).await;
-            self.inner.feed.tell(Live::Listener { listener: state.clone() });
-        }
-        drop(slot);
-        self.point_sandbox();
-        if matches!(state, ListenerState::Listening { .. }) {
-            self.launch_tunnel();
+        if slot.is_none() || matches!(state, ListenerState::Listening { .. }) {
+            self.set_state(state.clone()).await;
         }
         state
     }
 
-    /// The Sandbox's webhook follows the listener, behind our back.
-    fn point_sandbox(&self) {
-        let engine = self.clone();
-        self.inner.tasks.spawn(async move {
-            if let Ok(sandbox) = engine.sandbox() {
-                engine.own_webhook(sandbox).await;
-            }
-        });
+    fn put(&self, slot: &mut Option<Listener>, listener: Listener) {
+        *self.intake.lock() = Some(listener.intake());
+        self.addresses.set_socket(Some(listener.address()));
+        *slot = Some(listener);
+    }
+
+    async fn set_state(&self, state: ListenerState) {
+        self.addresses.set_local(&state).await;
+        self.state.send_replace(state.clone());
+        self.common.tell(Live::Listener { listener: state });
     }
 
     async fn bind(&self, port: Option<u16>) -> Result<Listener, BindError> {
-        let inner = &self.inner;
-        let limits = Limits { body: self.body_limit(), rejected: self.rejected_kept(), ..Limits::default() };
+        let (limits, ports) =
+            (Limits { body: self.body_limit(), rejected: self.rejected_kept(), ..Limits::default() }, &self.ports);
         let parts = inbound::Parts {
-            store: inner.store.clone(),
-            projects: inner.registry.clone(),
+            store: self.common.store().clone(),
+            projects: self.registry.clone(),
             limits,
-            clock: inner.clock.clone(),
-            tally: inner.tally.clone(),
-            explain: inner.explain.clone(),
-            failed: inner.failed.clone(),
-            gate: inner.gate.clone(),
-            probes: inner.probes.clone(),
-            answers: inner.answering.clone(),
+            clock: self.common.clock().clone(),
+            tally: ports.tally.clone(),
+            explain: ports.explain.clone(),
+            failed: self.failed.clone(),
+            gate: ports.gate.clone(),
+            probes: ports.probes.clone(),
+            answers: ports.answers.clone(),
         };
-        Listener::start(SocketAddr::new(inner.bind, port.unwrap_or(0)), parts).await
+        Listener::start(SocketAddr::new(ports.bind, port.unwrap_or(0)), parts).await
     }
 
     /// Puts what the settings say about bodies in force.
     pub(crate) async fn limit_bodies(&self) {
-        if let Some(listener) = &self.inner.slot.lock().await.listener {
+        if let Some(listener) = &*self.slot.lock().await {
             listener.limit_bodies(self.body_limit());
             listener.keep_of_rejected(self.rejected_kept());
         }
     }
 
     fn body_limit(&self) -> usize {
-        self.settings().max_body_mib as usize * 1024 * 1024
+        self.settings.borrow().max_body_mib as usize * 1024 * 1024
     }
 
     fn rejected_kept(&self) -> usize {
-        self.settings().rejected_body_kib as usize * 1024
+        self.settings.borrow().rejected_body_kib as usize * 1024
     }
 
     /// Ends the listener in order.
-    pub async fn listener_stop(&self) {
-        let mut slot = self.inner.slot.lock().await;
-        self.inner.tunnels.set_listener(None);
-        if let Some(running) = slot.listener.take() {
+    pub async fn stop(&self) {
+        let mut slot = self.slot.lock().await;
+        *self.intake.lock() = None;
+        self.addresses.set_socket(None);
+        if let Some(running) = slot.take() {
             running.shutdown().await;
         }
-        slot.state = ListenerState::Stopped;
-        self.set_local(&slot.state).await;
-        self.inner.feed.tell(Live::Listener { listener: slot.state.clone() });
+        self.set_state(ListenerState::Stopped).await;
     }
 }
 
-/// Frees the port of the one that ran. Its open requests end behind our back.
-async fn replace(slot: &mut Slot) {
-    if let Some(mut running) = slot.listener.take() {
+/// Frees the port of the one that ran. Its open requests end in the background.
+async fn replace(slot: &mut Option<Listener>) {
+    if let Some(mut running) = slot.take() {
         running.release().await;
         tokio::spawn(running.shutdown());
+    }
+}
+
+/// Messages of failed commits become notices, at most one in a while.
+async fn tell_failures(common: Common, mut failed: mpsc::Receiver<String>) {
+    const QUIET: Duration = Duration::from_secs(5);
+    while let Some(message) = failed.recv().await {
+        common.notice(
+            Level::Error,
+            "not_stored",
+            format!("A delivery could not be stored. It was answered 503, so its sender should try again. {message}"),
+        );
+        tokio::time::sleep(QUIET).await;
+        while failed.try_recv().is_ok() {}
     }
 }

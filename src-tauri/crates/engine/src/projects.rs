@@ -1,298 +1,91 @@
-//! Projects: what the user adds, changes and removes, with their API keys in the vault.
+//! Projects and their secrets: what the user adds, changes and removes, with the texts in the vault and the parsed keys in
+//! the registry.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
-use store::{KeyRecord, NewProject, SecretRecord};
-use zeroize::Zeroizing;
+use signature::KeyState;
+use store::SecretRecord;
+use tokio::sync::Mutex;
 
-use crate::books::{Books, key_id};
-use crate::dto::{ApiVersion, EnvironmentKey, Project, ProjectDraft};
-use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::actions::Actions;
+use crate::common::Common;
+use crate::dto::Project;
+use crate::registry::Registry;
+use clients::Clients;
+use jwks::JwksCaches;
+use key_news::KeyNews;
+use records::Records;
+use removed::Removed;
+use unstored::UnstoredSecrets;
+use vault::Vault;
+use vaults::Vaults;
 
+mod change;
 mod check;
+mod clients;
+mod jwks;
+pub(crate) mod key_news;
+pub(crate) mod names;
+mod new_secret;
+mod reading;
+mod records;
+mod removed;
+mod secrets;
+mod unstored;
+pub(crate) mod vault;
+mod vaults;
 
-use check::{KeyChange, Plan};
-
-/// The variables that hold API keys, as Google's SDKs read them.
-const VARIABLES: [&str; 2] = ["GEMINI_API_KEY", "GOOGLE_API_KEY"];
-
-/// A removed project, until the session ends.
-pub(crate) struct Removed {
-    project: store::Project,
-    key: Option<Zeroizing<String>>,
-    secrets: Vec<(SecretRecord, Option<Zeroizing<String>>)>,
+/// The room of projects and secrets. Cloning shares it.
+#[derive(Clone)]
+pub struct Projects {
+    common: Common,
+    actions: Actions,
+    registry: Arc<Registry>,
+    vaults: Vaults,
+    /// What the store said last. Locked by whoever changes projects or secrets: one change at a time.
+    records: Arc<Mutex<Records>>,
+    clients: Arc<Clients>,
+    jwks: Arc<JwksCaches>,
+    unstored: Arc<UnstoredSecrets>,
+    removed: Arc<Removed>,
+    key_news: Arc<KeyNews>,
 }
 
-impl Engine {
-    /// Adds a project.
-    pub async fn project_add(&self, draft: ProjectDraft) -> Result<Project> {
-        let mut books = self.inner.books.lock().await;
-        let plan = self.planned(&draft, None).await?;
-        let (target, detail) = (plan.name.clone(), plan.words());
-        let added = self.add_project(&mut books, plan).await;
-        self.act(added.as_ref().ok().map(|project| project.id), "project.add", &target, &added, &detail).await;
-        added
-    }
-
-    async fn add_project(&self, books: &mut Books, plan: Plan) -> Result<Project> {
-        let projects = self.inner.store.projects();
-        let new = NewProject {
-            name: plan.name.clone(),
-            path: plan.path.clone(),
-            base_url: plan.base_url.clone(),
-            api_version: version(plan.api_version).to_owned(),
-            key: None,
-        };
-        let mut added = projects.add(new).await?;
-        if let KeyChange::Put(text) = &plan.key {
-            // The key's name has the project's id in it, so that it comes second.
-            let kept = async {
-                self.put_api_key(added.id, text).await?;
-                added.key = Some(self.key_record(added.id, text));
-                Ok(projects.update(&added).await?)
-            };
-            let kept: Result<()> = kept.await;
-            if let Err(error) = kept {
-                self.take_api_key(added.id).await;
-                projects.remove(added.id, self.now_ms()).await?;
-                return Err(error);
-            }
-        }
-        self.read_books(books).await?;
-        self.project(added.id)
-    }
-
-    /// Changes a project.
-    pub async fn project_update(&self, id: i64, draft: ProjectDraft) -> Result<Project> {
-        let mut books = self.inner.books.lock().await;
-        let before = self.own_project(id).await?;
-        let plan = self.planned(&draft, Some(&before)).await?;
-        let (target, detail) = (before.name.clone(), plan.words());
-        let changed = self.update_project(&mut books, before, plan).await;
-        self.act(id, "project.update", &target, &changed, &detail).await;
-        changed
-    }
-
-    async fn update_project(&self, books: &mut Books, before: store::Project, plan: Plan) -> Result<Project> {
-        let id = before.id;
-        let old = self.api_key(id);
-        let key = match &plan.key {
-            KeyChange::Keep => before.key.clone(),
-            KeyChange::Put(text) => {
-                self.put_api_key(id, text).await?;
-                Some(self.key_record(id, text))
-            }
-            KeyChange::Drop => {
-                let key = key_id(id);
-                self.vault(id, move |vault| vault.delete(&key)).await?;
-                None
-            }
-        };
-        let project = store::Project {
-            name: plan.name,
-            path: plan.path,
-            base_url: plan.base_url,
-            api_version: version(plan.api_version).to_owned(),
-            key,
-            ..before
-        };
-        if let Err(error) = self.inner.store.projects().update(&project).await {
-            match (&plan.key, &old) {
-                (KeyChange::Keep, _) => {}
-                (_, Some(old)) => self.put_api_key(id, old).await?,
-                (_, None) => self.take_api_key(id).await,
-            }
-            return Err(error.into());
-        }
-        // The same key given again may be there again, which its record does not tell.
-        books.projects.retain(|read| read.id != id);
-        self.read_books(books).await?;
-        self.project(id)
-    }
-
-    /// Removes a project. Its deliveries stay; it can be brought back until the session ends.
-    pub async fn project_remove(&self, id: i64) -> Result<()> {
-        let mut books = self.inner.books.lock().await;
-        let project = self.own_project(id).await?;
-        if project.path.is_empty() {
-            return Err(Error::new(
-                "builtin_project",
-                "This project takes the deliveries that are no other project's, so it cannot be removed. It can be \
-                 renamed, and its API key and secrets can be removed.",
-            ));
-        }
-        let name = project.name.clone();
-        let removed = self.remove_project(&mut books, project).await;
-        // Its name is no longer to be had from the registry.
-        self.act_named(id, &name, "project.remove", &name, &removed, "Its deliveries stay.").await;
-        removed
-    }
-
-    async fn remove_project(&self, books: &mut Books, project: store::Project) -> Result<()> {
-        let id = project.id;
-        let mut held = Vec::new();
-        for record in self.inner.store.secrets().list(Some(id)).await? {
-            let text = self.secret_text(&record).await?;
-            held.push((record, text));
-        }
-        let key = self.api_key(id);
-        if !self.inner.store.projects().remove(id, self.now_ms()).await? {
-            return Err(Error::not_found("project"));
-        }
-        // From here on the texts are held for undo; what keeps secrets gives them up last.
-        self.inner.removed_projects.lock().await.push(Removed { project: project.clone(), key, secrets: held });
-        let destroyed = self.destroy_kept(project).await;
-        self.read_books(books).await?;
-        destroyed.map_err(|error| Error {
-            message: format!(
-                "The project is removed, but not all of its key and secrets could be destroyed. It is tried again at the \
-                 next start. {}",
-                error.message
-            ),
-            ..error
-        })
-    }
-
-    /// Destroys what is kept of a removed project. What cannot be destroyed stays listed, so that it is tried again.
-    async fn destroy_kept(&self, project: store::Project) -> Result<()> {
-        let mut failed = None;
-        for record in self.inner.store.secrets().list(Some(project.id)).await? {
-            match self.destroy_text(project.id, &record.stored_in, record.id.clone()).await {
-                Ok(()) => drop(self.inner.store.secrets().remove(&record.id).await?),
-                Err(error) => failed = Some(error),
-            }
-        }
-        if let Some(key) = &project.key {
-            match self.destroy_text(project.id, &key.stored_in, key_id(project.id)).await {
-                Ok(()) => self.inner.store.projects().update(&store::Project { key: None, ..project }).await?,
-                Err(error) => failed = Some(error),
-            }
-        }
-        failed.map_or(Ok(()), Err)
-    }
-
-    /// What was left of removed projects: the keychain was locked, or the process ended in the middle of it.
-    pub(crate) async fn sweep_projects(&self) -> Result<()> {
-        let listed: HashSet<i64> =
-            self.inner.store.secrets().list(None).await?.into_iter().map(|record| record.project).collect();
-        for project in self.inner.store.projects().all().await? {
-            let left = project.key.is_some() || listed.contains(&project.id);
-            if project.removed_ms.is_none() || project.sandbox || !left {
-                continue;
-            }
-            let id = project.id;
-            if let Err(error) = self.destroy_kept(project).await {
-                tracing::warn!(project = id, code = error.code, "what a removed project left could not be destroyed");
-            }
-        }
-        Ok(())
-    }
-
-    /// Brings a removed project back.
-    pub async fn project_restore(&self, id: i64) -> Result<Project> {
-        let mut books = self.inner.books.lock().await;
-        let mut removed = self.inner.removed_projects.lock().await;
-        let place = removed.iter().position(|one| one.project.id == id).ok_or_else(|| Error::not_found("project"))?;
-        let restored = self.restore_project(&mut books, &removed[place]).await;
-        self.act_named(
-            id,
-            &removed[place].project.name,
-            "project.restore",
-            &removed[place].project.name,
-            &restored,
-            "",
-        )
-        .await;
-        if restored.is_ok() {
-            removed.remove(place);
-        }
-        restored
-    }
-
-    async fn restore_project(&self, books: &mut Books, removed: &Removed) -> Result<Project> {
-        let id = removed.project.id;
-        let secrets = removed.secrets.iter().filter_map(|(record, text)| Some((record.id.clone(), text.clone()?)));
-        let texts: Vec<(String, Zeroizing<String>)> =
-            secrets.chain(removed.key.clone().map(|key| (key_id(id), key))).collect();
-        let names: Vec<String> = texts.iter().map(|(name, _)| name.clone()).collect();
-        let put = self.vault(id, move |vault| texts.iter().try_for_each(|(name, text)| vault.put(name, text))).await;
-        let put = match put {
-            Ok(()) => self.inner.store.projects().restore(id).await.map_err(Error::from),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = put {
-            // What could not be put is not there; the error that counts is the first.
-            let _ = self.vault(id, move |vault| names.iter().try_for_each(|name| vault.delete(name))).await;
-            return Err(error);
-        }
-        // Its row lost the key when that was destroyed.
-        self.inner.store.projects().update(&removed.project).await?;
-        for (record, _) in &removed.secrets {
-            self.inner.store.secrets().put(record.clone()).await?;
-        }
-        // Also what could not be destroyed is read anew: nothing of it is known any more.
-        books.secrets.retain(|record| record.project != id);
-        self.read_books(books).await?;
-        let unstored: Vec<_> = self.held().iter().filter_map(|held| held.key(id, self.now_s())).collect();
-        for key in unstored {
-            self.inner.registry.add_secret(id, key);
-        }
-        self.project(id)
-    }
-
-    /// The API keys that the environment holds.
-    pub fn environment_keys(&self) -> Vec<EnvironmentKey> {
-        let keys = VARIABLES.iter().filter_map(|name| Some((*name, self.environment_key(name)?)));
-        keys.map(|(name, text)| EnvironmentKey { name: name.to_owned(), hint: hint(&text) }).collect()
-    }
-
-    fn environment_key(&self, name: &str) -> Option<Zeroizing<String>> {
-        if !VARIABLES.contains(&name) {
-            return None;
-        }
-        let text = Zeroizing::new((self.inner.environment)(name)?);
-        let text = Zeroizing::new(text.trim().to_owned());
-        (!text.is_empty()).then_some(text)
-    }
-
-    /// A project that may be changed.
-    async fn own_project(&self, id: i64) -> Result<store::Project> {
-        let all = self.inner.store.projects().list().await?;
-        let project = all.into_iter().find(|project| project.id == id).ok_or_else(|| Error::not_found("project"))?;
-        match project.sandbox {
-            true => Err(Error::new("builtin_project", "The Sandbox is built in and cannot be changed. Add a project.")),
-            false => Ok(project),
+impl Projects {
+    /// `vault` keeps the secrets of all projects but the Sandbox's. Call within a tokio runtime.
+    pub(crate) fn new(common: Common, actions: Actions, registry: Arc<Registry>, vault: Arc<dyn Vault>) -> Self {
+        let key_news = Arc::<KeyNews>::default();
+        Self {
+            vaults: Vaults::new(vault, registry.clone()),
+            jwks: Arc::new(JwksCaches::new(common.clone(), registry.clone(), key_news.clone())),
+            common,
+            actions,
+            registry,
+            records: Arc::default(),
+            clients: Arc::default(),
+            unstored: Arc::default(),
+            removed: Arc::default(),
+            key_news,
         }
     }
 
-    async fn put_api_key(&self, project: i64, text: &Zeroizing<String>) -> Result<()> {
-        let (id, text) = (key_id(project), text.clone());
-        self.vault(project, move |vault| vault.put(&id, &text)).await
+    /// The projects, the Sandbox first.
+    pub fn list(&self) -> Vec<Project> {
+        self.registry.projects()
     }
 
-    /// After something went wrong: what cannot be taken out was not put in.
-    async fn take_api_key(&self, project: i64) {
-        let id = key_id(project);
-        if let Err(error) = self.vault(project, move |vault| vault.delete(&id)).await {
-            tracing::warn!(project, code = error.code, "an API key could not be destroyed");
-        }
+    /// Keys that came, for whoever judges deliveries again.
+    pub(crate) fn key_news(&self) -> Arc<KeyNews> {
+        self.key_news.clone()
     }
 
-    fn key_record(&self, project: i64, text: &str) -> KeyRecord {
-        KeyRecord { hint: hint(text), stored_in: self.vault_of(project).kind().as_str().to_owned() }
+    /// What keeps the secrets of the user's projects.
+    pub(crate) fn vault(&self) -> &Arc<dyn Vault> {
+        self.vaults.usual()
     }
 }
 
-/// `…a91f`; nothing of a short key.
-pub(crate) fn hint(key: &str) -> String {
-    const SHOWN: usize = 4;
-    const SHORT: usize = 12;
-    let len = key.chars().count();
-    let from = if len < SHORT { len } else { len - SHOWN };
-    std::iter::once('…').chain(key.chars().skip(from)).collect()
-}
-
-pub(crate) fn version(version: ApiVersion) -> &'static str {
-    gemini::client::ApiVersion::from(version).as_str()
+/// Whether nothing is accepted of a secret any more. `now`: Unix seconds.
+fn has_ended(record: &SecretRecord, now: i64) -> bool {
+    matches!(record.state(now), KeyState::Expired { .. })
 }

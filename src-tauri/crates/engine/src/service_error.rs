@@ -2,20 +2,17 @@
 
 use gemini::client::{ApiError, ClientError};
 
-use crate::engine::Engine;
 use crate::error::Error;
 
-impl Engine {
-    /// A failed call as an error of ours. `change`: it was one that changes something (POST, PATCH, DELETE), so that an
-    /// answer that was lost or cannot be read leaves open whether it was acted on.
-    pub(crate) fn service_error(error: ClientError, change: bool) -> Error {
-        let words = error.to_string();
-        let (code, message) = told(&error, change);
-        match error {
-            // These sentences are ours already, and say what to do.
-            ClientError::Address(_) | ClientError::Key => Error::new(code, words),
-            _ => Error::new(code, message).with_detail(words),
-        }
+/// A failed call as an error of ours. `change`: it was one that changes something (POST, PATCH, DELETE), so that an
+/// answer that was lost or cannot be read leaves open whether it was acted on.
+pub(crate) fn service_error(error: ClientError, change: bool) -> Error {
+    let words = error.to_string();
+    let (code, message) = told(&error, change);
+    match error {
+        // These sentences are ours already, and say what to do.
+        ClientError::Address(_) | ClientError::Key => Error::new(code, words),
+        _ => Error::new(code, message).with_detail(words),
     }
 }
 
@@ -118,7 +115,7 @@ mod tests {
         ];
         for (error, reading, changing) in table {
             for (change, code) in [(false, reading), (true, changing)] {
-                let told = Engine::service_error(error.clone(), change);
+                let told = service_error(error.clone(), change);
                 assert_eq!(told.code, code, "{error:?}, change: {change}");
                 assert!(told.message.len() > 30, "{told:?}");
                 if let ClientError::Api(api) = &error {

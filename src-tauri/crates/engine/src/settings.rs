@@ -1,11 +1,19 @@
 //! What the user has set: read at the start, checked, stored and put in force.
 
-use store::Store;
+use std::sync::Arc;
 
+use inbound::Gate;
+use store::Store;
+use tokio::sync::{Mutex, watch};
+
+use crate::addresses;
+use crate::common::Common;
 use crate::dto::{ListenerState, Settings, TunnelProvider};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::{addresses, tunnel};
+use crate::listening::Listening;
+use crate::registry::Registry;
+use crate::tunnel::Tunnel;
+use crate::tunnel::checked::checked as checked_tunnel;
 
 /// Where the settings are in the store.
 const SETTINGS: &str = "settings";
@@ -22,55 +30,80 @@ pub(crate) async fn stored(store: &Store) -> Result<Settings> {
     Ok(settings)
 }
 
-impl Engine {
-    /// What the user has set.
-    pub fn settings(&self) -> Settings {
-        self.inner.settings.read().clone()
+/// The room of the settings: the one place where they are changed. Others follow a `watch` of them. Cloning shares it.
+#[derive(Clone)]
+pub struct SettingsRoom {
+    common: Common,
+    registry: Arc<Registry>,
+    gate: Gate,
+    listening: Listening,
+    tunnel: Tunnel,
+    current: watch::Sender<Settings>,
+    /// One change at a time.
+    changing: Arc<Mutex<()>>,
+}
+
+impl SettingsRoom {
+    /// `current`: those in force, which the lower rooms follow.
+    pub(crate) fn new(
+        common: Common,
+        registry: Arc<Registry>,
+        gate: Gate,
+        listening: Listening,
+        tunnel: Tunnel,
+        current: watch::Sender<Settings>,
+    ) -> Self {
+        Self { common, registry, gate, listening, tunnel, current, changing: Arc::default() }
     }
 
-    /// Applies and stores settings. A changed port or body limit restarts the listener. A port that cannot be had, or a
+    /// What the user has set.
+    pub fn get(&self) -> Settings {
+        self.current.borrow().clone()
+    }
+
+    /// Applies and stores settings. A changed port restarts the listener; what it says of
+    /// bodies is in force at once. A port that cannot be had, or a
     /// history that does not take them, is an error, and then nothing is changed.
-    pub async fn settings_set(&self, settings: Settings) -> Result<Settings> {
+    pub async fn set(&self, settings: Settings) -> Result<Settings> {
         let mut settings = checked(settings)?;
-        settings.tunnel = tunnel::checked(settings.tunnel, &self.projects())?;
-        let _alone = self.inner.changing.lock().await;
+        settings.tunnel = checked_tunnel(settings.tunnel, &self.registry.projects())?;
+        let _alone = self.changing.lock().await;
         let before = self.apply(settings.clone());
         let was = before.clone();
-        self.limit_bodies().await;
+        self.listening.limit_bodies().await;
         let moves = before.port != settings.port;
         if moves
-            && let ListenerState::Failed { code, message, next_free, .. } = self.listener_start(settings.port).await
+            && let ListenerState::Failed { code, message, next_free, .. } = self.listening.start(settings.port).await
         {
             self.apply(before);
-            self.limit_bodies().await;
+            self.listening.limit_bodies().await;
             let offer = next_free.map(|port| format!(". Port {port} is free.")).unwrap_or_default();
             return Err(Error { code, message: format!("{message}{offer}"), detail: None });
         }
         if let Err(error) = self.store_settings(&settings).await {
             let port = before.port;
             self.apply(before);
-            self.limit_bodies().await;
+            self.listening.limit_bodies().await;
             if moves {
-                self.listener_start(port).await;
+                self.listening.start(port).await;
             }
             return Err(error);
         }
-        self.tunnel_settings_changed(&was).await;
+        self.tunnel.settings_changed(&was).await;
         Ok(settings)
     }
 
     async fn store_settings(&self, settings: &Settings) -> Result<()> {
         let value = serde_json::to_value(settings)
             .map_err(|error| Error::new("internal", "The settings could not be written.").with_detail(error))?;
-        Ok(self.inner.store.settings().set(SETTINGS, &value).await?)
+        Ok(self.common.store().settings().set(SETTINGS, &value).await?)
     }
 
     /// Puts settings in force and gives back those before.
     fn apply(&self, settings: Settings) -> Settings {
-        self.inner.registry.apply(&settings);
-        self.inner.gate.limit_local(settings.local_per_second);
-        let mut current = self.inner.settings.write();
-        std::mem::replace(&mut *current, settings)
+        self.registry.apply(&settings);
+        self.gate.limit_local(settings.local_per_second);
+        self.current.send_replace(settings)
     }
 }
 

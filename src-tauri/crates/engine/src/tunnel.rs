@@ -1,152 +1,123 @@
 //! The tunnel: one at a time, started and stopped by the user, its states kept and told.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Once};
-use std::time::Duration;
+use std::sync::Arc;
 
-use inbound::{Intake, Listener};
-use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::{broadcast, watch};
-use tokio_util::sync::CancellationToken;
+use inbound::{Gate, Probes, Tally};
+use tokio::sync::watch;
 
-use crate::dto::{Authtoken, Live, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView};
-use crate::engine::Engine;
+use crate::actions::Actions;
+use crate::addresses::Addresses;
+use crate::common::Common;
+use crate::dto::{Live, ProbeView, Settings, TunnelProvider, TunnelSettings, TunnelState, TunnelView};
 use crate::error::{Error, Result};
+use crate::listening::Listening;
+use crate::projects::Projects;
+use provider::TunnelFactory;
+use state::{Run, State, TunnelStates};
 
 mod address;
 mod authtoken;
+pub(crate) mod checked;
 mod probing;
-mod provider;
+pub(crate) mod provider;
 mod run;
+pub(crate) mod state;
 
-pub(crate) use address::checked;
-pub use provider::{TunnelFactory, TunnelPlan};
-pub use run::TunnelStates;
-
-/// States that may wait for a slow reader of [`Engine::tunnel_states`].
-const TOLD: usize = 64;
-
-/// The tunnel of one engine.
-pub(crate) struct Tunnels {
-    /// The one that runs, or ran last. Held by whoever starts or stops one.
-    run: tokio::sync::Mutex<Option<run::Run>>,
-    shown: Mutex<Shown>,
-    told: broadcast::Sender<TunnelView>,
-    /// Where the listener's socket is.
-    local: watch::Sender<Option<SocketAddr>>,
-    intake: Arc<Mutex<Option<Intake>>>,
-    factory: TunnelFactory,
+/// What a tunnel is made with, beside what the room has itself.
+pub(crate) struct Ports {
+    /// What is asked of requests from the internet.
+    pub(crate) gate: Gate,
+    /// Makes and knows the probes of the public address.
+    pub(crate) probes: Probes,
+    pub(crate) tally: Arc<Tally>,
+    pub(crate) factory: TunnelFactory,
     /// Where running children are noted.
-    folder: PathBuf,
-    launched: Once,
+    pub(crate) folder: PathBuf,
 }
 
-/// What is known of the tunnel.
-struct Shown {
-    /// Counts the starts: what an earlier one says late is not listened to.
-    number: u64,
-    /// Its settings where they are not those that are stored.
-    given: Option<TunnelSettings>,
-    provider: TunnelProvider,
-    state: TunnelState,
-    since_ms: i64,
-    /// The public address, without the path token. While it is online or reconnects.
-    base: Option<String>,
-    latency: Option<Duration>,
-    probe: Option<ProbeView>,
-    /// Ends the probe that is under way.
-    probing: CancellationToken,
-    /// Requests that were refused, as they were told.
-    refused: (u64, u64),
-    authtoken: Option<Authtoken>,
+/// The room of the tunnel. Cloning shares it.
+#[derive(Clone)]
+pub struct Tunnel {
+    common: Common,
+    actions: Actions,
+    projects: Projects,
+    settings: watch::Receiver<Settings>,
+    addresses: Addresses,
+    listening: Listening,
+    ports: Arc<Ports>,
+    state: Arc<State>,
 }
 
-impl Tunnels {
-    pub(crate) fn new(factory: Option<TunnelFactory>, folder: PathBuf, now_ms: i64) -> Self {
-        Self {
-            run: tokio::sync::Mutex::default(),
-            shown: Mutex::new(Shown {
-                number: 0,
-                given: None,
-                provider: TunnelProvider::None,
-                state: TunnelState::Off,
-                since_ms: now_ms,
-                base: None,
-                latency: None,
-                probe: None,
-                probing: CancellationToken::new(),
-                refused: (0, 0),
-                authtoken: None,
-            }),
-            told: broadcast::Sender::new(TOLD),
-            local: watch::Sender::new(None),
-            intake: Arc::default(),
-            factory: factory.unwrap_or_else(provider::real),
-            folder,
-            launched: Once::new(),
-        }
+impl Tunnel {
+    pub(crate) fn new(
+        common: Common,
+        actions: Actions,
+        projects: Projects,
+        settings: watch::Receiver<Settings>,
+        addresses: Addresses,
+        listening: Listening,
+        ports: Ports,
+    ) -> Self {
+        let state = Arc::new(State::new(common.started_ms()));
+        Self { common, actions, projects, settings, addresses, listening, ports: Arc::new(ports), state }
     }
 
-    /// The listener is another, or there is none.
-    /// Where the listener's socket is.
-    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
-        *self.local.borrow()
+    /// Reads what is known from the last time, and starts the tunnel where the settings say so when the listener runs.
+    pub(crate) async fn begin(&self) {
+        self.read_authtoken_hint().await;
+        self.apply_public_address(false).await;
+        let (room, mut socket) = (self.clone(), self.addresses.follow_socket());
+        self.common.spawn_to_the_end(async move {
+            let stop = room.common.stop();
+            let listens = stop.run_until_cancelled(async { socket.wait_for(Option::is_some).await.is_ok() }).await;
+            if listens == Some(true) {
+                room.launch().await;
+            }
+        });
     }
 
-    pub(crate) fn set_listener(&self, listener: Option<&Listener>) {
-        *self.intake.lock() = listener.map(Listener::intake);
-        self.local.send_replace(listener.map(Listener::address));
-    }
-
-    fn shown(&self) -> MutexGuard<'_, Shown> {
-        self.shown.lock()
-    }
-}
-
-impl Engine {
-    /// What the tunnel is doing.
-    pub async fn tunnel(&self) -> Result<TunnelView> {
-        Ok(self.tunnel_view())
+    fn stored_settings(&self) -> Settings {
+        self.settings.borrow().clone()
     }
 
     /// Starts the provider of the settings, in place of one that runs. That it cannot go on is a state.
     ///
     /// # Errors
     /// `tunnel_none` where no provider is chosen, `not_listening` where the listener does not run.
-    pub async fn tunnel_start(&self) -> Result<TunnelView> {
-        self.inner.tunnels.shown().given = None;
-        self.start_tunnel(Some(&self.inner.actor)).await
+    pub async fn start(&self) -> Result<TunnelView> {
+        self.state.shown().given = None;
+        self.start_tunnel(Some(self.common.actor())).await
     }
 
     /// The same with settings that are not kept: those of a command line.
     ///
     /// # Errors
-    /// As [`Engine::tunnel_start`]; `invalid_setting` where one is out of its range.
-    pub async fn tunnel_start_with(&self, settings: TunnelSettings) -> Result<TunnelView> {
-        let settings = address::checked(settings, &self.projects())?;
-        self.inner.tunnels.shown().given = Some(settings);
-        self.start_tunnel(Some(&self.inner.actor)).await
+    /// As [`Tunnel::start`]; `invalid_setting` where one is out of its range.
+    pub async fn start_with(&self, settings: TunnelSettings) -> Result<TunnelView> {
+        let settings = checked::checked(settings, &self.projects.list())?;
+        self.state.shown().given = Some(settings);
+        self.start_tunnel(Some(self.common.actor())).await
     }
 
     /// Stops it. It is gone when this returns.
-    pub async fn tunnel_stop(&self) -> Result<TunnelView> {
-        let mut run = self.inner.tunnels.run.lock().await;
-        let provider = self.inner.tunnels.shown().provider;
-        if run.as_ref().is_some_and(run::Run::is_running) {
-            self.act(None, "tunnel.stop", provider.as_str(), &Ok(()), "").await;
+    pub async fn stop(&self) -> Result<TunnelView> {
+        let mut run = self.state.run.lock().await;
+        let provider = self.state.shown().provider;
+        if run.as_ref().is_some_and(Run::is_running) {
+            self.actions.act(None, "tunnel.stop", provider.as_str(), &Ok(()), "").await;
         }
         self.end_tunnel(&mut run).await;
-        Ok(self.tunnel_view())
+        Ok(self.view())
     }
 
     /// Sends a probe through the public address and waits for what comes of it, 15 s at most.
     ///
     /// # Errors
     /// `tunnel_offline` where there is no public address now.
-    pub async fn tunnel_probe(&self) -> Result<ProbeView> {
+    pub async fn probe_now(&self) -> Result<ProbeView> {
         let (number, base) = {
-            let shown = self.inner.tunnels.shown();
+            let shown = self.state.shown();
             let online = shown.state == TunnelState::Online;
             (shown.number, shown.base.clone().filter(|_| online))
         };
@@ -158,20 +129,20 @@ impl Engine {
     }
 
     /// What the tunnel was doing at a time (Unix milliseconds); `None` before it was ever started.
-    pub async fn tunnel_was(&self, at_ms: i64) -> Result<Option<store::TunnelState>> {
-        Ok(self.inner.store.tunnel_states().at(at_ms).await?)
+    pub async fn was(&self, at_ms: i64) -> Result<Option<store::TunnelState>> {
+        Ok(self.common.store().tunnel_states().at(at_ms).await?)
     }
 
     /// Every state from now on.
-    pub fn tunnel_states(&self) -> TunnelStates {
-        TunnelStates::new(self.inner.tunnels.told.subscribe())
+    pub fn states(&self) -> TunnelStates {
+        TunnelStates::new(self.state.told.subscribe())
     }
 
     /// Is the tunnel online, and if not, why? In a sentence, for a person. `None` for an address of the user's own: it
     /// does not depend on us.
-    pub(crate) fn tunnel_down(&self) -> Option<String> {
+    pub(crate) fn down(&self) -> Option<String> {
         let settings = self.tunnel_settings();
-        let shown = self.inner.tunnels.shown();
+        let shown = self.state.shown();
         let provider = if shown.state == TunnelState::Off { settings.provider } else { shown.provider };
         if matches!(provider, TunnelProvider::Own) {
             return None;
@@ -189,14 +160,15 @@ impl Engine {
 
     /// The settings of the tunnel: those it was started with, or the stored ones.
     pub(crate) fn tunnel_settings(&self) -> TunnelSettings {
-        let given = self.inner.tunnels.shown().given.clone();
-        given.unwrap_or_else(|| self.settings().tunnel)
+        let given = self.state.shown().given.clone();
+        given.unwrap_or_else(|| self.stored_settings().tunnel)
     }
 
-    pub(crate) fn tunnel_view(&self) -> TunnelView {
+    /// What the tunnel is doing.
+    pub fn view(&self) -> TunnelView {
         let settings = self.tunnel_settings();
         let (stray, too_many) = self.refused_requests();
-        let shown = self.inner.tunnels.shown();
+        let shown = self.state.shown();
         TunnelView {
             provider: if shown.state == TunnelState::Off { settings.provider } else { shown.provider },
             state: shown.state.clone(),
@@ -212,42 +184,15 @@ impl Engine {
 
     /// Requests from the internet that came without the path token, and beyond the rate.
     fn refused_requests(&self) -> (u64, u64) {
-        let tally = self.inner.tally.snapshot();
+        let tally = self.ports.tally.snapshot();
         (tally.stray, tally.too_many)
     }
 
     /// Tells the window how it is now.
     fn tell_tunnel(&self) {
-        let view = self.tunnel_view();
-        self.inner.tunnels.shown().refused = (view.stray, view.too_many);
-        self.inner.feed.tell(Live::Tunnel { tunnel: Box::new(view.clone()) });
-        let _ = self.inner.tunnels.told.send(view); // nobody may be listening
-    }
-}
-
-impl TunnelProvider {
-    /// The name in the store, in the log of actions and on the command line.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Ngrok => "ngrok",
-            Self::Cloudflared => "cloudflared",
-            Self::Own => "own",
-        }
-    }
-}
-
-impl TunnelState {
-    /// The name in the store.
-    #[must_use]
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Starting => "starting",
-            Self::Online => "online",
-            Self::Reconnecting { .. } => "reconnecting",
-            Self::Failed { .. } => "failed",
-        }
+        let view = self.view();
+        self.state.shown().refused = (view.stray, view.too_many);
+        self.common.tell(Live::Tunnel { tunnel: Box::new(view.clone()) });
+        let _ = self.state.told.send(view); // nobody may be listening
     }
 }

@@ -84,7 +84,7 @@ async fn rig() -> Rig {
     })
     .await
     .unwrap();
-    let ListenerState::Listening { address, .. } = engine.listener_start(None).await else { panic!("listens") };
+    let ListenerState::Listening { address, .. } = engine.listening().start(None).await else { panic!("listens") };
     Rig { engine, address, folder }
 }
 
@@ -95,12 +95,12 @@ impl Rig {
     }
 
     async fn newest(&self) -> engine::Detail {
-        let view = self.engine.view_open(Filter::default()).await.unwrap();
-        self.engine.delivery(view.rows.last().unwrap().id).await.unwrap()
+        let view = self.engine.history().open_view(Filter::default()).await.unwrap();
+        self.engine.history().delivery(view.rows.last().unwrap().id).await.unwrap()
     }
 
     fn project(&self, sandbox: bool) -> i64 {
-        self.engine.projects().iter().find(|project| project.sandbox == sandbox).unwrap().id
+        self.engine.projects().list().iter().find(|project| project.sandbox == sandbox).unwrap().id
     }
 }
 
@@ -121,10 +121,10 @@ async fn a_port_that_is_taken_is_told_and_the_listener_that_runs_goes_on() {
     let rig = rig().await;
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = held.local_addr().unwrap().port();
-    let error = rig.engine.settings_set(Settings { port: Some(port), ..Settings::default() }).await.unwrap_err();
+    let error = rig.engine.settings().set(Settings { port: Some(port), ..Settings::default() }).await.unwrap_err();
     assert_eq!(error.code, "port_in_use");
     assert!(error.message.contains(&port.to_string()), "{error}");
-    assert_ne!(rig.engine.settings().port, Some(port), "nothing was changed");
+    assert_ne!(rig.engine.settings().get().port, Some(port), "nothing was changed");
     assert_eq!(rig.post("", SECRET, "msg_1").await, 200);
 }
 
@@ -138,7 +138,7 @@ async fn settings_out_of_range_are_refused_with_the_range() {
         (Settings { rejected_body_kib: 0, ..Settings::default() }, "1 to 102400 KiB"),
         (Settings { rejected_body_kib: 102_401, ..Settings::default() }, "1 to 102400 KiB"),
     ] {
-        let error = rig.engine.settings_set(settings).await.unwrap_err();
+        let error = rig.engine.settings().set(settings).await.unwrap_err();
         assert!(error.code == "invalid_setting" && error.message.contains(expected), "{error}");
     }
 }
@@ -146,21 +146,21 @@ async fn settings_out_of_range_are_refused_with_the_range() {
 #[tokio::test]
 async fn settings_that_the_history_does_not_take_are_not_in_force() {
     let rig = rig().await;
-    let (before, listener) = (rig.engine.settings(), rig.engine.listener_state().await);
+    let (before, listener) = (rig.engine.settings().get(), rig.engine.listening().state());
     let locked = rusqlite::Connection::open(rig.folder.path().join("h.db")).unwrap();
     // Longer than the history waits for another program.
     locked.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let error = rig.engine.settings_set(Settings { tolerance_s: 60, ..before.clone() }).await.unwrap_err();
+    let error = rig.engine.settings().set(Settings { tolerance_s: 60, ..before.clone() }).await.unwrap_err();
     assert_eq!(error.code, "history_busy");
-    assert_eq!(rig.engine.settings(), before);
-    assert_eq!(rig.engine.listener_state().await, listener);
+    assert_eq!(rig.engine.settings().get(), before);
+    assert_eq!(rig.engine.listening().state(), listener);
 }
 
 #[tokio::test]
 async fn the_path_picks_the_project_and_its_keys() {
     let rig = rig().await;
     let default = rig.project(false);
-    rig.engine.secret_add(default, "", SECRET).await.unwrap();
+    rig.engine.projects().add_secret(default, "", SECRET).await.unwrap();
     assert_eq!(rig.post("anything/else", SECRET, "msg_1").await, 200);
     assert_eq!(rig.newest().await.verdict.outcome, Outcome::Verified);
     assert_eq!(rig.post("sandbox/deeper", SECRET, "msg_2").await, 401);
@@ -178,7 +178,7 @@ async fn a_probe_that_finds_nothing_is_told_and_kept() {
         scheme: Scheme::V1,
         broken: Some("wrong_secret".into()),
     };
-    rig.engine.sample_send(&request).await.unwrap();
+    rig.engine.sandbox().send_sample(&request).await.unwrap();
     let verdict = rig.newest().await.verdict;
     let rung = verdict.steps.iter().find(|step| step.check == "near_miss").unwrap();
     assert_eq!((verdict.diagnosis.is_none(), rung.seen.as_ref()), (true, "nothing near was found"));
@@ -189,21 +189,21 @@ async fn a_probe_that_finds_nothing_is_told_and_kept() {
 async fn secrets_are_told_apart_hidden_removed_and_brought_back() {
     let rig = rig().await;
     let default = rig.project(false);
-    let added = rig.engine.secret_add(default, " prod ", &format!(" {SECRET}\n")).await.unwrap();
+    let added = rig.engine.projects().add_secret(default, " prod ", &format!(" {SECRET}\n")).await.unwrap();
     assert_eq!((added.label.as_str(), added.available), ("prod", true));
     let core = SECRET.trim_start_matches("whsec_");
-    let listed = serde_json::to_string(&rig.engine.secrets().await.unwrap()).unwrap();
+    let listed = serde_json::to_string(&rig.engine.projects().secrets().await.unwrap()).unwrap();
     assert!(!listed.contains(core), "{listed}");
-    assert_eq!(rig.engine.secret_add(default, "", SECRET).await.unwrap_err().code, "secret_known");
-    let error = rig.engine.secret_add(default, "", "whsec_...dXY=").await.unwrap_err();
+    assert_eq!(rig.engine.projects().add_secret(default, "", SECRET).await.unwrap_err().code, "secret_known");
+    let error = rig.engine.projects().add_secret(default, "", "whsec_...dXY=").await.unwrap_err();
     assert_eq!(error.code, "invalid_secret_base64");
-    assert_eq!(*rig.engine.secret_reveal(&added.id).await.unwrap(), SECRET);
+    assert_eq!(*rig.engine.projects().reveal_secret(&added.id).await.unwrap(), SECRET);
 
-    rig.engine.secret_remove(&added.id).await.unwrap();
-    assert_eq!(rig.engine.secret_reveal(&added.id).await.unwrap_err().code, "not_found");
+    rig.engine.projects().remove_secret(&added.id).await.unwrap();
+    assert_eq!(rig.engine.projects().reveal_secret(&added.id).await.unwrap_err().code, "not_found");
     rig.post("", SECRET, "msg_1").await;
     assert_eq!(rig.newest().await.verdict.reason, "no_secret");
-    rig.engine.secret_restore(&added.id).await.unwrap();
+    rig.engine.projects().restore_secret(&added.id).await.unwrap();
     rig.post("", SECRET, "msg_2").await;
     assert_eq!(rig.newest().await.verdict.outcome, Outcome::Verified);
 }
@@ -211,7 +211,7 @@ async fn secrets_are_told_apart_hidden_removed_and_brought_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
     let rig = rig().await;
-    rig.engine.secret_add(rig.project(false), "", SECRET).await.unwrap();
+    rig.engine.projects().add_secret(rig.project(false), "", SECRET).await.unwrap();
     let live: Arc<Mutex<Vec<(u32, i64)>>> = Arc::default();
     let resyncs = Arc::new(Mutex::new(0));
     rig.engine.attach(Box::new({
@@ -232,10 +232,10 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
         }
     });
     // Views are opened over and over while deliveries arrive.
-    let mut opened = rig.engine.view_open(Filter::default()).await.unwrap();
+    let mut opened = rig.engine.history().open_view(Filter::default()).await.unwrap();
     while !arriving.is_finished() {
         tokio::time::sleep(Duration::from_millis(7)).await;
-        opened = rig.engine.view_open(Filter::default()).await.unwrap();
+        opened = rig.engine.history().open_view(Filter::default()).await.unwrap();
     }
     arriving.await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -244,7 +244,7 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
     let mut seen = BTreeSet::new();
     let mut start = 0;
     while start < opened.matched {
-        let rows = rig.engine.view_rows(opened.view, start, 200).await.unwrap();
+        let rows = rig.engine.history().rows(opened.view, start, 200).await.unwrap();
         for row in &rows {
             assert!(seen.insert(row.id), "{} twice in the snapshot", row.id);
         }
@@ -255,7 +255,7 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
         live.lock().unwrap().iter().filter(|(view, _)| *view == opened.view).map(|(_, id)| *id).collect();
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len(), "none is told twice: {told:?}");
     assert_eq!(opened.matched + told.len() as u64, 300, "what was counted and what was told is all there is");
-    let all = rig.engine.view_open(Filter::default()).await.unwrap();
+    let all = rig.engine.history().open_view(Filter::default()).await.unwrap();
     assert_eq!(all.matched, 300);
 }
 
@@ -269,16 +269,16 @@ async fn filters_narrow_the_view_and_the_live_rows_alike() {
             scheme: Scheme::V1,
             broken: broken.map(str::to_owned),
         };
-        rig.engine.sample_send(&request).await.unwrap();
+        rig.engine.sandbox().send_sample(&request).await.unwrap();
     };
     send("batch.succeeded", None).await;
     send("video.generated", None).await;
     send("batch.failed", Some("wrong_secret")).await;
     let rejected = Filter { outcomes: vec![Outcome::Rejected], ..Filter::default() };
-    let view = rig.engine.view_open(rejected).await.unwrap();
+    let view = rig.engine.history().open_view(rejected).await.unwrap();
     assert_eq!((view.matched, view.total), (1, 3));
     let typed = Filter { types: vec!["video.generated".into()], text: "GEMINI-webhooks".into(), ..Filter::default() };
-    let view = rig.engine.view_open(typed).await.unwrap();
+    let view = rig.engine.history().open_view(typed).await.unwrap();
     assert_eq!(view.matched, 1);
 
     let told: Arc<Mutex<Vec<u64>>> = Arc::default();
@@ -295,8 +295,8 @@ async fn filters_narrow_the_view_and_the_live_rows_alike() {
     send("video.generated", None).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(told.lock().unwrap().last(), Some(&2));
-    assert_eq!(rig.engine.view_rows(view.view, 0, 200).await.unwrap().len(), 2);
-    assert_eq!(rig.engine.view_rows(view.view - 1, 0, 200).await.unwrap_err().code, "not_found");
+    assert_eq!(rig.engine.history().rows(view.view, 0, 200).await.unwrap().len(), 2);
+    assert_eq!(rig.engine.history().rows(view.view - 1, 0, 200).await.unwrap_err().code, "not_found");
 }
 
 #[tokio::test]

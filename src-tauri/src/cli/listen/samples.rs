@@ -33,7 +33,7 @@ pub(super) async fn send(engine: &Engine, sandbox: bool) {
                 scheme: *scheme,
                 broken: broken.map(str::to_owned),
             };
-            if let Err(error) = engine.sample_send(&request).await {
+            if let Err(error) = engine.sandbox().send_sample(&request).await {
                 say!("{error}");
             }
         }

@@ -89,7 +89,7 @@ pub(super) struct Following {
 
 impl Following {
     pub(super) fn new(engine: &Engine, as_json: bool) -> Self {
-        Self { states: engine.tunnel_states(), as_json, showing: None, shown: None, online: false }
+        Self { states: engine.tunnel().states(), as_json, showing: None, shown: None, online: false }
     }
 
     /// Never ends by itself, but for a tunnel that failed before it was ever online.

@@ -32,7 +32,7 @@ pub(super) async fn ping(engine: &Engine, project: &Project, id: &str, wait: u32
         Receiver::Nobody(_) => 0,
         _ => wait,
     };
-    let result = engine.webhook_ping_within(project.id, id, Duration::from_secs(wait.into())).await?;
+    let result = engine.webhooks().ping_within(project.id, id, Duration::from_secs(wait.into())).await?;
     let (waited_ms, cause, message) = match result {
         PingResult::Arrived { after_ms, delivery } => {
             match as_json {
@@ -61,7 +61,7 @@ pub(super) async fn ping(engine: &Engine, project: &Project, id: &str, wait: u32
 }
 
 async fn receiver(engine: &Engine, project: &Project, id: &str) -> engine::Result<Receiver> {
-    let board = engine.webhooks(project.id).await?;
+    let board = engine.webhooks().board(project.id).await?;
     let uri = board.webhooks.iter().find(|webhook| webhook.id == id).and_then(|webhook| Url::parse(&webhook.uri).ok());
     let Some((host, port)) = uri.as_ref().and_then(|uri| Some((uri.host_str()?, uri.port_or_known_default()?))) else {
         return Ok(Receiver::Elsewhere);
@@ -97,7 +97,7 @@ fn beside(at: &str, wait: u32) -> String {
 /// The webhook points away from this machine: only the window's own port can be looked at.
 async fn outside(engine: &Engine, wait: u32) -> String {
     let start = format!("It did not come into this history within {wait} s.");
-    match engine.settings().port {
+    match engine.settings().get().port {
         Some(port) if !listens(&format!("127.0.0.1:{port}")).await => format!(
             "{start} Nothing listens on port {port}, which is the window's: open the window, or run pollux listen with --db \
              and the history of the data folder, then ping again."

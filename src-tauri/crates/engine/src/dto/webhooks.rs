@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use signature::Outcome;
 
 use crate::error::Error;
-use crate::vault::VaultKind;
+use crate::projects::vault::VaultKind;
 
 /// What is known of a project's webhooks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,10 +6,12 @@ use gemini::client::{Client, GOOGLE_BASE_URL};
 use reqwest::Url;
 use zeroize::Zeroizing;
 
-use super::{hint, version};
+use super::Projects;
+use super::names::{hint, version};
 use crate::dto::{ApiKeyDraft, ApiVersion, ProjectCheck, ProjectDraft};
-use crate::engine::{Engine, SANDBOX_PATH};
 use crate::error::{Error, Result};
+use crate::registry::SANDBOX_PATH;
+use crate::service_error::service_error;
 
 /// Longest name, in characters.
 const NAME: usize = 100;
@@ -48,10 +50,10 @@ impl Plan {
     }
 }
 
-impl Engine {
+impl Projects {
     /// What `draft` makes of a project: of a new one, or of the one that was `before`.
     pub(super) async fn planned(&self, draft: &ProjectDraft, before: Option<&store::Project>) -> Result<Plan> {
-        let others: Vec<store::Project> = self.inner.store.projects().list().await?;
+        let others: Vec<store::Project> = self.common.store().projects().list().await?;
         let others: Vec<&store::Project> =
             others.iter().filter(|other| Some(other.id) != before.map(|before| before.id)).collect();
         let name = name(&draft.name)?;
@@ -109,8 +111,8 @@ impl Engine {
 
     /// One harmless call with what a form holds; nothing is kept. `id`: the project whose kept key `ApiKeyDraft::Kept`
     /// means.
-    pub async fn project_check(&self, id: Option<i64>, draft: ProjectDraft) -> Result<ProjectCheck> {
-        let known = id.map(|id| self.project(id)).transpose()?;
+    pub async fn check(&self, id: Option<i64>, draft: ProjectDraft) -> Result<ProjectCheck> {
+        let known = id.map(|id| self.registry.project(id)).transpose()?;
         let client = match (&draft.api_key, known) {
             (ApiKeyDraft::Kept, Some(project)) if project.sandbox => self.client(project.id)?,
             (ApiKeyDraft::Kept, Some(project)) => {
@@ -118,7 +120,7 @@ impl Engine {
                 self.client(project.id)?;
                 let base_url = base_url(draft.base_url.as_deref())?;
                 // One look: between two, the project may get another address with another key.
-                let (given_for, key) = self.kept_key(project.id).unwrap_or_default();
+                let (given_for, key) = self.clients.key(project.id).unwrap_or_default();
                 belongs(&project.name, &hint(&key), Some(&given_for), base_url.as_deref())?;
                 client(base_url.as_deref(), draft.api_version, &key)?
             }
@@ -130,7 +132,7 @@ impl Engine {
         let started = Instant::now();
         let list = client.webhook_list(WEBHOOKS, None).await.map_err(|error| {
             let missing = error.http() == Some(404);
-            let told = Self::service_error(error, false);
+            let told = service_error(error, false);
             match missing {
                 true => Error {
                     code: "service_refused".to_owned(),
@@ -171,8 +173,7 @@ fn origin(base_url: Option<&str>) -> String {
 }
 
 fn client(base_url: Option<&str>, version: ApiVersion, key: &str) -> Result<Client> {
-    Client::new(base_url.unwrap_or(GOOGLE_BASE_URL), version.into(), key)
-        .map_err(|error| Engine::service_error(error, false))
+    Client::new(base_url.unwrap_or(GOOGLE_BASE_URL), version.into(), key).map_err(|error| service_error(error, false))
 }
 
 fn name(text: &str) -> Result<String> {

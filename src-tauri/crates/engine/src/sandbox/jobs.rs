@@ -4,10 +4,10 @@ use gemini::client::{BatchInput, Client, NewBatch, WebhookConfig};
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::json;
 
+use super::Sandbox;
+use super::running::refused;
 use crate::dto::{JobKind, JobOutcome, SandboxJob, SandboxRun};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::sandbox::refused;
 
 /// The emulator's header that says how a job ends.
 const OUTCOME: HeaderName = HeaderName::from_static("x-emulator-outcome");
@@ -21,16 +21,16 @@ const PROMPTS: [(&str, &str); 3] = [
     ("summary", "Say both in one sentence."),
 ];
 
-impl Engine {
+impl Sandbox {
     /// Has the Sandbox run a job; gives its name.
-    pub async fn sandbox_run(&self, run: SandboxRun) -> Result<String> {
-        let sandbox = self.sandbox()?;
+    pub async fn run(&self, run: SandboxRun) -> Result<String> {
+        let sandbox = self.running()?;
         self.own_webhook(sandbox).await;
         let config = match run.dynamic {
-            true => Some(WebhookConfig { uris: vec![self.listening_receiver().await?], user_metadata: None }),
+            true => Some(WebhookConfig { uris: vec![self.listening_receiver()?], user_metadata: None }),
             false => None,
         };
-        let client = sandbox.client.with_header(OUTCOME, HeaderValue::from_static(run.outcome.as_str()));
+        let client = sandbox.client().with_header(OUTCOME, HeaderValue::from_static(run.outcome.as_str()));
         let name = match run.kind {
             JobKind::Batch => batch(&client, config).await?,
             JobKind::Interaction => {
@@ -47,11 +47,11 @@ impl Engine {
     }
 
     /// Cancels a job as its owner would.
-    pub async fn sandbox_cancel_job(&self, name: &str) -> Result<()> {
-        let sandbox = self.sandbox()?;
+    pub async fn cancel_job(&self, name: &str) -> Result<()> {
+        let sandbox = self.running()?;
         match name.split('/').next() {
-            Some("batches") => sandbox.client.batch_cancel(name).await.map_err(refused)?,
-            Some("interactions") => sandbox.client.interaction_cancel(name).await.map_err(refused)?,
+            Some("batches") => sandbox.client().batch_cancel(name).await.map_err(refused)?,
+            Some("interactions") => sandbox.client().interaction_cancel(name).await.map_err(refused)?,
             _ => {
                 let message =
                     "The service has no method that cancels a video. Finish it with success or failure instead.";
@@ -63,11 +63,11 @@ impl Engine {
     }
 
     /// Ends a job now, whatever was planned.
-    pub async fn sandbox_finish_job(&self, name: &str, outcome: JobOutcome) -> Result<SandboxJob> {
+    pub async fn finish_job(&self, name: &str, outcome: JobOutcome) -> Result<SandboxJob> {
         if outcome == JobOutcome::Never {
             return Err(Error::new("sandbox_refused", "A job can be finished in any way but this one."));
         }
-        let sandbox = self.sandbox()?;
+        let sandbox = self.running()?;
         let job = sandbox.control.finish(name, outcome.as_str()).await?;
         sandbox.touched();
         Ok(job)

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use gemini::client::{NewWebhook, WebhookChange};
 
+use super::own::Own;
+use super::running::{Running, refused};
+use super::{Sandbox, control};
 use crate::dto::SandboxWebhook;
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::sandbox::{Sandbox, control, refused};
 
 /// What Pollux calls its own webhook.
 const NAME: &str = "Pollux";
@@ -15,33 +16,7 @@ const NAME: &str = "Pollux";
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The webhook for our own listener.
-#[derive(Default)]
-pub(crate) enum Own {
-    /// To be registered.
-    #[default]
-    Missing,
-    /// Registered for an address.
-    At {
-        /// Its id.
-        id: String,
-        /// Where it points.
-        uri: String,
-    },
-    /// The user deleted it, or made it another's: it is left alone until the next reset.
-    LeftAlone,
-}
-
-impl Own {
-    pub(crate) fn id(&self) -> Option<&str> {
-        match self {
-            Self::At { id, .. } => Some(id),
-            _ => None,
-        }
-    }
-}
-
-pub(crate) fn view(webhook: control::Webhook, own: Option<&str>) -> SandboxWebhook {
+pub(super) fn view(webhook: control::Webhook, own: Option<&str>) -> SandboxWebhook {
     SandboxWebhook {
         builtin: own == Some(webhook.id.as_str()),
         id: webhook.id,
@@ -54,11 +29,11 @@ pub(crate) fn view(webhook: control::Webhook, own: Option<&str>) -> SandboxWebho
     }
 }
 
-impl Engine {
+impl Sandbox {
     /// The Sandbox has a webhook for our listener, subscribed to everything, and it points to where that listens. What
     /// cannot be done now is tried again the next time.
-    pub(crate) async fn own_webhook(&self, sandbox: &Sandbox) {
-        let Some(uri) = self.receiver().await else { return };
+    pub(super) async fn own_webhook(&self, sandbox: &Running) {
+        let Some(uri) = self.receiver() else { return };
         let mut own = sandbox.own.lock().await;
         for _ in 0..TRIES {
             match self.registered(sandbox, &own, &uri).await {
@@ -79,13 +54,13 @@ impl Engine {
         }
     }
 
-    async fn registered(&self, sandbox: &Sandbox, own: &Own, uri: &str) -> Result<Option<Own>> {
+    async fn registered(&self, sandbox: &Running, own: &Own, uri: &str) -> Result<Option<Own>> {
         match own {
             Own::LeftAlone => Ok(None),
             Own::At { uri: known, .. } if known == uri => Ok(None),
             Own::At { id, .. } => {
                 let change = WebhookChange { uri: Some(uri.to_owned()), ..WebhookChange::default() };
-                sandbox.client.webhook_update(id, &change).await.map_err(refused)?;
+                sandbox.client().webhook_update(id, &change).await.map_err(refused)?;
                 Ok(Some(Own::At { id: id.clone(), uri: uri.to_owned() }))
             }
             Own::Missing => {
@@ -95,37 +70,18 @@ impl Engine {
                     uri: uri.to_owned(),
                     subscribed_events: events.map(|entry| entry.name.to_owned()).collect(),
                 };
-                let made = sandbox.client.webhook_create(&webhook).await.map_err(refused)?;
+                let made = sandbox.client().webhook_create(&webhook).await.map_err(refused)?;
                 let secret = made.new_signing_secret.ok_or_else(|| {
                     Error::new("sandbox_refused", "The Sandbox made a webhook and did not show its secret.")
                 })?;
-                self.keep_new(sandbox.project, &made.id, secret.reveal()).await;
+                self.projects.keep_new(sandbox.project, &made.id, secret.reveal()).await;
                 Ok(Some(Own::At { id: made.id, uri: uri.to_owned() }))
             }
         }
     }
-
-    /// After a reset: no webhook is left, and no secret of one.
-    pub(crate) async fn forget_webhooks(&self, sandbox: &Sandbox) -> Result<()> {
-        for record in self.secret_records(sandbox.project).await? {
-            if record.webhook.is_some() {
-                self.inner.registry.forget_secret(&record.id);
-                self.inner.store.secrets().remove(&record.id).await?;
-                self.vault(sandbox.project, move |vault| vault.delete(&record.id)).await?;
-            }
-        }
-        *sandbox.own.lock().await = Own::Missing;
-        self.inner.boards.forget(sandbox.project);
-        Ok(())
-    }
-
-    /// The Sandbox, where this is its project.
-    pub(crate) fn sandbox_of(&self, project: i64) -> Option<&Sandbox> {
-        self.inner.sandbox.as_deref().filter(|sandbox| sandbox.project == project)
-    }
 }
 
-impl Sandbox {
+impl Running {
     /// The id of Pollux's own webhook.
     pub(crate) async fn own(&self) -> Option<String> {
         self.own.lock().await.id().map(str::to_owned)

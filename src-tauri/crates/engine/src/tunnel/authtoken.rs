@@ -4,10 +4,10 @@ use inbound::tunnel::Failure;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::Tunnel;
 use crate::dto::{Authtoken, AuthtokenFrom, TunnelProvider, TunnelView};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::projects::hint;
+use crate::projects::names::hint;
 
 /// Its id in the vault.
 const KEPT: &str = "tunnel:ngrok";
@@ -17,32 +17,32 @@ const HINT: &str = "tunnel.ngrok_authtoken";
 const VARIABLE: &str = "NGROK_AUTHTOKEN";
 const LONGEST: usize = 512;
 
-impl Engine {
+impl Tunnel {
     /// Keeps the authtoken of ngrok; `None` destroys it. One that ngrok runs with is then put to use.
     ///
     /// # Errors
     /// `invalid_authtoken` where it is none, `vault_failed` where it could not be kept.
-    pub async fn tunnel_authtoken_set(&self, token: Option<String>) -> Result<TunnelView> {
+    pub async fn set_authtoken(&self, token: Option<String>) -> Result<TunnelView> {
         let token = token.map(Zeroizing::new);
         let text = token.as_ref().map(|token| Zeroizing::new(token.trim().to_owned()));
         let kept = self.keep_authtoken(text.clone()).await;
         let what = if text.is_some() { "tunnel.authtoken_set" } else { "tunnel.authtoken_remove" };
         let target = text.as_ref().map_or_else(|| "ngrok".to_owned(), |text| format!("ngrok ({})", hint(text)));
-        self.act(None, what, &target, &kept, "").await;
+        self.actions.act(None, what, &target, &kept, "").await;
         kept?;
         self.read_authtoken_hint().await;
         if text.is_some() && self.tunnel_settings().provider == TunnelProvider::Ngrok {
             self.restart_tunnel().await;
         }
         self.tell_tunnel();
-        Ok(self.tunnel_view())
+        Ok(self.view())
     }
 
     async fn keep_authtoken(&self, text: Option<Zeroizing<String>>) -> Result<()> {
         let failed = |message: String| Error::new("vault_failed", message);
-        let vault = self.inner.vault.clone();
+        let vault = self.projects.vault().clone();
         let Some(text) = text else {
-            self.inner.store.settings().remove(HINT).await?;
+            self.common.store().settings().remove(HINT).await?;
             return blocking(move || vault.delete(KEPT)).await?.map_err(|error| failed(error.to_string()));
         };
         if text.is_empty() || text.len() > LONGEST || !text.chars().all(|c| c.is_ascii_graphic()) {
@@ -52,12 +52,12 @@ impl Engine {
         }
         let shown = json!({ "hint": hint(&text) });
         blocking(move || vault.put(KEPT, &text)).await?.map_err(|error| failed(error.to_string()))?;
-        Ok(self.inner.store.settings().set(HINT, &shown).await?)
+        Ok(self.common.store().settings().set(HINT, &shown).await?)
     }
 
     /// Reads what is shown of it: of the kept one, which goes before the variable's, or of that.
     pub(crate) async fn read_authtoken_hint(&self) {
-        let stored = match self.inner.store.settings().get(HINT).await {
+        let stored = match self.common.store().settings().get(HINT).await {
             Ok(stored) => stored,
             Err(error) => {
                 tracing::warn!(%error, "the hint of the authtoken could not be read");
@@ -70,18 +70,13 @@ impl Engine {
 
     /// `kept`: the hint of the kept one.
     fn show_authtoken(&self, kept: Option<String>) {
-        let variable = self.authtoken_variable().map(|token| hint(&token));
+        let variable = self.common.variable(VARIABLE).map(|token| hint(&token));
         let shown = match (kept, variable) {
             (Some(hint), passed_over) => Some(Authtoken { hint, from: AuthtokenFrom::Kept, passed_over }),
             (None, Some(hint)) => Some(Authtoken { hint, from: AuthtokenFrom::Environment, passed_over: None }),
             (None, None) => None,
         };
-        self.inner.tunnels.shown().authtoken = shown;
-    }
-
-    fn authtoken_variable(&self) -> Option<Zeroizing<String>> {
-        let text = Zeroizing::new((self.inner.environment)(VARIABLE)?);
-        Some(Zeroizing::new(text.trim().to_owned())).filter(|text| !text.is_empty())
+        self.state.shown().authtoken = shown;
     }
 
     /// The one to connect with: the kept one, otherwise the variable's.
@@ -91,7 +86,7 @@ impl Engine {
             message: message.to_owned(),
             detail,
         };
-        let vault = self.inner.vault.clone();
+        let vault = self.projects.vault().clone();
         let kept = match blocking(move || vault.get(KEPT)).await {
             Ok(Ok(kept)) => kept,
             Ok(Err(error)) => {
@@ -99,11 +94,11 @@ impl Engine {
             }
             Err(error) => Err(failure("vault_failed", "The authtoken of ngrok could not be read.", error.detail))?,
         };
-        let listed = self.inner.store.settings().get(HINT).await.ok().flatten().is_some();
+        let listed = self.common.store().settings().get(HINT).await.ok().flatten().is_some();
         if let Some(kept) = kept.filter(|text| !text.is_empty()) {
             return Ok(kept);
         }
-        match self.authtoken_variable() {
+        match self.common.variable(VARIABLE) {
             Some(token) => {
                 // What kept the other one has lost it: it is not the one in use.
                 self.show_authtoken(None);

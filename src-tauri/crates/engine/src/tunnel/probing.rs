@@ -6,9 +6,8 @@ use inbound::probe::{self, Outcome};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::{Tunnel, address};
 use crate::dto::{ProbeView, TunnelProvider};
-use crate::engine::Engine;
-use crate::tunnel::address;
 
 /// From the connection to the first probe: what was made a moment ago is not known everywhere.
 const GRACE: Duration = Duration::from_millis(500);
@@ -17,25 +16,21 @@ const SETTLING: Duration = Duration::from_secs(30);
 /// Between two probes in that time.
 const AGAIN: Duration = Duration::from_secs(3);
 
-impl Engine {
+impl Tunnel {
     /// Sends a probe a moment from now, in the background, in place of one that is under way.
     pub(super) fn probe_soon(&self, number: u64, base: String) {
         let stop = CancellationToken::new();
         let provider = {
-            let mut shown = self.inner.tunnels.shown();
+            let mut shown = self.state.shown();
             if shown.number != number {
                 return; // of a run before
             }
             std::mem::replace(&mut shown.probing, stop.clone()).cancel();
             shown.provider
         };
-        let (engine, ended) = (self.clone(), self.inner.stop.clone());
-        self.inner.tasks.spawn(async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = ended.cancelled() => {}
-                () = engine.probe_until_settled(number, &base, provider) => {}
-            }
+        let room = self.clone();
+        self.common.spawn(async move {
+            stop.run_until_cancelled(room.probe_until_settled(number, &base, provider)).await;
         });
     }
 
@@ -43,7 +38,7 @@ impl Engine {
         let until = Instant::now() + SETTLING;
         tokio::time::sleep(GRACE).await;
         loop {
-            let result = probe::probe(&self.inner.probes, &self.with_path_token(base), None).await;
+            let result = probe::probe(&self.ports.probes, &self.with_path_token(base), None).await;
             // What stands between us and a user's own address is not news of a moment ago.
             let early = provider != TunnelProvider::Own && !arrived(result.outcome) && Instant::now() + AGAIN < until;
             if !early {
@@ -56,14 +51,14 @@ impl Engine {
 
     /// Sends a probe now.
     pub(super) async fn probe(&self, base: &str) -> ProbeView {
-        let result = probe::probe(&self.inner.probes, &self.with_path_token(base), None).await;
+        let result = probe::probe(&self.ports.probes, &self.with_path_token(base), None).await;
         self.probe_view(result)
     }
 
     /// Shown, where the tunnel is still the one that was probed.
     pub(super) fn keep_probe(&self, number: u64, probe: &ProbeView) {
         {
-            let mut shown = self.inner.tunnels.shown();
+            let mut shown = self.state.shown();
             if shown.number != number {
                 return;
             }
@@ -78,7 +73,7 @@ impl Engine {
 
     fn probe_view(&self, result: inbound::ProbeResult) -> ProbeView {
         ProbeView {
-            at_ms: self.now_ms(),
+            at_ms: self.common.now_ms(),
             result: result.outcome.code().to_owned(),
             message: result.message,
             took_ms: result.took.map(|took| u32::try_from(took.as_millis()).unwrap_or(u32::MAX)),

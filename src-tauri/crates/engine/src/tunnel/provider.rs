@@ -9,8 +9,8 @@ use inbound::tunnel::ngrok::{Ngrok, Proxies, Server};
 use inbound::tunnel::{Failure, Own, Tunnel};
 use zeroize::Zeroizing;
 
+use crate::common::Environment;
 use crate::dto::{TunnelProvider, TunnelSettings};
-use crate::engine::{Engine, Environment};
 
 /// What a tunnel is made from. `Debug` shows no authtoken.
 pub struct TunnelPlan {
@@ -40,7 +40,7 @@ impl fmt::Debug for TunnelPlan {
 pub type TunnelFactory = Arc<dyn Fn(TunnelPlan) -> Result<Box<dyn Tunnel>, Failure> + Send + Sync>;
 
 /// The providers themselves.
-pub(super) fn real() -> TunnelFactory {
+pub(crate) fn real() -> TunnelFactory {
     Arc::new(make)
 }
 
@@ -92,22 +92,19 @@ const NGROK_CA: &str = "POLLUX_NGROK_CA";
 const NOTE: &str = "cloudflared-";
 const NOTE_END: &str = ".json";
 
-impl Engine {
-    /// Ends the children that a crash of ours left running.
-    pub(super) async fn reap_children(&self) {
-        let folder = self.inner.tunnels.folder.clone();
-        let reaped = tokio::task::spawn_blocking(move || {
-            let Ok(entries) = std::fs::read_dir(folder) else { return };
-            for entry in entries.flatten() {
-                let name = entry.file_name();
-                if name.to_str().is_some_and(|name| name.starts_with(NOTE) && name.ends_with(NOTE_END)) {
-                    let reaped = cloudflared::reap(&entry.path());
-                    tracing::info!(?reaped, "an earlier run left a note about cloudflared");
-                }
+/// Ends the children that a crash of ours left running, noted in `folder`.
+pub(super) async fn reap_children(folder: PathBuf) {
+    let reaped = tokio::task::spawn_blocking(move || {
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with(NOTE) && name.ends_with(NOTE_END)) {
+                let reaped = cloudflared::reap(&entry.path());
+                tracing::info!(?reaped, "an earlier run left a note about cloudflared");
             }
-        });
-        if let Err(error) = reaped.await {
-            tracing::error!(%error, "it could not be looked for what an earlier run left");
         }
+    });
+    if let Err(error) = reaped.await {
+        tracing::error!(%error, "it could not be looked for what an earlier run left");
     }
 }

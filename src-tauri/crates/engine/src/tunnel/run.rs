@@ -4,18 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inbound::tunnel::{Failure, Site, State};
-use tokio::sync::broadcast::{
-    self,
-    error::{RecvError, TryRecvError},
-};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::Tunnel;
+use super::provider::{self, TunnelPlan};
+use super::state::Run;
 use crate::dto::{TunnelProvider, TunnelState, TunnelView};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::tunnel::provider::TunnelPlan;
 
 /// States of the provider that may wait to be taken over.
 const STATES: usize = 16;
@@ -26,78 +23,28 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Looks between two notes that a state still holds.
 const SEEN: u32 = 30;
 
-/// A tunnel that was started.
-pub(crate) struct Run {
-    stop: CancellationToken,
-    /// Follows its states, and ends after it.
-    following: JoinHandle<()>,
-    tunnel: AbortHandle,
-}
-
-impl Run {
-    pub(crate) fn is_running(&self) -> bool {
-        !self.following.is_finished()
-    }
-}
-
-/// The states of the tunnel as they come. From [`Engine::tunnel_states`].
-pub struct TunnelStates(broadcast::Receiver<TunnelView>);
-
-impl TunnelStates {
-    pub(crate) fn new(told: broadcast::Receiver<TunnelView>) -> Self {
-        Self(told)
-    }
-
-    /// The next one; also where only the latency, a probe or a count is another. `None` at the end of the engine.
-    pub async fn next(&mut self) -> Option<TunnelView> {
-        loop {
-            match self.0.recv().await {
-                Ok(view) => return Some(view),
-                Err(RecvError::Lagged(_)) => {} // those after it tell what counts
-                Err(RecvError::Closed) => return None,
-            }
-        }
-    }
-
-    /// One that has come already, without waiting.
-    pub fn already(&mut self) -> Option<TunnelView> {
-        loop {
-            match self.0.try_recv() {
-                Ok(view) => return Some(view),
-                Err(TryRecvError::Lagged(_)) => {}
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
-            }
-        }
-    }
-}
-
-impl Engine {
+impl Tunnel {
     /// Ends what an earlier process left, and starts the tunnel where the settings say so: once, when the listener runs.
-    pub(crate) fn launch_tunnel(&self) {
-        self.inner.tunnels.launched.call_once(|| {
-            // As they are now: what is set from here on is for the next start.
-            let settings = self.settings().tunnel;
-            let engine = self.clone();
-            self.inner.tasks.spawn(async move {
-                engine.reap_children().await;
-                if engine.inner.fixed {
-                    return; // a command line says itself what it wants
-                }
-                engine.end_time_line().await;
-                if settings.on_launch
-                    && settings.provider != TunnelProvider::None
-                    && !engine.inner.stop.is_cancelled()
-                    && let Err(error) = engine.start_tunnel(None).await
-                {
-                    tracing::warn!(code = error.code, %error, "the tunnel could not be started");
-                }
-            });
-        });
+    pub(super) async fn launch(&self) {
+        // As they are now: what is set from here on is for the next start.
+        let settings = self.stored_settings().tunnel;
+        provider::reap_children(self.ports.folder.clone()).await;
+        if self.common.is_fixed() {
+            return; // a command line says itself what it wants
+        }
+        self.end_time_line().await;
+        if settings.on_launch
+            && settings.provider != TunnelProvider::None
+            && !self.common.stop().is_cancelled()
+            && let Err(error) = self.start_tunnel(None).await
+        {
+            tracing::warn!(code = error.code, %error, "the tunnel could not be started");
+        }
     }
 
     /// A process that crashed said nothing of the end of its tunnel.
     async fn end_time_line(&self) {
-        let line = self.inner.store.tunnel_states();
+        let line = self.common.store().tunnel_states();
         let ended = match line.latest().await {
             Ok(Some(last)) if last.state != "off" && last.state != "failed" => last,
             Ok(_) => return,
@@ -120,7 +67,7 @@ impl Engine {
 
     /// Starts the provider of the settings, in place of one that runs. `who`: for the log of actions; `None`: Pollux.
     pub(crate) async fn start_tunnel(&self, who: Option<&str>) -> Result<TunnelView> {
-        let mut run = self.inner.tunnels.run.lock().await;
+        let mut run = self.state.run.lock().await;
         let started = self.start_locked(&mut run).await;
         let target = self.tunnel_settings().provider.as_str();
         let outcome = match &started {
@@ -131,19 +78,19 @@ impl Engine {
             Err(error) => Err(error.clone()),
         };
         match who {
-            Some(_) => self.act(None, "tunnel.start", target, &outcome, "").await,
-            None => self.tried_alone("tunnel.start", target, &outcome, "Started with Pollux.").await,
+            Some(_) => self.actions.act(None, "tunnel.start", target, &outcome, "").await,
+            None => self.actions.tried_alone("tunnel.start", target, &outcome, "Started with Pollux.").await,
         }
         started
     }
 
     /// The settings of a running tunnel are others: it is started anew.
     pub(crate) async fn restart_tunnel(&self) {
-        let mut run = self.inner.tunnels.run.lock().await;
+        let mut run = self.state.run.lock().await;
         if !run.as_ref().is_some_and(Run::is_running) {
             return;
         }
-        self.inner.tunnels.shown().given = None;
+        self.state.shown().given = None;
         if let Err(error) = self.start_locked(&mut run).await {
             // No provider is chosen any more.
             tracing::debug!(code = error.code, "the tunnel was stopped by the settings");
@@ -158,14 +105,13 @@ impl Engine {
             let message = "No tunnel is chosen. Choose in the settings how the listener is reached from the internet.";
             return Err(Error::new("tunnel_none", message));
         }
-        let tunnels = &self.inner.tunnels;
-        if tunnels.local.borrow().is_none() {
+        if self.addresses.socket().is_none() {
             let message = "The listener is not running, so that there is nothing to make public. Start it first.";
             return Err(Error::new("not_listening", message));
         }
         self.end_tunnel(run).await;
         let number = {
-            let mut shown = tunnels.shown();
+            let mut shown = self.state.shown();
             shown.number += 1;
             shown.provider = provider;
             shown.probe = None;
@@ -178,10 +124,10 @@ impl Engine {
             Ok(tunnel) => {
                 let (states, coming) = mpsc::channel(STATES);
                 let stop = CancellationToken::new();
-                let intake = tunnels.intake.clone();
+                let listening = self.listening.clone();
                 let site = Site {
-                    intake: Arc::new(move || intake.lock().clone()),
-                    local: tunnels.local.subscribe(),
+                    intake: Arc::new(move || listening.intake()),
+                    local: self.addresses.follow_socket(),
                     states,
                     stop: stop.clone(),
                     random: Arc::new(random),
@@ -193,7 +139,7 @@ impl Engine {
             }
             Err(failure) => self.tunnel_said(number, State::Failed(failure)).await,
         }
-        Ok(self.tunnel_view())
+        Ok(self.view())
     }
 
     async fn make_tunnel(
@@ -204,19 +150,18 @@ impl Engine {
             TunnelProvider::Ngrok => Some(self.ngrok_authtoken().await?),
             _ => None,
         };
-        let tunnels = &self.inner.tunnels;
-        let own_address = self.settings().public_address;
-        (tunnels.factory)(TunnelPlan {
+        let own_address = self.stored_settings().public_address;
+        (self.ports.factory)(TunnelPlan {
             settings,
             own_address,
             authtoken,
-            folder: tunnels.folder.clone(),
-            environment: self.inner.environment.clone(),
+            folder: self.ports.folder.clone(),
+            environment: self.common.environment().clone(),
         })
     }
 
     /// Ends the one that runs. Nothing of it is left when this returns.
-    pub(crate) async fn end_tunnel(&self, run: &mut Option<Run>) {
+    pub(super) async fn end_tunnel(&self, run: &mut Option<Run>) {
         if let Some(mut ending) = run.take() {
             ending.stop.cancel();
             if tokio::time::timeout(END, &mut ending.following).await.is_err() {
@@ -226,7 +171,7 @@ impl Engine {
             }
         }
         let (number, failed) = {
-            let shown = self.inner.tunnels.shown();
+            let shown = self.state.shown();
             (shown.number, shown.state != TunnelState::Off)
         };
         if failed {
@@ -235,8 +180,8 @@ impl Engine {
     }
 
     /// At the end of the engine.
-    pub(crate) async fn shutdown_tunnel(&self) {
-        let mut run = self.inner.tunnels.run.lock().await;
+    pub(crate) async fn shutdown(&self) {
+        let mut run = self.state.run.lock().await;
         self.end_tunnel(&mut run).await;
     }
 
@@ -293,11 +238,11 @@ impl Engine {
     /// Tells what the listener refused since it was told last; notes that the state still holds.
     async fn look_at_tunnel(&self, note: bool) {
         let refused = self.refused_requests();
-        let told = self.inner.tunnels.shown().refused;
+        let told = self.state.shown().refused;
         if told != refused {
             self.tell_tunnel();
         }
-        if note && let Err(error) = self.inner.store.tunnel_states().seen(self.now_ms()).await {
+        if note && let Err(error) = self.common.store().tunnel_states().seen(self.common.now_ms()).await {
             tracing::warn!(%error, "the time-line of the tunnel could not be written");
         }
     }
@@ -308,7 +253,7 @@ impl Engine {
             State::Starting => self.tunnel_is(number, TunnelState::Starting, None).await,
             State::Online { public, latency } => {
                 let same = {
-                    let mut shown = self.inner.tunnels.shown();
+                    let mut shown = self.state.shown();
                     let same = shown.number == number
                         && shown.state == TunnelState::Online
                         && shown.base.as_deref() == Some(public.as_str());
@@ -326,8 +271,8 @@ impl Engine {
             }
             State::Reconnecting { why, retry_in, attempt } => {
                 let wait = retry_in.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
-                let next_ms = wait.map(|wait| self.now_ms().saturating_add(wait));
-                let base = self.inner.tunnels.shown().base.clone();
+                let next_ms = wait.map(|wait| self.common.now_ms().saturating_add(wait));
+                let base = self.state.shown().base.clone();
                 self.tunnel_is(number, TunnelState::Reconnecting { why, next_ms, attempt }, base).await;
             }
             State::Failed(Failure { code, message, detail }) => {
@@ -341,9 +286,9 @@ impl Engine {
     /// The tunnel is in this state, under this address. The rules of the listener go first, then what is written down,
     /// then what is told.
     async fn tunnel_is(&self, number: u64, state: TunnelState, base: Option<String>) {
-        let now_ms = self.now_ms();
+        let now_ms = self.common.now_ms();
         let before = {
-            let mut shown = self.inner.tunnels.shown();
+            let mut shown = self.state.shown();
             if shown.number != number {
                 return; // of a run before
             }
@@ -362,7 +307,7 @@ impl Engine {
         // A new reason or a new try is the same state.
         if before != (state.as_str(), base.clone()) {
             let online = matches!(state, TunnelState::Online);
-            self.address_is(online).await;
+            self.apply_public_address(online).await;
             self.write_time_line(now_ms, &state, base).await;
         }
         self.tell_tunnel();
@@ -374,7 +319,7 @@ impl Engine {
             TunnelState::Failed { code, message, .. } => Some(format!("{code}: {message}")),
             TunnelState::Off | TunnelState::Starting | TunnelState::Online => None,
         };
-        let provider = self.inner.tunnels.shown().provider;
+        let provider = self.state.shown().provider;
         let state = store::TunnelState {
             at_ms: now_ms,
             seen_ms: now_ms,
@@ -383,7 +328,7 @@ impl Engine {
             public: base,
             detail,
         };
-        if let Err(error) = self.inner.store.tunnel_states().add(state).await {
+        if let Err(error) = self.common.store().tunnel_states().add(state).await {
             tracing::warn!(%error, "a state of the tunnel could not be noted");
         }
     }

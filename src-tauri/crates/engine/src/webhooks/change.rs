@@ -2,14 +2,15 @@
 
 use gemini::client::WebhookChange;
 
+use super::Webhooks;
+use super::board::Listed;
 use crate::dto::{UriPlace, WebhookEdit, WebhookRepair, WebhookView};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::webhooks::board::Listed;
+use crate::service_error::service_error;
 
-impl Engine {
+impl Webhooks {
     /// Changes a webhook.
-    pub async fn webhook_update(&self, project: i64, id: &str, edit: WebhookEdit) -> Result<WebhookView> {
+    pub async fn update(&self, project: i64, id: &str, edit: WebhookEdit) -> Result<WebhookView> {
         let target = self.words_of(project, id);
         let edit = WebhookEdit {
             name: edit.name.map(|name| name.trim().to_owned()),
@@ -17,7 +18,7 @@ impl Engine {
             ..edit
         };
         let changed = self.change_webhook(project, id, &edit).await;
-        self.act(project, kind(&edit), &target, &changed, &said(&edit)).await;
+        self.actions.act(project, kind(&edit), &target, &changed, &said(&edit)).await;
         self.read_webhooks_soon(project);
         changed
     }
@@ -34,11 +35,11 @@ impl Engine {
     }
 
     async fn patch_webhook(&self, project: i64, id: &str, change: &WebhookChange) -> Result<Listed> {
-        let changed = self.client(project)?.webhook_update(id, change).await;
-        let changed = changed.map_err(|error| Self::service_error(error, true))?;
+        let changed = self.projects.client(project)?.webhook_update(id, change).await;
+        let changed = changed.map_err(|error| service_error(error, true))?;
         let listed = self.listed_now(project, changed).await?;
-        self.inner.boards.put(project, listed.clone());
-        if let Some(sandbox) = self.sandbox_of(project) {
+        self.boards.put(project, listed.clone());
+        if let Some(sandbox) = self.sandbox.of(project) {
             sandbox.own_changed(id, &listed.uri).await;
         }
         self.tell_webhooks(project).await;
@@ -46,28 +47,28 @@ impl Engine {
     }
 
     /// Removes a webhook. The service cannot bring it back.
-    pub async fn webhook_delete(&self, project: i64, id: &str) -> Result<()> {
+    pub async fn delete(&self, project: i64, id: &str) -> Result<()> {
         let target = self.words_of(project, id);
         let removed = self.remove_webhook(project, id).await;
-        self.act(project, "webhook.delete", &target, &removed, "Its secrets have ended.").await;
+        self.actions.act(project, "webhook.delete", &target, &removed, "Its secrets have ended.").await;
         self.read_webhooks_soon(project);
         removed
     }
 
     async fn remove_webhook(&self, project: i64, id: &str) -> Result<()> {
-        let removed = self.client(project)?.webhook_delete(id).await;
-        removed.map_err(|error| Self::service_error(error, true))?;
-        let settling = self.inner.boards.settling.lock().await;
-        self.inner.boards.remove(project, id);
-        let now = self.now_s();
-        for record in self.secret_records(project).await? {
+        let removed = self.projects.client(project)?.webhook_delete(id).await;
+        removed.map_err(|error| service_error(error, true))?;
+        let settling = self.boards.settling.lock().await;
+        self.boards.remove(project, id);
+        let now = self.common.now_s();
+        for record in self.projects.secret_records(project).await? {
             let ended = matches!(record.state(now), signature::KeyState::Expired { .. });
             if record.webhook.as_deref() == Some(id) && !ended {
-                self.secret_ends(&record.id, now).await?;
+                self.projects.end_secret(&record.id, now).await?;
             }
         }
         drop(settling);
-        if let Some(sandbox) = self.sandbox_of(project) {
+        if let Some(sandbox) = self.sandbox.of(project) {
             sandbox.own_removed(id).await;
         }
         self.tell_webhooks(project).await;
@@ -75,7 +76,7 @@ impl Engine {
     }
 
     /// Points webhooks to where they should point: those of these whose place is `earlier`.
-    pub async fn webhooks_repair(&self, project: i64, ids: Vec<String>) -> Result<Vec<WebhookRepair>> {
+    pub async fn repair(&self, project: i64, ids: Vec<String>) -> Result<Vec<WebhookRepair>> {
         // What is drifted is decided on what the service says now.
         self.read_webhooks(project).await?;
         let board = self.webhook_board(project).await?;
@@ -109,7 +110,7 @@ impl Engine {
         let change = WebhookChange { uri: Some(to.clone()), ..WebhookChange::default() };
         let result = self.patch_webhook(project, &webhook.id, &change).await;
         let detail = format!("{} → {to}", webhook.uri);
-        self.act(project, "webhook.repair", &self.words_of(project, &webhook.id), &result, &detail).await;
+        self.actions.act(project, "webhook.repair", &self.words_of(project, &webhook.id), &result, &detail).await;
         match result {
             Ok(listed) => (listed.uri, None),
             Err(error) => (webhook.uri.clone(), Some(error)),
@@ -118,7 +119,7 @@ impl Engine {
 
     /// A webhook for the log, by what is known of it.
     pub(crate) fn words_of(&self, project: i64, id: &str) -> String {
-        self.inner.boards.listed(project, id).map_or_else(|| id.to_owned(), |listed| listed.words())
+        self.boards.listed(project, id).map_or_else(|| id.to_owned(), |listed| listed.words())
     }
 }
 

@@ -2,21 +2,22 @@
 
 use gemini::client::NewWebhook;
 
+use super::Webhooks;
+use super::board::{Listed, words};
 use crate::dto::{WebhookCreation, WebhookDraft};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::webhooks::board::{Listed, words};
+use crate::service_error::service_error;
 
-impl Engine {
+impl Webhooks {
     /// Makes a webhook; its secret is stored before it is given. `look_first`: an earlier try may have been acted on,
     /// so that a webhook with this uri and name is looked for, and given instead.
-    pub async fn webhook_create(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
+    pub async fn create(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
         let engine = self.clone();
-        self.to_the_end(async move { engine.create_webhook(project, draft, look_first).await }).await
+        self.projects.to_the_end(async move { engine.create_webhook(project, draft, look_first).await }).await
     }
 
     async fn create_webhook(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
-        self.project(project)?;
+        self.registry.project(project)?;
         let draft = WebhookDraft {
             name: draft.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
             uri: draft.uri.trim().to_owned(),
@@ -34,7 +35,7 @@ impl Engine {
             }
             _ => (draft.name.clone().unwrap_or_else(|| draft.uri.clone()), String::new()),
         };
-        self.act(project, "webhook.create", &target, &made, &detail).await;
+        self.actions.act(project, "webhook.create", &target, &made, &detail).await;
         // Also where it is not known whether it was made: the list then shows it.
         self.read_webhooks_soon(project);
         made
@@ -47,19 +48,19 @@ impl Engine {
         if listed.is_empty() {
             return Ok(None);
         }
-        let webhooks = self.webhook_views(&self.project(project)?, &listed).await?;
+        let webhooks = self.webhook_views(&self.registry.project(project)?, &listed).await?;
         for one in listed {
-            self.inner.boards.put(project, one);
+            self.boards.put(project, one);
         }
         self.tell_webhooks(project).await;
         Ok(Some(WebhookCreation::Found { webhooks }))
     }
 
     async fn make_webhook(&self, project: i64, draft: &WebhookDraft) -> Result<WebhookCreation> {
-        let client = self.client(project)?;
+        let client = self.projects.client(project)?;
         let new =
             NewWebhook { name: draft.name.clone(), uri: draft.uri.clone(), subscribed_events: draft.events.clone() };
-        let mut made = client.webhook_create(&new).await.map_err(|error| match Self::service_error(error, true) {
+        let mut made = client.webhook_create(&new).await.map_err(|error| match service_error(error, true) {
             unknown if unknown.code == "outcome_unknown" => Error {
                 message: format!(
                     "It is not known whether the service made this webhook: the request was sent, and the answer was \
@@ -80,13 +81,13 @@ impl Engine {
             );
             return Err(Error::new("outcome_unknown", message));
         };
-        let secret = self.keep_new(project, &made.id, secret.reveal()).await;
+        let secret = self.projects.keep_new(project, &made.id, secret.reveal()).await;
         // The secret is kept: whatever cannot be shown now must not hide it.
         let listed = match self.listed_now(project, made.clone()).await {
             Ok(listed) => listed,
             Err(_) => Listed::read(made, None),
         };
-        self.inner.boards.put(project, listed.clone());
+        self.boards.put(project, listed.clone());
         let webhook = Box::new(self.view_or_plain(project, &listed).await);
         self.tell_webhooks(project).await;
         Ok(WebhookCreation::Created { webhook, secret })

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use signature::Outcome;
 
-use crate::arrivals::Arrivals;
+use super::Webhooks;
+use super::board::Listed;
+use super::path::{path_of, same_path};
+use super::reading::is_loopback;
 use crate::dto::{ListenerState, PingResult, SeenDelivery, UriPlace};
-use crate::engine::Engine;
 use crate::error::Result;
-use crate::webhooks::board::Listed;
-use crate::webhooks::path::{path_of, same_path};
-use crate::webhooks::reading::is_loopback;
+use crate::history::arrivals::Arrivals;
+use crate::service_error::service_error;
 
 /// How long a ping is waited for.
 const WAIT: Duration = Duration::from_secs(30);
@@ -23,14 +24,14 @@ const EXCERPT: usize = 60;
 /// How often it is looked for a ping that another process received.
 const LOOK: Duration = Duration::from_millis(50);
 
-impl Engine {
+impl Webhooks {
     /// Has the service send a ping and waits for it to come, 30 s at most.
-    pub async fn webhook_ping(&self, project: i64, id: &str) -> Result<PingResult> {
-        self.webhook_ping_within(project, id, WAIT).await
+    pub async fn ping(&self, project: i64, id: &str) -> Result<PingResult> {
+        self.ping_within(project, id, WAIT).await
     }
 
     /// The same with another time to wait.
-    pub async fn webhook_ping_within(&self, project: i64, id: &str, wait: Duration) -> Result<PingResult> {
+    pub async fn ping_within(&self, project: i64, id: &str, wait: Duration) -> Result<PingResult> {
         let target = self.words_of(project, id);
         let result = self.ping_webhook(project, id, wait).await;
         let detail = match &result {
@@ -42,7 +43,7 @@ impl Engine {
             }
             Err(_) => String::new(),
         };
-        self.act(project, "webhook.ping", &target, &result, &detail).await;
+        self.actions.act(project, "webhook.ping", &target, &result, &detail).await;
         result
     }
 
@@ -53,20 +54,20 @@ impl Engine {
             Err(error) if error.code == "not_found" => return Err(error),
             Err(_) => self.known_webhook(project, id).await?,
         };
-        let client = self.client(project)?;
+        let client = self.projects.client(project)?;
         // Before it is asked for: it may come before the answer.
-        let arrivals = self.arrivals().await?;
-        let arrivals = match self.listener_state().await {
+        let arrivals = self.history.arrivals().await?;
+        let arrivals = match self.listening.state() {
             ListenerState::Listening { .. } => arrivals,
             // It may come to another process that writes the same history: the window, seen from the command line.
             _ => arrivals.with_others(LOOK),
         };
-        let before = self.inner.tally.snapshot();
+        let before = self.tally.snapshot();
         let asked = Instant::now();
         let lost = match client.webhook_ping(id).await {
             Ok(()) => None,
-            Err(error) if error.may_have_been_acted_on() => Some(Self::service_error(error, true)),
-            Err(error) => return Err(Self::service_error(error, true)),
+            Err(error) if error.may_have_been_acted_on() => Some(service_error(error, true)),
+            Err(error) => return Err(service_error(error, true)),
         };
         let mut doubtful = None;
         let pinged = tokio::time::timeout(wait, self.pinged(arrivals, project, &webhook, asked, &mut doubtful)).await;
@@ -78,7 +79,7 @@ impl Engine {
         if let Some(error) = lost {
             return Err(error);
         }
-        let now = self.inner.tally.snapshot();
+        let now = self.tally.snapshot();
         let refused = now.refused > before.refused || now.too_large > before.too_large;
         let (cause, message) = self.why_missing(project, webhook, refused).await;
         Ok(PingResult::Missing { waited_ms, cause: cause.to_owned(), message })
@@ -109,13 +110,13 @@ impl Engine {
             };
             let Some(rows) = next else { std::future::pending().await };
             for row in rows?.into_iter().filter(|row| !row.known_type) {
-                let Some(delivery) = self.inner.store.delivery(row.id).await? else { continue };
+                let Some(delivery) = self.common.store().delivery(row.id).await? else { continue };
                 let came = (asked.elapsed(), crate::webhooks::seen::delivery(&delivery.row));
                 let keys = self.keys_of(project, &webhook.id).await?;
                 match (row.outcome, &delivery.verdict.key) {
                     (Outcome::Verified, Some(key)) if keys.contains_key(&key.id) => {
                         // For the list: the ping itself has arrived, whether or not that can be noted.
-                        if let Err(error) = self.inner.store.pinged(row.id).await {
+                        if let Err(error) = self.common.store().pinged(row.id).await {
                             tracing::warn!(%error, "a ping could not be noted as one");
                         }
                         return Ok(Some(came));
@@ -158,12 +159,12 @@ impl Engine {
             );
             return ("not_ours", message);
         }
-        if !matches!(self.listener_state().await, ListenerState::Listening { .. }) {
+        if !matches!(self.listening.state(), ListenerState::Listening { .. }) {
             return ("not_listening", "The listener is not running. Start it, then ping again.".to_owned());
         }
         // An earlier address that another has taken the place of will not come back.
         if (place == UriPlace::Ours || !repairable)
-            && let Some(why) = self.behind_a_tunnel(uri).then(|| self.tunnel_down()).flatten()
+            && let Some(why) = self.behind_a_tunnel(uri).then(|| self.tunnel.down()).flatten()
         {
             let message = format!("{uri} leads here through the tunnel. {why} Ping again once it is online.");
             return ("tunnel_down", message);
@@ -195,7 +196,7 @@ impl Engine {
 
     /// Is this below a public address, of now or of before?
     fn behind_a_tunnel(&self, uri: &str) -> bool {
-        let bases = self.bases();
+        let bases = self.addresses.bases();
         let earlier = bases.earlier.iter().filter(|one| one.public).map(|one| &one.base);
         bases.public.iter().chain(earlier).any(|base| uri.starts_with(base.as_str()))
     }
@@ -203,7 +204,7 @@ impl Engine {
     /// Asks a public address from here, without any key. What was seen where it does not lead to this listener.
     async fn unreachable(&self, uri: &str) -> Option<String> {
         let url = reqwest::Url::parse(uri).ok().filter(|url| !is_loopback(url))?;
-        let public = self.bases().public.filter(|public| uri.starts_with(public.as_str()));
+        let public = self.addresses.bases().public.filter(|public| uri.starts_with(public.as_str()));
         let address = public.unwrap_or_else(|| format!("{}/", url.origin().ascii_serialization()));
         let seen = match look(&address).await {
             Ok(None) => return None,

@@ -3,15 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use gemini::client::{Client, ClientError, Webhook};
-use signature::{KeyState, SecretKey};
+use signature::KeyState;
 use store::SecretRecord;
 
+use super::Webhooks;
+use super::board::{self, Listed, ListedSecret, Service, matched, tail};
+use super::seen::Seen;
+use super::view::Known;
 use crate::dto::{Live, Project, SandboxClock, WebhookBoard, WebhookView};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::webhooks::board::{self, Listed, ListedSecret, Service, matched, tail};
-use crate::webhooks::seen::Seen;
-use crate::webhooks::view::Known;
+use crate::service_error::service_error;
 
 /// Webhooks on a page: the most that the service gives.
 const PAGE: u32 = 1000;
@@ -20,24 +21,20 @@ const PAGES: usize = 100;
 /// Ends that differ by less than this are the same: records hold whole seconds.
 const SAME_S: u64 = 2;
 
-impl Engine {
-    pub(crate) fn project(&self, id: i64) -> Result<Project> {
-        self.projects().into_iter().find(|project| project.id == id).ok_or_else(|| Error::not_found("project"))
-    }
-
+impl Webhooks {
     /// Asks the service for its list, takes over what it says of secrets, and tells the window. That it did not answer
     /// well stands on the board.
     pub(crate) async fn read_webhooks(&self, project: i64) -> Result<()> {
-        let asked = self.project(project)?;
-        let boards = &self.inner.boards;
+        let asked = self.registry.project(project)?;
+        let boards = &self.boards;
         let number = boards.begin(project, &service(&asked));
         // What is made from here on may be missing in the list.
-        let began_ms = self.now_ms();
+        let began_ms = self.common.now_ms();
         match self.list_webhooks(project).await {
             Ok(listed) => {
                 // A change that is answered meanwhile ends secrets before this or after, not in the midst of it.
                 let _alone = boards.settling.lock().await;
-                if boards.end(project, number, listed.clone(), self.now_ms()) {
+                if boards.end(project, number, listed.clone(), self.common.now_ms()) {
                     self.settle_secrets(project, &listed, began_ms).await?;
                 }
             }
@@ -47,16 +44,12 @@ impl Engine {
         Ok(())
     }
 
-    /// The same behind our back, after a change.
+    /// The same in the background, after a change.
     pub(crate) fn read_webhooks_soon(&self, project: i64) {
-        let engine = self.clone();
-        self.inner.tasks.spawn(async move {
-            let read = tokio::select! {
-                // A service that does not answer does not hold up the end.
-                () = engine.inner.stop.cancelled() => return,
-                read = engine.read_webhooks(project) => read,
-            };
-            if let Err(error) = read {
+        let room = self.clone();
+        self.common.spawn(async move {
+            // A service that does not answer does not hold up the end.
+            if let Err(error) = room.read_webhooks(project).await {
                 tracing::warn!(project, code = error.code, "the webhooks could not be read");
             }
         });
@@ -64,15 +57,16 @@ impl Engine {
 
     /// All pages.
     pub(crate) async fn list_webhooks(&self, project: i64) -> Result<Vec<Listed>> {
-        let client = self.client(project)?;
-        let webhooks = all_pages(&client).await.map_err(|error| Self::service_error(error, false))?;
+        let client = self.projects.client(project)?;
+        let webhooks = all_pages(&client).await.map_err(|error| service_error(error, false))?;
         let clock = self.emulator_clock(project).await?;
         Ok(webhooks.into_iter().map(|webhook| Listed::read(webhook, clock.as_ref())).collect())
     }
 
     /// One webhook, as it is now.
     pub(crate) async fn read_webhook(&self, project: i64, id: &str) -> Result<Listed> {
-        let webhook = self.client(project)?.webhook_get(id).await.map_err(|error| Self::service_error(error, false))?;
+        let webhook =
+            self.projects.client(project)?.webhook_get(id).await.map_err(|error| service_error(error, false))?;
         self.listed_now(project, webhook).await
     }
 
@@ -84,8 +78,8 @@ impl Engine {
 
     /// The clock of the Sandbox, where its webhooks are spoken of.
     async fn emulator_clock(&self, project: i64) -> Result<Option<SandboxClock>> {
-        match self.inner.registry.is_sandbox(project) {
-            true => Ok(Some(self.sandbox()?.clock().await?)),
+        match self.registry.is_sandbox(project) {
+            true => Ok(Some(self.sandbox.running()?.clock().await?)),
             false => Ok(None),
         }
     }
@@ -94,23 +88,25 @@ impl Engine {
     /// ended did not end (the API key was another's meanwhile, or the answer of a rotation was wrong).
     pub(crate) async fn settle_secrets(&self, project: i64, listed: &[Listed], began_ms: i64) -> Result<()> {
         let mut records = Vec::new();
-        for record in self.secret_records(project).await? {
+        for record in self.projects.secret_records(project).await? {
             records.extend(self.linked_secret(record, listed).await?);
         }
-        let now_s = self.now_s();
+        let now_s = self.common.now_s();
         let found: HashMap<&str, &ListedSecret> = listed.iter().flat_map(|one| matched(one, &records)).collect();
         for record in &records {
             let ended = matches!(record.state(now_s), KeyState::Expired { .. });
             match found.get(record.id.as_str()) {
-                Some(secret) if secret.current && record.expires_at.is_some() => self.revive_secret(record).await?,
+                Some(secret) if secret.current && record.expires_at.is_some() => {
+                    self.projects.revive_secret(record).await?
+                }
                 Some(secret) => {
                     let ends = secret.ends_ms.map(|ms| ms.div_euclid(1000));
                     let same = |ends: i64| record.expires_at.is_some_and(|known| known.abs_diff(ends) < SAME_S);
                     if let Some(ends) = ends.filter(|ends| !same(*ends)) {
-                        self.secret_ends(&record.id, ends).await?;
+                        self.projects.end_secret(&record.id, ends).await?;
                     }
                 }
-                None if !ended && record.added_ms < began_ms => self.secret_ends(&record.id, now_s).await?,
+                None if !ended && record.added_ms < began_ms => self.projects.end_secret(&record.id, now_s).await?,
                 None => {}
             }
         }
@@ -126,40 +122,16 @@ impl Engine {
         let mut twins = listed.iter().filter(|one| one.secrets.iter().any(|secret| secret.tail == end));
         let (Some(webhook), None) = (twins.next(), twins.next()) else { return Ok(None) };
         record.webhook = Some(webhook.id.clone());
-        self.inner.store.secrets().put(record.clone()).await?;
+        self.common.store().secrets().put(record.clone()).await?;
         Ok(Some(record))
-    }
-
-    /// A secret that was taken for ended signs.
-    async fn revive_secret(&self, record: &SecretRecord) -> Result<()> {
-        self.inner.store.secrets().expire(&record.id, None).await?;
-        if let Some(held) = self.held().iter_mut().find(|held| held.record.id == record.id) {
-            held.record.expires_at = None;
-        }
-        let known = self.inner.registry.all();
-        let key =
-            known.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == record.id);
-        if let Some(key) = key {
-            let current = SecretKey { state: KeyState::Current, ..key.clone() };
-            self.inner.registry.add_secret(record.project, current);
-        }
-        Ok(())
-    }
-
-    /// The secrets of a project, those too that could not be stored.
-    pub(crate) async fn secret_records(&self, project: i64) -> Result<Vec<SecretRecord>> {
-        let mut records = self.inner.store.secrets().list(Some(project)).await?;
-        let held = self.held();
-        records.extend(held.iter().map(|held| held.record.clone()).filter(|record| record.project == project));
-        Ok(records)
     }
 
     /// What is known of a project's webhooks, without asking.
     pub(crate) async fn webhook_board(&self, project: i64) -> Result<WebhookBoard> {
-        let project = self.project(project)?;
+        let project = self.registry.project(project)?;
         let (listed, refreshed_ms, error) =
-            self.inner.boards.with(project.id, |known| (known.listed.clone(), known.refreshed_ms, known.error.clone()));
-        let bases = self.bases();
+            self.boards.with(project.id, |known| (known.listed.clone(), known.refreshed_ms, known.error.clone()));
+        let bases = self.addresses.bases();
         // What runs on this machine reaches the listener where it is.
         let near = reqwest::Url::parse(&project.base_url).is_ok_and(|url| is_loopback(&url));
         let base = bases.local.as_ref().map(|local| match &bases.public {
@@ -181,18 +153,18 @@ impl Engine {
         if listed.is_empty() {
             return Ok(Vec::new());
         }
-        let records = self.secret_records(project.id).await?;
+        let records = self.projects.secret_records(project.id).await?;
         let keys: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
-        let now_ms = self.now_ms();
-        let seen = Seen::read(&self.inner.store, project.id, &keys, now_ms).await?;
-        let own = match &self.inner.sandbox {
-            Some(sandbox) if project.sandbox => sandbox.own().await,
-            _ => None,
+        let now_ms = self.common.now_ms();
+        let seen = Seen::read(self.common.store(), project.id, &keys, now_ms).await?;
+        let own = match self.sandbox.of(project.id) {
+            Some(sandbox) => sandbox.own().await,
+            None => None,
         };
         let known = Known {
             project,
-            paths: &self.projects().into_iter().map(|project| project.path).collect::<Vec<_>>(),
-            bases: &self.bases(),
+            paths: &self.registry.projects().into_iter().map(|project| project.path).collect::<Vec<_>>(),
+            bases: &self.addresses.bases(),
             records: &records,
             available: &self.available(project.id),
             seen: &seen,
@@ -204,7 +176,7 @@ impl Engine {
 
     /// One of them.
     pub(crate) async fn webhook_view(&self, project: i64, listed: &Listed) -> Result<WebhookView> {
-        let views = self.webhook_views(&self.project(project)?, std::slice::from_ref(listed)).await?;
+        let views = self.webhook_views(&self.registry.project(project)?, std::slice::from_ref(listed)).await?;
         views.into_iter().next().ok_or_else(|| Error::not_found("webhook"))
     }
 
@@ -221,17 +193,17 @@ impl Engine {
 
     /// The secrets whose text is at hand.
     fn available(&self, project: i64) -> Vec<String> {
-        let all = self.inner.registry.all();
+        let all = self.registry.all();
         let keys = all.iter().filter(|keys| keys.project.id == project);
         keys.flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).map(|key| key.id.clone()).collect()
     }
 
     /// Tells the window where something shown has changed.
     pub(crate) async fn tell_webhooks(&self, project: i64) {
-        let _alone = self.inner.boards.telling.lock().await;
+        let _alone = self.boards.telling.lock().await;
         match self.webhook_board(project).await {
-            Ok(shown) if self.inner.boards.tell(&shown) => {
-                self.inner.feed.tell(Live::Webhooks { alarms: board::alarms(&shown) });
+            Ok(shown) if self.boards.tell(&shown) => {
+                self.common.tell(Live::Webhooks { alarms: board::alarms(&shown) });
             }
             Ok(_) => {}
             Err(error) => tracing::warn!(project, code = error.code, "the webhooks could not be shown"),

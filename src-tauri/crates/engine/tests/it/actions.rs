@@ -9,38 +9,38 @@ use crate::parts::{KEY, Parts, default_project, draft};
 async fn no_key_and_no_secret_is_in_the_log_or_the_history() {
     let parts = Parts::default();
     let (engine, address) = parts.listening(true).await;
-    let overview = engine.sandbox_overview().await.unwrap();
+    let overview = engine.sandbox().overview().await.unwrap();
     let emulated = ProjectDraft {
         base_url: Some(overview.address),
         api_key: ApiKeyDraft::Typed { text: overview.api_key.clone() },
         ..draft("emulated")
     };
     let mut secrets = vec![KEY.to_owned(), SECRET.to_owned(), overview.api_key];
-    let plain = engine.project_add(draft("plain")).await.unwrap();
-    let project = engine.project_add(emulated).await.unwrap();
-    let pasted = engine.secret_add(plain.id, "prod", SECRET).await.unwrap();
+    let plain = engine.projects().add(draft("plain")).await.unwrap();
+    let project = engine.projects().add(emulated).await.unwrap();
+    let pasted = engine.projects().add_secret(plain.id, "prod", SECRET).await.unwrap();
     let webhook = WebhookDraft {
         name: Some("results".into()),
         uri: format!("{address}{}", project.path),
         events: vec!["batch.succeeded".into()],
     };
-    let created = engine.webhook_create(project.id, webhook, false).await.unwrap();
+    let created = engine.webhooks().create(project.id, webhook, false).await.unwrap();
     let WebhookCreation::Created { webhook, secret } = created else { panic!("it is made") };
-    let rotated = engine.webhook_rotate(project.id, &webhook.id, false).await.unwrap().secret;
-    let again = engine.webhook_rotate(project.id, &webhook.id, true).await.unwrap().secret;
+    let rotated = engine.webhooks().rotate(project.id, &webhook.id, false).await.unwrap().secret;
+    let again = engine.webhooks().rotate(project.id, &webhook.id, true).await.unwrap().secret;
     for new in [&secret, &rotated, &again] {
         assert!(new.problem.is_none() && new.stored_in.is_some(), "{new:?}");
-        assert_eq!(*engine.secret_reveal(&new.id).await.unwrap(), new.text);
+        assert_eq!(*engine.projects().reveal_secret(&new.id).await.unwrap(), new.text);
         secrets.push(new.text.clone());
     }
-    engine.secret_reveal(&pasted.id).await.unwrap();
-    engine.secret_destroy(&rotated.id).await.unwrap();
-    engine.secret_remove(&pasted.id).await.unwrap();
-    engine.secret_restore(&pasted.id).await.unwrap();
-    engine.project_remove(project.id).await.unwrap();
-    engine.project_restore(project.id).await.unwrap();
+    engine.projects().reveal_secret(&pasted.id).await.unwrap();
+    engine.projects().destroy_secret(&rotated.id).await.unwrap();
+    engine.projects().remove_secret(&pasted.id).await.unwrap();
+    engine.projects().restore_secret(&pasted.id).await.unwrap();
+    engine.projects().remove(project.id).await.unwrap();
+    engine.projects().restore(project.id).await.unwrap();
 
-    let text = engine.actions_export().await.unwrap();
+    let text = engine.actions().export().await.unwrap();
     let log: Vec<Action> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let whats: Vec<&str> = log.iter().map(|action| action.what.as_str()).collect();
     for what in [
@@ -84,14 +84,14 @@ async fn pages_follow_each_other_and_failures_are_told() {
     let engine = parts.start(false).await;
     let default = default_project(&engine);
     for index in 0..5 {
-        engine.project_update(default, draft(&format!("name {index}"))).await.unwrap();
+        engine.projects().update(default, draft(&format!("name {index}"))).await.unwrap();
     }
     parts.vault.refuses.store(true, std::sync::atomic::Ordering::SeqCst);
-    engine.project_add(draft("refused")).await.unwrap_err();
+    engine.projects().add(draft("refused")).await.unwrap_err();
     let mut seen = Vec::new();
     let mut before = None;
     loop {
-        let page = engine.actions(before, 2).await.unwrap();
+        let page = engine.actions().page(before, 2).await.unwrap();
         assert!(page.actions.len() <= 2);
         seen.extend(page.actions);
         before = page.next_before;

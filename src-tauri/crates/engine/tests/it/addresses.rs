@@ -14,14 +14,14 @@ async fn a_public_address_is_checked_normalised_and_remembered() {
         ..Settings::default()
     };
     for address in ["hooks.example", "http://hooks.example", "https://hooks.example/?a", "https://me:x@hooks.example"] {
-        let error = engine.settings_set(with(address)).await.unwrap_err();
+        let error = engine.settings().set(with(address)).await.unwrap_err();
         assert!(error.code == "invalid_setting" && error.message.contains("https://hooks.example.com/"), "{error}");
     }
-    assert_eq!(engine.settings().public_address, None);
-    engine.settings_set(with("https://then.example")).await.unwrap();
-    let set = engine.settings_set(with(" https://NOW.example:443/hooks ")).await.unwrap();
+    assert_eq!(engine.settings().get().public_address, None);
+    engine.settings().set(with("https://then.example")).await.unwrap();
+    let set = engine.settings().set(with(" https://NOW.example:443/hooks ")).await.unwrap();
     assert_eq!(set.public_address.as_deref(), Some("https://now.example/hooks/"));
-    assert_eq!(engine.settings_set(with("  ")).await.unwrap().public_address, None);
+    assert_eq!(engine.settings().set(with("  ")).await.unwrap().public_address, None);
     engine.shutdown().await;
 
     let store = store::Store::open(&parts.database(), store::Options::default()).unwrap();

@@ -115,7 +115,7 @@ fn what_is_offered_is_what_can_help() {
 async fn another_history_gets_no_api_key_of_the_usual_one() {
     let parts = Parts::default();
     let usual = parts.start(false).await;
-    let added = usual.project_add(draft("prod")).await.unwrap();
+    let added = usual.projects().add(draft("prod")).await.unwrap();
     usual.shutdown().await;
     // The same file elsewhere: it lists a key under the same number, and could name any address.
     let other = parts.folder.path().join("other.db");
@@ -124,12 +124,12 @@ async fn another_history_gets_no_api_key_of_the_usual_one() {
     fs::copy(&other, parts.database()).unwrap();
     let apart = Arc::new(ApartVault::new(parts.vault.clone(), &other));
     let engine = parts.start_with(false, apart.clone()).await;
-    let read = engine.projects().into_iter().find(|project| project.id == added.id).unwrap();
+    let read = engine.projects().list().into_iter().find(|project| project.id == added.id).unwrap();
     assert!(!read.api_key.unwrap().available);
-    assert_eq!(engine.webhooks_refresh(added.id).await.unwrap().error.unwrap().code, "no_api_key");
+    assert_eq!(engine.webhooks().refresh(added.id).await.unwrap().error.unwrap().code, "no_api_key");
     // Nor does it destroy or replace what is the usual one's.
-    engine.project_update(added.id, draft("prod")).await.unwrap();
-    engine.project_remove(added.id).await.unwrap();
+    engine.projects().update(added.id, draft("prod")).await.unwrap();
+    engine.projects().remove(added.id).await.unwrap();
     engine.shutdown().await;
     assert_eq!(parts.kept(&format!("key:{}", added.id)).as_deref(), Some(KEY));
     assert!(apart.get(&format!("key:{}", added.id)).unwrap().is_none());

@@ -13,10 +13,10 @@ use crate::receiver::Receiver;
 /// Checks this handler to its end.
 async fn check(engine: &Engine, url: String) -> CheckReport {
     let plan = CheckPlan { url, secret: None, schemes: vec![Scheme::V1a, Scheme::Jwt], timeout_ms: 10_000 };
-    engine.check_start(plan).await.unwrap();
+    engine.checks().start(plan).await.unwrap();
     let started = Instant::now();
     loop {
-        let report = engine.check_report().unwrap();
+        let report = engine.checks().report().unwrap();
         if report.progress != CheckProgress::Running {
             assert_eq!(report.progress, CheckProgress::Done, "{report:#?}");
             return report;

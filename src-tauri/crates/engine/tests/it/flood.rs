@@ -30,7 +30,7 @@ async fn forged(address: &str, id: &str, len: usize) -> u16 {
 async fn ready() -> (Parts, Engine, String) {
     let parts = Parts::default();
     let (engine, address) = parts.listening(false).await;
-    engine.secret_add(default_project(&engine), "Mine", SECRET).await.unwrap();
+    engine.projects().add_secret(default_project(&engine), "Mine", SECRET).await.unwrap();
     (parts, engine, address)
 }
 
@@ -39,10 +39,10 @@ async fn the_probe_sees_the_whole_body_of_which_a_part_is_kept() {
     let (_parts, engine, address) = ready().await;
     assert_eq!(forged(&address, "msg_1", 200_000).await, 401);
     let id = newest(&engine).await;
-    let diagnosis = async || engine.delivery(id).await.unwrap().verdict.diagnosis;
+    let diagnosis = async || engine.history().delivery(id).await.unwrap().verdict.diagnosis;
     soon("explained", async || diagnosis().await.is_some()).await;
     assert_eq!(diagnosis().await.unwrap().code, "body_trailing_newline");
-    let detail = engine.delivery(id).await.unwrap();
+    let detail = engine.history().delivery(id).await.unwrap();
     assert_eq!((detail.body.truncated, detail.body.kept_len, detail.body.len), (true, KEPT, 200_000));
     assert_eq!(detail.body.sha256.unwrap().len(), 64);
     assert!(detail.verdict.warnings.iter().any(|warning| warning.code == "body_kept_in_part"), "it stays");
@@ -53,14 +53,14 @@ async fn the_probe_sees_the_whole_body_of_which_a_part_is_kept() {
 #[tokio::test]
 async fn what_the_probe_did_not_see_whole_says_that_nobody_looked() {
     let (_parts, engine, address) = ready().await;
-    let settings = Settings { max_body_mib: 20, rejected_body_kib: 1, ..engine.settings() };
-    engine.settings_set(Settings { port: None, ..settings }).await.unwrap();
-    let address = match engine.listener_state().await {
+    let settings = Settings { max_body_mib: 20, rejected_body_kib: 1, ..engine.settings().get() };
+    engine.settings().set(Settings { port: None, ..settings }).await.unwrap();
+    let address = match engine.listening().state() {
         ListenerState::Listening { address, .. } => address,
         _ => address,
     };
     assert_eq!(forged(&address, "msg_1", 18 << 20).await, 401);
-    let detail = engine.delivery(newest(&engine).await).await.unwrap();
+    let detail = engine.history().delivery(newest(&engine).await).await.unwrap();
     assert_eq!((detail.body.kept_len, detail.verdict.outcome), (1024, Outcome::Rejected));
     let rung = detail.verdict.steps.iter().find(|step| step.check == "near_miss").unwrap();
     assert_eq!((rung.status, &*rung.seen), (StepStatus::Skipped, "not looked for: only a part of the body was kept"));
@@ -74,13 +74,13 @@ async fn a_part_of_a_body_is_neither_replayed_nor_forwarded_and_says_why() {
     let project = default_project(&engine);
     let rule =
         ForwardRule { project, on: true, url: receiver.url(), which: ForwardWhich::All, ..ForwardRule::default() };
-    engine.forward_set(rule, Some(ForwardStart::New)).await.unwrap();
+    engine.forwards().set(rule, Some(ForwardStart::New)).await.unwrap();
     assert_eq!(forged(&address, "msg_1", 100_000).await, 401);
     let id = newest(&engine).await;
     post(&address, "msg_2", "{}").await;
     soon("what came after it", async || receiver.ids() == ["msg_2"]).await;
-    soon("it is settled", async || engine.outbounds(id).await.unwrap().len() == 1).await;
-    let problem = engine.outbounds(id).await.unwrap().remove(0).problem.unwrap();
+    soon("it is settled", async || engine.outbounds().of(id).await.unwrap().len() == 1).await;
+    let problem = engine.outbounds().of(id).await.unwrap().remove(0).problem.unwrap();
     assert_eq!(problem.code, "body_incomplete");
     assert!(problem.message.starts_with("Only the first 65536 of 100000 bytes"), "{}", problem.message);
 
@@ -93,18 +93,18 @@ async fn a_part_of_a_body_is_neither_replayed_nor_forwarded_and_says_why() {
         ..ReplayPlan::default()
     };
     let alone = plan(vec![id], ReplayChanges::default());
-    for refused in [engine.replay_preview(alone.clone()).await.err(), engine.replay_start(alone).await.err()] {
+    for refused in [engine.replays().preview(alone.clone()).await.err(), engine.replays().start(alone).await.err()] {
         assert_eq!(refused.unwrap().code, "body_incomplete");
     }
     // Among others it is left out, and says so.
     let second = newest(&engine).await;
-    let started = engine.replay_start(plan(vec![second, id], ReplayChanges::default())).await.unwrap();
-    let run = engine.replay_ended(started.run).await.unwrap();
+    let started = engine.replays().start(plan(vec![second, id], ReplayChanges::default())).await.unwrap();
+    let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!((run.state, run.done, run.targets[0].failed), (RunState::Done, 2, 1));
     // A body of the user's own is what the user says.
     let own = ReplayChanges { body: ReplayBody::Text { text: "{}".into() }, ..ReplayChanges::default() };
-    let started = engine.replay_start(plan(vec![id], own)).await.unwrap();
-    engine.replay_ended(started.run).await.unwrap();
+    let started = engine.replays().start(plan(vec![id], own)).await.unwrap();
+    engine.replays().ended(started.run).await.unwrap();
     assert_eq!(receiver.ids(), ["msg_2", "msg_2", "msg_1"]);
     assert_eq!(receiver.got()[2].body, b"{}");
     engine.shutdown().await;
@@ -130,7 +130,7 @@ async fn a_disk_that_is_nearly_full_is_told_until_there_is_room_again() {
         tunnels: None,
     };
     let engine = Engine::start_with(config, options).await.unwrap();
-    let ListenerState::Listening { address, .. } = engine.listener_start(None).await else { panic!("listens") };
+    let ListenerState::Listening { address, .. } = engine.listening().start(None).await else { panic!("listens") };
     let told: Arc<Mutex<Vec<Option<u64>>>> = Arc::default();
     let window = told.clone();
     engine.attach(Box::new(move |message| {

@@ -15,7 +15,7 @@ const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
 async fn ready() -> (Parts, Engine, String, Receiver) {
     let parts = Parts::default();
     let (engine, address) = parts.listening(false).await;
-    engine.secret_add(default_project(&engine), "Mine", SECRET).await.unwrap();
+    engine.projects().add_secret(default_project(&engine), "Mine", SECRET).await.unwrap();
     (parts, engine, address, Receiver::start().await)
 }
 
@@ -24,7 +24,7 @@ fn rule(engine: &Engine, receiver: &Receiver) -> ForwardRule {
 }
 
 fn view(engine: &Engine) -> ForwardView {
-    engine.forwards().into_iter().next().unwrap()
+    engine.forwards().list().into_iter().next().unwrap()
 }
 
 async fn forged(address: &str) {
@@ -36,7 +36,7 @@ async fn forged(address: &str) {
 async fn verified_deliveries_are_sent_on_as_they_arrive() {
     let (_parts, engine, address, receiver) = ready().await;
     post(&address, "msg_before", "{}").await;
-    engine.forward_set(rule(&engine, &receiver), Some(ForwardStart::New)).await.unwrap();
+    engine.forwards().set(rule(&engine, &receiver), Some(ForwardStart::New)).await.unwrap();
     let started = Instant::now();
     post(&address, "msg_1", "{\"n\": 1}").await;
     soon("it arrives", async || !receiver.got().is_empty()).await;
@@ -46,14 +46,14 @@ async fn verified_deliveries_are_sent_on_as_they_arrive() {
     post(&address, "msg_2", "{}").await;
     soon("the next one", async || view(&engine).accepted == 2).await;
     assert_eq!(receiver.ids(), ["msg_1", "msg_2"], "neither what was there before nor what was refused");
-    let kept = engine.outbounds(newest(&engine).await).await.unwrap();
+    let kept = engine.outbounds().of(newest(&engine).await).await.unwrap();
     assert_eq!((kept.len(), kept[0].kind, kept[0].status), (1, OutboundKind::Forward, Some(200)));
     assert_eq!((view(&engine).state, view(&engine).last.unwrap().id), (ForwardState::Idle, kept[0].id));
 
-    engine.forward_set(ForwardRule { which: ForwardWhich::All, ..rule(&engine, &receiver) }, None).await.unwrap();
+    engine.forwards().set(ForwardRule { which: ForwardWhich::All, ..rule(&engine, &receiver) }, None).await.unwrap();
     forged(&address).await;
     soon("all", async || receiver.ids().contains(&"msg_forged".to_owned())).await;
-    engine.forward_set(ForwardRule { on: false, ..rule(&engine, &receiver) }, None).await.unwrap();
+    engine.forwards().set(ForwardRule { on: false, ..rule(&engine, &receiver) }, None).await.unwrap();
     post(&address, "msg_3", "{}").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!((receiver.got().len(), view(&engine).state), (3, ForwardState::Off));
@@ -63,7 +63,7 @@ async fn verified_deliveries_are_sent_on_as_they_arrive() {
 #[tokio::test]
 async fn a_target_that_is_down_gets_everything_in_order_when_it_is_back_also_after_a_restart() {
     let (parts, engine, address, mut receiver) = ready().await;
-    engine.forward_set(rule(&engine, &receiver), None).await.unwrap();
+    engine.forwards().set(rule(&engine, &receiver), None).await.unwrap();
     receiver.down().await;
     for n in 1..=3 {
         assert_eq!(post(&address, "msg_same", &format!("{{\"n\":{n}}}")).await.status(), 200, "it does not wait");
@@ -79,7 +79,7 @@ async fn a_target_that_is_down_gets_everything_in_order_when_it_is_back_also_aft
     let (engine, _) = parts.listening(false).await;
     soon("what waited is there again", async || view(&engine).waiting == 6).await;
     receiver.up().await;
-    engine.forward_drain(default_project(&engine)).unwrap();
+    engine.forwards().retry_now(default_project(&engine)).unwrap();
     soon("all is sent", async || receiver.got().len() == 6).await;
     let same: Vec<String> = receiver
         .got()
@@ -105,25 +105,25 @@ async fn a_backlog_can_be_dropped_and_what_is_there_is_offered() {
     for n in 1..=3 {
         post(&address, &format!("msg_{n}"), "{}").await;
     }
-    let offer = engine.forward_offer(rule(&engine, &receiver)).await.unwrap();
+    let offer = engine.forwards().offer(rule(&engine, &receiver)).await.unwrap();
     assert_eq!((offer.waiting, offer.last_hour, offer.last_day), (0, 3, 3));
     let since = ForwardStart::Since { ms: 0 };
-    engine.forward_set(rule(&engine, &receiver), Some(since)).await.unwrap();
+    engine.forwards().set(rule(&engine, &receiver), Some(since)).await.unwrap();
     soon("all that was there", async || receiver.got().len() == 3).await;
     soon("settled", async || view(&engine).waiting == 0).await;
-    assert_eq!(engine.forward_offer(rule(&engine, &receiver)).await.unwrap().last_day, 0);
+    assert_eq!(engine.forwards().offer(rule(&engine, &receiver)).await.unwrap().last_day, 0);
 
     receiver.down().await;
     post(&address, "msg_4", "{}").await;
     post(&address, "msg_5", "{}").await;
     soon("down", async || matches!(view(&engine).state, ForwardState::Down { .. })).await;
-    engine.forward_set(ForwardRule { on: false, ..rule(&engine, &receiver) }, None).await.unwrap();
+    engine.forwards().set(ForwardRule { on: false, ..rule(&engine, &receiver) }, None).await.unwrap();
     post(&address, "msg_6", "{}").await;
-    let offer = engine.forward_offer(rule(&engine, &receiver)).await.unwrap();
+    let offer = engine.forwards().offer(rule(&engine, &receiver)).await.unwrap();
     assert_eq!((offer.waiting, offer.last_hour), (2, 3), "msg_6 came while it was off");
-    engine.forward_set(rule(&engine, &receiver), Some(ForwardStart::Waiting)).await.unwrap();
+    engine.forwards().set(rule(&engine, &receiver), Some(ForwardStart::Waiting)).await.unwrap();
     soon("they wait again", async || view(&engine).waiting == 2).await;
-    let dropped = engine.forward_drop(project).await.unwrap();
+    let dropped = engine.forwards().drop_waiting(project).await.unwrap();
     assert!(dropped <= 2, "{dropped}: one that is under way is dropped when it has failed");
     soon("both are dropped", async || view(&engine).dropped == 2).await;
     receiver.up().await;
@@ -140,12 +140,12 @@ async fn the_senders_answer_can_be_the_targets_own() {
     let (_parts, engine, address, mut receiver) = ready().await;
     receiver.answers("503 Service Unavailable", "busy", Duration::ZERO);
     let own = ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 300 }, ..rule(&engine, &receiver) };
-    engine.forward_set(own, None).await.unwrap();
+    engine.forwards().set(own, None).await.unwrap();
     let answer = post(&address, "msg_1", "{}").await;
     assert_eq!((answer.status().as_u16(), answer.headers()["x-by"].to_str().unwrap()), (503, "receiver"));
     assert_eq!(answer.text().await.unwrap(), "busy");
     let id = newest(&engine).await;
-    let detail = engine.delivery(id).await.unwrap();
+    let detail = engine.history().delivery(id).await.unwrap();
     assert_eq!((detail.answer.status, detail.answer.body.as_str()), (503, "busy"));
     assert_eq!((detail.answer.by, detail.answer.by_what), (Some(engine::AnsweredBy::Target), Some(receiver.url())));
     assert_eq!(detail.row.answered_by, Some(engine::AnsweredBy::Target));
@@ -158,12 +158,12 @@ async fn the_senders_answer_can_be_the_targets_own() {
     receiver.answers("204 No Content", "", Duration::ZERO);
     assert_eq!(post(&address, "msg_1", "{}").await.status(), 204);
     assert_eq!(receiver.ids().len(), 3);
-    let rows = engine.view_open(Filter::default()).await.unwrap().rows;
+    let rows = engine.history().open_view(Filter::default()).await.unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.status).collect::<Vec<_>>(), [503, 504, 502, 204]);
     assert_eq!(view(&engine).waiting, 0, "its sender tries again, not we");
     // What nobody verifies is not the target's.
     forged(&address).await;
-    assert_eq!(engine.view_open(Filter::default()).await.unwrap().rows.last().unwrap().status, 401);
+    assert_eq!(engine.history().open_view(Filter::default()).await.unwrap().rows.last().unwrap().status, 401);
     engine.shutdown().await;
 }
 
@@ -171,12 +171,12 @@ async fn the_senders_answer_can_be_the_targets_own() {
 async fn a_rule_of_the_fault_lab_takes_the_answer_and_not_the_delivery() {
     let (_parts, engine, address, receiver) = ready().await;
     let own = ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 5000 }, ..rule(&engine, &receiver) };
-    engine.forward_set(own, None).await.unwrap();
+    engine.forwards().set(own, None).await.unwrap();
     let teapot = engine::FaultRule { on: true, status: Some(418), ..engine::FaultRule::default() };
-    engine.fault_lab_set(vec![teapot]).await.unwrap();
+    engine.answers().set_fault_lab(vec![teapot]).await.unwrap();
     assert_eq!(post(&address, "msg_1", "{}").await.status(), 418);
     soon("the target has it", async || receiver.ids() == ["msg_1"]).await;
-    engine.fault_lab_set(Vec::new()).await.unwrap();
+    engine.answers().set_fault_lab(Vec::new()).await.unwrap();
     assert_eq!(post(&address, "msg_2", "{}").await.status(), 200);
     assert_eq!(receiver.ids(), ["msg_1", "msg_2"]);
     engine.shutdown().await;
@@ -187,7 +187,7 @@ async fn attempts_whose_answer_is_the_targets_go_there_one_after_the_other() {
     let (_parts, engine, address, receiver) = ready().await;
     receiver.answers("200 OK", "", Duration::from_millis(100));
     let own = ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 5000 }, ..rule(&engine, &receiver) };
-    engine.forward_set(own, None).await.unwrap();
+    engine.forwards().set(own, None).await.unwrap();
     let started = Instant::now();
     let all = (1..=3).map(|_| {
         let address = address.clone();
@@ -204,7 +204,7 @@ async fn attempts_whose_answer_is_the_targets_go_there_one_after_the_other() {
 async fn an_answer_that_is_not_whole_is_passed_on_without_its_body() {
     let (_parts, engine, address, receiver) = ready().await;
     let own = ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 5000 }, ..rule(&engine, &receiver) };
-    engine.forward_set(own, None).await.unwrap();
+    engine.forwards().set(own, None).await.unwrap();
     receiver.answers("200 OK", &"x".repeat(1024 * 1024 + 1), Duration::ZERO);
     let answer = post(&address, "msg_1", "{}").await;
     assert_eq!(answer.headers()["x-by"], "receiver");
@@ -216,7 +216,7 @@ async fn an_answer_that_is_not_whole_is_passed_on_without_its_body() {
 async fn one_delivery_that_is_refused_for_now_does_not_hold_up_the_others() {
     let (_parts, engine, address, receiver) = ready().await;
     receiver.refuses("msg_odd");
-    engine.forward_set(rule(&engine, &receiver), None).await.unwrap();
+    engine.forwards().set(rule(&engine, &receiver), None).await.unwrap();
     for id in ["msg_odd", "msg_1", "msg_2", "msg_3"] {
         post(&address, id, "{}").await;
     }
@@ -229,7 +229,7 @@ async fn one_delivery_that_is_refused_for_now_does_not_hold_up_the_others() {
 async fn a_target_that_was_agreed_to_stays_so_however_many_others_are_used() {
     let (_parts, engine, address, receiver) = ready().await;
     let away = "http://hooks.example.invalid/x";
-    engine.target_confirm(away).await.unwrap();
+    engine.targets().confirm(away).await.unwrap();
     post(&address, "msg_1", "{}").await;
     let id = newest(&engine).await;
     for n in 1..=25 {
@@ -240,10 +240,10 @@ async fn a_target_that_was_agreed_to_stays_so_however_many_others_are_used() {
             concurrency: 1,
             ..engine::ReplayPlan::default()
         };
-        let run = engine.replay_start(plan).await.unwrap();
-        engine.replay_ended(run.run).await.unwrap();
+        let run = engine.replays().start(plan).await.unwrap();
+        engine.replays().ended(run.run).await.unwrap();
     }
-    let refused = engine.forward_set(ForwardRule { url: away.into(), ..rule(&engine, &receiver) }, None).await;
+    let refused = engine.forwards().set(ForwardRule { url: away.into(), ..rule(&engine, &receiver) }, None).await;
     assert!(refused.is_ok(), "{refused:?}");
     engine.shutdown().await;
 }
@@ -251,8 +251,8 @@ async fn a_target_that_was_agreed_to_stays_so_however_many_others_are_used() {
 #[tokio::test]
 async fn signed_anew_it_verifies_at_the_target() {
     let (_parts, engine, address, receiver) = ready().await;
-    let secret = engine.secrets().await.unwrap().remove(0).id;
-    engine.forward_set(ForwardRule { resign: Some(secret), ..rule(&engine, &receiver) }, None).await.unwrap();
+    let secret = engine.projects().secrets().await.unwrap().remove(0).id;
+    engine.forwards().set(ForwardRule { resign: Some(secret), ..rule(&engine, &receiver) }, None).await.unwrap();
     post(&address, "msg_1", "{}").await;
     soon("it arrives", async || !receiver.got().is_empty()).await;
     let got = receiver.got().remove(0);
@@ -289,8 +289,8 @@ async fn a_rule_that_cannot_be_is_refused() {
         (ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 1 }, ..good.clone() }, "invalid_forward"),
         (ForwardRule { resign: Some("x".into()), ..good.clone() }, "no_secret"),
     ] {
-        assert_eq!(engine.forward_set(rule.clone(), None).await.unwrap_err().code, code, "{rule:?}");
+        assert_eq!(engine.forwards().set(rule.clone(), None).await.unwrap_err().code, code, "{rule:?}");
     }
-    assert!(engine.forwards().iter().all(|view| view.state == ForwardState::Off));
+    assert!(engine.forwards().list().iter().all(|view| view.state == ForwardState::Off));
     engine.shutdown().await;
 }

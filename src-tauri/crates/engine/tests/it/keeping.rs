@@ -12,9 +12,13 @@ use crate::post;
 
 /// A project at the Sandbox's emulator whose keys are kept as everybody's.
 async fn emulated(engine: &Engine) -> Project {
-    let overview = engine.sandbox_overview().await.unwrap();
+    let overview = engine.sandbox().overview().await.unwrap();
     let api_key = ApiKeyDraft::Typed { text: overview.api_key };
-    engine.project_add(ProjectDraft { base_url: Some(overview.address), api_key, ..draft("emulated") }).await.unwrap()
+    engine
+        .projects()
+        .add(ProjectDraft { base_url: Some(overview.address), api_key, ..draft("emulated") })
+        .await
+        .unwrap()
 }
 
 async fn created(engine: &Engine, project: &Project, address: &str) -> (String, NewSecret) {
@@ -23,7 +27,7 @@ async fn created(engine: &Engine, project: &Project, address: &str) -> (String, 
         uri: format!("{address}{}", project.path),
         events: vec!["batch.succeeded".into()],
     };
-    match engine.webhook_create(project.id, draft, false).await.unwrap() {
+    match engine.webhooks().create(project.id, draft, false).await.unwrap() {
         WebhookCreation::Created { webhook, secret } => (webhook.id, secret),
         WebhookCreation::Found { .. } => panic!("nothing was there"),
     }
@@ -39,30 +43,30 @@ async fn a_secret_that_cannot_be_stored_verifies_and_is_stored_later_or_let_go()
     let (webhook, secret) = created(&engine, &project, &address).await;
     let problem = secret.problem.clone().unwrap();
     assert_eq!((secret.stored_in, problem.code.as_str()), (None, "vault_failed"));
-    assert!(engine.secrets_unstored());
+    assert!(engine.projects().has_unstored_secrets());
     assert_eq!(post(&url, &secret.text, "msg_1").await, 200);
-    let shown = engine.secrets().await.unwrap().into_iter().find(|one| one.id == secret.id).unwrap();
+    let shown = engine.projects().secrets().await.unwrap().into_iter().find(|one| one.id == secret.id).unwrap();
     assert_eq!((shown.stored_in, shown.available), (VaultKind::Memory, true));
-    assert_eq!(*engine.secret_reveal(&secret.id).await.unwrap(), secret.text);
-    assert!(engine.secret_store_again(&secret.id).await.unwrap().problem.is_some(), "it still refuses");
-    assert!(engine.secrets_unstored());
+    assert_eq!(*engine.projects().reveal_secret(&secret.id).await.unwrap(), secret.text);
+    assert!(engine.projects().store_secret_again(&secret.id).await.unwrap().problem.is_some(), "it still refuses");
+    assert!(engine.projects().has_unstored_secrets());
 
     parts.vault.refuses.store(false, Ordering::SeqCst);
-    let stored = engine.secret_store_again(&secret.id).await.unwrap();
+    let stored = engine.projects().store_secret_again(&secret.id).await.unwrap();
     assert_eq!((stored.stored_in, stored.problem), (Some(VaultKind::Keychain), None));
     assert_eq!((stored.id.as_str(), stored.text.as_str()), (secret.id.as_str(), secret.text.as_str()));
-    assert!(!engine.secrets_unstored());
+    assert!(!engine.projects().has_unstored_secrets());
     assert_eq!(parts.kept(&secret.id).as_deref(), Some(secret.text.as_str()));
     assert_eq!(
-        engine.secret_store_again(&secret.id).await.unwrap_err().code,
+        engine.projects().store_secret_again(&secret.id).await.unwrap_err().code,
         "not_found",
         "there is nothing left to do"
     );
 
     parts.vault.refuses.store(true, Ordering::SeqCst);
-    let rotated = engine.webhook_rotate(project.id, &webhook, false).await.unwrap().secret;
-    engine.secret_let_go(&rotated.id).await.unwrap();
-    assert!(!engine.secrets_unstored());
+    let rotated = engine.webhooks().rotate(project.id, &webhook, false).await.unwrap().secret;
+    engine.projects().let_secret_go(&rotated.id).await.unwrap();
+    assert!(!engine.projects().has_unstored_secrets());
     for (secret, id) in [(&rotated, "msg_2"), (&secret, "msg_3")] {
         assert_eq!(post(&url, &secret.text, id).await, 200, "the new one and the one in its grace");
     }
@@ -96,20 +100,20 @@ async fn a_secret_on_its_way_is_kept_though_nobody_waits_for_it_any_more() {
     .await;
     let api_key = ApiKeyDraft::Typed { text: KEY.into() };
     let draft = ProjectDraft { base_url: Some(origin), api_key, ..draft("slow") };
-    let project = engine.project_add(draft).await.unwrap().id;
+    let project = engine.projects().add(draft).await.unwrap().id;
     let caller = tokio::spawn({
         let engine = engine.clone();
-        async move { engine.webhook_rotate(project, "one", false).await }
+        async move { engine.webhooks().rotate(project, "one", false).await }
     });
     rotating.recv().await.unwrap();
-    assert!(engine.secrets_unstored(), "a close is asked about");
+    assert!(engine.projects().has_unstored_secrets(), "a close is asked about");
     caller.abort();
     engine.shutdown().await;
-    assert!(!engine.secrets_unstored());
+    assert!(!engine.projects().has_unstored_secrets());
 
     let engine = parts.start(false).await;
-    let [secret] = &engine.secrets().await.unwrap()[..] else { panic!("one is kept") };
-    assert_eq!(*engine.secret_reveal(&secret.id).await.unwrap(), NEW);
-    let log = engine.actions(None, 2).await.unwrap().actions;
+    let [secret] = &engine.projects().secrets().await.unwrap()[..] else { panic!("one is kept") };
+    assert_eq!(*engine.projects().reveal_secret(&secret.id).await.unwrap(), NEW);
+    let log = engine.actions().page(None, 2).await.unwrap().actions;
     assert_eq!((log[1].what.as_str(), log[1].result.as_str()), ("webhook.rotate", "done"));
 }

@@ -29,7 +29,7 @@ impl Rig {
     /// A webhook of the Sandbox for `{listener}/sandbox/{path}`.
     pub(crate) async fn webhook(&self, path: &str) -> (WebhookView, NewSecret) {
         let uri = format!("{}sandbox/{path}", self.address);
-        match self.engine.webhook_create(self.sandbox(), draft(path, &uri), false).await.unwrap() {
+        match self.engine.webhooks().create(self.sandbox(), draft(path, &uri), false).await.unwrap() {
             WebhookCreation::Created { webhook, secret } => (*webhook, secret),
             found => panic!("{found:?}"),
         }
@@ -37,16 +37,16 @@ impl Rig {
 
     /// What goes wrong on purpose from now on.
     pub(crate) async fn faults(&self, faults: Value) {
-        self.engine.sandbox_settings_set(json!({ "faults": faults })).await.unwrap();
+        self.engine.sandbox().set_settings(json!({ "faults": faults })).await.unwrap();
     }
 
     pub(crate) async fn ping(&self, id: &str, wait: Duration) -> PingResult {
-        self.engine.webhook_ping_within(self.sandbox(), id, wait).await.unwrap()
+        self.engine.webhooks().ping_within(self.sandbox(), id, wait).await.unwrap()
     }
 
     /// The board's view of a webhook, without asking the service.
     pub(crate) async fn shown(&self, id: &str) -> WebhookView {
-        let board = self.engine.webhooks(self.sandbox()).await.unwrap();
+        let board = self.engine.webhooks().board(self.sandbox()).await.unwrap();
         board.webhooks.into_iter().find(|webhook| webhook.id == id).expect("it is listed")
     }
 
@@ -64,7 +64,7 @@ impl Rig {
             api_version: ApiVersion::V1,
             api_key: ApiKeyDraft::Typed { text: "key-of-a-stand-in".into() },
         };
-        self.engine.project_add(draft).await.unwrap().id
+        self.engine.projects().add(draft).await.unwrap().id
     }
 }
 

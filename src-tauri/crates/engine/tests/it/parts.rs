@@ -112,7 +112,7 @@ impl Parts {
     /// The same with a listener, whose address comes with it.
     pub(crate) async fn listening(&self, sandbox: bool) -> (Engine, String) {
         let engine = self.start(sandbox).await;
-        let ListenerState::Listening { address, .. } = engine.listener_start(None).await else { panic!("listens") };
+        let ListenerState::Listening { address, .. } = engine.listening().start(None).await else { panic!("listens") };
         (engine, address)
     }
 
@@ -143,7 +143,7 @@ pub(crate) fn draft(name: &str) -> ProjectDraft {
 }
 
 pub(crate) fn default_project(engine: &Engine) -> i64 {
-    engine.projects().iter().find(|project| project.path.is_empty()).unwrap().id
+    engine.projects().list().iter().find(|project| project.path.is_empty()).unwrap().id
 }
 
 /// The names of the projects that the window is told of, as often as it is told.

@@ -11,7 +11,7 @@ use crate::{Rig, SECRET, post_text, rig};
 
 impl Rig {
     async fn rows(&self) -> Vec<Row> {
-        self.engine.view_open(Filter::default()).await.unwrap().rows
+        self.engine.history().open_view(Filter::default()).await.unwrap().rows
     }
 
     async fn row(&self, id: i64) -> Row {
@@ -26,9 +26,9 @@ async fn the_sandboxes_ping_is_known_whatever_it_is_called() {
     let PingResult::Arrived { delivery, .. } = rig.ping(&webhook.id, LONG).await else { panic!("it arrives") };
     let row = rig.row(delivery.id).await;
     assert_eq!((row.event_type.as_deref(), row.ping), (Some("ping"), Some(PingBy::Asked)));
-    assert_eq!(rig.engine.delivery(row.id).await.unwrap().row.ping, Some(PingBy::Asked));
+    assert_eq!(rig.engine.history().delivery(row.id).await.unwrap().row.ping, Some(PingBy::Asked));
 
-    rig.engine.sandbox_settings_set(json!({ "payload": { "ping_type": "webhook.test" } })).await.unwrap();
+    rig.engine.sandbox().set_settings(json!({ "payload": { "ping_type": "webhook.test" } })).await.unwrap();
     post_text(&format!("{}sandbox", rig.address), SECRET, "msg_1", "{\"type\":\"webhook.test\"}").await;
     post_text(&rig.address, SECRET, "msg_2", "{\"type\":\"webhook.test\"}").await;
     let rows = rig.rows().await;
@@ -36,7 +36,7 @@ async fn the_sandboxes_ping_is_known_whatever_it_is_called() {
     assert_eq!(pings, [Some(PingBy::Type), None], "the name is the Sandbox's, and nobody else's");
 
     // An event stays an event, whatever the Sandbox calls its pings.
-    rig.engine.sandbox_settings_set(json!({ "payload": { "ping_type": "batch.failed" } })).await.unwrap();
+    rig.engine.sandbox().set_settings(json!({ "payload": { "ping_type": "batch.failed" } })).await.unwrap();
     post_text(&format!("{}sandbox", rig.address), SECRET, "msg_3", "{\"type\":\"batch.failed\"}").await;
     let newest = rig.newest().await.row;
     assert_eq!((newest.known_type, newest.ping), (true, None));
@@ -76,11 +76,11 @@ async fn the_ping_of_another_service_is_known_once_a_secret_of_its_webhook_verif
     })
     .await;
     let project = rig.project_at(&origin).await;
-    let created = rig.engine.webhook_create(project, draft("one", &uri), false).await.unwrap();
+    let created = rig.engine.webhooks().create(project, draft("one", &uri), false).await.unwrap();
     assert!(matches!(created, WebhookCreation::Created { .. }));
     // The same type, and nobody asked.
     post_text(&uri, SECRET, "msg_0", "{\"type\":\"hello\"}").await;
-    let PingResult::Arrived { delivery, .. } = rig.engine.webhook_ping_within(project, "one", LONG).await.unwrap()
+    let PingResult::Arrived { delivery, .. } = rig.engine.webhooks().ping_within(project, "one", LONG).await.unwrap()
     else {
         panic!("it arrives")
     };

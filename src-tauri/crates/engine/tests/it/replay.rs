@@ -26,7 +26,7 @@ pub(crate) async fn post(address: &str, id: &str, body: &str) -> reqwest::Respon
 }
 
 pub(crate) async fn newest(engine: &Engine) -> i64 {
-    engine.view_open(engine::Filter::default()).await.unwrap().rows.last().unwrap().id
+    engine.history().open_view(engine::Filter::default()).await.unwrap().rows.last().unwrap().id
 }
 
 fn plan(deliveries: Vec<i64>, targets: &[&Receiver]) -> ReplayPlan {
@@ -37,7 +37,7 @@ fn plan(deliveries: Vec<i64>, targets: &[&Receiver]) -> ReplayPlan {
 async fn ready() -> (Parts, Engine, String, Receiver) {
     let parts = Parts::default();
     let (engine, address) = parts.listening(false).await;
-    engine.secret_add(default_project(&engine), "Mine", SECRET).await.unwrap();
+    engine.projects().add_secret(default_project(&engine), "Mine", SECRET).await.unwrap();
     (parts, engine, address, Receiver::start().await)
 }
 
@@ -46,8 +46,8 @@ async fn as_received_it_arrives_byte_for_byte_and_is_kept() {
     let (_parts, engine, address, receiver) = ready().await;
     assert_eq!(post(&address, "msg_1", "{\"type\":  \"batch.succeeded\"}\n").await.status(), 200);
     let id = newest(&engine).await;
-    let started = engine.replay_start(plan(vec![id], &[&receiver])).await.unwrap();
-    let run = engine.replay_ended(started.run).await.unwrap();
+    let started = engine.replays().start(plan(vec![id], &[&receiver])).await.unwrap();
+    let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!(
         (run.state, run.done, run.total, run.targets[0].statuses.as_slice()),
         (RunState::Done, 1, 1, &[(200, 1)][..])
@@ -57,7 +57,7 @@ async fn as_received_it_arrives_byte_for_byte_and_is_kept() {
     assert_eq!(got.body, b"{\"type\":  \"batch.succeeded\"}\n");
     assert!(got.head.starts_with("POST /hook HTTP/1.1\r\n"), "{}", got.head);
     let received: Vec<(String, String)> =
-        engine.delivery(id).await.unwrap().headers.into_iter().map(|line| (line.name, line.value)).collect();
+        engine.history().delivery(id).await.unwrap().headers.into_iter().map(|line| (line.name, line.value)).collect();
     let sent: Vec<(String, String)> = got
         .head
         .lines()
@@ -69,16 +69,16 @@ async fn as_received_it_arrives_byte_for_byte_and_is_kept() {
         |lines: &[(String, String)]| lines.iter().filter(|(name, _)| name != "host").cloned().collect::<Vec<_>>();
     assert_eq!(but_host(&received), but_host(&sent), "the same lines in the same order");
 
-    let kept = engine.outbounds(id).await.unwrap();
+    let kept = engine.outbounds().of(id).await.unwrap();
     assert_eq!(
         (kept.len(), kept[0].kind, kept[0].status, kept[0].changes.len()),
         (1, OutboundKind::Replay, Some(200), 0)
     );
     assert_eq!(run.outbounds[0].id, kept[0].id);
-    let detail = engine.outbound(kept[0].id).await.unwrap();
+    let detail = engine.outbounds().get(kept[0].id).await.unwrap();
     assert_eq!((detail.answer_text.as_deref(), detail.request_changed), (Some("taken"), false));
     assert_eq!(detail.altered.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["host", "path"]);
-    assert!(engine.targets(None).await.unwrap()[0].used_ms.is_some(), "remembered");
+    assert!(engine.targets().list(None).await.unwrap()[0].used_ms.is_some(), "remembered");
     engine.shutdown().await;
 }
 
@@ -87,7 +87,7 @@ async fn edited_and_signed_anew_it_verifies_at_another_receiver() {
     let (_parts, engine, address, receiver) = ready().await;
     post(&address, "msg_1", "{}").await;
     let id = newest(&engine).await;
-    let draft = engine.replay_draft(id).await.unwrap();
+    let draft = engine.replays().draft(id).await.unwrap();
     assert_eq!(draft.text.as_deref(), Some("{}"));
     let sign = draft.signers[0].sign.clone();
     assert!(draft.signers[0].own && matches!(sign, ReplaySign::Secret { .. }));
@@ -102,15 +102,15 @@ async fn edited_and_signed_anew_it_verifies_at_another_receiver() {
         twist: None,
     };
     let plan = ReplayPlan { changes, ..plan(vec![id], &[&receiver]) };
-    let preview = engine.replay_preview(plan.clone()).await.unwrap();
+    let preview = engine.replays().preview(plan.clone()).await.unwrap();
     assert_eq!(preview.changes.len(), 5, "{:?}", preview.changes);
     assert_eq!(preview.body_len, 23);
     // Our own listener judges it as any receiver would.
     let plan = ReplayPlan { targets: vec![receiver.url(), address.clone()], ..plan };
-    let started = engine.replay_start(plan).await.unwrap();
-    let run = engine.replay_ended(started.run).await.unwrap();
+    let started = engine.replays().start(plan).await.unwrap();
+    let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!(run.targets[1].statuses, [(200, 1)]);
-    let row = engine.view_open(engine::Filter::default()).await.unwrap().rows.pop().unwrap();
+    let row = engine.history().open_view(engine::Filter::default()).await.unwrap().rows.pop().unwrap();
     assert_eq!((row.outcome, row.event_type.as_deref()), (signature::Outcome::Verified, Some("batch.failed")));
     assert_ne!(row.message_id.as_deref(), Some("msg_1"));
     engine.shutdown().await;
@@ -127,31 +127,31 @@ async fn several_to_several_in_order_or_many_at_a_time_and_stopped() {
         ids.push(newest(&engine).await);
     }
     ids.reverse();
-    let started = engine.replay_start(ReplayPlan { times: 2, ..plan(ids.clone(), &[&one, &two]) }).await.unwrap();
-    let run = engine.replay_ended(started.run).await.unwrap();
+    let started = engine.replays().start(ReplayPlan { times: 2, ..plan(ids.clone(), &[&one, &two]) }).await.unwrap();
+    let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!((run.done, run.targets[0].done), (12, 6));
     assert_eq!(run.targets[1].statuses, [(418, 6)]);
     assert_eq!(one.ids(), ["msg_c", "msg_c", "msg_b", "msg_b", "msg_a", "msg_a"], "in order");
 
     let first = &run.outbounds;
-    let diff = engine.outbound_diff(first[0].id, first[1].id).await.unwrap();
+    let diff = engine.outbounds().diff(first[0].id, first[1].id).await.unwrap();
     assert_eq!((diff.same, diff.status), (false, Some((200, 418))));
     assert!(diff.body.iter().any(|line| line.side == DiffSide::First && line.text == "taken"), "{:?}", diff.body);
     assert!(diff.headers.iter().any(|line| line.text.starts_with("content-length: ")), "{:?}", diff.headers);
-    assert!(engine.outbound_diff(first[0].id, first[2].id).await.unwrap().same);
+    assert!(engine.outbounds().diff(first[0].id, first[2].id).await.unwrap().same);
 
     one.answers("200 OK", "late", Duration::from_millis(200));
     let plan = ReplayPlan { times: 500, concurrency: 8, ..plan(ids.clone(), &[&one]) };
-    let started = engine.replay_start(plan).await.unwrap();
+    let started = engine.replays().start(plan).await.unwrap();
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let stopped = engine.replay_stop(started.run).await.unwrap();
+    let stopped = engine.replays().stop(started.run).await.unwrap();
     assert_eq!(stopped.state, RunState::Stopped);
     assert!(stopped.done >= 8 && stopped.done < 200, "{} of {}", stopped.done, stopped.total);
     assert_eq!(stopped.total, 1500);
     // What was under way went out, and is kept.
     let mut cut = Vec::new();
     for id in ids {
-        let kept = engine.outbounds(id).await.unwrap();
+        let kept = engine.outbounds().of(id).await.unwrap();
         cut.extend(kept.into_iter().filter_map(|one| one.problem).filter(|problem| problem.code == "stopped"));
     }
     assert!((1..=8).contains(&cut.len()) && cut[0].message.contains("may have it"), "{cut:?}");
@@ -164,10 +164,10 @@ async fn every_request_is_told_as_it_ends() {
     let (_parts, engine, address, receiver) = ready().await;
     post(&address, "msg_1", "{}").await;
     let id = newest(&engine).await;
-    let mut told = engine.replayed();
+    let mut told = engine.replays().subscribe();
     let plan = ReplayPlan { times: 450, concurrency: 16, ..plan(vec![id], &[&receiver]) };
-    let started = engine.replay_start(plan).await.unwrap();
-    let run = engine.replay_ended(started.run).await.unwrap();
+    let started = engine.replays().start(plan).await.unwrap();
+    let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!(run.outbounds.len(), 200);
     let mut numbers = std::collections::BTreeSet::new();
     let mut ids = std::collections::BTreeSet::new();
@@ -187,16 +187,16 @@ async fn a_run_under_way_is_not_forgotten_for_those_after_it() {
     let id = newest(&engine).await;
     let slow = Receiver::start().await;
     slow.answers("200 OK", "late", Duration::from_secs(20));
-    let long = engine.replay_start(plan(vec![id], &[&slow])).await.unwrap().run;
+    let long = engine.replays().start(plan(vec![id], &[&slow])).await.unwrap().run;
     let mut first_ended = None;
     for _ in 0..22 {
-        let run = engine.replay_start(plan(vec![id], &[&receiver])).await.unwrap().run;
-        engine.replay_ended(run).await.unwrap();
+        let run = engine.replays().start(plan(vec![id], &[&receiver])).await.unwrap().run;
+        engine.replays().ended(run).await.unwrap();
         first_ended.get_or_insert(run);
     }
-    assert_eq!(engine.replay_run(first_ended.unwrap()).unwrap_err().code, "not_found");
-    assert_eq!(engine.replay_run(long).unwrap().state, RunState::Running);
-    assert_eq!(engine.replay_stop(long).await.unwrap().state, RunState::Stopped);
+    assert_eq!(engine.replays().run(first_ended.unwrap()).unwrap_err().code, "not_found");
+    assert_eq!(engine.replays().run(long).unwrap().state, RunState::Running);
+    assert_eq!(engine.replays().stop(long).await.unwrap().state, RunState::Stopped);
     engine.shutdown().await;
 }
 
@@ -207,9 +207,9 @@ async fn what_is_missing_is_not_counted_also_where_each_is_sent_twice() {
     let id = newest(&engine).await;
     let changes = ReplayChanges { twist: Some("duplicate".into()), ..ReplayChanges::default() };
     let plan = ReplayPlan { changes, times: 3, ..plan(vec![id, 98, 99], &[&receiver]) };
-    let started = engine.replay_start(plan).await.unwrap();
+    let started = engine.replays().start(plan).await.unwrap();
     assert_eq!(started.total, 18);
-    let run = engine.replay_ended(started.run).await.unwrap();
+    let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!((run.done, run.total, run.problem.is_some()), (6, 6, true));
     engine.shutdown().await;
 }
@@ -219,7 +219,7 @@ async fn nothing_leaves_this_machine_unasked_and_no_secret_ever() {
     let (_parts, engine, address, receiver) = ready().await;
     post(&address, "msg_1", &format!("{{\"leaked\":\"{SECRET}\"}}")).await;
     let id = newest(&engine).await;
-    let refused = engine.replay_start(plan(vec![id], &[&receiver])).await.unwrap_err();
+    let refused = engine.replays().start(plan(vec![id], &[&receiver])).await.unwrap_err();
     assert_eq!(refused.code, "holds_secret");
     assert!(!refused.message.contains("MDEy") && refused.message.contains("dXY="), "{}", refused.message);
     assert!(receiver.got().is_empty());
@@ -227,21 +227,21 @@ async fn nothing_leaves_this_machine_unasked_and_no_secret_ever() {
     post(&address, "msg_2", "{}").await;
     let id = newest(&engine).await;
     let away = ReplayPlan { targets: vec!["http://hooks.example.invalid/x".into()], ..plan(vec![id], &[]) };
-    let refused = engine.replay_start(away.clone()).await.unwrap_err();
+    let refused = engine.replays().start(away.clone()).await.unwrap_err();
     assert_eq!(
         (refused.code.as_str(), refused.detail.as_deref()),
         ("confirm_target", Some("http://hooks.example.invalid/x"))
     );
-    assert!(engine.target_confirm("http://hooks.example.invalid/x").await.unwrap().confirmed);
-    let started = engine.replay_start(away).await.unwrap();
-    let run = engine.replay_ended(started.run).await.unwrap();
+    assert!(engine.targets().confirm("http://hooks.example.invalid/x").await.unwrap().confirmed);
+    let started = engine.replays().start(away).await.unwrap();
+    let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!(
         (run.targets[0].failed, run.outbounds[0].problem.as_ref().unwrap().code.as_str()),
         (1, "name_not_found")
     );
     // Another path is another address.
     let other = ReplayPlan { targets: vec!["http://hooks.example.invalid/y".into()], ..plan(vec![id], &[]) };
-    assert_eq!(engine.replay_start(other).await.unwrap_err().code, "confirm_target");
+    assert_eq!(engine.replays().start(other).await.unwrap_err().code, "confirm_target");
     engine.shutdown().await;
 }
 
@@ -270,7 +270,7 @@ async fn a_plan_that_cannot_be_is_refused_before_anything_is_sent() {
             "invalid_replay",
         ),
     ] {
-        assert_eq!(engine.replay_start(plan.clone()).await.unwrap_err().code, code, "{plan:?}");
+        assert_eq!(engine.replays().start(plan.clone()).await.unwrap_err().code, code, "{plan:?}");
     }
     assert!(receiver.got().is_empty());
     engine.shutdown().await;
@@ -286,26 +286,26 @@ async fn targets_are_named_changed_and_agreed_to_anew_when_they_move() {
         url: "https://w.example/".into(),
         ..TargetDraft::default()
     };
-    let saved = engine.target_save(draft.clone()).await.unwrap();
+    let saved = engine.targets().save(draft.clone()).await.unwrap();
     assert_eq!((saved.name.as_deref(), saved.local, saved.confirmed), (Some("worker"), false, false));
-    assert!(engine.target_confirm(&saved.url).await.unwrap().confirmed);
+    assert!(engine.targets().confirm(&saved.url).await.unwrap().confirmed);
     let moved = TargetDraft {
         id: Some(saved.id),
         url: "https://other.example/".into(),
         any_certificate: true,
         ..draft.clone()
     };
-    let moved = engine.target_save(moved).await.unwrap();
+    let moved = engine.targets().save(moved).await.unwrap();
     assert_eq!((moved.id, moved.confirmed, moved.any_certificate), (saved.id, false, true));
-    assert!(engine.targets(Some(project + 1)).await.unwrap().is_empty());
+    assert!(engine.targets().list(Some(project + 1)).await.unwrap().is_empty());
     for url in ["http://ada:x@localhost/", "nothing at all", ""] {
-        let error = engine.target_save(TargetDraft { url: url.into(), ..TargetDraft::default() }).await.unwrap_err();
+        let error = engine.targets().save(TargetDraft { url: url.into(), ..TargetDraft::default() }).await.unwrap_err();
         assert_eq!(error.code, "invalid_target", "{url}");
     }
     let plain = TargetDraft { url: "http://localhost:1/".into(), any_certificate: true, ..TargetDraft::default() };
-    assert!(engine.target_save(plain).await.unwrap_err().message.contains("https"));
-    engine.target_remove(saved.id).await.unwrap();
-    assert_eq!(engine.target_remove(saved.id).await.unwrap_err().code, "not_found");
+    assert!(engine.targets().save(plain).await.unwrap_err().message.contains("https"));
+    engine.targets().remove(saved.id).await.unwrap();
+    assert_eq!(engine.targets().remove(saved.id).await.unwrap_err().code, "not_found");
     engine.shutdown().await;
 }
 
@@ -319,19 +319,19 @@ async fn with_the_sandboxs_keys_it_verifies_by_every_scheme() {
         scheme: signature::Scheme::V1,
         broken: Some("stale".into()),
     };
-    engine.sample_send(&request).await.unwrap();
+    engine.sandbox().send_sample(&request).await.unwrap();
     let id = newest(&engine).await;
-    let draft = engine.replay_draft(id).await.unwrap();
+    let draft = engine.replays().draft(id).await.unwrap();
     assert_eq!((draft.outcome, draft.signers.len() >= 3), (signature::Outcome::Rejected, true));
     for signer in draft.signers {
         let changes =
             ReplayChanges { time: ReplayTime::Now, id: ReplayId::Renew, sign: signer.sign, ..ReplayChanges::default() };
         let plan = ReplayPlan { changes, targets: vec![format!("{address}sandbox")], ..plan(vec![id], &[]) };
-        let started = engine.replay_start(plan).await.unwrap();
-        let run = engine.replay_ended(started.run).await.unwrap();
+        let started = engine.replays().start(plan).await.unwrap();
+        let run = engine.replays().ended(started.run).await.unwrap();
         assert_eq!(run.targets[0].statuses, [(200, 1)], "{}", signer.label);
         assert!(run.outbounds[0].rejected, "marked");
-        let row = engine.view_open(engine::Filter::default()).await.unwrap().rows.pop().unwrap();
+        let row = engine.history().open_view(engine::Filter::default()).await.unwrap().rows.pop().unwrap();
         assert_eq!(row.outcome, signature::Outcome::Verified, "{}: {}", signer.label, row.cause);
     }
     engine.shutdown().await;

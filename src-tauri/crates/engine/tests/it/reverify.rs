@@ -44,7 +44,7 @@ fn ended(told: &Mutex<Vec<Live>>) -> Vec<VerifyRun> {
 
 /// Newest first.
 async fn rows(engine: &Engine) -> Vec<Row> {
-    let mut rows = engine.view_open(Filter::default()).await.unwrap().rows;
+    let mut rows = engine.history().open_view(Filter::default()).await.unwrap().rows;
     rows.reverse();
     rows
 }
@@ -81,7 +81,7 @@ async fn a_secret_that_comes_later_verifies_what_was_there() {
     let project = default_project(&engine);
     let receiver = Receiver::start().await;
     let rule = ForwardRule { project, on: true, url: receiver.url(), ..ForwardRule::default() };
-    engine.forward_set(rule, Some(ForwardStart::New)).await.unwrap();
+    engine.forwards().set(rule, Some(ForwardStart::New)).await.unwrap();
     for id in ["msg_1", "msg_1", "msg_2"] {
         assert_eq!(signed_by(&address, SECRET, id, "{}").await, 200);
     }
@@ -89,7 +89,7 @@ async fn a_secret_that_comes_later_verifies_what_was_there() {
     assert_eq!(reqwest::Client::new().post(&address).body("{}").send().await.unwrap().status(), 200);
     assert!(rows(&engine).await.iter().all(|row| row.outcome == Outcome::Unchecked));
     let told = told(&engine);
-    let secret = engine.secret_add(project, "Mine", SECRET).await.unwrap();
+    let secret = engine.projects().add_secret(project, "Mine", SECRET).await.unwrap();
     soon("the run ends", async || !ended(&told).is_empty()).await;
     let run = ended(&told).remove(0);
     let sum = VerifiedAgain { looked: 5, verified: 3, rejected: 2, partial: 0, skipped: 0 };
@@ -101,12 +101,12 @@ async fn a_secret_that_comes_later_verifies_what_was_there() {
     assert_eq!(outcomes, [Rejected, Rejected, Verified, Verified, Verified]);
     assert!(all.iter().all(|row| row.judged_ms.is_some() && row.status == 200), "the answer is what it was: {all:?}");
     assert_eq!(all.iter().map(|row| row.duplicate).collect::<Vec<_>>(), [false, false, false, true, false]);
-    let first = engine.delivery(all[4].id).await.unwrap();
+    let first = engine.history().delivery(all[4].id).await.unwrap();
     assert_eq!(first.verdict.key.unwrap().id, secret.id);
     // What is not verified is probed when it is opened.
-    let forged = engine.delivery(all[1].id).await.unwrap();
+    let forged = engine.history().delivery(all[1].id).await.unwrap();
     assert!(signature::probed(&forged.verdict), "{:?}", forged.verdict.steps);
-    let bare = engine.delivery(all[0].id).await.unwrap();
+    let bare = engine.history().delivery(all[0].id).await.unwrap();
     assert_eq!((&*bare.verdict.reason, bare.checkable), ("missing_header:webhook-id", false));
 
     // From now on it is verified at once, and only that is sent on.
@@ -144,21 +144,21 @@ async fn many_are_judged_in_batches_and_an_open_view_of_outcomes_is_opened_again
         task.await.unwrap();
     }
     let filter = || Filter { outcomes: vec![Outcome::Unchecked], ..Filter::default() };
-    let view = engine.view_open(filter()).await.unwrap();
+    let view = engine.history().open_view(filter()).await.unwrap();
     assert_eq!(view.matched, 320);
     let told = told(&engine);
     // The second one comes while the first is at work, or just behind it.
-    engine.secret_add(default_project(&engine), "", SECRET).await.unwrap();
-    engine.secret_add(default_project(&engine), "", OTHER).await.unwrap();
+    engine.projects().add_secret(default_project(&engine), "", SECRET).await.unwrap();
+    engine.projects().add_secret(default_project(&engine), "", OTHER).await.unwrap();
     let verified = async || {
         let filter = Filter { outcomes: vec![Outcome::Verified], ..Filter::default() };
-        engine.view_open(filter).await.unwrap().matched == 320
+        engine.history().open_view(filter).await.unwrap().matched == 320
     };
     soon("all are verified", verified).await;
     soon("the runs end", async || ended(&told).iter().map(|run| run.sum.verified).sum::<u64>() == 320).await;
     let reopened = told.lock().unwrap().iter().any(|message| matches!(message, Live::Resync { .. }));
     assert!(reopened, "a view of outcomes shows others now");
-    assert_eq!(engine.view_open(filter()).await.unwrap().matched, 0);
+    assert_eq!(engine.history().open_view(filter()).await.unwrap().matched, 0);
     engine.shutdown().await;
 }
 
@@ -166,7 +166,7 @@ async fn many_are_judged_in_batches_and_an_open_view_of_outcomes_is_opened_again
 async fn the_life_of_a_secret_counts_as_it_was_at_the_arrival() {
     let parts = Parts::default();
     let (engine, address) = parts.listening(false).await;
-    let secret = engine.secret_add(default_project(&engine), "", SECRET).await.unwrap();
+    let secret = engine.projects().add_secret(default_project(&engine), "", SECRET).await.unwrap();
     let history = rusqlite::Connection::open(parts.database()).unwrap();
     history.busy_timeout(Duration::from_secs(5)).unwrap();
     // As another process would write it; the registry follows.
@@ -176,19 +176,19 @@ async fn the_life_of_a_secret_counts_as_it_was_at_the_arrival() {
     ends(now() - 100);
     soon("it has ended", async || signed_by(&address, SECRET, "msg_1", "{}").await == 401).await;
     let id = newest(&engine).await;
-    let again = engine.verify_again(vec![id]).await.unwrap();
+    let again = engine.history().verify_again(vec![id]).await.unwrap();
     assert_eq!((again.looked, again.verified), (1, 0), "and it still had");
     assert_eq!(rows(&engine).await[0].outcome, Outcome::Rejected);
 
     ends(now() + 3_600);
-    soon("it is in its grace", async || engine.verify_again(vec![id]).await.unwrap().verified == 1).await;
-    let detail = engine.delivery(id).await.unwrap();
+    soon("it is in its grace", async || engine.history().verify_again(vec![id]).await.unwrap().verified == 1).await;
+    let detail = engine.history().delivery(id).await.unwrap();
     assert!(matches!(detail.verdict.key.unwrap().state, KeyState::Grace { .. }));
     assert_eq!((detail.row.status, detail.row.judged_ms.is_some()), (401, true));
 
     // Never worse: now it has ended, and what is verified is not looked at.
     ends(now() - 200);
-    let again = engine.verify_again(vec![id, 77]).await.unwrap();
+    let again = engine.history().verify_again(vec![id, 77]).await.unwrap();
     assert_eq!(again, VerifiedAgain { skipped: 2, ..VerifiedAgain::default() });
     assert_eq!(rows(&engine).await[0].outcome, Outcome::Verified);
     engine.shutdown().await;
@@ -199,14 +199,14 @@ async fn a_rejected_one_is_judged_again_at_the_time_of_its_arrival_and_a_part_is
     let parts = Parts::default();
     let (engine, address) = parts.listening(false).await;
     let project = default_project(&engine);
-    engine.secret_add(project, "", OTHER).await.unwrap();
+    engine.projects().add_secret(project, "", OTHER).await.unwrap();
     assert_eq!(signed_by(&address, SECRET, "msg_1", "{}").await, 401);
     cut_short(&address).await;
     soon("both are there", async || rows(&engine).await.len() == 2).await;
     let told = told(&engine);
     // An hour later: the delivery is as old as it was when it came.
     parts.ahead.store(3_600, std::sync::atomic::Ordering::SeqCst);
-    engine.secret_add(project, "", SECRET).await.unwrap();
+    engine.projects().add_secret(project, "", SECRET).await.unwrap();
     soon("the run ends", async || !ended(&told).is_empty()).await;
     let sum = ended(&told).remove(0).sum;
     assert_eq!((sum.looked, sum.verified, sum.partial), (2, 1, 1));
@@ -215,9 +215,9 @@ async fn a_rejected_one_is_judged_again_at_the_time_of_its_arrival_and_a_part_is
     assert_eq!((all[0].outcome, &*all[0].reason), (Outcome::Rejected, "body_cut_short"));
     let rung =
         |detail: engine::Detail| detail.verdict.steps.into_iter().find(|step| step.check == "timestamp").unwrap();
-    assert_eq!(rung(engine.delivery(all[1].id).await.unwrap()).status, StepStatus::Passed);
+    assert_eq!(rung(engine.history().delivery(all[1].id).await.unwrap()).status, StepStatus::Passed);
     let ids = (0..10_001).collect();
-    assert_eq!(engine.verify_again(ids).await.unwrap_err().code, "too_many");
+    assert_eq!(engine.history().verify_again(ids).await.unwrap_err().code, "too_many");
     engine.shutdown().await;
 }
 

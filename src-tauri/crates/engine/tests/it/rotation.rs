@@ -10,7 +10,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 
 impl Rig {
     async fn rotation(&self, id: &str) -> Rotation {
-        self.engine.rotation(self.sandbox(), id).await.unwrap()
+        self.engine.webhooks().rotation(self.sandbox(), id).await.unwrap()
     }
 }
 
@@ -28,7 +28,7 @@ async fn a_secret_is_good_through_its_grace_and_refused_after_it() {
     let before = rig.rotation(&webhook.id).await;
     assert_eq!((lanes(&before), before.rotated_ms), (vec![(SecretLife::Current, 1)], None));
 
-    let rotated = engine.webhook_rotate(project, &webhook.id, false).await.unwrap();
+    let rotated = engine.webhooks().rotate(project, &webhook.id, false).await.unwrap();
     let second = rotated.secret;
     assert!(second.problem.is_none() && second.text != first.text);
     let [current, old] = rotated.webhook.secrets.as_slice() else { panic!("{:?}", rotated.webhook) };
@@ -51,7 +51,7 @@ async fn a_secret_is_good_through_its_grace_and_refused_after_it() {
     assert_eq!(Some(last), during.lanes[1].last.as_ref());
     assert_eq!(during.lanes[0].ticks.iter().map(|tick| tick.count).sum::<u32>(), 2);
 
-    engine.sandbox_clock_advance(SandboxAdvance::Ms(DAY_MS + 1000)).await.unwrap();
+    engine.sandbox().advance_clock(SandboxAdvance::Ms(DAY_MS + 1000)).await.unwrap();
     assert_eq!(rig.post("sandbox/grace", &second.text, "msg_4").await, 200);
     assert_eq!(rig.post("sandbox/grace", &first.text, "msg_5").await, 401);
     let diagnosis = rig.newest().await.verdict.diagnosis.unwrap();
@@ -71,16 +71,16 @@ async fn a_rotation_at_once_ends_what_was_and_takes_ticks_away() {
     let rig = rig().await;
     let (project, engine) = (rig.sandbox(), &rig.engine);
     let (webhook, first) = rig.webhook("now").await;
-    let places = engine.place_add(project, &webhook.id, " .env of worker ").await.unwrap();
+    let places = engine.webhooks().add_place(project, &webhook.id, " .env of worker ").await.unwrap();
     assert_eq!((places[0].text.as_str(), places[0].done), (".env of worker", false));
-    assert!(engine.place_tick(places[0].id, true).await.unwrap()[0].done);
-    let other = engine.place_add(project, &webhook.id, "CI").await.unwrap()[1].id;
-    let error = engine.place_add(project, &webhook.id, &format!("x {}", first.text)).await.unwrap_err();
+    assert!(engine.webhooks().tick_place(places[0].id, true).await.unwrap()[0].done);
+    let other = engine.webhooks().add_place(project, &webhook.id, "CI").await.unwrap()[1].id;
+    let error = engine.webhooks().add_place(project, &webhook.id, &format!("x {}", first.text)).await.unwrap_err();
     assert!(error.code == "invalid_place" && !format!("{error:?}").contains(&first.text));
-    assert_eq!(engine.place_add(project, &webhook.id, "  ").await.unwrap_err().code, "invalid_place");
+    assert_eq!(engine.webhooks().add_place(project, &webhook.id, "  ").await.unwrap_err().code, "invalid_place");
 
-    let grace = engine.webhook_rotate(project, &webhook.id, false).await.unwrap().secret;
-    let rotated = engine.webhook_rotate(project, &webhook.id, true).await.unwrap();
+    let grace = engine.webhooks().rotate(project, &webhook.id, false).await.unwrap().secret;
+    let rotated = engine.webhooks().rotate(project, &webhook.id, true).await.unwrap();
     let states: Vec<SecretLife> = rotated.webhook.secrets.iter().map(|secret| secret.state).collect();
     assert_eq!(states, [SecretLife::Current, SecretLife::Expired, SecretLife::Expired]);
     for (secret, status) in [(&first, 401), (&grace, 401), (&rotated.secret, 200)] {
@@ -90,10 +90,10 @@ async fn a_rotation_at_once_ends_what_was_and_takes_ticks_away() {
 
     let places = rig.rotation(&webhook.id).await.places;
     assert_eq!(places.iter().map(|place| (place.done, place.done_ms)).collect::<Vec<_>>(), [(false, None); 2]);
-    assert!(engine.place_tick(other, true).await.unwrap()[1].done);
-    assert!(!engine.place_tick(other, false).await.unwrap()[1].done);
-    assert_eq!(engine.place_remove(other).await.unwrap().len(), 1);
-    assert_eq!(engine.place_remove(other).await.unwrap_err().code, "not_found");
+    assert!(engine.webhooks().tick_place(other, true).await.unwrap()[1].done);
+    assert!(!engine.webhooks().tick_place(other, false).await.unwrap()[1].done);
+    assert_eq!(engine.webhooks().remove_place(other).await.unwrap().len(), 1);
+    assert_eq!(engine.webhooks().remove_place(other).await.unwrap_err().code, "not_found");
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_rotation_whose_answer_was_lost_is_read_back() {
     let (project, engine) = (rig.sandbox(), &rig.engine);
     let (webhook, first) = rig.webhook("lost").await;
     rig.faults(json!({ "lost_answers": 1.0 })).await;
-    let error = engine.webhook_rotate(project, &webhook.id, false).await.unwrap_err();
+    let error = engine.webhooks().rotate(project, &webhook.id, false).await.unwrap_err();
     assert_eq!(error.code, "rotated_but_lost");
     let shown = rig.shown(&webhook.id).await;
     assert_eq!((shown.secrets[0].key.as_ref(), shown.secrets[0].available), (None, false));
@@ -110,11 +110,11 @@ async fn a_rotation_whose_answer_was_lost_is_read_back() {
     assert_eq!((shown.secrets[1].key.as_ref(), shown.secrets[1].state), (Some(&first.id), SecretLife::Grace));
 
     rig.faults(json!({ "lost_answers": 0.0, "garbled_answers": 1.0 })).await;
-    let error = engine.webhook_rotate(project, &webhook.id, false).await.unwrap_err();
+    let error = engine.webhooks().rotate(project, &webhook.id, false).await.unwrap_err();
     assert_eq!(error.code, "service_unreadable", "nothing was asked for: the webhook could not be read before");
     rig.faults(json!({ "garbled_answers": 0.0 })).await;
-    engine.webhook_rotate(project, &webhook.id, false).await.unwrap();
-    let log = engine.actions(None, 3).await.unwrap().actions;
+    engine.webhooks().rotate(project, &webhook.id, false).await.unwrap();
+    let log = engine.actions().page(None, 3).await.unwrap().actions;
     assert!(log.iter().all(|one| one.what == "webhook.rotate" && one.target.starts_with("lost (")), "{log:?}");
 }
 
@@ -150,7 +150,7 @@ async fn what_became_of_a_rotation_is_told_by_what_is_listed() {
         })
         .await;
         let project = rig.project_at_path(&origin, &format!("case-{index}")).await;
-        let error = rig.engine.webhook_rotate(project, "one", false).await.unwrap_err();
+        let error = rig.engine.webhooks().rotate(project, "one", false).await.unwrap_err();
         assert_eq!(error.code, code, "{index}: {error:?}");
         let (hint, again) = (error.message.contains("bbbb"), error.message.contains("otate again"));
         assert_eq!(
@@ -166,10 +166,10 @@ async fn a_webhook_that_is_named_in_full_gets_a_secret_that_stays() {
     let rig = rig().await;
     let (project, engine) = (rig.sandbox(), &rig.engine);
     let (webhook, first) = rig.webhook("named").await;
-    let rotated = engine.webhook_rotate(project, &format!("webhooks/{}", webhook.id), false).await.unwrap();
+    let rotated = engine.webhooks().rotate(project, &format!("webhooks/{}", webhook.id), false).await.unwrap();
     let (current, old) = (&rotated.webhook.secrets[0], &rotated.webhook.secrets[1]);
     assert_eq!((current.key.as_ref(), old.key.as_ref()), (Some(&rotated.secret.id), Some(&first.id)));
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    engine.webhooks_refresh(project).await.unwrap();
+    engine.webhooks().refresh(project).await.unwrap();
     assert_eq!(rig.post("sandbox/named", &rotated.secret.text, "msg_1").await, 200);
 }

@@ -21,7 +21,7 @@ fn with(provider: TunnelProvider) -> Settings {
 }
 
 async fn is(engine: &Engine, state: &str) {
-    soon(state, async || engine.tunnel().await.unwrap().state.as_str() == state).await;
+    soon(state, async || engine.tunnel().view().state.as_str() == state).await;
 }
 
 /// The states of the time-line: provider, state.
@@ -37,14 +37,14 @@ async fn every_state_is_shown_told_and_kept() {
     parts.ngrok_authtoken = Some(format!(" {TOKEN}\n"));
     let (engine, address) = parts.listening(false).await;
     let told = Told::of(&engine);
-    assert_eq!(engine.tunnel_start().await.unwrap_err().code, "tunnel_none");
-    engine.settings_set(with(TunnelProvider::Ngrok)).await.unwrap();
-    let view = engine.tunnel().await.unwrap();
+    assert_eq!(engine.tunnel().start().await.unwrap_err().code, "tunnel_none");
+    engine.settings().set(with(TunnelProvider::Ngrok)).await.unwrap();
+    let view = engine.tunnel().view();
     assert_eq!((view.provider, view.state, view.public), (TunnelProvider::Ngrok, TunnelState::Off, None));
-    assert_eq!(engine.tunnel_probe().await.unwrap_err().code, "tunnel_offline");
-    assert_eq!(engine.tunnel_was(i64::MAX).await.unwrap(), None);
+    assert_eq!(engine.tunnel().probe_now().await.unwrap_err().code, "tunnel_offline");
+    assert_eq!(engine.tunnel().was(i64::MAX).await.unwrap(), None);
 
-    assert_eq!(engine.tunnel_start().await.unwrap().state, TunnelState::Starting);
+    assert_eq!(engine.tunnel().start().await.unwrap().state, TunnelState::Starting);
     let started = scripted.started(1).await;
     assert_eq!(started.authtoken.as_deref(), Some(TOKEN));
     assert_eq!(format!("http://{}/", started.local.borrow().unwrap()), address);
@@ -52,22 +52,22 @@ async fn every_state_is_shown_told_and_kept() {
     // What is public is the listener itself: the probe is a true one.
     started.online(&address).await;
     is(&engine, "online").await;
-    let view = engine.tunnel().await.unwrap();
+    let view = engine.tunnel().view();
     assert_eq!((view.public.as_deref(), view.latency_ms), (Some(&*address), Some(38)));
-    soon("the probe comes back", async || engine.tunnel().await.unwrap().probe.is_some()).await;
-    let probe = engine.tunnel().await.unwrap().probe.unwrap();
+    soon("the probe comes back", async || engine.tunnel().view().probe.is_some()).await;
+    let probe = engine.tunnel().view().probe.unwrap();
     assert_eq!((probe.result.as_str(), probe.status), ("ok", Some(200)), "{probe:?}");
-    let online = engine.tunnel_was(i64::MAX).await.unwrap().unwrap();
+    let online = engine.tunnel().was(i64::MAX).await.unwrap().unwrap();
     assert_eq!((online.state.as_str(), online.public.as_deref()), ("online", Some(&*address)));
 
     let lost = |attempt, retry_in| State::Reconnecting { why: "The line was cut.".into(), retry_in, attempt };
     started.say(lost(1, Some(Duration::from_secs(4)))).await;
     is(&engine, "reconnecting").await;
-    let since = engine.tunnel().await.unwrap().since_ms;
+    let since = engine.tunnel().view().since_ms;
     started.say(lost(2, None)).await;
     let second = TunnelState::Reconnecting { why: "The line was cut.".into(), next_ms: None, attempt: 2 };
-    soon("the second try", async || engine.tunnel().await.unwrap().state == second).await;
-    let view = engine.tunnel().await.unwrap();
+    soon("the second try", async || engine.tunnel().view().state == second).await;
+    let view = engine.tunnel().view();
     assert_eq!((view.since_ms, view.public.as_deref(), view.latency_ms), (since, Some(&*address), None));
     let first = told.tunnels.lock().unwrap().iter().find_map(|view| match view.state {
         TunnelState::Reconnecting { next_ms, attempt: 1, .. } => Some((view.since_ms, next_ms)),
@@ -77,32 +77,32 @@ async fn every_state_is_shown_told_and_kept() {
     assert!((3500..=4500).contains(&(next_ms.unwrap() - told_ms)), "{next_ms:?}");
     started.online(&address).await;
     is(&engine, "online").await;
-    assert_eq!(engine.tunnel_probe().await.unwrap().result, "ok");
+    assert_eq!(engine.tunnel().probe_now().await.unwrap().result, "ok");
 
     let code = |code: &str| Failure { code: code.into(), message: "No more.".into(), detail: Some("code 7".into()) };
     started.say(State::Failed(code("ngrok_quota"))).await;
     started.end.cancel();
     is(&engine, "failed").await;
-    assert_eq!(engine.tunnel().await.unwrap().public, None);
-    assert_eq!(engine.tunnel_stop().await.unwrap().state, TunnelState::Off);
+    assert_eq!(engine.tunnel().view().public, None);
+    assert_eq!(engine.tunnel().stop().await.unwrap().state, TunnelState::Off);
     let expected = ["off", "starting", "online", "reconnecting", "online", "failed", "off"];
     assert_eq!(told.states(), expected);
 
     // One that ends without a word has failed.
-    engine.tunnel_start().await.unwrap();
+    engine.tunnel().start().await.unwrap();
     scripted.started(2).await.end.cancel();
     is(&engine, "failed").await;
     // Stopped in order.
-    engine.tunnel_start().await.unwrap();
+    engine.tunnel().start().await.unwrap();
     let third = scripted.started(3).await;
     third.online(&address).await;
     is(&engine, "online").await;
-    assert_eq!(engine.tunnel_stop().await.unwrap().state, TunnelState::Off);
+    assert_eq!(engine.tunnel().stop().await.unwrap().state, TunnelState::Off);
     assert!(third.stop.is_cancelled() && third.states.upgrade().is_none(), "it is gone");
-    engine.tunnel_stop().await.unwrap();
-    let was = engine.tunnel_was(online.at_ms).await.unwrap().unwrap();
+    engine.tunnel().stop().await.unwrap();
+    let was = engine.tunnel().was(online.at_ms).await.unwrap().unwrap();
     assert_eq!((was.state, was.provider), ("online".to_owned(), "ngrok".to_owned()));
-    let actions = engine.actions(None, 50).await.unwrap().actions;
+    let actions = engine.actions().page(None, 50).await.unwrap().actions;
     let said: Vec<_> =
         actions.iter().rev().map(|one| (one.what.as_str(), one.who.as_str(), one.target.as_str())).collect();
     let start = ("tunnel.start", "ada, window");
@@ -123,8 +123,8 @@ async fn settings_restart_it_only_where_they_matter_and_the_listener_goes_on() {
     parts.ngrok_authtoken = Some(TOKEN.into());
     let (engine, address) = parts.listening(false).await;
     let mut settings = with(TunnelProvider::Ngrok);
-    engine.settings_set(settings.clone()).await.unwrap();
-    engine.tunnel_start().await.unwrap();
+    engine.settings().set(settings.clone()).await.unwrap();
+    engine.tunnel().start().await.unwrap();
     scripted.started(1).await.online("http://127.0.0.1:9/").await;
     is(&engine, "online").await;
 
@@ -132,40 +132,42 @@ async fn settings_restart_it_only_where_they_matter_and_the_listener_goes_on() {
     settings.tunnel.cloudflared_http2 = true;
     settings.public_address = Some("https://own.example/".into());
     settings.tunnel.path_token = Some("a-secret-segment".into());
-    engine.settings_set(settings.clone()).await.unwrap();
-    let view = engine.tunnel().await.unwrap();
+    engine.settings().set(settings.clone()).await.unwrap();
+    let view = engine.tunnel().view();
     assert_eq!(view.public.as_deref(), Some("http://127.0.0.1:9/a-secret-segment/"));
     assert!(scripted.count() == 1 && view.state == TunnelState::Online, "none of it is ngrok's");
 
     settings.tunnel.ngrok_domain = Some(" HTTPS://hooks.invalid".to_lowercase());
-    engine.settings_set(settings.clone()).await.unwrap();
+    engine.settings().set(settings.clone()).await.unwrap();
     let second = scripted.started(2).await;
     assert_eq!(second.settings.ngrok_domain.as_deref(), Some("hooks.invalid"));
     assert!(scripted.starts.lock().unwrap()[0].stop.is_cancelled());
     settings.tunnel.provider = TunnelProvider::Own;
-    engine.settings_set(settings.clone()).await.unwrap();
+    engine.settings().set(settings.clone()).await.unwrap();
     let third = scripted.started(3).await;
     assert_eq!(third.own_address.as_deref(), Some("https://own.example/"));
     assert!(third.authtoken.is_none() && second.stop.is_cancelled());
     settings.public_address = Some("https://other.example/".into());
-    engine.settings_set(settings.clone()).await.unwrap();
+    engine.settings().set(settings.clone()).await.unwrap();
     let fourth = scripted.started(4).await;
     assert_eq!(fourth.own_address.as_deref(), Some("https://other.example/"));
 
     // Another port: the provider is told, and is not started anew.
-    let ListenerState::Listening { address: moved, .. } = engine.listener_start(None).await else { panic!("listens") };
+    let ListenerState::Listening { address: moved, .. } = engine.listening().start(None).await else {
+        panic!("listens")
+    };
     assert_ne!(moved, address);
     assert_eq!(format!("http://{}/", fourth.local.borrow().unwrap()), moved);
     assert_eq!(scripted.count(), 4);
     settings.tunnel.provider = TunnelProvider::None;
-    engine.settings_set(settings.clone()).await.unwrap();
+    engine.settings().set(settings.clone()).await.unwrap();
     assert!(fourth.stop.is_cancelled());
-    assert_eq!(engine.tunnel().await.unwrap().state, TunnelState::Off);
+    assert_eq!(engine.tunnel().view().state, TunnelState::Off);
     settings.tunnel.provider = TunnelProvider::Cloudflared;
-    engine.settings_set(settings).await.unwrap();
+    engine.settings().set(settings).await.unwrap();
     assert_eq!(scripted.count(), 4, "what is off stays off");
-    engine.listener_stop().await;
-    assert_eq!(engine.tunnel_start().await.unwrap_err().code, "not_listening");
+    engine.listening().stop().await;
+    assert_eq!(engine.tunnel().start().await.unwrap_err().code, "not_listening");
     engine.shutdown().await;
 }
 
@@ -173,36 +175,36 @@ async fn settings_restart_it_only_where_they_matter_and_the_listener_goes_on() {
 async fn the_authtoken_is_in_the_vault_alone() {
     let (parts, scripted) = scripted();
     let (engine, _) = parts.listening(false).await;
-    engine.settings_set(with(TunnelProvider::Ngrok)).await.unwrap();
-    let view = engine.tunnel_start().await.unwrap();
+    engine.settings().set(with(TunnelProvider::Ngrok)).await.unwrap();
+    let view = engine.tunnel().start().await.unwrap();
     let TunnelState::Failed { code, message, .. } = view.state else { panic!("{view:?}") };
     assert!(code == "ngrok_authtoken_missing" && message.contains("NGROK_AUTHTOKEN"), "{message}");
 
     for wrong in ["", "  ", "two words", "ünglish", &"x".repeat(513)] {
-        let error = engine.tunnel_authtoken_set(Some(wrong.into())).await.unwrap_err();
+        let error = engine.tunnel().set_authtoken(Some(wrong.into())).await.unwrap_err();
         assert_eq!(error.code, "invalid_authtoken");
     }
-    let view = engine.tunnel_authtoken_set(Some(format!(" {TOKEN}\n"))).await.unwrap();
+    let view = engine.tunnel().set_authtoken(Some(format!(" {TOKEN}\n"))).await.unwrap();
     assert_eq!(view.ngrok_authtoken, Some(kept("…cK9m", None)));
     assert_eq!(scripted.count(), 0, "what had failed is not started");
-    let actions = engine.actions(None, 50).await.unwrap().actions;
+    let actions = engine.actions().page(None, 50).await.unwrap().actions;
     let failed = actions.iter().find(|one| one.what == "tunnel.start").unwrap();
     assert!(failed.result == "failed" && failed.detail.contains("authtoken"), "{failed:?}");
     assert_eq!(parts.kept("tunnel:ngrok").as_deref(), Some(TOKEN));
-    engine.tunnel_start().await.unwrap();
+    engine.tunnel().start().await.unwrap();
     assert_eq!(scripted.started(1).await.authtoken.as_deref(), Some(TOKEN));
     let other = TOKEN.replace("cK9m", "WxYz");
-    engine.tunnel_authtoken_set(Some(other.clone())).await.unwrap();
+    engine.tunnel().set_authtoken(Some(other.clone())).await.unwrap();
     assert_eq!(scripted.started(2).await.authtoken, Some(other.clone()), "put to use at once");
     engine.shutdown().await;
 
     let (engine, _) = parts.listening(false).await;
-    assert_eq!(engine.tunnel().await.unwrap().ngrok_authtoken, Some(kept("…WxYz", None)));
+    assert_eq!(engine.tunnel().view().ngrok_authtoken, Some(kept("…WxYz", None)));
     parts.vault.delete("tunnel:ngrok").unwrap();
-    let TunnelState::Failed { code, .. } = engine.tunnel_start().await.unwrap().state else { panic!("none") };
+    let TunnelState::Failed { code, .. } = engine.tunnel().start().await.unwrap().state else { panic!("none") };
     assert_eq!(code, "ngrok_authtoken_gone");
-    assert_eq!(engine.tunnel_authtoken_set(None).await.unwrap().ngrok_authtoken, None);
-    let log = engine.actions_export().await.unwrap();
+    assert_eq!(engine.tunnel().set_authtoken(None).await.unwrap().ngrok_authtoken, None);
+    let log = engine.actions().export().await.unwrap();
     assert!(log.contains("tunnel.authtoken_set") && log.contains("tunnel.authtoken_remove"), "{log}");
     engine.shutdown().await;
     let bytes = parts.bytes();
@@ -221,22 +223,22 @@ async fn a_kept_authtoken_goes_before_the_variable_and_which_is_used_is_shown() 
     let variable = TOKEN.replace("cK9m", "eNv1");
     parts.ngrok_authtoken = Some(format!(" {variable}\n"));
     let (engine, _) = parts.listening(false).await;
-    engine.settings_set(with(TunnelProvider::Ngrok)).await.unwrap();
+    engine.settings().set(with(TunnelProvider::Ngrok)).await.unwrap();
     let of_variable = Authtoken { hint: "…eNv1".into(), from: AuthtokenFrom::Environment, passed_over: None };
-    assert_eq!(engine.tunnel().await.unwrap().ngrok_authtoken, Some(of_variable.clone()));
-    engine.tunnel_start().await.unwrap();
+    assert_eq!(engine.tunnel().view().ngrok_authtoken, Some(of_variable.clone()));
+    engine.tunnel().start().await.unwrap();
     assert_eq!(scripted.started(1).await.authtoken, Some(variable.clone()));
 
-    let view = engine.tunnel_authtoken_set(Some(TOKEN.into())).await.unwrap();
+    let view = engine.tunnel().set_authtoken(Some(TOKEN.into())).await.unwrap();
     assert_eq!(view.ngrok_authtoken, Some(kept("…cK9m", Some("…eNv1"))));
     assert_eq!(scripted.started(2).await.authtoken.as_deref(), Some(TOKEN), "the kept one wins");
 
     // Lost by what kept it: the variable's is used, and that is said.
     parts.vault.delete("tunnel:ngrok").unwrap();
-    let view = engine.tunnel_start().await.unwrap();
+    let view = engine.tunnel().start().await.unwrap();
     assert_eq!(scripted.started(3).await.authtoken, Some(variable));
     assert_eq!(view.ngrok_authtoken, Some(of_variable.clone()));
-    assert_eq!(engine.tunnel_authtoken_set(None).await.unwrap().ngrok_authtoken, Some(of_variable));
+    assert_eq!(engine.tunnel().set_authtoken(None).await.unwrap().ngrok_authtoken, Some(of_variable));
     engine.shutdown().await;
 }
 
@@ -245,17 +247,17 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
     let (parts, scripted) = scripted();
     let (engine, local) = parts.listening(true).await;
     let told = Told::of(&engine);
-    let project = engine.projects().iter().find(|project| project.sandbox).unwrap().id;
-    engine.settings_set(with(TunnelProvider::Cloudflared)).await.unwrap();
-    engine.tunnel_start().await.unwrap();
+    let project = engine.projects().list().iter().find(|project| project.sandbox).unwrap().id;
+    engine.settings().set(with(TunnelProvider::Cloudflared)).await.unwrap();
+    engine.tunnel().start().await.unwrap();
     let started = scripted.started(1).await;
     started.online("https://one.tunnel.invalid/").await;
     is(&engine, "online").await;
     assert!(told.notices.lock().unwrap().is_empty(), "the first one is no news");
     let wanted = draft("mine", "https://one.tunnel.invalid/sandbox/mine");
-    engine.webhook_create(project, wanted, false).await.unwrap();
+    engine.webhooks().create(project, wanted, false).await.unwrap();
     let shown = async || {
-        let board = engine.webhooks(project).await.unwrap();
+        let board = engine.webhooks().board(project).await.unwrap();
         board.webhooks.into_iter().find(|webhook| webhook.name.as_deref() == Some("mine")).unwrap()
     };
     assert_eq!(shown().await.place, UriPlace::Ours);
@@ -282,18 +284,18 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
     assert_eq!(told.notices.lock().unwrap().len(), 1);
 
     // A quick tunnel's address never comes back: without one there is nothing to repair to.
-    engine.tunnel_stop().await.unwrap();
+    engine.tunnel().stop().await.unwrap();
     let mine = shown().await;
     assert_eq!((mine.place, mine.repaired_uri), (UriPlace::Earlier, None));
     assert_eq!(down(&engine, project, &mine.id).await, "tunnel_down");
-    let board = engine.webhooks(project).await.unwrap();
+    let board = engine.webhooks().board(project).await.unwrap();
     assert_eq!(board.receiver, Some(format!("{local}sandbox")));
     engine.shutdown().await;
 }
 
 /// The cause that a ping gives that cannot arrive.
 async fn down(engine: &Engine, project: i64, id: &str) -> String {
-    match engine.webhook_ping_within(project, id, Duration::from_millis(200)).await.unwrap() {
+    match engine.webhooks().ping_within(project, id, Duration::from_millis(200)).await.unwrap() {
         PingResult::Missing { cause, .. } => cause,
         arrived => panic!("{arrived:?}"),
     }
@@ -304,27 +306,27 @@ async fn a_webhook_is_made_for_the_address_that_is_reached_now() {
     let (mut parts, scripted) = scripted();
     parts.ngrok_authtoken = Some(TOKEN.into());
     let (engine, local) = parts.listening(false).await;
-    let project = engine.projects()[0].clone();
+    let project = engine.projects().list()[0].clone();
     let receiver = async || {
-        let board = engine.webhooks(project.id).await.unwrap();
+        let board = engine.webhooks().board(project.id).await.unwrap();
         (board.receiver.unwrap(), board.receiver_public)
     };
     let mut settings = with(TunnelProvider::Ngrok);
     settings.tunnel.ngrok_domain = Some("hooks.invalid".into());
     settings.tunnel.path_token = Some("a-secret-segment".into());
-    engine.settings_set(settings.clone()).await.unwrap();
+    engine.settings().set(settings.clone()).await.unwrap();
     assert_eq!(receiver().await, (local.clone(), false), "it is not reached yet");
-    engine.tunnel_start().await.unwrap();
+    engine.tunnel().start().await.unwrap();
     scripted.started(1).await.online("https://hooks.invalid/").await;
     is(&engine, "online").await;
     assert_eq!(receiver().await, ("https://hooks.invalid/a-secret-segment/".into(), true));
-    engine.tunnel_stop().await.unwrap();
+    engine.tunnel().stop().await.unwrap();
     assert_eq!(receiver().await, (local.clone(), false));
     // An own address is the user's word.
     settings.tunnel.provider = TunnelProvider::Own;
     settings.public_address = Some("https://own.example".into());
     settings.tunnel.path_token = None;
-    engine.settings_set(settings).await.unwrap();
+    engine.settings().set(settings).await.unwrap();
     assert_eq!(receiver().await, ("https://own.example/".into(), true));
     engine.shutdown().await;
 }
@@ -337,11 +339,11 @@ async fn what_the_gate_refuses_is_counted_and_told() {
     let mut settings = with(TunnelProvider::Cloudflared);
     settings.tunnel.path_token = Some("a-secret-segment".into());
     settings.tunnel.per_second = 1;
-    engine.settings_set(settings).await.unwrap();
-    engine.tunnel_start().await.unwrap();
+    engine.settings().set(settings).await.unwrap();
+    engine.tunnel().start().await.unwrap();
     scripted.started(1).await.online(&address).await;
     is(&engine, "online").await;
-    let public = engine.tunnel().await.unwrap().public.unwrap();
+    let public = engine.tunnel().view().public.unwrap();
     assert_eq!(public, format!("{address}a-secret-segment/"));
     assert_eq!(post(&address, SECRET, "msg_1").await, 404);
     let mut statuses = Vec::new();
@@ -356,7 +358,7 @@ async fn what_the_gate_refuses_is_counted_and_told() {
     };
     soon("the counts are told", async || counted().0 == 1 && counted().1 >= 5).await;
     assert_eq!(engine.state().await.counts.total, taken as u64, "nothing else is kept");
-    engine.tunnel_stop().await.unwrap();
+    engine.tunnel().stop().await.unwrap();
     assert_eq!(post(&address, SECRET, "msg_99").await, 200, "without a tunnel nothing is asked");
     engine.shutdown().await;
 }
@@ -367,7 +369,7 @@ async fn it_starts_with_pollux_and_a_crash_ends_its_time_line() {
     let (engine, _) = parts.listening(false).await;
     let mut settings = with(TunnelProvider::Cloudflared);
     settings.tunnel.on_launch = true;
-    engine.settings_set(settings).await.unwrap();
+    engine.settings().set(settings).await.unwrap();
     assert_eq!(scripted.count(), 0, "from the next start on");
     engine.shutdown().await;
     // A crash while it was online.
@@ -387,16 +389,16 @@ async fn it_starts_with_pollux_and_a_crash_ends_its_time_line() {
     let engine = parts.start(false).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(scripted.count(), 0, "not before the listener runs");
-    engine.listener_start(None).await;
+    engine.listening().start(None).await;
     let started = scripted.started(1).await;
     for (at_ms, state) in [(999, None), (1000, Some("online")), (30_999, Some("online")), (31_000, Some("off"))] {
-        let was = engine.tunnel_was(at_ms).await.unwrap();
+        let was = engine.tunnel().was(at_ms).await.unwrap();
         assert_eq!(was.as_ref().map(|was| was.state.as_str()), state, "at {at_ms}");
     }
-    engine.listener_start(None).await;
-    engine.tunnel().await.unwrap();
+    engine.listening().start(None).await;
+    engine.tunnel().view();
     assert_eq!(scripted.count(), 1, "once");
-    let who = engine.actions(None, 1).await.unwrap().actions.pop().unwrap();
+    let who = engine.actions().page(None, 1).await.unwrap().actions.pop().unwrap();
     assert_eq!((who.what.as_str(), who.who.as_str()), ("tunnel.start", "Pollux"));
     engine.shutdown().await;
     assert!(started.stop.is_cancelled() && started.states.upgrade().is_none(), "it ends with Pollux");
@@ -419,11 +421,11 @@ async fn an_address_of_before_there_were_tunnels_is_the_users_own() {
     ] {
         set(value.clone()).await;
         let (engine, _) = parts.listening(false).await;
-        let settings = engine.settings();
+        let settings = engine.settings().get();
         assert_eq!((settings.tunnel.provider, settings.tunnel.on_launch), (provider, false), "{value}");
-        let board = engine.webhooks(engine.projects()[0].id).await.unwrap();
+        let board = engine.webhooks().board(engine.projects().list()[0].id).await.unwrap();
         assert_eq!(board.receiver_public, provider == TunnelProvider::Own, "{value}");
-        assert_eq!(engine.tunnel().await.unwrap().state, TunnelState::Off);
+        assert_eq!(engine.tunnel().view().state, TunnelState::Off);
         engine.shutdown().await;
     }
 }

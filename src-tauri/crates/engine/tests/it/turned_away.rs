@@ -32,7 +32,7 @@ async fn each_kind_is_counted_and_told_to_the_window_with_what_is_known() {
             true
         }
     }));
-    let empty = engine.turned_away(100);
+    let empty = engine.listening().turned_away(100);
     assert_eq!((empty.total, empty.kinds.len(), empty.newest.len(), empty.remembered), (0, 0, 0, 0));
 
     let lines: String = (0..300).map(|n| format!("x-{n}: 1\r\n")).collect();
@@ -43,8 +43,8 @@ async fn each_kind_is_counted_and_told_to_the_window_with_what_is_known() {
     }
     let page = "origin: https://evil.example\r\ncontent-length: 0\r\n";
     assert_eq!(ask(&address, &format!("POST / HTTP/1.1\r\n{closing}{page}\r\n")).await, "403");
-    soon("all are counted", async || engine.turned_away(100).total == 4).await;
-    let shown = engine.turned_away(2);
+    soon("all are counted", async || engine.listening().turned_away(100).total == 4).await;
+    let shown = engine.listening().turned_away(2);
     let kinds: Vec<_> = shown.kinds.iter().map(|kind| (kind.refusal, kind.status, kind.count)).collect();
     let expected = [(Refusal::HeadTooLarge, 431, 1), (Refusal::CrossSite, 403, 1), (Refusal::OtherMethod, 405, 2)];
     assert_eq!(kinds, expected);
@@ -53,7 +53,7 @@ async fn each_kind_is_counted_and_told_to_the_window_with_what_is_known() {
     assert_eq!((newest.number, newest.refusal, newest.status), (4, Refusal::CrossSite, 403));
     assert_eq!((newest.method.as_deref(), newest.path.as_deref()), (Some("POST"), Some("/")));
     assert!(newest.peer.starts_with("127.0.0.1:") && newest.reason.contains("https://evil.example"), "{newest:?}");
-    let first = engine.turned_away(100).newest.pop().unwrap();
+    let first = engine.listening().turned_away(100).newest.pop().unwrap();
     assert_eq!(first.path.as_deref(), Some("/hook"), "without its query");
     soon("the window is told", async || told.lock().unwrap().last() == Some(&(4, 0))).await;
     engine.shutdown().await;
@@ -64,8 +64,8 @@ async fn the_rate_for_local_requests_is_a_setting_that_is_checked_and_kept() {
     let parts = Parts::default();
     let (engine, address) = parts.listening(false).await;
     let rate = |local_per_second| Settings { port: None, local_per_second, ..Settings::default() };
-    assert_eq!(engine.settings_set(rate(1_000_001)).await.unwrap_err().code, "invalid_setting");
-    engine.settings_set(Settings { port: engine.settings().port, ..rate(1) }).await.unwrap();
+    assert_eq!(engine.settings().set(rate(1_000_001)).await.unwrap_err().code, "invalid_setting");
+    engine.settings().set(Settings { port: engine.settings().get().port, ..rate(1) }).await.unwrap();
     let post = "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     let limited = async || {
         let mut limited = 0;
@@ -75,11 +75,11 @@ async fn the_rate_for_local_requests_is_a_setting_that_is_checked_and_kept() {
         limited
     };
     assert!(limited().await > 0);
-    engine.settings_set(Settings { port: engine.settings().port, ..rate(0) }).await.unwrap();
+    engine.settings().set(Settings { port: engine.settings().get().port, ..rate(0) }).await.unwrap();
     assert_eq!(limited().await, 0, "in force at once");
-    engine.settings_set(Settings { port: engine.settings().port, ..rate(7) }).await.unwrap();
+    engine.settings().set(Settings { port: engine.settings().get().port, ..rate(7) }).await.unwrap();
     engine.shutdown().await;
     let (engine, _) = parts.listening(false).await;
-    assert_eq!(engine.settings().local_per_second, 7);
+    assert_eq!(engine.settings().get().local_per_second, 7);
     engine.shutdown().await;
 }

@@ -24,7 +24,7 @@ fn missing(result: &PingResult) -> (&str, &str) {
 
 /// Another user of the same service.
 async fn other(rig: &Rig) -> Client {
-    let overview = rig.engine.sandbox_overview().await.unwrap();
+    let overview = rig.engine.sandbox().overview().await.unwrap();
     Client::new(&overview.address, ApiVersion::V1, &overview.api_key).unwrap()
 }
 
@@ -67,34 +67,34 @@ async fn a_webhook_lives_its_whole_life_and_the_log_tells_it() {
         events: Some(vec!["video.generated".into()]),
         ..WebhookEdit::default()
     };
-    let edited = engine.webhook_update(project, &made.id, edit).await.unwrap();
+    let edited = engine.webhooks().update(project, &made.id, edit).await.unwrap();
     assert_eq!(
         (edited.name.as_deref(), edited.events[0].name.as_str(), edited.events[0].known),
         (Some("new"), "video.generated", true)
     );
     let state = |state: &str| WebhookEdit { state: Some(state.into()), ..WebhookEdit::default() };
-    engine.webhook_update(project, &made.id, state("disabled")).await.unwrap();
+    engine.webhooks().update(project, &made.id, state("disabled")).await.unwrap();
     let result = rig.ping(&made.id, SHORT).await;
     assert_eq!(missing(&result).0, "webhook_disabled");
-    engine.webhook_update(project, &made.id, state("enabled")).await.unwrap();
-    let error = engine.webhook_update(project, &made.id, state("resting")).await.unwrap_err();
+    engine.webhooks().update(project, &made.id, state("enabled")).await.unwrap();
+    let error = engine.webhooks().update(project, &made.id, state("resting")).await.unwrap_err();
     assert!(error.code == "service_refused" && error.detail.as_ref().unwrap().contains("resting"), "{error:?}");
 
-    engine.webhook_delete(project, &made.id).await.unwrap();
-    assert!(engine.webhooks_refresh(project).await.unwrap().webhooks.iter().all(|webhook| webhook.id != made.id));
-    let kept = engine.secrets().await.unwrap().into_iter().find(|one| one.id == secret.id).unwrap();
+    engine.webhooks().delete(project, &made.id).await.unwrap();
+    assert!(engine.webhooks().refresh(project).await.unwrap().webhooks.iter().all(|webhook| webhook.id != made.id));
+    let kept = engine.projects().secrets().await.unwrap().into_iter().find(|one| one.id == secret.id).unwrap();
     assert!(matches!(kept.key_state, KeyState::Expired { .. }), "{kept:?}");
     assert_eq!(rig.post("sandbox/life", &secret.text, "msg_1").await, 401);
     for error in [
-        engine.webhook_delete(project, &made.id).await.unwrap_err(),
-        engine.webhook_ping(project, &made.id).await.unwrap_err(),
-        engine.webhook_rotate(project, "../x", false).await.unwrap_err(),
-        engine.webhooks(999).await.unwrap_err(),
+        engine.webhooks().delete(project, &made.id).await.unwrap_err(),
+        engine.webhooks().ping(project, &made.id).await.unwrap_err(),
+        engine.webhooks().rotate(project, "../x", false).await.unwrap_err(),
+        engine.webhooks().board(999).await.unwrap_err(),
     ] {
         assert_eq!(error.code, "not_found", "{error:?}");
     }
 
-    let log = engine.actions(None, 100).await.unwrap().actions;
+    let log = engine.actions().page(None, 100).await.unwrap().actions;
     let log: Vec<(&str, &str)> = log.iter().rev().map(|one| (one.what.as_str(), one.result.as_str())).collect();
     assert_eq!(
         log[..8],
@@ -109,7 +109,7 @@ async fn a_webhook_lives_its_whole_life_and_the_log_tells_it() {
             ("webhook.delete", "done"),
         ]
     );
-    let export = engine.actions_export().await.unwrap();
+    let export = engine.actions().export().await.unwrap();
     assert!(export.contains("video.generated") && !export.contains(&secret.text), "{export}");
 }
 
@@ -118,7 +118,7 @@ async fn a_webhook_lives_its_whole_life_and_the_log_tells_it() {
 async fn a_failing_service_is_told_and_a_lost_creation_is_found_again() {
     let rig = rig().await;
     let (project, engine) = (rig.sandbox(), &rig.engine);
-    let count = engine.webhooks(project).await.unwrap().webhooks.len();
+    let count = engine.webhooks().board(project).await.unwrap().webhooks.len();
     let faults = [
         ("too_many_requests", "service_rate_limited", "service_rate_limited", 0),
         ("server_errors", "service_failed", "outcome_unknown", 0),
@@ -128,27 +128,27 @@ async fn a_failing_service_is_told_and_a_lost_creation_is_found_again() {
     for (fault, reading, changing, made) in faults {
         let uri = format!("{}sandbox/{fault}", rig.address);
         rig.faults(json!({ fault: 1.0 })).await;
-        let board = engine.webhooks_refresh(project).await.unwrap();
+        let board = engine.webhooks().refresh(project).await.unwrap();
         assert_eq!(board.error.map(|error| error.code).unwrap_or_default(), reading, "{fault}");
         assert!(board.webhooks.len() >= count, "what was known stays: {fault}");
-        let error = engine.webhook_create(project, draft(fault, &uri), false).await.unwrap_err();
+        let error = engine.webhooks().create(project, draft(fault, &uri), false).await.unwrap_err();
         assert_eq!(error.code, changing, "{fault}: {error:?}");
         rig.faults(json!({ fault: 0.0 })).await;
 
-        let board = engine.webhooks_refresh(project).await.unwrap();
+        let board = engine.webhooks().refresh(project).await.unwrap();
         assert_eq!(board.error, None);
         assert_eq!(board.webhooks.iter().filter(|webhook| webhook.uri == uri).count(), made, "{fault}");
-        match engine.webhook_create(project, draft(fault, &uri), true).await.unwrap() {
+        match engine.webhooks().create(project, draft(fault, &uri), true).await.unwrap() {
             WebhookCreation::Found { webhooks } => {
                 assert_eq!((webhooks.len(), made), (1, 1), "{fault}");
                 assert_eq!((webhooks[0].secrets[0].key.as_ref(), webhooks[0].secrets[0].available), (None, false));
             }
             WebhookCreation::Created { .. } => assert_eq!(made, 0, "{fault}"),
         }
-        let named = engine.webhook_create(project, draft("another name", &uri), true).await.unwrap();
+        let named = engine.webhooks().create(project, draft("another name", &uri), true).await.unwrap();
         assert!(matches!(named, WebhookCreation::Created { .. }), "another name is another webhook");
     }
-    let log = engine.actions(None, 100).await.unwrap().actions;
+    let log = engine.actions().page(None, 100).await.unwrap().actions;
     let results: Vec<&str> = log.iter().map(|one| one.result.as_str()).filter(|result| *result != "done").collect();
     assert_eq!(results, ["unknown", "unknown", "unknown", "refused"]);
 }
@@ -160,14 +160,14 @@ async fn a_ping_that_does_not_come_has_its_likely_cause() {
     let (webhook, _) = rig.webhook("pinged").await;
     let point = async |uri: &str| {
         let edit = WebhookEdit { uri: Some(uri.into()), ..WebhookEdit::default() };
-        engine.webhook_update(project, &webhook.id, edit).await.unwrap();
+        engine.webhooks().update(project, &webhook.id, edit).await.unwrap();
     };
     rig.faults(json!({ "lost": 1.0 })).await;
     let result = rig.ping(&webhook.id, SHORT).await;
     assert_eq!(missing(&result).0, "unknown");
 
-    let settings = Settings { max_body_mib: 1, ..engine.settings() };
-    engine.settings_set(settings.clone()).await.unwrap();
+    let settings = Settings { max_body_mib: 1, ..engine.settings().get() };
+    engine.settings().set(settings.clone()).await.unwrap();
     let large = async {
         tokio::time::sleep(SHORT / 4).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -184,14 +184,14 @@ async fn a_ping_that_does_not_come_has_its_likely_cause() {
     // A name that can never be found.
     let public = Some("https://pollux.invalid/".to_owned());
     let own = TunnelSettings { provider: TunnelProvider::Own, ..TunnelSettings::default() };
-    engine.settings_set(Settings { public_address: public, tunnel: own, ..settings }).await.unwrap();
+    engine.settings().set(Settings { public_address: public, tunnel: own, ..settings }).await.unwrap();
     point("https://pollux.invalid/sandbox/pinged").await;
     let result = rig.ping(&webhook.id, SHORT).await;
     let (cause, message) = missing(&result);
     assert!(cause == "address_unreachable" && message.contains("https://pollux.invalid/"), "{result:?}");
 
     point(&webhook.uri).await;
-    engine.listener_stop().await;
+    engine.listening().stop().await;
     let result = rig.ping(&webhook.id, SHORT).await;
     assert_eq!(missing(&result).0, "not_listening");
 }
@@ -203,7 +203,7 @@ async fn a_ping_whose_answer_was_lost_may_still_arrive() {
     rig.faults(json!({ "lost_answers": 1.0 })).await;
     assert!(matches!(rig.ping(&webhook.id, LONG).await, PingResult::Arrived { .. }));
     rig.faults(json!({ "lost": 1.0 })).await;
-    let error = rig.engine.webhook_ping_within(rig.sandbox(), &webhook.id, SHORT).await.unwrap_err();
+    let error = rig.engine.webhooks().ping_within(rig.sandbox(), &webhook.id, SHORT).await.unwrap_err();
     assert_eq!(error.code, "outcome_unknown");
 }
 
@@ -214,7 +214,7 @@ async fn webhooks_of_an_earlier_address_are_an_alarm_until_they_are_repaired() {
     let (webhook, _) = rig.webhook("moved").await;
     let told = told(&rig);
     let last = || told.lock().unwrap().iter().rev().find(|alarms| alarms.project == project).copied();
-    let ListenerState::Listening { address, .. } = engine.listener_start(None).await else { panic!("listens") };
+    let ListenerState::Listening { address, .. } = engine.listening().start(None).await else { panic!("listens") };
     let shown = rig.shown(&webhook.id).await;
     let to = format!("{address}sandbox/moved");
     assert_eq!((shown.place, shown.repaired_uri.as_deref()), (UriPlace::Earlier, Some(to.as_str())));
@@ -222,7 +222,7 @@ async fn webhooks_of_an_earlier_address_are_an_alarm_until_they_are_repaired() {
     assert_eq!(engine.state().await.alarms, [last().unwrap()]);
 
     let gone = "gone".to_owned();
-    let repairs = engine.webhooks_repair(project, vec![webhook.id.clone(), gone]).await.unwrap();
+    let repairs = engine.webhooks().repair(project, vec![webhook.id.clone(), gone]).await.unwrap();
     assert_eq!((repairs[0].uri.as_str(), repairs[0].error.as_ref()), (to.as_str(), None));
     assert_eq!(repairs[1].error.as_ref().unwrap().code, "not_found");
     assert_eq!(rig.shown(&webhook.id).await.place, UriPlace::Ours);
@@ -240,7 +240,7 @@ async fn what_others_do_and_what_arrives_is_seen_without_asking() {
     let state = "disabled_due_to_failed_deliveries";
     let change = WebhookChange { state: Some(state.into()), ..WebhookChange::default() };
     other(&rig).await.webhook_update(&webhook.id, &change).await.unwrap();
-    engine.sandbox_clock_set(2.0).await.unwrap(); // any change of it is news
+    engine.sandbox().set_clock(2.0).await.unwrap(); // any change of it is news
     until("it is seen", async || rig.shown(&webhook.id).await.state == state).await;
     let alarm = WebhookAlarms { project, disabled: 1, earlier: 0 };
     until("the window is alarmed", async || told.lock().unwrap().last() == Some(&alarm)).await;
@@ -261,13 +261,13 @@ async fn failures_are_those_of_the_webhook() {
     assert_eq!(rig.post("sandbox/failing", SECRET, "msg_2").await, 401);
     assert_eq!(rig.post("sandbox/another", SECRET, "msg_3").await, 401);
     assert_eq!(rig.post("sandbox/failing", &secret.text, "msg_4").await, 200);
-    let failures = engine.webhook_failures(project, &webhook.id).await.unwrap();
+    let failures = engine.webhooks().failures(project, &webhook.id).await.unwrap();
     let ids: Vec<&str> = failures.iter().filter_map(|row| row.message_id.as_deref()).collect();
     assert_eq!(ids, ["msg_2", "msg_1"]);
     let shown = rig.shown(&webhook.id).await;
     assert_eq!((shown.last.unwrap().outcome, shown.last_hour), (Outcome::Verified, 3));
     // The builtin one has another path.
-    let board = engine.webhooks(project).await.unwrap();
+    let board = engine.webhooks().board(project).await.unwrap();
     assert!(board.webhooks.iter().any(|webhook| webhook.builtin && webhook.last_hour == 0), "{board:?}");
 }
 
@@ -293,7 +293,7 @@ async fn what_is_not_known_here_is_shown_as_it_came() {
     })
     .await;
     let project = rig.project_at(&origin).await;
-    let board = rig.engine.webhooks(project).await.unwrap();
+    let board = rig.engine.webhooks().board(project).await.unwrap();
     assert_eq!(board.error, None);
     let [one, two] = board.webhooks.as_slice() else { panic!("{board:?}") };
     assert_eq!((one.state.as_str(), two.id.as_str(), one.place), ("resting", "two", UriPlace::Elsewhere));
@@ -305,8 +305,8 @@ async fn what_is_not_known_here_is_shown_as_it_came() {
     assert_eq!(board.receiver, Some(format!("{}stand-in", rig.address)));
 
     // It is on two webhooks: whose secret this is cannot be told.
-    let pasted = rig.engine.secret_add(project, "pasted", SECRET).await.unwrap();
-    let board = rig.engine.webhooks_refresh(project).await.unwrap();
+    let pasted = rig.engine.projects().add_secret(project, "pasted", SECRET).await.unwrap();
+    let board = rig.engine.webhooks().refresh(project).await.unwrap();
     assert!(board.webhooks.iter().all(|webhook| webhook.secrets[0].key.as_ref() != Some(&pasted.id)));
 }
 
@@ -325,11 +325,11 @@ async fn a_secret_that_was_pasted_is_the_webhooks_whose_end_it_shares() {
     })
     .await;
     let project = rig.project_at(&origin).await;
-    let pasted = rig.engine.secret_add(project, "pasted", SECRET).await.unwrap();
+    let pasted = rig.engine.projects().add_secret(project, "pasted", SECRET).await.unwrap();
     let mut lives = Vec::new();
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(5)).await;
-        let board = rig.engine.webhooks_refresh(project).await.unwrap();
+        let board = rig.engine.webhooks().refresh(project).await.unwrap();
         let secret = &board.webhooks[0].secrets[0];
         assert_eq!((secret.key.as_ref(), secret.available), (Some(&pasted.id), true));
         let state = secret.state;
@@ -350,11 +350,11 @@ async fn a_secret_that_was_pasted_is_the_webhooks_whose_end_it_shares() {
 #[tokio::test]
 async fn a_project_without_a_key_and_one_without_a_service_say_so() {
     let rig = rig().await;
-    let board = rig.engine.webhooks(rig.project(false)).await.unwrap();
+    let board = rig.engine.webhooks().board(rig.project(false)).await.unwrap();
     assert_eq!((board.error.unwrap().code.as_str(), board.webhooks.len()), ("no_api_key", 0));
     let origin = stand_in(|_, _| None::<(u16, Value)>).await;
     let cut = rig.project_at(&origin).await;
-    let error = rig.engine.webhooks(cut).await.unwrap().error.unwrap();
+    let error = rig.engine.webhooks().board(cut).await.unwrap().error.unwrap();
     assert!(error.code == "service_timed_out" && !format!("{error:?}").contains("key-of-a-stand-in"), "{error:?}");
 }
 
@@ -385,16 +385,16 @@ async fn what_is_no_list_or_only_part_of_one_ends_no_secret() {
     })
     .await;
     let project = rig.project_at(&origin).await;
-    rig.engine.webhook_create(project, draft("one", "https://x.example/"), false).await.unwrap();
+    rig.engine.webhooks().create(project, draft("one", "https://x.example/"), false).await.unwrap();
     for index in 0..6 {
         let error = (index > 0).then_some("service_unreadable");
         turn.store(index, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(5)).await;
-        let board = rig.engine.webhooks_refresh(project).await.unwrap();
+        let board = rig.engine.webhooks().refresh(project).await.unwrap();
         assert_eq!(board.error.map(|error| error.code).as_deref(), error, "{index}");
         let ids: Vec<&str> = board.webhooks.iter().map(|webhook| webhook.id.as_str()).collect();
         assert_eq!(ids, ["one", "two"], "{index}: each once, and what was known stays");
-        let kept = &rig.engine.secrets().await.unwrap();
+        let kept = &rig.engine.projects().secrets().await.unwrap();
         let kept = kept.iter().find(|secret| secret.project == project).unwrap();
         assert_eq!(kept.key_state, KeyState::Current, "{index}");
     }
@@ -424,11 +424,11 @@ async fn a_new_secret_that_ends_like_the_one_before_stays() {
     })
     .await;
     let project = rig.project_at(&origin).await;
-    rig.engine.webhook_create(project, draft("one", "https://x.example/"), false).await.unwrap();
-    let new = rig.engine.webhook_rotate(project, "one", false).await.unwrap().secret;
+    rig.engine.webhooks().create(project, draft("one", "https://x.example/"), false).await.unwrap();
+    let new = rig.engine.webhooks().rotate(project, "one", false).await.unwrap().secret;
     tokio::time::sleep(Duration::from_millis(5)).await;
-    rig.engine.webhooks_refresh(project).await.unwrap();
-    for kept in rig.engine.secrets().await.unwrap().into_iter().filter(|secret| secret.project == project) {
+    rig.engine.webhooks().refresh(project).await.unwrap();
+    for kept in rig.engine.projects().secrets().await.unwrap().into_iter().filter(|secret| secret.project == project) {
         assert_eq!(matches!(kept.key_state, KeyState::Current), kept.id == new.id, "{kept:?}");
     }
 }
@@ -460,10 +460,10 @@ async fn what_somebody_else_posts_meanwhile_is_not_the_ping() {
     })
     .await;
     let project = rig.project_at(&origin).await;
-    rig.engine.webhook_create(project, draft("one", &uri), false).await.unwrap();
+    rig.engine.webhooks().create(project, draft("one", &uri), false).await.unwrap();
     for (sent, outcome) in [(true, Outcome::Verified), (false, Outcome::Rejected)] {
         genuine.store(sent, Ordering::SeqCst);
-        match rig.engine.webhook_ping_within(project, "one", LONG).await.unwrap() {
+        match rig.engine.webhooks().ping_within(project, "one", LONG).await.unwrap() {
             PingResult::Arrived { after_ms, delivery } => {
                 assert_eq!(delivery.outcome, outcome);
                 assert!(after_ms < 2000, "{after_ms}: when it came, not how long it was doubted");

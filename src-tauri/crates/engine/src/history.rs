@@ -1,0 +1,73 @@
+//! The history: what arrives is told, listed, opened, explained, and judged again when keys come.
+
+use std::sync::Arc;
+
+use inbound::{Explain, Tally};
+use tokio::sync::{mpsc, watch};
+
+use crate::common::Common;
+use crate::dto::{Counts, ListenerState};
+use crate::projects::key_news::KeyNews;
+use crate::registry::Registry;
+use feed::Feed;
+use judging::Judging;
+
+pub(crate) mod arrivals;
+pub(crate) mod body;
+mod detail;
+mod explain;
+mod feed;
+mod headers;
+mod judging;
+mod opening;
+mod reverify;
+pub(crate) mod rows;
+mod space;
+pub(crate) mod tail;
+mod view;
+
+/// Rejected deliveries that wait for the near-miss probe. Beyond it the probe runs when the delivery is opened.
+const EXPLAIN_QUEUE: usize = 256;
+
+/// The room of the history. Cloning shares it.
+#[derive(Clone)]
+pub struct History {
+    common: Common,
+    registry: Arc<Registry>,
+    feed: Arc<Feed>,
+    judging: Arc<Judging>,
+    /// What the listener is doing: an opened delivery names its address.
+    listener: watch::Receiver<ListenerState>,
+}
+
+impl History {
+    pub(crate) fn new(
+        common: Common,
+        registry: Arc<Registry>,
+        tally: Arc<Tally>,
+        listener: watch::Receiver<ListenerState>,
+    ) -> Self {
+        let feed = Feed::new(common.clone(), registry.clone(), tally);
+        Self { common, registry, feed, judging: Arc::default(), listener }
+    }
+
+    /// Begins to tell what arrives, to explain what is rejected, and to judge again when a key comes. Gives where rejected
+    /// deliveries go to be explained.
+    pub(crate) fn begin(&self, keys: Arc<KeyNews>) -> mpsc::Sender<Explain> {
+        let Self { common, registry, feed, .. } = self;
+        let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
+        common.spawn_to_the_end(feed.clone().run(common.store().subscribe()));
+        common.spawn(explain::run(common.store().clone(), registry.clone(), to_explain));
+        common.spawn_to_the_end(space::watch(common.clone()));
+        if !common.is_fixed() {
+            common.spawn(self.clone().follow_keys(keys));
+            common.spawn(self.clone().follow_arrivals());
+        }
+        explain
+    }
+
+    /// What is kept, and what was turned away.
+    pub(crate) async fn counts(&self) -> Counts {
+        self.feed.counts().await
+    }
+}

@@ -1,0 +1,108 @@
+//! Every delivery as it is committed, for the command line.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::{Change, Store};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::timeout;
+
+use super::rows;
+use super::view::PAGE;
+use crate::dto::{Filter, Row};
+use crate::error::Result;
+use crate::registry::Registry;
+
+/// Every delivery as it is committed, in order. None is left out: what could not be followed live is read back.
+pub struct Arrivals {
+    receiver: Receiver<Change>,
+    store: Store,
+    registry: Arc<Registry>,
+    /// The newest delivery that was there before.
+    first: i64,
+    /// The newest delivery that was given out, or that was there before.
+    last: i64,
+    /// How often it is looked for what another process has committed to the same history.
+    others: Option<Duration>,
+    /// How many deliveries there were at the last look.
+    total: Option<u64>,
+}
+
+impl Arrivals {
+    pub(crate) async fn new(store: &Store, registry: Arc<Registry>) -> Result<Self> {
+        let receiver = store.subscribe();
+        let ids = store.ids(&rows::store_filter(Filter::default())).await?;
+        let first = ids.last().copied().unwrap_or(0);
+        Ok(Self { receiver, store: store.clone(), registry, first, last: first, others: None, total: None })
+    }
+
+    /// Also what another process commits to the same history: nobody tells of that, so it is looked for at this pace.
+    pub(crate) fn with_others(mut self, every: Duration) -> Self {
+        self.others = Some(every);
+        self
+    }
+
+    /// The next deliveries, oldest first; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Vec<Row>>> {
+        loop {
+            let change = match self.others {
+                None => self.receiver.recv().await,
+                Some(every) => match timeout(every, self.receiver.recv()).await {
+                    Ok(change) => change,
+                    Err(_) => match self.look().await {
+                        Ok(rows) if rows.is_empty() => continue,
+                        read => return Some(read),
+                    },
+                },
+            };
+            match change {
+                Ok(Change::Inserted(arrived)) => {
+                    let id = arrived.row.id;
+                    if id == self.last + 1 {
+                        self.last = id;
+                        return Some(Ok(vec![rows::row(&arrived.row, &self.registry)]));
+                    }
+                    if id > self.last {
+                        return Some(self.read_back().await);
+                    }
+                }
+                Ok(Change::Changed(_)) => {}
+                Ok(Change::Resync) | Err(RecvError::Lagged(_)) => match self.read_back().await {
+                    Ok(rows) if rows.is_empty() => {}
+                    read => return Some(read),
+                },
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// What was committed behind the delivery `id`, without waiting: for the end, when what was given out last may not
+    /// have been used any more. `None`: nothing was used.
+    pub async fn rest(&mut self, id: Option<i64>) -> Result<Vec<Row>> {
+        while !matches!(self.receiver.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
+        self.last = id.unwrap_or(self.first);
+        self.read_back().await
+    }
+
+    /// What others have committed, where there is more than at the last look.
+    async fn look(&mut self) -> Result<Vec<Row>> {
+        let total = self.store.counts().await?.total;
+        match self.total.replace(total) == Some(total) {
+            true => Ok(Vec::new()),
+            false => self.read_back().await,
+        }
+    }
+
+    /// Everything in the store behind `last`, a page at a time.
+    async fn read_back(&mut self) -> Result<Vec<Row>> {
+        let ids = self.store.ids(&rows::store_filter(Filter::default())).await?;
+        let new = ids.get(ids.partition_point(|id| *id <= self.last)..).unwrap_or_default();
+        let mut read = Vec::with_capacity(new.len());
+        for page in new.chunks(PAGE) {
+            read.extend(self.store.rows(page).await?.iter().map(|row| rows::row(row, &self.registry)));
+        }
+        self.last = new.last().copied().unwrap_or(self.last);
+        Ok(read)
+    }
+}

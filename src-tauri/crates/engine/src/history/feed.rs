@@ -1,0 +1,296 @@
+//! What the window is told while it is open: rows as they arrive, changes, counts. Coalesced to at most one message of
+//! a kind in a frame; when too much happens the window is told to open its view again. Capture never waits for it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use store::Change;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+
+use super::rows;
+use super::view::{PAGE, View};
+use crate::common::Common;
+use crate::dto::{Counts, Filter, Live, Row, ViewOpened};
+use crate::error::{Error, Result};
+use crate::registry::Registry;
+
+/// One frame of a 60 Hz screen.
+const FRAME: Duration = Duration::from_millis(16);
+/// More rows than this in one frame: the window opens the view again.
+const OVERFLOW: usize = 2_000;
+/// How often the counts are looked at.
+const COUNTS: Duration = Duration::from_millis(500);
+/// The window over which the rate is counted.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The feed of one engine.
+pub(crate) struct Feed {
+    common: Common,
+    registry: Arc<Registry>,
+    view: Mutex<Option<View>>,
+    next_view: Mutex<u32>,
+    counts: watch::Sender<Counts>,
+    tally: Arc<inbound::Tally>,
+}
+
+impl Feed {
+    pub(crate) fn new(common: Common, registry: Arc<Registry>, tally: Arc<inbound::Tally>) -> Arc<Self> {
+        Arc::new(Self {
+            common,
+            registry,
+            view: Mutex::new(None),
+            next_view: Mutex::new(1),
+            counts: watch::Sender::new(Counts::default()),
+            tally,
+        })
+    }
+
+    pub(crate) async fn counts(&self) -> Counts {
+        let per_minute = self.counts.borrow().per_minute;
+        self.current_counts(per_minute).await
+    }
+
+    /// Outcomes of many deliveries changed: the window opens its view again, where a filter of outcomes shows others now, or
+    /// where the rows were not told one by one.
+    pub(crate) fn reopen(&self, told: bool) {
+        let number =
+            self.view().as_ref().filter(|view| !told || !view.filter.outcomes.is_empty()).map(|view| view.number);
+        if let Some(view) = number {
+            self.common.tell(Live::Resync { view });
+        }
+    }
+
+    /// Opens a view in place of the one before.
+    pub(crate) async fn open(&self, filter: Filter) -> Result<ViewOpened> {
+        let started = Instant::now();
+        let number = {
+            let mut next = self.next_view.lock();
+            *next += 1;
+            *next
+        };
+        let asked = rows::store_filter(filter);
+        *self.view() = Some(View::loading(number, asked.clone()));
+        let ids = self.common.store().ids(&asked).await?;
+        let (page, matched) = {
+            let mut slot = self.view();
+            let Some(view) = slot.as_mut().filter(|view| view.number == number) else {
+                return Err(Error::new("view_replaced", "Another view was opened meanwhile."));
+            };
+            view.loaded(ids);
+            (view.newest(), view.len() as u64)
+        };
+        let rows = self.load(&page).await?;
+        let total = self.common.store().counts().await?.total;
+        let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Ok(ViewOpened { view: number, matched, total, took_us, rows })
+    }
+
+    pub(crate) async fn page(&self, number: u32, start: u64, count: u32) -> Result<Vec<Row>> {
+        let ids = {
+            let slot = self.view();
+            let view = slot.as_ref().filter(|view| view.number == number).ok_or_else(|| Error::not_found("view"))?;
+            view.page(usize::try_from(start).unwrap_or(usize::MAX), (count as usize).min(PAGE))
+        };
+        self.load(&ids).await
+    }
+
+    pub(crate) fn find(&self, number: u32, id: i64) -> Option<u64> {
+        self.view().as_ref().filter(|view| view.number == number)?.ordinal(id).map(|ordinal| ordinal as u64)
+    }
+
+    fn view(&self) -> parking_lot::MutexGuard<'_, Option<View>> {
+        self.view.lock()
+    }
+
+    async fn load(&self, ids: &[i64]) -> Result<Vec<Row>> {
+        let rows = self.common.store().rows(ids).await?;
+        Ok(rows.iter().map(|row| rows::row(row, &self.registry)).collect())
+    }
+
+    fn complain(&self, what: &'static str, error: &impl std::fmt::Display) {
+        self.common.store().complaints().warn(what, "history", error, Instant::now());
+    }
+
+    async fn current_counts(&self, per_minute: u64) -> Counts {
+        let kept = self.common.store().counts().await.unwrap_or_else(|error| {
+            self.complain("the counts could not be read", &error);
+            store::Counts::default()
+        });
+        let tally = self.tally.snapshot();
+        Counts {
+            total: kept.total,
+            kept_bytes: kept.kept_bytes,
+            refused: tally.refused,
+            too_large: tally.too_large,
+            turned_away: tally.turned_away,
+            per_minute,
+        }
+    }
+
+    /// Runs until the engine ends.
+    pub(super) async fn run(self: Arc<Self>, mut changes: Receiver<Change>) {
+        let mut pending = Pending::default();
+        let mut rate = Rate::default();
+        let mut last_flush = Instant::now() - FRAME;
+        let mut tick = tokio::time::interval(COUNTS);
+        loop {
+            let flush_at = (!pending.is_empty()).then(|| last_flush + FRAME);
+            tokio::select! {
+                biased;
+                () = self.common.stop().cancelled() => return,
+                () = sleep_until(flush_at), if flush_at.is_some() => {
+                    last_flush = Instant::now();
+                    pending = self.flush(std::mem::take(&mut pending)).await;
+                }
+                change = changes.recv() => match change {
+                    Ok(Change::Inserted(row)) => {
+                        rate.add(1);
+                        self.inserted(&row, &mut pending);
+                    }
+                    Ok(Change::Changed(ids)) => pending.changed(ids.iter().copied()),
+                    Ok(Change::Resync) => pending.overflow = true,
+                    Err(RecvError::Lagged(missed)) => {
+                        rate.add(missed);
+                        pending.overflow = true;
+                        // What was missed is in the store: only a new snapshot tells what matched.
+                        changes = self.common.store().subscribe();
+                    }
+                    Err(RecvError::Closed) => return,
+                },
+                _ = tick.tick() => self.count(&mut rate).await,
+            }
+        }
+    }
+
+    fn inserted(&self, row: &Arc<store::Arrived>, pending: &mut Pending) {
+        let mut slot = self.view();
+        pending.total = true;
+        if row.row.attempts > 1
+            && let Some(event) = row.row.event
+        {
+            pending.events.insert(event);
+        }
+        let Some(view) = slot.as_mut() else { return };
+        pending.belong_to(view.number);
+        if view.filter.matches(row) && view.arrived(row.row.id) {
+            if pending.added.len() < OVERFLOW {
+                pending.added.push(row.clone());
+            } else {
+                pending.overflow = true;
+            }
+        }
+    }
+
+    /// Tells what has waited. What must wait on comes back: a view that is still loading cannot be told that it missed
+    /// something, and must not be left without being told.
+    async fn flush(&self, mut pending: Pending) -> Pending {
+        let (number, matched, loading) = match self.view().as_ref() {
+            Some(view) => (view.number, view.len() as u64, view.is_loading()),
+            None => return Pending::default(),
+        };
+        // A view that was opened since has these rows in its snapshot.
+        pending.belong_to(number);
+        if pending.overflow {
+            if !loading {
+                self.common.tell(Live::Resync { view: number });
+                return Pending::default();
+            }
+            return Pending { view: number, overflow: true, ..Pending::default() };
+        }
+        if !loading && (!pending.added.is_empty() || pending.total) {
+            let added = pending.added.iter().map(|row| rows::row(&row.row, &self.registry)).collect();
+            let total = self.current_counts(0).await.total;
+            self.common.tell(Live::Rows { view: number, added, matched, total });
+        }
+        let mut changed = pending.changed;
+        for event in pending.events.into_iter().take(PAGE) {
+            match self.common.store().attempts(event, PAGE as u32).await {
+                Ok(attempts) => changed.extend(attempts.iter().map(|row| row.id)),
+                Err(error) => self.complain("the attempts of an event could not be read", &error),
+            }
+        }
+        let ids: Vec<i64> = changed.into_iter().collect();
+        for page in ids.chunks(PAGE) {
+            match self.load(page).await {
+                Ok(rows) => self.common.tell(Live::Changed { rows }),
+                Err(error) => self.complain("changed rows could not be read", &error),
+            }
+        }
+        Pending::default()
+    }
+
+    async fn count(&self, rate: &mut Rate) {
+        let counts = self.current_counts(rate.per_minute()).await;
+        if self.counts.send_if_modified(|known| std::mem::replace(known, counts) != counts) {
+            self.common.tell(Live::Counts { counts });
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at.into()).await;
+    }
+}
+
+/// What waits for the next frame.
+#[derive(Default)]
+struct Pending {
+    view: u32,
+    added: Vec<Arc<store::Arrived>>,
+    changed: BTreeSet<i64>,
+    events: BTreeSet<i64>,
+    total: bool,
+    overflow: bool,
+}
+
+impl Pending {
+    /// Rows of another view are of no use to this one.
+    fn belong_to(&mut self, view: u32) {
+        if self.view != view {
+            self.view = view;
+            self.added.clear();
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.events.is_empty() && !self.total && !self.overflow
+    }
+
+    fn changed(&mut self, ids: impl Iterator<Item = i64>) {
+        for id in ids {
+            if self.changed.len() < OVERFLOW {
+                self.changed.insert(id);
+            } else {
+                self.overflow = true;
+            }
+        }
+    }
+}
+
+/// Deliveries in the last minute, by second.
+#[derive(Default)]
+struct Rate {
+    seconds: VecDeque<(Instant, u64)>,
+}
+
+impl Rate {
+    fn add(&mut self, count: u64) {
+        let now = Instant::now();
+        match self.seconds.back_mut() {
+            Some((second, counted)) if now.duration_since(*second) < Duration::from_secs(1) => *counted += count,
+            _ => self.seconds.push_back((now, count)),
+        }
+    }
+
+    fn per_minute(&mut self) -> u64 {
+        while self.seconds.front().is_some_and(|(second, _)| second.elapsed() > MINUTE) {
+            self.seconds.pop_front();
+        }
+        self.seconds.iter().map(|(_, count)| count).sum()
+    }
+}

@@ -1,0 +1,83 @@
+//! What the window and the command line open: the list, one delivery, its body, and what arrives.
+
+use inbound::Explain;
+use signature::Outcome;
+
+use super::arrivals::Arrivals;
+use super::{History, body, detail, explain};
+use crate::dto::{Detail, Filter, ListenerState, Row, ViewOpened};
+use crate::error::{Error, Result};
+
+impl History {
+    /// Every delivery from now on, as it is committed.
+    pub async fn arrivals(&self) -> Result<Arrivals> {
+        Arrivals::new(self.common.store(), self.registry.clone()).await
+    }
+
+    /// Opens a view in place of the one before.
+    pub async fn open_view(&self, filter: Filter) -> Result<ViewOpened> {
+        self.feed.open(filter).await
+    }
+
+    /// Rows of the open view by ordinal (0 is the oldest), 200 at most.
+    pub async fn rows(&self, view: u32, start: u64, count: u32) -> Result<Vec<Row>> {
+        self.feed.page(view, start, count).await
+    }
+
+    /// The ordinal of a delivery in the open view.
+    pub fn find(&self, view: u32, id: i64) -> Option<u64> {
+        self.feed.find(view, id)
+    }
+
+    /// One delivery, whole, but for the bytes of its body. A rejected one that was never probed is probed now.
+    pub async fn delivery(&self, id: i64) -> Result<Detail> {
+        self.explain_late(id).await?;
+        let address = match &*self.listener.borrow() {
+            ListenerState::Listening { address, .. } => Some(address.clone()),
+            _ => None,
+        };
+        detail::open(self.common.store(), &self.registry, id, address).await
+    }
+
+    async fn explain_late(&self, id: i64) -> Result<()> {
+        let store = self.common.store();
+        let Some(delivery) = store.delivery(id).await? else { return Ok(()) };
+        if delivery.verdict.outcome != Outcome::Rejected
+            || delivery.row.truncated
+            || signature::probed(&delivery.verdict)
+        {
+            return Ok(());
+        }
+        let explain = Explain {
+            id,
+            project: delivery.row.project,
+            headers: delivery.headers,
+            body: store.body(id).await?.unwrap_or_default().into(),
+            now: delivery.row.received_ns.div_euclid(1_000_000_000),
+            verdict: delivery.verdict,
+            room: None,
+        };
+        if let Some(verdict) = explain::explained(store, &self.registry, explain, None).await {
+            store.explained(id, verdict).await?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of a body, as kept, or with its content encoding undone.
+    pub async fn body(&self, id: i64, decoded: bool) -> Result<Vec<u8>> {
+        let store = self.common.store();
+        let bytes = store.body(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
+        if !decoded {
+            return Ok(bytes);
+        }
+        let delivery = store.delivery(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
+        let encoding = delivery.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
+        let Some(encoding) = encoding.and_then(|(_, value)| String::from_utf8(value.clone()).ok()) else {
+            return Ok(bytes);
+        };
+        tokio::task::spawn_blocking(move || body::decode(&bytes, &encoding))
+            .await
+            .map_err(|error| Error::new("internal", "The body could not be decoded.").with_detail(error))?
+            .map_err(|problem| Error::new("not_decodable", problem))
+    }
+}

@@ -1,0 +1,58 @@
+//! Between the store's rows and filters and the window's.
+
+use crate::dto::{AnsweredBy, Filter, PingBy, RequestLine, Row};
+use crate::registry::Registry;
+
+const NS_PER_MS: i64 = 1_000_000;
+
+/// A row for the window.
+pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
+    Row {
+        id: row.id,
+        project: row.project,
+        sandbox: registry.is_sandbox(row.project),
+        received_ms: row.received_ns / NS_PER_MS,
+        outcome: row.outcome,
+        scheme: row.scheme,
+        reason: row.reason.to_string(),
+        cause: row.cause.to_string(),
+        grace_until: row.grace_until,
+        known_type: row.event_type.as_deref().is_some_and(|name| gemini::catalog::lookup(name).is_some()),
+        event_type: row.event_type.clone(),
+        pointer: row.pointer.clone(),
+        message_id: row.message_id.clone(),
+        attempt: row.attempt,
+        attempts: row.attempts,
+        duplicate: row.duplicate,
+        warnings: row.warnings,
+        status: row.status,
+        answered_by: row.answered_by.map(answered_by),
+        took_us: row.took_us,
+        body_len: row.body_len,
+        truncated: row.truncated,
+        judged_ms: row.judged_ms,
+        ping: ping(row, registry),
+        request: row.request.as_ref().map(|line| RequestLine { method: line.method.clone(), path: line.path.clone() }),
+    }
+}
+
+/// A type that is merely unknown is no ping: it has to be the emulator's, or Pollux has to have asked.
+fn ping(row: &store::Row, registry: &Registry) -> Option<PingBy> {
+    if row.pinged {
+        return Some(PingBy::Asked);
+    }
+    let name = row.event_type.as_deref()?;
+    (name == gemini::catalog::PING || registry.is_sandbox_ping(row.project, name)).then_some(PingBy::Type)
+}
+
+pub(crate) fn answered_by(by: store::AnsweredBy) -> AnsweredBy {
+    match by {
+        store::AnsweredBy::Rule => AnsweredBy::Rule,
+        store::AnsweredBy::Target => AnsweredBy::Target,
+    }
+}
+
+pub(crate) fn store_filter(filter: Filter) -> store::Filter {
+    let Filter { project, outcomes, types, text } = filter;
+    store::Filter { project, outcomes, types, text }
+}

@@ -1,0 +1,76 @@
+//! The lanes of all projects, and how a rule is kept.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use outbound::forward::Marks;
+use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
+
+use crate::dto::{ForwardAnswer, ForwardRule, Outbound};
+
+/// A lane whose requests are shown as the window has them.
+pub(super) type Lane = outbound::forward::Lane<Outbound>;
+
+/// A rule as it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) rule: ForwardRule,
+    /// Everything up to this delivery is dealt with.
+    pub(super) mark: i64,
+    /// Switched off: the newest delivery that could still wait.
+    off_at: i64,
+    /// What waited up to here was dropped by hand.
+    #[serde(default)]
+    dropped_to: i64,
+}
+
+impl Kept {
+    pub(super) fn of(lane: &Lane) -> Self {
+        let Marks { reached, off_at, dropped_to } = lane.marks();
+        Self { rule: lane.rule(), mark: reached, off_at, dropped_to }
+    }
+
+    pub(super) fn marks(&self) -> Marks {
+        Marks { reached: self.mark, off_at: self.off_at, dropped_to: self.dropped_to }
+    }
+}
+
+/// The lanes, by project.
+#[derive(Default)]
+pub(super) struct Lanes {
+    lanes: Mutex<BTreeMap<i64, Arc<Lane>>>,
+    /// Projects whose senders get the target's own answer: looked at for every delivery.
+    answering: RwLock<HashSet<i64>>,
+}
+
+impl Lanes {
+    pub(super) fn of(&self, project: i64) -> Option<Arc<Lane>> {
+        self.lanes.lock().get(&project).cloned()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Lane>> {
+        self.lanes.lock().values().cloned().collect()
+    }
+
+    pub(super) fn put(&self, lane: Arc<Lane>) {
+        self.lanes.lock().insert(lane.project(), lane);
+    }
+
+    pub(super) fn of_or_new(&self, project: i64) -> Arc<Lane> {
+        let new = || Arc::new(Lane::new(ForwardRule { project, ..ForwardRule::default() }, Marks::default()));
+        self.lanes.lock().entry(project).or_insert_with(new).clone()
+    }
+
+    /// Does the target of this project make the answers?
+    pub(super) fn answers(&self, project: i64) -> bool {
+        self.answering.read().contains(&project)
+    }
+
+    /// Takes over which targets make the answers, after a rule was changed.
+    pub(super) fn note_answering(&self) {
+        let rules = self.all().into_iter().map(|lane| lane.rule());
+        let asked = rules.filter(|rule| rule.on && rule.answer != ForwardAnswer::AtOnce).map(|rule| rule.project);
+        *self.answering.write() = asked.collect();
+    }
+}

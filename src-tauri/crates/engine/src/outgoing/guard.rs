@@ -1,0 +1,54 @@
+//! What must not leave in a request that is sent on.
+
+use signature::Secret;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::projects::Projects;
+use crate::registry::Registry;
+
+/// So many characters are a secret wherever they stand; fewer are a word, and a secret of so few protects nothing.
+const TELLING: usize = 12;
+
+/// Finds secrets and API keys in what is about to leave.
+pub(super) struct Guard {
+    needles: Vec<(Zeroizing<Vec<u8>>, String)>,
+}
+
+impl Guard {
+    /// Looks for every secret and API key that is known now.
+    pub(super) fn new(registry: &Registry, projects: &Projects) -> Self {
+        let mut needles = Vec::new();
+        for keys in registry.all() {
+            for key in keys.secrets.iter().chain(&keys.expired) {
+                if let Secret::Hmac(_) = key.secret {
+                    let text = key.secret.text();
+                    // Also without its prefix, as it stands in many settings; but a short one could be any word.
+                    let bare = text.strip_prefix("whsec_").unwrap_or(text);
+                    let needle = if bare.len() >= TELLING { bare } else { text };
+                    let needle = Zeroizing::new(needle.as_bytes().to_vec());
+                    needles.push((needle, format!("the secret {}", key.secret.hint())));
+                }
+            }
+            if let Some(key) = projects.api_key(keys.project.id) {
+                let needle = Zeroizing::new(key.as_bytes().to_vec());
+                needles.push((needle, format!("the API key of {}", keys.project.name)));
+            }
+        }
+        Self { needles }
+    }
+
+    /// # Errors
+    /// `holds_secret`, with what it is, never its text.
+    pub(super) fn check(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> Result<()> {
+        let inside = |bytes: &[u8], needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
+        for (needle, what) in self.needles.iter().filter(|(needle, _)| needle.len() >= TELLING) {
+            if inside(body, needle) || headers.iter().any(|(_, value)| inside(value, needle)) {
+                let message =
+                    format!("This request holds {what}, so it was not sent. Take it out of headers and body.");
+                return Err(Error::new("holds_secret", message));
+            }
+        }
+        Ok(())
+    }
+}

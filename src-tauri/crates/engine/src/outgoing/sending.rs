@@ -1,0 +1,136 @@
+//! One way out: a delivery is composed, guarded and sent. Replays, forwards and the handler check use it.
+
+use std::sync::Arc;
+
+use emulator::Random;
+use outbound::{Bounds, Client, Composed, Exchange, Recipe, Request, Sign};
+use signature::Secret;
+use store::Sendable;
+
+use super::guard::Guard;
+use super::targets::Allowed;
+use crate::common::Common;
+use crate::dto::ReplaySign;
+use crate::error::{Error, Result};
+use crate::projects::Projects;
+use crate::registry::{Registry, SANDBOX_SECRET};
+use crate::sandbox::Sandbox;
+
+/// The code of what cannot be sent because only a part of its body was kept.
+pub(super) const BODY_INCOMPLETE: &str = "body_incomplete";
+
+/// What sends. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Sending {
+    common: Common,
+    registry: Arc<Registry>,
+    projects: Projects,
+    sandbox: Sandbox,
+    client: Arc<Client>,
+    random: Random,
+}
+
+impl Sending {
+    pub(crate) fn new(common: Common, registry: Arc<Registry>, projects: Projects, sandbox: Sandbox) -> Self {
+        Self { common, registry, projects, sandbox, client: Arc::default(), random: emulator::system_random() }
+    }
+
+    /// What a delivery becomes by a recipe, for a target.
+    ///
+    /// # Errors
+    /// `body_incomplete`, `no_key`, `not_json`, `not_signed`.
+    pub(super) fn compose(&self, delivery: &Sendable, recipe: &Recipe, target: &outbound::Target) -> Result<Composed> {
+        outbound::compose(&received(delivery), recipe, target, self.common.now_s(), &self.random).map_err(not_composed)
+    }
+
+    /// What must not leave.
+    pub(super) fn guard(&self) -> Guard {
+        Guard::new(&self.registry, &self.projects)
+    }
+
+    /// Sends a request once, where it holds nothing that must not leave.
+    ///
+    /// # Errors
+    /// `holds_secret`. What the target did is no error.
+    pub(super) async fn send(
+        &self,
+        composed: &Composed,
+        to: &Allowed,
+        guard: &Guard,
+        bounds: Bounds,
+    ) -> Result<Exchange> {
+        guard.check(&composed.headers, &composed.body)?;
+        let request = Request {
+            target: to.target.clone(),
+            headers: composed.headers.clone(),
+            body: composed.body.clone(),
+            any_certificate: to.any_certificate,
+        };
+        Ok(self.client.send(request, bounds).await)
+    }
+
+    /// Whether the Sandbox runs, with its keys.
+    pub(super) fn has_sandbox(&self) -> bool {
+        self.sandbox.is_running()
+    }
+
+    /// Where random bytes come from.
+    pub(super) fn random(&self) -> Random {
+        self.random.clone()
+    }
+
+    /// The key that is meant.
+    pub(super) async fn sign_with(&self, sign: &ReplaySign) -> Result<Sign> {
+        match sign {
+            ReplaySign::Leave => Ok(Sign::Leave),
+            ReplaySign::Secret { id } => self.secret_to_sign(id).map(|(secret, hint)| Sign::V1 { secret, hint }),
+            ReplaySign::SandboxV1a => {
+                let keys = self.sandbox.running()?.signing_keys().await?;
+                let seed = keys.seeds.first().ok_or_else(|| Error::new("no_sandbox", "The Sandbox has no key."))?;
+                Ok(Sign::V1a { seed: *seed })
+            }
+            ReplaySign::SandboxJwt => {
+                let keys = self.sandbox.running()?.signing_keys().await?;
+                let (Some(rsa), Some(strange)) = (keys.rsa, keys.strange_rsa) else {
+                    return Err(Error::new("no_sandbox", "The Sandbox has no RSA key."));
+                };
+                Ok(Sign::Jwt { rsa, strange, profile: self.sandbox.running()?.profile() })
+            }
+        }
+    }
+
+    /// A stored secret that signs, with its hint.
+    pub(super) fn secret_to_sign(&self, id: &str) -> Result<(Secret, String)> {
+        let all = self.registry.all();
+        let found = all.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == id);
+        let Some(key) = found else {
+            let message = "This secret is not there (any more), or its text cannot be read. Choose another one.";
+            return Err(Error::new("no_secret", message));
+        };
+        if !matches!(key.secret, Secret::Hmac(_)) {
+            let message = format!("{} is a public key: it verifies, and cannot sign.", key.secret.hint());
+            return Err(Error::new("no_secret", message));
+        }
+        let hint = if id == SANDBOX_SECRET { "the Sandbox's secret".to_owned() } else { key.secret.hint() };
+        Ok((key.secret.clone(), hint))
+    }
+}
+
+fn not_composed(error: outbound::ComposeError) -> Error {
+    let code = match error {
+        outbound::ComposeError::BodyIncomplete { .. } => BODY_INCOMPLETE,
+        outbound::ComposeError::NoKey(_) => "no_key",
+        outbound::ComposeError::NotJson(_) => "not_json",
+        outbound::ComposeError::Sign(_) | outbound::ComposeError::Random(_) => "not_signed",
+    };
+    Error::new(code, error.to_string())
+}
+
+fn received(sendable: &Sendable) -> outbound::Received {
+    outbound::Received {
+        headers: sendable.headers.clone(),
+        body: sendable.body.clone(),
+        path: sendable.path.clone(),
+        part_of: sendable.truncated.then_some(sendable.body_len),
+    }
+}

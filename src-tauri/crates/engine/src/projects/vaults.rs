@@ -1,0 +1,72 @@
+//! What keeps the secrets of which project, and the calls to it.
+
+use std::sync::Arc;
+
+use store::SecretRecord;
+use zeroize::Zeroizing;
+
+use super::vault::{MemoryVault, Vault, VaultError, VaultKind};
+use crate::error::{Error, Result};
+use crate::registry::Registry;
+
+/// The vaults. Cloning shares them.
+#[derive(Clone)]
+pub(super) struct Vaults {
+    usual: Arc<dyn Vault>,
+    /// What keeps the Sandbox's: they live as long as the process.
+    memory: Arc<MemoryVault>,
+    registry: Arc<Registry>,
+}
+
+impl Vaults {
+    pub(super) fn new(usual: Arc<dyn Vault>, registry: Arc<Registry>) -> Self {
+        Self { usual, memory: Arc::default(), registry }
+    }
+
+    /// The one of the user's projects.
+    pub(super) fn usual(&self) -> &Arc<dyn Vault> {
+        &self.usual
+    }
+
+    /// What keeps the secrets of a project.
+    pub(super) fn of(&self, project: i64) -> Arc<dyn Vault> {
+        match self.registry.is_sandbox(project) {
+            true => self.memory.clone(),
+            false => self.usual.clone(),
+        }
+    }
+
+    /// Calls the vault of a project, off the async threads: a keychain may ask its user.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        project: i64,
+        call: impl FnOnce(&dyn Vault) -> std::result::Result<T, VaultError> + Send + 'static,
+    ) -> Result<T> {
+        let vault = self.of(project);
+        tokio::task::spawn_blocking(move || call(vault.as_ref()))
+            .await
+            .map_err(|error| Error::new("internal", "What keeps secrets did not answer.").with_detail(error))?
+            .map_err(|error| Error::new("vault_failed", error.to_string()))
+    }
+
+    /// The text of a secret; `None` where it is gone.
+    pub(super) async fn secret_text(&self, record: &SecretRecord) -> Result<Option<Zeroizing<String>>> {
+        let id = record.id.clone();
+        self.call(record.project, move |vault| vault.get(&id)).await
+    }
+
+    /// Destroys what is kept under a name. `stored_in`: what kept it then.
+    pub(super) async fn destroy(&self, project: i64, stored_in: &str, name: String) -> Result<()> {
+        // What is kept elsewhere would stay there, and be taken for gone.
+        let (kept, vault) = (VaultKind::named(stored_in), self.of(project).kind());
+        if kept != vault && kept != VaultKind::Memory {
+            let place = if kept == VaultKind::File { "the file of the data folder" } else { "the keychain" };
+            let message = format!(
+                "This secret is kept in {place}, which is not in use now, so that it could not be destroyed. Start Pollux \
+                 with {place} in use and try again."
+            );
+            return Err(Error::new("vault_failed", message));
+        }
+        self.call(project, move |vault| vault.delete(&name)).await
+    }
+}
