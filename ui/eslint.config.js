@@ -33,13 +33,32 @@ export default ts.config(
     files: ["src/lib/**"],
     ignores: ["src/lib/**/*.test.ts"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: [tauri, { group: ["**/components/**", "**/features/**", "**/state/**"], message: "lib is at the bottom." }] }],
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            tauri,
+            { group: ["**/components/**", "**/features/**", "**/state/**"], message: "lib is at the bottom." },
+          ],
+        },
+      ],
     },
   },
   {
     files: ["src/components/**"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: [tauri, { group: ["**/features/**", "**/state/**", "**/ipc/tauri", "**/ipc/fake"], message: "Components have no state and no ipc." }] }],
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            tauri,
+            {
+              group: ["**/features/**", "**/state/**", "**/ipc/tauri", "**/ipc/fake"],
+              message: "Components have no state and no ipc.",
+            },
+          ],
+        },
+      ],
     },
   },
 );
