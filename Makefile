@@ -30,7 +30,7 @@ test:
 	@.ci/step "window's files" $(MAKE) ui
 	@.ci/step "formatting" cargo fmt --all --check
 	@.ci/step "clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
-	@.ci/step "svelte-check, eslint, vitest" $(MAKE) ui-test
+	@.ci/step "prettier, svelte-check, eslint, vitest" $(MAKE) ui-test
 	@.ci/step "app" $(MAKE) app
 	@.ci/step "peers (npm, PyPI)" $(MAKE) peers
 	@.ci/step "Google's SDKs (npm, PyPI)" $(MAKE) sdk
@@ -46,6 +46,7 @@ ui/node_modules/.installed: ui/package-lock.json ui/package.json
 	@touch $@
 
 ui-test: ui/node_modules/.installed
+	npm --prefix ui run format:check
 	npm --prefix ui run check
 	npm --prefix ui run lint
 	npm --prefix ui test

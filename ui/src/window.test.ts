@@ -28,7 +28,9 @@ async function open(rows: number): Promise<HTMLElement> {
 
 async function axeClean(container: HTMLElement): Promise<void> {
   // Colours are checked in tokens.test.ts; jsdom computes none.
-  const { violations } = await axe.run(container, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  const { violations } = await axe.run(container, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
   expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
 }
 
@@ -60,7 +62,14 @@ describe("the parts of the detail", () => {
     await waitFor(() => screen.getAllByTestId("row"));
     await key("j");
     await waitFor(() => expect(screen.getByTestId("detail").dataset.id).toBe("10"));
-    for (const [digit, tab] of [["3", "body"], ["1", "event"], ["6", "replays"], ["2", "headers"], ["5", "answer"], ["4", "attempts"]] as const) {
+    for (const [digit, tab] of [
+      ["3", "body"],
+      ["1", "event"],
+      ["6", "replays"],
+      ["2", "headers"],
+      ["5", "answer"],
+      ["4", "attempts"],
+    ] as const) {
       await key(digit);
       await waitFor(() => expect(document.activeElement?.id).toBe(`tab-${tab}`));
       expect(document.activeElement?.getAttribute("aria-selected")).toBe("true");
@@ -159,7 +168,13 @@ describe("hostile payloads", () => {
 
 describe("errors", () => {
   it("a taken port is said in the window, and one click away from another", async () => {
-    fake.state.listener = { state: "failed", code: "port_in_use", message: "Another program listens there.", port: 4710, next_free: 4711 };
+    fake.state.listener = {
+      state: "failed",
+      code: "port_in_use",
+      message: "Another program listens there.",
+      port: 4710,
+      next_free: 4711,
+    };
     await open(3);
     await waitFor(() => expect(screen.getByTestId("listener-failed").textContent).toContain("4710"));
     await fireEvent.click(screen.getByTestId("use-next-port"));
@@ -169,7 +184,11 @@ describe("errors", () => {
 
   it("what a command says is shown, as an alert", async () => {
     await open(3);
-    fake.failures.set("sampleSend", { code: "strange", message: "The sample could not be sent.", detail: "connection refused" });
+    fake.failures.set("sampleSend", {
+      code: "strange",
+      message: "The sample could not be sent.",
+      detail: "connection refused",
+    });
     await key("s");
     const toast = await screen.findByTestId("toast");
     expect(toast.getAttribute("role")).toBe("alert");

@@ -1,5 +1,17 @@
 import type {
-  AppState, Detail, Filter, ListenerState, Live, Row, SampleRequest, SampleSent, SecretView, Settings, TurnedAway, VerifiedAgain, ViewOpened,
+  AppState,
+  Detail,
+  Filter,
+  ListenerState,
+  Live,
+  Row,
+  SampleRequest,
+  SampleSent,
+  SecretView,
+  Settings,
+  TurnedAway,
+  VerifiedAgain,
+  ViewOpened,
 } from "./generated";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";

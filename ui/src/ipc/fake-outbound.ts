@@ -1,7 +1,21 @@
 import { fakeBody, fakeDetail } from "./fake-detail";
 import { answerOf, compose, diffOf, outboundDetail, signersOf } from "./fake-replay";
 import { FakeTunnel } from "./fake-tunnel";
-import type { ForwardView, IpcError, Outbound, OutboundDetail, ReplayChanges, ReplayDraft, ReplayPlan, ReplayPreview, ReplayRun, ReplayTally, Row, Target, TargetDraft } from "./generated";
+import type {
+  ForwardView,
+  IpcError,
+  Outbound,
+  OutboundDetail,
+  ReplayChanges,
+  ReplayDraft,
+  ReplayPlan,
+  ReplayPreview,
+  ReplayRun,
+  ReplayTally,
+  Row,
+  Target,
+  TargetDraft,
+} from "./generated";
 import type { OutboundBackend } from "./outbound";
 import { AS_RECEIVED, plainPlan } from "../lib/replay";
 import { readAddress } from "../lib/targets";
@@ -10,9 +24,31 @@ const refused = (code: string, message: string, detail: string | null = null): I
 const EDITABLE = 1024 * 1024;
 const MOST_IN_RUN = 200;
 const FRAME_MS = 16;
-const NO_FORWARD: ForwardView = { rule: { project: 0, on: false, url: "", which: "verified", resign: null, concurrency: 4, answer: { kind: "at_once" } }, state: { state: "off" }, waiting: 0, accepted: 0, refused: 0, dropped: 0, last: null };
+const NO_FORWARD: ForwardView = {
+  rule: {
+    project: 0,
+    on: false,
+    url: "",
+    which: "verified",
+    resign: null,
+    concurrency: 4,
+    answer: { kind: "at_once" },
+  },
+  state: { state: "off" },
+  waiting: 0,
+  accepted: 0,
+  refused: 0,
+  dropped: 0,
+  last: null,
+};
 type Job = { row: Row; url: string; number: number };
-type Run = { view: ReplayRun; plan: ReplayPlan; jobs: Job[]; times: Map<string, number[]>; timer: ReturnType<typeof setTimeout> | null };
+type Run = {
+  view: ReplayRun;
+  plan: ReplayPlan;
+  jobs: Job[];
+  times: Map<string, number[]>;
+  timer: ReturnType<typeof setTimeout> | null;
+};
 
 /** Targets, and what is sent to them, in memory: addresses answer as `fake-replay.ts` says. */
 export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend {
@@ -32,29 +68,60 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
   protected target(url: string, change: Partial<Target> = {}): Target {
     const address = this.#address(url);
     const found = this.targetList.find((one) => one.url === address.url);
-    const target: Target = { ...(found ?? { id: this.#nextTarget++, project: null, name: null, ...address, confirmed: address.local, any_certificate: false, used_ms: null }), ...change };
+    const target: Target = {
+      ...(found ?? {
+        id: this.#nextTarget++,
+        project: null,
+        name: null,
+        ...address,
+        confirmed: address.local,
+        any_certificate: false,
+        used_ms: null,
+      }),
+      ...change,
+    };
     this.targetList = [...this.targetList.filter((one) => one.id !== target.id), target];
     return target;
   }
 
-  targets = (project: number | null) => this.answer("targets", () => {
-    const mine = this.targetList.filter((one) => project === null || one.project === null || one.project === project);
-    const used = (one: Target) => one.used_ms ?? 0;
-    return [...mine.filter((one) => one.name !== null), ...mine.filter((one) => one.name === null).sort((a, b) => used(b) - used(a))];
-  });
+  targets = (project: number | null) =>
+    this.answer("targets", () => {
+      const mine = this.targetList.filter((one) => project === null || one.project === null || one.project === project);
+      const used = (one: Target) => one.used_ms ?? 0;
+      return [
+        ...mine.filter((one) => one.name !== null),
+        ...mine.filter((one) => one.name === null).sort((a, b) => used(b) - used(a)),
+      ];
+    });
 
-  targetSave = (draft: TargetDraft) => this.answer("targetSave", () => {
-    const { url, local } = this.#address(draft.url);
-    const before = this.targetList.find((one) => one.id === draft.id);
-    if (draft.id === null || !before || before.url === url) return this.target(url, { ...(before ? { id: before.id } : {}), project: draft.project, name: draft.name, any_certificate: draft.any_certificate });
-    const changed: Target = { ...before, url, local, confirmed: local, project: draft.project, name: draft.name, any_certificate: draft.any_certificate };
-    this.targetList = [...this.targetList.filter((one) => one.id !== before.id && one.url !== url), changed];
-    return changed;
-  });
+  targetSave = (draft: TargetDraft) =>
+    this.answer("targetSave", () => {
+      const { url, local } = this.#address(draft.url);
+      const before = this.targetList.find((one) => one.id === draft.id);
+      if (draft.id === null || !before || before.url === url)
+        return this.target(url, {
+          ...(before ? { id: before.id } : {}),
+          project: draft.project,
+          name: draft.name,
+          any_certificate: draft.any_certificate,
+        });
+      const changed: Target = {
+        ...before,
+        url,
+        local,
+        confirmed: local,
+        project: draft.project,
+        name: draft.name,
+        any_certificate: draft.any_certificate,
+      };
+      this.targetList = [...this.targetList.filter((one) => one.id !== before.id && one.url !== url), changed];
+      return changed;
+    });
 
-  targetRemove = (id: number) => this.answer("targetRemove", () => {
-    this.targetList = this.targetList.filter((one) => one.id !== id);
-  });
+  targetRemove = (id: number) =>
+    this.answer("targetRemove", () => {
+      this.targetList = this.targetList.filter((one) => one.id !== id);
+    });
 
   targetConfirm = (url: string) => this.answer("targetConfirm", () => this.target(url, { confirmed: true }));
 
@@ -75,7 +142,17 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
     }
     const headers = fakeDetail(row, [row], bytes).headers.map(({ name, value, base64 }) => ({ name, value, base64 }));
     const binary = text === null && bytes.length <= EDITABLE ? btoa(String.fromCharCode(...bytes)) : null;
-    return { delivery: id, project: row.project, outcome: row.outcome, headers, text, base64: binary, body_len: bytes.length, truncated: row.truncated, signers: signersOf(row.project, this.secretList) };
+    return {
+      delivery: id,
+      project: row.project,
+      outcome: row.outcome,
+      headers,
+      text,
+      base64: binary,
+      body_len: bytes.length,
+      truncated: row.truncated,
+      signers: signersOf(row.project, this.secretList),
+    };
   }
 
   replayDraft = (id: number) => this.answer("replayDraft", () => this.#draft(id));
@@ -83,42 +160,67 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
   #compose(plan: ReplayPlan, delivery: number, url: string) {
     const draft = this.#draft(delivery);
     const keys = draft.signers;
-    if (plan.changes.sign.kind === "secret" && !keys.some((one) => JSON.stringify(one.sign) === JSON.stringify(plan.changes.sign))) throw refused("not_found", "This secret is no longer there.");
+    if (
+      plan.changes.sign.kind === "secret" &&
+      !keys.some((one) => JSON.stringify(one.sign) === JSON.stringify(plan.changes.sign))
+    )
+      throw refused("not_found", "This secret is no longer there.");
     return compose(draft.headers, draft.body_len, plan.changes, url, keys);
   }
 
-  replayPreview = (plan: ReplayPlan) => this.answer("replayPreview", () => {
-    const [delivery] = plan.deliveries;
-    if (delivery === undefined) throw refused("invalid_replay", "There is no delivery to send.");
-    const { url } = this.#address(plan.targets[0] ?? "http://localhost/");
-    const bad = plan.changes.headers?.find((line) => !/^[!#$%&'*+.^_`|~\w-]+$/.test(line.name));
-    if (bad) throw refused("invalid_replay", `"${bad.name}" is not a header's name.`);
-    return this.#compose(plan, delivery, url);
-  });
+  replayPreview = (plan: ReplayPlan) =>
+    this.answer("replayPreview", () => {
+      const [delivery] = plan.deliveries;
+      if (delivery === undefined) throw refused("invalid_replay", "There is no delivery to send.");
+      const { url } = this.#address(plan.targets[0] ?? "http://localhost/");
+      const bad = plan.changes.headers?.find((line) => !/^[!#$%&'*+.^_`|~\w-]+$/.test(line.name));
+      if (bad) throw refused("invalid_replay", `"${bad.name}" is not a header's name.`);
+      return this.#compose(plan, delivery, url);
+    });
 
-  replayStart = (plan: ReplayPlan) => this.answer("replayStart", () => {
-    if (plan.targets.length === 0) throw refused("invalid_target", "Choose where to send it.");
-    const urls = plan.targets.map((one) => this.#address(one).url);
-    for (const url of urls) {
-      const known = this.targetList.find((one) => one.url === url);
-      if (!(known?.confirmed ?? this.#address(url).local)) throw refused("confirm_target", `${url} is not on this machine.`, url);
-    }
-    const first = plan.deliveries[0];
-    if (first !== undefined && urls[0]) this.#compose(plan, first, urls[0]);
-    const repeats = plan.times * (plan.changes.twist === "duplicate" ? 2 : 1);
-    const jobs: Job[] = [];
-    for (const id of plan.deliveries) {
-      const row = this.rows.find((one) => one.id === id);
-      for (let number = 1; row && number <= repeats; number++) for (const url of urls) jobs.push({ row, url, number });
-    }
-    for (const url of urls) this.target(url, { used_ms: Date.now() });
-    const tally = (url: string): ReplayTally => ({ url, done: 0, failed: 0, statuses: [], p50_us: null, p95_us: null });
-    const view: ReplayRun = { run: this.#runs.size + 1, state: "running", total: jobs.length, done: 0, started_ms: Date.now(), took_ms: 0, problem: null, targets: urls.map(tally), outbounds: [] };
-    const run: Run = { view, plan, jobs, times: new Map(), timer: null };
-    this.#runs.set(view.run, run);
-    run.timer = setTimeout(() => this.#step(run), this.replayTakes);
-    return view;
-  });
+  replayStart = (plan: ReplayPlan) =>
+    this.answer("replayStart", () => {
+      if (plan.targets.length === 0) throw refused("invalid_target", "Choose where to send it.");
+      const urls = plan.targets.map((one) => this.#address(one).url);
+      for (const url of urls) {
+        const known = this.targetList.find((one) => one.url === url);
+        if (!(known?.confirmed ?? this.#address(url).local))
+          throw refused("confirm_target", `${url} is not on this machine.`, url);
+      }
+      const first = plan.deliveries[0];
+      if (first !== undefined && urls[0]) this.#compose(plan, first, urls[0]);
+      const repeats = plan.times * (plan.changes.twist === "duplicate" ? 2 : 1);
+      const jobs: Job[] = [];
+      for (const id of plan.deliveries) {
+        const row = this.rows.find((one) => one.id === id);
+        for (let number = 1; row && number <= repeats; number++)
+          for (const url of urls) jobs.push({ row, url, number });
+      }
+      for (const url of urls) this.target(url, { used_ms: Date.now() });
+      const tally = (url: string): ReplayTally => ({
+        url,
+        done: 0,
+        failed: 0,
+        statuses: [],
+        p50_us: null,
+        p95_us: null,
+      });
+      const view: ReplayRun = {
+        run: this.#runs.size + 1,
+        state: "running",
+        total: jobs.length,
+        done: 0,
+        started_ms: Date.now(),
+        took_ms: 0,
+        problem: null,
+        targets: urls.map(tally),
+        outbounds: [],
+      };
+      const run: Run = { view, plan, jobs, times: new Map(), timer: null };
+      this.#runs.set(view.run, run);
+      run.timer = setTimeout(() => this.#step(run), this.replayTakes);
+      return view;
+    });
 
   #step(run: Run): void {
     const each = Math.max(this.replayTakes, run.plan.delay_ms) / run.plan.concurrency;
@@ -132,19 +234,40 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
 
   #send(run: Run, job: Job): void {
     const composed = this.#compose(run.plan, job.row.id, job.url);
-    const answered = answerOf(job.url, job.row, run.plan.changes, job.number, this.targetList.some((one) => one.url === job.url && one.any_certificate));
+    const answered = answerOf(
+      job.url,
+      job.row,
+      run.plan.changes,
+      job.number,
+      this.targetList.some((one) => one.url === job.url && one.any_certificate),
+    );
     const outbound = this.#keep(job, composed, answered, "replay", run.view.run);
     const { view } = run;
-    const times = [...(run.times.get(job.url) ?? []), ...(answered.total !== null && answered.status !== null ? [answered.total] : [])].sort((a, b) => a - b);
+    const times = [
+      ...(run.times.get(job.url) ?? []),
+      ...(answered.total !== null && answered.status !== null ? [answered.total] : []),
+    ].sort((a, b) => a - b);
     run.times.set(job.url, times);
     const targets = view.targets.map((one): ReplayTally => {
       if (one.url !== job.url) return one;
       const statuses = new Map(one.statuses);
       if (answered.status !== null) statuses.set(answered.status, (statuses.get(answered.status) ?? 0) + 1);
       const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? null;
-      return { ...one, done: one.done + 1, failed: one.failed + (answered.problem ? 1 : 0), statuses: [...statuses].sort(([a], [b]) => a - b), p50_us: at(0.5), p95_us: at(0.95) };
+      return {
+        ...one,
+        done: one.done + 1,
+        failed: one.failed + (answered.problem ? 1 : 0),
+        statuses: [...statuses].sort(([a], [b]) => a - b),
+        p50_us: at(0.5),
+        p95_us: at(0.95),
+      };
     });
-    run.view = { ...view, done: view.done + 1, targets, outbounds: view.outbounds.length < MOST_IN_RUN ? [...view.outbounds, outbound] : view.outbounds };
+    run.view = {
+      ...view,
+      done: view.done + 1,
+      targets,
+      outbounds: view.outbounds.length < MOST_IN_RUN ? [...view.outbounds, outbound] : view.outbounds,
+    };
   }
 
   #run(number: number): Run {
@@ -153,17 +276,26 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
     return run;
   }
 
-  replayStop = (number: number) => this.answer("replayStop", () => {
-    const run = this.#run(number);
-    if (run.timer) clearTimeout(run.timer);
-    if (run.view.state === "running") run.view = { ...run.view, state: "stopped", took_ms: Date.now() - run.view.started_ms };
-    this.tell({ kind: "replay", run: { ...run.view, outbounds: [] } });
-    return run.view;
-  });
+  replayStop = (number: number) =>
+    this.answer("replayStop", () => {
+      const run = this.#run(number);
+      if (run.timer) clearTimeout(run.timer);
+      if (run.view.state === "running")
+        run.view = { ...run.view, state: "stopped", took_ms: Date.now() - run.view.started_ms };
+      this.tell({ kind: "replay", run: { ...run.view, outbounds: [] } });
+      return run.view;
+    });
 
   replayRun = (number: number) => this.answer("replayRun", () => this.#run(number).view);
 
-  outbounds = (delivery: number) => this.answer("outbounds", () => this.sent.map((one): Outbound => ({ ...one.outbound, run: null })).filter((one) => one.delivery === delivery).reverse().slice(0, 200));
+  outbounds = (delivery: number) =>
+    this.answer("outbounds", () =>
+      this.sent
+        .map((one): Outbound => ({ ...one.outbound, run: null }))
+        .filter((one) => one.delivery === delivery)
+        .reverse()
+        .slice(0, 200),
+    );
 
   #outbound(id: number): OutboundDetail {
     const found = this.sent.find((one) => one.outbound.id === id);
@@ -172,7 +304,8 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
   }
 
   outbound = (id: number) => this.answer("outbound", () => this.#outbound(id));
-  outboundDiff = (first: number, other: number) => this.answer("outboundDiff", () => diffOf(this.#outbound(first), this.#outbound(other)));
+  outboundDiff = (first: number, other: number) =>
+    this.answer("outboundDiff", () => diffOf(this.#outbound(first), this.#outbound(other)));
 
   /** `none|slow|many`: without targets; runs that take their time; targets of every kind. Otherwise two, with a few replays of the newest deliveries behind them. */
   replayScene(scene: string | null): void {
@@ -181,28 +314,72 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
     this.target("http://localhost:3000/webhooks/gemini", { name: "dev server", used_ms: now - 40_000 });
     this.target("http://localhost:8080/hooks", { name: "orders-service", used_ms: now - 3_600_000 });
     if (scene === "many") {
-      for (const url of ["http://localhost:3999/", "https://localhost:3443/hooks", "http://localhost:3000/redirect", "http://localhost:3000/hostile", "http://localhost:3000/binary", "http://localhost:3000/big", `http://localhost:3000/${"a-long-path/".repeat(160)}end`]) this.target(url, { used_ms: now - 9_000_000 });
+      for (const url of [
+        "http://localhost:3999/",
+        "https://localhost:3443/hooks",
+        "http://localhost:3000/redirect",
+        "http://localhost:3000/hostile",
+        "http://localhost:3000/binary",
+        "http://localhost:3000/big",
+        `http://localhost:3000/${"a-long-path/".repeat(160)}end`,
+      ])
+        this.target(url, { used_ms: now - 9_000_000 });
       this.target("https://hooks.example.com/gemini/nightly", { confirmed: true, used_ms: now - 99_000_000 });
     }
     if (scene === "slow") this.replayTakes = 60;
     const [first, second] = this.targetList;
     for (const [i, row] of this.rows.slice(-30).entries()) {
       if (!first || !second) continue;
-      const send = (url: string, kind: "replay" | "forward", changes: Partial<ReplayChanges>, agoMs: number, number = 1) => {
-        const composed = this.#compose({ ...plainPlan([row.id], [url]), changes: { ...AS_RECEIVED, ...changes } }, row.id, url);
+      const send = (
+        url: string,
+        kind: "replay" | "forward",
+        changes: Partial<ReplayChanges>,
+        agoMs: number,
+        number = 1,
+      ) => {
+        const composed = this.#compose(
+          { ...plainPlan([row.id], [url]), changes: { ...AS_RECEIVED, ...changes } },
+          row.id,
+          url,
+        );
         const answered = answerOf(url, row, { ...AS_RECEIVED, ...changes }, number, false);
         this.#keep({ row, url, number }, composed, answered, kind, null, now - agoMs);
       };
       send(first.url, "forward", {}, 55_000 + i);
       if (i % 2 === 0) send(second.url, "replay", {}, 31_000 + i);
-      if (i % 3 === 0) send(first.url, "replay", { id: "renew", time: { kind: "now" }, sign: { kind: "secret", id: "s1" } }, 12_000 + i);
+      if (i % 3 === 0)
+        send(
+          first.url,
+          "replay",
+          { id: "renew", time: { kind: "now" }, sign: { kind: "secret", id: "s1" } },
+          12_000 + i,
+        );
     }
   }
 
-  #keep(job: Job, composed: ReplayPreview, answered: ReturnType<typeof answerOf>, kind: Outbound["kind"], run: number | null, atMs = Date.now()): Outbound {
+  #keep(
+    job: Job,
+    composed: ReplayPreview,
+    answered: ReturnType<typeof answerOf>,
+    kind: Outbound["kind"],
+    run: number | null,
+    atMs = Date.now(),
+  ): Outbound {
     const outbound: Outbound = {
-      id: this.sent.length + 1, delivery: job.row.id, kind, run, number: job.number, url: job.url, at_ms: atMs, changes: composed.changes, rejected: job.row.outcome === "rejected",
-      status: answered.status, first_us: answered.first, total_us: answered.total, answer_len: answered.text?.length ?? null, problem: answered.problem ?? null,
+      id: this.sent.length + 1,
+      delivery: job.row.id,
+      kind,
+      run,
+      number: job.number,
+      url: job.url,
+      at_ms: atMs,
+      changes: composed.changes,
+      rejected: job.row.outcome === "rejected",
+      status: answered.status,
+      first_us: answered.first,
+      total_us: answered.total,
+      answer_len: answered.text?.length ?? null,
+      problem: answered.problem ?? null,
     };
     this.sent.push(outboundDetail(outbound, composed, answered));
     return outbound;
@@ -210,14 +387,32 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
 
   // Forwards, the check and the fault lab have a file of their own.
   forwards: OutboundBackend["forwards"] = () => this.answer("forwards", () => this.state.forwards);
-  forwardOffer: OutboundBackend["forwardOffer"] = () => this.answer("forwardOffer", () => ({ waiting: 0, last_hour: 0, last_day: 0 }));
+  forwardOffer: OutboundBackend["forwardOffer"] = () =>
+    this.answer("forwardOffer", () => ({ waiting: 0, last_hour: 0, last_day: 0 }));
   forwardSet: OutboundBackend["forwardSet"] = (rule) => this.answer("forwardSet", () => ({ ...NO_FORWARD, rule }));
   forwardDrop: OutboundBackend["forwardDrop"] = () => this.answer("forwardDrop", () => 0);
-  forwardDrain: OutboundBackend["forwardDrain"] = (project) => this.answer("forwardDrain", () => ({ ...NO_FORWARD, rule: { ...NO_FORWARD.rule, project } }));
+  forwardDrain: OutboundBackend["forwardDrain"] = (project) =>
+    this.answer("forwardDrain", () => ({ ...NO_FORWARD, rule: { ...NO_FORWARD.rule, project } }));
   faultLab: OutboundBackend["faultLab"] = () => this.answer("faultLab", () => this.state.fault_lab);
   faultLabSet: OutboundBackend["faultLabSet"] = (rules) => this.answer("faultLabSet", () => ({ rules, answers: [] }));
-  checkStart: OutboundBackend["checkStart"] = ({ url }) => this.answer("checkStart", () => ({ url, progress: "done", problem: null, started_ms: Date.now(), took_ms: 0, keys: [], causes: [], lines: [], passed: 0, failed: 0, open: 0, skipped: 0, latency: null }));
+  checkStart: OutboundBackend["checkStart"] = ({ url }) =>
+    this.answer("checkStart", () => ({
+      url,
+      progress: "done",
+      problem: null,
+      started_ms: Date.now(),
+      took_ms: 0,
+      keys: [],
+      causes: [],
+      lines: [],
+      passed: 0,
+      failed: 0,
+      open: 0,
+      skipped: 0,
+      latency: null,
+    }));
   checkStop: OutboundBackend["checkStop"] = () => this.answer("checkStop", () => null);
   checkReport: OutboundBackend["checkReport"] = () => this.answer("checkReport", () => null);
-  checkExport: OutboundBackend["checkExport"] = () => this.answer("checkExport", () => "/home/ada/Downloads/check.json");
+  checkExport: OutboundBackend["checkExport"] = () =>
+    this.answer("checkExport", () => "/home/ada/Downloads/check.json");
 }

@@ -1,13 +1,43 @@
 import {
-  SANDBOX_DEFAULTS, type JobKind, type JobOutcome, type SandboxAdvance, type SandboxAttempt, type SandboxClock, type SandboxDeliveries, type SandboxDelivery, type SandboxJob, type SandboxOverview, type SandboxRun, type SandboxSettings, type SandboxWebhook,
+  SANDBOX_DEFAULTS,
+  type JobKind,
+  type JobOutcome,
+  type SandboxAdvance,
+  type SandboxAttempt,
+  type SandboxClock,
+  type SandboxDeliveries,
+  type SandboxDelivery,
+  type SandboxJob,
+  type SandboxOverview,
+  type SandboxRun,
+  type SandboxSettings,
+  type SandboxWebhook,
 } from "./generated";
 import { clockAt } from "../lib/sandbox-clock";
 import { eventOf, open } from "../lib/sandbox-jobs";
 
 const RECEIVER = "http://127.0.0.1:4710/sandbox";
-const EVENTS = ["batch.succeeded", "batch.failed", "batch.expired", "interaction.requires_action", "interaction.completed", "interaction.failed", "video.generated"];
-const MODELS: Record<JobKind, string> = { batch: "models/gemini-3-flash", interaction: "models/deep-research-pro", video: "models/veo-3.1-generate" };
-const ENDED: Partial<Record<JobOutcome, string>> = { succeed: "succeeded", fail: "failed", expire: "expired", cancel: "cancelled", require_action: "requires_action" };
+const EVENTS = [
+  "batch.succeeded",
+  "batch.failed",
+  "batch.expired",
+  "interaction.requires_action",
+  "interaction.completed",
+  "interaction.failed",
+  "video.generated",
+];
+const MODELS: Record<JobKind, string> = {
+  batch: "models/gemini-3-flash",
+  interaction: "models/deep-research-pro",
+  video: "models/veo-3.1-generate",
+};
+const ENDED: Partial<Record<JobOutcome, string>> = {
+  succeed: "succeeded",
+  fail: "failed",
+  expire: "expired",
+  cancel: "cancelled",
+  require_action: "requires_action",
+};
 
 export const fakeSettings = (): SandboxSettings => structuredClone(SANDBOX_DEFAULTS);
 
@@ -37,7 +67,18 @@ export class FakeWorld {
   }
 
   #registerOwn(): void {
-    this.webhooks = [{ id: "95fy2q8w7e1r0t4y6u3i5o9p8a7s6d5fbfhz", name: "Pollux", uri: RECEIVER, subscribed_events: EVENTS, state: "enabled", secrets: [{ hint: "whsec_...0042", expires_ms: null }], given_up_in_a_row: 0, builtin: true }];
+    this.webhooks = [
+      {
+        id: "95fy2q8w7e1r0t4y6u3i5o9p8a7s6d5fbfhz",
+        name: "Pollux",
+        uri: RECEIVER,
+        subscribed_events: EVENTS,
+        state: "enabled",
+        secrets: [{ hint: "whsec_...0042", expires_ms: null }],
+        given_up_in_a_row: 0,
+        builtin: true,
+      },
+    ];
   }
 
   get now(): number {
@@ -46,15 +87,25 @@ export class FakeWorld {
 
   clock(): SandboxClock {
     const due = this.#agenda.map((one) => one.at);
-    return { now_ms: this.now, wall_ms: Date.now(), warp: this.#clock.warp, next_due_ms: due.length ? Math.min(...due) : null };
+    return {
+      now_ms: this.now,
+      wall_ms: Date.now(),
+      warp: this.#clock.warp,
+      next_due_ms: due.length ? Math.min(...due) : null,
+    };
   }
 
   overview(): SandboxOverview {
     this.#catchUp();
     const pending = this.log.filter((one) => one.state === "pending").length;
     return {
-      address: "http://127.0.0.1:40123", api_key: "pollux-6f1d0c9a2b7e4f58", receiver: this.receiver, clock: this.clock(),
-      counts: { pending, webhooks: this.webhooks.length, jobs: this.jobs.length, deliveries: this.log.length }, webhooks: this.webhooks, jobs: this.jobs.slice(0, 100),
+      address: "http://127.0.0.1:40123",
+      api_key: "pollux-6f1d0c9a2b7e4f58",
+      receiver: this.receiver,
+      clock: this.clock(),
+      counts: { pending, webhooks: this.webhooks.length, jobs: this.jobs.length, deliveries: this.log.length },
+      webhooks: this.webhooks,
+      jobs: this.jobs.slice(0, 100),
     };
   }
 
@@ -83,10 +134,13 @@ export class FakeWorld {
     this.#timer = null;
     const { next_due_ms, now_ms, warp } = this.clock();
     if (next_due_ms === null || warp <= 0) return;
-    this.#timer = setTimeout(() => {
-      if (this.#catchUp()) this.#changed();
-      this.#arm();
-    }, Math.min(60_000, Math.max(1, Math.ceil((next_due_ms - now_ms) / warp))));
+    this.#timer = setTimeout(
+      () => {
+        if (this.#catchUp()) this.#changed();
+        this.#arm();
+      },
+      Math.min(60_000, Math.max(1, Math.ceil((next_due_ms - now_ms) / warp))),
+    );
   }
 
   /** Does what is due, in its order. */
@@ -107,7 +161,23 @@ export class FakeWorld {
     const prefix = { batch: "batches/", interaction: "v1_", video: `${MODELS.video}/operations/` }[kind];
     const name = `${prefix}${(this.#number * 7919 + this.jobs.length * 104_729 + 1_679_616).toString(36)}k4q9v2x`;
     const { pending_ms } = this.settings.jobs;
-    const job: SandboxJob = { name, kind, model: MODELS[kind], display_name: null, state: "pending", outcome, created_ms: now, started_ms: null, ended_ms: null, next_ms: now + pending_ms, progress: 0, output_file: null, error: null, dynamic, event_type: null };
+    const job: SandboxJob = {
+      name,
+      kind,
+      model: MODELS[kind],
+      display_name: null,
+      state: "pending",
+      outcome,
+      created_ms: now,
+      started_ms: null,
+      ended_ms: null,
+      next_ms: now + pending_ms,
+      progress: 0,
+      output_file: null,
+      error: null,
+      dynamic,
+      event_type: null,
+    };
     this.jobs = [job, ...this.jobs];
     this.#plan(now + pending_ms, (at) => this.#start(name, at));
     this.#changed();
@@ -129,7 +199,10 @@ export class FakeWorld {
     const job = this.jobs.find((one) => one.name === name);
     if (!job || job.state !== "pending") return;
     const times = this.settings.jobs;
-    const takes = job.outcome === "expire" ? times.batch_expiry_ms : { batch: times.batch_ms, interaction: times.interaction_ms, video: times.video_ms }[job.kind];
+    const takes =
+      job.outcome === "expire"
+        ? times.batch_expiry_ms
+        : { batch: times.batch_ms, interaction: times.interaction_ms, video: times.video_ms }[job.kind];
     const next = job.outcome === "never" ? null : at + takes;
     this.#setJob(name, { state: "running", started_ms: at, next_ms: next });
     if (next !== null) this.#plan(next, (then) => this.end(name, job.outcome as JobOutcome, then));
@@ -148,23 +221,61 @@ export class FakeWorld {
     }
     const event = eventOf(job.kind, outcome);
     const ended = this.#setJob(name, {
-      state: ENDED[outcome] ?? "failed", outcome, ended_ms: at, next_ms: null, progress: 1, event_type: event,
-      output_file: outcome === "succeed" && job.kind !== "interaction" ? `files/${job.kind === "batch" ? "batch-" : ""}${name.slice(-8)}` : null,
-      error: outcome === "fail" ? { code: 3, status: "INVALID_ARGUMENT", message: "Line 2 of the input is not a request: it has no contents." } : null,
+      state: ENDED[outcome] ?? "failed",
+      outcome,
+      ended_ms: at,
+      next_ms: null,
+      progress: 1,
+      event_type: event,
+      output_file:
+        outcome === "succeed" && job.kind !== "interaction"
+          ? `files/${job.kind === "batch" ? "batch-" : ""}${name.slice(-8)}`
+          : null,
+      error:
+        outcome === "fail"
+          ? {
+              code: 3,
+              status: "INVALID_ARGUMENT",
+              message: "Line 2 of the input is not a request: it has no contents.",
+            }
+          : null,
     });
     if (event !== null) {
       if (job.dynamic) this.deliver(event, RECEIVER, null, name, this.settings.dynamic, at);
-      else for (const one of this.webhooks) if (one.state === "enabled" && one.subscribed_events.includes(event)) this.deliver(event, one.uri, one.id, name, "v1", at);
+      else
+        for (const one of this.webhooks)
+          if (one.state === "enabled" && one.subscribed_events.includes(event))
+            this.deliver(event, one.uri, one.id, name, "v1", at);
     }
     if (byHand) this.#changed();
     return ended;
   }
 
-  deliver(event: string, uri: string, webhook: string | null, job: string | null, scheme: string, at = this.now): SandboxDelivery {
+  deliver(
+    event: string,
+    uri: string,
+    webhook: string | null,
+    job: string | null,
+    scheme: string,
+    at = this.now,
+  ): SandboxDelivery {
     const number = ++this.#number;
     const id = `msg_5f0c${number.toString(16).padStart(4, "0")}-7c1d-4e21-9a3b-${(number * 7919).toString(16).padStart(12, "e21a")}`;
     const lost = Math.random() < this.settings.faults.lost;
-    const delivery: SandboxDelivery = { number, id, event_type: event, uri, webhook, job, scheme, created_ms: at, state: lost ? "lost" : "pending", next_ms: lost ? null : at, attempts: [], received: [] };
+    const delivery: SandboxDelivery = {
+      number,
+      id,
+      event_type: event,
+      uri,
+      webhook,
+      job,
+      scheme,
+      created_ms: at,
+      state: lost ? "lost" : "pending",
+      next_ms: lost ? null : at,
+      attempts: [],
+      received: [],
+    };
     this.log = [delivery, ...this.log];
     if (!lost) this.#plan(at, (then) => this.#attempt(id, then));
     return delivery;
@@ -176,12 +287,27 @@ export class FakeWorld {
     const { faults, retry } = this.settings;
     const number = before.attempts.length + 1;
     const here = before.uri === RECEIVER && this.receiver !== null;
-    const arrived = here ? this.#arrive(before, faults.reserialised_body || (faults.launch_night_key && before.scheme === "v1")) : null;
-    const attempt: SandboxAttempt = { number, due_ms: at, timestamp: Math.floor(Date.now() / 1000), status: arrived?.status ?? null, error: arrived ? null : "connection refused", took_us: 1900 + number * 340, answer: null };
+    const arrived = here
+      ? this.#arrive(before, faults.reserialised_body || (faults.launch_night_key && before.scheme === "v1"))
+      : null;
+    const attempt: SandboxAttempt = {
+      number,
+      due_ms: at,
+      timestamp: Math.floor(Date.now() / 1000),
+      status: arrived?.status ?? null,
+      error: arrived ? null : "connection refused",
+      took_us: 1900 + number * 340,
+      answer: null,
+    };
     const ok = arrived !== null && arrived.status < 300;
     const next = at + Math.min(retry.longest_ms, retry.first_ms * retry.factor ** (number - 1));
     const again = !ok && next <= before.created_ms + retry.window_ms;
-    const change: Partial<SandboxDelivery> = { attempts: [...before.attempts, attempt], received: arrived ? [...before.received, arrived.id] : before.received, state: ok ? "delivered" : again ? "pending" : "given_up", next_ms: again ? next : null };
+    const change: Partial<SandboxDelivery> = {
+      attempts: [...before.attempts, attempt],
+      received: arrived ? [...before.received, arrived.id] : before.received,
+      state: ok ? "delivered" : again ? "pending" : "given_up",
+      next_ms: again ? next : null,
+    };
     this.log = this.log.map((one) => (one.id === id ? { ...one, ...change } : one));
     if (again) this.#plan(next, (then) => this.#attempt(id, then));
     else if (!ok) this.#givenUp(before.webhook);
@@ -191,7 +317,11 @@ export class FakeWorld {
     this.webhooks = this.webhooks.map((one) => {
       if (one.id !== id) return one;
       const count = one.given_up_in_a_row + 1;
-      return { ...one, given_up_in_a_row: count, state: count >= this.settings.disabling.after_given_up ? "disabled_due_to_failed_deliveries" : one.state };
+      return {
+        ...one,
+        given_up_in_a_row: count,
+        state: count >= this.settings.disabling.after_given_up ? "disabled_due_to_failed_deliveries" : one.state,
+      };
     });
   }
 
@@ -221,7 +351,16 @@ export class FakeWorld {
 
   create(name: string | null, uri: string, events: string[]): SandboxWebhook {
     if (!/^https?:\/\//.test(uri)) throw refused("sandbox_refused", "uri must be an absolute http or https address.");
-    const made: SandboxWebhook = { id: Array.from({ length: 36 }, () => Math.floor(Math.random() * 36).toString(36)).join(""), name, uri, subscribed_events: events, state: "enabled", secrets: [{ hint: "whsec_...c0de", expires_ms: null }], given_up_in_a_row: 0, builtin: false };
+    const made: SandboxWebhook = {
+      id: Array.from({ length: 36 }, () => Math.floor(Math.random() * 36).toString(36)).join(""),
+      name,
+      uri,
+      subscribed_events: events,
+      state: "enabled",
+      secrets: [{ hint: "whsec_...c0de", expires_ms: null }],
+      given_up_in_a_row: 0,
+      builtin: false,
+    };
     this.webhooks = [...this.webhooks, made];
     this.#changed();
     return made;

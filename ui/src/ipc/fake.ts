@@ -8,8 +8,21 @@ import { FakeHandler } from "./fake-handler";
 import { FakeTurnedAway } from "./fake-turned-away";
 import { FakeWorld } from "./fake-world";
 import type {
-  AppState, Filter, IpcError, JobOutcome, ListenerState, Live, Row, SampleRequest, SandboxAdvance, SandboxDelivery, SandboxRun,
-  SecretView, Settings, TunnelProvider, VerifiedAgain,
+  AppState,
+  Filter,
+  IpcError,
+  JobOutcome,
+  ListenerState,
+  Live,
+  Row,
+  SampleRequest,
+  SandboxAdvance,
+  SandboxDelivery,
+  SandboxRun,
+  SecretView,
+  Settings,
+  TunnelProvider,
+  VerifiedAgain,
 } from "./generated";
 
 const PAGE = 200;
@@ -18,7 +31,10 @@ const OVERFLOW = 2000;
 /** RFC 7396, as the emulator reads a patch: what a patch does not name stays. */
 function merged<T>(target: T, patch: unknown): T {
   if (typeof patch !== "object" || patch === null) return patch as T;
-  return Object.entries(patch).reduce((into, [name, value]) => ({ ...into, [name]: merged((into as Record<string, unknown>)[name], value) }), target);
+  return Object.entries(patch).reduce(
+    (into, [name, value]) => ({ ...into, [name]: merged((into as Record<string, unknown>)[name], value) }),
+    target,
+  );
 }
 
 /**
@@ -36,7 +52,10 @@ export class FakeBackend extends FakeHandler implements Backend {
   failures = new Map<keyof Backend, IpcError>();
   /** ms that every answer takes; 0: the next microtask. */
   delay = 0;
-  readonly world = new FakeWorld((delivery, broken) => this.#received(delivery, broken), () => this.tell({ kind: "sandbox" }));
+  readonly world = new FakeWorld(
+    (delivery, broken) => this.#received(delivery, broken),
+    () => this.tell({ kind: "sandbox" }),
+  );
   readonly turned = new FakeTurnedAway();
   #view: { number: number; filter: Filter; ids: number[] } | null = null;
   #nextView = 1;
@@ -94,118 +113,205 @@ export class FakeBackend extends FakeHandler implements Backend {
   }
 
   #counts() {
-    return { ...this.state.counts, turned_away: this.turned.total, total: this.rows.length, kept_bytes: this.rows.length * 2100, per_minute: this.rows.length ? 18 : 0 };
+    return {
+      ...this.state.counts,
+      turned_away: this.turned.total,
+      total: this.rows.length,
+      kept_bytes: this.rows.length * 2100,
+      per_minute: this.rows.length ? 18 : 0,
+    };
   }
 
-  appState = () => this.answer("appState", () => ({ ...this.state, counts: this.#counts(), alarms: this.state.projects.map((one) => this.alarms(one.id)) }));
+  appState = () =>
+    this.answer("appState", () => ({
+      ...this.state,
+      counts: this.#counts(),
+      alarms: this.state.projects.map((one) => this.alarms(one.id)),
+    }));
 
-  live = (onMessage: (message: Live) => void) => this.answer("live", () => { this.#sink = onMessage; });
+  live = (onMessage: (message: Live) => void) =>
+    this.answer("live", () => {
+      this.#sink = onMessage;
+    });
 
-  viewOpen = (filter: Filter) => this.answer("viewOpen", () => {
-    const found = this.rows.filter((row) => matches(filter, row));
-    this.#view = { number: this.#nextView++, filter, ids: found.map((row) => row.id) };
-    return { view: this.#view.number, matched: found.length, total: this.rows.length, took_us: 600 + found.length / 20, rows: found.slice(-PAGE) };
-  });
+  viewOpen = (filter: Filter) =>
+    this.answer("viewOpen", () => {
+      const found = this.rows.filter((row) => matches(filter, row));
+      this.#view = { number: this.#nextView++, filter, ids: found.map((row) => row.id) };
+      return {
+        view: this.#view.number,
+        matched: found.length,
+        total: this.rows.length,
+        took_us: 600 + found.length / 20,
+        rows: found.slice(-PAGE),
+      };
+    });
 
-  viewRows = (view: number, start: number, count: number) => this.answer("viewRows", () => {
-    if (this.#view?.number !== view) throw { code: "not_found", message: "This view is no longer there.", detail: null };
-    return this.#view.ids.slice(start, start + Math.min(count, PAGE)).flatMap((id) => this.#row(id) ?? []);
-  });
+  viewRows = (view: number, start: number, count: number) =>
+    this.answer("viewRows", () => {
+      if (this.#view?.number !== view)
+        throw { code: "not_found", message: "This view is no longer there.", detail: null };
+      return this.#view.ids.slice(start, start + Math.min(count, PAGE)).flatMap((id) => this.#row(id) ?? []);
+    });
 
-  viewFind = (view: number, id: number) => this.answer("viewFind", () => {
-    const at = this.#view?.number === view ? this.#view.ids.indexOf(id) : -1;
-    return at < 0 ? null : at;
-  });
+  viewFind = (view: number, id: number) =>
+    this.answer("viewFind", () => {
+      const at = this.#view?.number === view ? this.#view.ids.indexOf(id) : -1;
+      return at < 0 ? null : at;
+    });
 
-  delivery = (id: number) => this.answer("delivery", () => {
-    const row = this.#row(id);
-    if (!row) throw { code: "not_found", message: "This delivery is no longer there.", detail: null };
-    return fakeDetail(row, this.#attempts(row), fakeBody(row));
-  });
+  delivery = (id: number) =>
+    this.answer("delivery", () => {
+      const row = this.#row(id);
+      if (!row) throw { code: "not_found", message: "This delivery is no longer there.", detail: null };
+      return fakeDetail(row, this.#attempts(row), fakeBody(row));
+    });
 
-  deliveryBody = (id: number, _decoded: boolean) => this.answer("deliveryBody", () => {
-    const row = this.#row(id);
-    return (row ? fakeBody(row) : new Uint8Array()).slice().buffer;
-  });
+  deliveryBody = (id: number, _decoded: boolean) =>
+    this.answer("deliveryBody", () => {
+      const row = this.#row(id);
+      return (row ? fakeBody(row) : new Uint8Array()).slice().buffer;
+    });
 
-  verifyAgain = (ids: readonly number[]) => this.answer("verifyAgain", () => this.#judgeAgain(this.rows.filter((row) => ids.includes(row.id)), ids.length));
+  verifyAgain = (ids: readonly number[]) =>
+    this.answer("verifyAgain", () =>
+      this.#judgeAgain(
+        this.rows.filter((row) => ids.includes(row.id)),
+        ids.length,
+      ),
+    );
 
   /** A key verifies what was unchecked and has headers; the rest stays. */
   #judgeAgain(rows: readonly Row[], asked: number): VerifiedAgain {
     const doubtful = rows.filter((row) => row.outcome !== "verified");
     const partial = doubtful.filter((row) => row.truncated).length;
     const matched = doubtful.filter((row) => row.outcome === "unchecked" && row.message_id !== null && !row.truncated);
-    for (const row of matched) this.change({ ...row, outcome: "verified", reason: "valid", cause: "", judged_ms: Date.now() });
-    return { looked: doubtful.length, verified: matched.length, rejected: doubtful.length - partial - matched.length, partial, skipped: asked - doubtful.length };
+    for (const row of matched)
+      this.change({ ...row, outcome: "verified", reason: "valid", cause: "", judged_ms: Date.now() });
+    return {
+      looked: doubtful.length,
+      verified: matched.length,
+      rejected: doubtful.length - partial - matched.length,
+      partial,
+      skipped: asked - doubtful.length,
+    };
   }
 
-  sampleSend = (request: SampleRequest) => this.answer("sampleSend", () => {
-    const id = (this.rows.at(-1)?.id ?? 0) + 1;
-    const broken = this.state.broken_kinds.find((kind) => kind.id === request.broken);
-    const row = makeRow(id, Date.now(), {
-      outcome: broken ? "rejected" : "verified", event_type: request.event_type, scheme: request.scheme, sandbox: true, project: 3, pointer: "files/sample-1",
-      reason: broken?.reason ?? "verified", cause: broken ? "no match" : "", status: broken ? 401 : 200,
+  sampleSend = (request: SampleRequest) =>
+    this.answer("sampleSend", () => {
+      const id = (this.rows.at(-1)?.id ?? 0) + 1;
+      const broken = this.state.broken_kinds.find((kind) => kind.id === request.broken);
+      const row = makeRow(id, Date.now(), {
+        outcome: broken ? "rejected" : "verified",
+        event_type: request.event_type,
+        scheme: request.scheme,
+        sandbox: true,
+        project: 3,
+        pointer: "files/sample-1",
+        reason: broken?.reason ?? "verified",
+        cause: broken ? "no match" : "",
+        status: broken ? 401 : 200,
+      });
+      this.arrive(row);
+      return { message_id: row.message_id ?? "", status: row.status, took_us: 2100 };
     });
-    this.arrive(row);
-    return { message_id: row.message_id ?? "", status: row.status, took_us: 2100 };
-  });
 
   secrets = () => this.answer("secrets", () => this.secretList);
 
-  secretAdd = (project: number, label: string, text: string) => this.answer("secretAdd", () => {
-    if (!text.startsWith("whsec_")) throw { code: "wrong_secret_prefix", message: "A secret starts with whsec_ and goes on in base64; this text does not.", detail: null };
-    const secret: SecretView = { id: `s${Date.now()}`, project, label, hint: `whsec_…${text.slice(-4)}`, added_ms: Date.now(), stored_in: "keychain", builtin: false, warnings: [], key_state: { state: "current" }, available: true, webhook: null, destroyed_ms: null };
-    this.secretList = [...this.secretList, secret];
-    const own = this.rows.filter((row) => row.project === project && row.outcome !== "verified");
-    setTimeout(() => this.tell({ kind: "verify_again", run: { project, of: own.length, done: true, given: true, sum: this.#judgeAgain(own, own.length) } }), this.delay);
-    return secret;
-  });
+  secretAdd = (project: number, label: string, text: string) =>
+    this.answer("secretAdd", () => {
+      if (!text.startsWith("whsec_"))
+        throw {
+          code: "wrong_secret_prefix",
+          message: "A secret starts with whsec_ and goes on in base64; this text does not.",
+          detail: null,
+        };
+      const secret: SecretView = {
+        id: `s${Date.now()}`,
+        project,
+        label,
+        hint: `whsec_…${text.slice(-4)}`,
+        added_ms: Date.now(),
+        stored_in: "keychain",
+        builtin: false,
+        warnings: [],
+        key_state: { state: "current" },
+        available: true,
+        webhook: null,
+        destroyed_ms: null,
+      };
+      this.secretList = [...this.secretList, secret];
+      const own = this.rows.filter((row) => row.project === project && row.outcome !== "verified");
+      setTimeout(
+        () =>
+          this.tell({
+            kind: "verify_again",
+            run: { project, of: own.length, done: true, given: true, sum: this.#judgeAgain(own, own.length) },
+          }),
+        this.delay,
+      );
+      return secret;
+    });
 
-  secretRemove = (id: string) => this.answer("secretRemove", () => {
-    const secret = this.secretList.find((s) => s.id === id);
-    if (secret) this.#removed.set(id, secret);
-    this.secretList = this.secretList.filter((s) => s.id !== id);
-  });
+  secretRemove = (id: string) =>
+    this.answer("secretRemove", () => {
+      const secret = this.secretList.find((s) => s.id === id);
+      if (secret) this.#removed.set(id, secret);
+      this.secretList = this.secretList.filter((s) => s.id !== id);
+    });
 
-  secretRestore = (id: string) => this.answer("secretRestore", () => {
-    const secret = this.#removed.get(id);
-    if (!secret) throw { code: "not_found", message: "This secret is no longer there.", detail: null };
-    this.secretList = [...this.secretList, secret];
-    return secret;
-  });
+  secretRestore = (id: string) =>
+    this.answer("secretRestore", () => {
+      const secret = this.#removed.get(id);
+      if (!secret) throw { code: "not_found", message: "This secret is no longer there.", detail: null };
+      this.secretList = [...this.secretList, secret];
+      return secret;
+    });
 
   secretReveal = (id: string) => this.answer("secretReveal", () => `whsec_example-of-${id}`);
 
-  settingsSet = (settings: Settings) => this.answer("settingsSet", () => {
-    const before = this.state.settings.tunnel;
-    this.state.settings = structuredClone(settings);
-    this.tunnelFollows(before);
-    return settings;
-  });
+  settingsSet = (settings: Settings) =>
+    this.answer("settingsSet", () => {
+      const before = this.state.settings.tunnel;
+      this.state.settings = structuredClone(settings);
+      this.tunnelFollows(before);
+      return settings;
+    });
 
-  listenerStart = (port: number | null) => this.answer("listenerStart", () => {
-    const used = port ?? 40_123;
-    const listener: ListenerState = { state: "listening", address: `http://127.0.0.1:${used}/`, port: used };
-    this.state.listener = listener;
-    return listener;
-  });
+  listenerStart = (port: number | null) =>
+    this.answer("listenerStart", () => {
+      const used = port ?? 40_123;
+      const listener: ListenerState = { state: "listening", address: `http://127.0.0.1:${used}/`, port: used };
+      this.state.listener = listener;
+      return listener;
+    });
 
   turnedAway = (limit: number) => this.answer("turnedAway", () => this.turned.view(limit));
 
   sandboxOverview = () => this.answer("sandboxOverview", () => this.world.overview());
   sandboxRun = (request: SandboxRun) => this.answer("sandboxRun", () => this.world.run(request));
-  sandboxCancelJob = (name: string) => this.answer("sandboxCancelJob", () => void this.world.end(name, "cancel", undefined, true));
-  sandboxFinishJob = (name: string, outcome: JobOutcome) => this.answer("sandboxFinishJob", () => this.world.end(name, outcome, undefined, true));
+  sandboxCancelJob = (name: string) =>
+    this.answer("sandboxCancelJob", () => void this.world.end(name, "cancel", undefined, true));
+  sandboxFinishJob = (name: string, outcome: JobOutcome) =>
+    this.answer("sandboxFinishJob", () => this.world.end(name, outcome, undefined, true));
   sandboxClockSet = (warp: number) => this.answer("sandboxClockSet", () => this.world.setWarp(warp));
   sandboxClockAdvance = (by: SandboxAdvance) => this.answer("sandboxClockAdvance", () => this.world.advance(by));
   sandboxSettings = () => this.answer("sandboxSettings", () => this.world.settings);
-  sandboxSettingsSet = (patch: unknown) => this.answer("sandboxSettingsSet", () => (this.world.settings = merged(this.world.settings, patch)));
-  sandboxDeliveries = (before: number | null, limit: number) => this.answer("sandboxDeliveries", () => this.world.page(before, limit));
-  sandboxDeliveryBody = (id: string) => this.answer("sandboxDeliveryBody", () => {
-    const found = this.world.log.find((one) => one.id === id);
-    if (!found) throw { code: "not_found", message: "This delivery is no longer there.", detail: null };
-    return JSON.stringify({ type: found.event_type, version: "v1", timestamp: new Date(found.created_ms).toISOString(), data: { id: found.job ?? found.webhook } });
-  });
+  sandboxSettingsSet = (patch: unknown) =>
+    this.answer("sandboxSettingsSet", () => (this.world.settings = merged(this.world.settings, patch)));
+  sandboxDeliveries = (before: number | null, limit: number) =>
+    this.answer("sandboxDeliveries", () => this.world.page(before, limit));
+  sandboxDeliveryBody = (id: string) =>
+    this.answer("sandboxDeliveryBody", () => {
+      const found = this.world.log.find((one) => one.id === id);
+      if (!found) throw { code: "not_found", message: "This delivery is no longer there.", detail: null };
+      return JSON.stringify({
+        type: found.event_type,
+        version: "v1",
+        timestamp: new Date(found.created_ms).toISOString(),
+        data: { id: found.job ?? found.webhook },
+      });
+    });
   sandboxDeliveryRetry = (id: string) => this.answer("sandboxDeliveryRetry", () => this.world.retry(id));
   sandboxKeysRotate = () => this.answer("sandboxKeysRotate", () => undefined);
   sandboxReset = () => this.answer("sandboxReset", () => this.world.reset());
@@ -215,9 +321,20 @@ export class FakeBackend extends FakeHandler implements Backend {
   #received(delivery: SandboxDelivery, broken: boolean): { id: number; status: number } {
     const id = (this.rows.at(-1)?.id ?? 0) + 1;
     const row = makeRow(id, Date.now(), {
-      outcome: broken ? "rejected" : "verified", event_type: delivery.event_type, scheme: delivery.scheme as Row["scheme"], sandbox: true, project: 3, pointer: delivery.job, message_id: delivery.id,
-      attempt: delivery.attempts.length + 1, attempts: delivery.attempts.length + 1, reason: broken ? "no_matching_signature" : "verified", cause: broken ? "re-serialised" : "", status: broken ? 401 : 200,
-      known_type: delivery.event_type !== this.world.settings.payload.ping_type, ping: delivery.event_type === this.world.settings.payload.ping_type ? "type" : null,
+      outcome: broken ? "rejected" : "verified",
+      event_type: delivery.event_type,
+      scheme: delivery.scheme as Row["scheme"],
+      sandbox: true,
+      project: 3,
+      pointer: delivery.job,
+      message_id: delivery.id,
+      attempt: delivery.attempts.length + 1,
+      attempts: delivery.attempts.length + 1,
+      reason: broken ? "no_matching_signature" : "verified",
+      cause: broken ? "re-serialised" : "",
+      status: broken ? 401 : 200,
+      known_type: delivery.event_type !== this.world.settings.payload.ping_type,
+      ping: delivery.event_type === this.world.settings.payload.ping_type ? "type" : null,
     });
     this.arrive(row);
     return { id, status: row.status };
@@ -229,7 +346,20 @@ export class FakeBackend extends FakeHandler implements Backend {
   }
 
   #attempts(row: Row): Row[] {
-    return Array.from({ length: row.attempts }, (_, i) => (i === row.attempts - 1 ? row : { ...row, id: row.id - (row.attempts - 1 - i) * 12, attempt: i + 1, received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000, outcome: "rejected" as const, cause: "no match", status: 401, duplicate: false }));
+    return Array.from({ length: row.attempts }, (_, i) =>
+      i === row.attempts - 1
+        ? row
+        : {
+            ...row,
+            id: row.id - (row.attempts - 1 - i) * 12,
+            attempt: i + 1,
+            received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000,
+            outcome: "rejected" as const,
+            cause: "no match",
+            status: 401,
+            duplicate: false,
+          },
+    );
   }
 }
 
@@ -240,22 +370,55 @@ export function fakeFromAddress(address: URL): FakeBackend {
   const rows = Number(query.get("rows") ?? 100_418);
   const now = Date.now();
   for (let id = 1; id <= rows; id++) fake.rows.push(fakeRow(id, now - (rows - id) ** 1.15 * 9000 - 400, now));
-  if (query.get("listener") === "failed") fake.state.listener = { state: "failed", code: "port_in_use", message: "Another program listens there already. Stop it, or let Pollux use another port.", port: 4710, next_free: 4711 };
-  if (query.get("store") === "file") fake.state.secret_store = { kind: "file", note: "This session has no keychain, so secrets are kept in a file that only you can read." };
+  if (query.get("listener") === "failed")
+    fake.state.listener = {
+      state: "failed",
+      code: "port_in_use",
+      message: "Another program listens there already. Stop it, or let Pollux use another port.",
+      port: 4710,
+      next_free: 4711,
+    };
+  if (query.get("store") === "file")
+    fake.state.secret_store = {
+      kind: "file",
+      note: "This session has no keychain, so secrets are kept in a file that only you can read.",
+    };
   const theme = query.get("theme");
   if (theme === "light" || theme === "dark") fake.state.settings.theme = theme;
   const scene = query.get("sandbox") ?? "busy";
-  if (scene === "gone") fake.failures.set("sandboxOverview", { code: "no_sandbox", message: "The Sandbox does not run, because no port on this computer could be opened for it.", detail: "Address already in use (os error 98)" });
+  if (scene === "gone")
+    fake.failures.set("sandboxOverview", {
+      code: "no_sandbox",
+      message: "The Sandbox does not run, because no port on this computer could be opened for it.",
+      detail: "Address already in use (os error 98)",
+    });
   else if (scene !== "empty") dressSandbox(fake.world);
   fake.webhookScene(query.get("webhooks"));
   fake.startScene(query.get("start"));
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
   fake.replayScene(query.get("replay"));
   fake.handlerScene(query.get("forward"), query.get("check"), query.get("faults"));
-  if (query.get("disk") === "full") fake.state.disk = { free: 843_055_104, reserve: 1_073_741_824, folder: "/home/ada/.local/share/dev.pollux.inspector" };
-  if (query.get("part") === "on") fake.rows.push(makeRow(rows + 1, now, { outcome: "rejected", reason: "no_matching_signature", cause: "no match", status: 401, warnings: 1, body_len: 1_048_576, truncated: true }));
+  if (query.get("disk") === "full")
+    fake.state.disk = {
+      free: 843_055_104,
+      reserve: 1_073_741_824,
+      folder: "/home/ada/.local/share/dev.pollux.inspector",
+    };
+  if (query.get("part") === "on")
+    fake.rows.push(
+      makeRow(rows + 1, now, {
+        outcome: "rejected",
+        reason: "no_matching_signature",
+        cause: "no match",
+        status: 401,
+        warnings: 1,
+        body_len: 1_048_576,
+        truncated: true,
+      }),
+    );
   fake.turned.scene(query.get("turned"));
   const rate = Number(query.get("rate") ?? 0);
-  if (rate > 0) setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
+  if (rate > 0)
+    setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;
 }

@@ -1,6 +1,21 @@
 import type {
-  ActionPage, EnvironmentKey, NewSecret, PingResult, Place, Project, ProjectCheck, ProjectDraft, Rotated, Rotation, Row, WebhookBoard, WebhookCreation, WebhookDraft, WebhookEdit,
-  WebhookRepair, WebhookView,
+  ActionPage,
+  EnvironmentKey,
+  NewSecret,
+  PingResult,
+  Place,
+  Project,
+  ProjectCheck,
+  ProjectDraft,
+  Rotated,
+  Rotation,
+  Row,
+  WebhookBoard,
+  WebhookCreation,
+  WebhookDraft,
+  WebhookEdit,
+  WebhookRepair,
+  WebhookView,
 } from "./generated";
 
 /** What the window asks about projects, their webhooks and secrets. */

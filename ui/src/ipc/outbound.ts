@@ -1,6 +1,21 @@
 import type {
-  AnswerDiff, CheckPlan, CheckReport, FaultLab, FaultRule, ForwardOffer, ForwardRule, ForwardStart, ForwardView, Outbound, OutboundDetail, ReplayDraft, ReplayPlan, ReplayPreview, ReplayRun,
-  Target, TargetDraft,
+  AnswerDiff,
+  CheckPlan,
+  CheckReport,
+  FaultLab,
+  FaultRule,
+  ForwardOffer,
+  ForwardRule,
+  ForwardStart,
+  ForwardView,
+  Outbound,
+  OutboundDetail,
+  ReplayDraft,
+  ReplayPlan,
+  ReplayPreview,
+  ReplayRun,
+  Target,
+  TargetDraft,
 } from "./generated";
 
 /** The other direction: replays, forwarding, the handler check, and the fault lab. */

@@ -1,5 +1,12 @@
 import type {
-  JobOutcome, SandboxAdvance, SandboxClock, SandboxDeliveries, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings,
+  JobOutcome,
+  SandboxAdvance,
+  SandboxClock,
+  SandboxDeliveries,
+  SandboxJob,
+  SandboxOverview,
+  SandboxRun,
+  SandboxSettings,
 } from "./generated";
 
 /** What the window asks of the Sandbox: the emulator in the same process. Times are those of the emulator's clock. */

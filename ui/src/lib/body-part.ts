@@ -7,7 +7,10 @@ export function partNote({ body, headers, verdict }: Pick<Detail, "body" | "head
   // Without a length in front, what came before it was cut off is all that is known.
   const declared = headers.some((header) => header.name.toLowerCase() === "content-length");
   const more = body.sha256 === null && !declared ? "at least " : "";
-  const kept = body.kept_len < body.len ? `Pollux kept the first ${count(body.kept_len)} of ${more}${count(body.len)} bytes.` : `Pollux kept the ${count(body.kept_len)} bytes that came.`;
+  const kept =
+    body.kept_len < body.len
+      ? `Pollux kept the first ${count(body.kept_len)} of ${more}${count(body.len)} bytes.`
+      : `Pollux kept the ${count(body.kept_len)} bytes that came.`;
   return `${why(body.sha256, verdict.reason)} ${kept}`;
 }
 

@@ -44,7 +44,7 @@ export function hexRows(length: number): number {
 /** Splits a long text into pieces at line ends where there are any, so that the browser lays out only what is in sight. */
 export function pieces(text: string, size: number): string[] {
   const parts: string[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     let end = Math.min(text.length, at + size);
     if (end < text.length) {
       const line = text.lastIndexOf("\n", end);

@@ -17,16 +17,27 @@ export function readCheckDraft(draft: CheckDraft): { plan: CheckPlan } | { error
   if ("error" in url) errors.url = url.error;
   if ("error" in timeout) errors.timeout = timeout.error;
   if (draft.schemes.length === 0) errors.schemes = "Say what your handler verifies: at least one.";
-  if (draft.schemes.includes("v1") && draft.secret === null) errors.secret = "Choose the secret that your handler has: v1 is signed with it.";
+  if (draft.schemes.includes("v1") && draft.secret === null)
+    errors.secret = "Choose the secret that your handler has: v1 is signed with it.";
   if (!("url" in url) || !("value" in timeout) || Object.keys(errors).length > 0) return { errors };
-  return { plan: { url: url.url, secret: draft.schemes.includes("v1") ? draft.secret : null, schemes: SCHEME_ORDER.filter((one) => draft.schemes.includes(one)), timeout_ms: timeout.value } };
+  return {
+    plan: {
+      url: url.url,
+      secret: draft.schemes.includes("v1") ? draft.secret : null,
+      schemes: SCHEME_ORDER.filter((one) => draft.schemes.includes(one)),
+      timeout_ms: timeout.value,
+    },
+  };
 }
 
 export const SCHEME_ORDER: readonly Scheme[] = ["v1", "v1a", "jwt"];
 
 /** Those that can still sign. */
 export function signing(list: readonly SecretView[], now: number): SecretView[] {
-  return list.filter((secret) => { const stand = standOf(secret, now); return stand === "current" || stand === "grace"; });
+  return list.filter((secret) => {
+    const stand = standOf(secret, now);
+    return stand === "current" || stand === "grace";
+  });
 }
 
 /** `whsec_…a91f, registered in March` */
@@ -35,7 +46,8 @@ export function secretWords(secret: SecretView, project: string | null): string 
 }
 
 /** Where the Sandbox serves its public keys; the one of tokens only where it is asked for. */
-export const jwksAddress = (base: string, tokens = false): string => `${base.replace(/\/+$/, "")}/.well-known/jwks.json${tokens ? "?dynamic=jwt" : ""}`;
+export const jwksAddress = (base: string, tokens = false): string =>
+  `${base.replace(/\/+$/, "")}/.well-known/jwks.json${tokens ? "?dynamic=jwt" : ""}`;
 
 export function checkFieldOf(code: string): CheckField | null {
   if (/secret/.test(code)) return "secret";

@@ -2,13 +2,54 @@ import { describe, expect, it } from "vitest";
 import { fakeLines, fakeResult } from "../ipc/fake-check";
 import { fakeSecrets } from "../ipc/fake-catalog";
 import type { CheckLine, CheckReport, CheckState } from "../ipc/generated";
-import { grouped, latencyWords, LINE_MARKS, miles, progressShare, reportTime, signedWith, skippedFor, stateOf, summary, tally, type Answers } from "./check";
+import {
+  grouped,
+  latencyWords,
+  LINE_MARKS,
+  miles,
+  progressShare,
+  reportTime,
+  signedWith,
+  skippedFor,
+  stateOf,
+  summary,
+  tally,
+  type Answers,
+} from "./check";
 import { checkDraft, checkFieldOf, jwksAddress, readCheckDraft, secretWords, signing } from "./check-draft";
 
 const NOW = 1_800_000_000_000;
 const NONE: Answers = new Map();
-const line = (id: string, state: CheckState, group = "Time"): CheckLine => ({ id, group, title: `Title of ${id}`, sent: "", expected: "", got: null, status: null, took_us: null, state, why: "", mend: "", cause: null });
-const report = (lines: CheckLine[], rest: Partial<CheckReport> = {}): CheckReport => ({ url: "http://localhost:3000/", progress: "done", problem: null, started_ms: NOW, took_ms: 12_400, keys: [], causes: [], lines, passed: 0, failed: 0, open: 0, skipped: 0, latency: null, ...rest });
+const line = (id: string, state: CheckState, group = "Time"): CheckLine => ({
+  id,
+  group,
+  title: `Title of ${id}`,
+  sent: "",
+  expected: "",
+  got: null,
+  status: null,
+  took_us: null,
+  state,
+  why: "",
+  mend: "",
+  cause: null,
+});
+const report = (lines: CheckLine[], rest: Partial<CheckReport> = {}): CheckReport => ({
+  url: "http://localhost:3000/",
+  progress: "done",
+  problem: null,
+  started_ms: NOW,
+  took_ms: 12_400,
+  keys: [],
+  causes: [],
+  lines,
+  passed: 0,
+  failed: 0,
+  open: 0,
+  skipped: 0,
+  latency: null,
+  ...rest,
+});
 const said = (of: CheckReport, answers = NONE) => {
   const { word, names, more, then } = summary(of, answers);
   return [word, names.map((one) => one.id).join(), more, then];
@@ -16,13 +57,28 @@ const said = (of: CheckReport, answers = NONE) => {
 
 describe("the summary", () => {
   it("names what was wrong, four at the most, and counts what could be judged", () => {
-    expect(said(report([line("a", "passed"), line("b", "failed"), line("c", "failed"), line("d", "skipped")]))).toEqual(["2 of 3 wrong", "b,c", 0, "1 skipped."]);
-    expect(said(report(["a", "b", "c", "d", "e", "f"].map((id) => line(id, "failed"))))).toEqual(["6 of 6 wrong", "a,b,c,d", 2, ""]);
+    expect(said(report([line("a", "passed"), line("b", "failed"), line("c", "failed"), line("d", "skipped")]))).toEqual(
+      ["2 of 3 wrong", "b,c", 0, "1 skipped."],
+    );
+    expect(said(report(["a", "b", "c", "d", "e", "f"].map((id) => line(id, "failed"))))).toEqual([
+      "6 of 6 wrong",
+      "a,b,c,d",
+      2,
+      "",
+    ]);
   });
 
   it("is good only where nothing is wrong and nothing open", () => {
-    expect(summary(report([line("a", "passed"), line("b", "passed")]), NONE)).toMatchObject({ tone: "ok", glyph: "check", word: "All 2 as they should" });
-    expect(summary(report([line("a", "passed"), line("b", "open")]), NONE)).toMatchObject({ tone: "old", glyph: "ring", word: "1 of 2 as they should" });
+    expect(summary(report([line("a", "passed"), line("b", "passed")]), NONE)).toMatchObject({
+      tone: "ok",
+      glyph: "check",
+      word: "All 2 as they should",
+    });
+    expect(summary(report([line("a", "passed"), line("b", "open")]), NONE)).toMatchObject({
+      tone: "old",
+      glyph: "ring",
+      word: "1 of 2 as they should",
+    });
     expect(summary(report([line("a", "skipped")]), NONE)).toMatchObject({ tone: "un", word: "Nothing was checked" });
   });
 
@@ -34,17 +90,43 @@ describe("the summary", () => {
   });
 
   it("while it runs, stopped, and where nobody answers", () => {
-    expect(said(report([line("a", "passed"), line("b", "running"), line("c", "waiting")], { progress: "running" }))).toEqual(["Checking: nothing wrong so far", "", 0, "1 of 3 cases sent."]);
-    expect(said(report([line("a", "failed"), line("b", "waiting")], { progress: "running" }))[0]).toBe("1 of 1 wrong so far");
-    expect(said(report([line("a", "passed"), line("b", "waiting")], { progress: "stopped" }))).toEqual(["Stopped. 1 of 1 as they should", "", 0, "1 were not sent."]);
-    expect(said(report([], { progress: "unreachable", problem: "Connection refused." }))).toEqual(["Nobody answers there, so nothing can be said", "", 0, "Connection refused."]);
+    expect(
+      said(report([line("a", "passed"), line("b", "running"), line("c", "waiting")], { progress: "running" })),
+    ).toEqual(["Checking: nothing wrong so far", "", 0, "1 of 3 cases sent."]);
+    expect(said(report([line("a", "failed"), line("b", "waiting")], { progress: "running" }))[0]).toBe(
+      "1 of 1 wrong so far",
+    );
+    expect(said(report([line("a", "passed"), line("b", "waiting")], { progress: "stopped" }))).toEqual([
+      "Stopped. 1 of 1 as they should",
+      "",
+      0,
+      "1 were not sent.",
+    ]);
+    expect(said(report([], { progress: "unreachable", problem: "Connection refused." }))).toEqual([
+      "Nobody answers there, so nothing can be said",
+      "",
+      0,
+      "Connection refused.",
+    ]);
   });
 });
 
 it("what a skipped case follows from is a case by its title, and nothing is said where it was not sent", () => {
-  const lines = [{ ...line("v1_valid", "failed"), title: "Signed correctly" }, { ...line("b", "skipped"), cause: "v1_valid", got: "Answered 500, like the genuine one." }, { ...line("c", "skipped"), got: "No secret is in its grace." }, line("d", "skipped")];
-  expect(lines.map((one) => skippedFor(one, lines))).toEqual(["", "follows from “Signed correctly”", "No secret is in its grace.", ""]);
-  expect(skippedFor({ ...line("e", "skipped"), cause: "gone", got: "It was not sent." }, lines)).toBe("It was not sent.");
+  const lines = [
+    { ...line("v1_valid", "failed"), title: "Signed correctly" },
+    { ...line("b", "skipped"), cause: "v1_valid", got: "Answered 500, like the genuine one." },
+    { ...line("c", "skipped"), got: "No secret is in its grace." },
+    line("d", "skipped"),
+  ];
+  expect(lines.map((one) => skippedFor(one, lines))).toEqual([
+    "",
+    "follows from “Signed correctly”",
+    "No secret is in its grace.",
+    "",
+  ]);
+  expect(skippedFor({ ...line("e", "skipped"), cause: "gone", got: "It was not sent." }, lines)).toBe(
+    "It was not sent.",
+  );
 });
 
 it("a state is a glyph and a word, each of its own", () => {
@@ -55,8 +137,17 @@ it("a state is a glyph and a word, each of its own", () => {
 
 it("groups in the order of sending; an open line that was answered stays among the open ones", () => {
   const lines = [line("a", "passed", "One"), line("b", "failed", "Two"), line("c", "open", "One")];
-  const shape = (answers: Answers, filter: "all" | "failed" | "open") => grouped(lines, answers, filter).map((group) => [group.name, group.lines.map((one) => one.id).join(), group.failed, group.open]);
-  expect(shape(NONE, "all")).toEqual([["One", "a,c", 0, 1], ["Two", "b", 1, 0]]);
+  const shape = (answers: Answers, filter: "all" | "failed" | "open") =>
+    grouped(lines, answers, filter).map((group) => [
+      group.name,
+      group.lines.map((one) => one.id).join(),
+      group.failed,
+      group.open,
+    ]);
+  expect(shape(NONE, "all")).toEqual([
+    ["One", "a,c", 0, 1],
+    ["Two", "b", 1, 0],
+  ]);
   expect(shape(NONE, "failed")).toEqual([["Two", "b", 1, 0]]);
   expect(shape(NONE, "open")).toEqual([["One", "c", 0, 1]]);
   expect(shape(new Map([["c", "twice"]]), "open")).toEqual([["One", "c", 1, 0]]);
@@ -65,14 +156,18 @@ it("groups in the order of sending; an open line that was answered stays among t
 
 it("how far it is", () => {
   expect(progressShare([])).toBe(0);
-  expect(progressShare([line("a", "passed"), line("b", "running"), line("c", "waiting"), line("d", "skipped")])).toBe(0.5);
+  expect(progressShare([line("a", "passed"), line("b", "running"), line("c", "waiting"), line("d", "skipped")])).toBe(
+    0.5,
+  );
   expect(tally([line("a", "open"), line("b", "open")], new Map([["a", "once"]]))).toMatchObject({ passed: 1, open: 1 });
 });
 
 it("times and keys in words", () => {
   expect(reportTime(report([], { took_ms: 12_400 }), NOW + 72_400)).toBe("took 12\u00A0s, 1\u00A0min ago");
   expect(reportTime(report([], { took_ms: 340, progress: "running" }), NOW)).toBe("340\u00A0ms so far");
-  expect(signedWith(report([], { keys: ["whsec_…a91f", "http://127.0.0.1/jwks.json"] }))).toBe("signed with whsec_…a91f and http://127.0.0.1/jwks.json");
+  expect(signedWith(report([], { keys: ["whsec_…a91f", "http://127.0.0.1/jwks.json"] }))).toBe(
+    "signed with whsec_…a91f and http://127.0.0.1/jwks.json",
+  );
   expect(signedWith(report([]))).toBe("");
 });
 
@@ -88,31 +183,50 @@ describe("the burst", () => {
   });
 
   it("warns where the sender would not have waited", () => {
-    expect(latencyWords(latency)).toBe("50 deliveries at once, half of them answered within 21\u00A0ms, all within 161\u00A0ms.");
-    expect(latencyWords({ ...latency, max_us: 6_200_000 })).toContain("The slowest took 6.2\u00A0s: the service waits a few seconds only");
+    expect(latencyWords(latency)).toBe(
+      "50 deliveries at once, half of them answered within 21\u00A0ms, all within 161\u00A0ms.",
+    );
+    expect(latencyWords({ ...latency, max_us: 6_200_000 })).toContain(
+      "The slowest took 6.2\u00A0s: the service waits a few seconds only",
+    );
   });
 });
 
 describe("the form", () => {
   it("wants an address, a scheme, and a secret where v1 is verified", () => {
     expect(readCheckDraft(checkDraft())).toEqual({ errors: { url: expect.any(String), secret: expect.any(String) } });
-    expect(readCheckDraft({ url: "localhost:3000", secret: null, schemes: [], timeout: "5\u00A0s" })).toEqual({ errors: { schemes: expect.any(String) } });
-    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["jwt", "v1"], timeout: "500\u00A0ms" })).toEqual({ plan: { url: "http://localhost:3000/", secret: "s1", schemes: ["v1", "jwt"], timeout_ms: 500 } });
-    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["jwt"], timeout: "5\u00A0s" })).toMatchObject({ plan: { secret: null } });
-    expect(readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["v1"], timeout: "400\u00A0ms" })).toHaveProperty("errors.timeout");
+    expect(readCheckDraft({ url: "localhost:3000", secret: null, schemes: [], timeout: "5\u00A0s" })).toEqual({
+      errors: { schemes: expect.any(String) },
+    });
+    expect(
+      readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["jwt", "v1"], timeout: "500\u00A0ms" }),
+    ).toEqual({ plan: { url: "http://localhost:3000/", secret: "s1", schemes: ["v1", "jwt"], timeout_ms: 500 } });
+    expect(
+      readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["jwt"], timeout: "5\u00A0s" }),
+    ).toMatchObject({ plan: { secret: null } });
+    expect(
+      readCheckDraft({ url: "localhost:3000", secret: "s1", schemes: ["v1"], timeout: "400\u00A0ms" }),
+    ).toHaveProperty("errors.timeout");
   });
 
   it("offers secrets that can still sign, by their hints", () => {
     const [current, grace, builtin] = fakeSecrets(NOW);
     if (!current || !grace || !builtin) throw new Error("no secrets");
-    expect(signing([current, { ...grace, key_state: { state: "grace", until: NOW / 1000 - 1 } }, { ...builtin, available: false }], NOW).map((one) => one.id)).toEqual([current.id]);
+    expect(
+      signing(
+        [current, { ...grace, key_state: { state: "grace", until: NOW / 1000 - 1 } }, { ...builtin, available: false }],
+        NOW,
+      ).map((one) => one.id),
+    ).toEqual([current.id]);
     expect(secretWords(current, "nightly-eval")).toBe("whsec_…a91f, registered in March, nightly-eval");
     expect(secretWords(builtin, "Sandbox")).toBe("whsec_…0042, Sandbox");
   });
 
   it("knows the Sandbox's keys, and beside which field an error belongs", () => {
     expect(jwksAddress("http://127.0.0.1:40123/")).toBe("http://127.0.0.1:40123/.well-known/jwks.json");
-    expect(jwksAddress("http://127.0.0.1:40123", true)).toBe("http://127.0.0.1:40123/.well-known/jwks.json?dynamic=jwt");
+    expect(jwksAddress("http://127.0.0.1:40123", true)).toBe(
+      "http://127.0.0.1:40123/.well-known/jwks.json?dynamic=jwt",
+    );
     expect(["invalid_target", "no_secret", "check_running"].map(checkFieldOf)).toEqual(["url", "secret", null]);
   });
 });

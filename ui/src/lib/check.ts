@@ -68,23 +68,63 @@ export function summary(report: CheckReport, answers: Answers): Summary {
   const judged = counts.passed + counts.failed + counts.open;
   const failed = report.lines.filter((line) => stateOf(line, answers) === "failed");
   const open = report.lines.filter((line) => stateOf(line, answers) === "open");
-  const said = failed.length > 0 ? `${count(failed.length)} of ${count(judged)} wrong` : `${count(counts.passed)} of ${count(judged)} as they should`;
+  const said =
+    failed.length > 0
+      ? `${count(failed.length)} of ${count(judged)} wrong`
+      : `${count(counts.passed)} of ${count(judged)} as they should`;
   const names = { names: failed.slice(0, NAMED), more: Math.max(0, failed.length - NAMED) };
   const rest = [
-    open.length > 0 ? `${count(open.length)} left open: say below how your handler took ${open.length === 1 ? "it" : "them"}.` : "",
+    open.length > 0
+      ? `${count(open.length)} left open: say below how your handler took ${open.length === 1 ? "it" : "them"}.`
+      : "",
     counts.skipped > 0 ? `${count(counts.skipped)} skipped.` : "",
-  ].filter(Boolean).join(" ");
+  ]
+    .filter(Boolean)
+    .join(" ");
   switch (report.progress) {
     case "unreachable":
-      return { ...names, glyph: "cross", tone: "no", word: "Nobody answers there, so nothing can be said", then: report.problem === null ? "Start your handler, or mend the address, and start the check again." : report.problem };
+      return {
+        ...names,
+        glyph: "cross",
+        tone: "no",
+        word: "Nobody answers there, so nothing can be said",
+        then:
+          report.problem === null
+            ? "Start your handler, or mend the address, and start the check again."
+            : report.problem,
+      };
     case "running":
-      return failed.length > 0 ? { ...names, glyph: "cross", tone: "no", word: `${said} so far`, then: progressWords(counts, report.lines.length) } : { ...names, glyph: "run", tone: "un", word: "Checking: nothing wrong so far", then: progressWords(counts, report.lines.length) };
+      return failed.length > 0
+        ? {
+            ...names,
+            glyph: "cross",
+            tone: "no",
+            word: `${said} so far`,
+            then: progressWords(counts, report.lines.length),
+          }
+        : {
+            ...names,
+            glyph: "run",
+            tone: "un",
+            word: "Checking: nothing wrong so far",
+            then: progressWords(counts, report.lines.length),
+          };
     case "stopped":
-      return { ...names, glyph: failed.length > 0 ? "cross" : "dash", tone: failed.length > 0 ? "no" : "un", word: `Stopped. ${said}`, then: [`${count(counts.waiting + counts.running)} were not sent.`, report.problem ?? ""].filter(Boolean).join(" ") };
+      return {
+        ...names,
+        glyph: failed.length > 0 ? "cross" : "dash",
+        tone: failed.length > 0 ? "no" : "un",
+        word: `Stopped. ${said}`,
+        then: [`${count(counts.waiting + counts.running)} were not sent.`, report.problem ?? ""]
+          .filter(Boolean)
+          .join(" "),
+      };
     case "done":
       if (failed.length > 0) return { ...names, glyph: "cross", tone: "no", word: said, then: rest };
       if (open.length > 0) return { ...names, glyph: "ring", tone: "old", word: said, then: rest };
-      return judged === 0 ? { ...names, glyph: "dash", tone: "un", word: "Nothing was checked", then: rest } : { ...names, glyph: "check", tone: "ok", word: `All ${count(judged)} as they should`, then: rest };
+      return judged === 0
+        ? { ...names, glyph: "dash", tone: "un", word: "Nothing was checked", then: rest }
+        : { ...names, glyph: "check", tone: "ok", word: `All ${count(judged)} as they should`, then: rest };
   }
 }
 
@@ -116,8 +156,19 @@ export type Mile = { id: "p50" | "p95" | "p99" | "max"; label: string; us: numbe
 /** The burst's percentiles as places on a strip that ends at the slowest. Half of the room is for the quick: the square root keeps them apart. */
 export function miles(latency: CheckLatency): Mile[] {
   const most = Math.max(1, latency.max_us);
-  const mile = (id: Mile["id"], label: string, us: number): Mile => ({ id, label, us, text: took(us), at: Math.min(1, Math.sqrt(us / most)) });
-  return [mile("p50", "half within", latency.p50_us), mile("p95", "95 % within", latency.p95_us), mile("p99", "99 % within", latency.p99_us), mile("max", "slowest", latency.max_us)];
+  const mile = (id: Mile["id"], label: string, us: number): Mile => ({
+    id,
+    label,
+    us,
+    text: took(us),
+    at: Math.min(1, Math.sqrt(us / most)),
+  });
+  return [
+    mile("p50", "half within", latency.p50_us),
+    mile("p95", "95 % within", latency.p95_us),
+    mile("p99", "99 % within", latency.p99_us),
+    mile("max", "slowest", latency.max_us),
+  ];
 }
 
 const SENDERS_PATIENCE_US = 5_000_000;
@@ -125,5 +176,7 @@ const SENDERS_PATIENCE_US = 5_000_000;
 /** What the burst says: a sender waits "a few seconds". */
 export function latencyWords(latency: CheckLatency): string {
   const head = `${plural(latency.count, "delivery", "deliveries")} at once, half of them answered within ${took(latency.p50_us)}`;
-  return latency.max_us > SENDERS_PATIENCE_US ? `${head}. The slowest took ${took(latency.max_us)}: the service waits a few seconds only, then it counts as failed.` : `${head}, all within ${took(latency.max_us)}.`;
+  return latency.max_us > SENDERS_PATIENCE_US
+    ? `${head}. The slowest took ${took(latency.max_us)}: the service waits a few seconds only, then it counts as failed.`
+    : `${head}, all within ${took(latency.max_us)}.`;
 }

@@ -16,14 +16,34 @@ describe("the engine's menu", () => {
   }
 
   it.each([
-    "<p>text</p>", "<button>press</button>", "<a href='#'>link</a>", "<div role='row'>row</div>", "<select><option>one</option></select>", "<input type='checkbox'>", "<input type='radio'>",
-    "<input type='range'>", "<input type='file'>", "<input type='submit'>", "<svg></svg>", "<img>", "<div contenteditable='false'>fixed</div>",
+    "<p>text</p>",
+    "<button>press</button>",
+    "<a href='#'>link</a>",
+    "<div role='row'>row</div>",
+    "<select><option>one</option></select>",
+    "<input type='checkbox'>",
+    "<input type='radio'>",
+    "<input type='range'>",
+    "<input type='file'>",
+    "<input type='submit'>",
+    "<svg></svg>",
+    "<img>",
+    "<div contenteditable='false'>fixed</div>",
     "<div contenteditable='false'><span data-at>fixed</span></div>",
   ])("does not open on %s", (html) => expect(suppressed(html)).toBe(true));
 
   it.each([
-    "<input>", "<input type='text'>", "<input type='password'>", "<input type='search'>", "<input type='number'>", "<input readonly value='copied'>", "<textarea></textarea>", "<div contenteditable='true'>code</div>",
-    "<div contenteditable>code</div>", "<div contenteditable='plaintext-only'>code</div>", "<div contenteditable='true'><div class='cm-line'><span data-at>code</span></div></div>",
+    "<input>",
+    "<input type='text'>",
+    "<input type='password'>",
+    "<input type='search'>",
+    "<input type='number'>",
+    "<input readonly value='copied'>",
+    "<textarea></textarea>",
+    "<div contenteditable='true'>code</div>",
+    "<div contenteditable>code</div>",
+    "<div contenteditable='plaintext-only'>code</div>",
+    "<div contenteditable='true'><div class='cm-line'><span data-at>code</span></div></div>",
   ])("opens on %s", (html) => expect(suppressed(html)).toBe(false));
 
   it("does not open where text outside of fields is selected", () => {

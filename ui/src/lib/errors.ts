@@ -72,8 +72,16 @@ export function asIpcError(thrown: unknown): IpcError {
   if (typeof thrown === "object" && thrown !== null) {
     const { code, message, detail } = thrown as Partial<Record<keyof IpcError, unknown>>;
     if (typeof message === "string") {
-      return { code: typeof code === "string" ? code : "window", message, detail: typeof detail === "string" ? detail : null };
+      return {
+        code: typeof code === "string" ? code : "window",
+        message,
+        detail: typeof detail === "string" ? detail : null,
+      };
     }
   }
-  return { code: "window", message: typeof thrown === "string" && thrown ? thrown : "Something went wrong in the window.", detail: null };
+  return {
+    code: "window",
+    message: typeof thrown === "string" && thrown ? thrown : "Something went wrong in the window.",
+    detail: null,
+  };
 }

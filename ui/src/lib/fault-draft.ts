@@ -2,7 +2,19 @@ import type { FaultDrop, FaultRule, FaultWhen } from "../ipc/generated";
 import { durationText, readDuration } from "./duration";
 
 /** A rule as it stands in the fields. */
-export type FaultDraft = { project: number | null; eventType: string; when: FaultWhen["kind"]; attempts: string; percent: string; seed: string; status: string; headers: string; body: string; delay: string; drop: FaultDrop };
+export type FaultDraft = {
+  project: number | null;
+  eventType: string;
+  when: FaultWhen["kind"];
+  attempts: string;
+  percent: string;
+  seed: string;
+  status: string;
+  headers: string;
+  body: string;
+  delay: string;
+  drop: FaultDrop;
+};
 export type FaultField = "eventType" | "attempts" | "percent" | "seed" | "status" | "headers" | "delay";
 export type FaultErrors = Partial<Record<FaultField, string>>;
 
@@ -12,10 +24,17 @@ const MOST_SEED = 4_294_967_295;
 export function faultDraft(rule: FaultRule): FaultDraft {
   const { when } = rule;
   return {
-    project: rule.project, eventType: rule.event_type ?? "", when: when.kind,
-    attempts: String(when.kind === "first" ? when.attempts : 2), percent: String(when.kind === "random" ? when.percent : 20), seed: String(when.kind === "random" ? when.seed : 1),
-    status: rule.status === null ? "" : String(rule.status), headers: rule.headers.map(([name, value]) => `${name}: ${value}`).join("\n"), body: rule.body,
-    delay: rule.delay_ms === 0 ? "" : durationText(rule.delay_ms), drop: rule.drop,
+    project: rule.project,
+    eventType: rule.event_type ?? "",
+    when: when.kind,
+    attempts: String(when.kind === "first" ? when.attempts : 2),
+    percent: String(when.kind === "random" ? when.percent : 20),
+    seed: String(when.kind === "random" ? when.seed : 1),
+    status: rule.status === null ? "" : String(rule.status),
+    headers: rule.headers.map(([name, value]) => `${name}: ${value}`).join("\n"),
+    body: rule.body,
+    delay: rule.delay_ms === 0 ? "" : durationText(rule.delay_ms),
+    drop: rule.drop,
   };
 }
 
@@ -26,7 +45,8 @@ export function readFaultDraft(draft: FaultDraft, before: FaultRule): { rule: Fa
   if (/\s/.test(eventType)) errors.eventType = "One type without spaces, such as batch.succeeded; empty for all.";
   const when = readWhen(draft, errors);
   const status = whole(draft.status);
-  if (draft.status.trim() !== "" && (status === null || status < 200 || status > 599)) errors.status = "A status from 200 to 599; empty for the usual one.";
+  if (draft.status.trim() !== "" && (status === null || status < 200 || status > 599))
+    errors.status = "A status from 200 to 599; empty for the usual one.";
   const headers = readHeaders(draft.headers, errors);
   const delay = draft.delay.trim() === "" ? { value: 0 } : readDuration(draft.delay, 0, MOST_DELAY_MS);
   if ("error" in delay) errors.delay = delay.error;
@@ -35,8 +55,16 @@ export function readFaultDraft(draft: FaultDraft, before: FaultRule): { rule: Fa
   const said = draft.drop !== "before";
   return {
     rule: {
-      id: before.id, on: before.on, project: draft.project, event_type: eventType === "" ? null : eventType, when, drop: draft.drop,
-      status: said ? status : null, headers: said ? headers : [], body: said ? draft.body : "", delay_ms: delay.value,
+      id: before.id,
+      on: before.on,
+      project: draft.project,
+      event_type: eventType === "" ? null : eventType,
+      when,
+      drop: draft.drop,
+      status: said ? status : null,
+      headers: said ? headers : [],
+      body: said ? draft.body : "",
+      delay_ms: delay.value,
     },
   };
 }
@@ -70,7 +98,8 @@ function readHeaders(text: string, errors: FaultErrors): [string, string][] {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.*)$/.exec(line.trim());
     const [, name = "", value = ""] = match ?? [];
     if (!match) errors.headers = `Line ${i + 1} is no header line: write Name: value.`;
-    else if (/^(content-length|transfer-encoding|connection)$/i.test(name)) errors.headers = `${name} belongs to the connection, and is set by itself.`;
+    else if (/^(content-length|transfer-encoding|connection)$/i.test(name))
+      errors.headers = `${name} belongs to the connection, and is set by itself.`;
     else headers.push([name, value]);
   }
   return headers;

@@ -5,18 +5,43 @@ import { visible } from "./invisible";
 
 export const NO_FAULTS: FaultLab = { rules: [], answers: [] };
 
-export const EMPTY_RULE: FaultRule = { id: "", on: false, project: null, event_type: null, when: { kind: "always" }, status: null, headers: [], body: "", delay_ms: 0, drop: "no" };
+export const EMPTY_RULE: FaultRule = {
+  id: "",
+  on: false,
+  project: null,
+  event_type: null,
+  when: { kind: "always" },
+  status: null,
+  headers: [],
+  body: "",
+  delay_ms: 0,
+  drop: "no",
+};
 
 export type Preset = { id: string; label: string; what: string; rule: FaultRule };
-const preset = (id: string, label: string, what: string, rule: Partial<FaultRule>): Preset => ({ id, label, what, rule: { ...EMPTY_RULE, ...rule } });
+const preset = (id: string, label: string, what: string, rule: Partial<FaultRule>): Preset => ({
+  id,
+  label,
+  what,
+  rule: { ...EMPTY_RULE, ...rule },
+});
 
 export const PRESETS: readonly Preset[] = [
-  preset("first_two", "503 on the first two attempts", "Shows whether the sender tries again, and how long it waits.", { when: { kind: "first", attempts: 2 }, status: 503 }),
+  preset("first_two", "503 on the first two attempts", "Shows whether the sender tries again, and how long it waits.", {
+    when: { kind: "first", attempts: 2 },
+    status: 503,
+  }),
   preset("slow", "Slow: 10\u00A0s", "Longer than a sender usually waits.", { delay_ms: 10_000 }),
   preset("drop", "Drop the connection", "Nobody answers, though the delivery arrived.", { drop: "before" }),
-  preset("flaky", "Flaky: 20 %", "One in five is answered 503, always the same ones for a seed.", { when: { kind: "random", percent: 20, seed: 1 }, status: 503 }),
+  preset("flaky", "Flaky: 20 %", "One in five is answered 503, always the same ones for a seed.", {
+    when: { kind: "random", percent: 20, seed: 1 },
+    status: 503,
+  }),
   preset("gone", "410 Gone", "Tells the sender to stop: some disable the webhook.", { status: 410 }),
-  preset("redirect", "Redirect 302", "A sender should not follow it.", { status: 302, headers: [["location", "https://example.com/"]] }),
+  preset("redirect", "Redirect 302", "A sender should not follow it.", {
+    status: 302,
+    headers: [["location", "https://example.com/"]],
+  }),
 ];
 
 /** `For batch.succeeded of nightly-eval: the first 2 attempts of each event get 503 after 2 s, then the usual answer.` */
@@ -30,7 +55,10 @@ function scope({ project, event_type }: FaultRule, projectName: (id: number) => 
 }
 
 function subject({ when }: FaultRule): string {
-  if (when.kind === "first") return when.attempts === 1 ? "the first attempt of each event gets" : `the first ${count(when.attempts)} attempts of each event get`;
+  if (when.kind === "first")
+    return when.attempts === 1
+      ? "the first attempt of each event gets"
+      : `the first ${count(when.attempts)} attempts of each event get`;
   if (when.kind === "random") return `${percentText(when.percent)} of the attempts, drawn with seed ${when.seed}, get`;
   return "each attempt gets";
 }
@@ -39,7 +67,12 @@ function outcome(rule: FaultRule): string {
   const late = rule.delay_ms > 0 ? ` after ${unbroken(durationText(rule.delay_ms))}` : "";
   if (rule.drop === "before") return `no answer, for the connection is dropped${late}`;
   const what = rule.status === null ? "the usual answer" : String(rule.status);
-  const dress = [rule.headers.length > 0 ? plural(rule.headers.length, "header line") : "", rule.body === "" ? "" : "a body of its own"].filter(Boolean).join(" and ");
+  const dress = [
+    rule.headers.length > 0 ? plural(rule.headers.length, "header line") : "",
+    rule.body === "" ? "" : "a body of its own",
+  ]
+    .filter(Boolean)
+    .join(" and ");
   const cut = rule.drop === "middle" ? ", cut off in the middle of its body" : "";
   return `${what}${dress ? ` with ${dress}` : ""}${late}${cut}`;
 }
@@ -55,7 +88,10 @@ export const percentText = (percent: number): string => `${Number(percent.toPrec
 /** What a rule does not change is worth saying: it would be on, and nothing to see. */
 export function doesNothing(rule: FaultRule): boolean {
   const idle = rule.when.kind === "random" && rule.when.percent === 0;
-  return idle || (rule.status === null && rule.delay_ms === 0 && rule.drop === "no" && rule.headers.length === 0 && rule.body === "");
+  return (
+    idle ||
+    (rule.status === null && rule.delay_ms === 0 && rule.drop === "no" && rule.headers.length === 0 && rule.body === "")
+  );
 }
 
 export const rulesOn = ({ rules }: FaultLab): number => rules.filter((rule) => rule.on).length;
@@ -85,6 +121,14 @@ export function shadowedBy(rules: readonly FaultRule[], id: string): number | nu
   const at = rules.findIndex((rule) => rule.id === id);
   const rule = rules[at];
   if (!rule?.on) return null;
-  const found = rules.slice(0, at).findIndex((one) => one.on && one.when.kind === "always" && (one.project === null || one.project === rule.project) && (one.event_type === null || one.event_type === rule.event_type));
+  const found = rules
+    .slice(0, at)
+    .findIndex(
+      (one) =>
+        one.on &&
+        one.when.kind === "always" &&
+        (one.project === null || one.project === rule.project) &&
+        (one.event_type === null || one.event_type === rule.event_type),
+    );
   return found < 0 ? null : found;
 }

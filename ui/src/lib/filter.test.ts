@@ -2,8 +2,20 @@ import { describe, expect, it } from "vitest";
 import { leftOutBy, looksLikeQuery, NO_FILTER } from "./filter";
 
 describe("a text that reads like a search with fields", () => {
-  it.each(["type:batch.failed since:1h", "needle -answer:200", "verdict:rejected", "Type:x"])("%s", (text) => expect(looksLikeQuery(text)).toBe(true));
-  it.each(["batch.failed", "gs://bucket", "https://a.example", "12:30", "a : b", "files/x", '"type":"batch"', "note: x", ""])("not %s", (text) => expect(looksLikeQuery(text)).toBe(false));
+  it.each(["type:batch.failed since:1h", "needle -answer:200", "verdict:rejected", "Type:x"])("%s", (text) =>
+    expect(looksLikeQuery(text)).toBe(true),
+  );
+  it.each([
+    "batch.failed",
+    "gs://bucket",
+    "https://a.example",
+    "12:30",
+    "a : b",
+    "files/x",
+    '"type":"batch"',
+    "note: x",
+    "",
+  ])("not %s", (text) => expect(looksLikeQuery(text)).toBe(false));
 });
 
 describe("why a delivery is not in the list", () => {

@@ -2,16 +2,48 @@ import { describe, expect, it } from "vitest";
 import { age, answer, bytes, count, middle, moment, plural, since, skew, span, took, tookFine } from "./format";
 
 describe("formats", () => {
-  it.each([[0, "now"], [1999, "now"], [-5000, "now"], [2000, "2\u00A0s"], [59_999, "59\u00A0s"], [60_000, "1\u00A0min"], [3_599_999, "59\u00A0min"], [3_600_000, "1\u00A0h"], [172_799_999, "47\u00A0h"], [172_800_000, "2\u00A0d"], [400 * 86_400_000, "400\u00A0d"]])("age of %d ms", (ms, text) => {
+  it.each([
+    [0, "now"],
+    [1999, "now"],
+    [-5000, "now"],
+    [2000, "2\u00A0s"],
+    [59_999, "59\u00A0s"],
+    [60_000, "1\u00A0min"],
+    [3_599_999, "59\u00A0min"],
+    [3_600_000, "1\u00A0h"],
+    [172_799_999, "47\u00A0h"],
+    [172_800_000, "2\u00A0d"],
+    [400 * 86_400_000, "400\u00A0d"],
+  ])("age of %d ms", (ms, text) => {
     expect(age(1_000_000_000_000 - ms, 1_000_000_000_000)).toBe(text);
   });
-  it.each([[0, "0\u00A0B"], [231, "231\u00A0B"], [1024, "1\u00A0KiB"], [1536, "1.5\u00A0KiB"], [10_485_760, "10\u00A0MiB"], [222_298_112, "212\u00A0MiB"]])("%d bytes", (n, text) => {
+  it.each([
+    [0, "0\u00A0B"],
+    [231, "231\u00A0B"],
+    [1024, "1\u00A0KiB"],
+    [1536, "1.5\u00A0KiB"],
+    [10_485_760, "10\u00A0MiB"],
+    [222_298_112, "212\u00A0MiB"],
+  ])("%d bytes", (n, text) => {
     expect(bytes(n)).toBe(text);
   });
-  it.each([[0, "<1\u00A0ms"], [999, "<1\u00A0ms"], [3400, "3\u00A0ms"], [1_400_000, "1.4\u00A0s"], [12_400_000, "12\u00A0s"]])("took %d µs", (us, text) => {
+  it.each([
+    [0, "<1\u00A0ms"],
+    [999, "<1\u00A0ms"],
+    [3400, "3\u00A0ms"],
+    [1_400_000, "1.4\u00A0s"],
+    [12_400_000, "12\u00A0s"],
+  ])("took %d µs", (us, text) => {
     expect(took(us)).toBe(text);
   });
-  it.each([[0, "+0.0\u00A0s"], [400, "+0.4\u00A0s"], [12_000, "+12\u00A0s"], [3_900_000, "+1\u00A0h 5\u00A0min"], [300_000, "+5\u00A0min"], [65_000, "+1\u00A0min 5\u00A0s"]])("since %d ms", (ms, text) => {
+  it.each([
+    [0, "+0.0\u00A0s"],
+    [400, "+0.4\u00A0s"],
+    [12_000, "+12\u00A0s"],
+    [3_900_000, "+1\u00A0h 5\u00A0min"],
+    [300_000, "+5\u00A0min"],
+    [65_000, "+1\u00A0min 5\u00A0s"],
+  ])("since %d ms", (ms, text) => {
     expect(since(ms)).toBe(text);
   });
   it("counts and times", () => {

@@ -3,7 +3,14 @@ import { durationText, readDuration } from "./duration";
 import { readAddress } from "./targets";
 
 /** A rule as it stands in the fields. */
-export type ForwardDraft = { url: string; which: ForwardWhich; resign: string | null; concurrency: string; answer: "at_once" | "target"; timeout: string };
+export type ForwardDraft = {
+  url: string;
+  which: ForwardWhich;
+  resign: string | null;
+  concurrency: string;
+  answer: "at_once" | "target";
+  timeout: string;
+};
 export type ForwardField = "url" | "resign" | "concurrency" | "timeout";
 export type ForwardErrors = Partial<Record<ForwardField, string>>;
 
@@ -13,13 +20,20 @@ const USUAL_TIMEOUT_MS = 5000;
 export function forwardDraft(rule: ForwardRule): ForwardDraft {
   const { answer } = rule;
   return {
-    url: rule.url, which: rule.which, resign: rule.resign, concurrency: String(rule.concurrency), answer: answer.kind,
+    url: rule.url,
+    which: rule.which,
+    resign: rule.resign,
+    concurrency: String(rule.concurrency),
+    answer: answer.kind,
     timeout: durationText(answer.kind === "target" ? answer.timeout_ms : USUAL_TIMEOUT_MS),
   };
 }
 
 /** The rule to save, or what is wrong with each field. A time-out that is not used cannot be wrong. */
-export function readForwardDraft(draft: ForwardDraft, before: ForwardRule): { rule: ForwardRule } | { errors: ForwardErrors } {
+export function readForwardDraft(
+  draft: ForwardDraft,
+  before: ForwardRule,
+): { rule: ForwardRule } | { errors: ForwardErrors } {
   const errors: ForwardErrors = {};
   const url = readAddress(draft.url);
   const typed = draft.concurrency.trim();
@@ -31,7 +45,12 @@ export function readForwardDraft(draft: ForwardDraft, before: ForwardRule): { ru
   if (!("url" in url) || !("value" in timeout) || errors.concurrency) return { errors };
   return {
     rule: {
-      project: before.project, on: before.on, url: url.url, which: draft.which, resign: draft.resign, concurrency,
+      project: before.project,
+      on: before.on,
+      url: url.url,
+      which: draft.which,
+      resign: draft.resign,
+      concurrency,
       answer: draft.answer === "target" ? { kind: "target", timeout_ms: timeout.value } : { kind: "at_once" },
     },
   };
@@ -39,7 +58,13 @@ export function readForwardDraft(draft: ForwardDraft, before: ForwardRule): { ru
 
 /** The rules say the same, whether on or off. */
 export function sameRule(a: ForwardRule, b: ForwardRule): boolean {
-  return a.url === b.url && a.which === b.which && a.resign === b.resign && a.concurrency === b.concurrency && JSON.stringify(a.answer) === JSON.stringify(b.answer);
+  return (
+    a.url === b.url &&
+    a.which === b.which &&
+    a.resign === b.resign &&
+    a.concurrency === b.concurrency &&
+    JSON.stringify(a.answer) === JSON.stringify(b.answer)
+  );
 }
 
 /** Which field an error of the back end belongs beside. */

@@ -1,17 +1,51 @@
 import { describe, expect, it } from "vitest";
 import type { ForwardState, ForwardView, Outbound } from "../ipc/generated";
-import { forwardCounts, forwardPill, forwardWords, lastWords, nextTryWords, noForward, offersNothing, startChoices } from "./forward";
+import {
+  forwardCounts,
+  forwardPill,
+  forwardWords,
+  lastWords,
+  nextTryWords,
+  noForward,
+  offersNothing,
+  startChoices,
+} from "./forward";
 import { forwardDraft, forwardFieldOf, readForwardDraft, sameRule } from "./forward-draft";
 import { fitting } from "./suggest";
 
 const NOW = 1_800_000_000_000;
-const DOWN: ForwardState = { state: "down", why: "Connection refused.", since_ms: NOW - 95_000, next_ms: NOW + 3400, attempt: 5 };
+const DOWN: ForwardState = {
+  state: "down",
+  why: "Connection refused.",
+  since_ms: NOW - 95_000,
+  next_ms: NOW + 3400,
+  attempt: 5,
+};
 const view = (project: number, state: ForwardState, rest: Partial<ForwardView> = {}): ForwardView => {
   const none = noForward(project);
-  return { ...none, rule: { ...none.rule, on: state.state !== "off", url: "http://localhost:3000/webhooks" }, state, ...rest };
+  return {
+    ...none,
+    rule: { ...none.rule, on: state.state !== "off", url: "http://localhost:3000/webhooks" },
+    state,
+    ...rest,
+  };
 };
 const outbound = (rest: Partial<Outbound> = {}): Outbound => ({
-  id: 1, delivery: 7, kind: "forward", run: null, number: 1, url: "http://localhost:3000/", at_ms: NOW - 12_000, changes: [], rejected: false, status: 200, first_us: 2900, total_us: 3100, answer_len: 0, problem: null, ...rest,
+  id: 1,
+  delivery: 7,
+  kind: "forward",
+  run: null,
+  number: 1,
+  url: "http://localhost:3000/",
+  at_ms: NOW - 12_000,
+  changes: [],
+  rejected: false,
+  status: 200,
+  first_us: 2900,
+  total_us: 3100,
+  answer_len: 0,
+  problem: null,
+  ...rest,
 });
 
 describe("the pill", () => {
@@ -19,26 +53,66 @@ describe("the pill", () => {
     ["no rule", [], "un", "Forward", ""],
     ["off, with some left waiting", [view(1, { state: "off" }, { waiting: 3 })], "un", "Forward", ""],
     ["idle", [view(1, { state: "idle" })], "ok", "Forward localhost:3000", ""],
-    ["sending", [view(1, { state: "sending" }, { waiting: 2 })], "old", "Forward localhost:3000 2 waiting", "2 waiting"],
-    ["down", [view(1, DOWN, { waiting: 2 })], "no", "Forward localhost:3000 down, next try in 4\u00A0s · 2 waiting", "down"],
+    [
+      "sending",
+      [view(1, { state: "sending" }, { waiting: 2 })],
+      "old",
+      "Forward localhost:3000 2 waiting",
+      "2 waiting",
+    ],
+    [
+      "down",
+      [view(1, DOWN, { waiting: 2 })],
+      "no",
+      "Forward localhost:3000 down, next try in 4\u00A0s · 2 waiting",
+      "down",
+    ],
     ["down, nothing waits", [view(1, DOWN)], "no", "Forward localhost:3000 down, next try in 4\u00A0s", "down"],
-    ["two", [view(1, { state: "idle" }), view(2, { state: "sending" }, { waiting: 5 })], "old", "Forward · 2 projects 5 waiting", "5 waiting"],
-    ["two, one down", [view(1, DOWN, { waiting: 2 }), view(2, { state: "idle" })], "no", "Forward · 2 projects 1 down · 2 waiting", "1 down"],
+    [
+      "two",
+      [view(1, { state: "idle" }), view(2, { state: "sending" }, { waiting: 5 })],
+      "old",
+      "Forward · 2 projects 5 waiting",
+      "5 waiting",
+    ],
+    [
+      "two, one down",
+      [view(1, DOWN, { waiting: 2 }), view(2, { state: "idle" })],
+      "no",
+      "Forward · 2 projects 1 down · 2 waiting",
+      "1 down",
+    ],
     ["one of two is off", [view(1, { state: "off" }), view(2, { state: "idle" })], "ok", "Forward localhost:3000", ""],
   ])("%s", (_name, views, tone, text, short) => {
     const pill = forwardPill(views, NOW);
-    expect([pill.tone, [pill.lead, pill.target, pill.tail].filter(Boolean).join(" "), pill.short]).toEqual([tone, text, short]);
+    expect([pill.tone, [pill.lead, pill.target, pill.tail].filter(Boolean).join(" "), pill.short]).toEqual([
+      tone,
+      text,
+      short,
+    ]);
     expect(pill.quiet).toBe(tone === "un");
   });
 
   it("counts down to 1 s, then tries", () => {
-    expect([4000, 3999, 1, 0, -5].map((left) => nextTryWords(NOW + left, NOW))).toEqual(["next try in 4\u00A0s", "next try in 4\u00A0s", "next try in 1\u00A0s", "trying now", "trying now"]);
+    expect([4000, 3999, 1, 0, -5].map((left) => nextTryWords(NOW + left, NOW))).toEqual([
+      "next try in 4\u00A0s",
+      "next try in 4\u00A0s",
+      "next try in 1\u00A0s",
+      "trying now",
+      "trying now",
+    ]);
   });
 });
 
 describe("how it stands", () => {
   it("says since when it is down, why, which try is next, and what waits", () => {
-    expect(forwardWords(view(1, DOWN, { waiting: 1 }), NOW)).toEqual({ tone: "no", glyph: "cross", head: "Down for 1\u00A0min, next try in 4\u00A0s", why: "Connection refused.", then: "Try 5 comes next. 1 delivery waits for it, in order." });
+    expect(forwardWords(view(1, DOWN, { waiting: 1 }), NOW)).toEqual({
+      tone: "no",
+      glyph: "cross",
+      head: "Down for 1\u00A0min, next try in 4\u00A0s",
+      why: "Connection refused.",
+      then: "Try 5 comes next. 1 delivery waits for it, in order.",
+    });
     expect(forwardWords(view(1, DOWN), NOW).then).toBe("Try 5 comes next. Nothing waits.");
   });
 
@@ -55,8 +129,16 @@ describe("how it stands", () => {
 
   it("puts the last answer in words", () => {
     expect(lastWords(outbound(), NOW)).toEqual({ tone: "ok", glyph: "check", text: "200 · 3\u00A0ms, 12\u00A0s ago" });
-    expect(lastWords(outbound({ status: 500, number: 3, at_ms: NOW }), NOW)).toMatchObject({ tone: "no", text: "500 · 3\u00A0ms, try 3, just now" });
-    const refused = outbound({ status: null, total_us: null, first_us: null, problem: { code: "refused", message: "Connection refused." } });
+    expect(lastWords(outbound({ status: 500, number: 3, at_ms: NOW }), NOW)).toMatchObject({
+      tone: "no",
+      text: "500 · 3\u00A0ms, try 3, just now",
+    });
+    const refused = outbound({
+      status: null,
+      total_us: null,
+      first_us: null,
+      problem: { code: "refused", message: "Connection refused." },
+    });
     expect(lastWords(refused, NOW).text).toBe("no answer: Connection refused, 12\u00A0s ago");
     expect(lastWords(refused, NOW, true).text).toBe("no answer, 12\u00A0s ago");
   });
@@ -64,7 +146,12 @@ describe("how it stands", () => {
 
 describe("what is offered at the start", () => {
   it("leaves out what would send nothing, and a day that holds no more than its hour", () => {
-    expect(startChoices({ waiting: 3, last_hour: 41, last_day: 1165 }).map((one) => [one.id, one.n])).toEqual([["new", 0], ["waiting", 3], ["hour", 41], ["day", 1165]]);
+    expect(startChoices({ waiting: 3, last_hour: 41, last_day: 1165 }).map((one) => [one.id, one.n])).toEqual([
+      ["new", 0],
+      ["waiting", 3],
+      ["hour", 41],
+      ["day", 1165],
+    ]);
     expect(startChoices({ waiting: 0, last_hour: 4, last_day: 4 }).map((one) => one.id)).toEqual(["new", "hour"]);
     expect(startChoices({ waiting: 0, last_hour: 0, last_day: 9 }).map((one) => one.id)).toEqual(["new", "day"]);
   });
@@ -87,20 +174,35 @@ describe("the draft", () => {
   const rule = view(1, { state: "idle" }).rule;
 
   it("is read back as the rule it came from", () => {
-    for (const one of [rule, { ...rule, which: "all" as const, resign: "s1", concurrency: 32, answer: { kind: "target" as const, timeout_ms: 2500 } }]) {
+    for (const one of [
+      rule,
+      {
+        ...rule,
+        which: "all" as const,
+        resign: "s1",
+        concurrency: 32,
+        answer: { kind: "target" as const, timeout_ms: 2500 },
+      },
+    ]) {
       expect(readForwardDraft(forwardDraft(one), one)).toEqual({ rule: one });
     }
   });
 
   it("takes an address in short", () => {
-    expect(readForwardDraft({ ...forwardDraft(rule), url: "localhost:8080/x" }, rule)).toMatchObject({ rule: { url: "http://localhost:8080/x" } });
+    expect(readForwardDraft({ ...forwardDraft(rule), url: "localhost:8080/x" }, rule)).toMatchObject({
+      rule: { url: "http://localhost:8080/x" },
+    });
   });
 
   it("says what is wrong with each field; a time-out that is not used cannot be wrong", () => {
-    const bad = readForwardDraft({ url: "", which: "verified", resign: null, concurrency: "33", answer: "target", timeout: "2\u00A0min" }, rule);
+    const bad = readForwardDraft(
+      { url: "", which: "verified", resign: null, concurrency: "33", answer: "target", timeout: "2\u00A0min" },
+      rule,
+    );
     expect(Object.keys("errors" in bad ? bad.errors : {}).sort()).toEqual(["concurrency", "timeout", "url"]);
     expect(readForwardDraft({ ...forwardDraft(rule), timeout: "nonsense" }, rule)).toHaveProperty("rule");
-    for (const n of ["0", "", "1.5", "-1", "999"]) expect(readForwardDraft({ ...forwardDraft(rule), concurrency: n }, rule)).toHaveProperty("errors.concurrency");
+    for (const n of ["0", "", "1.5", "-1", "999"])
+      expect(readForwardDraft({ ...forwardDraft(rule), concurrency: n }, rule)).toHaveProperty("errors.concurrency");
   });
 
   it("differs by what it says, not by whether it is on", () => {
@@ -109,7 +211,12 @@ describe("the draft", () => {
   });
 
   it("knows beside which field an error belongs", () => {
-    expect(["invalid_target", "invalid_forward", "no_secret", "history_busy"].map(forwardFieldOf)).toEqual(["url", "url", "resign", null]);
+    expect(["invalid_target", "invalid_forward", "no_secret", "history_busy"].map(forwardFieldOf)).toEqual([
+      "url",
+      "url",
+      "resign",
+      null,
+    ]);
   });
 });
 

@@ -5,7 +5,9 @@ const PLAIN = /^[ -~]*$/;
 /** A text in what one sees as its characters: an emoji, an accent and a mark of `visible` are not halved where a text is cut. */
 export function graphemes(text: string): string[] {
   if (PLAIN.test(text)) return [...text];
-  return text.split(/(⟦[^⟧]*⟧)/).flatMap((part, i) => (i % 2 ? [part] : Array.from(segmenter.segment(part), (one) => one.segment)));
+  return text
+    .split(/(⟦[^⟧]*⟧)/)
+    .flatMap((part, i) => (i % 2 ? [part] : Array.from(segmenter.segment(part), (one) => one.segment)));
 }
 
 /** How far around a cut is looked: longer than any emoji. */

@@ -15,22 +15,33 @@ describe("what the eye cannot see", () => {
     ["plain ünïcödé 漢字 😀", "plain ünïcödé 漢字 😀"],
   ])("%j", (text, shown) => {
     expect(visible(text)).toBe(shown);
-    expect(segments(text).map((s) => (s.hidden ? `⟦${s.text}⟧` : s.text)).join("")).toBe(shown);
+    expect(
+      segments(text)
+        .map((s) => (s.hidden ? `⟦${s.text}⟧` : s.text))
+        .join(""),
+    ).toBe(shown);
   });
 
   it.each([
-    0x9b, 0x202e, 0xad, 0x61c, 0x2028, 0x2029, 0x180e, 0x0, 0x1b, 0x7f, 0x80, 0x9f, 0x34f, 0x115f, 0x17b4, 0x180b, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x202a, 0x2060,
-    0x2065, 0x2066, 0x206f, 0x2800, 0x3164, 0xfe00, 0xfe0e, 0xfe0f, 0xfeff, 0xffa0, 0xfff9, 0x1bca0, 0x1d173, 0xe0001, 0xe0020, 0xe007f, 0xe0100, 0xe01ef, 0xe0fff,
+    0x9b, 0x202e, 0xad, 0x61c, 0x2028, 0x2029, 0x180e, 0x0, 0x1b, 0x7f, 0x80, 0x9f, 0x34f, 0x115f, 0x17b4, 0x180b,
+    0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x202a, 0x2060, 0x2065, 0x2066, 0x206f, 0x2800, 0x3164, 0xfe00, 0xfe0e,
+    0xfe0f, 0xfeff, 0xffa0, 0xfff9, 0x1bca0, 0x1d173, 0xe0001, 0xe0020, 0xe007f, 0xe0100, 0xe01ef, 0xe0fff,
   ])("U+%x is marked, alone and between letters", (code) => {
     const char = String.fromCodePoint(code);
     const mark = `⟦${codePoint(char)}⟧`;
     expect(visible(`a${char}b`)).toBe(`a${mark}b`);
     expect(visible(char)).toBe(mark);
-    expect(segments(`a${char}`)).toEqual([{ text: "a", hidden: false }, { text: codePoint(char), hidden: true }]);
+    expect(segments(`a${char}`)).toEqual([
+      { text: "a", hidden: false },
+      { text: codePoint(char), hidden: true },
+    ]);
     expect(hasHidden(`a${char}b`)).toBe(true);
   });
 
-  it.each(["e\u0301", "\u0605 \u06DD", "\u0E01\u0E33", "क्ष", "10\u00A0s", "\u3000", "\uFFFD", "\uE000"])("%j is drawn, and stays", (text) => expect(visible(text)).toBe(text));
+  it.each(["e\u0301", "\u0605 \u06DD", "\u0E01\u0E33", "क्ष", "10\u00A0s", "\u3000", "\uFFFD", "\uE000"])(
+    "%j is drawn, and stays",
+    (text) => expect(visible(text)).toBe(text),
+  );
 
   it("keeps line ends where lines are shown, but not a bare carriage return", () => {
     expect(visible("a\nb\tc\r\nd\re", true)).toBe("a\nb\tc\r\nd⟦\\r⟧e");
@@ -53,9 +64,24 @@ describe("what the eye cannot see", () => {
 
 describe("emoji of several characters", () => {
   it.each([
-    ["a family", "👨‍👩‍👧‍👦"], ["a skin tone", "👋🏽"], ["a tone and a joiner", "👩🏽‍💻"], ["two tones", "👩🏻‍🤝‍👨🏿"], ["a heart", "❤️"], ["a kiss", "👩‍❤️‍💋‍👨"], ["a keycap", "1️⃣"],
-    ["a country's flag", "🇩🇪"], ["a flag of tags", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"], ["a flag with a joiner", "🏳️‍🌈"], ["a pirate's", "🏴‍☠️"], ["a judge", "🧑🏾‍⚖️"], ["without its selectors", "👁‍🗨"], ["half of them", "🏳‍🌈"],
-    ["with one that is not needed", "⚡\uFE0F"], ["as text", "☎\uFE0E"], ["two in a row", "👩‍💻👩‍💻"], ["ten in a row", "👨‍👩‍👧‍👦".repeat(10)],
+    ["a family", "👨‍👩‍👧‍👦"],
+    ["a skin tone", "👋🏽"],
+    ["a tone and a joiner", "👩🏽‍💻"],
+    ["two tones", "👩🏻‍🤝‍👨🏿"],
+    ["a heart", "❤️"],
+    ["a kiss", "👩‍❤️‍💋‍👨"],
+    ["a keycap", "1️⃣"],
+    ["a country's flag", "🇩🇪"],
+    ["a flag of tags", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"],
+    ["a flag with a joiner", "🏳️‍🌈"],
+    ["a pirate's", "🏴‍☠️"],
+    ["a judge", "🧑🏾‍⚖️"],
+    ["without its selectors", "👁‍🗨"],
+    ["half of them", "🏳‍🌈"],
+    ["with one that is not needed", "⚡\uFE0F"],
+    ["as text", "☎\uFE0E"],
+    ["two in a row", "👩‍💻👩‍💻"],
+    ["ten in a row", "👨‍👩‍👧‍👦".repeat(10)],
   ])("%s is shown whole", (_what, emoji) => {
     expect(visible(`a ${emoji} b`)).toBe(`a ${emoji} b`);
     expect(segments(emoji)).toEqual([{ text: emoji, hidden: false }]);

@@ -14,7 +14,11 @@ export type Breaks = "all" | "lone" | "returns";
    drawn as nothing (fillers, variation selectors, …), and halves of surrogates. Braille's blank is a picture of nothing. Not those
    format characters that are drawn: the number signs of Arabic and their like. Tab, CR and LF are told by `Breaks`. */
 const HIDDEN = String.raw`(?![\t\n\r\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]`;
-const BREAKS: Record<Breaks, string> = { all: String.raw`[\t\n\r]`, lone: String.raw`\r(?!\n)`, returns: String.raw`\r` };
+const BREAKS: Record<Breaks, string> = {
+  all: String.raw`[\t\n\r]`,
+  lone: String.raw`\r(?!\n)`,
+  returns: String.raw`\r`,
+};
 const NAMES: Record<string, string> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 const ANY = new RegExp(HIDDEN, "u");
 
@@ -36,7 +40,9 @@ export function* marks(text: string, breaks: Breaks): Generator<Mark> {
     const [char, candidate] = match;
     if (candidate === undefined) yield { index: match.index, char };
     // Where it is no emoji that anybody draws, what follows its first character is looked at for itself.
-    else finder.lastIndex = match.index + (wholeEmoji(candidate) || String.fromCodePoint(candidate.codePointAt(0) ?? 0).length);
+    else
+      finder.lastIndex =
+        match.index + (wholeEmoji(candidate) || String.fromCodePoint(candidate.codePointAt(0) ?? 0).length);
   }
 }
 

@@ -2,7 +2,15 @@ import { members, type JsonMember, type JsonValue } from "./json";
 
 /** One line of the payload tree. Offsets are into the text. */
 export type JsonLine =
-  | { at: "value"; depth: number; value: JsonMember; open: boolean; total: number | null; comma: boolean; parent: number | null }
+  | {
+      at: "value";
+      depth: number;
+      value: JsonMember;
+      open: boolean;
+      total: number | null;
+      comma: boolean;
+      parent: number | null;
+    }
   | { at: "close"; depth: number; value: JsonMember; comma: boolean }
   | { at: "more"; depth: number; of: number; shown: number; total: number };
 
@@ -54,7 +62,8 @@ export function jsonLines(text: string, root: JsonValue, opened: Opened): JsonLi
     const { items, total } = members(text, member, limit);
     lines.push({ at: "value", depth, value: member, open: true, total, comma, parent });
     tasks.push({ at: "close", depth, value: member, comma });
-    if (total > items.length) tasks.push({ at: "more", depth: depth + 1, of: member.start, shown: items.length, total });
+    if (total > items.length)
+      tasks.push({ at: "more", depth: depth + 1, of: member.start, shown: items.length, total });
     for (let i = items.length - 1; i >= 0; i--) {
       const item = items[i];
       if (item) tasks.push({ member: item, depth: depth + 1, comma: i < total - 1, parent: member.start });

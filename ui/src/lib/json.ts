@@ -32,7 +32,10 @@ export function checkJson(text: string): JsonChecked {
   const stack: boolean[] = [];
   let expect: Expect = "value";
   let root: JsonValue | null = null;
-  const fail = (message: string): JsonChecked => ({ root: null, problem: place(text, scanner.getTokenOffset(), message) });
+  const fail = (message: string): JsonChecked => ({
+    root: null,
+    problem: place(text, scanner.getTokenOffset(), message),
+  });
   for (;;) {
     const token = scanner.scan();
     const error = scanner.getTokenError();
@@ -71,7 +74,8 @@ export function checkJson(text: string): JsonChecked {
     }
     const kind = kindOf(token);
     if (kind === null) return fail(token === SyntaxKind.CommaToken ? "A value is missing before the comma." : STRAY);
-    if (kind === "number" && !/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(scanner.getTokenValue())) return fail("This is not a JSON number.");
+    if (kind === "number" && !/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(scanner.getTokenValue()))
+      return fail("This is not a JSON number.");
     root ??= { kind, start: scanner.getTokenOffset(), end: scanner.getTokenOffset() + scanner.getTokenLength() };
     if (kind === "object" || kind === "array") {
       stack.push(kind === "object");
@@ -131,14 +135,20 @@ export function members(text: string, container: JsonValue, limit: number): { it
 
 function kindOf(token: number): JsonKind | null {
   switch (token) {
-    case SyntaxKind.OpenBraceToken: return "object";
-    case SyntaxKind.OpenBracketToken: return "array";
-    case SyntaxKind.StringLiteral: return "string";
-    case SyntaxKind.NumericLiteral: return "number";
+    case SyntaxKind.OpenBraceToken:
+      return "object";
+    case SyntaxKind.OpenBracketToken:
+      return "array";
+    case SyntaxKind.StringLiteral:
+      return "string";
+    case SyntaxKind.NumericLiteral:
+      return "number";
     case SyntaxKind.TrueKeyword:
     case SyntaxKind.FalseKeyword:
-    case SyntaxKind.NullKeyword: return "word";
-    default: return null;
+    case SyntaxKind.NullKeyword:
+      return "word";
+    default:
+      return null;
   }
 }
 

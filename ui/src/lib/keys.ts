@@ -1,11 +1,37 @@
 /** The keys of the window: one table, from which both the handler and the sheet of keys are made. */
 export type Action =
-  | "down" | "up" | "first" | "last" | "page-down" | "page-up"
-  | "open" | "back" | "search" | "copy-payload" | "copy-curl" | "follow" | "copy-address" | "send-sample"
-  | "new-webhook" | "ping" | "rotate" | "edit-webhook"
-  | "replay" | "edit-replay" | "mark" | "mark-down" | "mark-up" | "mark-all"
+  | "down"
+  | "up"
+  | "first"
+  | "last"
+  | "page-down"
+  | "page-up"
+  | "open"
+  | "back"
+  | "search"
+  | "copy-payload"
+  | "copy-curl"
+  | "follow"
+  | "copy-address"
+  | "send-sample"
+  | "new-webhook"
+  | "ping"
+  | "rotate"
+  | "edit-webhook"
+  | "replay"
+  | "edit-replay"
+  | "mark"
+  | "mark-down"
+  | "mark-up"
+  | "mark-all"
   | "verify-again"
-  | "tab-1" | "tab-2" | "tab-3" | "tab-4" | "tab-5" | "tab-6" | "keys";
+  | "tab-1"
+  | "tab-2"
+  | "tab-3"
+  | "tab-4"
+  | "tab-5"
+  | "tab-6"
+  | "keys";
 
 /** `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone. */
 type Scope = "window" | "list" | "hooks" | "rows" | "grid" | "marks";
@@ -71,8 +97,23 @@ export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
   if (place.overlay || press.alt || ((press.ctrl || press.meta) && !all)) return null;
   if (place.typing) return press.key === "Escape" ? "back" : null;
   // With Caps Lock, c and C come swapped: the shift key decides.
-  const letter = all ? "Ctrl a" : /^[a-z]$/i.test(press.key) ? (press.shift ? press.key.toUpperCase() : press.key.toLowerCase()) : press.shift && /^Arrow(Up|Down)$/.test(press.key) ? `Shift ${press.key}` : press.key;
-  const here: Record<Scope, boolean> = { window: true, list: place.list, hooks: place.hooks, rows: place.list || place.hooks, grid: (place.list || place.hooks) && place.grid, marks: place.list && place.grid };
+  const letter = all
+    ? "Ctrl a"
+    : /^[a-z]$/i.test(press.key)
+      ? press.shift
+        ? press.key.toUpperCase()
+        : press.key.toLowerCase()
+      : press.shift && /^Arrow(Up|Down)$/.test(press.key)
+        ? `Shift ${press.key}`
+        : press.key;
+  const here: Record<Scope, boolean> = {
+    window: true,
+    list: place.list,
+    hooks: place.hooks,
+    rows: place.list || place.hooks,
+    grid: (place.list || place.hooks) && place.grid,
+    marks: place.list && place.grid,
+  };
   const binding = BINDINGS.find((b) => b.keys.includes(letter) && here[b.scope]);
   return binding?.action ?? null;
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { row } from "../ipc/fake-rows";
 import { RowPages } from "./pages";
 
-const rows = (from: number, count: number) => Array.from({ length: count }, (_, i) => row(from + i, 0, { outcome: "verified" }));
+const rows = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => row(from + i, 0, { outcome: "verified" }));
 
 describe("RowPages", () => {
   it("holds rows by ordinal, across pages", () => {
@@ -19,7 +20,10 @@ describe("RowPages", () => {
     pages.put(190, rows(1, 20));
     expect(pages.missing(190, 210, 500)).toEqual([]);
     expect(pages.missing(180, 210, 500)).toEqual([{ start: 0, count: 200 }]);
-    expect(pages.missing(205, 450, 430)).toEqual([{ start: 200, count: 200 }, { start: 400, count: 30 }]);
+    expect(pages.missing(205, 450, 430)).toEqual([
+      { start: 200, count: 200 },
+      { start: 400, count: 30 },
+    ]);
     expect(pages.missing(0, 0, 0)).toEqual([]);
   });
 

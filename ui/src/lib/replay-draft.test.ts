@@ -1,15 +1,40 @@
 import { describe, expect, it } from "vitest";
 import { TWISTS } from "../ipc/fake-replay";
 import type { ReplayDraft } from "../ipc/generated";
-import { base64OfHex, bodyFixed, fieldOfCode, fieldsOf, headerError, headerNote, hexOf, readBase64, readFields, rewritten, touched, type ReplayFields } from "./replay-draft";
+import {
+  base64OfHex,
+  bodyFixed,
+  fieldOfCode,
+  fieldsOf,
+  headerError,
+  headerNote,
+  hexOf,
+  readBase64,
+  readFields,
+  rewritten,
+  touched,
+  type ReplayFields,
+} from "./replay-draft";
 
 const line = (name: string, value: string, base64: string | null = null) => ({ name, value, base64 });
 const draft = (more: Partial<ReplayDraft> = {}): ReplayDraft => ({
-  delivery: 7, project: 1, outcome: "verified", headers: [line("webhook-id", "msg_1"), line("x-a", "1"), line("x-a", "2"), line("x-note", "caf\ufffd", "Y2Fm6Q==")],
-  text: '{"a":1}', base64: null, body_len: 7, truncated: false, signers: [{ sign: { kind: "secret", id: "s9" }, label: "whsec_…9999", own: false }, { sign: { kind: "secret", id: "s1" }, label: "whsec_…a91f", own: true }], ...more,
+  delivery: 7,
+  project: 1,
+  outcome: "verified",
+  headers: [line("webhook-id", "msg_1"), line("x-a", "1"), line("x-a", "2"), line("x-note", "caf\ufffd", "Y2Fm6Q==")],
+  text: '{"a":1}',
+  base64: null,
+  body_len: 7,
+  truncated: false,
+  signers: [
+    { sign: { kind: "secret", id: "s9" }, label: "whsec_…9999", own: false },
+    { sign: { kind: "secret", id: "s1" }, label: "whsec_…a91f", own: true },
+  ],
+  ...more,
 });
 const TO = ["http://localhost:3000/"];
-const read = (change: Partial<ReplayFields> = {}, of = draft(), deliveries: readonly number[] = [7]) => readFields({ ...fieldsOf(of, TO, false), ...change }, of, deliveries, TWISTS);
+const read = (change: Partial<ReplayFields> = {}, of = draft(), deliveries: readonly number[] = [7]) =>
+  readFields({ ...fieldsOf(of, TO, false), ...change }, of, deliveries, TWISTS);
 const plan = (...args: Parameters<typeof read>) => {
   const got = read(...args);
   if (!("plan" in got)) throw new Error(JSON.stringify(got));
@@ -22,10 +47,23 @@ describe("as the editor opens", () => {
     expect(fieldsOf(draft({ signers: [] }), TO, true)).toMatchObject({ time: "received", sign: { kind: "leave" } });
   });
 
-  it("several deliveries go out as received", () => expect(fieldsOf(draft(), TO, false)).toMatchObject({ id: "keep", time: "received", sign: { kind: "leave" }, twist: null }));
+  it("several deliveries go out as received", () =>
+    expect(fieldsOf(draft(), TO, false)).toMatchObject({
+      id: "keep",
+      time: "received",
+      sign: { kind: "leave" },
+      twist: null,
+    }));
 
   it("untouched it changes nothing: duplicates, order and raw bytes of headers stay those received", () => {
-    expect(plan().changes).toEqual({ headers: null, body: { kind: "received" }, id: "keep", time: { kind: "received" }, sign: { kind: "leave" }, twist: null });
+    expect(plan().changes).toEqual({
+      headers: null,
+      body: { kind: "received" },
+      id: "keep",
+      time: { kind: "received" },
+      sign: { kind: "leave" },
+      twist: null,
+    });
   });
 
   it("writes what is not text as hex", () => {
@@ -38,7 +76,11 @@ describe("what is edited", () => {
   it("headers go out whole, with a line that was removed gone", () => {
     const { headers } = fieldsOf(draft(), TO, false);
     const kept = headers.filter((one) => one.key !== 1);
-    expect(plan({ headers: kept }).changes.headers).toEqual([line("webhook-id", "msg_1"), line("x-a", "2"), line("x-note", "caf\ufffd", "Y2Fm6Q==")]);
+    expect(plan({ headers: kept }).changes.headers).toEqual([
+      line("webhook-id", "msg_1"),
+      line("x-a", "2"),
+      line("x-note", "caf\ufffd", "Y2Fm6Q=="),
+    ]);
   });
 
   it("bodies are sent as text or bytes, and as received where they are the same again", () => {
@@ -51,7 +93,10 @@ describe("what is edited", () => {
   });
 
   it("is left alone for several deliveries, whatever stands in the fields", () => {
-    expect(plan({ headers: [], body: "else" }, draft(), [7, 8]).changes).toMatchObject({ headers: null, body: { kind: "received" } });
+    expect(plan({ headers: [], body: "else" }, draft(), [7, 8]).changes).toMatchObject({
+      headers: null,
+      body: { kind: "received" },
+    });
   });
 
   it("a body over the limit says why it cannot be edited, and is sent as received", () => {
@@ -88,9 +133,19 @@ describe("mistakes, by field", () => {
   });
 
   it("no more than 100,000 requests in all", () => {
-    const got = read({ times: "10000" }, draft(), Array.from({ length: 11 }, (_, i) => i));
+    const got = read(
+      { times: "10000" },
+      draft(),
+      Array.from({ length: 11 }, (_, i) => i),
+    );
     expect(got).toEqual({ errors: { times: "More than 100,000 requests in all." } });
-    expect(plan({ times: "10000" }, draft(), Array.from({ length: 10 }, (_, i) => i)).times).toBe(10_000);
+    expect(
+      plan(
+        { times: "10000" },
+        draft(),
+        Array.from({ length: 10 }, (_, i) => i),
+      ).times,
+    ).toBe(10_000);
   });
 
   it("a shift of any length, both ways; unused it cannot be wrong", () => {
@@ -100,17 +155,31 @@ describe("mistakes, by field", () => {
 
   it("of header lines", () => {
     expect(headerError(line("X-Custom_1", "any ü value"))).toBeNull();
-    for (const bad of [line("", "x"), line("", ""), line("a b", ""), line("näh", ""), line("a:", ""), line("a", "1\r\nb: 2")]) expect(headerError(bad), JSON.stringify(bad)).not.toBeNull();
+    for (const bad of [
+      line("", "x"),
+      line("", ""),
+      line("a b", ""),
+      line("näh", ""),
+      line("a:", ""),
+      line("a", "1\r\nb: 2"),
+    ])
+      expect(headerError(bad), JSON.stringify(bad)).not.toBeNull();
   });
 
   it("of the back end find their field", () => {
-    expect(["invalid_target", "no_key", "no_secret", "not_json", "invalid_replay", "holds_secret"].map(fieldOfCode)).toEqual(["targets", "sign", "sign", "twist", null, null]);
+    expect(
+      ["invalid_target", "no_key", "no_secret", "not_json", "invalid_replay", "holds_secret"].map(fieldOfCode),
+    ).toEqual(["targets", "sign", "sign", "twist", null, null]);
   });
 });
 
 it("a header says which switch writes it", () => {
   const fields = fieldsOf(draft(), TO, true);
-  expect(headerNote("Webhook-Timestamp", fields)).toEqual({ known: true, replaced: "set when it is sent", switched: true });
+  expect(headerNote("Webhook-Timestamp", fields)).toEqual({
+    known: true,
+    replaced: "set when it is sent",
+    switched: true,
+  });
   expect(headerNote("webhook-signature", { ...fields, sign: { kind: "leave" } }).replaced).toBeNull();
   expect(headerNote("webhook-signature", { ...fields, twist: "missing_header" }).replaced).toBe("left out");
   expect(headerNote("webhook-id", { ...fields, id: "renew" }).replaced).not.toBeNull();

@@ -1,4 +1,12 @@
-import type { HeaderLine, ReplayBody, ReplayChanges, ReplayDraft, ReplayPlan, ReplaySign, ReplayTwist } from "../ipc/generated";
+import type {
+  HeaderLine,
+  ReplayBody,
+  ReplayChanges,
+  ReplayDraft,
+  ReplayPlan,
+  ReplaySign,
+  ReplayTwist,
+} from "../ipc/generated";
 import { bytes, count } from "./format";
 import { AS_RECEIVED, LIMITS, requestsOf } from "./replay";
 
@@ -40,14 +48,26 @@ export type HeaderNote = { known: boolean; replaced: string | null; switched: bo
 export function headerNote(name: string, fields: Pick<ReplayFields, "id" | "time" | "sign" | "twist">): HeaderNote {
   const by = (replaced: string | null): HeaderNote => ({ known: true, replaced, switched: replaced !== null });
   switch (name.toLowerCase()) {
-    case "webhook-id": return by(fields.id === "renew" ? "a new one is made" : null);
-    case "webhook-timestamp": return by(fields.time === "received" ? null : "set when it is sent");
+    case "webhook-id":
+      return by(fields.id === "renew" ? "a new one is made" : null);
+    case "webhook-timestamp":
+      return by(fields.time === "received" ? null : "set when it is sent");
     case "webhook-signature":
       if (fields.twist === "missing_header") return by("left out");
-      return by(fields.twist === "wrong_secret" ? "signed with a strange key" : fields.sign.kind === "leave" ? null : "signed anew");
-    case "host": case "content-length": return { known: true, replaced: "set for the target", switched: false };
-    case "content-type": return by(null);
-    default: return { known: false, replaced: null, switched: false };
+      return by(
+        fields.twist === "wrong_secret"
+          ? "signed with a strange key"
+          : fields.sign.kind === "leave"
+            ? null
+            : "signed anew",
+      );
+    case "host":
+    case "content-length":
+      return { known: true, replaced: "set for the target", switched: false };
+    case "content-type":
+      return by(null);
+    default:
+      return { known: false, replaced: null, switched: false };
   }
 }
 
@@ -66,7 +86,8 @@ export function base64OfHex(hex: string): { base64: string } | { error: string }
   if (stray) return { error: `“${stray[0]}” is no hexadecimal digit.` };
   if (digits.length % 2 === 1) return { error: "There is half a byte: two digits make one." };
   let raw = "";
-  for (let at = 0; at < digits.length; at += 2) raw += String.fromCharCode(Number.parseInt(digits.slice(at, at + 2), 16));
+  for (let at = 0; at < digits.length; at += 2)
+    raw += String.fromCharCode(Number.parseInt(digits.slice(at, at + 2), 16));
   return { base64: btoa(raw) };
 }
 
@@ -89,9 +110,18 @@ export function bodyFixed(draft: ReplayDraft): string | null {
 export function fieldsOf(draft: ReplayDraft, targets: readonly string[], anew: boolean): ReplayFields {
   const signer = anew ? draft.signers.find((one) => one.own) : undefined;
   return {
-    targets: [...targets], headers: draft.headers.map((line, key) => ({ ...line, key })),
-    bodyMode: draft.text === null && draft.base64 !== null ? "hex" : "text", body: draft.text ?? (draft.base64 === null ? "" : hexOf(draft.base64)),
-    id: "keep", time: signer ? "now" : "received", shift: "-360", sign: signer?.sign ?? { kind: "leave" }, twist: null, times: "1", delay: "0", concurrency: "1",
+    targets: [...targets],
+    headers: draft.headers.map((line, key) => ({ ...line, key })),
+    bodyMode: draft.text === null && draft.base64 !== null ? "hex" : "text",
+    body: draft.text ?? (draft.base64 === null ? "" : hexOf(draft.base64)),
+    id: "keep",
+    time: signer ? "now" : "received",
+    shift: "-360",
+    sign: signer?.sign ?? { kind: "leave" },
+    twist: null,
+    times: "1",
+    delay: "0",
+    concurrency: "1",
   };
 }
 
@@ -105,14 +135,16 @@ export function rewritten(body: string, from: BodyMode, to: BodyMode): string | 
 
 function bodyOf(fields: ReplayFields, draft: ReplayDraft): ReplayBody | { error: string } {
   if (bodyFixed(draft) !== null) return { kind: "received" };
-  if (fields.bodyMode === "text") return fields.body === (draft.text ?? "") ? { kind: "received" } : { kind: "text", text: fields.body };
+  if (fields.bodyMode === "text")
+    return fields.body === (draft.text ?? "") ? { kind: "received" } : { kind: "text", text: fields.body };
   const read = fields.bodyMode === "hex" ? base64OfHex(fields.body) : readBase64(fields.body);
   if ("error" in read) return read;
   return read.base64 === draft.base64 ? { kind: "received" } : { kind: "base64", base64: read.base64 };
 }
 
 const sameLines = (a: readonly HeaderLine[], b: readonly HeaderLine[]) =>
-  a.length === b.length && a.every((line, i) => line.name === b[i]?.name && line.value === b[i]?.value && line.base64 === b[i]?.base64);
+  a.length === b.length &&
+  a.every((line, i) => line.name === b[i]?.name && line.value === b[i]?.value && line.base64 === b[i]?.base64);
 
 function whole(text: string, least: number, most: number): number | null {
   if (!/^-?\d{1,10}$/.test(text.trim())) return null;
@@ -121,7 +153,12 @@ function whole(text: string, least: number, most: number): number | null {
 }
 
 /** The plan to send, or what is wrong with each field. `many`: several deliveries, whose headers and bodies stay. */
-export function readFields(fields: ReplayFields, draft: ReplayDraft, deliveries: readonly number[], twists: readonly ReplayTwist[]): { plan: ReplayPlan } | { errors: FieldErrors } {
+export function readFields(
+  fields: ReplayFields,
+  draft: ReplayDraft,
+  deliveries: readonly number[],
+  twists: readonly ReplayTwist[],
+): { plan: ReplayPlan } | { errors: FieldErrors } {
   const errors: FieldErrors = {};
   const changes: ReplayChanges = { ...AS_RECEIVED, id: fields.id, sign: fields.sign, twist: fields.twist };
   if (fields.targets.length === 0) errors.targets = "Choose where to send it.";
@@ -133,7 +170,8 @@ export function readFields(fields: ReplayFields, draft: ReplayDraft, deliveries:
     else changes.time = { kind: "shifted", seconds };
   }
   const twist = twists.find((one) => one.id === fields.twist);
-  if (twist?.signs && fields.sign.kind === "leave") errors.sign = `“${twist.label}” is signed anew: choose what to sign with.`;
+  if (twist?.signs && fields.sign.kind === "leave")
+    errors.sign = `“${twist.label}” is signed anew: choose what to sign with.`;
   if (deliveries.length === 1) {
     const lines = fields.headers.map(({ name, value, base64 }): HeaderLine => ({ name: name.trim(), value, base64 }));
     const wrong = lines.map(headerError).find((one) => one !== null);
@@ -149,14 +187,24 @@ export function readFields(fields: ReplayFields, draft: ReplayDraft, deliveries:
   if (times === null) errors.times = "1 to 10,000.";
   if (delay === null) errors.delay = "0 to 60,000\u00A0ms.";
   if (concurrency === null) errors.concurrency = "1 to 64.";
-  if (times !== null && requestsOf({ deliveries, targets: fields.targets, times, changes }) > LIMITS.requests) errors.times = `More than ${count(LIMITS.requests)} requests in all.`;
+  if (times !== null && requestsOf({ deliveries, targets: fields.targets, times, changes }) > LIMITS.requests)
+    errors.times = `More than ${count(LIMITS.requests)} requests in all.`;
   if (times === null || delay === null || concurrency === null || Object.keys(errors).length > 0) return { errors };
-  return { plan: { deliveries: [...deliveries], targets: fields.targets, changes, times, delay_ms: delay, concurrency } };
+  return {
+    plan: { deliveries: [...deliveries], targets: fields.targets, changes, times, delay_ms: delay, concurrency },
+  };
 }
 
 /** Which field an error of the back end belongs to; null: none. */
 export function fieldOfCode(code: string): FieldName | null {
-  const fields: Record<string, FieldName> = { invalid_target: "targets", not_json: "twist", no_key: "sign", no_secret: "sign", not_signed: "sign", no_sandbox: "sign" };
+  const fields: Record<string, FieldName> = {
+    invalid_target: "targets",
+    not_json: "twist",
+    no_key: "sign",
+    no_secret: "sign",
+    not_signed: "sign",
+    no_sandbox: "sign",
+  };
   return fields[code] ?? null;
 }
 

@@ -1,15 +1,50 @@
 import { describe, expect, it } from "vitest";
 import type { Outbound, OutboundDetail, ReplayRun } from "../ipc/generated";
 import { answer } from "./format";
-import { allWell, AS_RECEIVED, changesWords, outboundMark, percentiles, redirectWords, requestsOf, resultWords, runWords, sameSign, tallyCounts, timesWords } from "./replay";
+import {
+  allWell,
+  AS_RECEIVED,
+  changesWords,
+  outboundMark,
+  percentiles,
+  redirectWords,
+  requestsOf,
+  resultWords,
+  runWords,
+  sameSign,
+  tallyCounts,
+  timesWords,
+} from "./replay";
 
 const sent = (more: Partial<Outbound> = {}): Outbound => ({
-  id: 1, delivery: 7, kind: "replay", run: 1, number: 1, url: "http://localhost:3000/", at_ms: 0, changes: [], rejected: false, status: 200, first_us: 2100, total_us: 3400, answer_len: 5, problem: null, ...more,
+  id: 1,
+  delivery: 7,
+  kind: "replay",
+  run: 1,
+  number: 1,
+  url: "http://localhost:3000/",
+  at_ms: 0,
+  changes: [],
+  rejected: false,
+  status: 200,
+  first_us: 2100,
+  total_us: 3400,
+  answer_len: 5,
+  problem: null,
+  ...more,
 });
 const problem = (code: string) => ({ code, message: "Nothing listens at localhost:3000." });
 const run = (more: Partial<ReplayRun> = {}): ReplayRun => ({
-  run: 3, state: "done", total: 12, done: 12, started_ms: 0, took_ms: 9, problem: null, outbounds: [],
-  targets: [{ url: "http://localhost:3000/", done: 12, failed: 0, statuses: [[200, 12]], p50_us: 2000, p95_us: 9000 }], ...more,
+  run: 3,
+  state: "done",
+  total: 12,
+  done: 12,
+  started_ms: 0,
+  took_ms: 9,
+  problem: null,
+  outbounds: [],
+  targets: [{ url: "http://localhost:3000/", done: 12, failed: 0, statuses: [[200, 12]], p50_us: 2000, p95_us: 9000 }],
+  ...more,
 });
 
 describe("an answer at a glance", () => {
@@ -38,9 +73,20 @@ describe("an answer at a glance", () => {
   });
 
   it("one line of it", () => {
-    expect(resultWords(sent(), [])).toEqual({ level: "info", text: "localhost:3000 answered 200 after 3\u00A0ms.", detail: null });
-    expect(resultWords(sent({ status: 500 }), [])).toMatchObject({ level: "warning", text: "localhost:3000 answered 500 after 3\u00A0ms." });
-    expect(resultWords(sent({ status: null, problem: problem("connection_refused") }), [])).toEqual({ level: "warning", text: "Replayed to localhost:3000: refused.", detail: "Nothing listens at localhost:3000." });
+    expect(resultWords(sent(), [])).toEqual({
+      level: "info",
+      text: "localhost:3000 answered 200 after 3\u00A0ms.",
+      detail: null,
+    });
+    expect(resultWords(sent({ status: 500 }), [])).toMatchObject({
+      level: "warning",
+      text: "localhost:3000 answered 500 after 3\u00A0ms.",
+    });
+    expect(resultWords(sent({ status: null, problem: problem("connection_refused") }), [])).toEqual({
+      level: "warning",
+      text: "Replayed to localhost:3000: refused.",
+      detail: "Nothing listens at localhost:3000.",
+    });
   });
 });
 
@@ -56,15 +102,41 @@ describe("a run", () => {
   it("counts by status, and those that never answered", () => {
     const [target] = run().targets;
     if (!target) throw new Error("no target");
-    const counts = tallyCounts({ ...target, done: 12, failed: 4, statuses: [[200, 7], [500, 2]] });
-    expect(counts.map((one) => [one.word, one.count, one.mark.tone])).toEqual([["200", 7, "ok"], ["500", 2, "no"], ["no answer", 3, "no"]]);
+    const counts = tallyCounts({
+      ...target,
+      done: 12,
+      failed: 4,
+      statuses: [
+        [200, 7],
+        [500, 2],
+      ],
+    });
+    expect(counts.map((one) => [one.word, one.count, one.mark.tone])).toEqual([
+      ["200", 7, "ok"],
+      ["500", 2, "no"],
+      ["no answer", 3, "no"],
+    ]);
   });
 
   it("is well only where every answer is", () => {
     const [target] = run().targets;
     if (!target) throw new Error("no target");
     expect(allWell(run())).toBe(true);
-    expect(allWell(run({ targets: [{ ...target, statuses: [[200, 11], [404, 1]] }] }))).toBe(false);
+    expect(
+      allWell(
+        run({
+          targets: [
+            {
+              ...target,
+              statuses: [
+                [200, 11],
+                [404, 1],
+              ],
+            },
+          ],
+        }),
+      ),
+    ).toBe(false);
     expect(allWell(run({ targets: [{ ...target, failed: 1 }] }))).toBe(false);
     expect(allWell(run({ problem: "stopped" }))).toBe(false);
   });
@@ -81,5 +153,11 @@ it("changes, keys and answers of Pollux itself in words", () => {
   expect(changesWords(["new id", "stale"])).toBe("new id · stale");
   expect(sameSign({ kind: "secret", id: "a" }, { kind: "secret", id: "b" })).toBe(false);
   expect(sameSign({ kind: "sandbox_jwt" }, { kind: "sandbox_jwt" })).toBe(true);
-  expect([answer(0, 1200, "rule"), answer(0, null, null), answer(0, null, null, 181_000), answer(503, 1200, "target"), answer(200, null)]).toEqual(["dropped · 1\u00A0ms", "…", "none", "503 · 1\u00A0ms", "200"]);
+  expect([
+    answer(0, 1200, "rule"),
+    answer(0, null, null),
+    answer(0, null, null, 181_000),
+    answer(503, 1200, "target"),
+    answer(200, null),
+  ]).toEqual(["dropped · 1\u00A0ms", "…", "none", "503 · 1\u00A0ms", "200"]);
 });

@@ -10,7 +10,8 @@ const DAY = 24 * HOUR;
 export const QUIET_MS = 6 * HOUR;
 
 export type LaneMark = { word: string; glyph: GlyphName; tone: Tone };
-export type StatementKind = "no_rotation" | "rotation_unknown" | "made_elsewhere" | "nothing_came" | "not_yet" | "quiet" | "safe" | "ended";
+export type StatementKind =
+  "no_rotation" | "rotation_unknown" | "made_elsewhere" | "nothing_came" | "not_yet" | "quiet" | "safe" | "ended";
 /** What the data says about the secrets before. `revocable`: one of them is still good. */
 export type Statement = { kind: StatementKind; tone: Tone; title: string; sentences: string[]; revocable: boolean };
 
@@ -25,7 +26,9 @@ export function lasting(ms: number): string {
   if (ms < HOUR) return span(ms);
   const minutes = Math.floor(ms / MINUTE);
   if (ms >= 10 * HOUR) return ms < 2 * DAY ? withUnit(Math.round(ms / HOUR), "h") : span(ms);
-  return minutes % 60 ? `${withUnit(Math.floor(minutes / 60), "h")} ${withUnit(minutes % 60, "min")}` : withUnit(minutes / 60, "h");
+  return minutes % 60
+    ? `${withUnit(Math.floor(minutes / 60), "h")} ${withUnit(minutes % 60, "min")}`
+    : withUnit(minutes / 60, "h");
 }
 
 /** `just now`, `2 h 37 min ago`. */
@@ -52,7 +55,9 @@ export function laneMarks(lanes: readonly RotationLane[], now: number): LaneMark
 /** `expires in 18 h`, `ended 3 h ago`; null where no end is known. */
 export function endOf(secret: WebhookSecret, now: number): string | null {
   if (secret.expires_ms === null) return lifeOf(secret, now) === "expired" ? "ended" : null;
-  return secret.expires_ms > now ? `expires in ${lasting(secret.expires_ms - now)}` : `ended ${ago(secret.expires_ms, now)}`;
+  return secret.expires_ms > now
+    ? `expires in ${lasting(secret.expires_ms - now)}`
+    : `ended ${ago(secret.expires_ms, now)}`;
 }
 
 export function sum(ticks: readonly RotationTick[], from = -Infinity): number {
@@ -73,10 +78,21 @@ const verify = (n: number) => (n === 1 ? "verifies" : "verify");
 
 /** Its latest attempt was verified with a secret that no longer signs, and with no newer one. */
 export function carriesOldOnly(row: Row, rotatedMs: number | null): boolean {
-  return row.outcome === "verified" && row.scheme === "v1" && (row.grace_until !== null || (rotatedMs !== null && row.received_ms < rotatedMs));
+  return (
+    row.outcome === "verified" &&
+    row.scheme === "v1" &&
+    (row.grace_until !== null || (rotatedMs !== null && row.received_ms < rotatedMs))
+  );
 }
 
-type Facts = { rotation: Rotation; now: number; current: RotationLane; old: RotationLane[]; expired: RotationLane[]; since: string };
+type Facts = {
+  rotation: Rotation;
+  now: number;
+  current: RotationLane;
+  old: RotationLane[];
+  expired: RotationLane[];
+  since: string;
+};
 
 /** What can be said about the secrets before the current one, and from which data. */
 export function statementOf(rotation: Rotation, now: number): Statement {
@@ -84,9 +100,23 @@ export function statementOf(rotation: Rotation, now: number): Statement {
   const current = lanes.find((lane) => lane.secret.state === "current");
   const old = lanes.filter((lane) => lifeOf(lane.secret, now) === "grace");
   const expired = lanes.filter((lane) => lifeOf(lane.secret, now) === "expired");
-  if (!current) return { kind: "made_elsewhere", tone: "un", title: "No secret that signs is known", sentences: ["The service lists none for this webhook, or its list could not be read."], revocable: old.length > 0 };
+  if (!current)
+    return {
+      kind: "made_elsewhere",
+      tone: "un",
+      title: "No secret that signs is known",
+      sentences: ["The service lists none for this webhook, or its list could not be read."],
+      revocable: old.length > 0,
+    };
   const recent = rotation.rotated_ms !== null && rotation.rotated_ms >= rotation.from_ms;
-  const facts: Facts = { rotation, now, current, old, expired, since: recent ? "since the rotation" : "of the last 24\u00A0h" };
+  const facts: Facts = {
+    rotation,
+    now,
+    current,
+    old,
+    expired,
+    since: recent ? "since the rotation" : "of the last 24\u00A0h",
+  };
   const missing = [current, ...old].filter((lane) => !lane.secret.available);
   if (missing.length) return madeElsewhere(facts, missing);
   if (old.length) return inGrace(facts);
@@ -96,16 +126,30 @@ export function statementOf(rotation: Rotation, now: number): Statement {
 function madeElsewhere({ now, current, old }: Facts, missing: RotationLane[]): Statement {
   const them = either(missing, "and");
   const why = missing.some((lane) => lane.secret.key === null) ? "made elsewhere" : "whose text can no longer be read";
-  const blind = missing.includes(current) ? "so which deliveries verify with it cannot be seen here" : "so a delivery that needs it looks rejected here";
+  const blind = missing.includes(current)
+    ? "so which deliveries verify with it cannot be seen here"
+    : "so a delivery that needs it looks rejected here";
   return {
-    kind: "made_elsewhere", tone: old.length ? "old" : "un", revocable: old.length > 0,
+    kind: "made_elsewhere",
+    tone: old.length ? "old" : "un",
+    revocable: old.length > 0,
     title: old.length ? "Nothing can be said about the previous secret" : `Pollux cannot verify with ${them}`,
-    sentences: [`Pollux does not have ${them}, ${why}, ${blind}.`, `Paste ${missing.length > 1 ? "them" : "it"} in Secrets, or rotate.`, ...expiry(old, now, true)],
+    sentences: [
+      `Pollux does not have ${them}, ${why}, ${blind}.`,
+      `Paste ${missing.length > 1 ? "them" : "it"} in Secrets, or rotate.`,
+      ...expiry(old, now, true),
+    ],
   };
 }
 
 function oneSecret({ current, now }: Facts): Statement {
-  return { kind: "no_rotation", tone: "un", title: "One secret, and no rotation that Pollux knows of", revocable: false, sentences: [counted(current, "of the last 24\u00A0h", current.verified, now)] };
+  return {
+    kind: "no_rotation",
+    tone: "un",
+    title: "One secret, and no rotation that Pollux knows of",
+    revocable: false,
+    sentences: [counted(current, "of the last 24\u00A0h", current.verified, now)],
+  };
 }
 
 function counted(lane: RotationLane, since: string, n: number, now: number): string {
@@ -120,11 +164,22 @@ function ended({ rotation, now, current, expired, since }: Facts): Statement {
   const refused = end === null ? 0 : sum(rotation.rejected, end);
   const n = rotation.rotated_ms === null ? current.verified : rotation.since.by_current;
   const sentences = [
-    last ? `${tail(last.secret.hint)} ${end === null ? "has ended" : `ended ${ago(end, now)}`}.` : `Of all its secrets only ${tail(current.secret.hint)} is good.`,
+    last
+      ? `${tail(last.secret.hint)} ${end === null ? "has ended" : `ended ${ago(end, now)}`}.`
+      : `Of all its secrets only ${tail(current.secret.hint)} is good.`,
     counted(current, rotation.rotated_ms === null ? "of the last 24\u00A0h" : since, n, now),
   ];
-  if (last && refused > 0) sentences.push(`${plural(refused, "delivery was", "deliveries were")} rejected after that; those signed with ${tail(last.secret.hint)} alone are among them.`);
-  return { kind: "ended", tone: refused > 0 ? "old" : "ok", title: "The previous secret has ended", sentences, revocable: false };
+  if (last && refused > 0)
+    sentences.push(
+      `${plural(refused, "delivery was", "deliveries were")} rejected after that; those signed with ${tail(last.secret.hint)} alone are among them.`,
+    );
+  return {
+    kind: "ended",
+    tone: refused > 0 ? "old" : "ok",
+    title: "The previous secret has ended",
+    sentences,
+    revocable: false,
+  };
 }
 
 function inGrace(facts: Facts): Statement {
@@ -134,49 +189,118 @@ function inGrace(facts: Facts): Statement {
   const the = old.length > 1 ? "the older secrets" : "the previous secret";
   const ends = expiry(old, now);
   if (rotation.rotated_ms === null) {
-    return { kind: "rotation_unknown", tone: "old", revocable: true, title: `Nothing can be said about ${the} yet`, sentences: [`The rotation was made elsewhere: Pollux does not know when ${hint} took over, so it cannot count what came since.`, ...ends] };
+    return {
+      kind: "rotation_unknown",
+      tone: "old",
+      revocable: true,
+      title: `Nothing can be said about ${the} yet`,
+      sentences: [
+        `The rotation was made elsewhere: Pollux does not know when ${hint} took over, so it cannot count what came since.`,
+        ...ends,
+      ],
+    };
   }
   const waiting = rotation.pending.filter((row) => carriesOldOnly(row, rotation.rotated_ms)).length;
-  const retries = waiting ? [`${plural(waiting, "event that waits", "events that wait")} to be tried again carried ${olds} alone.`] : [];
+  const retries = waiting
+    ? [`${plural(waiting, "event that waits", "events that wait")} to be tried again carried ${olds} alone.`]
+    : [];
   const neither = sum(rotation.rejected, rotation.rotated_ms);
-  const rejected = neither ? [`${plural(neither, "more was", "more were")} rejected: no secret that Pollux has verifies ${neither === 1 ? "it" : "them"}.`] : [];
+  const rejected = neither
+    ? [
+        `${plural(neither, "more was", "more were")} rejected: no secret that Pollux has verifies ${neither === 1 ? "it" : "them"}.`,
+      ]
+    : [];
   const rotated = since === "since the rotation" ? `${since} ${ago(rotation.rotated_ms, now)}` : since;
   const laterFresh = last ? sum(current.ticks, last.received_ms + 1) : 0;
   if (stale > 0 && last && waiting === 0 && laterFresh > 0 && now - last.received_ms >= QUIET_MS) {
     return {
-      kind: "quiet", tone: "old", revocable: true, title: `Quiet for ${lasting(now - last.received_ms)}: judge for yourself`,
-      sentences: [`${plural(stale, "delivery", "deliveries")} ${since} ${verify(stale)} with ${olds} alone, ${stale === 1 ? "" : "the last "}${ago(last.received_ms, now)}.`, `After that ${deliveries(laterFresh)} with ${hint}.`, ...rejected, ...ends],
+      kind: "quiet",
+      tone: "old",
+      revocable: true,
+      title: `Quiet for ${lasting(now - last.received_ms)}: judge for yourself`,
+      sentences: [
+        `${plural(stale, "delivery", "deliveries")} ${since} ${verify(stale)} with ${olds} alone, ${stale === 1 ? "" : "the last "}${ago(last.received_ms, now)}.`,
+        `After that ${deliveries(laterFresh)} with ${hint}.`,
+        ...rejected,
+        ...ends,
+      ],
     };
   }
   if (stale > 0 || waiting > 0) {
-    const alone = stale ? [`${plural(stale, "delivery", "deliveries")} ${since} ${verify(stale)} with ${olds} alone${last ? `, ${stale === 1 ? "" : "the last "}${ago(last.received_ms, now)}` : ""}.`] : [];
-    return { kind: "not_yet", tone: "old", revocable: true, title: `Not yet safe to revoke ${the}`, sentences: [...alone, fresh ? `${stale ? count(fresh) : plural(fresh, "delivery", "deliveries")} ${verify(fresh)} with ${hint}.` : `None verifies with ${hint} yet.`, ...retries, ...ends] };
+    const alone = stale
+      ? [
+          `${plural(stale, "delivery", "deliveries")} ${since} ${verify(stale)} with ${olds} alone${last ? `, ${stale === 1 ? "" : "the last "}${ago(last.received_ms, now)}` : ""}.`,
+        ]
+      : [];
+    return {
+      kind: "not_yet",
+      tone: "old",
+      revocable: true,
+      title: `Not yet safe to revoke ${the}`,
+      sentences: [
+        ...alone,
+        fresh
+          ? `${stale ? count(fresh) : plural(fresh, "delivery", "deliveries")} ${verify(fresh)} with ${hint}.`
+          : `None verifies with ${hint} yet.`,
+        ...retries,
+        ...ends,
+      ],
+    };
   }
   if (fresh === 0) {
-    return { kind: "nothing_came", tone: "old", revocable: true, title: "Nothing can be said yet", sentences: [`${neither ? "Nothing that verifies" : "Nothing"} came ${rotated}: whether anything still needs ${olds} is not known.`, ...rejected, ...ends] };
+    return {
+      kind: "nothing_came",
+      tone: "old",
+      revocable: true,
+      title: "Nothing can be said yet",
+      sentences: [
+        `${neither ? "Nothing that verifies" : "Nothing"} came ${rotated}: whether anything still needs ${olds} is not known.`,
+        ...rejected,
+        ...ends,
+      ],
+    };
   }
   const open = rotation.places.filter((place) => !place.done).length;
-  const places = open ? [`By your list, ${plural(open, "place")} still ${open === 1 ? "holds" : "hold"} the old one.`] : [];
+  const places = open
+    ? [`By your list, ${plural(open, "place")} still ${open === 1 ? "holds" : "hold"} the old one.`]
+    : [];
   return {
-    kind: "safe", tone: open ? "old" : "ok", revocable: true, title: open ? `No delivery needs ${olds}, but your list is not done` : `Safe to revoke ${either(old, "and")}`,
-    sentences: [`${cap(rotated)}, ${deliveries(fresh)} with ${hint}; none needs ${old.length > 1 ? "an older one" : "the previous one"}.`, ...places, ...rejected, ...ends],
+    kind: "safe",
+    tone: open ? "old" : "ok",
+    revocable: true,
+    title: open ? `No delivery needs ${olds}, but your list is not done` : `Safe to revoke ${either(old, "and")}`,
+    sentences: [
+      `${cap(rotated)}, ${deliveries(fresh)} with ${hint}; none needs ${old.length > 1 ? "an older one" : "the previous one"}.`,
+      ...places,
+      ...rejected,
+      ...ends,
+    ],
   };
 }
 
-const cap = (text: string) => (text.startsWith("of the last") ? `In${text.slice(2)}` : text.charAt(0).toUpperCase() + text.slice(1));
+const cap = (text: string) =>
+  text.startsWith("of the last") ? `In${text.slice(2)}` : text.charAt(0).toUpperCase() + text.slice(1);
 
 function expiry(old: readonly RotationLane[], now: number, named = false): string[] {
   const known = old.filter((lane) => lane.secret.expires_ms !== null);
   if (known.length === 0) return [];
-  if (old.length === 1) return [`${named ? either(old) : "It"} expires by itself in ${lasting((known[0]?.secret.expires_ms ?? now) - now)}.`];
+  if (old.length === 1)
+    return [
+      `${named ? either(old) : "It"} expires by itself in ${lasting((known[0]?.secret.expires_ms ?? now) - now)}.`,
+    ];
   const each = known.map((lane) => `${tail(lane.secret.hint)} in ${lasting((lane.secret.expires_ms ?? now) - now)}`);
   return [`They expire by themselves: ${each.join(", ")}.`];
 }
 
 /** What a rotation that revokes at once takes away: every secret that is good now, and what hangs on it. */
-export function impactOf(rotation: Rotation, now: number): { ending: (RotationLane & { mark: LaneMark })[]; verified: number; pending: Row[] } {
+export function impactOf(
+  rotation: Rotation,
+  now: number,
+): { ending: (RotationLane & { mark: LaneMark })[]; verified: number; pending: Row[] } {
   const marks = laneMarks(rotation.lanes, now);
-  const ending = rotation.lanes.map((lane, i) => ({ ...lane, mark: marks[i] as LaneMark })).filter((lane) => lifeOf(lane.secret, now) !== "expired");
+  const ending = rotation.lanes
+    .map((lane, i) => ({ ...lane, mark: marks[i] as LaneMark }))
+    .filter((lane) => lifeOf(lane.secret, now) !== "expired");
   return { ending, verified: ending.reduce((all, lane) => all + lane.verified, 0), pending: rotation.pending };
 }
 
@@ -185,8 +309,14 @@ export function graceWarning(rotation: Rotation, immediately: boolean, now: numb
   const old = rotation.lanes.filter((lane) => lifeOf(lane.secret, now) === "grace");
   const current = rotation.lanes.find((lane) => lane.secret.state === "current");
   if (old.length === 0) return null;
-  const each = old.map(({ secret }) => `${tail(secret.hint)}${secret.expires_ms === null ? "" : ` has ${lasting(secret.expires_ms - now)} left`}`).join(", ");
+  const each = old
+    .map(
+      ({ secret }) =>
+        `${tail(secret.hint)}${secret.expires_ms === null ? "" : ` has ${lasting(secret.expires_ms - now)} left`}`,
+    )
+    .join(", ");
   const one = old.length === 1;
-  if (immediately) return `A rotation is still in its grace: ${each}. That time is cut short: ${one ? "it ends" : "they end"} now, together with ${current ? tail(current.secret.hint) : "the current one"}.`;
+  if (immediately)
+    return `A rotation is still in its grace: ${each}. That time is cut short: ${one ? "it ends" : "they end"} now, together with ${current ? tail(current.secret.hint) : "the current one"}.`;
   return `A rotation is still in its grace: ${each}. A second one now cuts it short for whoever has only ${either(old)}: ${one ? "it gets" : "they get"} no new 24\u00A0h, ${one ? "its end stays" : "their ends stay"} as the service set ${one ? "it" : "them"}, and two secrets are then newer.`;
 }

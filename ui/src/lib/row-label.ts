@@ -17,7 +17,8 @@ export function rowLabel(row: Row): RowLabel {
   const type = typeOf(row);
   // "Ping ping" says no more than "Ping".
   if (row.ping !== null && (type === null || type.toLowerCase() === "ping")) return { is: "ping" };
-  if (type !== null) return { is: "type", text: type, mark: row.ping !== null ? "ping" : row.known_type ? "known" : "unknown" };
+  if (type !== null)
+    return { is: "type", text: type, mark: row.ping !== null ? "ping" : row.known_type ? "known" : "unknown" };
   return row.request === null ? { is: "nothing" } : { is: "request", ...row.request, size: bytes(row.body_len) };
 }
 

@@ -1,6 +1,7 @@
 import type { SandboxSettings } from "../ipc/generated";
 
-type Rate = "too_many_requests" | "server_errors" | "lost_answers" | "garbled_answers" | "lost" | "doubled" | "reordered";
+type Rate =
+  "too_many_requests" | "server_errors" | "lost_answers" | "garbled_answers" | "lost" | "doubled" | "reordered";
 type Toggle = "launch_night_key" | "recased_headers" | "reserialised_body";
 type Amount = "latency_ms" | "drip_bytes_per_second" | "hold_back_ms";
 export type FaultKey = Rate | Toggle | Amount;
@@ -16,10 +17,32 @@ export const FAULTS: readonly { title: string; faults: readonly Fault[] }[] = [
   {
     title: "What is sent",
     faults: [
-      { kind: "toggle", key: "reserialised_body", label: "Body re-serialised", what: "Parsed and printed again after signing. Rejected." },
-      { kind: "toggle", key: "launch_night_key", label: "Launch-night key", what: "v1 signed with the undecoded secret. Rejected." },
-      { kind: "toggle", key: "recased_headers", label: "Header names re-cased", what: "Webhook-Id for webhook-id. Still verified." },
-      { kind: "amount", key: "drip_bytes_per_second", unit: "B/s", most: 1_000_000, label: "Body drips", what: "Bytes a second; 0: all at once." },
+      {
+        kind: "toggle",
+        key: "reserialised_body",
+        label: "Body re-serialised",
+        what: "Parsed and printed again after signing. Rejected.",
+      },
+      {
+        kind: "toggle",
+        key: "launch_night_key",
+        label: "Launch-night key",
+        what: "v1 signed with the undecoded secret. Rejected.",
+      },
+      {
+        kind: "toggle",
+        key: "recased_headers",
+        label: "Header names re-cased",
+        what: "Webhook-Id for webhook-id. Still verified.",
+      },
+      {
+        kind: "amount",
+        key: "drip_bytes_per_second",
+        unit: "B/s",
+        most: 1_000_000,
+        label: "Body drips",
+        what: "Bytes a second; 0: all at once.",
+      },
     ],
   },
   {
@@ -28,7 +51,15 @@ export const FAULTS: readonly { title: string; faults: readonly Fault[] }[] = [
       { kind: "rate", key: "lost", label: "Lost", what: "Never sent, never tried again." },
       { kind: "rate", key: "doubled", label: "Doubled", what: "Sent again after they were taken." },
       { kind: "rate", key: "reordered", label: "Out of order", what: "Held back, so that later ones overtake." },
-      { kind: "amount", key: "hold_back_ms", unit: "ms", most: 86_400_000, label: "Longest wait", what: "Of those doubled and out of order, by the Sandbox's clock.", detail: true },
+      {
+        kind: "amount",
+        key: "hold_back_ms",
+        unit: "ms",
+        most: 86_400_000,
+        label: "Longest wait",
+        what: "Of those doubled and out of order, by the Sandbox's clock.",
+        detail: true,
+      },
     ],
   },
   {
@@ -36,9 +67,26 @@ export const FAULTS: readonly { title: string; faults: readonly Fault[] }[] = [
     faults: [
       { kind: "rate", key: "too_many_requests", label: "429", what: "Too many requests." },
       { kind: "rate", key: "server_errors", label: "500 and 503", what: "The service stumbles." },
-      { kind: "rate", key: "lost_answers", label: "Answers lost after the change was made", what: "Webhooks change, then the connection is cut." },
-      { kind: "rate", key: "garbled_answers", label: "Answers that are garbage", what: "Done, but a web page says 200 instead." },
-      { kind: "amount", key: "latency_ms", unit: "ms", most: 60_000, label: "Latency", what: "Every answer comes so much later." },
+      {
+        kind: "rate",
+        key: "lost_answers",
+        label: "Answers lost after the change was made",
+        what: "Webhooks change, then the connection is cut.",
+      },
+      {
+        kind: "rate",
+        key: "garbled_answers",
+        label: "Answers that are garbage",
+        what: "Done, but a web page says 200 instead.",
+      },
+      {
+        kind: "amount",
+        key: "latency_ms",
+        unit: "ms",
+        most: 60_000,
+        label: "Latency",
+        what: "Every answer comes so much later.",
+      },
     ],
   },
 ];
@@ -53,7 +101,9 @@ export function isOn(fault: Fault, value: boolean | number): boolean {
 
 /** The labels of what is on. */
 export function faultsOn(settings: SandboxSettings | null): readonly string[] {
-  return settings === null ? [] : ALL.filter((fault) => isOn(fault, settings.faults[fault.key])).map((fault) => fault.label);
+  return settings === null
+    ? []
+    : ALL.filter((fault) => isOn(fault, settings.faults[fault.key])).map((fault) => fault.label);
 }
 
 /** A merge patch that sets one. */

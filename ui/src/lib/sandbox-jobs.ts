@@ -23,7 +23,9 @@ const OUTCOMES: Record<JobOutcome, { ends: string; does: string }> = {
 /** What a job of a kind can come to. */
 export function outcomesOf(kind: JobKind): readonly JobOutcome[] {
   if (kind === "batch") return ["succeed", "fail", "expire", "cancel", "never"];
-  return kind === "interaction" ? ["succeed", "require_action", "fail", "cancel", "idle", "never"] : ["succeed", "fail", "cancel", "never"];
+  return kind === "interaction"
+    ? ["succeed", "require_action", "fail", "cancel", "idle", "never"]
+    : ["succeed", "fail", "cancel", "never"];
 }
 
 /** For the list of a run card: `succeeds`, `requires action`. */
@@ -33,12 +35,19 @@ export function endsHow(outcome: string): string {
 
 /** Ways to end a job by hand: all but never, what it is already, and cancelling, which has its own button. */
 export function finishes(kind: JobKind, state: string): readonly { id: JobOutcome; label: string }[] {
-  return outcomesOf(kind).filter((outcome) => outcome !== "never" && outcome !== "cancel" && outcome !== state).map((id) => ({ id, label: OUTCOMES[id].does }));
+  return outcomesOf(kind)
+    .filter((outcome) => outcome !== "never" && outcome !== "cancel" && outcome !== state)
+    .map((id) => ({ id, label: OUTCOMES[id].does }));
 }
 
 const EVENTS: Record<JobKind, Partial<Record<JobOutcome, string>>> = {
   batch: { succeed: "batch.succeeded", fail: "batch.failed", expire: "batch.expired", cancel: "batch.cancelled" },
-  interaction: { succeed: "interaction.completed", require_action: "interaction.requires_action", fail: "interaction.failed", cancel: "interaction.cancelled" },
+  interaction: {
+    succeed: "interaction.completed",
+    require_action: "interaction.requires_action",
+    fail: "interaction.failed",
+    cancel: "interaction.cancelled",
+  },
   video: { succeed: "video.generated" },
 };
 
@@ -48,17 +57,30 @@ export function eventOf(kind: JobKind, outcome: JobOutcome): string | null {
 }
 
 /** What will come of a run, told before it is started; `webhooks` is null while they are not known. `warn`: nothing will arrive. */
-export function forecast(kind: JobKind, outcome: JobOutcome, dynamic: boolean, webhooks: readonly SandboxWebhook[] | null, settings: SandboxSettings | null): { event: string | null; text: string; warn: boolean } {
+export function forecast(
+  kind: JobKind,
+  outcome: JobOutcome,
+  dynamic: boolean,
+  webhooks: readonly SandboxWebhook[] | null,
+  settings: SandboxSettings | null,
+): { event: string | null; text: string; warn: boolean } {
   const event = eventOf(kind, outcome);
   if (outcome === "never") return { event, text: "No event: it runs until you finish or cancel it.", warn: false };
-  if (outcome === "idle") return { event, text: "No event: it waits for input until you finish or cancel it.", warn: false };
+  if (outcome === "idle")
+    return { event, text: "No event: it waits for input until you finish or cancel it.", warn: false };
   if (event === null) return { event, text: "No event: the catalog has none for this end.", warn: true };
-  if (dynamic) return { event, text: `to this listener, signed ${settings?.dynamic === "jwt" ? "JWT" : "v1a"}`, warn: false };
+  if (dynamic)
+    return { event, text: `to this listener, signed ${settings?.dynamic === "jwt" ? "JWT" : "v1a"}`, warn: false };
   if (webhooks === null) return { event, text: "…", warn: false };
   const wanting = webhooks.filter((webhook) => webhook.subscribed_events.includes(event));
   const enabled = wanting.filter((webhook) => webhook.state === "enabled").length;
-  if (enabled > 0) return { event, text: `to ${enabled === 1 ? "1 webhook" : `${enabled} webhooks`}, signed v1`, warn: false };
-  return { event, text: wanting.length > 0 ? "to nobody: its webhooks are disabled" : "to nobody: no webhook subscribes to it", warn: true };
+  if (enabled > 0)
+    return { event, text: `to ${enabled === 1 ? "1 webhook" : `${enabled} webhooks`}, signed v1`, warn: false };
+  return {
+    event,
+    text: wanting.length > 0 ? "to nobody: its webhooks are disabled" : "to nobody: no webhook subscribes to it",
+    warn: true,
+  };
 }
 
 const STATES: Record<string, Mark> = {
@@ -105,8 +127,18 @@ export function progressAt(job: SandboxJob, nowMs: number): number | null {
 
 /** What stands beside the bar: `starts in 0.4 s`, `2.1 s left`, `until you end it`, `took 4.5 s`. */
 export function jobTime(job: SandboxJob, nowMs: number): string {
-  if (job.state === "pending") return job.next_ms === null ? "waits" : job.next_ms <= nowMs ? "starts now" : `starts in ${length(job.next_ms - nowMs)}`;
-  if (job.state === "running") return job.next_ms === null ? "until you end it" : job.next_ms <= nowMs ? "ends now" : `${length(job.next_ms - nowMs)} left`;
+  if (job.state === "pending")
+    return job.next_ms === null
+      ? "waits"
+      : job.next_ms <= nowMs
+        ? "starts now"
+        : `starts in ${length(job.next_ms - nowMs)}`;
+  if (job.state === "running")
+    return job.next_ms === null
+      ? "until you end it"
+      : job.next_ms <= nowMs
+        ? "ends now"
+        : `${length(job.next_ms - nowMs)} left`;
   if (job.ended_ms === null) return "";
   return `took ${length(Math.max(0, job.ended_ms - job.created_ms))}`;
 }

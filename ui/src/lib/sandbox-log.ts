@@ -7,12 +7,23 @@ const STATES: Record<string, Mark & { what: string }> = {
   delivered: { glyph: "check", word: "Delivered", tone: "ok", what: "Its receiver answered 2xx" },
   given_up: { glyph: "cross", word: "Given up", tone: "no", what: "No 2xx within the time for retries" },
   lost: { glyph: "dash", word: "Lost", tone: "old", what: "Never sent: the fault Lost deliveries is on" },
-  dropped: { glyph: "dash", word: "Dropped", tone: "un", what: "Its webhook was deleted or disabled before it could be sent" },
+  dropped: {
+    glyph: "dash",
+    word: "Dropped",
+    tone: "un",
+    what: "Its webhook was deleted or disabled before it could be sent",
+  },
 };
 
 /** A state that is not known is shown as it is. */
 export function deliveryMark(delivery: Pick<SandboxDelivery, "state" | "attempts">): Mark & { what: string } {
-  if (delivery.state === "pending" && delivery.attempts.length > 0) return { glyph: "clock", word: "Retrying", tone: "old", what: "Its receiver did not answer 2xx; it is tried again" };
+  if (delivery.state === "pending" && delivery.attempts.length > 0)
+    return {
+      glyph: "clock",
+      word: "Retrying",
+      tone: "old",
+      what: "Its receiver did not answer 2xx; it is tried again",
+    };
   return STATES[delivery.state] ?? { glyph: "ring", word: delivery.state, tone: "un", what: "" };
 }
 
@@ -24,7 +35,8 @@ export function attemptTone(attempt: SandboxAttempt): "ok" | "no" | "none" {
 
 /** `Attempt 2: 503 in 12 ms`, `Attempt 1: connection refused`. */
 export function attemptText(attempt: SandboxAttempt): string {
-  const how = attempt.status === null ? (attempt.error ?? "no answer") : `${attempt.status} in ${took(attempt.took_us)}`;
+  const how =
+    attempt.status === null ? (attempt.error ?? "no answer") : `${attempt.status} in ${took(attempt.took_us)}`;
   return `Attempt ${attempt.number}: ${how}`;
 }
 
@@ -52,7 +64,14 @@ export function withNewest(part: LogPart, page: SandboxDeliveries): LogPart {
   const lowest = page.deliveries.at(-1)?.number;
   const highest = page.deliveries[0]?.number;
   const kept = part.list[0]?.number;
-  if (lowest === undefined || highest === undefined || kept === undefined || kept < lowest || kept > highest || page.next_before === null) {
+  if (
+    lowest === undefined ||
+    highest === undefined ||
+    kept === undefined ||
+    kept < lowest ||
+    kept > highest ||
+    page.next_before === null
+  ) {
     return { list: page.deliveries, more: page.next_before };
   }
   const older = part.list.filter((one) => one.number < lowest);

@@ -6,7 +6,8 @@ export type SecretStand = "current" | "grace" | "expired" | "destroyed" | "unrea
 export function standOf(secret: SecretView, now: number): SecretStand {
   if (secret.destroyed_ms !== null) return "destroyed";
   const { key_state: key } = secret;
-  if (key.state === "expired" || (key.state === "grace" && key.until * 1000 <= now)) return secret.available ? "expired" : "unreadable";
+  if (key.state === "expired" || (key.state === "grace" && key.until * 1000 <= now))
+    return secret.available ? "expired" : "unreadable";
   return secret.available ? key.state : "unreadable";
 }
 
@@ -20,5 +21,8 @@ const RANK: Record<SecretView["key_state"]["state"], number> = { current: 0, gra
 /** Those that verify first, those of which only the hint is left last; of equals the latest to end, then the newest. */
 export function ordered(list: readonly SecretView[]): SecretView[] {
   const rank = (secret: SecretView) => (secret.destroyed_ms !== null ? 3 : RANK[secret.key_state.state]);
-  return [...list].sort((a, b) => rank(a) - rank(b) || (endOf(b) ?? 0) - (endOf(a) ?? 0) || a.project - b.project || b.added_ms - a.added_ms);
+  return [...list].sort(
+    (a, b) =>
+      rank(a) - rank(b) || (endOf(b) ?? 0) - (endOf(a) ?? 0) || a.project - b.project || b.added_ms - a.added_ms,
+  );
 }

@@ -1,7 +1,16 @@
 import type { Settings } from "../ipc/generated";
 
 /** The settings as they stand in the form's fields. */
-export type Draft = { anyPort: boolean; port: string; body: string; rejected: string; localRate: string; tolerance: string; audience: string; issuer: string };
+export type Draft = {
+  anyPort: boolean;
+  port: string;
+  body: string;
+  rejected: string;
+  localRate: string;
+  tolerance: string;
+  audience: string;
+  issuer: string;
+};
 export type DraftErrors = Partial<Record<"port" | "body" | "rejected" | "localRate" | "tolerance", string>>;
 
 export const LIMITS = { bodyMib: 100, rejectedKib: 102_400, localRate: 1_000_000, toleranceS: 86_400 };
@@ -30,12 +39,29 @@ export function readDraft(draft: Draft, before: Settings): { settings: Settings 
   const tolerance = whole(draft.tolerance, 1, LIMITS.toleranceS);
   if (port === undefined) errors.port = "A port is a whole number from 1 to 65535.";
   if (body === undefined) errors.body = `A whole number from 1 to ${LIMITS.bodyMib}.`;
-  if (rejected === undefined) errors.rejected = `A whole number from 1 to ${LIMITS.rejectedKib.toLocaleString("en-GB")}.`;
+  if (rejected === undefined)
+    errors.rejected = `A whole number from 1 to ${LIMITS.rejectedKib.toLocaleString("en-GB")}.`;
   if (localRate === undefined) errors.localRate = "A whole number from 0 to 1,000,000. 0: no limit.";
   if (tolerance === undefined) errors.tolerance = "Whole seconds, from 1 to 86,400.";
-  if (port === undefined || body === undefined || rejected === undefined || localRate === undefined || tolerance === undefined) return { errors };
+  if (
+    port === undefined ||
+    body === undefined ||
+    rejected === undefined ||
+    localRate === undefined ||
+    tolerance === undefined
+  )
+    return { errors };
   return {
-    settings: { ...before, port, max_body_mib: body, rejected_body_kib: rejected, local_per_second: localRate, tolerance_s: tolerance, audience: draft.audience.trim() || null, issuer: draft.issuer.trim() || null },
+    settings: {
+      ...before,
+      port,
+      max_body_mib: body,
+      rejected_body_kib: rejected,
+      local_per_second: localRate,
+      tolerance_s: tolerance,
+      audience: draft.audience.trim() || null,
+      issuer: draft.issuer.trim() || null,
+    },
   };
 }
 

@@ -30,7 +30,17 @@ describe("filter", () => {
 describe("keys", () => {
   const place: KeyPlace = { typing: false, overlay: false, list: true, hooks: false, grid: true };
   const press = (key: string, extra = {}) => ({ key, ctrl: false, alt: false, meta: false, shift: false, ...extra });
-  it.each([["j", "down"], ["ArrowUp", "up"], ["/", "search"], ["c", "copy-payload"], ["f", "follow"], ["?", "keys"], ["3", "tab-3"], ["s", "send-sample"], ["u", "copy-address"]])("%s", (key, action) => {
+  it.each([
+    ["j", "down"],
+    ["ArrowUp", "up"],
+    ["/", "search"],
+    ["c", "copy-payload"],
+    ["f", "follow"],
+    ["?", "keys"],
+    ["3", "tab-3"],
+    ["s", "send-sample"],
+    ["u", "copy-address"],
+  ])("%s", (key, action) => {
     expect(actionFor(press(key), place)).toBe(action);
   });
   it("tells c from Shift+C, also with Caps Lock", () => {
@@ -64,16 +74,42 @@ describe("keys", () => {
     expect(actionFor(press("a", { ctrl: true }), place)).toBe("mark-all");
     expect(actionFor(press("a", { meta: true }), place)).toBe("mark-all");
     expect(actionFor(press("A", { ctrl: true, shift: true }), place)).toBeNull();
-    for (const elsewhere of [{ ...place, grid: false }, { ...place, typing: true }, { ...place, overlay: true }, { ...place, list: false, hooks: true }]) {
+    for (const elsewhere of [
+      { ...place, grid: false },
+      { ...place, typing: true },
+      { ...place, overlay: true },
+      { ...place, list: false, hooks: true },
+    ]) {
       expect(actionFor(press("a", { ctrl: true }), elsewhere)).toBeNull();
       expect(actionFor(press(" "), elsewhere)).toBeNull();
     }
   });
   it("the sheet names no key that does nothing", () => {
-    const names: Record<string, string> = { "↓": "ArrowDown", "↑": "ArrowUp", PgUp: "PageUp", PgDn: "PageDown", Esc: "Escape", "⇧ C": "C", "⇧ T": "T", "⇧ R": "R", "⇧ J": "J", "⇧ K": "K", "⇧ ↓": "ArrowDown", "⇧ ↑": "ArrowUp", Space: " ", "Ctrl A": "a" };
+    const names: Record<string, string> = {
+      "↓": "ArrowDown",
+      "↑": "ArrowUp",
+      PgUp: "PageUp",
+      PgDn: "PageDown",
+      Esc: "Escape",
+      "⇧ C": "C",
+      "⇧ T": "T",
+      "⇧ R": "R",
+      "⇧ J": "J",
+      "⇧ K": "K",
+      "⇧ ↓": "ArrowDown",
+      "⇧ ↑": "ArrowUp",
+      Space: " ",
+      "Ctrl A": "a",
+    };
     for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {
       if (cap === "…") continue;
-      expect(actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧"), ctrl: cap.startsWith("Ctrl") }), { ...place, hooks: true }), cap).not.toBeNull();
+      expect(
+        actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧"), ctrl: cap.startsWith("Ctrl") }), {
+          ...place,
+          hooks: true,
+        }),
+        cap,
+      ).not.toBeNull();
     }
   });
 });
@@ -82,7 +118,11 @@ describe("bytes", () => {
   it("hex rows", () => {
     const bytes = new TextEncoder().encode('{"type":"é\u0000"}!!!');
     expect(hexRows(bytes.length)).toBe(2);
-    expect(hexRow(bytes, 0)).toEqual({ offset: "00000000", hex: "7b 22 74 79 70 65 22 3a  22 c3 a9 00 22 7d 21 21", text: '{"type":"···"}!!' });
+    expect(hexRow(bytes, 0)).toEqual({
+      offset: "00000000",
+      hex: "7b 22 74 79 70 65 22 3a  22 c3 a9 00 22 7d 21 21",
+      text: '{"type":"···"}!!',
+    });
     expect(hexRow(bytes, 1).hex.trim()).toBe("21");
     expect(hexRow(bytes, 1).hex).toHaveLength(48);
   });
@@ -108,12 +148,20 @@ it("an old secret is amber, with the time it has left, and still verified", () =
   const now = 1_800_000_000_000;
   const old = row(1, now, { outcome: "verified", grace_until: now / 1000 + 3 * 3600 + 60 });
   expect(rowVerdict(old, now)).toEqual({ glyph: "check", word: "Old secret", tone: "old", cause: "3\u00A0h left" });
-  expect(rowVerdict(row(1, now, { outcome: "rejected", cause: "412\u00A0s old" }), now)).toMatchObject({ word: "Rejected", tone: "no", cause: "412\u00A0s old" });
+  expect(rowVerdict(row(1, now, { outcome: "rejected", cause: "412\u00A0s old" }), now)).toMatchObject({
+    word: "Rejected",
+    tone: "no",
+    cause: "412\u00A0s old",
+  });
   expect(rowVerdict(row(1, now, { outcome: "unchecked", cause: "no secret" }), now)).toMatchObject({ tone: "un" });
 });
 
 it("errors: every thrown thing has a message, unknown codes are errors", () => {
-  expect(asIpcError({ code: "port_in_use", message: "Taken.", detail: null })).toEqual({ code: "port_in_use", message: "Taken.", detail: null });
+  expect(asIpcError({ code: "port_in_use", message: "Taken.", detail: null })).toEqual({
+    code: "port_in_use",
+    message: "Taken.",
+    detail: null,
+  });
   expect(asIpcError("no such command")).toEqual({ code: "window", message: "no such command", detail: null });
   expect(asIpcError(undefined).message).not.toBe("");
   expect(ruleFor("never heard of")).toEqual({ severity: "error", action: null });
@@ -121,10 +169,37 @@ it("errors: every thrown thing has a message, unknown codes are errors", () => {
 });
 
 it("settings: fields are read back as they were written, mistakes named by field", () => {
-  const settings = { port: 4710, max_body_mib: 10, rejected_body_kib: 64, local_per_second: 100_000, tolerance_s: 300, audience: null, issuer: "x", theme: "dark" as const, split: 0.4, public_address: "https://hooks.example.com/", tunnel: fakeTunnelSettings() };
+  const settings = {
+    port: 4710,
+    max_body_mib: 10,
+    rejected_body_kib: 64,
+    local_per_second: 100_000,
+    tolerance_s: 300,
+    audience: null,
+    issuer: "x",
+    theme: "dark" as const,
+    split: 0.4,
+    public_address: "https://hooks.example.com/",
+    tunnel: fakeTunnelSettings(),
+  };
   expect(readDraft(draftOf(settings), settings)).toEqual({ settings });
-  expect(readDraft({ ...draftOf(settings), port: "70000", body: "0", rejected: "102401", localRate: "1000001", tolerance: "1.5" }, settings)).toEqual({ errors: { port: expect.any(String), body: expect.any(String), rejected: expect.any(String), localRate: expect.any(String), tolerance: expect.any(String) } });
-  expect(readDraft({ ...draftOf(settings), anyPort: true, port: "nonsense" }, settings)).toMatchObject({ settings: { port: null } });
+  expect(
+    readDraft(
+      { ...draftOf(settings), port: "70000", body: "0", rejected: "102401", localRate: "1000001", tolerance: "1.5" },
+      settings,
+    ),
+  ).toEqual({
+    errors: {
+      port: expect.any(String),
+      body: expect.any(String),
+      rejected: expect.any(String),
+      localRate: expect.any(String),
+      tolerance: expect.any(String),
+    },
+  });
+  expect(readDraft({ ...draftOf(settings), anyPort: true, port: "nonsense" }, settings)).toMatchObject({
+    settings: { port: null },
+  });
 });
 
 it("the cURL line is quoted for a shell", () => {

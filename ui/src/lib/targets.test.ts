@@ -25,7 +25,18 @@ describe("addresses as they are typed", () => {
     ["http://notlocalhost/", "http://notlocalhost/", false],
   ])("%s", (text, url, local) => expect(readAddress(text)).toEqual({ url, local }));
 
-  it.each(["", " ", "/hook", "ftp://localhost/", "mailto:a@b", "file:///etc/passwd", "http://", "http://:0/", "javascript:alert(1)", "two words"])("%j is none", (text) => {
+  it.each([
+    "",
+    " ",
+    "/hook",
+    "ftp://localhost/",
+    "mailto:a@b",
+    "file:///etc/passwd",
+    "http://",
+    "http://:0/",
+    "javascript:alert(1)",
+    "two words",
+  ])("%j is none", (text) => {
     expect(readAddress(text)).toHaveProperty("error");
   });
 
@@ -46,7 +57,16 @@ describe("addresses as they are read", () => {
   ])("%s", (url, short) => expect(shortAddress(url)).toBe(short));
 
   it("by name where there is one", () => {
-    const target: Target = { id: 1, project: null, name: "dev", url: "http://localhost:3000/", local: true, confirmed: true, any_certificate: false, used_ms: null };
+    const target: Target = {
+      id: 1,
+      project: null,
+      name: "dev",
+      url: "http://localhost:3000/",
+      local: true,
+      confirmed: true,
+      any_certificate: false,
+      used_ms: null,
+    };
     expect(nameOfUrl(target.url, [target])).toBe("dev");
     expect(nameOfUrl(target.url, [{ ...target, name: null }])).toBe("localhost:3000");
     expect(targetName({ ...target, name: null })).toBe("localhost:3000");

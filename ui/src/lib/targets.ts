@@ -6,8 +6,13 @@ export const FIRST_TARGET = "http://localhost:3000/";
 
 /** Names and addresses that are of this machine. Not `app.localhost`: the resolver decides where that goes. */
 export function isLocal(hostname: string): boolean {
-  const host = hostname.toLowerCase().replace(/\.$/, "").replace(/^\[|\]$/g, "");
-  return host === "localhost" || /^127(\.\d{1,3}){3}$/.test(host) || host === "::1" || /^::ffff:7f[0-9a-f]{2}:/.test(host);
+  const host = hostname
+    .toLowerCase()
+    .replace(/\.$/, "")
+    .replace(/^\[|\]$/g, "");
+  return (
+    host === "localhost" || /^127(\.\d{1,3}){3}$/.test(host) || host === "::1" || /^::ffff:7f[0-9a-f]{2}:/.test(host)
+  );
 }
 
 /** What was typed in short: `3000`, `:3000/hook`, `localhost:3000`, `hooks.example.com/x`. */
@@ -35,9 +40,15 @@ export function readAddress(text: string): Address | { error: string } {
   const full = typed.includes("://") ? typed : guessed(typed);
   const url = full === null ? null : parsed(full);
   if (!url || !/^https?:$/.test(url.protocol) || url.hostname === "" || url.port === "0") {
-    return { error: typed === "" ? "Give an address, such as localhost:3000/webhooks." : "This is no address that can be sent to. Give one such as localhost:3000/webhooks." };
+    return {
+      error:
+        typed === ""
+          ? "Give an address, such as localhost:3000/webhooks."
+          : "This is no address that can be sent to. Give one such as localhost:3000/webhooks.",
+    };
   }
-  if (url.username !== "" || url.password !== "") return { error: "Leave the user name and password out: the address is kept in the history." };
+  if (url.username !== "" || url.password !== "")
+    return { error: "Leave the user name and password out: the address is kept in the history." };
   url.hash = "";
   return { url: url.href, local: isLocal(url.hostname) };
 }

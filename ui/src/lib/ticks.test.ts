@@ -17,7 +17,11 @@ describe("the axis", () => {
 });
 
 describe("ticks", () => {
-  const many = Array.from({ length: 500 }, (_, i) => ({ at_ms: NOW - 24 * HOUR + (i * 24 * HOUR) / 500, count: 1, delivery: i + 1 }));
+  const many = Array.from({ length: 500 }, (_, i) => ({
+    at_ms: NOW - 24 * HOUR + (i * 24 * HOUR) / 500,
+    count: 1,
+    delivery: i + 1,
+  }));
   it("that cannot be told apart are one, with all their count and the latest delivery", () => {
     const drawn = drawnTicks(axis, many);
     expect(drawn.reduce((n, tick) => n + tick.count, 0)).toBe(500);
@@ -42,7 +46,12 @@ describe("ticks", () => {
 
 describe("a bar", () => {
   it("is clipped to the axis and open where its life goes on", () => {
-    expect(barOf(axis, NOW - 90 * 24 * HOUR, NOW + 12 * HOUR)).toEqual({ x: 150, to: 675, openStart: true, openEnd: false });
+    expect(barOf(axis, NOW - 90 * 24 * HOUR, NOW + 12 * HOUR)).toEqual({
+      x: 150,
+      to: 675,
+      openStart: true,
+      openEnd: false,
+    });
     expect(barOf(axis, null, null)).toEqual({ x: 150, to: 850, openStart: true, openEnd: true });
     expect(barOf(axis, NOW - 6 * HOUR, null)).toMatchObject({ openStart: false, openEnd: true });
     expect(barOf(axis, null, NOW - 30 * HOUR)).toBeNull();

@@ -66,10 +66,15 @@ export function barPaths(bar: Bar, y: number, height: number, radius = 5): { fil
   const [a, b] = [bar.openStart ? 0 : r, bar.openEnd ? 0 : r];
   const bottom = y + height;
   const { x, to } = bar;
-  const right = bar.openEnd ? `M${to} ${bottom}` : `a${b} ${b} 0 0 1 ${b} ${b}V${bottom - b}a${b} ${b} 0 0 1 ${-b} ${b}`;
+  const right = bar.openEnd
+    ? `M${to} ${bottom}`
+    : `a${b} ${b} 0 0 1 ${b} ${b}V${bottom - b}a${b} ${b} 0 0 1 ${-b} ${b}`;
   const left = bar.openStart ? "" : `a${a} ${a} 0 0 1 ${-a} ${-a}V${y + a}a${a} ${a} 0 0 1 ${a} ${-a}`;
   const top = `M${x + a} ${y}H${to - b}`;
-  return { edge: `${top}${right}H${x + a}${left}`, fill: `${top}${bar.openEnd ? `V${bottom}` : right}H${x + a}${left}Z` };
+  return {
+    edge: `${top}${right}H${x + a}${left}`,
+    fill: `${top}${bar.openEnd ? `V${bottom}` : right}H${x + a}${left}Z`,
+  };
 }
 
 /** Where the words about a secret's end go: inside its bar where they fit, else behind it; never across the now line. */

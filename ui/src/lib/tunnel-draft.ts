@@ -1,8 +1,21 @@
 import type { Settings, TunnelProvider } from "../ipc/generated";
 
 /** The tunnel's settings as they stand in the form's fields. The authtoken is apart: it is never read back. */
-export type TunnelDraft = { provider: TunnelProvider; onLaunch: boolean; domain: string; policy: string; metadata: string; path: string; http2: boolean; address: string; pathToken: string | null; rate: string; mib: string };
-export type TunnelField = "authtoken" | "domain" | "policy" | "metadata" | "path" | "address" | "pathToken" | "rate" | "mib";
+export type TunnelDraft = {
+  provider: TunnelProvider;
+  onLaunch: boolean;
+  domain: string;
+  policy: string;
+  metadata: string;
+  path: string;
+  http2: boolean;
+  address: string;
+  pathToken: string | null;
+  rate: string;
+  mib: string;
+};
+export type TunnelField =
+  "authtoken" | "domain" | "policy" | "metadata" | "path" | "address" | "pathToken" | "rate" | "mib";
 export type TunnelErrors = Partial<Record<TunnelField, string>>;
 
 export const MOST_PER_SECOND = 100_000;
@@ -10,22 +23,44 @@ export const MOST_MIB_PER_SECOND = 10_000;
 
 export function tunnelDraft({ tunnel, public_address }: Pick<Settings, "tunnel" | "public_address">): TunnelDraft {
   return {
-    provider: tunnel.provider, onLaunch: tunnel.on_launch, domain: tunnel.ngrok_domain ?? "", policy: tunnel.ngrok_policy ?? "", metadata: tunnel.ngrok_metadata ?? "",
-    path: tunnel.cloudflared_path ?? "", http2: tunnel.cloudflared_http2, address: public_address ?? "", pathToken: tunnel.path_token, rate: String(tunnel.per_second), mib: String(tunnel.mib_per_second),
+    provider: tunnel.provider,
+    onLaunch: tunnel.on_launch,
+    domain: tunnel.ngrok_domain ?? "",
+    policy: tunnel.ngrok_policy ?? "",
+    metadata: tunnel.ngrok_metadata ?? "",
+    path: tunnel.cloudflared_path ?? "",
+    http2: tunnel.cloudflared_http2,
+    address: public_address ?? "",
+    pathToken: tunnel.path_token,
+    rate: String(tunnel.per_second),
+    mib: String(tunnel.mib_per_second),
   };
 }
 
 /** A tunnel that is set up for the first time has a path token of its own: one that was never chosen, and none that was kept. */
-export function guarded(draft: TunnelDraft, saved: Pick<Settings, "tunnel">, provider: TunnelProvider, random: () => Uint8Array): TunnelDraft {
+export function guarded(
+  draft: TunnelDraft,
+  saved: Pick<Settings, "tunnel">,
+  provider: TunnelProvider,
+  random: () => Uint8Array,
+): TunnelDraft {
   const first = saved.tunnel.provider === "none" && draft.provider === "none" && provider !== "none";
-  return { ...draft, provider, pathToken: first && draft.pathToken === null ? newPathToken(random()) : draft.pathToken };
+  return {
+    ...draft,
+    provider,
+    pathToken: first && draft.pathToken === null ? newPathToken(random()) : draft.pathToken,
+  };
 }
 
 /**
  * The settings to save, or what is wrong with each field. Only the chosen provider's fields can be wrong: what stands in the
  * others is saved where it can be read, and stays as it was where not.
  */
-export function readTunnelDraft(draft: TunnelDraft, before: Settings, authtoken: { typed: string; known: boolean }): { settings: Settings } | { errors: TunnelErrors } {
+export function readTunnelDraft(
+  draft: TunnelDraft,
+  before: Settings,
+  authtoken: { typed: string; known: boolean },
+): { settings: Settings } | { errors: TunnelErrors } {
   const errors: TunnelErrors = {};
   const { provider } = draft;
   const domain = readDomain(draft.domain);
@@ -39,14 +74,16 @@ export function readTunnelDraft(draft: TunnelDraft, before: Settings, authtoken:
     if (policyWrong) errors.policy = policyWrong;
     const token = readAuthtoken(authtoken.typed);
     if ("error" in token) errors.authtoken = token.error;
-    else if (token.value === null && !authtoken.known) errors.authtoken = "Give the authtoken of your ngrok account: dashboard.ngrok.com shows it under Your Authtoken.";
+    else if (token.value === null && !authtoken.known)
+      errors.authtoken = "Give the authtoken of your ngrok account: dashboard.ngrok.com shows it under Your Authtoken.";
   }
   if (provider === "own") {
     if ("error" in address) errors.address = address.error;
     else if (address.value === null) errors.address = "Give the https address under which the listener is reached.";
   }
   if (rate === null) errors.rate = `A whole number from 0 to ${MOST_PER_SECOND.toLocaleString("en-GB")}. 0: no limit.`;
-  if (mib === null) errors.mib = `A whole number from 0 to ${MOST_MIB_PER_SECOND.toLocaleString("en-GB")}. 0: no limit.`;
+  if (mib === null)
+    errors.mib = `A whole number from 0 to ${MOST_MIB_PER_SECOND.toLocaleString("en-GB")}. 0: no limit.`;
   if (rate === null || mib === null || Object.keys(errors).length > 0) return { errors };
 
   return {
@@ -54,12 +91,16 @@ export function readTunnelDraft(draft: TunnelDraft, before: Settings, authtoken:
       ...before,
       public_address: "error" in address ? before.public_address : address.value,
       tunnel: {
-        provider, on_launch: draft.onLaunch && provider !== "none",
+        provider,
+        on_launch: draft.onLaunch && provider !== "none",
         ngrok_domain: "error" in domain ? before.tunnel.ngrok_domain : domain.value,
         ngrok_policy: policyWrong ? before.tunnel.ngrok_policy : draft.policy.trim() || null,
         ngrok_metadata: draft.metadata.trim() || null,
-        cloudflared_path: draft.path.trim() || null, cloudflared_http2: draft.http2,
-        path_token: draft.pathToken, per_second: rate, mib_per_second: mib,
+        cloudflared_path: draft.path.trim() || null,
+        cloudflared_http2: draft.http2,
+        path_token: draft.pathToken,
+        per_second: rate,
+        mib_per_second: mib,
       },
     },
   };
@@ -71,17 +112,26 @@ function atMost(text: string, most: number): number | null {
 }
 
 /** The settings say something else than those that are kept. */
-export function differs(a: Pick<Settings, "tunnel" | "public_address">, b: Pick<Settings, "tunnel" | "public_address">): boolean {
+export function differs(
+  a: Pick<Settings, "tunnel" | "public_address">,
+  b: Pick<Settings, "tunnel" | "public_address">,
+): boolean {
   if (a.public_address !== b.public_address) return true;
   return (Object.keys(a.tunnel) as (keyof Settings["tunnel"])[]).some((name) => a.tunnel[name] !== b.tunnel[name]);
 }
 
 /** A host's name; an address that was pasted is taken for its host. */
 function readDomain(text: string): { value: string | null } | { error: string } {
-  const typed = text.trim().replace(/^https?:\/\//i, "").replace(/\/+$/, "").toLowerCase();
+  const typed = text
+    .trim()
+    .replace(/^https?:\/\//i, "")
+    .replace(/\/+$/, "")
+    .toLowerCase();
   if (typed === "") return { value: null };
   const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
-  return new RegExp(`^${label}(\\.${label})+$`).test(typed) ? { value: typed } : { error: "A domain that ngrok keeps for you, such as ada-hooks.ngrok.app: no path, no port." };
+  return new RegExp(`^${label}(\\.${label})+$`).test(typed)
+    ? { value: typed }
+    : { error: "A domain that ngrok keeps for you, such as ada-hooks.ngrok.app: no path, no port." };
 }
 
 /** JSON can be read from here; YAML is the provider's to judge. */
@@ -97,8 +147,10 @@ function policyProblem(text: string): string | null {
 
 /** What a policy does that takes deliveries away from Pollux, or changes them. */
 export function policyWarning(text: string): string | null {
-  if (/verify-webhook/.test(text)) return "verify-webhook answers 403 at ngrok itself, so what it refuses never comes to Pollux.";
-  if (/(add|remove)-headers/.test(text)) return "This policy changes headers. A signature does not cover those, but Pollux then shows others than were sent.";
+  if (/verify-webhook/.test(text))
+    return "verify-webhook answers 403 at ngrok itself, so what it refuses never comes to Pollux.";
+  if (/(add|remove)-headers/.test(text))
+    return "This policy changes headers. A signature does not cover those, but Pollux then shows others than were sent.";
   return null;
 }
 
@@ -109,7 +161,8 @@ export function readPublicAddress(text: string): { value: string | null } | { er
   try {
     const url = new URL(typed);
     if (url.protocol !== "https:") return { error: "The service sends to https:// only." };
-    if (url.search || url.hash || url.username) return { error: "Only a host and, where there is one, a path: no query, no user." };
+    if (url.search || url.hash || url.username)
+      return { error: "Only a host and, where there is one, a path: no query, no user." };
     return { value: url.href.endsWith("/") ? url.href : `${url.href}/` };
   } catch {
     return { error: "An https address, such as https://hooks.example.com/." };
@@ -120,9 +173,15 @@ export function readPublicAddress(text: string): { value: string | null } | { er
 export function readAuthtoken(text: string): { value: string | null } | { error: string } {
   const typed = text.trim();
   if (typed === "") return { value: null };
-  const token = (/add-authtoken\s+(\S+)$/.exec(typed) ?? /^(?:authtoken:|NGROK_AUTHTOKEN=)\s*(\S+)$/.exec(typed))?.[1]?.replace(/^["']|["']$/g, "") ?? typed;
+  const token =
+    (/add-authtoken\s+(\S+)$/.exec(typed) ?? /^(?:authtoken:|NGROK_AUTHTOKEN=)\s*(\S+)$/.exec(typed))?.[1]?.replace(
+      /^["']|["']$/g,
+      "",
+    ) ?? typed;
   if (/\s/.test(token)) return { error: "An authtoken has no spaces: paste the token alone." };
-  return /^[\x21-\x7e]+$/.test(token) ? { value: token } : { error: "An authtoken is made of letters, digits and underscores." };
+  return /^[\x21-\x7e]+$/.test(token)
+    ? { value: token }
+    : { error: "An authtoken is made of letters, digits and underscores." };
 }
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz234567";

@@ -2,16 +2,65 @@ import { describe, expect, it } from "vitest";
 import { fakeTunnelSettings } from "../ipc/fake-catalog";
 import type { ProbeView, Settings, TunnelState, TunnelView } from "../ipc/generated";
 import { ruleFor } from "./errors";
-import { exposure, nextTry, NO_TUNNEL, pillWords, probeFacts, probeHeaders, probeMark, publicOf, reasonWords, running, stateWords, turnedAway } from "./tunnel";
-import { differs, newPathToken, policyWarning, readAuthtoken, readPublicAddress, readTunnelDraft, tunnelDraft, tunnelFieldOf } from "./tunnel-draft";
+import {
+  exposure,
+  nextTry,
+  NO_TUNNEL,
+  pillWords,
+  probeFacts,
+  probeHeaders,
+  probeMark,
+  publicOf,
+  reasonWords,
+  running,
+  stateWords,
+  turnedAway,
+} from "./tunnel";
+import {
+  differs,
+  newPathToken,
+  policyWarning,
+  readAuthtoken,
+  readPublicAddress,
+  readTunnelDraft,
+  tunnelDraft,
+  tunnelFieldOf,
+} from "./tunnel-draft";
 import { nginxServer, tailscaleOn } from "./tunnel-howto";
 
 const NOW = 1_800_000_000_000;
 const PUBLIC = "https://ada-hooks.ngrok.app/";
-const view = (state: TunnelState, rest: Partial<TunnelView> = {}): TunnelView => ({ ...NO_TUNNEL, provider: "ngrok", state, public: PUBLIC, since_ms: NOW - 754_000, ...rest });
-const probe = (rest: Partial<ProbeView> = {}): ProbeView => ({ at_ms: NOW - 8000, result: "ok", message: "Byte for byte.", took_ms: 187, added: [], dropped: [], changed: [], status: 200, ...rest });
-const FAILED: TunnelState = { state: "failed", code: "cloudflared_missing", message: "Not found.", detail: "os error 2" };
-const lost = (next_ms: number | null): TunnelState => ({ state: "reconnecting", why: "A heartbeat was missed.", next_ms, attempt: 3 });
+const view = (state: TunnelState, rest: Partial<TunnelView> = {}): TunnelView => ({
+  ...NO_TUNNEL,
+  provider: "ngrok",
+  state,
+  public: PUBLIC,
+  since_ms: NOW - 754_000,
+  ...rest,
+});
+const probe = (rest: Partial<ProbeView> = {}): ProbeView => ({
+  at_ms: NOW - 8000,
+  result: "ok",
+  message: "Byte for byte.",
+  took_ms: 187,
+  added: [],
+  dropped: [],
+  changed: [],
+  status: 200,
+  ...rest,
+});
+const FAILED: TunnelState = {
+  state: "failed",
+  code: "cloudflared_missing",
+  message: "Not found.",
+  detail: "os error 2",
+};
+const lost = (next_ms: number | null): TunnelState => ({
+  state: "reconnecting",
+  why: "A heartbeat was missed.",
+  next_ms,
+  attempt: 3,
+});
 
 describe("the pill", () => {
   it.each<[string, TunnelView, string, string]>([
@@ -19,20 +68,46 @@ describe("the pill", () => {
     ["starting", view({ state: "starting" }), "warn", "ngrok starting…"],
     ["online", view({ state: "online" }, { latency_ms: 38 }), "ok", `ngrok ${PUBLIC} 38\u00A0ms`],
     ["online, latency unknown", view({ state: "online" }, { provider: "own" }), "ok", `Own address ${PUBLIC}`],
-    ["online, a good probe", view({ state: "online" }, { latency_ms: 38, probe: probe() }), "ok", `ngrok ${PUBLIC} 38\u00A0ms`],
-    ["online, yet bodies are changed", view({ state: "online" }, { latency_ms: 38, probe: probe({ result: "body_changed" }) }), "no", `ngrok ${PUBLIC} changes bodies`],
-    ["online, a result nobody knows", view({ state: "online" }, { probe: probe({ result: "half_way" }) }), "warn", `ngrok ${PUBLIC} half way`],
+    [
+      "online, a good probe",
+      view({ state: "online" }, { latency_ms: 38, probe: probe() }),
+      "ok",
+      `ngrok ${PUBLIC} 38\u00A0ms`,
+    ],
+    [
+      "online, yet bodies are changed",
+      view({ state: "online" }, { latency_ms: 38, probe: probe({ result: "body_changed" }) }),
+      "no",
+      `ngrok ${PUBLIC} changes bodies`,
+    ],
+    [
+      "online, a result nobody knows",
+      view({ state: "online" }, { probe: probe({ result: "half_way" }) }),
+      "warn",
+      `ngrok ${PUBLIC} half way`,
+    ],
     ["waiting", view(lost(NOW + 3400)), "warn", "ngrok reconnecting, next try in 4\u00A0s"],
     ["trying", view(lost(null)), "warn", "ngrok reconnecting, trying now"],
     ["failed", view(FAILED, { provider: "cloudflared", public: null }), "no", "cloudflared failed: not installed"],
-    ["failed, a code nobody knows", view({ ...FAILED, code: "ngrok_something_new" }), "no", "ngrok failed: something new"],
+    [
+      "failed, a code nobody knows",
+      view({ ...FAILED, code: "ngrok_something_new" }),
+      "no",
+      "ngrok failed: something new",
+    ],
   ])("%s", (_name, of, tone, text) => {
     const words = pillWords(of, NOW);
     expect([words.tone, [words.lead, words.address, words.tail].filter(Boolean).join(" ")]).toEqual([tone, text]);
   });
 
   it("counts down to 1 s, then tries", () => {
-    expect([4000, 3999, 1, 0, -5].map((left) => nextTry(NOW + left, NOW))).toEqual(["next try in 4\u00A0s", "next try in 4\u00A0s", "next try in 1\u00A0s", "trying now", "trying now"]);
+    expect([4000, 3999, 1, 0, -5].map((left) => nextTry(NOW + left, NOW))).toEqual([
+      "next try in 4\u00A0s",
+      "next try in 4\u00A0s",
+      "next try in 1\u00A0s",
+      "trying now",
+      "trying now",
+    ]);
   });
 });
 
@@ -43,43 +118,96 @@ it("an address is there while it can be used or comes back, and something runs w
 });
 
 it("the state in full says what was lost, and hands on what the provider said", () => {
-  expect(stateWords(view({ state: "online" }, { latency_ms: 38 }), NOW).head).toBe("Online for 12\u00A0min, 38\u00A0ms to ngrok");
-  expect(stateWords(view(lost(NOW + 4000), { since_ms: NOW - 31_000 }), NOW)).toMatchObject({ head: "ngrok is reconnecting, next try in 4\u00A0s", said: "A heartbeat was missed.", then: expect.stringContaining("Try 3 since it was lost 31\u00A0s ago") });
-  expect(stateWords(view(FAILED, { provider: "cloudflared" }), NOW)).toMatchObject({ tone: "no", said: "Not found.", detail: "os error 2" });
+  expect(stateWords(view({ state: "online" }, { latency_ms: 38 }), NOW).head).toBe(
+    "Online for 12\u00A0min, 38\u00A0ms to ngrok",
+  );
+  expect(stateWords(view(lost(NOW + 4000), { since_ms: NOW - 31_000 }), NOW)).toMatchObject({
+    head: "ngrok is reconnecting, next try in 4\u00A0s",
+    said: "A heartbeat was missed.",
+    then: expect.stringContaining("Try 3 since it was lost 31\u00A0s ago"),
+  });
+  expect(stateWords(view(FAILED, { provider: "cloudflared" }), NOW)).toMatchObject({
+    tone: "no",
+    said: "Not found.",
+    detail: "os error 2",
+  });
   expect(reasonWords("ngrok_err\u202E_x")).not.toContain("\u202E");
 });
 
 it("the probe: facts, headers that were touched, and nothing but ok is good", () => {
   expect(probeFacts(probe(), NOW)).toBe("187\u00A0ms round trip · 8\u00A0s ago");
-  expect(probeFacts(probe({ result: "foreign_answer", took_ms: null, status: 404, at_ms: NOW }), NOW)).toBe("status 404 · just now");
-  expect(probeHeaders(probe({ added: ["cf-ray"], changed: ["accept", "te"] }))).toEqual([{ label: "Added", names: ["cf-ray"] }, { label: "Changed", names: ["accept", "te"] }]);
-  expect(["ok", "body_changed", "foreign_answer", "tls_failed", "unreachable", "timed_out", "new_one"].map((result) => probeMark(result).tone === "ok")).toEqual([true, false, false, false, false, false, false]);
+  expect(probeFacts(probe({ result: "foreign_answer", took_ms: null, status: 404, at_ms: NOW }), NOW)).toBe(
+    "status 404 · just now",
+  );
+  expect(probeHeaders(probe({ added: ["cf-ray"], changed: ["accept", "te"] }))).toEqual([
+    { label: "Added", names: ["cf-ray"] },
+    { label: "Changed", names: ["accept", "te"] },
+  ]);
+  expect(
+    ["ok", "body_changed", "foreign_answer", "tls_failed", "unreachable", "timed_out", "new_one"].map(
+      (result) => probeMark(result).tone === "ok",
+    ),
+  ).toEqual([true, false, false, false, false, false, false]);
 });
 
 it("what was turned away is told only where there was something", () => {
   expect(turnedAway({ stray: 0, too_many: 0 })).toBe("");
   expect(turnedAway({ stray: 1, too_many: 0 })).toBe("1 stray answered 404");
   expect(turnedAway({ stray: 12, too_many: 3 })).toBe("12 strays answered 404 · 3 over the rate answered 429");
-  expect(exposure(4710, false)).toBe("Anyone who knows the address can send requests to the listener on port 4710. Nothing else of this machine becomes public.");
+  expect(exposure(4710, false)).toBe(
+    "Anyone who knows the address can send requests to the listener on port 4710. Nothing else of this machine becomes public.",
+  );
   expect(exposure(null, true)).toContain("with its secret path can send requests to the listener.");
 });
 
 describe("the form", () => {
-  const settings: Settings = { port: 4710, max_body_mib: 10, rejected_body_kib: 64, local_per_second: 100_000, tolerance_s: 300, audience: null, issuer: null, theme: "dark", split: 0.4, public_address: null, tunnel: fakeTunnelSettings() };
+  const settings: Settings = {
+    port: 4710,
+    max_body_mib: 10,
+    rejected_body_kib: 64,
+    local_per_second: 100_000,
+    tolerance_s: 300,
+    audience: null,
+    issuer: null,
+    theme: "dark",
+    split: 0.4,
+    public_address: null,
+    tunnel: fakeTunnelSettings(),
+  };
   const none = { typed: "", known: false };
-  const read = (change: Partial<ReturnType<typeof tunnelDraft>>, token = { typed: "", known: true }) => readTunnelDraft({ ...tunnelDraft(settings), ...change }, settings, token);
+  const read = (change: Partial<ReturnType<typeof tunnelDraft>>, token = { typed: "", known: true }) =>
+    readTunnelDraft({ ...tunnelDraft(settings), ...change }, settings, token);
   const tunnelOf = (result: ReturnType<typeof read>) => ("settings" in result ? result.settings.tunnel : null);
   const errorsOf = (result: ReturnType<typeof read>) => ("errors" in result ? Object.keys(result.errors) : []);
 
   it("is read back as it was written", () => {
-    const full: Settings = { ...settings, public_address: "https://a.example/in/", tunnel: { provider: "ngrok", on_launch: true, ngrok_domain: "a.ngrok.app", ngrok_policy: "on_http_request: []", ngrok_metadata: "m", cloudflared_path: "/opt/cloudflared", cloudflared_http2: true, path_token: "abc", per_second: 0, mib_per_second: 0 } };
+    const full: Settings = {
+      ...settings,
+      public_address: "https://a.example/in/",
+      tunnel: {
+        provider: "ngrok",
+        on_launch: true,
+        ngrok_domain: "a.ngrok.app",
+        ngrok_policy: "on_http_request: []",
+        ngrok_metadata: "m",
+        cloudflared_path: "/opt/cloudflared",
+        cloudflared_http2: true,
+        path_token: "abc",
+        per_second: 0,
+        mib_per_second: 0,
+      },
+    };
     const again = readTunnelDraft(tunnelDraft(full), full, { typed: "", known: true });
     expect(again).toEqual({ settings: full });
     expect("settings" in again && differs(again.settings, full)).toBe(false);
     expect(differs({ ...full, tunnel: { ...full.tunnel, per_second: 1 } }, full)).toBe(true);
   });
 
-  it.each<[string, string | null]>([["ada-hooks.ngrok.app", "ada-hooks.ngrok.app"], [" https://Hooks.Example.com/ ", "hooks.example.com"], ["", null]])("takes the domain %s", (domain, kept) => {
+  it.each<[string, string | null]>([
+    ["ada-hooks.ngrok.app", "ada-hooks.ngrok.app"],
+    [" https://Hooks.Example.com/ ", "hooks.example.com"],
+    ["", null],
+  ])("takes the domain %s", (domain, kept) => {
     expect(tunnelOf(read({ provider: "ngrok", domain }))?.ngrok_domain).toBe(kept);
   });
 
@@ -92,7 +220,12 @@ describe("the form", () => {
     ["half a JSON policy", { provider: "ngrok", policy: '{"on_http_request": [' }, undefined, ["policy"]],
     ["own, without an address", { provider: "own" }, undefined, ["address"]],
     ["own, over http", { provider: "own", address: "http://a.example/" }, undefined, ["address"]],
-    ["what another provider needs does not matter", { provider: "cloudflared", domain: "a b", address: "nonsense" }, none, []],
+    [
+      "what another provider needs does not matter",
+      { provider: "cloudflared", domain: "a b", address: "nonsense" },
+      none,
+      [],
+    ],
     ["a rate below none", { provider: "none", rate: "-1" }, undefined, ["rate"]],
     ["a rate that is no number", { provider: "cloudflared", rate: "1e3" }, undefined, ["rate"]],
     ["a rate too high", { provider: "cloudflared", rate: "100001" }, undefined, ["rate"]],
@@ -101,18 +234,33 @@ describe("the form", () => {
   });
 
   it("what cannot be read of another provider stays as it was, and none does not start at launch", () => {
-    expect(read({ provider: "cloudflared", address: "nonsense" })).toMatchObject({ settings: { public_address: null } });
+    expect(read({ provider: "cloudflared", address: "nonsense" })).toMatchObject({
+      settings: { public_address: null },
+    });
     expect(tunnelOf(read({ provider: "none", onLaunch: true }))?.on_launch).toBe(false);
   });
 
-  it.each<[string, string | null]>([["", null], ["https://a.example", "https://a.example/"], [" https://a.example/in ", "https://a.example/in/"]])("takes the address %s", (typed, value) => {
+  it.each<[string, string | null]>([
+    ["", null],
+    ["https://a.example", "https://a.example/"],
+    [" https://a.example/in ", "https://a.example/in/"],
+  ])("takes the address %s", (typed, value) => {
     expect(readPublicAddress(typed)).toEqual({ value });
   });
-  it.each(["http://a.example/", "a.example", "https://", "https://a.example/?x=1", "https://u@a.example/"])("refuses the address %s", (typed) => {
-    expect(readPublicAddress(typed)).toEqual({ error: expect.any(String) });
-  });
+  it.each(["http://a.example/", "a.example", "https://", "https://a.example/?x=1", "https://u@a.example/"])(
+    "refuses the address %s",
+    (typed) => {
+      expect(readPublicAddress(typed)).toEqual({ error: expect.any(String) });
+    },
+  );
 
-  it.each(["2abc_def", "ngrok config add-authtoken 2abc_def", "authtoken: 2abc_def", "NGROK_AUTHTOKEN='2abc_def'", " 2abc_def\n"])("takes the token out of %s", (typed) => {
+  it.each([
+    "2abc_def",
+    "ngrok config add-authtoken 2abc_def",
+    "authtoken: 2abc_def",
+    "NGROK_AUTHTOKEN='2abc_def'",
+    " 2abc_def\n",
+  ])("takes the token out of %s", (typed) => {
     expect(readAuthtoken(typed)).toEqual({ value: "2abc_def" });
   });
 
@@ -124,10 +272,20 @@ describe("the form", () => {
   it("a path token is 20 letters, each from its own byte", () => {
     const token = newPathToken(Uint8Array.from({ length: 32 }, (_, i) => i * 13));
     expect(token).toMatch(/^[a-z2-7]{20}$/);
-    expect(new Set(Array.from({ length: 256 }, (_, byte) => newPathToken(new Uint8Array(20).fill(byte))[0])).size).toBe(32);
+    expect(new Set(Array.from({ length: 256 }, (_, byte) => newPathToken(new Uint8Array(20).fill(byte))[0])).size).toBe(
+      32,
+    );
   });
 
-  it.each([["ngrok_authtoken_wrong", "authtoken"], ["invalid_authtoken", "authtoken"], ["own_address_invalid", "address"], ["ngrok_domain", "domain"], ["cloudflared_missing", "path"], ["cloudflared_rate_limited", null], ["vault_failed", null]])("%s belongs beside %s", (code, field) => {
+  it.each([
+    ["ngrok_authtoken_wrong", "authtoken"],
+    ["invalid_authtoken", "authtoken"],
+    ["own_address_invalid", "address"],
+    ["ngrok_domain", "domain"],
+    ["cloudflared_missing", "path"],
+    ["cloudflared_rate_limited", null],
+    ["vault_failed", null],
+  ])("%s belongs beside %s", (code, field) => {
     expect(tunnelFieldOf(code)).toBe(field);
   });
 });
@@ -140,7 +298,16 @@ it("errors of a provider lead to the public address", () => {
 it("the how-to fits the port and the address", () => {
   expect(tailscaleOn(4711)).toBe("tailscale funnel --bg --yes 4711");
   const plain = nginxServer("https://hooks.example.org/", 4711);
-  for (const line of ["listen 443 ssl;", "server_name hooks.example.org;", "proxy_pass http://127.0.0.1:4711;", "proxy_request_buffering off;", "proxy_http_version 1.1;", "proxy_set_header Host $host;", "client_max_body_size 0;"]) expect(plain).toContain(line);
+  for (const line of [
+    "listen 443 ssl;",
+    "server_name hooks.example.org;",
+    "proxy_pass http://127.0.0.1:4711;",
+    "proxy_request_buffering off;",
+    "proxy_http_version 1.1;",
+    "proxy_set_header Host $host;",
+    "client_max_body_size 0;",
+  ])
+    expect(plain).toContain(line);
   const under = nginxServer("https://a.example:8443/in", 4710);
   expect(under).toContain("listen 8443 ssl;");
   expect(under).toContain("location /in/ {");

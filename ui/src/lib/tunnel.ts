@@ -4,7 +4,17 @@ import { visible } from "./invisible";
 import type { GlyphName } from "./verdict";
 
 /** Nothing is asked of the back end yet, or nothing was ever started. */
-export const NO_TUNNEL: TunnelView = { provider: "none", state: { state: "off" }, public: null, since_ms: 0, latency_ms: null, probe: null, stray: 0, too_many: 0, ngrok_authtoken: null };
+export const NO_TUNNEL: TunnelView = {
+  provider: "none",
+  state: { state: "off" },
+  public: null,
+  since_ms: 0,
+  latency_ms: null,
+  probe: null,
+  stray: 0,
+  too_many: 0,
+  ngrok_authtoken: null,
+};
 
 export const PROVIDERS: readonly { id: TunnelProvider; label: string }[] = [
   { id: "none", label: "None" },
@@ -13,10 +23,12 @@ export const PROVIDERS: readonly { id: TunnelProvider; label: string }[] = [
   { id: "own", label: "Own address" },
 ];
 
-export const providerName = (provider: TunnelProvider): string => PROVIDERS.find((one) => one.id === provider)?.label ?? visible(provider);
+export const providerName = (provider: TunnelProvider): string =>
+  PROVIDERS.find((one) => one.id === provider)?.label ?? visible(provider);
 
 /** It runs, or tries to: stopping it means something. */
-export const running = (state: TunnelState): boolean => state.state === "starting" || state.state === "online" || state.state === "reconnecting";
+export const running = (state: TunnelState): boolean =>
+  state.state === "starting" || state.state === "online" || state.state === "reconnecting";
 
 /** The address that others can use: also while the connection is being made again, since it comes back under the same one. */
 export function publicOf(view: TunnelView): string | null {
@@ -48,7 +60,12 @@ const REASONS: Record<string, string> = {
 
 /** Why it failed, in a word or three: a code that is not known loses its provider's name and its underscores. */
 export function reasonWords(code: string): string {
-  return REASONS[code] ?? visible(code).replace(/^(ngrok|cloudflared|own|tunnel)_/, "").replaceAll("_", " ");
+  return (
+    REASONS[code] ??
+    visible(code)
+      .replace(/^(ngrok|cloudflared|own|tunnel)_/, "")
+      .replaceAll("_", " ")
+  );
 }
 
 export type Tone = "ok" | "warn" | "no" | "un";
@@ -56,7 +73,12 @@ export type ProbeMark = { glyph: GlyphName; tone: Tone; word: string; short: str
 const PROBES: Record<string, ProbeMark> = {
   ok: { glyph: "check", tone: "ok", word: "Every byte came through unchanged", short: "probe passed" },
   body_changed: { glyph: "cross", tone: "no", word: "The body was changed on the way", short: "changes bodies" },
-  headers_changed: { glyph: "cross", tone: "no", word: "Webhook headers were changed on the way", short: "changes headers" },
+  headers_changed: {
+    glyph: "cross",
+    tone: "no",
+    word: "Webhook headers were changed on the way",
+    short: "changes headers",
+  },
   path_changed: { glyph: "cross", tone: "no", word: "The path was changed on the way", short: "changes paths" },
   foreign_answer: { glyph: "cross", tone: "no", word: "Somebody else answered", short: "answered by another" },
   tls_failed: { glyph: "cross", tone: "no", word: "TLS fails", short: "TLS fails" },
@@ -83,7 +105,11 @@ export function probeFacts(probe: ProbeView, now: number): string {
 
 /** What became of the headers, each kind that there is. */
 export function probeHeaders(probe: ProbeView): { label: string; names: readonly string[] }[] {
-  return [{ label: "Added", names: probe.added }, { label: "Dropped", names: probe.dropped }, { label: "Changed", names: probe.changed }].filter((one) => one.names.length > 0);
+  return [
+    { label: "Added", names: probe.added },
+    { label: "Dropped", names: probe.dropped },
+    { label: "Changed", names: probe.changed },
+  ].filter((one) => one.names.length > 0);
 }
 
 /** The pill in the bar: a tone, words, and whether the address stands among them. */
@@ -93,14 +119,24 @@ export function pillWords(view: TunnelView, now: number): PillWords {
   const { state } = view;
   const name = providerName(view.provider);
   switch (state.state) {
-    case "off": return { tone: "un", lead: "Tunnel off", address: null, tail: "" };
-    case "starting": return { tone: "warn", lead: `${name} starting…`, address: null, tail: "" };
-    case "reconnecting": return { tone: "warn", lead: `${name} reconnecting, ${nextTry(state.next_ms, now)}`, address: null, tail: "" };
-    case "failed": return { tone: "no", lead: `${name} failed: ${reasonWords(state.code)}`, address: null, tail: "" };
+    case "off":
+      return { tone: "un", lead: "Tunnel off", address: null, tail: "" };
+    case "starting":
+      return { tone: "warn", lead: `${name} starting…`, address: null, tail: "" };
+    case "reconnecting":
+      return { tone: "warn", lead: `${name} reconnecting, ${nextTry(state.next_ms, now)}`, address: null, tail: "" };
+    case "failed":
+      return { tone: "no", lead: `${name} failed: ${reasonWords(state.code)}`, address: null, tail: "" };
     case "online": {
       const mark = view.probe === null ? null : probeMark(view.probe.result);
-      if (mark !== null && mark.tone !== "ok") return { tone: mark.tone, lead: name, address: view.public, tail: mark.short };
-      return { tone: "ok", lead: name, address: view.public, tail: view.latency_ms === null ? "" : `${count(view.latency_ms)}\u00A0ms` };
+      if (mark !== null && mark.tone !== "ok")
+        return { tone: mark.tone, lead: name, address: view.public, tail: mark.short };
+      return {
+        tone: "ok",
+        lead: name,
+        address: view.public,
+        tail: view.latency_ms === null ? "" : `${count(view.latency_ms)}\u00A0ms`,
+      };
     }
   }
 }
@@ -120,17 +156,41 @@ export function stateWords(view: TunnelView, now: number): StateWords {
   const name = providerName(view.provider);
   const long = span(Math.max(0, now - view.since_ms));
   switch (state.state) {
-    case "off": return { tone: "un", head: "Off", said: null, then: "Only this machine reaches the listener.", detail: null };
-    case "starting": return { tone: "warn", head: `${name} is starting`, said: null, then: `For ${long} so far. The address is shown when it can be reached.`, detail: null };
+    case "off":
+      return { tone: "un", head: "Off", said: null, then: "Only this machine reaches the listener.", detail: null };
+    case "starting":
+      return {
+        tone: "warn",
+        head: `${name} is starting`,
+        said: null,
+        then: `For ${long} so far. The address is shown when it can be reached.`,
+        detail: null,
+      };
     case "online": {
-      const latency = view.latency_ms === null ? "" : `, ${count(view.latency_ms)}\u00A0ms to ${view.provider === "own" ? "it" : name}`;
+      const latency =
+        view.latency_ms === null
+          ? ""
+          : `, ${count(view.latency_ms)}\u00A0ms to ${view.provider === "own" ? "it" : name}`;
       return { tone: "ok", head: `Online for ${long}${latency}`, said: null, then: "", detail: null };
     }
     case "reconnecting": {
       const next = nextTry(state.next_ms, now);
-      return { tone: "warn", head: `${name} is reconnecting, ${next}`, said: state.why, then: `Try ${count(state.attempt)} since it was lost ${long} ago. The service sends again what it cannot deliver meanwhile.`, detail: null };
+      return {
+        tone: "warn",
+        head: `${name} is reconnecting, ${next}`,
+        said: state.why,
+        then: `Try ${count(state.attempt)} since it was lost ${long} ago. The service sends again what it cannot deliver meanwhile.`,
+        detail: null,
+      };
     }
-    case "failed": return { tone: "no", head: `${name} failed: ${reasonWords(state.code)}`, said: state.message, then: "", detail: state.detail };
+    case "failed":
+      return {
+        tone: "no",
+        head: `${name} failed: ${reasonWords(state.code)}`,
+        said: state.message,
+        then: "",
+        detail: state.detail,
+      };
   }
 }
 

@@ -3,7 +3,20 @@ import { span } from "./format";
 import { at } from "./verify-again";
 
 export type Tone = "ok" | "no" | "un" | "old";
-export type GlyphName = "check" | "cross" | "ring" | "flask" | "same" | "dash" | "near" | "warn" | "dot" | "clock" | "run" | "play" | "onward";
+export type GlyphName =
+  | "check"
+  | "cross"
+  | "ring"
+  | "flask"
+  | "same"
+  | "dash"
+  | "near"
+  | "warn"
+  | "dot"
+  | "clock"
+  | "run"
+  | "play"
+  | "onward";
 export type Mark = { glyph: GlyphName; word: string; tone: Tone };
 
 /** A verdict is glyph + word, and never colour alone. Red only for checked and refused; unchecked is neutral. */
@@ -26,7 +39,12 @@ export function rowVerdict(row: Row, nowMs: number): Mark & { cause: string } {
   const mark = OUTCOMES[row.outcome];
   if (row.outcome === "verified" && row.grace_until !== null) {
     const left = row.grace_until * 1000 - nowMs;
-    return { glyph: "check", word: "Old secret", tone: "old", cause: left > 0 ? `${span(left)} left` : "expired since" };
+    return {
+      glyph: "check",
+      word: "Old secret",
+      tone: "old",
+      cause: left > 0 ? `${span(left)} left` : "expired since",
+    };
   }
   const later = row.judged_ms ? `later, ${at(row.judged_ms, nowMs)}` : "";
   return { ...mark, cause: row.outcome === "verified" ? later : row.cause };
@@ -46,4 +64,7 @@ export function statusTone(status: number): Tone {
 }
 
 /** Who made an answer, where it was not Pollux's usual one. */
-export const ANSWERED_BY: Record<AnsweredBy, string> = { rule: "By a rule of the fault lab", target: "By the target that deliveries are forwarded to" };
+export const ANSWERED_BY: Record<AnsweredBy, string> = {
+  rule: "By a rule of the fault lab",
+  target: "By the target that deliveries are forwarded to",
+};

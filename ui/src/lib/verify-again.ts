@@ -15,9 +15,19 @@ export function outcome(sum: VerifiedAgain, asked: number | "given" | null): str
   const checked = sum.looked - sum.partial;
   if (sum.verified === 0 && asked === null) return "";
   if (sum.verified === 0 && checked > 0) {
-    said.push(checked === 1 ? "Checked again: no key verifies it." : `${count(checked)} were checked again: no key verifies any of them.`);
+    said.push(
+      checked === 1
+        ? "Checked again: no key verifies it."
+        : `${count(checked)} were checked again: no key verifies any of them.`,
+    );
   }
-  if (sum.partial > 0) said.push(sum.partial === 1 ? "1 could not be checked again: only part of its body was kept." : `${count(sum.partial)} could not be checked again: only part of their body was kept.`);
-  if (said.length === 0 && typeof asked === "number") said.push(asked === 1 ? "It is verified already." : "Nothing to check again: all of them are verified.");
+  if (sum.partial > 0)
+    said.push(
+      sum.partial === 1
+        ? "1 could not be checked again: only part of its body was kept."
+        : `${count(sum.partial)} could not be checked again: only part of their body was kept.`,
+    );
+  if (said.length === 0 && typeof asked === "number")
+    said.push(asked === 1 ? "It is verified already." : "Nothing to check again: all of them are verified.");
   return said.join(" ");
 }

@@ -1,4 +1,13 @@
-import type { EventType, PingResult, Project, SeenDelivery, UriPlace, WebhookAlarms, WebhookEdit, WebhookView } from "../ipc/generated";
+import type {
+  EventType,
+  PingResult,
+  Project,
+  SeenDelivery,
+  UriPlace,
+  WebhookAlarms,
+  WebhookEdit,
+  WebhookView,
+} from "../ipc/generated";
 import { age, count, plural, span, withUnit } from "./format";
 import { visible } from "./invisible";
 import { OUTCOMES, type Mark } from "./verdict";
@@ -39,33 +48,55 @@ export function seenWords(webhook: Pick<WebhookView, "events" | "last" | "last_h
 
 export const PLACES: Record<UriPlace, { word: string; what: string }> = {
   ours: { word: "ours", what: "Its uri leads to this Pollux." },
-  earlier: { word: "points to an earlier address", what: "Its uri was this Pollux's address once, and is no longer: what is sent there is lost." },
+  earlier: {
+    word: "points to an earlier address",
+    what: "Its uri was this Pollux's address once, and is no longer: what is sent there is lost.",
+  },
   elsewhere: { word: "not ours", what: "Its uri leads elsewhere, so its deliveries do not come by here." },
 };
 
 /** What needs somebody, over all projects or in one. */
 export function alarmCount(alarms: readonly WebhookAlarms[], project: number | null = null): number {
-  return alarms.filter((one) => project === null || one.project === project).reduce((sum, one) => sum + one.disabled + one.earlier, 0);
+  return alarms
+    .filter((one) => project === null || one.project === project)
+    .reduce((sum, one) => sum + one.disabled + one.earlier, 0);
 }
 
 /** Which project a view of one project shows: the bar's, then the one picked there, then the first that can be managed. */
-export function projectShown(projects: readonly Project[], bar: number | null, picked: number | null): Project | undefined {
+export function projectShown(
+  projects: readonly Project[],
+  bar: number | null,
+  picked: number | null,
+): Project | undefined {
   const of = (id: number | null) => (id === null ? undefined : projects.find((one) => one.id === id));
-  return of(bar) ?? of(picked) ?? projects.find((one) => !one.sandbox && one.api_key !== null) ?? projects.find((one) => one.sandbox) ?? projects[0];
+  return (
+    of(bar) ??
+    of(picked) ??
+    projects.find((one) => !one.sandbox && one.api_key !== null) ??
+    projects.find((one) => one.sandbox) ??
+    projects[0]
+  );
 }
 
 /** The events a form offers: those of the catalog that can be subscribed to, then what a webhook has beyond them, as it came. */
-export function eventChoices(catalog: readonly EventType[], has: readonly string[]): { name: string; meaning: string | null }[] {
+export function eventChoices(
+  catalog: readonly EventType[],
+  has: readonly string[],
+): { name: string; meaning: string | null }[] {
   const offered = catalog.filter((type) => type.subscribable);
   const beyond = has.filter((name) => !offered.some((type) => type.name === name));
-  return [...offered.map(({ name, meaning }) => ({ name, meaning })), ...beyond.map((name) => ({ name, meaning: catalog.find((type) => type.name === name)?.meaning ?? null }))];
+  return [
+    ...offered.map(({ name, meaning }) => ({ name, meaning })),
+    ...beyond.map((name) => ({ name, meaning: catalog.find((type) => type.name === name)?.meaning ?? null })),
+  ];
 }
 
 /** What is wrong with a form before anybody is asked; null: nothing that can be told from here. */
 export function draftProblem(uri: string, events: readonly string[]): string | null {
   const typed = uri.trim();
   if (typed === "") return "Give the address that is to receive: https:// with a host and a path.";
-  if (!/^https?:\/\//i.test(typed)) return "An address starts with https:// (an emulator on this machine also takes http://).";
+  if (!/^https?:\/\//i.test(typed))
+    return "An address starts with https:// (an emulator on this machine also takes http://).";
   try {
     new URL(typed);
   } catch {
@@ -82,7 +113,9 @@ export function outsideReaches(uri: string): boolean {
   } catch {
     return true;
   }
-  const nearby = /^(127\.|10\.|192\.168\.|169\.254\.|0\.0\.0\.0$|172\.(1[6-9]|2\d|3[01])\.)/.test(host) || /^(::1?$|f[cd][0-9a-f]{2}:|fe80:)/.test(host);
+  const nearby =
+    /^(127\.|10\.|192\.168\.|169\.254\.|0\.0\.0\.0$|172\.(1[6-9]|2\d|3[01])\.)/.test(host) ||
+    /^(::1?$|f[cd][0-9a-f]{2}:|fe80:)/.test(host);
   return !nearby && host !== "localhost" && !/\.(localhost|local|internal|lan)$/.test(host);
 }
 
@@ -119,14 +152,18 @@ const CAUSES: Record<string, string> = {
   unknown: "cause unknown",
 };
 
-export type Ping = { state: "waiting"; since: number } | { state: "done"; result: PingResult } | { state: "failed"; message: string; detail: string | null };
+export type Ping =
+  | { state: "waiting"; since: number }
+  | { state: "done"; result: PingResult }
+  | { state: "failed"; message: string; detail: string | null };
 
 /** What stands in the button. */
 export function pingWords(ping: Ping, now: number): string {
   if (ping.state === "waiting") return `waiting ${span(now - ping.since)}…`;
   if (ping.state === "failed") return "could not be asked for";
   const { result } = ping;
-  if (result.result === "missing") return `not arrived: ${CAUSES[result.cause] ?? visible(result.cause).replaceAll("_", " ")}`;
+  if (result.result === "missing")
+    return `not arrived: ${CAUSES[result.cause] ?? visible(result.cause).replaceAll("_", " ")}`;
   const verdict = OUTCOMES[result.delivery.outcome].word.toLowerCase();
   return `arrived in ${result.after_ms < 1000 ? withUnit(result.after_ms, "ms") : withUnit((result.after_ms / 1000).toFixed(1), "s")}, ${verdict}`;
 }
@@ -139,9 +176,17 @@ export function refreshedWords(refreshed: number | null, now: number): string {
 }
 
 /** What a deletion stops, in sentences. */
-export function stopsWords(webhook: Pick<WebhookView, "events" | "state" | "last" | "last_hour" | "builtin">, now: number): string {
+export function stopsWords(
+  webhook: Pick<WebhookView, "events" | "state" | "last" | "last_hour" | "builtin">,
+  now: number,
+): string {
   const names = webhook.events.map((one) => visible(one.name));
-  const events = names.length === 0 ? "It has no events." : `${webhook.state === "enabled" ? "No longer sent" : "Not sent again"}: ${names.join(", ")}.`;
-  const lately = webhook.last ? `${plural(webhook.last_hour, "delivery", "deliveries")} in the last hour, the last one ${lastWords(webhook.last, now)}.` : "Pollux has seen no delivery of it.";
+  const events =
+    names.length === 0
+      ? "It has no events."
+      : `${webhook.state === "enabled" ? "No longer sent" : "Not sent again"}: ${names.join(", ")}.`;
+  const lately = webhook.last
+    ? `${plural(webhook.last_hour, "delivery", "deliveries")} in the last hour, the last one ${lastWords(webhook.last, now)}.`
+    : "Pollux has seen no delivery of it.";
   return `${events} ${lately} ${webhook.builtin ? "It is Pollux's own: a reset of the Sandbox makes it anew." : "The service cannot bring it back: one that is created again has another id and another secret."}`;
 }

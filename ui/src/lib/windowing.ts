@@ -6,7 +6,14 @@
  */
 export const MAX_SPACER_PX = 16_000_000;
 
-export type Viewport = { total: number; rowHeight: number; height: number; scrollTop: number; overscan?: number; maxSpacer?: number };
+export type Viewport = {
+  total: number;
+  rowHeight: number;
+  height: number;
+  scrollTop: number;
+  overscan?: number;
+  maxSpacer?: number;
+};
 /** `first` inclusive, `last` exclusive; `offset`: where the first drawn row sits in the spacer, in px. */
 export type Window = { spacer: number; first: number; last: number; offset: number };
 

@@ -58,7 +58,11 @@ export class ActionLog {
   async export(copy: (path: string) => void): Promise<void> {
     try {
       const path = await this.#backend.actionsExport();
-      this.#toasts.show("info", "The log is written as NDJSON.", { detail: path, lingerMs: LINGER_MS, button: { label: "Copy path", run: () => copy(path) } });
+      this.#toasts.show("info", "The log is written as NDJSON.", {
+        detail: path,
+        lingerMs: LINGER_MS,
+        button: { label: "Copy path", run: () => copy(path) },
+      });
     } catch (thrown) {
       this.#toasts.failed(thrown);
     }

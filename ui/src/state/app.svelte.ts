@@ -1,4 +1,15 @@
-import type { AppState, Backend, Counts, IpcError, ListenerState, Live, Project, Row, SampleRequest, Settings } from "../ipc";
+import type {
+  AppState,
+  Backend,
+  Counts,
+  IpcError,
+  ListenerState,
+  Live,
+  Project,
+  Row,
+  SampleRequest,
+  Settings,
+} from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
 import { projectAddress } from "../lib/projects";
@@ -59,21 +70,39 @@ export class App {
   readonly backend: Backend;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
-  readonly #saveSoon = whenStill(() => this.settings && void this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown)), SAVE_SPLIT_MS);
+  readonly #saveSoon = whenStill(
+    () => this.settings && void this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown)),
+    SAVE_SPLIT_MS,
+  );
 
   constructor(backend: Backend) {
     this.backend = backend;
-    this.starting = new Starting(backend, this.toasts, { start: () => this.start(), copy: (text, what) => this.copy(text, what) });
+    this.starting = new Starting(backend, this.toasts, {
+      start: () => this.start(),
+      copy: (text, what) => this.copy(text, what),
+    });
     this.deliveries = new Deliveries(backend, (thrown) => this.toasts.failed(thrown));
     this.detail = new DetailState(backend);
     this.samples = new Samples(backend, this.toasts);
     this.secrets = new Secrets(backend, this.toasts);
     this.sandbox = new Sandbox(backend, this.toasts);
-    this.webhooks = new Webhooks(backend, this.toasts, { projects: () => this.projects, barProject: () => this.deliveries.filter.project, go: () => this.go("webhooks") });
+    this.webhooks = new Webhooks(backend, this.toasts, {
+      projects: () => this.projects,
+      barProject: () => this.deliveries.filter.project,
+      go: () => this.go("webhooks"),
+    });
     this.rotation = new RotationState(backend, this.toasts, this.webhooks);
     this.actionLog = new ActionLog(backend, this.toasts);
-    this.tunnel = new Tunnel(backend, this.toasts, { save: (settings) => this.save(settings), showWebhooks: () => this.go("webhooks") });
-    this.replay = new Replay(backend, this.toasts, { list: this.deliveries, detail: this.detail, twists: () => this.info?.twists ?? [], reveal: (id) => this.reveal(id) });
+    this.tunnel = new Tunnel(backend, this.toasts, {
+      save: (settings) => this.save(settings),
+      showWebhooks: () => this.go("webhooks"),
+    });
+    this.replay = new Replay(backend, this.toasts, {
+      list: this.deliveries,
+      detail: this.detail,
+      twists: () => this.info?.twists ?? [],
+      reveal: (id) => this.reveal(id),
+    });
     this.verifyAgain = new VerifyAgain(backend, this.toasts, this.replay.selection, this.detail);
     this.handler = new HandlerState(backend, this.toasts, this.replay.targets, () => this.go("handler"));
     this.projectsForm = new Projects(backend, this.toasts, (project) => this.#projectSaved(project));
@@ -126,7 +155,11 @@ export class App {
         this.#setProjects(message.projects);
         break;
       case "webhooks":
-        if (this.info) this.info = { ...this.info, alarms: [...this.info.alarms.filter((one) => one.project !== message.alarms.project), message.alarms] };
+        if (this.info)
+          this.info = {
+            ...this.info,
+            alarms: [...this.info.alarms.filter((one) => one.project !== message.alarms.project), message.alarms],
+          };
         this.webhooks.changed(message.alarms.project);
         // A rotation ends secrets, whoever made it.
         if (this.view === "secrets") void this.secrets.load();
@@ -138,7 +171,12 @@ export class App {
       case "sandbox":
         this.sandbox.changed();
         break;
-      case "replay": case "forward": case "fault_lab": case "check": case "verify_again": break;
+      case "replay":
+      case "forward":
+      case "fault_lab":
+      case "check":
+      case "verify_again":
+        break;
       default:
         this.deliveries.apply(message);
         if (message.kind === "changed") {
@@ -161,7 +199,8 @@ export class App {
   #setProjects(projects: Project[]): void {
     if (this.info) this.info = { ...this.info, projects };
     const { filter } = this.deliveries;
-    if (filter.project !== null && !projects.some((one) => one.id === filter.project)) this.deliveries.setFilter({ ...filter, project: null });
+    if (filter.project !== null && !projects.some((one) => one.id === filter.project))
+      this.deliveries.setFilter({ ...filter, project: null });
   }
 
   /** The list comes by itself; until then it is known already. What was just saved is what the Webhooks view shows next. */
@@ -181,7 +220,11 @@ export class App {
 
   /** The listener's address with the chosen project's path, or null while nothing listens. */
   get localAddress(): string | null {
-    return projectAddress(this.#barProject?.path ?? "", this.listener.state === "listening" ? this.listener.address : null, null);
+    return projectAddress(
+      this.#barProject?.path ?? "",
+      this.listener.state === "listening" ? this.listener.address : null,
+      null,
+    );
   }
 
   /** The same from outside; null where there is no such way. The Sandbox's emulator is on this machine: it sends to the listener itself. */
@@ -232,7 +275,8 @@ export class App {
   /** Sends a sample; where its delivery cannot be seen arriving, says how it went. */
   async sendSample(request: SampleRequest = this.samples.last, label?: string): Promise<void> {
     const sent = await this.samples.send(request, label);
-    if (sent && this.view !== "deliveries" && this.view !== "sandbox") this.toasts.info(`${sent.label} sent, ${answered(sent.result)}.`);
+    if (sent && this.view !== "deliveries" && this.view !== "sandbox")
+      this.toasts.info(`${sent.label} sent, ${answered(sent.result)}.`);
   }
 
   /** The first sample is opened as soon as it has arrived: there is nothing else to look at. */

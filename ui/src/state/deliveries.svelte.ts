@@ -150,7 +150,8 @@ export class Deliveries {
     }
     if (message.kind === "rows") this.#applyRows(message);
     else if (message.kind === "changed" && this.#reader.update(message.rows)) this.version++;
-    else if (message.kind === "resync" && message.view === this.#view && !this.#opening) void this.open(this.filter, true);
+    else if (message.kind === "resync" && message.view === this.#view && !this.#opening)
+      void this.open(this.filter, true);
   }
 
   #applyRows(message: Extract<Live, { kind: "rows" }>): void {

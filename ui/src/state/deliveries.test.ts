@@ -10,7 +10,8 @@ let fake: FakeBackend;
 let list: Deliveries;
 let failures: unknown[];
 
-const make = (from: number, count: number): Row[] => Array.from({ length: count }, (_, i) => fakeRow(from + i, NOW, NOW));
+const make = (from: number, count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => fakeRow(from + i, NOW, NOW));
 const settle = async () => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };

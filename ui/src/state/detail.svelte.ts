@@ -58,7 +58,8 @@ export class DetailState {
   changed(rows: readonly Row[]): void {
     const id = this.id;
     const message = this.detail?.row.message_id ?? null;
-    if (id !== null && rows.some((row) => row.id === id || (message !== null && row.message_id === message))) this.refresh();
+    if (id !== null && rows.some((row) => row.id === id || (message !== null && row.message_id === message)))
+      this.refresh();
   }
 
   /** What is open may have changed without a word. */

@@ -48,7 +48,9 @@ export class FaultLabState {
   /** False where it was refused: what was wrong is for the form. */
   async save(rule: FaultRule): Promise<boolean> {
     this.error = null;
-    const error = await this.#change((rules) => (rule.id === "" ? [...rules, rule] : rules.map((one) => (one.id === rule.id ? rule : one))));
+    const error = await this.#change((rules) =>
+      rule.id === "" ? [...rules, rule] : rules.map((one) => (one.id === rule.id ? rule : one)),
+    );
     this.error = error;
     if (error === null) this.editing = null;
     return error === null;
@@ -73,7 +75,14 @@ export class FaultLabState {
     if (this.editing?.rule.id === id) this.editing = null;
     const error = await this.#change((rules) => rules.filter((one) => one.id !== id));
     if (error) this.#toasts.failed(error);
-    else this.#toasts.show("info", "Rule deleted.", { lingerMs: UNDO_MS, button: { label: "Undo", run: () => void this.#tell(this.#change((rules) => [...rules.slice(0, at), rule, ...rules.slice(at)])) } });
+    else
+      this.#toasts.show("info", "Rule deleted.", {
+        lingerMs: UNDO_MS,
+        button: {
+          label: "Undo",
+          run: () => void this.#tell(this.#change((rules) => [...rules.slice(0, at), rule, ...rules.slice(at)])),
+        },
+      });
   }
 
   async #tell(change: Promise<IpcError | null>): Promise<void> {

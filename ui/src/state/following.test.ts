@@ -9,7 +9,8 @@ const NOW = 1_800_000_000_000;
 let fake: FakeBackend;
 let list: Deliveries;
 
-const make = (from: number, count: number): Row[] => Array.from({ length: count }, (_, i) => fakeRow(from + i, NOW, NOW));
+const make = (from: number, count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => fakeRow(from + i, NOW, NOW));
 const arrive = (from: number, count: number) => {
   fake.arrive(...make(from, count));
   fake.flush();
@@ -105,7 +106,10 @@ describe("while another filter is tried", () => {
     expect([list.searching, list.matched]).toEqual([true, 100]);
     await vi.advanceTimersByTimeAsync(50);
     await opening;
-    expect([list.searching, list.matched]).toEqual([false, fake.rows.filter((row) => row.outcome === "rejected").length]);
+    expect([list.searching, list.matched]).toEqual([
+      false,
+      fake.rows.filter((row) => row.outcome === "rejected").length,
+    ]);
   });
 
   it("reading the same list again is no search", async () => {
@@ -140,7 +144,10 @@ describe("a chosen delivery that the filter leaves out", () => {
     await list.open();
     await list.choose(400);
   });
-  const other = () => (["verified", "rejected"] as const).filter((outcome) => outcome !== fake.rows.find((row) => row.id === list.active?.id)?.outcome).slice(0, 1);
+  const other = () =>
+    (["verified", "rejected"] as const)
+      .filter((outcome) => outcome !== fake.rows.find((row) => row.id === list.active?.id)?.outcome)
+      .slice(0, 1);
 
   it("is told so once that is known, and not while it is looked for", async () => {
     expect(list.leavesOut).toBe(false);

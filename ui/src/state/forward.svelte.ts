@@ -114,8 +114,13 @@ export class Forward {
     if (dropped === null) return;
     const view = this.of(project);
     // Told by itself, too; until then the count is already known.
-    if (view.waiting > 0 && dropped >= view.waiting) this.#put({ ...view, waiting: 0, dropped: view.dropped + dropped });
-    this.#toasts.info(dropped === 0 ? "Nothing was waiting any more." : `${plural(dropped, "waiting delivery", "waiting deliveries")} dropped. They stay in the history and can be replayed.`);
+    if (view.waiting > 0 && dropped >= view.waiting)
+      this.#put({ ...view, waiting: 0, dropped: view.dropped + dropped });
+    this.#toasts.info(
+      dropped === 0
+        ? "Nothing was waiting any more."
+        : `${plural(dropped, "waiting delivery", "waiting deliveries")} dropped. They stay in the history and can be replayed.`,
+    );
   }
 
   /** One thing at a time for each project; what went wrong is for its card. */

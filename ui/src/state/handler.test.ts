@@ -56,7 +56,11 @@ describe("forwarding", () => {
     expect(app.handler.leaving.asked).toBe(FAR);
     app.handler.leaving.answer(true);
     expect(await done).toBe(true);
-    expect(fake.calls.filter((call) => /forwardSet|targetConfirm/.test(call))).toEqual(["forwardSet", "targetConfirm", "forwardSet"]);
+    expect(fake.calls.filter((call) => /forwardSet|targetConfirm/.test(call))).toEqual([
+      "forwardSet",
+      "targetConfirm",
+      "forwardSet",
+    ]);
     expect(forward().of(1).rule).toMatchObject({ on: true, url: FAR });
 
     const other = forward().switchOn(rule({ project: 2, url: "https://other.example.com/" }));
@@ -131,7 +135,9 @@ describe("the check", () => {
     expect(check().running).toBe(true);
     await vi.advanceTimersByTimeAsync(500);
     expect(check().report).toMatchObject({ progress: "done", failed: 2, open: 1 });
-    const wrong = check().report?.lines.filter((line) => check().isUnfolded(line)).map((line) => line.id);
+    const wrong = check()
+      .report?.lines.filter((line) => check().isUnfolded(line))
+      .map((line) => line.id);
     expect(wrong).toEqual(["v1_stale", "unknown_type"]);
   });
 
@@ -184,7 +190,10 @@ describe("the check", () => {
 describe("the fault lab", () => {
   const faults = () => app.handler.faults;
   const fault = (rest: Partial<FaultRule> = {}): FaultRule => ({ ...EMPTY_RULE, status: 503, ...rest });
-  const ids = () => faults().lab.rules.map((one) => one.id).join();
+  const ids = () =>
+    faults()
+      .lab.rules.map((one) => one.id)
+      .join();
   const three = async () => {
     for (let i = 0; i < 3; i++) await faults().save(fault());
   };
@@ -251,7 +260,10 @@ describe("the fault lab", () => {
 
   it("makes answers of what arrives while it is on", async () => {
     await faults().save(fault({ on: true, event_type: "batch.succeeded" }));
-    fake.arrive({ ...fakeRow(2, Date.now(), Date.now()), event_type: "batch.succeeded" }, { ...fakeRow(3, Date.now(), Date.now()), event_type: "video.generated" });
+    fake.arrive(
+      { ...fakeRow(2, Date.now(), Date.now()), event_type: "batch.succeeded" },
+      { ...fakeRow(3, Date.now(), Date.now()), event_type: "video.generated" },
+    );
     expect(faults().lab.answers).toEqual([["f1", 1]]);
     expect(fake.rows.map((row) => row.status === 503)).toEqual([true, false]);
   });

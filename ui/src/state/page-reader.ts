@@ -32,7 +32,14 @@ export class PageReader {
   }
 
   /** Reads what the ordinals [from, to) of a view lack. `live` says whether that view is still the open one. */
-  async read(view: number, from: number, to: number, matched: number, live: () => boolean, got: (rows: readonly Row[]) => void): Promise<void> {
+  async read(
+    view: number,
+    from: number,
+    to: number,
+    matched: number,
+    live: () => boolean,
+    got: (rows: readonly Row[]) => void,
+  ): Promise<void> {
     const wanted = this.pages.missing(from, to, matched).filter((page) => !this.#asked.has(page.start));
     await Promise.all(
       wanted.map(async ({ start, count }) => {
@@ -40,7 +47,10 @@ export class PageReader {
         try {
           const rows = await this.#backend.viewRows(view, start, count);
           if (!live()) return;
-          this.pages.put(start, rows.map((row) => this.#changedMeanwhile.get(row.id) ?? row));
+          this.pages.put(
+            start,
+            rows.map((row) => this.#changedMeanwhile.get(row.id) ?? row),
+          );
           this.pages.trim((from + to) / 2);
           got(rows);
         } finally {

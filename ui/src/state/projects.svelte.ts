@@ -23,7 +23,10 @@ export class Projects {
 
   open(project: Project | null): void {
     this.form = project;
-    this.#backend.environmentKeys().then((keys) => (this.environment = keys), () => (this.environment = []));
+    this.#backend.environmentKeys().then(
+      (keys) => (this.environment = keys),
+      () => (this.environment = []),
+    );
   }
 
   /** Asks the service once with what the form holds. */
@@ -39,7 +42,9 @@ export class Projects {
   async save(draft: ProjectDraft): Promise<IpcError | null> {
     const before = this.form;
     try {
-      const project = before ? await this.#backend.projectUpdate(before.id, draft) : await this.#backend.projectAdd(draft);
+      const project = before
+        ? await this.#backend.projectUpdate(before.id, draft)
+        : await this.#backend.projectAdd(draft);
       this.form = undefined;
       this.#toasts.info(`Project ${visible(project.name)} ${before ? "saved" : "added"}.`);
       this.#saved(project);
@@ -58,7 +63,10 @@ export class Projects {
       return;
     }
     this.#saved(null);
-    this.#toasts.show("info", `Project ${visible(project.name)} removed. Its deliveries stay.`, { lingerMs: UNDO_MS, button: { label: "Undo", run: () => void this.#restore(project.id) } });
+    this.#toasts.show("info", `Project ${visible(project.name)} removed. Its deliveries stay.`, {
+      lingerMs: UNDO_MS,
+      button: { label: "Undo", run: () => void this.#restore(project.id) },
+    });
   }
 
   async #restore(id: number): Promise<void> {

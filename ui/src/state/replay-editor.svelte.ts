@@ -1,11 +1,24 @@
 import type { Backend, HeaderLine, IpcError, ReplayDraft, ReplayPlan, ReplayPreview, ReplayTwist } from "../ipc";
 import { asIpcError } from "../lib/errors";
-import { fieldOfCode, fieldsOf, readFields, rewritten, touched, type BodyMode, type FieldErrors, type ReplayFields } from "../lib/replay-draft";
+import {
+  fieldOfCode,
+  fieldsOf,
+  readFields,
+  rewritten,
+  touched,
+  type BodyMode,
+  type FieldErrors,
+  type ReplayFields,
+} from "../lib/replay-draft";
 
 const PREVIEW_MS = 200;
 /** What became of a plan: it runs, it was not agreed to, or the back end refused it. */
 export type Started = "started" | "cancelled" | IpcError;
-export type EditorAround = { start: (plan: ReplayPlan) => Promise<Started>; twists: () => readonly ReplayTwist[]; failed: (thrown: unknown) => void };
+export type EditorAround = {
+  start: (plan: ReplayPlan) => Promise<Started>;
+  twists: () => readonly ReplayTwist[];
+  failed: (thrown: unknown) => void;
+};
 
 /** A replay that is being written: one delivery with its headers and body, or several with what can be said of all of them. */
 export class ReplayEditor {
@@ -49,7 +62,17 @@ export class ReplayEditor {
   get errors(): FieldErrors {
     const own = this.read && "errors" in this.read ? this.read.errors : {};
     const field = this.error && fieldOfCode(this.error.code);
-    const shown: FieldErrors = this.tried ? own : { headers: own.headers, body: own.body, shift: own.shift, sign: own.sign, times: own.times, delay: own.delay, concurrency: own.concurrency };
+    const shown: FieldErrors = this.tried
+      ? own
+      : {
+          headers: own.headers,
+          body: own.body,
+          shift: own.shift,
+          sign: own.sign,
+          times: own.times,
+          delay: own.delay,
+          concurrency: own.concurrency,
+        };
     return field && this.error ? { ...shown, [field]: this.error.message } : shown;
   }
 
@@ -107,11 +130,21 @@ export class ReplayEditor {
   }
 
   get headersEdited(): boolean {
-    return this.fields !== null && this.#before !== null && JSON.stringify(this.fields.headers) !== JSON.stringify(this.#before.headers);
+    return (
+      this.fields !== null &&
+      this.#before !== null &&
+      JSON.stringify(this.fields.headers) !== JSON.stringify(this.#before.headers)
+    );
   }
 
   get bodyEdited(): boolean {
-    return this.fields !== null && this.#before !== null && (this.fields.bodyMode === this.#before.bodyMode ? this.fields.body !== this.#before.body : "plan" in (this.read ?? {}) && (this.read as { plan: ReplayPlan }).plan.changes.body.kind !== "received");
+    return (
+      this.fields !== null &&
+      this.#before !== null &&
+      (this.fields.bodyMode === this.#before.bodyMode
+        ? this.fields.body !== this.#before.body
+        : "plan" in (this.read ?? {}) && (this.read as { plan: ReplayPlan }).plan.changes.body.kind !== "received")
+    );
   }
 
   set(change: Partial<ReplayFields>): void {

@@ -9,7 +9,8 @@ const OTHER = "http://localhost:8080/hooks";
 let fake: FakeBackend;
 let app: App;
 
-const make = (from: number, count: number): Row[] => Array.from({ length: count }, (_, i) => row(from + i, 1_800_000_000_000, { outcome: "verified" }));
+const make = (from: number, count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => row(from + i, 1_800_000_000_000, { outcome: "verified" }));
 const settle = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 
 beforeEach(async () => {
@@ -50,7 +51,14 @@ describe("runs", () => {
     expect(card).toMatchObject({ state: "running", total: 100 });
     expect(card?.done).toBeGreaterThan(5);
     await settle(5000);
-    expect(app.replay.runs.cards[0]).toMatchObject({ state: "done", done: 100, targets: [{ url: LOCAL, done: 50, statuses: [[200, 50]] }, { url: OTHER, done: 50 }] });
+    expect(app.replay.runs.cards[0]).toMatchObject({
+      state: "done",
+      done: 100,
+      targets: [
+        { url: LOCAL, done: 50, statuses: [[200, 50]] },
+        { url: OTHER, done: 50 },
+      ],
+    });
     app.replay.runs.dismiss(1);
     expect(app.replay.runs.cards).toEqual([]);
   });
@@ -72,7 +80,9 @@ describe("runs", () => {
     await app.replay.runs.show(1);
     expect(app.replay.runs.shown?.outbounds).toHaveLength(6);
     const [first, second] = app.replay.runs.picked;
-    expect(app.replay.runs.shown?.outbounds.filter((one) => app.replay.runs.picked.includes(one.id)).map((one) => one.url)).toEqual([LOCAL, OTHER]);
+    expect(
+      app.replay.runs.shown?.outbounds.filter((one) => app.replay.runs.picked.includes(one.id)).map((one) => one.url),
+    ).toEqual([LOCAL, OTHER]);
     await app.replay.answers.needDiff(first ?? 0, second ?? 0);
     const diff = app.replay.answers.diffs.get(`${first}:${second}`);
     expect(diff && "value" in diff && diff.value.same).toBe(false);
@@ -105,7 +115,21 @@ describe("runs", () => {
 describe("what was sent", () => {
   it("again is the same once more, with what was changed then", async () => {
     await targets(LOCAL);
-    await app.replay.start({ deliveries: [1000], targets: [LOCAL], changes: { headers: null, body: { kind: "received" }, id: "renew", time: { kind: "now" }, sign: { kind: "leave" }, twist: null }, times: 3, delay_ms: 0, concurrency: 1 });
+    await app.replay.start({
+      deliveries: [1000],
+      targets: [LOCAL],
+      changes: {
+        headers: null,
+        body: { kind: "received" },
+        id: "renew",
+        time: { kind: "now" },
+        sign: { kind: "leave" },
+        twist: null,
+      },
+      times: 3,
+      delay_ms: 0,
+      concurrency: 1,
+    });
     await settle(50);
     const [outbound] = app.replay.sent.list;
     if (!outbound) throw new Error("nothing was sent");
@@ -117,13 +141,46 @@ describe("what was sent", () => {
 
   it("where that is no longer known the editor asks for it", async () => {
     await targets(LOCAL);
-    await app.replay.again({ id: 77, delivery: 1000, kind: "replay", run: null, number: 1, url: LOCAL, at_ms: 0, changes: ["body edited"], rejected: false, status: 200, first_us: 1, total_us: 1, answer_len: 1, problem: null }, 1);
+    await app.replay.again(
+      {
+        id: 77,
+        delivery: 1000,
+        kind: "replay",
+        run: null,
+        number: 1,
+        url: LOCAL,
+        at_ms: 0,
+        changes: ["body edited"],
+        rejected: false,
+        status: 200,
+        first_us: 1,
+        total_us: 1,
+        answer_len: 1,
+        problem: null,
+      },
+      1,
+    );
     expect(app.replay.editor.ids).toEqual([1000]);
     expect(fake.sent).toEqual([]);
   });
 
   it("is read again when a forward of the open delivery is told, and not for another's", async () => {
-    const last = { id: 1, delivery: 5, kind: "forward" as const, run: null, number: 1, url: LOCAL, at_ms: 0, changes: [], rejected: false, status: 200, first_us: 1, total_us: 1, answer_len: 1, problem: null };
+    const last = {
+      id: 1,
+      delivery: 5,
+      kind: "forward" as const,
+      run: null,
+      number: 1,
+      url: LOCAL,
+      at_ms: 0,
+      changes: [],
+      rejected: false,
+      status: 200,
+      first_us: 1,
+      total_us: 1,
+      answer_len: 1,
+      problem: null,
+    };
     const forward = { ...(await fake.forwardDrain(1)), last };
     const reads = () => fake.calls.filter((call) => call === "outbounds").length;
     const before = reads();
@@ -156,7 +213,10 @@ describe("the editor", () => {
     await editor().send();
     await settle(20);
     expect(editor().ids).toEqual([]);
-    expect(fake.sent[0]).toMatchObject({ request_len: 12, outbound: { changes: ["body edited", "time of sending", "signed with whsec_…a91f"] } });
+    expect(fake.sent[0]).toMatchObject({
+      request_len: 12,
+      outbound: { changes: ["body edited", "time of sending", "signed with whsec_…a91f"] },
+    });
   });
 
   it("asks before edits are lost, and not where there are none", async () => {

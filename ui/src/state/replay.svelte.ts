@@ -50,7 +50,11 @@ export class Replay {
     this.sent = new Sent(backend);
     this.answers = new Answers(backend);
     this.selection = new Selection(backend, toasts, around.list);
-    this.editor = new ReplayEditor(backend, { start: (plan) => this.start(plan), twists: around.twists, failed: (thrown) => toasts.failed(thrown) });
+    this.editor = new ReplayEditor(backend, {
+      start: (plan) => this.start(plan),
+      twists: around.twists,
+      failed: (thrown) => toasts.failed(thrown),
+    });
   }
 
   /** What concerns it of what the back end tells. */
@@ -70,7 +74,8 @@ export class Replay {
   get subject(): AddressAsked | null {
     const active = this.#active;
     const { selection } = this;
-    if (selection.size > 0) return { ids: selection.inOrder, project: active?.project ?? this.#around.list.filter.project ?? 0 };
+    if (selection.size > 0)
+      return { ids: selection.inOrder, project: active?.project ?? this.#around.list.filter.project ?? 0 };
     return active && { ids: [active.id], project: active.project };
   }
 
@@ -104,14 +109,26 @@ export class Replay {
     if (asked.ids.length > 0) {
       this.targets.choose(asked.project, [target.url]);
       this.#told(await this.start(plainPlan(asked.ids, [target.url])));
-    } else if (this.editor.fields) this.editor.set({ targets: [...new Set([...this.editor.fields.targets, target.url])] });
+    } else if (this.editor.fields)
+      this.editor.set({ targets: [...new Set([...this.editor.fields.targets, target.url])] });
     else this.targets.choose(asked.project, [...new Set([...this.targets.current(asked.project), target.url])]);
   }
 
   /** The same request once more. Where what was changed is not remembered any more, it is asked for. */
   async again(outbound: Outbound, project: number): Promise<void> {
-    const plan = outbound.changes.length === 0 ? plainPlan([outbound.delivery], [outbound.url]) : this.runs.planOf(outbound.id);
-    if (plan) this.#told(await this.start({ ...plan, deliveries: [outbound.delivery], targets: [outbound.url], times: 1, delay_ms: 0, concurrency: 1 }));
+    const plan =
+      outbound.changes.length === 0 ? plainPlan([outbound.delivery], [outbound.url]) : this.runs.planOf(outbound.id);
+    if (plan)
+      this.#told(
+        await this.start({
+          ...plan,
+          deliveries: [outbound.delivery],
+          targets: [outbound.url],
+          times: 1,
+          delay_ms: 0,
+          concurrency: 1,
+        }),
+      );
     else {
       await this.editor.open([outbound.delivery], project, [outbound.url]);
       this.#toasts.info("What was changed then is no longer known: set it here again.");
@@ -144,7 +161,10 @@ export class Replay {
     if (run.total !== 1 || !outbound) return;
     this.runs.dismiss(run.run);
     const said = resultWords(outbound, this.targets.list);
-    this.#toasts.show(said.level, said.text, { detail: said.detail, button: { label: "Show", run: () => void this.#show(outbound) } });
+    this.#toasts.show(said.level, said.text, {
+      detail: said.detail,
+      button: { label: "Show", run: () => void this.#show(outbound) },
+    });
   }
 
   async #show(outbound: Outbound): Promise<void> {

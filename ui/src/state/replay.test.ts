@@ -10,7 +10,8 @@ const OTHER = "http://localhost:8080/hooks";
 let fake: FakeBackend;
 let app: App;
 
-const make = (from: number, count: number): Row[] => Array.from({ length: count }, (_, i) => row(from + i, 1_800_000_000_000, { outcome: "verified" }));
+const make = (from: number, count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => row(from + i, 1_800_000_000_000, { outcome: "verified" }));
 const settle = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 
 beforeEach(async () => {
@@ -86,7 +87,11 @@ describe("one key", () => {
     await targets("http://localhost:3999/");
     await app.replay.now();
     await settle(20);
-    expect(app.toasts.list[0]).toMatchObject({ level: "warning", text: "Replayed to localhost:3999: refused.", detail: expect.stringContaining("Nothing listens") });
+    expect(app.toasts.list[0]).toMatchObject({
+      level: "warning",
+      text: "Replayed to localhost:3999: refused.",
+      detail: expect.stringContaining("Nothing listens"),
+    });
   });
 
   it("a refusal is told, and nothing runs", async () => {

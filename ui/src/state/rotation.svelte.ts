@@ -64,10 +64,13 @@ export class RotationState {
   changed(project: number): void {
     if (this.#of?.project !== project || this.#timer) return;
     const left = this.#readMs + APART_MS - Date.now();
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.refresh();
-    }, Math.max(0, left));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        void this.refresh();
+      },
+      Math.max(0, left),
+    );
   }
 
   /** One reading at a time, and one more for all that was asked meanwhile. */
@@ -193,7 +196,10 @@ export class RotationState {
       this.#toasts.failed(thrown);
       return;
     }
-    this.#toasts.show("info", `“${place.text}” removed.`, { lingerMs: UNDO_MS, button: { label: "Undo", run: () => void this.#putBack(of, place) } });
+    this.#toasts.show("info", `“${place.text}” removed.`, {
+      lingerMs: UNDO_MS,
+      button: { label: "Undo", run: () => void this.#putBack(of, place) },
+    });
   }
 
   async #putBack(of: { project: number; id: string }, place: Place): Promise<void> {

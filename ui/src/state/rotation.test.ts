@@ -92,17 +92,20 @@ describe("rotating", () => {
     expect(app.rotation.running).toBe(false);
   });
 
-  it.each(["rotated_but_lost", "not_rotated", "outcome_unknown"])("%s stays in the dialog, and trying again may go well", async (code) => {
-    fake.failures.set("webhookRotate", failing(code));
-    app.rotation.ask(hook, PROJECT);
-    await app.rotation.rotate();
-    expect(app.rotation).toMatchObject({ asked: hook, failure: { code } });
-    expect(app.webhooks.shown).toBeNull();
-    fake.failures.clear();
-    await app.rotation.rotate();
-    expect(app.rotation).toMatchObject({ asked: null, failure: null });
-    expect(app.webhooks.shown).not.toBeNull();
-  });
+  it.each(["rotated_but_lost", "not_rotated", "outcome_unknown"])(
+    "%s stays in the dialog, and trying again may go well",
+    async (code) => {
+      fake.failures.set("webhookRotate", failing(code));
+      app.rotation.ask(hook, PROJECT);
+      await app.rotation.rotate();
+      expect(app.rotation).toMatchObject({ asked: hook, failure: { code } });
+      expect(app.webhooks.shown).toBeNull();
+      fake.failures.clear();
+      await app.rotation.rotate();
+      expect(app.rotation).toMatchObject({ asked: null, failure: null });
+      expect(app.webhooks.shown).not.toBeNull();
+    },
+  );
 
   it("a second look tells whether it has rotated", async () => {
     fake.loseAnswer = true;

@@ -68,7 +68,9 @@ export class Runs {
 
   #card(run: ReplayRun): void {
     const there = this.cards.some((one) => one.run === run.run);
-    this.cards = there ? this.cards.map((one) => (one.run === run.run ? run : one)) : [run, ...this.cards].slice(0, MOST_CARDS);
+    this.cards = there
+      ? this.cards.map((one) => (one.run === run.run ? run : one))
+      : [run, ...this.cards].slice(0, MOST_CARDS);
   }
 
   async #end(told: ReplayRun): Promise<void> {
@@ -132,7 +134,9 @@ export class Runs {
   }
 
   pick(id: number): void {
-    this.picked = this.picked.includes(id) ? this.picked.filter((one) => one !== id) : [...this.picked, id].slice(-MOST_PICKED);
+    this.picked = this.picked.includes(id)
+      ? this.picked.filter((one) => one !== id)
+      : [...this.picked, id].slice(-MOST_PICKED);
   }
 }
 

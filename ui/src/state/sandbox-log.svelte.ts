@@ -32,7 +32,8 @@ export class SandboxLog {
     this.loaded = true;
     const [first, last] = this.#seen;
     const top = this.part.list[first];
-    if (last > PAGE && top) this.part = withChanged(this.part, await this.#backend.sandboxDeliveries(top.number + 1, PAGE));
+    if (last > PAGE && top)
+      this.part = withChanged(this.part, await this.#backend.sandboxDeliveries(top.number + 1, PAGE));
     this.#askVerdicts();
   }
 

@@ -1,4 +1,14 @@
-import type { Backend, IpcError, JobOutcome, SandboxAdvance, SandboxClock, SandboxJob, SandboxOverview, SandboxRun, SandboxSettings } from "../ipc";
+import type {
+  Backend,
+  IpcError,
+  JobOutcome,
+  SandboxAdvance,
+  SandboxClock,
+  SandboxJob,
+  SandboxOverview,
+  SandboxRun,
+  SandboxSettings,
+} from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { clockAt } from "../lib/sandbox-clock";
 import { active } from "../lib/sandbox-jobs";
@@ -64,7 +74,11 @@ export class Sandbox {
     do {
       this.#again = false;
       try {
-        const [overview, settings] = await Promise.all([this.#backend.sandboxOverview(), this.#backend.sandboxSettings(), this.log.refresh()]);
+        const [overview, settings] = await Promise.all([
+          this.#backend.sandboxOverview(),
+          this.#backend.sandboxSettings(),
+          this.log.refresh(),
+        ]);
         this.overview = overview;
         this.settings = settings;
         this.error = null;
@@ -87,7 +101,10 @@ export class Sandbox {
     const now = clockAt(overview.clock, Date.now());
     // At the wall's pace, with no bar to move and nothing soon, a second is fine enough.
     const { warp, next_due_ms } = overview.clock;
-    const fine = warp > 1 || (next_due_ms !== null && next_due_ms - now < SOON_MS) || overview.jobs.some((job) => active(job) && job.next_ms !== null);
+    const fine =
+      warp > 1 ||
+      (next_due_ms !== null && next_due_ms - now < SOON_MS) ||
+      overview.jobs.some((job) => active(job) && job.next_ms !== null);
     if (fine || Math.floor(now / 1000) !== Math.floor(this.now / 1000)) this.now = now;
   }
 

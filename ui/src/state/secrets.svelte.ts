@@ -40,7 +40,9 @@ export class Secrets {
     const unknown = this.list.filter((secret) => secret.webhook !== null && !this.names.has(secret.webhook));
     const projects = [...new Set(unknown.map((secret) => secret.project))];
     const boards = await Promise.all(projects.map((project) => this.#backend.webhooks(project).catch(() => null)));
-    const found = boards.flatMap((board) => board?.webhooks ?? []).flatMap(({ id, name }) => (name ? [[id, name] as const] : []));
+    const found = boards
+      .flatMap((board) => board?.webhooks ?? [])
+      .flatMap(({ id, name }) => (name ? [[id, name] as const] : []));
     if (found.length) this.names = new Map([...this.names, ...found]);
   }
 

@@ -19,7 +19,11 @@ export class Starting {
   readonly #toasts: Toasts;
   readonly #app: { start: () => Promise<void>; copy: (text: string, what: string) => Promise<boolean> };
 
-  constructor(backend: Backend, toasts: Toasts, app: { start: () => Promise<void>; copy: (text: string, what: string) => Promise<boolean> }) {
+  constructor(
+    backend: Backend,
+    toasts: Toasts,
+    app: { start: () => Promise<void>; copy: (text: string, what: string) => Promise<boolean> },
+  ) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#app = app;
@@ -35,31 +39,43 @@ export class Starting {
     }
   }
 
-  again = (): Promise<void> => this.#try("again", async () => {
-    await this.#backend.startAgain();
-    return true;
-  });
+  again = (): Promise<void> =>
+    this.#try("again", async () => {
+      await this.#backend.startAgain();
+      return true;
+    });
 
   /** Two steps: what was moved is told, also where the new start then fails. */
-  aside = (): Promise<void> => this.#try("aside", async () => {
-    this.kept = await this.#backend.historyMoveAside();
-    await this.#backend.startAgain();
-    return true;
-  });
+  aside = (): Promise<void> =>
+    this.#try("aside", async () => {
+      this.kept = await this.#backend.historyMoveAside();
+      await this.#backend.startAgain();
+      return true;
+    });
 
   /** For this run only. */
-  other = (): Promise<void> => this.#try("other", async () => {
-    const opened = await this.#backend.historyOpenOther();
-    if (opened === null) return false;
-    this.opened = opened;
-    return true;
-  });
+  other = (): Promise<void> =>
+    this.#try("other", async () => {
+      const opened = await this.#backend.historyOpenOther();
+      if (opened === null) return false;
+      this.opened = opened;
+      return true;
+    });
 
   /** The start went well after all: says which history this is, and where the other one is. It stays until it is put away. */
   tell(path: string): void {
     const { kept, opened } = this;
-    if (kept !== null) this.#toasts.show("info", `This is a new history. The one that did not open is kept at ${kept}.`, { lingerMs: 0, button: { label: "Copy its path", run: () => void this.#app.copy(kept, "Path") } });
-    if (opened !== null) this.#toasts.show("info", `This run works on ${path}. The next start opens ${this.failure?.path ?? "the usual history"} again.`, { lingerMs: 0 });
+    if (kept !== null)
+      this.#toasts.show("info", `This is a new history. The one that did not open is kept at ${kept}.`, {
+        lingerMs: 0,
+        button: { label: "Copy its path", run: () => void this.#app.copy(kept, "Path") },
+      });
+    if (opened !== null)
+      this.#toasts.show(
+        "info",
+        `This run works on ${path}. The next start opens ${this.failure?.path ?? "the usual history"} again.`,
+        { lingerMs: 0 },
+      );
     this.kept = this.opened = null;
   }
 

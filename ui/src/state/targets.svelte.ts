@@ -70,7 +70,12 @@ export class Targets {
     const before = this.list.find((one) => one.id === draft.id);
     const saved = await this.#backend.targetSave(draft);
     if (before && before.url !== saved.url) {
-      this.#ticked = new Map([...this.#ticked].map(([project, urls]) => [project, urls.map((url) => (url === before.url ? saved.url : url))]));
+      this.#ticked = new Map(
+        [...this.#ticked].map(([project, urls]) => [
+          project,
+          urls.map((url) => (url === before.url ? saved.url : url)),
+        ]),
+      );
     }
     await this.load();
     return saved;
@@ -92,7 +97,10 @@ export class Targets {
         this.#toasts.failed(thrown);
       }
     };
-    this.#toasts.show("info", `${targetName(target)} deleted.`, { lingerMs: UNDO_MS, button: { label: "Undo", run: () => void restore() } });
+    this.#toasts.show("info", `${targetName(target)} deleted.`, {
+      lingerMs: UNDO_MS,
+      button: { label: "Undo", run: () => void restore() },
+    });
   }
 
   async confirm(url: string): Promise<void> {

@@ -16,13 +16,21 @@ export class Toasts {
   #next = 1;
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
-  show(level: Severity, text: string, extra: { detail?: string | null; button?: ToastButton | null; lingerMs?: number } = {}): number {
+  show(
+    level: Severity,
+    text: string,
+    extra: { detail?: string | null; button?: ToastButton | null; lingerMs?: number } = {},
+  ): number {
     const toast: Toast = { id: this.#next++, level, text, detail: extra.detail ?? null, button: extra.button ?? null };
     const same = this.list.find((t) => t.level === level && t.text === text);
     if (same) this.dismiss(same.id);
     this.list = [...this.list, toast].slice(-MOST);
     const linger = extra.lingerMs ?? LINGER_MS[level];
-    if (linger) this.#timers.set(toast.id, setTimeout(() => this.dismiss(toast.id), linger));
+    if (linger)
+      this.#timers.set(
+        toast.id,
+        setTimeout(() => this.dismiss(toast.id), linger),
+      );
     return toast.id;
   }
 
@@ -34,7 +42,10 @@ export class Toasts {
   failed(thrown: unknown): IpcError {
     const error = asIpcError(thrown);
     const rule = ruleFor(error.code);
-    this.show(rule.severity, error.message, { detail: error.detail, button: rule.action ? this.buttonFor(rule.action) : null });
+    this.show(rule.severity, error.message, {
+      detail: error.detail,
+      button: rule.action ? this.buttonFor(rule.action) : null,
+    });
     return error;
   }
 

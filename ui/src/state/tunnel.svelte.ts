@@ -61,7 +61,10 @@ export class Tunnel {
     // The open dialog says it itself, and a toast would lie upon its buttons.
     if (this.shown) return;
     // It stays until it is put away: what points to the old address fails without a word.
-    this.#toasts.show("warning", message, { lingerMs: 0, button: { label: "Show webhooks", run: () => this.showWebhooks() } });
+    this.#toasts.show("warning", message, {
+      lingerMs: 0,
+      button: { label: "Show webhooks", run: () => this.showWebhooks() },
+    });
   }
 
   showWebhooks(): void {
@@ -100,7 +103,8 @@ export class Tunnel {
     return this.#do("starting", async () => {
       await this.#keep(settings, token);
       await this.#answered(() => this.#backend.tunnel());
-      if (!running(this.view.state) || this.view.provider !== settings.tunnel.provider) await this.#answered(() => this.#backend.tunnelStart());
+      if (!running(this.view.state) || this.view.provider !== settings.tunnel.provider)
+        await this.#answered(() => this.#backend.tunnelStart());
     });
   }
 

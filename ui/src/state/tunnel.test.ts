@@ -30,9 +30,17 @@ describe("starting", () => {
     await begin();
     expect(app.tunnel.view.state.state).toBe("off");
     expect(await app.tunnel.start(settings({ provider: "ngrok", per_second: 7 }), "2abc_a91f")).toBe(true);
-    expect(fake.calls.filter((call) => /settingsSet|tunnel[SA]/.test(call))).toEqual(["tunnelAuthtokenSet", "settingsSet", "tunnelStart"]);
+    expect(fake.calls.filter((call) => /settingsSet|tunnel[SA]/.test(call))).toEqual([
+      "tunnelAuthtokenSet",
+      "settingsSet",
+      "tunnelStart",
+    ]);
     expect(app.settings?.tunnel.per_second).toBe(7);
-    expect(app.tunnel.view).toMatchObject({ provider: "ngrok", state: { state: "starting" }, ngrok_authtoken: { hint: "…a91f", from: "kept", passed_over: null } });
+    expect(app.tunnel.view).toMatchObject({
+      provider: "ngrok",
+      state: { state: "starting" },
+      ngrok_authtoken: { hint: "…a91f", from: "kept", passed_over: null },
+    });
     expect(app.tunnel.public).toBeNull();
     await vi.advanceTimersByTimeAsync(900);
     expect(app.tunnel.online).toBe(true);
@@ -132,7 +140,10 @@ describe("the probe", () => {
     expect(app.tunnel.probing).toBe(true);
     await vi.advanceTimersByTimeAsync(600);
     await asked;
-    expect(app.tunnel.view.probe).toMatchObject({ result: "body_changed", changed: ["content-length", "content-type"] });
+    expect(app.tunnel.view.probe).toMatchObject({
+      result: "body_changed",
+      changed: ["content-length", "content-type"],
+    });
     fake.failures.set("tunnelProbe", { code: "tunnel_offline", message: "There is no public address.", detail: null });
     const again = app.tunnel.probe();
     await vi.advanceTimersByTimeAsync(600);

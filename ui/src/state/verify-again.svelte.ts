@@ -28,7 +28,9 @@ export class VerifyAgain {
   /** How far the runs under way are, together; null while there is none. */
   get progress(): { looked: number; of: number } | null {
     const runs = [...this.runs.values()];
-    return runs.length === 0 ? null : { looked: runs.reduce((sum, run) => sum + run.sum.looked, 0), of: runs.reduce((sum, run) => sum + run.of, 0) };
+    return runs.length === 0
+      ? null
+      : { looked: runs.reduce((sum, run) => sum + run.sum.looked, 0), of: runs.reduce((sum, run) => sum + run.of, 0) };
   }
 
   /** The marked deliveries, or the one that is open where it is not verified. */

@@ -1,4 +1,14 @@
-import type { Backend, IpcError, NewSecret, Project, Row, WebhookBoard, WebhookDraft, WebhookEdit, WebhookView } from "../ipc";
+import type {
+  Backend,
+  IpcError,
+  NewSecret,
+  Project,
+  Row,
+  WebhookBoard,
+  WebhookDraft,
+  WebhookEdit,
+  WebhookView,
+} from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { called, projectShown, undoOf } from "../lib/webhooks";
 import { Pings } from "./pings.svelte";
@@ -12,7 +22,8 @@ const UNDO_MS = 10_000;
 export type Around = { projects: () => readonly Project[]; barProject: () => number | null; go: () => void };
 /** The open form: a new webhook as the draft has it, or one that is there. */
 export type Form = { webhook: WebhookView | null; draft: WebhookDraft };
-export type Made = { result: "created" } | { result: "found"; webhooks: WebhookView[] } | { result: "failed"; error: IpcError };
+export type Made =
+  { result: "created" } | { result: "found"; webhooks: WebhookView[] } | { result: "failed"; error: IpcError };
 
 /** The webhooks of one project at a time, as the service listed them last. */
 export class Webhooks {
@@ -97,7 +108,8 @@ export class Webhooks {
   async load(): Promise<void> {
     await this.#read();
     const board = this.board;
-    if (board && this.project?.api_key && (board.refreshed_ms === null || Date.now() - board.refreshed_ms > REFRESH_MS)) await this.refresh();
+    if (board && this.project?.api_key && (board.refreshed_ms === null || Date.now() - board.refreshed_ms > REFRESH_MS))
+      await this.refresh();
   }
 
   /** The back end says that the webhooks of a project changed. */
@@ -130,7 +142,8 @@ export class Webhooks {
       const board = await read(project);
       // Two readings may come back in the other order: the newer one stays.
       const before = this.boards.get(project)?.refreshed_ms ?? 0;
-      if (board.refreshed_ms === null || board.refreshed_ms >= before) this.boards = new Map(this.boards).set(project, board);
+      if (board.refreshed_ms === null || board.refreshed_ms >= before)
+        this.boards = new Map(this.boards).set(project, board);
       failures.delete(project);
     } catch (thrown) {
       failures.set(project, asIpcError(thrown));
@@ -170,7 +183,10 @@ export class Webhooks {
   }
 
   edit(webhook: WebhookView): void {
-    this.form = { webhook, draft: { name: webhook.name, uri: webhook.uri, events: webhook.events.map((one) => one.name) } };
+    this.form = {
+      webhook,
+      draft: { name: webhook.name, uri: webhook.uri, events: webhook.events.map((one) => one.name) },
+    };
   }
 
   /** Makes it. Its secret is shown by the dialog for that; what went wrong is for the form. */
@@ -209,7 +225,10 @@ export class Webhooks {
   #offerUndo(project: number, webhook: WebhookView, edit: WebhookEdit, text: string): void {
     const back = undoOf(webhook, edit);
     const possible = Object.values(back).some((value) => value !== null);
-    this.#toasts.show("info", text, { lingerMs: UNDO_MS, button: possible ? { label: "Undo", run: () => void this.#update(project, webhook.id, back) } : null });
+    this.#toasts.show("info", text, {
+      lingerMs: UNDO_MS,
+      button: possible ? { label: "Undo", run: () => void this.#update(project, webhook.id, back) } : null,
+    });
   }
 
   async #update(project: number, id: string, edit: WebhookEdit): Promise<boolean> {
@@ -235,7 +254,10 @@ export class Webhooks {
   async remove(webhook: WebhookView, tell = true): Promise<boolean> {
     const project = this.project;
     if (!project) return false;
-    const done = await this.#doing.run(webhook.id, async () => (await this.#backend.webhookDelete(project.id, webhook.id), true));
+    const done = await this.#doing.run(
+      webhook.id,
+      async () => (await this.#backend.webhookDelete(project.id, webhook.id), true),
+    );
     if (done === null) return false;
     this.covering = false;
     this.pings.forget(webhook.id);
@@ -245,7 +267,11 @@ export class Webhooks {
       this.picked = project.id;
       this.add(draft);
     };
-    if (tell) this.#toasts.show("info", `${called(webhook)} deleted.`, { lingerMs: UNDO_MS, button: { label: "Create it again…", run: again } });
+    if (tell)
+      this.#toasts.show("info", `${called(webhook)} deleted.`, {
+        lingerMs: UNDO_MS,
+        button: { label: "Create it again…", run: again },
+      });
     return true;
   }
 

@@ -83,7 +83,9 @@ describe("the board", () => {
 describe("changes", () => {
   it("an edit can be taken back", async () => {
     const before = at(0);
-    expect(await app.webhooks.save(before, { name: "weekly", uri: null, events: ["video.generated"], state: null })).toBeNull();
+    expect(
+      await app.webhooks.save(before, { name: "weekly", uri: null, events: ["video.generated"], state: null }),
+    ).toBeNull();
     await flush();
     expect(at(0)).toMatchObject({ name: "weekly", events: [{ name: "video.generated" }] });
     app.toasts.list.at(-1)?.button?.run();
@@ -108,7 +110,11 @@ describe("changes", () => {
     app.go("settings");
     app.toasts.list.at(-1)?.button?.run();
     expect(app.view).toBe("webhooks");
-    expect(app.webhooks.form?.draft).toEqual({ name: "staging", uri: gone.uri, events: gone.events.map((one) => one.name) });
+    expect(app.webhooks.form?.draft).toEqual({
+      name: "staging",
+      uri: gone.uri,
+      events: gone.events.map((one) => one.name),
+    });
   });
 
   it("a lost answer to a creation is said, and the second try finds what the first made", async () => {
@@ -144,13 +150,17 @@ it("a ping waits for its delivery, once at a time, and a change of the webhook f
   expect(asked("webhookPing")).toBe(1);
   expect(app.webhooks.pings.of(at(0).id)?.state).toBe("waiting");
   await vi.advanceTimersByTimeAsync(300);
-  expect(app.webhooks.pings.of(at(0).id)).toMatchObject({ state: "done", result: { result: "arrived", delivery: { outcome: "verified" } } });
+  expect(app.webhooks.pings.of(at(0).id)).toMatchObject({
+    state: "done",
+    result: { result: "arrived", delivery: { outcome: "verified" } },
+  });
   await app.webhooks.setEnabled(at(0), false);
   expect(app.webhooks.pings.of(at(0).id)).toBeUndefined();
 });
 
 it("the log is read in pages without a hole or a double", async () => {
-  for (let i = 0; i < 250; i++) await fake.webhookUpdate(1, at(0).id, { name: `n${i}`, uri: null, events: null, state: null });
+  for (let i = 0; i < 250; i++)
+    await fake.webhookUpdate(1, at(0).id, { name: `n${i}`, uri: null, events: null, state: null });
   await app.actionLog.refresh();
   expect(app.actionLog.list).toHaveLength(100);
   await app.actionLog.older();
@@ -168,7 +178,13 @@ describe("projects", () => {
     app.projectsForm.open(null);
     await flush();
     expect(app.projectsForm.environment).toEqual([{ name: "GEMINI_API_KEY", hint: "…a91f" }]);
-    const draft = { name: "weekly", path: "weekly", base_url: null, api_version: "v1" as const, api_key: { from: "typed" as const, text: "AIza-weekly" } };
+    const draft = {
+      name: "weekly",
+      path: "weekly",
+      base_url: null,
+      api_version: "v1" as const,
+      api_key: { from: "typed" as const, text: "AIza-weekly" },
+    };
     expect(await app.projectsForm.save(draft)).toBeNull();
     await flush();
     const added = app.projects.find((one) => one.name === "weekly");
@@ -186,9 +202,17 @@ describe("projects", () => {
 
   it("what is wrong is for the form, which stays", async () => {
     app.projectsForm.open(null);
-    const draft = { name: "Nightly-Eval", path: "x", base_url: null, api_version: "v1" as const, api_key: { from: "typed" as const, text: "wrong" } };
+    const draft = {
+      name: "Nightly-Eval",
+      path: "x",
+      base_url: null,
+      api_version: "v1" as const,
+      api_key: { from: "typed" as const, text: "wrong" },
+    };
     expect((await app.projectsForm.save(draft))?.code).toBe("name_taken");
     expect(app.projectsForm.form).toBeNull();
-    expect(await app.projectsForm.check({ ...draft, name: "fresh" })).toMatchObject({ error: { code: "service_key_refused", detail: expect.stringContaining("API key not valid") } });
+    expect(await app.projectsForm.check({ ...draft, name: "fresh" })).toMatchObject({
+      error: { code: "service_key_refused", detail: expect.stringContaining("API key not valid") },
+    });
   });
 });

@@ -33,7 +33,15 @@ const top = () => screen.getAllByTestId("row")[0];
 
 describe("a row", () => {
   it("without a type shows how it was asked, and its size", async () => {
-    await open([row(1, NOW, { outcome: "unchecked", event_type: null, known_type: false, body_len: 158, request: { method: "PUT", path: "/hooks/a" } })]);
+    await open([
+      row(1, NOW, {
+        outcome: "unchecked",
+        event_type: null,
+        known_type: false,
+        body_len: 158,
+        request: { method: "PUT", path: "/hooks/a" },
+      }),
+    ]);
     expect(screen.getByTestId("row-request").textContent).toBe("No event type:PUT/hooks/a158\u00A0B");
     await key("j");
     expect((await within(screen.getByTestId("detail")).findByText("No event type")).tagName).toBe("SPAN");
@@ -57,9 +65,15 @@ describe("the filter", () => {
   it("says that it is plain text where nothing matches, and points to the chips only where fields were meant", async () => {
     await open();
     await type("type:batch.failed since:1h");
-    expect((await screen.findByTestId("plain-text")).textContent).toBe("The filter is plain text: it looks for exactly “type:batch.failed since:1h”, in capitals or not. Use the chips for verdict and type.");
+    expect((await screen.findByTestId("plain-text")).textContent).toBe(
+      "The filter is plain text: it looks for exactly “type:batch.failed since:1h”, in capitals or not. Use the chips for verdict and type.",
+    );
     await type("no such text");
-    await waitFor(() => expect(screen.getByTestId("plain-text").textContent).toBe("The filter is plain text: it looks for exactly “no such text”, in capitals or not."));
+    await waitFor(() =>
+      expect(screen.getByTestId("plain-text").textContent).toBe(
+        "The filter is plain text: it looks for exactly “no such text”, in capitals or not.",
+      ),
+    );
     app.deliveries.setFilter({ ...app.deliveries.filter, text: "", types: ["no.such.type"] });
     await waitFor(() => expect(screen.queryByTestId("plain-text")).toBeNull());
     expect(await screen.findByTestId("nothing-matches")).toBeTruthy();
@@ -94,7 +108,9 @@ describe("the filter", () => {
     await waitFor(() => expect(screen.getByTestId("detail").dataset.id).toBe("60"));
     expect(screen.queryByTestId("left-out")).toBeNull();
     await type("no such text");
-    expect((await screen.findByTestId("left-out")).textContent).toContain("Not in this list: the filter leaves it out.");
+    expect((await screen.findByTestId("left-out")).textContent).toContain(
+      "Not in this list: the filter leaves it out.",
+    );
     await fireEvent.click(screen.getByTestId("left-out-clear"));
     await waitFor(() => expect(screen.queryByTestId("left-out")).toBeNull());
     await waitFor(() => expect(document.querySelector("[aria-selected=true]")?.getAttribute("data-id")).toBe("60"));
@@ -115,7 +131,10 @@ describe("following", () => {
     expect([app.deliveries.following, screen.queryByTestId("new-pill")]).toEqual([false, null]);
   });
 
-  it.each([["Escape", "60"], ["Home", "61"]])("%s goes on following", async (name, chosen) => {
+  it.each([
+    ["Escape", "60"],
+    ["Home", "61"],
+  ])("%s goes on following", async (name, chosen) => {
     await open();
     await key("j");
     await waitFor(() => expect(app.deliveries.active?.id).toBe(60));
@@ -144,7 +163,10 @@ describe("following", () => {
 describe("the button of samples", () => {
   it("keeps its sample and its key when a broken one was sent", async () => {
     await open();
-    await app.sendSample({ event_type: "batch.succeeded", variant: null, scheme: "v1", broken: "tampered_body" }, "Body changed after signing");
+    await app.sendSample(
+      { event_type: "batch.succeeded", variant: null, scheme: "v1", broken: "tampered_body" },
+      "Body changed after signing",
+    );
     await waitFor(() => expect(top()?.dataset.outcome).toBe("rejected"));
     expect(screen.getByTestId("send-sample").textContent).toContain("batch.succeeded");
     await key("s");

@@ -4,7 +4,8 @@ import { clean, click, key, NOW, windowed } from "../replay/test-window";
 import { row } from "../../ipc/fake-rows";
 
 const rig = windowed();
-const toast = (text: string) => waitFor(() => expect(screen.getAllByTestId("toast").some((one) => one.textContent?.includes(text))).toBe(true));
+const toast = (text: string) =>
+  waitFor(() => expect(screen.getAllByTestId("toast").some((one) => one.textContent?.includes(text))).toBe(true));
 const outcomes = () => screen.getAllByTestId("row").map((one) => one.dataset.outcome);
 
 /** Only these deliveries, the newest last; the newest one is open. */
@@ -31,7 +32,9 @@ describe("a delivery that no key has verified", () => {
     await toast("1 is now verified.");
     await click("rail-deliveries");
     await waitFor(() => expect(outcomes()).toEqual(["verified"]));
-    expect((await screen.findByTestId("judged-later")).textContent).toMatch(/^Verified later, at \d\d:\d\d, with …a91f\. The answer is that of its arrival\.$/);
+    expect((await screen.findByTestId("judged-later")).textContent).toMatch(
+      /^Verified later, at \d\d:\d\d, with …a91f\. The answer is that of its arrival\.$/,
+    );
     expect(screen.queryByTestId("verify-again")).toBeNull();
   });
 
@@ -44,7 +47,12 @@ describe("a delivery that no key has verified", () => {
   });
 
   it("is verified again by v, and so are all that are marked", async () => {
-    await open(unchecked, { outcome: "rejected", reason: "no_matching_signature", cause: "no match", truncated: true, status: 413 }, unchecked, unchecked);
+    await open(
+      unchecked,
+      { outcome: "rejected", reason: "no_matching_signature", cause: "no match", truncated: true, status: 413 },
+      unchecked,
+      unchecked,
+    );
     await key("v");
     await toast("1 is now verified.");
     expect(outcomes()).toEqual(["verified", "unchecked", "rejected", "unchecked"]);
@@ -58,7 +66,9 @@ describe("a delivery that no key has verified", () => {
     await open(unchecked);
     const sum = { looked: 1200, verified: 1000, rejected: 0, partial: 0, skipped: 0 };
     rig.fake.tell({ kind: "verify_again", run: { project: 1, of: 5000, done: false, given: false, sum } });
-    await waitFor(() => expect(screen.getByTestId("verifying-again").textContent).toBe("Verifying again: 1,200 of 5,000"));
+    await waitFor(() =>
+      expect(screen.getByTestId("verifying-again").textContent).toBe("Verifying again: 1,200 of 5,000"),
+    );
     rig.fake.tell({ kind: "verify_again", run: { project: 1, of: 5000, done: true, given: false, sum } });
     await toast("1,000 are now verified.");
     expect(screen.queryByTestId("verifying-again")).toBeNull();

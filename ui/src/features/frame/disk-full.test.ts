@@ -9,7 +9,11 @@ import Window from "../../Window.svelte";
 
 configure({ asyncUtilTimeout: 5000 });
 vi.setConfig({ testTimeout: 30_000 });
-const DISK: DiskShortage = { free: 843_055_104, reserve: 1_073_741_824, folder: "/home/ada/.local/share/dev.pollux.inspector" };
+const DISK: DiskShortage = {
+  free: 843_055_104,
+  reserve: 1_073_741_824,
+  folder: "/home/ada/.local/share/dev.pollux.inspector",
+};
 let fake: FakeBackend;
 let app: App;
 
@@ -35,7 +39,9 @@ it("a disk that is nearly full is an alarm that says what to do, and goes by its
   expect(alarm.textContent).toContain("804\u00A0MiB free; Pollux needs 1\u00A0GiB");
   expect(alarm.textContent).toContain("Free some space");
   expect(alarm.textContent).toContain("POLLUX_DATA_DIR");
-  const { violations } = await axe.run(container, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  const { violations } = await axe.run(container, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
   expect(violations).toEqual([]);
   fake.tell({ kind: "disk", disk: { ...DISK, free: 0 } });
   await waitFor(() => expect(screen.getByTestId("disk-full").textContent).toContain("0\u00A0B free"));
@@ -50,12 +56,24 @@ it("it is there from the start where the disk was full before", async () => {
 });
 
 it("a body of which a part is kept says how much, why, and its digest", async () => {
-  fake.rows = [row(1, Date.now(), { outcome: "rejected", reason: "no_matching_signature", cause: "no match", status: 401, warnings: 1, body_len: 1_048_576, truncated: true })];
+  fake.rows = [
+    row(1, Date.now(), {
+      outcome: "rejected",
+      reason: "no_matching_signature",
+      cause: "no match",
+      status: 401,
+      warnings: 1,
+      body_len: 1_048_576,
+      truncated: true,
+    }),
+  ];
   await open();
   await app.reveal(1);
   app.detail.tab = "body";
   const note = await screen.findByTestId("body-part");
-  expect(note.textContent).toContain("Of a rejected body only the beginning is kept. Pollux kept the first 65,536 of 1,048,576 bytes.");
+  expect(note.textContent).toContain(
+    "Of a rejected body only the beginning is kept. Pollux kept the first 65,536 of 1,048,576 bytes.",
+  );
   const replay = screen.getByTestId<HTMLButtonElement>("replay");
   expect(replay.disabled).toBe(true);
   expect(replay.title).toContain("Only a part of the body was kept");

@@ -7,7 +7,9 @@ import { pageRows } from "../deliveries/page-rows";
 export function handleKeys(app: App, event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const target = event.target instanceof Element ? event.target : null;
-  const typing = target?.matches("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]") ?? false;
+  const typing =
+    target?.matches("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]") ??
+    false;
   const action = actionFor(
     { key: event.key, ctrl: event.ctrlKey, alt: event.altKey, meta: event.metaKey, shift: event.shiftKey },
     {
@@ -28,16 +30,25 @@ function runHook(app: App, action: Action, target: Element | null): boolean {
   const one = hooks.tab === "list" ? hooks.selected : null;
   const move = (by: number) => {
     const id = one && hooks.move(by);
-    if (id && target?.closest(".hook-list")) requestAnimationFrame(() => document.querySelector<HTMLElement>(`.hook-list [data-hook="${CSS.escape(id)}"]`)?.focus());
+    if (id && target?.closest(".hook-list"))
+      requestAnimationFrame(() =>
+        document.querySelector<HTMLElement>(`.hook-list [data-hook="${CSS.escape(id)}"]`)?.focus(),
+      );
     return id !== null;
   };
   switch (action) {
-    case "down": return move(1);
-    case "up": return move(-1);
-    case "first": return move(-Infinity);
-    case "last": return move(Infinity);
-    case "page-down": return move(5);
-    case "page-up": return move(-5);
+    case "down":
+      return move(1);
+    case "up":
+      return move(-1);
+    case "first":
+      return move(-Infinity);
+    case "last":
+      return move(Infinity);
+    case "page-down":
+      return move(5);
+    case "page-up":
+      return move(-5);
     case "open": {
       // On a button Enter presses it.
       if (one === null || target?.closest("button, a")) return false;
@@ -55,10 +66,17 @@ function runHook(app: App, action: Action, target: Element | null): boolean {
       hooks.add();
       return true;
     }
-    case "ping": void (one && hooks.ping(one)); return one !== null;
-    case "rotate": if (one) app.rotation.ask(one, hooks.project?.id); return one !== null;
-    case "edit-webhook": if (one) hooks.edit(one); return one !== null;
-    default: return run(app, action, target);
+    case "ping":
+      void (one && hooks.ping(one));
+      return one !== null;
+    case "rotate":
+      if (one) app.rotation.ask(one, hooks.project?.id);
+      return one !== null;
+    case "edit-webhook":
+      if (one) hooks.edit(one);
+      return one !== null;
+    default:
+      return run(app, action, target);
   }
 }
 
@@ -67,29 +85,65 @@ function run(app: App, action: Action, target: Element | null): boolean {
   const list = app.deliveries;
   const at = list.activeIndex;
   switch (action) {
-    case "down": return move(app, at + 1);
-    case "up": return move(app, at < 0 ? 0 : at - 1);
-    case "first": return newest(app);
-    case "last": return move(app, list.shown - 1);
-    case "page-down": return move(app, Math.max(at, 0) + pageRows());
-    case "page-up": return move(app, at - pageRows());
-    case "open": return enter(app);
-    case "back": return back(app, target);
-    case "search": return search(app);
-    case "copy-payload": void app.copying.payload(); return app.detail.detail !== null;
-    case "copy-curl": void app.copying.curl(); return app.detail.detail !== null;
-    case "follow": list.follow(); return true;
-    case "replay": void app.replay.now(); return app.replay.subject !== null;
-    case "edit-replay": void app.replay.edit(); return app.replay.subject !== null;
-    case "verify-again": void app.verifyAgain.now(); return app.verifyAgain.subject.length > 0;
-    case "mark": return mark(app);
-    case "mark-down": return extend(app, 1);
-    case "mark-up": return extend(app, -1);
-    case "mark-all": void app.replay.selection.all(); return true;
-    case "copy-address": void app.copying.address(); return true;
-    case "send-sample": void app.sendSample(app.samples.last); return true;
-    case "keys": app.keysShown = true; return true;
-    case "new-webhook": case "ping": case "rotate": case "edit-webhook": return false;
+    case "down":
+      return move(app, at + 1);
+    case "up":
+      return move(app, at < 0 ? 0 : at - 1);
+    case "first":
+      return newest(app);
+    case "last":
+      return move(app, list.shown - 1);
+    case "page-down":
+      return move(app, Math.max(at, 0) + pageRows());
+    case "page-up":
+      return move(app, at - pageRows());
+    case "open":
+      return enter(app);
+    case "back":
+      return back(app, target);
+    case "search":
+      return search(app);
+    case "copy-payload":
+      void app.copying.payload();
+      return app.detail.detail !== null;
+    case "copy-curl":
+      void app.copying.curl();
+      return app.detail.detail !== null;
+    case "follow":
+      list.follow();
+      return true;
+    case "replay":
+      void app.replay.now();
+      return app.replay.subject !== null;
+    case "edit-replay":
+      void app.replay.edit();
+      return app.replay.subject !== null;
+    case "verify-again":
+      void app.verifyAgain.now();
+      return app.verifyAgain.subject.length > 0;
+    case "mark":
+      return mark(app);
+    case "mark-down":
+      return extend(app, 1);
+    case "mark-up":
+      return extend(app, -1);
+    case "mark-all":
+      void app.replay.selection.all();
+      return true;
+    case "copy-address":
+      void app.copying.address();
+      return true;
+    case "send-sample":
+      void app.sendSample(app.samples.last);
+      return true;
+    case "keys":
+      app.keysShown = true;
+      return true;
+    case "new-webhook":
+    case "ping":
+    case "rotate":
+    case "edit-webhook":
+      return false;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];
       return tab !== undefined && openTab(app, tab);
@@ -166,7 +220,11 @@ function back(app: App, target: Element | null): boolean {
     app.replay.selection.clear();
     return true;
   }
-  if (app.view === "deliveries" && (inFilter || target?.closest("[data-testid=detail]") === null) && app.deliveries.filter.text !== "") {
+  if (
+    app.view === "deliveries" &&
+    (inFilter || target?.closest("[data-testid=detail]") === null) &&
+    app.deliveries.filter.text !== ""
+  ) {
     app.deliveries.setFilter({ ...app.deliveries.filter, text: "" });
     return true;
   }
@@ -182,7 +240,9 @@ function back(app: App, target: Element | null): boolean {
 }
 
 function focusGrid(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>("[role=grid][tabindex='0'], [role=grid] [tabindex='0']")?.focus());
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>("[role=grid][tabindex='0'], [role=grid] [tabindex='0']")?.focus(),
+  );
 }
 
 function search(app: App): boolean {

@@ -17,7 +17,8 @@ async function failed(scene: string): Promise<void> {
   await screen.findByTestId("fatal");
 }
 
-const offered = () => ["history-aside", "history-other", "start-again"].filter((id) => screen.queryByTestId(id) !== null);
+const offered = () =>
+  ["history-aside", "history-other", "start-again"].filter((id) => screen.queryByTestId(id) !== null);
 const runs = () => waitFor(() => expect(app.info).not.toBeNull());
 const ready = (id: string) => waitFor(() => expect(screen.getByTestId<HTMLButtonElement>(id).disabled).toBe(false));
 const click = async (id: string) => {
@@ -35,7 +36,9 @@ describe("where Pollux could not start", () => {
   ])("%s: what can help is offered, and nothing else", async (scene, ways) => {
     await failed(scene);
     expect(offered()).toEqual(ways);
-    const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+    const { violations } = await axe.run(document.body, {
+      rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+    });
     expect(violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
   });
 
@@ -52,7 +55,11 @@ describe("where Pollux could not start", () => {
 
   it("what was moved is told, also where the new start fails", async () => {
     await failed("damaged");
-    fake.failures.set("startAgain", { code: "disk_full", message: "The disk is full; make room and try again.", detail: null });
+    fake.failures.set("startAgain", {
+      code: "disk_full",
+      message: "The disk is full; make room and try again.",
+      detail: null,
+    });
     await click("history-aside");
     expect((await screen.findByTestId("history-kept")).textContent).toContain("pollux-2026-11-29-105500.db");
     await waitFor(() => expect(screen.getByTestId("start-problem").textContent).toContain("The disk is full"));
@@ -60,7 +67,11 @@ describe("where Pollux could not start", () => {
 
   it("what goes wrong is said in place", async () => {
     await failed("newer");
-    fake.failures.set("historyMoveAside", { code: "not_moved", message: "The history could not be moved aside and is where it was.", detail: "Permission denied (os error 13)" });
+    fake.failures.set("historyMoveAside", {
+      code: "not_moved",
+      message: "The history could not be moved aside and is where it was.",
+      detail: "Permission denied (os error 13)",
+    });
     await click("history-aside");
     await waitFor(() => expect(screen.getByTestId("start-problem").textContent).toContain("Permission denied"));
     expect(screen.queryByTestId("toast")).toBeNull();
@@ -79,7 +90,9 @@ describe("where Pollux could not start", () => {
     fake.chosen = "/home/ada/other.db";
     await click("history-other");
     await runs();
-    expect((await screen.findByTestId("toast")).textContent).toContain("The next start opens /home/ada/.local/share/pollux/pollux.db again");
+    expect((await screen.findByTestId("toast")).textContent).toContain(
+      "The next start opens /home/ada/.local/share/pollux/pollux.db again",
+    );
   });
 
   it("a lock that is let go is tried again", async () => {

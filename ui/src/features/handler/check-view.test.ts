@@ -10,17 +10,23 @@ describe("the check", () => {
   it("says what it does, asks for what is missing, and runs", async () => {
     const { fake } = await open("check");
     expect(screen.getByTestId("check-first").textContent).toContain("About 150 requests");
-    expect(screen.getByTestId<HTMLSelectElement>("check-secret").selectedOptions[0]?.textContent).toContain("whsec_…a91f");
+    expect(screen.getByTestId<HTMLSelectElement>("check-secret").selectedOptions[0]?.textContent).toContain(
+      "whsec_…a91f",
+    );
     expect(screen.queryByTestId("check-jwks")).toBeNull();
     await click("check-scheme-jwt");
-    expect(screen.getByTestId("check-jwks").textContent).toContain("http://127.0.0.1:40123/.well-known/jwks.json?dynamic=jwt");
+    expect(screen.getByTestId("check-jwks").textContent).toContain(
+      "http://127.0.0.1:40123/.well-known/jwks.json?dynamic=jwt",
+    );
     await click("check-start");
     expect(screen.getByTestId("check-url").getAttribute("aria-invalid")).toBe("true");
     expect(fake.calls).not.toContain("checkStart");
     await type("check-url", "localhost:3000");
     await click("check-start");
     await waitFor(() => expect(screen.getByTestId("check-report").dataset.progress).toBe("done"));
-    expect(screen.getByTestId("check-summary").textContent).toBe("2 of 38 wrong: Six minutes old; A type that nobody knows");
+    expect(screen.getByTestId("check-summary").textContent).toBe(
+      "2 of 38 wrong: Six minutes old; A type that nobody knows",
+    );
   });
 
   it("wrong lines are unfolded, the filters narrow, a name leads to its line, and an open line takes an answer", async () => {
@@ -40,7 +46,9 @@ describe("the check", () => {
     await click("check-filter-failed");
     expect(screen.getAllByTestId("check-line")).toHaveLength(2);
     await fireEvent.click(screen.getAllByTestId("check-named")[1] as HTMLElement);
-    await waitFor(() => expect(document.activeElement?.closest<HTMLElement>("[data-testid=check-line]")?.dataset.id).toBe("unknown_type"));
+    await waitFor(() =>
+      expect(document.activeElement?.closest<HTMLElement>("[data-testid=check-line]")?.dataset.id).toBe("unknown_type"),
+    );
     expect(app.handler.check.filter).toBe("all");
     await click("check-export-json");
     await waitFor(() => expect(app.toasts.list[0]?.text).toMatch(/\.json$/));
@@ -62,7 +70,9 @@ describe("the check", () => {
     // Its own advice is about something else than the cause.
     expect(skipped.textContent).not.toContain("Let a library verify");
     await fireEvent.click(within(skipped).getByTestId("check-see-cause"));
-    await waitFor(() => expect(document.activeElement?.closest<HTMLElement>("[data-testid=check-line]")?.dataset.id).toBe("v1_valid"));
+    await waitFor(() =>
+      expect(document.activeElement?.closest<HTMLElement>("[data-testid=check-line]")?.dataset.id).toBe("v1_valid"),
+    );
     app.handler.check.filter = "failed";
     await click("check-cause-line");
     expect(app.handler.check.filter).toBe("all");

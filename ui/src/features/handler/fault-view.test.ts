@@ -10,7 +10,9 @@ describe("the fault lab", () => {
     screen.getByTestId("fault-none");
     await click("fault-preset-first_two");
     await type("fault-type", "batch.succeeded");
-    expect(screen.getByTestId("fault-preview").textContent).toBe("For batch.succeeded: the first 2 attempts of each event get 503, then the usual answer.");
+    expect(screen.getByTestId("fault-preview").textContent).toBe(
+      "For batch.succeeded: the first 2 attempts of each event get 503, then the usual answer.",
+    );
     expect([screen.queryByTestId("fault-pill"), fake.calls.includes("faultLabSet")]).toEqual([null, false]);
     await click("fault-save");
     const pill = await screen.findByTestId("fault-pill");
@@ -35,14 +37,19 @@ describe("the fault lab", () => {
     await click("fault-drop-before");
     expect(screen.getByTestId<HTMLInputElement>("fault-status").disabled).toBe(true);
     await click("fault-save-off");
-    await waitFor(() => expect(fake.state.fault_lab.rules).toMatchObject([{ on: false, status: null, drop: "before" }]));
+    await waitFor(() =>
+      expect(fake.state.fault_lab.rules).toMatchObject([{ on: false, status: null, drop: "before" }]),
+    );
     await waitFor(() => expect(document.activeElement?.getAttribute("data-testid")).toBe("fault-new"));
   });
 
   it("rules change their places by keys, the focus goes with them, and it is said", async () => {
     const { fake } = await open("faults", ["none", null, "on"]);
     const order = () => screen.getAllByTestId("fault-card").map((one) => one.dataset.id);
-    const edit = (id: string) => within(screen.getAllByTestId("fault-card").find((one) => one.dataset.id === id) as HTMLElement).getByTestId("fault-edit");
+    const edit = (id: string) =>
+      within(screen.getAllByTestId("fault-card").find((one) => one.dataset.id === id) as HTMLElement).getByTestId(
+        "fault-edit",
+      );
     edit("f101").focus();
     await fireEvent.keyDown(edit("f101"), { key: "ArrowDown", altKey: true });
     await waitFor(() => expect(order()).toEqual(["f102", "f101", "f103"]));

@@ -22,7 +22,15 @@ describe("forwarding", () => {
     await type("forward-timeout-1", "8 s");
     await click("forward-start-1");
     await waitFor(() => expect(screen.getByTestId("forward-pill").textContent).toContain("Forward localhost:3000"));
-    expect(fake.state.forwards[0]?.rule).toEqual({ project: 1, on: true, url: "http://localhost:3000/hooks", which: "verified", resign: "s1", concurrency: 4, answer: { kind: "target", timeout_ms: 8000 } });
+    expect(fake.state.forwards[0]?.rule).toEqual({
+      project: 1,
+      on: true,
+      url: "http://localhost:3000/hooks",
+      which: "verified",
+      resign: "s1",
+      concurrency: 4,
+      answer: { kind: "target", timeout_ms: 8000 },
+    });
     await waitFor(() => expect(screen.queryByTestId("forward-apply-1")).toBeNull());
     expect(screen.getByTestId<HTMLInputElement>("forward-url-1").value).toBe("http://localhost:3000/hooks");
   });
@@ -31,7 +39,12 @@ describe("forwarding", () => {
     await open("forward");
     await click("forward-switch-2");
     await waitFor(() => expect(screen.getByTestId("forward-url-2").getAttribute("aria-invalid")).toBe("true"));
-    await waitFor(() => expect([checked("forward-switch-2"), document.activeElement?.getAttribute("data-testid")]).toEqual([false, "forward-url-2"]));
+    await waitFor(() =>
+      expect([checked("forward-switch-2"), document.activeElement?.getAttribute("data-testid")]).toEqual([
+        false,
+        "forward-url-2",
+      ]),
+    );
   });
 
   it("asks what to do with what is there; put away, the switch is off again", async () => {
@@ -43,7 +56,12 @@ describe("forwarding", () => {
     expect(within(dialog).getAllByRole("radio")).toHaveLength(4);
     expect(checked("forward-start-waiting")).toBe(true);
     // The first button that submits is what Enter presses.
-    expect(within(dialog).getAllByRole<HTMLButtonElement>("button").filter((one) => one.type === "submit").map((one) => one.dataset.testid)).toEqual(["forward-start-yes"]);
+    expect(
+      within(dialog)
+        .getAllByRole<HTMLButtonElement>("button")
+        .filter((one) => one.type === "submit")
+        .map((one) => one.dataset.testid),
+    ).toEqual(["forward-start-yes"]);
     await click("forward-start-no");
     await waitFor(() => expect(checked("forward-switch-1")).toBe(false));
     expect(fake.calls).not.toContain("forwardSet");
@@ -65,7 +83,9 @@ describe("forwarding", () => {
     expect(dialog.textContent).toContain("https://staging.example.com/x");
     await clean();
     await click("leaving-yes");
-    await waitFor(() => expect(fake.state.forwards[0]?.rule).toMatchObject({ on: true, url: "https://staging.example.com/x" }));
+    await waitFor(() =>
+      expect(fake.state.forwards[0]?.rule).toMatchObject({ on: true, url: "https://staging.example.com/x" }),
+    );
   });
 
   it("down: says why and when, is tried now, and what waits is dropped after a question", async () => {

@@ -21,9 +21,17 @@ it("the tabs are moved by arrows, and the last one is still there when one comes
 });
 
 describe("axe finds nothing in", () => {
-  it.each<[HandlerTab, Scenes]>([["forward", ["many"]], ["forward", ["off"]], ["check", ["none"]], ["check", ["none", "done"]], ["faults", ["down", undefined, "on"]], ["faults", ["none"]]])("%s, %j", async (tab, scenes) => {
+  it.each<[HandlerTab, Scenes]>([
+    ["forward", ["many"]],
+    ["forward", ["off"]],
+    ["check", ["none"]],
+    ["check", ["none", "done"]],
+    ["faults", ["down", undefined, "on"]],
+    ["faults", ["none"]],
+  ])("%s, %j", async (tab, scenes) => {
     const { app } = await open(tab, scenes);
-    if (tab === "check" && scenes[1]) for (const one of app.handler.check.report?.lines ?? []) app.handler.check.fold(one, true);
+    if (tab === "check" && scenes[1])
+      for (const one of app.handler.check.report?.lines ?? []) app.handler.check.fold(one, true);
     if (tab === "faults") await click("fault-new");
     await clean();
   });

@@ -35,6 +35,8 @@ export const type = (id: string, value: string) => fireEvent.input(screen.getByT
 export const checked = (id: string) => screen.getByTestId<HTMLInputElement>(id).checked;
 
 export async function clean(): Promise<void> {
-  const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  const { violations } = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
   expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
 }

@@ -1,4 +1,12 @@
-import { Decoration, MatchDecorator, ViewPlugin, WidgetType, type DecorationSet, type EditorView, type ViewUpdate } from "@codemirror/view";
+import {
+  Decoration,
+  MatchDecorator,
+  ViewPlugin,
+  WidgetType,
+  type DecorationSet,
+  type EditorView,
+  type ViewUpdate,
+} from "@codemirror/view";
 import { marks, markOf, pattern } from "../../lib/invisible";
 
 class MarkWidget extends WidgetType {
@@ -30,7 +38,8 @@ const finder = new MatchDecorator({
   regexp: pattern("returns"),
   decorate: (add, from, _to, match) => {
     // An emoji is left whole; what follows one that nobody draws is not.
-    for (const { index, char } of marks(match[0], "returns")) add(from + index, from + index + char.length, Decoration.replace({ widget: new MarkWidget(char) }));
+    for (const { index, char } of marks(match[0], "returns"))
+      add(from + index, from + index + char.length, Decoration.replace({ widget: new MarkWidget(char) }));
   },
 });
 

@@ -4,7 +4,14 @@ import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, syntaxHighligh
 import { linter, lintGutter, lintKeymap, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { checkJson, type JsonProblem } from "../../lib/json";
 import { invisibleMarks } from "./code-marks";
@@ -14,16 +21,27 @@ const theme = EditorView.theme({
   "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--bg)", fontSize: "12px" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6" },
-  ".cm-content": { padding: "8px 0", caretColor: "var(--star)", userSelect: "text", WebkitUserSelect: "text", cursor: "text" },
+  ".cm-content": {
+    padding: "8px 0",
+    caretColor: "var(--star)",
+    userSelect: "text",
+    WebkitUserSelect: "text",
+    cursor: "text",
+  },
   ".cm-cursor": { borderLeftColor: "var(--star)", borderLeftWidth: "2px" },
   ".cm-line": { padding: "0 12px 0 6px" },
   ".cm-gutters": { backgroundColor: "var(--bg)", color: "var(--mute)", border: "none" },
   ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--sel) 45%, transparent)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--text)" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--sel)", border: "none", color: "var(--soft)", padding: "0 5px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--star) 28%, transparent)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "color-mix(in srgb, var(--star) 28%, transparent)",
+  },
   ".cm-selectionMatch": { backgroundColor: "var(--star-bg)" },
-  ".cm-searchMatch": { backgroundColor: "var(--warn-bg)", outline: "1px solid color-mix(in srgb, var(--warn) 55%, transparent)" },
+  ".cm-searchMatch": {
+    backgroundColor: "var(--warn-bg)",
+    outline: "1px solid color-mix(in srgb, var(--warn) 55%, transparent)",
+  },
   ".cm-searchMatch-selected": { backgroundColor: "color-mix(in srgb, var(--star) 40%, transparent)" },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--sel)", outline: "1px solid var(--edge)" },
   "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "var(--no-bg)" },
@@ -32,14 +50,36 @@ const theme = EditorView.theme({
   ".cm-panels-top": { borderBottom: "1px solid var(--line)" },
   ".cm-search": { fontFamily: "var(--font)", padding: "6px 30px 6px 8px" },
   ".cm-search label": { color: "var(--soft)" },
-  ".cm-textfield": { border: "1px solid var(--edge)", borderRadius: "var(--r)", backgroundColor: "var(--bg)", color: "var(--text)", padding: "2px 7px" },
-  ".cm-button": { border: "1px solid var(--line2)", borderRadius: "var(--r)", backgroundColor: "var(--panel)", backgroundImage: "none", color: "var(--text)", padding: "2px 8px" },
+  ".cm-textfield": {
+    border: "1px solid var(--edge)",
+    borderRadius: "var(--r)",
+    backgroundColor: "var(--bg)",
+    color: "var(--text)",
+    padding: "2px 7px",
+  },
+  ".cm-button": {
+    border: "1px solid var(--line2)",
+    borderRadius: "var(--r)",
+    backgroundColor: "var(--panel)",
+    backgroundImage: "none",
+    color: "var(--text)",
+    padding: "2px 8px",
+  },
   ".cm-button:hover": { backgroundColor: "var(--hover)" },
   ".cm-panel.cm-search [name=close]": { color: "var(--mute)", fontSize: "16px", right: "8px" },
-  ".cm-tooltip": { backgroundColor: "var(--raised)", border: "1px solid var(--line2)", borderRadius: "var(--r)", color: "var(--text)" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--raised)",
+    border: "1px solid var(--line2)",
+    borderRadius: "var(--r)",
+    color: "var(--text)",
+  },
   ".cm-diagnostic": { fontFamily: "var(--font)", padding: "5px 9px" },
   ".cm-diagnostic-warning": { borderLeft: "3px solid var(--warn)" },
-  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline wavy var(--warn) 1px", textUnderlineOffset: "3px" },
+  ".cm-lintRange-warning": {
+    backgroundImage: "none",
+    textDecoration: "underline wavy var(--warn) 1px",
+    textUnderlineOffset: "3px",
+  },
   ".cm-lint-marker": { width: "10px", height: "10px" },
 });
 
@@ -66,7 +106,14 @@ function problems(view: EditorView, tell: (problem: JsonProblem | null) => void)
 const LINT_MS = 250;
 
 export type Code = { set: (text: string) => void; json: (on: boolean) => void; focus: () => void; destroy: () => void };
-export type CodeOptions = { parent: HTMLElement; text: string; json: boolean; label: string; onchange: (text: string) => void; onproblem: (problem: JsonProblem | null) => void };
+export type CodeOptions = {
+  parent: HTMLElement;
+  text: string;
+  json: boolean;
+  label: string;
+  onchange: (text: string) => void;
+  onproblem: (problem: JsonProblem | null) => void;
+};
 
 /** An editor of text that keeps every character: also those that end no line here, and those that cannot be seen. */
 export function codeEditor({ parent, text, json: isJson, label, onchange, onproblem }: CodeOptions): Code {
@@ -80,11 +127,34 @@ export function codeEditor({ parent, text, json: isJson, label, onchange, onprob
       extensions: [
         // A CR is a character of the body like any other.
         EditorState.lineSeparator.of("\n"),
-        lineNumbers(), foldGutter(), highlightActiveLine(), highlightActiveLineGutter(), drawSelection(), history(), bracketMatching(), highlightSelectionMatches(),
+        lineNumbers(),
+        foldGutter(),
+        highlightActiveLine(),
+        highlightActiveLineGutter(),
+        drawSelection(),
+        history(),
+        bracketMatching(),
+        highlightSelectionMatches(),
         invisibleMarks,
-        search({ top: true }), syntaxHighlighting(colours), language.of(isJson ? asJson() : []), theme,
-        EditorView.lineWrapping, EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off", "data-testid": "body-code" }),
-        keymap.of([...searchKeymap, ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"), ...historyKeymap, ...foldKeymap, ...lintKeymap]),
+        search({ top: true }),
+        syntaxHighlighting(colours),
+        language.of(isJson ? asJson() : []),
+        theme,
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({
+          "aria-label": label,
+          spellcheck: "false",
+          autocorrect: "off",
+          autocapitalize: "off",
+          "data-testid": "body-code",
+        }),
+        keymap.of([
+          ...searchKeymap,
+          ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"),
+          ...historyKeymap,
+          ...foldKeymap,
+          ...lintKeymap,
+        ]),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           known = update.state.doc.toString();

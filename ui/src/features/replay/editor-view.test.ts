@@ -35,12 +35,23 @@ describe("the editor", () => {
     const button = within(dialog).getByTestId("editor-targets");
     const seen = button.querySelector(".chip")?.textContent?.trim() ?? "";
     expect(seen.length).toBeGreaterThan(3);
-    expect(within(dialog).getByRole("button", { name: new RegExp(`^Target: .*${seen.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`) })).toBe(button);
+    expect(
+      within(dialog).getByRole("button", {
+        name: new RegExp(`^Target: .*${seen.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`),
+      }),
+    ).toBe(button);
     rig.app.replay.editor.set({ targets: [] });
-    await waitFor(() => expect(within(dialog).getByRole("button", { name: "Targets: Choose where to send it" })).toBe(button));
+    await waitFor(() =>
+      expect(within(dialog).getByRole("button", { name: "Targets: Choose where to send it" })).toBe(button),
+    );
     rig.app.replay.editor.set({ targets: [DEV, ORDERS] });
     await waitFor(() => expect(button.querySelectorAll(".chip")).toHaveLength(2));
-    for (const chip of button.querySelectorAll(".chip")) expect(within(dialog).getByRole("button", { name: new RegExp(`^Targets: .*${chip.textContent?.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`) })).toBe(button);
+    for (const chip of button.querySelectorAll(".chip"))
+      expect(
+        within(dialog).getByRole("button", {
+          name: new RegExp(`^Targets: .*${chip.textContent?.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`),
+        }),
+      ).toBe(button);
     await clean();
   });
 
@@ -59,7 +70,11 @@ describe("the editor", () => {
     await edit();
     await waitFor(() => expect(screen.getByTestId("code-editor").dataset.ready).toBe("true"));
     rig.app.replay.editor.set({ body: '{"a":1,}' });
-    await waitFor(() => expect(screen.getByTestId("body-note").textContent).toContain("Not JSON: This bracket closes nothing. Line 1, column 8. It is sent like this."));
+    await waitFor(() =>
+      expect(screen.getByTestId("body-note").textContent).toContain(
+        "Not JSON: This bracket closes nothing. Line 1, column 8. It is sent like this.",
+      ),
+    );
     expect(document.querySelector(".cm-content")?.textContent).toBe('{"a":1,}');
     const before = rig.fake.sent.length;
     await click("editor-send");
@@ -117,7 +132,9 @@ describe("the editor", () => {
     await edit();
     await fireEvent.keyDown(screen.getByTestId("twist"), { key: "Enter" });
     await fireEvent.click(await screen.findByTestId("twist-stale"));
-    await waitFor(() => expect(screen.getByTestId("twist-said").textContent).toContain("A correct receiver: refuses it with 400 or 401."));
+    await waitFor(() =>
+      expect(screen.getByTestId("twist-said").textContent).toContain("A correct receiver: refuses it with 400 or 401."),
+    );
     await fireEvent.change(screen.getByTestId("replay-sign"), { target: { value: "leave" } });
     await waitFor(() => expect(screen.getByTestId("sign-error").textContent).toContain("choose what to sign with"));
   });

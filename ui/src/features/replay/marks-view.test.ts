@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { clean, click, first, gone, key, type, windowed } from "./test-window";
 
 const rig = windowed();
-const marked = () => screen.getAllByTestId("row").filter((one) => one.getAttribute("aria-selected") === "true").map((one) => Number(one.dataset.id));
+const marked = () =>
+  screen
+    .getAllByTestId("row")
+    .filter((one) => one.getAttribute("aria-selected") === "true")
+    .map((one) => Number(one.dataset.id));
 
 describe("marking", () => {
   it("by keys: x, Shift and the arrows, all, Esc; what is chosen stays what it was", async () => {

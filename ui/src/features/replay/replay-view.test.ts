@@ -64,7 +64,10 @@ describe("targets", () => {
     await first();
     await fireEvent.keyDown(screen.getByTestId("target-menu"), { key: "Enter" });
     const options = await screen.findAllByTestId("target-option");
-    expect(options.map((one) => [one.dataset.url, one.getAttribute("aria-checked")])).toEqual([[DEV, "true"], [ORDERS, "false"]]);
+    expect(options.map((one) => [one.dataset.url, one.getAttribute("aria-checked")])).toEqual([
+      [DEV, "true"],
+      [ORDERS, "false"],
+    ]);
     await fireEvent.click(options[1] as HTMLElement);
     await waitFor(() => expect(rig.app.replay.targets.current(1)).toEqual([DEV, ORDERS]));
     await clean();
@@ -88,7 +91,10 @@ describe("targets", () => {
     await clean();
     await click("target-save");
     await waitFor(() => expect(screen.getAllByTestId("target-row")).toHaveLength(3));
-    expect(rig.fake.targetList.find((one) => one.name === "local TLS")).toMatchObject({ url: "https://localhost:3443/", any_certificate: true });
+    expect(rig.fake.targetList.find((one) => one.name === "local TLS")).toMatchObject({
+      url: "https://localhost:3443/",
+      any_certificate: true,
+    });
     await fireEvent.click(within(screen.getAllByTestId("target-row")[2] as HTMLElement).getByTestId("target-delete"));
     await waitFor(() => expect(screen.getAllByTestId("target-row")).toHaveLength(2));
     await fireEvent.click(await screen.findByText("Undo"));
@@ -99,13 +105,21 @@ describe("targets", () => {
 describe("answers of Pollux that somebody else made", () => {
   it("are marked in the list and named in the detail", async () => {
     await rig.open(null, 20);
-    const at = (id: number) => screen.getAllByTestId("row").find((one) => one.dataset.id === String(id))?.querySelector(".c-answer")?.textContent;
+    const at = (id: number) =>
+      screen
+        .getAllByTestId("row")
+        .find((one) => one.dataset.id === String(id))
+        ?.querySelector(".c-answer")?.textContent;
     expect(at(18)).toMatch(/^By a rule of the fault lab:dropped · /);
     expect(at(19)).toMatch(/^By the target that deliveries are forwarded to:503 · /);
     expect(at(20)).toBe("…");
     await rig.app.reveal(18);
     await key("5");
-    await waitFor(() => expect(screen.getByTestId("answer-by").textContent).toBe("By a rule of the fault lab: fail the first 2 attempts: 503"));
+    await waitFor(() =>
+      expect(screen.getByTestId("answer-by").textContent).toBe(
+        "By a rule of the fault lab: fail the first 2 attempts: 503",
+      ),
+    );
     expect(screen.getByTestId("answer-status").textContent).toContain("dropped");
     await rig.app.reveal(20);
     await waitFor(() => expect(screen.getByTestId("answer-status").textContent).toContain("Not answered yet."));

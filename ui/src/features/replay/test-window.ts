@@ -11,7 +11,11 @@ export const DEV = "http://localhost:3000/webhooks/gemini";
 export const ORDERS = "http://localhost:8080/hooks";
 
 /** The whole window over a back end in memory, for each test of a file. */
-export function windowed(): { fake: FakeBackend; app: App; open: (scene?: string | null, rows?: number) => Promise<void> } {
+export function windowed(): {
+  fake: FakeBackend;
+  app: App;
+  open: (scene?: string | null, rows?: number) => Promise<void>;
+} {
   // The whole window is drawn for each: on a busy machine that takes its time.
   configure({ asyncUtilTimeout: 5000 });
   vi.setConfig({ testTimeout: 30_000 });
@@ -36,9 +40,11 @@ export function windowed(): { fake: FakeBackend; app: App; open: (scene?: string
   return rig;
 }
 
-export const key = (name: string, extra = {}) => fireEvent.keyDown(document.activeElement ?? document.body, { key: name, bubbles: true, ...extra });
+export const key = (name: string, extra = {}) =>
+  fireEvent.keyDown(document.activeElement ?? document.body, { key: name, bubbles: true, ...extra });
 export const click = async (id: string) => fireEvent.click(await screen.findByTestId(id));
-export const type = async (id: string, value: string) => fireEvent.input(await screen.findByTestId(id), { target: { value } });
+export const type = async (id: string, value: string) =>
+  fireEvent.input(await screen.findByTestId(id), { target: { value } });
 export const gone = (id: string) => waitFor(() => expect(screen.queryByTestId(id)).toBeNull());
 
 /** The cursor on the newest row, with its detail. */
@@ -48,6 +54,8 @@ export async function first(): Promise<void> {
 }
 
 export async function clean(): Promise<void> {
-  const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  const { violations } = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
   expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
 }

@@ -12,7 +12,10 @@ let patches: unknown[];
 /** RFC 7396, as the emulator reads a patch: what a patch does not name stays. */
 function merged<T>(target: T, patch: unknown): T {
   if (typeof patch !== "object" || patch === null) return patch as T;
-  return Object.entries(patch).reduce((into, [name, value]) => ({ ...into, [name]: merged((into as Record<string, unknown>)[name], value) }), target);
+  return Object.entries(patch).reduce(
+    (into, [name, value]) => ({ ...into, [name]: merged((into as Record<string, unknown>)[name], value) }),
+    target,
+  );
 }
 
 beforeEach(() => {
@@ -65,7 +68,11 @@ describe("the Sandbox's assumptions", () => {
     await fireEvent.click(field("rest-webhook_times"));
     await fireEvent.change(field("payload-video"), { target: { value: "launch" } });
     await waitFor(() => expect(screen.getByTestId("assumptions-changed").textContent).toBe("3 changed"));
-    expect(patches).toEqual([{ retry: { first_ms: 90_000 } }, { rest: { webhook_times: true } }, { payload: { video: "launch" } }]);
+    expect(patches).toEqual([
+      { retry: { first_ms: 90_000 } },
+      { rest: { webhook_times: true } },
+      { payload: { video: "launch" } },
+    ]);
     expect(row("payload-video").textContent).toContain("file_id");
     await fireEvent.click(screen.getByTestId("assumption-reset-retry-first_ms"));
     await waitFor(() => expect(row("retry-first_ms").dataset.changed).toBe("false"));
@@ -75,16 +82,28 @@ describe("the Sandbox's assumptions", () => {
   });
 
   it("all go back at once, faults stay, and nothing half typed is left", async () => {
-    fake.world.settings = merged(fake.world.settings, { retry: { factor: 2 }, disabling: { on_gone: false }, faults: { lost: 0.5 }, dynamic: "jwt" });
+    fake.world.settings = merged(fake.world.settings, {
+      retry: { factor: 2 },
+      disabling: { on_gone: false },
+      faults: { lost: 0.5 },
+      dynamic: "jwt",
+    });
     await open();
-    await waitFor(() => expect(screen.getByTestId("assumptions-summary").textContent).toBe("Changed: Factor, On 410 Gone"));
+    await waitFor(() =>
+      expect(screen.getByTestId("assumptions-summary").textContent).toBe("Changed: Factor, On 410 Gone"),
+    );
     await unfold();
     await type("jobs-batch_ms", "soon");
     await fireEvent.click(screen.getByTestId("assumptions-reset"));
     await waitFor(() => expect(screen.queryByTestId("assumptions-changed")).toBeNull());
     await waitFor(() => expect(field("jobs-batch_ms").value).toBe("4 s"));
     expect(row("jobs-batch_ms").textContent).not.toContain("such as");
-    expect(fake.world.settings).toMatchObject({ retry: { factor: 4 }, disabling: { on_gone: true }, faults: { lost: 0.5 }, dynamic: "jwt" });
+    expect(fake.world.settings).toMatchObject({
+      retry: { factor: 4 },
+      disabling: { on_gone: true },
+      faults: { lost: 0.5 },
+      dynamic: "jwt",
+    });
   });
 
   it("what cannot be read is said at its row, kept as typed, and not sent; Escape takes it back", async () => {
@@ -105,10 +124,17 @@ describe("the Sandbox's assumptions", () => {
   it("a refusal is said at its row, not in a toast, and a switch goes back", async () => {
     await open();
     await unfold();
-    fake.failures.set("sandboxSettingsSet", { code: "sandbox_refused", message: "Not while the moon is full.", detail: null });
+    fake.failures.set("sandboxSettingsSet", {
+      code: "sandbox_refused",
+      message: "Not while the moon is full.",
+      detail: null,
+    });
     await type("secret_grace_ms", "2 h");
     await fireEvent.click(field("sign_with_all_secrets"));
-    for (const id of ["secret_grace_ms", "sign_with_all_secrets"]) await waitFor(() => expect(row(id).querySelector("[role=alert]")?.textContent).toBe("Not while the moon is full."));
+    for (const id of ["secret_grace_ms", "sign_with_all_secrets"])
+      await waitFor(() =>
+        expect(row(id).querySelector("[role=alert]")?.textContent).toBe("Not while the moon is full."),
+      );
     expect(field("secret_grace_ms").value).toBe("2 h");
     expect(field("sign_with_all_secrets").checked).toBe(true);
     expect(app.toasts.list).toEqual([]);
@@ -124,7 +150,9 @@ describe("the Sandbox's assumptions", () => {
     await type("retry-jitter", "much");
     await fireEvent.click(field("payload-batch_prefix"));
     await screen.findByTestId("assumptions-reset");
-    const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+    const { violations } = await axe.run(document.body, {
+      rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+    });
     expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
   }, 30_000);
 });

@@ -117,7 +117,8 @@ describe("the Sandbox view", () => {
   });
 
   it("draws only what is in sight of a long log, and opens one with its attempts and its text", async () => {
-    for (let i = 0; i < 300; i++) fake.world.deliver("batch.succeeded", "http://127.0.0.1:3000/", null, "batches/<b>1</b>", "v1a");
+    for (let i = 0; i < 300; i++)
+      fake.world.deliver("batch.succeeded", "http://127.0.0.1:3000/", null, "batches/<b>1</b>", "v1a");
     await open();
     await waitFor(() => expect(screen.getAllByTestId("log-row").length).toBeGreaterThan(8));
     expect(screen.getAllByTestId("log-row").length).toBeLessThan(30);
@@ -143,7 +144,9 @@ describe("the Sandbox view", () => {
     await open();
     await waitFor(() => expect(screen.getAllByTestId("log-row").length).toBeGreaterThan(8));
     const clean = async () => {
-      const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+      const { violations } = await axe.run(document.body, {
+        rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+      });
       expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
     };
     await clean();

@@ -31,12 +31,20 @@ it("counts every kind in the status line and opens what is known of each", async
   await screen.findByTestId("turned-away-dialog");
   await waitFor(() => expect(rows()).toHaveLength(16));
   const kinds = screen.getAllByTestId("turned-away-kind").map((one) => [one.dataset.kind, one.dataset.count]);
-  expect(kinds).toEqual([["head_too_large", "1"], ["not_http", "1"], ["cross_site", "1"], ["no_token", "12"], ["other_method", "1"]]);
+  expect(kinds).toEqual([
+    ["head_too_large", "1"],
+    ["not_http", "1"],
+    ["cross_site", "1"],
+    ["no_token", "12"],
+    ["other_method", "1"],
+  ]);
   expect(screen.getAllByTestId("turned-away-kind")[0]?.textContent).toContain("Proxies add headers");
   expect(rows()[0]?.textContent).toContain("POST /nightly");
   expect(rows()[0]?.textContent).toContain("more than 256 header lines");
   expect(rows()[1]?.textContent).toContain("not read");
-  const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  const { violations } = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
   expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
 });
 

@@ -29,7 +29,9 @@ async function open(): Promise<HTMLElement> {
 }
 
 async function clean(): Promise<void> {
-  const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  const { violations } = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
   expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
 }
 
@@ -42,7 +44,11 @@ describe("the list", () => {
   it("says of each where it points and how it stands; what needs somebody is counted in the rail", async () => {
     await open();
     const list = await items();
-    expect(list.map((one) => [one.dataset.state, one.dataset.place])).toEqual([["enabled", "ours"], ["disabled_due_to_failed_deliveries", "earlier"], ["disabled", "elsewhere"]]);
+    expect(list.map((one) => [one.dataset.state, one.dataset.place])).toEqual([
+      ["enabled", "ours"],
+      ["disabled_due_to_failed_deliveries", "earlier"],
+      ["disabled", "elsewhere"],
+    ]);
     expect(screen.getByTestId("webhooks-badge").textContent).toContain("2");
     expect(screen.getByTestId("webhook-detail").dataset.id).toBe(list[0]?.dataset.id);
     await key("j");
@@ -92,7 +98,9 @@ describe("changes", () => {
     await type("webhook-uri", "http://10.0.0.7/x");
     expect(screen.getByTestId("webhook-dialog").textContent).toContain("only an emulator on this machine can reach it");
     await click("webhook-save");
-    await waitFor(() => expect(screen.getByTestId("webhook-error").textContent).toContain("uri must be an absolute https address."));
+    await waitFor(() =>
+      expect(screen.getByTestId("webhook-error").textContent).toContain("uri must be an absolute https address."),
+    );
     await type("webhook-uri", "https://ada-hooks.ngrok.app/new");
     await type("webhook-name", "new one");
     await click("webhook-event-batch.failed");
@@ -163,7 +171,12 @@ describe("changes", () => {
     expect(screen.getByTestId("webhook-ping").textContent).toContain("arrived in 30\u00A0ms, verified");
     await fireEvent.click(within(list[2] as HTMLElement).getByRole("button"));
     await click("webhook-ping");
-    await waitFor(() => expect(screen.getByTestId("webhook-ping-result").dataset).toMatchObject({ result: "missing", cause: "webhook_disabled" }));
+    await waitFor(() =>
+      expect(screen.getByTestId("webhook-ping-result").dataset).toMatchObject({
+        result: "missing",
+        cause: "webhook_disabled",
+      }),
+    );
     expect(screen.getByTestId("webhook-ping-note").textContent).toContain("Enable it and ping again.");
   });
 
@@ -230,7 +243,11 @@ describe("projects", () => {
     expect(field.type).toBe("password");
     await type("project-key", "AIza-wrong-key");
     await click("project-save");
-    await waitFor(() => expect(screen.getByTestId("project-check-result").textContent).toContain("API key not valid. Please pass a valid API key."));
+    await waitFor(() =>
+      expect(screen.getByTestId("project-check-result").textContent).toContain(
+        "API key not valid. Please pass a valid API key.",
+      ),
+    );
     expect(fake.calls).not.toContain("projectAdd");
     await clean();
     await click("project-save-anyway");
@@ -250,13 +267,22 @@ describe("projects", () => {
     await waitFor(() => expect(screen.getByTestId("project-check-result").dataset.code).toBe("service_unreachable"));
     await type("project-base-url", "https://proxy.example");
     await click("project-check");
-    await waitFor(() => expect(screen.getByTestId("project-check-result").textContent).toContain("Works: 3 webhooks, 212\u00A0ms"));
+    await waitFor(() =>
+      expect(screen.getByTestId("project-check-result").textContent).toContain("Works: 3 webhooks, 212\u00A0ms"),
+    );
     await type("project-path", "video-render");
     await click("project-save");
-    await waitFor(() => expect(screen.getByTestId("project-dialog").textContent).toContain("Another project has the path video-render."));
+    await waitFor(() =>
+      expect(screen.getByTestId("project-dialog").textContent).toContain("Another project has the path video-render."),
+    );
     await type("project-path", "second");
     await click("project-save");
-    await waitFor(() => expect(app.projects.find((one) => one.name === "second")).toMatchObject({ base_url: "https://proxy.example", api_key: { hint: "…a91f" } }));
+    await waitFor(() =>
+      expect(app.projects.find((one) => one.name === "second")).toMatchObject({
+        base_url: "https://proxy.example",
+        api_key: { hint: "…a91f" },
+      }),
+    );
   });
 
   it("another base URL asks for the key again, says why, and sends it nowhere before", async () => {
@@ -267,7 +293,9 @@ describe("projects", () => {
     await screen.findByTestId("project-dialog");
     await click("project-service-other");
     await type("project-base-url", "https://proxy.example");
-    expect(screen.getByTestId("project-dialog").textContent).toContain("was given for https://generativelanguage.googleapis.com and is not sent to https://proxy.example");
+    expect(screen.getByTestId("project-dialog").textContent).toContain(
+      "was given for https://generativelanguage.googleapis.com and is not sent to https://proxy.example",
+    );
     await clean();
     await click("project-check");
     await click("project-save");
@@ -275,14 +303,21 @@ describe("projects", () => {
     expect(fake.calls.filter((call) => call === "projectCheck" || call === "projectUpdate")).toEqual([]);
     await type("project-key", "AIza-for-the-proxy");
     await click("project-save");
-    await waitFor(() => expect(app.projects.find((one) => one.name === "video-render")).toMatchObject({ base_url: "https://proxy.example", api_key: { hint: "…roxy" } }));
+    await waitFor(() =>
+      expect(app.projects.find((one) => one.name === "video-render")).toMatchObject({
+        base_url: "https://proxy.example",
+        api_key: { hint: "…roxy" },
+      }),
+    );
   });
 
   it("are listed; the Sandbox and the default one stay, the others can be taken away and brought back", async () => {
     await open();
     app.go("projects");
     const rows = await screen.findAllByTestId("project-row");
-    const removable = rows.map((row) => within(row).getByTestId("project-remove").getAttribute("aria-disabled") !== "true");
+    const removable = rows.map(
+      (row) => within(row).getByTestId("project-remove").getAttribute("aria-disabled") !== "true",
+    );
     expect(removable).toEqual([false, true, false]);
     await clean();
     await fireEvent.click(within(rows[1] as HTMLElement).getByTestId("project-remove"));

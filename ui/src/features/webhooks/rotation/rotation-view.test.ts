@@ -32,7 +32,9 @@ const click = async (id: string) => fireEvent.click(await screen.findByTestId(id
 const gone = (id: string) => waitFor(() => expect(screen.queryByTestId(id)).toBeNull());
 
 async function axeClean(): Promise<void> {
-  const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  const { violations } = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
   expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
 }
 
@@ -40,7 +42,10 @@ describe("the picture", () => {
   it("has a lane for each secret, and says the same as a table", async () => {
     await open();
     const lanes = screen.getAllByTestId("rotation-lane");
-    expect(lanes.map((lane) => [lane.dataset.state, lane.dataset.hint])).toEqual([["current", "whsec_…a91f"], ["grace", "whsec_…77c2"]]);
+    expect(lanes.map((lane) => [lane.dataset.state, lane.dataset.hint])).toEqual([
+      ["current", "whsec_…a91f"],
+      ["grace", "whsec_…77c2"],
+    ]);
     const rows = within(screen.getByTestId("rotation-table")).getAllByRole("row").slice(1);
     rows.forEach((row, i) => expect(row.textContent).toContain(lanes[i]?.dataset.verified));
     expect(screen.getByTestId("rotation-rejected").dataset.count).toBe("3");
@@ -60,7 +65,9 @@ describe("the picture", () => {
     expect(document.activeElement).toBe(ticks.at(-2));
     await fireEvent.keyDown(document.activeElement as Element, { key: "Home" });
     expect(document.activeElement).toBe(ticks[0]);
-    expect(ticks[0]?.getAttribute("aria-label")).toMatch(/^\d\d:\d\d:\d\d, (1 delivery|\d+ deliveries) verified with …a91f\. Open the latest$/);
+    expect(ticks[0]?.getAttribute("aria-label")).toMatch(
+      /^\d\d:\d\d:\d\d, (1 delivery|\d+ deliveries) verified with …a91f\. Open the latest$/,
+    );
     await fireEvent.keyDown(document.activeElement as Element, { key: "Enter" });
     await waitFor(() => expect(app.view).toBe("deliveries"));
   });
@@ -106,7 +113,11 @@ describe("rotating", () => {
 
   it("with a lost answer stays open, says so, and rotates again", async () => {
     await open();
-    fake.failures.set("webhookRotate", { code: "rotated_but_lost", message: "The service has rotated, and its answer was lost.", detail: "closed" });
+    fake.failures.set("webhookRotate", {
+      code: "rotated_but_lost",
+      message: "The service has rotated, and its answer was lost.",
+      detail: "closed",
+    });
     await click("webhook-rotate");
     await click("rotate-go");
     const error = await screen.findByTestId("rotate-error");
@@ -154,7 +165,9 @@ describe("the new secret", () => {
     await fireEvent.pointerDown(document.body);
     await click("secret-store-again");
     await waitFor(() => expect(app.webhooks.shown?.problem).not.toBeNull());
-    expect(screen.getByTestId("secret-dialog").textContent).toContain("Not stored: it can never be read again. Copy it now");
+    expect(screen.getByTestId("secret-dialog").textContent).toContain(
+      "Not stored: it can never be read again. Copy it now",
+    );
     expect(screen.getByTestId<HTMLButtonElement>("secret-let-go").disabled).toBe(true);
     await click("secret-kept");
     await click("secret-let-go");
@@ -196,7 +209,10 @@ describe("the Secrets view", () => {
   it("says whose a secret is, and destroys the value of one that has ended", async () => {
     const [first] = fake.secretList;
     if (!first) throw new Error("no secret");
-    fake.secretList = [{ ...first, id: "s9", hint: "whsec_…30be", key_state: { state: "expired", at: Math.floor(NOW / 1000) - 99_999 } }, ...fake.secretList];
+    fake.secretList = [
+      { ...first, id: "s9", hint: "whsec_…30be", key_state: { state: "expired", at: Math.floor(NOW / 1000) - 99_999 } },
+      ...fake.secretList,
+    ];
     await open();
     app.go("secrets");
     await waitFor(() => expect(screen.getAllByTestId("secret-row")[0]?.textContent).toContain("nightly results"));
