@@ -7,21 +7,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use outbound::forward::{Found, Marks};
 use serde::{Deserialize, Serialize};
 use store::{After, Change};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OnceCell, broadcast};
+use tokio::time::Instant;
 
 use crate::dto::{
     ForwardAnswer, ForwardOffer, ForwardRule, ForwardStart, ForwardView, ForwardWhich, Level, Live, Outbound,
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use lane::{Found, Lane, Marks};
 
-pub(crate) mod lane;
 mod send;
+
+/// A lane whose requests are shown as the window has them.
+pub(crate) type Lane = outbound::forward::Lane<Outbound>;
 
 /// Where the rules are in the store.
 const KEY: &str = "forward";
@@ -171,7 +174,7 @@ impl Engine {
     pub fn forwards(&self) -> Vec<ForwardView> {
         let live = self.projects();
         let here = |lane: &Arc<Lane>| live.iter().any(|project| project.id == lane.project());
-        self.inner.forwards.all().iter().filter(|lane| here(lane)).map(|lane| lane.view()).collect()
+        self.inner.forwards.all().iter().filter(|lane| here(lane)).map(|lane| lane.view().into()).collect()
     }
 
     /// What is there already, before a rule is switched on.
@@ -207,7 +210,7 @@ impl Engine {
             self.used(&allowed.target).await?;
         }
         let lane = self.inner.forwards.lane_or_new(rule.project);
-        let _alone = lane.changing.lock().await;
+        let _alone = lane.alone().await;
         let was_on = lane.rule().on;
         if rule.on && !was_on {
             let marks = lane.marks();
@@ -233,14 +236,14 @@ impl Engine {
             }
             self.run_lane(&lane);
         } else if rule.on {
-            lane.put(rule);
+            lane.put(rule, Instant::now());
         } else {
             // Also what is stored, and not told yet, came while it was on.
             lane.close(rule, self.inner.store.last_id().await?);
         }
         self.keep_forwards().await?;
         self.inner.answering.forwards_changed(&self.inner.forwards);
-        let view = lane.view();
+        let view = ForwardView::from(lane.view());
         self.inner.feed.tell(Live::Forward { forward: Box::new(view.clone()) });
         Ok(view)
     }
@@ -248,7 +251,7 @@ impl Engine {
     /// Drops what waits. It stays in the history.
     pub async fn forward_drop(&self, project: i64) -> Result<u64> {
         let lane = self.inner.forwards.lane(project).ok_or_else(|| Error::not_found("rule"))?;
-        let _alone = lane.changing.lock().await;
+        let _alone = lane.alone().await;
         let dropped = match lane.rule().on {
             true => lane.drop_waiting(),
             false => {
@@ -261,15 +264,15 @@ impl Engine {
             }
         };
         self.keep_forwards().await?;
-        self.inner.feed.tell(Live::Forward { forward: Box::new(lane.view()) });
+        self.inner.feed.tell(Live::Forward { forward: Box::new(lane.view().into()) });
         Ok(dropped)
     }
 
     /// Tries now, whatever the back-off.
     pub fn forward_drain(&self, project: i64) -> Result<ForwardView> {
         let lane = self.inner.forwards.lane(project).ok_or_else(|| Error::not_found("rule"))?;
-        lane.retry_now();
-        Ok(lane.view())
+        lane.retry_now(Instant::now());
+        Ok(lane.view().into())
     }
 
     fn checked_rule(&self, mut rule: ForwardRule) -> Result<ForwardRule> {
@@ -337,7 +340,7 @@ impl Engine {
                     let row = &arrived.row;
                     if let Some(lane) = self.inner.forwards.lane(row.project) {
                         let verified = row.outcome == signature::Outcome::Verified;
-                        lane.arrived(row.id, row.event, verified, row.status == 0);
+                        lane.arrived(row.id, row.event, verified, row.status == 0, Instant::now());
                     }
                 }
                 Ok(Change::Changed(_)) => {}
@@ -366,19 +369,19 @@ impl Engine {
 
     async fn tell_forwards(&self) {
         let mut tick = tokio::time::interval(TELL);
-        let mut kept = tokio::time::Instant::now();
+        let mut kept = Instant::now();
         loop {
             tick.tick().await;
             for lane in self.inner.forwards.all() {
-                lane.adopt(std::time::Instant::now());
-                if let Some(view) = lane.news() {
-                    self.inner.feed.tell(Live::Forward { forward: Box::new(view) });
+                lane.adopt(Instant::now());
+                if let Some(view) = lane.take_news() {
+                    self.inner.feed.tell(Live::Forward { forward: Box::new(view.into()) });
                 }
             }
             self.tell_fault_lab();
             if kept.elapsed() >= KEEP {
-                kept = tokio::time::Instant::now();
-                if self.inner.forwards.all().iter().any(|lane| lane.has_moved())
+                kept = Instant::now();
+                if self.inner.forwards.all().iter().any(|lane| lane.take_moved())
                     && let Err(error) = self.keep_forwards().await
                 {
                     tracing::warn!(%error, "how far forwarding is could not be kept");

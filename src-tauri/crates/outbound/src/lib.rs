@@ -6,6 +6,7 @@
 pub mod check;
 mod client;
 mod compose;
+pub mod forward;
 mod passing;
 mod problem;
 mod target;

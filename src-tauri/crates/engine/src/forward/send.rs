@@ -1,15 +1,17 @@
 //! Sending what a lane says, and the target's own answer for the sender.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use inbound::{Committed, Ending, Given};
+use outbound::forward::{Ended, GIVES_UP, Next, Turn};
 use outbound::{Bounds, Exchange, Recipe, Request};
 use store::{AnsweredBy, Complaints, NewOutbound, OutboundKind};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use super::lane::{Ended, GIVES_UP, Lane, Next, Turn};
+use super::Lane;
 use crate::dto::{ForwardAnswer, ForwardRule, Outbound, ReplaySign};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -51,7 +53,7 @@ impl Engine {
                 Next::WaitUntil(until) => {
                     let due = async {
                         match until {
-                            Some(until) => tokio::time::sleep_until(until.into()).await,
+                            Some(until) => tokio::time::sleep_until(until).await,
                             None => std::future::pending().await,
                         }
                     };
@@ -81,12 +83,12 @@ impl Engine {
             Ok(Some((Sent { outbound, ended }, _))) => {
                 let keeps = outbound.settled || number <= KEPT_TRIES || number.is_power_of_two();
                 let view = if keeps { self.keep_forward(outbound).await } else { None };
-                lane.ended(id, ended, view, self.now_ms());
+                lane.ended(id, ended, view, Instant::now(), self.now_ms());
             }
-            Ok(None) => lane.ended(id, Ended::Gone, None, self.now_ms()),
+            Ok(None) => lane.ended(id, Ended::Gone, None, Instant::now(), self.now_ms()),
             Err(error) => {
                 let complaints = self.inner.store.complaints();
-                lane.ended(id, not_forwarded(error, number, complaints), None, self.now_ms());
+                lane.ended(id, not_forwarded(error, number, complaints), None, Instant::now(), self.now_ms());
             }
         }
     }
@@ -161,14 +163,14 @@ impl Engine {
             }
             Err(error) => {
                 let what = "a request that was forwarded could not be kept";
-                self.inner.store.complaints().error(what, error.code(), &error, Instant::now());
+                self.inner.store.complaints().error(what, error.code(), &error, std::time::Instant::now());
                 None
             }
         }
     }
 
     /// The target's own answer to a delivery that its sender waits for.
-    pub(crate) async fn forwarded_answer(&self, turn: Turn, committed: Committed) -> Given {
+    pub(crate) async fn forwarded_answer(&self, turn: Turn<Outbound>, committed: Committed) -> Given {
         let rule = turn.lane().rule();
         let timeout_ms = match rule.answer {
             ForwardAnswer::Target { timeout_ms } => timeout_ms,
@@ -196,14 +198,14 @@ impl Engine {
                     answer.body.truncate(Bounds::default().kept);
                 }
                 if let Some(view) = self.keep_forward(outbound).await {
-                    turn.lane().answered(view);
+                    turn.lane().answered(view.status, view);
                 }
                 passed_on(&rule, exchange)
             }
             Ok(None) => given_by(&rule, BAD_GATEWAY),
             Err(error) => {
                 let what = "a delivery could not be forwarded for its answer";
-                self.inner.store.complaints().warn(what, "forward", &error, Instant::now());
+                self.inner.store.complaints().warn(what, "forward", &error, std::time::Instant::now());
                 given_by(&rule, BAD_GATEWAY)
             }
         }
@@ -247,7 +249,12 @@ fn not_forwarded(error: Error, number: u32, complaints: &Complaints) -> Ended {
         return Ended::Down { why: error.message };
     }
     if number >= GIVES_UP {
-        complaints.error("a delivery could not be forwarded and is given up", "forward", &error, Instant::now());
+        complaints.error(
+            "a delivery could not be forwarded and is given up",
+            "forward",
+            &error,
+            std::time::Instant::now(),
+        );
         return Ended::Gone;
     }
     Ended::Later { why: error.message, retry_after: None }

@@ -1,19 +1,110 @@
-//! The order in which what waits is sent, and when a target counts as down.
+//! What waits and what is under way, the order in which it is sent, and when a target counts as down.
 
-use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::Instant;
 
-use super::{Down, Found, Inner, Marks, Waiting};
-use crate::dto::ForwardWhich;
+use super::rule::{Rule, Which};
+use super::says::{Found, Marks};
 
 /// The first gap between two tries of a target that is down, and the longest. The same for one delivery that it refuses for now.
 pub(super) const GAPS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// The longest time that a target may ask to be left alone for (`Retry-After`).
 pub(super) const LEFT_ALONE: Duration = Duration::from_secs(300);
 
-impl Inner {
+/// What waits, what is under way, and how the target is.
+pub(super) struct Queue<S> {
+    pub(super) rule: Rule,
+    /// Counts how often it was switched on or off: whoever drives an earlier time ends.
+    pub(super) opened: u64,
+    /// The history is being looked through for what else has to be sent: nothing is sent before.
+    pub(super) filling: bool,
+    pub(super) waiting: BTreeMap<i64, Waiting>,
+    pub(super) under_way: BTreeMap<i64, UnderWay>,
+    /// Those whose senders wait for the target's own answer: their events.
+    pub(super) own: BTreeMap<i64, Own>,
+    /// Events of which an attempt is under way: the next one waits for it.
+    pub(super) busy: HashSet<i64>,
+    /// Stored without an answer, and nobody has said yet who answers.
+    pub(super) told: BTreeMap<i64, Told>,
+    /// The other way round: it was said before it was told.
+    pub(super) early: HashSet<i64>,
+    pub(super) down: Option<Down>,
+    pub(super) gaps: Option<ExponentialBackoff>,
+    pub(super) refused_in_a_row: u32,
+    /// The newest delivery that was told.
+    pub(super) seen: i64,
+    pub(super) marks: Marks,
+    pub(super) accepted: u64,
+    pub(super) refused: u64,
+    pub(super) dropped: u64,
+    pub(super) last: Option<S>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Waiting {
+    pub(super) event: Option<i64>,
+    pub(super) verified: bool,
+    pub(super) tries: u32,
+    /// It was answered, and not taken for now.
+    pub(super) not_before: Option<Instant>,
+}
+
+pub(super) struct UnderWay {
+    pub(super) waiting: Waiting,
+    /// Dropped by hand meanwhile: it is not tried again.
+    pub(super) dropped: bool,
+    /// Of an earlier time of being switched on, and nobody asked for it since.
+    pub(super) stale: bool,
+}
+
+pub(super) struct Told {
+    pub(super) event: Option<i64>,
+    pub(super) verified: bool,
+    pub(super) since: Instant,
+}
+
+#[derive(Clone)]
+pub(super) struct Down {
+    pub(super) why: String,
+    pub(super) since_ms: i64,
+    pub(super) next: Instant,
+    pub(super) next_ms: i64,
+    pub(super) attempt: u32,
+}
+
+/// A delivery whose sender waits.
+pub(super) struct Own {
+    pub(super) event: Option<i64>,
+    pub(super) begun: bool,
+}
+
+impl<S> Queue<S> {
+    pub(super) fn new(rule: Rule, marks: Marks) -> Self {
+        Self {
+            rule,
+            opened: 0,
+            filling: false,
+            waiting: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            own: BTreeMap::new(),
+            busy: HashSet::new(),
+            told: BTreeMap::new(),
+            early: HashSet::new(),
+            down: None,
+            gaps: None,
+            refused_in_a_row: 0,
+            seen: marks.reached,
+            marks,
+            accepted: 0,
+            refused: 0,
+            dropped: 0,
+            last: None,
+        }
+    }
+
     /// Everything up to this delivery is dealt with.
     pub(super) fn marks_now(&self) -> Marks {
         let all = self.waiting.keys().chain(self.under_way.keys()).chain(self.own.keys()).chain(self.told.keys());
@@ -26,10 +117,10 @@ impl Inner {
         self.waiting.clear();
         self.told.clear();
         self.early.clear();
-        self.is_up();
+        self.mark_up();
     }
 
-    pub(super) fn is_up(&mut self) {
+    pub(super) fn mark_up(&mut self) {
         (self.down, self.gaps, self.refused_in_a_row) = (None, None, 0);
     }
 
@@ -47,7 +138,7 @@ impl Inner {
     }
 
     pub(super) fn offer(&mut self, id: i64, event: Option<i64>, verified: bool) {
-        let wanted = verified || self.rule.which == ForwardWhich::All;
+        let wanted = verified || self.rule.which == Which::All;
         if wanted && !self.under_way.contains_key(&id) && !self.own.contains_key(&id) {
             self.waiting.entry(id).or_insert(Waiting { event, verified, tries: 0, not_before: None });
         }
@@ -80,13 +171,13 @@ impl Inner {
         picked.map(|(id, _)| *id).ok_or(earliest)
     }
 
-    pub(super) fn is_down(&mut self, why: String, retry_after: Option<Duration>, now_ms: i64) {
+    pub(super) fn mark_down(&mut self, why: String, retry_after: Option<Duration>, now: Instant, now_ms: i64) {
         let gaps = self.gaps.get_or_insert_with(gaps);
         let gap = gaps.next().unwrap_or(GAPS.1).max(bounded(retry_after));
         let (since_ms, attempt) = self.down.as_ref().map_or((now_ms, 1), |down| (down.since_ms, down.attempt));
         let next_ms = now_ms.saturating_add(i64::try_from(gap.as_millis()).unwrap_or(i64::MAX));
         let attempt = attempt.saturating_add(1);
-        self.down = Some(Down { why, since_ms, next: Instant::now() + gap, next_ms, attempt });
+        self.down = Some(Down { why, since_ms, next: now + gap, next_ms, attempt });
     }
 }
 

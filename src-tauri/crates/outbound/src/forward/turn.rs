@@ -2,28 +2,23 @@
 
 use std::sync::Arc;
 
-use super::Lane;
-use crate::dto::{ForwardAnswer, ForwardWhich};
+use super::lane::Lane;
+use super::queue::Own;
+use super::rule::{Answer, Which};
 
 /// Held until the target has answered. Attempts of one event keep their order, and so many at once as the rule says.
-pub(crate) struct Turn {
-    lane: Arc<Lane>,
+pub struct Turn<S: Clone> {
+    lane: Arc<Lane<S>>,
     id: i64,
 }
 
-/// A delivery whose sender waits.
-pub(super) struct Own {
-    pub(super) event: Option<i64>,
-    begun: bool,
-}
-
-impl Lane {
+impl<S: Clone> Lane<S> {
     /// The target answers a delivery that was stored without an answer, where the rule says so.
-    pub(crate) fn claim(self: &Arc<Self>, id: i64, event: Option<i64>, verified: bool) -> Option<Turn> {
+    pub fn claim(self: &Arc<Self>, id: i64, event: Option<i64>, verified: bool) -> Option<Turn<S>> {
         let mut inner = self.inner();
         let rule = &inner.rule;
-        let wanted = verified || rule.which == ForwardWhich::All;
-        if !rule.on || rule.answer == ForwardAnswer::AtOnce || !wanted {
+        let wanted = verified || rule.which == Which::All;
+        if !rule.on || rule.answer == Answer::AtOnce || !wanted {
             return None;
         }
         inner.said(id);
@@ -32,18 +27,21 @@ impl Lane {
     }
 }
 
-impl Turn {
-    pub(crate) fn lane(&self) -> &Lane {
+impl<S: Clone> Turn<S> {
+    /// The lane it is of.
+    #[must_use]
+    pub fn lane(&self) -> &Lane<S> {
         &self.lane
     }
 
     /// Gives it up.
-    pub(crate) fn release(self) -> Arc<Lane> {
+    #[must_use]
+    pub fn release(self) -> Arc<Lane<S>> {
         self.lane.clone()
     }
 
     /// Waits until it may be sent.
-    pub(crate) async fn come(&self) {
+    pub async fn come(&self) {
         loop {
             // Before it is looked: what happens in between is not missed.
             let told = self.lane.turns.notified();
@@ -77,7 +75,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl<S: Clone> Drop for Turn<S> {
     fn drop(&mut self) {
         let mut inner = self.lane.inner();
         if let Some(own) = inner.own.remove(&self.id)
