@@ -3,18 +3,18 @@
 use std::collections::HashSet;
 use std::sync::{OnceLock, PoisonError, RwLock, Weak};
 
+use inbound::fault_lab::Rules;
 use inbound::{Answers, Committed, GivenLater};
 use signature::Outcome;
 
 use crate::dto::ForwardAnswer;
 use crate::engine::{Engine, Inner};
-use crate::fault_lab::Lab;
 use crate::forward::Forwards;
 
 /// What the listener asks after each commit.
 #[derive(Default)]
 pub(crate) struct Answering {
-    pub(crate) lab: Lab,
+    pub(crate) lab: Rules,
     /// Projects whose senders get the target's own answer.
     targets: RwLock<HashSet<i64>>,
     /// The engine, which has this.
