@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use emulator::{Profile, SigningKeys};
 use outbound::check::{Asked, Named, Plan};
+use samples::{Profile, SigningKeys};
 use signature::{KeyState, Scheme};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

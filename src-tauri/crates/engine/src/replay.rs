@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use emulator::Random;
 use outbound::{Client, Recipe, Sign, Twist};
+use samples::Random;
 use signature::Secret;
 use store::Sendable;
 use tokio::sync::broadcast;
@@ -57,7 +57,7 @@ impl Default for Replays {
     fn default() -> Self {
         Self {
             client: Arc::default(),
-            random: emulator::system_random(),
+            random: samples::system_random(),
             runs: Mutex::default(),
             sent: broadcast::Sender::new(FOLLOWED),
         }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-use emulator::{Profile, SampleRequest, SampleSent, Service, ServiceOptions, Signers, SigningKeys, TokenForm};
+use emulator::{SampleSent, Service, ServiceOptions, Signers};
 use gemini::JwksCache;
 use gemini::client::{ApiVersion, Client, ClientError};
 use gemini::jwks::{Fetch, Fetching, HttpFetch};
 use inbound::Clock;
+use samples::{Profile, SampleRequest, SigningKeys, TokenForm};
 use serde_json::{Value, json};
 use signature::{JwtPolicy, KeyState, Policy, Scheme, Secret, SecretKey};
 use store::Store;
