@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
-use emulator::{Profile, RsaKey, SigningKeys, system_random};
 use outbound::Target;
 use outbound::check::{
     KeptKeys, KeptKeysError, KeyServer, KeyWants, Named, Plan, Progress, Report, junit, run as check, to_json,
 };
+use samples::{Profile, RsaKey, SigningKeys, system_random};
 use signature::{Scheme, Secret};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio_util::sync::CancellationToken;

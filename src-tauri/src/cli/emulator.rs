@@ -153,7 +153,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 /// `pollux-` and 32 digits.
 fn made_key() -> Result<String, String> {
     let mut bytes = [0; 16];
-    emulator::system_random()(&mut bytes).map_err(|error| format!("an API key could not be made: {error}"))?;
+    samples::system_random()(&mut bytes).map_err(|error| format!("an API key could not be made: {error}"))?;
     Ok(bytes.iter().fold("pollux-".to_owned(), |key, byte| format!("{key}{byte:02x}")))
 }
 

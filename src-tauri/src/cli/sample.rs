@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
-use emulator::{RsaKey, SampleRequest, SigningKeys, send_sample, system_random};
+use emulator::send_sample;
+use samples::{RsaKey, SampleRequest, SigningKeys, system_random};
 use serde_json::json;
 use signature::Scheme;
 
@@ -55,12 +56,12 @@ pub(crate) struct Arguments {
 /// The catalogs, for `--help`.
 fn list() -> String {
     let mut text = String::from("Types and their variants:\n");
-    for sample in emulator::sample_types() {
+    for sample in samples::sample_types() {
         let variants: Vec<&str> = sample.variants.iter().map(|variant| variant.id).collect();
         text.push_str(&format!("  {:<28} {}\n", sample.name, variants.join(", ")));
     }
     text.push_str("\nBroken kinds (with the reason a receiver should give):\n");
-    for kind in emulator::broken_kinds() {
+    for kind in samples::broken_kinds() {
         text.push_str(&format!("  {:<28} {} [{}]\n", kind.id, kind.what, kind.reason));
     }
     text.push_str("\nExit code: 0 answered 2xx, 1 answered otherwise or not at all, 2 wrong usage.");
@@ -112,11 +113,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 /// A slip in a name is told before a missing secret is.
 fn known(arguments: &Arguments) -> Result<(), String> {
     let event_type = &arguments.event_type;
-    if !emulator::sample_types().iter().any(|sample| sample.name == event_type) {
+    if !samples::sample_types().iter().any(|sample| sample.name == event_type) {
         return Err(format!("there is no sample of the type {event_type:?}; pollux sample --help lists the types"));
     }
     match &arguments.broken {
-        Some(kind) if !emulator::broken_kinds().iter().any(|known| known.id == kind) => {
+        Some(kind) if !samples::broken_kinds().iter().any(|known| known.id == kind) => {
             Err(format!("there is no broken kind {kind:?}; pollux sample --help lists the kinds"))
         }
         _ => Ok(()),

@@ -1,7 +1,8 @@
 //! The app as a whole: state, settings, listener, samples.
 
-use emulator::{SampleRequest, SampleSent};
+use emulator::SampleSent;
 use engine::{AppState, ListenerState, Live, Result, Settings, TurnedAway};
+use samples::SampleRequest;
 use tauri::State;
 use tauri::ipc::Channel;
 

@@ -41,7 +41,7 @@ const CUT: &str = r"
 async fn a_row_keeps_its_type_and_its_pointer_at_every_width() {
     let window = open(Options { screen: Some((1600, 1000)), ..Options::default() }).await;
     window.wait("first-start").await;
-    let types = emulator::sample_types();
+    let types = samples::sample_types();
     for sample_type in &types {
         sample(&window, sample_type.name, "v1a", None).await;
     }

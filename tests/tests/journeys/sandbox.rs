@@ -6,7 +6,7 @@ use tests::window::{Options, Window, open};
 #[tokio::test]
 async fn each_broken_kind_shows_its_reason_in_the_row() {
     let window = open(Options::default()).await;
-    let kinds = emulator::broken_kinds();
+    let kinds = samples::broken_kinds();
     assert!(kinds.len() >= 20);
     for kind in kinds {
         window.click("rail-sandbox").await;
@@ -35,7 +35,7 @@ async fn every_event_type_can_be_sent_by_every_scheme() {
     let window = open(Options::default()).await;
     window.wait("first-start").await;
     let mut sent = 0;
-    for sample in emulator::sample_types() {
+    for sample in samples::sample_types() {
         for scheme in ["v1", "v1a", "jwt"] {
             send(&window, sample.name, scheme, None).await;
             sent += 1;

@@ -4,14 +4,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use samples::{KeyError, Random, RsaKey, SigningKeys, random};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::journal::Journal;
-use crate::keys::{KeyError, RsaKey, SigningKeys};
 use crate::settings::DynamicScheme;
-use crate::source::{self, Random};
 
 /// The keys, of which the RSA ones are made once, when they are first needed, off the async threads.
 pub(crate) struct KeyRing {
@@ -34,7 +33,7 @@ struct Later {
 
 impl Later {
     fn new(random: &Random) -> Result<Self, KeyError> {
-        let kid = source::bytes::<20>(random)?.iter().map(|byte| format!("{byte:02x}")).collect();
+        let kid = random::bytes::<20>(random)?.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { kid, key: OnceCell::new() })
     }
 

@@ -4,14 +4,9 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Url, redirect};
+use samples::{ComposeError, KeyError, Prepared, Profile, Random, SampleRequest, SigningKeys, compose, message_id};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::compose::{ComposeError, Prepared, compose, message_id};
-use crate::keys::{KeyError, SigningKeys};
-use crate::payload::SampleRequest;
-use crate::profile::Profile;
-use crate::source::Random;
 
 /// How long a sample waits for its answer, or for both where it is sent twice.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use samples::{KeyError, Profile, Random, SigningKeys, TokenForm, random, system_random};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
@@ -17,12 +18,11 @@ use crate::delivery::courier::Courier;
 use crate::delivery::report::AttemptReport;
 use crate::journal::{Journal, JournalError, Kept};
 use crate::keyring::KeyRing;
-use crate::keys::{KeyError, SigningKeys};
-use crate::settings::{DynamicScheme, Settings, TokenForm};
+use crate::settings::{DynamicScheme, Settings};
 use crate::shared::{Inner, Shared, Wall};
-use crate::source::{self, Random, seeded_random, system_random};
+use crate::source::seeded_random;
 use crate::world::World;
-use crate::{Profile, agenda, rest, send};
+use crate::{agenda, rest, send};
 
 /// How long [`Service::stop`] waits for requests that are under way.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -117,7 +117,7 @@ fn chance(seed: Option<u64>, starts: u64) -> Result<(u64, Random), KeyError> {
     let system = system_random();
     Ok(match seed {
         Some(seed) => (seed, seeded_random(seed.wrapping_add(starts.wrapping_mul(0x9e37_79b9_7f4a_7c15)))),
-        None => (u64::from_le_bytes(source::bytes(&system)?), system),
+        None => (u64::from_le_bytes(random::bytes(&system)?), system),
     })
 }
 

@@ -2,9 +2,9 @@
 //!
 //! Read and changed at `/emulator/settings` (a JSON merge patch), kept with the state.
 
+use samples::{TokenForm, VideoFields};
 use serde::{Deserialize, Serialize};
 
-use crate::Profile;
 use crate::clock::Millis;
 
 const SECOND: Millis = 1000;
@@ -80,36 +80,6 @@ pub enum DynamicScheme {
     V1a,
     /// An RS256 JWT, as documented.
     Jwt,
-}
-
-/// What the token of a JWT delivery claims beside `iat`, `exp` and `jti`. The guide's sample checks `aud` against a value
-/// that it never explains; `iss`, and whether the token speaks of the body, are not documented at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(default, deny_unknown_fields)]
-pub struct TokenForm {
-    /// `iss`; left out where it is empty.
-    pub issuer: String,
-    /// `aud`; left out where it is empty.
-    pub audience: String,
-    /// The claims are the event: its members stand among them, and the token vouches for the body. Otherwise it says
-    /// nothing about the body.
-    pub holds_event: bool,
-}
-
-impl TokenForm {
-    /// What a profile says of tokens.
-    #[must_use]
-    pub fn of(profile: &Profile) -> Self {
-        let Profile { issuer, audience, holds_event, .. } = profile.clone();
-        Self { issuer, audience, holds_event }
-    }
-}
-
-impl Default for TokenForm {
-    fn default() -> Self {
-        Self::of(&Profile::default())
-    }
 }
 
 /// Exponential backoff: the wait before attempt n + 1 is `first_ms * factor^(n - 1)`, at most `longest_ms`, give or take
@@ -229,20 +199,6 @@ pub enum MetadataPlace {
     Top,
     /// Left out.
     Nowhere,
-}
-
-/// Which fields point to the video.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum VideoFields {
-    /// `output_file_uri` and `file_name`, as the guide since May.
-    #[default]
-    Guide,
-    /// `file_id` and `video_uri`, as at the launch.
-    Launch,
-    /// `video_uri` alone, as the cookbook.
-    Cookbook,
 }
 
 /// How the REST side answers where that is not published.

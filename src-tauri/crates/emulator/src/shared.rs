@@ -5,16 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use reqwest::Client;
+use samples::{Profile, Random, TokenForm};
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::Profile;
 use crate::clock::Clock;
 use crate::delivery::courier::Courier;
 use crate::delivery::report::AttemptReport;
 use crate::journal::Journal;
 use crate::keyring::KeyRing;
-use crate::settings::{Settings, TokenForm};
-use crate::source::Random;
+use crate::settings::Settings;
 use crate::world::World;
 
 /// Where the wall time comes from.

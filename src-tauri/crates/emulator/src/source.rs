@@ -1,42 +1,18 @@
-//! Where random bytes come from.
+//! Random bytes that can be had again.
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-
-/// A source of random bytes: fills the whole slice or fails.
-pub type Random = Arc<dyn Fn(&mut [u8]) -> io::Result<()> + Send + Sync>;
-
-/// The system's cryptographic source.
-#[must_use]
-pub fn system_random() -> Random {
-    Arc::new(|bytes| aws_lc_rs::rand::fill(bytes).map_err(|_| io::Error::other("the system gave no random bytes")))
-}
-
-/// `N` random bytes.
-pub(crate) fn bytes<const N: usize>(random: &Random) -> io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    random(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// `len` random characters of `[a-z0-9]`, as in the service's ids.
-pub(crate) fn id_text(random: &Random, len: usize) -> io::Result<String> {
-    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    let mut bytes = vec![0; len];
-    random(&mut bytes)?;
-    // The slight bias of the remainder does not matter in a sample's id.
-    Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect())
-}
+use samples::Random;
 
 /// The same bytes for the same seed, in the order they are asked for. For the emulator's ids and secrets, which protect
 /// nothing.
 pub(crate) fn seeded_random(seed: u64) -> Random {
     let generator = Mutex::new(ChaCha20Rng::seed_from_u64(seed));
     Arc::new(move |bytes| {
-        generator.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
+        generator.lock().fill_bytes(bytes);
         Ok(())
     })
 }

@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
+use inbound::fault_lab::Rules;
 use inbound::{Committed, GivenLater};
 
 use crate::common::Common;
 use crate::outgoing::forward::Forwards;
-use fault_lab::Lab;
 
-mod fault_lab;
 mod rules;
 
 /// The room of answers. Cloning shares it.
 #[derive(Clone)]
 pub struct Answers {
     common: Common,
-    lab: Arc<Lab>,
+    lab: Arc<Rules>,
     forwards: Forwards,
 }
 

@@ -413,9 +413,9 @@ pub struct AppState {
     /// The catalog of event types.
     pub event_types: Vec<gemini::EventType>,
     /// What the Sandbox can send.
-    pub sample_types: Vec<emulator::SampleType>,
+    pub sample_types: Vec<samples::SampleType>,
     /// What the Sandbox can send that is broken.
-    pub broken_kinds: Vec<emulator::BrokenKind>,
+    pub broken_kinds: Vec<samples::BrokenKind>,
     /// Projects with webhooks that need somebody.
     pub alarms: Vec<WebhookAlarms>,
     /// Ready-made ways to break a replay.

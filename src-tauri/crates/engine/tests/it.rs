@@ -55,8 +55,8 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use emulator::SampleRequest;
 use engine::{Config, Engine, Filter, ListenerState, Live, MemoryVault, Settings};
+use samples::SampleRequest;
 use signature::{Outcome, Scheme, Secret};
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";

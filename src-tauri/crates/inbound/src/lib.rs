@@ -8,6 +8,7 @@ mod answer;
 mod answers;
 mod buffer;
 mod capture;
+pub mod fault_lab;
 mod gate;
 mod judge;
 mod kept;

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use emulator::{Profile, Random, SigningKeys};
+use samples::{Profile, Random, SigningKeys};
 use signature::{Scheme, Secret};
 
 use crate::target::Target;

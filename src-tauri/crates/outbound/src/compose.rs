@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use emulator::{Profile, Random, RsaKey, token_claims};
+use samples::{Profile, Random, RsaKey, token_claims};
 use serde_json::Value;
 use signature::{Secret, sign};
 
@@ -262,7 +262,7 @@ impl Draft {
     /// Id, time and signature, for the body as it is now.
     fn prepare(&mut self, id: Id, time: Time, sign: &Sign, now: i64, random: &Random) -> Result<(), ComposeError> {
         if id == Id::Renew {
-            let id = emulator::message_id(random)?;
+            let id = samples::message_id(random)?;
             self.set("webhook-id", &id);
             self.change("new id");
         }
@@ -285,7 +285,7 @@ impl Draft {
         let id = match self.get("webhook-id").filter(|id| !id.is_empty()) {
             Some(id) => id.to_owned(),
             None => {
-                let id = emulator::message_id(random)?;
+                let id = samples::message_id(random)?;
                 self.set("webhook-id", &id);
                 id
             }

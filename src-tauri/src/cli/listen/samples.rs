@@ -1,7 +1,7 @@
 //! What the Sandbox sends while `pollux listen` shows what arrives.
 
-use emulator::SampleRequest;
 use engine::Engine;
+use samples::SampleRequest;
 use signature::Scheme;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 

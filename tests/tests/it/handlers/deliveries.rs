@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::{Json, Router, routing::get};
-use emulator::{Profile, RsaKey, SampleRequest, SigningKeys, broken_kinds, compose, message_id, system_random};
+use samples::{Profile, RsaKey, SampleRequest, SigningKeys, broken_kinds, compose, message_id, system_random};
 use serde_json::json;
 use signature::Scheme::{self, Jwt, V1, V1a};
 use signature::{Secret, sign};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use samples::spaced;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Millis;
-use crate::compose::spaced;
 use crate::delivery::courier::{Parcel, Receipt};
 use crate::delivery::faults::{Draw, Draws};
 use crate::delivery::lanes::{Lanes, Ticket};

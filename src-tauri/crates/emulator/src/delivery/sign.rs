@@ -2,11 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use samples::{TokenForm, token_claims};
 use signature::{Secret, sign};
 
-use crate::compose::token;
-use crate::keys::SigningKeys;
-use crate::settings::{DynamicScheme, Settings, TokenForm};
+use crate::settings::{DynamicScheme, Settings};
 use crate::shared::Shared;
 use crate::world::Webhook;
 
@@ -50,9 +49,10 @@ impl Signer {
             }),
             Self::LaunchNight(secrets) => list(secrets, |text| {
                 let key = text.strip_prefix("whsec_").unwrap_or(text);
-                let mut content = format!("{id}.{timestamp}.").into_bytes();
-                content.extend_from_slice(body);
-                Ok(format!("v1,{}", STANDARD.encode(token::hmac(key.as_bytes(), &content))))
+                // The bytes of the text as a key.
+                let secret =
+                    Secret::parse(&format!("whsec_{}", STANDARD.encode(key))).map_err(|error| error.to_string())?;
+                Ok(sign::v1(&secret, id, timestamp, body))
             }),
             Self::V1a => match shared.keys.first_seed() {
                 Some(seed) => Ok(sign::v1a(&seed, id, timestamp, body)),
@@ -60,9 +60,9 @@ impl Signer {
             },
             Self::Jwt(form) => {
                 let rsa = shared.keys.rsa().await.map_err(|error| format!("The token was not signed: {error}."))?;
-                let keys = SigningKeys { rsa: Some(rsa), ..SigningKeys::default() };
                 let profile = shared.profile.clone().claiming(form.clone());
-                token::sign(id, timestamp, body, &keys, &profile, None).map_err(|error| error.to_string())
+                let claims = token_claims(&profile, id, timestamp, body);
+                rsa.sign(Some(rsa.kid()), &claims).map_err(|error| format!("The sample could not be signed: {error}"))
             }
         }
     }

@@ -111,7 +111,7 @@ pub(crate) fn run(files: &Table<StoredFile>, job: &Job, at: Millis, expires_ms: 
 }
 
 fn no_request() -> Ending {
-    Ending::error(JobState::Failed, error(3, crate::payload::NO_REQUEST))
+    Ending::error(JobState::Failed, error(3, samples::payload::NO_REQUEST))
 }
 
 fn too_long() -> Ending {

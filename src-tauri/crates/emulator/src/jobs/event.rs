@@ -1,10 +1,10 @@
 //! The event at the end of a job.
 
+use samples::payload;
 use serde_json::{Value, json};
 
 use crate::delivery::Event;
 use crate::jobs::{interaction, video};
-use crate::payload;
 use crate::settings::PayloadForm;
 use crate::world::{Job, JobError, JobKind, JobState};
 

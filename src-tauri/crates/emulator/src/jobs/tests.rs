@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use samples::VideoFields;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::settings::{PayloadForm, VideoFields};
+use crate::settings::PayloadForm;
 use crate::{Service, ServiceOptions, Settings};
 
 const ORIGIN: &str = "http://127.0.0.1:1";

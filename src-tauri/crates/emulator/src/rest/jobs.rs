@@ -8,7 +8,6 @@ use crate::rest::error::Shape;
 use crate::rest::webhooks::checks;
 use crate::rest::{ApiError, Call, Reply};
 use crate::shared::Shared;
-use crate::source;
 use crate::world::{Outcome, WebhookConfig};
 
 mod batches;
@@ -109,7 +108,7 @@ fn webhook_uri(uri: &Value) -> Result<String, String> {
 
 /// A new id of `[a-z0-9]`.
 fn new_id(shared: &Shared, len: usize) -> Result<String, ApiError> {
-    source::id_text(&shared.random, len).map_err(|error| ApiError::no_random(&error))
+    samples::random::id_text(&shared.random, len).map_err(|error| ApiError::no_random(&error))
 }
 
 /// `models/…` for a model's name from a path.

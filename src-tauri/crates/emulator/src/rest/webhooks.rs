@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use signature::Secret;
 
 use crate::clock::{Millis, rfc3339};
+use crate::delivery;
 use crate::rest::error::Shape;
 use crate::rest::fields::Fields;
 use crate::rest::page::Page;
 use crate::rest::{ApiError, Call, Reply, ok};
 use crate::shared::Shared;
 use crate::world::{SigningSecret, Webhook, WebhookState, World};
-use crate::{delivery, source};
 
 pub(super) mod checks;
 
@@ -205,11 +205,11 @@ fn add_secret(webhook: &mut Webhook, text: String, old_until: Option<Millis>, no
 }
 
 fn new_id(shared: &Shared) -> Result<String, ApiError> {
-    source::id_text(&shared.random, ID_LENGTH).map_err(|error| ApiError::no_random(&error))
+    samples::random::id_text(&shared.random, ID_LENGTH).map_err(|error| ApiError::no_random(&error))
 }
 
 fn new_secret(shared: &Shared) -> Result<String, ApiError> {
-    source::bytes(&shared.random).map(Secret::generate).map_err(|error| ApiError::no_random(&error))
+    samples::random::bytes(&shared.random).map(Secret::generate).map_err(|error| ApiError::no_random(&error))
 }
 
 /// What a client sees; no whole secret.

@@ -1,9 +1,8 @@
-//! The crate from outside: what it composes is what a receiver then finds.
+//! The emulator from outside: REST, jobs, deliveries, and what is kept over a restart.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod delivery;
 mod journal;
-mod promises;
 mod rest;
 mod service;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use inbound::fault_lab::checked;
+
 use super::Answers;
-use super::fault_lab::checked;
 use crate::dto::{FaultLab, FaultRule, Live};
 use crate::error::{Error, Result};
 
@@ -50,7 +51,7 @@ impl Answers {
             .into_iter()
             .enumerate()
             .map(|(at, rule)| {
-                checked(rule).map_err(|what| Error::new("invalid_fault", format!("Rule {}: {what}", at + 1)))
+                checked(named(rule)).map_err(|what| Error::new("invalid_fault", format!("Rule {}: {what}", at + 1)))
             })
             .collect::<Result<Vec<_>>>()?;
         let value = serde_json::to_value(&rules)
@@ -61,4 +62,12 @@ impl Answers {
         self.common.tell(Live::FaultLab { lab: lab.clone() });
         Ok(lab)
     }
+}
+
+/// The rule with an id, a new one where it has none.
+fn named(mut rule: FaultRule) -> FaultRule {
+    if rule.id.is_empty() {
+        rule.id = uuid::Uuid::new_v4().to_string();
+    }
+    rule
 }

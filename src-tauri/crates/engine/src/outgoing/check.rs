@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use emulator::{Profile, SigningKeys};
 use outbound::check::{Asked, Named, Plan};
 use parking_lot::Mutex;
+use samples::{Profile, SigningKeys};
 use signature::{KeyState, Scheme};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use emulator::Random;
 use outbound::{Bounds, Client, Composed, Exchange, Recipe, Request, Sign};
+use samples::Random;
 use signature::Secret;
 use store::Sendable;
 
@@ -32,7 +32,7 @@ pub(crate) struct Sending {
 
 impl Sending {
     pub(crate) fn new(common: Common, registry: Arc<Registry>, projects: Projects, sandbox: Sandbox) -> Self {
-        Self { common, registry, projects, sandbox, client: Arc::default(), random: emulator::system_random() }
+        Self { common, registry, projects, sandbox, client: Arc::default(), random: samples::system_random() }
     }
 
     /// What a delivery becomes by a recipe, for a target.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use emulator::{SampleRequest, SampleSent};
+use emulator::SampleSent;
+use samples::SampleRequest;
 use serde_json::{Value, json};
 
 use super::follow_up::Follow;

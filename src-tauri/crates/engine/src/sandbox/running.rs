@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
-use emulator::{Profile, Service, ServiceOptions, Signers, SigningKeys, TokenForm};
+use emulator::{Service, ServiceOptions, Signers};
 use gemini::JwksCache;
 use gemini::client::{ApiVersion, Client, ClientError};
 use gemini::jwks::{Fetch, Fetching, HttpFetch};
 use inbound::Clock;
+use samples::{Profile, SigningKeys, TokenForm};
 use signature::{JwtPolicy, KeyState, Policy, Scheme, Secret, SecretKey};
 use store::Store;
 use tokio::sync::{Notify, watch as watched};

@@ -47,6 +47,7 @@ async fn rules_are_kept_and_a_wrong_one_changes_nothing() {
     let (engine, address) = parts.listening(false).await;
     let dropped = FaultRule { on: true, drop: FaultDrop::Before, ..FaultRule::default() };
     let kept = engine.answers().set_fault_lab(vec![dropped]).await.unwrap().rules;
+    assert!(!kept[0].id.is_empty(), "it was given one");
     let error =
         engine.answers().set_fault_lab(vec![FaultRule { status: Some(99), ..FaultRule::default() }]).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.message.starts_with("Rule 1: the status")), ("invalid_fault", true));

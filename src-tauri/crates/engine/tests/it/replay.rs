@@ -313,7 +313,7 @@ async fn targets_are_named_changed_and_agreed_to_anew_when_they_move() {
 async fn with_the_sandboxs_keys_it_verifies_by_every_scheme() {
     let parts = Parts::default();
     let (engine, address) = parts.listening(true).await;
-    let request = emulator::SampleRequest {
+    let request = samples::SampleRequest {
         event_type: "batch.succeeded".into(),
         variant: None,
         scheme: signature::Scheme::V1,

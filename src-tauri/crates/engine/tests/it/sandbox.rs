@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use emulator::SampleRequest;
 use engine::{
     Arrivals, Engine, JobKind, JobOutcome, ListenerState, Live, Row, SandboxAdvance, SandboxDelivery, SandboxRun,
     WebhookEdit,
 };
 use gemini::client::{ApiVersion, BatchInput, Client, NewBatch};
+use samples::SampleRequest;
 use serde_json::{Value, json};
 use signature::{Outcome, Scheme};
 

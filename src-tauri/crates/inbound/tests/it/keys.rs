@@ -91,17 +91,17 @@ async fn v1_traffic_never_fetches() {
 
 #[tokio::test]
 async fn a_token_that_comes_again_with_another_id_and_body_is_told() {
-    let rsa = emulator::RsaKey::generate("key-1".to_owned()).unwrap();
-    let keys = emulator::SigningKeys { rsa: Some(Arc::new(rsa)), ..emulator::SigningKeys::default() };
+    let rsa = samples::RsaKey::generate("key-1".to_owned()).unwrap();
+    let keys = samples::SigningKeys { rsa: Some(Arc::new(rsa)), ..samples::SigningKeys::default() };
     let (rig, _) = dynamic(Some(keys.jwks().to_string().into_bytes())).await;
-    let request = emulator::SampleRequest {
+    let request = samples::SampleRequest {
         event_type: "batch.succeeded".into(),
         variant: None,
         scheme: signature::Scheme::Jwt,
         broken: None,
     };
-    let profile = emulator::Profile::default();
-    let sample = emulator::compose(&request, &keys, &profile, "msg_1", NOW, &emulator::system_random()).unwrap();
+    let profile = samples::Profile::default();
+    let sample = samples::compose(&request, &keys, &profile, "msg_1", NOW, &samples::system_random()).unwrap();
     let token = sample.headers.iter().find(|(name, _)| name == "webhook-signature").unwrap();
     let token = String::from_utf8(token.1.clone()).unwrap();
     for (index, expected) in [(0, false), (1, true), (2, true)] {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use emulator::ComposeError;
+use samples::ComposeError;
 use serde::Deserialize;
 use signature::Scheme;
 use tokio::task::JoinSet;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use emulator::ComposeError;
+use samples::ComposeError;
 use signature::Scheme;
 
 use super::forge::{Delivery, Forge, Made};

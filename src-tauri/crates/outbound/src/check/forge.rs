@@ -1,7 +1,7 @@
 //! Makes the deliveries of a check.
 
 use bytes::Bytes;
-use emulator::{ComposeError, Profile, Random, SampleRequest, SigningKeys, compose, message_id};
+use samples::{ComposeError, Profile, Random, SampleRequest, SigningKeys, compose, message_id};
 use serde_json::{Value, json};
 use signature::{Scheme, Secret, sign};
 
@@ -73,7 +73,7 @@ impl Forge {
         Ok(bytes)
     }
 
-    /// A sample of the catalog, signed for now. `broken` as in [`emulator::broken_kinds`].
+    /// A sample of the catalog, signed for now. `broken` as in [`samples::broken_kinds`].
     pub(super) fn sample(
         &self,
         scheme: Scheme,

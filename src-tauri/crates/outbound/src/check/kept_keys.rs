@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use emulator::{KeyError, Random, RsaKey, SigningKeys};
+use samples::{KeyError, Random, RsaKey, SigningKeys};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -151,7 +151,7 @@ mod tests {
     const TOKENS: KeyWants = KeyWants { rsa: true, fresh: false };
 
     fn open(path: &Path, wants: KeyWants) -> SigningKeys {
-        let kept = KeptKeys::open(path, &emulator::system_random(), wants).unwrap();
+        let kept = KeptKeys::open(path, &samples::system_random(), wants).unwrap();
         assert_eq!(kept.not_kept, None);
         kept.keys
     }
@@ -217,7 +217,7 @@ mod tests {
         for text in ["", "{}", "{\"version\":2,\"seeds\":[],\"rsa\":null}", "{\"version\":1,\"seeds\":[],\"rsa\":null}"]
         {
             std::fs::write(&path, text).unwrap();
-            let refused = KeptKeys::open(&path, &emulator::system_random(), TOKENS).unwrap_err();
+            let refused = KeptKeys::open(&path, &samples::system_random(), TOKENS).unwrap_err();
             assert!(refused.to_string().contains("check-keys.json"), "{refused}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
@@ -231,7 +231,7 @@ mod tests {
         let path = folder.path().join("check-keys.json");
         // A folder cannot be read as a file, nor be renamed over.
         std::fs::create_dir(&path).unwrap();
-        let kept = KeptKeys::open(&path, &emulator::system_random(), KeyWants::default()).unwrap();
+        let kept = KeptKeys::open(&path, &samples::system_random(), KeyWants::default()).unwrap();
         assert!(kept.not_kept.unwrap().contains("check-keys.json"));
         assert!(!kept.keys.seeds.is_empty());
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use emulator::{RsaKey, SigningKeys, system_random};
+use samples::{RsaKey, SigningKeys, system_random};
 use signature::Scheme;
 use tokio_util::sync::CancellationToken;
 

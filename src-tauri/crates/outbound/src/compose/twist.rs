@@ -1,7 +1,7 @@
 //! Ready-made ways to break a replay.
 
 use bytes::Bytes;
-use emulator::{Random, token_claims};
+use samples::{Random, token_claims};
 use serde_json::{Value, json};
 use signature::{Secret, sign};
 
@@ -150,7 +150,7 @@ fn tampered(body: &Bytes) -> Bytes {
 
 /// With a space after each comma and colon, or without any where it is written like that.
 fn printed_otherwise(value: &Value, body: &[u8]) -> String {
-    let spaced = emulator::spaced(value);
+    let spaced = samples::spaced(value);
     if spaced.as_bytes() == body { value.to_string() } else { spaced }
 }
 

@@ -1,86 +1,94 @@
-//! What waits and what is under way, the order in which it is sent, and when a target counts as down.
+//! What waits and what is under way, and which delivery is sent next.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
-use super::rule::{Rule, Which};
-use super::says::{Found, Marks};
+use super::back_off::{BackOff, gap};
+use super::rule::{Answer, Rule, State, Which};
+use super::says::{Before, Ended, Found, Marks, Next, View};
 
-/// The first gap between two tries of a target that is down, and the longest. The same for one delivery that it refuses for now.
-pub(super) const GAPS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// The longest time that a target may ask to be left alone for (`Retry-After`).
-pub(super) const LEFT_ALONE: Duration = Duration::from_secs(300);
+/// So long after it was stored somebody has said who answers a delivery, or nobody will.
+pub(super) const UNANSWERED: Duration = Duration::from_secs(10);
 
 /// What waits, what is under way, and how the target is.
 pub(super) struct Queue<S> {
-    pub(super) rule: Rule,
+    rule: Rule,
     /// Counts how often it was switched on or off: whoever drives an earlier time ends.
-    pub(super) opened: u64,
+    opened: u64,
     /// The history is being looked through for what else has to be sent: nothing is sent before.
-    pub(super) filling: bool,
-    pub(super) waiting: BTreeMap<i64, Waiting>,
-    pub(super) under_way: BTreeMap<i64, UnderWay>,
+    filling: bool,
+    waiting: BTreeMap<i64, Waiting>,
+    under_way: BTreeMap<i64, UnderWay>,
     /// Those whose senders wait for the target's own answer: their events.
-    pub(super) own: BTreeMap<i64, Own>,
+    own: BTreeMap<i64, Own>,
     /// Events of which an attempt is under way: the next one waits for it.
-    pub(super) busy: HashSet<i64>,
+    busy: HashSet<i64>,
     /// Stored without an answer, and nobody has said yet who answers.
-    pub(super) told: BTreeMap<i64, Told>,
+    told: BTreeMap<i64, Told>,
     /// The other way round: it was said before it was told.
-    pub(super) early: HashSet<i64>,
-    pub(super) down: Option<Down>,
-    pub(super) gaps: Option<ExponentialBackoff>,
-    pub(super) refused_in_a_row: u32,
+    early: HashSet<i64>,
+    target: BackOff,
     /// The newest delivery that was told.
-    pub(super) seen: i64,
-    pub(super) marks: Marks,
-    pub(super) accepted: u64,
-    pub(super) refused: u64,
-    pub(super) dropped: u64,
-    pub(super) last: Option<S>,
+    seen: i64,
+    marks: Marks,
+    tally: Tally<S>,
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Waiting {
-    pub(super) event: Option<i64>,
-    pub(super) verified: bool,
-    pub(super) tries: u32,
+struct Waiting {
+    event: Option<i64>,
+    verified: bool,
+    tries: u32,
     /// It was answered, and not taken for now.
-    pub(super) not_before: Option<Instant>,
+    not_before: Option<Instant>,
 }
 
-pub(super) struct UnderWay {
-    pub(super) waiting: Waiting,
+struct UnderWay {
+    waiting: Waiting,
     /// Dropped by hand meanwhile: it is not tried again.
-    pub(super) dropped: bool,
+    dropped: bool,
     /// Of an earlier time of being switched on, and nobody asked for it since.
-    pub(super) stale: bool,
+    stale: bool,
 }
 
-pub(super) struct Told {
-    pub(super) event: Option<i64>,
-    pub(super) verified: bool,
-    pub(super) since: Instant,
-}
-
-#[derive(Clone)]
-pub(super) struct Down {
-    pub(super) why: String,
-    pub(super) since_ms: i64,
-    pub(super) next: Instant,
-    pub(super) next_ms: i64,
-    pub(super) attempt: u32,
+struct Told {
+    event: Option<i64>,
+    verified: bool,
+    since: Instant,
 }
 
 /// A delivery whose sender waits.
-pub(super) struct Own {
-    pub(super) event: Option<i64>,
-    pub(super) begun: bool,
+struct Own {
+    event: Option<i64>,
+    begun: bool,
 }
 
+/// What came of it since it was switched on.
+struct Tally<S> {
+    accepted: u64,
+    refused: u64,
+    dropped: u64,
+    last: Option<S>,
+}
+
+impl<S> Default for Tally<S> {
+    fn default() -> Self {
+        Self { accepted: 0, refused: 0, dropped: 0, last: None }
+    }
+}
+
+impl<S> Tally<S> {
+    fn count(&mut self, status: Option<u16>) {
+        match status {
+            Some(200..300) => self.accepted += 1,
+            _ => self.refused += 1,
+        }
+    }
+}
+
+/// The rule and the marks.
 impl<S> Queue<S> {
     pub(super) fn new(rule: Rule, marks: Marks) -> Self {
         Self {
@@ -93,70 +101,217 @@ impl<S> Queue<S> {
             busy: HashSet::new(),
             told: BTreeMap::new(),
             early: HashSet::new(),
-            down: None,
-            gaps: None,
-            refused_in_a_row: 0,
+            target: BackOff::default(),
             seen: marks.reached,
             marks,
-            accepted: 0,
-            refused: 0,
-            dropped: 0,
-            last: None,
+            tally: Tally::default(),
         }
     }
 
+    pub(super) fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    pub(super) fn marks(&self) -> Marks {
+        if self.rule.on { self.marks_now() } else { self.marks }
+    }
+
     /// Everything up to this delivery is dealt with.
-    pub(super) fn marks_now(&self) -> Marks {
+    fn marks_now(&self) -> Marks {
         let all = self.waiting.keys().chain(self.under_way.keys()).chain(self.own.keys()).chain(self.told.keys());
         let reached = if self.filling { self.marks.reached } else { all.min().map_or(self.seen, |first| first - 1) };
         Marks { reached, ..self.marks }
     }
 
-    /// Nothing waits any more.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn begin(&mut self, rule: Rule, last: i64) -> Before {
+        let before = Before { rule: std::mem::replace(&mut self.rule, rule), marks: self.marks };
+        self.reopen();
+        self.filling = true;
+        self.seen = last;
+        for one in self.under_way.values_mut() {
+            one.stale = true;
+        }
+        self.tally = Tally::default();
+        before
+    }
+
+    pub(super) fn filled(&mut self, found: impl IntoIterator<Item = Found>) {
+        self.filling = false;
+        self.add(found);
+    }
+
+    pub(super) fn undo(&mut self, Before { rule, marks }: Before) {
+        (self.rule, self.marks) = (rule, marks);
+        self.reopen();
+    }
+
+    pub(super) fn put(&mut self, rule: Rule, now: Instant) {
+        if rule.which == Which::Verified {
+            self.waiting.retain(|_, waiting| waiting.verified);
+        }
+        self.rule = rule;
+        self.retry_now(now);
+    }
+
+    pub(super) fn close(&mut self, rule: Rule, last: i64) {
+        if self.rule.on {
+            self.marks = Marks { off_at: self.seen.max(last), ..self.marks_now() };
+        }
+        self.rule = rule;
+        self.reopen();
+    }
+
+    /// Whoever drives an earlier time ends, and nothing waits any more.
+    fn reopen(&mut self) {
+        self.opened += 1;
+        self.filling = false;
+        self.forget();
+    }
+
+    fn forget(&mut self) {
         self.waiting.clear();
         self.told.clear();
         self.early.clear();
-        self.mark_up();
+        self.target.mark_up();
     }
 
-    pub(super) fn mark_up(&mut self) {
-        (self.down, self.gaps, self.refused_in_a_row) = (None, None, 0);
+    pub(super) fn drop_left(&mut self) {
+        self.marks.dropped_to = self.marks.off_at;
     }
 
-    pub(super) fn count(&mut self, status: Option<u16>) {
-        match status {
-            Some(200..300) => self.accepted += 1,
-            _ => self.refused += 1,
+    pub(super) fn ask_again(&mut self) {
+        self.marks.dropped_to = 0;
+    }
+}
+
+/// What comes in.
+impl<S> Queue<S> {
+    /// Whether something can be sent now that could not before; `None` where the delivery is not for this lane.
+    pub(super) fn arrived(
+        &mut self,
+        id: i64,
+        event: Option<i64>,
+        verified: bool,
+        open: bool,
+        now: Instant,
+    ) -> Option<bool> {
+        if !self.rule.on || id <= self.seen {
+            return None;
         }
+        self.seen = id;
+        if !open {
+            self.add_one(id, event, verified);
+        } else if !self.early.remove(&id) {
+            self.told.insert(id, Told { event, verified, since: now });
+        }
+        Some(!open)
     }
 
-    pub(super) fn said(&mut self, id: i64) {
+    /// Gives whether the rule is on.
+    pub(super) fn offer(&mut self, id: i64, event: Option<i64>, verified: bool) -> bool {
+        if self.rule.on {
+            self.said(id);
+            self.add_one(id, event, verified);
+        }
+        self.rule.on
+    }
+
+    /// Gives whether there were any.
+    pub(super) fn adopt(&mut self, now: Instant) -> bool {
+        let left: Vec<_> = self.told.extract_if(.., |_, told| now.duration_since(told.since) >= UNANSWERED).collect();
+        let any = !left.is_empty();
+        for (id, Told { event, verified, .. }) in left {
+            self.add_one(id, event, verified);
+        }
+        any
+    }
+
+    pub(super) fn catch_up_from(&self, last: i64) -> Option<i64> {
+        (self.rule.on && !self.filling && last > self.seen).then_some(self.seen)
+    }
+
+    pub(super) fn caught_up(&mut self, last: i64, found: impl IntoIterator<Item = Found>) {
+        self.seen = self.seen.max(last);
+        self.add(found);
+    }
+
+    fn said(&mut self, id: i64) {
         if self.told.remove(&id).is_none() && id > self.seen {
             self.early.insert(id);
         }
     }
 
-    pub(super) fn offer(&mut self, id: i64, event: Option<i64>, verified: bool) {
+    fn add_one(&mut self, id: i64, event: Option<i64>, verified: bool) {
         let wanted = verified || self.rule.which == Which::All;
         if wanted && !self.under_way.contains_key(&id) && !self.own.contains_key(&id) {
             self.waiting.entry(id).or_insert(Waiting { event, verified, tries: 0, not_before: None });
         }
     }
 
-    pub(super) fn add(&mut self, found: impl IntoIterator<Item = Found>) {
+    fn add(&mut self, found: impl IntoIterator<Item = Found>) {
         for Found { id, event, verified } in found {
             match self.under_way.get_mut(&id) {
                 Some(one) => one.stale = false,
-                None if id > self.marks.dropped_to && !self.told.contains_key(&id) => self.offer(id, event, verified),
+                None if id > self.marks.dropped_to && !self.told.contains_key(&id) => self.add_one(id, event, verified),
                 None => {}
             }
         }
     }
+}
+
+/// What goes out.
+impl<S> Queue<S> {
+    pub(super) fn drop_waiting(&mut self) -> u64 {
+        let dropped = self.waiting.len() as u64;
+        self.tally.dropped += dropped;
+        self.marks.dropped_to = self.seen;
+        self.forget();
+        for one in self.under_way.values_mut() {
+            one.dropped = true;
+        }
+        dropped
+    }
+
+    pub(super) fn retry_now(&mut self, now: Instant) {
+        self.target.retry_now(now);
+        for waiting in self.waiting.values_mut() {
+            waiting.not_before = None;
+        }
+    }
+
+    pub(super) fn opened(&self) -> u64 {
+        self.opened
+    }
+
+    pub(super) fn next(&mut self, opened: u64, now: Instant) -> Next {
+        if self.opened != opened || !self.rule.on {
+            return Next::End;
+        }
+        if self.filling {
+            return Next::WaitUntil(None);
+        }
+        let places = match self.target.next() {
+            Some(next) if next > now => return Next::WaitUntil(Some(next)),
+            // One is enough to see whether it is back.
+            Some(_) => 1,
+            None => self.rule.concurrency as usize,
+        };
+        if self.under_way.len() >= places {
+            return Next::WaitUntil(None);
+        }
+        let id = match self.pick(now) {
+            Ok(id) => id,
+            Err(until) => return Next::WaitUntil(until),
+        };
+        let Some(waiting) = self.waiting.remove(&id) else { return Next::WaitUntil(None) };
+        self.busy.extend(waiting.event);
+        self.under_way.insert(id, UnderWay { waiting, dropped: false, stale: false });
+        Next::Send { id, number: waiting.tries + 1 }
+    }
 
     /// Which one is next, or when to look again. Of an event only its first attempt; where the target is down, one that was
     /// not tried as often as others, so that a single odd one does not stand in the way of all.
-    pub(super) fn pick(&self, now: Instant) -> Result<i64, Option<Instant>> {
+    fn pick(&self, now: Instant) -> Result<i64, Option<Instant>> {
         let mut events = HashSet::new();
         let mut earliest: Option<Instant> = None;
         let mut free = self.waiting.iter().filter(|(_, waiting)| {
@@ -167,30 +322,107 @@ impl<S> Queue<S> {
             }
             first && due
         });
-        let picked = if self.down.is_some() { free.min_by_key(|(id, one)| (one.tries, **id)) } else { free.next() };
+        let down = self.target.next().is_some();
+        let picked = if down { free.min_by_key(|(id, one)| (one.tries, **id)) } else { free.next() };
         picked.map(|(id, _)| *id).ok_or(earliest)
     }
 
-    pub(super) fn mark_down(&mut self, why: String, retry_after: Option<Duration>, now: Instant, now_ms: i64) {
-        let gaps = self.gaps.get_or_insert_with(gaps);
-        let gap = gaps.next().unwrap_or(GAPS.1).max(bounded(retry_after));
-        let (since_ms, attempt) = self.down.as_ref().map_or((now_ms, 1), |down| (down.since_ms, down.attempt));
-        let next_ms = now_ms.saturating_add(i64::try_from(gap.as_millis()).unwrap_or(i64::MAX));
-        let attempt = attempt.saturating_add(1);
-        self.down = Some(Down { why, since_ms, next: now + gap, next_ms, attempt });
+    /// Gives whether it was under way.
+    pub(super) fn ended(&mut self, id: i64, ended: Ended, sent: Option<S>, now: Instant, now_ms: i64) -> bool {
+        let Some(UnderWay { waiting, dropped, stale }) = self.under_way.remove(&id) else { return false };
+        if let Some(event) = waiting.event {
+            self.busy.remove(&event);
+        }
+        match ended {
+            Ended::Settled { status } => {
+                self.target.mark_up();
+                self.tally.count(status);
+            }
+            Ended::Gone => {}
+            Ended::Later { .. } | Ended::Down { .. } if dropped => self.tally.dropped += 1,
+            Ended::Later { .. } | Ended::Down { .. } if stale || !self.rule.on => {}
+            Ended::Later { why, retry_after } => {
+                let tries = waiting.tries.saturating_add(1);
+                let not_before = Some(now + gap(tries, retry_after));
+                self.waiting.insert(id, Waiting { tries, not_before, ..waiting });
+                self.target.count_refusal(why, retry_after, now, now_ms);
+            }
+            Ended::Down { why } => {
+                let tries = waiting.tries.saturating_add(1);
+                self.waiting.insert(id, Waiting { tries, ..waiting });
+                self.target.mark_down(why, None, now, now_ms);
+            }
+        }
+        self.tally.last = sent.or(self.tally.last.take());
+        true
     }
 }
 
-fn gaps() -> ExponentialBackoff {
-    let (first, longest) = GAPS;
-    ExponentialBuilder::new().with_min_delay(first).with_max_delay(longest).without_max_times().build()
+/// Those whose senders wait for the target's own answer.
+impl<S> Queue<S> {
+    /// Gives whether the target answers it.
+    pub(super) fn claim(&mut self, id: i64, event: Option<i64>, verified: bool) -> bool {
+        let wanted = verified || self.rule.which == Which::All;
+        let claimed = self.rule.on && self.rule.answer != Answer::AtOnce && wanted;
+        if claimed {
+            self.said(id);
+            self.own.insert(id, Own { event, begun: false });
+        }
+        claimed
+    }
+
+    /// Lets it be sent, where it is its turn; gives whether it is.
+    pub(super) fn take_turn(&mut self, id: i64) -> bool {
+        let begun = self.own.values().filter(|own| own.begun).count();
+        let Some(event) = self.own.get(&id).map(|own| own.event) else { return true };
+        if let Some(event) = event {
+            let earlier = self.own.range(..id).any(|(_, own)| own.event == Some(event));
+            if earlier || self.busy.contains(&event) {
+                return false;
+            }
+        }
+        if begun >= self.rule.concurrency as usize {
+            return false;
+        }
+        self.busy.extend(event);
+        if let Some(own) = self.own.get_mut(&id) {
+            own.begun = true;
+        }
+        true
+    }
+
+    pub(super) fn end_turn(&mut self, id: i64) {
+        if let Some(own) = self.own.remove(&id)
+            && own.begun
+            && let Some(event) = own.event
+        {
+            self.busy.remove(&event);
+        }
+    }
+
+    pub(super) fn answered(&mut self, status: Option<u16>, sent: S) {
+        self.tally.count(status);
+        self.tally.last = Some(sent);
+    }
 }
 
-/// The gap after so many tries.
-pub(super) fn gap(tries: u32) -> Duration {
-    gaps().nth(tries.saturating_sub(1) as usize).unwrap_or(GAPS.1)
-}
-
-pub(super) fn bounded(retry_after: Option<Duration>) -> Duration {
-    retry_after.unwrap_or_default().min(LEFT_ALONE)
+impl<S: Clone> Queue<S> {
+    pub(super) fn view(&self) -> View<S> {
+        let idle = self.under_way.is_empty() && self.waiting.is_empty() && !self.filling;
+        let state = match (self.rule.on, self.target.state()) {
+            (false, _) => State::Off,
+            (true, Some(down)) => down,
+            (true, None) if idle => State::Idle,
+            (true, None) => State::Sending,
+        };
+        View {
+            rule: self.rule.clone(),
+            state,
+            waiting: (self.waiting.len() + self.under_way.len()) as u64,
+            accepted: self.tally.accepted,
+            refused: self.tally.refused,
+            dropped: self.tally.dropped,
+            last: self.tally.last.clone(),
+        }
+    }
 }

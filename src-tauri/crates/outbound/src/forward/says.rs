@@ -17,6 +17,13 @@ pub struct Marks {
     pub dropped_to: i64,
 }
 
+/// How it was before it was switched on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    pub(super) rule: Rule,
+    pub(super) marks: Marks,
+}
+
 /// A delivery that was found in the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, advance};
 
-use super::lane::UNANSWERED;
-use super::queue::{GAPS, LEFT_ALONE, gap};
+use super::back_off::{GAPS, LEFT_ALONE, gap};
+use super::queue::UNANSWERED;
 use super::*;
 
 /// What is shown of a request that was sent does not matter here.
@@ -121,23 +121,14 @@ async fn gaps_grow_to_half_a_minute_and_a_target_may_ask_for_more() {
         gaps.push(next_ms);
     }
     assert_eq!(gaps, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
-    assert_eq!((1..=9).map(gap).map(|gap| gap.as_millis()).collect::<Vec<_>>(), gaps.map_to_millis());
+    let of_one: Vec<_> = (1..=9).map(|tries| gap(tries, None).as_millis() as i64).collect();
+    assert_eq!(of_one, gaps, "the same for one delivery that is refused for now");
     lane.retry_now(Instant::now());
     assert_eq!(send(&lane, opened), Some((1, 10)));
     let retry_after = Some(Duration::from_secs(86_400));
     lane.ended(1, Ended::Later { why: String::new(), retry_after }, None, Instant::now(), 0);
     let until = Instant::now() + LEFT_ALONE;
     assert_eq!(lane.next(opened, Instant::now()), Next::WaitUntil(Some(until)), "it is left alone, and not for a day");
-}
-
-trait Millis {
-    fn map_to_millis(self) -> Vec<u128>;
-}
-
-impl Millis for Vec<i64> {
-    fn map_to_millis(self) -> Vec<u128> {
-        self.into_iter().map(|ms| ms as u128).collect()
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use emulator::system_random;
 use outbound::{Bounds, Client, Received, Recipe, Request, compose};
+use samples::system_random;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::server::{Server, request, send};

@@ -1,10 +1,10 @@
 //! Nothing that a sender or a user writes makes it panic, and what it makes can be sent.
 
 use bytes::Bytes;
-use emulator::system_random;
 use outbound::{Id, Received, Recipe, Sign, Target, Time, compose, framed, twists};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use samples::system_random;
 use signature::Secret;
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";

@@ -1,14 +1,13 @@
 //! What the emulator is told to do: end a job, send a sample.
 
 use axum::http::StatusCode;
+use samples::{ComposeError, SampleRequest};
 use serde_json::{Value, json};
 use signature::Scheme;
 
 use super::{bad, limit};
 use crate::clock::{Millis, rfc3339};
-use crate::compose::ComposeError;
 use crate::jobs;
-use crate::payload::SampleRequest;
 use crate::rest::fields::Fields;
 use crate::rest::{ApiError, Call, Reply, ok};
 use crate::send::{self, SendError};

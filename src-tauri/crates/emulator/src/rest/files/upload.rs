@@ -9,7 +9,6 @@ use super::{LONGEST, LONGEST_ID, forbidden, found, keep, multipart, shown};
 use crate::rest::jobs::proto;
 use crate::rest::{ApiError, Call, Reply, json_response};
 use crate::shared::Shared;
-use crate::source;
 use crate::world::World;
 use crate::world::upload::Upload;
 
@@ -152,7 +151,7 @@ fn free_id(shared: &Shared, world: &World, wanted: Option<String>) -> Result<Str
 }
 
 fn text(shared: &Shared, length: usize) -> Result<String, ApiError> {
-    source::id_text(&shared.random, length).map_err(|error| ApiError::no_random(&error))
+    samples::random::id_text(&shared.random, length).map_err(|error| ApiError::no_random(&error))
 }
 
 /// All at once.

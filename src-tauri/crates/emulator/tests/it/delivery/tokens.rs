@@ -2,8 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use emulator::{DynamicScheme, Profile, ServiceOptions, Settings, TokenForm};
+use emulator::{DynamicScheme, ServiceOptions, Settings};
 use reqwest::Method;
+use samples::{Profile, TokenForm};
 use serde_json::{Value, json};
 use signature::{JwtPolicy, Outcome, Policy, Received, Seen, Verdict, verify};
 

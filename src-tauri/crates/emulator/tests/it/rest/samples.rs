@@ -1,8 +1,8 @@
 //! Samples as a receiver gets them, with the secret and the published keys that it would hold.
 
-use emulator::SampleRequest;
 use gemini::JwksCache;
 use gemini::jwks::HttpFetch;
+use samples::SampleRequest;
 use serde_json::{Value, json};
 use signature::{Jwks, KeyState, Keyring, Outcome, Policy, Received, Scheme, Secret, SecretKey, Seen, verify};
 

@@ -7,7 +7,7 @@ use super::{Act, Case, Make, Wants, one};
 const KIB: usize = 1024;
 
 pub(super) fn cases() -> Vec<Case> {
-    let mut cases: Vec<Case> = emulator::sample_types().into_iter().map(event).collect();
+    let mut cases: Vec<Case> = samples::sample_types().into_iter().map(event).collect();
     cases.extend([
         metadata("user_metadata_in_data", "user_metadata in data", "user_metadata stands in data.", "metadata"),
         metadata("user_metadata_on_top", "user_metadata at the top level", "user_metadata stands beside data.", "metadata_top"),
@@ -94,12 +94,12 @@ pub(super) fn acting(id: &str, group: &str, act: Act) -> Case {
 }
 
 /// All forms of a type in one line.
-fn event(sample: emulator::SampleType) -> Case {
+fn event(sample: samples::SampleType) -> Case {
     let name = sample.name;
     let forms: Vec<&str> = sample.variants.iter().map(|variant| variant.label).collect();
     let sent = format!("{name} in each of its forms: {}.", forms.join("; "));
     let make: Make = Box::new(move |forge, scheme| {
-        let form = |variant: &emulator::SampleVariant| {
+        let form = |variant: &samples::SampleVariant| {
             Ok(forge.sample(scheme, name, Some(variant.id), None)?.labelled(variant.label))
         };
         sample.variants.iter().map(form).collect()

@@ -87,7 +87,7 @@ type Print = fn(&serde_json::Value) -> String;
 
 /// The plain event as other printers write it, signed like that: what is taken of these tells how the body is printed.
 pub(in crate::check) static PRINTERS: [(&str, Print); 2] = [
-    ("with a space after each comma and colon, as json.dumps prints it", emulator::spaced),
+    ("with a space after each comma and colon, as json.dumps prints it", samples::spaced),
     ("indented by two spaces, as JSON.stringify(value, null, 2) prints it", |value| format!("{value:#}")),
 ];
 

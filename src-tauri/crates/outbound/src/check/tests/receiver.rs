@@ -13,7 +13,7 @@ use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use emulator::{Profile, SigningKeys};
+use samples::{Profile, SigningKeys};
 use serde_json::{Value, json};
 use signature::{
     Jwks, JwtPolicy, KeySet, KeyState, Keyring, Outcome, Policy, Received, Secret, SecretKey, Seen, verify,
@@ -218,7 +218,7 @@ fn is_unsigned_token(headers: &HeaderMap) -> bool {
 }
 
 fn gemini_knows(name: &str) -> bool {
-    emulator::sample_types().iter().any(|known| known.name == name)
+    samples::sample_types().iter().any(|known| known.name == name)
 }
 
 fn is_genuine(shop: &Shop, headers: &HeaderMap, body: &[u8]) -> bool {
@@ -245,7 +245,7 @@ fn is_genuine(shop: &Shop, headers: &HeaderMap, body: &[u8]) -> bool {
     let printed = |print: fn(&Value) -> String| serde_json::from_slice(body).map(|value| print(&value).into_bytes());
     let body = match shop.mistake.as_str() {
         "reserialises" => printed(Value::to_string),
-        "reserialises_spaced" => printed(emulator::spaced),
+        "reserialises_spaced" => printed(samples::spaced),
         _ => Ok(body.to_vec()),
     };
     let Ok(body) = body else { return false };

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use emulator::{
+use gemini::PointerKind;
+use samples::{
     BrokenKind, ComposeError, Prepared, Profile, Random, RsaKey, SampleRequest, SigningKeys, broken_kinds, compose,
     message_id, sample_types, system_random,
 };
-use gemini::PointerKind;
 use serde_json::json;
 use signature::{
     Jwks, KeySet, KeyState, Keyring, Others, Outcome, Policy, Received, Scheme, Secret, SecretKey, Seen, Verdict,

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use signature::Scheme;
 
-use crate::settings::VideoFields;
-use crate::source::{self, Random};
+use crate::random::{self, Random};
 
 /// A sample to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,7 +146,7 @@ pub(crate) fn envelope(event_type: &str, now: i64, data: Value) -> Value {
 }
 
 fn batch(what: &str, variant: &str, random: &Random) -> io::Result<Value> {
-    let id = source::id_text(random, 12)?;
+    let id = random::id_text(random, 12)?;
     let bare = matches!(variant, "bare_id" | "inline");
     let output = match (what, variant) {
         ("succeeded", "inline") => None,
@@ -164,7 +163,7 @@ fn batch(what: &str, variant: &str, random: &Random) -> io::Result<Value> {
 }
 
 fn interaction(what: &str, variant: &str, random: &Random) -> io::Result<Value> {
-    let mut data = json!({ "id": format!("v1_{}", source::id_text(random, 40)?) });
+    let mut data = json!({ "id": format!("v1_{}", random::id_text(random, 40)?) });
     if what == "failed" {
         let code = if variant == TEXT.id { json!("internal_error") } else { json!(13) };
         add_error(&mut data, code, "The model stopped before it had finished.");
@@ -173,8 +172,8 @@ fn interaction(what: &str, variant: &str, random: &Random) -> io::Result<Value> 
 }
 
 fn video(variant: &str, random: &Random) -> io::Result<Value> {
-    let id = source::id_text(random, 12)?;
-    let file = source::id_text(random, 12)?;
+    let id = random::id_text(random, 12)?;
+    let file = random::id_text(random, 12)?;
     let uri = format!("https://{}/v1beta/files/{file}:download?alt=media", gemini::pointers::API_HOST);
     let operation = format!("models/veo-3.1-generate-preview/operations/{id}");
     let form = match variant {
@@ -185,11 +184,26 @@ fn video(variant: &str, random: &Random) -> io::Result<Value> {
     Ok(video_data(form, &operation, &file, &uri))
 }
 
+/// Which fields point to the video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum VideoFields {
+    /// `output_file_uri` and `file_name`, as the guide since May.
+    #[default]
+    Guide,
+    /// `file_id` and `video_uri`, as at the launch.
+    Launch,
+    /// `video_uri` alone, as the cookbook.
+    Cookbook,
+}
+
 /// Why a batch without requests fails.
-pub(crate) const NO_REQUEST: &str = "The input file holds no request.";
+pub const NO_REQUEST: &str = "The input file holds no request.";
 
 /// `data` of a batch's event. `output` is where its results are, for those that have them in a file.
-pub(crate) fn batch_data(id: &str, output: Option<String>) -> Value {
+#[must_use]
+pub fn batch_data(id: &str, output: Option<String>) -> Value {
     let mut data = json!({ "id": id });
     if let Some(output) = output {
         data["output_file_uri"] = json!(output);
@@ -198,13 +212,14 @@ pub(crate) fn batch_data(id: &str, output: Option<String>) -> Value {
 }
 
 /// What `batch.failed` and `interaction.failed` say beside the id.
-pub(crate) fn add_error(data: &mut Value, code: Value, message: &str) {
+pub fn add_error(data: &mut Value, code: Value, message: &str) {
     data["error_code"] = code;
     data["error_message"] = json!(message);
 }
 
 /// `data` of `video.generated`: the operation's name, the file's id without `files/`, and where it can be downloaded.
-pub(crate) fn video_data(form: VideoFields, operation: &str, file: &str, uri: &str) -> Value {
+#[must_use]
+pub fn video_data(form: VideoFields, operation: &str, file: &str, uri: &str) -> Value {
     match form {
         VideoFields::Guide => json!({ "id": operation, "output_file_uri": uri, "file_name": format!("files/{file}") }),
         VideoFields::Launch => {

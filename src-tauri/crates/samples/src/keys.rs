@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use signature::Secret;
 use thiserror::Error;
 
-use crate::source::{self, Random};
+use crate::random::{self, Random};
 
 /// Why a key could not be made.
 #[derive(Debug, Error)]
@@ -53,8 +53,8 @@ impl SigningKeys {
     /// When `random` fails.
     pub fn generate(random: &Random) -> Result<Self, KeyError> {
         Ok(Self {
-            secret: Some(Secret::generate(source::bytes(random)?)),
-            seeds: vec![source::bytes(random)?, source::bytes(random)?, source::bytes(random)?],
+            secret: Some(Secret::generate(random::bytes(random)?)),
+            seeds: vec![random::bytes(random)?, random::bytes(random)?, random::bytes(random)?],
             rsa: None,
             strange_rsa: None,
         })

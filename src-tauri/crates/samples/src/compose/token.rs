@@ -10,14 +10,15 @@ use serde_json::{Map, Value, json};
 
 use super::ComposeError;
 use crate::broken::Fault;
-use crate::{Profile, RsaKey, SigningKeys};
+use crate::keys::{RsaKey, SigningKeys};
+use crate::profile::Profile;
 
 /// Over the leeway of 60 seconds and more.
 const LONG_PAST: i64 = 360;
 const NOT_BEFORE: i64 = 600;
 const DAY: i64 = 24 * 60 * 60;
 
-pub(crate) fn sign(
+pub(super) fn sign(
     id: &str,
     now: i64,
     body: &[u8],
@@ -116,6 +117,6 @@ fn swap_claims(token: &str, claims: &Value) -> String {
 }
 
 /// HMAC-SHA256 with any bytes as the key.
-pub(crate) fn hmac(key: &[u8], content: &[u8]) -> Vec<u8> {
+pub(super) fn hmac(key: &[u8], content: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), content).as_ref().to_vec()
 }

@@ -1,6 +1,6 @@
 //! What nobody has published about the service's deliveries, as settings.
 
-use crate::settings::TokenForm;
+use serde::{Deserialize, Serialize};
 
 /// How the sender presents itself. Every field is an assumption that a user may want to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,5 +35,35 @@ impl Profile {
     pub fn claiming(self, token: TokenForm) -> Self {
         let TokenForm { issuer, audience, holds_event } = token;
         Self { issuer, audience, holds_event, ..self }
+    }
+}
+
+/// What the token of a JWT delivery claims beside `iat`, `exp` and `jti`. The guide's sample checks `aud` against a value
+/// that it never explains; `iss`, and whether the token speaks of the body, are not documented at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenForm {
+    /// `iss`; left out where it is empty.
+    pub issuer: String,
+    /// `aud`; left out where it is empty.
+    pub audience: String,
+    /// The claims are the event: its members stand among them, and the token vouches for the body. Otherwise it says
+    /// nothing about the body.
+    pub holds_event: bool,
+}
+
+impl TokenForm {
+    /// What a profile says of tokens.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        let Profile { issuer, audience, holds_event, .. } = profile.clone();
+        Self { issuer, audience, holds_event }
+    }
+}
+
+impl Default for TokenForm {
+    fn default() -> Self {
+        Self::of(&Profile::default())
     }
 }

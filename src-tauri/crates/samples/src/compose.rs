@@ -12,11 +12,12 @@ use signature::{Scheme, Secret, sign};
 use thiserror::Error;
 
 use crate::broken::{self, Fault};
+use crate::keys::SigningKeys;
 use crate::payload::{self, Missing, SampleRequest};
-use crate::source::{self, Random};
-use crate::{Profile, SigningKeys};
+use crate::profile::Profile;
+use crate::random::{self, Random};
 
-pub(crate) mod token;
+mod token;
 
 pub use token::token_claims;
 
@@ -77,7 +78,7 @@ pub enum ComposeError {
 /// # Errors
 /// When `random` fails.
 pub fn message_id(random: &Random) -> io::Result<String> {
-    let uuid = uuid::Builder::from_random_bytes(source::bytes(random)?).into_uuid();
+    let uuid = uuid::Builder::from_random_bytes(random::bytes(random)?).into_uuid();
     Ok(format!("msg_{uuid}"))
 }
 
@@ -163,7 +164,7 @@ fn payload_of(request: &SampleRequest, fault: Option<Fault>, now: i64, random: &
     let mut payload = payload::build(event_type, variant, now, random)?;
     match fault {
         Some(Fault::UnknownType) => {
-            let id = source::id_text(random, 12)?;
+            let id = random::id_text(random, 12)?;
             payload = payload::envelope("audio.generated", now, json!({ "id": id, "file_uri": format!("files/{id}") }));
         }
         Some(Fault::LaunchType) => payload["type"] = json!("batch.completed"),
@@ -244,7 +245,7 @@ fn v1(
     let keyed_with = |text: &str| secret(&format!("whsec_{}", STANDARD.encode(text)));
     let sign = |secret: &Secret| sign::v1(secret, &draft.id, draft.time, body);
     Ok(match fault {
-        Some(Fault::WrongKey) => sign(&secret(&Secret::generate(source::bytes(random)?))?),
+        Some(Fault::WrongKey) => sign(&secret(&Secret::generate(random::bytes(random)?))?),
         Some(Fault::UndecodedSecret) => sign(&keyed_with(text.strip_prefix("whsec_").unwrap_or(text))?),
         Some(Fault::PrefixKept) => sign(&keyed_with(text)?),
         Some(Fault::BodyOnly) => {
@@ -254,7 +255,7 @@ fn v1(
             format!("v1,{}", STANDARD.encode(token::hmac(&bytes, body)))
         }
         Some(Fault::TwoSignatures) => {
-            let old = secret(&Secret::generate(source::bytes(random)?))?;
+            let old = secret(&Secret::generate(random::bytes(random)?))?;
             format!("{} {}", sign(&old), sign(&secret(text)?))
         }
         _ => sign(&secret(text)?),
@@ -271,8 +272,8 @@ fn v1a(
     let seed = keys.seeds.first().ok_or(ComposeError::NoKey("an Ed25519 key is needed for v1a"))?;
     let sign = |seed: &[u8; 32]| sign::v1a(seed, &draft.id, draft.time, body);
     Ok(match fault {
-        Some(Fault::WrongKey) => sign(&source::bytes(random)?),
-        Some(Fault::TwoSignatures) => format!("{} {}", sign(&source::bytes(random)?), sign(seed)),
+        Some(Fault::WrongKey) => sign(&random::bytes(random)?),
+        Some(Fault::TwoSignatures) => format!("{} {}", sign(&random::bytes(random)?), sign(seed)),
         _ => sign(seed),
     })
 }

@@ -1,0 +1,18 @@
+//! Signed sample deliveries, as the service would make them: events, keys, and the box of broken deliveries. Pure but for the
+//! random bytes that are passed in.
+//!
+//! What nobody has published about the service is a setting ([`Profile`]), not a constant.
+
+mod broken;
+mod compose;
+mod keys;
+pub mod payload;
+mod profile;
+pub mod random;
+
+pub use broken::{BrokenKind, broken_kinds};
+pub use compose::{ComposeError, Prepared, compose, message_id, spaced, token_claims};
+pub use keys::{KeyError, RsaKey, SigningKeys};
+pub use payload::{SampleRequest, SampleType, SampleVariant, VideoFields, sample_types};
+pub use profile::{Profile, TokenForm};
+pub use random::{Random, system_random};
