@@ -1,7 +1,6 @@
 //! Each handler of `tests/handlers` does what its name says, and nothing else is wrong with it: what is sent to it is
 //! known to be genuine or not, and `mistaken` tells where a mistake shows.
 
-#[path = "handlers/deliveries.rs"]
 mod deliveries;
 
 use std::time::Duration;

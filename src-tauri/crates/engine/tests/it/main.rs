@@ -3,51 +3,30 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "it/actions.rs"]
 mod actions;
-#[path = "it/addresses.rs"]
 mod addresses;
-#[path = "it/aside.rs"]
 mod aside;
-#[path = "it/checks.rs"]
 mod checks;
-#[path = "it/fault_lab.rs"]
 mod fault_lab;
-#[path = "it/flood.rs"]
 mod flood;
-#[path = "it/forward.rs"]
 mod forward;
-#[path = "it/keeping.rs"]
 mod keeping;
-#[path = "it/managed.rs"]
 mod managed;
-#[path = "it/parts.rs"]
 mod parts;
-#[path = "it/pings.rs"]
 mod pings;
-#[path = "it/projects.rs"]
 mod projects;
 // Shared with the journeys.
 #[allow(unreachable_pub)]
-#[path = "../../../../tests/src/receiver.rs"]
+#[path = "../../../../../tests/src/receiver.rs"]
 mod receiver;
-#[path = "it/replay.rs"]
 mod replay;
-#[path = "it/reverify.rs"]
 mod reverify;
-#[path = "it/rotation.rs"]
 mod rotation;
-#[path = "it/sandbox.rs"]
 mod sandbox;
-#[path = "it/scripted.rs"]
 mod scripted;
-#[path = "it/secrets.rs"]
 mod secrets;
-#[path = "it/tunnel.rs"]
 mod tunnel;
-#[path = "it/turned_away.rs"]
 mod turned_away;
-#[path = "it/webhooks.rs"]
 mod webhooks;
 
 use std::collections::BTreeSet;

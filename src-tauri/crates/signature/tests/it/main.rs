@@ -1,21 +1,13 @@
 //! The crate from outside: the verification vectors, other libraries, near misses, and properties.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "it/keyrings.rs"]
 mod keyrings;
-#[path = "it/near_misses.rs"]
 mod near_misses;
-#[path = "it/peers.rs"]
 mod peers;
-#[path = "it/properties.rs"]
 mod properties;
-#[path = "it/speed.rs"]
 mod speed;
-#[path = "it/tokens.rs"]
 mod tokens;
-#[path = "it/unchecked.rs"]
 mod unchecked;
-#[path = "it/vectors.rs"]
 mod vectors;
 
 use signature::{Jwks, KeyState, Keyring, Policy, Secret, SecretKey, Seen, Verdict, verify};

@@ -1,0 +1,24 @@
+//! Journeys across the crates, without a window.
+
+// A failure here is a failed test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod check;
+mod crash;
+mod dumps;
+mod emulator;
+#[cfg(unix)]
+mod endings;
+mod handlers;
+mod listen;
+mod listen_hostile;
+mod project;
+mod replay;
+mod sample;
+mod sdk;
+mod sdk_contract;
+mod sdk_receivers;
+mod sdk_retries;
+mod tunnel;
+mod verify;
+mod webhooks;
