@@ -4,7 +4,6 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use engine::{ApartVault, Config, Engine, Error, Result, StartFailure, Vault};
 use parking_lot::RwLock;
@@ -99,17 +98,10 @@ impl Started {
 async fn start(home: PathBuf, database: PathBuf) -> Result<Engine> {
     let vault = vault(&home, &database).await?;
     let engine = Engine::start(Config {
-        database,
-        vault,
-        clock: Arc::new(SystemTime::now),
-        sandbox: true,
-        fixed: None,
-        bind: None,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
         actor: home::actor("window"),
         environment: Arc::new(|name| std::env::var(name).ok()),
         tunnel_folder: home::tunnels(&home),
-        tunnels: None,
+        ..Config::new(database, vault)
     })
     .await?;
     engine.listening().start(engine.settings().get().port).await;

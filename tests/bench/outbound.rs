@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use engine::{Config, Engine, Filter, FixedKeys, ForwardRule, ListenerState, MemoryVault, ReplayPlan, RunState};
 use signature::{KeyState, Policy, Secret, SecretKey};
@@ -49,17 +49,12 @@ async fn engine(folder: &Path) -> Result<(Engine, SocketAddr), String> {
     let secret = Secret::parse(SECRET).map_err(|error| error.to_string())?;
     let key = SecretKey { id: "s".into(), secret, state: KeyState::Current };
     let engine = Engine::start(Config {
-        database: folder.join("pollux.db"),
-        vault: Arc::new(MemoryVault::default()),
-        clock: Arc::new(SystemTime::now),
         sandbox: false,
         fixed: Some(FixedKeys { secrets: vec![key], jwks: None, policy: Policy::default() }),
-        bind: None,
         version: "bench".into(),
         actor: "bench".into(),
-        environment: Arc::new(|_| None),
         tunnel_folder: folder.join("tunnels"),
-        tunnels: None,
+        ..Config::new(folder.join("pollux.db"), Arc::new(MemoryVault::default()))
     })
     .await
     .map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use clap::Args;
 use engine::{Config, Engine, FixedKeys, ListenerState, MemoryVault, Tail};
@@ -202,17 +202,13 @@ fn config(arguments: &Arguments, temporary: Option<&Temporary>) -> Result<Config
     let home = if arguments.tunnel == Provider::None { home::folder()? } else { home::prepared()? };
     let database = arguments.db.clone().or_else(|| temporary.map(Temporary::database));
     Ok(Config {
-        database: database.ok_or("there is no place for the history")?,
-        vault: Arc::new(MemoryVault::default()),
-        clock: Arc::new(SystemTime::now),
         sandbox: arguments.sandbox,
         fixed: Some(fixed),
         bind: Some(arguments.bind.ip()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
         actor: home::actor("command line"),
         environment: Arc::new(|name| std::env::var(name).ok()),
         tunnel_folder: home::tunnels(&home),
-        tunnels: None,
+        ..Config::new(database.ok_or("there is no place for the history")?, Arc::new(MemoryVault::default()))
     })
 }
 

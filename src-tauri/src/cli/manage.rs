@@ -1,7 +1,6 @@
 //! What managing without a window shares: the engine on the window's own data, the project that is meant, exit codes.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use engine::{Config, Engine, Error, Project};
 use owo_colors::Style;
@@ -50,17 +49,11 @@ pub(crate) async fn open() -> Result<Engine, String> {
         tokio::task::spawn_blocking(move || keychain::open(&home)).await.map_err(|error| error.to_string())??
     };
     Engine::start(Config {
-        database: home::history(&home),
-        vault,
-        clock: Arc::new(SystemTime::now),
         sandbox: false,
-        fixed: None,
-        bind: None,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
         actor: home::actor("command line"),
         environment: Arc::new(|name| std::env::var(name).ok()),
         tunnel_folder: home::tunnels(&home),
-        tunnels: None,
+        ..Config::new(home::history(&home), vault)
     })
     .await
     .map_err(|error| error.to_string())

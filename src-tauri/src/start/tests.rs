@@ -8,16 +8,10 @@ async fn started(database: PathBuf) -> Started {
         Box::pin(async move {
             Engine::start(Config {
                 tunnel_folder: database.with_extension("tunnels"),
-                database,
-                vault: Arc::new(MemoryVault::default()),
-                clock: Arc::new(SystemTime::now),
                 sandbox: false,
-                fixed: None,
-                bind: None,
                 version: "0".to_owned(),
                 actor: "ada, window".to_owned(),
-                environment: Arc::new(|_| None),
-                tunnels: None,
+                ..Config::new(database, Arc::new(MemoryVault::default()))
             })
             .await
         })

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use gemini::JwksCache;
 use inbound::{Clock, Gate, Probes, Tally};
@@ -59,6 +60,27 @@ pub struct Config {
     pub tunnel_folder: PathBuf,
     /// Makes the tunnels in place of the real providers.
     pub tunnels: Option<TunnelFactory>,
+}
+
+impl Config {
+    /// The history in this file, with its secrets in this vault: the Sandbox runs, the listener is on 127.0.0.1, no variable
+    /// is set, and the notes about tunnels are beside the history.
+    pub fn new(database: impl Into<PathBuf>, vault: Arc<dyn Vault>) -> Self {
+        let database = database.into();
+        Self {
+            vault,
+            clock: Arc::new(SystemTime::now),
+            sandbox: true,
+            fixed: None,
+            bind: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            actor: "Pollux".to_owned(),
+            environment: Arc::new(|_| None),
+            tunnel_folder: database.with_file_name("tunnels"),
+            tunnels: None,
+            database,
+        }
+    }
 }
 
 /// Keys given on the command line.

@@ -35,6 +35,9 @@ mod unstored;
 pub(crate) mod vault;
 mod vaults;
 
+#[cfg(test)]
+mod tests;
+
 /// The room of projects and secrets. Cloning shares it.
 #[derive(Clone)]
 pub struct Projects {

@@ -116,19 +116,7 @@ async fn a_disk_that_is_nearly_full_is_told_until_there_is_room_again() {
     let mut options = HistoryOptions::default();
     let read = free.clone();
     options.space = Some(SpaceOf::new(move |_| Ok(Space { free: read.load(Ordering::SeqCst), total: 100 << 30 })));
-    let config = Config {
-        database: folder.path().join("h.db"),
-        vault: Arc::new(MemoryVault::default()),
-        clock: Arc::new(SystemTime::now),
-        sandbox: false,
-        fixed: None,
-        bind: None,
-        version: "0".into(),
-        actor: "test".into(),
-        environment: Arc::new(|_| None),
-        tunnel_folder: folder.path().join("tunnels"),
-        tunnels: None,
-    };
+    let config = Config { sandbox: false, ..Config::new(folder.path().join("h.db"), Arc::new(MemoryVault::default())) };
     let engine = Engine::start_with(config, options).await.unwrap();
     let ListenerState::Listening { address, .. } = engine.listening().start(None).await else { panic!("listens") };
     let told: Arc<Mutex<Vec<Option<u64>>>> = Arc::default();

@@ -48,21 +48,8 @@ struct Rig {
 
 async fn rig() -> Rig {
     let folder = tempfile::tempdir().unwrap();
-    let engine = Engine::start(Config {
-        database: folder.path().join("h.db"),
-        vault: Arc::new(MemoryVault::default()),
-        clock: Arc::new(SystemTime::now),
-        sandbox: true,
-        fixed: None,
-        bind: None,
-        version: "0".into(),
-        actor: "test".into(),
-        environment: Arc::new(|_| None),
-        tunnel_folder: folder.path().join("tunnels"),
-        tunnels: None,
-    })
-    .await
-    .unwrap();
+    let engine =
+        Engine::start(Config::new(folder.path().join("h.db"), Arc::new(MemoryVault::default()))).await.unwrap();
     let ListenerState::Listening { address, .. } = engine.listening().start(None).await else { panic!("listens") };
     Rig { engine, address, folder }
 }

@@ -90,21 +90,16 @@ impl Parts {
         let (ahead, variable) = (self.ahead.clone(), self.ngrok_authtoken.clone());
         let now = move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::SeqCst).unsigned_abs());
         let engine = Engine::start(Config {
-            database: self.database(),
-            vault,
             clock: Arc::new(now),
             sandbox,
-            fixed: None,
-            bind: None,
-            version: "0".into(),
             actor: "ada, window".into(),
             environment: Arc::new(move |name| match name {
                 "GEMINI_API_KEY" => Some(format!(" {KEY}\n")),
                 "NGROK_AUTHTOKEN" => variable.clone(),
                 _ => None,
             }),
-            tunnel_folder: self.folder.path().join("tunnels"),
             tunnels: self.tunnels.clone(),
+            ..Config::new(self.database(), vault)
         });
         engine.await.unwrap()
     }
