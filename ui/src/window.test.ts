@@ -169,7 +169,7 @@ describe("errors", () => {
 
   it("what a command says is shown, as an alert", async () => {
     await open(3);
-    fake.failures.set("sampleSend", { code: "strange", message: "The sample could not be sent.", detail: "connection refused" });
+    fake.failures.set("sampleSend", { code: "internal", message: "The sample could not be sent.", detail: "connection refused" });
     await key("s");
     const toast = await screen.findByTestId("toast");
     expect(toast.getAttribute("role")).toBe("alert");

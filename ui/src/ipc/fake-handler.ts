@@ -1,10 +1,10 @@
 import { fakeCause, fakeLines, fakeResult } from "./fake-check";
 import { FakeOutbound } from "./fake-outbound";
-import type { CheckPlan, CheckReport, FaultRule, ForwardOffer, ForwardRule, ForwardStart, ForwardView, IpcError, Outbound, Row } from "./generated";
+import type { CheckPlan, CheckReport, Code, FaultRule, ForwardOffer, ForwardRule, ForwardStart, ForwardView, IpcError, Outbound, Row } from "./generated";
 import { noForward } from "../lib/forward";
 import { readAddress } from "../lib/targets";
 
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const HOUR = 3_600_000;
 const WHY = "Connection refused: nobody listens on localhost:3000.";
 
@@ -126,7 +126,7 @@ export abstract class FakeHandler extends FakeOutbound {
 
   override faultLabSet = (rules: FaultRule[]) => this.answer("faultLabSet", () => {
     const bad = rules.find((rule) => rule.status !== null && (rule.status < 200 || rule.status > 599));
-    if (bad) throw refused("invalid_status", "A status is a number from 200 to 599.");
+    if (bad) throw refused("invalid_fault", "A status is a number from 200 to 599.");
     const named = rules.map((rule) => (rule.id === "" ? { ...rule, id: `f${this.#ruleIds++}` } : rule));
     this.state.fault_lab = { ...this.state.fault_lab, rules: structuredClone(named) };
     this.tell({ kind: "fault_lab", lab: this.state.fault_lab });
@@ -214,6 +214,6 @@ export abstract class FakeHandler extends FakeOutbound {
 function outbound(url: string, at_ms: number, status: number | null, number = 1): Outbound {
   return {
     id: at_ms, delivery: 1, kind: "forward", run: null, number, url, at_ms, changes: [], rejected: false, status, first_us: status === null ? null : 2900, total_us: status === null ? null : 3100, answer_len: status === null ? null : 0,
-    problem: status === null ? { code: "refused", message: WHY } : null,
+    problem: status === null ? { code: "connection_refused", message: WHY } : null,
   };
 }

@@ -3,10 +3,10 @@ import { FakeProjects } from "./fake-projects";
 import { fakeRotation } from "./fake-rotation";
 import { row as makeRow } from "./fake-rows";
 import type { FakeWorld } from "./fake-world";
-import type { Action, IpcError, NewSecret, PingResult, Place, Row, WebhookBoard, WebhookDraft, WebhookEdit, WebhookRepair, WebhookView } from "./generated";
+import type { Action, Code, IpcError, NewSecret, PingResult, Place, Row, WebhookBoard, WebhookDraft, WebhookEdit, WebhookRepair, WebhookView } from "./generated";
 
 const DAY = 86_400_000;
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const GONE = refused("not_found", "This webhook is no longer at the service. Refresh the list.", "Requested entity was not found.");
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,8 +1,8 @@
 import { FakeStart } from "./fake-start";
-import type { ApiKey, ApiKeyDraft, AppState, EnvironmentKey, IpcError, Live, Project, ProjectDraft, SecretView } from "./generated";
+import type { ApiKey, ApiKeyDraft, AppState, Code, EnvironmentKey, IpcError, Live, Project, ProjectDraft, SecretView } from "./generated";
 
 const GOOGLE = "https://generativelanguage.googleapis.com";
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 
 /** Projects in memory, with the rules of the real ones. */
 export abstract class FakeProjects extends FakeStart {

@@ -1,4 +1,4 @@
-import type { Altered, AnswerDiff, DiffLine, HeaderLine, Outbound, OutboundDetail, OutboundProblem, ReplayChanges, ReplayPreview, ReplaySigner, ReplayTwist, Row, SecretView } from "./generated";
+import type { Altered, AnswerDiff, Code, DiffLine, HeaderLine, Outbound, OutboundDetail, OutboundProblem, ReplayChanges, ReplayPreview, ReplaySigner, ReplayTwist, Row, SecretView } from "./generated";
 import { hostOf, isLocal } from "../lib/targets";
 
 const TAKES = "Answers 2xx.";
@@ -82,7 +82,7 @@ export function answerOf(url: string, row: Row, changes: ReplayChanges, number: 
     status, first: 1900 + jitter, total: 2300 + jitter, text: JSON.stringify(value, null, 2),
     headers: [line("content-type", "application/json"), line("date", new Date().toUTCString()), ...extra],
   });
-  const failed = (code: string, message: string): Answered => ({ status: null, first: null, total: 400 + jitter, headers: [], text: null, problem: { code, message } });
+  const failed = (code: Code, message: string): Answered => ({ status: null, first: null, total: 400 + jitter, headers: [], text: null, problem: { code, message } });
   if (port === "3999" || hostname.startsWith("down")) return failed("connection_refused", `Nothing listens at ${host}. Start your handler, or correct the address.`);
   if (url.startsWith("https:") && isLocal(hostname) && !anyCertificate) return failed("tls_untrusted", `The certificate of ${host} is self-signed, or signed by nobody whom this machine trusts. It can be accepted for this target: see its settings.`);
   if (pathname.includes("redirect")) return { ...json(302, { moved: true }, [line("location", "https://elsewhere.example.com/login?next=%2Fhooks")]), redirect: "https://elsewhere.example.com/login?next=%2Fhooks" };

@@ -1,7 +1,7 @@
 import { FakeManage } from "./fake-manage";
-import type { Authtoken, IpcError, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView } from "./generated";
+import type { Authtoken, Code, IpcError, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView } from "./generated";
 
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const ADDED: Partial<Record<TunnelProvider, string[]>> = {
   ngrok: ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"],
   cloudflared: ["cdn-loop", "cf-connecting-ip", "cf-ipcountry", "cf-ray", "cf-visitor", "cf-warp-tag-id", "x-forwarded-for", "x-forwarded-proto"],

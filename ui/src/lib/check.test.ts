@@ -113,7 +113,7 @@ describe("the form", () => {
   it("knows the Sandbox's keys, and beside which field an error belongs", () => {
     expect(jwksAddress("http://127.0.0.1:40123/")).toBe("http://127.0.0.1:40123/.well-known/jwks.json");
     expect(jwksAddress("http://127.0.0.1:40123", true)).toBe("http://127.0.0.1:40123/.well-known/jwks.json?dynamic=jwt");
-    expect(["invalid_target", "no_secret", "check_running"].map(checkFieldOf)).toEqual(["url", "secret", null]);
+    expect((["invalid_target", "no_secret", "check_running"] as const).map(checkFieldOf)).toEqual(["url", "secret", null]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FaultRule } from "../ipc/generated";
-import { faultDraft, faultFieldOf, readFaultDraft } from "./fault-draft";
+import { faultDraft, readFaultDraft } from "./fault-draft";
 import { answersOf, answersText, doesNothing, EMPTY_RULE, moved, PRESETS, ruleSentence, rulesOn, shadowedBy } from "./fault-lab";
 
 const rule = (rest: Partial<FaultRule>): FaultRule => ({ ...EMPTY_RULE, ...rest });
@@ -92,9 +92,5 @@ describe("the draft", () => {
   it("what is not used cannot be wrong", () => {
     expect(readFaultDraft({ ...draft, when: "always", percent: "x", seed: "x", attempts: "x" }, EMPTY_RULE)).toHaveProperty("rule");
     expect(readFaultDraft({ ...draft, percent: "12,5 %" }, EMPTY_RULE)).toMatchObject({ rule: { when: { percent: 12.5 } } });
-  });
-
-  it("knows beside which field an error belongs", () => {
-    expect(["invalid_status", "invalid_header", "history_busy"].map(faultFieldOf)).toEqual(["status", "headers", null]);
   });
 });

@@ -56,7 +56,7 @@ describe("how it stands", () => {
   it("puts the last answer in words", () => {
     expect(lastWords(outbound(), NOW)).toEqual({ tone: "ok", glyph: "check", text: "200 · 3\u00A0ms, 12\u00A0s ago" });
     expect(lastWords(outbound({ status: 500, number: 3, at_ms: NOW }), NOW)).toMatchObject({ tone: "no", text: "500 · 3\u00A0ms, try 3, just now" });
-    const refused = outbound({ status: null, total_us: null, first_us: null, problem: { code: "refused", message: "Connection refused." } });
+    const refused = outbound({ status: null, total_us: null, first_us: null, problem: { code: "connection_refused", message: "Connection refused." } });
     expect(lastWords(refused, NOW).text).toBe("no answer: Connection refused, 12\u00A0s ago");
     expect(lastWords(refused, NOW, true).text).toBe("no answer, 12\u00A0s ago");
   });
@@ -109,7 +109,7 @@ describe("the draft", () => {
   });
 
   it("knows beside which field an error belongs", () => {
-    expect(["invalid_target", "invalid_forward", "no_secret", "history_busy"].map(forwardFieldOf)).toEqual(["url", "url", "resign", null]);
+    expect((["invalid_target", "invalid_forward", "no_secret", "history_busy"] as const).map(forwardFieldOf)).toEqual(["url", "url", "resign", null]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { HeaderLine, ReplayBody, ReplayChanges, ReplayDraft, ReplayPlan, ReplaySign, ReplayTwist } from "../ipc/generated";
+import type { Code, HeaderLine, ReplayBody, ReplayChanges, ReplayDraft, ReplayPlan, ReplaySign, ReplayTwist } from "../ipc/generated";
 import { bytes, count } from "./format";
 import { AS_RECEIVED, LIMITS, requestsOf } from "./replay";
 
@@ -155,8 +155,8 @@ export function readFields(fields: ReplayFields, draft: ReplayDraft, deliveries:
 }
 
 /** Which field an error of the back end belongs to; null: none. */
-export function fieldOfCode(code: string): FieldName | null {
-  const fields: Record<string, FieldName> = { invalid_target: "targets", not_json: "twist", no_key: "sign", no_secret: "sign", not_signed: "sign", no_sandbox: "sign" };
+export function fieldOfCode(code: Code): FieldName | null {
+  const fields: Partial<Record<Code, FieldName>> = { invalid_target: "targets", not_json: "twist", no_key: "sign", no_secret: "sign", not_signed: "sign", no_sandbox: "sign" };
   return fields[code] ?? null;
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Outbound, OutboundDetail, ReplayRun } from "../ipc/generated";
+import type { Code, Outbound, OutboundDetail, ReplayRun } from "../ipc/generated";
 import { answer } from "./format";
 import { allWell, AS_RECEIVED, changesWords, outboundMark, percentiles, redirectWords, requestsOf, resultWords, runWords, sameSign, tallyCounts, timesWords } from "./replay";
 
 const sent = (more: Partial<Outbound> = {}): Outbound => ({
   id: 1, delivery: 7, kind: "replay", run: 1, number: 1, url: "http://localhost:3000/", at_ms: 0, changes: [], rejected: false, status: 200, first_us: 2100, total_us: 3400, answer_len: 5, problem: null, ...more,
 });
-const problem = (code: string) => ({ code, message: "Nothing listens at localhost:3000." });
+const problem = (code: Code) => ({ code, message: "Nothing listens at localhost:3000." });
 const run = (more: Partial<ReplayRun> = {}): ReplayRun => ({
   run: 3, state: "done", total: 12, done: 12, started_ms: 0, took_ms: 9, problem: null, outbounds: [],
   targets: [{ url: "http://localhost:3000/", done: 12, failed: 0, statuses: [[200, 12]], p50_us: 2000, p95_us: 9000 }], ...more,
@@ -19,10 +19,10 @@ describe("an answer at a glance", () => {
     [{ status: 401 }, "no", "401"],
     [{ status: 500 }, "no", "500"],
     [{ status: 200, problem: problem("body_too_long") }, "no", "200, cut off"],
-    [{ status: 200, problem: problem("strange") }, "no", "200, not whole"],
+    [{ status: 200, problem: problem("body_cut_short") }, "no", "200, cut short"],
     [{ status: null, problem: problem("connection_refused") }, "no", "refused"],
     [{ status: null, problem: problem("tls_untrusted") }, "no", "TLS failed"],
-    [{ status: null, problem: problem("strange") }, "no", "no answer"],
+    [{ status: null, problem: problem("no_answer") }, "no", "no answer"],
   ])("%j", (more, tone, word) => expect(outboundMark(sent(more))).toMatchObject({ tone, word }));
 
   it("its times, as far as there are any", () => {

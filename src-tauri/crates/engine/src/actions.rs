@@ -4,7 +4,7 @@ use store::NewAction;
 
 use crate::dto::{Action, ActionPage};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Most actions of a page.
 const PAGE: u32 = 200;
@@ -28,7 +28,7 @@ impl Engine {
         let mut text = String::new();
         for action in self.inner.store.actions().all().await? {
             let line = serde_json::to_string(&view(action))
-                .map_err(|error| Error::new("internal", "The log could not be written.").with_detail(error))?;
+                .map_err(|error| Error::new(Code::Internal, "The log could not be written.").with_detail(error))?;
             text.push_str(&line);
             text.push('\n');
         }
@@ -127,9 +127,9 @@ fn view(action: store::Action) -> Action {
 
 /// What an error means for the action that failed.
 fn outcome(error: &Error) -> &'static str {
-    match error.code.as_str() {
-        "outcome_unknown" => "unknown",
-        "service_refused" | "service_key_refused" | "service_rate_limited" | "not_found" => "refused",
+    match error.code {
+        Code::OutcomeUnknown => "unknown",
+        Code::ServiceRefused | Code::ServiceKeyRefused | Code::ServiceRateLimited | Code::NotFound => "refused",
         _ => "failed",
     }
 }

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::dto::{ApiKey, ApiVersion, Live, Project};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::keys::ProjectKeys;
 use crate::projects::hint;
 use crate::reverify::Which;
@@ -108,7 +108,7 @@ impl Engine {
                 tracing::warn!(project = project.id, "the API key that is kept is not the one that is listed")
             }
             Ok(None) => tracing::warn!(project = project.id, "an API key is listed, but its text is gone"),
-            Err(error) => tracing::warn!(project = project.id, code = error.code, "an API key could not be read"),
+            Err(error) => tracing::warn!(project = project.id, code = %error.code, "an API key could not be read"),
         }
         None
     }
@@ -116,7 +116,7 @@ impl Engine {
     /// The published keys of the service at this address, shared by the projects that have the same.
     fn jwks(&self, base_url: Option<&str>) -> Result<Arc<JwksCache>> {
         let failed = |error: &dyn ToString| {
-            Error::new("no_jwks", "The service's published keys cannot be fetched from this system.")
+            Error::new(Code::NoJwks, "The service's published keys cannot be fetched from this system.")
                 .with_detail(error.to_string())
         };
         let base = Url::parse(base_url.unwrap_or(GOOGLE_BASE_URL)).map_err(|error| failed(&error))?;
@@ -165,7 +165,7 @@ impl Engine {
                 Err(error) => tracing::warn!(id = record.id, code = error.code(), "a kept secret cannot be used"),
             },
             Ok(None) => tracing::warn!(id = record.id, "a secret is listed, but its text is gone"),
-            Err(error) => tracing::warn!(id = record.id, code = error.code, "a secret could not be read"),
+            Err(error) => tracing::warn!(id = record.id, code = %error.code, "a secret could not be read"),
         }
     }
 
@@ -193,7 +193,7 @@ impl Engine {
             tokio::time::sleep(LOOK).await;
             let mut books = self.inner.books.lock().await;
             if let Err(error) = self.read_books(&mut books).await {
-                tracing::warn!(code = error.code, %error, "projects and secrets could not be read again");
+                tracing::warn!(code = %error.code, %error, "projects and secrets could not be read again");
             }
             drop(books);
             let now = self.now_s();

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::dto;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 impl From<dto::ApiVersion> for ApiVersion {
     fn from(version: dto::ApiVersion) -> Self {
@@ -88,5 +88,5 @@ fn no_api_key(project: &dto::Project) -> Error {
             project.name, key.hint
         ),
     };
-    Error::new("no_api_key", message)
+    Error::new(Code::NoApiKey, message)
 }

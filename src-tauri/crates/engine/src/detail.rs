@@ -12,7 +12,7 @@ use crate::body;
 use crate::dto::{
     Answer, AnswerHeader, BodyView, DecodedSignature, Detail, HeaderView, JwtView, SignatureEntry, TimestampView,
 };
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::headers;
 use crate::keys::Registry;
 use crate::rows;
@@ -36,7 +36,7 @@ pub(crate) async fn open(store: &Store, registry: &Registry, id: i64, address: O
     // Decoding and reading may take a while for a large body.
     let built = tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address, project)).await;
     let built =
-        built.map_err(|error| Error::new("internal", "The delivery could not be opened.").with_detail(error))?;
+        built.map_err(|error| Error::new(Code::Internal, "The delivery could not be opened.").with_detail(error))?;
     Ok(Detail { project: name, ..built })
 }
 

@@ -24,7 +24,7 @@ use crate::clients::Access;
 use crate::dto::{
     AppState, Database, Detail, Filter, Level, ListenerState, Notice, Project, Row, SecretStore, Settings, ViewOpened,
 };
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::feed::{Feed, Sink};
 use crate::forward::Forwards;
 use crate::keeping::Held;
@@ -314,8 +314,8 @@ impl Engine {
     }
 
     /// Tells the window something.
-    pub fn notice(&self, level: Level, code: &str, message: &str) {
-        self.inner.feed.notice(Notice { level, code: code.to_owned(), message: message.to_owned() });
+    pub fn notice(&self, level: Level, code: Code, message: &str) {
+        self.inner.feed.notice(Notice { level, code, message: message.to_owned() });
     }
 
     /// Every delivery from now on, as it is committed.
@@ -385,8 +385,8 @@ impl Engine {
         };
         tokio::task::spawn_blocking(move || body::decode(&bytes, &encoding))
             .await
-            .map_err(|error| Error::new("internal", "The body could not be decoded.").with_detail(error))?
-            .map_err(|problem| Error::new("not_decodable", problem))
+            .map_err(|error| Error::new(Code::Internal, "The body could not be decoded.").with_detail(error))?
+            .map_err(|problem| Error::new(Code::NotDecodable, problem))
     }
 
     pub(crate) fn version(&self) -> &str {

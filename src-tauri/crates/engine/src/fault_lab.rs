@@ -12,7 +12,7 @@ use store::AnsweredBy;
 
 use crate::dto::{FaultDrop, FaultLab, FaultRule, FaultWhen, Live};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Where the rules are in the store.
 const KEY: &str = "fault_lab";
@@ -149,17 +149,17 @@ impl Engine {
     /// `invalid_fault`: what is wrong with which rule; then nothing is changed.
     pub async fn fault_lab_set(&self, rules: Vec<FaultRule>) -> Result<FaultLab> {
         if rules.len() > MOST {
-            return Err(Error::new("invalid_fault", format!("{} rules are more than {MOST}.", rules.len())));
+            return Err(Error::new(Code::InvalidFault, format!("{} rules are more than {MOST}.", rules.len())));
         }
         let rules = rules
             .into_iter()
             .enumerate()
             .map(|(at, rule)| {
-                checked(rule).map_err(|what| Error::new("invalid_fault", format!("Rule {}: {what}", at + 1)))
+                checked(rule).map_err(|what| Error::new(Code::InvalidFault, format!("Rule {}: {what}", at + 1)))
             })
             .collect::<Result<Vec<_>>>()?;
         let value = serde_json::to_value(&rules)
-            .map_err(|error| Error::new("internal", "The rules could not be written.").with_detail(error))?;
+            .map_err(|error| Error::new(Code::Internal, "The rules could not be written.").with_detail(error))?;
         self.inner.store.settings().set(KEY, &value).await?;
         self.inner.answering.lab.put(rules);
         let lab = self.fault_lab();

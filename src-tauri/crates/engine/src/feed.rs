@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::dto::{Counts, Filter, Live, Notice, Row, ViewOpened};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::keys::Registry;
 use crate::rows;
 use crate::view::{PAGE, View};
@@ -97,7 +97,7 @@ impl Feed {
         let (page, matched) = {
             let mut slot = self.view();
             let Some(view) = slot.as_mut().filter(|view| view.number == number) else {
-                return Err(Error::new("view_replaced", "Another view was opened meanwhile."));
+                return Err(Error::new(Code::ViewReplaced, "Another view was opened meanwhile."));
             };
             view.loaded(ids);
             (view.newest(), view.len() as u64)
@@ -321,7 +321,7 @@ pub(crate) async fn tell_failures(feed: Arc<Feed>, mut failed: mpsc::Receiver<St
     while let Some(message) = failed.recv().await {
         feed.notice(Notice {
             level: Level::Error,
-            code: "not_stored".into(),
+            code: Code::NotStored,
             message: format!(
                 "A delivery could not be stored. It was answered 503, so its sender should try again. {message}"
             ),

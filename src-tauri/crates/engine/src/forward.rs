@@ -17,7 +17,7 @@ use crate::dto::{
     ForwardAnswer, ForwardOffer, ForwardRule, ForwardStart, ForwardView, ForwardWhich, Level, Live, Outbound,
 };
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use lane::{Found, Lane, Marks};
 
 pub(crate) mod lane;
@@ -103,7 +103,7 @@ impl Engine {
         if let Err(error) = begun {
             tracing::error!(%error, "forwarding could not begin");
             let message = format!("Nothing is forwarded, because its rules could not be read: {error}");
-            self.notice(Level::Error, "not_forwarded", &message);
+            self.notice(Level::Error, Code::NotForwarded, &message);
         }
     }
 
@@ -273,7 +273,7 @@ impl Engine {
     }
 
     fn checked_rule(&self, mut rule: ForwardRule) -> Result<ForwardRule> {
-        let invalid = |message: String| Err(Error::new("invalid_forward", message));
+        let invalid = |message: String| Err(Error::new(Code::InvalidForward, message));
         if !self.projects().iter().any(|project| project.id == rule.project) {
             return Err(Error::not_found("project"));
         }
@@ -312,7 +312,7 @@ impl Engine {
                 "{} is where Pollux itself receives: what is forwarded there would come back without end.",
                 target.authority()
             );
-            return Err(Error::new("invalid_forward", message));
+            return Err(Error::new(Code::InvalidForward, message));
         }
         Ok(())
     }
@@ -394,7 +394,7 @@ impl Engine {
         }
         let kept: Vec<Kept> = self.inner.forwards.all().iter().map(|lane| Kept::of(lane)).collect();
         let value = serde_json::to_value(kept)
-            .map_err(|error| Error::new("internal", "The rules could not be written.").with_detail(error))?;
+            .map_err(|error| Error::new(Code::Internal, "The rules could not be written.").with_detail(error))?;
         Ok(self.inner.store.settings().set(KEY, &value).await?)
     }
 }

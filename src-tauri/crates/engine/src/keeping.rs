@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::dto::NewSecret;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::projects;
 use crate::reverify::Which;
 use crate::secrets::key;
@@ -58,7 +58,7 @@ impl Engine {
             let _coming = coming;
             work.await
         });
-        done.await.map_err(|error| Error::new("internal", "This did not come to its end.").with_detail(error))?
+        done.await.map_err(|error| Error::new(Code::Internal, "This did not come to its end.").with_detail(error))?
     }
 
     /// Keeps a secret that the service has just shown for a webhook. It verifies at once, also where it cannot be
@@ -88,7 +88,7 @@ impl Engine {
             }
             // Whatever it is, the service shows it once: it is stored as it came.
             Err(error) => Some(Error::new(
-                "secret_unusable",
+                Code::SecretUnusable,
                 format!("The secret is stored as it came, but Pollux cannot verify with it: {error}"),
             )),
         };
@@ -108,7 +108,7 @@ impl Engine {
             problem: stored.err(),
         };
         if let Some(problem) = &new.problem {
-            tracing::error!(id = new.id, code = problem.code, "a new secret could not be stored");
+            tracing::error!(id = new.id, code = %problem.code, "a new secret could not be stored");
             record.stored_in = VaultKind::Memory.as_str().to_owned();
             self.held().push(Held { record, text, let_go: false });
         }

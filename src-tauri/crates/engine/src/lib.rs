@@ -48,7 +48,7 @@ pub use arrivals::Arrivals;
 pub use aside::move_aside;
 pub use dto::*;
 pub use engine::{Config, Engine, Environment, FixedKeys};
-pub use error::{Error, Result};
+pub use error::{Code, Error, Exit, Fix, Result};
 pub use feed::Sink;
 pub use inbound::Clock;
 pub use store::{Options as HistoryOptions, Shortage, Space, SpaceOf, is_history};

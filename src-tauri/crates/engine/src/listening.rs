@@ -6,6 +6,7 @@ use inbound::{BindError, Limits, Listener};
 
 use crate::dto::{ListenerState, Live};
 use crate::engine::Engine;
+use crate::error::Code;
 
 /// The listener, if it runs, and its state.
 pub(crate) struct Slot {
@@ -44,7 +45,7 @@ impl Engine {
                 ListenerState::Listening { address: format!("http://{address}/"), port: address.port() }
             }
             Err(error) => ListenerState::Failed {
-                code: error.code().to_owned(),
+                code: Code::from(&error),
                 message: error.to_string(),
                 port: port.unwrap_or(0),
                 next_free: error.next_free(),

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::books::{Books, key_id};
 use crate::dto::{ApiVersion, EnvironmentKey, Project, ProjectDraft};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 mod check;
 
@@ -117,7 +117,7 @@ impl Engine {
         let project = self.own_project(id).await?;
         if project.path.is_empty() {
             return Err(Error::new(
-                "builtin_project",
+                Code::BuiltinProject,
                 "This project takes the deliveries that are no other project's, so it cannot be removed. It can be \
                  renamed, and its API key and secrets can be removed.",
             ));
@@ -183,7 +183,7 @@ impl Engine {
             }
             let id = project.id;
             if let Err(error) = self.destroy_kept(project).await {
-                tracing::warn!(project = id, code = error.code, "what a removed project left could not be destroyed");
+                tracing::warn!(project = id, code = %error.code, "what a removed project left could not be destroyed");
             }
         }
         Ok(())
@@ -261,7 +261,9 @@ impl Engine {
         let all = self.inner.store.projects().list().await?;
         let project = all.into_iter().find(|project| project.id == id).ok_or_else(|| Error::not_found("project"))?;
         match project.sandbox {
-            true => Err(Error::new("builtin_project", "The Sandbox is built in and cannot be changed. Add a project.")),
+            true => {
+                Err(Error::new(Code::BuiltinProject, "The Sandbox is built in and cannot be changed. Add a project."))
+            }
             false => Ok(project),
         }
     }
@@ -275,7 +277,7 @@ impl Engine {
     async fn take_api_key(&self, project: i64) {
         let id = key_id(project);
         if let Err(error) = self.vault(project, move |vault| vault.delete(&id)).await {
-            tracing::warn!(project, code = error.code, "an API key could not be destroyed");
+            tracing::warn!(project, code = %error.code, "an API key could not be destroyed");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::dto::{
     ReplayRun, ReplaySign, ReplaySigner, ReplayTime, ReplayTwist,
 };
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::secrets::SANDBOX_SECRET;
 use crate::targets::Allowed;
 use run::Run;
@@ -157,7 +157,7 @@ impl Engine {
                     "Each request is kept with its changed body: {mib} MiB are more than the {} MiB of one run. Send fewer.",
                     KEPT / 1024 / 1024
                 );
-                return Err(Error::new("invalid_replay", message));
+                return Err(Error::new(Code::InvalidReplay, message));
             }
             self.used(&allowed.target).await?;
         }
@@ -241,7 +241,7 @@ impl Engine {
         };
         let twist = match &changes.twist {
             Some(id) => Some(
-                Twist::find(id).ok_or_else(|| Error::new("invalid_replay", format!("There is no twist {id:?}.")))?,
+                Twist::find(id).ok_or_else(|| Error::new(Code::InvalidReplay, format!("There is no twist {id:?}.")))?,
             ),
             None => None,
         };
@@ -269,13 +269,13 @@ impl Engine {
             ReplaySign::Secret { id } => self.secret_to_sign(id).map(|(secret, hint)| Sign::V1 { secret, hint }),
             ReplaySign::SandboxV1a => {
                 let keys = self.sandbox()?.signing_keys().await?;
-                let seed = keys.seeds.first().ok_or_else(|| Error::new("no_sandbox", "The Sandbox has no key."))?;
+                let seed = keys.seeds.first().ok_or_else(|| Error::new(Code::NoSandbox, "The Sandbox has no key."))?;
                 Ok(Sign::V1a { seed: *seed })
             }
             ReplaySign::SandboxJwt => {
                 let keys = self.sandbox()?.signing_keys().await?;
                 let (Some(rsa), Some(strange)) = (keys.rsa, keys.strange_rsa) else {
-                    return Err(Error::new("no_sandbox", "The Sandbox has no RSA key."));
+                    return Err(Error::new(Code::NoSandbox, "The Sandbox has no RSA key."));
                 };
                 Ok(Sign::Jwt { rsa, strange, profile: self.sandbox()?.profile() })
             }
@@ -296,11 +296,11 @@ impl Engine {
         let found = all.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == id);
         let Some(key) = found else {
             let message = "This secret is not there (any more), or its text cannot be read. Choose another one.";
-            return Err(Error::new("no_secret", message));
+            return Err(Error::new(Code::NoSecret, message));
         };
         if !matches!(key.secret, Secret::Hmac(_)) {
             let message = format!("{} is a public key: it verifies, and cannot sign.", key.secret.hint());
-            return Err(Error::new("no_secret", message));
+            return Err(Error::new(Code::NoSecret, message));
         }
         let hint = if id == SANDBOX_SECRET { "the Sandbox's secret".to_owned() } else { key.secret.hint() };
         Ok((key.secret.clone(), hint))
@@ -317,7 +317,7 @@ fn forget_ended(runs: &mut BTreeMap<u32, Arc<Run>>) {
 
 /// A plan within its bounds.
 fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
-    let invalid = |message: String| Err(Error::new("invalid_replay", message));
+    let invalid = |message: String| Err(Error::new(Code::InvalidReplay, message));
     if plan.deliveries.is_empty() {
         return Err(nothing());
     }
@@ -353,22 +353,19 @@ fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
 }
 
 fn nothing() -> Error {
-    Error::new("invalid_replay", "No delivery was chosen.")
+    Error::new(Code::InvalidReplay, "No delivery was chosen.")
 }
 
 fn nowhere() -> Error {
-    Error::new("invalid_replay", "No address was given. Give one such as http://localhost:3000/webhooks.")
+    Error::new(Code::InvalidReplay, "No address was given. Give one such as http://localhost:3000/webhooks.")
 }
-
-/// The code of what cannot be sent because only a part of its body was kept.
-pub(crate) const BODY_INCOMPLETE: &str = "body_incomplete";
 
 pub(crate) fn not_composed(error: outbound::ComposeError) -> Error {
     let code = match error {
-        outbound::ComposeError::BodyIncomplete { .. } => BODY_INCOMPLETE,
-        outbound::ComposeError::NoKey(_) => "no_key",
-        outbound::ComposeError::NotJson(_) => "not_json",
-        outbound::ComposeError::Sign(_) | outbound::ComposeError::Random(_) => "not_signed",
+        outbound::ComposeError::BodyIncomplete { .. } => Code::BodyIncomplete,
+        outbound::ComposeError::NoKey(_) => Code::NoKey,
+        outbound::ComposeError::NotJson(_) => Code::NotJson,
+        outbound::ComposeError::Sign(_) | outbound::ComposeError::Random(_) => Code::NotSigned,
     };
     Error::new(code, error.to_string())
 }
@@ -398,7 +395,7 @@ fn header(line: &HeaderLine) -> Result<(String, Vec<u8>)> {
 fn decoded(what: &str, base64: &str) -> Result<Vec<u8>> {
     STANDARD
         .decode(base64.trim())
-        .map_err(|error| Error::new("invalid_replay", format!("The {what} is not base64.")).with_detail(error))
+        .map_err(|error| Error::new(Code::InvalidReplay, format!("The {what} is not base64.")).with_detail(error))
 }
 
 pub(crate) fn line(name: String, value: Vec<u8>) -> HeaderLine {

@@ -16,7 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::dto::{Level, Live, VerifiedAgain, VerifyRun};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Deliveries that are read, judged and written at once.
 const BATCH: u32 = 128;
@@ -97,7 +97,7 @@ impl Engine {
         ids.dedup();
         if ids.len() > BY_HAND {
             let message = format!("At most {BY_HAND} deliveries are verified again at once; {} were given.", ids.len());
-            return Err(Error::new("too_many", message));
+            return Err(Error::new(Code::TooMany, message));
         }
         let (mut sum, tokens) = (VerifiedAgain::default(), Tokens::default());
         let mut left = ids.as_slice();
@@ -144,12 +144,12 @@ impl Engine {
             let reached = match self.rejudge_all(project, which, &tokens, &mut sum).await {
                 Ok(reached) => reached,
                 Err(error) => {
-                    tracing::warn!(code = error.code, %error, project, "deliveries could not be judged again");
+                    tracing::warn!(code = %error.code, %error, project, "deliveries could not be judged again");
                     self.inner.reverifying.runs().remove(&project);
                     self.report_rejudged(project, &sum, sum.looked, Some(false));
                     let message =
                         format!("Not all deliveries could be verified again with the new key: {}", error.message);
-                    self.notice(Level::Warning, "verify_again_failed", &message);
+                    self.notice(Level::Warning, Code::VerifyAgainFailed, &message);
                     return;
                 }
             };
@@ -228,7 +228,7 @@ impl Engine {
             Ok::<_, Error>(())
         };
         if let Err(error) = swept.await {
-            tracing::warn!(code = error.code, %error, project, "late deliveries could not be judged again");
+            tracing::warn!(code = %error.code, %error, project, "late deliveries could not be judged again");
         }
         if sum.verified > 0 {
             self.report_rejudged(project, &sum, sum.looked, Some(false));
@@ -382,7 +382,7 @@ async fn judge_with(keys: &Keys, deliveries: &Arc<Vec<Doubtful>>, jwks: Jwks, to
     let judged = tokio::task::spawn_blocking(move || {
         deliveries.iter().map(|one| verdict(&keys, one, &jwks, &tokens)).collect::<Vec<_>>()
     });
-    judged.await.map_err(|error| Error::new("internal", "Deliveries could not be judged again.").with_detail(error))
+    judged.await.map_err(|error| Error::new(Code::Internal, "Deliveries could not be judged again.").with_detail(error))
 }
 
 fn verdict(keys: &Keys, one: &Doubtful, jwks: &Jwks, tokens: &Tokens) -> Verdict {

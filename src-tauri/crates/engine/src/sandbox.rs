@@ -21,7 +21,7 @@ use crate::dto::{
     SandboxOverview,
 };
 use crate::engine::{Engine, SANDBOX_PATH};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::keys::{ProjectKeys, Registry};
 use crate::vault::VaultKind;
 
@@ -69,7 +69,7 @@ impl Sandbox {
     /// Starts the emulator; gives it with the project of its keys.
     pub(crate) async fn start(store: &Store, wall: Clock) -> Result<(Arc<Self>, ProjectKeys)> {
         let failed = |error: &dyn ToString| {
-            Error::new("sandbox_failed", "The Sandbox could not start.").with_detail(error.to_string())
+            Error::new(Code::SandboxFailed, "The Sandbox could not start.").with_detail(error.to_string())
         };
         let api_key = format!("pollux-{}", uuid::Uuid::new_v4().simple());
         let options =
@@ -135,7 +135,9 @@ impl Sandbox {
     /// What it signs with.
     pub(crate) async fn signing_keys(&self) -> Result<SigningKeys> {
         let keys = self.signers.get().await;
-        keys.map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys could not be made.").with_detail(error))
+        keys.map_err(|error| {
+            Error::new(Code::SandboxFailed, "The Sandbox's keys could not be made.").with_detail(error)
+        })
     }
 
     /// Where it publishes them, for a receiver of these schemes.
@@ -212,7 +214,7 @@ impl Fetch for Counted {
 
 fn jwks(origin: &str, fetched: &Arc<AtomicU64>) -> Result<JwksCache> {
     let fetch = HttpFetch::new(&jwks_url(origin, true))
-        .map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys cannot be fetched.").with_detail(error))?;
+        .map_err(|error| Error::new(Code::SandboxFailed, "The Sandbox's keys cannot be fetched.").with_detail(error))?;
     let cache = JwksCache::new(Counted { fetch, fetched: fetched.clone() });
     // The emulator makes its RSA keys when they are first asked for: not when the first delivery waits for them.
     let early = cache.clone();
@@ -235,9 +237,9 @@ fn policy(token: &TokenForm) -> Policy {
 /// The REST side's errors in our words, with the service's own sentence.
 fn refused(error: ClientError) -> Error {
     let code = match &error {
-        ClientError::Api(api) if api.http == 404 => "not_found",
-        ClientError::NotSent(_) | ClientError::Unreachable(_) | ClientError::TimedOut => "sandbox_unreachable",
-        _ => "sandbox_refused",
+        ClientError::Api(api) if api.http == 404 => Code::NotFound,
+        ClientError::NotSent(_) | ClientError::Unreachable(_) | ClientError::TimedOut => Code::SandboxUnreachable,
+        _ => Code::SandboxRefused,
     };
     Error::new(code, error.to_string())
 }
@@ -245,7 +247,7 @@ fn refused(error: ClientError) -> Error {
 impl Engine {
     /// The running Sandbox.
     pub(crate) fn sandbox(&self) -> Result<&Arc<Sandbox>> {
-        self.inner.sandbox.as_ref().ok_or_else(|| Error::new("no_sandbox", "The Sandbox is not running."))
+        self.inner.sandbox.as_ref().ok_or_else(|| Error::new(Code::NoSandbox, "The Sandbox is not running."))
     }
 
     /// Where the listener takes the Sandbox's deliveries; `None` while it does not run.
@@ -258,7 +260,7 @@ impl Engine {
 
     async fn listening_receiver(&self) -> Result<String> {
         self.receiver().await.ok_or_else(|| {
-            Error::new("not_listening", "The listener is not running, so what the Sandbox sends has nowhere to go.")
+            Error::new(Code::NotListening, "The listener is not running, so what the Sandbox sends has nowhere to go.")
         })
     }
 
@@ -313,7 +315,7 @@ impl Engine {
         if self.inner.boards.asked(sandbox.project) {
             let read = tokio::time::timeout(FOLLOW, self.read_webhooks(sandbox.project)).await;
             if let Ok(Err(error)) = read {
-                tracing::warn!(code = error.code, "the Sandbox's webhooks could not be read");
+                tracing::warn!(code = %error.code, "the Sandbox's webhooks could not be read");
             }
         }
     }
@@ -405,8 +407,8 @@ impl Engine {
         let sandbox = self.sandbox()?;
         let uri = self.listening_receiver().await?;
         let sent = sandbox.control.post("deliveries:send", json!({ "uri": uri, "request": request })).await;
-        sent.map_err(|error| match error.code.as_str() {
-            "sandbox_refused" | "not_found" => Error { code: "sample_failed".to_owned(), ..error },
+        sent.map_err(|error| match error.code {
+            Code::SandboxRefused | Code::NotFound => Error { code: Code::SampleFailed, ..error },
             _ => error,
         })
     }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::books::ended;
 use crate::dto::SecretView;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::reverify::Which;
 use crate::vault::{Vault, VaultError, VaultKind};
 
@@ -69,7 +69,7 @@ impl Engine {
         let twin = keys.secrets.iter().chain(&keys.expired).find(|key| key.secret.text() == secret.text());
         if let Some(twin) = twin {
             return Err(Error::new(
-                "secret_known",
+                Code::SecretKnown,
                 format!("This project already has this secret ({}).", twin.secret.hint()),
             ));
         }
@@ -151,11 +151,11 @@ impl Engine {
         let held = self.held().iter().find(|held| held.record.id == id).map(|held| held.text.clone());
         let text = match (held, record.destroyed_ms) {
             (Some(text), _) => Ok(text),
-            (None, Some(_)) => Err(Error::new("secret_gone", "The text of this secret was destroyed.")),
+            (None, Some(_)) => Err(Error::new(Code::SecretGone, "The text of this secret was destroyed.")),
             (None, None) => self.secret_text(&record).await.and_then(|text| {
                 text.ok_or_else(|| {
                     Error::new(
-                        "secret_gone",
+                        Code::SecretGone,
                         "The secret is listed, but what keeps secrets no longer has it. Paste it in again.",
                     )
                 })
@@ -180,7 +180,7 @@ impl Engine {
         let record = self.record(id).await?;
         if !ended(&record, self.now_s()) {
             return Err(Error::new(
-                "secret_live",
+                Code::SecretLive,
                 "This secret still verifies deliveries. Only one that has ended can be destroyed; remove it instead.",
             ));
         }
@@ -213,7 +213,7 @@ impl Engine {
                 "This secret is kept in {place}, which is not in use now, so that it could not be destroyed. Start Pollux \
                  with {place} in use and try again."
             );
-            return Err(Error::new("vault_failed", message));
+            return Err(Error::new(Code::VaultFailed, message));
         }
         self.vault(project, move |vault| vault.delete(&name)).await
     }
@@ -241,7 +241,7 @@ impl Engine {
                     let why = "It ended more than 30 days ago. Its hint stays.";
                     self.acted_alone(record.project, "secret.destroy", &named(&record), why).await;
                 }
-                Err(error) => tracing::warn!(id = record.id, code = error.code, "a secret could not be destroyed"),
+                Err(error) => tracing::warn!(id = record.id, code = %error.code, "a secret could not be destroyed"),
             }
         }
     }
@@ -313,8 +313,8 @@ impl Engine {
         let vault = self.vault_of(project);
         tokio::task::spawn_blocking(move || call(vault.as_ref()))
             .await
-            .map_err(|error| Error::new("internal", "What keeps secrets did not answer.").with_detail(error))?
-            .map_err(|error| Error::new("vault_failed", error.to_string()))
+            .map_err(|error| Error::new(Code::Internal, "What keeps secrets did not answer.").with_detail(error))?
+            .map_err(|error| Error::new(Code::VaultFailed, error.to_string()))
     }
 }
 

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::dto::{Target, TargetDraft};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// So many characters are a secret wherever they stand; fewer are a word, and a secret of so few protects nothing.
 const TELLING: usize = 12;
@@ -20,7 +20,7 @@ pub(crate) struct Allowed {
 
 impl From<outbound::TargetError> for Error {
     fn from(error: outbound::TargetError) -> Self {
-        Self::new("invalid_target", error.to_string())
+        Self::new(Code::InvalidTarget, error.to_string())
     }
 }
 
@@ -38,11 +38,11 @@ impl Engine {
         let name = draft.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         if name.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
             let message = format!("The name of a target has at most {LONGEST_NAME} characters.");
-            return Err(Error::new("invalid_target", message));
+            return Err(Error::new(Code::InvalidTarget, message));
         }
         if draft.any_certificate && !target.url().starts_with("https://") {
             let message = "Only an https address has a certificate. Take the tick away, or correct the address.";
-            return Err(Error::new("invalid_target", message));
+            return Err(Error::new(Code::InvalidTarget, message));
         }
         let before = match draft.id {
             Some(id) => Some(self.inner.store.targets().get(id).await?.ok_or_else(|| Error::not_found("target"))?),
@@ -51,7 +51,7 @@ impl Engine {
         let twin = self.inner.store.targets().find(target.url()).await?;
         if twin.is_some_and(|twin| draft.id.is_some_and(|id| id != twin.id)) {
             let message = format!("There is a target with the address {target} already.");
-            return Err(Error::new("invalid_target", message));
+            return Err(Error::new(Code::InvalidTarget, message));
         }
         let same = before.as_ref().filter(|before| before.url == target.url());
         let kept = store::Target {
@@ -96,7 +96,7 @@ impl Engine {
                 "{} is not on this machine: the headers and bodies of deliveries would leave it. Agree to that first.",
                 target.authority()
             );
-            return Err(Error::new("confirm_target", message).with_detail(target.url()));
+            return Err(Error::new(Code::ConfirmTarget, message).with_detail(target.url()));
         }
         Ok(Allowed { any_certificate: known.any_certificate, target })
     }
@@ -147,7 +147,7 @@ impl Guard {
             if inside(body, needle) || headers.iter().any(|(_, value)| inside(value, needle)) {
                 let message =
                     format!("This request holds {what}, so it was not sent. Take it out of headers and body.");
-                return Err(Error::new("holds_secret", message));
+                return Err(Error::new(Code::HoldsSecret, message));
             }
         }
         Ok(())

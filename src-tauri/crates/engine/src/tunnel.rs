@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dto::{Authtoken, Live, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 mod address;
 mod authtoken;
@@ -150,7 +150,7 @@ impl Engine {
             (shown.number, shown.base.clone().filter(|_| online))
         };
         let offline = "There is no public address to send a probe to: the tunnel is not online. Start it first.";
-        let base = base.ok_or_else(|| Error::new("tunnel_offline", offline))?;
+        let base = base.ok_or_else(|| Error::new(Code::TunnelOffline, offline))?;
         let probe = self.probe(&base).await;
         self.keep_probe(number, &probe);
         Ok(probe)

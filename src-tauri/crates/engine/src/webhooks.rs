@@ -6,7 +6,7 @@ use signature::Outcome;
 
 use crate::dto::{Row, WebhookAlarms, WebhookBoard};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::rows;
 use crate::webhooks::board::Listed;
 use crate::webhooks::path::{path_of, same_path};
@@ -119,5 +119,5 @@ impl Engine {
 }
 
 pub(crate) fn gone() -> Error {
-    Error::new("not_found", "The service no longer has this webhook. Read the list again.")
+    Error::new(Code::NotFound, "The service no longer has this webhook. Read the list again.")
 }

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use inbound::{Committed, Ending, Given};
-use outbound::{Bounds, Exchange, Recipe, Request};
+use outbound::{Bounds, Exchange, ProblemCode, Recipe, Request};
 use store::{AnsweredBy, Complaints, NewOutbound, OutboundKind};
 use tokio::sync::mpsc;
 
 use super::lane::{Ended, GIVES_UP, Lane, Next, Turn};
 use crate::dto::{ForwardAnswer, ForwardRule, Outbound, ReplaySign};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::replay::{BODY_INCOMPLETE, not_composed, received, sent_outbound, shown_outbound, unsent_outbound};
+use crate::error::{Code, Error, Result};
+use crate::replay::{not_composed, received, sent_outbound, shown_outbound, unsent_outbound};
 
 /// Statuses with which a target asks to be left alone for a while.
 const LATER: [u16; 4] = [429, 502, 503, 504];
@@ -109,8 +109,8 @@ impl Engine {
         let composed = outbound::compose(&received(&delivery), &recipe, &allowed.target, self.now_s(), random);
         let composed = match composed.map_err(not_composed) {
             // It never becomes whole: it is settled, and says why.
-            Err(error) if error.code == BODY_INCOMPLETE => {
-                let exchange = not_exchanged(BODY_INCOMPLETE, error.message.clone());
+            Err(error) if error.code == Code::BodyIncomplete => {
+                let exchange = not_exchanged(ProblemCode::BodyIncomplete, error.message.clone());
                 let kind = OutboundKind::Forward;
                 let mut outbound = unsent_outbound(&delivery, &allowed.target, number, at_ms, error, kind);
                 outbound.settled = true;
@@ -128,7 +128,7 @@ impl Engine {
                 };
                 self.inner.replays.client.send(request, bounds).await
             }
-            Err(error) => not_exchanged("holds_secret", error.message),
+            Err(error) => not_exchanged(ProblemCode::HoldsSecret, error.message),
         };
         let ended = ended(&exchange, number);
         let mut outbound = sent_outbound(
@@ -223,7 +223,7 @@ fn passed_on(rule: &ForwardRule, exchange: Exchange) -> Given {
             let body = if whole { answer.body.into() } else { Bytes::new() };
             Given { headers, body, ..given_by(rule, answer.status) }
         }
-        (None, Some(problem)) if problem.code == "timed_out" => given_by(rule, GATEWAY_TIMEOUT),
+        (None, Some(problem)) if problem.code == ProblemCode::TimedOut => given_by(rule, GATEWAY_TIMEOUT),
         _ => given_by(rule, BAD_GATEWAY),
     }
 }
@@ -241,9 +241,8 @@ fn given_by(rule: &ForwardRule, status: u16) -> Given {
 
 /// What keeps a rule from working keeps all of its deliveries; anything else is about one of them.
 fn not_forwarded(error: Error, number: u32, complaints: &Complaints) -> Ended {
-    let of_the_rule = ["confirm_target", "no_secret", "no_sandbox", "invalid_target", "invalid_forward"]
-        .contains(&error.code.as_str());
-    if of_the_rule {
+    let of_the_rule = [Code::ConfirmTarget, Code::NoSecret, Code::NoSandbox, Code::InvalidTarget, Code::InvalidForward];
+    if of_the_rule.contains(&error.code) {
         return Ended::Down { why: error.message };
     }
     if number >= GIVES_UP {
@@ -254,7 +253,7 @@ fn not_forwarded(error: Error, number: u32, complaints: &Complaints) -> Ended {
 }
 
 /// As an exchange that never took place.
-fn not_exchanged(code: &'static str, message: String) -> Exchange {
+fn not_exchanged(code: ProblemCode, message: String) -> Exchange {
     Exchange { answer: None, problem: Some(outbound::Problem { code, message }), total: Duration::ZERO }
 }
 
@@ -269,10 +268,12 @@ fn ended(exchange: &Exchange, number: u32) -> Ended {
                 .map(Duration::from_secs),
         },
         (Some(answer), _) => Ended::Settled { status: Some(answer.status) },
-        (None, Some(problem)) if problem.code == "timed_out" && !gives_up => {
+        (None, Some(problem)) if problem.code == ProblemCode::TimedOut && !gives_up => {
             Ended::Later { why: problem.message.clone(), retry_after: None }
         }
-        (None, Some(problem)) if problem.is_down() && !["holds_secret", "timed_out"].contains(&problem.code) => {
+        (None, Some(problem))
+            if problem.is_down() && ![ProblemCode::HoldsSecret, ProblemCode::TimedOut].contains(&problem.code) =>
+        {
             Ended::Down { why: problem.message.clone() }
         }
         (None, _) => Ended::Settled { status: None },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use outbound::{Bounds, Exchange, Problem, Recipe, Request};
+use outbound::{Bounds, Exchange, Problem, ProblemCode, Recipe, Request};
 use store::{NewOutbound, OutboundAnswer, OutboundKind, Sendable};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -351,14 +351,14 @@ pub(crate) fn sent(
         altered: composed.altered.iter().map(|one| (one.name.clone(), one.what.clone())).collect(),
         answer,
         total_us: micros(exchange.total),
-        problem: exchange.problem.map(|problem| (problem.code.to_owned(), problem.message)),
+        problem: exchange.problem.map(|problem| (problem.code.to_string(), problem.message)),
     }
 }
 
 /// A request that was under way when the run was stopped.
 fn cut(total: Duration) -> Exchange {
     let message = "The run was stopped while its answer was awaited; the target may have it.".to_owned();
-    Exchange { answer: None, problem: Some(Problem { code: "stopped", message }), total }
+    Exchange { answer: None, problem: Some(Problem { code: ProblemCode::Stopped, message }), total }
 }
 
 /// A request that could not be made, as it is kept.
@@ -384,6 +384,6 @@ pub(crate) fn not_sent(
         altered: Vec::new(),
         answer: None,
         total_us: 0,
-        problem: Some((error.code, error.message)),
+        problem: Some((error.code.to_string(), error.message)),
     }
 }

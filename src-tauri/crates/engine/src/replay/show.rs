@@ -6,7 +6,7 @@ use super::{altered, diff, line};
 use crate::body;
 use crate::dto::{AnswerDiff, BodyKind, Outbound, OutboundDetail, OutboundKind, OutboundProblem};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Requests of a delivery that are listed.
 const LISTED: u32 = 200;
@@ -61,7 +61,7 @@ impl Engine {
         let differ = move || diff::of(&first, &one, &other, &two);
         tokio::task::spawn_blocking(differ)
             .await
-            .map_err(|error| Error::new("internal", "The answers could not be compared.").with_detail(error))
+            .map_err(|error| Error::new(Code::Internal, "The answers could not be compared.").with_detail(error))
     }
 
     async fn kept_outbound(&self, id: i64) -> Result<store::Outbound> {
@@ -130,5 +130,6 @@ fn kind(kind: store::OutboundKind) -> OutboundKind {
 }
 
 fn problem(problem: Option<(String, String)>) -> Option<OutboundProblem> {
-    problem.map(|(code, message)| OutboundProblem { code, message })
+    // A name of an earlier version that is not known any more: its sentence still says what it was.
+    problem.map(|(code, message)| OutboundProblem { code: Code::named(&code).unwrap_or(Code::NoAnswer), message })
 }

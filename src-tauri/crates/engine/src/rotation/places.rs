@@ -2,7 +2,7 @@
 
 use crate::dto::{Place, WebhookSecret};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::rotation::current;
 
 /// Characters of a note.
@@ -17,16 +17,16 @@ impl Engine {
         let long = text.chars().count();
         if text.is_empty() || long > LONGEST {
             let message = format!("A place is noted in 1 to {LONGEST} characters, not {long}.");
-            return Err(Error::new("invalid_place", message));
+            return Err(Error::new(Code::InvalidPlace, message));
         }
         // A note is not kept like a secret.
         if holds_secret(text) {
             let message = "This holds a secret or an API key. Note where it is in use, and not the secret itself.";
-            return Err(Error::new("invalid_place", message));
+            return Err(Error::new(Code::InvalidPlace, message));
         }
         let places = self.inner.store.places();
         if places.list(project, webhook).await?.len() >= MOST {
-            return Err(Error::new("too_many_places", format!("There are {MOST} places already. Remove one first.")));
+            return Err(Error::new(Code::TooManyPlaces, format!("There are {MOST} places already. Remove one first.")));
         }
         places.add(project, webhook, text).await?;
         self.places_now(project, webhook).await
@@ -59,7 +59,7 @@ impl Engine {
         let view = self.webhook_view(place.project, &listed).await?;
         current(&view).map(|secret| secret.hint.clone()).ok_or_else(|| {
             Error::new(
-                "no_current_secret",
+                Code::NoCurrentSecret,
                 "The service lists no current secret for this webhook. Read the list again.",
             )
         })

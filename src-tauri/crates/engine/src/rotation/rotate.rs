@@ -7,7 +7,7 @@ use gemini::client::{ClientError, Revocation};
 
 use crate::dto::Rotated;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::webhooks::board::{Listed, ListedSecret, matched, tail};
 
 /// How long the secrets before stay good: "H24" of the request. The service's own times are taken where it tells them.
@@ -78,7 +78,7 @@ impl Engine {
                 _ => now,
             };
             if let Err(error) = self.secret_ends(&record.id, ends).await {
-                tracing::warn!(id = record.id, code = error.code, "the end of a secret could not be noted");
+                tracing::warn!(id = record.id, code = %error.code, "the end of a secret could not be noted");
             }
         }
     }
@@ -112,7 +112,7 @@ impl Engine {
         if unchanged {
             let message = "The service did not rotate: the webhook was read back, and its secrets are as before. Nothing \
                            has changed for your receivers. Try again.";
-            return Error { code: "not_rotated".to_owned(), message: message.to_owned(), ..error };
+            return Error { code: Code::NotRotated, message: message.to_owned(), ..error };
         }
         let hint = fresh.map_or_else(String::new, |secret| format!(" (whsec_…{})", secret.tail));
         let message = format!(
@@ -120,7 +120,7 @@ impl Engine {
              read it. The secrets before verify only for as long as they are listed. Rotate again now, and give your \
              receivers the secret that you get then."
         );
-        Error { code: "rotated_but_lost".to_owned(), message, ..error }
+        Error { code: Code::RotatedButLost, message, ..error }
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::dto::{JobKind, JobOutcome, SandboxJob, SandboxRun};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::sandbox::refused;
 
 /// The emulator's header that says how a job ends.
@@ -55,7 +55,7 @@ impl Engine {
             _ => {
                 let message =
                     "The service has no method that cancels a video. Finish it with success or failure instead.";
-                return Err(Error::new("sandbox_refused", message));
+                return Err(Error::new(Code::SandboxRefused, message));
             }
         }
         sandbox.touched();
@@ -65,7 +65,7 @@ impl Engine {
     /// Ends a job now, whatever was planned.
     pub async fn sandbox_finish_job(&self, name: &str, outcome: JobOutcome) -> Result<SandboxJob> {
         if outcome == JobOutcome::Never {
-            return Err(Error::new("sandbox_refused", "A job can be finished in any way but this one."));
+            return Err(Error::new(Code::SandboxRefused, "A job can be finished in any way but this one."));
         }
         let sandbox = self.sandbox()?;
         let job = sandbox.control.finish(name, outcome.as_str()).await?;

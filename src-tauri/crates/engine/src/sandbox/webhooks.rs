@@ -6,7 +6,7 @@ use gemini::client::{NewWebhook, WebhookChange};
 
 use crate::dto::SandboxWebhook;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::sandbox::{Sandbox, control, refused};
 
 /// What Pollux calls its own webhook.
@@ -68,12 +68,12 @@ impl Engine {
                     sandbox.touched();
                     return;
                 }
-                Err(error) if error.code == "not_found" => {
+                Err(error) if error.code == Code::NotFound => {
                     // Someone else deleted it.
                     *own = Own::LeftAlone;
                     return;
                 }
-                Err(error) => tracing::info!(code = error.code, %error, "the Sandbox's own webhook must wait"),
+                Err(error) => tracing::info!(code = %error.code, %error, "the Sandbox's own webhook must wait"),
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -97,7 +97,7 @@ impl Engine {
                 };
                 let made = sandbox.client.webhook_create(&webhook).await.map_err(refused)?;
                 let secret = made.new_signing_secret.ok_or_else(|| {
-                    Error::new("sandbox_refused", "The Sandbox made a webhook and did not show its secret.")
+                    Error::new(Code::SandboxRefused, "The Sandbox made a webhook and did not show its secret.")
                 })?;
                 self.keep_new(sandbox.project, &made.id, secret.reveal()).await;
                 Ok(Some(Own::At { id: made.id, uri: uri.to_owned() }))

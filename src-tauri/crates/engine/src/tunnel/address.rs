@@ -4,7 +4,7 @@ use inbound::GateRules;
 
 use crate::dto::{Level, Project, Settings, TunnelProvider, TunnelSettings, TunnelState};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Shortest path token: what is shorter can be guessed by trying.
 const TOKEN: std::ops::RangeInclusive<usize> = 8..=64;
@@ -89,7 +89,7 @@ impl Engine {
             let message = format!(
                 "The public address is now {public}. Webhooks may still point to {last}: Webhooks shows and repairs them."
             );
-            self.notice(Level::Info, "public_address_changed", &message);
+            self.notice(Level::Info, Code::PublicAddressChanged, &message);
         }
     }
 
@@ -121,7 +121,7 @@ impl Engine {
 
 /// Settings of the tunnel within their ranges, or what is wrong with them.
 pub(crate) fn checked(mut settings: TunnelSettings, projects: &[Project]) -> Result<TunnelSettings> {
-    let invalid = |message: String| Err(Error::new("invalid_setting", message));
+    let invalid = |message: String| Err(Error::new(Code::InvalidSetting, message));
     let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     settings.ngrok_domain = filled(settings.ngrok_domain).map(|text| domain(&text)).transpose()?;
     settings.ngrok_policy = filled(settings.ngrok_policy);
@@ -165,7 +165,7 @@ fn domain(text: &str) -> Result<String> {
     };
     if host.len() > DOMAIN || !host.contains('.') || !host.split('.').all(label) {
         return Err(Error::new(
-            "invalid_setting",
+            Code::InvalidSetting,
             "The ngrok domain cannot be used. It looks like hooks.example.com or name.ngrok-free.app.",
         ));
     }
@@ -227,7 +227,7 @@ mod tests {
             TunnelSettings { ngrok_policy: Some("x".repeat(65 * 1024)), ..TunnelSettings::default() },
         ];
         for settings in refused {
-            assert_eq!(check(settings.clone()).unwrap_err().code, "invalid_setting", "{settings:?}");
+            assert_eq!(check(settings.clone()).unwrap_err().code, Code::InvalidSetting, "{settings:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use gemini::client::WebhookChange;
 
 use crate::dto::{UriPlace, WebhookEdit, WebhookRepair, WebhookView};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::webhooks::board::Listed;
 
 impl Engine {
@@ -101,7 +101,7 @@ impl Engine {
             (UriPlace::Earlier, Some(to)) => to.clone(),
             (UriPlace::Earlier, None) => {
                 let message = "There is no address to point it to now. Start the listener, or set the public address.";
-                return (webhook.uri.clone(), Some(Error::new("no_address", message)));
+                return (webhook.uri.clone(), Some(Error::new(Code::NoAddress, message)));
             }
             // It is where it should be, or somebody else's.
             _ => return (webhook.uri.clone(), None),

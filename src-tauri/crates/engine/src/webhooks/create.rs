@@ -4,7 +4,7 @@ use gemini::client::NewWebhook;
 
 use crate::dto::{WebhookCreation, WebhookDraft};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::webhooks::board::{Listed, words};
 
 impl Engine {
@@ -60,7 +60,7 @@ impl Engine {
         let new =
             NewWebhook { name: draft.name.clone(), uri: draft.uri.clone(), subscribed_events: draft.events.clone() };
         let mut made = client.webhook_create(&new).await.map_err(|error| match Self::service_error(error, true) {
-            unknown if unknown.code == "outcome_unknown" => Error {
+            unknown if unknown.code == Code::OutcomeUnknown => Error {
                 message: format!(
                     "It is not known whether the service made this webhook: the request was sent, and the answer was \
                      lost or cannot be read. Try again: Pollux then first looks for a webhook for {} with this name. \
@@ -78,7 +78,7 @@ impl Engine {
                  webhook's secret to get one.",
                 listed.words()
             );
-            return Err(Error::new("outcome_unknown", message));
+            return Err(Error::new(Code::OutcomeUnknown, message));
         };
         let secret = self.keep_new(project, &made.id, secret.reveal()).await;
         // The secret is kept: whatever cannot be shown now must not hide it.

@@ -7,7 +7,7 @@ use signature::Outcome;
 use crate::arrivals::Arrivals;
 use crate::dto::{ListenerState, PingResult, SeenDelivery, UriPlace};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::webhooks::board::Listed;
 use crate::webhooks::path::{path_of, same_path};
 use crate::webhooks::reading::is_loopback;
@@ -50,7 +50,7 @@ impl Engine {
         // As it is now: it may point elsewhere since the list was read.
         let webhook = match self.read_webhook(project, id).await {
             Ok(webhook) => webhook,
-            Err(error) if error.code == "not_found" => return Err(error),
+            Err(error) if error.code == Code::NotFound => return Err(error),
             Err(_) => self.known_webhook(project, id).await?,
         };
         let client = self.client(project)?;

@@ -57,7 +57,7 @@ impl Engine {
                 read = engine.read_webhooks(project) => read,
             };
             if let Err(error) = read {
-                tracing::warn!(project, code = error.code, "the webhooks could not be read");
+                tracing::warn!(project, code = %error.code, "the webhooks could not be read");
             }
         });
     }
@@ -213,7 +213,7 @@ impl Engine {
         match self.webhook_view(project, listed).await {
             Ok(view) => view,
             Err(error) => {
-                tracing::warn!(project, code = error.code, "a webhook is shown without what was seen of it");
+                tracing::warn!(project, code = %error.code, "a webhook is shown without what was seen of it");
                 listed.plain()
             }
         }
@@ -234,7 +234,7 @@ impl Engine {
                 self.inner.feed.tell(Live::Webhooks { alarms: board::alarms(&shown) });
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!(project, code = error.code, "the webhooks could not be shown"),
+            Err(error) => tracing::warn!(project, code = %error.code, "the webhooks could not be shown"),
         }
     }
 }

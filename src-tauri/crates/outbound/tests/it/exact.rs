@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use emulator::system_random;
-use outbound::{Bounds, Client, Received, Recipe, Request, compose};
+use outbound::{Bounds, Client, ProblemCode, Received, Recipe, Request, compose};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::server::{Server, request, send};
@@ -96,7 +96,7 @@ async fn a_header_that_cannot_be_sent_is_named() {
         [("x a", &b"1"[..], "The name of the header \"x a\""), ("x-a", b"1\r\nx: 2", "The value of the header \"x-a\"")]
     {
         let problem = send(server.target(), &[(name, value)], b"", Bounds::default()).await.problem.unwrap();
-        assert_eq!(problem.code, "not_sendable");
+        assert_eq!(problem.code, ProblemCode::NotSendable);
         assert!(problem.message.contains(words), "{}", problem.message);
     }
 }
