@@ -33,20 +33,22 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Exit codes, for scripts.
+/// Exit codes, for scripts. What an error ends with is said by its code: [`engine::Code::exit`].
 pub(crate) mod exit {
+    use engine::Exit;
+
     /// Verified, or done.
     pub(crate) const OK: u8 = 0;
     /// Rejected, not delivered, or refused.
-    pub(crate) const REJECTED: u8 = 1;
+    pub(crate) const REJECTED: u8 = Exit::Refused as u8;
     /// The command line was wrong, or something it names could not be read.
-    pub(crate) const USAGE: u8 = 2;
+    pub(crate) const USAGE: u8 = Exit::Usage as u8;
     /// There was no key to check with.
     pub(crate) const UNCHECKED: u8 = 3;
     /// Nobody answered.
-    pub(crate) const NO_ANSWER: u8 = 4;
+    pub(crate) const NO_ANSWER: u8 = Exit::NoAnswer as u8;
     /// It is not known whether it was done.
-    pub(crate) const UNKNOWN: u8 = 5;
+    pub(crate) const UNKNOWN: u8 = Exit::Unknown as u8;
 }
 
 /// Inspector for Gemini API webhooks. Without a subcommand it opens the window.

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use directories::UserDirs;
-use engine::Error;
+use engine::{Code, Error};
 
 /// Names that are tried where a file is there already.
 const TRIES: u32 = 100;
@@ -19,7 +19,7 @@ pub(crate) fn write(home: &Path, stem: &str, extension: &str, text: &str) -> eng
     write_new(&folder, &stem, extension, text).map_err(|error| {
         let message =
             format!("Nothing could be written into {}. Is there room, and may you write there?", folder.display());
-        Error::new("not_written", message).with_detail(error)
+        Error::new(Code::NotWritten, message).with_detail(error)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use engine::{Engine, Level};
+use engine::{Code, Engine, Level};
 use parking_lot::Mutex;
 
 /// A second close within this time goes through.
@@ -19,7 +19,7 @@ impl Leaving {
         if !close {
             engine.notice(
                 Level::Warning,
-                "secret_not_stored",
+                Code::SecretNotStored,
                 "A new secret is not stored anywhere yet and can never be read again: wait until it is stored, or copy \
                  it to a safe place. Close once more to leave without it.",
             );

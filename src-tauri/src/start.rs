@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use engine::{ApartVault, Config, Engine, Error, Result, StartFailure, Vault};
+use engine::{ApartVault, Code, Config, Engine, Error, Result, StartFailure, Vault};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
@@ -36,7 +36,7 @@ impl Started {
     async fn with(database: PathBuf, starter: Starter) -> Self {
         let now = starter(database.clone()).await;
         if let Err(error) = &now {
-            tracing::error!(code = error.code, %error, "Pollux could not start in full");
+            tracing::error!(code = %error.code, %error, "Pollux could not start in full");
         }
         Self { now: RwLock::new(now), database, starter, starting: Mutex::default() }
     }
@@ -68,21 +68,21 @@ impl Started {
         let _alone = self.starting.lock().await;
         if !self.failure().is_some_and(|failure| failure.aside) {
             return Err(Error::new(
-                "not_moved",
+                Code::NotMoved,
                 "The history is not what keeps Pollux from starting, so it was left alone.",
             ));
         }
         let database = self.database.clone();
         tauri::async_runtime::spawn_blocking(move || engine::move_aside(&database, &stamp))
             .await
-            .map_err(|error| Error::new("internal", "The history could not be moved aside.").with_detail(error))?
+            .map_err(|error| Error::new(Code::Internal, "The history could not be moved aside.").with_detail(error))?
     }
 
     /// Starts on another history, for this run. Where that fails, too, the usual one is still the one that is meant.
     pub(crate) async fn open(&self, database: PathBuf) -> Result<()> {
         let _alone = self.starting.lock().await;
         if self.engine().is_ok() {
-            return Err(Error::new("internal", "Pollux runs already. Start it again to choose another history."));
+            return Err(Error::new(Code::Internal, "Pollux runs already. Start it again to choose another history."));
         }
         let started = (self.starter)(database).await?;
         self.set(Ok(started));
@@ -119,8 +119,8 @@ async fn vault(home: &Path, database: &Path) -> Result<Arc<dyn Vault>> {
     });
     opened
         .await
-        .map_err(|error| Error::new("internal", "The keychain did not answer.").with_detail(error))?
-        .map_err(|message: String| Error::new("invalid_keychain", message))
+        .map_err(|error| Error::new(Code::Internal, "The keychain did not answer.").with_detail(error))?
+        .map_err(|message: String| Error::new(Code::InvalidKeychain, message))
 }
 
 #[cfg(test)]

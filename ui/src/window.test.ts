@@ -185,7 +185,7 @@ describe("errors", () => {
   it("what a command says is shown, as an alert", async () => {
     await open(3);
     fake.failures.set("sampleSend", {
-      code: "strange",
+      code: "internal",
       message: "The sample could not be sent.",
       detail: "connection refused",
     });

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use engine::{Engine, ForwardAnswer, ForwardRule, ForwardState, ForwardWhich, Outbound};
+use engine::{Code, Engine, ForwardAnswer, ForwardRule, ForwardState, ForwardWhich, Outbound};
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -97,8 +97,8 @@ impl Forwarding {
                 false => None,
             };
             let rule = ForwardRule { project: project.id, resign, ..self.rule.clone() };
-            engine.forwards().set(rule, None).await.map_err(|error| match error.code.as_str() {
-                "confirm_target" => format!("{error} Say so with --allow-remote."),
+            engine.forwards().set(rule, None).await.map_err(|error| match error.code {
+                Code::ConfirmTarget => format!("{error} Say so with --allow-remote."),
                 _ => error.to_string(),
             })?;
         }

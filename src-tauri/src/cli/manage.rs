@@ -85,7 +85,7 @@ pub(crate) async fn close(engine: Engine, done: Done) -> Result<u8, String> {
         Err(Undone::Usage(message)) => Err(message),
         Err(Undone::Refused(error)) => {
             complain(&error);
-            let code = code(&error);
+            let code = error.code.exit() as u8;
             if code == exit::UNKNOWN {
                 say_plain!("  How it is now: pollux webhooks list");
             }
@@ -100,18 +100,6 @@ pub(crate) fn complain(error: &Error) {
     say!("{}", printable(&error.message));
     if let Some(detail) = error.detail.as_deref().filter(|detail| !detail.is_empty()) {
         say_plain!("  {}", printable(detail));
-    }
-}
-
-/// For scripts.
-fn code(error: &Error) -> u8 {
-    match error.code.as_str() {
-        // What cannot be read is no answer either; after a rotation that was not made, that is known again.
-        "service_unreachable" | "service_timed_out" | "service_unreadable" | "not_rotated" => exit::NO_ANSWER,
-        "outcome_unknown" | "rotated_but_lost" => exit::UNKNOWN,
-        "no_api_key" | "name_taken" | "path_taken" | "builtin_project" => exit::USAGE,
-        other if other.starts_with("invalid_") => exit::USAGE,
-        _ => exit::REJECTED,
     }
 }
 
@@ -212,29 +200,5 @@ mod tests {
         assert!(chosen(&all, None).contains("--project one|\"two b\""), "{}", chosen(&all, None));
         assert!(chosen(&all, Some("three")).contains("there is Default, one, \"two b\""));
         assert!(chosen(&all, Some("sandbox")).contains("lives in the window's process"));
-    }
-
-    #[test]
-    fn scripts_tell_a_refusal_from_no_answer_and_from_not_knowing() {
-        for (named, expected) in [
-            ("service_key_refused", 1),
-            ("service_rate_limited", 1),
-            ("service_refused", 1),
-            ("not_found", 1),
-            ("vault_failed", 1),
-            ("name_taken", 2),
-            ("invalid_base_url", 2),
-            ("no_api_key", 2),
-            ("builtin_project", 2),
-            ("service_unreachable", 4),
-            ("service_timed_out", 4),
-            ("service_failed", 1),
-            ("service_unreadable", 4),
-            ("outcome_unknown", 5),
-            ("rotated_but_lost", 5),
-            ("not_rotated", 4),
-        ] {
-            assert_eq!(code(&Error::new(named, "")), expected, "{named}");
-        }
     }
 }

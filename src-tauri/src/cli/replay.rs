@@ -4,8 +4,8 @@ use std::pin::pin;
 
 use clap::Args;
 use engine::{
-    Engine, Filter, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplayRun, ReplaySign,
-    ReplayTime, RunState,
+    Code, Engine, Exit, Filter, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplayRun,
+    ReplaySign, ReplayTime, RunState,
 };
 use owo_colors::Style;
 use serde_json::json;
@@ -96,9 +96,9 @@ async fn replay(engine: &Engine, arguments: &Arguments, ending: &Ending) -> Done
     };
     // Before the first one is sent.
     let mut replayed = engine.replays().subscribe();
-    let started = engine.replays().start(plan).await.map_err(|error| match error.code.as_str() {
-        "confirm_target" => Undone::Usage(format!("{} Say so with --allow-remote.", error.message)),
-        code if code.starts_with("invalid_") || code == "no_key" || code == "no_secret" => Undone::Usage(error.message),
+    let started = engine.replays().start(plan).await.map_err(|error| match error.code {
+        Code::ConfirmTarget => Undone::Usage(format!("{} Say so with --allow-remote.", error.message)),
+        code if code.exit() == Exit::Usage => Undone::Usage(error.message),
         _ => Undone::Refused(error),
     })?;
     let mut shown = Shown { json: arguments.json, gone: false };
@@ -140,7 +140,7 @@ async fn delivery(engine: &Engine, id: &str) -> Result<Meant, Undone> {
     if let Ok(number) = id.parse() {
         return match engine.replays().draft(number).await {
             Ok(draft) => Ok(Meant { id: number, project: draft.project }),
-            Err(error) if error.code == "not_found" => {
+            Err(error) if error.code == Code::NotFound => {
                 Err(Undone::Usage(format!("there is no delivery {number} in the history")))
             }
             Err(error) => Err(error.into()),

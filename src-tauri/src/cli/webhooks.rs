@@ -1,7 +1,7 @@
 //! `pollux webhooks`: the webhooks of a project, without a window.
 
 use clap::{Args, Subcommand, ValueEnum};
-use engine::{Engine, Error, NewSecret, Project, WebhookCreation, WebhookDraft, WebhookEdit, WebhookView};
+use engine::{Code, Engine, Error, NewSecret, Project, WebhookCreation, WebhookDraft, WebhookEdit, WebhookView};
 use serde_json::{Value, json};
 use tauri::Url;
 
@@ -218,8 +218,8 @@ async fn created(engine: &Engine, project: &Project, create: Create, as_json: bo
 
 /// The window looks first by itself at the next try; here it has to be asked for.
 fn look_first(error: Error) -> Error {
-    match error.code.as_str() {
-        "outcome_unknown" => Error {
+    match error.code {
+        Code::OutcomeUnknown => Error {
             message: "It is not known whether the service made this webhook: the request was sent, and the answer was lost \
                       or cannot be read. Try again with --look-first, which makes it only where there is none with this \
                       uri and name. One that was made has a secret that nobody has seen: rotate it, or delete it."

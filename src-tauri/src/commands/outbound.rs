@@ -1,7 +1,7 @@
 //! The other direction: targets, replays, forwarding, the handler check, and the fault lab.
 
 use engine::{
-    AnswerDiff, CheckPlan, CheckReport, Error, FaultLab, FaultRule, ForwardOffer, ForwardRule, ForwardStart,
+    AnswerDiff, CheckPlan, CheckReport, Code, Error, FaultLab, FaultRule, ForwardOffer, ForwardRule, ForwardStart,
     ForwardView, Outbound, OutboundDetail, ReplayDraft, ReplayPlan, ReplayPreview, ReplayRun, Result, Target,
     TargetDraft,
 };
@@ -127,9 +127,9 @@ pub(crate) async fn check_report(started: State<'_, Started>) -> Result<Option<C
 #[tauri::command]
 pub(crate) async fn check_export(started: State<'_, Started>, format: String) -> Result<String> {
     let (extension, text) = started.engine()?.checks().export(&format)?;
-    let home = home::folder().map_err(|message| Error::new("no_home", message))?;
+    let home = home::folder().map_err(|message| Error::new(Code::NoHome, message))?;
     tauri::async_runtime::spawn_blocking(move || export::write(&home, "pollux-check", extension, &text))
         .await
-        .map_err(|error| Error::new("internal", "The report could not be written.").with_detail(error))?
+        .map_err(|error| Error::new(Code::Internal, "The report could not be written.").with_detail(error))?
         .map(|path| path.display().to_string())
 }

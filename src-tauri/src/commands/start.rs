@@ -1,6 +1,6 @@
 //! What the window offers where Pollux could not start.
 
-use engine::{Error, Result, StartFailure};
+use engine::{Code, Error, Result, StartFailure};
 use tauri::{State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt as _;
 use tokio::sync::oneshot;
@@ -38,7 +38,8 @@ pub(crate) async fn history_open_other(window: WebviewWindow, started: State<'_,
         .pick_file(move |file| drop(chosen.send(file)));
     let Some(file) = choice.await.ok().flatten() else { return Ok(None) };
     let path = file.into_path().map_err(|error| {
-        Error::new("not_found", "What was chosen is no file of this computer. Choose another one.").with_detail(error)
+        Error::new(Code::NotFound, "What was chosen is no file of this computer. Choose another one.")
+            .with_detail(error)
     })?;
     started.open(path.clone()).await?;
     Ok(Some(path.display().to_string()))

@@ -1,8 +1,8 @@
 //! Webhooks, their rotation, and the log of actions.
 
 use engine::{
-    ActionPage, Error, NewSecret, PingResult, Place, Result, Rotated, Rotation, Row, WebhookBoard, WebhookCreation,
-    WebhookDraft, WebhookEdit, WebhookRepair, WebhookView,
+    ActionPage, Code, Error, NewSecret, PingResult, Place, Result, Rotated, Rotation, Row, WebhookBoard,
+    WebhookCreation, WebhookDraft, WebhookEdit, WebhookRepair, WebhookView,
 };
 use tauri::State;
 
@@ -116,9 +116,9 @@ pub(crate) async fn actions(started: State<'_, Started>, before: Option<i64>, li
 #[tauri::command]
 pub(crate) async fn actions_export(started: State<'_, Started>) -> Result<String> {
     let text = started.engine()?.actions().export().await?;
-    let home = home::folder().map_err(|message| Error::new("no_home", message))?;
+    let home = home::folder().map_err(|message| Error::new(Code::NoHome, message))?;
     tauri::async_runtime::spawn_blocking(move || export::write(&home, "pollux-actions", "ndjson", &text))
         .await
-        .map_err(|error| Error::new("internal", "The log could not be written.").with_detail(error))?
+        .map_err(|error| Error::new(Code::Internal, "The log could not be written.").with_detail(error))?
         .map(|path| path.display().to_string())
 }

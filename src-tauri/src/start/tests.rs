@@ -1,4 +1,4 @@
-use engine::MemoryVault;
+use engine::{Code, MemoryVault};
 
 use super::*;
 
@@ -32,11 +32,11 @@ async fn what_does_not_open_is_moved_aside_and_the_next_try_starts_on_a_new_one(
     let started = started(database.clone()).await;
     let failure = started.failure().unwrap();
     assert_eq!(
-        (failure.error.code.as_str(), failure.again, failure.other, failure.aside),
-        ("not_a_history", true, true, true)
+        (failure.error.code, failure.again, failure.other, failure.aside),
+        (Code::NotAHistory, true, true, true)
     );
     assert_eq!(failure.path, database.display().to_string());
-    assert_eq!(started.again().await.unwrap_err().code, "not_a_history");
+    assert_eq!(started.again().await.unwrap_err().code, Code::NotAHistory);
 
     let kept = started.move_aside("2026-11-29-105500".into()).await.unwrap();
     assert_eq!(kept, folder.path().join("pollux-2026-11-29-105500.db"));
@@ -45,7 +45,7 @@ async fn what_does_not_open_is_moved_aside_and_the_next_try_starts_on_a_new_one(
     started.again().await.unwrap();
     assert_eq!(started.failure(), None);
     // What runs is not moved away from under itself.
-    assert_eq!(started.move_aside("2026-11-29-105501".into()).await.unwrap_err().code, "not_moved");
+    assert_eq!(started.move_aside("2026-11-29-105501".into()).await.unwrap_err().code, Code::NotMoved);
     assert!(database.exists());
     started.again().await.unwrap();
     started.engine().unwrap().shutdown().await;
@@ -60,7 +60,7 @@ async fn another_history_is_opened_and_one_that_does_not_open_changes_nothing() 
     garbage(&wrong);
     let started = started(database.clone()).await;
     let failure = started.failure();
-    assert_eq!(started.open(wrong.clone()).await.unwrap_err().code, "not_a_history");
+    assert_eq!(started.open(wrong.clone()).await.unwrap_err().code, Code::NotAHistory);
     assert_eq!(started.failure(), failure, "still about the usual one");
     started.open(other.clone()).await.unwrap();
     let engine = started.engine().unwrap();
@@ -79,8 +79,8 @@ async fn a_lock_that_is_let_go_is_tried_again() {
     std::fs::create_dir(&database).unwrap();
     let started = started(database.clone()).await;
     let failure = started.failure().unwrap();
-    assert_eq!((failure.error.code.as_str(), failure.again, failure.aside), ("history_unreachable", true, false));
-    assert_eq!(started.move_aside("2026-11-29-105500".into()).await.unwrap_err().code, "not_moved");
+    assert_eq!((failure.error.code, failure.again, failure.aside), (Code::HistoryUnreachable, true, false));
+    assert_eq!(started.move_aside("2026-11-29-105500".into()).await.unwrap_err().code, Code::NotMoved);
     std::fs::remove_dir(&database).unwrap();
     std::fs::rename(folder.path().join("away.db"), &database).unwrap();
     started.again().await.unwrap();

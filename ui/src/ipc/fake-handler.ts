@@ -3,6 +3,7 @@ import { FakeOutbound } from "./fake-outbound";
 import type {
   CheckPlan,
   CheckReport,
+  Code,
   FaultRule,
   ForwardOffer,
   ForwardRule,
@@ -15,7 +16,7 @@ import type {
 import { noForward } from "../lib/forward";
 import { readAddress } from "../lib/targets";
 
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const HOUR = 3_600_000;
 const WHY = "Connection refused: nobody listens on localhost:3000.";
 
@@ -191,7 +192,7 @@ export abstract class FakeHandler extends FakeOutbound {
   override faultLabSet = (rules: FaultRule[]) =>
     this.answer("faultLabSet", () => {
       const bad = rules.find((rule) => rule.status !== null && (rule.status < 200 || rule.status > 599));
-      if (bad) throw refused("invalid_status", "A status is a number from 200 to 599.");
+      if (bad) throw refused("invalid_fault", "A status is a number from 200 to 599.");
       const named = rules.map((rule) => (rule.id === "" ? { ...rule, id: `f${this.#ruleIds++}` } : rule));
       this.state.fault_lab = { ...this.state.fault_lab, rules: structuredClone(named) };
       this.tell({ kind: "fault_lab", lab: this.state.fault_lab });
@@ -403,6 +404,6 @@ function outbound(url: string, at_ms: number, status: number | null, number = 1)
     first_us: status === null ? null : 2900,
     total_us: status === null ? null : 3100,
     answer_len: status === null ? null : 0,
-    problem: status === null ? { code: "refused", message: WHY } : null,
+    problem: status === null ? { code: "connection_refused", message: WHY } : null,
   };
 }

@@ -5,6 +5,7 @@ import { row as makeRow } from "./fake-rows";
 import type { FakeWorld } from "./fake-world";
 import type {
   Action,
+  Code,
   IpcError,
   NewSecret,
   PingResult,
@@ -18,7 +19,7 @@ import type {
 } from "./generated";
 
 const DAY = 86_400_000;
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const GONE = refused(
   "not_found",
   "This webhook is no longer at the service. Refresh the list.",

@@ -2,6 +2,7 @@ import { fakeBody, fakeDetail } from "./fake-detail";
 import { answerOf, compose, diffOf, outboundDetail, signersOf } from "./fake-replay";
 import { FakeTunnel } from "./fake-tunnel";
 import type {
+  Code,
   ForwardView,
   IpcError,
   Outbound,
@@ -20,7 +21,7 @@ import type { OutboundBackend } from "./outbound";
 import { AS_RECEIVED, plainPlan } from "../lib/replay";
 import { readAddress } from "../lib/targets";
 
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const EDITABLE = 1024 * 1024;
 const MOST_IN_RUN = 200;
 const FRAME_MS = 16;

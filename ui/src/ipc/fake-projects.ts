@@ -3,6 +3,7 @@ import type {
   ApiKey,
   ApiKeyDraft,
   AppState,
+  Code,
   EnvironmentKey,
   IpcError,
   Live,
@@ -12,7 +13,7 @@ import type {
 } from "./generated";
 
 const GOOGLE = "https://generativelanguage.googleapis.com";
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 
 /** Projects in memory, with the rules of the real ones. */
 export abstract class FakeProjects extends FakeStart {

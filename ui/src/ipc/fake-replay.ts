@@ -1,6 +1,7 @@
 import type {
   Altered,
   AnswerDiff,
+  Code,
   DiffLine,
   HeaderLine,
   Outbound,
@@ -176,7 +177,7 @@ export function answerOf(
     text: JSON.stringify(value, null, 2),
     headers: [line("content-type", "application/json"), line("date", new Date().toUTCString()), ...extra],
   });
-  const failed = (code: string, message: string): Answered => ({
+  const failed = (code: Code, message: string): Answered => ({
     status: null,
     first: null,
     total: 400 + jitter,

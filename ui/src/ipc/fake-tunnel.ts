@@ -1,6 +1,7 @@
 import { FakeManage } from "./fake-manage";
 import type {
   Authtoken,
+  Code,
   IpcError,
   ProbeView,
   TunnelProvider,
@@ -9,7 +10,7 @@ import type {
   TunnelView,
 } from "./generated";
 
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
+const refused = (code: Code, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const ADDED: Partial<Record<TunnelProvider, string[]>> = {
   ngrok: ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"],
   cloudflared: [

@@ -1,5 +1,6 @@
 import {
   SANDBOX_DEFAULTS,
+  type Code,
   type JobKind,
   type JobOutcome,
   type SandboxAdvance,
@@ -43,7 +44,7 @@ export const fakeSettings = (): SandboxSettings => structuredClone(SANDBOX_DEFAU
 
 /** What Pollux makes of a delivery that comes to it. */
 export type Arrival = (delivery: SandboxDelivery, broken: boolean) => { id: number; status: number };
-const refused = (code: string, message: string) => ({ code, message, detail: null });
+const refused = (code: Code, message: string) => ({ code, message, detail: null });
 
 /** The emulator in miniature: a clock with an agenda, jobs that go their way, deliveries that are tried again. */
 export class FakeWorld {

@@ -525,11 +525,15 @@ faults: Faults, };
 
 export type VaultKind = "keychain" | "file" | "memory";
 
+export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "not_decodable" | "body_incomplete" | "no_jwks" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
+
+export type Fix = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | "targets";
+
 export type IpcError = { 
 /**
- * Stable code the window branches on.
+ * Stable code that programs branch on.
  */
-code: string, 
+code: Code, 
 /**
  * What was wrong and what to do, in one or two sentences. Never a secret.
  */
@@ -927,7 +931,7 @@ level: Level,
 /**
  * Stable code.
  */
-code: string, 
+code: Code, 
 /**
  * One sentence.
  */
@@ -945,9 +949,9 @@ address: string,
  */
 port: number, } | { "state": "failed", 
 /**
- * Stable code: `port_in_use`, `bind_refused`.
+ * Stable code.
  */
-code: string, 
+code: Code, 
 /**
  * What was wrong.
  */
@@ -1545,7 +1549,7 @@ attempt: number, } | { "state": "failed",
 /**
  * Stable code.
  */
-code: string, 
+code: Code, 
 /**
  * What was wrong and what to do.
  */
@@ -1942,9 +1946,9 @@ export type OutboundKind = "replay" | "forward";
 
 export type OutboundProblem = { 
 /**
- * Stable code: `refused`, `tls_self_signed`, `timed_out`, `body_too_long`…
+ * Stable code.
  */
-code: string, 
+code: Code, 
 /**
  * What was wrong and what to do.
  */
@@ -3192,6 +3196,172 @@ other: boolean,
  * To rename the history and start on a new one can help.
  */
 aside: boolean, };
+
+/** How bad each code is, and where it is fixed. */
+export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>> = {
+  internal: { severity: "error", fix: null },
+  window: { severity: "error", fix: null },
+  not_found: { severity: "warning", fix: null },
+  too_many: { severity: "error", fix: null },
+  no_home: { severity: "error", fix: null },
+  not_written: { severity: "error", fix: null },
+  clipboard_failed: { severity: "error", fix: null },
+  invalid_format: { severity: "error", fix: null },
+  invalid_setting: { severity: "warning", fix: "settings" },
+  port_in_use: { severity: "error", fix: "settings" },
+  bind_refused: { severity: "error", fix: "settings" },
+  not_listening: { severity: "warning", fix: "settings" },
+  database_too_new: { severity: "error", fix: null },
+  not_a_history: { severity: "error", fix: null },
+  history_unreachable: { severity: "error", fix: null },
+  history_read_only: { severity: "error", fix: null },
+  history_busy: { severity: "error", fix: null },
+  history_damaged: { severity: "error", fix: null },
+  history_closed: { severity: "error", fix: null },
+  migration_failed: { severity: "error", fix: null },
+  database_error: { severity: "error", fix: null },
+  disk_full: { severity: "error", fix: null },
+  disk_nearly_full: { severity: "error", fix: null },
+  disk_error: { severity: "error", fix: null },
+  too_large: { severity: "error", fix: null },
+  no_thread: { severity: "error", fix: null },
+  not_moved: { severity: "error", fix: null },
+  not_stored: { severity: "error", fix: null },
+  view_replaced: { severity: "info", fix: null },
+  not_decodable: { severity: "warning", fix: null },
+  body_incomplete: { severity: "warning", fix: null },
+  no_jwks: { severity: "error", fix: null },
+  verify_again_failed: { severity: "warning", fix: null },
+  invalid_keychain: { severity: "error", fix: null },
+  vault_failed: { severity: "error", fix: "secrets" },
+  empty_secret: { severity: "warning", fix: "secrets" },
+  invalid_secret_base64: { severity: "warning", fix: "secrets" },
+  wrong_secret_prefix: { severity: "warning", fix: "secrets" },
+  private_key_given: { severity: "warning", fix: "secrets" },
+  invalid_public_key: { severity: "warning", fix: "secrets" },
+  secret_known: { severity: "error", fix: null },
+  secret_live: { severity: "error", fix: null },
+  secret_gone: { severity: "error", fix: null },
+  secret_unusable: { severity: "error", fix: null },
+  secret_not_stored: { severity: "warning", fix: null },
+  no_current_secret: { severity: "error", fix: null },
+  invalid_place: { severity: "error", fix: null },
+  too_many_places: { severity: "error", fix: null },
+  builtin_project: { severity: "warning", fix: null },
+  name_taken: { severity: "warning", fix: "projects" },
+  path_taken: { severity: "warning", fix: "projects" },
+  unknown_project: { severity: "warning", fix: null },
+  invalid_name: { severity: "warning", fix: null },
+  invalid_path: { severity: "warning", fix: null },
+  invalid_base_url: { severity: "warning", fix: null },
+  invalid_api_key: { severity: "error", fix: null },
+  no_api_key: { severity: "warning", fix: "projects" },
+  key_of_another_address: { severity: "error", fix: null },
+  service_key_refused: { severity: "error", fix: "projects" },
+  service_refused: { severity: "warning", fix: null },
+  service_rate_limited: { severity: "warning", fix: null },
+  service_failed: { severity: "warning", fix: null },
+  service_unreachable: { severity: "warning", fix: null },
+  service_timed_out: { severity: "warning", fix: null },
+  service_unreadable: { severity: "warning", fix: null },
+  outcome_unknown: { severity: "error", fix: "refresh" },
+  not_rotated: { severity: "warning", fix: null },
+  rotated_but_lost: { severity: "error", fix: null },
+  no_address: { severity: "error", fix: null },
+  no_sandbox: { severity: "error", fix: null },
+  sandbox_failed: { severity: "error", fix: null },
+  sandbox_refused: { severity: "warning", fix: null },
+  sandbox_unreachable: { severity: "error", fix: null },
+  sample_failed: { severity: "error", fix: null },
+  invalid_target: { severity: "warning", fix: "targets" },
+  confirm_target: { severity: "error", fix: null },
+  holds_secret: { severity: "error", fix: null },
+  invalid_replay: { severity: "warning", fix: null },
+  invalid_forward: { severity: "warning", fix: null },
+  invalid_fault: { severity: "warning", fix: null },
+  invalid_check: { severity: "error", fix: null },
+  check_running: { severity: "warning", fix: null },
+  no_report: { severity: "error", fix: null },
+  no_key: { severity: "warning", fix: null },
+  no_secret: { severity: "warning", fix: "secrets" },
+  not_json: { severity: "warning", fix: null },
+  not_signed: { severity: "error", fix: null },
+  not_forwarded: { severity: "error", fix: null },
+  stopped: { severity: "error", fix: null },
+  connection_refused: { severity: "error", fix: null },
+  connect_timed_out: { severity: "error", fix: null },
+  connection_reset: { severity: "error", fix: null },
+  connection_cut: { severity: "error", fix: null },
+  unreachable: { severity: "error", fix: null },
+  name_not_found: { severity: "error", fix: null },
+  not_http: { severity: "error", fix: null },
+  head_too_long: { severity: "error", fix: null },
+  no_answer: { severity: "error", fix: null },
+  timed_out: { severity: "error", fix: null },
+  body_too_long: { severity: "error", fix: null },
+  body_too_slow: { severity: "error", fix: null },
+  body_cut_short: { severity: "error", fix: null },
+  not_sendable: { severity: "error", fix: null },
+  ended_handler: { severity: "error", fix: null },
+  handler_gone: { severity: "error", fix: null },
+  tls_failed: { severity: "error", fix: null },
+  tls_expired: { severity: "error", fix: null },
+  tls_not_yet_valid: { severity: "error", fix: null },
+  tls_other_name: { severity: "error", fix: null },
+  tls_untrusted: { severity: "error", fix: null },
+  tls_revoked: { severity: "error", fix: null },
+  tls_unknown_name: { severity: "error", fix: null },
+  tls_version: { severity: "error", fix: null },
+  tls_client_certificate: { severity: "error", fix: null },
+  tls_not_spoken: { severity: "error", fix: null },
+  tunnel_none: { severity: "warning", fix: "tunnel" },
+  tunnel_offline: { severity: "warning", fix: "tunnel" },
+  invalid_authtoken: { severity: "warning", fix: "tunnel" },
+  public_address_changed: { severity: "info", fix: null },
+  own_address_missing: { severity: "error", fix: "tunnel" },
+  own_address_invalid: { severity: "error", fix: "tunnel" },
+  cloudflared_missing: { severity: "error", fix: "tunnel" },
+  cloudflared_not_executable: { severity: "error", fix: "tunnel" },
+  cloudflared_unknown_flag: { severity: "error", fix: "tunnel" },
+  cloudflared_not_started: { severity: "error", fix: "tunnel" },
+  cloudflared_rate_limited: { severity: "error", fix: "tunnel" },
+  cloudflared_no_network: { severity: "error", fix: "tunnel" },
+  cloudflared_unreachable: { severity: "error", fix: "tunnel" },
+  cloudflared_service_error: { severity: "error", fix: "tunnel" },
+  cloudflared_exited: { severity: "error", fix: "tunnel" },
+  cloudflared_crashed: { severity: "error", fix: "tunnel" },
+  cloudflared_stuck: { severity: "error", fix: "tunnel" },
+  cloudflared_expired: { severity: "error", fix: "tunnel" },
+  cloudflared_udp_blocked: { severity: "error", fix: "tunnel" },
+  cloudflared_no_connection: { severity: "error", fix: "tunnel" },
+  cloudflared_lost: { severity: "error", fix: "tunnel" },
+  ngrok_authtoken_wrong: { severity: "error", fix: "tunnel" },
+  ngrok_authtoken_missing: { severity: "error", fix: "tunnel" },
+  ngrok_authtoken_gone: { severity: "error", fix: "tunnel" },
+  ngrok_account_unverified: { severity: "error", fix: "tunnel" },
+  ngrok_account_suspended: { severity: "error", fix: "tunnel" },
+  ngrok_too_old: { severity: "error", fix: "tunnel" },
+  ngrok_protocol: { severity: "error", fix: "tunnel" },
+  ngrok_sessions: { severity: "error", fix: "tunnel" },
+  ngrok_endpoint_taken: { severity: "error", fix: "tunnel" },
+  ngrok_endpoints: { severity: "error", fix: "tunnel" },
+  ngrok_domain: { severity: "error", fix: "tunnel" },
+  ngrok_address: { severity: "error", fix: "tunnel" },
+  ngrok_quota: { severity: "error", fix: "tunnel" },
+  ngrok_rate: { severity: "error", fix: "tunnel" },
+  ngrok_offline: { severity: "error", fix: "tunnel" },
+  ngrok_upstream: { severity: "error", fix: "tunnel" },
+  ngrok_server: { severity: "error", fix: "tunnel" },
+  ngrok_ca_unreadable: { severity: "error", fix: "tunnel" },
+  ngrok_unreachable: { severity: "error", fix: "tunnel" },
+  ngrok_heartbeat: { severity: "error", fix: "tunnel" },
+  ngrok_slept: { severity: "error", fix: "tunnel" },
+  ngrok_command: { severity: "error", fix: "tunnel" },
+  ngrok_lost: { severity: "error", fix: "tunnel" },
+  ngrok_tls: { severity: "error", fix: "tunnel" },
+  ngrok_stopped: { severity: "error", fix: "tunnel" },
+  ngrok_refused: { severity: "error", fix: "tunnel" },
+};
 
 /** What an emulator starts with. */
 export const SANDBOX_DEFAULTS: SandboxSettings = {

@@ -11,5 +11,5 @@ export async function connect(): Promise<Backend> {
     const { fakeFromAddress } = await import("./fake");
     return fakeFromAddress(new URL(window.location.href));
   }
-  throw { code: "no_shell", message: "This page is the window of Pollux. Start the app to use it.", detail: null };
+  throw { code: "window", message: "This page is the window of Pollux. Start the app to use it.", detail: null };
 }

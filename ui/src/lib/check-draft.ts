@@ -1,5 +1,6 @@
-import type { CheckPlan, Scheme, SecretView } from "../ipc/generated";
+import type { CheckPlan, Code, Scheme, SecretView } from "../ipc/generated";
 import { durationText, readDuration } from "./duration";
+import { ofSecret } from "./errors";
 import { standOf } from "./secrets";
 import { readAddress } from "./targets";
 
@@ -49,10 +50,12 @@ export function secretWords(secret: SecretView, project: string | null): string 
 export const jwksAddress = (base: string, tokens = false): string =>
   `${base.replace(/\/+$/, "")}/.well-known/jwks.json${tokens ? "?dynamic=jwt" : ""}`;
 
-export function checkFieldOf(code: string): CheckField | null {
-  if (/secret/.test(code)) return "secret";
-  if (/scheme/.test(code)) return "schemes";
-  if (/timeout|time_out/.test(code)) return "timeout";
-  if (/url|address|target/.test(code)) return "url";
-  return null;
+/** Which field an error of the back end belongs beside. */
+export function checkFieldOf(code: Code): CheckField | null {
+  const fields: Partial<Record<Code, CheckField>> = {
+    ...ofSecret("secret"),
+    invalid_target: "url",
+    confirm_target: "url",
+  };
+  return fields[code] ?? null;
 }

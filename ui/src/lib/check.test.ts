@@ -227,7 +227,11 @@ describe("the form", () => {
     expect(jwksAddress("http://127.0.0.1:40123", true)).toBe(
       "http://127.0.0.1:40123/.well-known/jwks.json?dynamic=jwt",
     );
-    expect(["invalid_target", "no_secret", "check_running"].map(checkFieldOf)).toEqual(["url", "secret", null]);
+    expect((["invalid_target", "no_secret", "check_running"] as const).map(checkFieldOf)).toEqual([
+      "url",
+      "secret",
+      null,
+    ]);
   });
 });
 

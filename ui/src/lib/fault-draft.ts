@@ -104,11 +104,3 @@ function readHeaders(text: string, errors: FaultErrors): [string, string][] {
   }
   return headers;
 }
-
-/** Which field an error of the back end belongs beside. */
-export function faultFieldOf(code: string): FaultField | null {
-  if (/header/.test(code)) return "headers";
-  if (/status/.test(code)) return "status";
-  if (/delay/.test(code)) return "delay";
-  return null;
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FaultRule } from "../ipc/generated";
-import { faultDraft, faultFieldOf, readFaultDraft } from "./fault-draft";
+import { faultDraft, readFaultDraft } from "./fault-draft";
 import {
   answersOf,
   answersText,
@@ -188,9 +188,5 @@ describe("the draft", () => {
     expect(readFaultDraft({ ...draft, percent: "12,5 %" }, EMPTY_RULE)).toMatchObject({
       rule: { when: { percent: 12.5 } },
     });
-  });
-
-  it("knows beside which field an error belongs", () => {
-    expect(["invalid_status", "invalid_header", "history_busy"].map(faultFieldOf)).toEqual(["status", "headers", null]);
   });
 });

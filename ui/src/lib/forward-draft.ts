@@ -1,5 +1,6 @@
-import type { ForwardRule, ForwardWhich } from "../ipc/generated";
+import type { Code, ForwardRule, ForwardWhich } from "../ipc/generated";
 import { durationText, readDuration } from "./duration";
+import { ofSecret } from "./errors";
 import { readAddress } from "./targets";
 
 /** A rule as it stands in the fields. */
@@ -68,11 +69,13 @@ export function sameRule(a: ForwardRule, b: ForwardRule): boolean {
 }
 
 /** Which field an error of the back end belongs beside. */
-export function forwardFieldOf(code: string): ForwardField | null {
-  if (/secret|resign|signer/.test(code)) return "resign";
-  if (/concurrency/.test(code)) return "concurrency";
-  if (/timeout|time_out/.test(code)) return "timeout";
+export function forwardFieldOf(code: Code): ForwardField | null {
   // What else can be wrong with a rule is read here: what is left is an address that is Pollux itself.
-  if (/url|address|target|invalid_forward/.test(code)) return "url";
-  return null;
+  const fields: Partial<Record<Code, ForwardField>> = {
+    ...ofSecret("resign"),
+    invalid_forward: "url",
+    invalid_target: "url",
+    confirm_target: "url",
+  };
+  return fields[code] ?? null;
 }

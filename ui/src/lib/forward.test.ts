@@ -137,7 +137,7 @@ describe("how it stands", () => {
       status: null,
       total_us: null,
       first_us: null,
-      problem: { code: "refused", message: "Connection refused." },
+      problem: { code: "connection_refused", message: "Connection refused." },
     });
     expect(lastWords(refused, NOW).text).toBe("no answer: Connection refused, 12\u00A0s ago");
     expect(lastWords(refused, NOW, true).text).toBe("no answer, 12\u00A0s ago");
@@ -211,7 +211,7 @@ describe("the draft", () => {
   });
 
   it("knows beside which field an error belongs", () => {
-    expect(["invalid_target", "invalid_forward", "no_secret", "history_busy"].map(forwardFieldOf)).toEqual([
+    expect((["invalid_target", "invalid_forward", "no_secret", "history_busy"] as const).map(forwardFieldOf)).toEqual([
       "url",
       "url",
       "resign",

@@ -1,4 +1,4 @@
-import type { ApiKeyDraft, EnvironmentKey, Project, ProjectDraft } from "../ipc/generated";
+import type { ApiKeyDraft, Code, EnvironmentKey, Project, ProjectDraft } from "../ipc/generated";
 
 export const GOOGLE = "https://generativelanguage.googleapis.com";
 
@@ -106,8 +106,8 @@ export function readFields(
 export const keyless = (draft: ProjectDraft): boolean => draft.api_key.from === "nowhere";
 
 /** Which field an error of the back end belongs to. */
-export function fieldOf(code: string): keyof FieldErrors | null {
-  const fields: Record<string, keyof FieldErrors> = {
+export function fieldOf(code: Code): keyof FieldErrors | null {
+  const fields: Partial<Record<Code, keyof FieldErrors>> = {
     name_taken: "name",
     invalid_name: "name",
     path_taken: "path",

@@ -168,7 +168,9 @@ describe("mistakes, by field", () => {
 
   it("of the back end find their field", () => {
     expect(
-      ["invalid_target", "no_key", "no_secret", "not_json", "invalid_replay", "holds_secret"].map(fieldOfCode),
+      (["invalid_target", "no_key", "no_secret", "not_json", "invalid_replay", "holds_secret"] as const).map(
+        fieldOfCode,
+      ),
     ).toEqual(["targets", "sign", "sign", "twist", null, null]);
   });
 });

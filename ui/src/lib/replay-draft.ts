@@ -1,4 +1,5 @@
 import type {
+  Code,
   HeaderLine,
   ReplayBody,
   ReplayChanges,
@@ -196,8 +197,8 @@ export function readFields(
 }
 
 /** Which field an error of the back end belongs to; null: none. */
-export function fieldOfCode(code: string): FieldName | null {
-  const fields: Record<string, FieldName> = {
+export function fieldOfCode(code: Code): FieldName | null {
+  const fields: Partial<Record<Code, FieldName>> = {
     invalid_target: "targets",
     not_json: "twist",
     no_key: "sign",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Outbound, OutboundDetail, ReplayRun } from "../ipc/generated";
+import type { Code, Outbound, OutboundDetail, ReplayRun } from "../ipc/generated";
 import { answer } from "./format";
 import {
   allWell,
@@ -33,7 +33,7 @@ const sent = (more: Partial<Outbound> = {}): Outbound => ({
   problem: null,
   ...more,
 });
-const problem = (code: string) => ({ code, message: "Nothing listens at localhost:3000." });
+const problem = (code: Code) => ({ code, message: "Nothing listens at localhost:3000." });
 const run = (more: Partial<ReplayRun> = {}): ReplayRun => ({
   run: 3,
   state: "done",
@@ -54,10 +54,10 @@ describe("an answer at a glance", () => {
     [{ status: 401 }, "no", "401"],
     [{ status: 500 }, "no", "500"],
     [{ status: 200, problem: problem("body_too_long") }, "no", "200, cut off"],
-    [{ status: 200, problem: problem("strange") }, "no", "200, not whole"],
+    [{ status: 200, problem: problem("body_cut_short") }, "no", "200, cut short"],
     [{ status: null, problem: problem("connection_refused") }, "no", "refused"],
     [{ status: null, problem: problem("tls_untrusted") }, "no", "TLS failed"],
-    [{ status: null, problem: problem("strange") }, "no", "no answer"],
+    [{ status: null, problem: problem("no_answer") }, "no", "no answer"],
   ])("%j", (more, tone, word) => expect(outboundMark(sent(more))).toMatchObject({ tone, word }));
 
   it("its times, as far as there are any", () => {

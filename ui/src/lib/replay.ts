@@ -8,6 +8,7 @@ import type {
   ReplayTally,
   Target,
 } from "../ipc/generated";
+import { WORDS } from "./error-words";
 import { count, plural, took } from "./format";
 import { nameOfUrl } from "./targets";
 import type { Mark } from "./verdict";
@@ -44,34 +45,13 @@ export function sameSign(a: ReplaySign, b: ReplaySign): boolean {
   return a.kind === b.kind && (a.kind !== "secret" || (b.kind === "secret" && a.id === b.id));
 }
 
-function problemWord(code: string): string | undefined {
-  return PROBLEMS[code] ?? (code.startsWith("tls_") ? "TLS failed" : undefined);
-}
-
 /** What an answer is at a glance. A redirect is neither good nor bad: it was not followed. */
 export function outboundMark({ status, problem }: Pick<Outbound, "status" | "problem">): Mark {
-  if (status === null)
-    return { glyph: "cross", word: (problem && problemWord(problem.code)) ?? "no answer", tone: "no" };
-  const word = problem ? `${status}, ${problemWord(problem.code) ?? "not whole"}` : String(status);
+  if (status === null) return { glyph: "cross", word: problem ? WORDS[problem.code] : "no answer", tone: "no" };
+  const word = problem ? `${status}, ${WORDS[problem.code]}` : String(status);
   if (problem || status >= 400) return { glyph: "cross", word, tone: "no" };
   return status >= 300 ? { glyph: "near", word, tone: "un" } : { glyph: "check", word, tone: "ok" };
 }
-
-/** Two words for what the back end explains in a sentence. What is not here is "no answer". */
-const PROBLEMS: Record<string, string> = {
-  connection_refused: "refused",
-  connect_timed_out: "not reached",
-  timed_out: "timed out",
-  connection_reset: "reset",
-  unreachable: "unreachable",
-  name_not_found: "no such host",
-  not_http: "not HTTP",
-  head_too_long: "head too long",
-  body_too_long: "cut off",
-  body_too_slow: "too slow",
-  body_cut_short: "cut short",
-  not_sendable: "not sent",
-};
 
 /** `2 ms · 3 ms`: until the first byte, and in all. */
 export function timesWords({ first_us, total_us }: Pick<Outbound, "first_us" | "total_us">): string {

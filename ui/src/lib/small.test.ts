@@ -164,7 +164,12 @@ it("errors: every thrown thing has a message, unknown codes are errors", () => {
   });
   expect(asIpcError("no such command")).toEqual({ code: "window", message: "no such command", detail: null });
   expect(asIpcError(undefined).message).not.toBe("");
-  expect(ruleFor("never heard of")).toEqual({ severity: "error", action: null });
+  expect(asIpcError({ code: "never heard of", message: "New.", detail: null })).toEqual({
+    code: "window",
+    message: "New.",
+    detail: null,
+  });
+  expect(ruleFor("window")).toEqual({ severity: "error", action: null });
   expect(ruleFor("port_in_use").action).toBe("settings");
 });
 

@@ -1,4 +1,4 @@
-import type { Settings, TunnelProvider } from "../ipc/generated";
+import type { Code, Settings, TunnelProvider } from "../ipc/generated";
 
 /** The tunnel's settings as they stand in the form's fields. The authtoken is apart: it is never read back. */
 export type TunnelDraft = {
@@ -192,10 +192,17 @@ export function newPathToken(random: Uint8Array): string {
 }
 
 /** Which field an error of the back end belongs beside. */
-export function tunnelFieldOf(code: string): TunnelField | null {
-  if (code === "ngrok_domain") return "domain";
-  if (code === "invalid_authtoken" || code.startsWith("ngrok_authtoken")) return "authtoken";
-  if (code === "cloudflared_missing" || code === "cloudflared_not_executable") return "path";
-  if (code.startsWith("own_address")) return "address";
-  return null;
+export function tunnelFieldOf(code: Code): TunnelField | null {
+  const fields: Partial<Record<Code, TunnelField>> = {
+    ngrok_domain: "domain",
+    invalid_authtoken: "authtoken",
+    ngrok_authtoken_wrong: "authtoken",
+    ngrok_authtoken_missing: "authtoken",
+    ngrok_authtoken_gone: "authtoken",
+    cloudflared_missing: "path",
+    cloudflared_not_executable: "path",
+    own_address_missing: "address",
+    own_address_invalid: "address",
+  };
+  return fields[code] ?? null;
 }

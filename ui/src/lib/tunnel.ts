@@ -1,4 +1,5 @@
 import type { ProbeView, TunnelProvider, TunnelState, TunnelView } from "../ipc/generated";
+import { WORDS } from "./error-words";
 import { age, count, plural, span } from "./format";
 import { visible } from "./invisible";
 import type { GlyphName } from "./verdict";
@@ -33,39 +34,6 @@ export const running = (state: TunnelState): boolean =>
 /** The address that others can use: also while the connection is being made again, since it comes back under the same one. */
 export function publicOf(view: TunnelView): string | null {
   return view.state.state === "online" || view.state.state === "reconnecting" ? view.public : null;
-}
-
-const REASONS: Record<string, string> = {
-  cloudflared_missing: "not installed",
-  cloudflared_not_executable: "cannot be run",
-  cloudflared_unknown_flag: "too old",
-  cloudflared_rate_limited: "too many tunnels asked for",
-  cloudflared_udp_blocked: "UDP is blocked",
-  cloudflared_exited: "it ended by itself",
-  cloudflared_crashed: "it crashed",
-  ngrok_authtoken_wrong: "authtoken refused",
-  ngrok_authtoken_missing: "no authtoken",
-  ngrok_authtoken_gone: "the authtoken cannot be read",
-  ngrok_account_unverified: "e-mail not verified",
-  ngrok_sessions: "too many agents",
-  ngrok_endpoint_taken: "address in use",
-  ngrok_endpoints: "too many endpoints",
-  ngrok_domain: "the domain is not yours",
-  ngrok_address: "it gave no usable address",
-  ngrok_quota: "the month's quota is used up",
-  ngrok_too_old: "Pollux is too old for it",
-  own_address_missing: "no address",
-  own_address_invalid: "the address is none",
-};
-
-/** Why it failed, in a word or three: a code that is not known loses its provider's name and its underscores. */
-export function reasonWords(code: string): string {
-  return (
-    REASONS[code] ??
-    visible(code)
-      .replace(/^(ngrok|cloudflared|own|tunnel)_/, "")
-      .replaceAll("_", " ")
-  );
 }
 
 export type Tone = "ok" | "warn" | "no" | "un";
@@ -126,7 +94,7 @@ export function pillWords(view: TunnelView, now: number): PillWords {
     case "reconnecting":
       return { tone: "warn", lead: `${name} reconnecting, ${nextTry(state.next_ms, now)}`, address: null, tail: "" };
     case "failed":
-      return { tone: "no", lead: `${name} failed: ${reasonWords(state.code)}`, address: null, tail: "" };
+      return { tone: "no", lead: `${name} failed: ${WORDS[state.code]}`, address: null, tail: "" };
     case "online": {
       const mark = view.probe === null ? null : probeMark(view.probe.result);
       if (mark !== null && mark.tone !== "ok")
@@ -186,7 +154,7 @@ export function stateWords(view: TunnelView, now: number): StateWords {
     case "failed":
       return {
         tone: "no",
-        head: `${name} failed: ${reasonWords(state.code)}`,
+        head: `${name} failed: ${WORDS[state.code]}`,
         said: state.message,
         then: "",
         detail: state.detail,

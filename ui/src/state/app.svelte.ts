@@ -10,7 +10,7 @@ import type {
   SampleRequest,
   Settings,
 } from "../ipc";
-import { asIpcError } from "../lib/errors";
+import { asIpcError, isNewAddress } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
 import { projectAddress } from "../lib/projects";
 import { dress } from "../lib/theme";
@@ -148,7 +148,7 @@ export class App {
         if (this.info) this.info = { ...this.info, disk: message.disk };
         break;
       case "notice":
-        if (message.notice.code === "public_address_changed") this.tunnel.moved(message.notice.message);
+        if (isNewAddress(message.notice)) this.tunnel.moved(message.notice.message);
         else this.toasts.show(message.notice.level, message.notice.message);
         break;
       case "projects":

@@ -243,9 +243,9 @@ describe("filtering", () => {
   });
 
   it("tells what failed", async () => {
-    fake.failures.set("viewOpen", { code: "store", message: "The database is locked.", detail: null });
+    fake.failures.set("viewOpen", { code: "database_error", message: "The database is locked.", detail: null });
     await list.open();
-    expect(failures).toEqual([{ code: "store", message: "The database is locked.", detail: null }]);
+    expect(failures).toEqual([{ code: "database_error", message: "The database is locked.", detail: null }]);
     expect(list.loaded).toBe(false);
   });
 });

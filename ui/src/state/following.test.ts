@@ -124,9 +124,9 @@ describe("while another filter is tried", () => {
   it("ends where it cannot be tried, and where one goes back to what is here", async () => {
     fake.rows = make(1, 100);
     await list.open();
-    fake.failures.set("viewOpen", { code: "store", message: "The database is locked.", detail: null });
+    fake.failures.set("viewOpen", { code: "database_error", message: "The database is locked.", detail: null });
     await list.open({ ...NO_FILTER, text: "x" });
-    expect([list.searching, list.error?.code]).toEqual([false, "store"]);
+    expect([list.searching, list.error?.code]).toEqual([false, "database_error"]);
     fake.failures.clear();
     fake.delay = 50;
     void list.open({ ...NO_FILTER, text: "xy" });
@@ -170,7 +170,7 @@ describe("a chosen delivery that the filter leaves out", () => {
     const id = list.active?.id ?? 0;
     expect(await list.chooseId(id)).toBe(false);
     expect(list.leavesOut).toBe(true);
-    fake.failures.set("viewFind", { code: "store", message: "The database is locked.", detail: null });
+    fake.failures.set("viewFind", { code: "database_error", message: "The database is locked.", detail: null });
     expect(await list.chooseId(id)).toBe(false);
     expect(list.leavesOut).toBe(false);
   });

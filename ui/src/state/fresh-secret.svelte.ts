@@ -1,5 +1,5 @@
 import type { Backend, IpcError, NewSecret } from "../ipc";
-import { asIpcError } from "../lib/errors";
+import { asIpcError, isGone } from "../lib/errors";
 
 const CLEARED_MS = 60_000;
 
@@ -67,7 +67,7 @@ export class FreshSecret {
     } catch (thrown) {
       this.failure = asIpcError(thrown);
       // Pollux holds it no longer: nothing is left to be let go but what is on the screen.
-      if (this.failure.code === "not_found") this.#wipe();
+      if (isGone(this.failure)) this.#wipe();
     }
     this.storing = false;
   }

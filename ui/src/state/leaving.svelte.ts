@@ -1,4 +1,4 @@
-import { asIpcError } from "../lib/errors";
+import { asIpcError, isUnconfirmed } from "../lib/errors";
 import type { Targets } from "./targets.svelte";
 
 /** What became of it: done, or the user did not want deliveries to leave this machine. */
@@ -24,8 +24,9 @@ export class Leaving {
         void this.#targets.load();
         return { done: true, value };
       } catch (thrown) {
-        const { code, detail } = asIpcError(thrown);
-        if (code !== "confirm_target" || detail === null) throw thrown;
+        const error = asIpcError(thrown);
+        const { detail } = error;
+        if (!isUnconfirmed(error) || detail === null) throw thrown;
         if (!(await this.#ask(detail))) return { done: false };
         await this.#targets.confirm(detail);
       }

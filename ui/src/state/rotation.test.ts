@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBackend } from "../ipc/fake";
-import type { IpcError, WebhookView } from "../ipc";
+import type { Code, IpcError, WebhookView } from "../ipc";
 import { App } from "./app.svelte";
 
 const PROJECT = 1;
@@ -10,7 +10,7 @@ let hook: WebhookView;
 let hide: () => void;
 const flush = () => vi.advanceTimersByTimeAsync(20);
 const reads = () => fake.calls.filter((call) => call === "rotation").length;
-const failing = (code: string): IpcError => ({ code, message: `What ${code} means.`, detail: "Internal error." });
+const failing = (code: Code): IpcError => ({ code, message: `What ${code} means.`, detail: "Internal error." });
 
 beforeEach(async () => {
   vi.useFakeTimers({ now: 1_795_223_000_000 });
@@ -92,7 +92,7 @@ describe("rotating", () => {
     expect(app.rotation.running).toBe(false);
   });
 
-  it.each(["rotated_but_lost", "not_rotated", "outcome_unknown"])(
+  it.each(["rotated_but_lost", "not_rotated", "outcome_unknown"] as const)(
     "%s stays in the dialog, and trying again may go well",
     async (code) => {
       fake.failures.set("webhookRotate", failing(code));

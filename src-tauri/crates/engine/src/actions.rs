@@ -6,7 +6,7 @@ use store::NewAction;
 
 use crate::common::Common;
 use crate::dto::{Action, ActionPage};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 
 /// Most actions of a page.
@@ -42,7 +42,7 @@ impl Actions {
         let mut text = String::new();
         for action in self.common.store().actions().all().await? {
             let line = serde_json::to_string(&view(action))
-                .map_err(|error| Error::new("internal", "The log could not be written.").with_detail(error))?;
+                .map_err(|error| Error::new(Code::Internal, "The log could not be written.").with_detail(error))?;
             text.push_str(&line);
             text.push('\n');
         }
@@ -141,9 +141,9 @@ fn view(action: store::Action) -> Action {
 
 /// What an error means for the action that failed.
 fn outcome(error: &Error) -> &'static str {
-    match error.code.as_str() {
-        "outcome_unknown" => "unknown",
-        "service_refused" | "service_key_refused" | "service_rate_limited" | "not_found" => "refused",
+    match error.code {
+        Code::OutcomeUnknown => "unknown",
+        Code::ServiceRefused | Code::ServiceKeyRefused | Code::ServiceRateLimited | Code::NotFound => "refused",
         _ => "failed",
     }
 }

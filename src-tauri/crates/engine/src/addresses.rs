@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::common::Common;
 use crate::dto::{ListenerState, UriPlace};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The addresses of the listener, each with a slash at its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -190,7 +190,7 @@ fn repaired(base: &Url, path: &str, rest: &str, uri: &Url, is_other: impl Fn(&st
 pub(crate) fn public_address(text: &str) -> Result<String> {
     let wrong = |why: &str| {
         Error::new(
-            "invalid_setting",
+            Code::InvalidSetting,
             format!("The public address cannot be used: {why}. It looks like https://hooks.example.com/."),
         )
     };
@@ -312,7 +312,7 @@ mod tests {
             ("https://hooks.example/#x", "without ? or #"),
         ] {
             let error = public_address(text).unwrap_err();
-            assert!(error.code == "invalid_setting" && error.message.contains(reason), "{text}: {error}");
+            assert!(error.code == Code::InvalidSetting && error.message.contains(reason), "{text}: {error}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Names that are tried where a file is there already.
 const TRIES: u32 = 100;
@@ -22,14 +22,14 @@ pub fn move_aside(path: &Path, stamp: &str) -> Result<PathBuf> {
     if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         let message =
             format!("There is no file at {} any more, so there is nothing to move. Try again.", path.display());
-        return Err(Error::new("not_found", message));
+        return Err(Error::new(Code::NotFound, message));
     }
     renamed(path, stamp).map_err(|error| {
         let message = format!(
             "The history at {} could not be moved aside and is where it was. May you write into its folder?",
             path.display()
         );
-        Error::new("not_moved", message).with_detail(error)
+        Error::new(Code::NotMoved, message).with_detail(error)
     })
 }
 

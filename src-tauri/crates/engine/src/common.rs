@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
 use crate::dto::{Level, Live, Notice};
+use crate::error::Code;
 
 /// Where live messages go. Returns false when nobody listens any more.
 pub type Sink = Box<dyn Fn(Live) -> bool + Send + Sync>;
@@ -137,8 +138,8 @@ impl Common {
     }
 
     /// Shows a notice in the window, where one listens.
-    pub(crate) fn notice(&self, level: Level, code: &str, message: impl Into<String>) {
-        self.tell(Live::Notice { notice: Notice { level, code: code.to_owned(), message: message.into() } });
+    pub(crate) fn notice(&self, level: Level, code: Code, message: impl Into<String>) {
+        self.tell(Live::Notice { notice: Notice { level, code, message: message.into() } });
     }
 }
 

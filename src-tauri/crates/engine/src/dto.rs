@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use signature::{KeyState, Outcome, Scheme, Warning};
 
+use crate::error::Code;
 use crate::projects::vault::VaultKind;
 
 mod actions;
@@ -20,6 +21,7 @@ mod turned_away;
 mod verify_again;
 mod webhooks;
 
+pub use crate::error::Level;
 pub use actions::*;
 pub use check::*;
 pub use detail::*;
@@ -257,7 +259,7 @@ pub struct Notice {
     /// How bad it is.
     pub level: Level,
     /// Stable code.
-    pub code: String,
+    pub code: Code,
     /// One sentence.
     pub message: String,
 }
@@ -272,19 +274,6 @@ pub struct DiskShortage {
     pub reserve: u64,
     /// The folder of the history.
     pub folder: String,
-}
-
-/// How bad a notice is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Good to know.
-    Info,
-    /// Look at it.
-    Warning,
-    /// Something was not done.
-    Error,
 }
 
 /// What the listener is doing.
@@ -303,8 +292,8 @@ pub enum ListenerState {
     },
     /// Could not start.
     Failed {
-        /// Stable code: `port_in_use`, `bind_refused`.
-        code: String,
+        /// Stable code.
+        code: Code,
         /// What was wrong.
         message: String,
         /// The port asked for.

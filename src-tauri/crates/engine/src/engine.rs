@@ -16,7 +16,7 @@ use crate::addresses::Addresses;
 use crate::answers::Answers;
 use crate::common::{About, Common, Environment, Sink};
 use crate::dto::{AppState, Database, Level, ListenerState, Project, SecretStore};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::history::History;
 use crate::listening::{self, Listening};
 use crate::outgoing::check::Checks;
@@ -285,7 +285,7 @@ impl Engine {
     }
 
     /// Tells the window something.
-    pub fn notice(&self, level: Level, code: &str, message: &str) {
+    pub fn notice(&self, level: Level, code: Code, message: &str) {
         self.rooms.common.notice(level, code, message);
     }
 

@@ -1,6 +1,13 @@
 //! The one error of the engine: a stable code, a sentence for a person, and a detail.
 
+mod code;
+mod facts;
+mod from;
+
 use serde::{Deserialize, Serialize};
+
+pub use code::Code;
+pub use facts::{Exit, Fix, Level};
 
 /// What went wrong, as the window and the command line get it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -8,8 +15,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, ts(rename = "IpcError"))]
 #[error("{message}")]
 pub struct Error {
-    /// Stable code the window branches on.
-    pub code: String,
+    /// Stable code that programs branch on.
+    pub code: Code,
     /// What was wrong and what to do, in one or two sentences. Never a secret.
     pub message: String,
     /// What the system or a library said, where that helps.
@@ -21,8 +28,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// An error without a detail.
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), detail: None }
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), detail: None }
     }
 
     /// The same, with what the system or a library said.
@@ -34,24 +41,6 @@ impl Error {
 
     /// A delivery, secret or view that is not there (any more).
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new("not_found", format!("This {what} is no longer there."))
-    }
-}
-
-impl From<store::Error> for Error {
-    fn from(error: store::Error) -> Self {
-        Self::new(error.code(), error.to_string())
-    }
-}
-
-impl From<signature::SecretError> for Error {
-    fn from(error: signature::SecretError) -> Self {
-        Self::new(error.code(), error.to_string())
-    }
-}
-
-impl From<inbound::BindError> for Error {
-    fn from(error: inbound::BindError) -> Self {
-        Self::new(error.code(), error.to_string())
+        Self::new(Code::NotFound, format!("This {what} is no longer there."))
     }
 }

@@ -30,7 +30,7 @@ pub use aside::move_aside;
 pub use common::{Environment, Sink};
 pub use dto::*;
 pub use engine::{Config, Engine, FixedKeys};
-pub use error::{Error, Result};
+pub use error::{Code, Error, Exit, Fix, Result};
 pub use history::History;
 pub use history::arrivals::Arrivals;
 pub use history::tail::{Arrival, Explained, Tail, Told};

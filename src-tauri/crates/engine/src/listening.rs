@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use crate::addresses::Addresses;
 use crate::common::Common;
 use crate::dto::{Level, ListenerState, Live, Settings};
+use crate::error::Code;
 use crate::outgoing::forward::Forwards;
 use crate::registry::Registry;
 
@@ -96,7 +97,7 @@ impl Listening {
                 ListenerState::Listening { address: format!("http://{address}/"), port: address.port() }
             }
             Err(error) => ListenerState::Failed {
-                code: error.code().to_owned(),
+                code: Code::from(&error),
                 message: error.to_string(),
                 port: port.unwrap_or(0),
                 next_free: error.next_free(),
@@ -180,7 +181,7 @@ async fn tell_failures(common: Common, mut failed: mpsc::Receiver<String>) {
     while let Some(message) = failed.recv().await {
         common.notice(
             Level::Error,
-            "not_stored",
+            Code::NotStored,
             format!("A delivery could not be stored. It was answered 503, so its sender should try again. {message}"),
         );
         tokio::time::sleep(QUIET).await;

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::common::Common;
 use crate::dto::ListenerState;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::projects::Projects;
 use crate::registry::{Registry, SANDBOX_PATH};
 use follow_up::FollowUp;
@@ -73,7 +73,7 @@ impl Sandbox {
     /// # Errors
     /// `no_sandbox` where it does not run.
     pub(crate) fn running(&self) -> Result<&Arc<Running>> {
-        self.running.as_ref().ok_or_else(|| Error::new("no_sandbox", "The Sandbox is not running."))
+        self.running.as_ref().ok_or_else(|| Error::new(Code::NoSandbox, "The Sandbox is not running."))
     }
 
     /// The Sandbox, where this is its project.
@@ -106,7 +106,7 @@ impl Sandbox {
 
     fn listening_receiver(&self) -> Result<String> {
         self.receiver().ok_or_else(|| {
-            Error::new("not_listening", "The listener is not running, so what the Sandbox sends has nowhere to go.")
+            Error::new(Code::NotListening, "The listener is not running, so what the Sandbox sends has nowhere to go.")
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use gemini::client::{ApiError, ClientError};
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// A failed call as an error of ours. `change`: it was one that changes something (POST, PATCH, DELETE), so that an
 /// answer that was lost or cannot be read leaves open whether it was acted on.
@@ -16,55 +16,57 @@ pub(crate) fn service_error(error: ClientError, change: bool) -> Error {
     }
 }
 
-fn told(error: &ClientError, change: bool) -> (&'static str, &'static str) {
+fn told(error: &ClientError, change: bool) -> (Code, &'static str) {
     if change && error.may_have_been_acted_on() {
         return (
-            "outcome_unknown",
+            Code::OutcomeUnknown,
             "It is not known whether the service did this: the request was sent, and the answer was lost or cannot be \
              read. Look at the project's webhooks as they are now before you try again.",
         );
     }
     match error {
-        ClientError::Address(_) => ("invalid_base_url", ""),
-        ClientError::Key => ("invalid_api_key", ""),
-        ClientError::Name(_) => ("not_found", "The service has nothing of this name. Read the list of webhooks again."),
+        ClientError::Address(_) => (Code::InvalidBaseUrl, ""),
+        ClientError::Key => (Code::InvalidApiKey, ""),
+        ClientError::Name(_) => {
+            (Code::NotFound, "The service has nothing of this name. Read the list of webhooks again.")
+        }
         ClientError::Api(api) => refused(api),
         ClientError::Unreachable(_) => {
-            ("service_timed_out", "The connection to the service was cut before it answered. Try again.")
+            (Code::ServiceTimedOut, "The connection to the service was cut before it answered. Try again.")
         }
-        ClientError::TimedOut => ("service_timed_out", "The service did not answer in time. Try again."),
+        ClientError::TimedOut => (Code::ServiceTimedOut, "The service did not answer in time. Try again."),
         ClientError::Redirected => (
-            "service_refused",
+            Code::ServiceRefused,
             "The service answered with a redirect, which is not followed, so that the API key stays where it belongs. \
              Check the project's base URL.",
         ),
         ClientError::Unreadable(_) | ClientError::TooLarge { .. } => (
-            "service_unreadable",
+            Code::ServiceUnreadable,
             "What answered did not answer as the service does. Check the project's base URL and version, and whether \
              something stands between it and this machine (a proxy, a sign-in page); then try again.",
         ),
         _ => (
-            "service_unreachable",
+            Code::ServiceUnreachable,
             "The service could not be reached, and nothing was sent. Check the network and the project's base URL, then \
              try again.",
         ),
     }
 }
 
-fn refused(api: &ApiError) -> (&'static str, &'static str) {
+fn refused(api: &ApiError) -> (Code, &'static str) {
     match api.http {
         _ if key_refused(api) => (
-            "service_key_refused",
+            Code::ServiceKeyRefused,
             "The service refused the API key. Check the project's key: it may be mistyped, revoked, or meant for \
              another service.",
         ),
-        404 => ("not_found", "The service does not know this any more. Read the list of webhooks again."),
+        404 => (Code::NotFound, "The service does not know this any more. Read the list of webhooks again."),
         429 => (
-            "service_rate_limited",
+            Code::ServiceRateLimited,
             "The service had too many requests and did nothing. Wait a minute, then try again.",
         ),
-        500.. => ("service_failed", "The service failed on its side. Try again in a while."),
-        _ => ("service_refused", "The service refused this and did nothing. Its own words say why."),
+        500.. => (Code::ServiceFailed, "The service failed on its side. Try again in a while."),
+        _ => (Code::ServiceRefused, "The service refused this and did nothing. Its own words say why."),
     }
 }
 
@@ -93,25 +95,29 @@ mod tests {
     #[test]
     fn each_failure_has_its_code_and_the_services_own_words() {
         let table = [
-            (api(401, "no", vec![]), "service_key_refused", "service_key_refused"),
-            (api(403, "no", vec![]), "service_key_refused", "service_key_refused"),
-            (api(400, "API key not valid. Please pass…", vec![]), "service_key_refused", "service_key_refused"),
-            (api(400, "x", vec![json!({ "reason": "API_KEY_INVALID" })]), "service_key_refused", "service_key_refused"),
-            (api(400, "Unknown parameter", vec![]), "service_refused", "service_refused"),
-            (api(409, "no", vec![]), "service_refused", "service_refused"),
-            (api(404, "no", vec![]), "not_found", "not_found"),
-            (api(429, "slow down", vec![]), "service_rate_limited", "service_rate_limited"),
-            (api(500, "oh", vec![]), "service_failed", "outcome_unknown"),
-            (api(503, "oh", vec![]), "service_failed", "outcome_unknown"),
-            (ClientError::TimedOut, "service_timed_out", "outcome_unknown"),
-            (ClientError::Unreadable("html".into()), "service_unreadable", "outcome_unknown"),
-            (ClientError::TooLarge { limit: 1 }, "service_unreadable", "outcome_unknown"),
-            (ClientError::Unreachable("reset".into()), "service_timed_out", "outcome_unknown"),
-            (ClientError::NotSent("refused".into()), "service_unreachable", "service_unreachable"),
-            (ClientError::Redirected, "service_refused", "service_refused"),
-            (ClientError::Name("a/../b".into()), "not_found", "not_found"),
-            (ClientError::Key, "invalid_api_key", "invalid_api_key"),
-            (ClientError::Address("x".into()), "invalid_base_url", "invalid_base_url"),
+            (api(401, "no", vec![]), Code::ServiceKeyRefused, Code::ServiceKeyRefused),
+            (api(403, "no", vec![]), Code::ServiceKeyRefused, Code::ServiceKeyRefused),
+            (api(400, "API key not valid. Please pass…", vec![]), Code::ServiceKeyRefused, Code::ServiceKeyRefused),
+            (
+                api(400, "x", vec![json!({ "reason": "API_KEY_INVALID" })]),
+                Code::ServiceKeyRefused,
+                Code::ServiceKeyRefused,
+            ),
+            (api(400, "Unknown parameter", vec![]), Code::ServiceRefused, Code::ServiceRefused),
+            (api(409, "no", vec![]), Code::ServiceRefused, Code::ServiceRefused),
+            (api(404, "no", vec![]), Code::NotFound, Code::NotFound),
+            (api(429, "slow down", vec![]), Code::ServiceRateLimited, Code::ServiceRateLimited),
+            (api(500, "oh", vec![]), Code::ServiceFailed, Code::OutcomeUnknown),
+            (api(503, "oh", vec![]), Code::ServiceFailed, Code::OutcomeUnknown),
+            (ClientError::TimedOut, Code::ServiceTimedOut, Code::OutcomeUnknown),
+            (ClientError::Unreadable("html".into()), Code::ServiceUnreadable, Code::OutcomeUnknown),
+            (ClientError::TooLarge { limit: 1 }, Code::ServiceUnreadable, Code::OutcomeUnknown),
+            (ClientError::Unreachable("reset".into()), Code::ServiceTimedOut, Code::OutcomeUnknown),
+            (ClientError::NotSent("refused".into()), Code::ServiceUnreachable, Code::ServiceUnreachable),
+            (ClientError::Redirected, Code::ServiceRefused, Code::ServiceRefused),
+            (ClientError::Name("a/../b".into()), Code::NotFound, Code::NotFound),
+            (ClientError::Key, Code::InvalidApiKey, Code::InvalidApiKey),
+            (ClientError::Address("x".into()), Code::InvalidBaseUrl, Code::InvalidBaseUrl),
         ];
         for (error, reading, changing) in table {
             for (change, code) in [(false, reading), (true, changing)] {

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, watch};
 use crate::addresses;
 use crate::common::Common;
 use crate::dto::{ListenerState, Settings, TunnelProvider};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::registry::Registry;
 use crate::tunnel::Tunnel;
@@ -95,7 +95,7 @@ impl SettingsRoom {
 
     async fn store_settings(&self, settings: &Settings) -> Result<()> {
         let value = serde_json::to_value(settings)
-            .map_err(|error| Error::new("internal", "The settings could not be written.").with_detail(error))?;
+            .map_err(|error| Error::new(Code::Internal, "The settings could not be written.").with_detail(error))?;
         Ok(self.common.store().settings().set(SETTINGS, &value).await?)
     }
 
@@ -112,7 +112,7 @@ fn checked(mut settings: Settings) -> Result<Settings> {
     const REJECTED_KIB: std::ops::RangeInclusive<u32> = 1..=100 * 1024;
     const LOCAL_PER_SECOND: u32 = 1_000_000;
     const TOLERANCE_S: std::ops::RangeInclusive<u32> = 1..=86_400;
-    let invalid = |message: String| Err(Error::new("invalid_setting", message));
+    let invalid = |message: String| Err(Error::new(Code::InvalidSetting, message));
     if !BODY_MIB.contains(&settings.max_body_mib) {
         return invalid(format!("The body limit is 1 to 100 MiB, not {}.", settings.max_body_mib));
     }

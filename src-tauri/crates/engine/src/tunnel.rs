@@ -10,7 +10,7 @@ use crate::actions::Actions;
 use crate::addresses::Addresses;
 use crate::common::Common;
 use crate::dto::{Live, ProbeView, Settings, TunnelProvider, TunnelSettings, TunnelState, TunnelView};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::projects::Projects;
 use provider::TunnelFactory;
@@ -122,7 +122,7 @@ impl Tunnel {
             (shown.number, shown.base.clone().filter(|_| online))
         };
         let offline = "There is no public address to send a probe to: the tunnel is not online. Start it first.";
-        let base = base.ok_or_else(|| Error::new("tunnel_offline", offline))?;
+        let base = base.ok_or_else(|| Error::new(Code::TunnelOffline, offline))?;
         let probe = self.probe(&base).await;
         self.keep_probe(number, &probe);
         Ok(probe)

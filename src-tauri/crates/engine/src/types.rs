@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use serde_json::json;
 use ts_rs::{Config, TS};
 
 use crate::dto;
@@ -49,6 +50,8 @@ fn declared() -> String {
         emulator::Faults,
         emulator::Settings,
         crate::VaultKind,
+        crate::Code,
+        crate::Fix,
         crate::Error,
         dto::Row,
         dto::PingBy,
@@ -178,6 +181,13 @@ fn declared() -> String {
         dto::SandboxDeliveries,
         dto::StartFailure,
     );
+    text.push_str("\n/** How bad each code is, and where it is fixed. */\n");
+    text.push_str("export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>> = {\n");
+    for code in crate::Code::ALL {
+        let (severity, fix) = (json!(code.severity()), json!(code.fix()));
+        text.push_str(&format!("  {code}: {{ severity: {severity}, fix: {fix} }},\n"));
+    }
+    text.push_str("};\n");
     let defaults = serde_json::to_string_pretty(&emulator::Settings::default()).unwrap();
     text.push_str(&format!(
         "\n/** What an emulator starts with. */\nexport const SANDBOX_DEFAULTS: SandboxSettings = {defaults};\n"

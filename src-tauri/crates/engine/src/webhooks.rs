@@ -10,7 +10,7 @@ use crate::actions::Actions;
 use crate::addresses::Addresses;
 use crate::common::Common;
 use crate::dto::{Row, WebhookAlarms, WebhookBoard};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::history::{History, rows};
 use crate::listening::Listening;
 use crate::projects::Projects;
@@ -181,5 +181,5 @@ impl Webhooks {
 }
 
 pub(crate) fn gone() -> Error {
-    Error::new("not_found", "The service no longer has this webhook. Read the list again.")
+    Error::new(Code::NotFound, "The service no longer has this webhook. Read the list again.")
 }

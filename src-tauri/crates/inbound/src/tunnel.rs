@@ -2,6 +2,7 @@
 //! cannot go on, and says what it is doing.
 
 pub mod cloudflared;
+mod code;
 pub mod ngrok;
 pub mod own;
 
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Intake;
 
+pub use code::FailureCode;
 pub use own::Own;
 
 /// What a tunnel is doing.
@@ -48,8 +50,8 @@ pub enum State {
 /// Why a tunnel cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Stable code: `ngrok_authtoken`, `cloudflared_missing`…
-    pub code: String,
+    /// Stable code.
+    pub code: FailureCode,
     /// What was wrong and what to do, in a sentence or two. Never a token.
     pub message: String,
     /// What the provider said, where that helps.

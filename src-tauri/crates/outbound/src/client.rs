@@ -14,7 +14,7 @@ use hyper_util::client::legacy::{self, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout_at;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::target::Target;
 use crate::tls;
 
@@ -172,7 +172,7 @@ impl Client {
         };
         match made {
             Ok(client) => post(client, request, target).await,
-            Err(why) => Err(Problem::new("tls_failed", format!("No secure connection can be made: {why}."))),
+            Err(why) => Err(Problem::new(ProblemCode::TlsFailed, format!("No secure connection can be made: {why}."))),
         }
     }
 }
@@ -234,7 +234,7 @@ fn of(request: Request) -> Result<http::Request<Full<Bytes>>, Problem> {
     for (name, value) in framed {
         let sendable = |what: &str| {
             let message = format!("The {what} of the header {name:?} cannot be sent over HTTP. Correct it.");
-            Problem::new("not_sendable", message)
+            Problem::new(ProblemCode::NotSendable, message)
         };
         let key = HeaderName::try_from(name.as_str()).map_err(|_| sendable("name"))?;
         map.append(key, HeaderValue::try_from(value).map_err(|_| sendable("value"))?);

@@ -15,5 +15,5 @@ mod tls;
 pub use client::{Answer, Bounds, Client, Exchange, Request, framed};
 pub use compose::{ComposeError, Composed, Id, Received, Recipe, Sign, Time, Twist, compose, twists};
 pub use passing::{Altered, for_another_connection};
-pub use problem::Problem;
+pub use problem::{Problem, ProblemCode};
 pub use target::{Target, TargetError};

@@ -1,5 +1,7 @@
 //! Why there is no whole answer, in words.
 
+mod code;
+
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -8,29 +10,34 @@ use rustls::{AlertDescription, CertificateError};
 
 use crate::target::Target;
 
+pub use code::ProblemCode;
+
 /// Why there is no whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Stable code: `connection_refused`, `tls_untrusted`, `timed_out`…
-    pub code: &'static str,
+    /// Stable code.
+    pub code: ProblemCode,
     /// What was wrong and what to do, in a sentence or two.
     pub message: String,
 }
 
 impl Problem {
-    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: ProblemCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 
     /// Nothing came from the target at all, so that it can be said to be down.
     #[must_use]
     pub fn is_down(&self) -> bool {
-        !matches!(self.code, "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable")
+        !matches!(
+            self.code,
+            ProblemCode::BodyTooLong | ProblemCode::BodyTooSlow | ProblemCode::BodyCutShort | ProblemCode::NotSendable
+        )
     }
 
     pub(crate) fn too_slow(target: &Target, time: Duration) -> Self {
         let message = format!("{} gave no answer within {}.", target.authority(), seconds(time));
-        Self::new("timed_out", message)
+        Self::new(ProblemCode::TimedOut, message)
     }
 
     pub(crate) fn body_too_slow(read: u64, time: Duration) -> Self {
@@ -38,18 +45,18 @@ impl Problem {
             "The answer's body did not end within {}; {read} bytes of it came. It was cut there.",
             seconds(time)
         );
-        Self::new("body_too_slow", message)
+        Self::new(ProblemCode::BodyTooSlow, message)
     }
 
     pub(crate) fn body_too_long(read: u64) -> Self {
         let message = format!("The answer's body is longer than {read} bytes. It was cut there.");
-        Self::new("body_too_long", message)
+        Self::new(ProblemCode::BodyTooLong, message)
     }
 
     pub(crate) fn body_cut_short(read: u64, error: &hyper::Error) -> Self {
         let what = if error.is_parse() { "its framing is not valid HTTP" } else { "the connection ended" };
         let message = format!("The answer's body is not whole: after {read} bytes {what}.");
-        Self::new("body_cut_short", message)
+        Self::new(ProblemCode::BodyCutShort, message)
     }
 
     /// What kept an answer from coming.
@@ -61,43 +68,45 @@ impl Problem {
         }
         if chain.handshake_cut {
             let message = format!("{host} closed the connection in the middle of the TLS handshake.");
-            return Self::new("tls_failed", message);
+            return Self::new(ProblemCode::TlsFailed, message);
         }
         if let Some(http) = chain.http {
             if http.is_parse_too_large() {
-                return Self::new("head_too_long", format!("The head of the answer of {host} is too long."));
+                return Self::new(ProblemCode::HeadTooLong, format!("The head of the answer of {host} is too long."));
             }
             if http.is_parse() {
                 let hint = if target.is_tls() { "" } else { " If it speaks TLS, write https:// instead of http://." };
-                return Self::new("not_http", format!("What {host} answered is not HTTP.{hint}"));
+                return Self::new(ProblemCode::NotHttp, format!("What {host} answered is not HTTP.{hint}"));
             }
             if http.is_incomplete_message() {
-                return Self::new("no_answer", format!("{host} closed the connection without an answer."));
+                return Self::new(ProblemCode::NoAnswer, format!("{host} closed the connection without an answer."));
             }
         }
         if chain.resolving {
             return Self::new(
-                "name_not_found",
+                ProblemCode::NameNotFound,
                 format!("There is no host of the name in {host}, as far as this machine can tell."),
             );
         }
         match chain.io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => Self::new(
-                "connection_refused",
+                ProblemCode::ConnectionRefused,
                 format!("Nothing listens at {host}. Start your handler, or correct the address."),
             ),
             Some(io::ErrorKind::TimedOut) => Self::new(
-                "connect_timed_out",
+                ProblemCode::ConnectTimedOut,
                 format!("{host} cannot be reached: the connection was not made in time."),
             ),
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => {
-                Self::new("connection_reset", format!("{host} reset the connection before it had answered."))
+                Self::new(ProblemCode::ConnectionReset, format!("{host} reset the connection before it had answered."))
             }
             Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
-                Self::new("unreachable", format!("There is no way to {host} from this machine."))
+                Self::new(ProblemCode::Unreachable, format!("There is no way to {host} from this machine."))
             }
-            _ if connecting => Self::new("unreachable", format!("{host} cannot be reached: {}.", chain.innermost)),
-            _ => Self::new("no_answer", format!("{host} gave no answer: {}.", chain.innermost)),
+            _ if connecting => {
+                Self::new(ProblemCode::Unreachable, format!("{host} cannot be reached: {}.", chain.innermost))
+            }
+            _ => Self::new(ProblemCode::NoAnswer, format!("{host} gave no answer: {}.", chain.innermost)),
         }
     }
 }
@@ -157,37 +166,38 @@ fn tls(fault: &rustls::Error, host: &str) -> Problem {
     let (code, words) = match fault {
         rustls::Error::InvalidCertificate(fault) => match fault {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                ("tls_expired", format!("The certificate of {host} has expired. {allow}"))
+                (ProblemCode::TlsExpired, format!("The certificate of {host} has expired. {allow}"))
             }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-                "tls_not_yet_valid",
+                ProblemCode::TlsNotYetValid,
                 format!("The certificate of {host} is not valid yet: is this machine's clock right? {allow}"),
             ),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                ("tls_other_name", format!("The certificate of {host} is for another name. {allow}"))
+                (ProblemCode::TlsOtherName, format!("The certificate of {host} is for another name. {allow}"))
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => (
-                "tls_untrusted",
+                ProblemCode::TlsUntrusted,
                 format!(
                     "The certificate of {host} is self-signed, or signed by nobody whom this machine trusts. {allow}"
                 ),
             ),
-            CertificateError::Revoked => ("tls_revoked", format!("The certificate of {host} was revoked.")),
-            other => ("tls_untrusted", format!("The certificate of {host} is not valid ({other}). {allow}")),
+            CertificateError::Revoked => (ProblemCode::TlsRevoked, format!("The certificate of {host} was revoked.")),
+            other => (ProblemCode::TlsUntrusted, format!("The certificate of {host} is not valid ({other}). {allow}")),
         },
         rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => {
-            ("tls_unknown_name", format!("The server at {host} knows no such name."))
+            (ProblemCode::TlsUnknownName, format!("The server at {host} knows no such name."))
         }
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
-            ("tls_version", format!("{host} speaks no version of TLS that Pollux does (1.2 and 1.3)."))
+            (ProblemCode::TlsVersion, format!("{host} speaks no version of TLS that Pollux does (1.2 and 1.3)."))
         }
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            ("tls_client_certificate", format!("{host} asks for a client certificate, and Pollux has none."))
+            (ProblemCode::TlsClientCertificate, format!("{host} asks for a client certificate, and Pollux has none."))
         }
-        rustls::Error::InvalidMessage(_) => {
-            ("tls_not_spoken", format!("{host} does not speak TLS on this port. Write http:// instead of https://."))
-        }
-        other => ("tls_failed", format!("The secure connection to {host} failed: {other}.")),
+        rustls::Error::InvalidMessage(_) => (
+            ProblemCode::TlsNotSpoken,
+            format!("{host} does not speak TLS on this port. Write http:// instead of https://."),
+        ),
+        other => (ProblemCode::TlsFailed, format!("The secure connection to {host} failed: {other}.")),
     };
     Problem::new(code, words)
 }

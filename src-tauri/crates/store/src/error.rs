@@ -6,7 +6,6 @@ use rusqlite::ErrorCode;
 
 /// Why the history could not be opened, read or written. [`Error::code`] is stable; the text is for a person.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The file was written by a newer Pollux (`database_too_new`).
     #[error(
@@ -39,7 +38,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// SQLite refused. The code tells a full disk, a read-only file, a damaged file and a locked one apart.
-    #[error("{}: {}.", sqlite_sentence(.0), .0)]
+    #[error("{}: {}.", SqliteFault::of(.0).sentence(), .0)]
     Sqlite(#[from] rusqlite::Error),
     /// The tables could not be brought up to date (`migration_failed`); nothing was changed.
     #[error("The history could not be brought up to date, and was left as it was: {0}.")]
@@ -75,7 +74,7 @@ impl Error {
             Self::DatabaseTooNew { .. } => "database_too_new",
             Self::NotAHistory(_) => "not_a_history",
             Self::Unreachable { .. } | Self::NotAFile { .. } => "history_unreachable",
-            Self::Sqlite(error) => sqlite_code(error),
+            Self::Sqlite(error) => SqliteFault::of(error).code(),
             Self::Migration(_) => "migration_failed",
             Self::Damaged(_) => "history_damaged",
             Self::ShortOfSpace => "disk_nearly_full",
@@ -88,27 +87,62 @@ impl Error {
     }
 }
 
-fn sqlite_code(error: &rusqlite::Error) -> &'static str {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "disk_full",
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "history_read_only",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "history_busy",
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "history_damaged",
-        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => "disk_error",
-        Some(ErrorCode::TooBig) => "too_large",
-        _ => "database_error",
-    }
+/// What SQLite refuses for, as far as it makes a difference to the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SqliteFault {
+    /// The disk is full, or the history has reached its limit.
+    DiskFull,
+    /// The file or its folder cannot be written to.
+    ReadOnly,
+    /// Another program holds it locked.
+    Busy,
+    /// The file is damaged.
+    Damaged,
+    /// The disk could not be read or written.
+    Disk,
+    /// More than a row can hold.
+    TooLarge,
+    /// Anything else.
+    Other,
 }
 
-fn sqlite_sentence(error: &rusqlite::Error) -> &'static str {
-    match sqlite_code(error) {
-        "disk_full" => "The disk is full or the history has reached its size limit; make room and try again",
-        "history_read_only" => "The history cannot be written to; check the permissions of its file and folder",
-        "history_busy" => "Another program holds the history locked; close it and try again",
-        "history_damaged" => "The history file is damaged; restore it from a copy or choose another file",
-        "disk_error" => "The disk could not be read or written; check it and try again",
-        "too_large" => "The delivery is larger than the history can hold",
-        _ => "The history refused",
+impl SqliteFault {
+    /// What `error` is.
+    #[must_use]
+    pub fn of(error: &rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged,
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Disk,
+            Some(ErrorCode::TooBig) => Self::TooLarge,
+            _ => Self::Other,
+        }
+    }
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk_full",
+            Self::ReadOnly => "history_read_only",
+            Self::Busy => "history_busy",
+            Self::Damaged => "history_damaged",
+            Self::Disk => "disk_error",
+            Self::TooLarge => "too_large",
+            Self::Other => "database_error",
+        }
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::DiskFull => "The disk is full or the history has reached its size limit; make room and try again",
+            Self::ReadOnly => "The history cannot be written to; check the permissions of its file and folder",
+            Self::Busy => "Another program holds the history locked; close it and try again",
+            Self::Damaged => "The history file is damaged; restore it from a copy or choose another file",
+            Self::Disk => "The disk could not be read or written; check it and try again",
+            Self::TooLarge => "The delivery is larger than the history can hold",
+            Self::Other => "The history refused",
+        }
     }
 }
 

@@ -34,7 +34,7 @@ mod writer;
 
 pub use complaints::Complaints;
 pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, RequestLine, Row};
-pub use error::{Error, InsertError};
+pub use error::{Error, InsertError, SqliteFault};
 pub use filter::Filter;
 pub use judging::{DOUBTFUL_BYTES, Doubtful, DoubtfulRange};
 pub use open::is_history;

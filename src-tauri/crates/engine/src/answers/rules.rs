@@ -6,7 +6,7 @@ use inbound::fault_lab::checked;
 
 use super::Answers;
 use crate::dto::{FaultLab, FaultRule, Live};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Where the rules are in the store.
 const KEY: &str = "fault_lab";
@@ -45,17 +45,17 @@ impl Answers {
     /// `invalid_fault`: what is wrong with which rule; then nothing is changed.
     pub async fn set_fault_lab(&self, rules: Vec<FaultRule>) -> Result<FaultLab> {
         if rules.len() > MOST {
-            return Err(Error::new("invalid_fault", format!("{} rules are more than {MOST}.", rules.len())));
+            return Err(Error::new(Code::InvalidFault, format!("{} rules are more than {MOST}.", rules.len())));
         }
         let rules = rules
             .into_iter()
             .enumerate()
             .map(|(at, rule)| {
-                checked(named(rule)).map_err(|what| Error::new("invalid_fault", format!("Rule {}: {what}", at + 1)))
+                checked(named(rule)).map_err(|what| Error::new(Code::InvalidFault, format!("Rule {}: {what}", at + 1)))
             })
             .collect::<Result<Vec<_>>>()?;
         let value = serde_json::to_value(&rules)
-            .map_err(|error| Error::new("internal", "The rules could not be written.").with_detail(error))?;
+            .map_err(|error| Error::new(Code::Internal, "The rules could not be written.").with_detail(error))?;
         self.common.store().settings().set(KEY, &value).await?;
         self.lab.put(rules);
         let lab = self.fault_lab();

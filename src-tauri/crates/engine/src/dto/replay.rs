@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use signature::Outcome;
 
 use super::BodyKind;
+use crate::error::Code;
 
 /// An address that deliveries are sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,8 +252,8 @@ pub enum OutboundKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct OutboundProblem {
-    /// Stable code: `refused`, `tls_self_signed`, `timed_out`, `body_too_long`…
-    pub code: String,
+    /// Stable code.
+    pub code: Code,
     /// What was wrong and what to do.
     pub message: String,
 }

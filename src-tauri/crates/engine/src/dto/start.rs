@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// Why Pollux could not start. What is offered is what can help with that, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,23 +28,22 @@ impl StartFailure {
     /// What can be done about `error`, which came of a start on the history at `path`.
     #[must_use]
     pub fn new(error: &Error, path: &Path) -> Self {
-        let (again, other, aside) = match error.code.as_str() {
+        let (again, other, aside) = match error.code {
             // Nothing but another program (a newer Pollux) or another file helps.
-            "database_too_new" => (false, true, true),
+            Code::DatabaseTooNew => (false, true, true),
             // A copy may be put back in its place.
-            "not_a_history" | "history_damaged" | "migration_failed" => (true, true, true),
+            Code::NotAHistory | Code::HistoryDamaged | Code::MigrationFailed => (true, true, true),
             // What holds it, its permissions or its disk: a file of another name there has the same trouble.
-            "history_busy"
-            | "history_read_only"
-            | "history_unreachable"
-            | "disk_full"
-            | "disk_error"
-            | "database_error"
-            | "no_thread" => (true, true, false),
+            Code::HistoryBusy
+            | Code::HistoryReadOnly
+            | Code::HistoryUnreachable
+            | Code::HistoryClosed
+            | Code::DiskFull
+            | Code::DiskError
+            | Code::DatabaseError
+            | Code::NoThread => (true, true, false),
             // Read once, when the process started.
-            "invalid_keychain" => (false, false, false),
-            // Kinds of trouble with the file that are not known here.
-            code if code.starts_with("history_") || code.starts_with("database_") => (true, true, false),
+            Code::InvalidKeychain => (false, false, false),
             _ => (true, false, false),
         };
         let path = path.display().to_string();

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Code;
+
 /// How the listener is reached from the internet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -153,7 +155,7 @@ pub enum TunnelState {
     /// It has ended by itself.
     Failed {
         /// Stable code.
-        code: String,
+        code: Code,
         /// What was wrong and what to do.
         message: String,
         /// What the provider said.

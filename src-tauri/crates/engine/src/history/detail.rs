@@ -14,7 +14,7 @@ use super::rows;
 use crate::dto::{
     Answer, AnswerHeader, BodyView, DecodedSignature, Detail, HeaderView, JwtView, SignatureEntry, TimestampView,
 };
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 
 /// Attempts listed in one detail: the newest.
@@ -36,7 +36,7 @@ pub(super) async fn open(store: &Store, registry: &Registry, id: i64, address: O
     // Decoding and reading may take a while for a large body.
     let built = tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address, project)).await;
     let built =
-        built.map_err(|error| Error::new("internal", "The delivery could not be opened.").with_detail(error))?;
+        built.map_err(|error| Error::new(Code::Internal, "The delivery could not be opened.").with_detail(error))?;
     Ok(Detail { project: name, ..built })
 }
 

@@ -15,7 +15,7 @@ use super::rows;
 use super::view::{PAGE, View};
 use crate::common::Common;
 use crate::dto::{Counts, Filter, Live, Row, ViewOpened};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 
 /// One frame of a 60 Hz screen.
@@ -78,7 +78,7 @@ impl Feed {
         let (page, matched) = {
             let mut slot = self.view();
             let Some(view) = slot.as_mut().filter(|view| view.number == number) else {
-                return Err(Error::new("view_replaced", "Another view was opened meanwhile."));
+                return Err(Error::new(Code::ViewReplaced, "Another view was opened meanwhile."));
             };
             view.loaded(ids);
             (view.newest(), view.len() as u64)

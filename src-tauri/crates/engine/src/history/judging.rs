@@ -9,7 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 use signature::{Jwks, KeyState, Keyring, Outcome, Policy, Received, Scheme, SecretKey, Seen, Verdict, probed, verify};
 use store::Doubtful;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::projects::key_news::Which;
 
 /// Tokens that are remembered, so that one that comes again is told.
@@ -80,7 +80,7 @@ async fn judge_with(keys: &Keys, deliveries: &Arc<Vec<Doubtful>>, jwks: Jwks, to
     let judged = tokio::task::spawn_blocking(move || {
         deliveries.iter().map(|one| verdict(&keys, one, &jwks, &tokens)).collect::<Vec<_>>()
     });
-    judged.await.map_err(|error| Error::new("internal", "Deliveries could not be judged again.").with_detail(error))
+    judged.await.map_err(|error| Error::new(Code::Internal, "Deliveries could not be judged again.").with_detail(error))
 }
 
 fn verdict(keys: &Keys, one: &Doubtful, jwks: &Jwks, tokens: &Tokens) -> Verdict {

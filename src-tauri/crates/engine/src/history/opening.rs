@@ -6,7 +6,7 @@ use signature::Outcome;
 use super::arrivals::Arrivals;
 use super::{History, body, detail, explain};
 use crate::dto::{Detail, Filter, ListenerState, Row, ViewOpened};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 impl History {
     /// Every delivery from now on, as it is committed.
@@ -77,7 +77,7 @@ impl History {
         };
         tokio::task::spawn_blocking(move || body::decode(&bytes, &encoding))
             .await
-            .map_err(|error| Error::new("internal", "The body could not be decoded.").with_detail(error))?
-            .map_err(|problem| Error::new("not_decodable", problem))
+            .map_err(|error| Error::new(Code::Internal, "The body could not be decoded.").with_detail(error))?
+            .map_err(|problem| Error::new(Code::NotDecodable, problem))
     }
 }

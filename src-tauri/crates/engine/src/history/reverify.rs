@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::History;
 use super::judging::{Keys, Tokens, judge};
 use crate::dto::{Level, Live, VerifiedAgain, VerifyRun};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::projects::key_news::{KeyNews, Which};
 
 /// Deliveries that are read, judged and written at once.
@@ -49,7 +49,7 @@ impl History {
         ids.dedup();
         if ids.len() > BY_HAND {
             let message = format!("At most {BY_HAND} deliveries are verified again at once; {} were given.", ids.len());
-            return Err(Error::new("too_many", message));
+            return Err(Error::new(Code::TooMany, message));
         }
         let (mut sum, tokens) = (VerifiedAgain::default(), Tokens::default());
         let mut left = ids.as_slice();
@@ -96,12 +96,12 @@ impl History {
             let reached = match self.rejudge_all(project, which, &tokens, &mut sum).await {
                 Ok(reached) => reached,
                 Err(error) => {
-                    tracing::warn!(code = error.code, %error, project, "deliveries could not be judged again");
+                    tracing::warn!(code = %error.code, %error, project, "deliveries could not be judged again");
                     self.judging.runs().remove(&project);
                     self.report_rejudged(project, &sum, sum.looked, Some(false));
                     let message =
                         format!("Not all deliveries could be verified again with the new key: {}", error.message);
-                    self.common.notice(Level::Warning, "verify_again_failed", &message);
+                    self.common.notice(Level::Warning, Code::VerifyAgainFailed, &message);
                     return;
                 }
             };
@@ -180,7 +180,7 @@ impl History {
             Ok::<_, Error>(())
         };
         if let Err(error) = swept.await {
-            tracing::warn!(code = error.code, %error, project, "late deliveries could not be judged again");
+            tracing::warn!(code = %error.code, %error, project, "late deliveries could not be judged again");
         }
         if sum.verified > 0 {
             self.report_rejudged(project, &sum, sum.looked, Some(false));

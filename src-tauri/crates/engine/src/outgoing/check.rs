@@ -14,7 +14,7 @@ use super::sending::Sending;
 use super::targets::Targets;
 use crate::common::Common;
 use crate::dto::{CheckPlan, CheckProgress, CheckReport, Live};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::sandbox::Sandbox;
 
@@ -94,7 +94,7 @@ impl Checks {
             let mut slot = self.slot.lock();
             if slot.as_ref().is_some_and(|check| check.report.progress == CheckProgress::Running) {
                 let message = "A check is running. Wait for its end, or stop it.";
-                return Err(Error::new("check_running", message));
+                return Err(Error::new(Code::CheckRunning, message));
             }
             *slot = Some(Check { report: waiting.clone(), stop: stop.clone(), over: watched });
         }
@@ -143,18 +143,18 @@ impl Checks {
     /// # Errors
     /// `no_report` before the first check, `invalid_format` for another one than `json` and `junit`.
     pub fn export(&self, format: &str) -> Result<(&'static str, String)> {
-        let report = self.report().ok_or_else(|| Error::new("no_report", "There was no check yet."))?;
+        let report = self.report().ok_or_else(|| Error::new(Code::NoReport, "There was no check yet."))?;
         match format {
             "json" => Ok(("json", format!("{:#}\n", outbound::check::to_json(&report)))),
             "junit" => Ok(("xml", outbound::check::junit(&report))),
             other => {
-                Err(Error::new("invalid_format", format!("A report is exported as json or junit, not {other:?}.")))
+                Err(Error::new(Code::InvalidFormat, format!("A report is exported as json or junit, not {other:?}.")))
             }
         }
     }
 
     async fn battery(&self, plan: CheckPlan, target: outbound::Target, any_certificate: bool) -> Result<Plan> {
-        let invalid = |message: &str| Error::new("invalid_check", message);
+        let invalid = |message: &str| Error::new(Code::InvalidCheck, message);
         if plan.schemes.is_empty() {
             return Err(invalid("Say what the handler verifies: v1, v1a or JWT."));
         }

@@ -20,7 +20,7 @@ use crate::common::Common;
 use crate::dto::{
     ForwardAnswer, ForwardOffer, ForwardRule, ForwardStart, ForwardView, ForwardWhich, Level, Live, Outbound,
 };
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 use lanes::{Kept, Lane, Lanes};
 
@@ -72,7 +72,7 @@ impl Forwards {
         if let Err(error) = begun {
             tracing::error!(%error, "forwarding could not begin");
             let message = format!("Nothing is forwarded, because its rules could not be read: {error}");
-            self.common.notice(Level::Error, "not_forwarded", &message);
+            self.common.notice(Level::Error, Code::NotForwarded, &message);
         }
     }
 
@@ -227,7 +227,7 @@ impl Forwards {
     }
 
     fn checked_rule(&self, mut rule: ForwardRule) -> Result<ForwardRule> {
-        let invalid = |message: String| Err(Error::new("invalid_forward", message));
+        let invalid = |message: String| Err(Error::new(Code::InvalidForward, message));
         if !self.registry.projects().iter().any(|project| project.id == rule.project) {
             return Err(Error::not_found("project"));
         }
@@ -266,7 +266,7 @@ impl Forwards {
                 "{} is where Pollux itself receives: what is forwarded there would come back without end.",
                 target.authority()
             );
-            return Err(Error::new("invalid_forward", message));
+            return Err(Error::new(Code::InvalidForward, message));
         }
         Ok(())
     }
@@ -347,7 +347,7 @@ impl Forwards {
         }
         let kept: Vec<Kept> = self.lanes.all().iter().map(|lane| Kept::of(lane)).collect();
         let value = serde_json::to_value(kept)
-            .map_err(|error| Error::new("internal", "The rules could not be written.").with_detail(error))?;
+            .map_err(|error| Error::new(Code::Internal, "The rules could not be written.").with_detail(error))?;
         Ok(self.common.store().settings().set(KEY, &value).await?)
     }
 }

@@ -3,7 +3,7 @@
 use signature::Secret;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::projects::Projects;
 use crate::registry::Registry;
 
@@ -46,7 +46,7 @@ impl Guard {
             if inside(body, needle) || headers.iter().any(|(_, value)| inside(value, needle)) {
                 let message =
                     format!("This request holds {what}, so it was not sent. Take it out of headers and body.");
-                return Err(Error::new("holds_secret", message));
+                return Err(Error::new(Code::HoldsSecret, message));
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use store::{NewOutbound, OutboundAnswer, OutboundRow, Sendable};
 
 use crate::common::Common;
 use crate::dto::{Altered, AnswerDiff, BodyKind, HeaderLine, Outbound, OutboundDetail, OutboundKind, OutboundProblem};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::history::body;
 
 mod diff;
@@ -76,7 +76,7 @@ impl Outbounds {
         let differ = move || diff::of(&first, &one, &other, &two);
         tokio::task::spawn_blocking(differ)
             .await
-            .map_err(|error| Error::new("internal", "The answers could not be compared.").with_detail(error))
+            .map_err(|error| Error::new(Code::Internal, "The answers could not be compared.").with_detail(error))
     }
 
     async fn kept_outbound(&self, id: i64) -> Result<store::Outbound> {
@@ -145,7 +145,8 @@ fn kind(kind: store::OutboundKind) -> OutboundKind {
 }
 
 fn problem(problem: Option<(String, String)>) -> Option<OutboundProblem> {
-    problem.map(|(code, message)| OutboundProblem { code, message })
+    // A name of an earlier version that is not known any more: its sentence still says what it was.
+    problem.map(|(code, message)| OutboundProblem { code: Code::named(&code).unwrap_or(Code::NoAnswer), message })
 }
 
 fn micros(time: Duration) -> u64 {
@@ -183,7 +184,7 @@ pub(super) fn sent(
         altered: composed.altered.iter().map(|one| (one.name.clone(), one.what.clone())).collect(),
         answer,
         total_us: micros(exchange.total),
-        problem: exchange.problem.map(|problem| (problem.code.to_owned(), problem.message)),
+        problem: exchange.problem.map(|problem| (problem.code.to_string(), problem.message)),
     }
 }
 
@@ -210,7 +211,7 @@ pub(super) fn not_sent(
         altered: Vec::new(),
         answer: None,
         total_us: 0,
-        problem: Some((error.code, error.message)),
+        problem: Some((error.code.to_string(), error.message)),
     }
 }
 

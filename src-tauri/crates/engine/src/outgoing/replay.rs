@@ -20,7 +20,7 @@ use crate::dto::{
     HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayDraft, ReplayId, ReplayPlan, ReplayPreview, ReplayRun,
     ReplaySign, ReplaySigner, ReplayTime, ReplayTwist,
 };
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 use run::{Run, Way};
 
@@ -136,7 +136,7 @@ impl Replays {
                     "Each request is kept with its changed body: {mib} MiB are more than the {} MiB of one run. Send fewer.",
                     KEPT / 1024 / 1024
                 );
-                return Err(Error::new("invalid_replay", message));
+                return Err(Error::new(Code::InvalidReplay, message));
             }
             self.targets.note_use(&allowed.target).await?;
         }
@@ -220,7 +220,7 @@ impl Replays {
         };
         let twist = match &changes.twist {
             Some(id) => Some(
-                Twist::find(id).ok_or_else(|| Error::new("invalid_replay", format!("There is no twist {id:?}.")))?,
+                Twist::find(id).ok_or_else(|| Error::new(Code::InvalidReplay, format!("There is no twist {id:?}.")))?,
             ),
             None => None,
         };
@@ -252,7 +252,7 @@ fn forget_ended(runs: &mut BTreeMap<u32, Arc<Run>>) {
 
 /// A plan within its bounds.
 fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
-    let invalid = |message: String| Err(Error::new("invalid_replay", message));
+    let invalid = |message: String| Err(Error::new(Code::InvalidReplay, message));
     if plan.deliveries.is_empty() {
         return Err(nothing());
     }
@@ -288,11 +288,11 @@ fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
 }
 
 fn nothing() -> Error {
-    Error::new("invalid_replay", "No delivery was chosen.")
+    Error::new(Code::InvalidReplay, "No delivery was chosen.")
 }
 
 fn nowhere() -> Error {
-    Error::new("invalid_replay", "No address was given. Give one such as http://localhost:3000/webhooks.")
+    Error::new(Code::InvalidReplay, "No address was given. Give one such as http://localhost:3000/webhooks.")
 }
 
 /// As the client sends them: `host` and `content-length` with their values.
@@ -311,5 +311,5 @@ fn header(line: &HeaderLine) -> Result<(String, Vec<u8>)> {
 fn decoded(what: &str, base64: &str) -> Result<Vec<u8>> {
     STANDARD
         .decode(base64.trim())
-        .map_err(|error| Error::new("invalid_replay", format!("The {what} is not base64.")).with_detail(error))
+        .map_err(|error| Error::new(Code::InvalidReplay, format!("The {what} is not base64.")).with_detail(error))
 }

@@ -11,13 +11,10 @@ use super::guard::Guard;
 use super::targets::Allowed;
 use crate::common::Common;
 use crate::dto::ReplaySign;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::projects::Projects;
 use crate::registry::{Registry, SANDBOX_SECRET};
 use crate::sandbox::Sandbox;
-
-/// The code of what cannot be sent because only a part of its body was kept.
-pub(super) const BODY_INCOMPLETE: &str = "body_incomplete";
 
 /// What sends. Cloning shares it.
 #[derive(Clone)]
@@ -86,13 +83,13 @@ impl Sending {
             ReplaySign::Secret { id } => self.secret_to_sign(id).map(|(secret, hint)| Sign::V1 { secret, hint }),
             ReplaySign::SandboxV1a => {
                 let keys = self.sandbox.running()?.signing_keys().await?;
-                let seed = keys.seeds.first().ok_or_else(|| Error::new("no_sandbox", "The Sandbox has no key."))?;
+                let seed = keys.seeds.first().ok_or_else(|| Error::new(Code::NoSandbox, "The Sandbox has no key."))?;
                 Ok(Sign::V1a { seed: *seed })
             }
             ReplaySign::SandboxJwt => {
                 let keys = self.sandbox.running()?.signing_keys().await?;
                 let (Some(rsa), Some(strange)) = (keys.rsa, keys.strange_rsa) else {
-                    return Err(Error::new("no_sandbox", "The Sandbox has no RSA key."));
+                    return Err(Error::new(Code::NoSandbox, "The Sandbox has no RSA key."));
                 };
                 Ok(Sign::Jwt { rsa, strange, profile: self.sandbox.running()?.profile() })
             }
@@ -105,11 +102,11 @@ impl Sending {
         let found = all.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == id);
         let Some(key) = found else {
             let message = "This secret is not there (any more), or its text cannot be read. Choose another one.";
-            return Err(Error::new("no_secret", message));
+            return Err(Error::new(Code::NoSecret, message));
         };
         if !matches!(key.secret, Secret::Hmac(_)) {
             let message = format!("{} is a public key: it verifies, and cannot sign.", key.secret.hint());
-            return Err(Error::new("no_secret", message));
+            return Err(Error::new(Code::NoSecret, message));
         }
         let hint = if id == SANDBOX_SECRET { "the Sandbox's secret".to_owned() } else { key.secret.hint() };
         Ok((key.secret.clone(), hint))
@@ -118,10 +115,10 @@ impl Sending {
 
 fn not_composed(error: outbound::ComposeError) -> Error {
     let code = match error {
-        outbound::ComposeError::BodyIncomplete { .. } => BODY_INCOMPLETE,
-        outbound::ComposeError::NoKey(_) => "no_key",
-        outbound::ComposeError::NotJson(_) => "not_json",
-        outbound::ComposeError::Sign(_) | outbound::ComposeError::Random(_) => "not_signed",
+        outbound::ComposeError::BodyIncomplete { .. } => Code::BodyIncomplete,
+        outbound::ComposeError::NoKey(_) => Code::NoKey,
+        outbound::ComposeError::NotJson(_) => Code::NotJson,
+        outbound::ComposeError::Sign(_) | outbound::ComposeError::Random(_) => Code::NotSigned,
     };
     Error::new(code, error.to_string())
 }

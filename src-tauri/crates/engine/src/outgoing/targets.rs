@@ -2,7 +2,7 @@
 
 use crate::common::Common;
 use crate::dto::{Target, TargetDraft};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Characters of a target's name.
 const LONGEST_NAME: usize = 100;
@@ -16,7 +16,7 @@ pub(crate) struct Allowed {
 
 impl From<outbound::TargetError> for Error {
     fn from(error: outbound::TargetError) -> Self {
-        Self::new("invalid_target", error.to_string())
+        Self::new(Code::InvalidTarget, error.to_string())
     }
 }
 
@@ -44,11 +44,11 @@ impl Targets {
         let name = draft.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         if name.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
             let message = format!("The name of a target has at most {LONGEST_NAME} characters.");
-            return Err(Error::new("invalid_target", message));
+            return Err(Error::new(Code::InvalidTarget, message));
         }
         if draft.any_certificate && !target.url().starts_with("https://") {
             let message = "Only an https address has a certificate. Take the tick away, or correct the address.";
-            return Err(Error::new("invalid_target", message));
+            return Err(Error::new(Code::InvalidTarget, message));
         }
         let before = match draft.id {
             Some(id) => Some(self.common.store().targets().get(id).await?.ok_or_else(|| Error::not_found("target"))?),
@@ -57,7 +57,7 @@ impl Targets {
         let twin = self.common.store().targets().find(target.url()).await?;
         if twin.is_some_and(|twin| draft.id.is_some_and(|id| id != twin.id)) {
             let message = format!("There is a target with the address {target} already.");
-            return Err(Error::new("invalid_target", message));
+            return Err(Error::new(Code::InvalidTarget, message));
         }
         let same = before.as_ref().filter(|before| before.url == target.url());
         let kept = store::Target {
@@ -102,7 +102,7 @@ impl Targets {
                 "{} is not on this machine: the headers and bodies of deliveries would leave it. Agree to that first.",
                 target.authority()
             );
-            return Err(Error::new("confirm_target", message).with_detail(target.url()));
+            return Err(Error::new(Code::ConfirmTarget, message).with_detail(target.url()));
         }
         Ok(Allowed { any_certificate: known.any_certificate, target })
     }

@@ -11,7 +11,7 @@ use super::names::{hint, key_id, version};
 use super::records::Records;
 use super::removed::RemovedProject;
 use crate::dto::{EnvironmentKey, Project, ProjectDraft};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The variables that hold API keys, as Google's SDKs read them.
 const VARIABLES: [&str; 2] = ["GEMINI_API_KEY", "GOOGLE_API_KEY"];
@@ -109,7 +109,7 @@ impl Projects {
         let project = self.own_project(id).await?;
         if project.path.is_empty() {
             return Err(Error::new(
-                "builtin_project",
+                Code::BuiltinProject,
                 "This project takes the deliveries that are no other project's, so it cannot be removed. It can be \
                  renamed, and its API key and secrets can be removed.",
             ));
@@ -175,7 +175,7 @@ impl Projects {
             }
             let id = project.id;
             if let Err(error) = self.destroy_kept(project).await {
-                tracing::warn!(project = id, code = error.code, "what a removed project left could not be destroyed");
+                tracing::warn!(project = id, code = %error.code, "what a removed project left could not be destroyed");
             }
         }
         Ok(())
@@ -242,7 +242,9 @@ impl Projects {
         let all = self.common.store().projects().list().await?;
         let project = all.into_iter().find(|project| project.id == id).ok_or_else(|| Error::not_found("project"))?;
         match project.sandbox {
-            true => Err(Error::new("builtin_project", "The Sandbox is built in and cannot be changed. Add a project.")),
+            true => {
+                Err(Error::new(Code::BuiltinProject, "The Sandbox is built in and cannot be changed. Add a project."))
+            }
             false => Ok(project),
         }
     }
@@ -256,7 +258,7 @@ impl Projects {
     async fn take_api_key(&self, project: i64) {
         let id = key_id(project);
         if let Err(error) = self.vaults.call(project, move |vault| vault.delete(&id)).await {
-            tracing::warn!(project, code = error.code, "an API key could not be destroyed");
+            tracing::warn!(project, code = %error.code, "an API key could not be destroyed");
         }
     }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::Projects;
 use super::names::{hint, version};
 use crate::dto::{ApiKeyDraft, ApiVersion, ProjectCheck, ProjectDraft};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::SANDBOX_PATH;
 use crate::service_error::service_error;
 
@@ -60,7 +60,10 @@ impl Projects {
         // The built-in one has this name also where it was never run, as on the command line.
         let builtin = name.eq_ignore_ascii_case("sandbox") && before.is_none_or(|before| before.name != name);
         if builtin || others.iter().any(|other| other.name == name) {
-            return Err(Error::new("name_taken", format!("Another project is called {name:?}. Choose another name.")));
+            return Err(Error::new(
+                Code::NameTaken,
+                format!("Another project is called {name:?}. Choose another name."),
+            ));
         }
         let taken = |path: &str| path == SANDBOX_PATH || others.iter().any(|other| other.path == path);
         let path = match (draft.path.as_deref().map(str::trim), before) {
@@ -69,7 +72,7 @@ impl Projects {
             (Some(""), Some(before)) if before.path.is_empty() => String::new(),
             (Some(_), Some(before)) if before.path.is_empty() => {
                 return Err(Error::new(
-                    "builtin_project",
+                    Code::BuiltinProject,
                     "This project takes the deliveries that are no other project's, so it has no path of its own. Add a \
                      project for the path.",
                 ));
@@ -101,10 +104,10 @@ impl Projects {
             ApiKeyDraft::Environment { name } => self.environment_key(name).ok_or_else(|| {
                 let message = "Pollux was not started with this variable, or it is empty. Type the key, or start Pollux \
                                with GEMINI_API_KEY or GOOGLE_API_KEY set.";
-                Error::new("no_api_key", message)
+                Error::new(Code::NoApiKey, message)
             }),
             ApiKeyDraft::Kept | ApiKeyDraft::Nowhere => {
-                Err(Error::new("no_api_key", "There is no API key to try. Type one."))
+                Err(Error::new(Code::NoApiKey, "There is no API key to try. Type one."))
             }
         }
     }
@@ -135,7 +138,7 @@ impl Projects {
             let told = service_error(error, false);
             match missing {
                 true => Error {
-                    code: "service_refused".to_owned(),
+                    code: Code::ServiceRefused,
                     message: "What answers at this base URL knows no webhooks. Check the base URL and the version."
                         .to_owned(),
                     ..told
@@ -158,7 +161,7 @@ fn belongs(name: &str, hint: &str, given_for: Option<&str>, asked: Option<&str>)
         return Ok(());
     }
     Err(Error::new(
-        "key_of_another_address",
+        Code::KeyOfAnotherAddress,
         format!(
             "The API key of {name} ({hint}) was given for {given_for}, so it is not sent to {asked}. Type the key for the \
              new address, or take it away."
@@ -178,7 +181,7 @@ fn client(base_url: Option<&str>, version: ApiVersion, key: &str) -> Result<Clie
 
 fn name(text: &str) -> Result<String> {
     let name = text.trim();
-    let wrong = |message: String| Err(Error::new("invalid_name", message));
+    let wrong = |message: String| Err(Error::new(Code::InvalidName, message));
     if name.is_empty() {
         return wrong("A project needs a name.".to_owned());
     }
@@ -193,7 +196,7 @@ fn name(text: &str) -> Result<String> {
 
 fn checked_path(path: &str, taken: impl Fn(&str) -> bool) -> Result<String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let wrong = |why: String| Err(Error::new("invalid_path", format!("{why} A path looks like results-prod.")));
+    let wrong = |why: String| Err(Error::new(Code::InvalidPath, format!("{why} A path looks like results-prod.")));
     if path.is_empty() || !path.chars().all(fits) {
         return wrong("A project's path is made of a-z, 0-9 and -, without a slash.".to_owned());
     }
@@ -204,7 +207,7 @@ fn checked_path(path: &str, taken: impl Fn(&str) -> bool) -> Result<String> {
         return wrong("The path sandbox is the Sandbox's.".to_owned());
     }
     if taken(path) {
-        return Err(Error::new("path_taken", format!("The path /{path} is another project's. Choose another one.")));
+        return Err(Error::new(Code::PathTaken, format!("The path /{path} is another project's. Choose another one.")));
     }
     Ok(path.to_owned())
 }
@@ -266,9 +269,9 @@ mod tests {
     #[test]
     fn what_cannot_be_a_path_is_told() {
         for path in ["", "a/b", "A", "a_b", "ü", ".", "sandbox", &"x".repeat(65)] {
-            assert_eq!(checked_path(path, |_| false).unwrap_err().code, "invalid_path", "{path}");
+            assert_eq!(checked_path(path, |_| false).unwrap_err().code, Code::InvalidPath, "{path}");
         }
-        assert_eq!(checked_path("a", |_| true).unwrap_err().code, "path_taken");
+        assert_eq!(checked_path("a", |_| true).unwrap_err().code, Code::PathTaken);
         assert!(checked_path(&"x".repeat(64), |_| false).is_ok());
     }
 
@@ -285,7 +288,7 @@ mod tests {
         }
         for text in ["gateway.example", "http://gateway.example", "https://u:p@gateway.example", "https://a.example/?b"]
         {
-            assert_eq!(base_url(Some(text)).unwrap_err().code, "invalid_base_url", "{text}");
+            assert_eq!(base_url(Some(text)).unwrap_err().code, Code::InvalidBaseUrl, "{text}");
         }
     }
 
@@ -308,7 +311,7 @@ mod tests {
             (Some("http://127.0.0.1:8080"), Some("http://localhost:8080")),
         ] {
             let error = belongs("prod", "…a91f", given_for, asked).unwrap_err();
-            assert_eq!(error.code, "key_of_another_address", "{given_for:?} {asked:?}");
+            assert_eq!(error.code, Code::KeyOfAnotherAddress, "{given_for:?} {asked:?}");
         }
     }
 
@@ -316,7 +319,7 @@ mod tests {
     fn a_name_is_one_line_of_some_length() {
         assert_eq!(name("  Nightly ").unwrap(), "Nightly");
         for text in ["", "  ", "a\nb", &"x".repeat(101)] {
-            assert_eq!(name(text).unwrap_err().code, "invalid_name");
+            assert_eq!(name(text).unwrap_err().code, Code::InvalidName);
         }
     }
 }

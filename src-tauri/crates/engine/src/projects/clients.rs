@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use crate::dto;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::service_error::service_error;
 
 impl From<dto::ApiVersion> for ApiVersion {
@@ -83,7 +83,7 @@ impl Clients {
 
 fn no_api_key(project: &dto::Project) -> Error {
     if project.sandbox {
-        return Error::new("no_sandbox", "The Sandbox is not running.");
+        return Error::new(Code::NoSandbox, "The Sandbox is not running.");
     }
     let message = match &project.api_key {
         None => format!("{} has no API key. Add one to manage its webhooks.", project.name),
@@ -92,5 +92,5 @@ fn no_api_key(project: &dto::Project) -> Error {
             project.name, key.hint
         ),
     };
-    Error::new("no_api_key", message)
+    Error::new(Code::NoApiKey, message)
 }

@@ -11,7 +11,7 @@ use reqwest::Url;
 
 use super::key_news::{KeyNews, Which};
 use crate::common::Common;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 
 /// By address: projects of one service share them.
@@ -30,7 +30,7 @@ impl JwksCaches {
     /// The published keys of the service at this address. `None`: Google's.
     pub(super) fn of(&self, base_url: Option<&str>) -> Result<Arc<JwksCache>> {
         let failed = |error: &dyn ToString| {
-            Error::new("no_jwks", "The service's published keys cannot be fetched from this system.")
+            Error::new(Code::NoJwks, "The service's published keys cannot be fetched from this system.")
                 .with_detail(error.to_string())
         };
         let base = Url::parse(base_url.unwrap_or(GOOGLE_BASE_URL)).map_err(|error| failed(&error))?;

@@ -10,7 +10,7 @@ use super::key_news::Which;
 use super::names::{hint, secret_key};
 use super::vault::VaultKind;
 use crate::dto::NewSecret;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 impl Projects {
     /// Does what a new secret comes of to its end, whoever stops waiting for it: the service shows a secret once. The
@@ -24,7 +24,7 @@ impl Projects {
             let _coming = coming;
             work.await
         });
-        done.await.map_err(|error| Error::new("internal", "This did not come to its end.").with_detail(error))?
+        done.await.map_err(|error| Error::new(Code::Internal, "This did not come to its end.").with_detail(error))?
     }
 
     /// Keeps a secret that the service has just shown for a webhook. It verifies at once, also where it cannot be
@@ -54,7 +54,7 @@ impl Projects {
             }
             // Whatever it is, the service shows it once: it is stored as it came.
             Err(error) => Some(Error::new(
-                "secret_unusable",
+                Code::SecretUnusable,
                 format!("The secret is stored as it came, but Pollux cannot verify with it: {error}"),
             )),
         };
@@ -74,7 +74,7 @@ impl Projects {
             problem: stored.err(),
         };
         if let Some(problem) = &new.problem {
-            tracing::error!(id = new.id, code = problem.code, "a new secret could not be stored");
+            tracing::error!(id = new.id, code = %problem.code, "a new secret could not be stored");
             record.stored_in = VaultKind::Memory.as_str().to_owned();
             self.unstored.add(record, text);
         }

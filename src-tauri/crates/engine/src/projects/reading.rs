@@ -95,7 +95,7 @@ impl Projects {
                 tracing::warn!(project = project.id, "the API key that is kept is not the one that is listed")
             }
             Ok(None) => tracing::warn!(project = project.id, "an API key is listed, but its text is gone"),
-            Err(error) => tracing::warn!(project = project.id, code = error.code, "an API key could not be read"),
+            Err(error) => tracing::warn!(project = project.id, code = %error.code, "an API key could not be read"),
         }
         None
     }
@@ -133,7 +133,7 @@ impl Projects {
                 Err(error) => tracing::warn!(id = record.id, code = error.code(), "a kept secret cannot be used"),
             },
             Ok(None) => tracing::warn!(id = record.id, "a secret is listed, but its text is gone"),
-            Err(error) => tracing::warn!(id = record.id, code = error.code, "a secret could not be read"),
+            Err(error) => tracing::warn!(id = record.id, code = %error.code, "a secret could not be read"),
         }
     }
 
@@ -179,7 +179,7 @@ impl Projects {
             tokio::time::sleep(LOOK).await;
             let mut records = self.records.lock().await;
             if let Err(error) = self.read_records(&mut records).await {
-                tracing::warn!(code = error.code, %error, "projects and secrets could not be read again");
+                tracing::warn!(code = %error.code, %error, "projects and secrets could not be read again");
             }
             drop(records);
             let now = self.common.now_s();

@@ -10,7 +10,7 @@ use super::removed::RemovedSecret;
 use super::vault::VaultKind;
 use super::{Projects, has_ended};
 use crate::dto::SecretView;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::SANDBOX_SECRET;
 
 const SANDBOX_LABEL: &str = "The Sandbox's own secret";
@@ -61,7 +61,7 @@ impl Projects {
         let twin = keys.secrets.iter().chain(&keys.expired).find(|key| key.secret.text() == secret.text());
         if let Some(twin) = twin {
             return Err(Error::new(
-                "secret_known",
+                Code::SecretKnown,
                 format!("This project already has this secret ({}).", twin.secret.hint()),
             ));
         }
@@ -142,11 +142,11 @@ impl Projects {
         let record = self.record(id).await?;
         let text = match (self.unstored.text(id), record.destroyed_ms) {
             (Some(text), _) => Ok(text),
-            (None, Some(_)) => Err(Error::new("secret_gone", "The text of this secret was destroyed.")),
+            (None, Some(_)) => Err(Error::new(Code::SecretGone, "The text of this secret was destroyed.")),
             (None, None) => self.vaults.secret_text(&record).await.and_then(|text| {
                 text.ok_or_else(|| {
                     Error::new(
-                        "secret_gone",
+                        Code::SecretGone,
                         "The secret is listed, but what keeps secrets no longer has it. Paste it in again.",
                     )
                 })
@@ -179,7 +179,7 @@ impl Projects {
         let record = self.record(id).await?;
         if !has_ended(&record, self.common.now_s()) {
             return Err(Error::new(
-                "secret_live",
+                Code::SecretLive,
                 "This secret still verifies deliveries. Only one that has ended can be destroyed; remove it instead.",
             ));
         }
@@ -225,7 +225,7 @@ impl Projects {
                     let why = "It ended more than 30 days ago. Its hint stays.";
                     self.actions.acted_alone(record.project, "secret.destroy", &named(&record), why).await;
                 }
-                Err(error) => tracing::warn!(id = record.id, code = error.code, "a secret could not be destroyed"),
+                Err(error) => tracing::warn!(id = record.id, code = %error.code, "a secret could not be destroyed"),
             }
         }
     }

@@ -6,7 +6,7 @@ use store::SecretRecord;
 use zeroize::Zeroizing;
 
 use super::vault::{MemoryVault, Vault, VaultError, VaultKind};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 
 /// The vaults. Cloning shares them.
@@ -45,8 +45,8 @@ impl Vaults {
         let vault = self.of(project);
         tokio::task::spawn_blocking(move || call(vault.as_ref()))
             .await
-            .map_err(|error| Error::new("internal", "What keeps secrets did not answer.").with_detail(error))?
-            .map_err(|error| Error::new("vault_failed", error.to_string()))
+            .map_err(|error| Error::new(Code::Internal, "What keeps secrets did not answer.").with_detail(error))?
+            .map_err(|error| Error::new(Code::VaultFailed, error.to_string()))
     }
 
     /// The text of a secret; `None` where it is gone.
@@ -65,7 +65,7 @@ impl Vaults {
                 "This secret is kept in {place}, which is not in use now, so that it could not be destroyed. Start Pollux \
                  with {place} in use and try again."
             );
-            return Err(Error::new("vault_failed", message));
+            return Err(Error::new(Code::VaultFailed, message));
         }
         self.call(project, move |vault| vault.delete(&name)).await
     }

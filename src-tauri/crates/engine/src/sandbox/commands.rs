@@ -10,7 +10,7 @@ use super::follow_up::Follow;
 use super::own::Own;
 use super::{Sandbox, control, webhooks};
 use crate::dto::{SandboxAdvance, SandboxClock, SandboxCounts, SandboxDeliveries, SandboxDelivery, SandboxOverview};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Most deliveries of a page of the log.
 const LOG_PAGE: u32 = 200;
@@ -151,8 +151,8 @@ impl Sandbox {
         let sandbox = self.running()?;
         let uri = self.listening_receiver()?;
         let sent = sandbox.control.post("deliveries:send", json!({ "uri": uri, "request": request })).await;
-        sent.map_err(|error| match error.code.as_str() {
-            "sandbox_refused" | "not_found" => Error { code: "sample_failed".to_owned(), ..error },
+        sent.map_err(|error| match error.code {
+            Code::SandboxRefused | Code::NotFound => Error { code: Code::SampleFailed, ..error },
             _ => error,
         })
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::dto::{JobKind, SandboxAttempt, SandboxJob, SandboxJobError, SandboxSecret};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Everything here is answered from memory.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -24,7 +24,7 @@ impl Control {
     /// `origin`: `http://127.0.0.1:PORT`.
     pub(crate) fn new(origin: &str) -> Result<Self> {
         let http = Client::builder().no_proxy().timeout(TIMEOUT).build();
-        let http = http.map_err(|error| Error::new("sandbox_failed", "No HTTP client.").with_detail(error))?;
+        let http = http.map_err(|error| Error::new(Code::SandboxFailed, "No HTTP client.").with_detail(error))?;
         Ok(Self { http, base: format!("{origin}/emulator/") })
     }
 
@@ -42,7 +42,7 @@ impl Control {
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Value>) -> Result<T> {
         let unreachable = |error: reqwest::Error| {
-            Error::new("sandbox_unreachable", "The Sandbox does not answer.").with_detail(error.without_url())
+            Error::new(Code::SandboxUnreachable, "The Sandbox does not answer.").with_detail(error.without_url())
         };
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
@@ -53,12 +53,12 @@ impl Control {
         let bytes = response.bytes().await.map_err(unreachable)?;
         if status.is_success() {
             return serde_json::from_slice(&bytes).map_err(|error| {
-                Error::new("internal", "The Sandbox answered something unexpected.").with_detail(error)
+                Error::new(Code::Internal, "The Sandbox answered something unexpected.").with_detail(error)
             });
         }
         let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let error = &answer["error"];
-        let code = if error["code"] == "not_found" { "not_found" } else { "sandbox_refused" };
+        let code = if error["code"] == "not_found" { Code::NotFound } else { Code::SandboxRefused };
         let silent = format!("The Sandbox answered {}.", status.as_u16());
         Err(Error::new(code, error["message"].as_str().unwrap_or(&silent)))
     }

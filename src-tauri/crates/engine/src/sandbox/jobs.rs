@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Sandbox;
 use super::running::refused;
 use crate::dto::{JobKind, JobOutcome, SandboxJob, SandboxRun};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// The emulator's header that says how a job ends.
 const OUTCOME: HeaderName = HeaderName::from_static("x-emulator-outcome");
@@ -55,7 +55,7 @@ impl Sandbox {
             _ => {
                 let message =
                     "The service has no method that cancels a video. Finish it with success or failure instead.";
-                return Err(Error::new("sandbox_refused", message));
+                return Err(Error::new(Code::SandboxRefused, message));
             }
         }
         sandbox.touched();
@@ -65,7 +65,7 @@ impl Sandbox {
     /// Ends a job now, whatever was planned.
     pub async fn finish_job(&self, name: &str, outcome: JobOutcome) -> Result<SandboxJob> {
         if outcome == JobOutcome::Never {
-            return Err(Error::new("sandbox_refused", "A job can be finished in any way but this one."));
+            return Err(Error::new(Code::SandboxRefused, "A job can be finished in any way but this one."));
         }
         let sandbox = self.running()?;
         let job = sandbox.control.finish(name, outcome.as_str()).await?;

@@ -20,7 +20,7 @@ use super::own::Own;
 use super::received::Received;
 use crate::common::Common;
 use crate::dto::{ApiKey, Project, SandboxClock};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::projects::names::{self, hint};
 use crate::projects::vault::VaultKind;
 use crate::registry::{ProjectKeys, Registry, SANDBOX_PATH, SANDBOX_SECRET};
@@ -56,7 +56,7 @@ impl Running {
     pub(crate) async fn start(common: &Common) -> Result<(Arc<Self>, ProjectKeys)> {
         let wall = common.clock().clone();
         let failed = |error: &dyn ToString| {
-            Error::new("sandbox_failed", "The Sandbox could not start.").with_detail(error.to_string())
+            Error::new(Code::SandboxFailed, "The Sandbox could not start.").with_detail(error.to_string())
         };
         let api_key = format!("pollux-{}", uuid::Uuid::new_v4().simple());
         let options =
@@ -134,7 +134,9 @@ impl Running {
     /// What it signs with.
     pub(crate) async fn signing_keys(&self) -> Result<SigningKeys> {
         let keys = self.signers.get().await;
-        keys.map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys could not be made.").with_detail(error))
+        keys.map_err(|error| {
+            Error::new(Code::SandboxFailed, "The Sandbox's keys could not be made.").with_detail(error)
+        })
     }
 
     /// Where it publishes them, for a receiver of these schemes.
@@ -211,7 +213,7 @@ impl Fetch for Counted {
 
 fn jwks(origin: &str, fetched: &Arc<AtomicU64>) -> Result<JwksCache> {
     let fetch = HttpFetch::new(&jwks_url(origin, true))
-        .map_err(|error| Error::new("sandbox_failed", "The Sandbox's keys cannot be fetched.").with_detail(error))?;
+        .map_err(|error| Error::new(Code::SandboxFailed, "The Sandbox's keys cannot be fetched.").with_detail(error))?;
     let cache = JwksCache::new(Counted { fetch, fetched: fetched.clone() });
     // The emulator makes its RSA keys when they are first asked for: not when the first delivery waits for them.
     let early = cache.clone();
@@ -234,9 +236,9 @@ fn policy(token: &TokenForm) -> Policy {
 /// The REST side's errors in our words, with the service's own sentence.
 pub(super) fn refused(error: ClientError) -> Error {
     let code = match &error {
-        ClientError::Api(api) if api.http == 404 => "not_found",
-        ClientError::NotSent(_) | ClientError::Unreachable(_) | ClientError::TimedOut => "sandbox_unreachable",
-        _ => "sandbox_refused",
+        ClientError::Api(api) if api.http == 404 => Code::NotFound,
+        ClientError::NotSent(_) | ClientError::Unreachable(_) | ClientError::TimedOut => Code::SandboxUnreachable,
+        _ => Code::SandboxRefused,
     };
     Error::new(code, error.to_string())
 }

@@ -8,7 +8,7 @@ use super::own::Own;
 use super::running::{Running, refused};
 use super::{Sandbox, control};
 use crate::dto::SandboxWebhook;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// What Pollux calls its own webhook.
 const NAME: &str = "Pollux";
@@ -43,12 +43,12 @@ impl Sandbox {
                     sandbox.touched();
                     return;
                 }
-                Err(error) if error.code == "not_found" => {
+                Err(error) if error.code == Code::NotFound => {
                     // Someone else deleted it.
                     *own = Own::LeftAlone;
                     return;
                 }
-                Err(error) => tracing::info!(code = error.code, %error, "the Sandbox's own webhook must wait"),
+                Err(error) => tracing::info!(code = %error.code, %error, "the Sandbox's own webhook must wait"),
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -72,7 +72,7 @@ impl Sandbox {
                 };
                 let made = sandbox.client().webhook_create(&webhook).await.map_err(refused)?;
                 let secret = made.new_signing_secret.ok_or_else(|| {
-                    Error::new("sandbox_refused", "The Sandbox made a webhook and did not show its secret.")
+                    Error::new(Code::SandboxRefused, "The Sandbox made a webhook and did not show its secret.")
                 })?;
                 self.projects.keep_new(sandbox.project, &made.id, secret.reveal()).await;
                 Ok(Some(Own::At { id: made.id, uri: uri.to_owned() }))

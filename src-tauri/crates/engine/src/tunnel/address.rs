@@ -4,6 +4,7 @@ use inbound::GateRules;
 
 use super::Tunnel;
 use crate::dto::{Level, Settings, TunnelProvider, TunnelSettings, TunnelState};
+use crate::error::Code;
 
 /// The address with the path token, with a slash at its end.
 pub(super) fn with_token(base: &str, settings: &TunnelSettings) -> String {
@@ -78,7 +79,7 @@ impl Tunnel {
             let message = format!(
                 "The public address is now {public}. Webhooks may still point to {last}: Webhooks shows and repairs them."
             );
-            self.common.notice(Level::Info, "public_address_changed", &message);
+            self.common.notice(Level::Info, Code::PublicAddressChanged, &message);
         }
     }
 

@@ -1,12 +1,11 @@
 //! The authtoken of ngrok: its text in the vault, its hint in the settings of the store.
 
-use inbound::tunnel::Failure;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::Tunnel;
 use crate::dto::{Authtoken, AuthtokenFrom, TunnelProvider, TunnelView};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::projects::names::hint;
 
 /// Its id in the vault.
@@ -39,7 +38,7 @@ impl Tunnel {
     }
 
     async fn keep_authtoken(&self, text: Option<Zeroizing<String>>) -> Result<()> {
-        let failed = |message: String| Error::new("vault_failed", message);
+        let failed = |message: String| Error::new(Code::VaultFailed, message);
         let vault = self.projects.vault().clone();
         let Some(text) = text else {
             self.common.store().settings().remove(HINT).await?;
@@ -48,7 +47,7 @@ impl Tunnel {
         if text.is_empty() || text.len() > LONGEST || !text.chars().all(|c| c.is_ascii_graphic()) {
             let message = "This is not an authtoken of ngrok: it is one word of letters, digits and _. Copy it from \
                            dashboard.ngrok.com, under Your Authtoken.";
-            return Err(Error::new("invalid_authtoken", message));
+            return Err(Error::new(Code::InvalidAuthtoken, message));
         }
         let shown = json!({ "hint": hint(&text) });
         blocking(move || vault.put(KEPT, &text)).await?.map_err(|error| failed(error.to_string()))?;
@@ -80,19 +79,16 @@ impl Tunnel {
     }
 
     /// The one to connect with: the kept one, otherwise the variable's.
-    pub(super) async fn ngrok_authtoken(&self) -> std::result::Result<Zeroizing<String>, Failure> {
-        let failure = |code: &str, message: &str, detail: Option<String>| Failure {
-            code: code.to_owned(),
-            message: message.to_owned(),
-            detail,
-        };
+    pub(super) async fn ngrok_authtoken(&self) -> Result<Zeroizing<String>> {
+        let failure =
+            |code: Code, message: &str, detail: Option<String>| Error { code, message: message.to_owned(), detail };
         let vault = self.projects.vault().clone();
         let kept = match blocking(move || vault.get(KEPT)).await {
             Ok(Ok(kept)) => kept,
             Ok(Err(error)) => {
-                Err(failure("vault_failed", "The authtoken of ngrok could not be read.", Some(error.to_string())))?
+                Err(failure(Code::VaultFailed, "The authtoken of ngrok could not be read.", Some(error.to_string())))?
             }
-            Err(error) => Err(failure("vault_failed", "The authtoken of ngrok could not be read.", error.detail))?,
+            Err(error) => Err(failure(Code::VaultFailed, "The authtoken of ngrok could not be read.", error.detail))?,
         };
         let listed = self.common.store().settings().get(HINT).await.ok().flatten().is_some();
         if let Some(kept) = kept.filter(|text| !text.is_empty()) {
@@ -105,12 +101,12 @@ impl Tunnel {
                 Ok(token)
             }
             None if listed => Err(failure(
-                "ngrok_authtoken_gone",
+                Code::NgrokAuthtokenGone,
                 "An authtoken of ngrok was entered, but what keeps secrets no longer has it. Enter it again.",
                 None,
             )),
             None => Err(failure(
-                "ngrok_authtoken_missing",
+                Code::NgrokAuthtokenMissing,
                 "ngrok needs an authtoken. Copy yours from dashboard.ngrok.com, under Your Authtoken, and enter it in the \
                  settings, or start Pollux with NGROK_AUTHTOKEN.",
                 None,
@@ -123,5 +119,5 @@ impl Tunnel {
 async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(call)
         .await
-        .map_err(|error| Error::new("internal", "What keeps secrets did not answer.").with_detail(error))
+        .map_err(|error| Error::new(Code::Internal, "What keeps secrets did not answer.").with_detail(error))
 }

@@ -1,7 +1,7 @@
 //! Settings of the tunnel: within their ranges, or what is wrong with them.
 
 use crate::dto::{Project, TunnelSettings};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Shortest path token: what is shorter can be guessed by trying.
 const TOKEN: std::ops::RangeInclusive<usize> = 8..=64;
@@ -15,7 +15,7 @@ const MIB_PER_SECOND: u32 = 10_000;
 
 /// Settings of the tunnel within their ranges, or what is wrong with them.
 pub(crate) fn checked(mut settings: TunnelSettings, projects: &[Project]) -> Result<TunnelSettings> {
-    let invalid = |message: String| Err(Error::new("invalid_setting", message));
+    let invalid = |message: String| Err(Error::new(Code::InvalidSetting, message));
     let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     settings.ngrok_domain = filled(settings.ngrok_domain).map(|text| domain(&text)).transpose()?;
     settings.ngrok_policy = filled(settings.ngrok_policy);
@@ -59,7 +59,7 @@ fn domain(text: &str) -> Result<String> {
     };
     if host.len() > DOMAIN || !host.contains('.') || !host.split('.').all(label) {
         return Err(Error::new(
-            "invalid_setting",
+            Code::InvalidSetting,
             "The ngrok domain cannot be used. It looks like hooks.example.com or name.ngrok-free.app.",
         ));
     }
@@ -121,7 +121,7 @@ mod tests {
             TunnelSettings { ngrok_policy: Some("x".repeat(65 * 1024)), ..TunnelSettings::default() },
         ];
         for settings in refused {
-            assert_eq!(check(settings.clone()).unwrap_err().code, "invalid_setting", "{settings:?}");
+            assert_eq!(check(settings.clone()).unwrap_err().code, Code::InvalidSetting, "{settings:?}");
         }
     }
 }

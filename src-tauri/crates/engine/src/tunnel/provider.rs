@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use inbound::tunnel::cloudflared::{self, Cloudflared};
 use inbound::tunnel::ngrok::{Ngrok, Proxies, Server};
-use inbound::tunnel::{Failure, Own, Tunnel};
+use inbound::tunnel::{Own, Tunnel};
 use zeroize::Zeroizing;
 
 use crate::common::Environment;
 use crate::dto::{TunnelProvider, TunnelSettings};
+use crate::error::{Code, Error, Result};
 
 /// What a tunnel is made from. `Debug` shows no authtoken.
 pub struct TunnelPlan {
@@ -37,19 +38,17 @@ impl fmt::Debug for TunnelPlan {
 }
 
 /// Makes a tunnel, or says why there can be none.
-pub type TunnelFactory = Arc<dyn Fn(TunnelPlan) -> Result<Box<dyn Tunnel>, Failure> + Send + Sync>;
+pub type TunnelFactory = Arc<dyn Fn(TunnelPlan) -> Result<Box<dyn Tunnel>> + Send + Sync>;
 
 /// The providers themselves.
 pub(crate) fn real() -> TunnelFactory {
     Arc::new(make)
 }
 
-fn make(plan: TunnelPlan) -> Result<Box<dyn Tunnel>, Failure> {
+fn make(plan: TunnelPlan) -> Result<Box<dyn Tunnel>> {
     let settings = plan.settings;
     match settings.provider {
-        TunnelProvider::None => {
-            Err(Failure { code: "tunnel_none".to_owned(), message: "No tunnel is chosen.".to_owned(), detail: None })
-        }
+        TunnelProvider::None => Err(Error::new(Code::TunnelNone, "No tunnel is chosen.")),
         TunnelProvider::Own => Ok(Box::new(Own { address: plan.own_address.unwrap_or_default() })),
         TunnelProvider::Cloudflared => {
             let program = settings.cloudflared_path.map(PathBuf::from);
@@ -71,12 +70,12 @@ fn make(plan: TunnelPlan) -> Result<Box<dyn Tunnel>, Failure> {
 }
 
 /// Where ngrok's session is opened, for accounts with an agent ingress of their own.
-fn server(environment: &Environment) -> Result<Option<Server>, Failure> {
+fn server(environment: &Environment) -> Result<Option<Server>> {
     let filled = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
     let Some(address) = filled(NGROK_SERVER) else { return Ok(None) };
     let ca_pem = filled(NGROK_CA).map(|path| {
-        std::fs::read_to_string(&path).map_err(|error| Failure {
-            code: "ngrok_ca_unreadable".to_owned(),
+        std::fs::read_to_string(&path).map_err(|error| Error {
+            code: Code::NgrokCaUnreadable,
             message: format!("The certificates of {NGROK_CA} could not be read from {path}."),
             detail: Some(error.to_string()),
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use inbound::tunnel::{Failure, Site, State};
+use inbound::tunnel::{Site, State};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ use super::Tunnel;
 use super::provider::{self, TunnelPlan};
 use super::state::Run;
 use crate::dto::{TunnelProvider, TunnelState, TunnelView};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// States of the provider that may wait to be taken over.
 const STATES: usize = 16;
@@ -38,7 +38,7 @@ impl Tunnel {
             && !self.common.stop().is_cancelled()
             && let Err(error) = self.start_tunnel(None).await
         {
-            tracing::warn!(code = error.code, %error, "the tunnel could not be started");
+            tracing::warn!(code = %error.code, %error, "the tunnel could not be started");
         }
     }
 
@@ -72,7 +72,7 @@ impl Tunnel {
         let target = self.tunnel_settings().provider.as_str();
         let outcome = match &started {
             Ok(view) => match &view.state {
-                TunnelState::Failed { code, message, .. } => Err(Error::new(code, message.clone())),
+                TunnelState::Failed { code, message, .. } => Err(Error::new(*code, message.clone())),
                 _ => Ok(()),
             },
             Err(error) => Err(error.clone()),
@@ -93,7 +93,7 @@ impl Tunnel {
         self.state.shown().given = None;
         if let Err(error) = self.start_locked(&mut run).await {
             // No provider is chosen any more.
-            tracing::debug!(code = error.code, "the tunnel was stopped by the settings");
+            tracing::debug!(code = %error.code, "the tunnel was stopped by the settings");
             self.end_tunnel(&mut run).await;
         }
     }
@@ -103,11 +103,11 @@ impl Tunnel {
         let provider = settings.provider;
         if provider == TunnelProvider::None {
             let message = "No tunnel is chosen. Choose in the settings how the listener is reached from the internet.";
-            return Err(Error::new("tunnel_none", message));
+            return Err(Error::new(Code::TunnelNone, message));
         }
         if self.addresses.socket().is_none() {
             let message = "The listener is not running, so that there is nothing to make public. Start it first.";
-            return Err(Error::new("not_listening", message));
+            return Err(Error::new(Code::NotListening, message));
         }
         self.end_tunnel(run).await;
         let number = {
@@ -137,15 +137,12 @@ impl Tunnel {
                 let following = tokio::spawn(self.clone().follow_tunnel(number, coming, tunnel, stop.clone()));
                 *run = Some(Run { stop, following, tunnel: handle });
             }
-            Err(failure) => self.tunnel_said(number, State::Failed(failure)).await,
+            Err(error) => self.tunnel_failed(number, error).await,
         }
         Ok(self.view())
     }
 
-    async fn make_tunnel(
-        &self,
-        settings: crate::dto::TunnelSettings,
-    ) -> std::result::Result<Box<dyn inbound::tunnel::Tunnel>, Failure> {
+    async fn make_tunnel(&self, settings: crate::dto::TunnelSettings) -> Result<Box<dyn inbound::tunnel::Tunnel>> {
         let authtoken = match settings.provider {
             TunnelProvider::Ngrok => Some(self.ngrok_authtoken().await?),
             _ => None,
@@ -224,12 +221,12 @@ impl Tunnel {
             tracing::error!(fault, "the tunnel ended by a fault");
         }
         if !ended && !stop.is_cancelled() {
-            let failure = Failure {
-                code: "internal".to_owned(),
+            let error = Error {
+                code: Code::Internal,
                 message: "The tunnel ended by a fault of Pollux. Start it again.".to_owned(),
                 detail: fault,
             };
-            self.tunnel_said(number, State::Failed(failure)).await;
+            self.tunnel_failed(number, error).await;
         } else if !ended {
             self.tunnel_said(number, State::Stopped).await;
         }
@@ -275,12 +272,14 @@ impl Tunnel {
                 let base = self.state.shown().base.clone();
                 self.tunnel_is(number, TunnelState::Reconnecting { why, next_ms, attempt }, base).await;
             }
-            State::Failed(Failure { code, message, detail }) => {
-                tracing::warn!(code, "the tunnel has failed");
-                self.tunnel_is(number, TunnelState::Failed { code, message, detail }, None).await;
-            }
+            State::Failed(failure) => self.tunnel_failed(number, failure.into()).await,
             State::Stopped => self.tunnel_is(number, TunnelState::Off, None).await,
         }
+    }
+
+    async fn tunnel_failed(&self, number: u64, Error { code, message, detail }: Error) {
+        tracing::warn!(%code, "the tunnel has failed");
+        self.tunnel_is(number, TunnelState::Failed { code, message, detail }, None).await;
     }
 
     /// The tunnel is in this state, under this address. The rules of the listener go first, then what is written down,

@@ -329,6 +329,7 @@ fn steady(mut listed: Listed, before: &[Listed]) -> Listed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     #[test]
     fn a_failing_service_is_asked_ever_less_often() {
@@ -379,7 +380,7 @@ mod tests {
         let (first, second) = (boards.begin(1, &Service::default()), boards.begin(1, &Service::default()));
         assert!(boards.end(1, second, vec![listed("b", None)], 20));
         assert!(!boards.end(1, first, vec![listed("a", None)], 10));
-        boards.fail(1, first, Error::new("service_failed", "late"));
+        boards.fail(1, first, Error::new(Code::ServiceFailed, "late"));
         boards.with(1, |known| assert_eq!((known.listed[0].id.as_str(), known.error.is_none()), ("b", true)));
         let third = boards.begin(1, &Service::default());
         boards.put(1, listed("c", None));

@@ -5,7 +5,7 @@ use gemini::client::WebhookChange;
 use super::Webhooks;
 use super::board::Listed;
 use crate::dto::{UriPlace, WebhookEdit, WebhookRepair, WebhookView};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::service_error::service_error;
 
 impl Webhooks {
@@ -102,7 +102,7 @@ impl Webhooks {
             (UriPlace::Earlier, Some(to)) => to.clone(),
             (UriPlace::Earlier, None) => {
                 let message = "There is no address to point it to now. Start the listener, or set the public address.";
-                return (webhook.uri.clone(), Some(Error::new("no_address", message)));
+                return (webhook.uri.clone(), Some(Error::new(Code::NoAddress, message)));
             }
             // It is where it should be, or somebody else's.
             _ => return (webhook.uri.clone(), None),

@@ -5,7 +5,7 @@ use gemini::client::NewWebhook;
 use super::Webhooks;
 use super::board::{Listed, words};
 use crate::dto::{WebhookCreation, WebhookDraft};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::service_error::service_error;
 
 impl Webhooks {
@@ -61,7 +61,7 @@ impl Webhooks {
         let new =
             NewWebhook { name: draft.name.clone(), uri: draft.uri.clone(), subscribed_events: draft.events.clone() };
         let mut made = client.webhook_create(&new).await.map_err(|error| match service_error(error, true) {
-            unknown if unknown.code == "outcome_unknown" => Error {
+            unknown if unknown.code == Code::OutcomeUnknown => Error {
                 message: format!(
                     "It is not known whether the service made this webhook: the request was sent, and the answer was \
                      lost or cannot be read. Try again: Pollux then first looks for a webhook for {} with this name. \
@@ -79,7 +79,7 @@ impl Webhooks {
                  webhook's secret to get one.",
                 listed.words()
             );
-            return Err(Error::new("outcome_unknown", message));
+            return Err(Error::new(Code::OutcomeUnknown, message));
         };
         let secret = self.projects.keep_new(project, &made.id, secret.reveal()).await;
         // The secret is kept: whatever cannot be shown now must not hide it.

@@ -24,7 +24,7 @@ impl Webhooks {
             Follow::Reset => self.boards.forget(project),
             Follow::Clock if self.boards.asked(project) => {
                 if let Err(error) = self.read_webhooks(project).await {
-                    tracing::warn!(code = error.code, "the Sandbox's webhooks could not be read");
+                    tracing::warn!(code = %error.code, "the Sandbox's webhooks could not be read");
                 }
             }
             Follow::Clock => {}

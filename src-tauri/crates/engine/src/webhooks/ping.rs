@@ -9,7 +9,7 @@ use super::board::Listed;
 use super::path::{path_of, same_path};
 use super::reading::is_loopback;
 use crate::dto::{ListenerState, PingResult, SeenDelivery, UriPlace};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::history::arrivals::Arrivals;
 use crate::service_error::service_error;
 
@@ -51,7 +51,7 @@ impl Webhooks {
         // As it is now: it may point elsewhere since the list was read.
         let webhook = match self.read_webhook(project, id).await {
             Ok(webhook) => webhook,
-            Err(error) if error.code == "not_found" => return Err(error),
+            Err(error) if error.code == Code::NotFound => return Err(error),
             Err(_) => self.known_webhook(project, id).await?,
         };
         let client = self.projects.client(project)?;

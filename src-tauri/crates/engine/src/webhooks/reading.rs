@@ -50,7 +50,7 @@ impl Webhooks {
         self.common.spawn(async move {
             // A service that does not answer does not hold up the end.
             if let Err(error) = room.read_webhooks(project).await {
-                tracing::warn!(project, code = error.code, "the webhooks could not be read");
+                tracing::warn!(project, code = %error.code, "the webhooks could not be read");
             }
         });
     }
@@ -185,7 +185,7 @@ impl Webhooks {
         match self.webhook_view(project, listed).await {
             Ok(view) => view,
             Err(error) => {
-                tracing::warn!(project, code = error.code, "a webhook is shown without what was seen of it");
+                tracing::warn!(project, code = %error.code, "a webhook is shown without what was seen of it");
                 listed.plain()
             }
         }
@@ -206,7 +206,7 @@ impl Webhooks {
                 self.common.tell(Live::Webhooks { alarms: board::alarms(&shown) });
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!(project, code = error.code, "the webhooks could not be shown"),
+            Err(error) => tracing::warn!(project, code = %error.code, "the webhooks could not be shown"),
         }
     }
 }

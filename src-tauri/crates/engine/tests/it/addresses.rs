@@ -1,6 +1,6 @@
 //! The public address: checked, kept, and remembered when it is another.
 
-use engine::{Settings, TunnelProvider, TunnelSettings};
+use engine::{Code, Settings, TunnelProvider, TunnelSettings};
 
 use crate::parts::Parts;
 
@@ -15,7 +15,7 @@ async fn a_public_address_is_checked_normalised_and_remembered() {
     };
     for address in ["hooks.example", "http://hooks.example", "https://hooks.example/?a", "https://me:x@hooks.example"] {
         let error = engine.settings().set(with(address)).await.unwrap_err();
-        assert!(error.code == "invalid_setting" && error.message.contains("https://hooks.example.com/"), "{error}");
+        assert!(error.code == Code::InvalidSetting && error.message.contains("https://hooks.example.com/"), "{error}");
     }
     assert_eq!(engine.settings().get().public_address, None);
     engine.settings().set(with("https://then.example")).await.unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::{ApartVault, Error, MemoryVault, StartFailure, Vault, move_aside};
+use engine::{ApartVault, Code, Error, MemoryVault, StartFailure, Vault, move_aside};
 
 use crate::parts::{KEY, Parts, draft};
 
@@ -73,12 +73,12 @@ fn what_cannot_be_moved_stays_whole() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let gone = move_aside(&folder.join("h.db"), STAMP).unwrap_err();
-    assert_eq!(gone.code, "not_found");
+    assert_eq!(gone.code, Code::NotFound);
     // A folder cannot take the place of a file: the log has been renamed by then, and comes back.
     write(folder, &[("h.db-wal", "wal")]);
     fs::create_dir(folder.join("h.db")).unwrap();
     let error = move_aside(&folder.join("h.db"), STAMP).unwrap_err();
-    assert_eq!(error.code, "not_moved");
+    assert_eq!(error.code, Code::NotMoved);
     assert!(error.message.contains("is where it was") && error.detail.is_some(), "{error:?}");
     fs::remove_dir(folder.join("h.db")).unwrap();
     assert_eq!(all(folder), owned(&[("h.db-wal", "wal")]), "nothing of it is left over");
@@ -94,21 +94,26 @@ fn a_name_without_an_extension_is_one_too() {
 
 #[test]
 fn what_is_offered_is_what_can_help() {
-    let of = |code: &str| {
+    let of = |code: Code| {
         let failure = StartFailure::new(&Error::new(code, "…"), Path::new("/h.db"));
         (failure.again, failure.other, failure.aside)
     };
-    assert_eq!(of("database_too_new"), (false, true, true));
-    for code in ["not_a_history", "history_damaged", "migration_failed"] {
+    assert_eq!(of(Code::DatabaseTooNew), (false, true, true));
+    for code in [Code::NotAHistory, Code::HistoryDamaged, Code::MigrationFailed] {
         assert_eq!(of(code), (true, true, true), "{code}");
     }
-    for code in
-        ["history_busy", "history_read_only", "history_unreachable", "disk_full", "disk_error", "history_of_a_kind"]
-    {
+    for code in [
+        Code::HistoryBusy,
+        Code::HistoryReadOnly,
+        Code::HistoryUnreachable,
+        Code::DiskFull,
+        Code::DiskError,
+        Code::HistoryClosed,
+    ] {
         assert_eq!(of(code), (true, true, false), "{code}: another name changes nothing");
     }
-    assert_eq!(of("invalid_keychain"), (false, false, false), "the variable was read once");
-    assert_eq!(of("internal"), (true, false, false));
+    assert_eq!(of(Code::InvalidKeychain), (false, false, false), "the variable was read once");
+    assert_eq!(of(Code::Internal), (true, false, false));
 }
 
 #[tokio::test]
@@ -126,7 +131,7 @@ async fn another_history_gets_no_api_key_of_the_usual_one() {
     let engine = parts.start_with(false, apart.clone()).await;
     let read = engine.projects().list().into_iter().find(|project| project.id == added.id).unwrap();
     assert!(!read.api_key.unwrap().available);
-    assert_eq!(engine.webhooks().refresh(added.id).await.unwrap().error.unwrap().code, "no_api_key");
+    assert_eq!(engine.webhooks().refresh(added.id).await.unwrap().error.unwrap().code, Code::NoApiKey);
     // Nor does it destroy or replace what is the usual one's.
     engine.projects().update(added.id, draft("prod")).await.unwrap();
     engine.projects().remove(added.id).await.unwrap();

@@ -1,6 +1,6 @@
 //! The fault lab against the emulator's own retries: fail twice, then pass.
 
-use engine::{AnsweredBy, FaultDrop, FaultRule, FaultWhen, Filter, JobKind, JobOutcome, SandboxRun, Settings};
+use engine::{AnsweredBy, Code, FaultDrop, FaultRule, FaultWhen, Filter, JobKind, JobOutcome, SandboxRun, Settings};
 
 use crate::parts::{Parts, soon};
 
@@ -50,7 +50,7 @@ async fn rules_are_kept_and_a_wrong_one_changes_nothing() {
     assert!(!kept[0].id.is_empty(), "it was given one");
     let error =
         engine.answers().set_fault_lab(vec![FaultRule { status: Some(99), ..FaultRule::default() }]).await.unwrap_err();
-    assert_eq!((error.code.as_str(), error.message.starts_with("Rule 1: the status")), ("invalid_fault", true));
+    assert_eq!((error.code, error.message.starts_with("Rule 1: the status")), (Code::InvalidFault, true));
     assert!(reqwest::Client::new().post(&address).body("{}").send().await.is_err());
     assert_eq!(engine.settings().get(), Settings::default());
     engine.shutdown().await;

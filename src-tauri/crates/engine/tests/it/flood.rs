@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use engine::{
-    Config, Engine, ForwardRule, ForwardStart, ForwardWhich, HistoryOptions, ListenerState, Live, MemoryVault,
+    Code, Config, Engine, ForwardRule, ForwardStart, ForwardWhich, HistoryOptions, ListenerState, Live, MemoryVault,
     ReplayBody, ReplayChanges, ReplayPlan, RunState, Settings, Space, SpaceOf,
 };
 use signature::{Outcome, Secret, StepStatus, sign};
@@ -81,7 +81,7 @@ async fn a_part_of_a_body_is_neither_replayed_nor_forwarded_and_says_why() {
     soon("what came after it", async || receiver.ids() == ["msg_2"]).await;
     soon("it is settled", async || engine.outbounds().of(id).await.unwrap().len() == 1).await;
     let problem = engine.outbounds().of(id).await.unwrap().remove(0).problem.unwrap();
-    assert_eq!(problem.code, "body_incomplete");
+    assert_eq!(problem.code, Code::BodyIncomplete);
     assert!(problem.message.starts_with("Only the first 65536 of 100000 bytes"), "{}", problem.message);
 
     let plan = |deliveries, changes| ReplayPlan {
@@ -94,7 +94,7 @@ async fn a_part_of_a_body_is_neither_replayed_nor_forwarded_and_says_why() {
     };
     let alone = plan(vec![id], ReplayChanges::default());
     for refused in [engine.replays().preview(alone.clone()).await.err(), engine.replays().start(alone).await.err()] {
-        assert_eq!(refused.unwrap().code, "body_incomplete");
+        assert_eq!(refused.unwrap().code, Code::BodyIncomplete);
     }
     // Among others it is left out, and says so.
     let second = newest(&engine).await;

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use engine::{
-    Engine, Filter, ForwardAnswer, ForwardRule, ForwardStart, ForwardState, ForwardView, ForwardWhich, OutboundKind,
+    Code, Engine, Filter, ForwardAnswer, ForwardRule, ForwardStart, ForwardState, ForwardView, ForwardWhich,
+    OutboundKind,
 };
 
 use crate::parts::{Parts, default_project, soon};
@@ -279,15 +280,15 @@ async fn a_rule_that_cannot_be_is_refused() {
     let (_parts, engine, address, receiver) = ready().await;
     let good = rule(&engine, &receiver);
     for (rule, code) in [
-        (ForwardRule { project: 99, ..good.clone() }, "not_found"),
-        (ForwardRule { url: "nothing".into(), on: true, ..good.clone() }, "confirm_target"),
-        (ForwardRule { url: "ftp://x".into(), ..good.clone() }, "invalid_target"),
-        (ForwardRule { url: address.clone(), ..good.clone() }, "invalid_forward"),
-        (ForwardRule { url: address.replace("127.0.0.1", "0.0.0.0"), ..good.clone() }, "invalid_forward"),
-        (ForwardRule { url: "https://hooks.example.com/".into(), ..good.clone() }, "confirm_target"),
-        (ForwardRule { concurrency: 0, ..good.clone() }, "invalid_forward"),
-        (ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 1 }, ..good.clone() }, "invalid_forward"),
-        (ForwardRule { resign: Some("x".into()), ..good.clone() }, "no_secret"),
+        (ForwardRule { project: 99, ..good.clone() }, Code::NotFound),
+        (ForwardRule { url: "nothing".into(), on: true, ..good.clone() }, Code::ConfirmTarget),
+        (ForwardRule { url: "ftp://x".into(), ..good.clone() }, Code::InvalidTarget),
+        (ForwardRule { url: address.clone(), ..good.clone() }, Code::InvalidForward),
+        (ForwardRule { url: address.replace("127.0.0.1", "0.0.0.0"), ..good.clone() }, Code::InvalidForward),
+        (ForwardRule { url: "https://hooks.example.com/".into(), ..good.clone() }, Code::ConfirmTarget),
+        (ForwardRule { concurrency: 0, ..good.clone() }, Code::InvalidForward),
+        (ForwardRule { answer: ForwardAnswer::Target { timeout_ms: 1 }, ..good.clone() }, Code::InvalidForward),
+        (ForwardRule { resign: Some("x".into()), ..good.clone() }, Code::NoSecret),
     ] {
         assert_eq!(engine.forwards().set(rule.clone(), None).await.unwrap_err().code, code, "{rule:?}");
     }

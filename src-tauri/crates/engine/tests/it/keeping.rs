@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use engine::{ApiKeyDraft, Engine, NewSecret, Project, ProjectDraft, VaultKind, WebhookCreation, WebhookDraft};
+use engine::{ApiKeyDraft, Code, Engine, NewSecret, Project, ProjectDraft, VaultKind, WebhookCreation, WebhookDraft};
 use serde_json::json;
 
 use crate::managed::stand_in;
@@ -42,7 +42,7 @@ async fn a_secret_that_cannot_be_stored_verifies_and_is_stored_later_or_let_go()
     parts.vault.refuses.store(true, Ordering::SeqCst);
     let (webhook, secret) = created(&engine, &project, &address).await;
     let problem = secret.problem.clone().unwrap();
-    assert_eq!((secret.stored_in, problem.code.as_str()), (None, "vault_failed"));
+    assert_eq!((secret.stored_in, problem.code), (None, Code::VaultFailed));
     assert!(engine.projects().has_unstored_secrets());
     assert_eq!(post(&url, &secret.text, "msg_1").await, 200);
     let shown = engine.projects().secrets().await.unwrap().into_iter().find(|one| one.id == secret.id).unwrap();
@@ -59,7 +59,7 @@ async fn a_secret_that_cannot_be_stored_verifies_and_is_stored_later_or_let_go()
     assert_eq!(parts.kept(&secret.id).as_deref(), Some(secret.text.as_str()));
     assert_eq!(
         engine.projects().store_secret_again(&secret.id).await.unwrap_err().code,
-        "not_found",
+        Code::NotFound,
         "there is nothing left to do"
     );
 

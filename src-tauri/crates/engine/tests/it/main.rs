@@ -34,7 +34,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use engine::{Config, Engine, Filter, ListenerState, Live, MemoryVault, Settings};
+use engine::{Code, Config, Engine, Filter, ListenerState, Live, MemoryVault, Settings};
 use samples::SampleRequest;
 use signature::{Outcome, Scheme, Secret};
 
@@ -88,7 +88,7 @@ async fn a_port_that_is_taken_is_told_and_the_listener_that_runs_goes_on() {
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = held.local_addr().unwrap().port();
     let error = rig.engine.settings().set(Settings { port: Some(port), ..Settings::default() }).await.unwrap_err();
-    assert_eq!(error.code, "port_in_use");
+    assert_eq!(error.code, Code::PortInUse);
     assert!(error.message.contains(&port.to_string()), "{error}");
     assert_ne!(rig.engine.settings().get().port, Some(port), "nothing was changed");
     assert_eq!(rig.post("", SECRET, "msg_1").await, 200);
@@ -105,7 +105,7 @@ async fn settings_out_of_range_are_refused_with_the_range() {
         (Settings { rejected_body_kib: 102_401, ..Settings::default() }, "1 to 102400 KiB"),
     ] {
         let error = rig.engine.settings().set(settings).await.unwrap_err();
-        assert!(error.code == "invalid_setting" && error.message.contains(expected), "{error}");
+        assert!(error.code == Code::InvalidSetting && error.message.contains(expected), "{error}");
     }
 }
 
@@ -117,7 +117,7 @@ async fn settings_that_the_history_does_not_take_are_not_in_force() {
     // Longer than the history waits for another program.
     locked.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let error = rig.engine.settings().set(Settings { tolerance_s: 60, ..before.clone() }).await.unwrap_err();
-    assert_eq!(error.code, "history_busy");
+    assert_eq!(error.code, Code::HistoryBusy);
     assert_eq!(rig.engine.settings().get(), before);
     assert_eq!(rig.engine.listening().state(), listener);
 }
@@ -160,13 +160,13 @@ async fn secrets_are_told_apart_hidden_removed_and_brought_back() {
     let core = SECRET.trim_start_matches("whsec_");
     let listed = serde_json::to_string(&rig.engine.projects().secrets().await.unwrap()).unwrap();
     assert!(!listed.contains(core), "{listed}");
-    assert_eq!(rig.engine.projects().add_secret(default, "", SECRET).await.unwrap_err().code, "secret_known");
+    assert_eq!(rig.engine.projects().add_secret(default, "", SECRET).await.unwrap_err().code, Code::SecretKnown);
     let error = rig.engine.projects().add_secret(default, "", "whsec_...dXY=").await.unwrap_err();
-    assert_eq!(error.code, "invalid_secret_base64");
+    assert_eq!(error.code, Code::InvalidSecretBase64);
     assert_eq!(*rig.engine.projects().reveal_secret(&added.id).await.unwrap(), SECRET);
 
     rig.engine.projects().remove_secret(&added.id).await.unwrap();
-    assert_eq!(rig.engine.projects().reveal_secret(&added.id).await.unwrap_err().code, "not_found");
+    assert_eq!(rig.engine.projects().reveal_secret(&added.id).await.unwrap_err().code, Code::NotFound);
     rig.post("", SECRET, "msg_1").await;
     assert_eq!(rig.newest().await.verdict.reason, "no_secret");
     rig.engine.projects().restore_secret(&added.id).await.unwrap();
@@ -262,7 +262,7 @@ async fn filters_narrow_the_view_and_the_live_rows_alike() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(told.lock().unwrap().last(), Some(&2));
     assert_eq!(rig.engine.history().rows(view.view, 0, 200).await.unwrap().len(), 2);
-    assert_eq!(rig.engine.history().rows(view.view - 1, 0, 200).await.unwrap_err().code, "not_found");
+    assert_eq!(rig.engine.history().rows(view.view - 1, 0, 200).await.unwrap_err().code, Code::NotFound);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use engine::{ApiKeyDraft, ApiVersion, Filter, ProjectDraft, VaultKind};
+use engine::{ApiKeyDraft, ApiVersion, Code, Filter, ProjectDraft, VaultKind};
 use signature::Outcome;
 use tokio::io::AsyncWriteExt as _;
 
@@ -79,17 +79,17 @@ async fn what_cannot_be_a_project_is_refused_and_the_built_in_ones_stay() {
     let path = |path: &str| ProjectDraft { path: Some(path.into()), ..draft("x") };
     let key = |api_key| ProjectDraft { api_key, ..draft("x") };
     for (draft, code) in [
-        (draft(" "), "invalid_name"),
-        (draft("prod"), "name_taken"),
-        (draft("Sandbox"), "name_taken"),
-        (path("a/b"), "invalid_path"),
-        (path("sandbox"), "invalid_path"),
-        (path("prod"), "path_taken"),
-        (base("http://generativelanguage.googleapis.com"), "invalid_base_url"),
-        (key(ApiKeyDraft::Typed { text: "two\nlines".into() }), "invalid_api_key"),
-        (key(ApiKeyDraft::Typed { text: String::new() }), "invalid_api_key"),
-        (key(ApiKeyDraft::Environment { name: "GOOGLE_API_KEY".into() }), "no_api_key"),
-        (key(ApiKeyDraft::Environment { name: "HOME".into() }), "no_api_key"),
+        (draft(" "), Code::InvalidName),
+        (draft("prod"), Code::NameTaken),
+        (draft("Sandbox"), Code::NameTaken),
+        (path("a/b"), Code::InvalidPath),
+        (path("sandbox"), Code::InvalidPath),
+        (path("prod"), Code::PathTaken),
+        (base("http://generativelanguage.googleapis.com"), Code::InvalidBaseUrl),
+        (key(ApiKeyDraft::Typed { text: "two\nlines".into() }), Code::InvalidApiKey),
+        (key(ApiKeyDraft::Typed { text: String::new() }), Code::InvalidApiKey),
+        (key(ApiKeyDraft::Environment { name: "GOOGLE_API_KEY".into() }), Code::NoApiKey),
+        (key(ApiKeyDraft::Environment { name: "HOME".into() }), Code::NoApiKey),
     ] {
         let error = engine.projects().add(draft.clone()).await.unwrap_err();
         assert_eq!(error.code, code, "{draft:?}");
@@ -99,12 +99,12 @@ async fn what_cannot_be_a_project_is_refused_and_the_built_in_ones_stay() {
         engine.projects().remove(other.id).await.unwrap();
     }
     assert_eq!(engine.projects().list().len(), 3);
-    assert_eq!(engine.projects().update(sandbox, draft("x")).await.unwrap_err().code, "builtin_project");
-    assert_eq!(engine.projects().remove(sandbox).await.unwrap_err().code, "builtin_project");
-    assert_eq!(engine.projects().remove(default).await.unwrap_err().code, "builtin_project");
-    assert_eq!(engine.projects().update(default, path("mine")).await.unwrap_err().code, "builtin_project");
-    assert_eq!(engine.projects().remove(added.id + 99).await.unwrap_err().code, "not_found");
-    assert_eq!(engine.projects().restore(added.id).await.unwrap_err().code, "not_found", "it was never removed");
+    assert_eq!(engine.projects().update(sandbox, draft("x")).await.unwrap_err().code, Code::BuiltinProject);
+    assert_eq!(engine.projects().remove(sandbox).await.unwrap_err().code, Code::BuiltinProject);
+    assert_eq!(engine.projects().remove(default).await.unwrap_err().code, Code::BuiltinProject);
+    assert_eq!(engine.projects().update(default, path("mine")).await.unwrap_err().code, Code::BuiltinProject);
+    assert_eq!(engine.projects().remove(added.id + 99).await.unwrap_err().code, Code::NotFound);
+    assert_eq!(engine.projects().restore(added.id).await.unwrap_err().code, Code::NotFound, "it was never removed");
 
     let renamed = engine.projects().update(default, draft("Everything else")).await.unwrap();
     assert_eq!((renamed.path.as_str(), renamed.api_key.is_some()), ("", true));
@@ -122,7 +122,7 @@ async fn a_name_that_was_taken_meanwhile_keeps_a_project_from_coming_back() {
     let first = engine.projects().add(draft("prod")).await.unwrap();
     engine.projects().remove(first.id).await.unwrap();
     let second = engine.projects().add(draft("prod")).await.unwrap();
-    assert_eq!(engine.projects().restore(first.id).await.unwrap_err().code, "name_taken");
+    assert_eq!(engine.projects().restore(first.id).await.unwrap_err().code, Code::NameTaken);
     assert!(parts.kept(&format!("key:{}", first.id)).is_none(), "nothing was changed");
     engine.projects().remove(second.id).await.unwrap();
     assert_eq!(engine.projects().restore(first.id).await.unwrap().path, "prod");
@@ -144,7 +144,7 @@ async fn a_vault_that_refuses_changes_nothing() {
         engine.projects().restore(kept.id).await.unwrap_err(),
         engine.projects().add_secret(prod.id, "", SECRET).await.map(drop).unwrap_err(),
     ] {
-        assert!(error.code == "vault_failed" && error.message.contains("Unlock it"), "{error:?}");
+        assert!(error.code == Code::VaultFailed && error.message.contains("Unlock it"), "{error:?}");
     }
     assert_eq!(engine.projects().list(), before);
     assert_eq!(parts.kept(&format!("key:{}", prod.id)).as_deref(), Some(KEY));
@@ -165,7 +165,7 @@ async fn a_key_that_is_gone_is_told_and_can_be_given_again() {
     assert!(!prod.api_key.unwrap().available);
     let kept = ProjectDraft { api_key: ApiKeyDraft::Kept, ..draft("prod") };
     let error = engine.projects().check(Some(added.id), kept).await.unwrap_err();
-    assert!(error.code == "no_api_key" && error.message.contains("…a91f"), "{error}");
+    assert!(error.code == Code::NoApiKey && error.message.contains("…a91f"), "{error}");
     assert!(engine.projects().update(added.id, draft("prod")).await.unwrap().api_key.unwrap().available);
 }
 
@@ -184,10 +184,10 @@ async fn a_check_asks_the_service_and_says_what_is_wrong() {
     assert_eq!(check.webhooks, 1, "the window's own");
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (draft, code) in [
-        (with(&overview.address, "wrong-key-of-somebody"), "service_key_refused"),
-        (with(&format!("{}/nowhere", overview.address), &overview.api_key), "service_refused"),
-        (with(&format!("http://{closed}"), &overview.api_key), "service_unreachable"),
-        (with("gateway.example", &overview.api_key), "invalid_base_url"),
+        (with(&overview.address, "wrong-key-of-somebody"), Code::ServiceKeyRefused),
+        (with(&format!("{}/nowhere", overview.address), &overview.api_key), Code::ServiceRefused),
+        (with(&format!("http://{closed}"), &overview.api_key), Code::ServiceUnreachable),
+        (with("gateway.example", &overview.api_key), Code::InvalidBaseUrl),
     ] {
         let error = engine.projects().check(None, draft).await.unwrap_err();
         let text = format!("{error:?}");
@@ -253,7 +253,7 @@ async fn what_another_process_changes_is_seen() {
         ProjectDraft { api_key: ApiKeyDraft::Kept, base_url: Some("http://127.0.0.1:9".into()), ..draft("prod") };
     assert_eq!(
         window.projects().check(Some(added.id), kept).await.unwrap_err().code,
-        "key_of_another_address",
+        Code::KeyOfAnotherAddress,
         "its key is known, and is Google's"
     );
 
@@ -333,12 +333,12 @@ async fn a_kept_key_is_not_sent_to_another_address_until_it_is_given_again() {
         engine.projects().check(Some(project), kept.clone()).await.unwrap_err(),
         engine.projects().update(project, kept.clone()).await.unwrap_err(),
     ] {
-        assert_eq!(error.code, "key_of_another_address", "{error:?}");
+        assert_eq!(error.code, Code::KeyOfAnotherAddress, "{error:?}");
         assert!(error.message.contains(&first.0) && error.message.contains(&second.0), "{error}");
         assert!(!format!("{error:?}").contains("key-of-the-first"));
     }
     let google = ProjectDraft { base_url: None, ..kept.clone() };
-    assert_eq!(engine.projects().update(project, google).await.unwrap_err().code, "key_of_another_address");
+    assert_eq!(engine.projects().update(project, google).await.unwrap_err().code, Code::KeyOfAnotherAddress);
     engine.webhooks().refresh(project).await.unwrap();
     assert_eq!(asked(&second), BTreeSet::new(), "the second was never asked");
     assert_eq!(parts.kept(&name).as_deref(), Some("key-of-the-first"), "nothing was changed");
@@ -380,7 +380,7 @@ async fn a_key_that_is_kept_for_another_address_is_not_sent_after_a_restart() {
     let engine = parts.start(false).await;
     let read = engine.projects().list().into_iter().find(|one| one.id == project).unwrap();
     assert!(!read.api_key.unwrap().available);
-    assert_eq!(engine.webhooks().refresh(project).await.unwrap().error.unwrap().code, "no_api_key");
+    assert_eq!(engine.webhooks().refresh(project).await.unwrap().error.unwrap().code, Code::NoApiKey);
     assert_eq!(*first.1.lock().unwrap(), BTreeSet::new());
     assert!(
         engine.projects().update(project, at(&first.0, "key-of-the-first")).await.unwrap().api_key.unwrap().available
@@ -396,7 +396,7 @@ async fn what_cannot_be_destroyed_of_a_removed_project_is_destroyed_later() {
     let (key, url) = (format!("key:{}", project.id), format!("{address}leaving"));
     parts.vault.keeps.store(true, Ordering::SeqCst);
     let error = engine.projects().remove(project.id).await.unwrap_err();
-    assert!(error.code == "vault_failed" && error.message.contains("next start"), "{error}");
+    assert!(error.code == Code::VaultFailed && error.message.contains("next start"), "{error}");
     assert!(engine.projects().list().iter().all(|one| one.id != project.id));
     assert!(parts.kept(&key).is_some() && parts.kept(&secret.id).is_some());
 

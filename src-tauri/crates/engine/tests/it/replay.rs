@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::{
-    DiffSide, Engine, HeaderLine, OutboundKind, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplaySign,
+    Code, DiffSide, Engine, HeaderLine, OutboundKind, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplaySign,
     ReplayTime, RunState, TargetDraft,
 };
 use signature::{Secret, sign};
@@ -152,7 +152,7 @@ async fn several_to_several_in_order_or_many_at_a_time_and_stopped() {
     let mut cut = Vec::new();
     for id in ids {
         let kept = engine.outbounds().of(id).await.unwrap();
-        cut.extend(kept.into_iter().filter_map(|one| one.problem).filter(|problem| problem.code == "stopped"));
+        cut.extend(kept.into_iter().filter_map(|one| one.problem).filter(|problem| problem.code == Code::Stopped));
     }
     assert!((1..=8).contains(&cut.len()) && cut[0].message.contains("may have it"), "{cut:?}");
     assert_eq!(stopped.targets[0].failed, cut.len() as u64);
@@ -194,7 +194,7 @@ async fn a_run_under_way_is_not_forgotten_for_those_after_it() {
         engine.replays().ended(run).await.unwrap();
         first_ended.get_or_insert(run);
     }
-    assert_eq!(engine.replays().run(first_ended.unwrap()).unwrap_err().code, "not_found");
+    assert_eq!(engine.replays().run(first_ended.unwrap()).unwrap_err().code, Code::NotFound);
     assert_eq!(engine.replays().run(long).unwrap().state, RunState::Running);
     assert_eq!(engine.replays().stop(long).await.unwrap().state, RunState::Stopped);
     engine.shutdown().await;
@@ -220,7 +220,7 @@ async fn nothing_leaves_this_machine_unasked_and_no_secret_ever() {
     post(&address, "msg_1", &format!("{{\"leaked\":\"{SECRET}\"}}")).await;
     let id = newest(&engine).await;
     let refused = engine.replays().start(plan(vec![id], &[&receiver])).await.unwrap_err();
-    assert_eq!(refused.code, "holds_secret");
+    assert_eq!(refused.code, Code::HoldsSecret);
     assert!(!refused.message.contains("MDEy") && refused.message.contains("dXY="), "{}", refused.message);
     assert!(receiver.got().is_empty());
 
@@ -229,19 +229,16 @@ async fn nothing_leaves_this_machine_unasked_and_no_secret_ever() {
     let away = ReplayPlan { targets: vec!["http://hooks.example.invalid/x".into()], ..plan(vec![id], &[]) };
     let refused = engine.replays().start(away.clone()).await.unwrap_err();
     assert_eq!(
-        (refused.code.as_str(), refused.detail.as_deref()),
-        ("confirm_target", Some("http://hooks.example.invalid/x"))
+        (refused.code, refused.detail.as_deref()),
+        (Code::ConfirmTarget, Some("http://hooks.example.invalid/x"))
     );
     assert!(engine.targets().confirm("http://hooks.example.invalid/x").await.unwrap().confirmed);
     let started = engine.replays().start(away).await.unwrap();
     let run = engine.replays().ended(started.run).await.unwrap();
-    assert_eq!(
-        (run.targets[0].failed, run.outbounds[0].problem.as_ref().unwrap().code.as_str()),
-        (1, "name_not_found")
-    );
+    assert_eq!((run.targets[0].failed, run.outbounds[0].problem.as_ref().unwrap().code), (1, Code::NameNotFound));
     // Another path is another address.
     let other = ReplayPlan { targets: vec!["http://hooks.example.invalid/y".into()], ..plan(vec![id], &[]) };
-    assert_eq!(engine.replays().start(other).await.unwrap_err().code, "confirm_target");
+    assert_eq!(engine.replays().start(other).await.unwrap_err().code, Code::ConfirmTarget);
     engine.shutdown().await;
 }
 
@@ -254,20 +251,23 @@ async fn a_plan_that_cannot_be_is_refused_before_anything_is_sent() {
     let with = |changes: ReplayChanges| ReplayPlan { changes, ..good.clone() };
     let twist = |id: &str| ReplayChanges { twist: Some(id.into()), ..ReplayChanges::default() };
     for (plan, code) in [
-        (ReplayPlan { deliveries: vec![], ..good.clone() }, "invalid_replay"),
-        (ReplayPlan { deliveries: vec![99], ..good.clone() }, "not_found"),
-        (ReplayPlan { targets: vec![], ..good.clone() }, "invalid_replay"),
-        (ReplayPlan { targets: vec!["ftp://x".into()], ..good.clone() }, "invalid_target"),
-        (ReplayPlan { times: 0, ..good.clone() }, "invalid_replay"),
-        (ReplayPlan { concurrency: 65, ..good.clone() }, "invalid_replay"),
-        (with(twist("nothing")), "invalid_replay"),
-        (with(twist("stale")), "no_key"),
-        (with(twist("reserialised")), "not_json"),
-        (with(ReplayChanges { sign: ReplaySign::SandboxV1a, ..ReplayChanges::default() }), "no_sandbox"),
-        (with(ReplayChanges { sign: ReplaySign::Secret { id: "x".into() }, ..ReplayChanges::default() }), "no_secret"),
+        (ReplayPlan { deliveries: vec![], ..good.clone() }, Code::InvalidReplay),
+        (ReplayPlan { deliveries: vec![99], ..good.clone() }, Code::NotFound),
+        (ReplayPlan { targets: vec![], ..good.clone() }, Code::InvalidReplay),
+        (ReplayPlan { targets: vec!["ftp://x".into()], ..good.clone() }, Code::InvalidTarget),
+        (ReplayPlan { times: 0, ..good.clone() }, Code::InvalidReplay),
+        (ReplayPlan { concurrency: 65, ..good.clone() }, Code::InvalidReplay),
+        (with(twist("nothing")), Code::InvalidReplay),
+        (with(twist("stale")), Code::NoKey),
+        (with(twist("reserialised")), Code::NotJson),
+        (with(ReplayChanges { sign: ReplaySign::SandboxV1a, ..ReplayChanges::default() }), Code::NoSandbox),
+        (
+            with(ReplayChanges { sign: ReplaySign::Secret { id: "x".into() }, ..ReplayChanges::default() }),
+            Code::NoSecret,
+        ),
         (
             with(ReplayChanges { body: ReplayBody::Base64 { base64: "?".into() }, ..ReplayChanges::default() }),
-            "invalid_replay",
+            Code::InvalidReplay,
         ),
     ] {
         assert_eq!(engine.replays().start(plan.clone()).await.unwrap_err().code, code, "{plan:?}");
@@ -300,12 +300,12 @@ async fn targets_are_named_changed_and_agreed_to_anew_when_they_move() {
     assert!(engine.targets().list(Some(project + 1)).await.unwrap().is_empty());
     for url in ["http://ada:x@localhost/", "nothing at all", ""] {
         let error = engine.targets().save(TargetDraft { url: url.into(), ..TargetDraft::default() }).await.unwrap_err();
-        assert_eq!(error.code, "invalid_target", "{url}");
+        assert_eq!(error.code, Code::InvalidTarget, "{url}");
     }
     let plain = TargetDraft { url: "http://localhost:1/".into(), any_certificate: true, ..TargetDraft::default() };
     assert!(engine.targets().save(plain).await.unwrap_err().message.contains("https"));
     engine.targets().remove(saved.id).await.unwrap();
-    assert_eq!(engine.targets().remove(saved.id).await.unwrap_err().code, "not_found");
+    assert_eq!(engine.targets().remove(saved.id).await.unwrap_err().code, Code::NotFound);
     engine.shutdown().await;
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use engine::{Engine, Filter, ForwardRule, ForwardStart, Live, Row, VerifiedAgain, VerifyRun};
+use engine::{Code, Engine, Filter, ForwardRule, ForwardStart, Live, Row, VerifiedAgain, VerifyRun};
 use serde_json::json;
 use signature::{KeyState, Outcome, Secret, StepStatus, sign};
 
@@ -217,7 +217,7 @@ async fn a_rejected_one_is_judged_again_at_the_time_of_its_arrival_and_a_part_is
         |detail: engine::Detail| detail.verdict.steps.into_iter().find(|step| step.check == "timestamp").unwrap();
     assert_eq!(rung(engine.history().delivery(all[1].id).await.unwrap()).status, StepStatus::Passed);
     let ids = (0..10_001).collect();
-    assert_eq!(engine.history().verify_again(ids).await.unwrap_err().code, "too_many");
+    assert_eq!(engine.history().verify_again(ids).await.unwrap_err().code, Code::TooMany);
     engine.shutdown().await;
 }
 

@@ -1,6 +1,6 @@
 //! Rotations against the Sandbox's service and against stand-ins, over HTTP.
 
-use engine::{PingResult, Rotation, SandboxAdvance, SecretLife};
+use engine::{Code, PingResult, Rotation, SandboxAdvance, SecretLife};
 use serde_json::{Value, json};
 
 use crate::managed::{LONG, stand_in};
@@ -76,8 +76,8 @@ async fn a_rotation_at_once_ends_what_was_and_takes_ticks_away() {
     assert!(engine.webhooks().tick_place(places[0].id, true).await.unwrap()[0].done);
     let other = engine.webhooks().add_place(project, &webhook.id, "CI").await.unwrap()[1].id;
     let error = engine.webhooks().add_place(project, &webhook.id, &format!("x {}", first.text)).await.unwrap_err();
-    assert!(error.code == "invalid_place" && !format!("{error:?}").contains(&first.text));
-    assert_eq!(engine.webhooks().add_place(project, &webhook.id, "  ").await.unwrap_err().code, "invalid_place");
+    assert!(error.code == Code::InvalidPlace && !format!("{error:?}").contains(&first.text));
+    assert_eq!(engine.webhooks().add_place(project, &webhook.id, "  ").await.unwrap_err().code, Code::InvalidPlace);
 
     let grace = engine.webhooks().rotate(project, &webhook.id, false).await.unwrap().secret;
     let rotated = engine.webhooks().rotate(project, &webhook.id, true).await.unwrap();
@@ -93,7 +93,7 @@ async fn a_rotation_at_once_ends_what_was_and_takes_ticks_away() {
     assert!(engine.webhooks().tick_place(other, true).await.unwrap()[1].done);
     assert!(!engine.webhooks().tick_place(other, false).await.unwrap()[1].done);
     assert_eq!(engine.webhooks().remove_place(other).await.unwrap().len(), 1);
-    assert_eq!(engine.webhooks().remove_place(other).await.unwrap_err().code, "not_found");
+    assert_eq!(engine.webhooks().remove_place(other).await.unwrap_err().code, Code::NotFound);
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn a_rotation_whose_answer_was_lost_is_read_back() {
     let (webhook, first) = rig.webhook("lost").await;
     rig.faults(json!({ "lost_answers": 1.0 })).await;
     let error = engine.webhooks().rotate(project, &webhook.id, false).await.unwrap_err();
-    assert_eq!(error.code, "rotated_but_lost");
+    assert_eq!(error.code, Code::RotatedButLost);
     let shown = rig.shown(&webhook.id).await;
     assert_eq!((shown.secrets[0].key.as_ref(), shown.secrets[0].available), (None, false));
     assert!(error.message.contains(&shown.secrets[0].hint) && error.message.contains("Rotate again"), "{error}");
@@ -111,7 +111,7 @@ async fn a_rotation_whose_answer_was_lost_is_read_back() {
 
     rig.faults(json!({ "lost_answers": 0.0, "garbled_answers": 1.0 })).await;
     let error = engine.webhooks().rotate(project, &webhook.id, false).await.unwrap_err();
-    assert_eq!(error.code, "service_unreadable", "nothing was asked for: the webhook could not be read before");
+    assert_eq!(error.code, Code::ServiceUnreadable, "nothing was asked for: the webhook could not be read before");
     rig.faults(json!({ "garbled_answers": 0.0 })).await;
     engine.webhooks().rotate(project, &webhook.id, false).await.unwrap();
     let log = engine.actions().page(None, 3).await.unwrap().actions;
@@ -133,13 +133,13 @@ async fn what_became_of_a_rotation_is_told_by_what_is_listed() {
     };
     let (before, rotated) = (webhook(&["aaaa"]), webhook(&["aaaa", "bbbb"]));
     let cases = [
-        (Some((500, json!({}))), Some((200, before.clone())), "not_rotated"),
-        (None, Some((200, before.clone())), "not_rotated"),
-        (Some((200, json!({ "secret": null }))), Some((200, rotated.clone())), "rotated_but_lost"),
-        (None, Some((200, rotated)), "rotated_but_lost"),
-        (None, Some((503, json!({}))), "outcome_unknown"),
-        (None, None, "outcome_unknown"),
-        (Some((429, json!({}))), None, "service_rate_limited"),
+        (Some((500, json!({}))), Some((200, before.clone())), Code::NotRotated),
+        (None, Some((200, before.clone())), Code::NotRotated),
+        (Some((200, json!({ "secret": null }))), Some((200, rotated.clone())), Code::RotatedButLost),
+        (None, Some((200, rotated)), Code::RotatedButLost),
+        (None, Some((503, json!({}))), Code::OutcomeUnknown),
+        (None, None, Code::OutcomeUnknown),
+        (Some((429, json!({}))), None, Code::ServiceRateLimited),
     ];
     for (index, (answer, after, code)) in cases.into_iter().enumerate() {
         let first = before.clone();
@@ -155,7 +155,7 @@ async fn what_became_of_a_rotation_is_told_by_what_is_listed() {
         let (hint, again) = (error.message.contains("bbbb"), error.message.contains("otate again"));
         assert_eq!(
             (hint, again),
-            (code == "rotated_but_lost", !matches!(code, "not_rotated" | "service_rate_limited"))
+            (code == Code::RotatedButLost, !matches!(code, Code::NotRotated | Code::ServiceRateLimited))
         );
     }
 }

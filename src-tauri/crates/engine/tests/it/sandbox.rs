@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use engine::{
-    Arrivals, Engine, JobKind, JobOutcome, ListenerState, Live, Row, SandboxAdvance, SandboxDelivery, SandboxRun,
+    Arrivals, Code, Engine, JobKind, JobOutcome, ListenerState, Live, Row, SandboxAdvance, SandboxDelivery, SandboxRun,
     WebhookEdit,
 };
 use gemini::client::{ApiVersion, BatchInput, Client, NewBatch};
@@ -156,8 +156,8 @@ async fn keys_scheme_and_faults_are_set_from_here() {
     assert_eq!(rig.logged(&newest.id, |one| one.state == "delivered").await.received, [row.id]);
 
     let error = rig.engine.sandbox().set_settings(json!({ "faults": { "wind": 1 } })).await.unwrap_err();
-    assert!(error.code == "sandbox_refused" && error.message.contains("wind"), "{error}");
-    assert_eq!(rig.engine.sandbox().set_clock(-1.0).await.unwrap_err().code, "sandbox_refused");
+    assert!(error.code == Code::SandboxRefused && error.message.contains("wind"), "{error}");
+    assert_eq!(rig.engine.sandbox().set_clock(-1.0).await.unwrap_err().code, Code::SandboxRefused);
     let clock = rig.engine.sandbox().set_clock(0.0).await.unwrap();
     assert_eq!(rig.engine.sandbox().advance_clock(SandboxAdvance::Ms(5000)).await.unwrap().now_ms, clock.now_ms + 5000);
 }
@@ -219,9 +219,9 @@ async fn a_job_can_be_cancelled_and_finished_by_hand() {
     let job = rig.engine.sandbox().finish_job(&name, JobOutcome::Fail).await.unwrap();
     assert_eq!((job.state.as_str(), job.error.is_some()), ("failed", true));
     assert_eq!(rig.next().await.event_type.as_deref(), Some("batch.failed"));
-    assert_eq!(rig.engine.sandbox().finish_job(&name, JobOutcome::Fail).await.unwrap_err().code, "sandbox_refused");
+    assert_eq!(rig.engine.sandbox().finish_job(&name, JobOutcome::Fail).await.unwrap_err().code, Code::SandboxRefused);
     let gone = rig.engine.sandbox().finish_job("batches/none", JobOutcome::Fail).await.unwrap_err();
-    assert_eq!(gone.code, "not_found");
+    assert_eq!(gone.code, Code::NotFound);
 }
 
 /// As with Google: whoever has the address and the key can use it, and the window is told.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::{FileVault, Filter, VaultKind};
+use engine::{Code, FileVault, Filter, VaultKind};
 use signature::KeyState;
 
 use crate::parts::{OTHER, Parts, default_project};
@@ -27,7 +27,7 @@ async fn a_secret_that_ended_is_named_then_destroyed_and_its_hint_stays() {
     let default = default_project(&engine);
     let old = engine.projects().add_secret(default, "old", SECRET).await.unwrap();
     engine.projects().add_secret(default, "new", OTHER).await.unwrap();
-    assert_eq!(engine.projects().destroy_secret(&old.id).await.unwrap_err().code, "secret_live");
+    assert_eq!(engine.projects().destroy_secret(&old.id).await.unwrap_err().code, Code::SecretLive);
     engine.shutdown().await;
     ended(&parts, &old.id, 31 * 60 * 60).await;
 
@@ -45,8 +45,8 @@ async fn a_secret_that_ended_is_named_then_destroyed_and_its_hint_stays() {
     let shown = engine.projects().secrets().await.unwrap().into_iter().find(|secret| secret.id == old.id).unwrap();
     assert_eq!(shown.hint, old.hint);
     assert!(shown.destroyed_ms.is_some() && !shown.available && matches!(shown.key_state, KeyState::Expired { .. }));
-    assert_eq!(engine.projects().reveal_secret(&old.id).await.unwrap_err().code, "secret_gone");
-    assert_eq!(engine.projects().destroy_secret("nothing").await.unwrap_err().code, "not_found");
+    assert_eq!(engine.projects().reveal_secret(&old.id).await.unwrap_err().code, Code::SecretGone);
+    assert_eq!(engine.projects().destroy_secret("nothing").await.unwrap_err().code, Code::NotFound);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn what_another_vault_keeps_is_not_taken_for_destroyed() {
     let beside = parts.folder.path().join("secrets.json");
     let engine = parts.start_with(false, Arc::new(FileVault::new(beside, "No keychain."))).await;
     let error = engine.projects().destroy_secret(&old.id).await.unwrap_err();
-    assert!(error.code == "vault_failed" && error.message.contains("the keychain"), "{error}");
+    assert!(error.code == Code::VaultFailed && error.message.contains("the keychain"), "{error}");
     let shown = &engine.projects().secrets().await.unwrap()[0];
     assert_eq!((shown.destroyed_ms, shown.available), (None, false));
     engine.shutdown().await;

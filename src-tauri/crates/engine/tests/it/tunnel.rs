@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use engine::{
-    Authtoken, AuthtokenFrom, Engine, Level, ListenerState, PingResult, Settings, TunnelProvider, TunnelSettings,
+    Authtoken, AuthtokenFrom, Code, Engine, Level, ListenerState, PingResult, Settings, TunnelProvider, TunnelSettings,
     TunnelState, UriPlace, Vault as _,
 };
-use inbound::tunnel::{Failure, State};
+use inbound::tunnel::{Failure, FailureCode, State};
 use serde_json::json;
 
 use crate::managed::draft;
@@ -37,11 +37,11 @@ async fn every_state_is_shown_told_and_kept() {
     parts.ngrok_authtoken = Some(format!(" {TOKEN}\n"));
     let (engine, address) = parts.listening(false).await;
     let told = Told::of(&engine);
-    assert_eq!(engine.tunnel().start().await.unwrap_err().code, "tunnel_none");
+    assert_eq!(engine.tunnel().start().await.unwrap_err().code, Code::TunnelNone);
     engine.settings().set(with(TunnelProvider::Ngrok)).await.unwrap();
     let view = engine.tunnel().view();
     assert_eq!((view.provider, view.state, view.public), (TunnelProvider::Ngrok, TunnelState::Off, None));
-    assert_eq!(engine.tunnel().probe_now().await.unwrap_err().code, "tunnel_offline");
+    assert_eq!(engine.tunnel().probe_now().await.unwrap_err().code, Code::TunnelOffline);
     assert_eq!(engine.tunnel().was(i64::MAX).await.unwrap(), None);
 
     assert_eq!(engine.tunnel().start().await.unwrap().state, TunnelState::Starting);
@@ -79,8 +79,8 @@ async fn every_state_is_shown_told_and_kept() {
     is(&engine, "online").await;
     assert_eq!(engine.tunnel().probe_now().await.unwrap().result, "ok");
 
-    let code = |code: &str| Failure { code: code.into(), message: "No more.".into(), detail: Some("code 7".into()) };
-    started.say(State::Failed(code("ngrok_quota"))).await;
+    let code = |code: FailureCode| Failure { code, message: "No more.".into(), detail: Some("code 7".into()) };
+    started.say(State::Failed(code(FailureCode::NgrokQuota))).await;
     started.end.cancel();
     is(&engine, "failed").await;
     assert_eq!(engine.tunnel().view().public, None);
@@ -167,7 +167,7 @@ async fn settings_restart_it_only_where_they_matter_and_the_listener_goes_on() {
     engine.settings().set(settings).await.unwrap();
     assert_eq!(scripted.count(), 4, "what is off stays off");
     engine.listening().stop().await;
-    assert_eq!(engine.tunnel().start().await.unwrap_err().code, "not_listening");
+    assert_eq!(engine.tunnel().start().await.unwrap_err().code, Code::NotListening);
     engine.shutdown().await;
 }
 
@@ -178,11 +178,11 @@ async fn the_authtoken_is_in_the_vault_alone() {
     engine.settings().set(with(TunnelProvider::Ngrok)).await.unwrap();
     let view = engine.tunnel().start().await.unwrap();
     let TunnelState::Failed { code, message, .. } = view.state else { panic!("{view:?}") };
-    assert!(code == "ngrok_authtoken_missing" && message.contains("NGROK_AUTHTOKEN"), "{message}");
+    assert!(code == Code::NgrokAuthtokenMissing && message.contains("NGROK_AUTHTOKEN"), "{message}");
 
     for wrong in ["", "  ", "two words", "ünglish", &"x".repeat(513)] {
         let error = engine.tunnel().set_authtoken(Some(wrong.into())).await.unwrap_err();
-        assert_eq!(error.code, "invalid_authtoken");
+        assert_eq!(error.code, Code::InvalidAuthtoken);
     }
     let view = engine.tunnel().set_authtoken(Some(format!(" {TOKEN}\n"))).await.unwrap();
     assert_eq!(view.ngrok_authtoken, Some(kept("…cK9m", None)));
@@ -202,7 +202,7 @@ async fn the_authtoken_is_in_the_vault_alone() {
     assert_eq!(engine.tunnel().view().ngrok_authtoken, Some(kept("…WxYz", None)));
     parts.vault.delete("tunnel:ngrok").unwrap();
     let TunnelState::Failed { code, .. } = engine.tunnel().start().await.unwrap().state else { panic!("none") };
-    assert_eq!(code, "ngrok_authtoken_gone");
+    assert_eq!(code, Code::NgrokAuthtokenGone);
     assert_eq!(engine.tunnel().set_authtoken(None).await.unwrap().ngrok_authtoken, None);
     let log = engine.actions().export().await.unwrap();
     assert!(log.contains("tunnel.authtoken_set") && log.contains("tunnel.authtoken_remove"), "{log}");
@@ -274,7 +274,7 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
     assert_eq!(mine.repaired_uri.as_deref(), Some("https://two.tunnel.invalid/sandbox/mine"));
     let notices = told.notices.lock().unwrap().clone();
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };
-    assert_eq!((notice.level, notice.code.as_str()), (Level::Info, "public_address_changed"));
+    assert_eq!((notice.level, notice.code), (Level::Info, Code::PublicAddressChanged));
     assert!(notice.message.contains("https://one.") && notice.message.contains("https://two."), "{notice:?}");
     soon("the alarm", async || engine.state().await.alarms.iter().any(|alarm| alarm.earlier == 1)).await;
     // Back again without another name.

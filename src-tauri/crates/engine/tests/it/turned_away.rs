@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use engine::{Live, Refusal, Settings};
+use engine::{Code, Live, Refusal, Settings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -64,7 +64,7 @@ async fn the_rate_for_local_requests_is_a_setting_that_is_checked_and_kept() {
     let parts = Parts::default();
     let (engine, address) = parts.listening(false).await;
     let rate = |local_per_second| Settings { port: None, local_per_second, ..Settings::default() };
-    assert_eq!(engine.settings().set(rate(1_000_001)).await.unwrap_err().code, "invalid_setting");
+    assert_eq!(engine.settings().set(rate(1_000_001)).await.unwrap_err().code, Code::InvalidSetting);
     engine.settings().set(Settings { port: engine.settings().get().port, ..rate(1) }).await.unwrap();
     let post = "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     let limited = async || {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine::{
-    ListenerState, Live, PingResult, SecretLife, Settings, TunnelProvider, TunnelSettings, UriPlace, WebhookAlarms,
-    WebhookCreation, WebhookEdit,
+    Code, ListenerState, Live, PingResult, SecretLife, Settings, TunnelProvider, TunnelSettings, UriPlace,
+    WebhookAlarms, WebhookCreation, WebhookEdit,
 };
 use gemini::client::{ApiVersion, Client, WebhookChange};
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ async fn a_webhook_lives_its_whole_life_and_the_log_tells_it() {
     assert_eq!(missing(&result).0, "webhook_disabled");
     engine.webhooks().update(project, &made.id, state("enabled")).await.unwrap();
     let error = engine.webhooks().update(project, &made.id, state("resting")).await.unwrap_err();
-    assert!(error.code == "service_refused" && error.detail.as_ref().unwrap().contains("resting"), "{error:?}");
+    assert!(error.code == Code::ServiceRefused && error.detail.as_ref().unwrap().contains("resting"), "{error:?}");
 
     engine.webhooks().delete(project, &made.id).await.unwrap();
     assert!(engine.webhooks().refresh(project).await.unwrap().webhooks.iter().all(|webhook| webhook.id != made.id));
@@ -91,7 +91,7 @@ async fn a_webhook_lives_its_whole_life_and_the_log_tells_it() {
         engine.webhooks().rotate(project, "../x", false).await.unwrap_err(),
         engine.webhooks().board(999).await.unwrap_err(),
     ] {
-        assert_eq!(error.code, "not_found", "{error:?}");
+        assert_eq!(error.code, Code::NotFound, "{error:?}");
     }
 
     let log = engine.actions().page(None, 100).await.unwrap().actions;
@@ -120,16 +120,16 @@ async fn a_failing_service_is_told_and_a_lost_creation_is_found_again() {
     let (project, engine) = (rig.sandbox(), &rig.engine);
     let count = engine.webhooks().board(project).await.unwrap().webhooks.len();
     let faults = [
-        ("too_many_requests", "service_rate_limited", "service_rate_limited", 0),
-        ("server_errors", "service_failed", "outcome_unknown", 0),
-        ("garbled_answers", "service_unreadable", "outcome_unknown", 1),
-        ("lost_answers", "", "outcome_unknown", 1),
+        ("too_many_requests", Some(Code::ServiceRateLimited), Code::ServiceRateLimited, 0),
+        ("server_errors", Some(Code::ServiceFailed), Code::OutcomeUnknown, 0),
+        ("garbled_answers", Some(Code::ServiceUnreadable), Code::OutcomeUnknown, 1),
+        ("lost_answers", None, Code::OutcomeUnknown, 1),
     ];
     for (fault, reading, changing, made) in faults {
         let uri = format!("{}sandbox/{fault}", rig.address);
         rig.faults(json!({ fault: 1.0 })).await;
         let board = engine.webhooks().refresh(project).await.unwrap();
-        assert_eq!(board.error.map(|error| error.code).unwrap_or_default(), reading, "{fault}");
+        assert_eq!(board.error.map(|error| error.code), reading, "{fault}");
         assert!(board.webhooks.len() >= count, "what was known stays: {fault}");
         let error = engine.webhooks().create(project, draft(fault, &uri), false).await.unwrap_err();
         assert_eq!(error.code, changing, "{fault}: {error:?}");
@@ -204,7 +204,7 @@ async fn a_ping_whose_answer_was_lost_may_still_arrive() {
     assert!(matches!(rig.ping(&webhook.id, LONG).await, PingResult::Arrived { .. }));
     rig.faults(json!({ "lost": 1.0 })).await;
     let error = rig.engine.webhooks().ping_within(rig.sandbox(), &webhook.id, SHORT).await.unwrap_err();
-    assert_eq!(error.code, "outcome_unknown");
+    assert_eq!(error.code, Code::OutcomeUnknown);
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn webhooks_of_an_earlier_address_are_an_alarm_until_they_are_repaired() {
     let gone = "gone".to_owned();
     let repairs = engine.webhooks().repair(project, vec![webhook.id.clone(), gone]).await.unwrap();
     assert_eq!((repairs[0].uri.as_str(), repairs[0].error.as_ref()), (to.as_str(), None));
-    assert_eq!(repairs[1].error.as_ref().unwrap().code, "not_found");
+    assert_eq!(repairs[1].error.as_ref().unwrap().code, Code::NotFound);
     assert_eq!(rig.shown(&webhook.id).await.place, UriPlace::Ours);
     until("the alarm ends", async || last().is_some_and(|alarms| alarms.earlier == 0)).await;
     assert_eq!(engine.state().await.alarms, []);
@@ -351,11 +351,11 @@ async fn a_secret_that_was_pasted_is_the_webhooks_whose_end_it_shares() {
 async fn a_project_without_a_key_and_one_without_a_service_say_so() {
     let rig = rig().await;
     let board = rig.engine.webhooks().board(rig.project(false)).await.unwrap();
-    assert_eq!((board.error.unwrap().code.as_str(), board.webhooks.len()), ("no_api_key", 0));
+    assert_eq!((board.error.unwrap().code, board.webhooks.len()), (Code::NoApiKey, 0));
     let origin = stand_in(|_, _| None::<(u16, Value)>).await;
     let cut = rig.project_at(&origin).await;
     let error = rig.engine.webhooks().board(cut).await.unwrap().error.unwrap();
-    assert!(error.code == "service_timed_out" && !format!("{error:?}").contains("key-of-a-stand-in"), "{error:?}");
+    assert!(error.code == Code::ServiceTimedOut && !format!("{error:?}").contains("key-of-a-stand-in"), "{error:?}");
 }
 
 /// Whatever is no whole list says nothing of what it does not hold.
@@ -387,11 +387,11 @@ async fn what_is_no_list_or_only_part_of_one_ends_no_secret() {
     let project = rig.project_at(&origin).await;
     rig.engine.webhooks().create(project, draft("one", "https://x.example/"), false).await.unwrap();
     for index in 0..6 {
-        let error = (index > 0).then_some("service_unreadable");
+        let error = (index > 0).then_some(Code::ServiceUnreadable);
         turn.store(index, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(5)).await;
         let board = rig.engine.webhooks().refresh(project).await.unwrap();
-        assert_eq!(board.error.map(|error| error.code).as_deref(), error, "{index}");
+        assert_eq!(board.error.map(|error| error.code), error, "{index}");
         let ids: Vec<&str> = board.webhooks.iter().map(|webhook| webhook.id.as_str()).collect();
         assert_eq!(ids, ["one", "two"], "{index}: each once, and what was known stays");
         let kept = &rig.engine.projects().secrets().await.unwrap();

@@ -149,7 +149,7 @@ impl Cloudflared {
                 }
                 Over::Trouble(trouble) => trouble,
             };
-            tracing::warn!(code = trouble.code(), said = ?trouble.said, "cloudflared: {}", trouble.message());
+            tracing::warn!(code = %trouble.code(), said = ?trouble.said, "cloudflared: {}", trouble.message());
             if trouble.is_final() {
                 return State::Failed(trouble.failure());
             }
@@ -285,7 +285,7 @@ impl<'a> Life<'a> {
     }
 
     async fn say(&self, trouble: &Trouble, attempt: u32) {
-        tracing::warn!(code = trouble.code(), said = ?trouble.said, "cloudflared: {}", trouble.message());
+        tracing::warn!(code = %trouble.code(), said = ?trouble.said, "cloudflared: {}", trouble.message());
         tell(self.site, State::Reconnecting { why: trouble.why(), retry_in: None, attempt }).await;
     }
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use http::Uri;
 
-use super::{Failure, Site, State, Tunnel};
+use super::{Failure, FailureCode, Site, State, Tunnel};
 
 /// An address that the user set up to lead to the listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ fn base(address: &str) -> Result<String, Failure> {
     let address = address.trim();
     if address.is_empty() {
         return Err(Failure {
-            code: "own_address_missing".to_owned(),
+            code: FailureCode::OwnAddressMissing,
             message: "There is no public address. Enter the https address under which your proxy or dev box can be \
                       reached from the internet."
                 .to_owned(),
@@ -78,7 +78,7 @@ fn base(address: &str) -> Result<String, Failure> {
         });
     }
     let wrong = |why: &str| Failure {
-        code: "own_address_invalid".to_owned(),
+        code: FailureCode::OwnAddressInvalid,
         message: format!("The public address cannot be used: {why}. It looks like https://hooks.example.com/."),
         detail: None,
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use inbound::tunnel::cloudflared::{Cloudflared, Pace};
-use inbound::tunnel::{Failure, Site, State, Tunnel};
+use inbound::tunnel::{Failure, FailureCode, Site, State, Tunnel};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -291,7 +291,7 @@ async fn without_an_address_it_is_started_anew() {
 async fn a_missing_program_says_how_to_install_it() {
     let missing = PathBuf::from("/nonexistent/cloudflared");
     let failure = run_with(json!([]), |tunnel| tunnel.program = Some(missing)).failed().await;
-    assert_eq!(failure.code, "cloudflared_missing");
+    assert_eq!(failure.code, FailureCode::CloudflaredMissing);
     for word in ["/nonexistent/cloudflared", "Debian", "brew install cloudflared", "winget install"] {
         assert!(failure.message.contains(word), "{}", failure.message);
     }
@@ -305,14 +305,14 @@ async fn what_cannot_be_run_is_not_tried_again() {
             tunnel.program = Some(folder.join(name));
         });
         let failure = rig.failed().await;
-        assert_eq!(failure.code, "cloudflared_not_executable", "{name}");
+        assert_eq!(failure.code, FailureCode::CloudflaredNotExecutable, "{name}");
     }
 }
 
 #[tokio::test]
 async fn an_option_that_it_does_not_know_is_not_tried_again() {
     let failure = run(json!([{ "mode": "ok", "knows": "--config" }])).failed().await;
-    assert_eq!(failure.code, "cloudflared_unknown_flag");
+    assert_eq!(failure.code, FailureCode::CloudflaredUnknownFlag);
     assert!(failure.detail.unwrap().contains("flag provided but not defined: -metrics"));
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use inbound::Limits;
 use inbound::tunnel::ngrok::{Ngrok, Real, Server};
-use inbound::tunnel::{Failure, State};
+use inbound::tunnel::{Failure, FailureCode, State};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 
@@ -92,28 +92,28 @@ async fn the_service_is_asked_for_an_endpoint_and_nothing_that_touches_the_bytes
 }
 
 /// What the service says at `auth` or `bind`, the stable code, and whether it ends the tunnel.
-const REFUSALS: &[(&str, u32, &str, bool)] = &[
-    ("auth", 105, "ngrok_authtoken_wrong", true),
-    ("auth", 106, "ngrok_authtoken_wrong", true),
-    ("auth", 107, "ngrok_authtoken_wrong", true),
-    ("auth", 4018, "ngrok_authtoken_missing", true),
-    ("auth", 123, "ngrok_account_unverified", true),
-    ("auth", 102, "ngrok_account_suspended", true),
-    ("auth", 338, "ngrok_account_suspended", true),
-    ("auth", 120, "ngrok_too_old", true),
-    ("auth", 121, "ngrok_too_old", true),
-    ("auth", 110, "ngrok_protocol", true),
-    ("auth", 9999, "ngrok_refused", true),
-    ("bind", 9998, "ngrok_refused", true),
-    ("bind", 328, "ngrok_domain", true),
-    ("bind", 354, "ngrok_domain", true),
-    ("auth", 108, "ngrok_sessions", false),
-    ("bind", 334, "ngrok_endpoint_taken", false),
-    ("bind", 324, "ngrok_endpoints", false),
-    ("bind", 350, "ngrok_endpoints", false),
-    ("bind", 726, "ngrok_quota", false),
-    ("bind", 727, "ngrok_quota", false),
-    ("bind", 734, "ngrok_rate", false),
+const REFUSALS: &[(&str, u32, FailureCode, bool)] = &[
+    ("auth", 105, FailureCode::NgrokAuthtokenWrong, true),
+    ("auth", 106, FailureCode::NgrokAuthtokenWrong, true),
+    ("auth", 107, FailureCode::NgrokAuthtokenWrong, true),
+    ("auth", 4018, FailureCode::NgrokAuthtokenMissing, true),
+    ("auth", 123, FailureCode::NgrokAccountUnverified, true),
+    ("auth", 102, FailureCode::NgrokAccountSuspended, true),
+    ("auth", 338, FailureCode::NgrokAccountSuspended, true),
+    ("auth", 120, FailureCode::NgrokTooOld, true),
+    ("auth", 121, FailureCode::NgrokTooOld, true),
+    ("auth", 110, FailureCode::NgrokProtocol, true),
+    ("auth", 9999, FailureCode::NgrokRefused, true),
+    ("bind", 9998, FailureCode::NgrokRefused, true),
+    ("bind", 328, FailureCode::NgrokDomain, true),
+    ("bind", 354, FailureCode::NgrokDomain, true),
+    ("auth", 108, FailureCode::NgrokSessions, false),
+    ("bind", 334, FailureCode::NgrokEndpointTaken, false),
+    ("bind", 324, FailureCode::NgrokEndpoints, false),
+    ("bind", 350, FailureCode::NgrokEndpoints, false),
+    ("bind", 726, FailureCode::NgrokQuota, false),
+    ("bind", 727, FailureCode::NgrokQuota, false),
+    ("bind", 734, FailureCode::NgrokRate, false),
 ];
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn an_endpoint_that_stays_taken_ends_it_and_one_that_is_let_go_does_not() 
             time.advance(Duration::from_secs(90)).await;
             let last = run.seen().pop();
             assert!(
-                matches!(&last, Some(State::Failed(failure)) if failure.code == "ngrok_endpoint_taken"),
+                matches!(&last, Some(State::Failed(failure)) if failure.code == FailureCode::NgrokEndpointTaken),
                 "{last:?}"
             );
             run.task.await.unwrap();
@@ -197,7 +197,7 @@ async fn settings_that_cannot_work_fail_before_anything_is_sent() {
     no_token.authtoken = "  ".to_owned().into();
     let mut no_server = ngrok(&network, Warp::default());
     no_server.server = Some(Server { address: "not an address".to_owned(), ca_pem: None });
-    for (ngrok, code) in [(no_token, "ngrok_authtoken_missing"), (no_server, "ngrok_server")] {
+    for (ngrok, code) in [(no_token, FailureCode::NgrokAuthtokenMissing), (no_server, FailureCode::NgrokServer)] {
         let mut run = Run::start(ngrok, None);
         let state = run.until(|state| !matches!(state, State::Starting)).await;
         assert!(matches!(&state, State::Failed(failure) if failure.code == code), "{state:?}");
@@ -318,7 +318,7 @@ async fn what_the_service_says_is_bounded_and_its_address_must_be_one() {
         network.edge.rule(|rules| rules.url = address.to_owned());
         let mut run = Run::start(ngrok(&network, Warp::default()), None);
         let State::Failed(failure) = run.until(|state| *state != State::Starting).await else { panic!("{address}") };
-        assert_eq!(failure.code, "ngrok_address", "{address}");
+        assert_eq!(failure.code, FailureCode::NgrokAddress, "{address}");
         assert!(failure.message.contains(address), "{}", failure.message);
         run.task.await.unwrap();
     }

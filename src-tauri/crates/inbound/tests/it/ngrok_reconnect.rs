@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use inbound::Limits;
-use inbound::tunnel::State;
+use inbound::tunnel::{FailureCode, State};
 use tokio::io::AsyncWriteExt as _;
 
 use super::ngrok_rig::{Fast, Network, Run, Warp, ngrok, read_all};
@@ -151,7 +151,7 @@ async fn a_stop_by_the_service_is_told_and_tried_again() {
     // An account that is closed while the tunnel runs ends it.
     network.edge.stop_endpoint("Suspended.", Some("ERR_NGROK_103")).await;
     let state = run.until(|state| matches!(state, State::Failed(_))).await;
-    assert!(matches!(&state, State::Failed(failure) if failure.code == "ngrok_account_suspended"));
+    assert!(matches!(&state, State::Failed(failure) if failure.code == FailureCode::NgrokAccountSuspended));
     run.task.await.unwrap();
     time.settle().await;
     assert_eq!(network.edge.connected(), 0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inbound::probe::{Outcome, ProbeResult, probe};
-use inbound::tunnel::{Own, Site, State, Tunnel as _};
+use inbound::tunnel::{FailureCode, Own, Site, State, Tunnel as _};
 use inbound::{GateRules, Limits};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -190,13 +190,13 @@ async fn it_is_online_while_the_listener_listens() {
 #[tokio::test]
 async fn an_address_that_cannot_be_one_is_refused_with_the_reason() {
     for (address, code, words) in [
-        ("  ", "own_address_missing", "Enter the https address"),
-        ("hooks.example", "own_address_invalid", "start with https://"),
-        ("ftp://hooks.example", "own_address_invalid", "start with https://"),
-        ("https://user:s3cret@hooks.example/", "own_address_invalid", "user name or password"),
-        ("https://hooks.example/?a", "own_address_invalid", "without ? or #"),
-        ("https://hooks.example/#a", "own_address_invalid", "without ? or #"),
-        ("https:// hooks", "own_address_invalid", "not an address"),
+        ("  ", FailureCode::OwnAddressMissing, "Enter the https address"),
+        ("hooks.example", FailureCode::OwnAddressInvalid, "start with https://"),
+        ("ftp://hooks.example", FailureCode::OwnAddressInvalid, "start with https://"),
+        ("https://user:s3cret@hooks.example/", FailureCode::OwnAddressInvalid, "user name or password"),
+        ("https://hooks.example/?a", FailureCode::OwnAddressInvalid, "without ? or #"),
+        ("https://hooks.example/#a", FailureCode::OwnAddressInvalid, "without ? or #"),
+        ("https:// hooks", FailureCode::OwnAddressInvalid, "not an address"),
     ] {
         let (mut states, _local, _stop) = run(address, true);
         let Some(State::Failed(failure)) = next(&mut states).await else { panic!("{address}") };

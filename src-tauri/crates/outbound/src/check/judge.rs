@@ -7,6 +7,7 @@ use super::State;
 use super::cases::Wants;
 use super::life;
 use crate::client::{Answer, Exchange};
+use crate::problem::ProblemCode;
 use crate::target::Target;
 
 /// Characters of an answer's text that are shown.
@@ -139,12 +140,12 @@ pub(super) fn judge(wants: Wants, exchange: &Exchange, secrets: &[String]) -> Ou
 fn unanswered(wants: Wants, exchange: &Exchange) -> Outcome {
     let (code, got) = match &exchange.problem {
         Some(problem) => (problem.code, problem.message.clone()),
-        None => ("no_answer", "There was no answer.".to_owned()),
+        None => (ProblemCode::NoAnswer, "There was no answer.".to_owned()),
     };
     if code == life::ENDED {
         return late(got);
     }
-    let cut = matches!(code, "no_answer" | "connection_reset" | life::CUT);
+    let cut = matches!(code, ProblemCode::NoAnswer | ProblemCode::ConnectionReset | life::CUT);
     let (state, got) = match wants {
         Wants::TakeOrTooLarge if cut => {
             (State::Open, format!("{got} Where that is its limit, 413 would say so, and this looks like an outage."))
@@ -152,14 +153,21 @@ fn unanswered(wants: Wants, exchange: &Exchange) -> Outcome {
         _ => (State::Failed, got),
     };
     let mend = (code == life::CUT && state == State::Failed).then_some(Cow::Borrowed(UNCAUGHT));
-    Outcome { silent: code == "timed_out", mend, ..Outcome::new(state, got) }
+    Outcome { silent: code == ProblemCode::TimedOut, mend, ..Outcome::new(state, got) }
 }
 
 /// Nobody is there, so that nothing can be said of the endpoint: why not.
 pub(super) fn unreachable(exchange: &Exchange) -> Option<String> {
     /// What a handler does that is there.
-    const THERE: [&str; 7] =
-        ["timed_out", "no_answer", "connection_reset", "not_sendable", life::ENDED, life::GONE, life::CUT];
+    const THERE: [ProblemCode; 7] = [
+        ProblemCode::TimedOut,
+        ProblemCode::NoAnswer,
+        ProblemCode::ConnectionReset,
+        ProblemCode::NotSendable,
+        life::ENDED,
+        life::GONE,
+        life::CUT,
+    ];
     let problem = exchange.problem.as_ref().filter(|_| exchange.answer.is_none())?;
     (!THERE.contains(&problem.code)).then(|| problem.message.clone())
 }

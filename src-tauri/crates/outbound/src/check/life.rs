@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::forge::Shot;
 use crate::client::Exchange;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::target::Target;
 
 /// How long a connection to something that listens may take.
@@ -29,11 +29,11 @@ const AFTERWARDS: Duration = Duration::from_millis(300);
 const RECENT: usize = 24;
 
 /// The delivery ended the endpoint.
-pub(super) const ENDED: &str = "ended_handler";
+pub(super) const ENDED: ProblemCode = ProblemCode::EndedHandler;
 /// It had ended before, and has not come back.
-pub(super) const GONE: &str = "handler_gone";
+pub(super) const GONE: ProblemCode = ProblemCode::HandlerGone;
 /// The connection was closed, and the endpoint lives on.
-pub(super) const CUT: &str = "connection_cut";
+pub(super) const CUT: ProblemCode = ProblemCode::ConnectionCut;
 
 /// What is known of the endpoint's life. One for a check.
 pub(super) struct Life {
@@ -150,17 +150,24 @@ pub(super) async fn listens(target: &Target) -> bool {
 
 /// There was no answer, and not for want of time.
 pub(super) fn is_lost(exchange: &Exchange) -> bool {
-    const LOST: [&str; 5] = ["no_answer", "connection_reset", "connection_refused", "connect_timed_out", "unreachable"];
+    const LOST: [ProblemCode; 5] = [
+        ProblemCode::NoAnswer,
+        ProblemCode::ConnectionReset,
+        ProblemCode::ConnectionRefused,
+        ProblemCode::ConnectTimedOut,
+        ProblemCode::Unreachable,
+    ];
     exchange.answer.is_none() && exchange.problem.as_ref().is_some_and(|problem| LOST.contains(&problem.code))
 }
 
 /// The connection was not even made.
 pub(super) fn was_not_reached(exchange: &Exchange) -> bool {
-    const NOT_MADE: [&str; 3] = ["connection_refused", "connect_timed_out", "unreachable"];
+    const NOT_MADE: [ProblemCode; 3] =
+        [ProblemCode::ConnectionRefused, ProblemCode::ConnectTimedOut, ProblemCode::Unreachable];
     exchange.problem.as_ref().is_some_and(|problem| NOT_MADE.contains(&problem.code))
 }
 
 /// An exchange that says this in place of what came.
-pub(super) fn said(code: &'static str, message: String, instead_of: &Exchange) -> Exchange {
+pub(super) fn said(code: ProblemCode, message: String, instead_of: &Exchange) -> Exchange {
     Exchange { answer: None, problem: Some(Problem::new(code, message)), total: instead_of.total }
 }

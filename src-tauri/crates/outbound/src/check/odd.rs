@@ -17,7 +17,7 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use super::forge::Delivery;
 use crate::client::{Answer, Exchange};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::target::Target;
 use crate::tls;
 
@@ -58,7 +58,9 @@ async fn send(
     }
     let request = match request.body(body) {
         Ok(request) => request,
-        Err(error) => return failed(Problem::new("not_sendable", format!("The request cannot be sent: {error}."))),
+        Err(error) => {
+            return failed(Problem::new(ProblemCode::NotSendable, format!("The request cannot be sent: {error}.")));
+        }
     };
     match timeout(time, answer(request, target, any_certificate, started)).await {
         Ok(Ok(answer)) => Exchange { answer: Some(answer), problem: None, total: started.elapsed() },
@@ -83,8 +85,8 @@ async fn answer(
     };
     let response = if target.is_tls() {
         let connector = if any_certificate { tls::taking_any(tcp) } else { tls::trusting_the_system(tcp) };
-        let connector =
-            connector.map_err(|why| Problem::new("tls_failed", format!("No secure connection can be made: {why}.")))?;
+        let connector = connector
+            .map_err(|why| Problem::new(ProblemCode::TlsFailed, format!("No secure connection can be made: {why}.")))?;
         builder.build(connector).request(request).await
     } else {
         builder.build(tcp).request(request).await

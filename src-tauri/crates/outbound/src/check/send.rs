@@ -56,9 +56,9 @@ impl Bench {
     }
 
     pub(super) fn judge(&self, wants: Wants, exchange: &Exchange) -> Outcome {
-        let code = exchange.problem.as_ref().map_or("", |problem| problem.code);
+        let code = exchange.problem.as_ref().map(|problem| problem.code);
         match (code, self.life.over()) {
-            (GONE, Some(over)) => Outcome::skipped(judge::gone(&over), over.as_ref()),
+            (Some(GONE), Some(over)) => Outcome::skipped(judge::gone(&over), over.as_ref()),
             _ => judge(wants, exchange, &self.secrets),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use outbound::{Bounds, Client, Received, Recipe, Request, compose};
+use outbound::{Bounds, Client, ProblemCode, Received, Recipe, Request, compose};
 use samples::system_random;
 use tokio::io::AsyncWriteExt as _;
 
@@ -96,7 +96,7 @@ async fn a_header_that_cannot_be_sent_is_named() {
         [("x a", &b"1"[..], "The name of the header \"x a\""), ("x-a", b"1\r\nx: 2", "The value of the header \"x-a\"")]
     {
         let problem = send(server.target(), &[(name, value)], b"", Bounds::default()).await.problem.unwrap();
-        assert_eq!(problem.code, "not_sendable");
+        assert_eq!(problem.code, ProblemCode::NotSendable);
         assert!(problem.message.contains(words), "{}", problem.message);
     }
 }

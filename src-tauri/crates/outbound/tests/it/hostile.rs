@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use outbound::{Bounds, Exchange, Target};
+use outbound::{Bounds, Exchange, ProblemCode, Target};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
@@ -19,7 +19,7 @@ async fn ask(server: &Server, bounds: Bounds) -> Exchange {
     send(server.target(), &[], b"{}", bounds).await
 }
 
-fn told(exchange: &Exchange) -> (&str, &str) {
+fn told(exchange: &Exchange) -> (ProblemCode, &str) {
     let problem = exchange.problem.as_ref().expect("a problem");
     (problem.code, &problem.message)
 }
@@ -35,7 +35,7 @@ async fn an_endless_body_is_cut_and_its_beginning_kept() {
     })
     .await;
     let exchange = ask(&server, Bounds { time: Duration::from_secs(20), read: 4 * MIB, kept: 1000 }).await;
-    assert_eq!(told(&exchange).0, "body_too_long");
+    assert_eq!(told(&exchange).0, ProblemCode::BodyTooLong);
     assert!(told(&exchange).1.contains("longer than 4194304 bytes"), "{}", told(&exchange).1);
     let answer = exchange.answer.unwrap();
     assert_eq!((answer.status, answer.body.len()), (200, 1000));
@@ -58,16 +58,16 @@ async fn a_hundred_mebibytes_are_not_read_to_their_end() {
     })
     .await;
     let exchange = ask(&server, Bounds { time: Duration::from_secs(20), ..Bounds::default() }).await;
-    assert_eq!(told(&exchange).0, "body_too_long");
+    assert_eq!(told(&exchange).0, ProblemCode::BodyTooLong);
     assert!(exchange.answer.unwrap().body_len < 18 * MIB);
 }
 
 #[tokio::test]
 async fn a_drip_and_a_silence_end_with_the_time() {
     for (head, code, words) in [
-        ("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", "body_too_slow", "did not end within 900 ms"),
-        ("HTTP/1.1 200 OK\r\nx-slow: ", "timed_out", "no answer within 900 ms"),
-        ("", "timed_out", "no answer within 900 ms"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", ProblemCode::BodyTooSlow, "did not end within 900 ms"),
+        ("HTTP/1.1 200 OK\r\nx-slow: ", ProblemCode::TimedOut, "no answer within 900 ms"),
+        ("", ProblemCode::TimedOut, "no answer within 900 ms"),
     ] {
         let server = Server::with(move |mut stream| async move {
             let request = request(&mut stream).await;
@@ -86,7 +86,7 @@ async fn a_drip_and_a_silence_end_with_the_time() {
         assert!(started.elapsed() < Duration::from_secs(3), "{head:?}");
         assert_eq!(told(&exchange).0, code, "{head:?}");
         assert!(told(&exchange).1.contains(words), "{}", told(&exchange).1);
-        assert_eq!(exchange.answer.is_some(), code == "body_too_slow");
+        assert_eq!(exchange.answer.is_some(), code == ProblemCode::BodyTooSlow);
     }
 }
 
@@ -94,14 +94,18 @@ async fn a_drip_and_a_silence_end_with_the_time() {
 async fn what_is_no_http_is_told_by_name() {
     let long = format!("HTTP/1.1 200 OK\r\nx-long: {}\r\n\r\n", "a".repeat(2_000_000));
     for (answer, code, words) in [
-        (b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(), "not_http", "is not HTTP"),
-        (b"\x15\x03\x01\x00\x02\x02\x46".to_vec(), "not_http", "write https://"),
-        (b"HTTP/1.1 999999 x\r\n\r\n".to_vec(), "not_http", "is not HTTP"),
-        (long.into_bytes(), "head_too_long", "too long"),
-        (Vec::new(), "no_answer", "closed the connection without an answer"),
-        (b"HTTP/1.1 200 OK\r\ncontent-le".to_vec(), "no_answer", "closed the connection without an answer"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc".to_vec(), "body_cut_short", "after 3 bytes"),
-        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc".to_vec(), "body_cut_short", "not whole"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(), ProblemCode::NotHttp, "is not HTTP"),
+        (b"\x15\x03\x01\x00\x02\x02\x46".to_vec(), ProblemCode::NotHttp, "write https://"),
+        (b"HTTP/1.1 999999 x\r\n\r\n".to_vec(), ProblemCode::NotHttp, "is not HTTP"),
+        (long.into_bytes(), ProblemCode::HeadTooLong, "too long"),
+        (Vec::new(), ProblemCode::NoAnswer, "closed the connection without an answer"),
+        (b"HTTP/1.1 200 OK\r\ncontent-le".to_vec(), ProblemCode::NoAnswer, "closed the connection without an answer"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc".to_vec(), ProblemCode::BodyCutShort, "after 3 bytes"),
+        (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc".to_vec(),
+            ProblemCode::BodyCutShort,
+            "not whole",
+        ),
     ] {
         let server = Server::answering(answer.clone()).await;
         let exchange = ask(&server, Bounds { time: Duration::from_secs(10), ..Bounds::default() }).await;
@@ -134,10 +138,10 @@ async fn nobody_there_is_told_with_what_to_do() {
     drop(socket);
     let target = Target::parse(&format!("http://{address}/")).unwrap();
     let exchange = send(target, &[], b"", Bounds::default()).await;
-    assert_eq!(told(&exchange).0, "connection_refused");
+    assert_eq!(told(&exchange).0, ProblemCode::ConnectionRefused);
     assert!(told(&exchange).1.contains("Start your handler"), "{}", told(&exchange).1);
     assert!(exchange.problem.unwrap().is_down());
     let target = Target::parse("http://no-such-host.invalid/").unwrap();
     let exchange = send(target, &[], b"", Bounds::default()).await;
-    assert_eq!(told(&exchange).0, "name_not_found", "{}", told(&exchange).1);
+    assert_eq!(told(&exchange).0, ProblemCode::NameNotFound, "{}", told(&exchange).1);
 }

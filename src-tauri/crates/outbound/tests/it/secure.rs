@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use outbound::{Bounds, Client, Exchange, Request, Target};
+use outbound::{Bounds, Client, Exchange, ProblemCode, Request, Target};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
@@ -49,7 +49,7 @@ async fn a_self_signed_certificate_is_refused_by_name_and_can_be_allowed() {
     let server = secured(acceptor(&["localhost"], false)).await;
     let url = format!("https://localhost:{}/", server.address.port());
     let problem = post(&url, false).await.problem.unwrap();
-    assert_eq!(problem.code, "tls_untrusted");
+    assert_eq!(problem.code, ProblemCode::TlsUntrusted);
     assert!(problem.message.contains("self-signed") && problem.message.contains("accepted for this target"));
     let allowed = post(&url, true).await;
     assert_eq!(allowed.answer.unwrap().status, 204, "{:?}", allowed.problem);
@@ -59,7 +59,7 @@ async fn a_self_signed_certificate_is_refused_by_name_and_can_be_allowed() {
 async fn any_certificate_means_also_one_that_expired_or_names_another() {
     let server = secured(acceptor(&["hooks.example.com"], true)).await;
     let url = format!("https://localhost:{}/", server.address.port());
-    assert!(post(&url, false).await.problem.unwrap().code.starts_with("tls_"));
+    assert!(post(&url, false).await.problem.unwrap().code.as_str().starts_with("tls_"));
     assert_eq!(post(&url, true).await.answer.unwrap().status, 204);
 }
 
@@ -79,9 +79,9 @@ async fn saying(words: &'static str) -> Server {
 async fn a_port_that_speaks_no_tls_is_told() {
     let server = saying("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
     let problem = post(&format!("https://localhost:{}/", server.address.port()), false).await.problem.unwrap();
-    assert_eq!(problem.code, "tls_not_spoken", "{}", problem.message);
+    assert_eq!(problem.code, ProblemCode::TlsNotSpoken, "{}", problem.message);
     assert!(problem.message.contains("http:// instead of https://"));
     let server = saying("").await;
     let problem = post(&format!("https://localhost:{}/", server.address.port()), false).await.problem.unwrap();
-    assert_eq!(problem.code, "tls_failed", "{}", problem.message);
+    assert_eq!(problem.code, ProblemCode::TlsFailed, "{}", problem.message);
 }

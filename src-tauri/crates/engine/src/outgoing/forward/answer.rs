@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use inbound::{Committed, Ending, Given, GivenLater};
 use outbound::forward::Turn;
-use outbound::{Bounds, Exchange};
+use outbound::{Bounds, Exchange, ProblemCode};
 use store::AnsweredBy;
 use tokio::time::Instant;
 
@@ -103,7 +103,7 @@ fn passed_on(rule: &ForwardRule, exchange: Exchange) -> Given {
             let body = if whole { answer.body.into() } else { Bytes::new() };
             Given { headers, body, ..given_by(rule, answer.status) }
         }
-        (None, Some(problem)) if problem.code == "timed_out" => given_by(rule, GATEWAY_TIMEOUT),
+        (None, Some(problem)) if problem.code == ProblemCode::TimedOut => given_by(rule, GATEWAY_TIMEOUT),
         _ => given_by(rule, BAD_GATEWAY),
     }
 }

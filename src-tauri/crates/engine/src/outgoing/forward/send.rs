@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outbound::forward::{Ended, GIVES_UP, Next};
-use outbound::{Bounds, Exchange, Recipe};
+use outbound::{Bounds, Exchange, ProblemCode, Recipe};
 use store::{Complaints, NewOutbound, OutboundKind};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -12,9 +12,8 @@ use tokio::time::Instant;
 use super::Forwards;
 use super::lanes::Lane;
 use crate::dto::{ForwardRule, Outbound, ReplaySign};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::outgoing::outbounds::{not_sent, sent, shown_outbound};
-use crate::outgoing::sending::BODY_INCOMPLETE;
 
 /// Statuses with which a target asks to be left alone for a while.
 const LATER: [u16; 4] = [429, 502, 503, 504];
@@ -104,8 +103,8 @@ impl Forwards {
         let at_ms = self.common.now_ms();
         let composed = match self.sending.compose(&delivery, &recipe, &allowed.target) {
             // It never becomes whole: it is settled, and says why.
-            Err(error) if error.code == BODY_INCOMPLETE => {
-                let exchange = not_exchanged(BODY_INCOMPLETE, error.message.clone());
+            Err(error) if error.code == Code::BodyIncomplete => {
+                let exchange = not_exchanged(ProblemCode::BodyIncomplete, error.message.clone());
                 let kind = OutboundKind::Forward;
                 let mut outbound = not_sent(&delivery, &allowed.target, number, at_ms, error, kind);
                 outbound.settled = true;
@@ -115,7 +114,7 @@ impl Forwards {
         };
         let exchange = match self.sending.send(&composed, &allowed, &self.sending.guard(), bounds).await {
             Ok(exchange) => exchange,
-            Err(error) => not_exchanged("holds_secret", error.message),
+            Err(error) => not_exchanged(ProblemCode::HoldsSecret, error.message),
         };
         let ended = ended(&exchange, number);
         let mut outbound =
@@ -150,9 +149,8 @@ impl Forwards {
 
 /// What keeps a rule from working keeps all of its deliveries; anything else is about one of them.
 fn not_forwarded(error: Error, number: u32, complaints: &Complaints) -> Ended {
-    let of_the_rule = ["confirm_target", "no_secret", "no_sandbox", "invalid_target", "invalid_forward"]
-        .contains(&error.code.as_str());
-    if of_the_rule {
+    let of_the_rule = [Code::ConfirmTarget, Code::NoSecret, Code::NoSandbox, Code::InvalidTarget, Code::InvalidForward];
+    if of_the_rule.contains(&error.code) {
         return Ended::Down { why: error.message };
     }
     if number >= GIVES_UP {
@@ -168,7 +166,7 @@ fn not_forwarded(error: Error, number: u32, complaints: &Complaints) -> Ended {
 }
 
 /// As an exchange that never took place.
-fn not_exchanged(code: &'static str, message: String) -> Exchange {
+fn not_exchanged(code: ProblemCode, message: String) -> Exchange {
     Exchange { answer: None, problem: Some(outbound::Problem { code, message }), total: Duration::ZERO }
 }
 
@@ -183,10 +181,12 @@ fn ended(exchange: &Exchange, number: u32) -> Ended {
                 .map(Duration::from_secs),
         },
         (Some(answer), _) => Ended::Settled { status: Some(answer.status) },
-        (None, Some(problem)) if problem.code == "timed_out" && !gives_up => {
+        (None, Some(problem)) if problem.code == ProblemCode::TimedOut && !gives_up => {
             Ended::Later { why: problem.message.clone(), retry_after: None }
         }
-        (None, Some(problem)) if problem.is_down() && !["holds_secret", "timed_out"].contains(&problem.code) => {
+        (None, Some(problem))
+            if problem.is_down() && ![ProblemCode::HoldsSecret, ProblemCode::TimedOut].contains(&problem.code) =>
+        {
             Ended::Down { why: problem.message.clone() }
         }
         (None, _) => Ended::Settled { status: None },

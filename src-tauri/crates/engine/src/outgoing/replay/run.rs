@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use outbound::{Bounds, Exchange, Problem, Recipe};
+use outbound::{Bounds, Exchange, Problem, ProblemCode, Recipe};
 use parking_lot::{Mutex, MutexGuard};
 use store::{NewOutbound, OutboundKind, Sendable};
 use tokio::sync::{Semaphore, broadcast, mpsc, watch};
@@ -327,5 +327,5 @@ fn shown(outbound: &NewOutbound, run: u32) -> dto::Outbound {
 /// A request that was under way when the run was stopped.
 fn cut(total: Duration) -> Exchange {
     let message = "The run was stopped while its answer was awaited; the target may have it.".to_owned();
-    Exchange { answer: None, problem: Some(Problem { code: "stopped", message }), total }
+    Exchange { answer: None, problem: Some(Problem { code: ProblemCode::Stopped, message }), total }
 }

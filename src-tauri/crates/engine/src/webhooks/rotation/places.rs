@@ -1,7 +1,7 @@
 //! The user's notes of where a webhook's secrets are in use. A tick is for one secret: after a rotation it is gone.
 
 use crate::dto::{Place, WebhookSecret};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::webhooks::Webhooks;
 use crate::webhooks::rotation::current;
 
@@ -17,16 +17,16 @@ impl Webhooks {
         let long = text.chars().count();
         if text.is_empty() || long > LONGEST {
             let message = format!("A place is noted in 1 to {LONGEST} characters, not {long}.");
-            return Err(Error::new("invalid_place", message));
+            return Err(Error::new(Code::InvalidPlace, message));
         }
         // A note is not kept like a secret.
         if holds_secret(text) {
             let message = "This holds a secret or an API key. Note where it is in use, and not the secret itself.";
-            return Err(Error::new("invalid_place", message));
+            return Err(Error::new(Code::InvalidPlace, message));
         }
         let places = self.common.store().places();
         if places.list(project, webhook).await?.len() >= MOST {
-            return Err(Error::new("too_many_places", format!("There are {MOST} places already. Remove one first.")));
+            return Err(Error::new(Code::TooManyPlaces, format!("There are {MOST} places already. Remove one first.")));
         }
         places.add(project, webhook, text).await?;
         self.places_now(project, webhook).await
@@ -59,7 +59,7 @@ impl Webhooks {
         let view = self.webhook_view(place.project, &listed).await?;
         current(&view).map(|secret| secret.hint.clone()).ok_or_else(|| {
             Error::new(
-                "no_current_secret",
+                Code::NoCurrentSecret,
                 "The service lists no current secret for this webhook. Read the list again.",
             )
         })

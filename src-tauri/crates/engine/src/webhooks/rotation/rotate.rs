@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use gemini::client::{ClientError, Revocation};
 
 use crate::dto::Rotated;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::service_error::service_error;
 use crate::webhooks::Webhooks;
 use crate::webhooks::board::{Listed, ListedSecret, matched, tail};
@@ -79,7 +79,7 @@ impl Webhooks {
                 _ => now,
             };
             if let Err(error) = self.projects.end_secret(&record.id, ends).await {
-                tracing::warn!(id = record.id, code = error.code, "the end of a secret could not be noted");
+                tracing::warn!(id = record.id, code = %error.code, "the end of a secret could not be noted");
             }
         }
     }
@@ -113,7 +113,7 @@ impl Webhooks {
         if unchanged {
             let message = "The service did not rotate: the webhook was read back, and its secrets are as before. Nothing \
                            has changed for your receivers. Try again.";
-            return Error { code: "not_rotated".to_owned(), message: message.to_owned(), ..error };
+            return Error { code: Code::NotRotated, message: message.to_owned(), ..error };
         }
         let hint = fresh.map_or_else(String::new, |secret| format!(" (whsec_…{})", secret.tail));
         let message = format!(
@@ -121,7 +121,7 @@ impl Webhooks {
              read it. The secrets before verify only for as long as they are listed. Rotate again now, and give your \
              receivers the secret that you get then."
         );
-        Error { code: "rotated_but_lost".to_owned(), message, ..error }
+        Error { code: Code::RotatedButLost, message, ..error }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 
 use super::output::Seen;
-use crate::tunnel::Failure;
+use crate::tunnel::{Failure, FailureCode};
 
 const INSTALL: &str = "Install it: on Debian and Ubuntu from Cloudflare's package repository \
     (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/ says how), on macOS with \
@@ -92,23 +92,23 @@ impl Trouble {
     }
 
     /// Stable code.
-    pub(super) fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> FailureCode {
         match self.kind {
-            Kind::Missing(_) => "cloudflared_missing",
-            Kind::NotExecutable(_) => "cloudflared_not_executable",
-            Kind::UnknownFlag => "cloudflared_unknown_flag",
-            Kind::NotStarted(_) => "cloudflared_not_started",
-            Kind::RateLimited => "cloudflared_rate_limited",
-            Kind::NoNetwork => "cloudflared_no_network",
-            Kind::Unreachable => "cloudflared_unreachable",
-            Kind::Service => "cloudflared_service_error",
-            Kind::Exited(_) => "cloudflared_exited",
-            Kind::Crashed(_) => "cloudflared_crashed",
-            Kind::Stuck => "cloudflared_stuck",
-            Kind::Expired => "cloudflared_expired",
-            Kind::UdpBlocked => "cloudflared_udp_blocked",
-            Kind::NoConnection => "cloudflared_no_connection",
-            Kind::Lost => "cloudflared_lost",
+            Kind::Missing(_) => FailureCode::CloudflaredMissing,
+            Kind::NotExecutable(_) => FailureCode::CloudflaredNotExecutable,
+            Kind::UnknownFlag => FailureCode::CloudflaredUnknownFlag,
+            Kind::NotStarted(_) => FailureCode::CloudflaredNotStarted,
+            Kind::RateLimited => FailureCode::CloudflaredRateLimited,
+            Kind::NoNetwork => FailureCode::CloudflaredNoNetwork,
+            Kind::Unreachable => FailureCode::CloudflaredUnreachable,
+            Kind::Service => FailureCode::CloudflaredServiceError,
+            Kind::Exited(_) => FailureCode::CloudflaredExited,
+            Kind::Crashed(_) => FailureCode::CloudflaredCrashed,
+            Kind::Stuck => FailureCode::CloudflaredStuck,
+            Kind::Expired => FailureCode::CloudflaredExpired,
+            Kind::UdpBlocked => FailureCode::CloudflaredUdpBlocked,
+            Kind::NoConnection => FailureCode::CloudflaredNoConnection,
+            Kind::Lost => FailureCode::CloudflaredLost,
         }
     }
 
@@ -170,7 +170,7 @@ impl Trouble {
 
     pub(super) fn failure(&self) -> Failure {
         let detail = (!self.said.is_empty()).then(|| self.said.join("\n"));
-        Failure { code: self.code().into(), message: self.message(), detail }
+        Failure { code: self.code(), message: self.message(), detail }
     }
 }
 

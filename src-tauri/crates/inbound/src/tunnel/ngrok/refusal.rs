@@ -8,7 +8,7 @@ use std::time::Duration;
 use ngrok::Error as _;
 use ngrok::session::{ConnectError, RpcError};
 
-use crate::tunnel::Failure;
+use crate::tunnel::{Failure, FailureCode};
 use crate::words::printable;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -43,7 +43,7 @@ pub(super) struct Trouble {
 
 struct Known {
     numbers: &'static [u32],
-    code: &'static str,
+    code: FailureCode,
     message: &'static str,
     after: After,
 }
@@ -51,103 +51,103 @@ struct Known {
 const KNOWN: &[Known] = &[
     Known {
         numbers: &[105],
-        code: "ngrok_authtoken_wrong",
+        code: FailureCode::NgrokAuthtokenWrong,
         message: "ngrok says that this is no authtoken: it has another form. Copy the whole authtoken from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
         after: After::Ends,
     },
     Known {
         numbers: &[106],
-        code: "ngrok_authtoken_wrong",
+        code: FailureCode::NgrokAuthtokenWrong,
         message: "The authtoken is one of ngrok's first version, which is no longer taken. Copy the present one from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
         after: After::Ends,
     },
     Known {
         numbers: &[107],
-        code: "ngrok_authtoken_wrong",
+        code: FailureCode::NgrokAuthtokenWrong,
         message: "ngrok does not know the authtoken: it is wrong, was revoked, or its account is gone. Copy the present one from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
         after: After::Ends,
     },
     Known {
         numbers: &[4018],
-        code: "ngrok_authtoken_missing",
+        code: FailureCode::NgrokAuthtokenMissing,
         message: "ngrok takes only sessions of a verified account with an authtoken. Sign up at https://dashboard.ngrok.com/signup, copy the authtoken and set it.",
         after: After::Ends,
     },
     Known {
         numbers: &[123],
-        code: "ngrok_account_unverified",
+        code: FailureCode::NgrokAccountUnverified,
         message: "The e-mail address of this ngrok account is not verified. Verify it at https://dashboard.ngrok.com/user/settings and start the tunnel again.",
         after: After::Ends,
     },
     Known {
         numbers: &[102, 103, 337, 338],
-        code: "ngrok_account_suspended",
+        code: FailureCode::NgrokAccountSuspended,
         message: "ngrok has suspended this account, or a payment is due. See https://dashboard.ngrok.com/billing, or ask support@ngrok.com.",
         after: After::Ends,
     },
     Known {
         numbers: &[120, 121],
-        code: "ngrok_too_old",
+        code: FailureCode::NgrokTooOld,
         message: "ngrok no longer takes this version of its agent. Update Pollux.",
         after: After::Ends,
     },
     Known {
         numbers: &[109, 110, 124],
-        code: "ngrok_protocol",
+        code: FailureCode::NgrokProtocol,
         message: "ngrok did not understand this agent. Update Pollux; if it stays, report it with the words below.",
         after: After::Ends,
     },
     Known {
         numbers: &[108],
-        code: "ngrok_sessions",
+        code: FailureCode::NgrokSessions,
         message: "This ngrok account has as many agents running as its plan allows. Stop another one at https://dashboard.ngrok.com/agents.",
         after: After::EndsInTheEnd,
     },
     Known {
         numbers: &[334],
-        code: "ngrok_endpoint_taken",
+        code: FailureCode::NgrokEndpointTaken,
         message: "Another agent of this ngrok account is online with this address. Stop it at https://dashboard.ngrok.com/endpoints, or set another domain.",
         after: After::EndsInTheEnd,
     },
     Known {
         numbers: &[324, 350],
-        code: "ngrok_endpoints",
+        code: FailureCode::NgrokEndpoints,
         message: "This ngrok account has as many endpoints online as its plan allows. Stop another one at https://dashboard.ngrok.com/endpoints.",
         after: After::EndsInTheEnd,
     },
     Known {
         numbers: &[328, 329, 330, 331, 347, 354, 355],
-        code: "ngrok_domain",
+        code: FailureCode::NgrokDomain,
         message: "ngrok does not let this account use the domain: it is misspelt, not reserved, or another account's. See https://dashboard.ngrok.com/domains and correct the domain, or leave it empty.",
         after: After::Ends,
     },
     Known {
         numbers: &[726],
-        code: "ngrok_quota",
+        code: FailureCode::NgrokQuota,
         message: "This ngrok account has used up its connections of the month: ngrok refuses deliveries until the month ends. Upgrade at https://dashboard.ngrok.com/billing, or use another tunnel.",
         after: After::Again { at_least: QUARTER_HOUR },
     },
     Known {
         numbers: &[727],
-        code: "ngrok_quota",
+        code: FailureCode::NgrokQuota,
         message: "This ngrok account has used up its HTTP requests of the month: ngrok refuses deliveries until the month ends. Upgrade at https://dashboard.ngrok.com/billing, or use another tunnel.",
         after: After::Again { at_least: QUARTER_HOUR },
     },
     Known {
         numbers: &[734],
-        code: "ngrok_rate",
+        code: FailureCode::NgrokRate,
         message: "ngrok saw more requests in a minute than the plan of this account allows. It takes them again within a minute.",
         after: After::Again { at_least: MINUTE },
     },
     Known {
         numbers: &[3200],
-        code: "ngrok_offline",
+        code: FailureCode::NgrokOffline,
         message: "ngrok knows of no agent at this address; right after a start that can last half a minute.",
         after: AGAIN,
     },
     Known {
         numbers: &[8012],
-        code: "ngrok_upstream",
+        code: FailureCode::NgrokUpstream,
         message: "ngrok reached its agent, but the agent not what it forwards to. Is the listener running?",
         after: AGAIN,
     },
@@ -155,7 +155,7 @@ const KNOWN: &[Known] = &[
 
 /// What an error number of ngrok means and what to do, for those that a user can meet: a stable code and a sentence. The
 /// edge gives them in `ngrok-error-code` and in its pages, the service in its answers.
-pub fn meaning(number: u32) -> Option<(&'static str, &'static str)> {
+pub fn meaning(number: u32) -> Option<(FailureCode, &'static str)> {
     known(number).map(|known| (known.code, known.message))
 }
 
@@ -164,20 +164,20 @@ fn known(number: u32) -> Option<&'static Known> {
 }
 
 impl Trouble {
-    fn new(code: &str, message: impl Into<String>, detail: Option<String>, after: After) -> Self {
-        Self { failure: Failure { code: code.to_owned(), message: message.into(), detail }, after }
+    fn new(code: FailureCode, message: impl Into<String>, detail: Option<String>, after: After) -> Self {
+        Self { failure: Failure { code, message: message.into(), detail }, after }
     }
 
     pub(super) fn no_authtoken() -> Self {
         let message = "There is no authtoken of ngrok. Copy yours from https://dashboard.ngrok.com/get-started/your-authtoken and set it, or put it into NGROK_AUTHTOKEN.";
-        Self::new("ngrok_authtoken_missing", message, None, After::Ends)
+        Self::new(FailureCode::NgrokAuthtokenMissing, message, None, After::Ends)
     }
 
     pub(super) fn bad_server(address: &str) -> Self {
         let message = format!(
             "“{address}” is no address of an agent ingress. Expected a host and a port: connect.example.com:443."
         );
-        Self::new("ngrok_server", message, None, After::Ends)
+        Self::new(FailureCode::NgrokServer, message, None, After::Ends)
     }
 
     /// The service gave an address that is none, or no public one.
@@ -187,24 +187,29 @@ impl Trouble {
              ngrok's service, and update Pollux.",
             printable(address)
         );
-        Self::new("ngrok_address", message, None, After::EndsAtFirst)
+        Self::new(FailureCode::NgrokAddress, message, None, After::EndsAtFirst)
     }
 
     pub(super) fn no_answer() -> Self {
-        Self::new("ngrok_unreachable", "ngrok did not answer in time. Check the network.", None, AGAIN)
+        Self::new(FailureCode::NgrokUnreachable, "ngrok did not answer in time. Check the network.", None, AGAIN)
     }
 
     pub(super) fn missed_heartbeat() -> Self {
-        Self::new("ngrok_heartbeat", "ngrok missed a heartbeat: the connection is dead.", None, AGAIN)
+        Self::new(FailureCode::NgrokHeartbeat, "ngrok missed a heartbeat: the connection is dead.", None, AGAIN)
     }
 
     pub(super) fn slept() -> Self {
-        Self::new("ngrok_slept", "This computer was asleep, and ngrok has ended the session.", None, After::AtOnce)
+        Self::new(
+            FailureCode::NgrokSlept,
+            "This computer was asleep, and ngrok has ended the session.",
+            None,
+            After::AtOnce,
+        )
     }
 
     pub(super) fn command(what: &str) -> Self {
         let message = format!("ngrok asked this agent to {what}, from its dashboard or its API.");
-        Self::new("ngrok_command", message, None, AGAIN)
+        Self::new(FailureCode::NgrokCommand, message, None, AGAIN)
     }
 
     pub(super) fn lost(fault: Option<String>) -> Self {
@@ -212,7 +217,7 @@ impl Trouble {
             Some(fault) => format!("The connection to ngrok broke ({fault})."),
             None => "ngrok closed the connection.".to_owned(),
         };
-        Self::new("ngrok_lost", message, None, AGAIN)
+        Self::new(FailureCode::NgrokLost, message, None, AGAIN)
     }
 
     pub(super) fn connecting(error: &ConnectError, authtoken: &str) -> Self {
@@ -221,15 +226,15 @@ impl Trouble {
             ConnectError::Tcp(error) => {
                 let message =
                     format!("ngrok cannot be reached ({error}). Check the network, and whether a firewall blocks it.");
-                Self::new("ngrok_unreachable", message, None, AGAIN)
+                Self::new(FailureCode::NgrokUnreachable, message, None, AGAIN)
             }
             ConnectError::Tls(error) => {
                 let message = format!(
                     "No secure connection to ngrok ({error}). A proxy, a firewall or the sign-in page of a network may stand in between."
                 );
-                Self::new("ngrok_tls", message, None, AGAIN)
+                Self::new(FailureCode::NgrokTls, message, None, AGAIN)
             }
-            other => Self::new("ngrok_unreachable", format!("No session with ngrok ({other})."), None, AGAIN),
+            other => Self::new(FailureCode::NgrokUnreachable, format!("No session with ngrok ({other})."), None, AGAIN),
         }
     }
 
@@ -240,7 +245,7 @@ impl Trouble {
                 let cause = other.source().map(|cause| format!(": {cause}")).unwrap_or_default();
                 let why = printable(&format!("{other}{cause}"));
                 let message = format!("ngrok ended the connection before it answered ({why}).");
-                Self::new("ngrok_lost", message, None, AGAIN)
+                Self::new(FailureCode::NgrokLost, message, None, AGAIN)
             }
         }
     }
@@ -255,7 +260,7 @@ impl Trouble {
             Some(words) => format!("ngrok took the endpoint down: {}", printable(words)),
             None => "ngrok took the endpoint down.".to_owned(),
         };
-        Self::new("ngrok_stopped", message, detail, AGAIN)
+        Self::new(FailureCode::NgrokStopped, message, detail, AGAIN)
     }
 
     fn refused(words: &str, code: Option<&str>, authtoken: &str) -> Self {
@@ -267,7 +272,7 @@ impl Trouble {
             Some(words) => format!("ngrok refused it: {words}"),
             None => "ngrok refused it and did not say why.".to_owned(),
         };
-        Self::new("ngrok_refused", message, detail, After::EndsAtFirst)
+        Self::new(FailureCode::NgrokRefused, message, detail, After::EndsAtFirst)
     }
 }
 
