@@ -53,7 +53,7 @@ export default ts.config(
           patterns: [
             tauri,
             {
-              group: ["**/features/**", "**/state/**", "**/ipc/tauri", "**/ipc/fake"],
+              group: ["**/features/**", "**/state/**", "**/ipc/tauri", "**/fake/**"],
               message: "Components have no state and no ipc.",
             },
           ],

@@ -2,8 +2,8 @@ import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/sv
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import Text from "./components/Text.svelte";
-import { FakeBackend } from "./ipc/fake";
-import { fakeRow } from "./ipc/fake-rows";
+import { FakeBackend } from "./fake/backend";
+import { fakeRow } from "./fake/rows";
 import { App } from "./state/app.svelte";
 import Window from "./Window.svelte";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fakeSettings } from "../ipc/fake-world";
+import { fakeSettings } from "../fake/world";
 import { durationText, readDuration } from "./duration";
 import {
   allDefaults,

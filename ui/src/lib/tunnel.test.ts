@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fakeTunnelSettings } from "../ipc/fake-catalog";
+import { fakeTunnelSettings } from "../fake/catalog";
 import type { ProbeView, Settings, TunnelState, TunnelView } from "../ipc/generated";
 import { ruleFor } from "./errors";
 import {

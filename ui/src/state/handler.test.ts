@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FaultRule, ForwardRule } from "../ipc";
-import { FakeBackend } from "../ipc/fake";
-import { fakeRow } from "../ipc/fake-rows";
+import { FakeBackend } from "../fake/backend";
+import { fakeRow } from "../fake/rows";
 import { EMPTY_RULE } from "../lib/fault-lab";
 import { noForward } from "../lib/forward";
 import { App } from "./app.svelte";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../ipc/fake";
-import { row } from "../ipc/fake-rows";
+import { FakeBackend } from "../fake/backend";
+import { row } from "../fake/rows";
 import type { Row } from "../ipc/generated";
 import { NO_FILTER } from "../lib/filter";
 import { App } from "./app.svelte";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { FakeBackend } from "../ipc/fake";
+import { FakeBackend } from "../fake/backend";
 import { FIRST_SAMPLE, Samples } from "./samples.svelte";
 import { Toasts } from "./toasts.svelte";
 

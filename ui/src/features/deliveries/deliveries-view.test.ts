@@ -2,8 +2,8 @@ import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import Clamped from "../../components/Clamped.svelte";
 import Middle from "../../components/Middle.svelte";
-import { FakeBackend } from "../../ipc/fake";
-import { fakeRow, row } from "../../ipc/fake-rows";
+import { FakeBackend } from "../../fake/backend";
+import { fakeRow, row } from "../../fake/rows";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 

@@ -1,8 +1,8 @@
 import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
-import { row } from "../../ipc/fake-rows";
+import { FakeBackend } from "../../fake/backend";
+import { row } from "../../fake/rows";
 import type { DiskShortage } from "../../ipc/generated";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";

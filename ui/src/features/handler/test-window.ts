@@ -1,7 +1,7 @@
 import { configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { expect, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
+import { FakeBackend } from "../../fake/backend";
 import { App } from "../../state/app.svelte";
 import type { HandlerTab } from "../../state/handler.svelte";
 import Window from "../../Window.svelte";

@@ -1,8 +1,8 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
-import { dressSandbox } from "../../ipc/fake-scene";
+import { FakeBackend } from "../../fake/backend";
+import { dressSandbox } from "../../fake/scene";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 

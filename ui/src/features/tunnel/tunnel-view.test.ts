@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
+import { FakeBackend } from "../../fake/backend";
 import type { TunnelProvider } from "../../ipc";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";

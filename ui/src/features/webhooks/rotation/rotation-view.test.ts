@@ -1,8 +1,8 @@
 import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../../ipc/fake";
-import { fakeRow } from "../../../ipc/fake-rows";
+import { FakeBackend } from "../../../fake/backend";
+import { fakeRow } from "../../../fake/rows";
 import { App } from "../../../state/app.svelte";
 import Window from "../../../Window.svelte";
 

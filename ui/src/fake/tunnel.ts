@@ -1,13 +1,5 @@
-import { FakeManage } from "./fake-manage";
-import type {
-  Authtoken,
-  IpcError,
-  ProbeView,
-  TunnelProvider,
-  TunnelSettings,
-  TunnelState,
-  TunnelView,
-} from "./generated";
+import type { Authtoken, IpcError, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView } from "../ipc";
+import { FakeManage } from "./manage";
 
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const ADDED: Partial<Record<TunnelProvider, string[]>> = {

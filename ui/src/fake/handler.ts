@@ -1,5 +1,3 @@
-import { fakeCause, fakeLines, fakeResult } from "./fake-check";
-import { FakeOutbound } from "./fake-outbound";
 import type {
   CheckPlan,
   CheckReport,
@@ -11,9 +9,11 @@ import type {
   IpcError,
   Outbound,
   Row,
-} from "./generated";
+} from "../ipc";
 import { noForward } from "../lib/forward";
 import { readAddress } from "../lib/targets";
+import { fakeCause, fakeLines, fakeResult } from "./check";
+import { FakeOutbound } from "./outbound";
 
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const HOUR = 3_600_000;

@@ -1,4 +1,4 @@
-import type { Filter, Row } from "./generated";
+import type { Filter, Row } from "../ipc";
 
 /** The filter of the real back end, in small. */
 export function matches(filter: Filter, row: Row): boolean {

@@ -1,5 +1,5 @@
-import { TWISTS } from "./fake-replay";
-import type { AppState, BrokenKind, EventType, SampleType, Scheme, SecretView, TunnelSettings } from "./generated";
+import type { AppState, BrokenKind, EventType, SampleType, Scheme, SecretView, TunnelSettings } from "../ipc";
+import { TWISTS } from "./replay";
 
 /** What the fake back end knows. The names are those of the real catalog; the rest is made up. */
 export const EVENT_TYPES: EventType[] = [

@@ -1,4 +1,4 @@
-import type { Refusal, TurnedAway, TurnedAwayRequest } from "./generated";
+import type { Refusal, TurnedAway, TurnedAwayRequest } from "../ipc";
 
 const STATUS: Record<Refusal, number> = {
   not_stored: 503,

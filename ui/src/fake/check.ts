@@ -1,4 +1,4 @@
-import type { CheckCause, CheckLine, CheckReport, Scheme } from "./generated";
+import type { CheckCause, CheckLine, CheckReport, Scheme } from "../ipc";
 
 /** A case of the battery, before it was sent. `for`: the scheme that it needs. */
 type Case = {

@@ -1,6 +1,3 @@
-import { fakeBody, fakeDetail } from "./fake-detail";
-import { answerOf, compose, diffOf, outboundDetail, signersOf } from "./fake-replay";
-import { FakeTunnel } from "./fake-tunnel";
 import type {
   ForwardView,
   IpcError,
@@ -15,10 +12,13 @@ import type {
   Row,
   Target,
   TargetDraft,
-} from "./generated";
-import type { OutboundBackend } from "./outbound";
+} from "../ipc";
+import type { OutboundBackend } from "../ipc/outbound";
 import { AS_RECEIVED, plainPlan } from "../lib/replay";
 import { readAddress } from "../lib/targets";
+import { fakeBody, fakeDetail } from "./detail";
+import { answerOf, compose, diffOf, outboundDetail, signersOf } from "./replay";
+import { FakeTunnel } from "./tunnel";
 
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const EDITABLE = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Place, Rotation, RotationLane, RotationTick, Row, SeenDelivery, WebhookView } from "./generated";
+import type { Place, Rotation, RotationLane, RotationTick, Row, SeenDelivery, WebhookView } from "../ipc";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

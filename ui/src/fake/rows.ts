@@ -1,4 +1,4 @@
-import type { Outcome, Row, Scheme } from "./generated";
+import type { Outcome, Row, Scheme } from "../ipc";
 
 type Shape = Partial<Row> & { outcome: Outcome };
 

@@ -1,8 +1,3 @@
-import { fakeActions, fakeHooks, fakePlaces, manyHooks, PUBLIC, sandboxHook, secret, seen, view } from "./fake-hooks";
-import { FakeProjects } from "./fake-projects";
-import { fakeRotation } from "./fake-rotation";
-import { row as makeRow } from "./fake-rows";
-import type { FakeWorld } from "./fake-world";
 import type {
   Action,
   IpcError,
@@ -15,7 +10,12 @@ import type {
   WebhookEdit,
   WebhookRepair,
   WebhookView,
-} from "./generated";
+} from "../ipc";
+import { fakeActions, fakeHooks, fakePlaces, manyHooks, PUBLIC, sandboxHook, secret, seen, view } from "./hooks";
+import { FakeProjects } from "./projects";
+import { fakeRotation } from "./rotation";
+import { row as makeRow } from "./rows";
+import type { FakeWorld } from "./world";
 
 const DAY = 86_400_000;
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });

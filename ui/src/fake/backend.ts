@@ -1,14 +1,6 @@
-import type { Backend } from "./backend";
-import { fakeSecrets, fakeState } from "./fake-catalog";
-import { fakeBody, fakeDetail } from "./fake-detail";
-import { matches } from "./fake-matches";
-import { dressSandbox } from "./fake-scene";
-import { fakeRow, row as makeRow } from "./fake-rows";
-import { FakeHandler } from "./fake-handler";
-import { FakeTurnedAway } from "./fake-turned-away";
-import { FakeWorld } from "./fake-world";
 import type {
   AppState,
+  Backend,
   Filter,
   IpcError,
   JobOutcome,
@@ -23,7 +15,15 @@ import type {
   Settings,
   TunnelProvider,
   VerifiedAgain,
-} from "./generated";
+} from "../ipc";
+import { fakeSecrets, fakeState } from "./catalog";
+import { fakeBody, fakeDetail } from "./detail";
+import { FakeHandler } from "./handler";
+import { matches } from "./matches";
+import { fakeRow, row as makeRow } from "./rows";
+import { dressSandbox } from "./scene";
+import { FakeTurnedAway } from "./turned-away";
+import { FakeWorld } from "./world";
 
 const PAGE = 200;
 const OVERFLOW = 2000;

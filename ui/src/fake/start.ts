@@ -1,5 +1,4 @@
-import type { Backend } from "./backend";
-import type { IpcError, StartFailure } from "./generated";
+import type { Backend, IpcError, StartFailure } from "../ipc";
 
 const NOT_OPENED: Record<string, Omit<StartFailure, "path" | "history">> = {
   newer: {

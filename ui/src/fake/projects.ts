@@ -1,4 +1,3 @@
-import { FakeStart } from "./fake-start";
 import type {
   ApiKey,
   ApiKeyDraft,
@@ -9,7 +8,8 @@ import type {
   Project,
   ProjectDraft,
   SecretView,
-} from "./generated";
+} from "../ipc";
+import { FakeStart } from "./start";
 
 const GOOGLE = "https://generativelanguage.googleapis.com";
 const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });

@@ -12,7 +12,7 @@ import {
   type SandboxRun,
   type SandboxSettings,
   type SandboxWebhook,
-} from "./generated";
+} from "../ipc/generated";
 import { clockAt } from "../lib/sandbox-clock";
 import { eventOf, open } from "../lib/sandbox-jobs";
 

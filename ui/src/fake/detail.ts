@@ -1,4 +1,4 @@
-import type { Detail, HeaderView, Pointer, Row, Step, Verdict } from "./generated";
+import type { Detail, HeaderView, Pointer, Row, Step, Verdict } from "../ipc";
 
 const step = (check: string, title: string, status: Step["status"], seen: string, expected = ""): Step => ({
   check,

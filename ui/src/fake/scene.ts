@@ -1,4 +1,4 @@
-import type { FakeWorld } from "./fake-world";
+import type { FakeWorld } from "./world";
 
 /** A Sandbox in which much has happened: ended and running jobs, retries, a webhook that failed, a rotation in its grace. */
 export function dressSandbox(world: FakeWorld): void {

@@ -12,7 +12,7 @@ import type {
   ReplayTwist,
   Row,
   SecretView,
-} from "./generated";
+} from "../ipc";
 import { hostOf, isLocal } from "../lib/targets";
 
 const TAKES = "Answers 2xx.";

@@ -1,5 +1,5 @@
-import type { Action, Place, SandboxWebhook, SecretLife, SeenDelivery, WebhookSecret, WebhookView } from "./generated";
-import { EVENT_TYPES } from "./fake-catalog";
+import type { Action, Place, SandboxWebhook, SecretLife, SeenDelivery, WebhookSecret, WebhookView } from "../ipc";
+import { EVENT_TYPES } from "./catalog";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
