@@ -271,8 +271,8 @@ describe("the fault lab", () => {
 
 it("the section stays, and a pill leads to it", () => {
   app.handler.show("faults");
-  expect([app.view, app.handler.tab]).toEqual(["handler", "faults"]);
-  app.go("secrets");
-  app.go("handler");
+  expect([app.screen.view, app.handler.tab]).toEqual(["handler", "faults"]);
+  app.screen.go("secrets");
+  app.screen.go("handler");
   expect(app.handler.tab).toBe("faults");
 });

@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 async function choose(index: number): Promise<void> {
   const chosen = await app.deliveries.choose(index);
-  if (chosen) await app.show(chosen, false);
+  if (chosen) await app.navigation.show(chosen, false);
   await app.replay.sent.show(app.detail.id);
 }
 

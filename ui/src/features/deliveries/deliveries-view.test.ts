@@ -163,7 +163,7 @@ describe("following", () => {
 describe("the button of samples", () => {
   it("keeps its sample and its key when a broken one was sent", async () => {
     await open();
-    await app.sendSample(
+    await app.samples.sendAndTell(
       { event_type: "batch.succeeded", variant: null, scheme: "v1", broken: "tampered_body" },
       "Body changed after signing",
     );

@@ -26,7 +26,7 @@ afterEach(cleanup);
 async function open(): Promise<HTMLElement> {
   app = new App(fake);
   const { container } = render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
   return container;
 }
 
@@ -68,7 +68,7 @@ it("a body of which a part is kept says how much, why, and its digest", async ()
     }),
   ];
   await open();
-  await app.reveal(1);
+  await app.navigation.reveal(1);
   app.detail.tab = "body";
   const note = await screen.findByTestId("body-part");
   expect(note.textContent).toContain(

@@ -23,7 +23,7 @@ export async function open(tab: HandlerTab, scenes: Scenes = ["none"]): Promise<
   fake.checkTakes = 0;
   const app = new App(fake);
   render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
   await fireEvent.click(screen.getByTestId("rail-handler"));
   await fireEvent.click(await screen.findByTestId(`handler-tab-${tab}`));
   await waitFor(() => expect(app.secrets.loaded || tab === "faults").toBe(true));

@@ -27,7 +27,7 @@ export function windowed(): {
       rig.fake.replayScene(scene);
       rig.app = new App(rig.fake);
       render(Window, { app: rig.app });
-      await waitFor(() => expect(rig.app.info).not.toBeNull());
+      await waitFor(() => expect(rig.app.about.told).not.toBeNull());
       await waitFor(() => screen.getAllByTestId("row"));
     },
   };

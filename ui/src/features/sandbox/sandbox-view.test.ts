@@ -20,8 +20,8 @@ afterEach(cleanup);
 async function open(): Promise<HTMLElement> {
   app = new App(fake);
   const { container } = render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
-  app.go("sandbox");
+  await waitFor(() => expect(app.about.told).not.toBeNull());
+  app.screen.go("sandbox");
   await screen.findByTestId("sandbox");
   return container;
 }

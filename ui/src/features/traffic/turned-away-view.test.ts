@@ -17,7 +17,7 @@ afterEach(cleanup);
 async function open(): Promise<void> {
   const app = new App(fake);
   render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
 }
 
 const link = () => screen.getByTestId("turned-away");

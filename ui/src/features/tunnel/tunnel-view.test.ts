@@ -192,7 +192,7 @@ it("u copies the public address, the listener's pill its own", async () => {
 
 it("Settings lead to it", async () => {
   await open("off", null, false);
-  app.go("settings");
+  app.screen.go("settings");
   await fireEvent.click(await screen.findByTestId("settings-tunnel"));
   await screen.findByTestId("tunnel-dialog");
 });

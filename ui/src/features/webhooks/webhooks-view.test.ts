@@ -22,7 +22,7 @@ afterEach(cleanup);
 async function open(): Promise<HTMLElement> {
   app = new App(fake);
   const { container } = render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
   await fireEvent.click(screen.getByTestId("rail-webhooks"));
   await screen.findByTestId("webhooks");
   return container;
@@ -230,7 +230,7 @@ describe("projects", () => {
   async function form(): Promise<void> {
     fake.tunnelScene("online");
     await open();
-    app.projectsForm.open(null);
+    app.projectForm.open(null);
     await screen.findByTestId("project-name");
   }
 
@@ -252,7 +252,7 @@ describe("projects", () => {
     await clean();
     await click("project-save-anyway");
     await waitFor(() => expect(screen.queryByTestId("project-dialog")).toBeNull());
-    expect(app.projects.some((one) => one.path === "weekly-eval" && one.api_key?.hint === "…-key")).toBe(true);
+    expect(app.projects.list.some((one) => one.path === "weekly-eval" && one.api_key?.hint === "…-key")).toBe(true);
     expect(document.documentElement.outerHTML).not.toContain("AIza");
     expect(field.value).toBe("");
   });
@@ -278,7 +278,7 @@ describe("projects", () => {
     await type("project-path", "second");
     await click("project-save");
     await waitFor(() =>
-      expect(app.projects.find((one) => one.name === "second")).toMatchObject({
+      expect(app.projects.list.find((one) => one.name === "second")).toMatchObject({
         base_url: "https://proxy.example",
         api_key: { hint: "…a91f" },
       }),
@@ -287,7 +287,7 @@ describe("projects", () => {
 
   it("another base URL asks for the key again, says why, and sends it nowhere before", async () => {
     await open();
-    app.go("projects");
+    app.screen.go("projects");
     const rows = await screen.findAllByTestId("project-row");
     await fireEvent.click(within(rows[1] as HTMLElement).getByTestId("project-edit"));
     await screen.findByTestId("project-dialog");
@@ -304,7 +304,7 @@ describe("projects", () => {
     await type("project-key", "AIza-for-the-proxy");
     await click("project-save");
     await waitFor(() =>
-      expect(app.projects.find((one) => one.name === "video-render")).toMatchObject({
+      expect(app.projects.list.find((one) => one.name === "video-render")).toMatchObject({
         base_url: "https://proxy.example",
         api_key: { hint: "…roxy" },
       }),
@@ -313,7 +313,7 @@ describe("projects", () => {
 
   it("are listed; the Sandbox and the default one stay, the others can be taken away and brought back", async () => {
     await open();
-    app.go("projects");
+    app.screen.go("projects");
     const rows = await screen.findAllByTestId("project-row");
     const removable = rows.map(
       (row) => within(row).getByTestId("project-remove").getAttribute("aria-disabled") !== "true",
