@@ -1,7 +1,7 @@
 import { actionFor, type Action } from "../../lib/keys";
+import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
-import { pageRows } from "../deliveries/page-rows";
 
 /** What keys act upon. */
 export type Keyed = Pick<

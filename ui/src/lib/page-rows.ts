@@ -1,4 +1,4 @@
-import { pageSize } from "../../lib/windowing";
+import { pageSize } from "./windowing";
 
 export const ROW_HEIGHT = 32;
 
