@@ -4,7 +4,7 @@ import { insidePollux, tauriBackend, type Backend } from "./ipc";
 export async function connect(): Promise<Backend> {
   if (insidePollux()) return tauriBackend;
   if (import.meta.env.DEV) {
-    const { fakeFromAddress } = await import("./fake/backend");
+    const { fakeFromAddress } = await import("./fake/from-address");
     return fakeFromAddress(new URL(window.location.href));
   }
   throw { code: "no_shell", message: "This page is the window of Pollux. Start the app to use it.", detail: null };

@@ -1,46 +1,21 @@
 import type {
-  ForwardView,
-  IpcError,
   Outbound,
   OutboundDetail,
-  ReplayChanges,
   ReplayDraft,
   ReplayPlan,
   ReplayPreview,
   ReplayRun,
   ReplayTally,
   Row,
-  Target,
-  TargetDraft,
 } from "../ipc";
-import type { OutboundBackend } from "../ipc/outbound";
-import { AS_RECEIVED, plainPlan } from "../lib/replay";
-import { readAddress } from "../lib/targets";
 import { fakeBody, fakeDetail } from "./detail";
-import { answerOf, compose, diffOf, outboundDetail, signersOf } from "./replay";
-import { FakeTunnel } from "./tunnel";
+import { refused } from "./refused";
+import { answerOf, compose as composed, diffOf, outboundDetail, signersOf } from "./replay";
+import { FakeTargets } from "./targets";
 
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const EDITABLE = 1024 * 1024;
 const MOST_IN_RUN = 200;
 const FRAME_MS = 16;
-const NO_FORWARD: ForwardView = {
-  rule: {
-    project: 0,
-    on: false,
-    url: "",
-    which: "verified",
-    resign: null,
-    concurrency: 4,
-    answer: { kind: "at_once" },
-  },
-  state: { state: "off" },
-  waiting: 0,
-  accepted: 0,
-  refused: 0,
-  dropped: 0,
-  last: null,
-};
 type Job = { row: Row; url: string; number: number };
 type Run = {
   view: ReplayRun;
@@ -50,80 +25,12 @@ type Run = {
   timer: ReturnType<typeof setTimeout> | null;
 };
 
-/** Targets, and what is sent to them, in memory: addresses answer as `fake-replay.ts` says. */
-export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend {
-  targetList: Target[] = [];
+/** What is sent to targets, in memory: addresses answer as `replay.ts` says. */
+export abstract class FakeOutbound extends FakeTargets {
   sent: OutboundDetail[] = [];
   /** ms that one request takes, at the least; 0: a run has ended when the next turn begins. */
   replayTakes = 0;
   readonly #runs = new Map<number, Run>();
-  #nextTarget = 1;
-
-  #address(text: string): { url: string; local: boolean } {
-    const read = readAddress(text);
-    if ("error" in read) throw refused("invalid_target", read.error);
-    return read;
-  }
-
-  protected target(url: string, change: Partial<Target> = {}): Target {
-    const address = this.#address(url);
-    const found = this.targetList.find((one) => one.url === address.url);
-    const target: Target = {
-      ...(found ?? {
-        id: this.#nextTarget++,
-        project: null,
-        name: null,
-        ...address,
-        confirmed: address.local,
-        any_certificate: false,
-        used_ms: null,
-      }),
-      ...change,
-    };
-    this.targetList = [...this.targetList.filter((one) => one.id !== target.id), target];
-    return target;
-  }
-
-  targets = (project: number | null) =>
-    this.answer("targets", () => {
-      const mine = this.targetList.filter((one) => project === null || one.project === null || one.project === project);
-      const used = (one: Target) => one.used_ms ?? 0;
-      return [
-        ...mine.filter((one) => one.name !== null),
-        ...mine.filter((one) => one.name === null).sort((a, b) => used(b) - used(a)),
-      ];
-    });
-
-  targetSave = (draft: TargetDraft) =>
-    this.answer("targetSave", () => {
-      const { url, local } = this.#address(draft.url);
-      const before = this.targetList.find((one) => one.id === draft.id);
-      if (draft.id === null || !before || before.url === url)
-        return this.target(url, {
-          ...(before ? { id: before.id } : {}),
-          project: draft.project,
-          name: draft.name,
-          any_certificate: draft.any_certificate,
-        });
-      const changed: Target = {
-        ...before,
-        url,
-        local,
-        confirmed: local,
-        project: draft.project,
-        name: draft.name,
-        any_certificate: draft.any_certificate,
-      };
-      this.targetList = [...this.targetList.filter((one) => one.id !== before.id && one.url !== url), changed];
-      return changed;
-    });
-
-  targetRemove = (id: number) =>
-    this.answer("targetRemove", () => {
-      this.targetList = this.targetList.filter((one) => one.id !== id);
-    });
-
-  targetConfirm = (url: string) => this.answer("targetConfirm", () => this.target(url, { confirmed: true }));
 
   #delivery(id: number): Row {
     const row = this.rows.find((one) => one.id === id);
@@ -157,7 +64,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
 
   replayDraft = (id: number) => this.answer("replayDraft", () => this.#draft(id));
 
-  #compose(plan: ReplayPlan, delivery: number, url: string) {
+  protected compose(plan: ReplayPlan, delivery: number, url: string) {
     const draft = this.#draft(delivery);
     const keys = draft.signers;
     if (
@@ -165,30 +72,30 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
       !keys.some((one) => JSON.stringify(one.sign) === JSON.stringify(plan.changes.sign))
     )
       throw refused("not_found", "This secret is no longer there.");
-    return compose(draft.headers, draft.body_len, plan.changes, url, keys);
+    return composed(draft.headers, draft.body_len, plan.changes, url, keys);
   }
 
   replayPreview = (plan: ReplayPlan) =>
     this.answer("replayPreview", () => {
       const [delivery] = plan.deliveries;
       if (delivery === undefined) throw refused("invalid_replay", "There is no delivery to send.");
-      const { url } = this.#address(plan.targets[0] ?? "http://localhost/");
+      const { url } = this.address(plan.targets[0] ?? "http://localhost/");
       const bad = plan.changes.headers?.find((line) => !/^[!#$%&'*+.^_`|~\w-]+$/.test(line.name));
       if (bad) throw refused("invalid_replay", `"${bad.name}" is not a header's name.`);
-      return this.#compose(plan, delivery, url);
+      return this.compose(plan, delivery, url);
     });
 
   replayStart = (plan: ReplayPlan) =>
     this.answer("replayStart", () => {
       if (plan.targets.length === 0) throw refused("invalid_target", "Choose where to send it.");
-      const urls = plan.targets.map((one) => this.#address(one).url);
+      const urls = plan.targets.map((one) => this.address(one).url);
       for (const url of urls) {
         const known = this.targetList.find((one) => one.url === url);
-        if (!(known?.confirmed ?? this.#address(url).local))
+        if (!(known?.confirmed ?? this.address(url).local))
           throw refused("confirm_target", `${url} is not on this machine.`, url);
       }
       const first = plan.deliveries[0];
-      if (first !== undefined && urls[0]) this.#compose(plan, first, urls[0]);
+      if (first !== undefined && urls[0]) this.compose(plan, first, urls[0]);
       const repeats = plan.times * (plan.changes.twist === "duplicate" ? 2 : 1);
       const jobs: Job[] = [];
       for (const id of plan.deliveries) {
@@ -233,7 +140,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
   }
 
   #send(run: Run, job: Job): void {
-    const composed = this.#compose(run.plan, job.row.id, job.url);
+    const composed = this.compose(run.plan, job.row.id, job.url);
     const answered = answerOf(
       job.url,
       job.row,
@@ -241,7 +148,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
       job.number,
       this.targetList.some((one) => one.url === job.url && one.any_certificate),
     );
-    const outbound = this.#keep(job, composed, answered, "replay", run.view.run);
+    const outbound = this.keep(job, composed, answered, "replay", run.view.run);
     const { view } = run;
     const times = [
       ...(run.times.get(job.url) ?? []),
@@ -307,57 +214,7 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
   outboundDiff = (first: number, other: number) =>
     this.answer("outboundDiff", () => diffOf(this.#outbound(first), this.#outbound(other)));
 
-  /** `none|slow|many`: without targets; runs that take their time; targets of every kind. Otherwise two, with a few replays of the newest deliveries behind them. */
-  replayScene(scene: string | null): void {
-    if (scene === "none") return;
-    const now = Date.now();
-    this.target("http://localhost:3000/webhooks/gemini", { name: "dev server", used_ms: now - 40_000 });
-    this.target("http://localhost:8080/hooks", { name: "orders-service", used_ms: now - 3_600_000 });
-    if (scene === "many") {
-      for (const url of [
-        "http://localhost:3999/",
-        "https://localhost:3443/hooks",
-        "http://localhost:3000/redirect",
-        "http://localhost:3000/hostile",
-        "http://localhost:3000/binary",
-        "http://localhost:3000/big",
-        `http://localhost:3000/${"a-long-path/".repeat(160)}end`,
-      ])
-        this.target(url, { used_ms: now - 9_000_000 });
-      this.target("https://hooks.example.com/gemini/nightly", { confirmed: true, used_ms: now - 99_000_000 });
-    }
-    if (scene === "slow") this.replayTakes = 60;
-    const [first, second] = this.targetList;
-    for (const [i, row] of this.rows.slice(-30).entries()) {
-      if (!first || !second) continue;
-      const send = (
-        url: string,
-        kind: "replay" | "forward",
-        changes: Partial<ReplayChanges>,
-        agoMs: number,
-        number = 1,
-      ) => {
-        const composed = this.#compose(
-          { ...plainPlan([row.id], [url]), changes: { ...AS_RECEIVED, ...changes } },
-          row.id,
-          url,
-        );
-        const answered = answerOf(url, row, { ...AS_RECEIVED, ...changes }, number, false);
-        this.#keep({ row, url, number }, composed, answered, kind, null, now - agoMs);
-      };
-      send(first.url, "forward", {}, 55_000 + i);
-      if (i % 2 === 0) send(second.url, "replay", {}, 31_000 + i);
-      if (i % 3 === 0)
-        send(
-          first.url,
-          "replay",
-          { id: "renew", time: { kind: "now" }, sign: { kind: "secret", id: "s1" } },
-          12_000 + i,
-        );
-    }
-  }
-
-  #keep(
+  protected keep(
     job: Job,
     composed: ReplayPreview,
     answered: ReturnType<typeof answerOf>,
@@ -384,35 +241,4 @@ export abstract class FakeOutbound extends FakeTunnel implements OutboundBackend
     this.sent.push(outboundDetail(outbound, composed, answered));
     return outbound;
   }
-
-  // Forwards, the check and the fault lab have a file of their own.
-  forwards: OutboundBackend["forwards"] = () => this.answer("forwards", () => this.state.forwards);
-  forwardOffer: OutboundBackend["forwardOffer"] = () =>
-    this.answer("forwardOffer", () => ({ waiting: 0, last_hour: 0, last_day: 0 }));
-  forwardSet: OutboundBackend["forwardSet"] = (rule) => this.answer("forwardSet", () => ({ ...NO_FORWARD, rule }));
-  forwardDrop: OutboundBackend["forwardDrop"] = () => this.answer("forwardDrop", () => 0);
-  forwardDrain: OutboundBackend["forwardDrain"] = (project) =>
-    this.answer("forwardDrain", () => ({ ...NO_FORWARD, rule: { ...NO_FORWARD.rule, project } }));
-  faultLab: OutboundBackend["faultLab"] = () => this.answer("faultLab", () => this.state.fault_lab);
-  faultLabSet: OutboundBackend["faultLabSet"] = (rules) => this.answer("faultLabSet", () => ({ rules, answers: [] }));
-  checkStart: OutboundBackend["checkStart"] = ({ url }) =>
-    this.answer("checkStart", () => ({
-      url,
-      progress: "done",
-      problem: null,
-      started_ms: Date.now(),
-      took_ms: 0,
-      keys: [],
-      causes: [],
-      lines: [],
-      passed: 0,
-      failed: 0,
-      open: 0,
-      skipped: 0,
-      latency: null,
-    }));
-  checkStop: OutboundBackend["checkStop"] = () => this.answer("checkStop", () => null);
-  checkReport: OutboundBackend["checkReport"] = () => this.answer("checkReport", () => null);
-  checkExport: OutboundBackend["checkExport"] = () =>
-    this.answer("checkExport", () => "/home/ada/Downloads/check.json");
 }

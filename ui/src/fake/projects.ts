@@ -1,18 +1,8 @@
-import type {
-  ApiKey,
-  ApiKeyDraft,
-  AppState,
-  EnvironmentKey,
-  IpcError,
-  Live,
-  Project,
-  ProjectDraft,
-  SecretView,
-} from "../ipc";
+import type { ApiKey, ApiKeyDraft, AppState, EnvironmentKey, Live, Project, ProjectDraft, SecretView } from "../ipc";
+import { refused } from "./refused";
 import { FakeStart } from "./start";
 
 const GOOGLE = "https://generativelanguage.googleapis.com";
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 
 /** Projects in memory, with the rules of the real ones. */
 export abstract class FakeProjects extends FakeStart {

@@ -1,7 +1,7 @@
-import type { Authtoken, IpcError, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView } from "../ipc";
-import { FakeManage } from "./manage";
+import type { Authtoken, ProbeView, TunnelProvider, TunnelSettings, TunnelState, TunnelView } from "../ipc";
+import { refused } from "./refused";
+import { FakeRotating } from "./rotating";
 
-const refused = (code: string, message: string, detail: string | null = null): IpcError => ({ code, message, detail });
 const ADDED: Partial<Record<TunnelProvider, string[]>> = {
   ngrok: ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"],
   cloudflared: [
@@ -32,7 +32,7 @@ const NO_TOKEN: TunnelState = {
 };
 
 /** A tunnel that leads nowhere, with the states of a real one. */
-export abstract class FakeTunnel extends FakeManage {
+export abstract class FakeTunnel extends FakeRotating {
   tunnelView: TunnelView = {
     provider: "none",
     state: { state: "off" },

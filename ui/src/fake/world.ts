@@ -2,30 +2,18 @@ import {
   SANDBOX_DEFAULTS,
   type JobKind,
   type JobOutcome,
-  type SandboxAdvance,
   type SandboxAttempt,
-  type SandboxClock,
   type SandboxDeliveries,
   type SandboxDelivery,
   type SandboxJob,
   type SandboxOverview,
   type SandboxRun,
   type SandboxSettings,
-  type SandboxWebhook,
 } from "../ipc/generated";
-import { clockAt } from "../lib/sandbox-clock";
 import { eventOf, open } from "../lib/sandbox-jobs";
+import { FakeListed, RECEIVER } from "./listed";
+import { refused } from "./refused";
 
-const RECEIVER = "http://127.0.0.1:4710/sandbox";
-const EVENTS = [
-  "batch.succeeded",
-  "batch.failed",
-  "batch.expired",
-  "interaction.requires_action",
-  "interaction.completed",
-  "interaction.failed",
-  "video.generated",
-];
 const MODELS: Record<JobKind, string> = {
   batch: "models/gemini-3-flash",
   interaction: "models/deep-research-pro",
@@ -43,60 +31,25 @@ export const fakeSettings = (): SandboxSettings => structuredClone(SANDBOX_DEFAU
 
 /** What Pollux makes of a delivery that comes to it. */
 export type Arrival = (delivery: SandboxDelivery, broken: boolean) => { id: number; status: number };
-const refused = (code: string, message: string) => ({ code, message, detail: null });
 
-/** The emulator in miniature: a clock with an agenda, jobs that go their way, deliveries that are tried again. */
-export class FakeWorld {
-  webhooks: SandboxWebhook[] = [];
+/** The emulator in miniature: jobs that go their way, deliveries that are tried again. */
+export class FakeWorld extends FakeListed {
   jobs: SandboxJob[] = [];
   /** Newest first. */
   log: SandboxDelivery[] = [];
   settings = fakeSettings();
   receiver: string | null = RECEIVER;
-  #clock: SandboxClock = { now_ms: Date.now(), wall_ms: Date.now(), warp: 1, next_due_ms: null };
-  #agenda: { at: number; run: (now: number) => void }[] = [];
-  #timer: ReturnType<typeof setTimeout> | null = null;
   #number = 0;
   readonly #arrive: Arrival;
-  readonly #changed: () => void;
 
   constructor(arrive: Arrival, changed: () => void) {
+    super(changed);
     this.#arrive = arrive;
-    this.#changed = changed;
-    this.#registerOwn();
-  }
-
-  #registerOwn(): void {
-    this.webhooks = [
-      {
-        id: "95fy2q8w7e1r0t4y6u3i5o9p8a7s6d5fbfhz",
-        name: "Pollux",
-        uri: RECEIVER,
-        subscribed_events: EVENTS,
-        state: "enabled",
-        secrets: [{ hint: "whsec_...0042", expires_ms: null }],
-        given_up_in_a_row: 0,
-        builtin: true,
-      },
-    ];
-  }
-
-  get now(): number {
-    return clockAt(this.#clock, Date.now());
-  }
-
-  clock(): SandboxClock {
-    const due = this.#agenda.map((one) => one.at);
-    return {
-      now_ms: this.now,
-      wall_ms: Date.now(),
-      warp: this.#clock.warp,
-      next_due_ms: due.length ? Math.min(...due) : null,
-    };
+    this.registerOwn();
   }
 
   overview(): SandboxOverview {
-    this.#catchUp();
+    this.catchUp();
     const pending = this.log.filter((one) => one.state === "pending").length;
     return {
       address: "http://127.0.0.1:40123",
@@ -107,53 +60,6 @@ export class FakeWorld {
       webhooks: this.webhooks,
       jobs: this.jobs.slice(0, 100),
     };
-  }
-
-  setWarp(warp: number): SandboxClock {
-    this.#clock = { ...this.clock(), warp };
-    this.#arm();
-    return this.clock();
-  }
-
-  advance(by: SandboxAdvance): SandboxClock {
-    const { next_due_ms } = this.clock();
-    const to = by === "next" ? (next_due_ms ?? this.now) : this.now + by.ms;
-    this.#clock = { ...this.clock(), now_ms: Math.max(to, this.now) };
-    this.#catchUp();
-    this.#changed();
-    return this.clock();
-  }
-
-  #plan(at: number, run: (now: number) => void): void {
-    this.#agenda.push({ at, run });
-    this.#arm();
-  }
-
-  #arm(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    const { next_due_ms, now_ms, warp } = this.clock();
-    if (next_due_ms === null || warp <= 0) return;
-    this.#timer = setTimeout(
-      () => {
-        if (this.#catchUp()) this.#changed();
-        this.#arm();
-      },
-      Math.min(60_000, Math.max(1, Math.ceil((next_due_ms - now_ms) / warp))),
-    );
-  }
-
-  /** Does what is due, in its order. */
-  #catchUp(): boolean {
-    let any = false;
-    for (;;) {
-      this.#agenda.sort((a, b) => a.at - b.at);
-      const due = this.#agenda[0];
-      if (!due || due.at > this.now) return any;
-      this.#agenda.shift();
-      due.run(due.at);
-      any = true;
-    }
   }
 
   run({ kind, outcome, dynamic }: SandboxRun): string {
@@ -179,8 +85,8 @@ export class FakeWorld {
       event_type: null,
     };
     this.jobs = [job, ...this.jobs];
-    this.#plan(now + pending_ms, (at) => this.#start(name, at));
-    this.#changed();
+    this.plan(now + pending_ms, (at) => this.#start(name, at));
+    this.changed();
     return name;
   }
 
@@ -205,7 +111,7 @@ export class FakeWorld {
         : { batch: times.batch_ms, interaction: times.interaction_ms, video: times.video_ms }[job.kind];
     const next = job.outcome === "never" ? null : at + takes;
     this.#setJob(name, { state: "running", started_ms: at, next_ms: next });
-    if (next !== null) this.#plan(next, (then) => this.end(name, job.outcome as JobOutcome, then));
+    if (next !== null) this.plan(next, (then) => this.end(name, job.outcome as JobOutcome, then));
   }
 
   end(name: string, outcome: JobOutcome, at = this.now, byHand = false): SandboxJob {
@@ -216,7 +122,7 @@ export class FakeWorld {
     }
     if (outcome === "idle") {
       const idle = this.#setJob(name, { state: "idle", outcome, next_ms: null });
-      if (byHand) this.#changed();
+      if (byHand) this.changed();
       return idle;
     }
     const event = eventOf(job.kind, outcome);
@@ -247,7 +153,7 @@ export class FakeWorld {
           if (one.state === "enabled" && one.subscribed_events.includes(event))
             this.deliver(event, one.uri, one.id, name, "v1", at);
     }
-    if (byHand) this.#changed();
+    if (byHand) this.changed();
     return ended;
   }
 
@@ -277,7 +183,7 @@ export class FakeWorld {
       received: [],
     };
     this.log = [delivery, ...this.log];
-    if (!lost) this.#plan(at, (then) => this.#attempt(id, then));
+    if (!lost) this.plan(at, (then) => this.#attempt(id, then));
     return delivery;
   }
 
@@ -309,7 +215,7 @@ export class FakeWorld {
       next_ms: again ? next : null,
     };
     this.log = this.log.map((one) => (one.id === id ? { ...one, ...change } : one));
-    if (again) this.#plan(next, (then) => this.#attempt(id, then));
+    if (again) this.plan(next, (then) => this.#attempt(id, then));
     else if (!ok) this.#givenUp(before.webhook);
   }
 
@@ -327,7 +233,7 @@ export class FakeWorld {
 
   retry(id: string): void {
     this.#attempt(id, this.now);
-    this.#changed();
+    this.changed();
   }
 
   page(before: number | null, limit: number): SandboxDeliveries {
@@ -336,47 +242,11 @@ export class FakeWorld {
     return { deliveries, next_before: from.length > limit ? (deliveries.at(-1)?.number ?? null) : null };
   }
 
-  webhook(id: string): SandboxWebhook {
-    const found = this.webhooks.find((one) => one.id === id);
-    if (!found) throw refused("not_found", "This webhook is no longer there.");
-    return found;
-  }
-
-  setWebhook(id: string, change: Partial<SandboxWebhook>): SandboxWebhook {
-    const now = { ...this.webhook(id), ...change };
-    this.webhooks = this.webhooks.map((one) => (one.id === id ? now : one));
-    this.#changed();
-    return now;
-  }
-
-  create(name: string | null, uri: string, events: string[]): SandboxWebhook {
-    if (!/^https?:\/\//.test(uri)) throw refused("sandbox_refused", "uri must be an absolute http or https address.");
-    const made: SandboxWebhook = {
-      id: Array.from({ length: 36 }, () => Math.floor(Math.random() * 36).toString(36)).join(""),
-      name,
-      uri,
-      subscribed_events: events,
-      state: "enabled",
-      secrets: [{ hint: "whsec_...c0de", expires_ms: null }],
-      given_up_in_a_row: 0,
-      builtin: false,
-    };
-    this.webhooks = [...this.webhooks, made];
-    this.#changed();
-    return made;
-  }
-
-  remove(id: string): void {
-    this.webhook(id);
-    this.webhooks = this.webhooks.filter((one) => one.id !== id);
-    this.#changed();
-  }
-
   reset(): void {
     this.jobs = [];
     this.log = [];
-    this.#agenda = [];
-    this.#registerOwn();
-    this.#changed();
+    this.clearAgenda();
+    this.registerOwn();
+    this.changed();
   }
 }

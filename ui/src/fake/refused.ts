@@ -1,0 +1,6 @@
+import type { IpcError } from "../ipc";
+
+/** What the back end says no with. */
+export function refused(code: string, message: string, detail: string | null = null): IpcError {
+  return { code, message, detail };
+}
