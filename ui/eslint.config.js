@@ -1,9 +1,8 @@
 import svelte from "eslint-plugin-svelte";
 import globals from "globals";
 import ts from "typescript-eslint";
+import layers from "./eslint.layers.js";
 import svelteConfig from "./svelte.config.js";
-
-const tauri = { group: ["@tauri-apps/*"], message: "Only src/ipc speaks to the shell." };
 
 export default ts.config(
   { ignores: ["dist", "node_modules", "src/ipc/generated.ts"] },
@@ -28,37 +27,5 @@ export default ts.config(
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
     },
   },
-  { files: ["src/**"], ignores: ["src/ipc/**"], rules: { "no-restricted-imports": ["error", { patterns: [tauri] }] } },
-  {
-    files: ["src/lib/**"],
-    ignores: ["src/lib/**/*.test.ts"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            tauri,
-            { group: ["**/components/**", "**/features/**", "**/state/**"], message: "lib is at the bottom." },
-          ],
-        },
-      ],
-    },
-  },
-  {
-    files: ["src/components/**"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            tauri,
-            {
-              group: ["**/features/**", "**/state/**", "**/ipc/tauri", "**/ipc/fake"],
-              message: "Components have no state and no ipc.",
-            },
-          ],
-        },
-      ],
-    },
-  },
+  ...layers,
 );

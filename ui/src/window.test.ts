@@ -2,8 +2,8 @@ import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/sv
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import Text from "./components/Text.svelte";
-import { FakeBackend } from "./ipc/fake";
-import { fakeRow } from "./ipc/fake-rows";
+import { FakeBackend } from "./fake/backend";
+import { fakeRow } from "./fake/rows";
 import { App } from "./state/app.svelte";
 import Window from "./Window.svelte";
 
@@ -22,7 +22,7 @@ async function open(rows: number): Promise<HTMLElement> {
   fake.rows = Array.from({ length: rows }, (_, i) => fakeRow(i + 1, NOW - (rows - i) * 1000, NOW));
   app = new App(fake);
   const { container } = render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
   return container;
 }
 
@@ -147,7 +147,7 @@ describe("the list", () => {
 describe("hostile payloads", () => {
   it("are text: no element is made, what cannot be seen is marked", async () => {
     const container = await open(20);
-    await app.reveal(13);
+    await app.navigation.reveal(13);
     await waitFor(() => expect(screen.getByRole("tree").textContent).toContain("<img src=x onerror=alert(1)>"));
     expect(container.querySelector("img")).toBeNull();
     const tree = screen.getByRole("tree").textContent ?? "";
@@ -197,7 +197,7 @@ describe("errors", () => {
 
   it("a secret's mistake stands beside its field, and the text is never shown unasked", async () => {
     await open(3);
-    app.go("secrets");
+    app.screen.go("secrets");
     const input = await screen.findByTestId<HTMLInputElement>("secret-input");
     expect(input.type).toBe("password");
     await fireEvent.input(input, { target: { value: "hunter2" } });
@@ -210,7 +210,7 @@ describe("errors", () => {
 describe("axe finds nothing in", () => {
   it("the list and the detail", async () => {
     const container = await open(50);
-    await app.reveal(50 - ((50 - 2) % 12));
+    await app.navigation.reveal(50 - ((50 - 2) % 12));
     await waitFor(() => screen.getAllByTestId("ladder-step"));
     await waitFor(() => screen.getByRole("tree"));
     for (const tab of ["event", "headers", "body", "attempts", "answer", "replays"] as const) {
@@ -222,7 +222,7 @@ describe("axe finds nothing in", () => {
 
   it.each(["secrets", "sandbox", "settings"] as const)("%s", async (view) => {
     const container = await open(5);
-    app.go(view);
+    app.screen.go(view);
     await screen.findByTestId(view);
     if (view === "secrets") await screen.findAllByTestId("secret-row");
     await axeClean(container);

@@ -1,15 +1,3 @@
-import type { Backend } from "./backend";
-import { tauriBackend } from "./tauri";
-
 export type { Backend } from "./backend";
 export type * from "./generated";
-
-/** The shell's commands inside Pollux; in a plain browser, and only while developing, a back end in memory. */
-export async function connect(): Promise<Backend> {
-  if ("__TAURI_INTERNALS__" in window) return tauriBackend;
-  if (import.meta.env.DEV) {
-    const { fakeFromAddress } = await import("./fake");
-    return fakeFromAddress(new URL(window.location.href));
-  }
-  throw { code: "window", message: "This page is the window of Pollux. Start the app to use it.", detail: null };
-}
+export { insidePollux, tauriBackend } from "./tauri";

@@ -3,6 +3,11 @@ import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import type { Backend } from "./backend";
 import type { Live } from "./generated";
 
+/** Whether this page is shown by the shell, and not by a browser. */
+export function insidePollux(): boolean {
+  return "__TAURI_INTERNALS__" in window;
+}
+
 /** The commands of the shell, by their names. */
 export const tauriBackend: Backend = {
   startFailure: () => invoke("start_failure"),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fakeLines, fakeResult } from "../ipc/fake-check";
-import { fakeSecrets } from "../ipc/fake-catalog";
+import { fakeLines, fakeResult } from "../fake/check";
+import { fakeSecrets } from "../fake/catalog";
 import type { CheckLine, CheckReport, CheckState } from "../ipc/generated";
 import {
   grouped,

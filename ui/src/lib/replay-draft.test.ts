@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TWISTS } from "../ipc/fake-replay";
+import { TWISTS } from "../fake/replay";
 import type { ReplayDraft } from "../ipc/generated";
 import {
   base64OfHex,

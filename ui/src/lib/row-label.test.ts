@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { row } from "../ipc/fake-rows";
+import { row } from "../fake/rows";
 import { messageIdOf } from "./message-id";
 import { rowLabel } from "./row-label";
 

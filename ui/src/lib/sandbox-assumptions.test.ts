@@ -1,16 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { fakeSettings } from "../ipc/fake-world";
+import { fakeSettings } from "../fake/world";
 import { durationText, readDuration } from "./duration";
+import { ASSUMPTIONS, type Assumption } from "./sandbox-assumption-list";
 import {
   allDefaults,
-  ASSUMPTIONS,
   assumptionPatch,
   changedIn,
   defaultOf,
   readField,
   valueAt,
   valueText,
-  type Assumption,
 } from "./sandbox-assumptions";
 
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SandboxDelivery, SandboxJob, SandboxWebhook } from "../ipc/generated";
-import { fakeSettings } from "../ipc/fake-world";
+import { fakeSettings } from "../fake/world";
 import { clockAt, length, offset, paces, until } from "./sandbox-clock";
 import { allOff, faultPatch, FAULTS, faultsOn, rateText, readAmount } from "./sandbox-faults";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fakeTunnelSettings } from "../ipc/fake-catalog";
-import { row } from "../ipc/fake-rows";
+import { fakeTunnelSettings } from "../fake/catalog";
+import { row } from "../fake/rows";
 import { hexRow, hexRows, pieces, utf8, utf8Prefix } from "./bytes";
 import { sampleCurl } from "./curl";
 import { asIpcError, ruleFor } from "./errors";

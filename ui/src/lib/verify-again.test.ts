@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { VerifiedAgain } from "../ipc/generated";
-import { row } from "../ipc/fake-rows";
+import { row } from "../fake/rows";
 import { rowVerdict } from "./verdict";
 import { at, outcome } from "./verify-again";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_TYPES, fakeState } from "../ipc/fake-catalog";
-import { fakeHooks, view } from "../ipc/fake-hooks";
+import { EVENT_TYPES, fakeState } from "../fake/catalog";
+import { fakeHooks, view } from "../fake/hooks";
 import { actionWords, resultMark } from "./actions";
 import { fieldOf, fieldsOf, keptForAnother, GOOGLE, keyless, pathOf, projectAddress, readFields } from "./projects";
 import {

@@ -1,6 +1,9 @@
 import type { Action, Backend } from "../ipc";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+type ActionLogCalls = Pick<Backend, "actions" | "actionsExport">;
+
 const PAGE = 100;
 const LINGER_MS = 12_000;
 
@@ -10,10 +13,10 @@ export class ActionLog {
   loaded = $state(false);
   reading = $state(false);
   #before: number | null = null;
-  readonly #backend: Backend;
+  readonly #backend: ActionLogCalls;
   readonly #toasts: Toasts;
 
-  constructor(backend: Backend, toasts: Toasts) {
+  constructor(backend: ActionLogCalls, toasts: Toasts) {
     this.#backend = backend;
     this.#toasts = toasts;
   }

@@ -1,125 +1,111 @@
-import type {
-  AppState,
-  Backend,
-  Counts,
-  IpcError,
-  ListenerState,
-  Live,
-  Project,
-  Row,
-  SampleRequest,
-  Settings,
-} from "../ipc";
+import type { AppState, Backend, IpcError, Live, Project } from "../ipc";
 import { asIpcError, isNewAddress } from "../lib/errors";
 import { NO_FILTER } from "../lib/filter";
-import { projectAddress } from "../lib/projects";
-import { dress } from "../lib/theme";
-import { whenStill } from "../lib/when-still";
+import { About } from "./about.svelte";
 import { ActionLog } from "./action-log.svelte";
+import { Addresses } from "./addresses.svelte";
+import { Clipboard } from "./clipboard";
+import { Clock } from "./clock.svelte";
 import { Copying } from "./copying";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
 import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
+import { Listening } from "./listening.svelte";
+import { Navigation } from "./navigation";
+import { ProjectForm } from "./project-form.svelte";
 import { Projects } from "./projects.svelte";
 import { Replay } from "./replay.svelte";
-import { Sandbox } from "./sandbox.svelte";
 import { RotationState } from "./rotation.svelte";
-import { answered, FIRST_SAMPLE, Samples } from "./samples.svelte";
+import { Samples } from "./samples.svelte";
+import { Sandbox } from "./sandbox.svelte";
+import { Screen } from "./screen.svelte";
 import { Secrets } from "./secrets.svelte";
+import { SettingsState } from "./settings.svelte";
 import { Starting } from "./starting.svelte";
 import { Toasts } from "./toasts.svelte";
+import { Traffic } from "./traffic.svelte";
 import { Tunnel } from "./tunnel.svelte";
 import { VerifyAgain } from "./verify-again.svelte";
 import { Webhooks } from "./webhooks.svelte";
 
-export type ViewName = "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects";
-const SAVE_SPLIT_MS = 400;
-
-/** The window's one controller: what is on the screen, and where live messages go. */
+/** Makes the window's states in order, each with what it needs of those before it, and brings live messages to them. */
 export class App {
-  info = $state.raw<AppState | null>(null);
+  /** Why there is no window but what says so. */
   fatal = $state.raw<IpcError | null>(null);
-  view = $state<ViewName>("deliveries");
-  listener = $state.raw<ListenerState>({ state: "starting" });
-  counts = $state.raw<Counts>({ total: 0, kept_bytes: 0, refused: 0, too_large: 0, turned_away: 0, per_minute: 0 });
-  settings = $state.raw<Settings | null>(null);
-  /** The clock of the ages; ticks every second. */
-  now = $state(Date.now());
-  /** Below 900 px the detail covers the list. */
-  covering = $state(false);
-  keysShown = $state(false);
-  portAsked = $state(false);
 
+  readonly about = new About();
+  readonly clock = new Clock();
+  readonly screen = new Screen();
   readonly toasts = new Toasts();
+  readonly clipboard: Clipboard;
   readonly starting: Starting;
+  readonly settings: SettingsState;
+  readonly listening: Listening;
+  readonly traffic: Traffic;
   readonly deliveries: Deliveries;
+  readonly projects: Projects;
+  readonly projectForm: ProjectForm;
   readonly detail: DetailState;
+  readonly navigation: Navigation;
+  readonly tunnel: Tunnel;
+  readonly addresses: Addresses;
+  readonly copying: Copying;
   readonly samples: Samples;
   readonly secrets: Secrets;
   readonly sandbox: Sandbox;
-  readonly projectsForm: Projects;
   readonly webhooks: Webhooks;
   readonly rotation: RotationState;
   readonly actionLog: ActionLog;
-  readonly tunnel: Tunnel;
-  readonly handler: HandlerState;
   readonly replay: Replay;
   readonly verifyAgain: VerifyAgain;
-  readonly copying = new Copying(this);
-  readonly backend: Backend;
-  /** Message id of the delivery to open when it arrives. */
-  #wanted: string | null = null;
-  readonly #saveSoon = whenStill(
-    () => this.settings && void this.save(this.settings).catch((thrown: unknown) => this.toasts.failed(thrown)),
-    SAVE_SPLIT_MS,
-  );
+  readonly handler: HandlerState;
+  readonly #backend: Backend;
 
   constructor(backend: Backend) {
-    this.backend = backend;
-    this.starting = new Starting(backend, this.toasts, {
-      start: () => this.start(),
-      copy: (text, what) => this.copy(text, what),
-    });
-    this.deliveries = new Deliveries(backend, (thrown) => this.toasts.failed(thrown));
+    const { toasts, screen } = this;
+    this.#backend = backend;
+    this.clipboard = new Clipboard(backend, toasts);
+    this.starting = new Starting(backend, toasts, this.clipboard, () => this.start());
+    this.settings = new SettingsState(backend, toasts);
+    this.listening = new Listening(backend, toasts);
+    this.traffic = new Traffic(backend);
+    this.deliveries = new Deliveries(backend, (thrown) => toasts.failed(thrown));
+    this.projects = new Projects(this.deliveries);
+    this.projectForm = new ProjectForm(backend, toasts, (project) => this.#projectSaved(project));
     this.detail = new DetailState(backend);
-    this.samples = new Samples(backend, this.toasts);
-    this.secrets = new Secrets(backend, this.toasts);
-    this.sandbox = new Sandbox(backend, this.toasts);
-    this.webhooks = new Webhooks(backend, this.toasts, {
-      projects: () => this.projects,
-      barProject: () => this.deliveries.filter.project,
-      go: () => this.go("webhooks"),
-    });
-    this.rotation = new RotationState(backend, this.toasts, this.webhooks);
-    this.actionLog = new ActionLog(backend, this.toasts);
-    this.tunnel = new Tunnel(backend, this.toasts, {
-      save: (settings) => this.save(settings),
-      showWebhooks: () => this.go("webhooks"),
-    });
-    this.replay = new Replay(backend, this.toasts, {
+    this.navigation = new Navigation(screen, this.deliveries, this.detail);
+    this.tunnel = new Tunnel(backend, toasts, this.settings, () => screen.go("webhooks"));
+    this.addresses = new Addresses(this.listening, this.tunnel, this.projects);
+    this.copying = new Copying(this.clipboard, this.addresses, this.detail, toasts);
+    this.samples = new Samples(backend, toasts, screen);
+    this.secrets = new Secrets(backend, toasts);
+    this.sandbox = new Sandbox(backend, toasts);
+    this.webhooks = new Webhooks(backend, toasts, this.projects, () => screen.go("webhooks"));
+    this.rotation = new RotationState(backend, toasts, this.webhooks);
+    this.actionLog = new ActionLog(backend, toasts);
+    this.replay = new Replay(backend, toasts, {
       list: this.deliveries,
       detail: this.detail,
-      twists: () => this.info?.twists ?? [],
-      reveal: (id) => this.reveal(id),
+      about: this.about,
+      navigation: this.navigation,
     });
-    this.verifyAgain = new VerifyAgain(backend, this.toasts, this.replay.selection, this.detail);
-    this.handler = new HandlerState(backend, this.toasts, this.replay.targets, () => this.go("handler"));
-    this.projectsForm = new Projects(backend, this.toasts, (project) => this.#projectSaved(project));
-    this.toasts.buttonFor = errorButtons(this);
+    this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
+    this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
+    toasts.buttonFor = errorButtons({
+      screen,
+      webhooks: this.webhooks,
+      tunnel: this.tunnel,
+      targets: this.replay.targets,
+    });
   }
 
   /** Listens first, then reads: nothing falls between the two. */
   async start(): Promise<void> {
     try {
-      await this.backend.live((message) => this.#live(message));
-      const [info] = await Promise.all([this.backend.appState(), this.deliveries.open(NO_FILTER), this.tunnel.load()]);
-      this.info = info;
-      this.listener = info.listener;
-      this.counts = info.counts;
-      this.settings = info.settings;
-      this.handler.begin(info);
-      dress(info.settings.theme);
+      await this.#backend.live((message) => this.#live(message));
+      const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(NO_FILTER), this.tunnel.load()]);
+      this.#begin(info);
       this.fatal = null;
       this.starting.tell(info.database.path);
     } catch (thrown) {
@@ -128,41 +114,40 @@ export class App {
     }
   }
 
-  /** Keeps the ages going; returns how to stop. */
-  tick(): () => void {
-    const timer = setInterval(() => (this.now = Date.now()), 1000);
-    return () => clearInterval(timer);
+  #begin(info: AppState): void {
+    this.about.told = info;
+    this.projects.list = info.projects;
+    this.listening.listener = info.listener;
+    this.traffic.counts = info.counts;
+    this.traffic.disk = info.disk;
+    this.settings.begin(info.settings);
+    this.webhooks.alarms = info.alarms;
+    this.handler.begin(info);
   }
 
   #live(message: Live): void {
     for (const part of [this.replay, this.handler, this.verifyAgain]) part.live(message);
     switch (message.kind) {
       case "listener":
-        this.listener = message.listener;
-        if (this.info) this.info = { ...this.info, listener: message.listener };
+        this.listening.listener = message.listener;
         break;
       case "counts":
-        this.counts = message.counts;
+        this.traffic.counts = message.counts;
         break;
       case "disk":
-        if (this.info) this.info = { ...this.info, disk: message.disk };
+        this.traffic.disk = message.disk;
         break;
       case "notice":
         if (isNewAddress(message.notice)) this.tunnel.moved(message.notice.message);
         else this.toasts.show(message.notice.level, message.notice.message);
         break;
       case "projects":
-        this.#setProjects(message.projects);
+        this.projects.apply(message.projects);
         break;
       case "webhooks":
-        if (this.info)
-          this.info = {
-            ...this.info,
-            alarms: [...this.info.alarms.filter((one) => one.project !== message.alarms.project), message.alarms],
-          };
-        this.webhooks.changed(message.alarms.project);
+        this.webhooks.apply(message.alarms);
         // A rotation ends secrets, whoever made it.
-        if (this.view === "secrets") void this.secrets.load();
+        if (this.screen.view === "secrets") void this.secrets.load();
         this.rotation.changed(message.alarms.project);
         break;
       case "tunnel":
@@ -186,138 +171,15 @@ export class App {
         if (message.kind === "rows") {
           this.sandbox.log.note(message.added);
           this.detail.changed(message.added);
-          this.#openWanted();
+          this.navigation.arrived();
         }
     }
   }
 
-  go(view: ViewName): void {
-    this.view = view;
-    if (view !== "secrets") this.secrets.conceal();
-  }
-
-  #setProjects(projects: Project[]): void {
-    if (this.info) this.info = { ...this.info, projects };
-    const { filter } = this.deliveries;
-    if (filter.project !== null && !projects.some((one) => one.id === filter.project))
-      this.deliveries.setFilter({ ...filter, project: null });
-  }
-
-  /** The list comes by itself; until then it is known already. What was just saved is what the Webhooks view shows next. */
+  /** What was just saved is what the Webhooks view shows next. */
   #projectSaved(project: Project | null): void {
     if (project === null) return;
-    if (!this.projects.some((one) => one.id === project.id)) this.#setProjects([...this.projects, project]);
+    this.projects.add(project);
     this.webhooks.pick(project.id);
-  }
-
-  get projects(): readonly Project[] {
-    return this.info?.projects ?? [];
-  }
-
-  get #barProject(): Project | undefined {
-    return this.projects.find((one) => one.id === this.deliveries.filter.project);
-  }
-
-  /** The listener's address with the chosen project's path, or null while nothing listens. */
-  get localAddress(): string | null {
-    return projectAddress(
-      this.#barProject?.path ?? "",
-      this.listener.state === "listening" ? this.listener.address : null,
-      null,
-    );
-  }
-
-  /** The same from outside; null where there is no such way. The Sandbox's emulator is on this machine: it sends to the listener itself. */
-  get publicAddress(): string | null {
-    return this.#barProject?.sandbox ? null : projectAddress(this.#barProject?.path ?? "", null, this.tunnel.public);
-  }
-
-  /** Where the chosen project's deliveries are to be sent now. */
-  get address(): string | null {
-    return (this.tunnel.online ? this.publicAddress : null) ?? this.localAddress;
-  }
-
-  /** True when it is on the clipboard; what went wrong is told. */
-  async copy(text: string, what: string): Promise<boolean> {
-    try {
-      await this.backend.copyText(text);
-      this.toasts.info(`${what} copied.`);
-      return true;
-    } catch (thrown) {
-      this.toasts.failed(thrown);
-      return false;
-    }
-  }
-
-  async listenOn(port: number | null): Promise<ListenerState | null> {
-    try {
-      this.listener = await this.backend.listenerStart(port);
-      return this.listener;
-    } catch (thrown) {
-      this.toasts.failed(thrown);
-      return null;
-    }
-  }
-
-  /** Throws what the back end says: a form shows it beside its field. */
-  async save(settings: Settings): Promise<void> {
-    this.settings = await this.backend.settingsSet(settings);
-    dress(this.settings.theme);
-  }
-
-  /** Remembers how the window is divided, once the hand is still. */
-  saveSplit(split: number): void {
-    if (!this.settings) return;
-    this.settings = { ...this.settings, split };
-    this.#saveSoon();
-  }
-
-  /** Sends a sample; where its delivery cannot be seen arriving, says how it went. */
-  async sendSample(request: SampleRequest = this.samples.last, label?: string): Promise<void> {
-    const sent = await this.samples.send(request, label);
-    if (sent && this.view !== "deliveries" && this.view !== "sandbox")
-      this.toasts.info(`${sent.label} sent, ${answered(sent.result)}.`);
-  }
-
-  /** The first sample is opened as soon as it has arrived: there is nothing else to look at. */
-  async sendFirstSample(): Promise<void> {
-    const sent = await this.samples.send(FIRST_SAMPLE);
-    this.#wanted = sent?.result.message_id ?? null;
-    this.#openWanted();
-  }
-
-  #openWanted(): void {
-    const id = this.#wanted === null ? undefined : this.deliveries.idOfMessage(this.#wanted);
-    if (id === undefined) return;
-    this.#wanted = null;
-    this.deliveries.point(id);
-    void this.detail.open(id);
-  }
-
-  /** Opens a row in the detail. */
-  async show(row: Row, cover: boolean): Promise<void> {
-    if (cover) this.covering = true;
-    await this.detail.open(row.id);
-  }
-
-  /** Goes to a delivery wherever it stands. */
-  async reveal(id: number): Promise<void> {
-    this.go("deliveries");
-    this.covering = true;
-    await Promise.all([this.deliveries.chooseId(id), this.detail.open(id)]);
-  }
-
-  /** Goes to the newest delivery of a message; where the list does not know it, filters for it. */
-  async revealMessage(messageId: string): Promise<void> {
-    const id = this.deliveries.idOfMessage(messageId);
-    if (id !== undefined) return this.reveal(id);
-    this.go("deliveries");
-    await this.deliveries.open({ ...NO_FILTER, text: messageId });
-    const row = await this.deliveries.choose(0);
-    if (row) await this.show(row, true);
-  }
-
-  get narrow(): boolean {
-    return window.matchMedia("(max-width: 899px)").matches;
   }
 }

@@ -5,6 +5,9 @@ import { asIpcError } from "../lib/errors";
 import type { Leaving } from "./leaving.svelte";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+export type CheckCalls = Pick<Backend, "checkExport" | "checkReport" | "checkStart" | "checkStop">;
+
 /** The handler check: what is asked, how far it is, and what the user says of what cannot be seen from outside. */
 export class Check {
   report = $state.raw<CheckReport | null>(null);
@@ -18,12 +21,12 @@ export class Check {
   busy = $state<"starting" | "stopping" | "exporting" | null>(null);
   error = $state.raw<IpcError | null>(null);
 
-  readonly #backend: Backend;
+  readonly #backend: CheckCalls;
   readonly #toasts: Toasts;
   readonly #leaving: Leaving;
   #told = 0;
 
-  constructor(backend: Backend, toasts: Toasts, leaving: Leaving) {
+  constructor(backend: CheckCalls, toasts: Toasts, leaving: Leaving) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#leaving = leaving;

@@ -1,8 +1,11 @@
 import type { Backend, Filter, IpcError, Live, Row, ViewOpened } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { cleared, NO_FILTER, sameFilter } from "../lib/filter";
-import { PageReader } from "./page-reader";
+import { PageReader, type PageCalls } from "./page-reader";
 import { Seen } from "./seen.svelte";
+
+/** What it asks of the back end. */
+type DeliveriesCalls = Pick<Backend, "viewFind" | "viewOpen"> & PageCalls;
 
 /** `ordinal` is -1 where it does not stand in this list, or its place is not known yet; `absent`: it is known not to be in it. */
 export type Active = { id: number; ordinal: number; absent?: boolean };
@@ -62,10 +65,10 @@ export class Deliveries {
   #reopenTimer: ReturnType<typeof setTimeout> | null = null;
   readonly #reader: PageReader;
   readonly #seen = new Seen();
-  readonly #backend: Backend;
+  readonly #backend: DeliveriesCalls;
   readonly #onError: (thrown: unknown) => void;
 
-  constructor(backend: Backend, onError: (thrown: unknown) => void) {
+  constructor(backend: DeliveriesCalls, onError: (thrown: unknown) => void) {
     this.#backend = backend;
     this.#reader = new PageReader(backend);
     this.#onError = onError;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../ipc/fake";
-import { fakeRow, row } from "../ipc/fake-rows";
+import { FakeBackend } from "../fake/backend";
+import { fakeRow, row } from "../fake/rows";
 import type { Live, Row } from "../ipc/generated";
 import { NO_FILTER } from "../lib/filter";
 import { Deliveries } from "./deliveries.svelte";

@@ -1,6 +1,9 @@
 import type { Backend, Detail, IpcError, Row } from "../ipc";
 import { asIpcError } from "../lib/errors";
 
+/** What it asks of the back end. */
+type DetailCalls = Pick<Backend, "delivery" | "deliveryBody">;
+
 export const TABS = ["event", "headers", "body", "attempts", "answer", "replays"] as const;
 export type Tab = (typeof TABS)[number];
 export type Body = { id: number; decoded: boolean; bytes: Uint8Array };
@@ -20,9 +23,9 @@ export class DetailState {
   bodyLoading = $state(false);
 
   #refresh: ReturnType<typeof setTimeout> | null = null;
-  readonly #backend: Backend;
+  readonly #backend: DetailCalls;
 
-  constructor(backend: Backend) {
+  constructor(backend: DetailCalls) {
     this.#backend = backend;
   }
 

@@ -3,6 +3,9 @@ import { asIpcError } from "../lib/errors";
 import { moved, NO_FAULTS, rulesOn } from "../lib/fault-lab";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+export type FaultLabCalls = Pick<Backend, "faultLab" | "faultLabSet">;
+
 const UNDO_MS = 10_000;
 
 /** A rule that is being written: a new one, or one of the list. */
@@ -16,12 +19,12 @@ export class FaultLabState {
   /** Changes that are on their way. */
   pending = $state(0);
 
-  readonly #backend: Backend;
+  readonly #backend: FaultLabCalls;
   readonly #toasts: Toasts;
   #told = false;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(backend: Backend, toasts: Toasts) {
+  constructor(backend: FaultLabCalls, toasts: Toasts) {
     this.#backend = backend;
     this.#toasts = toasts;
   }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../ipc/fake";
-import { fakeRow } from "../ipc/fake-rows";
+import { FakeBackend } from "../fake/backend";
+import { fakeRow } from "../fake/rows";
 import type { Row } from "../ipc/generated";
 import { NO_FILTER } from "../lib/filter";
 import { Deliveries } from "./deliveries.svelte";

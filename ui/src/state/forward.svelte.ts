@@ -5,6 +5,9 @@ import { plural } from "../lib/format";
 import type { Leaving } from "./leaving.svelte";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+export type ForwardCalls = Pick<Backend, "forwardDrain" | "forwardDrop" | "forwardOffer" | "forwardSet">;
+
 /** What is asked before a rule is switched on. */
 export type Offered = { rule: ForwardRule; offer: ForwardOffer };
 
@@ -19,13 +22,13 @@ export class Forward {
   /** What a project's card is to say. */
   errors = $state.raw<ReadonlyMap<number, IpcError>>(new Map());
 
-  readonly #backend: Backend;
+  readonly #backend: ForwardCalls;
   readonly #toasts: Toasts;
   readonly #leaving: Leaving;
   /** Counts what was told of a project: an answer that is older than a message does not undo it. */
   readonly #told = new Map<number, number>();
 
-  constructor(backend: Backend, toasts: Toasts, leaving: Leaving) {
+  constructor(backend: ForwardCalls, toasts: Toasts, leaving: Leaving) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#leaving = leaving;

@@ -1,6 +1,9 @@
 import type { Backend, IpcError, NewSecret } from "../ipc";
 import { asIpcError, isGone } from "../lib/errors";
 
+/** What it asks of the back end. */
+export type FreshSecretCalls = Pick<Backend, "copySecret" | "secretLetGo" | "secretStoreAgain">;
+
 const CLEARED_MS = 60_000;
 
 /** Where a secret that was just made is shown, after a creation as after a rotation. */
@@ -19,10 +22,10 @@ export class FreshSecret {
   /** When the clipboard was given it; it leaves it again. */
   copiedMs = $state<number | null>(null);
 
-  readonly #backend: Backend;
+  readonly #backend: FreshSecretCalls;
   readonly #stand: SecretStand;
 
-  constructor(backend: Backend, stand: SecretStand = new OwnStand()) {
+  constructor(backend: FreshSecretCalls, stand: SecretStand = new OwnStand()) {
     this.#backend = backend;
     this.#stand = stand;
   }

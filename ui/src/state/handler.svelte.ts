@@ -1,10 +1,13 @@
-import type { AppState, Backend, Live } from "../ipc";
-import { Check } from "./check.svelte";
-import { FaultLabState } from "./fault-lab.svelte";
-import { Forward } from "./forward.svelte";
+import type { AppState, Live } from "../ipc";
+import { Check, type CheckCalls } from "./check.svelte";
+import { FaultLabState, type FaultLabCalls } from "./fault-lab.svelte";
+import { Forward, type ForwardCalls } from "./forward.svelte";
 import { Leaving } from "./leaving.svelte";
 import type { Targets } from "./targets.svelte";
 import type { Toasts } from "./toasts.svelte";
+
+/** What it asks of the back end. */
+type HandlerCalls = ForwardCalls & CheckCalls & FaultLabCalls;
 
 export type HandlerTab = "forward" | "check" | "faults";
 
@@ -18,7 +21,7 @@ export class HandlerState {
   readonly faults: FaultLabState;
   readonly #go: () => void;
 
-  constructor(backend: Backend, toasts: Toasts, targets: Targets, go: () => void) {
+  constructor(backend: HandlerCalls, toasts: Toasts, targets: Targets, go: () => void) {
     this.leaving = new Leaving(targets);
     this.forward = new Forward(backend, toasts, this.leaving);
     this.check = new Check(backend, toasts, this.leaving);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FaultRule, ForwardRule } from "../ipc";
-import { FakeBackend } from "../ipc/fake";
-import { fakeRow } from "../ipc/fake-rows";
+import { FakeBackend } from "../fake/backend";
+import { fakeRow } from "../fake/rows";
 import { EMPTY_RULE } from "../lib/fault-lab";
 import { noForward } from "../lib/forward";
 import { App } from "./app.svelte";
@@ -271,8 +271,8 @@ describe("the fault lab", () => {
 
 it("the section stays, and a pill leads to it", () => {
   app.handler.show("faults");
-  expect([app.view, app.handler.tab]).toEqual(["handler", "faults"]);
-  app.go("secrets");
-  app.go("handler");
+  expect([app.screen.view, app.handler.tab]).toEqual(["handler", "faults"]);
+  app.screen.go("secrets");
+  app.screen.go("handler");
   expect(app.handler.tab).toBe("faults");
 });

@@ -1,15 +1,18 @@
 import type { Backend, Row } from "../ipc";
 import { RowPages } from "../lib/pages";
 
+/** What it asks of the back end. */
+export type PageCalls = Pick<Backend, "viewRows">;
+
 /** Fetches the pages of the open view that are looked at, each once, and keeps a few of them. */
 export class PageReader {
   readonly pages = new RowPages();
   readonly #asked = new Set<number>();
   /** Rows that changed while pages are under way: a page read before must not undo them. */
   readonly #changedMeanwhile = new Map<number, Row>();
-  readonly #backend: Backend;
+  readonly #backend: PageCalls;
 
-  constructor(backend: Backend) {
+  constructor(backend: PageCalls) {
     this.#backend = backend;
   }
 

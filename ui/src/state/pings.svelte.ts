@@ -2,13 +2,16 @@ import type { Backend } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import type { Ping } from "../lib/webhooks";
 
+/** What it asks of the back end. */
+export type PingCalls = Pick<Backend, "webhookPing">;
+
 /** Round trips: asked for at the service, and waited for here. */
 export class Pings {
   /** By webhook id. */
   list = $state.raw<ReadonlyMap<string, Ping>>(new Map());
-  readonly #backend: Backend;
+  readonly #backend: PingCalls;
 
-  constructor(backend: Backend) {
+  constructor(backend: PingCalls) {
     this.#backend = backend;
   }
 

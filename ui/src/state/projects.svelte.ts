@@ -1,81 +1,48 @@
-import type { Backend, EnvironmentKey, IpcError, Project, ProjectCheck, ProjectDraft } from "../ipc";
-import { asIpcError } from "../lib/errors";
-import { visible } from "../lib/invisible";
-import type { Toasts } from "./toasts.svelte";
+import type { Project } from "../ipc";
+import type { Deliveries } from "./deliveries.svelte";
 
-const UNDO_MS = 10_000;
-
-/** Projects are added and changed here; the list itself comes with the window's state. */
+/** The projects, the Sandbox first, and which of them the bar chooses: that is part of the list's filter. */
 export class Projects {
-  /** The open form: a project, or null for a new one; undefined while it is closed. */
-  form = $state.raw<Project | null | undefined>(undefined);
-  environment = $state.raw<readonly EnvironmentKey[]>([]);
-  readonly #backend: Backend;
-  readonly #toasts: Toasts;
-  /** Told of each project that was added or changed, and null when one is gone. */
-  readonly #saved: (project: Project | null) => void;
+  list = $state.raw<readonly Project[]>([]);
+  readonly #deliveries: Pick<Deliveries, "filter" | "setFilter">;
 
-  constructor(backend: Backend, toasts: Toasts, saved: (project: Project | null) => void) {
-    this.#backend = backend;
-    this.#toasts = toasts;
-    this.#saved = saved;
+  constructor(deliveries: Pick<Deliveries, "filter" | "setFilter">) {
+    this.#deliveries = deliveries;
   }
 
-  open(project: Project | null): void {
-    this.form = project;
-    this.#backend.environmentKeys().then(
-      (keys) => (this.environment = keys),
-      () => (this.environment = []),
-    );
+  of(id: number | null): Project | undefined {
+    return this.list.find((one) => one.id === id);
   }
 
-  /** Asks the service once with what the form holds. */
-  async check(draft: ProjectDraft): Promise<ProjectCheck | { error: IpcError }> {
-    try {
-      return await this.#backend.projectCheck(this.form?.id ?? null, draft);
-    } catch (thrown) {
-      return { error: asIpcError(thrown) };
-    }
+  nameOf(id: number | null): string | null {
+    return this.of(id)?.name ?? null;
   }
 
-  /** What the form is to say, or null when it went well. */
-  async save(draft: ProjectDraft): Promise<IpcError | null> {
-    const before = this.form;
-    try {
-      const project = before
-        ? await this.#backend.projectUpdate(before.id, draft)
-        : await this.#backend.projectAdd(draft);
-      this.form = undefined;
-      this.#toasts.info(`Project ${visible(project.name)} ${before ? "saved" : "added"}.`);
-      this.#saved(project);
-      return null;
-    } catch (thrown) {
-      return asIpcError(thrown);
-    }
+  get sandbox(): Project | undefined {
+    return this.list.find((one) => one.sandbox);
   }
 
-  /** Its deliveries and secrets stay; it can be brought back. */
-  async remove(project: Project): Promise<void> {
-    try {
-      await this.#backend.projectRemove(project.id);
-    } catch (thrown) {
-      this.#toasts.failed(thrown);
-      return;
-    }
-    this.#saved(null);
-    this.#toasts.show("info", `Project ${visible(project.name)} removed. Its deliveries stay.`, {
-      lingerMs: UNDO_MS,
-      button: { label: "Undo", run: () => void this.#restore(project.id) },
-    });
+  /** Id of the one that the bar chooses; null: all of them. */
+  get chosenId(): number | null {
+    return this.#deliveries.filter.project;
   }
 
-  async #restore(id: number): Promise<void> {
-    try {
-      const back = await this.#backend.projectRestore(id);
-      this.#toasts.info(`Project ${visible(back.name)} is back.`);
-      this.#saved(back);
-    } catch (thrown) {
-      this.#toasts.failed(thrown);
-    }
+  get chosen(): Project | undefined {
+    return this.of(this.chosenId);
+  }
+
+  choose(id: number | null): void {
+    this.#deliveries.setFilter({ ...this.#deliveries.filter, project: id });
+  }
+
+  /** The back end tells them. One that is gone is no longer chosen. */
+  apply(projects: readonly Project[]): void {
+    this.list = projects;
+    if (this.chosenId !== null && !this.chosen) this.choose(null);
+  }
+
+  /** The list comes by itself; until then what was just saved is known already. */
+  add(project: Project): void {
+    if (!this.of(project.id)) this.apply([...this.list, project]);
   }
 }

@@ -11,6 +11,9 @@ import {
   type ReplayFields,
 } from "../lib/replay-draft";
 
+/** What it asks of the back end. */
+export type EditorCalls = Pick<Backend, "replayDraft" | "replayPreview">;
+
 const PREVIEW_MS = 200;
 /** What became of a plan: it runs, it was not agreed to, or the back end refused it. */
 export type Started = "started" | "cancelled" | IpcError;
@@ -42,10 +45,10 @@ export class ReplayEditor {
   #nextKey = 0;
   #token = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  readonly #backend: Backend;
+  readonly #backend: EditorCalls;
   readonly #around: EditorAround;
 
-  constructor(backend: Backend, around: EditorAround) {
+  constructor(backend: EditorCalls, around: EditorAround) {
     this.#backend = backend;
     this.#around = around;
   }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../ipc/fake";
-import { row } from "../ipc/fake-rows";
+import { FakeBackend } from "../fake/backend";
+import { row } from "../fake/rows";
 import type { Row } from "../ipc/generated";
 import { App } from "./app.svelte";
 
@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 async function choose(index: number): Promise<void> {
   const chosen = await app.deliveries.choose(index);
-  if (chosen) await app.show(chosen, false);
+  if (chosen) await app.navigation.show(chosen, false);
   await app.replay.sent.show(app.detail.id);
 }
 

@@ -1,23 +1,27 @@
-import type { Backend, Live, Outbound, ReplayPlan, ReplayRun, ReplayTwist } from "../ipc";
+import type { Backend, Live, Outbound, ReplayPlan, ReplayRun } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { plainPlan, resultWords } from "../lib/replay";
+import type { About } from "./about.svelte";
 import type { Deliveries } from "./deliveries.svelte";
 import type { DetailState } from "./detail.svelte";
 import { Leaving } from "./leaving.svelte";
-import { ReplayEditor, type Started } from "./replay-editor.svelte";
-import { Runs } from "./runs.svelte";
-import { Selection } from "./selection.svelte";
-import { Answers, Sent } from "./sent.svelte";
-import { Targets } from "./targets.svelte";
+import type { Navigation } from "./navigation";
+import { ReplayEditor, type Started, type EditorCalls } from "./replay-editor.svelte";
+import { Runs, type RunCalls } from "./runs.svelte";
+import { Selection, type SelectionCalls } from "./selection.svelte";
+import { Answers, Sent, type SentCalls } from "./sent.svelte";
+import { Targets, type TargetCalls } from "./targets.svelte";
 import type { Toasts } from "./toasts.svelte";
+
+/** What it asks of the back end. */
+type ReplayCalls = Pick<Backend, "replayStart"> & TargetCalls & RunCalls & SentCalls & SelectionCalls & EditorCalls;
 
 /** What the state needs to know of the window around it. */
 export type ReplayAround = {
   list: Deliveries;
   detail: DetailState;
-  twists: () => readonly ReplayTwist[];
-  /** Goes to a delivery. */
-  reveal: (delivery: number) => Promise<void>;
+  about: Pick<About, "twists">;
+  navigation: Pick<Navigation, "reveal">;
 };
 /** An address is asked for: to send these deliveries there, or only to have it among the targets. */
 export type AddressAsked = { ids: readonly number[]; project: number };
@@ -36,11 +40,11 @@ export class Replay {
   readonly selection: Selection;
   readonly editor: ReplayEditor;
   readonly leaving: Leaving;
-  readonly #backend: Backend;
+  readonly #backend: ReplayCalls;
   readonly #toasts: Toasts;
   readonly #around: ReplayAround;
 
-  constructor(backend: Backend, toasts: Toasts, around: ReplayAround) {
+  constructor(backend: ReplayCalls, toasts: Toasts, around: ReplayAround) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#around = around;
@@ -52,7 +56,7 @@ export class Replay {
     this.selection = new Selection(backend, toasts, around.list);
     this.editor = new ReplayEditor(backend, {
       start: (plan) => this.start(plan),
-      twists: around.twists,
+      twists: () => around.about.twists,
       failed: (thrown) => toasts.failed(thrown),
     });
   }
@@ -168,7 +172,7 @@ export class Replay {
   }
 
   async #show(outbound: Outbound): Promise<void> {
-    await this.#around.reveal(outbound.delivery);
+    await this.#around.navigation.reveal(outbound.delivery);
     this.#around.detail.tab = "replays";
     await this.sent.reveal(outbound.delivery, outbound.id);
   }

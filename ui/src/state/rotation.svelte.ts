@@ -1,7 +1,14 @@
 import type { Backend, IpcError, Place, Rotation, WebhookView } from "../ipc";
 import { asIpcError } from "../lib/errors";
-import { FreshSecret, type SecretStand } from "./fresh-secret.svelte";
+import { FreshSecret, type SecretStand, type FreshSecretCalls } from "./fresh-secret.svelte";
 import type { Toasts } from "./toasts.svelte";
+
+/** What it asks of the back end. */
+type RotationCalls = Pick<
+  Backend,
+  "placeAdd" | "placeRemove" | "placeTick" | "rotation" | "webhookRotate" | "webhooksRefresh"
+> &
+  FreshSecretCalls;
 
 const APART_MS = 1000;
 const EVERY_MS = 30_000;
@@ -29,7 +36,7 @@ export class RotationState {
   /** What is done with the secret that comes back. */
   readonly fresh: FreshSecret;
 
-  readonly #backend: Backend;
+  readonly #backend: RotationCalls;
   readonly #toasts: Toasts;
   #of: { project: number; id: string } | null = null;
   #askedOf: number | null = null;
@@ -38,7 +45,7 @@ export class RotationState {
   #readMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(backend: Backend, toasts: Toasts, stand?: SecretStand) {
+  constructor(backend: RotationCalls, toasts: Toasts, stand?: SecretStand) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.fresh = new FreshSecret(backend, stand);

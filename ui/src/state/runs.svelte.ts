@@ -2,6 +2,9 @@ import type { Backend, IpcError, Outbound, ReplayPlan, ReplayRun } from "../ipc"
 import { asIpcError } from "../lib/errors";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+export type RunCalls = Pick<Backend, "replayRun" | "replayStop">;
+
 /** A run of one request gets a card only when it takes longer than this. */
 const SLOW_MS = 700;
 const REREAD_MS = 500;
@@ -24,12 +27,12 @@ export class Runs {
   readonly #plans = new Map<number, ReplayPlan>();
   readonly #runOf = new Map<number, number>();
   #reread: ReturnType<typeof setTimeout> | null = null;
-  readonly #backend: Backend;
+  readonly #backend: RunCalls;
   readonly #toasts: Toasts;
   readonly #onEnd: (run: ReplayRun) => void;
 
   /** `onEnd` is told each run that has ended, with its requests. */
-  constructor(backend: Backend, toasts: Toasts, onEnd: (run: ReplayRun) => void) {
+  constructor(backend: RunCalls, toasts: Toasts, onEnd: (run: ReplayRun) => void) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#onEnd = onEnd;

@@ -1,6 +1,10 @@
 import type { Backend, SampleRequest, SampleSent } from "../ipc";
 import { took } from "../lib/format";
+import type { Screen } from "./screen.svelte";
 import type { Toasts } from "./toasts.svelte";
+
+/** What it asks of the back end. */
+type SampleCalls = Pick<Backend, "sampleSend">;
 
 export type Sent = { at: number; request: SampleRequest; label: string; result: SampleSent };
 export const FIRST_SAMPLE: SampleRequest = { event_type: "batch.succeeded", variant: null, scheme: "v1", broken: null };
@@ -13,12 +17,22 @@ export class Samples {
   /** What the bar's button and its key send: the last one that was not broken on purpose. */
   last = $state.raw<SampleRequest>(FIRST_SAMPLE);
 
-  readonly #backend: Backend;
+  readonly #backend: SampleCalls;
   readonly #toasts: Toasts;
+  readonly #screen: Pick<Screen, "view">;
 
-  constructor(backend: Backend, toasts: Toasts) {
+  constructor(backend: SampleCalls, toasts: Toasts, screen: Pick<Screen, "view">) {
     this.#backend = backend;
     this.#toasts = toasts;
+    this.#screen = screen;
+  }
+
+  /** Sends one; where its delivery cannot be seen arriving, says how it went. */
+  async sendAndTell(request: SampleRequest, label?: string): Promise<void> {
+    const sent = await this.send(request, label);
+    const { view } = this.#screen;
+    if (sent && view !== "deliveries" && view !== "sandbox")
+      this.#toasts.info(`${sent.label} sent, ${answered(sent.result)}.`);
   }
 
   async send(request: SampleRequest, label: string = request.event_type): Promise<Sent | null> {

@@ -1,6 +1,9 @@
 import type { Backend, Outcome, Row, SandboxDelivery } from "../ipc";
 import { withChanged, withNewest, withOlder, type LogPart } from "../lib/sandbox-log";
 
+/** What it asks of the back end. */
+export type SandboxLogCalls = Pick<Backend, "delivery" | "sandboxDeliveries" | "sandboxDeliveryBody">;
+
 export type Received = { outcome: Outcome; cause: string };
 
 const PAGE = 100;
@@ -17,10 +20,10 @@ export class SandboxLog {
   /** The rows that are looked at: [first, last) of the list. */
   #seen: readonly [number, number] = [0, 0];
   readonly #asked = new Set<number>();
-  readonly #backend: Backend;
+  readonly #backend: SandboxLogCalls;
   readonly #onError: (thrown: unknown) => void;
 
-  constructor(backend: Backend, onError: (thrown: unknown) => void) {
+  constructor(backend: SandboxLogCalls, onError: (thrown: unknown) => void) {
     this.#backend = backend;
     this.#onError = onError;
   }

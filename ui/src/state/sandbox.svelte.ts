@@ -12,9 +12,26 @@ import type {
 import { asIpcError } from "../lib/errors";
 import { clockAt } from "../lib/sandbox-clock";
 import { active } from "../lib/sandbox-jobs";
-import { SandboxLog } from "./sandbox-log.svelte";
+import { SandboxLog, type SandboxLogCalls } from "./sandbox-log.svelte";
 import { Doing } from "./doing.svelte";
 import type { Toasts } from "./toasts.svelte";
+
+/** What it asks of the back end. */
+type SandboxCalls = Pick<
+  Backend,
+  | "sandboxCancelJob"
+  | "sandboxClockAdvance"
+  | "sandboxClockSet"
+  | "sandboxDeliveryRetry"
+  | "sandboxFinishJob"
+  | "sandboxKeysRotate"
+  | "sandboxOverview"
+  | "sandboxReset"
+  | "sandboxRun"
+  | "sandboxSettings"
+  | "sandboxSettingsSet"
+> &
+  SandboxLogCalls;
 
 const TICK_MS = 100;
 const SOON_MS = 12_000;
@@ -31,14 +48,14 @@ export class Sandbox {
   assumptionsOpen = $state(false);
   readonly log: SandboxLog;
 
-  readonly #backend: Backend;
+  readonly #backend: SandboxCalls;
   readonly #toasts: Toasts;
   readonly #doing: Doing;
   #open = false;
   #reading: Promise<void> | null = null;
   #again = false;
 
-  constructor(backend: Backend, toasts: Toasts) {
+  constructor(backend: SandboxCalls, toasts: Toasts) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#doing = new Doing(toasts, () => void this.refresh());

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../ipc/fake";
+import { FakeBackend } from "../fake/backend";
 import { App } from "./app.svelte";
 
 let fake: FakeBackend;

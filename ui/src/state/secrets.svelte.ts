@@ -2,6 +2,19 @@ import type { Backend, SecretView } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+type SecretCalls = Pick<
+  Backend,
+  | "copySecret"
+  | "secretAdd"
+  | "secretDestroy"
+  | "secretRemove"
+  | "secretRestore"
+  | "secretReveal"
+  | "secrets"
+  | "webhooks"
+>;
+
 const UNDO_MS = 10_000;
 
 /** The secrets as the back end lists them: never their text, unless one is asked for. */
@@ -16,10 +29,10 @@ export class Secrets {
   /** What webhooks are called, by id; those whose project could not be asked are missing. */
   names = $state.raw<ReadonlyMap<string, string>>(new Map());
 
-  readonly #backend: Backend;
+  readonly #backend: SecretCalls;
   readonly #toasts: Toasts;
 
-  constructor(backend: Backend, toasts: Toasts) {
+  constructor(backend: SecretCalls, toasts: Toasts) {
     this.#backend = backend;
     this.#toasts = toasts;
   }

@@ -5,6 +5,9 @@ import { LIMITS } from "../lib/replay";
 import type { Deliveries } from "./deliveries.svelte";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+export type SelectionCalls = Pick<Backend, "viewRows">;
+
 const NONE: ReadonlySet<number> = new Set();
 
 /**
@@ -22,11 +25,11 @@ export class Selection {
   #before: ReadonlySet<number> = NONE;
   #token = 0;
 
-  readonly #backend: Backend;
+  readonly #backend: SelectionCalls;
   readonly #toasts: Toasts;
   readonly #list: Deliveries;
 
-  constructor(backend: Backend, toasts: Toasts, list: Deliveries) {
+  constructor(backend: SelectionCalls, toasts: Toasts, list: Deliveries) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#list = list;

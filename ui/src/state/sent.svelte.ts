@@ -1,6 +1,9 @@
 import type { AnswerDiff, Backend, IpcError, Outbound, OutboundDetail } from "../ipc";
 import { asIpcError } from "../lib/errors";
 
+/** What it asks of the back end. */
+export type SentCalls = Pick<Backend, "outbound" | "outboundDiff" | "outbounds">;
+
 const MOST_KEPT = 60;
 export type Loaded<T> = { value: T } | { error: IpcError };
 
@@ -9,9 +12,9 @@ export class Answers {
   details = $state.raw<ReadonlyMap<number, Loaded<OutboundDetail>>>(new Map());
   diffs = $state.raw<ReadonlyMap<string, Loaded<AnswerDiff>>>(new Map());
   readonly #asked = new Set<string>();
-  readonly #backend: Backend;
+  readonly #backend: SentCalls;
 
-  constructor(backend: Backend) {
+  constructor(backend: SentCalls) {
     this.#backend = backend;
   }
 
@@ -82,9 +85,9 @@ export class Sent {
   /** The opened ones. */
   open = $state.raw<ReadonlySet<number>>(new Set());
   #asked = 0;
-  readonly #backend: Backend;
+  readonly #backend: SentCalls;
 
-  constructor(backend: Backend) {
+  constructor(backend: SentCalls) {
     this.#backend = backend;
   }
 

@@ -1,6 +1,10 @@
 import type { Backend, IpcError, StartFailure } from "../ipc";
 import { asIpcError } from "../lib/errors";
+import type { Clipboard } from "./clipboard";
 import type { Toasts } from "./toasts.svelte";
+
+/** What it asks of the back end. */
+type StartCalls = Pick<Backend, "historyMoveAside" | "historyOpenOther" | "startAgain" | "startFailure">;
 
 type Way = "again" | "aside" | "other";
 
@@ -15,18 +19,17 @@ export class Starting {
   kept = $state<string | null>(null);
   /** The other history that this run works on. */
   opened = $state<string | null>(null);
-  readonly #backend: Backend;
+  readonly #backend: StartCalls;
   readonly #toasts: Toasts;
-  readonly #app: { start: () => Promise<void>; copy: (text: string, what: string) => Promise<boolean> };
+  readonly #clipboard: Clipboard;
+  readonly #start: () => Promise<void>;
 
-  constructor(
-    backend: Backend,
-    toasts: Toasts,
-    app: { start: () => Promise<void>; copy: (text: string, what: string) => Promise<boolean> },
-  ) {
+  /** `start`: how the window starts. */
+  constructor(backend: StartCalls, toasts: Toasts, clipboard: Clipboard, start: () => Promise<void>) {
     this.#backend = backend;
     this.#toasts = toasts;
-    this.#app = app;
+    this.#clipboard = clipboard;
+    this.#start = start;
   }
 
   /** Asks what can be done. */
@@ -68,7 +71,7 @@ export class Starting {
     if (kept !== null)
       this.#toasts.show("info", `This is a new history. The one that did not open is kept at ${kept}.`, {
         lingerMs: 0,
-        button: { label: "Copy its path", run: () => void this.#app.copy(kept, "Path") },
+        button: { label: "Copy its path", run: () => void this.#clipboard.copy(kept, "Path") },
       });
     if (opened !== null)
       this.#toasts.show(
@@ -79,7 +82,7 @@ export class Starting {
     this.kept = this.opened = null;
   }
 
-  copyKept = (): Promise<boolean> => this.#app.copy(this.kept ?? "", "Path");
+  copyKept = (): Promise<boolean> => this.#clipboard.copy(this.kept ?? "", "Path");
 
   /** `act`: false where there is nothing to start with. */
   async #try(way: Way, act: () => Promise<boolean>): Promise<void> {
@@ -87,7 +90,7 @@ export class Starting {
     this.busy = way;
     this.problem = null;
     try {
-      if (await act()) await this.#app.start();
+      if (await act()) await this.#start();
     } catch (thrown) {
       this.problem = asIpcError(thrown);
       await this.look();

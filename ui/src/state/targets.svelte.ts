@@ -3,6 +3,9 @@ import { asIpcError } from "../lib/errors";
 import { targetName } from "../lib/targets";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+export type TargetCalls = Pick<Backend, "targetConfirm" | "targetRemove" | "targetSave" | "targets">;
+
 const UNDO_MS = 10_000;
 
 /** Addresses that deliveries are sent to, and which of them are meant now, by project. */
@@ -17,10 +20,10 @@ export class Targets {
   #ticked = $state.raw<ReadonlyMap<number, readonly string[]>>(new Map());
   #asked = 0;
 
-  readonly #backend: Backend;
+  readonly #backend: TargetCalls;
   readonly #toasts: Toasts;
 
-  constructor(backend: Backend, toasts: Toasts) {
+  constructor(backend: TargetCalls, toasts: Toasts) {
     this.#backend = backend;
     this.#toasts = toasts;
   }

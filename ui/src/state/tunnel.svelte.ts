@@ -1,10 +1,12 @@
 import type { Backend, IpcError, ProbeView, Settings, TunnelView } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { NO_TUNNEL, publicOf, running } from "../lib/tunnel";
+import type { SettingsState } from "./settings.svelte";
 import type { Toasts } from "./toasts.svelte";
 
-/** What the state needs to know of the window around it. */
-export type TunnelAround = { save: (settings: Settings) => Promise<void>; showWebhooks: () => void };
+/** What it asks of the back end. */
+type TunnelCalls = Pick<Backend, "tunnel" | "tunnelAuthtokenSet" | "tunnelProbe" | "tunnelStart" | "tunnelStop">;
+
 export type TunnelWork = "starting" | "stopping" | "saving" | "token";
 
 /** The tunnel as the back end told it last, and what the user asks of it. */
@@ -19,16 +21,18 @@ export class Tunnel {
   /** Said of an address that changed, until somebody went to see. */
   notice = $state<string | null>(null);
 
-  readonly #backend: Backend;
+  readonly #backend: TunnelCalls;
   readonly #toasts: Toasts;
-  readonly #around: TunnelAround;
+  readonly #settings: Pick<SettingsState, "save">;
+  readonly #goToWebhooks: () => void;
   /** Counts what was told: an answer that is older than a message does not undo it. */
   #told = 0;
 
-  constructor(backend: Backend, toasts: Toasts, around: TunnelAround) {
+  constructor(backend: TunnelCalls, toasts: Toasts, settings: Pick<SettingsState, "save">, goToWebhooks: () => void) {
     this.#backend = backend;
     this.#toasts = toasts;
-    this.#around = around;
+    this.#settings = settings;
+    this.#goToWebhooks = goToWebhooks;
   }
 
   /** The public address, while there is one. */
@@ -70,7 +74,7 @@ export class Tunnel {
   showWebhooks(): void {
     this.shown = false;
     this.notice = null;
-    this.#around.showWebhooks();
+    this.#goToWebhooks();
   }
 
   async #answered(ask: () => Promise<TunnelView>): Promise<void> {
@@ -116,7 +120,7 @@ export class Tunnel {
   /** The authtoken first: what the settings start anew may need it. */
   async #keep(settings: Settings, token: string | null): Promise<void> {
     if (token !== null) await this.#answered(() => this.#backend.tunnelAuthtokenSet(token));
-    await this.#around.save(settings);
+    await this.#settings.save(settings);
   }
 
   stop(): Promise<boolean> {
@@ -127,7 +131,7 @@ export class Tunnel {
   turnOff(settings: Settings): Promise<boolean> {
     return this.#do("stopping", async () => {
       await this.#answered(() => this.#backend.tunnelStop());
-      await this.#around.save(settings);
+      await this.#settings.save(settings);
     });
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../ipc/fake";
+import { FakeBackend } from "../fake/backend";
 import { App } from "./app.svelte";
 
 let fake: FakeBackend;
@@ -19,7 +19,7 @@ async function begin(scene = "off"): Promise<void> {
 }
 
 function settings(change: Partial<typeof fake.state.settings.tunnel>) {
-  const now = app.settings;
+  const now = app.settings.current;
   if (!now) throw new Error("no settings");
   return { ...now, tunnel: { ...now.tunnel, ...change } };
 }
@@ -35,7 +35,7 @@ describe("starting", () => {
       "settingsSet",
       "tunnelStart",
     ]);
-    expect(app.settings?.tunnel.per_second).toBe(7);
+    expect(app.settings.current?.tunnel.per_second).toBe(7);
     expect(app.tunnel.view).toMatchObject({
       provider: "ngrok",
       state: { state: "starting" },
@@ -68,7 +68,7 @@ describe("starting", () => {
 
   it("an answer that is older than what was told does not undo it", async () => {
     await begin();
-    await app.save(settings({ provider: "ngrok" }));
+    await app.settings.save(settings({ provider: "ngrok" }));
     fake.delay = 2000;
     const started = app.tunnel.start(settings({ provider: "ngrok" }), null);
     await vi.advanceTimersByTimeAsync(6000);
@@ -82,26 +82,26 @@ describe("starting", () => {
     await begin();
     expect(app.fatal).toBeNull();
     expect(texts()).toEqual(["Close the other program."]);
-    expect(app.address).toBe("http://127.0.0.1:4710/");
+    expect(app.addresses.current).toBe("http://127.0.0.1:4710/");
   });
 });
 
 describe("the address", () => {
   it("is the public one while it is online, with the project's path; the Sandbox's stays here", async () => {
     await begin("online");
-    expect(app.address).toBe("https://ada-hooks.ngrok.app/");
-    expect(app.localAddress).toBe("http://127.0.0.1:4710/");
+    expect(app.addresses.current).toBe("https://ada-hooks.ngrok.app/");
+    expect(app.addresses.local).toBe("http://127.0.0.1:4710/");
     app.deliveries.setFilter({ ...app.deliveries.filter, project: 2 });
-    expect(app.address).toBe("https://ada-hooks.ngrok.app/video-render");
+    expect(app.addresses.current).toBe("https://ada-hooks.ngrok.app/video-render");
     app.deliveries.setFilter({ ...app.deliveries.filter, project: 3 });
-    expect(app.address).toBe("http://127.0.0.1:4710/sandbox");
+    expect(app.addresses.current).toBe("http://127.0.0.1:4710/sandbox");
     await app.copying.address();
     expect(fake.copied).toEqual(["http://127.0.0.1:4710/sandbox"]);
   });
 
   it("while it reconnects, what is copied is still the public one: it comes back; after a stop it is the listener's", async () => {
     await begin("reconnecting");
-    expect(app.address).toBe("http://127.0.0.1:4710/");
+    expect(app.addresses.current).toBe("http://127.0.0.1:4710/");
     await app.copying.address();
     await app.tunnel.stop();
     await app.copying.address();
@@ -127,7 +127,7 @@ describe("the address", () => {
     app.tunnel.shown = true;
     expect(app.tunnel.notice).toBe(texts()[0]);
     app.toasts.list[0]?.button?.run();
-    expect(app.view).toBe("webhooks");
+    expect(app.screen.view).toBe("webhooks");
     expect(app.tunnel).toMatchObject({ shown: false, notice: null });
   });
 });
@@ -156,7 +156,7 @@ it("turning off stops before it saves; the authtoken goes when it is asked to", 
   await begin("online");
   await app.tunnel.turnOff(settings({ provider: "none" }));
   expect(fake.calls.filter((call) => /settingsSet|tunnelStop/.test(call))).toEqual(["tunnelStop", "settingsSet"]);
-  expect(app.settings?.tunnel.provider).toBe("none");
+  expect(app.settings.current?.tunnel.provider).toBe("none");
   await app.tunnel.forgetToken();
   expect(app.tunnel.view.ngrok_authtoken).toBeNull();
 });

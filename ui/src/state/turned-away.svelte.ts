@@ -1,6 +1,9 @@
 import type { Backend, IpcError, TurnedAway } from "../ipc";
 import { asIpcError } from "../lib/errors";
 
+/** What it asks of the back end. */
+type TurnedAwayCalls = Pick<Backend, "turnedAway">;
+
 const PAGE = 100;
 
 /** What was turned away, as it was read last. */
@@ -11,9 +14,9 @@ export class TurnedAwayList {
   #reading = false;
   /** Something changed while it was read. */
   #again = false;
-  readonly #backend: Backend;
+  readonly #backend: TurnedAwayCalls;
 
-  constructor(backend: Backend) {
+  constructor(backend: TurnedAwayCalls) {
     this.#backend = backend;
   }
 

@@ -4,6 +4,9 @@ import type { DetailState } from "./detail.svelte";
 import type { Selection } from "./selection.svelte";
 import type { Toasts } from "./toasts.svelte";
 
+/** What it asks of the back end. */
+type VerifyAgainCalls = Pick<Backend, "verifyAgain">;
+
 const LINGER_MS = 8000;
 
 /** Deliveries that are judged again: by hand, or in the background because a key came. */
@@ -13,12 +16,12 @@ export class VerifyAgain {
   /** What goes on in the background, by project. */
   runs = $state.raw<ReadonlyMap<number, VerifyRun>>(new Map());
 
-  readonly #backend: Backend;
+  readonly #backend: VerifyAgainCalls;
   readonly #toasts: Toasts;
   readonly #selection: Selection;
   readonly #detail: DetailState;
 
-  constructor(backend: Backend, toasts: Toasts, selection: Selection, detail: DetailState) {
+  constructor(backend: VerifyAgainCalls, toasts: Toasts, selection: Selection, detail: DetailState) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#selection = selection;

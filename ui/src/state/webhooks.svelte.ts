@@ -4,6 +4,7 @@ import type {
   NewSecret,
   Project,
   Row,
+  WebhookAlarms,
   WebhookBoard,
   WebhookDraft,
   WebhookEdit,
@@ -11,15 +12,27 @@ import type {
 } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { called, projectShown, undoOf } from "../lib/webhooks";
-import { Pings } from "./pings.svelte";
+import { Pings, type PingCalls } from "./pings.svelte";
 import { Doing } from "./doing.svelte";
+import type { Projects } from "./projects.svelte";
 import type { Toasts } from "./toasts.svelte";
+
+/** What it asks of the back end. */
+type WebhookCalls = Pick<
+  Backend,
+  | "webhookCreate"
+  | "webhookDelete"
+  | "webhookFailures"
+  | "webhookUpdate"
+  | "webhooks"
+  | "webhooksRefresh"
+  | "webhooksRepair"
+> &
+  PingCalls;
 
 const REFRESH_MS = 30_000;
 const UNDO_MS = 10_000;
 
-/** What the state needs to know of the window around it. */
-export type Around = { projects: () => readonly Project[]; barProject: () => number | null; go: () => void };
 /** The open form: a new webhook as the draft has it, or one that is there. */
 export type Form = { webhook: WebhookView | null; draft: WebhookDraft };
 export type Made =
@@ -48,25 +61,31 @@ export class Webhooks {
   /** Rises with every change of the project's webhooks that the back end tells: what was read before may be older. */
   changes = $state(0);
 
+  /** What is wrong with webhooks, by project. */
+  alarms = $state.raw<readonly WebhookAlarms[]>([]);
+
   readonly pings: Pings;
-  readonly #backend: Backend;
+  readonly #backend: WebhookCalls;
   readonly #toasts: Toasts;
   readonly #doing: Doing;
-  readonly #around: Around;
+  readonly #projects: Pick<Projects, "list" | "chosenId">;
+  readonly #go: () => void;
   #open = false;
   #again = false;
   #reading: Promise<void> | null = null;
 
-  constructor(backend: Backend, toasts: Toasts, around: Around) {
+  /** `go`: shows the Webhooks view. */
+  constructor(backend: WebhookCalls, toasts: Toasts, projects: Pick<Projects, "list" | "chosenId">, go: () => void) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#doing = new Doing(toasts, () => void this.#read());
-    this.#around = around;
+    this.#projects = projects;
+    this.#go = go;
     this.pings = new Pings(backend);
   }
 
   get project(): Project | undefined {
-    return projectShown(this.#around.projects(), this.#around.barProject(), this.picked);
+    return projectShown(this.#projects.list, this.#projects.chosenId, this.picked);
   }
 
   get board(): WebhookBoard | null {
@@ -112,7 +131,12 @@ export class Webhooks {
       await this.refresh();
   }
 
-  /** The back end says that the webhooks of a project changed. */
+  /** The back end says that the webhooks of a project changed, and what is wrong with them. */
+  apply(alarms: WebhookAlarms): void {
+    this.alarms = [...this.alarms.filter((one) => one.project !== alarms.project), alarms];
+    this.changed(alarms.project);
+  }
+
   changed(project: number): void {
     if (project !== this.project?.id) return;
     this.changes++;
@@ -263,7 +287,7 @@ export class Webhooks {
     this.pings.forget(webhook.id);
     const draft: WebhookDraft = { name: webhook.name, uri: webhook.uri, events: webhook.events.map((one) => one.name) };
     const again = () => {
-      this.#around.go();
+      this.#go();
       this.picked = project.id;
       this.add(draft);
     };

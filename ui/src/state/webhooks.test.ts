@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../ipc/fake";
+import { FakeBackend } from "../fake/backend";
 import type { WebhookView } from "../ipc";
 import { App } from "./app.svelte";
 
@@ -99,7 +99,7 @@ describe("changes", () => {
     await flush();
     expect(at(1).state).toBe("enabled");
     expect(app.toasts.list.at(-1)?.button).toBeNull();
-    expect(app.info?.alarms.find((one) => one.project === 1)?.disabled).toBe(0);
+    expect(app.webhooks.alarms.find((one) => one.project === 1)?.disabled).toBe(0);
   });
 
   it("a deleted one can be created again, with another secret", async () => {
@@ -107,9 +107,9 @@ describe("changes", () => {
     await app.webhooks.remove(gone);
     await flush();
     expect(app.webhooks.list.map((one) => one.id)).not.toContain(gone.id);
-    app.go("settings");
+    app.screen.go("settings");
     app.toasts.list.at(-1)?.button?.run();
-    expect(app.view).toBe("webhooks");
+    expect(app.screen.view).toBe("webhooks");
     expect(app.webhooks.form?.draft).toEqual({
       name: "staging",
       uri: gone.uri,
@@ -175,9 +175,9 @@ it("the log is read in pages without a hole or a double", async () => {
 
 describe("projects", () => {
   it("one that was added is what the view shows; one that is gone leaves the bar", async () => {
-    app.projectsForm.open(null);
+    app.projectForm.open(null);
     await flush();
-    expect(app.projectsForm.environment).toEqual([{ name: "GEMINI_API_KEY", hint: "…a91f" }]);
+    expect(app.projectForm.environment).toEqual([{ name: "GEMINI_API_KEY", hint: "…a91f" }]);
     const draft = {
       name: "weekly",
       path: "weekly",
@@ -185,23 +185,23 @@ describe("projects", () => {
       api_version: "v1" as const,
       api_key: { from: "typed" as const, text: "AIza-weekly" },
     };
-    expect(await app.projectsForm.save(draft)).toBeNull();
+    expect(await app.projectForm.save(draft)).toBeNull();
     await flush();
-    const added = app.projects.find((one) => one.name === "weekly");
+    const added = app.projects.list.find((one) => one.name === "weekly");
     expect(app.webhooks.project?.id).toBe(added?.id);
     expect(app.webhooks.list).toEqual([]);
-    expect(JSON.stringify(app.info)).not.toContain("AIza-weekly");
+    expect(JSON.stringify([app.about.told, app.projects.list])).not.toContain("AIza-weekly");
     app.deliveries.setFilter({ ...app.deliveries.filter, project: added?.id ?? null });
-    if (added) await app.projectsForm.remove(added);
+    if (added) await app.projectForm.remove(added);
     await flush();
     expect(app.deliveries.filter.project).toBeNull();
     app.toasts.list.at(-1)?.button?.run();
     await flush();
-    expect(app.projects.some((one) => one.name === "weekly")).toBe(true);
+    expect(app.projects.list.some((one) => one.name === "weekly")).toBe(true);
   });
 
   it("what is wrong is for the form, which stays", async () => {
-    app.projectsForm.open(null);
+    app.projectForm.open(null);
     const draft = {
       name: "Nightly-Eval",
       path: "x",
@@ -209,9 +209,9 @@ describe("projects", () => {
       api_version: "v1" as const,
       api_key: { from: "typed" as const, text: "wrong" },
     };
-    expect((await app.projectsForm.save(draft))?.code).toBe("name_taken");
-    expect(app.projectsForm.form).toBeNull();
-    expect(await app.projectsForm.check({ ...draft, name: "fresh" })).toMatchObject({
+    expect((await app.projectForm.save(draft))?.code).toBe("name_taken");
+    expect(app.projectForm.form).toBeNull();
+    expect(await app.projectForm.check({ ...draft, name: "fresh" })).toMatchObject({
       error: { code: "service_key_refused", detail: expect.stringContaining("API key not valid") },
     });
   });

@@ -2,8 +2,8 @@ import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import Clamped from "../../components/Clamped.svelte";
 import Middle from "../../components/Middle.svelte";
-import { FakeBackend } from "../../ipc/fake";
-import { fakeRow, row } from "../../ipc/fake-rows";
+import { FakeBackend } from "../../fake/backend";
+import { fakeRow, row } from "../../fake/rows";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 
@@ -163,7 +163,7 @@ describe("following", () => {
 describe("the button of samples", () => {
   it("keeps its sample and its key when a broken one was sent", async () => {
     await open();
-    await app.sendSample(
+    await app.samples.sendAndTell(
       { event_type: "batch.succeeded", variant: null, scheme: "v1", broken: "tampered_body" },
       "Body changed after signing",
     );

@@ -1,7 +1,7 @@
 import { screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import { clean, click, key, NOW, windowed } from "../replay/test-window";
-import { row } from "../../ipc/fake-rows";
+import { row } from "../../fake/rows";
 
 const rig = windowed();
 const toast = (text: string) =>

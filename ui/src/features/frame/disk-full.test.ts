@@ -1,8 +1,8 @@
 import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
-import { row } from "../../ipc/fake-rows";
+import { FakeBackend } from "../../fake/backend";
+import { row } from "../../fake/rows";
 import type { DiskShortage } from "../../ipc/generated";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
@@ -26,7 +26,7 @@ afterEach(cleanup);
 async function open(): Promise<HTMLElement> {
   app = new App(fake);
   const { container } = render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
   return container;
 }
 
@@ -68,7 +68,7 @@ it("a body of which a part is kept says how much, why, and its digest", async ()
     }),
   ];
   await open();
-  await app.reveal(1);
+  await app.navigation.reveal(1);
   app.detail.tab = "body";
   const note = await screen.findByTestId("body-part");
   expect(note.textContent).toContain(

@@ -1,10 +1,25 @@
 import { actionFor, type Action } from "../../lib/keys";
-import type { App } from "../../state/app.svelte";
+import { pageRows } from "../../lib/page-rows";
+import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
-import { pageRows } from "../deliveries/page-rows";
+
+/** What keys act upon. */
+export type Keyed = Pick<
+  Areas,
+  | "copying"
+  | "deliveries"
+  | "detail"
+  | "navigation"
+  | "replay"
+  | "rotation"
+  | "samples"
+  | "screen"
+  | "verifyAgain"
+  | "webhooks"
+>;
 
 /** Turns a key into what the window does. Keys that are not ours go on to where they belong. */
-export function handleKeys(app: App, event: KeyboardEvent): void {
+export function handleKeys(app: Keyed, event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const target = event.target instanceof Element ? event.target : null;
   const typing =
@@ -15,17 +30,17 @@ export function handleKeys(app: App, event: KeyboardEvent): void {
     {
       typing,
       overlay: document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null,
-      list: app.view === "deliveries",
-      hooks: app.view === "webhooks",
+      list: app.screen.view === "deliveries",
+      hooks: app.screen.view === "webhooks",
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
   if (action === null) return;
-  if (app.view === "webhooks" ? runHook(app, action, target) : run(app, action, target)) event.preventDefault();
+  if (app.screen.view === "webhooks" ? runHook(app, action, target) : run(app, action, target)) event.preventDefault();
 }
 
 /** In the Webhooks view: what it has of its own, then what the window does everywhere. */
-function runHook(app: App, action: Action, target: Element | null): boolean {
+function runHook(app: Keyed, action: Action, target: Element | null): boolean {
   const hooks = app.webhooks;
   const one = hooks.tab === "list" ? hooks.selected : null;
   const move = (by: number) => {
@@ -81,7 +96,7 @@ function runHook(app: App, action: Action, target: Element | null): boolean {
 }
 
 /** False when there was nothing to do, so that the key keeps its own meaning. */
-function run(app: App, action: Action, target: Element | null): boolean {
+function run(app: Keyed, action: Action, target: Element | null): boolean {
   const list = app.deliveries;
   const at = list.activeIndex;
   switch (action) {
@@ -134,10 +149,10 @@ function run(app: App, action: Action, target: Element | null): boolean {
       void app.copying.address();
       return true;
     case "send-sample":
-      void app.sendSample(app.samples.last);
+      void app.samples.sendAndTell(app.samples.last);
       return true;
     case "keys":
-      app.keysShown = true;
+      app.screen.keysShown = true;
       return true;
     case "new-webhook":
     case "ping":
@@ -152,29 +167,29 @@ function run(app: App, action: Action, target: Element | null): boolean {
 }
 
 /** Opens a part of the detail and goes there; below 900 px the detail comes to the front for it. */
-function openTab(app: App, tab: Tab): boolean {
+function openTab(app: Keyed, tab: Tab): boolean {
   app.detail.tab = tab;
   if (app.detail.detail === null) return true;
-  if (app.narrow) app.covering = true;
+  if (app.screen.narrow) app.screen.covering = true;
   requestAnimationFrame(() => document.getElementById(`tab-${tab}`)?.focus());
   return true;
 }
 
-function move(app: App, index: number): boolean {
+function move(app: Keyed, index: number): boolean {
   if (app.deliveries.shown === 0) return false;
-  void app.deliveries.choose(index).then((row) => row && app.show(row, false));
+  void app.deliveries.choose(index).then((row) => row && app.navigation.show(row, false));
   return true;
 }
 
 /** To the top, where new ones come in. */
-function newest(app: App): boolean {
+function newest(app: Keyed): boolean {
   if (app.deliveries.matched === 0) return false;
-  void app.deliveries.chooseNewest().then((row) => row && app.show(row, false));
+  void app.deliveries.chooseNewest().then((row) => row && app.navigation.show(row, false));
   return true;
 }
 
 /** Marks the chosen row, or takes its mark away. */
-function mark(app: App): boolean {
+function mark(app: Keyed): boolean {
   const { active } = app.deliveries;
   if (!active || active.ordinal < 0) return false;
   app.replay.selection.toggle(active.id, active.ordinal);
@@ -182,7 +197,7 @@ function mark(app: App): boolean {
 }
 
 /** Moves on, and marks what lies between. */
-function extend(app: App, by: number): boolean {
+function extend(app: Keyed, by: number): boolean {
   const list = app.deliveries;
   const from = list.active?.ordinal ?? -1;
   if (list.shown === 0) return false;
@@ -190,24 +205,24 @@ function extend(app: App, by: number): boolean {
     const to = list.active?.ordinal ?? -1;
     if (!row || to < 0) return;
     void app.replay.selection.extend(from < 0 ? to : from, to);
-    void app.show(row, false);
+    void app.navigation.show(row, false);
   });
   return true;
 }
 
-function enter(app: App): boolean {
+function enter(app: Keyed): boolean {
   const { active } = app.deliveries;
   if (!active) return false;
-  app.covering = true;
+  app.screen.covering = true;
   void app.detail.open(active.id);
   requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=detail]")?.focus());
   return true;
 }
 
-function back(app: App, target: Element | null): boolean {
+function back(app: Keyed, target: Element | null): boolean {
   const inFilter = target?.matches("[data-testid=filter-input]") ?? false;
-  if (app.covering && app.narrow && !inFilter) {
-    app.covering = false;
+  if (app.screen.covering && app.screen.narrow && !inFilter) {
+    app.screen.covering = false;
     focusGrid();
     return true;
   }
@@ -216,12 +231,12 @@ function back(app: App, target: Element | null): boolean {
     focusGrid();
     return true;
   }
-  if (app.view === "deliveries" && !inFilter && app.replay.selection.size > 0) {
+  if (app.screen.view === "deliveries" && !inFilter && app.replay.selection.size > 0) {
     app.replay.selection.clear();
     return true;
   }
   if (
-    app.view === "deliveries" &&
+    app.screen.view === "deliveries" &&
     (inFilter || target?.closest("[data-testid=detail]") === null) &&
     app.deliveries.filter.text !== ""
   ) {
@@ -229,12 +244,12 @@ function back(app: App, target: Element | null): boolean {
     return true;
   }
   const inDetail = (target?.closest("[data-testid=detail]") ?? null) !== null;
-  if (app.view === "deliveries" && !inFilter && !inDetail && !app.deliveries.following) {
+  if (app.screen.view === "deliveries" && !inFilter && !inDetail && !app.deliveries.following) {
     app.deliveries.follow();
     focusGrid();
     return true;
   }
-  app.covering = false;
+  app.screen.covering = false;
   focusGrid();
   return false;
 }
@@ -245,9 +260,9 @@ function focusGrid(): void {
   );
 }
 
-function search(app: App): boolean {
-  app.go("deliveries");
-  app.covering = false;
+function search(app: Keyed): boolean {
+  app.screen.go("deliveries");
+  app.screen.covering = false;
   requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-testid=filter-input]")?.select());
   return true;
 }

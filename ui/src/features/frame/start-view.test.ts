@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
+import { FakeBackend } from "../../fake/backend";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 
@@ -19,7 +19,7 @@ async function failed(scene: string): Promise<void> {
 
 const offered = () =>
   ["history-aside", "history-other", "start-again"].filter((id) => screen.queryByTestId(id) !== null);
-const runs = () => waitFor(() => expect(app.info).not.toBeNull());
+const runs = () => waitFor(() => expect(app.about.told).not.toBeNull());
 const ready = (id: string) => waitFor(() => expect(screen.getByTestId<HTMLButtonElement>(id).disabled).toBe(false));
 const click = async (id: string) => {
   await screen.findByTestId(id);
@@ -86,7 +86,7 @@ describe("where Pollux could not start", () => {
     fake.chosen = null;
     await click("history-other");
     await ready("history-other");
-    expect([app.info, screen.getByTestId("start-problem").textContent?.trim()]).toEqual([null, ""]);
+    expect([app.about.told, screen.getByTestId("start-problem").textContent?.trim()]).toEqual([null, ""]);
     fake.chosen = "/home/ada/other.db";
     await click("history-other");
     await runs();

@@ -14,7 +14,7 @@ it("the tabs are moved by arrows, and the last one is still there when one comes
   await fireEvent.keyDown(screen.getByTestId("handler-tab-forward"), { key: "ArrowRight" });
   await screen.findByTestId("check-section");
   expect(screen.getByRole("tabpanel").getAttribute("aria-labelledby")).toBe("handler-tab-check");
-  app.go("settings");
+  app.screen.go("settings");
   await screen.findByTestId("settings");
   await click("rail-handler");
   await screen.findByTestId("check-section");

@@ -1,7 +1,7 @@
 import { configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { expect, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
+import { FakeBackend } from "../../fake/backend";
 import { App } from "../../state/app.svelte";
 import type { HandlerTab } from "../../state/handler.svelte";
 import Window from "../../Window.svelte";
@@ -23,7 +23,7 @@ export async function open(tab: HandlerTab, scenes: Scenes = ["none"]): Promise<
   fake.checkTakes = 0;
   const app = new App(fake);
   render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
   await fireEvent.click(screen.getByTestId("rail-handler"));
   await fireEvent.click(await screen.findByTestId(`handler-tab-${tab}`));
   await waitFor(() => expect(app.secrets.loaded || tab === "faults").toBe(true));

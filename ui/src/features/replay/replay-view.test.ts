@@ -113,7 +113,7 @@ describe("answers of Pollux that somebody else made", () => {
     expect(at(18)).toMatch(/^By a rule of the fault lab:dropped · /);
     expect(at(19)).toMatch(/^By the target that deliveries are forwarded to:503 · /);
     expect(at(20)).toBe("…");
-    await rig.app.reveal(18);
+    await rig.app.navigation.reveal(18);
     await key("5");
     await waitFor(() =>
       expect(screen.getByTestId("answer-by").textContent).toBe(
@@ -121,7 +121,7 @@ describe("answers of Pollux that somebody else made", () => {
       ),
     );
     expect(screen.getByTestId("answer-status").textContent).toContain("dropped");
-    await rig.app.reveal(20);
+    await rig.app.navigation.reveal(20);
     await waitFor(() => expect(screen.getByTestId("answer-status").textContent).toContain("Not answered yet."));
     expect(screen.queryByTestId("answer-by")).toBeNull();
   });

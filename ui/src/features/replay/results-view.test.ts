@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
-import { row } from "../../ipc/fake-rows";
+import { row } from "../../fake/rows";
 import { clean, click, DEV, first, NOW, ORDERS, windowed } from "./test-window";
 
 const rig = windowed();

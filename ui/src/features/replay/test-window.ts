@@ -1,8 +1,8 @@
 import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
-import { fakeRow } from "../../ipc/fake-rows";
+import { FakeBackend } from "../../fake/backend";
+import { fakeRow } from "../../fake/rows";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 
@@ -27,7 +27,7 @@ export function windowed(): {
       rig.fake.replayScene(scene);
       rig.app = new App(rig.fake);
       render(Window, { app: rig.app });
-      await waitFor(() => expect(rig.app.info).not.toBeNull());
+      await waitFor(() => expect(rig.app.about.told).not.toBeNull());
       await waitFor(() => screen.getAllByTestId("row"));
     },
   };

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
+import { FakeBackend } from "../../fake/backend";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 
@@ -32,8 +32,8 @@ afterEach(cleanup);
 async function open(): Promise<void> {
   app = new App(fake);
   render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
-  app.go("sandbox");
+  await waitFor(() => expect(app.about.told).not.toBeNull());
+  app.screen.go("sandbox");
   await waitFor(() => screen.getByTestId("assumptions-summary"));
 }
 const unfold = async () => {
@@ -54,9 +54,9 @@ describe("the Sandbox's assumptions", () => {
     expect(screen.queryByTestId("assumption-retry-first_ms")).toBeNull();
     await unfold();
     expect(field("retry-first_ms").value).toBe("5 s");
-    app.go("deliveries");
+    app.screen.go("deliveries");
     await waitFor(() => expect(screen.queryByTestId("sandbox")).toBeNull());
-    app.go("sandbox");
+    app.screen.go("sandbox");
     await waitFor(() => expect(field("retry-longest_ms").value).toBe("4 h"));
   });
 

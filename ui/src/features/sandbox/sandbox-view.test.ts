@@ -1,8 +1,8 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
-import { dressSandbox } from "../../ipc/fake-scene";
+import { FakeBackend } from "../../fake/backend";
+import { dressSandbox } from "../../fake/scene";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 
@@ -20,8 +20,8 @@ afterEach(cleanup);
 async function open(): Promise<HTMLElement> {
   app = new App(fake);
   const { container } = render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
-  app.go("sandbox");
+  await waitFor(() => expect(app.about.told).not.toBeNull());
+  app.screen.go("sandbox");
   await screen.findByTestId("sandbox");
   return container;
 }

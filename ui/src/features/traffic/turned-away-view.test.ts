@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
+import { FakeBackend } from "../../fake/backend";
 import { REFUSALS, requestLine } from "../../lib/turned-away";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
@@ -17,7 +17,7 @@ afterEach(cleanup);
 async function open(): Promise<void> {
   const app = new App(fake);
   render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
 }
 
 const link = () => screen.getByTestId("turned-away");

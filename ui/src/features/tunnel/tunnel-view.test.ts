@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
+import { FakeBackend } from "../../fake/backend";
 import type { TunnelProvider } from "../../ipc";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
@@ -192,7 +192,7 @@ it("u copies the public address, the listener's pill its own", async () => {
 
 it("Settings lead to it", async () => {
   await open("off", null, false);
-  app.go("settings");
+  app.screen.go("settings");
   await fireEvent.click(await screen.findByTestId("settings-tunnel"));
   await screen.findByTestId("tunnel-dialog");
 });

@@ -1,15 +1,14 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../ipc/fake";
-import { fakeRow } from "../../ipc/fake-rows";
+import { FakeBackend } from "../../fake/backend";
+import { fakeRow } from "../../fake/rows";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 
 let fake: FakeBackend;
 let app: App;
 const NOW = Date.now();
-const PATIENCE = { timeout: 4000 };
 
 beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(427);
@@ -22,7 +21,7 @@ afterEach(cleanup);
 async function open(): Promise<HTMLElement> {
   app = new App(fake);
   const { container } = render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
+  await waitFor(() => expect(app.about.told).not.toBeNull());
   await fireEvent.click(screen.getByTestId("rail-webhooks"));
   await screen.findByTestId("webhooks");
   return container;
@@ -224,105 +223,4 @@ it("the log says who did what and how it went, and names its file", async () => 
   await clean();
   await click("actions-export");
   await waitFor(() => expect(screen.getAllByTestId("toast").at(-1)?.textContent).toContain("pollux-actions"));
-});
-
-describe("projects", () => {
-  async function form(): Promise<void> {
-    fake.tunnelScene("online");
-    await open();
-    app.projectsForm.open(null);
-    await screen.findByTestId("project-name");
-  }
-
-  it("one is checked before it is saved, and saved anyway if one says so; its key is nowhere afterwards", async () => {
-    await form();
-    await type("project-name", "Weekly eval");
-    expect(screen.getByTestId<HTMLInputElement>("project-path").value).toBe("weekly-eval");
-    expect(screen.getByTestId("project-dialog").textContent).toContain("https://ada-hooks.ngrok.app/weekly-eval");
-    const field = screen.getByTestId<HTMLInputElement>("project-key");
-    expect(field.type).toBe("password");
-    await type("project-key", "AIza-wrong-key");
-    await click("project-save");
-    await waitFor(() =>
-      expect(screen.getByTestId("project-check-result").textContent).toContain(
-        "API key not valid. Please pass a valid API key.",
-      ),
-    );
-    expect(fake.calls).not.toContain("projectAdd");
-    await clean();
-    await click("project-save-anyway");
-    await waitFor(() => expect(screen.queryByTestId("project-dialog")).toBeNull());
-    expect(app.projects.some((one) => one.path === "weekly-eval" && one.api_key?.hint === "…-key")).toBe(true);
-    expect(document.documentElement.outerHTML).not.toContain("AIza");
-    expect(field.value).toBe("");
-  });
-
-  it("a key of the environment, another service, and a path that is taken", async () => {
-    await form();
-    await type("project-name", "second");
-    await fireEvent.click(await screen.findByTestId("project-environment"));
-    await click("project-service-other");
-    await type("project-base-url", "https://nowhere.example");
-    await click("project-check");
-    await waitFor(() => expect(screen.getByTestId("project-check-result").dataset.code).toBe("service_unreachable"));
-    await type("project-base-url", "https://proxy.example");
-    await click("project-check");
-    await waitFor(() =>
-      expect(screen.getByTestId("project-check-result").textContent).toContain("Works: 3 webhooks, 212\u00A0ms"),
-    );
-    await type("project-path", "video-render");
-    await click("project-save");
-    await waitFor(() =>
-      expect(screen.getByTestId("project-dialog").textContent).toContain("Another project has the path video-render."),
-    );
-    await type("project-path", "second");
-    await click("project-save");
-    await waitFor(() =>
-      expect(app.projects.find((one) => one.name === "second")).toMatchObject({
-        base_url: "https://proxy.example",
-        api_key: { hint: "…a91f" },
-      }),
-    );
-  });
-
-  it("another base URL asks for the key again, says why, and sends it nowhere before", async () => {
-    await open();
-    app.go("projects");
-    const rows = await screen.findAllByTestId("project-row");
-    await fireEvent.click(within(rows[1] as HTMLElement).getByTestId("project-edit"));
-    await screen.findByTestId("project-dialog");
-    await click("project-service-other");
-    await type("project-base-url", "https://proxy.example");
-    expect(screen.getByTestId("project-dialog").textContent).toContain(
-      "was given for https://generativelanguage.googleapis.com and is not sent to https://proxy.example",
-    );
-    await clean();
-    await click("project-check");
-    await click("project-save");
-    expect(screen.getByTestId("project-key").getAttribute("aria-invalid")).toBe("true");
-    expect(fake.calls.filter((call) => call === "projectCheck" || call === "projectUpdate")).toEqual([]);
-    await type("project-key", "AIza-for-the-proxy");
-    await click("project-save");
-    await waitFor(() =>
-      expect(app.projects.find((one) => one.name === "video-render")).toMatchObject({
-        base_url: "https://proxy.example",
-        api_key: { hint: "…roxy" },
-      }),
-    );
-  });
-
-  it("are listed; the Sandbox and the default one stay, the others can be taken away and brought back", async () => {
-    await open();
-    app.go("projects");
-    const rows = await screen.findAllByTestId("project-row");
-    const removable = rows.map(
-      (row) => within(row).getByTestId("project-remove").getAttribute("aria-disabled") !== "true",
-    );
-    expect(removable).toEqual([false, true, false]);
-    await clean();
-    await fireEvent.click(within(rows[1] as HTMLElement).getByTestId("project-remove"));
-    await waitFor(() => expect(screen.getAllByTestId("project-row")).toHaveLength(2));
-    await fireEvent.click(await screen.findByText("Undo"));
-    await waitFor(() => expect(screen.getAllByTestId("project-row")).toHaveLength(3), PATIENCE);
-  });
 });

@@ -1,8 +1,8 @@
 import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../../ipc/fake";
-import { fakeRow } from "../../../ipc/fake-rows";
+import { FakeBackend } from "../../../fake/backend";
+import { fakeRow } from "../../../fake/rows";
 import { App } from "../../../state/app.svelte";
 import Window from "../../../Window.svelte";
 
@@ -22,8 +22,8 @@ async function open(): Promise<HTMLElement> {
   fake.rows = Array.from({ length: 20 }, (_, i) => fakeRow(i + 1, NOW - (20 - i) * 1000, NOW));
   app = new App(fake);
   const { container } = render(Window, { app });
-  await waitFor(() => expect(app.info).not.toBeNull());
-  app.go("webhooks");
+  await waitFor(() => expect(app.about.told).not.toBeNull());
+  app.screen.go("webhooks");
   await screen.findByTestId("rotation-statement");
   return container;
 }
@@ -69,7 +69,7 @@ describe("the picture", () => {
       /^\d\d:\d\d:\d\d, (1 delivery|\d+ deliveries) verified with …a91f\. Open the latest$/,
     );
     await fireEvent.keyDown(document.activeElement as Element, { key: "Enter" });
-    await waitFor(() => expect(app.view).toBe("deliveries"));
+    await waitFor(() => expect(app.screen.view).toBe("deliveries"));
   });
 });
 
@@ -214,7 +214,7 @@ describe("the Secrets view", () => {
       ...fake.secretList,
     ];
     await open();
-    app.go("secrets");
+    app.screen.go("secrets");
     await waitFor(() => expect(screen.getAllByTestId("secret-row")[0]?.textContent).toContain("nightly results"));
     const state = () => screen.getAllByTestId("secret-state").map((cell) => cell.dataset.state);
     expect(state()).toEqual(["current", "current", "grace", "expired"]);

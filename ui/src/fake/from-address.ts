@@ -1,0 +1,68 @@
+import type { TunnelProvider } from "../ipc";
+import { FakeBackend } from "./backend";
+import { fakeRow, row } from "./rows";
+import { dressSandbox } from "./scene";
+
+/**
+ * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`, `theme=light`,
+ * `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`, `check=done`,
+ * `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`.
+ */
+export function fakeFromAddress(address: URL): FakeBackend {
+  const fake = new FakeBackend();
+  const query = address.searchParams;
+  const rows = Number(query.get("rows") ?? 100_418);
+  const now = Date.now();
+  for (let id = 1; id <= rows; id++) fake.rows.push(fakeRow(id, now - (rows - id) ** 1.15 * 9000 - 400, now));
+  if (query.get("listener") === "failed")
+    fake.state.listener = {
+      state: "failed",
+      code: "port_in_use",
+      message: "Another program listens there already. Stop it, or let Pollux use another port.",
+      port: 4710,
+      next_free: 4711,
+    };
+  if (query.get("store") === "file")
+    fake.state.secret_store = {
+      kind: "file",
+      note: "This session has no keychain, so secrets are kept in a file that only you can read.",
+    };
+  const theme = query.get("theme");
+  if (theme === "light" || theme === "dark") fake.state.settings.theme = theme;
+  const scene = query.get("sandbox") ?? "busy";
+  if (scene === "gone")
+    fake.failures.set("sandboxOverview", {
+      code: "no_sandbox",
+      message: "The Sandbox does not run, because no port on this computer could be opened for it.",
+      detail: "Address already in use (os error 98)",
+    });
+  else if (scene !== "empty") dressSandbox(fake.world);
+  fake.webhookScene(query.get("webhooks"));
+  fake.startScene(query.get("start"));
+  fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
+  fake.replayScene(query.get("replay"));
+  fake.handlerScene(query.get("forward"), query.get("check"), query.get("faults"));
+  if (query.get("disk") === "full")
+    fake.state.disk = {
+      free: 843_055_104,
+      reserve: 1_073_741_824,
+      folder: "/home/ada/.local/share/dev.pollux.inspector",
+    };
+  if (query.get("part") === "on")
+    fake.rows.push(
+      row(rows + 1, now, {
+        outcome: "rejected",
+        reason: "no_matching_signature",
+        cause: "no match",
+        status: 401,
+        warnings: 1,
+        body_len: 1_048_576,
+        truncated: true,
+      }),
+    );
+  fake.turned.scene(query.get("turned"));
+  const rate = Number(query.get("rate") ?? 0);
+  if (rate > 0)
+    setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
+  return fake;
+}

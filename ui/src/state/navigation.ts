@@ -1,0 +1,58 @@
+import type { Row } from "../ipc";
+import { NO_FILTER } from "../lib/filter";
+import type { Deliveries } from "./deliveries.svelte";
+import type { DetailState } from "./detail.svelte";
+import type { Screen } from "./screen.svelte";
+
+/** The ways to a delivery. */
+export class Navigation {
+  readonly #screen: Screen;
+  readonly #list: Deliveries;
+  readonly #detail: Pick<DetailState, "open">;
+  /** Message id of the delivery to open when it arrives. */
+  #wanted: string | null = null;
+
+  constructor(screen: Screen, list: Deliveries, detail: Pick<DetailState, "open">) {
+    this.#screen = screen;
+    this.#list = list;
+    this.#detail = detail;
+  }
+
+  /** Opens a row in the detail. */
+  async show(row: Pick<Row, "id">, cover: boolean): Promise<void> {
+    if (cover) this.#screen.covering = true;
+    await this.#detail.open(row.id);
+  }
+
+  /** Goes to a delivery wherever it stands. */
+  async reveal(id: number): Promise<void> {
+    this.#screen.go("deliveries");
+    this.#screen.covering = true;
+    await Promise.all([this.#list.chooseId(id), this.#detail.open(id)]);
+  }
+
+  /** Goes to the newest delivery of a message; where the list does not know it, filters for it. */
+  async revealMessage(messageId: string): Promise<void> {
+    const id = this.#list.idOfMessage(messageId);
+    if (id !== undefined) return this.reveal(id);
+    this.#screen.go("deliveries");
+    await this.#list.open({ ...NO_FILTER, text: messageId });
+    const row = await this.#list.choose(0);
+    if (row) await this.show(row, true);
+  }
+
+  /** Opens a message's delivery as soon as it has arrived. */
+  openOnArrival(messageId: string): void {
+    this.#wanted = messageId;
+    this.arrived();
+  }
+
+  /** Rows have come into the list. */
+  arrived(): void {
+    const id = this.#wanted === null ? undefined : this.#list.idOfMessage(this.#wanted);
+    if (id === undefined) return;
+    this.#wanted = null;
+    this.#list.point(id);
+    void this.#detail.open(id);
+  }
+}
