@@ -38,15 +38,11 @@ export class Deliveries {
   version = $state(0);
   /** Rises when the list should go back to its top. */
   jumps = $state(0);
+  readonly seen = new Seen();
   unseen = $derived(this.matched - this.shown);
   /** Rows that are here, of all that match: never more than a few pages. */
   get kept(): number {
     return this.#reader.pages.size;
-  }
-
-  /** Event types seen in rows, for the menu of types. */
-  get seenTypes(): readonly string[] {
-    return this.#seen.types;
   }
 
   /** Names the opened list for the back end. */
@@ -64,7 +60,6 @@ export class Deliveries {
   #lastId = 0;
   #reopenTimer: ReturnType<typeof setTimeout> | null = null;
   readonly #reader: PageReader;
-  readonly #seen = new Seen();
   readonly #backend: DeliveriesCalls;
   readonly #onError: (thrown: unknown) => void;
 
@@ -104,7 +99,7 @@ export class Deliveries {
     this.#view = opened.view;
     this.#reader.begin(opened.matched - opened.rows.length, opened.rows);
     this.#lastId = opened.rows.at(-1)?.id ?? 0;
-    this.#seen.note(opened.rows);
+    this.seen.note(opened.rows);
     this.matched = opened.matched;
     this.total = opened.total;
     this.tookUs = opened.took_us;
@@ -168,14 +163,14 @@ export class Deliveries {
     const first = this.matched;
     this.#lastId = added.at(-1)?.id ?? this.#lastId;
     this.matched += added.length;
-    this.#seen.note(added);
+    this.seen.note(added);
     if (this.following) this.shown = this.matched;
     else this.#fill();
     // What the reader does not see is only counted: `need` asks for it once it is to be looked at.
     const seen = added.slice(0, Math.max(0, this.shown - first));
     if (seen.length === 0) return;
     this.#reader.pages.put(first, seen);
-    this.#seen.tint(seen);
+    this.seen.tint(seen);
     this.#reader.pages.trim(this.shown - 1);
     this.version++;
   }
@@ -213,7 +208,7 @@ export class Deliveries {
     const to = Math.max(0, this.shown - first);
     const live = () => view === this.#view;
     const got = (rows: readonly Row[]) => {
-      this.#seen.note(rows);
+      this.seen.note(rows);
       this.version++;
     };
     await this.#reader.read(view, from, to, this.matched, live, got).catch((thrown: unknown) => {
@@ -291,14 +286,5 @@ export class Deliveries {
     const ordinal = this.#reader.pages.ordinalOf(id);
     this.active = { id, ordinal: ordinal ?? -1 };
     if (ordinal === undefined) void this.#locateActive();
-  }
-
-  /** The newest delivery with this message id, if it came by lately. */
-  idOfMessage(messageId: string): number | undefined {
-    return this.#seen.idOfMessage(messageId);
-  }
-
-  isFresh(id: number): boolean {
-    return this.#seen.isFresh(id);
   }
 }

@@ -44,9 +44,9 @@ describe("following", () => {
     expect(list.shown).toBe(7);
     expect(list.rowAt(0)?.id).toBe(7);
     expect(list.unseen).toBe(0);
-    expect(list.isFresh(7)).toBe(true);
+    expect(list.seen.isFresh(7)).toBe(true);
     vi.advanceTimersByTime(1200);
-    expect(list.isFresh(7)).toBe(false);
+    expect(list.seen.isFresh(7)).toBe(false);
   });
 
   it("stands still once the reader has moved: thousands arrive, nothing shifts, none is lost or doubled", async () => {

@@ -37,7 +37,7 @@ describe("a list that is shorter than the screen", () => {
     expect(list.following).toBe(false);
     arrive(5, 1);
     expect([list.unseen, list.activeIndex, shown()]).toEqual([0, 3, down(5)]);
-    expect(list.isFresh(5)).toBe(true);
+    expect(list.seen.isFresh(5)).toBe(true);
     arrive(6, 5);
     expect([list.unseen, list.activeIndex, shown()]).toEqual([0, 8, down(10)]);
     // From here on the chosen one would be pushed out of sight.

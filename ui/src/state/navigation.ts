@@ -33,7 +33,7 @@ export class Navigation {
 
   /** Goes to the newest delivery of a message; where the list does not know it, filters for it. */
   async revealMessage(messageId: string): Promise<void> {
-    const id = this.#list.idOfMessage(messageId);
+    const id = this.#list.seen.idOfMessage(messageId);
     if (id !== undefined) return this.reveal(id);
     this.#screen.go("deliveries");
     await this.#list.open({ ...NO_FILTER, text: messageId });
@@ -49,7 +49,7 @@ export class Navigation {
 
   /** Rows have come into the list. */
   arrived(): void {
-    const id = this.#wanted === null ? undefined : this.#list.idOfMessage(this.#wanted);
+    const id = this.#wanted === null ? undefined : this.#list.seen.idOfMessage(this.#wanted);
     if (id === undefined) return;
     this.#wanted = null;
     this.#list.point(id);

@@ -28,6 +28,7 @@ export class Seen {
     }
   }
 
+  /** The newest delivery with this message id, if it came by lately. */
   idOfMessage(messageId: string): number | undefined {
     return this.#byMessage.get(messageId);
   }

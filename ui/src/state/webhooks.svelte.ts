@@ -12,6 +12,7 @@ import type {
 } from "../ipc";
 import { asIpcError } from "../lib/errors";
 import { called, projectShown, undoOf } from "../lib/webhooks";
+import { Boards, type BoardCalls } from "./boards.svelte";
 import { Pings, type PingCalls } from "./pings.svelte";
 import { Doing } from "./doing.svelte";
 import type { Projects } from "./projects.svelte";
@@ -20,14 +21,9 @@ import type { Toasts } from "./toasts.svelte";
 /** What it asks of the back end. */
 type WebhookCalls = Pick<
   Backend,
-  | "webhookCreate"
-  | "webhookDelete"
-  | "webhookFailures"
-  | "webhookUpdate"
-  | "webhooks"
-  | "webhooksRefresh"
-  | "webhooksRepair"
+  "webhookCreate" | "webhookDelete" | "webhookFailures" | "webhookUpdate" | "webhooksRepair"
 > &
+  BoardCalls &
   PingCalls;
 
 const REFRESH_MS = 30_000;
@@ -42,15 +38,11 @@ export type Made =
 export class Webhooks {
   /** Where the bar chooses no project: the one picked in the view. */
   picked = $state<number | null>(null);
-  boards = $state.raw<ReadonlyMap<number, WebhookBoard>>(new Map());
-  /** Why a board could not be had at all. */
-  failures = $state.raw<ReadonlyMap<number, IpcError>>(new Map());
   /** Id of the chosen webhook, by project. */
   chosen = $state.raw<ReadonlyMap<number, string>>(new Map());
   tab = $state<"list" | "log">("list");
   /** Below 900 px the detail covers the list. */
   covering = $state(false);
-  refreshing = $state(false);
   form = $state.raw<Form | null>(null);
   /** Asked whether to delete it. */
   deleting = $state.raw<WebhookView | null>(null);
@@ -65,20 +57,20 @@ export class Webhooks {
   alarms = $state.raw<readonly WebhookAlarms[]>([]);
 
   readonly pings: Pings;
+  readonly #boards: Boards;
   readonly #backend: WebhookCalls;
   readonly #toasts: Toasts;
   readonly #doing: Doing;
   readonly #projects: Pick<Projects, "list" | "chosenId">;
   readonly #go: () => void;
   #open = false;
-  #again = false;
-  #reading: Promise<void> | null = null;
 
   /** `go`: shows the Webhooks view. */
   constructor(backend: WebhookCalls, toasts: Toasts, projects: Pick<Projects, "list" | "chosenId">, go: () => void) {
     this.#backend = backend;
     this.#toasts = toasts;
-    this.#doing = new Doing(toasts, () => void this.#read());
+    this.#boards = new Boards(backend, () => this.project?.id);
+    this.#doing = new Doing(toasts, () => void this.#boards.read());
     this.#projects = projects;
     this.#go = go;
     this.pings = new Pings(backend);
@@ -89,12 +81,21 @@ export class Webhooks {
   }
 
   get board(): WebhookBoard | null {
-    return this.boards.get(this.project?.id ?? -1) ?? null;
+    return this.#boards.board;
   }
 
   /** What keeps the board from being up to date. */
   get error(): IpcError | null {
-    return this.failures.get(this.project?.id ?? -1) ?? this.board?.error ?? null;
+    return this.#boards.error;
+  }
+
+  get refreshing(): boolean {
+    return this.#boards.refreshing;
+  }
+
+  /** Asks the service. */
+  refresh(): Promise<void> {
+    return this.#boards.refresh();
   }
 
   get list(): readonly WebhookView[] {
@@ -125,7 +126,7 @@ export class Webhooks {
 
   /** What is known of the project; asks the service where that is old. */
   async load(): Promise<void> {
-    await this.#read();
+    await this.#boards.read();
     const board = this.board;
     if (board && this.project?.api_key && (board.refreshed_ms === null || Date.now() - board.refreshed_ms > REFRESH_MS))
       await this.refresh();
@@ -140,47 +141,7 @@ export class Webhooks {
   changed(project: number): void {
     if (project !== this.project?.id) return;
     this.changes++;
-    if (this.#open) void this.#read();
-  }
-
-  /** One reading at a time; what is asked for meanwhile is one more after it. */
-  #read(): Promise<void> {
-    if (this.#reading) {
-      this.#again = true;
-      return this.#reading;
-    }
-    return (this.#reading = (async () => {
-      do {
-        this.#again = false;
-        await this.#ask((project) => this.#backend.webhooks(project));
-      } while (this.#again);
-      this.#reading = null;
-    })());
-  }
-
-  async #ask(read: (project: number) => Promise<WebhookBoard>): Promise<void> {
-    const project = this.project?.id;
-    if (project === undefined) return;
-    const failures = new Map(this.failures);
-    try {
-      const board = await read(project);
-      // Two readings may come back in the other order: the newer one stays.
-      const before = this.boards.get(project)?.refreshed_ms ?? 0;
-      if (board.refreshed_ms === null || board.refreshed_ms >= before)
-        this.boards = new Map(this.boards).set(project, board);
-      failures.delete(project);
-    } catch (thrown) {
-      failures.set(project, asIpcError(thrown));
-    }
-    this.failures = failures;
-  }
-
-  /** Asks the service. */
-  async refresh(): Promise<void> {
-    if (this.refreshing) return;
-    this.refreshing = true;
-    await this.#ask((project) => this.#backend.webhooksRefresh(project));
-    this.refreshing = false;
+    if (this.#open) void this.#boards.read();
   }
 
   pick(project: number): void {
@@ -227,7 +188,7 @@ export class Webhooks {
     } catch (thrown) {
       return { result: "failed", error: asIpcError(thrown) };
     } finally {
-      void this.#read();
+      void this.#boards.read();
     }
   }
 
@@ -240,7 +201,7 @@ export class Webhooks {
     } catch (thrown) {
       return asIpcError(thrown);
     } finally {
-      void this.#read();
+      void this.#boards.read();
     }
     this.#offerUndo(project.id, webhook, edit, `${called(webhook)} changed.`);
     return null;
@@ -302,7 +263,7 @@ export class Webhooks {
   async ping(webhook: WebhookView): Promise<void> {
     if (!this.project) return;
     await this.pings.ask(this.project.id, webhook.id);
-    if (this.#open) void this.#read();
+    if (this.#open) void this.#boards.read();
   }
 
   /** Points one that has an earlier address to the present one; null when it went well. */
@@ -314,7 +275,7 @@ export class Webhooks {
     } catch (thrown) {
       return asIpcError(thrown);
     } finally {
-      void this.#read();
+      void this.#boards.read();
     }
   }
 
