@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::projects::Projects;
 use provider::TunnelFactory;
-use state::{Run, State, TunnelStates};
+use state::{State, TunnelStates};
 
 mod address;
 mod authtoken;
@@ -103,8 +103,12 @@ impl Tunnel {
     /// Stops it. It is gone when this returns.
     pub async fn stop(&self) -> Result<TunnelView> {
         let mut run = self.state.run.lock().await;
-        let provider = self.state.shown().provider;
-        if run.as_ref().is_some_and(Run::is_running) {
+        let (provider, ended) = {
+            let shown = self.state.shown();
+            (shown.provider, matches!(shown.state, TunnelState::Off | TunnelState::Failed { .. }))
+        };
+        // One that has failed was stopped by nobody.
+        if run.is_some() && !ended {
             self.actions.act(None, "tunnel.stop", provider.as_str(), &Ok(()), "").await;
         }
         self.end_tunnel(&mut run).await;

@@ -301,5 +301,5 @@ async fn deliveries_that_cannot_be_stored_are_one_line_and_a_count() {
     let lines = lines.0.lock().unwrap().clone();
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines[0].contains("(disk_full)") && lines[0].contains("make room"), "{lines:?}");
-    assert!(lines[1].contains("… and 49 more like it in the last 10 s"), "{lines:?}");
+    assert!(lines[1].contains("… and 49 more like it in the last "), "{lines:?}");
 }
