@@ -128,10 +128,8 @@ impl Edge {
                         let _ = client.write_all(OFFLINE).await;
                         return;
                     };
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut stream, 1 << 16, 1 << 16) => {}
-                        () = cut.cancelled() => {}
-                    }
+                    let copied = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut stream, 1 << 16, 1 << 16);
+                    let _ = cut.run_until_cancelled(copied).await;
                 });
             }
         });
@@ -200,18 +198,10 @@ impl Edge {
         let agent = Agent { number, open: (*open).clone(), endpoint: None, cut: cut.clone() };
         self.0.agents.lock().unwrap().push(agent);
         drop(open);
-        loop {
-            let accepted = tokio::select! {
-                () = cut.cancelled() => break,
-                accepted = accept.accept_typed() => accepted,
-            };
-            let Ok(stream) = accepted else { break };
+        while let Some(Ok(stream)) = cut.run_until_cancelled(accept.accept_typed()).await {
             let (edge, cut) = (self.clone(), cut.clone());
             tokio::spawn(async move {
-                tokio::select! {
-                    () = cut.cancelled() => {}
-                    _ = edge.answer(number, stream) => {}
-                }
+                let _ = cut.run_until_cancelled(edge.answer(number, stream)).await;
             });
         }
         cut.cancel();

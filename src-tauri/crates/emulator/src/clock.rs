@@ -3,10 +3,10 @@
 //! Everything in the emulator that knows time asks this clock: retries, the grace of secrets, jobs, the expiry of files.
 //! Only what a receiver checks against its own clock (`webhook-timestamp`, `iat`, `exp`) is wall time.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 /// Milliseconds since the Unix epoch on the emulator's clock.
@@ -90,11 +90,11 @@ impl Clock {
     }
 
     fn read(&self) -> State {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.state.lock()
     }
 
     fn change(&self, set: impl FnOnce(&mut State)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         state.base = state.now();
         state.since = Instant::now();
         set(&mut state);

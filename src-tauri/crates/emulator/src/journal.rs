@@ -123,7 +123,7 @@ struct NextNumbers {
 pub(crate) struct Journal {
     waiting: Arc<Waiting>,
     writer: Option<JoinHandle<()>>,
-    noted: std::sync::Mutex<Noted>,
+    noted: parking_lot::Mutex<Noted>,
 }
 
 /// What was noted last, so that only what is new is written.
@@ -167,7 +167,7 @@ impl Journal {
             let thread = std::thread::Builder::new().name("emulator-journal".to_owned());
             thread.spawn(move || writer::run(&stored, &waiting)).map_err(JournalError::Thread)?
         };
-        let noted = std::sync::Mutex::new(Noted { settings: world.settings.clone(), next: next_numbers(world) });
+        let noted = parking_lot::Mutex::new(Noted { settings: world.settings.clone(), next: next_numbers(world) });
         let journal = Self { waiting, writer: Some(writer), noted };
         journal.keep(name::STARTS, &(kept.starts + 1));
         journal.keep(name::SETTINGS, &world.settings);
@@ -181,7 +181,7 @@ impl Journal {
         take(&mut world.jobs, &mut rows);
         take(&mut world.files, &mut rows);
         take(&mut world.deliveries, &mut rows);
-        let mut noted = self.noted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut noted = self.noted.lock();
         let mut kept = Vec::new();
         if noted.settings != world.settings {
             noted.settings = world.settings.clone();

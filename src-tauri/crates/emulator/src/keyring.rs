@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
+use parking_lot::Mutex;
 use samples::{KeyError, Random, RsaKey, SigningKeys, random};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -107,24 +108,24 @@ impl KeyRing {
 
     /// Secret and seeds, without RSA keys.
     pub(crate) fn plain(&self) -> SigningKeys {
-        self.plain.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.plain.lock().clone()
     }
 
     /// The Ed25519 key that signs.
     pub(crate) fn first_seed(&self) -> Option<[u8; 32]> {
-        self.plain.lock().unwrap_or_else(PoisonError::into_inner).seeds.first().copied()
+        self.plain.lock().seeds.first().copied()
     }
 
     fn later(&self) -> Arc<Later> {
-        Arc::clone(&self.rsa.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.rsa.lock())
     }
 
     /// New keys for dynamic deliveries of either scheme: the old ones are gone from the JWKS.
     pub(crate) fn rotate(&self) -> Result<(), KeyError> {
         let fresh = SigningKeys::generate(&self.random)?;
         let later = Arc::new(Later::new(&self.random)?);
-        *self.rsa.lock().unwrap_or_else(PoisonError::into_inner) = later;
-        self.plain.lock().unwrap_or_else(PoisonError::into_inner).seeds = fresh.seeds;
+        *self.rsa.lock() = later;
+        self.plain.lock().seeds = fresh.seeds;
         self.keep();
         Ok(())
     }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
 use samples::{KeyError, Profile, Random, SigningKeys, TokenForm, random, system_random};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, watch};

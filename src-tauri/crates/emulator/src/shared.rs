@@ -1,9 +1,10 @@
 //! What all parts of a running emulator share: the state behind its lock, the clock, keys, clients.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use parking_lot::Mutex;
 use reqwest::Client;
 use samples::{Profile, Random, TokenForm};
 use tokio::sync::{Notify, broadcast, watch};
@@ -51,7 +52,7 @@ impl Inner {
     /// Looks at the state or changes it. What was changed goes to the journal, what was planned wakes the agenda. Never
     /// held across an await.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = self.world.lock();
         let before = world.next_due();
         let result = work(&mut world);
         match &self.journal {

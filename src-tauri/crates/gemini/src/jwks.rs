@@ -4,9 +4,10 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use signature::{Jwks, KeySet};
 use thiserror::Error;
 use tokio::sync::watch;
@@ -234,7 +235,7 @@ impl JwksCache {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         // The state is whole between any two statements that change it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn settle(&self, fetched: Result<Vec<u8>, FetchError>) {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::{Frame, SizeHint};
-use signature::Outcome;
+use signature::{Outcome, is_hop_by_hop};
 use store::{Answer, AnsweredBy};
 use tokio::time::Sleep;
 
@@ -140,10 +140,7 @@ impl Given {
 
 /// These follow from the body and the connection.
 fn frames(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "trailer" | "upgrade"
-    )
+    name == http::header::CONTENT_LENGTH || is_hop_by_hop(name.as_str())
 }
 
 /// How long the half of a body that goes out may take to get there before the connection is dropped.

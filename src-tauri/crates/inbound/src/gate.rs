@@ -1,11 +1,12 @@
 //! The gate: what a request from the internet must bring to be taken. Local requests pass it by.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method, Uri, header};
+use parking_lot::{Mutex, RwLock};
 use subtle::ConstantTimeEq as _;
 
 use crate::origin::{self, Own, PublicOrigin};
@@ -166,16 +167,16 @@ impl Gate {
     /// Puts rules in force, from the next request on.
     pub fn set(&self, rules: GateRules) {
         let rules = GateRules { path_token: rules.path_token.filter(|token| !token.is_empty()), ..rules };
-        let mut current = self.0.rules.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.0.rules.write();
         if current.given == rules {
             return;
         }
         if current.given.per_second != rules.per_second {
-            let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut bucket = self.0.bucket.lock();
             *bucket = Bucket { level: burst(rules.per_second), at: (self.0.now)() };
         }
         if current.given.bytes_per_second != rules.bytes_per_second {
-            let mut budget = self.0.budget.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut budget = self.0.budget.lock();
             *budget = Budget::new(rules.bytes_per_second, (self.0.now)());
         }
         let public = rules.public.as_deref().and_then(|base| Public::read(base, rules.path_token.as_deref()));
@@ -191,7 +192,7 @@ impl Gate {
 
     /// A path as it may be shown: without the path token. `stray`: it came without it.
     pub(crate) fn shown_path(&self, path: &str, stray: bool) -> String {
-        let rules = self.0.rules.read().unwrap_or_else(PoisonError::into_inner);
+        let rules = self.0.rules.read();
         shown::without_secrets(path, rules.given.path_token.as_deref(), stray)
     }
 
@@ -201,7 +202,7 @@ impl Gate {
         if !self.0.shut.load(Ordering::Relaxed) {
             return self.admit_local(asked, None).unwrap_or(Admission::In { path, public: None });
         }
-        let rules = self.0.rules.read().unwrap_or_else(PoisonError::into_inner);
+        let rules = self.0.rules.read();
         // Also before the address is known: a tunnel may bring requests before it says that it is online.
         let public = asked.tunnelled
             || OF_PROXIES.iter().any(|name| asked.headers.contains_key(*name))
@@ -224,7 +225,7 @@ impl Gate {
         }
         let bytes_per_second = rules.given.bytes_per_second;
         if !asked.free && bytes_per_second > 0 {
-            let mut budget = self.0.budget.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut budget = self.0.budget.lock();
             if !budget.admits(bytes_per_second, bytes::head(asked), (self.0.now)()) {
                 return Admission::TooMany;
             }
@@ -244,7 +245,7 @@ impl Gate {
 
     fn spend(&self, per_second: u32) -> bool {
         let now = (self.0.now)();
-        let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = self.0.bucket.lock();
         let passed = now.saturating_duration_since(bucket.at);
         if passed > Duration::ZERO {
             bucket.level = (bucket.level + passed.as_secs_f64() * f64::from(per_second)).min(burst(per_second));

@@ -227,11 +227,7 @@ async fn next_free(ip: IpAddr, port: u16) -> Option<u16> {
 }
 
 async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: TaskTracker, places: Arc<Semaphore>) {
-    loop {
-        let accepted = tokio::select! {
-            () = ends.stop.cancelled() => return,
-            accepted = socket.accept() => accepted,
-        };
+    while let Some(accepted) = ends.stop.run_until_cancelled(socket.accept()).await {
         let (mut stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {

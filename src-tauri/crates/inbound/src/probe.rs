@@ -9,12 +9,13 @@ mod send;
 use std::collections::VecDeque;
 use std::fmt;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::HeaderMap;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -111,7 +112,7 @@ impl Probes {
         let signed = format!("v1.{nonce}.{at}.{}", hex(&Sha256::digest(&body)));
         let mac = mac(&key, &["probe", &signed])?;
         {
-            let mut outstanding = self.0.outstanding.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut outstanding = self.0.outstanding.lock();
             outstanding.retain(|one| now.saturating_duration_since(one.at) <= LIFE);
             while outstanding.len() >= OUTSTANDING {
                 outstanding.pop_front();
@@ -141,7 +142,7 @@ impl Probes {
         }
         let nonce = signed.split('.').nth(1)?;
         let now = (self.0.now)();
-        let mut outstanding = self.0.outstanding.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outstanding = self.0.outstanding.lock();
         let at = outstanding.iter().position(|one| one.nonce == nonce)?;
         let one = outstanding.remove(at)?;
         self.0.count.store(outstanding.len(), Ordering::Relaxed);
@@ -150,7 +151,7 @@ impl Probes {
 
     /// Forgets a probe: it has arrived, or never will.
     pub(crate) fn forget(&self, nonce: &str) {
-        let mut outstanding = self.0.outstanding.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outstanding = self.0.outstanding.lock();
         outstanding.retain(|one| one.nonce != nonce);
         self.0.count.store(outstanding.len(), Ordering::Relaxed);
     }

@@ -1,7 +1,8 @@
 //! Tokens that were accepted: one that comes again is told (`duplicate_id`), since nothing else in a JWT delivery is signed.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 /// Tokens remembered. They expire within minutes; a listener sees far fewer in that time.
 const REMEMBERED: usize = 10_000;
@@ -24,7 +25,7 @@ impl SeenTokens {
         if jti.len() > LONGEST {
             return false;
         }
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.0.lock();
         let token = (project, jti.to_owned());
         if !tokens.known.insert(token.clone()) {
             return true;
@@ -53,6 +54,6 @@ mod tests {
             seen.again(3, &index.to_string());
         }
         assert!(!seen.again(1, "a"), "forgotten");
-        assert_eq!(seen.0.lock().unwrap().known.len(), REMEMBERED);
+        assert_eq!(seen.0.lock().known.len(), REMEMBERED);
     }
 }

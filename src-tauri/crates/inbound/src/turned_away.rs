@@ -3,10 +3,10 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
+use parking_lot::{Mutex, MutexGuard};
 
 /// How many are remembered.
 pub const REMEMBERED: usize = 1000;
@@ -201,7 +201,7 @@ impl Tally {
     }
 
     fn list(&self) -> MutexGuard<'_, Newest> {
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+        self.newest.lock()
     }
 }
 

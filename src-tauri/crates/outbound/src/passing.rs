@@ -1,5 +1,7 @@
 //! Which header lines of a delivery go on to a target, and what is done to the others (RFC 9110, 7.6.1).
 
+use signature::{is_for_a_proxy, is_hop_by_hop};
+
 /// What is not sent as it was received, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Altered {
@@ -15,18 +17,6 @@ impl Altered {
     }
 }
 
-/// Headers that belong to one connection.
-const HOP_BY_HOP: [&str; 9] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 /// An API key never travels in a replay.
 const KEYS: [&str; 1] = ["x-goog-api-key"];
 /// Credentials that were meant for Pollux or for a proxy before it: they go to this machine only.
@@ -41,7 +31,7 @@ pub(crate) fn pass(headers: Vec<(String, Vec<u8>)>, local: bool) -> (Vec<(String
     let mut passed = Vec::with_capacity(headers.len());
     for (name, value) in headers {
         let lower = name.to_ascii_lowercase();
-        let reason = if HOP_BY_HOP.contains(&lower.as_str()) || named.contains(&lower) {
+        let reason = if stays(&lower) || named.contains(&lower) {
             Some("left out: it belongs to one connection")
         } else if KEYS.contains(&lower.as_str()) {
             Some("left out: API keys never travel in a replay")
@@ -73,8 +63,13 @@ pub(crate) fn pass(headers: Vec<(String, Vec<u8>)>, local: bool) -> (Vec<(String
 #[must_use]
 pub fn for_another_connection(headers: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
     let named = named_by_connection(&headers);
-    let stays = |name: &str| HOP_BY_HOP.contains(&name) || named.iter().any(|one| one == name);
+    let stays = |name: &str| stays(name) || named.iter().any(|one| one == name);
     headers.into_iter().filter(|(name, _)| !stays(&name.to_ascii_lowercase())).collect()
+}
+
+/// It belongs to one connection.
+fn stays(name: &str) -> bool {
+    is_hop_by_hop(name) || is_for_a_proxy(name)
 }
 
 /// Names that `Connection` lists: they belong to one connection, too.

@@ -2,6 +2,7 @@
 //!
 //! Pure functions of bytes, headers, keys and the time: no input or output, no clock, no async.
 
+mod connection;
 mod decode;
 mod json;
 mod jwks;
@@ -22,6 +23,7 @@ mod verdict;
 mod verify;
 mod wording;
 
+pub use connection::{is_for_a_proxy, is_hop_by_hop};
 pub use decode::{Decoded, DecodedEntry, DecodedSignature, DecodedToken, decode, decode_signature};
 pub use jwks::{Jwk, KeySet, KeySetError};
 pub use keyring::{Jwks, Keyring, Others, SecretKey};

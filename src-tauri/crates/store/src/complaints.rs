@@ -2,8 +2,9 @@
 //! were. On a full disk a flood would otherwise write a line for each delivery that it was refused, to that same disk.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 /// How long a cause is only counted after it was written.
 const QUIET: Duration = Duration::from_secs(10);
@@ -73,7 +74,7 @@ impl Complaints {
         text: impl FnOnce() -> String,
         now: Instant,
     ) -> Option<Line> {
-        let mut causes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut causes = self.0.lock();
         let Some(known) = causes.get_mut(&cause) else {
             let text = text();
             causes.insert(cause, Cause { level, written: now, more: 0, text: text.clone() });
@@ -89,7 +90,7 @@ impl Complaints {
     }
 
     fn due(&self, now: Instant) -> Vec<Line> {
-        let mut causes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut causes = self.0.lock();
         let mut lines = Vec::new();
         causes.retain(|_, cause| {
             if now.saturating_duration_since(cause.written) < QUIET {
@@ -173,6 +174,6 @@ mod tests {
         let (complaints, start) = (Complaints::default(), Instant::now());
         note(&complaints, FULL, start);
         complaints.due(start + QUIET);
-        assert!(complaints.0.lock().unwrap().is_empty());
+        assert!(complaints.0.lock().is_empty());
     }
 }

@@ -1,8 +1,9 @@
 //! What waits for the writer.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -130,7 +131,7 @@ pub(crate) struct Answered(Mutex<Vec<(i64, u64)>>);
 impl Answered {
     /// True where it is the first.
     pub(crate) fn push(&self, id: i64, took_us: u64) -> bool {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.0.lock();
         if waiting.len() < ANSWERED_MOST {
             waiting.push((id, took_us));
         }
@@ -138,12 +139,12 @@ impl Answered {
     }
 
     pub(crate) fn take(&self) -> Vec<(i64, u64)> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.0.lock();
         let most = waiting.len().min(ANSWERED_AT_ONCE);
         waiting.drain(..most).collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.0.lock().is_empty()
     }
 }

@@ -5,7 +5,9 @@
 //! encoded after that COMMIT: a stored number always has its text.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
+
+use parking_lot::{RwLock, RwLockReadGuard};
 
 /// More than the program has; a bound all the same.
 pub(crate) const MOST: usize = 4096;
@@ -40,12 +42,12 @@ impl Known {
 
 impl Phrases {
     pub(crate) fn known(&self) -> RwLockReadGuard<'_, Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.read()
     }
 
     /// Numbers that are committed.
     pub(crate) fn learn(&self, phrases: impl IntoIterator<Item = (u64, String)>) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.write();
         for (number, text) in phrases {
             let text: Arc<str> = text.into();
             known.numbers.insert(Arc::clone(&text), number);

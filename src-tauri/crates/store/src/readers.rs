@@ -1,10 +1,11 @@
 //! A small pool of read-only connections; each read sees one snapshot, of committed deliveries only.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
@@ -38,12 +39,12 @@ impl Readers {
         let (readers, flag) = (Arc::clone(self), Arc::clone(&gone.0));
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let idle = readers.idle.lock().pop();
             let mut conn = idle.map_or_else(|| open(&readers.path), Ok)?;
             let snapshot = conn.transaction()?;
             let result = work(&snapshot, &flag);
             drop(snapshot);
-            readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+            readers.idle.lock().push(conn);
             result
         });
         done.await.unwrap_or(Err(Error::Closed))
@@ -53,7 +54,7 @@ impl Readers {
     pub(crate) async fn close(&self) {
         let all = self.permits.acquire_many(self.most).await;
         self.permits.close();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle.lock().clear();
         drop(all);
     }
 }

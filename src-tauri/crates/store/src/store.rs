@@ -1,11 +1,12 @@
 //! The handle that everyone else holds.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use signature::Verdict;
 use tokio::sync::{broadcast, oneshot, watch};
@@ -413,7 +414,7 @@ impl Store {
     ///
     /// Without it nothing acknowledged is lost either, but the write-ahead log stays beside the file.
     pub async fn close(&self) {
-        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.0.thread.lock().take();
         let Some(thread) = thread else { return };
         self.0.readers.close().await;
         let jobs = self.0.jobs.clone();

@@ -1,7 +1,8 @@
 //! Attempts that wait for their turn: a lane for each target, so that a slow one does not hold up the others.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::clock::Millis;
 
@@ -117,7 +118,7 @@ impl Lanes {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,9 +1,9 @@
 //! The one thread that writes.
 
 use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::{ErrorCode, Transaction};
 use tokio::sync::watch;
 
@@ -97,7 +97,7 @@ impl Waiting {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Waits for changes. False with the last of them.
@@ -106,10 +106,10 @@ impl Waiting {
         if let Some(pause) = pause
             && !state.closed
         {
-            state = self.wake.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+            self.wake.wait_for(&mut state, pause);
         }
         while pause.is_none() && state.changes.is_empty() && !state.closed {
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            self.wake.wait(&mut state);
         }
         (std::mem::take(&mut state.changes), state.put, !state.closed)
     }

@@ -7,8 +7,7 @@ use gemini::client::{ApiVersion, Client, ClientError, NewWebhook};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::delivery::receiver::{Receiver, status};
-use crate::delivery::{Bed, at_once, exact, verdict};
+use crate::rig::{Bed, Receiver, at_once, exact, status, verdict};
 
 fn options(database: &Path, settings: Settings) -> ServiceOptions {
     ServiceOptions {
@@ -36,7 +35,7 @@ async fn a_pending_delivery_goes_on_where_it_was() {
     let (webhook, secret) = bed.webhook(&receiver.url("/")).await;
     bed.ping(&webhook).await;
     let first = bed.report().await;
-    bed.service.clock().advance_to(first["next_ms"].as_i64().unwrap());
+    bed.api.service.clock().advance_to(first["next_ms"].as_i64().unwrap());
     let second = bed.report().await;
     let next = second["next_ms"].as_i64().unwrap();
     // Answered means committed, and so is what was noted before.
@@ -47,16 +46,16 @@ async fn a_pending_delivery_goes_on_where_it_was() {
     // Killed, or dropped without a word: the same either way. The clock has not gone back.
     for database in [&copy, &database] {
         let mut bed = Bed::with(options(database, Settings::default())).await;
-        assert!(bed.service.clock().now() >= second["due_ms"].as_i64().unwrap());
+        assert!(bed.api.service.clock().now() >= second["due_ms"].as_i64().unwrap());
         assert_eq!(bed.get(&format!("/v1/webhooks/{webhook}")).await["name"], "kept");
-        bed.service.clock().advance_to(next);
+        bed.api.service.clock().advance_to(next);
         let third = bed.report().await;
         assert_eq!((&third["id"], &third["number"], &third["due_ms"]), (&first["id"], &json!(3), &json!(next)));
         // Settings are kept: no jitter in the wait.
         if let Some(after) = third["next_ms"].as_i64() {
             assert_eq!(after - next, 80_000);
         }
-        bed.service.stop().await;
+        bed.api.service.stop().await;
     }
     let keyring = Bed::with(options(&copy, Settings::default())).await.keyring(&[&secret]).await;
     for _ in 0..4 {
@@ -105,7 +104,7 @@ async fn keys_stay_settings_can_be_overridden_and_ids_do_not_come_again() {
         let (webhook, secret) = bed.webhook(&receiver.url("/")).await;
         keys.push(bed.get("/.well-known/jwks.json").await);
         given.extend([webhook, secret, arrival.header("webhook-id")]);
-        bed.service.stop().await;
+        bed.api.service.stop().await;
     }
     assert!(keys.iter().all(|published| *published == keys[0]), "the same keys, RSA included");
     let different: std::collections::HashSet<&String> = given.iter().collect();
@@ -124,7 +123,7 @@ async fn the_log_of_finished_deliveries_is_bounded() {
         bed.ping(&webhook).await;
         ids.push(bed.report().await["id"].as_str().unwrap().to_owned());
     }
-    bed.service.stop().await;
+    bed.api.service.stop().await;
     let conn = rusqlite::Connection::open(&database).unwrap();
     let mut statement = conn.prepare("SELECT id FROM entity WHERE kind = 'delivery' ORDER BY number").unwrap();
     let kept: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
@@ -141,7 +140,7 @@ async fn attempts_that_were_missed_are_made_once() {
     let (webhook, _) = bed.webhook(&receiver.url("/")).await;
     bed.ping(&webhook).await;
     bed.report().await;
-    bed.service.stop().await;
+    bed.api.service.stop().await;
     receiver.next().await;
 
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5 * 3600);
@@ -149,7 +148,7 @@ async fn attempts_that_were_missed_are_made_once() {
     let mut bed = Bed::with(ServiceOptions { wall, ..options(&database, Settings::default()) }).await;
     let report = bed.report().await;
     let due = report["due_ms"].as_i64().unwrap();
-    assert_eq!((&report["number"], due), (&json!(2), bed.service.clock().now()));
+    assert_eq!((&report["number"], due), (&json!(2), bed.api.service.clock().now()));
     assert_eq!(report["next_ms"].as_i64().unwrap() - due, 20_000);
     receiver.next().await;
     assert!(receiver.is_quiet().await);
@@ -165,15 +164,15 @@ async fn a_job_that_was_missed_ends_late_and_its_event_has_its_whole_time() {
     settings.jobs.batch_ms = 60_000;
     let bed = Bed::with(options(&database, settings)).await;
     bed.batch(&[receiver.url("/")]).await;
-    bed.service.stop().await;
+    bed.api.service.stop().await;
 
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(30 * 3600);
     let wall = std::sync::Arc::new(move || later);
     let mut bed = Bed::with(ServiceOptions { wall, ..options(&database, Settings::default()) }).await;
-    bed.service.clock().advance(60_000);
+    bed.api.service.clock().advance(60_000);
     let report = bed.report().await;
     let due = report["due_ms"].as_i64().unwrap();
-    assert!(bed.service.clock().now() - due <= 60_000, "{report}");
+    assert!(bed.api.service.clock().now() - due <= 60_000, "{report}");
     assert_eq!(report["next_ms"].as_i64().unwrap() - due, 5_000);
 }
 

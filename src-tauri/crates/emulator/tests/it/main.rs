@@ -5,4 +5,5 @@
 mod delivery;
 mod journal;
 mod rest;
+mod rig;
 mod service;

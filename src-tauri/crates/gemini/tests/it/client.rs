@@ -10,7 +10,8 @@ use gemini::client::{
     WebhookState,
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+
+use crate::rig::serve;
 
 const KEY: &str = "AIzaSyTest-0123456789";
 
@@ -36,10 +37,8 @@ struct Stand {
 
 impl Stand {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let stand = Self { origin: format!("http://{}", listener.local_addr().unwrap()), ..Self::default() };
-        let router = Router::new().fallback(answer).with_state(stand.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let mut stand = Self::default();
+        stand.origin = serve(Router::new().fallback(answer).with_state(stand.clone())).await;
         stand
     }
 

@@ -11,7 +11,8 @@ use gemini::jwks::{
     FETCH_TIMEOUT, Fetch, FetchError, Fetching, HttpFetch, JwksCache, MAX_AGE, REFRESH_EVERY, RETRY_EVERY, SIZE_LIMIT,
 };
 use signature::Jwks;
-use tokio::net::TcpListener;
+
+use crate::rig::serve;
 
 const KEYS: &[u8] = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg"}]}"#;
 
@@ -236,10 +237,7 @@ async fn server() -> String {
         .route("/round", get(|| async { Redirect::temporary("/keys") }))
         .route("/away", get(|| async { Redirect::temporary("http://localhost:1/keys") }))
         .route("/loop", get(|| async { Redirect::temporary("/loop") }));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
+    serve(router).await
 }
 
 #[tokio::test]

@@ -7,3 +7,4 @@ mod event;
 mod jwks;
 mod large;
 mod pointers;
+mod rig;

@@ -1,15 +1,13 @@
 //! Whether a rule can be put in force.
 
+use signature::is_hop_by_hop;
+
 use super::rule::{FaultDrop, FaultRule, FaultWhen};
 
 /// Bytes of a rule's body.
 const LONGEST_BODY: usize = 256 * 1024;
 /// Milliseconds that an answer may wait.
 const LONGEST_DELAY: u32 = 120_000;
-
-/// Headers that an answer cannot choose (RFC 9110, 7.6.1): they are of the connection, not of the message.
-const OF_THE_CONNECTION: [&str; 8] =
-    ["content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"];
 
 /// The rule as it is put in force: names of headers in lower case, and no white space around the event type.
 ///
@@ -37,7 +35,7 @@ pub fn checked(mut rule: FaultRule) -> Result<FaultRule, String> {
                 "the value of {name} cannot be sent: it holds a line end or another control character."
             ));
         }
-        if OF_THE_CONNECTION.contains(&name.as_str()) {
+        if name == "content-length" || is_hop_by_hop(name) {
             return Err(format!("{name} follows from the body and the connection; it cannot be set."));
         }
     }

@@ -1,10 +1,11 @@
 //! The rules in force: which of them applies to a delivery, and what answer it makes.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use store::AnsweredBy;
@@ -51,7 +52,7 @@ impl Rule {
             FaultWhen::Always => true,
             FaultWhen::First { attempts } => committed.attempt <= attempts,
             FaultWhen::Random { percent, .. } => {
-                let mut draws = self.draws.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut draws = self.draws.lock();
                 f64::from(draws.next_u32()) / (f64::from(u32::MAX) + 1.0) * 100.0 < percent
             }
         }
@@ -60,7 +61,7 @@ impl Rule {
 
 impl Rules {
     fn rules(&self) -> Arc<Vec<Rule>> {
-        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.rules.read().clone()
     }
 
     /// Puts these rules in force. One that was there before goes on counting its answers.
@@ -78,7 +79,7 @@ impl Rules {
             })
             .collect();
         self.any.store(rules.iter().any(|rule| rule.rule.on), Ordering::Relaxed);
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        *self.rules.write() = Arc::new(rules);
     }
 
     /// Whether a rule may make an answer for this project.

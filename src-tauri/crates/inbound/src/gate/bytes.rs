@@ -16,7 +16,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-use super::{Asked, Gate, PoisonError};
+use super::{Asked, Gate};
 
 /// The rate may be exceeded for this long at once, in seconds.
 const BURST_S: f64 = 2.0;
@@ -93,9 +93,9 @@ impl Gate {
     }
 
     fn spend_bytes(&self, bytes: usize, longest: usize) -> bool {
-        let rules = self.0.rules.read().unwrap_or_else(PoisonError::into_inner);
+        let rules = self.0.rules.read();
         let per_second = rules.given.bytes_per_second;
-        let mut budget = self.0.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut budget = self.0.budget.lock();
         per_second == 0 || budget.spend(per_second, bytes, longest, (self.0.now)())
     }
 }

@@ -3,23 +3,14 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
+use signature::{is_for_a_proxy, is_hop_by_hop};
 
 use super::{Echo, ProbeRequest, hex};
 
-/// Headers that belong to one connection or frame the body (RFC 9110, 7.6.1), and `Host`: each proxy has its own.
-const OF_THE_CONNECTION: [&str; 11] = [
-    "connection",
-    "content-length",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Whether a header belongs to one connection or frames the body, or is `Host`: each proxy has its own.
+fn is_of_the_connection(name: &str) -> bool {
+    is_hop_by_hop(name) || is_for_a_proxy(name) || matches!(name, "content-length" | "host")
+}
 
 /// Headers without which a delivery does not verify.
 const OF_THE_SIGNATURE: [&str; 3] = ["webhook-id", "webhook-signature", "webhook-timestamp"];
@@ -41,7 +32,7 @@ impl Headers {
         names.sort_unstable();
         names.dedup();
         let mut headers = Self::default();
-        for name in names.into_iter().filter(|name| !OF_THE_CONNECTION.contains(name)) {
+        for name in names.into_iter().filter(|name| !is_of_the_connection(name)) {
             let (sent, came) = (values(&sent, name), values(&came, name));
             let list = match (sent.is_empty(), came.is_empty()) {
                 _ if sent == came => continue,

@@ -156,9 +156,8 @@ impl Cloudflared {
             attempt += 1;
             let wait = self.pace.wait(&trouble.kind, attempt, (site.random)());
             tell(site, State::Reconnecting { why: trouble.why(), retry_in: Some(wait), attempt }).await;
-            tokio::select! {
-                () = site.stop.cancelled() => return State::Stopped,
-                () = tokio::time::sleep(wait) => {}
+            if site.stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+                return State::Stopped;
             }
             tell(site, State::Reconnecting { why: trouble.why(), retry_in: None, attempt }).await;
         }
@@ -317,12 +316,9 @@ async fn listener(site: &Site) -> Option<String> {
         if let Some(address) = now {
             return (!site.stop.is_cancelled()).then(|| target(address));
         }
-        tokio::select! {
-            () = site.stop.cancelled() => return None,
-            changed = local.changed() => if changed.is_err() {
-                site.stop.cancelled().await;
-                return None;
-            }
+        if site.stop.run_until_cancelled(local.changed()).await?.is_err() {
+            site.stop.cancelled().await;
+            return None;
         }
     }
 }

@@ -54,13 +54,11 @@ async fn follow(public: String, site: &Site) {
             return;
         }
         told = Some(listens);
-        tokio::select! {
-            () = site.stop.cancelled() => return,
-            changed = local.changed() => if changed.is_err() {
-                // The listener is gone for good; the user still has to stop us.
-                site.stop.cancelled().await;
-                return;
-            },
+        match site.stop.run_until_cancelled(local.changed()).await {
+            Some(Ok(())) => {}
+            // The listener is gone for good; the user still has to stop us.
+            Some(Err(_)) => return site.stop.cancelled().await,
+            None => return,
         }
     }
 }

@@ -59,10 +59,7 @@ impl Why {
 /// Runs a check. `on_progress` is called with the whole report whenever a line has changed. `stop` ends it early.
 pub async fn run(plan: Arc<Plan>, stop: CancellationToken, on_progress: impl Fn(&Report)) -> Report {
     let mut battery = Battery::new(plan, on_progress);
-    let stopped = tokio::select! {
-        () = battery.go() => false,
-        () = stop.cancelled() => true,
-    };
+    let stopped = stop.run_until_cancelled(battery.go()).await.is_none();
     battery.end(stopped)
 }
 

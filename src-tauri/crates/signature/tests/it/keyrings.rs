@@ -9,7 +9,7 @@ use signature::{
     sign, verify,
 };
 
-use crate::{BODY, ID, NOW, OTHER, SECRET, check, codes, key, lines, ring, secret};
+use crate::rig::{BODY, ID, NOW, OTHER, SECRET, check, codes, key, lines, ring, secret};
 
 const SEED: [u8; 32] = [9; 32];
 

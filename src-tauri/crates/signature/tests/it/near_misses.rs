@@ -11,7 +11,7 @@ use signature::{
     probe, probed, sign,
 };
 
-use crate::{BODY, ID, NOW, OTHER, SECRET, check, key, lines, ring, secret};
+use crate::rig::{BODY, ID, NOW, OTHER, SECRET, check, key, lines, ring, secret};
 
 const SEED: [u8; 32] = [5; 32];
 

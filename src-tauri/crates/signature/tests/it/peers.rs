@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use signature::{KeyState, Outcome, Policy, Received, Secret, Seen, sign, verify};
 
-use crate::{key, lines, ring};
+use crate::rig::{key, lines, ring};
 
 fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed()

@@ -9,7 +9,7 @@ use signature::{
     decode_signature, explain, probe, sign, verify,
 };
 
-use crate::{BODY, ID, NOW, OTHER, SECRET, check, key, lines, ring, secret};
+use crate::rig::{BODY, ID, NOW, OTHER, SECRET, check, key, lines, ring, secret};
 
 const SEED: [u8; 32] = [7; 32];
 

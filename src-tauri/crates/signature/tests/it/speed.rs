@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use http::HeaderMap;
 
-use crate::{ID, SECRET, key, lines, ring, secret};
+use crate::rig::{ID, SECRET, key, lines, ring, secret};
 use signature::{KeyState, Policy, Received, Seen, sign, verify};
 
 fn nanoseconds(mut work: impl FnMut()) -> u128 {

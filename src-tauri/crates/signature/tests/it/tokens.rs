@@ -9,7 +9,7 @@ use signature::{
     verify,
 };
 
-use crate::{BODY, ID, NOW, codes, lines};
+use crate::rig::{BODY, ID, NOW, codes, lines};
 
 fn file() -> Value {
     crate::vectors::load("jwt.json")

@@ -2,7 +2,7 @@
 
 use signature::{Jwks, KeyState, Keyring, Outcome, Policy, Received, Seen, checkable, sign, verify};
 
-use crate::{BODY, ID, NOW, SECRET, check, key, lines, ring, secret};
+use crate::rig::{BODY, ID, NOW, SECRET, check, key, lines, ring, secret};
 
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.c2ln";
 

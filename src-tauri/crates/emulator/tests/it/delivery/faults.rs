@@ -5,8 +5,7 @@ use emulator::{Faults, Settings};
 use serde_json::Value;
 use signature::{Others, Outcome, Policy, Received, probe};
 
-use super::receiver::{Receiver, status};
-use super::{Bed, at_once, exact, verdict, wall};
+use crate::rig::{Bed, Receiver, at_once, exact, status, verdict, wall};
 
 fn with(faults: Faults) -> Settings {
     exact(Settings { faults, ..at_once() })
@@ -21,10 +20,10 @@ async fn the_same_seed_gives_the_same_ids_waits_and_faults() {
         let settings = with(Faults { lost: 0.2, doubled: 0.3, reordered: 0.3, ..Faults::default() });
         let options = emulator::ServiceOptions { seed: Some(seed), warp: 0.0, settings, ..Default::default() };
         let mut bed = Bed::with(options).await;
-        let begin = bed.service.clock().now();
+        let begin = bed.api.service.clock().now();
         let uris: Vec<String> = (0..COUNT).map(|number| receiver.url(&format!("/{number}"))).collect();
         bed.batch(&uris).await;
-        bed.service.clock().advance(100_000);
+        bed.api.service.clock().advance(100_000);
         let mut dues = Vec::new();
         while let Ok(report) = tokio::time::timeout(Duration::from_millis(400), bed.reports.recv()).await {
             let report: Value = serde_json::to_value(&*report.unwrap()).unwrap();
@@ -59,13 +58,13 @@ async fn what_is_held_back_is_overtaken() {
     for _ in 0..12 {
         bed.ping(&webhook).await;
     }
-    bed.service.clock().advance(1);
+    bed.api.service.clock().advance(1);
     while let Ok(arrival) = tokio::time::timeout(Duration::from_millis(200), receiver.next()).await {
         ids.push(arrival.header("webhook-id"));
     }
     let early = ids.len();
     assert!((2..11).contains(&early), "{early} of 12 at once");
-    bed.service.clock().advance(30_000);
+    bed.api.service.clock().advance(30_000);
     for _ in early..12 {
         ids.push(receiver.next().await.header("webhook-id"));
     }

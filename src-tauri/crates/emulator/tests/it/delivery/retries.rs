@@ -4,8 +4,7 @@ use emulator::{Disabling, Retry, ServiceOptions, Settings};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::receiver::{Receiver, Say, status};
-use super::{Bed, at_once, exact, verdict, wall};
+use crate::rig::{Bed, Receiver, Say, at_once, exact, status, verdict, wall};
 
 const SECOND: i64 = 1000;
 const HOUR: i64 = 3_600_000;
@@ -113,10 +112,10 @@ async fn a_receiver_that_is_down_comes_back() {
         let report = bed.report().await;
         assert_eq!((&report["status"], &report["error"]), (&Value::Null, &json!("the connection was refused")));
         let next = report["next_ms"].as_i64().unwrap();
-        bed.service.clock().advance_to(if number < 3 { next } else { next - 1 });
+        bed.api.service.clock().advance_to(if number < 3 { next } else { next - 1 });
     }
     let mut back = Receiver::at(address, |_| status(200)).await;
-    bed.service.clock().advance(1);
+    bed.api.service.clock().advance(1);
     let report = bed.follow().await.pop().unwrap();
     assert_eq!((&report["state"], &report["number"]), (&json!("delivered"), &json!(4)));
     assert_eq!(back.next().await.header("webhook-id"), *report["id"].as_str().unwrap());
@@ -208,7 +207,7 @@ async fn a_webhook_that_changes_between_two_attempts() {
     assert_eq!(receiver.next().await.path, "/old");
     let next = bed.report().await["next_ms"].as_i64().unwrap();
     bed.call(Method::PATCH, &format!("/v1/webhooks/{moved}"), json!({ "uri": receiver.url("/new") })).await;
-    bed.service.clock().advance_to(next);
+    bed.api.service.clock().advance_to(next);
     assert_eq!(receiver.next().await.path, "/new");
     assert_eq!(bed.report().await["uri"], receiver.url("/new"));
 
@@ -222,7 +221,7 @@ async fn a_webhook_that_changes_between_two_attempts() {
     }
     bed.call(Method::PATCH, &format!("/v1/webhooks/{disabled}"), json!({ "state": "disabled" })).await;
     bed.call(Method::DELETE, &format!("/v1/webhooks/{deleted}"), json!({})).await;
-    bed.service.clock().advance(20 * SECOND);
+    bed.api.service.clock().advance(20 * SECOND);
     // All three are due; only the first webhook is still there.
     assert_eq!(receiver.next().await.path, "/new");
     assert!(receiver.is_quiet().await);
@@ -241,6 +240,6 @@ async fn a_target_that_hangs_holds_up_nobody_else() {
     fast.next().await;
     assert!(wall() - started < 5);
     let stopping = std::time::Instant::now();
-    bed.service.stop().await;
+    bed.api.service.stop().await;
     assert!(stopping.elapsed() < std::time::Duration::from_secs(4), "{:?}", stopping.elapsed());
 }

@@ -3,8 +3,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use signature::{Outcome, Scheme};
 
-use super::receiver::{Arrival, Receiver, status};
-use super::{Bed, at_once, verdict, wall};
+use crate::rig::{Arrival, Bed, Receiver, at_once, status, verdict, wall};
 
 async fn rotate(bed: &Bed, webhook: &str, behaviour: &str) -> String {
     let path = format!("/v1/webhooks/{webhook}:rotateSigningSecret");
@@ -31,7 +30,7 @@ async fn a_rotation_signs_with_every_live_secret() {
     assert_eq!(receiver.next().await.header("webhook-signature").split(' ').count(), 1);
 
     let second = rotate(&bed, &webhook, "revoke_previous_secrets_after_h24").await;
-    bed.service.clock().advance(DAY / 2);
+    bed.api.service.clock().advance(DAY / 2);
     let third = rotate(&bed, &webhook, "revoke_previous_secrets_after_h24").await;
     let all = [first.as_str(), &second, &third];
     // Within the grace of both, then of the second alone, then of none.
@@ -41,7 +40,7 @@ async fn a_rotation_signs_with_every_live_secret() {
         (DAY / 2 - 1, [false, true, true]),
         (1, [false, false, true]),
     ] {
-        bed.service.clock().advance(wait);
+        bed.api.service.clock().advance(wait);
         bed.ping(&webhook).await;
         let arrival = receiver.next().await;
         assert_eq!(takes(&bed, &arrival, &all).await, expected);

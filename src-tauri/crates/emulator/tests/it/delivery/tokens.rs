@@ -8,8 +8,7 @@ use samples::{Profile, TokenForm};
 use serde_json::{Value, json};
 use signature::{JwtPolicy, Outcome, Policy, Received, Seen, Verdict, verify};
 
-use super::receiver::{Arrival, Receiver, status};
-use super::{Bed, at_once, wall};
+use crate::rig::{Arrival, Bed, Receiver, at_once, status, wall};
 
 fn jwt() -> Settings {
     Settings { dynamic: DynamicScheme::Jwt, ..at_once() }
@@ -95,8 +94,8 @@ async fn a_profile_of_ones_own_is_where_the_settings_begin() {
     let audience = async |bed: &Bed| bed.get("/emulator/settings").await["token"]["audience"].clone();
     let bed = start(jwt()).await;
     assert_eq!(audience(&bed).await, "own");
-    let mut told = bed.service.token();
-    bed.service.set_token(|token| token.audience = "other".to_owned());
+    let mut told = bed.api.service.token();
+    bed.api.service.set_token(|token| token.audience = "other".to_owned());
     assert_eq!((audience(&bed).await, told.borrow_and_update().audience.as_str()), (json!("other"), "other"));
     bed.call(Method::PATCH, "/emulator/settings", json!({ "token": { "issuer": "i" } })).await;
     assert!(told.has_changed().unwrap() && told.borrow_and_update().issuer == "i");

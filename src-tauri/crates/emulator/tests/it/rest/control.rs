@@ -2,7 +2,7 @@ use emulator::{Service, ServiceOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Api, KEY, answer};
+use crate::rig::{Api, KEY, answer};
 
 /// A webhook at a port where nobody listens.
 async fn webhook(api: &Api) -> String {

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::webhooks::body;
-use super::{Api, KEY, answer};
+use crate::rig::{Api, KEY, answer};
 
 #[tokio::test]
 async fn one_seed_one_story_and_faults_in_the_same_places() {

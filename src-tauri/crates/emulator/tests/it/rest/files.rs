@@ -2,7 +2,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::{Answer, Api, answer};
+use crate::rig::{Answer, Api, answer};
 
 /// The file that an upload in one piece made.
 async fn uploaded(api: &Api, name: Option<&str>, bytes: &[u8]) -> Value {
@@ -113,7 +113,7 @@ async fn an_upload_needs_a_key_or_its_own_id() {
     assert_eq!(answer(command(&api, &other, "query")).await.status, 403);
     let elsewhere = begun.replace("/upload/v1/files", "/v1/files");
     assert_eq!(answer(api.client.get(&elsewhere)).await.status, 403);
-    let with_key = answer(command(&api, &other, "query").header("x-goog-api-key", super::KEY)).await;
+    let with_key = answer(command(&api, &other, "query").header("x-goog-api-key", crate::rig::KEY)).await;
     assert_eq!(with_key.status, 404);
     assert_eq!(told(&answer(command(&api, &begun, "cancel")).await.headers).0, "cancelled");
     assert_eq!(answer(command(&api, &begun, "query")).await.status, 403);
@@ -200,7 +200,7 @@ async fn what_a_job_wrote_is_downloaded_whole_or_in_part() {
     let file = api.get(&format!("/v1/{}", job["output_file"].as_str().unwrap())).await.json;
     assert_eq!(file["source"], "GENERATED");
     let uri = file["downloadUri"].as_str().unwrap();
-    let whole = api.client.get(uri).header("x-goog-api-key", super::KEY).send().await.unwrap();
+    let whole = api.client.get(uri).header("x-goog-api-key", crate::rig::KEY).send().await.unwrap();
     assert_eq!(
         (whole.status().as_u16(), &whole.headers()["content-type"]),
         (200, &file["mimeType"].as_str().unwrap().parse().unwrap())
@@ -211,7 +211,7 @@ async fn what_a_job_wrote_is_downloaded_whole_or_in_part() {
 
     let other = uri.replace("/v1/files", "/download/v1beta/files");
     let range =
-        |range: &'static str| api.client.get(&other).header("x-goog-api-key", super::KEY).header("range", range);
+        |range: &'static str| api.client.get(&other).header("x-goog-api-key", crate::rig::KEY).header("range", range);
     let part = range("bytes=2-5").send().await.unwrap();
     assert_eq!((part.status().as_u16(), &part.headers()["content-length"]), (206, &"4".parse().unwrap()));
     assert_eq!(part.headers()["content-range"], format!("bytes 2-5/{}", whole.len()));
@@ -219,6 +219,6 @@ async fn what_a_job_wrote_is_downloaded_whole_or_in_part() {
     let beyond = answer(range("bytes=999999-")).await;
     assert_eq!((beyond.status, &beyond.json["error"]["status"]), (416, &json!("OUT_OF_RANGE")));
     assert_eq!(beyond.headers["content-range"], format!("bytes */{}", whole.len()));
-    let head = api.client.head(&other).header("x-goog-api-key", super::KEY).send().await.unwrap();
+    let head = api.client.head(&other).header("x-goog-api-key", crate::rig::KEY).send().await.unwrap();
     assert_eq!(head.headers()["content-length"], whole.len().to_string());
 }

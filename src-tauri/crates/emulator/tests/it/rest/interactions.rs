@@ -3,8 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Api, answer};
-use crate::delivery::receiver::{Receiver, status};
+use crate::rig::{Answer, Api, Receiver, answer, status};
 
 const PATH: &str = "/v1/interactions";
 

@@ -1,38 +1,9 @@
 //! Jobs from their request to their event, on a clock that is moved by hand.
 
-use std::time::Duration;
-
-use axum::Router;
-use axum::body::Bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 
-use super::{Api, answer};
-
-/// Takes deliveries and hands on their bodies.
-struct Receiver {
-    uri: String,
-    arrived: mpsc::UnboundedReceiver<Value>,
-}
-
-impl Receiver {
-    async fn start() -> Self {
-        let (sender, arrived) = mpsc::unbounded_channel();
-        let router = Router::new().fallback(move |body: Bytes| async move {
-            sender.send(serde_json::from_slice(&body).unwrap()).unwrap();
-        });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let uri = format!("http://{}/hook", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { uri, arrived }
-    }
-
-    async fn next(&mut self) -> Value {
-        tokio::time::timeout(Duration::from_secs(10), self.arrived.recv()).await.expect("a delivery").unwrap()
-    }
-}
+use crate::rig::{Api, Receiver, answer, status};
 
 async fn advance(api: &Api, milliseconds: i64) {
     assert_eq!(api.post("/emulator/clock:advance", &json!({ "ms": milliseconds })).await.status, 200);
@@ -57,8 +28,8 @@ async fn uploaded(api: &Api, lines: &str) -> String {
 #[tokio::test]
 async fn a_batch_of_a_file_tells_where_its_answers_are() {
     let api = Api::start().await;
-    let mut receiver = Receiver::start().await;
-    let hook = json!({ "uri": receiver.uri, "subscribed_events": ["batch.succeeded", "batch.expired"] });
+    let mut receiver = Receiver::start(|_| status(200)).await;
+    let hook = json!({ "uri": receiver.url("/hook"), "subscribed_events": ["batch.succeeded", "batch.expired"] });
     assert_eq!(api.post("/v1/webhooks", &hook).await.status, 200);
     let lines = "{\"key\":\"a\",\"request\":{\"contents\":[{\"parts\":[{\"text\":\"one\"}]}]}}\nbroken\n";
     let file = uploaded(&api, lines).await;
@@ -69,7 +40,7 @@ async fn a_batch_of_a_file_tells_where_its_answers_are() {
     let id = name.as_str().unwrap().trim_start_matches("batches/");
     advance(&api, 500).await;
     advance(&api, 4000).await;
-    let event = receiver.next().await;
+    let event = receiver.next().await.json();
     let output = format!("files/batch-{id}");
     assert_eq!((&event["type"], &event["timestamp"]), (&json!("batch.succeeded"), &json!("2026-01-22T12:00:04Z")));
     assert_eq!(event["data"], json!({ "id": id, "output_file_uri": output, "user_metadata": { "run": 7 } }));
@@ -90,19 +61,19 @@ async fn a_batch_of_a_file_tells_where_its_answers_are() {
     batch["batch"]["webhookConfig"]["user_metadata"] = json!({ "emulator_outcome": "expire" });
     assert_eq!(api.post("/v1/models/m:batchGenerateContent", &batch).await.status, 200);
     advance(&api, 48 * 3_600_000).await;
-    assert_eq!(receiver.next().await["type"], "batch.expired");
+    assert_eq!(receiver.next().await.json()["type"], "batch.expired");
     assert_eq!(api.post("/v1/models/m:batchGenerateContent", &batch).await.status, 404, "its file has expired");
 }
 
 #[tokio::test]
 async fn interactions_and_videos_tell_their_own_receivers() {
     let api = Api::start().await;
-    let (mut own, mut registered) = (Receiver::start().await, Receiver::start().await);
+    let (mut own, mut registered) = (Receiver::start(|_| status(200)).await, Receiver::start(|_| status(200)).await);
     let events =
         json!(["interaction.completed", "interaction.failed", "interaction.requires_action", "video.generated"]);
-    let hook = json!({ "uri": registered.uri, "subscribed_events": events });
+    let hook = json!({ "uri": registered.url("/hook"), "subscribed_events": events });
     assert_eq!(api.post("/v1/webhooks", &hook).await.status, 200);
-    let own_uri = own.uri.clone();
+    let own_uri = own.url("/hook").clone();
     let interaction = |outcome: &str| {
         json!({ "model": "m", "input": "hi", "background": true, "webhook_config": {
             "uris": [own_uri], "user_metadata": { "emulator_outcome": outcome } } })
@@ -115,7 +86,7 @@ async fn interactions_and_videos_tell_their_own_receivers() {
     ] {
         let made = api.post("/v1/interactions", &interaction(outcome)).await.json;
         advance(&api, 3000).await;
-        let told = own.next().await;
+        let told = own.next().await.json();
         assert_eq!((&told["type"], &told["data"]["id"]), (&json!(event), &made["id"]));
         assert_eq!(told["data"].get("error_code").is_some(), outcome == "fail", "{told}");
         let path = format!("/v1/interactions/{}", made["id"].as_str().unwrap());
@@ -128,19 +99,20 @@ async fn interactions_and_videos_tell_their_own_receivers() {
     let path = format!("/v1beta/{}", made["name"].as_str().unwrap());
     assert_eq!(api.get(&path).await.json["done"], false);
     advance(&api, 4000).await;
-    let told = registered.next().await;
+    let told = registered.next().await.json();
     assert_eq!((&told["type"], &told["data"]["id"]), (&json!("video.generated"), &made["name"]));
     let done = api.get(&path).await.json;
     let uri = done["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"].as_str().unwrap();
     assert_eq!(told["data"]["output_file_uri"], uri);
-    let bytes = api.client.get(uri).header("x-goog-api-key", super::KEY).send().await.unwrap().bytes().await.unwrap();
+    let bytes =
+        api.client.get(uri).header("x-goog-api-key", crate::rig::KEY).send().await.unwrap().bytes().await.unwrap();
     assert_eq!((&bytes[4..8], bytes.len()), (&b"ftyp"[..], include_bytes!("../../../assets/video.mp4").len()));
     // The SDKs cut the id out of https addresses only, and put this one into the path as a whole.
     for put in [format!("{uri}:download?alt=media"), format!("{uri}%3Adownload&alt=media")] {
         let whole = api.request(Method::GET, &format!("/v1beta/files/{put}")).send().await.unwrap();
         assert_eq!(whole.bytes().await.unwrap(), bytes, "{put}");
     }
-    assert!(own.arrived.try_recv().is_err(), "nothing else was sent");
+    assert!(own.is_quiet().await, "nothing else was sent");
 }
 
 #[tokio::test]

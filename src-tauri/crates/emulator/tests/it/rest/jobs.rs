@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Api, answer};
+use crate::rig::{Answer, Api, answer};
 
 const BATCH: &str = "/v1/models/gemini-x:batchGenerateContent";
 const EMBED: &str = "/v1/models/gemini-embedding-001:asyncBatchEmbedContent";

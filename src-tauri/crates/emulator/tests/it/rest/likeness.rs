@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Api, answer};
+use crate::rig::{Api, answer};
 
 fn keys(jwks: &Value) -> Vec<(&str, Option<&str>)> {
     let keys = jwks["keys"].as_array().unwrap().iter();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Api, KEY, answer};
+use crate::rig::{Answer, Api, KEY, answer};
 
 /// `get` of `/{version}/webhooks`, with its operation.
 fn operations(document: &Value) -> Vec<(Method, String, Value)> {

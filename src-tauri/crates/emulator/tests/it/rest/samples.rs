@@ -6,8 +6,7 @@ use samples::SampleRequest;
 use serde_json::{Value, json};
 use signature::{Jwks, KeyState, Keyring, Outcome, Policy, Received, Scheme, Secret, SecretKey, Seen, verify};
 
-use super::{Answer, Api, NOW};
-use crate::delivery::receiver::{Receiver, Say, status};
+use crate::rig::{Answer, Api, NOW, Receiver, Say, status};
 
 fn request(scheme: Scheme, broken: Option<&str>) -> SampleRequest {
     SampleRequest { event_type: "batch.succeeded".to_owned(), variant: None, scheme, broken: broken.map(str::to_owned) }

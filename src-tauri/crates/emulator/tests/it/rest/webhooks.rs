@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Api, KEY, answer};
+use crate::rig::{Api, KEY, answer};
 use emulator::{RestForm, Settings};
 
 const EVENTS: [&str; 7] = [

@@ -2,9 +2,10 @@
 //! and counts of the errors that say why there is no connection.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinSet;
@@ -135,7 +136,7 @@ impl Output {
 
     /// What was read until now.
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock()
     }
 
     /// Waits for the end of the pipes. `false`: somebody still holds one after `longest`.
@@ -161,7 +162,7 @@ async fn lines(mut pipe: impl AsyncRead + Unpin, seen: Arc<Mutex<Seen>>) {
 }
 
 fn whole(line: &mut Vec<u8>, seen: &Mutex<Seen>) {
-    seen.lock().unwrap_or_else(PoisonError::into_inner).take(&String::from_utf8_lossy(line));
+    seen.lock().take(&String::from_utf8_lossy(line));
     line.clear();
 }
 

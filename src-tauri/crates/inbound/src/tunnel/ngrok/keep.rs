@@ -30,11 +30,7 @@ pub(super) async fn keep(ngrok: &Ngrok, site: &Site) -> Option<Failure> {
     let mut tries = Tries::new();
     let (mut was_online, mut refused_since) = (false, None);
     loop {
-        let opened = tokio::select! {
-            biased;
-            () = site.stop.cancelled() => return None,
-            opened = Line::open(ngrok) => opened,
-        };
+        let opened = site.stop.run_until_cancelled(Line::open(ngrok)).await?;
         let (lost, trouble) = match opened {
             Ok(mut line) => {
                 was_online = true;

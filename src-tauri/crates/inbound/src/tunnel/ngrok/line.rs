@@ -181,10 +181,7 @@ impl Line {
                 }
             };
             // What is cut was not answered: its sender tries again.
-            tokio::select! {
-                () = served => {}
-                () = cut.cancelled() => {}
-            }
+            cut.run_until_cancelled(served).await;
         });
     }
 

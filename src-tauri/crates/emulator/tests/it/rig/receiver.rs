@@ -48,6 +48,11 @@ impl Arrival {
         assert!(found.next().is_none(), "{name} twice");
         String::from_utf8(value.clone()).unwrap()
     }
+
+    /// The event.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
 }
 
 type Script = Arc<dyn Fn(usize) -> Say + Send + Sync>;
