@@ -79,7 +79,7 @@ fuzz:
 
 ## make types: writes the TypeScript of the Rust types
 types:
-	POLLUX_WRITE_TYPES=1 cargo test --locked -p engine types_are_fresh
+	POLLUX_WRITE_TYPES=1 cargo test --locked --workspace --lib types_are_fresh
 
 ## make package: a .deb
 package: setup ui

@@ -123,9 +123,8 @@ impl History {
             return;
         }
         self.report_rejudged(project, &sum, sum.looked, Some(given));
-        tokio::select! {
-            () = self.common.stop().cancelled() => {}
-            () = tokio::time::sleep(ON_ITS_WAY) => self.rejudge_late(project, which, upto, came_ns, &tokens).await,
+        if self.common.stop().run_until_cancelled(tokio::time::sleep(ON_ITS_WAY)).await.is_some() {
+            self.rejudge_late(project, which, upto, came_ns, &tokens).await;
         }
     }
 
@@ -270,21 +269,14 @@ impl History {
             return;
         }
         let room = self.clone();
-        self.common.spawn_to_the_end(async move {
-            let stop = room.common.stop().clone();
-            let asking = async {
-                let (mut wait, longest) = ASKED_AGAIN;
-                loop {
-                    tokio::time::sleep(wait).await;
-                    if matches!(cache.get().await, Jwks::Known(_)) {
-                        break;
-                    }
-                    wait = (wait * 2).min(longest);
+        self.common.spawn(async move {
+            let (mut wait, longest) = ASKED_AGAIN;
+            loop {
+                tokio::time::sleep(wait).await;
+                if matches!(cache.get().await, Jwks::Known(_)) {
+                    break;
                 }
-            };
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = asking => {}
+                wait = (wait * 2).min(longest);
             }
             room.judging.waiting().remove(&project);
             // Also where they came while the delivery was being stored, so that whoever follows them did not see it.

@@ -13,10 +13,10 @@ const MOST: usize = 50_000;
 
 /// Since the start of the process, as the emulator's own log.
 #[derive(Default)]
-pub(crate) struct Received(Mutex<Known>);
+pub(crate) struct Received(Mutex<Seen>);
 
 #[derive(Default)]
-struct Known {
+struct Seen {
     by_message: HashMap<String, Vec<i64>>,
     oldest_first: VecDeque<String>,
     /// The newest delivery that was looked at.

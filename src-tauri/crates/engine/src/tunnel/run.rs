@@ -119,7 +119,7 @@ impl Tunnel {
             shown.base = None;
             shown.number
         };
-        self.tunnel_is(number, TunnelState::Starting, None).await;
+        self.enter_state(number, TunnelState::Starting, None).await;
         match self.make_tunnel(settings).await {
             Ok(tunnel) => {
                 let (states, coming) = mpsc::channel(STATES);
@@ -172,7 +172,7 @@ impl Tunnel {
             (shown.number, shown.state != TunnelState::Off)
         };
         if failed {
-            self.tunnel_is(number, TunnelState::Off, None).await;
+            self.enter_state(number, TunnelState::Off, None).await;
         }
     }
 
@@ -197,7 +197,7 @@ impl Tunnel {
                 state = coming.recv() => match state {
                     Some(state) => {
                         ended = matches!(state, State::Failed(_) | State::Stopped);
-                        self.tunnel_said(number, state).await;
+                        self.take_over(number, state).await;
                     }
                     None => break,
                 },
@@ -228,7 +228,7 @@ impl Tunnel {
             };
             self.tunnel_failed(number, error).await;
         } else if !ended {
-            self.tunnel_said(number, State::Stopped).await;
+            self.take_over(number, State::Stopped).await;
         }
     }
 
@@ -245,9 +245,9 @@ impl Tunnel {
     }
 
     /// Takes over what a provider says.
-    async fn tunnel_said(&self, number: u64, state: State) {
+    async fn take_over(&self, number: u64, state: State) {
         match state {
-            State::Starting => self.tunnel_is(number, TunnelState::Starting, None).await,
+            State::Starting => self.enter_state(number, TunnelState::Starting, None).await,
             State::Online { public, latency } => {
                 let same = {
                     let mut shown = self.state.shown();
@@ -263,28 +263,28 @@ impl Tunnel {
                     self.tell_tunnel();
                     return;
                 }
-                self.tunnel_is(number, TunnelState::Online, Some(public.clone())).await;
+                self.enter_state(number, TunnelState::Online, Some(public.clone())).await;
                 self.probe_soon(number, public);
             }
             State::Reconnecting { why, retry_in, attempt } => {
                 let wait = retry_in.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
                 let next_ms = wait.map(|wait| self.common.now_ms().saturating_add(wait));
                 let base = self.state.shown().base.clone();
-                self.tunnel_is(number, TunnelState::Reconnecting { why, next_ms, attempt }, base).await;
+                self.enter_state(number, TunnelState::Reconnecting { why, next_ms, attempt }, base).await;
             }
             State::Failed(failure) => self.tunnel_failed(number, failure.into()).await,
-            State::Stopped => self.tunnel_is(number, TunnelState::Off, None).await,
+            State::Stopped => self.enter_state(number, TunnelState::Off, None).await,
         }
     }
 
     async fn tunnel_failed(&self, number: u64, Error { code, message, detail }: Error) {
         tracing::warn!(%code, "the tunnel has failed");
-        self.tunnel_is(number, TunnelState::Failed { code, message, detail }, None).await;
+        self.enter_state(number, TunnelState::Failed { code, message, detail }, None).await;
     }
 
     /// The tunnel is in this state, under this address. The rules of the listener go first, then what is written down,
     /// then what is told.
-    async fn tunnel_is(&self, number: u64, state: TunnelState, base: Option<String>) {
+    async fn enter_state(&self, number: u64, state: TunnelState, base: Option<String>) {
         let now_ms = self.common.now_ms();
         let before = {
             let mut shown = self.state.shown();

@@ -23,7 +23,7 @@ const TAIL: usize = 4;
 /// All projects' boards.
 #[derive(Default)]
 pub(crate) struct Boards {
-    known: Mutex<HashMap<i64, Known>>,
+    known: Mutex<HashMap<i64, Board>>,
     /// One at a time looks at a board and tells the window: what was looked at first is not told last.
     pub(crate) telling: tokio::sync::Mutex<()>,
     /// One at a time takes over what a list or an answer says of secrets: what is older does not override what is newer.
@@ -32,7 +32,7 @@ pub(crate) struct Boards {
 
 /// One project's.
 #[derive(Default)]
-pub(crate) struct Known {
+pub(crate) struct Board {
     /// As the service listed them last, in its order.
     pub(crate) listed: Vec<Listed>,
     pub(crate) refreshed_ms: Option<i64>,
@@ -81,7 +81,7 @@ pub(crate) struct ListedSecret {
     pub(crate) ends_ms: Option<i64>,
 }
 
-impl Known {
+impl Board {
     /// A list of somebody else says nothing. Readings that are under way are of that one, too.
     fn belongs_to(&mut self, service: &Service) {
         if self.service == Service::default() {
@@ -165,12 +165,12 @@ pub(crate) fn matched<'a, 'r>(listed: &'a Listed, records: &'r [SecretRecord]) -
 }
 
 impl Boards {
-    fn all(&self) -> MutexGuard<'_, HashMap<i64, Known>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<i64, Board>> {
         self.known.lock()
     }
 
     /// Looks at what is known of a project.
-    pub(crate) fn with<T>(&self, project: i64, look: impl FnOnce(&mut Known) -> T) -> T {
+    pub(crate) fn with<T>(&self, project: i64, look: impl FnOnce(&mut Board) -> T) -> T {
         look(self.all().entry(project).or_default())
     }
 
@@ -235,7 +235,7 @@ impl Boards {
     pub(crate) fn forget(&self, project: i64) {
         self.with(project, |known| {
             *known =
-                Known { begun: known.begun, used: known.begun, service: known.service.clone(), ..Known::default() };
+                Board { begun: known.begun, used: known.begun, service: known.service.clone(), ..Board::default() };
         });
     }
 

@@ -9,7 +9,7 @@ use store::SecretRecord;
 use super::Webhooks;
 use super::board::{self, Listed, ListedSecret, Service, matched, tail};
 use super::seen::Seen;
-use super::view::Known;
+use super::view::Facts;
 use crate::dto::{Live, Project, SandboxClock, WebhookBoard, WebhookView};
 use crate::error::{Error, Result};
 use crate::service_error::service_error;
@@ -161,7 +161,7 @@ impl Webhooks {
             Some(sandbox) => sandbox.own().await,
             None => None,
         };
-        let known = Known {
+        let facts = Facts {
             project,
             paths: &self.registry.projects().into_iter().map(|project| project.path).collect::<Vec<_>>(),
             bases: &self.addresses.bases(),
@@ -171,7 +171,7 @@ impl Webhooks {
             own: own.as_deref(),
             now_ms,
         };
-        Ok(listed.iter().map(|listed| known.view(listed)).collect())
+        Ok(listed.iter().map(|listed| facts.view(listed)).collect())
     }
 
     /// One of them.

@@ -10,7 +10,7 @@ use crate::webhooks::path::path_of;
 use crate::webhooks::seen::Seen;
 
 /// What a view is made with, beside the webhook itself.
-pub(crate) struct Known<'a> {
+pub(crate) struct Facts<'a> {
     pub(crate) project: &'a Project,
     /// The paths of all projects.
     pub(crate) paths: &'a [String],
@@ -25,7 +25,7 @@ pub(crate) struct Known<'a> {
     pub(crate) now_ms: i64,
 }
 
-impl Known<'_> {
+impl Facts<'_> {
     pub(crate) fn view(&self, listed: &Listed) -> WebhookView {
         let (place, repaired_uri) = place_of(&listed.uri, &self.project.path, self.paths, self.bases);
         let secrets = secrets(listed, self.records, self.available, self.now_ms);
