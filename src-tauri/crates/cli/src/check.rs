@@ -16,8 +16,8 @@ use signature::{Scheme, Secret};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::keys::Secrets;
-use crate::cli::{exit, print};
+use crate::keys::Secrets;
+use crate::{exit, print};
 
 mod table;
 
@@ -230,7 +230,7 @@ async fn keys(schemes: &[Scheme], fresh: bool) -> Result<SigningKeys, String> {
             false => Ok(SigningKeys::default()),
         };
     }
-    let path = crate::home::folder()?.join(KEYS_FILE);
+    let path = system::home::folder()?.join(KEYS_FILE);
     let made = tokio::task::spawn_blocking(move || {
         let kept = KeptKeys::open(&path, &system_random(), KeyWants { rsa, fresh })?;
         let strange = if rsa { Some(Arc::new(RsaKey::generate_named_by_thumbprint()?)) } else { None };

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
 
-use crate::cli::ending::Ending;
-use crate::cli::exit;
-use crate::cli::print::{self, Written, paint, printable};
-use crate::cli::printer::{self, Printer, Text};
+use crate::ending::Ending;
+use crate::exit;
+use crate::print::{self, Written, paint, printable};
+use crate::printer::{self, Printer, Text};
 
 /// Beside where the window listens.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4720);

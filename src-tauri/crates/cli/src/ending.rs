@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::cli::{say, temporary};
+use crate::{say, temporary};
 
 /// How long an end at once takes for what must not stay behind.
 const TIDY: Duration = Duration::from_millis(500);

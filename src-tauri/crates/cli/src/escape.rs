@@ -2,7 +2,6 @@
 //! In JSON it is escaped as JSON escapes, so that it parses to the same value; in text it is shown as `\u{…}`.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::io::{self, Write};
 
 use gemini::steers;
@@ -49,15 +48,6 @@ fn colour(text: &str) -> usize {
     match numbers.find(|c: char| !c.is_ascii_digit() && c != ';') {
         Some(end) if numbers[end..].starts_with('m') => "\u{1b}[".len() + end + 1,
         _ => 0,
-    }
-}
-
-/// Passes text on with what steers escaped, line ends too.
-pub(crate) struct Escaped<'a>(pub(crate) &'a mut dyn fmt::Write);
-
-impl fmt::Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.write_str(&printable(text))
     }
 }
 

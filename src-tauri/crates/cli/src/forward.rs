@@ -9,10 +9,10 @@ use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-use crate::cli::print::{self, Written};
-use crate::cli::printer::{Printer, Text};
-use crate::cli::replay::for_a_person;
-use crate::cli::{exit, listen};
+use crate::print::{self, Written};
+use crate::printer::{Printer, Text};
+use crate::replay::for_a_person;
+use crate::{exit, listen};
 
 /// How long what waits may take at the end.
 const DRAINED: Duration = Duration::from_secs(5);

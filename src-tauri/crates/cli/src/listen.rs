@@ -9,17 +9,17 @@ use clap::Args;
 use engine::{Config, Engine, FixedKeys, ListenerState, MemoryVault, Tail};
 use serde_json::json;
 use signature::{JwtPolicy, Policy};
+use system::home;
 
-use crate::cli::disk;
-use crate::cli::ending::Ending;
-use crate::cli::exit;
-use crate::cli::forward::{self, Forwarding, SentOn};
-use crate::cli::keys::Keys;
-use crate::cli::listen::tunnel::{Ended, Following, PathToken, Provider};
-use crate::cli::print::{self, Written};
-use crate::cli::printer::{self, Printer};
-use crate::cli::temporary::{self, Temporary};
-use crate::home;
+use crate::disk;
+use crate::ending::Ending;
+use crate::exit;
+use crate::forward::{self, Forwarding, SentOn};
+use crate::keys::Keys;
+use crate::listen::tunnel::{Ended, Following, PathToken, Provider};
+use crate::print::{self, Written};
+use crate::printer::{self, Printer};
+use crate::temporary::{self, Temporary};
 
 mod lines;
 mod samples;

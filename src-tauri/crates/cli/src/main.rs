@@ -1,15 +1,17 @@
-//! The command line, over the same engine as the window.
+//! `pollux`: the command line, over the same engine as the window. It links nothing of a window: without a subcommand it
+//! starts `pollux-app`.
 
 /// Says it on standard error, with `pollux: ` before it.
 macro_rules! say {
-    ($($text:tt)*) => { $crate::cli::say::say(&format!($($text)*)) };
+    ($($text:tt)*) => { $crate::say::say(&format!($($text)*)) };
 }
 
 /// The same without `pollux: `.
 macro_rules! say_plain {
-    ($($text:tt)*) => { $crate::cli::say::plain(&format!($($text)*)) };
+    ($($text:tt)*) => { $crate::say::plain(&format!($($text)*)) };
 }
 
+mod app;
 mod check;
 mod disk;
 mod emulator;
@@ -29,6 +31,7 @@ mod temporary;
 mod verify;
 mod webhooks;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -64,11 +67,14 @@ pub(crate) mod exit {
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
+    /// After `--`: handed on to the window.
+    #[arg(last = true, hide = true)]
+    window: Vec<OsString>,
 }
 
 /// What to do without a window.
 #[derive(Subcommand)]
-pub(crate) enum Command {
+enum Command {
     /// Judge one delivery: is it genuine, and if not, why?
     Verify(verify::Arguments),
     /// Send good, odd and forged deliveries to your handler, and say what it does wrong.
@@ -89,27 +95,21 @@ pub(crate) enum Command {
     Webhooks(webhooks::Arguments),
 }
 
-pub(crate) use escape::Escaped;
-pub(crate) use say::Log;
-
-/// What the command line asks for.
-pub(crate) enum Parsed {
-    /// No subcommand.
-    Window,
-    /// A subcommand.
-    Command(Box<Command>),
-}
-
-/// Reads the command line. Ends the process on `--help`, `--version` and wrong usage (2).
-pub(crate) fn parse() -> Parsed {
-    match Arguments::parse().command {
-        Some(command) => Parsed::Command(Box::new(command)),
-        None => Parsed::Window,
+fn main() -> ExitCode {
+    // Ends the process on `--help`, `--version` and wrong usage (2).
+    let Arguments { command, window } = Arguments::parse();
+    match command {
+        Some(command) => run(command),
+        None if window.is_empty() && !system::display::is_there() => without_display(),
+        None => app::open(&window),
     }
 }
 
 /// Runs a subcommand.
-pub(crate) fn run(command: Command) -> ExitCode {
+fn run(command: Command) -> ExitCode {
+    system::log::to_stderr(say::Log);
+    system::dumps::switch_off();
+    system::memory::give_back();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -141,7 +141,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
 }
 
 /// The window was asked for, and there is no display to open it on: the live view in the terminal, Sandbox on.
-pub(crate) fn without_display() -> ExitCode {
+fn without_display() -> ExitCode {
     say_plain!("No display: DISPLAY and WAYLAND_DISPLAY are not set, so the window cannot open.");
     say_plain!("Here is the live view in the terminal instead (the same as `pollux listen --sandbox`).\n");
     run(Command::Listen(listen::Arguments::sandbox()))

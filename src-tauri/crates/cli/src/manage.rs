@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use engine::{Config, Engine, Error, Project};
 use owo_colors::Style;
+use system::{home, keychain};
 
-use crate::cli::exit;
-use crate::cli::print::{self, Unwritten, Written, paint, printable};
-use crate::{home, keychain};
+use crate::exit;
+use crate::print::{self, Unwritten, Written, paint, printable};
 
 /// Said at the end of each help text.
 pub(crate) const CODES: &str = "Exit codes: 0 done, 1 the service refused it or a secret could not be stored, 2 wrong \

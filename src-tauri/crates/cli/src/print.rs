@@ -10,8 +10,8 @@ use owo_colors::{OwoColorize as _, Stream, Style};
 use serde_json::{Value, json};
 use signature::{Outcome, Scheme, StepStatus, Verdict};
 
-use crate::cli::escape;
-pub(crate) use crate::cli::escape::printable;
+use crate::escape;
+pub(crate) use crate::escape::printable;
 
 /// Why something was not printed.
 pub(crate) enum Unwritten {

@@ -14,8 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::print::{self, Unwritten, Written};
-use crate::cli::{escape, say};
+use crate::print::{self, Unwritten, Written};
+use crate::{escape, say};
 
 /// Bytes that may wait to be written. One line always may, however long.
 const ROOM: u32 = 4 << 20;

@@ -7,9 +7,9 @@ use engine::{ApiKeyDraft, ApiVersion, Engine, Project, ProjectDraft, VaultKind};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cli::exit;
-use crate::cli::manage::{self, CODES, Done, Undone};
-use crate::cli::print::{self, printable};
+use crate::exit;
+use crate::manage::{self, CODES, Done, Undone};
+use crate::print::{self, printable};
 
 /// Longer than any API key.
 const KEY_LIMIT: u64 = 16 * 1024;

@@ -11,10 +11,10 @@ use owo_colors::Style;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::cli::ending::Ending;
-use crate::cli::exit;
-use crate::cli::manage::{self, Done, Undone};
-use crate::cli::print::{self, Unwritten, Written, paint, printable};
+use crate::ending::Ending;
+use crate::exit;
+use crate::manage::{self, Done, Undone};
+use crate::print::{self, Unwritten, Written, paint, printable};
 
 mod signer;
 

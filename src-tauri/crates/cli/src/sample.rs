@@ -9,8 +9,8 @@ use emulator::{RsaKey, SampleRequest, SigningKeys, send_sample, system_random};
 use serde_json::json;
 use signature::Scheme;
 
-use crate::cli::keys::Secrets;
-use crate::cli::{exit, print};
+use crate::keys::Secrets;
+use crate::{exit, print};
 
 /// The scheme, as an option.
 #[derive(Clone, Copy, ValueEnum)]

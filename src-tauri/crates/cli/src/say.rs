@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::cli::escape;
+use crate::escape;
 
 /// Messages that may wait to be written.
 const WAITING: usize = 1024;

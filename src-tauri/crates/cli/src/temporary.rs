@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::cli::escape::printable;
+use crate::escape::printable;
 
 /// How the folders' names begin.
 const PREFIX: &str = "pollux-history-";

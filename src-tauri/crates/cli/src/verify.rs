@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use clap::Args;
 use signature::{JwtPolicy, Keyring, Others, Outcome, Policy, Received, Seen, StepStatus, Verdict};
 
-use crate::cli::keys::{KeyProblem, Keys};
-use crate::cli::{exit, print};
+use crate::keys::{KeyProblem, Keys};
+use crate::{exit, print};
 
 /// Time for the near-miss probe.
 const PROBE: Duration = Duration::from_secs(2);

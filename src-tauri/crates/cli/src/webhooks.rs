@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand, ValueEnum};
 use engine::{Code, Engine, Error, NewSecret, Project, WebhookCreation, WebhookDraft, WebhookEdit, WebhookView};
 use serde_json::{Value, json};
-use tauri::Url;
+use url::Url;
 
-use crate::cli::manage::{self, CODES, Done};
-use crate::cli::print;
-use crate::cli::{exit, project};
+use crate::manage::{self, CODES, Done};
+use crate::print;
+use crate::{exit, project};
 
 mod ping;
 mod show;

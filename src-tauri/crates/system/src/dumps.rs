@@ -4,7 +4,7 @@
 /// Failing is told and nothing else: a dump that could be made is no reason not to start. Memory can still be looked at
 /// by its user's debugger: `PR_SET_DUMPABLE` would also take `/proc/PID` from the user, and what reads it there.
 #[cfg(unix)]
-pub(crate) fn switch_off() {
+pub fn switch_off() {
     use nix::sys::resource::{Resource, setrlimit};
     if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
         tracing::warn!(%error, "core dumps could not be switched off");
@@ -13,4 +13,4 @@ pub(crate) fn switch_off() {
 
 /// Windows makes none of its own, only where its user has set it up.
 #[cfg(not(unix))]
-pub(crate) fn switch_off() {}
+pub fn switch_off() {}

@@ -8,7 +8,7 @@ use directories::{BaseDirs, ProjectDirs};
 const HISTORY: &str = "pollux.db";
 
 /// The folder of the history, of secrets without a keychain, and of the window's state. `POLLUX_DATA_DIR` sets it.
-pub(crate) fn folder() -> Result<PathBuf, String> {
+pub fn folder() -> Result<PathBuf, String> {
     if let Some(set) = std::env::var_os("POLLUX_DATA_DIR").filter(|set| !set.is_empty()) {
         return Ok(PathBuf::from(set));
     }
@@ -20,7 +20,7 @@ pub(crate) fn folder() -> Result<PathBuf, String> {
 /// The folder, made for the user alone where it is missing. One of ours that others can enter is closed to them: it is
 /// the user's, it holds our history, and it is not one of those that everything else is in, too, which may have been named
 /// by `POLLUX_DATA_DIR`.
-pub(crate) fn prepared() -> Result<PathBuf, String> {
+pub fn prepared() -> Result<PathBuf, String> {
     let folder = folder()?;
     let made = files::make_folder(&folder).and_then(|()| match is_for_us_alone(&folder) {
         true => files::tighten_folder(&folder),
@@ -43,17 +43,17 @@ fn is_for_us_alone(folder: &Path) -> bool {
 }
 
 /// The history in the data folder.
-pub(crate) fn history(home: &Path) -> PathBuf {
+pub fn history(home: &Path) -> PathBuf {
     home.join(HISTORY)
 }
 
 /// Where the children of tunnels are noted, by the window and the command line alike.
-pub(crate) fn tunnels(home: &Path) -> PathBuf {
+pub fn tunnels(home: &Path) -> PathBuf {
     home.join("tunnels")
 }
 
 /// Who acts, for the log of actions: `ada, window`.
-pub(crate) fn actor(way: &str) -> String {
+pub fn actor(way: &str) -> String {
     let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     match name.filter(|name| !name.trim().is_empty()) {
         Some(name) => format!("{}, {way}", name.trim()),

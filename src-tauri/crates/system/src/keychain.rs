@@ -50,7 +50,7 @@ impl Choice {
 ///
 /// # Errors
 /// `POLLUX_KEYCHAIN` is neither `file` nor `system`.
-pub(crate) fn open(home: &Path) -> Result<Arc<dyn Vault>, String> {
+pub fn open(home: &Path) -> Result<Arc<dyn Vault>, String> {
     let set = std::env::var_os(CHOICE);
     Ok(match Choice::read(set.as_ref().map(|set| set.to_string_lossy()).as_deref())? {
         Choice::File => Arc::new(FileVault::new(home.join(FILE), format!("{CHOICE} is set to \"file\"."))),

@@ -1,6 +1,6 @@
 //! Log lines, on standard error.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
@@ -8,10 +8,8 @@ use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 
-use crate::cli::Escaped;
-
 /// Warnings by default; `POLLUX_LOG=debug` for more. Colours only for a terminal; what others wrote cannot steer it.
-pub(crate) fn to_stderr(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
+pub fn to_stderr(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
     let mut filter = EnvFilter::try_from_env("POLLUX_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     // With more of these, an authtoken would be in the log: in what ngrok answers, and in the frames that are sent.
     for quiet in ["ngrok=warn", "muxado=warn"] {
@@ -35,4 +33,13 @@ pub(crate) fn to_stderr(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'sta
 fn shows_colours() -> bool {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     std::io::stderr().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_some_and(|term| term != "dumb")
+}
+
+/// Passes text on with what steers a terminal escaped, line ends too.
+struct Escaped<'a>(&'a mut dyn fmt::Write);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write_str(&gemini::printable(text, usize::MAX))
+    }
 }

@@ -3,7 +3,7 @@
 use outbound::check::{Line, Progress, Report, State};
 use owo_colors::Style;
 
-use crate::cli::print::{Written, paint, printable, text};
+use crate::print::{Written, paint, printable, text};
 
 /// Columns of a title.
 const TITLE: usize = 48;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use engine::{Arrival, Explained, Tail, Told};
 use serde_json::{Value, json};
 
-use crate::cli::print::{self, Written};
-use crate::cli::printer::{Printer, Text};
+use crate::print::{self, Written};
+use crate::printer::{Printer, Text};
 
 /// How long answers and explanations that are under way are waited for at the end: the listener has ended, and notes what
 /// it answered a moment later.

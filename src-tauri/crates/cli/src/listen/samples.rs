@@ -5,7 +5,7 @@ use engine::Engine;
 use signature::Scheme;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::cli::print;
+use crate::print;
 
 /// What Enter sends in turn, with the Sandbox on.
 const SAMPLES: [(&str, Scheme, Option<&str>); 6] = [

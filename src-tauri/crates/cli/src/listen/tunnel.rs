@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use engine::{Engine, TunnelProvider, TunnelSettings, TunnelState, TunnelStates, TunnelView};
 use serde_json::{Value, json};
 
-use crate::cli::print::{Written, printable};
-use crate::cli::printer::{Printer, Text};
+use crate::print::{Written, printable};
+use crate::printer::{Printer, Text};
 
 /// How the listener is reached from the internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

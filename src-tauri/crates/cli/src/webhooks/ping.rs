@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use engine::{Engine, PingResult, Project};
 use serde_json::json;
-use tauri::Url;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use url::Url;
 
-use crate::cli::manage::Done;
-use crate::cli::print::{self, printable};
-use crate::cli::{exit, webhooks::show};
+use crate::manage::Done;
+use crate::print::{self, printable};
+use crate::{exit, webhooks::show};
 
 /// How long a port of this machine may take to say whether somebody listens there.
 const KNOCK: Duration = Duration::from_secs(1);

@@ -5,8 +5,8 @@ use owo_colors::Style;
 use serde_json::{Value, json};
 use signature::Outcome;
 
-use crate::cli::manage::time;
-use crate::cli::print::{paint, printable};
+use crate::manage::time;
+use crate::print::{paint, printable};
 
 /// For scripts. Whose address the uri is, is not said: nothing listens in this process.
 pub(super) fn object(webhook: &WebhookView) -> Value {
