@@ -40,3 +40,5 @@ mod tunnel;
 mod verify;
 #[path = "it/webhooks.rs"]
 mod webhooks;
+#[path = "it/without_window.rs"]
+mod without_window;
