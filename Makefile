@@ -20,8 +20,7 @@ setup:
 	@.ci/setup build
 
 ## make run: the app
-run: setup ui
-	cargo build --locked -p pollux
+run: setup ui app
 	./target/debug/pollux
 
 ## make test: formatting, lints, Rust, types, UI, the real window, peers, Google's SDKs
@@ -51,8 +50,9 @@ ui-test: ui/node_modules/.installed
 	npm --prefix ui run lint
 	npm --prefix ui test
 
+# The command line and the window that it starts.
 app:
-	cargo build --locked -p pollux
+	cargo build --locked -p cli -p pollux-app
 
 # The journeys bring their own display and session bus.
 rust-test:

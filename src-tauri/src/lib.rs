@@ -1,40 +1,49 @@
 //! The desktop shell: wiring only. The only crate that knows Tauri.
 
-mod cli;
 mod clipboard;
 mod commands;
-mod dumps;
 mod export;
 mod feed;
-mod home;
-mod keychain;
 mod leaving;
-mod log;
-mod memory;
 mod start;
 mod window;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// A delivery is allocated by the thread that receives it and freed by another one: the system's allocator makes them
-/// wait for each other (measured: a tenth of the time of a delivery).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+/// What wrong usage ends with, as on the command line.
+const USAGE: u8 = 2;
 
-/// Window or subcommand?
+/// Opens the window.
 pub fn main() -> ExitCode {
-    let parsed = cli::parse();
-    let in_window = matches!(parsed, cli::Parsed::Window) && window::has_display();
-    if in_window {
-        log::to_stderr(std::io::stderr);
-    } else {
-        log::to_stderr(cli::Log);
+    if let Some(code) = std::env::args_os().nth(1).map(|argument| answer(&argument)) {
+        return code;
     }
-    dumps::switch_off();
-    memory::give_back();
-    match parsed {
-        cli::Parsed::Command(command) => cli::run(*command),
-        cli::Parsed::Window if in_window => window::run(),
-        cli::Parsed::Window => cli::without_display(),
+    if !system::display::is_there() {
+        eprintln!("pollux-app: no display: DISPLAY and WAYLAND_DISPLAY are not set, so the window cannot open.");
+        eprintln!("`pollux listen --sandbox` shows the live view in the terminal instead.");
+        return ExitCode::FAILURE;
     }
+    system::log::to_stderr(std::io::stderr);
+    system::dumps::switch_off();
+    system::memory::give_back();
+    window::run()
+}
+
+/// The window needs no arguments: what there is to say is said by `pollux`.
+fn answer(argument: &OsString) -> ExitCode {
+    match argument.to_str() {
+        Some("-V" | "--version") => say(concat!("pollux-app ", env!("CARGO_PKG_VERSION"))),
+        Some("-h" | "--help") => say("The window of Pollux. It takes no arguments. The command line: pollux --help"),
+        _ => {
+            eprintln!("pollux-app: the window takes no arguments. The command line: pollux --help");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what was asked for")]
+fn say(text: &str) -> ExitCode {
+    println!("{text}");
+    ExitCode::SUCCESS
 }

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use engine::{ApartVault, Code, Config, Engine, Error, Result, StartFailure, Vault};
 use parking_lot::RwLock;
+use system::{home, keychain};
 use tokio::sync::Mutex;
-
-use crate::{home, keychain};
 
 /// Starts an engine on a history, with what keeps its secrets.
 type Starter = Box<dyn Fn(PathBuf) -> Pin<Box<dyn Future<Output = Result<Engine>> + Send>> + Send + Sync>;

@@ -4,30 +4,25 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use engine::Theme;
+use system::home;
 use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
+use crate::clipboard;
 use crate::commands::{app, deliveries, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
 use crate::leaving::Leaving;
 use crate::start::Started;
-use crate::{clipboard, home};
 
 const LABEL: &str = "main";
 /// Backgrounds of `tokens.css`, so that the window does not flash before its first paint.
 const DARK: Color = Color(0x0d, 0x10, 0x15, 0xff);
 const LIGHT: Color = Color(0xf4, 0xf5, 0xf7, 0xff);
 
-/// On Linux a window needs a display server; elsewhere there always is one.
-pub(crate) fn has_display() -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
-}
-
 pub(crate) fn run() -> ExitCode {
     let home = match home::prepared() {
         Ok(home) => home,
         Err(message) => {
-            eprintln!("pollux: {message}");
+            eprintln!("pollux-app: {message}");
             return ExitCode::FAILURE;
         }
     };

@@ -54,7 +54,7 @@ pub(crate) async fn measure() -> Vec<Figure> {
     let home = absolute(folder.path());
     let window = open_at(&home).await;
     usable(&window).await;
-    let pid = find(&tests::binary(), &home).expect("the window's process");
+    let pid = find(&tests::app(), &home).expect("the window's process");
     let address = socket_of(&window.address().await);
     tokio::time::sleep(Duration::from_secs(5)).await;
     let idle = memory(pid);
@@ -141,7 +141,7 @@ pub(crate) async fn start() -> Vec<Figure> {
     for _ in 0..STARTS {
         let window = open_at(&home).await;
         let usable = usable(&window).await;
-        let pid = find(&tests::binary(), &home).expect("the window's process");
+        let pid = find(&tests::app(), &home).expect("the window's process");
         times.push((usable - started_ms(pid)) / 1000.0);
         window.close().await;
         ended(&home).await;
@@ -159,7 +159,7 @@ async fn fill(home: &Path) -> Result<(), String> {
 }
 
 async fn open_at(home: &Path) -> Window {
-    open(Options { home: Some(home.to_owned()), binary: Some(absolute(&tests::binary())), ..Options::default() }).await
+    open(Options { home: Some(home.to_owned()), binary: Some(absolute(&tests::app())), ..Options::default() }).await
 }
 
 /// When the page said that it can be used, in Unix milliseconds.
@@ -183,7 +183,7 @@ async fn usable(window: &Window) -> f64 {
 /// Waits until the window's process is gone, and its history with it closed.
 async fn ended(home: &Path) {
     let started = Instant::now();
-    while find(&tests::binary(), home).is_some() {
+    while find(&tests::app(), home).is_some() {
         assert!(started.elapsed() < MOST, "the window did not end");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

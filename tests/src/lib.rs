@@ -17,11 +17,20 @@ use std::path::PathBuf;
 
 /// The built `pollux`: `POLLUX_BIN`, or the one of the same build as this program.
 pub fn binary() -> PathBuf {
+    built("pollux", "POLLUX_BIN", "cli")
+}
+
+/// The built `pollux-app`: `POLLUX_APP_BIN`, or the one of the same build as this program.
+pub fn app() -> PathBuf {
+    built("pollux-app", "POLLUX_APP_BIN", "pollux-app")
+}
+
+fn built(name: &str, variable: &str, package: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a program knows where it is");
     // Tests are one folder deeper, in `deps`.
-    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join("pollux")).find(|path| path.is_file());
-    let path = std::env::var_os("POLLUX_BIN").map(PathBuf::from).or(beside).unwrap_or_else(|| PathBuf::from("pollux"));
-    assert!(path.is_file(), "{} is not built: cargo build -p pollux", path.display());
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let path = std::env::var_os(variable).map(PathBuf::from).or(beside).unwrap_or_else(|| PathBuf::from(name));
+    assert!(path.is_file(), "{} is not built: cargo build -p {package}", path.display());
     path
 }
 

@@ -91,7 +91,7 @@ async fn start(options: Options, home: PathBuf, folder: TempDir) -> Window {
     let (display, number) = display(options.screen.unwrap_or((1360, 860)));
     let port = free_port();
     let driver = driver(&options, folder.path(), &home, number, port);
-    let client = connect(port, &options.binary.clone().unwrap_or_else(crate::binary)).await;
+    let client = connect(port, &options.binary.clone().unwrap_or_else(crate::app)).await;
     Window { client, home, driver, display: number, _display: display, folder, _alone: alone }
 }
 
@@ -345,7 +345,7 @@ impl Window {
     pub async fn close(self) {
         self.ask_to_close();
         let started = Instant::now();
-        while !self.processes("pollux").is_empty() {
+        while !self.processes("pollux-app").is_empty() {
             assert!(started.elapsed() < PATIENCE, "the app did not end");
             tokio::time::sleep(Duration::from_millis(30)).await;
         }

@@ -5,10 +5,11 @@ use engine::{
     ForwardView, Outbound, OutboundDetail, ReplayDraft, ReplayPlan, ReplayPreview, ReplayRun, Result, Target,
     TargetDraft,
 };
+use system::home;
 use tauri::State;
 
+use crate::export;
 use crate::start::Started;
-use crate::{export, home};
 
 #[tauri::command]
 pub(crate) async fn targets(started: State<'_, Started>, project: Option<i64>) -> Result<Vec<Target>> {

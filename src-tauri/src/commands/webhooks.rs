@@ -4,10 +4,11 @@ use engine::{
     ActionPage, Code, Error, NewSecret, PingResult, Place, Result, Rotated, Rotation, Row, WebhookBoard,
     WebhookCreation, WebhookDraft, WebhookEdit, WebhookRepair, WebhookView,
 };
+use system::home;
 use tauri::State;
 
+use crate::export;
 use crate::start::Started;
-use crate::{export, home};
 
 #[tauri::command]
 pub(crate) async fn webhooks(started: State<'_, Started>, project: i64) -> Result<WebhookBoard> {

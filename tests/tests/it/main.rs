@@ -22,3 +22,4 @@ mod sdk_retries;
 mod tunnel;
 mod verify;
 mod webhooks;
+mod without_window;

@@ -130,7 +130,7 @@ async fn a_number_leads_to_the_tab_that_it_opens() {
 #[tokio::test]
 async fn the_window_leaves_no_dumps() {
     let window = open(Options::default()).await;
-    let [pid] = window.processes("pollux")[..] else { panic!("one pollux runs") };
+    let [pid] = window.processes("pollux-app")[..] else { panic!("one window runs") };
     let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");

@@ -38,6 +38,6 @@ async fn a_close_that_would_lose_a_secret_is_asked_about_once() {
 
     window.ask_to_close();
     window.until("it says why it stays open", "return document.body.innerText.includes('not stored anywhere')").await;
-    assert_eq!(window.processes("pollux").len(), 1);
+    assert_eq!(window.processes("pollux-app").len(), 1);
     window.close().await;
 }

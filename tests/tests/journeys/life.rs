@@ -50,7 +50,9 @@ async fn closing_ends_in_order_and_the_next_start_shows_the_history() {
 #[tokio::test]
 async fn a_second_start_shows_the_window_of_the_first() {
     let window = open(Options::default()).await;
-    let [first] = window.processes("pollux")[..] else { panic!("one pollux runs: {:?}", window.processes("pollux")) };
+    let [first] = window.processes("pollux-app")[..] else {
+        panic!("one window runs: {:?}", window.processes("pollux-app"))
+    };
     let environment = std::fs::read(format!("/proc/{first}/environ")).unwrap();
     let variables = environment.split(|byte| *byte == 0).filter_map(|entry| {
         let text = String::from_utf8(entry.to_vec()).ok()?;
@@ -75,7 +77,7 @@ async fn a_second_start_shows_the_window_of_the_first() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert!(status.success());
-    assert_eq!(window.processes("pollux"), [first]);
+    assert_eq!(window.processes("pollux-app"), [first]);
     window.click("first-sample").await;
     window.count_is(1).await;
 }

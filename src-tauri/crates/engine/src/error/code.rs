@@ -89,11 +89,11 @@ codes! {
 
     // The history.
     /// A newer Pollux wrote the history.
-    DatabaseTooNew = "database_too_new": Refused, Error;
+    DatabaseTooNew = "database_too_new": Usage, Error;
     /// The file is another program's.
-    NotAHistory = "not_a_history": Refused, Error;
+    NotAHistory = "not_a_history": Usage, Error;
     /// The file or its folder cannot be opened.
-    HistoryUnreachable = "history_unreachable": Refused, Error;
+    HistoryUnreachable = "history_unreachable": Usage, Error;
     /// The history cannot be written to.
     HistoryReadOnly = "history_read_only": Refused, Error;
     /// Another program holds the history locked.
@@ -103,7 +103,7 @@ codes! {
     /// The history was closed.
     HistoryClosed = "history_closed": Refused, Error;
     /// The history could not be brought to the format of this version.
-    MigrationFailed = "migration_failed": Refused, Error;
+    MigrationFailed = "migration_failed": Usage, Error;
     /// SQLite refused for another reason.
     DatabaseError = "database_error": Refused, Error;
     /// The disk is full, or the history has reached its limit.
@@ -257,57 +257,57 @@ codes! {
 
     // Why a target gave no whole answer.
     /// Nothing listens at the target.
-    ConnectionRefused = "connection_refused": Refused, Error;
+    ConnectionRefused = "connection_refused": NoAnswer, Error;
     /// The connection was not made in time.
-    ConnectTimedOut = "connect_timed_out": Refused, Error;
+    ConnectTimedOut = "connect_timed_out": NoAnswer, Error;
     /// The target reset the connection.
-    ConnectionReset = "connection_reset": Refused, Error;
+    ConnectionReset = "connection_reset": NoAnswer, Error;
     /// The target closed the connection, and lives on.
-    ConnectionCut = "connection_cut": Refused, Error;
+    ConnectionCut = "connection_cut": NoAnswer, Error;
     /// There is no way to the target.
-    Unreachable = "unreachable": Refused, Error;
+    Unreachable = "unreachable": NoAnswer, Error;
     /// There is no host of the target's name.
-    NameNotFound = "name_not_found": Refused, Error;
+    NameNotFound = "name_not_found": NoAnswer, Error;
     /// What the target answered is not HTTP.
-    NotHttp = "not_http": Refused, Error;
+    NotHttp = "not_http": NoAnswer, Error;
     /// The head of the answer is too long.
-    HeadTooLong = "head_too_long": Refused, Error;
+    HeadTooLong = "head_too_long": NoAnswer, Error;
     /// The target closed the connection without an answer.
-    NoAnswer = "no_answer": Refused, Error;
+    NoAnswer = "no_answer": NoAnswer, Error;
     /// The target did not answer in time.
-    TimedOut = "timed_out": Refused, Error;
+    TimedOut = "timed_out": NoAnswer, Error;
     /// The body of the answer is longer than what is read.
-    BodyTooLong = "body_too_long": Refused, Error;
+    BodyTooLong = "body_too_long": NoAnswer, Error;
     /// The body of the answer did not end in time.
-    BodyTooSlow = "body_too_slow": Refused, Error;
+    BodyTooSlow = "body_too_slow": NoAnswer, Error;
     /// The body of the answer is not whole.
-    BodyCutShort = "body_cut_short": Refused, Error;
+    BodyCutShort = "body_cut_short": NoAnswer, Error;
     /// The request cannot be sent as HTTP.
-    NotSendable = "not_sendable": Refused, Error;
+    NotSendable = "not_sendable": NoAnswer, Error;
     /// The delivery ended the handler.
-    EndedHandler = "ended_handler": Refused, Error;
+    EndedHandler = "ended_handler": NoAnswer, Error;
     /// The handler had ended before, and has not come back.
-    HandlerGone = "handler_gone": Refused, Error;
+    HandlerGone = "handler_gone": NoAnswer, Error;
     /// The secure connection failed.
-    TlsFailed = "tls_failed": Refused, Error;
+    TlsFailed = "tls_failed": NoAnswer, Error;
     /// The target's certificate has expired.
-    TlsExpired = "tls_expired": Refused, Error;
+    TlsExpired = "tls_expired": NoAnswer, Error;
     /// The target's certificate is not valid yet.
-    TlsNotYetValid = "tls_not_yet_valid": Refused, Error;
+    TlsNotYetValid = "tls_not_yet_valid": NoAnswer, Error;
     /// The target's certificate is for another name.
-    TlsOtherName = "tls_other_name": Refused, Error;
+    TlsOtherName = "tls_other_name": NoAnswer, Error;
     /// Nobody whom this machine trusts has signed the target's certificate.
-    TlsUntrusted = "tls_untrusted": Refused, Error;
+    TlsUntrusted = "tls_untrusted": NoAnswer, Error;
     /// The target's certificate was revoked.
-    TlsRevoked = "tls_revoked": Refused, Error;
+    TlsRevoked = "tls_revoked": NoAnswer, Error;
     /// The target knows no such name.
-    TlsUnknownName = "tls_unknown_name": Refused, Error;
+    TlsUnknownName = "tls_unknown_name": NoAnswer, Error;
     /// The target speaks no version of TLS that Pollux does.
-    TlsVersion = "tls_version": Refused, Error;
+    TlsVersion = "tls_version": NoAnswer, Error;
     /// The target asks for a client certificate.
-    TlsClientCertificate = "tls_client_certificate": Refused, Error;
+    TlsClientCertificate = "tls_client_certificate": NoAnswer, Error;
     /// The target does not speak TLS at this port.
-    TlsNotSpoken = "tls_not_spoken": Refused, Error;
+    TlsNotSpoken = "tls_not_spoken": NoAnswer, Error;
 
     // Tunnels.
     /// No tunnel is chosen.
@@ -319,91 +319,91 @@ codes! {
     /// The public address is another one.
     PublicAddressChanged = "public_address_changed": Refused, Info;
     /// No address of one's own was entered.
-    OwnAddressMissing = "own_address_missing": Refused, Error, Tunnel;
+    OwnAddressMissing = "own_address_missing": NoAnswer, Error, Tunnel;
     /// The address of one's own is wrong.
-    OwnAddressInvalid = "own_address_invalid": Refused, Error, Tunnel;
+    OwnAddressInvalid = "own_address_invalid": NoAnswer, Error, Tunnel;
     /// cloudflared is not installed.
-    CloudflaredMissing = "cloudflared_missing": Refused, Error, Tunnel;
+    CloudflaredMissing = "cloudflared_missing": NoAnswer, Error, Tunnel;
     /// cloudflared cannot be run.
-    CloudflaredNotExecutable = "cloudflared_not_executable": Refused, Error, Tunnel;
+    CloudflaredNotExecutable = "cloudflared_not_executable": NoAnswer, Error, Tunnel;
     /// cloudflared does not know an option: it is too old, or another program.
-    CloudflaredUnknownFlag = "cloudflared_unknown_flag": Refused, Error, Tunnel;
+    CloudflaredUnknownFlag = "cloudflared_unknown_flag": NoAnswer, Error, Tunnel;
     /// cloudflared could not be started.
-    CloudflaredNotStarted = "cloudflared_not_started": Refused, Error, Tunnel;
+    CloudflaredNotStarted = "cloudflared_not_started": NoAnswer, Error, Tunnel;
     /// Cloudflare gives this network no more quick tunnels for now.
-    CloudflaredRateLimited = "cloudflared_rate_limited": Refused, Error, Tunnel;
+    CloudflaredRateLimited = "cloudflared_rate_limited": NoAnswer, Error, Tunnel;
     /// cloudflared found no network.
-    CloudflaredNoNetwork = "cloudflared_no_network": Refused, Error, Tunnel;
+    CloudflaredNoNetwork = "cloudflared_no_network": NoAnswer, Error, Tunnel;
     /// cloudflared could not reach its service.
-    CloudflaredUnreachable = "cloudflared_unreachable": Refused, Error, Tunnel;
+    CloudflaredUnreachable = "cloudflared_unreachable": NoAnswer, Error, Tunnel;
     /// Cloudflare's service answered with an error.
-    CloudflaredServiceError = "cloudflared_service_error": Refused, Error, Tunnel;
+    CloudflaredServiceError = "cloudflared_service_error": NoAnswer, Error, Tunnel;
     /// cloudflared ended by itself.
-    CloudflaredExited = "cloudflared_exited": Refused, Error, Tunnel;
+    CloudflaredExited = "cloudflared_exited": NoAnswer, Error, Tunnel;
     /// cloudflared crashed.
-    CloudflaredCrashed = "cloudflared_crashed": Refused, Error, Tunnel;
+    CloudflaredCrashed = "cloudflared_crashed": NoAnswer, Error, Tunnel;
     /// cloudflared did not get on.
-    CloudflaredStuck = "cloudflared_stuck": Refused, Error, Tunnel;
+    CloudflaredStuck = "cloudflared_stuck": NoAnswer, Error, Tunnel;
     /// The quick tunnel has expired.
-    CloudflaredExpired = "cloudflared_expired": Refused, Error, Tunnel;
+    CloudflaredExpired = "cloudflared_expired": NoAnswer, Error, Tunnel;
     /// The network lets no UDP through.
-    CloudflaredUdpBlocked = "cloudflared_udp_blocked": Refused, Error, Tunnel;
+    CloudflaredUdpBlocked = "cloudflared_udp_blocked": NoAnswer, Error, Tunnel;
     /// cloudflared got no connection.
-    CloudflaredNoConnection = "cloudflared_no_connection": Refused, Error, Tunnel;
+    CloudflaredNoConnection = "cloudflared_no_connection": NoAnswer, Error, Tunnel;
     /// cloudflared lost its connections.
-    CloudflaredLost = "cloudflared_lost": Refused, Error, Tunnel;
+    CloudflaredLost = "cloudflared_lost": NoAnswer, Error, Tunnel;
     /// ngrok does not take the authtoken.
-    NgrokAuthtokenWrong = "ngrok_authtoken_wrong": Refused, Error, Tunnel;
+    NgrokAuthtokenWrong = "ngrok_authtoken_wrong": NoAnswer, Error, Tunnel;
     /// ngrok needs an authtoken.
-    NgrokAuthtokenMissing = "ngrok_authtoken_missing": Refused, Error, Tunnel;
+    NgrokAuthtokenMissing = "ngrok_authtoken_missing": NoAnswer, Error, Tunnel;
     /// What keeps secrets has lost the authtoken.
-    NgrokAuthtokenGone = "ngrok_authtoken_gone": Refused, Error, Tunnel;
+    NgrokAuthtokenGone = "ngrok_authtoken_gone": NoAnswer, Error, Tunnel;
     /// The account's e-mail address was not verified.
-    NgrokAccountUnverified = "ngrok_account_unverified": Refused, Error, Tunnel;
+    NgrokAccountUnverified = "ngrok_account_unverified": NoAnswer, Error, Tunnel;
     /// The account is suspended.
-    NgrokAccountSuspended = "ngrok_account_suspended": Refused, Error, Tunnel;
+    NgrokAccountSuspended = "ngrok_account_suspended": NoAnswer, Error, Tunnel;
     /// ngrok no longer speaks with this version of Pollux.
-    NgrokTooOld = "ngrok_too_old": Refused, Error, Tunnel;
+    NgrokTooOld = "ngrok_too_old": NoAnswer, Error, Tunnel;
     /// ngrok did not understand Pollux.
-    NgrokProtocol = "ngrok_protocol": Refused, Error, Tunnel;
+    NgrokProtocol = "ngrok_protocol": NoAnswer, Error, Tunnel;
     /// The account has too many agents at once.
-    NgrokSessions = "ngrok_sessions": Refused, Error, Tunnel;
+    NgrokSessions = "ngrok_sessions": NoAnswer, Error, Tunnel;
     /// Another agent serves the address.
-    NgrokEndpointTaken = "ngrok_endpoint_taken": Refused, Error, Tunnel;
+    NgrokEndpointTaken = "ngrok_endpoint_taken": NoAnswer, Error, Tunnel;
     /// The account has too many endpoints.
-    NgrokEndpoints = "ngrok_endpoints": Refused, Error, Tunnel;
+    NgrokEndpoints = "ngrok_endpoints": NoAnswer, Error, Tunnel;
     /// The domain is not the account's.
-    NgrokDomain = "ngrok_domain": Refused, Error, Tunnel;
+    NgrokDomain = "ngrok_domain": NoAnswer, Error, Tunnel;
     /// ngrok gave no usable address.
-    NgrokAddress = "ngrok_address": Refused, Error, Tunnel;
+    NgrokAddress = "ngrok_address": NoAnswer, Error, Tunnel;
     /// The account's quota is used up.
-    NgrokQuota = "ngrok_quota": Refused, Error, Tunnel;
+    NgrokQuota = "ngrok_quota": NoAnswer, Error, Tunnel;
     /// There were too many requests for the account.
-    NgrokRate = "ngrok_rate": Refused, Error, Tunnel;
+    NgrokRate = "ngrok_rate": NoAnswer, Error, Tunnel;
     /// No agent serves the address.
-    NgrokOffline = "ngrok_offline": Refused, Error, Tunnel;
+    NgrokOffline = "ngrok_offline": NoAnswer, Error, Tunnel;
     /// The agent did not reach the listener.
-    NgrokUpstream = "ngrok_upstream": Refused, Error, Tunnel;
+    NgrokUpstream = "ngrok_upstream": NoAnswer, Error, Tunnel;
     /// The address of ngrok's server is wrong.
-    NgrokServer = "ngrok_server": Refused, Error, Tunnel;
+    NgrokServer = "ngrok_server": NoAnswer, Error, Tunnel;
     /// The certificates for ngrok's server could not be read.
-    NgrokCaUnreadable = "ngrok_ca_unreadable": Refused, Error, Tunnel;
+    NgrokCaUnreadable = "ngrok_ca_unreadable": NoAnswer, Error, Tunnel;
     /// ngrok could not be reached.
-    NgrokUnreachable = "ngrok_unreachable": Refused, Error, Tunnel;
+    NgrokUnreachable = "ngrok_unreachable": NoAnswer, Error, Tunnel;
     /// ngrok missed a heartbeat.
-    NgrokHeartbeat = "ngrok_heartbeat": Refused, Error, Tunnel;
+    NgrokHeartbeat = "ngrok_heartbeat": NoAnswer, Error, Tunnel;
     /// This computer was asleep, and the session has ended.
-    NgrokSlept = "ngrok_slept": Refused, Error, Tunnel;
+    NgrokSlept = "ngrok_slept": NoAnswer, Error, Tunnel;
     /// ngrok sent a command that Pollux does not follow.
-    NgrokCommand = "ngrok_command": Refused, Error, Tunnel;
+    NgrokCommand = "ngrok_command": NoAnswer, Error, Tunnel;
     /// The connection to ngrok was lost.
-    NgrokLost = "ngrok_lost": Refused, Error, Tunnel;
+    NgrokLost = "ngrok_lost": NoAnswer, Error, Tunnel;
     /// The secure connection to ngrok failed.
-    NgrokTls = "ngrok_tls": Refused, Error, Tunnel;
+    NgrokTls = "ngrok_tls": NoAnswer, Error, Tunnel;
     /// ngrok stopped the endpoint.
-    NgrokStopped = "ngrok_stopped": Refused, Error, Tunnel;
+    NgrokStopped = "ngrok_stopped": NoAnswer, Error, Tunnel;
     /// ngrok refused, for a reason that is not known here.
-    NgrokRefused = "ngrok_refused": Refused, Error, Tunnel;
+    NgrokRefused = "ngrok_refused": NoAnswer, Error, Tunnel;
 }
 
 impl Code {

@@ -1,0 +1,165 @@
+//! `pollux`: the command line, over the same engine as the window. It links nothing of a window: without a subcommand it
+//! starts `pollux-app`.
+
+/// Says it on standard error, with `pollux: ` before it.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::say::say(&format!($($text)*)) };
+}
+
+/// The same without `pollux: `.
+macro_rules! say_plain {
+    ($($text:tt)*) => { $crate::say::plain(&format!($($text)*)) };
+}
+
+mod app;
+mod check;
+mod disk;
+mod emulator;
+mod ending;
+mod escape;
+mod forward;
+mod keys;
+mod listen;
+mod manage;
+mod print;
+mod printer;
+mod project;
+mod replay;
+mod sample;
+mod say;
+mod temporary;
+mod verify;
+mod webhooks;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit codes, for scripts. What an error ends with is said by its code: [`engine::Code::exit`].
+pub(crate) mod exit {
+    use engine::Exit;
+
+    /// Verified, or done.
+    pub(crate) const OK: u8 = 0;
+    /// Rejected, not delivered, or refused.
+    pub(crate) const REJECTED: u8 = Exit::Refused as u8;
+    /// The command line was wrong, or something it names could not be read.
+    pub(crate) const USAGE: u8 = Exit::Usage as u8;
+    /// There was no key to check with.
+    pub(crate) const UNCHECKED: u8 = 3;
+    /// Nobody answered.
+    pub(crate) const NO_ANSWER: u8 = Exit::NoAnswer as u8;
+    /// It is not known whether it was done.
+    pub(crate) const UNKNOWN: u8 = Exit::Unknown as u8;
+}
+
+/// Inspector for Gemini API webhooks. Without a subcommand it opens the window.
+#[derive(Parser)]
+#[command(
+    name = "pollux",
+    version,
+    about = "Inspector for Gemini API webhooks. Without a subcommand it opens the window.",
+    after_help = "Secrets can also come from the environment (POLLUX_SECRET) or a file (--secret-file), so that they \
+                  stay out of the process list.\nPOLLUX_DATA_DIR sets the folder of the history and all other state; \
+                  POLLUX_KEYCHAIN=file keeps secrets in a file there, not in the keychain; POLLUX_LOG=debug says more."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// After `--`: handed on to the window.
+    #[arg(last = true, hide = true)]
+    window: Vec<OsString>,
+}
+
+/// What to do without a window.
+#[derive(Subcommand)]
+enum Command {
+    /// Judge one delivery: is it genuine, and if not, why?
+    Verify(verify::Arguments),
+    /// Send good, odd and forged deliveries to your handler, and say what it does wrong.
+    Check(Box<check::Arguments>),
+    /// Receive deliveries and show each with its verdict.
+    Listen(listen::Arguments),
+    /// Send deliveries of the history again, as received or changed.
+    Replay(replay::Arguments),
+    /// Receive deliveries and send each on to an address.
+    Forward(forward::Arguments),
+    /// Send one signed sample, as the service would.
+    Sample(sample::Arguments),
+    /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
+    Emulator(emulator::Arguments),
+    /// Add, list and remove projects: an API key each, with the service it is for.
+    Project(project::Arguments),
+    /// List, create, change, ping and delete a project's webhooks, and rotate their secrets.
+    Webhooks(webhooks::Arguments),
+}
+
+fn main() -> ExitCode {
+    // Ends the process on `--help`, `--version` and wrong usage (2).
+    let Arguments { command, window } = Arguments::parse();
+    match command {
+        Some(command) => run(command),
+        None if window.is_empty() && !system::display::is_there() => without_display(),
+        None => app::open(&window),
+    }
+}
+
+/// Runs a subcommand.
+fn run(command: Command) -> ExitCode {
+    system::log::to_stderr(say::Log);
+    system::dumps::switch_off();
+    system::memory::give_back();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("pollux: the runtime could not start: {error}");
+            return ExitCode::from(exit::USAGE);
+        }
+    };
+    let result = runtime.block_on(async {
+        match command {
+            Command::Verify(arguments) => verify::run(arguments).await,
+            Command::Check(arguments) => check::run(*arguments).await,
+            Command::Listen(arguments) => listen::run(arguments).await,
+            Command::Replay(arguments) => replay::run(arguments).await,
+            Command::Forward(arguments) => forward::run(arguments).await,
+            Command::Sample(arguments) => sample::run(arguments).await,
+            Command::Emulator(arguments) => emulator::run(arguments).await,
+            Command::Project(arguments) => project::run(arguments).await,
+            Command::Webhooks(arguments) => webhooks::run(arguments).await,
+        }
+    });
+    // A read of the terminal that still waits must not hold up the end.
+    runtime.shutdown_background();
+    let code = match result {
+        Ok(code) => ExitCode::from(code),
+        Err(message) => fail(&message),
+    };
+    say::finish();
+    code
+}
+
+/// The window was asked for, and there is no display to open it on: the live view in the terminal, Sandbox on.
+fn without_display() -> ExitCode {
+    say_plain!("No display: DISPLAY and WAYLAND_DISPLAY are not set, so the window cannot open.");
+    say_plain!("Here is the live view in the terminal instead (the same as `pollux listen --sandbox`).\n");
+    run(Command::Listen(listen::Arguments::sandbox()))
+}
+
+fn fail(message: &str) -> ExitCode {
+    say!("{message}");
+    ExitCode::from(exit::USAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,204 @@
+//! What managing without a window shares: the engine on the window's own data, the project that is meant, exit codes.
+
+use std::sync::Arc;
+
+use engine::{Config, Engine, Error, Project};
+use owo_colors::Style;
+use system::{home, keychain};
+
+use crate::exit;
+use crate::print::{self, Unwritten, Written, paint, printable};
+
+/// Said at the end of each help text.
+pub(crate) const CODES: &str = "Exit codes: 0 done, 1 the service refused it or a secret could not be stored, 2 wrong \
+    usage, 4 no answer, 5 it is not known whether it was done.";
+
+/// What a shell says of a process that was interrupted: 128 and the signal's number.
+const INTERRUPTED: i32 = 130;
+
+/// Why it was not done. Nothing was printed on standard output.
+pub(crate) enum Undone {
+    /// The command line is wrong: there is no such project, or more than one could be meant.
+    Usage(String),
+    /// The engine's or the service's refusal.
+    Refused(Error),
+    /// Standard output.
+    Unwritten(Unwritten),
+}
+
+impl From<Error> for Undone {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Unwritten> for Undone {
+    fn from(unwritten: Unwritten) -> Self {
+        Self::Unwritten(unwritten)
+    }
+}
+
+/// The exit code, or that the command line is wrong.
+pub(crate) type Done = Result<u8, Undone>;
+
+/// The engine on the data of the window, which may be running: without a listener and without a Sandbox.
+pub(crate) async fn open() -> Result<Engine, String> {
+    let home = home::prepared()?;
+    let vault = {
+        let home = home.clone();
+        tokio::task::spawn_blocking(move || keychain::open(&home)).await.map_err(|error| error.to_string())??
+    };
+    Engine::start(Config {
+        sandbox: false,
+        actor: home::actor("command line"),
+        environment: Arc::new(|name| std::env::var(name).ok()),
+        tunnel_folder: home::tunnels(&home),
+        ..Config::new(home::history(&home), vault)
+    })
+    .await
+    .map_err(|error| error.to_string())
+}
+
+/// From here on a secret may be on its way, which the service shows once: the first Ctrl+C is answered with words, and
+/// only the second one ends the process.
+pub(crate) fn hold_on() {
+    tokio::spawn(async {
+        let mut told = false;
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if told {
+                std::process::exit(INTERRUPTED);
+            }
+            told = true;
+            say!(
+                "waiting for the service's answer: it may hold a secret that is never shown again. Ctrl+C once more ends \
+                 this without it."
+            );
+        }
+    });
+}
+
+/// Ends the engine and says what went wrong.
+pub(crate) async fn close(engine: Engine, done: Done) -> Result<u8, String> {
+    engine.shutdown().await;
+    match done {
+        Ok(code) => Ok(code),
+        Err(Undone::Usage(message)) => Err(message),
+        Err(Undone::Refused(error)) => {
+            complain(&error);
+            let code = error.code.exit() as u8;
+            if code == exit::UNKNOWN {
+                say_plain!("  How it is now: pollux webhooks list");
+            }
+            Ok(code)
+        }
+        Err(Undone::Unwritten(unwritten)) => print::settled(Err(unwritten)).map(|()| exit::OK),
+    }
+}
+
+/// Our words, and below them the service's own.
+pub(crate) fn complain(error: &Error) {
+    say!("{}", printable(&error.message));
+    if let Some(detail) = error.detail.as_deref().filter(|detail| !detail.is_empty()) {
+        say_plain!("  {}", printable(detail));
+    }
+}
+
+/// The user's projects. The Sandbox lives in the window's process and is not among them.
+pub(crate) fn projects(engine: &Engine) -> Vec<Project> {
+    engine.projects().list().into_iter().filter(|project| !project.sandbox).collect()
+}
+
+/// The project of this name; without a name the only one that has an API key.
+pub(crate) fn pick(projects: &[Project], named: Option<&str>) -> Result<Project, Undone> {
+    let usage = |message: String| Err(Undone::Usage(message));
+    let Some(named) = named.map(str::trim) else {
+        let with_key: Vec<&Project> = projects.iter().filter(|project| project.api_key.is_some()).collect();
+        return match with_key.as_slice() {
+            [] => usage("no project has an API key yet: pollux project add NAME adds one".into()),
+            [only] => Ok((*only).clone()),
+            several => usage(format!("several projects have an API key, say which: --project {}", names(several, "|"))),
+        };
+    };
+    if let Some(project) = projects.iter().find(|project| project.name == named) {
+        return Ok(project.clone());
+    }
+    if named.eq_ignore_ascii_case("sandbox") {
+        return usage(
+            "the Sandbox lives in the window's process and is managed there; without a window there is pollux \
+            emulator: add it as a project with --base-url"
+                .into(),
+        );
+    }
+    let all: Vec<&Project> = projects.iter().collect();
+    usage(format!("there is no project {named:?}; there is {}", names(&all, ", ")))
+}
+
+fn names(projects: &[&Project], between: &str) -> String {
+    let name = |project: &&Project| match project.name.contains(char::is_whitespace) {
+        true => format!("{:?}", project.name),
+        false => printable(&project.name),
+    };
+    projects.iter().map(name).collect::<Vec<_>>().join(between)
+}
+
+/// Columns as wide as what stands in them, below their names.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> Written {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(head.get(column).map(|name| name.len())).max().unwrap_or_default()
+    };
+    let line = |cells: &[String]| {
+        let padded = cells.iter().enumerate().map(|(column, cell)| format!("{cell:<0$}", width(column)));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let head: Vec<String> = head.iter().map(|name| (*name).to_owned()).collect();
+    let mut text = format!("{}\n", paint(&line(&head), Style::new().dimmed()));
+    for row in rows {
+        text.push_str(&line(row));
+        text.push('\n');
+    }
+    print::text(&text)
+}
+
+/// `2026-11-22 09:12`, local time.
+pub(crate) fn time(ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(ms).unwrap_or_default().to_zoned(jiff::tz::TimeZone::system());
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{ApiKey, ApiVersion, VaultKind};
+
+    use super::*;
+
+    fn project(name: &str, key: bool) -> Project {
+        Project {
+            id: 1,
+            name: name.into(),
+            sandbox: false,
+            path: name.into(),
+            base_url: "https://x.example".into(),
+            api_version: ApiVersion::V1,
+            api_key: key.then(|| ApiKey { hint: "…a91f".into(), stored_in: VaultKind::File, available: true }),
+        }
+    }
+
+    #[test]
+    fn the_only_project_with_a_key_is_meant_and_others_have_to_be_named() {
+        let chosen = |projects: &[Project], named: Option<&str>| match pick(projects, named) {
+            Ok(project) => project.name,
+            Err(Undone::Usage(message)) => message,
+            Err(_) => "another".into(),
+        };
+        let (default, one, two) = (project("Default", false), project("one", true), project("two b", true));
+        assert!(chosen(std::slice::from_ref(&default), None).contains("pollux project add"));
+        let both = [default.clone(), one.clone()];
+        assert_eq!(chosen(&both, None), "one");
+        assert_eq!(chosen(&both, Some("Default")), "Default");
+        let all = [default, one, two];
+        assert!(chosen(&all, None).contains("--project one|\"two b\""), "{}", chosen(&all, None));
+        assert!(chosen(&all, Some("three")).contains("there is Default, one, \"two b\""));
+        assert!(chosen(&all, Some("sandbox")).contains("lives in the window's process"));
+    }
+}
