@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TERM_COLOR ?= never
 FUZZ_SECONDS ?= 60
 
-.PHONY: help run test bench fuzz types package icons setup ui app check rust-test ui-test journeys peers sdk clean
+.PHONY: help run test check compile bench fuzz types package icons setup ui app check rust-test ui-test journeys peers sdk clean
 
 help:
 	@grep -E '^#   make|^## ' Makefile | sed 's/^# *//; s/^## /  /'
@@ -28,14 +28,18 @@ test:
 	@.ci/setup test
 	@.ci/step "window's files" $(MAKE) ui
 	@.ci/step "formatting" cargo fmt --all --check
-	@.ci/step "clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
+	@.ci/step "clippy; programs and tests; peers and Google's SDKs (npm, PyPI)" $(MAKE) -j3 compile peers sdk
 	@.ci/step "prettier, svelte-check, eslint, vitest" $(MAKE) ui-test
-	@.ci/step "app" $(MAKE) app
-	@.ci/step "peers (npm, PyPI)" $(MAKE) peers
-	@.ci/step "Google's SDKs (npm, PyPI)" $(MAKE) sdk
 	@.ci/step "rust, journeys in the real window" $(MAKE) rust-test
-	@.ci/step "doc tests" cargo test --locked --workspace --doc
+	@.ci/step "doc tests" .ci/compile cargo test --locked --workspace --doc
 	@echo "All checks passed."
+
+## make check: the inner loop: formatting, lints, and the unit tests of what changed since the last commit
+check:
+	@.ci/check
+
+compile:
+	@.ci/compile
 
 ui: ui/node_modules/.installed
 	npm --prefix ui run build
@@ -56,7 +60,7 @@ app:
 
 # The journeys bring their own display and session bus.
 rust-test:
-	.ci/nextest
+	.ci/compile .ci/nextest
 
 # Senders written with other people's libraries, for the journeys.
 peers:

@@ -86,7 +86,7 @@ async fn each_kind_of_job_leads_to_a_verified_delivery() {
         assert_eq!((logged.job.as_ref(), logged.webhook.is_none()), (Some(&name), dynamic));
         assert_eq!(logged.received, [row.id]);
         assert_eq!((logged.attempts.len(), logged.attempts[0].status), (1, Some(200)));
-        let body = rig.engine.sandbox().history().body(&logged.id).await.unwrap();
+        let body = rig.engine.sandbox().delivery_body(&logged.id).await.unwrap();
         assert_eq!(body.as_bytes(), rig.engine.history().body(row.id, false).await.unwrap());
         let overview = rig.engine.sandbox().overview().await.unwrap();
         let job = overview.jobs.iter().find(|job| job.name == name).unwrap();

@@ -27,7 +27,7 @@ async fn is(engine: &Engine, state: &str) {
 /// The states of the time-line: provider, state.
 async fn line(parts: &Parts) -> Vec<(String, String)> {
     let store = store::Store::open(&parts.database(), store::Options::default()).unwrap();
-    let states = store.tunnel().states().between(0, i64::MAX).await.unwrap();
+    let states = store.tunnel_states().between(0, i64::MAX).await.unwrap();
     states.into_iter().map(|state| (state.provider, state.state)).collect()
 }
 
@@ -382,8 +382,8 @@ async fn it_starts_with_pollux_and_a_crash_ends_its_time_line() {
         public: Some("https://one.tunnel.invalid/".into()),
         detail: None,
     };
-    store.tunnel().states().add(crashed("online")).await.unwrap();
-    store.tunnel().states().seen(31_000).await.unwrap();
+    store.tunnel_states().add(crashed("online")).await.unwrap();
+    store.tunnel_states().seen(31_000).await.unwrap();
     store.close().await;
 
     let engine = parts.start(false).await;

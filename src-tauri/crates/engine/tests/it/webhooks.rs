@@ -239,7 +239,7 @@ async fn what_others_do_and_what_arrives_is_seen_without_asking() {
     let told = told(&rig);
     let state = "disabled_due_to_failed_deliveries";
     let change = WebhookChange { state: Some(state.into()), ..WebhookChange::default() };
-    other(&rig).await.webhooks().update(&webhook.id, &change).await.unwrap();
+    other(&rig).await.webhook_update(&webhook.id, &change).await.unwrap();
     engine.sandbox().set_clock(2.0).await.unwrap(); // any change of it is news
     until("it is seen", async || rig.shown(&webhook.id).await.state == state).await;
     let alarm = WebhookAlarms { project, disabled: 1, earlier: 0 };
