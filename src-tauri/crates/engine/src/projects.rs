@@ -1,5 +1,5 @@
-//! Projects and their secrets: what the user adds, changes and removes, with the texts in the vault and the parsed keys in
-//! the registry.
+//! Projects and their secrets: what the user adds, changes and removes, with the texts in the vault and the parsed keys
+//! in the registry.
 
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ impl Projects {
         self.registry.projects()
     }
 
-    /// Keys that came, for whoever judges deliveries again.
+    /// News of keys, for whatever judges deliveries again.
     pub(crate) fn key_news(&self) -> Arc<KeyNews> {
         self.key_news.clone()
     }
@@ -88,7 +88,7 @@ impl Projects {
     }
 }
 
-/// Whether nothing is accepted of a secret any more. `now`: Unix seconds.
+/// Whether nothing signed with the secret is accepted any more. `now`: Unix seconds.
 fn has_ended(record: &SecretRecord, now: i64) -> bool {
     matches!(record.state(now), KeyState::Expired { .. })
 }
