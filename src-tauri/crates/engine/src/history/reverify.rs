@@ -1,8 +1,8 @@
 //! Judges deliveries again: a secret was added, the published keys came, or the user asked for it.
 //!
-//! What was kept is judged with the current keys and the time of its arrival. A verdict gets better and never worse: what
-//! is verified is left alone, and a rejection gives way to a verification, or to another rejection. The answer stays
-//! what it was, and nothing is forwarded: both belong to the arrival.
+//! What was kept is judged with the current keys and the time of its arrival. A verdict gets better and never worse:
+//! what is verified is left alone, and a rejection gives way to a verification, or to another rejection. The answer
+//! stays what it was, and nothing is forwarded: both belong to the arrival.
 
 use std::collections::HashMap;
 use std::sync::Arc;
