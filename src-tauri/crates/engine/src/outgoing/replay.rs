@@ -133,7 +133,7 @@ impl Replays {
             if kept.saturating_mul(requests) > KEPT {
                 let mib = kept.saturating_mul(requests) / 1024 / 1024;
                 let message = format!(
-                    "Each request is stored with its changed body: {mib} MiB are over the {} MiB for one run. Send fewer.",
+                    "Each request is stored with its changed body: {mib} MiB are over one run's {} MiB. Send fewer.",
                     KEPT / 1024 / 1024
                 );
                 return Err(Error::new(Code::InvalidReplay, message));

@@ -14,7 +14,7 @@ const OUTCOME: HeaderName = HeaderName::from_static("x-emulator-outcome");
 const BATCH_MODEL: &str = "gemini-3-flash";
 const INTERACTION_MODEL: &str = "gemini-3.5-flash";
 const VIDEO_MODEL: &str = "veo-3.1-generate-preview";
-/// What a batch asks: three requests, so that its result has several lines to look at.
+/// What jobs ask: three prompts, so that a batch's result has several lines to look at.
 const PROMPTS: [(&str, &str); 3] = [
     ("gemini", "Who were Castor and Pollux?"),
     ("stars", "How far away is the star Pollux?"),
