@@ -64,7 +64,7 @@ fn domain(text: &str) -> Result<String> {
     if host.len() > DOMAIN || !host.contains('.') || !host.split('.').all(label) {
         return Err(Error::new(
             Code::InvalidSetting,
-            "The ngrok domain cannot be used. A domain looks like hooks.example.com or name.ngrok-free.app.",
+            "The ngrok domain cannot be used. Enter one such as hooks.example.com or name.ngrok-free.app.",
         ));
     }
     Ok(host)
