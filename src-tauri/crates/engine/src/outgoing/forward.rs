@@ -236,7 +236,7 @@ impl Forwards {
             outbound::Target::parse(&rule.url)?.url().clone_into(&mut rule.url);
         }
         if !(1..=32).contains(&rule.concurrency) {
-            return invalid(format!("The number of requests at a time must be 1 to 32, not {}.", rule.concurrency));
+            return invalid(format!("1 to 32 requests can be under way at a time, not {}.", rule.concurrency));
         }
         if let ForwardAnswer::Target { timeout_ms } = rule.answer
             && !(100..=60_000).contains(&timeout_ms)

@@ -272,7 +272,7 @@ fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
         return invalid(format!("Each delivery can be sent 1 to 10,000 times, not {}.", plan.times));
     }
     if !(1..=64).contains(&plan.concurrency) {
-        return invalid(format!("The number of requests at a time must be 1 to 64, not {}.", plan.concurrency));
+        return invalid(format!("1 to 64 requests can be under way at a time, not {}.", plan.concurrency));
     }
     if plan.delay_ms > 60_000 {
         return invalid(format!("The time between two requests must be at most 60,000 ms, not {}.", plan.delay_ms));
