@@ -281,7 +281,7 @@ pub struct DiskShortage {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum ListenerState {
-    /// Not yet bound.
+    /// Not bound to a port yet.
     Starting,
     /// Taking deliveries.
     Listening {
@@ -301,7 +301,7 @@ pub enum ListenerState {
         /// The next free port.
         next_free: Option<u16>,
     },
-    /// Ended.
+    /// Ended, until it is started again.
     Stopped,
 }
 

@@ -117,7 +117,7 @@ struct Rooms {
     place: (PathBuf, String),
 }
 
-/// The rooms of the other direction.
+/// The rooms that send deliveries on.
 struct Outgoing {
     targets: Targets,
     outbounds: Outbounds,

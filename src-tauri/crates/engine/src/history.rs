@@ -53,7 +53,6 @@ impl History {
 
     /// Begins to report what arrives, to explain what is rejected, and to judge again when a key comes. Returns the
     /// channel on which rejected deliveries go to be explained.
-    /// deliveries go to be explained.
     pub(crate) fn begin(&self, keys: Arc<KeyNews>) -> mpsc::Sender<Explain> {
         let Self { common, registry, feed, .. } = self;
         let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);

@@ -45,7 +45,7 @@ pub struct Projects {
     actions: Actions,
     registry: Arc<Registry>,
     vaults: Vaults,
-    /// What the store said last. Locked by whoever changes projects or secrets: one change at a time.
+    /// What the store said last. Locked while projects or secrets are changed: one change at a time.
     records: Arc<Mutex<Records>>,
     clients: Arc<Clients>,
     jwks: Arc<JwksCaches>,
@@ -82,7 +82,7 @@ impl Projects {
         self.key_news.clone()
     }
 
-    /// What keeps the secrets of the user's projects.
+    /// The vault of the user's projects.
     pub(crate) fn vault(&self) -> &Arc<dyn Vault> {
         self.vaults.usual()
     }

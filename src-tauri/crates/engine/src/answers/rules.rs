@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 const KEY: &str = "fault_lab";
 /// Most rules.
 const MOST: usize = 100;
-/// How often the window is told, at most.
+/// How often, at most, to report to the window.
 const TELL: Duration = Duration::from_millis(100);
 
 impl Answers {

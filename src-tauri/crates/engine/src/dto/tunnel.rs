@@ -137,13 +137,13 @@ pub enum AuthtokenFrom {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum TunnelState {
-    /// Not started.
+    /// Not started, or stopped.
     Off,
-    /// Connecting.
+    /// Started, and connecting for the first time.
     Starting,
     /// Reached from the internet.
     Online,
-    /// Lost, and trying again.
+    /// The connection was lost, and the provider is trying again.
     Reconnecting {
         /// What was lost.
         why: String,
@@ -152,7 +152,7 @@ pub enum TunnelState {
         /// Which try it is, from 1.
         attempt: u32,
     },
-    /// Ended on its own.
+    /// Ended on its own; it does not try again.
     Failed {
         /// Stable code.
         code: Code,

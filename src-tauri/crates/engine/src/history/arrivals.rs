@@ -81,7 +81,6 @@ impl Arrivals {
 
     /// Reads what was committed after the delivery `id`, without waiting: at the end, what was given out last may not
     /// have been used. `None`: nothing was used.
-    /// have been used any more. `None`: nothing was used.
     pub async fn rest(&mut self, id: Option<i64>) -> Result<Vec<Row>> {
         while !matches!(self.receiver.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
         self.last = id.unwrap_or(self.first);

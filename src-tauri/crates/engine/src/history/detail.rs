@@ -133,7 +133,6 @@ fn build(
 
 /// Reads the payload as an event. `packed`: the encoding, where it could not be undone, or not to the end; then the
 /// part that could be decoded is read.
-/// beginning unfolds to is read.
 fn read(
     delivery: &Delivery,
     shown: &[u8],

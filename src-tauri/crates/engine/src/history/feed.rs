@@ -1,5 +1,5 @@
 //! What the open window hears: rows as they arrive, changes, counts. Merged into at most one message of a kind per
-//! frame; when too much happens, the window is told to open its view again. Capture never waits for it.
+//! frame; when too much happens, the window is asked to open its view again. Capture never waits for it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

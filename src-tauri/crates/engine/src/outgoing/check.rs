@@ -18,7 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::sandbox::Sandbox;
 
-/// How often the window gets a report, at most.
+/// How often, at most, to report to the window.
 const TELL: Duration = Duration::from_millis(100);
 /// How long a handler that has ended may take to come back, if something restarts it.
 const RESTART: Duration = Duration::from_secs(10);

@@ -31,7 +31,7 @@ mod send;
 
 /// The setting in the store that holds the rules.
 const KEY: &str = "forward";
-/// How often, at most, the window is told.
+/// How often, at most, to report to the window.
 const TELL: Duration = Duration::from_millis(100);
 const KEEP: Duration = Duration::from_secs(2);
 const HOUR_MS: i64 = 3_600_000;
@@ -266,7 +266,7 @@ impl Forwards {
         let public = self.addresses.public_hosts().iter().any(|own| own.eq_ignore_ascii_case(host));
         if listener || public {
             let message = format!(
-                "{} is where Pollux itself receives: what is forwarded there would come back without end.",
+                "Pollux itself receives at {}: deliveries forwarded there would come back without end.",
                 target.authority()
             );
             return Err(Error::new(Code::InvalidForward, message));

@@ -112,7 +112,7 @@ impl Replays {
     ///
     /// # Errors
     /// What is wrong with the plan; `confirm_target` if an address is not on this machine and was never agreed to;
-    /// `holds_secret` where the request holds one.
+    /// `holds_secret` if the request holds one.
     pub async fn start(&self, plan: ReplayPlan) -> Result<ReplayRun> {
         let plan = checked(plan)?;
         let mut targets = Vec::with_capacity(plan.targets.len());

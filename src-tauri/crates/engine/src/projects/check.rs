@@ -30,7 +30,7 @@ pub(super) struct Plan {
     pub(super) key: KeyChange,
 }
 
-/// What becomes of the API key.
+/// What to do with the API key.
 pub(super) enum KeyChange {
     Keep,
     Put(Zeroizing<String>),

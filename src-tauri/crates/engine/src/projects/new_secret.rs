@@ -160,7 +160,7 @@ impl Projects {
         self.clients.of(&self.registry.project(project)?)
     }
 
-    /// The API key of a project, where it can be read.
+    /// The API key of a project, if it can be read.
     pub(crate) fn api_key(&self, project: i64) -> Option<Zeroizing<String>> {
         self.clients.key(project).map(|(_, key)| key)
     }

@@ -12,7 +12,7 @@ mod apart;
 
 pub use apart::ApartVault;
 
-/// What keeps the secrets.
+/// The kind of a vault: what keeps the secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -50,13 +50,14 @@ impl VaultKind {
 #[error("{0}")]
 pub struct VaultError(pub String);
 
-/// Keeps the text of secrets by id. Calls may block (a keychain may ask its user): call them off the async threads.
+/// A vault: keeps the text of secrets by id. Calls may block (a keychain may ask its user): call them off the async
+/// threads.
 pub trait Vault: Send + Sync {
     /// What it is.
     fn kind(&self) -> VaultKind;
     /// What the user should know about it, in one or two sentences.
     fn note(&self) -> Option<String>;
-    /// Keeps `text` under `id`, in place of what was there.
+    /// Keeps `text` under `id`, in place of any earlier text.
     fn put(&self, id: &str, text: &str) -> Result<(), VaultError>;
     /// The text under `id`.
     fn get(&self, id: &str) -> Result<Option<Zeroizing<String>>, VaultError>;
@@ -115,7 +116,8 @@ impl FileVault {
         let entries: HashMap<String, String> = serde_json::from_slice(&text).map_err(|error| {
             // serde's own message may quote the text, so only the line is given.
             VaultError(format!(
-                "The secrets in {} cannot be read: line {} is not what Pollux writes. Move the file away to start over.",
+                "The secrets in {} cannot be read: line {} is not what Pollux writes. Move the file away to \
+                 start over.",
                 self.path.display(),
                 error.line()
             ))

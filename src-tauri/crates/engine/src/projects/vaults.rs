@@ -49,7 +49,7 @@ impl Vaults {
             .map_err(|error| Error::new(Code::VaultFailed, error.to_string()))
     }
 
-    /// The text of a secret; `None` where it is gone.
+    /// The text of a secret; `None` if it is gone.
     pub(super) async fn secret_text(&self, record: &SecretRecord) -> Result<Option<Zeroizing<String>>> {
         let id = record.id.clone();
         self.call(record.project, move |vault| vault.get(&id)).await

@@ -62,7 +62,7 @@ impl Tunnel {
             ..ended
         };
         if let Err(error) = line.add(state).await {
-            tracing::warn!(%error, "the end of a tunnel could not be noted");
+            tracing::warn!(%error, "the end of a tunnel could not be stored");
         }
     }
 
@@ -330,7 +330,7 @@ impl Tunnel {
             detail,
         };
         if let Err(error) = self.common.store().tunnel_states().add(state).await {
-            tracing::warn!(%error, "a state of the tunnel could not be noted");
+            tracing::warn!(%error, "a state of the tunnel could not be stored");
         }
     }
 }

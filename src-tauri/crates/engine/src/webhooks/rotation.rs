@@ -16,7 +16,7 @@ mod rotate;
 /// Most ticks in a lane: one narrower than a third of a pixel on a wide screen helps nobody.
 const TICKS: i64 = 480;
 const TICK_MS: i64 = DAY_MS / TICKS;
-/// How many deliveries that no key verified, and how many unanswered ones, to look at.
+/// Most deliveries to look at, of those that no key verified, and of those that are unanswered.
 const LOOKED_AT: u32 = 2_000;
 /// Most unanswered events to show.
 const PENDING: usize = 20;

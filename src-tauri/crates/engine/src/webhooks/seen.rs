@@ -12,7 +12,7 @@ use crate::webhooks::path::same_path;
 const MS: i64 = 1_000_000;
 const HOUR_MS: i64 = 3_600_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
-/// How many deliveries that no key verified to look at: more would tell no more.
+/// Most deliveries to look at, of those that no key verified: more would tell no more.
 const MOST: u32 = 1_000;
 
 /// What was seen of a project's deliveries.

@@ -22,7 +22,7 @@ const KEPT_TRIES: u32 = 5;
 /// How long requests under way may go on when the app ends.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What was sent and what came of it.
+/// What was sent, and what follows for the lane.
 pub(super) struct Sent {
     pub(super) outbound: NewOutbound,
     pub(super) ended: Ended,

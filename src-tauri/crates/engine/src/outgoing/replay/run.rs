@@ -22,7 +22,7 @@ use crate::outgoing::targets::Allowed;
 const PAGE: usize = 32;
 /// Requests that can be looked at without a query to the history.
 const SHOWN: usize = 200;
-/// How often the window is told.
+/// How often to report to the window.
 const TELL: Duration = Duration::from_millis(100);
 /// Requests to store in one transaction.
 const KEPT_AT_ONCE: usize = 256;
