@@ -88,7 +88,7 @@ fn no_api_key(project: &dto::Project) -> Error {
     let message = match &project.api_key {
         None => format!("{} has no API key. Add one to manage its webhooks.", project.name),
         Some(key) => format!(
-            "The API key of {} ({}) is listed, but its text cannot be read. Enter the key again.",
+            "The API key of {} ({}) is listed, but Pollux does not have its text. Enter the key again.",
             project.name, key.hint
         ),
     };
