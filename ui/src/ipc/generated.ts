@@ -549,11 +549,11 @@ export type Row = {
  */
 id: number, 
 /**
- * The project it was for.
+ * The project that it came for.
  */
 project: number, 
 /**
- * Is that the Sandbox?
+ * Whether that is the Sandbox.
  */
 sandbox: boolean, 
 /**
@@ -577,7 +577,7 @@ reason: string,
  */
 cause: string, 
 /**
- * The key that matched is in its grace until then (Unix seconds).
+ * The key that matched is in its grace period until then (Unix seconds).
  */
 grace_until: number | null, 
 /**
@@ -585,7 +585,7 @@ grace_until: number | null,
  */
 event_type: string | null, 
 /**
- * Is the type in the catalog?
+ * Whether the type is in the catalog.
  */
 known_type: boolean, 
 /**
@@ -613,11 +613,11 @@ duplicate: boolean,
  */
 warnings: number, 
 /**
- * The HTTP status that Pollux answered; 0 where the connection was dropped on purpose.
+ * The HTTP status that Pollux answered; 0 if the connection was dropped on purpose.
  */
 status: number, 
 /**
- * Who made the answer, where it was not the usual one.
+ * Who made the answer, if it was not the usual one.
  */
 answered_by: AnsweredBy | null, 
 /**
@@ -629,19 +629,19 @@ took_us: number | null,
  */
 body_len: number, 
 /**
- * Only a part of the body was kept.
+ * Only a part of the body was stored.
  */
 truncated: boolean, 
 /**
- * When it was judged again and came out otherwise than at its arrival: a key came later.
+ * When it was judged again, with a result other than at its arrival: a key came later.
  */
 judged_ms: number | null, 
 /**
- * Why it is known as a ping; `None` where it is not.
+ * Why it is known to be a ping; `None` if it is not.
  */
 ping: PingBy | null, 
 /**
- * What tells it from another where the payload has no type; `None` where it has one.
+ * What tells it from others when the payload has no type; `None` if it has one.
  */
 request: RequestLine | null, };
 
@@ -653,7 +653,7 @@ export type RequestLine = {
  */
 method: string, 
 /**
- * The path without the query; of a long one its beginning and its end with `…` between.
+ * The path without the query; a long one is cut in the middle, with `…`.
  */
 path: string, };
 
@@ -671,7 +671,7 @@ outcomes: Array<Outcome>,
  */
 types: Array<string>, 
 /**
- * Plain substring of headers, path, body or message id.
+ * A substring of headers, path, body or message id.
  */
 text: string, };
 
@@ -699,7 +699,7 @@ rows: Array<Row>, };
 
 export type Counts = { 
 /**
- * Deliveries kept.
+ * Deliveries stored.
  */
 total: number, 
 /**
@@ -715,7 +715,7 @@ refused: number,
  */
 too_large: number, 
 /**
- * Turned away since the start, of every kind; those answered 503 and 413 are among them.
+ * Turned away since the start, for any reason; those answered 503 and 413 are among them.
  */
 turned_away: number, 
 /**
@@ -725,29 +725,30 @@ per_minute: number, };
 
 export type VerifiedAgain = { 
 /**
- * Looked at: not verified until now.
+ * How many were looked at: those not verified until now.
  */
 looked: number, 
 /**
- * Verified now.
+ * How many are verified now.
  */
 verified: number, 
 /**
- * Rejected: now, or as before for what is known now.
+ * How many are rejected, now or still, by what is known now.
  */
 rejected: number, 
 /**
- * Of those looked at: only a part of the body was kept, so that there is nothing to check a signature over.
+ * How many of those looked at have only a part of their body stored, so there is nothing to check a signature
+ * over.
  */
 partial: number, 
 /**
- * Not looked at: verified already, or no longer there.
+ * How many were not looked at: verified already, or no longer there.
  */
 skipped: number, };
 
 export type VerifyRun = { 
 /**
- * Whose.
+ * The project.
  */
 project: number, 
 /**
@@ -755,15 +756,15 @@ project: number,
  */
 of: number, 
 /**
- * It has ended.
+ * Whether it has ended.
  */
 done: boolean, 
 /**
- * The user gave the secret that it is for, and is told whatever came of it.
+ * Whether the user gave the secret, and so hears of any result.
  */
 given: boolean, 
 /**
- * What came of it so far.
+ * The result so far.
  */
 sum: VerifiedAgain, };
 
@@ -771,29 +772,29 @@ export type Refusal = "not_stored" | "no_room" | "too_many_connections" | "too_l
 
 export type TurnedAway = { 
 /**
- * Of every kind.
+ * The total of all kinds.
  */
 total: number, 
 /**
- * The kinds that there were.
+ * The kinds that occurred.
  */
 kinds: Array<TurnedAwayKind>, 
 /**
- * The newest, the last one first.
+ * The newest, latest first.
  */
 newest: Array<TurnedAwayRequest>, 
 /**
- * How many are remembered: more than these can be asked for.
+ * How many are remembered, and so can be asked for.
  */
 remembered: number, };
 
 export type TurnedAwayKind = { 
 /**
- * Which.
+ * The kind.
  */
 refusal: Refusal, 
 /**
- * What it was answered.
+ * The status of the answer.
  */
 status: number, 
 /**
@@ -803,7 +804,7 @@ count: number, };
 
 export type TurnedAwayRequest = { 
 /**
- * Counts them, from 1.
+ * Counts the requests, from 1.
  */
 number: number, 
 /**
@@ -815,11 +816,11 @@ at_ms: number,
  */
 refusal: Refusal, 
 /**
- * What it was answered.
+ * The status of the answer.
  */
 status: number, 
 /**
- * `GET`; `None` where its head was not read that far.
+ * `GET`; `None` if its head was not read that far.
  */
 method: string | null, 
 /**
@@ -869,7 +870,7 @@ listener: ListenerState, } | { "kind": "counts",
  */
 counts: Counts, } | { "kind": "disk", 
 /**
- * What is free.
+ * The free space.
  */
 disk: DiskShortage | null, } | { "kind": "tunnel", 
 /**
@@ -881,31 +882,31 @@ tunnel: TunnelView, } | { "kind": "sandbox" } | { "kind": "projects",
  */
 projects: Array<Project>, } | { "kind": "webhooks", 
 /**
- * The project's, with how many need somebody.
+ * The project, with how many of its webhooks need attention.
  */
 alarms: WebhookAlarms, } | { "kind": "replay", 
 /**
- * How far it is.
+ * Its progress.
  */
 run: ReplayRun, } | { "kind": "forward", 
 /**
- * The project's.
+ * The project's forwarding.
  */
 forward: ForwardView, } | { "kind": "fault_lab", 
 /**
- * All of it.
+ * The whole fault lab.
  */
 lab: FaultLab, } | { "kind": "check", 
 /**
- * How far it is.
+ * Its progress.
  */
 report: CheckReport, } | { "kind": "verify_again", 
 /**
- * How far it is.
+ * Their progress.
  */
 run: VerifyRun, } | { "kind": "notice", 
 /**
- * What.
+ * The notice.
  */
 notice: Notice, };
 
@@ -915,7 +916,7 @@ export type DiskShortage = {
  */
 free: number, 
 /**
- * Bytes that Pollux keeps free.
+ * Bytes that Pollux reserves.
  */
 reserve: number, 
 /**
@@ -945,7 +946,7 @@ export type ListenerState = { "state": "starting" } | { "state": "listening",
  */
 address: string, 
 /**
- * The port of it.
+ * Its port.
  */
 port: number, } | { "state": "failed", 
 /**
@@ -961,7 +962,7 @@ message: string,
  */
 port: number, 
 /**
- * A free one nearby.
+ * The next free port.
  */
 next_free: number | null, } | { "state": "stopped" };
 
@@ -977,7 +978,7 @@ hint: string,
  */
 stored_in: VaultKind, 
 /**
- * It could be read at the start; otherwise it has to be given again.
+ * Whether it could be read at the start; otherwise it has to be entered again.
  */
 available: boolean, };
 
@@ -991,12 +992,12 @@ id: number,
  */
 name: string, 
 /**
- * The built-in one that talks to the emulator: it cannot be changed.
+ * It is the built-in one, which talks to the emulator and cannot be changed.
  */
 sandbox: boolean, 
 /**
- * First path segment of its deliveries; empty for the default project, which takes what is no other project's and
- * cannot be removed.
+ * First path segment of its deliveries; empty for the default project, which takes what belongs to no other
+ * project and cannot be removed.
  */
 path: string, 
 /**
@@ -1008,7 +1009,7 @@ base_url: string,
  */
 api_version: ApiVersion, 
 /**
- * Its API key, masked; `None` where it has none: then its webhooks cannot be managed.
+ * Its API key, masked; `None` if it has none: then its webhooks cannot be managed.
  */
 api_key: ApiKey | null, };
 
@@ -1028,7 +1029,7 @@ export type ProjectDraft = {
  */
 name: string, 
 /**
- * First path segment of its deliveries: `a-z`, `0-9` and `-`; `None`: made of the name, or as it is.
+ * First path segment of its deliveries: `a-z`, `0-9` and `-`; `None`: made from the name, or left as it is.
  */
 path: string | null, 
 /**
@@ -1092,13 +1093,13 @@ export type WebhookEvent = {
  */
 name: string, 
 /**
- * Is it in the catalog?
+ * Whether it is in the catalog.
  */
 known: boolean, };
 
 export type WebhookSecret = { 
 /**
- * The id of Pollux's copy; `None` where it has none: it was made elsewhere.
+ * The id of Pollux's copy; `None` if it has none, because it was made elsewhere.
  */
 key: string | null, 
 /**
@@ -1106,11 +1107,11 @@ key: string | null,
  */
 hint: string, 
 /**
- * Where it is in its life.
+ * Its stage of life.
  */
 state: SecretLife, 
 /**
- * When it was made, as far as Pollux was there.
+ * When it was made, if Pollux knows.
  */
 created_ms: number | null, 
 /**
@@ -1118,7 +1119,7 @@ created_ms: number | null,
  */
 expires_ms: number | null, 
 /**
- * Pollux can verify with it: its text is here.
+ * Whether Pollux can verify with it, because it has its text.
  */
 available: boolean, };
 
@@ -1136,15 +1137,15 @@ name: string | null,
  */
 uri: string, 
 /**
- * The subscribed events, also such as are not known here.
+ * The subscribed events, including any that are not known here.
  */
 events: Array<WebhookEvent>, 
 /**
- * As it came: `enabled`, `disabled`, `disabled_due_to_failed_deliveries`, or something newer.
+ * As the service gave it: `enabled`, `disabled`, `disabled_due_to_failed_deliveries`, or something newer.
  */
 state: string, 
 /**
- * Its secrets: the current one first, then the newest. Also those that ended, while Pollux knows them.
+ * Its secrets: the current one first, then the newest. Includes ended ones, while Pollux knows them.
  */
 secrets: Array<WebhookSecret>, 
 /**
@@ -1152,7 +1153,7 @@ secrets: Array<WebhookSecret>,
  */
 place: UriPlace, 
 /**
- * Where it should point instead, where `place` is `earlier`; `None` also where there is no address to point to now.
+ * Where it should point instead, if `place` is `earlier`; `None` also while there is no address to point to.
  */
 repaired_uri: string | null, 
 /**
@@ -1164,7 +1165,7 @@ last: SeenDelivery | null,
  */
 last_hour: number, 
 /**
- * The one that Pollux registered in the Sandbox for its own listener.
+ * Whether Pollux registered it in the Sandbox for its own listener.
  */
 builtin: boolean, };
 
@@ -1174,24 +1175,24 @@ export type WebhookBoard = {
  */
 project: number, 
 /**
- * As the service listed them last, in its order.
+ * The webhooks as the service listed them last, in its order.
  */
 webhooks: Array<WebhookView>, 
 /**
- * When that was; `None` where it has not yet been asked, or never answered.
+ * When that was; `None` if it has not been asked yet, or has never answered.
  */
 refreshed_ms: number | null, 
 /**
- * Why the latest reading failed; what stands above is then older.
+ * Why the latest reading failed; the list is then older.
  */
 error: IpcError | null, 
 /**
- * Where a new webhook should point: the public address (the listener's own where there is none) with the project's
- * path. `None` while nothing listens.
+ * Where a new webhook should point: the public address (or else the listener's own) with the project's path.
+ * `None` while nothing listens.
  */
 receiver: string | null, 
 /**
- * Can the service reach `receiver` from outside? Otherwise only an emulator on this machine can.
+ * Whether the service can reach `receiver` from outside; otherwise only an emulator on this machine can.
  */
 receiver_public: boolean, };
 
@@ -1241,7 +1242,7 @@ text: string,
  */
 hint: string, 
 /**
- * Where it is kept; `None` where it could not be stored: then it is in this process's memory only.
+ * Where it is stored; `None` if it could not be: then it is only in this process's memory.
  */
 stored_in: VaultKind | null, 
 /**
@@ -1259,21 +1260,21 @@ webhook: WebhookView,
  */
 secret: NewSecret, } | { "result": "found", 
 /**
- * These.
+ * Those webhooks.
  */
 webhooks: Array<WebhookView>, };
 
 export type PingResult = { "result": "arrived", 
 /**
- * From asking for it until it was here.
+ * From asking for it to its arrival.
  */
 after_ms: number, 
 /**
- * What came.
+ * The delivery that came.
  */
 delivery: SeenDelivery, } | { "result": "missing", 
 /**
- * How long was waited.
+ * How long Pollux waited.
  */
 waited_ms: number, 
 /**
@@ -1334,7 +1335,7 @@ export type RotationLane = {
  */
 secret: WebhookSecret, 
 /**
- * Deliveries that it verified, and no newer one, in the last 24 hours.
+ * Deliveries of the last 24 hours that it verified and no newer one did.
  */
 verified: number, 
 /**
@@ -1348,7 +1349,7 @@ last: SeenDelivery | null, };
 
 export type RotationCounts = { 
 /**
- * Verified with the current secret (also where an older one would have verified too).
+ * Verified with the current secret (even if an older one would have verified it, too).
  */
 by_current: number, 
 /**
@@ -1374,7 +1375,7 @@ text: string,
  */
 done: boolean, 
 /**
- * When.
+ * When the user ticked it.
  */
 done_ms: number | null, };
 
@@ -1384,19 +1385,19 @@ export type Rotation = {
  */
 webhook: WebhookView, 
 /**
- * The time of this picture.
+ * The time that this shows.
  */
 now_ms: number, 
 /**
- * 24 hours before; the axis ends 24 hours after.
+ * 24 hours earlier; the axis ends 24 hours later.
  */
 from_ms: number, 
 /**
- * Deliveries closer to each other than this are one tick.
+ * Deliveries closer together than this share a tick.
  */
 tick_ms: number, 
 /**
- * One a secret, the current one first, then the newest. Those that ended before `from_ms` are left out.
+ * One lane per secret, the current one first, then the newest. Those that ended before `from_ms` are left out.
  */
 lanes: Array<RotationLane>, 
 /**
@@ -1404,20 +1405,20 @@ lanes: Array<RotationLane>,
  */
 rejected: Array<RotationTick>, 
 /**
- * When the current secret took over; `None` where Pollux does not know of a rotation.
+ * When the current secret took over; `None` if Pollux knows of no rotation.
  */
 rotated_ms: number | null, 
 /**
- * Since then (in the last 24 hours at most): what the data says about the secrets before.
+ * What the data says about the earlier secrets since then (at most the last 24 hours).
  */
 since: RotationCounts, 
 /**
- * Events whose latest attempt of the last 24 hours was not answered 2xx, so that the service tries again; the
- * newest, 20 at most.
+ * Events whose latest attempt in the last 24 hours was not answered 2xx, so the service tries again; the newest,
+ * at most 20.
  */
 pending: Array<Row>, 
 /**
- * Where secrets of this webhook are in use, as the user notes it.
+ * Where secrets of this webhook are in use, as noted by the user.
  */
 places: Array<Place>, };
 
@@ -1441,7 +1442,8 @@ id: number,
  */
 at_ms: number, 
 /**
- * The user of the system and the way: `ada, window`; `ada, command line`; `Pollux` where it acted by itself.
+ * The user of the system and how they acted: `ada, window`; `ada, command line`; `Pollux` for what it did on its
+ * own.
  */
 who: string, 
 /**
@@ -1459,7 +1461,7 @@ what: string,
  */
 target: string, 
 /**
- * `done`, `refused`, `failed` or `unknown` (the request may have been acted on).
+ * `done`, `refused`, `failed` or `unknown` (the request may have had its effect).
  */
 result: string, 
 /**
@@ -1493,7 +1495,7 @@ export type TunnelProvider = "none" | "ngrok" | "cloudflared" | "own";
 
 export type TunnelSettings = { 
 /**
- * Which one.
+ * The chosen one.
  */
 provider: TunnelProvider, 
 /**
@@ -1513,7 +1515,7 @@ ngrok_policy: string | null,
  */
 ngrok_metadata: string | null, 
 /**
- * cloudflared: the program, where it is not on the PATH.
+ * cloudflared: the program, if it is not on the PATH.
  */
 cloudflared_path: string | null, 
 /**
@@ -1521,15 +1523,15 @@ cloudflared_path: string | null,
  */
 cloudflared_http2: boolean, 
 /**
- * A first path segment that public requests must have: what has none is answered 404 and not kept.
+ * A first path segment that public requests must have: those without are answered 404 and not stored.
  */
 path_token: string | null, 
 /**
- * Public requests a second; more are answered 429 and not kept. 0: no limit.
+ * Public requests a second; more are answered 429 and not stored. 0: no limit.
  */
 per_second: number, 
 /**
- * MiB of public requests a second, heads and bodies; what is beyond is answered 429 and not kept. 0: no limit.
+ * MiB of public requests a second, heads and bodies; more is answered 429 and not stored. 0: no limit.
  */
 mib_per_second: number, };
 
@@ -1561,16 +1563,17 @@ detail: string | null, };
 
 export type ProbeView = { 
 /**
- * When.
+ * When it was sent.
  */
 at_ms: number, 
 /**
- * `ok`, `body_changed`, `headers_changed` (one that a verification needs), `path_changed` (the path token was lost on the
- * way), `foreign_answer` (the provider answered with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
+ * `ok`, `body_changed`, `headers_changed` (one that verification needs), `path_changed` (the path token was lost
+ * on the way), `foreign_answer` (the provider answered with a page of its own), `tls_failed`, `unreachable`,
+ * `timed_out`.
  */
 result: string, 
 /**
- * In a sentence, and what to do.
+ * The result in a sentence, and what to do.
  */
 message: string, 
 /**
@@ -1578,19 +1581,19 @@ message: string,
  */
 took_ms: number | null, 
 /**
- * Headers that came and were not sent.
+ * Headers that came but were not sent.
  */
 added: Array<string>, 
 /**
- * Headers that were sent and did not come.
+ * Headers that were sent but did not come.
  */
 dropped: Array<string>, 
 /**
- * Headers whose value is another.
+ * Headers whose value changed.
  */
 changed: Array<string>, 
 /**
- * The HTTP status, where somebody answered.
+ * The HTTP status, if there was an answer.
  */
 status: number | null, };
 
@@ -1602,11 +1605,11 @@ export type Authtoken = {
  */
 hint: string, 
 /**
- * Where it is from.
+ * Where it comes from.
  */
 from: AuthtokenFrom, 
 /**
- * The end of another one, in `NGROK_AUTHTOKEN`: a kept one goes before it.
+ * The end of another one, in `NGROK_AUTHTOKEN`, which gives way to the stored one.
  */
 passed_over: string | null, };
 
@@ -1620,23 +1623,23 @@ provider: TunnelProvider,
  */
 state: TunnelState, 
 /**
- * The public address with the path token, with a slash at its end; also while it reconnects.
+ * The public address with the path token, with a slash at its end; kept while it reconnects.
  */
 public: string | null, 
 /**
- * Since when it is in this state.
+ * When it entered this state.
  */
 since_ms: number, 
 /**
- * Round trip to the provider.
+ * The round trip to the provider.
  */
 latency_ms: number | null, 
 /**
- * Of the latest probe.
+ * The latest probe.
  */
 probe: ProbeView | null, 
 /**
- * Public requests answered 404 for want of the path token, since the start.
+ * Public requests answered 404 since the start because they lacked the path token.
  */
 stray: number, 
 /**
@@ -1644,7 +1647,7 @@ stray: number,
  */
 too_many: number, 
 /**
- * The authtoken that ngrok is opened with; `None`: there is none.
+ * The authtoken that ngrok is used with; `None`: there is none.
  */
 ngrok_authtoken: Authtoken | null, };
 
@@ -1662,7 +1665,7 @@ max_body_mib: number,
  */
 rejected_body_kib: number, 
 /**
- * Requests a second that are taken from this machine; more are answered 429 and not kept. 0: no limit.
+ * Requests a second that are accepted from this machine; more are answered 429 and not stored. 0: no limit.
  */
 local_per_second: number, 
 /**
@@ -1686,7 +1689,7 @@ theme: Theme,
  */
 split: number, 
 /**
- * The https address under which the listener is reached from outside: `https://hooks.example.com/`.
+ * The https address at which the listener is reached from outside: `https://hooks.example.com/`.
  */
 public_address: string | null, 
 /**
@@ -1700,11 +1703,11 @@ export type Target = {
  */
 id: number, 
 /**
- * The project it was named for; `None`: every project's.
+ * The project it was named for; `None`: all projects.
  */
 project: number | null, 
 /**
- * What the user calls it; `None` for one that is only remembered from its use.
+ * What the user calls it; `None` if it is only remembered from use.
  */
 name: string | null, 
 /**
@@ -1712,29 +1715,29 @@ name: string | null,
  */
 url: string, 
 /**
- * It is on this machine.
+ * Whether it is on this machine.
  */
 local: boolean, 
 /**
- * The user agreed that deliveries leave this machine for it. Always true for a local one.
+ * Whether the user agreed to deliveries leaving this machine for it. Always true for a local one.
  */
 confirmed: boolean, 
 /**
- * A certificate that nobody vouches for is accepted (https).
+ * Whether any certificate is accepted, even one that nobody vouches for (https).
  */
 any_certificate: boolean, 
 /**
- * When it was used last, Unix milliseconds.
+ * When it was last used, in Unix milliseconds.
  */
 used_ms: number | null, };
 
 export type TargetDraft = { 
 /**
- * The one that is changed; `None`: a new one.
+ * The target to change; `None`: a new one.
  */
 id: number | null, 
 /**
- * The project it is for; `None`: every project's.
+ * The project it is for; `None`: all projects.
  */
 project: number | null, 
 /**
@@ -1746,7 +1749,7 @@ name: string | null,
  */
 url: string, 
 /**
- * A certificate that nobody vouches for is accepted.
+ * Whether any certificate is accepted, even one that nobody vouches for.
  */
 any_certificate: boolean, };
 
@@ -1760,17 +1763,17 @@ name: string,
  */
 value: string, 
 /**
- * The raw bytes, where they are not UTF-8; they count, and not `value`.
+ * The raw bytes, if they are not UTF-8; then they count, and `value` does not.
  */
 base64: string | null, };
 
 export type ReplayBody = { "kind": "received" } | { "kind": "text", 
 /**
- * It.
+ * The text.
  */
 text: string, } | { "kind": "base64", 
 /**
- * They, in base64.
+ * The bytes, in base64.
  */
 base64: string, };
 
@@ -1778,7 +1781,7 @@ export type ReplayId = "keep" | "renew";
 
 export type ReplayTime = { "kind": "received" } | { "kind": "now" } | { "kind": "shifted", 
 /**
- * Seconds; negative is the past.
+ * Seconds; negative for the past.
  */
 seconds: number, };
 
@@ -1810,7 +1813,7 @@ time: ReplayTime,
  */
 sign: ReplaySign, 
 /**
- * One of [`ReplayTwist`], put on last.
+ * The id of a [`ReplayTwist`], applied last.
  */
 twist: string | null, };
 
@@ -1832,7 +1835,7 @@ what: string,
  */
 expected: string, 
 /**
- * It is signed anew: `sign` must name a key.
+ * Whether it signs anew: then `sign` must name a key.
  */
 signs: boolean, };
 
@@ -1846,7 +1849,7 @@ deliveries: Array<number>,
  */
 targets: Array<string>, 
 /**
- * What is changed. Header lines and body only for a single delivery.
+ * What is changed. Header lines and body can be changed only for a single delivery.
  */
 changes: ReplayChanges, 
 /**
@@ -1854,11 +1857,11 @@ changes: ReplayChanges,
  */
 times: number, 
 /**
- * Milliseconds between the beginnings of two requests.
+ * Milliseconds from the start of one request to the start of the next.
  */
 delay_ms: number, 
 /**
- * How many may be under way at a time, 1 to 64. 1: in order, each after the answer to the one before.
+ * How many requests may be under way at a time, 1 to 64. 1: in order, each after the answer to the previous one.
  */
 concurrency: number, };
 
@@ -1880,11 +1883,11 @@ outcome: Outcome,
  */
 headers: Array<HeaderLine>, 
 /**
- * The body, where it is text and not too long to edit.
+ * The body, if it is text and not too long to edit.
  */
 text: string | null, 
 /**
- * The body in base64, where it is not text and not too long.
+ * The body in base64, if it is not text, and not too long.
  */
 base64: string | null, 
 /**
@@ -1892,17 +1895,17 @@ base64: string | null,
  */
 body_len: number, 
 /**
- * Only a part of the body was kept: what is sent is that part.
+ * Only a part of the body was stored, and that part is what is sent.
  */
 truncated: boolean, 
 /**
- * What it can be signed with.
+ * The keys that can sign it.
  */
 signers: Array<ReplaySigner>, };
 
 export type ReplaySigner = { 
 /**
- * How it is chosen.
+ * The value that chooses it.
  */
 sign: ReplaySign, 
 /**
@@ -1910,7 +1913,7 @@ sign: ReplaySign,
  */
 label: string, 
 /**
- * It is of the delivery's own project.
+ * Whether it belongs to the delivery's own project.
  */
 own: boolean, };
 
@@ -1960,7 +1963,7 @@ export type Outbound = {
  */
 id: number, 
 /**
- * The delivery it came from.
+ * The delivery that it came from.
  */
 delivery: number, 
 /**
@@ -1968,7 +1971,7 @@ delivery: number,
  */
 kind: OutboundKind, 
 /**
- * The run of replays it belongs to, since the start of the app.
+ * The run of replays that it belongs to, counted since the start of the app.
  */
 run: number | null, 
 /**
@@ -1980,7 +1983,7 @@ number: number,
  */
 url: string, 
 /**
- * When, Unix milliseconds.
+ * When, in Unix milliseconds.
  */
 at_ms: number, 
 /**
@@ -2008,7 +2011,7 @@ total_us: number | null,
  */
 answer_len: number | null, 
 /**
- * Why there is no whole answer.
+ * Why there is no complete answer.
  */
 problem: OutboundProblem | null, };
 
@@ -2026,7 +2029,7 @@ request_headers: Array<HeaderLine>,
  */
 request_len: number, 
 /**
- * The body was another than the one received.
+ * The body that went out differs from the one received.
  */
 request_changed: boolean, 
 /**
@@ -2038,11 +2041,11 @@ altered: Array<Altered>,
  */
 answer_headers: Array<HeaderLine>, 
 /**
- * The answer's body as far as it was kept: text, where it is text.
+ * The stored part of the answer's body, if it is text.
  */
 answer_text: string | null, 
 /**
- * The same in base64, where it is not.
+ * The same in base64, if it is not.
  */
 answer_base64: string | null, 
 /**
@@ -2050,11 +2053,11 @@ answer_base64: string | null,
  */
 answer_kind: BodyKind, 
 /**
- * How many bytes of it were kept.
+ * How many bytes of it were stored.
  */
 answer_kept: number, 
 /**
- * What was undone (`gzip`), or why it could not be.
+ * What was decoded (`gzip`), or why it could not be.
  */
 answer_note: string | null, 
 /**
@@ -2068,25 +2071,25 @@ export type AnswerDiff = {
  */
 same: boolean, 
 /**
- * The statuses, where they differ: first, other.
+ * The statuses, if they differ: first, other.
  */
 status: [number, number] | null, 
 /**
- * Header lines that differ; dates are not looked at.
+ * Header lines that differ. Dates are not compared.
  */
 headers: Array<DiffLine>, 
 /**
- * The bodies line by line, with a few lines around what differs. Empty: they are the same.
+ * The bodies line by line, with a few lines around each difference. Empty: they are the same.
  */
 body: Array<DiffLine>, 
 /**
- * The bodies are too long or not text: only whether they differ is told.
+ * What the lines cannot show: that the bodies are too long, or not text; or that lines were left out.
  */
 body_note: string | null, };
 
 export type DiffLine = { 
 /**
- * In which of the two it stands.
+ * Which of the two it is in.
  */
 side: DiffSide, 
 /**
@@ -2112,7 +2115,7 @@ state: RunState,
  */
 total: number, 
 /**
- * Requests that came to an end.
+ * Requests that have ended.
  */
 done: number, 
 /**
@@ -2120,15 +2123,15 @@ done: number,
  */
 started_ms: number, 
 /**
- * ms since then, or until its end.
+ * Milliseconds since then, or until its end.
  */
 took_ms: number, 
 /**
- * Why it stopped by itself.
+ * Why it ended on its own.
  */
 problem: string | null, 
 /**
- * By target, in the order of the plan.
+ * The results by target, in the order of the plan.
  */
 targets: Array<ReplayTally>, 
 /**
@@ -2142,11 +2145,11 @@ export type ReplayTally = {
  */
 url: string, 
 /**
- * Requests that came to an end.
+ * Requests that have ended.
  */
 done: number, 
 /**
- * Of them without a whole answer.
+ * Those of them without a complete answer.
  */
 failed: number, 
 /**
@@ -2154,11 +2157,11 @@ failed: number,
  */
 statuses: Array<[number, number]>, 
 /**
- * Half of the answers took no longer, µs.
+ * Half of the answers took no longer than this, in µs.
  */
 p50_us: number | null, 
 /**
- * 95 of 100 answers took no longer, µs.
+ * 95 of 100 answers took no longer than this, in µs.
  */
 p95_us: number | null, };
 
@@ -2208,7 +2211,7 @@ ms: number, };
 
 export type ForwardOffer = { 
 /**
- * Left waiting from before.
+ * Still waiting from the last time.
  */
 waiting: number, 
 /**
@@ -2264,7 +2267,7 @@ refused: number,
  */
 dropped: number, 
 /**
- * The last one.
+ * The last request.
  */
 last: Outbound | null, };
 
@@ -2344,7 +2347,7 @@ export type CheckPlan = {
  */
 url: string, 
 /**
- * The secret that the endpoint has (its id), for `v1`.
+ * The id of the secret that the endpoint uses, for `v1`.
  */
 secret: string | null, 
 /**
@@ -2522,11 +2525,11 @@ listener: ListenerState,
  */
 secret_store: SecretStore, 
 /**
- * What has been counted.
+ * The counts.
  */
 counts: Counts, 
 /**
- * The disk is nearly full.
+ * Set while the disk is nearly full.
  */
 disk: DiskShortage | null, 
 /**
@@ -2534,7 +2537,7 @@ disk: DiskShortage | null,
  */
 settings: Settings, 
 /**
- * Where history is.
+ * Where the history is.
  */
 database: Database, 
 /**
@@ -2546,11 +2549,11 @@ event_types: Array<EventType>,
  */
 sample_types: Array<SampleType>, 
 /**
- * What the Sandbox can send that is broken.
+ * Broken deliveries that the Sandbox can send.
  */
 broken_kinds: Array<BrokenKind>, 
 /**
- * Projects with webhooks that need somebody.
+ * Projects with webhooks that need attention.
  */
 alarms: Array<WebhookAlarms>, 
 /**
@@ -2558,7 +2561,7 @@ alarms: Array<WebhookAlarms>,
  */
 twists: Array<ReplayTwist>, 
 /**
- * Forwarding, of the projects that have a rule.
+ * The forwarding of each project that has a rule.
  */
 forwards: Array<ForwardView>, 
 /**
@@ -2578,7 +2581,7 @@ export type SecretView = {
  */
 id: string, 
 /**
- * The project it verifies for.
+ * The project whose deliveries it verifies.
  */
 project: number, 
 /**
@@ -2598,7 +2601,7 @@ added_ms: number,
  */
 stored_in: VaultKind, 
 /**
- * The Sandbox's own.
+ * It is the Sandbox's own.
  */
 builtin: boolean, 
 /**
@@ -2606,19 +2609,19 @@ builtin: boolean,
  */
 warnings: Array<Warning>, 
 /**
- * Current, in its grace, or expired.
+ * Current, in its grace period, or expired.
  */
 key_state: KeyState, 
 /**
- * Its text could be read at the start; otherwise it verifies nothing until it is pasted in again.
+ * Whether its text can be read; otherwise it verifies nothing until it is pasted in again.
  */
 available: boolean, 
 /**
- * The webhook whose secret it is, where Pollux received it from the service.
+ * The webhook that it belongs to, if Pollux received it from the service.
  */
 webhook: string | null, 
 /**
- * When its text was destroyed, Unix milliseconds: only the hint is left.
+ * When its text was destroyed, in Unix milliseconds: only the hint is left.
  */
 destroyed_ms: number | null, };
 
@@ -2632,11 +2635,11 @@ name: string,
  */
 value: string, 
 /**
- * The raw bytes, where they are not UTF-8.
+ * The raw bytes, if they are not UTF-8.
  */
 base64: string | null, 
 /**
- * Is there something to say about this header?
+ * Whether there is something to say about this header.
  */
 known: boolean, 
 /**
@@ -2658,7 +2661,7 @@ value: number,
  */
 iso: string, 
 /**
- * Arrival minus timestamp, in seconds: positive when it is from the past.
+ * Arrival minus timestamp, in seconds: positive if it is in the past.
  */
 skew_s: number, };
 
@@ -2668,7 +2671,7 @@ export type DecodedSignature = {
  */
 entries: Array<SignatureEntry>, 
 /**
- * The token, where it is one.
+ * The token, if the value is one.
  */
 jwt: JwtView | null, 
 /**
@@ -2678,15 +2681,15 @@ note: string | null, };
 
 export type SignatureEntry = { 
 /**
- * What stands before the comma.
+ * The part before the comma.
  */
 version: string, 
 /**
- * What stands after it.
+ * The part after it.
  */
 text: string, 
 /**
- * The version is known and the text is canonical base64 of the right length.
+ * Whether the version is known and the text is canonical base64 of the right length.
  */
 well_formed: boolean, 
 /**
@@ -2694,7 +2697,7 @@ well_formed: boolean,
  */
 note: string | null, 
 /**
- * This is the entry that matches one of the project's keys.
+ * Whether this entry matches one of the project's keys.
  */
 matched: boolean, };
 
@@ -2712,7 +2715,7 @@ claims: string | null,
  */
 signature_bytes: number, 
 /**
- * What keeps it from being opened.
+ * Why it cannot be opened.
  */
 problem: string | null, };
 
@@ -2724,15 +2727,15 @@ export type BodyView = {
  */
 len: number, 
 /**
- * Length as kept.
+ * Length as stored.
  */
 kept_len: number, 
 /**
- * Only a part was kept.
+ * Only a part was stored.
  */
 truncated: boolean, 
 /**
- * SHA-256 of the whole body in hexadecimal, where it came whole and only a part was kept.
+ * SHA-256 of the whole body in hexadecimal, if all of it came but only a part was stored.
  */
 sha256: string | null, 
 /**
@@ -2740,7 +2743,7 @@ sha256: string | null,
  */
 content_type: string | null, 
 /**
- * `content-encoding`, where it is one.
+ * `content-encoding`, if the body has one.
  */
 encoding: string | null, 
 /**
@@ -2758,11 +2761,11 @@ kind: BodyKind, };
 
 export type Answer = { 
 /**
- * HTTP status; 0 where the connection was dropped on purpose.
+ * HTTP status; 0 if the connection was dropped on purpose.
  */
 status: number, 
 /**
- * Who made it, where it was not Pollux's usual one.
+ * Who made it, if it was not Pollux's usual one.
  */
 by: AnsweredBy | null, 
 /**
@@ -2770,7 +2773,7 @@ by: AnsweredBy | null,
  */
 by_what: string | null, 
 /**
- * Its usual words.
+ * The usual reason phrase.
  */
 reason_phrase: string, 
 /**
@@ -2802,7 +2805,7 @@ export type Detail = {
  */
 row: Row, 
 /**
- * The name of its project, also of one that was removed since.
+ * The name of its project, even if it was removed since.
  */
 project: string | null, 
 /**
@@ -2834,7 +2837,7 @@ received: string,
  */
 verdict: Verdict, 
 /**
- * Some key could verify it: its headers are there and well formed.
+ * Whether a key could verify it: the headers for that are there and well formed.
  */
 checkable: boolean, 
 /**
@@ -2876,11 +2879,11 @@ curl: string, };
 
 export type SandboxClock = { 
 /**
- * What it showed.
+ * The time that it showed.
  */
 now_ms: number, 
 /**
- * The wall time at which it did.
+ * The wall time at which it did so.
  */
 wall_ms: number, 
 /**
@@ -2894,7 +2897,7 @@ next_due_ms: number | null, };
 
 export type SandboxCounts = { 
 /**
- * Deliveries to be tried, for the first time or again.
+ * Deliveries still to be tried, for the first time or again.
  */
 pending: number, 
 /**
@@ -2946,11 +2949,11 @@ state: string,
  */
 secrets: Array<SandboxSecret>, 
 /**
- * Deliveries given up since the last one that was taken.
+ * Deliveries given up since the last one that was accepted.
  */
 given_up_in_a_row: number, 
 /**
- * The one that Pollux registered for its own listener.
+ * Whether Pollux registered it for its own listener.
  */
 builtin: boolean, };
 
@@ -2990,8 +2993,8 @@ model: string,
  */
 display_name: string | null, 
 /**
- * `pending`, `running`, `idle`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`; also such as are not
- * known here.
+ * `pending`, `running`, `idle`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`; or one that is
+ * not known here.
  */
 state: string, 
 /**
@@ -3015,7 +3018,7 @@ ended_ms: number | null,
  */
 next_ms: number | null, 
 /**
- * 0 to 1, when it was read.
+ * 0 to 1, at the time of reading.
  */
 progress: number, 
 /**
@@ -3027,11 +3030,11 @@ output_file: string | null,
  */
 error: SandboxJobError | null, 
 /**
- * Its events go to addresses of its own, not to the registered webhooks.
+ * Whether its events go to addresses of its own, not to the registered webhooks.
  */
 dynamic: boolean, 
 /**
- * The event that it sent at its end.
+ * The event that it sent when it ended.
  */
 event_type: string | null, };
 
@@ -3041,11 +3044,11 @@ export type SandboxOverview = {
  */
 address: string, 
 /**
- * The key that its REST side takes, made anew at each start. It protects nothing but what is on this machine.
+ * The key for its REST side, made anew at each start. It protects only what is on this machine.
  */
 api_key: string, 
 /**
- * Where Pollux receives for it; `None` while the listener does not run.
+ * Where Pollux receives its deliveries; `None` while the listener is not running.
  */
 receiver: string | null, 
 /**
@@ -3053,7 +3056,7 @@ receiver: string | null,
  */
 clock: SandboxClock, 
 /**
- * What it has.
+ * How many of each thing it has.
  */
 counts: SandboxCounts, 
 /**
@@ -3061,7 +3064,7 @@ counts: SandboxCounts,
  */
 webhooks: Array<SandboxWebhook>, 
 /**
- * Newest first, 100 at most.
+ * Newest first, at most 100.
  */
 jobs: Array<SandboxJob>, };
 
@@ -3075,7 +3078,7 @@ kind: JobKind,
  */
 outcome: JobOutcome, 
 /**
- * Its events go to Pollux by a `webhook_config` of its own, not by the registered webhooks.
+ * Whether its events go to Pollux by a `webhook_config` of its own, not by the registered webhooks.
  */
 dynamic: boolean, };
 
@@ -3095,7 +3098,7 @@ due_ms: number,
  */
 timestamp: number, 
 /**
- * The receiver's status; `None` where it did not answer.
+ * The receiver's status; `None` if it did not answer.
  */
 status: number | null, 
 /**
@@ -3129,7 +3132,7 @@ event_type: string,
  */
 uri: string, 
 /**
- * The registered webhook that it is for; `None`: an address of the job's own.
+ * The registered webhook that it is for; `None`: it goes to an address of the job's own.
  */
 webhook: string | null, 
 /**
@@ -3149,7 +3152,7 @@ created_ms: number,
  */
 state: string, 
 /**
- * When it is tried next.
+ * When it will be tried next.
  */
 next_ms: number | null, 
 /**
@@ -3181,19 +3184,19 @@ error: IpcError,
  */
 path: string, 
 /**
- * The history is what does not open.
+ * Whether it is the history that does not open.
  */
 history: boolean, 
 /**
- * To try the same once more can help: a lock, a permission, room on the disk, a file that was put back.
+ * Whether trying again can help: after a lock, a permission, space on the disk, or a file that was put back.
  */
 again: boolean, 
 /**
- * To work on another history can help.
+ * Whether working on another history can help.
  */
 other: boolean, 
 /**
- * To rename the history and start on a new one can help.
+ * Whether renaming the history and starting a new one can help.
  */
 aside: boolean, };
 

@@ -1,4 +1,4 @@
-//! The log of management actions: who did what, when, and what became of it. Never a secret.
+//! The log of management actions: who did what, when, and how it ended. Never a secret.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::registry::Registry;
 
 /// Most actions of a page.
 const PAGE: u32 = 200;
-/// Who acts where nobody asked.
+/// Who acts when nobody asked for it.
 const POLLUX: &str = "Pollux";
 
 /// The log. Cloning shares it.
@@ -26,10 +26,10 @@ impl Actions {
         Self { common, registry }
     }
 
-    /// A page of the log, newest first, 200 at most.
+    /// A page of the log, newest first, at most 200.
     pub async fn page(&self, before: Option<i64>, limit: u32) -> Result<ActionPage> {
         let limit = limit.clamp(1, PAGE);
-        // One more than asked for says whether there is another page.
+        // Ask for one more, to know whether there is another page.
         let mut found = self.common.store().actions().page(before, limit + 1).await?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
@@ -49,9 +49,9 @@ impl Actions {
         Ok(text)
     }
 
-    /// Writes to the log what became of an action. `what`: as in [`Action::what`]; `target`: what it was done to, in
-    /// words; `detail`: what changed, where it was done (an error says the rest). A log that cannot be written does not
-    /// undo what was done.
+    /// Writes to the log how an action ended. `what`: as in [`Action::what`]; `target`: what it was done to, in words;
+    /// `detail`: what changed, if it was done (an error says the rest). A failure to write the log does not undo the
+    /// action.
     pub(crate) async fn act<T>(
         &self,
         project: impl Into<Option<i64>>,
@@ -65,7 +65,7 @@ impl Actions {
         self.note(self.common.actor(), (project, name), what, target, told(result, detail)).await;
     }
 
-    /// The same, for a project whose name is not to be had any more, or not yet.
+    /// The same, for a project whose name is no longer known, or not yet.
     pub(crate) async fn act_named<T>(
         &self,
         project: i64,
@@ -79,7 +79,7 @@ impl Actions {
         self.note(self.common.actor(), project, what, target, told(result, detail)).await;
     }
 
-    /// The same, for what Pollux did by itself.
+    /// The same, for what Pollux did on its own.
     pub(crate) async fn acted_alone(&self, project: i64, what: &str, target: &str, detail: &str) {
         let name = self.name_of(Some(project));
         self.note(POLLUX, (Some(project), name), what, target, ("done", detail.to_owned())).await;
@@ -118,7 +118,7 @@ impl Actions {
     }
 }
 
-/// What became of it, and its sentence.
+/// How it ended, and its sentence.
 fn told<T>(result: &Result<T>, detail: &str) -> (&'static str, String) {
     match result {
         Ok(_) => ("done", detail.to_owned()),
@@ -148,7 +148,7 @@ fn outcome(error: &Error) -> &'static str {
     }
 }
 
-/// Our sentence with the service's own words.
+/// Our sentence together with the service's own words.
 fn words(error: &Error) -> String {
     match &error.detail {
         Some(detail) => format!("{} ({detail})", error.message),

@@ -1,4 +1,4 @@
-//! Under which addresses the listener is and was reached, and what that says about the uri of a webhook.
+//! The addresses at which the listener is and was reached, and what they say about the uri of a webhook.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,22 +14,22 @@ use crate::error::{Code, Error, Result};
 /// The addresses of the listener, each with a slash at its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bases {
-    /// The public one: the tunnel's, or what it will be again.
+    /// The public one: the tunnel's, or the one that it will have again.
     pub(crate) public: Option<String>,
-    /// It is reached there now, as far as known.
+    /// Whether it leads here now, as far as known.
     pub(crate) reached: bool,
-    /// Its own, while it listens.
+    /// The listener's own address, while it listens.
     pub(crate) local: Option<String>,
-    /// Those before; the current ones may be among them.
+    /// Earlier addresses; the current ones may be among them.
     pub(crate) earlier: Vec<Earlier>,
 }
 
-/// An address of before.
+/// An earlier address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Earlier {
     /// The address.
     pub(crate) base: String,
-    /// It was a public one.
+    /// Whether it was a public one.
     pub(crate) public: bool,
 }
 
@@ -57,23 +57,23 @@ impl Addresses {
         *self.socket.borrow()
     }
 
-    /// Told whenever it is elsewhere.
+    /// Hears whenever the socket is elsewhere.
     pub(crate) fn follow_socket(&self) -> watch::Receiver<Option<SocketAddr>> {
         self.socket.subscribe()
     }
 
-    /// The socket is elsewhere, or there is none.
+    /// Notes where the socket is, or that there is none.
     pub(crate) fn set_socket(&self, address: Option<SocketAddr>) {
         self.socket.send_replace(address);
     }
 
-    /// The names under which it is reached from outside.
+    /// The host names at which the listener is reached from outside.
     pub(crate) fn public_hosts(&self) -> Vec<String> {
         let public = self.bases().public.and_then(|base| Url::parse(&base).ok());
         public.and_then(|url| url.host_str().map(str::to_owned)).into_iter().collect()
     }
 
-    /// The listener's state is another.
+    /// Notes the listener's new state.
     pub(crate) async fn set_local(&self, state: &ListenerState) {
         let local = match state {
             ListenerState::Listening { address, .. } => Some(address.clone()),
@@ -83,7 +83,8 @@ impl Addresses {
         self.write_bases(|bases| bases.local = local);
     }
 
-    /// The public address is another, or was read at the start. `reached`: it leads here now; otherwise it will again.
+    /// Notes a new public address, or the one that was read at the start. `reached`: it leads here now; otherwise it
+    /// will again.
     pub(crate) async fn set_public(&self, public: Option<String>, reached: bool) {
         self.note_base(public.as_deref().filter(|_| reached), true).await;
         self.write_bases(|bases| {
@@ -92,13 +93,14 @@ impl Addresses {
         });
     }
 
-    /// Written down, so that it is known as an earlier one some day. Without that only a repair is not offered.
+    /// Writes an address down, so that it is known as an earlier one some day. If that fails, only a repair is not
+    /// offered.
     async fn note_base(&self, base: Option<&str>, public: bool) {
         let addresses = self.common.store().addresses();
         if let Some(base) = base
             && let Err(error) = addresses.seen(base, public, self.common.now_ms()).await
         {
-            tracing::warn!(%error, base, "an address of the listener could not be noted");
+            tracing::warn!(%error, base, "an address of the listener could not be stored");
         }
         match addresses.list().await {
             Ok(list) => {
@@ -114,7 +116,7 @@ impl Addresses {
     }
 }
 
-/// Whose address `uri` is, and where it should point instead, for the project of this path. `paths` are those of all
+/// Whose address `uri` is, and where it should point instead, for the project with this path. `paths`: those of all
 /// projects.
 pub(crate) fn place_of(uri: &str, path: &str, paths: &[String], bases: &Bases) -> (UriPlace, Option<String>) {
     let Ok(uri) = Url::parse(uri.trim()) else { return (UriPlace::Elsewhere, None) };
@@ -131,7 +133,7 @@ pub(crate) fn place_of(uri: &str, path: &str, paths: &[String], bases: &Bases) -
         return (UriPlace::Ours, None);
     }
     let earlier = bases.earlier.iter().filter_map(|one| Some((Url::parse(&one.base).ok()?, one.public)));
-    // The longest base says the most; a current one goes before an earlier one that is the same.
+    // The longest base says the most. If two are the same, a current one wins over an earlier one.
     let mut found: Option<(&str, bool, usize)> = None;
     let all: Vec<(Url, bool)> = current.iter().cloned().chain(earlier).collect();
     for (base, public) in &all {
@@ -147,7 +149,7 @@ pub(crate) fn place_of(uri: &str, path: &str, paths: &[String], bases: &Bases) -
     (UriPlace::Earlier, to)
 }
 
-/// What of `uri`'s path stands below `base`.
+/// The part of `uri`'s path below `base`.
 fn below<'a>(uri: &'a Url, base: &Url) -> Option<&'a str> {
     let same_port = uri.port_or_known_default() == base.port_or_known_default();
     if uri.scheme() != base.scheme() || !same_port || !same_host(uri, base) {
@@ -160,7 +162,7 @@ fn below<'a>(uri: &'a Url, base: &Url) -> Option<&'a str> {
     }
 }
 
-/// `localhost` is any address of this machine's own.
+/// Whether the hosts are the same. `localhost` is any address of this machine's own.
 fn same_host(one: &Url, other: &Url) -> bool {
     let loopback = |url: &Url| match url.host_str() {
         Some("[::1]") => true,
@@ -171,11 +173,11 @@ fn same_host(one: &Url, other: &Url) -> bool {
     one.host_str() == other.host_str() || (name(one) && loopback(other)) || (loopback(one) && name(other))
 }
 
-/// The same below another base: a project's own segment is put in the place of the one that was there.
+/// The same uri below another base: the project's own segment replaces the one that was there.
 fn repaired(base: &Url, path: &str, rest: &str, uri: &Url, is_other: impl Fn(&str) -> bool) -> String {
     let (first, behind) = rest.split_once('/').map_or((rest, None), |(first, behind)| (first, Some(behind)));
     let kept = match path.is_empty() {
-        // The default project has no segment of its own, so that only another project's is taken away.
+        // The default project has no segment of its own, so only another project's is taken away.
         true if is_other(first) => behind.unwrap_or_default().to_owned(),
         true => rest.to_owned(),
         false => behind.map_or_else(|| path.to_owned(), |behind| format!("{path}/{behind}")),
@@ -186,12 +188,12 @@ fn repaired(base: &Url, path: &str, rest: &str, uri: &Url, is_other: impl Fn(&st
     to.to_string()
 }
 
-/// A base as it is stored: a scheme and a host, with a slash at the end. The text of the error says what is wrong.
+/// A base as it is stored: scheme, host and path, with a slash at the end. The error says what is wrong.
 pub(crate) fn public_address(text: &str) -> Result<String> {
     let wrong = |why: &str| {
         Error::new(
             Code::InvalidSetting,
-            format!("The public address cannot be used: {why}. It looks like https://hooks.example.com/."),
+            format!("The public address cannot be used: {why}. Enter one such as https://hooks.example.com/."),
         )
     };
     let mut url = Url::parse(text.trim()).map_err(|error| wrong(&format!("it cannot be read ({error})")))?;
@@ -268,7 +270,7 @@ mod tests {
             ("https://now.example.evil/prod", "prod", elsewhere.clone()),
             ("https://then.example:8443/prod", "prod", elsewhere.clone()),
             ("no uri", "prod", elsewhere.clone()),
-            // The default project: what is no other project's.
+            // The default project gets what belongs to no other project.
             ("https://now.example/", "", ours.clone()),
             ("https://now.example/anything/x", "", ours.clone()),
             ("https://now.example/prod/x", "", earlier("https://now.example/x")),
@@ -288,7 +290,7 @@ mod tests {
         for uri in ["https://then.example/prod", "http://127.0.0.1:5000/prod"] {
             assert_eq!(place_of(uri, "prod", &paths, &none), (UriPlace::Earlier, None));
         }
-        // Below what was current until now, nothing is known any more unless it was noted.
+        // Below what was current until now, nothing is known any more, unless it was noted.
         assert_eq!(place_of("http://127.0.0.1:4710/prod", "prod", &paths, &none), (UriPlace::Elsewhere, None));
     }
 

@@ -1,4 +1,4 @@
-//! Answers of the listener that are not its usual ones: a rule of the fault lab first, then the target's own.
+//! The listener's unusual answers: a rule of the fault lab comes first, then the target's own.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl inbound::Answers for Answers {
 
     fn answer(&self, committed: &Committed) -> Option<GivenLater> {
         let Some((given, delay)) = self.lab.answer(committed) else { return self.forwards.answer(committed) };
-        // The target gets it all the same; only the answer is not its own.
+        // The target still gets the delivery; only the answer is not its own.
         self.forwards.take_over(committed);
         Some(Box::pin(async move {
             tokio::time::sleep(delay).await;

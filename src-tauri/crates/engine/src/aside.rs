@@ -1,4 +1,4 @@
-//! A history that does not open is moved out of the way: renamed, never deleted, and never over a file that is there.
+//! Moves a history that does not open out of the way: renames it, never deletes it, and never writes over another file.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Error, Result};
 
-/// Names that are tried where a file is there already.
+/// How many names to try while a file of the name is already there.
 const TRIES: u32 = 100;
-/// What SQLite keeps beside a database. Deliveries may stand in the first alone. The database itself goes last: if the
-/// process ends in between, the history still does not open, and nothing of it is taken for a new one's.
+/// What SQLite keeps beside a database. Only the first of these may hold deliveries. The database itself goes last: if
+/// the process ends in between, the history still does not open, and no part of it is taken for a new one's.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Renames the history at `path`, with what SQLite keeps beside it, to `NAME-STAMP.db` in the same folder. Blocks.
-/// `stamp`: the date, as a part of a file's name.
+/// `stamp`: the date, in a form that fits a file name.
 ///
 /// # Errors
-/// `not_found` where there is no file, `not_moved` where it could not be renamed; nothing is changed then.
+/// `not_found` if there is no file, `not_moved` if it could not be renamed; then nothing is changed.
 pub fn move_aside(path: &Path, stamp: &str) -> Result<PathBuf> {
     if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         let message =
@@ -26,7 +26,7 @@ pub fn move_aside(path: &Path, stamp: &str) -> Result<PathBuf> {
     }
     renamed(path, stamp).map_err(|error| {
         let message = format!(
-            "The history at {} could not be moved aside and is where it was. May you write into its folder?",
+            "The history at {} could not be moved aside and is where it was. Check that you may write to its folder.",
             path.display()
         );
         Error::new(Code::NotMoved, message).with_detail(error)
@@ -49,10 +49,11 @@ fn renamed(path: &Path, stamp: &str) -> io::Result<PathBuf> {
             Err(error) => return Err(error),
         }
     }
-    Err(io::Error::new(ErrorKind::AlreadyExists, format!("{TRIES} files of this second are there already")))
+    Err(io::Error::new(ErrorKind::AlreadyExists, format!("{TRIES} files of this second already exist")))
 }
 
-/// All of them or none. Each name is taken first by an empty file of ours, so that nobody else's is written over.
+/// Renames all of them or none. First takes each name with an empty file of ours, so that no other file is written
+/// over.
 fn all(pairs: &[(PathBuf, PathBuf)]) -> io::Result<()> {
     let mut taken: Vec<&Path> = Vec::new();
     let mut moved: Vec<(&Path, &Path)> = Vec::new();
@@ -75,7 +76,7 @@ fn all(pairs: &[(PathBuf, PathBuf)]) -> io::Result<()> {
             }
         }
         for path in taken {
-            // Empty, and ours.
+            // It is empty, and ours.
             let _ = std::fs::remove_file(path);
         }
     }

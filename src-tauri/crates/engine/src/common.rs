@@ -1,4 +1,4 @@
-//! What every room needs: the history, the time, the window's channel, and the tasks that end with the engine.
+//! What every room needs: the history, the time, the channel to the window, and the tasks that end with the engine.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 use crate::dto::{Level, Live, Notice};
 use crate::error::Code;
 
-/// Where live messages go. Returns false when nobody listens any more.
+/// Where live messages go. Returns false once nobody listens.
 pub type Sink = Box<dyn Fn(Live) -> bool + Send + Sync>;
 
-/// Gives the value of a variable.
+/// Returns the value of an environment variable.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Shared by all rooms of one engine. Cloning shares it.
@@ -40,9 +40,10 @@ struct Inner {
 pub(crate) struct About {
     /// Who acts, for the log of actions.
     pub(crate) actor: String,
-    /// The keys are the caller's: those of the store are not read, and nothing is kept for the next time.
+    /// Whether the keys are the caller's: then those of the store are not read, and nothing is stored for the next
+    /// time.
     pub(crate) fixed: bool,
-    /// The variables that Pollux was started with.
+    /// The environment variables that Pollux was started with.
     pub(crate) environment: Environment,
 }
 
@@ -90,7 +91,7 @@ impl Common {
         &self.inner.about.environment
     }
 
-    /// The value of a variable, without the spaces around it; `None` where it is empty.
+    /// The value of an environment variable, trimmed; `None` if it is empty.
     pub(crate) fn variable(&self, name: &str) -> Option<Zeroizing<String>> {
         let text = Zeroizing::new((self.inner.about.environment)(name)?);
         Some(Zeroizing::new(text.trim().to_owned())).filter(|text| !text.is_empty())
@@ -101,7 +102,7 @@ impl Common {
         &self.inner.stop
     }
 
-    /// Runs in the background until it is done, or the engine ends.
+    /// Runs work in the background until it is done, or the engine ends.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let stop = self.inner.stop.clone();
         self.inner.tasks.spawn(async move {
@@ -109,7 +110,7 @@ impl Common {
         });
     }
 
-    /// Runs in the background until it is done: the end of the engine waits for it.
+    /// Runs work in the background until it is done: the end of the engine waits for it.
     pub(crate) fn spawn_to_the_end<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -117,19 +118,19 @@ impl Common {
         self.inner.tasks.spawn(work)
     }
 
-    /// Ends what runs in the background, and waits for it.
+    /// Stops the background work, and waits for it to end.
     pub(crate) async fn end(&self) {
         self.inner.stop.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
 
-    /// Sends live messages to this sink from now on, in place of the one before.
+    /// From now on sends live messages to this sink, in place of the earlier one.
     pub(crate) fn attach(&self, sink: Sink) {
         *self.inner.sink.lock() = Some(sink);
     }
 
-    /// Tells the window something, where one listens.
+    /// Sends a message to the window, if one listens.
     pub(crate) fn tell(&self, message: Live) {
         let mut sink = self.inner.sink.lock();
         if sink.as_ref().is_some_and(|send| !send(message)) {
@@ -137,7 +138,7 @@ impl Common {
         }
     }
 
-    /// Shows a notice in the window, where one listens.
+    /// Shows a notice in the window, if one listens.
     pub(crate) fn notice(&self, level: Level, code: Code, message: impl Into<String>) {
         self.tell(Live::Notice { notice: Notice { level, code, message: message.into() } });
     }

@@ -1,4 +1,4 @@
-//! The shapes that cross to the window. TypeScript for them is generated (`types.rs`) and committed.
+//! The types that cross to the window. Their TypeScript is generated (`types.rs`) and committed.
 
 use serde::{Deserialize, Serialize};
 use signature::{KeyState, Outcome, Scheme, Warning};
@@ -43,9 +43,9 @@ pub use webhooks::*;
 pub struct Row {
     /// Rises with the time of arrival.
     pub id: i64,
-    /// The project it was for.
+    /// The project that it came for.
     pub project: i64,
-    /// Is that the Sandbox?
+    /// Whether that is the Sandbox.
     pub sandbox: bool,
     /// When it came.
     pub received_ms: i64,
@@ -57,11 +57,11 @@ pub struct Row {
     pub reason: String,
     /// Two or three words.
     pub cause: String,
-    /// The key that matched is in its grace until then (Unix seconds).
+    /// The key that matched is in its grace period until then (Unix seconds).
     pub grace_until: Option<i64>,
     /// `type` of the payload.
     pub event_type: Option<String>,
-    /// Is the type in the catalog?
+    /// Whether the type is in the catalog.
     pub known_type: bool,
     /// The first pointer of the payload.
     pub pointer: Option<String>,
@@ -75,21 +75,21 @@ pub struct Row {
     pub duplicate: bool,
     /// How many warnings the verdict carries.
     pub warnings: u32,
-    /// The HTTP status that Pollux answered; 0 where the connection was dropped on purpose.
+    /// The HTTP status that Pollux answered; 0 if the connection was dropped on purpose.
     pub status: u16,
-    /// Who made the answer, where it was not the usual one.
+    /// Who made the answer, if it was not the usual one.
     pub answered_by: Option<AnsweredBy>,
     /// How long the answer took, in µs.
     pub took_us: Option<u64>,
     /// Length of the body in bytes.
     pub body_len: u64,
-    /// Only a part of the body was kept.
+    /// Only a part of the body was stored.
     pub truncated: bool,
-    /// When it was judged again and came out otherwise than at its arrival: a key came later.
+    /// When it was judged again, with a result other than at its arrival: a key came later.
     pub judged_ms: Option<i64>,
-    /// Why it is known as a ping; `None` where it is not.
+    /// Why it is known to be a ping; `None` if it is not.
     pub ping: Option<PingBy>,
-    /// What tells it from another where the payload has no type; `None` where it has one.
+    /// What tells it from others when the payload has no type; `None` if it has one.
     pub request: Option<RequestLine>,
 }
 
@@ -100,21 +100,21 @@ pub struct Row {
 pub enum PingBy {
     /// Pollux asked for it, and a secret of that webhook verified it.
     Asked,
-    /// Its `type` is the emulator's for a ping. What the service calls its own is not published.
+    /// Its `type` is the one that the emulator gives a ping. The real service's is not published.
     Type,
 }
 
-/// What a delivery was asked with.
+/// The request line of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RequestLine {
     /// `POST`.
     pub method: String,
-    /// The path without the query; of a long one its beginning and its end with `…` between.
+    /// The path without the query; a long one is cut in the middle, with `…`.
     pub path: String,
 }
 
-/// What the list shows. Empty lists and an empty text mean: all.
+/// What the list shows. Empty lists and an empty text mean everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Filter {
@@ -124,11 +124,11 @@ pub struct Filter {
     pub outcomes: Vec<Outcome>,
     /// Only these event types.
     pub types: Vec<String>,
-    /// Plain substring of headers, path, body or message id.
+    /// A substring of headers, path, body or message id.
     pub text: String,
 }
 
-/// An opened view: a filtered, ordered list of ids that the back end keeps.
+/// An opened view: a filtered, ordered list of ids, which the engine keeps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ViewOpened {
@@ -144,11 +144,11 @@ pub struct ViewOpened {
     pub rows: Vec<Row>,
 }
 
-/// What has been counted.
+/// The counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Counts {
-    /// Deliveries kept.
+    /// Deliveries stored.
     pub total: u64,
     /// Bytes of their bodies and headers.
     pub kept_bytes: u64,
@@ -156,13 +156,13 @@ pub struct Counts {
     pub refused: u64,
     /// Answered 413 since the start.
     pub too_large: u64,
-    /// Turned away since the start, of every kind; those answered 503 and 413 are among them.
+    /// Turned away since the start, for any reason; those answered 503 and 413 are among them.
     pub turned_away: u64,
     /// Deliveries in the last 60 s.
     pub per_minute: u64,
 }
 
-/// A message to the window, at most one a frame of each kind.
+/// A message to the window: at most one of each kind per frame.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -198,9 +198,9 @@ pub enum Live {
         /// The counts.
         counts: Counts,
     },
-    /// The disk has less room than Pollux keeps free, or has it again (`None`).
+    /// The disk has less free space than Pollux reserves, or enough again (`None`).
     Disk {
-        /// What is free.
+        /// The free space.
         disk: Option<DiskShortage>,
     },
     /// The tunnel's state changed.
@@ -208,46 +208,46 @@ pub enum Live {
         /// The new one.
         tunnel: Box<TunnelView>,
     },
-    /// Something in the Sandbox changed: ask for what is shown of it again.
+    /// Something in the Sandbox changed: ask again for what is shown of it.
     Sandbox,
     /// The projects changed.
     Projects {
         /// All of them, the Sandbox first.
         projects: Vec<Project>,
     },
-    /// What is known of a project's webhooks changed: ask for what is shown of them again.
+    /// What is known of a project's webhooks changed: ask again for what is shown of them.
     Webhooks {
-        /// The project's, with how many need somebody.
+        /// The project, with how many of its webhooks need attention.
         alarms: WebhookAlarms,
     },
-    /// A run of replays went on.
+    /// A run of replays made progress.
     Replay {
-        /// How far it is.
+        /// Its progress.
         run: Box<ReplayRun>,
     },
-    /// Forwarding went on, or its rule changed.
+    /// Forwarding made progress, or its rule changed.
     Forward {
-        /// The project's.
+        /// The project's forwarding.
         forward: Box<ForwardView>,
     },
     /// The fault lab's rules changed, or one made an answer.
     FaultLab {
-        /// All of it.
+        /// The whole fault lab.
         lab: FaultLab,
     },
-    /// The handler check went on.
+    /// The handler check made progress.
     Check {
-        /// How far it is.
+        /// Its progress.
         report: Box<CheckReport>,
     },
     /// Deliveries are being judged again, because a key came.
     VerifyAgain {
-        /// How far it is.
+        /// Their progress.
         run: VerifyRun,
     },
     /// Something to tell the user.
     Notice {
-        /// What.
+        /// The notice.
         notice: Notice,
     },
 }
@@ -264,13 +264,13 @@ pub struct Notice {
     pub message: String,
 }
 
-/// The disk of the history is nearly full: new deliveries are answered 503, until there is room again.
+/// The disk of the history is nearly full: new deliveries are answered 503 until there is space again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DiskShortage {
     /// Bytes that are free.
     pub free: u64,
-    /// Bytes that Pollux keeps free.
+    /// Bytes that Pollux reserves.
     pub reserve: u64,
     /// The folder of the history.
     pub folder: String,
@@ -281,13 +281,13 @@ pub struct DiskShortage {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum ListenerState {
-    /// Not yet bound.
+    /// Not bound to a port yet.
     Starting,
     /// Taking deliveries.
     Listening {
         /// `http://127.0.0.1:4710/`.
         address: String,
-        /// The port of it.
+        /// Its port.
         port: u16,
     },
     /// Could not start.
@@ -298,10 +298,10 @@ pub enum ListenerState {
         message: String,
         /// The port asked for.
         port: u16,
-        /// A free one nearby.
+        /// The next free port.
         next_free: Option<u16>,
     },
-    /// Ended.
+    /// Ended, until it is started again.
     Stopped,
 }
 
@@ -320,7 +320,7 @@ pub struct SecretStore {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Theme {
-    /// As the system is.
+    /// As the system is set.
     #[default]
     System,
     /// Light.
@@ -329,7 +329,7 @@ pub enum Theme {
     Dark,
 }
 
-/// More than a machine of today stores in a second (measured: 60,000 with two cores), so that no load test meets it.
+/// More than a machine of today can store in a second (measured: 60,000 with two cores), so no load test meets it.
 const LOCAL_PER_SECOND: u32 = 100_000;
 
 /// What the user can set.
@@ -343,7 +343,7 @@ pub struct Settings {
     pub max_body_mib: u32,
     /// How much of the body of a rejected delivery is kept, in KiB.
     pub rejected_body_kib: u32,
-    /// Requests a second that are taken from this machine; more are answered 429 and not kept. 0: no limit.
+    /// Requests a second that are accepted from this machine; more are answered 429 and not stored. 0: no limit.
     pub local_per_second: u32,
     /// How far `webhook-timestamp` may be off, in seconds.
     pub tolerance_s: u32,
@@ -355,7 +355,7 @@ pub struct Settings {
     pub theme: Theme,
     /// Share of the width that the list takes, 0.2 to 0.8.
     pub split: f64,
-    /// The https address under which the listener is reached from outside: `https://hooks.example.com/`.
+    /// The https address at which the listener is reached from outside: `https://hooks.example.com/`.
     pub public_address: Option<String>,
     /// The tunnel.
     pub tunnel: TunnelSettings,
@@ -391,31 +391,31 @@ pub struct AppState {
     pub listener: ListenerState,
     /// Where secrets are kept.
     pub secret_store: SecretStore,
-    /// What has been counted.
+    /// The counts.
     pub counts: Counts,
-    /// The disk is nearly full.
+    /// Set while the disk is nearly full.
     pub disk: Option<DiskShortage>,
     /// What the user has set.
     pub settings: Settings,
-    /// Where history is.
+    /// Where the history is.
     pub database: Database,
     /// The catalog of event types.
     pub event_types: Vec<gemini::EventType>,
     /// What the Sandbox can send.
     pub sample_types: Vec<samples::SampleType>,
-    /// What the Sandbox can send that is broken.
+    /// Broken deliveries that the Sandbox can send.
     pub broken_kinds: Vec<samples::BrokenKind>,
-    /// Projects with webhooks that need somebody.
+    /// Projects with webhooks that need attention.
     pub alarms: Vec<WebhookAlarms>,
     /// Ready-made ways to break a replay.
     pub twists: Vec<ReplayTwist>,
-    /// Forwarding, of the projects that have a rule.
+    /// The forwarding of each project that has a rule.
     pub forwards: Vec<ForwardView>,
     /// What the listener answers by script.
     pub fault_lab: FaultLab,
 }
 
-/// Where history is.
+/// Where the history is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Database {
@@ -429,7 +429,7 @@ pub struct Database {
 pub struct SecretView {
     /// Its id.
     pub id: String,
-    /// The project it verifies for.
+    /// The project whose deliveries it verifies.
     pub project: i64,
     /// What the user calls it.
     pub label: String,
@@ -439,16 +439,16 @@ pub struct SecretView {
     pub added_ms: i64,
     /// Keychain, file or memory.
     pub stored_in: VaultKind,
-    /// The Sandbox's own.
+    /// It is the Sandbox's own.
     pub builtin: bool,
     /// Weaknesses of the secret's text.
     pub warnings: Vec<Warning>,
-    /// Current, in its grace, or expired.
+    /// Current, in its grace period, or expired.
     pub key_state: KeyState,
-    /// Its text could be read at the start; otherwise it verifies nothing until it is pasted in again.
+    /// Whether its text can be read; otherwise it verifies nothing until it is pasted in again.
     pub available: bool,
-    /// The webhook whose secret it is, where Pollux received it from the service.
+    /// The webhook that it belongs to, if Pollux received it from the service.
     pub webhook: Option<String>,
-    /// When its text was destroyed, Unix milliseconds: only the hint is left.
+    /// When its text was destroyed, in Unix milliseconds: only the hint is left.
     pub destroyed_ms: Option<i64>,
 }

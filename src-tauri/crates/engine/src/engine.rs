@@ -39,13 +39,13 @@ use crate::webhooks::{Neighbours, Webhooks};
 pub struct Config {
     /// The file of the history.
     pub database: PathBuf,
-    /// What keeps the secrets.
+    /// Keeps the secrets.
     pub vault: Arc<dyn Vault>,
     /// Where the time comes from.
     pub clock: Clock,
-    /// Run the Sandbox: the emulator in this process, with a project of its own.
+    /// Whether to run the Sandbox: the emulator in this process, with a project of its own.
     pub sandbox: bool,
-    /// Keys that are all there are, for the command line; otherwise the stored secrets and Google's JWKS.
+    /// The only keys to use, for the command line. `None`: the stored secrets and Google's JWKS.
     pub fixed: Option<FixedKeys>,
     /// The address to listen on, in place of 127.0.0.1.
     pub bind: Option<IpAddr>,
@@ -53,18 +53,18 @@ pub struct Config {
     pub version: String,
     /// Who acts, for the log of actions: `ada, window`.
     pub actor: String,
-    /// The variables that Pollux was started with.
+    /// The environment variables that Pollux was started with.
     pub environment: Environment,
-    /// Where the children of tunnels are noted, so that the next start ends what a crash left: one folder for all
-    /// processes of this user.
+    /// Where the child processes of tunnels are noted, so that the next start ends what a crash left: one folder for
+    /// all processes of this user.
     pub tunnel_folder: PathBuf,
     /// Makes the tunnels in place of the real providers.
     pub tunnels: Option<TunnelFactory>,
 }
 
 impl Config {
-    /// The history in this file, with its secrets in this vault: the Sandbox runs, the listener is on 127.0.0.1, no variable
-    /// is set, and the notes about tunnels are beside the history.
+    /// The history in this file, with its secrets in this vault. The Sandbox runs, the listener is on 127.0.0.1, no
+    /// environment variable is set, and the notes about tunnels are beside the history.
     pub fn new(database: impl Into<PathBuf>, vault: Arc<dyn Vault>) -> Self {
         let database = database.into();
         Self {
@@ -90,7 +90,7 @@ pub struct FixedKeys {
     pub secrets: Vec<SecretKey>,
     /// Where the JWKS comes from.
     pub jwks: Option<JwksCache>,
-    /// The rules of the verification.
+    /// The rules of verification.
     pub policy: Policy,
 }
 
@@ -113,11 +113,11 @@ struct Rooms {
     tunnel: Tunnel,
     webhooks: Webhooks,
     settings: SettingsRoom,
-    /// Where the history is, and Pollux's version: for the window.
+    /// Where the history is, and Pollux's version, for the window.
     place: (PathBuf, String),
 }
 
-/// The rooms of the other direction.
+/// The rooms that send deliveries on.
 struct Outgoing {
     targets: Targets,
     outbounds: Outbounds,
@@ -127,7 +127,7 @@ struct Outgoing {
 }
 
 impl Engine {
-    /// Opens the history, reads the secrets and starts the Sandbox. The listener is started by [`Listening::start`]. Call
+    /// Opens the history, reads the secrets and starts the Sandbox. [`Listening::start`] starts the listener. Call
     /// within a tokio runtime.
     pub async fn start(config: Config) -> Result<Self> {
         let mut options = store::Options::default();
@@ -135,7 +135,7 @@ impl Engine {
         Self::start_with(config, options).await
     }
 
-    /// The same with a history that is set up otherwise.
+    /// The same with other options for the history.
     pub async fn start_with(config: Config, options: store::Options) -> Result<Self> {
         let store = Store::open(&config.database, options)?;
         let stored = settings::stored(&store).await?;
@@ -152,7 +152,7 @@ impl Engine {
         keys.extend(config.fixed.map(|fixed| fixed_project(default, fixed)));
         let registry = Arc::new(Registry::new(keys, &stored));
 
-        // What several rooms share: each is changed by one of them.
+        // Several rooms share these; each is changed by only one of them.
         let (tally, gate, probes) = (Arc::new(Tally::default()), Gate::default(), Probes::default());
         gate.limit_local(stored.local_per_second);
         let (current, settings) = watch::channel(stored);
@@ -249,7 +249,7 @@ impl Engine {
         rooms.sandbox.stop().await;
         rooms.common.end().await;
         if let Err(error) = rooms.outgoing.forwards.keep().await {
-            tracing::warn!(%error, "how far forwarding is could not be kept");
+            tracing::warn!(%error, "the progress of forwarding could not be stored");
         }
         rooms.common.store().close().await;
     }
@@ -278,13 +278,13 @@ impl Engine {
         }
     }
 
-    /// Where live messages go from now on. One sink at a time. From the first one on the webhooks are watched.
+    /// Sets where live messages go from now on: one sink at a time. From the first one on, the webhooks are watched.
     pub fn attach(&self, sink: Sink) {
         self.rooms.common.attach(sink);
         self.rooms.webhooks.watch();
     }
 
-    /// Tells the window something.
+    /// Shows a notice in the window.
     pub fn notice(&self, level: Level, code: Code, message: &str) {
         self.rooms.common.notice(level, code, message);
     }
@@ -299,7 +299,7 @@ impl Engine {
         &self.rooms.projects
     }
 
-    /// What arrived, and what is made of it.
+    /// What arrived, and what was found out about it.
     pub fn history(&self) -> &History {
         &self.rooms.history
     }
@@ -344,7 +344,7 @@ impl Engine {
         &self.rooms.listening
     }
 
-    /// How it is reached from the internet.
+    /// The way from the internet to the listener.
     pub fn tunnel(&self) -> &Tunnel {
         &self.rooms.tunnel
     }

@@ -1,4 +1,4 @@
-//! The history: what arrives is told, listed, opened, explained, and judged again when keys come.
+//! The history: reports what arrives, lists and opens it, explains it, and judges it again when keys come.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ mod space;
 pub(crate) mod tail;
 mod view;
 
-/// Rejected deliveries that wait for the near-miss probe. Beyond it the probe runs when the delivery is opened.
+/// Rejected deliveries that may wait for the near-miss probe. Beyond that the probe runs when the delivery is opened.
 const EXPLAIN_QUEUE: usize = 256;
 
 /// The room of the history. Cloning shares it.
@@ -51,8 +51,8 @@ impl History {
         Self { common, registry, feed, judging: Arc::default(), listener }
     }
 
-    /// Begins to tell what arrives, to explain what is rejected, and to judge again when a key comes. Gives where rejected
-    /// deliveries go to be explained.
+    /// Begins to report what arrives, to explain what is rejected, and to judge again when a key comes. Returns the
+    /// channel on which rejected deliveries go to be explained.
     pub(crate) fn begin(&self, keys: Arc<KeyNews>) -> mpsc::Sender<Explain> {
         let Self { common, registry, feed, .. } = self;
         let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
@@ -66,7 +66,7 @@ impl History {
         explain
     }
 
-    /// What is kept, and what was turned away.
+    /// How much is kept, and how much was turned away.
     pub(crate) async fn counts(&self) -> Counts {
         self.feed.counts().await
     }

@@ -1,6 +1,6 @@
-//! What the window and the command line drive: it puts the parts together and owns their lives.
+//! What the window and the command line drive: puts the parts together and owns their lives.
 //!
-//! The clock, the vault and the home of the data are passed in. Nothing here knows Tauri.
+//! The clock, the vault and the data folder are passed in. Nothing here knows Tauri.
 
 mod actions;
 mod addresses;

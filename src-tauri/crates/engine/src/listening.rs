@@ -1,4 +1,4 @@
-//! Starting and ending the listener, and what the window is told about it.
+//! Starts and ends the listener, and reports its state to the window.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::registry::Registry;
 
 mod turned_away;
 
-/// Failed commits that wait to be told.
+/// Failed commits that may wait to be reported.
 const FAILED_QUEUE: usize = 16;
 
 /// What the listener is made of, beside what the room has itself.
@@ -24,11 +24,11 @@ pub(crate) struct Ports {
     /// The address to listen on.
     pub(crate) bind: IpAddr,
     pub(crate) tally: Arc<Tally>,
-    /// What is asked of requests from the internet.
+    /// Checks requests from the internet.
     pub(crate) gate: Gate,
-    /// Knows the probes of the public address.
+    /// Recognizes the probes of the public address.
     pub(crate) probes: Probes,
-    /// Where rejected deliveries go, to be explained.
+    /// Where rejected deliveries go to be explained.
     pub(crate) explain: mpsc::Sender<Explain>,
     /// Makes the answers that are not the usual ones.
     pub(crate) answers: Arc<dyn Answers>,
@@ -45,15 +45,15 @@ pub struct Listening {
     ports: Arc<Ports>,
     /// Where the messages of failed commits go.
     failed: mpsc::Sender<String>,
-    /// The one that runs. Held by whoever starts or ends one.
+    /// The running listener. Locked while one is being started or ended.
     slot: Arc<Mutex<Option<Listener>>>,
-    /// What the tunnel hands requests to.
+    /// Where the tunnel hands in requests.
     intake: Arc<parking_lot::Mutex<Option<Intake>>>,
     state: watch::Sender<ListenerState>,
 }
 
 impl Listening {
-    /// `state`: where it is told what the listener is doing.
+    /// `state`: where the room publishes what the listener is doing.
     pub(crate) fn new(
         common: Common,
         registry: Arc<Registry>,
@@ -74,14 +74,14 @@ impl Listening {
         self.state.borrow().clone()
     }
 
-    /// What hands requests to the listener that runs.
+    /// Hands requests to the running listener.
     pub(crate) fn intake(&self) -> Option<Intake> {
         self.intake.lock().clone()
     }
 
-    /// Starts the listener on `port` (`None`: any free one), in place of one that runs. A failure is a state, with the
-    /// next free port in it. One that runs on another port is ended only when the new one listens, so that a taken port
-    /// loses nothing: it then goes on, and only the answer says what failed.
+    /// Starts the listener on `port` (`None`: any free one), in place of a running one. A failure is a state that names
+    /// the next free port. A listener on another port ends only once the new one listens, so a taken port loses
+    /// nothing: the old one goes on, and only the answer says what failed.
     pub async fn start(&self, port: Option<u16>) -> ListenerState {
         self.forwards.begin().await;
         let mut slot = self.slot.lock().await;
@@ -139,7 +139,7 @@ impl Listening {
         Listener::start(SocketAddr::new(ports.bind, port.unwrap_or(0)), parts).await
     }
 
-    /// Puts what the settings say about bodies in force.
+    /// Puts the settings for bodies in force.
     pub(crate) async fn limit_bodies(&self) {
         if let Some(listener) = &*self.slot.lock().await {
             listener.limit_bodies(self.body_limit());
@@ -155,7 +155,7 @@ impl Listening {
         self.settings.borrow().rejected_body_kib as usize * 1024
     }
 
-    /// Ends the listener in order.
+    /// Stops the listener in order.
     pub async fn stop(&self) {
         let mut slot = self.slot.lock().await;
         *self.intake.lock() = None;
@@ -167,7 +167,7 @@ impl Listening {
     }
 }
 
-/// Frees the port of the one that ran. Its open requests end in the background.
+/// Frees the port of the running listener. Its open requests end in the background.
 async fn replace(slot: &mut Option<Listener>) {
     if let Some(mut running) = slot.take() {
         running.release().await;
@@ -175,7 +175,7 @@ async fn replace(slot: &mut Option<Listener>) {
     }
 }
 
-/// Messages of failed commits become notices, at most one in a while.
+/// Makes notices of failed commits, at most one in a while.
 async fn tell_failures(common: Common, mut failed: mpsc::Receiver<String>) {
     const QUIET: Duration = Duration::from_secs(5);
     while let Some(message) = failed.recv().await {

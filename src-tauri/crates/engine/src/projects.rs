@@ -1,5 +1,5 @@
-//! Projects and their secrets: what the user adds, changes and removes, with the texts in the vault and the parsed keys in
-//! the registry.
+//! Projects and their secrets: what the user adds, changes and removes, with the texts in the vault and the parsed keys
+//! in the registry.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub struct Projects {
     actions: Actions,
     registry: Arc<Registry>,
     vaults: Vaults,
-    /// What the store said last. Locked by whoever changes projects or secrets: one change at a time.
+    /// What the store said last. Locked while projects or secrets are changed: one change at a time.
     records: Arc<Mutex<Records>>,
     clients: Arc<Clients>,
     jwks: Arc<JwksCaches>,
@@ -77,18 +77,18 @@ impl Projects {
         self.registry.projects()
     }
 
-    /// Keys that came, for whoever judges deliveries again.
+    /// News of keys, for whatever judges deliveries again.
     pub(crate) fn key_news(&self) -> Arc<KeyNews> {
         self.key_news.clone()
     }
 
-    /// What keeps the secrets of the user's projects.
+    /// The vault of the user's projects.
     pub(crate) fn vault(&self) -> &Arc<dyn Vault> {
         self.vaults.usual()
     }
 }
 
-/// Whether nothing is accepted of a secret any more. `now`: Unix seconds.
+/// Whether nothing signed with the secret is accepted any more. `now`: Unix seconds.
 fn has_ended(record: &SecretRecord, now: i64) -> bool {
     matches!(record.state(now), KeyState::Expired { .. })
 }

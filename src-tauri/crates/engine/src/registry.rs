@@ -1,4 +1,4 @@
-//! The projects and their keys, as the listener and the near-miss probe ask for them.
+//! The projects and their keys, for the listener and the near-miss probe.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,18 +21,18 @@ pub(crate) const SANDBOX_SECRET: &str = "sandbox";
 pub(crate) struct ProjectKeys {
     pub(crate) project: Project,
     pub(crate) secrets: Vec<SecretKey>,
-    /// No longer accepted; the near-miss probe may name them.
+    /// Keys no longer accepted; the near-miss probe may name them.
     pub(crate) expired: Vec<SecretKey>,
     pub(crate) jwks: Option<Arc<JwksCache>>,
-    /// These keys are all there are: see `signature::Keyring::closed`.
+    /// Whether these keys are all there are: see `signature::Keyring::closed`.
     pub(crate) closed: bool,
-    /// In place of the settings' rules: the Sandbox signs tokens for an audience of its own.
+    /// Rules in place of the settings': the Sandbox signs tokens for an audience of its own.
     pub(crate) policy: Option<Policy>,
 }
 
 impl ProjectKeys {
-    /// What a delivery is checked with. Where all secrets have ended, those: none of them verifies, and a delivery is then
-    /// rejected for that, not unchecked for want of a secret.
+    /// The secrets to check a delivery with. Once all have ended, the ended ones: none of them verifies, so a delivery
+    /// is rejected for that, and not unchecked for want of a secret.
     pub(crate) fn tried(&self) -> &[SecretKey] {
         if self.secrets.is_empty() { &self.expired } else { &self.secrets }
     }
@@ -46,7 +46,8 @@ impl ProjectKeys {
         one.or_else(|| self.expired.extract_if(.., |key| key.id == id).next())
     }
 
-    /// The current ones first, then what was replaced last: a delivery signed with several is one of the current.
+    /// Sorts the current secrets first, then those replaced last: a delivery signed with several counts as signed with
+    /// a current one.
     fn sort(&mut self) {
         self.secrets.sort_by_key(|key| match key.state {
             KeyState::Current => i64::MIN,
@@ -58,7 +59,7 @@ impl ProjectKeys {
 /// The table of projects. Changed rarely, read for every delivery.
 pub(crate) struct Registry {
     table: RwLock<Arc<Table>>,
-    /// What the Sandbox's pings have been called besides their usual name, since the start.
+    /// Other names than the usual one that the Sandbox's pings have had since the start.
     sandbox_pings: RwLock<BTreeSet<String>>,
 }
 
@@ -84,13 +85,13 @@ impl Registry {
         *current = Arc::new(table(all, current.policy.clone()));
     }
 
-    /// Puts other rules in force.
+    /// Puts the rules of these settings in force.
     pub(crate) fn apply(&self, settings: &Settings) {
         let mut current = self.table.write();
         *current = Arc::new(table(current.all.clone(), policy(settings)));
     }
 
-    /// A secret verifies from now on, before those that are there.
+    /// Adds a secret, in front of those that are there. It verifies from now on.
     pub(crate) fn add_secret(&self, project: i64, key: SecretKey) {
         self.update(|all| {
             let Some(keys) = all.iter_mut().find(|keys| keys.project.id == project) else { return };
@@ -103,7 +104,7 @@ impl Registry {
         });
     }
 
-    /// A secret is current, in its grace, or no longer good.
+    /// Sets whether a secret is current, in its grace period, or ended.
     pub(crate) fn set_secret_state(&self, id: &str, state: KeyState) {
         self.update(|all| {
             let Some(keys) = all.iter_mut().find(|keys| keys.has(id)) else { return };
@@ -121,7 +122,7 @@ impl Registry {
         self.table().all.iter().any(|keys| keys.has(id))
     }
 
-    /// A secret is no longer known at all.
+    /// Forgets a secret altogether.
     pub(crate) fn forget_secret(&self, id: &str) {
         self.update(|all| {
             for keys in all {
@@ -138,7 +139,7 @@ impl Registry {
         self.table().all.clone()
     }
 
-    /// What verifies a project's deliveries; `None` where it is no longer there.
+    /// What verifies a project's deliveries; `None` if the project is no longer there.
     pub(crate) fn of(&self, id: i64) -> Option<Arc<inbound::Project>> {
         let table = self.table();
         std::iter::once(&table.default).chain(table.by_path.values()).find(|project| project.id == id).cloned()
@@ -151,7 +152,7 @@ impl Registry {
     /// A project.
     ///
     /// # Errors
-    /// `not_found` where it is not there (any more).
+    /// `not_found` if it is not there (any more).
     pub(crate) fn project(&self, id: i64) -> Result<Project> {
         self.projects().into_iter().find(|project| project.id == id).ok_or_else(|| Error::not_found("project"))
     }
@@ -160,14 +161,14 @@ impl Registry {
         self.table().all.iter().any(|keys| keys.project.id == id && keys.project.sandbox)
     }
 
-    /// The Sandbox's pings are called this from now on. Where that is the name of an event, it tells nothing.
+    /// Notes the name that the Sandbox gives its pings from now on. Ignores the name of an event, which proves nothing.
     pub(crate) fn note_sandbox_ping(&self, name: &str) {
         if gemini::catalog::lookup(name).is_none() {
             self.sandbox_pings.write().insert(name.to_owned());
         }
     }
 
-    /// Does the Sandbox call its pings this, or has it since the start?
+    /// Whether the Sandbox calls its pings this, or has done so since the start.
     pub(crate) fn is_sandbox_ping(&self, project: i64, name: &str) -> bool {
         self.is_sandbox(project) && self.sandbox_pings.read().contains(name)
     }

@@ -22,7 +22,7 @@ pub(crate) mod running;
 mod watch_changes;
 mod webhooks;
 
-/// The room of the Sandbox, which may not run. Cloning shares it.
+/// The room of the Sandbox, which may not be running. Cloning shares it.
 #[derive(Clone)]
 pub struct Sandbox {
     common: Common,
@@ -45,7 +45,7 @@ impl Sandbox {
         Self { common, registry, projects, running, listener, follow_up: FollowUp::default() }
     }
 
-    /// Begins to follow what it sends, what changes in it, and where the listener is.
+    /// Begins to follow what the Sandbox sends, what changes in it, and where the listener is.
     pub(crate) fn begin(&self) {
         let Some(running) = &self.running else { return };
         self.common.spawn(running.clone().follow(self.common.store().clone()));
@@ -61,7 +61,7 @@ impl Sandbox {
         });
     }
 
-    /// Ends the emulator in order.
+    /// Stops the emulator in order.
     pub(crate) async fn stop(&self) {
         if let Some(running) = &self.running {
             running.stop().await;
@@ -71,32 +71,32 @@ impl Sandbox {
     /// The running Sandbox.
     ///
     /// # Errors
-    /// `no_sandbox` where it does not run.
+    /// `no_sandbox` if it is not running.
     pub(crate) fn running(&self) -> Result<&Arc<Running>> {
         self.running.as_ref().ok_or_else(|| Error::new(Code::NoSandbox, "The Sandbox is not running."))
     }
 
-    /// The Sandbox, where this is its project.
+    /// The Sandbox, if this is its project.
     pub(crate) fn of(&self, project: i64) -> Option<&Running> {
         self.running.as_deref().filter(|running| running.project() == project)
     }
 
-    /// Whether it runs.
+    /// Whether the Sandbox is running.
     pub(crate) fn is_running(&self) -> bool {
         self.running.is_some()
     }
 
-    /// Told whenever something in it changed; `None` where it does not run.
+    /// Hears of every change in the Sandbox; `None` if it is not running.
     pub(crate) fn news(&self) -> Option<watch::Receiver<()>> {
         Some(self.running.as_ref()?.news())
     }
 
-    /// What others have to do when the Sandbox was changed on purpose. For one listener.
+    /// What others have to do after the user changed the Sandbox. For one listener.
     pub(crate) fn take_follow_ups(&self) -> Option<mpsc::Receiver<follow_up::Request>> {
         self.follow_up.take()
     }
 
-    /// Where the listener takes the Sandbox's deliveries; `None` while it does not run.
+    /// Where the listener takes the Sandbox's deliveries; `None` while the listener is not running.
     fn receiver(&self) -> Option<String> {
         match &*self.listener.borrow() {
             ListenerState::Listening { address, .. } => Some(format!("{address}{SANDBOX_PATH}")),

@@ -1,11 +1,11 @@
-//! What a service answered, in our words: what happened and what to do. The service's own words are the detail.
+//! Puts what a service answered into our words: what happened and what to do. The service's own words are the detail.
 
 use gemini::client::{ApiError, ClientError};
 
 use crate::error::{Code, Error};
 
-/// A failed call as an error of ours. `change`: it was one that changes something (POST, PATCH, DELETE), so that an
-/// answer that was lost or cannot be read leaves open whether it was acted on.
+/// Makes a failed call an error of ours. `change`: the call changes something (POST, PATCH, DELETE), so an answer that
+/// was lost or cannot be read leaves open whether it had its effect.
 pub(crate) fn service_error(error: ClientError, change: bool) -> Error {
     let words = error.to_string();
     let (code, message) = told(&error, change);
@@ -20,15 +20,15 @@ fn told(error: &ClientError, change: bool) -> (Code, &'static str) {
     if change && error.may_have_been_acted_on() {
         return (
             Code::OutcomeUnknown,
-            "It is not known whether the service did this: the request was sent, and the answer was lost or cannot be \
-             read. Look at the project's webhooks as they are now before you try again.",
+            "It is not known whether the service did this: the request was sent, but the answer was lost or cannot be \
+             read. Check the project's webhooks as they are now before you try again.",
         );
     }
     match error {
         ClientError::Address(_) => (Code::InvalidBaseUrl, ""),
         ClientError::Key => (Code::InvalidApiKey, ""),
         ClientError::Name(_) => {
-            (Code::NotFound, "The service has nothing of this name. Read the list of webhooks again.")
+            (Code::NotFound, "The service has nothing with this name. Read the list of webhooks again.")
         }
         ClientError::Api(api) => refused(api),
         ClientError::Unreachable(_) => {
@@ -42,7 +42,7 @@ fn told(error: &ClientError, change: bool) -> (Code, &'static str) {
         ),
         ClientError::Unreadable(_) | ClientError::TooLarge { .. } => (
             Code::ServiceUnreadable,
-            "What answered did not answer as the service does. Check the project's base URL and version, and whether \
+            "What answered does not answer like the service. Check the project's base URL and version, and whether \
              something stands between it and this machine (a proxy, a sign-in page); then try again.",
         ),
         _ => (
@@ -66,7 +66,7 @@ fn refused(api: &ApiError) -> (Code, &'static str) {
             "The service had too many requests and did nothing. Wait a minute, then try again.",
         ),
         500.. => (Code::ServiceFailed, "The service failed on its side. Try again in a while."),
-        _ => (Code::ServiceRefused, "The service refused this and did nothing. Its own words say why."),
+        _ => (Code::ServiceRefused, "The service refused this and did nothing. See its own words for the reason."),
     }
 }
 

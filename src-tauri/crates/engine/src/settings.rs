@@ -1,4 +1,4 @@
-//! What the user has set: read at the start, checked, stored and put in force.
+//! What the user has set: read at the start; checked, stored and put in force when it changes.
 
 use std::sync::Arc;
 
@@ -15,22 +15,22 @@ use crate::registry::Registry;
 use crate::tunnel::Tunnel;
 use crate::tunnel::checked::checked as checked_tunnel;
 
-/// Where the settings are in the store.
+/// The name of the settings in the store.
 const SETTINGS: &str = "settings";
 
-/// Those of the last time; what cannot be read is as at first.
+/// The settings of the last time. Those that cannot be read get their defaults.
 pub(crate) async fn stored(store: &Store) -> Result<Settings> {
     let value = store.settings().get(SETTINGS).await?;
     let before_tunnels = value.as_ref().is_some_and(|value| value.get("tunnel").is_none());
     let mut settings: Settings = value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
     if before_tunnels && settings.public_address.is_some() {
-        // Before there were providers, an address was the user's own.
+        // Before there were providers, a public address was always the user's own.
         settings.tunnel.provider = TunnelProvider::Own;
     }
     Ok(settings)
 }
 
-/// The room of the settings: the one place where they are changed. Others follow a `watch` of them. Cloning shares it.
+/// The room of the settings: the one place where they are changed. Others follow them by a `watch`. Cloning shares it.
 #[derive(Clone)]
 pub struct SettingsRoom {
     common: Common,
@@ -44,7 +44,7 @@ pub struct SettingsRoom {
 }
 
 impl SettingsRoom {
-    /// `current`: those in force, which the lower rooms follow.
+    /// `current`: the settings in force, which the lower rooms follow.
     pub(crate) fn new(
         common: Common,
         registry: Arc<Registry>,
@@ -61,9 +61,8 @@ impl SettingsRoom {
         self.current.borrow().clone()
     }
 
-    /// Applies and stores settings. A changed port restarts the listener; what it says of
-    /// bodies is in force at once. A port that cannot be had, or a
-    /// history that does not take them, is an error, and then nothing is changed.
+    /// Applies and stores settings. A changed port restarts the listener; the settings for bodies apply at once. If the
+    /// listener cannot use the port, or the history cannot store the settings, returns an error and changes nothing.
     pub async fn set(&self, settings: Settings) -> Result<Settings> {
         let mut settings = checked(settings)?;
         settings.tunnel = checked_tunnel(settings.tunnel, &self.registry.projects())?;
@@ -99,7 +98,7 @@ impl SettingsRoom {
         Ok(self.common.store().settings().set(SETTINGS, &value).await?)
     }
 
-    /// Puts settings in force and gives back those before.
+    /// Puts settings in force and returns the earlier ones.
     fn apply(&self, settings: Settings) -> Settings {
         self.registry.apply(&settings);
         self.gate.limit_local(settings.local_per_second);
@@ -114,20 +113,20 @@ fn checked(mut settings: Settings) -> Result<Settings> {
     const TOLERANCE_S: std::ops::RangeInclusive<u32> = 1..=86_400;
     let invalid = |message: String| Err(Error::new(Code::InvalidSetting, message));
     if !BODY_MIB.contains(&settings.max_body_mib) {
-        return invalid(format!("The body limit is 1 to 100 MiB, not {}.", settings.max_body_mib));
+        return invalid(format!("The body limit must be 1 to 100 MiB, not {}.", settings.max_body_mib));
     }
     if !REJECTED_KIB.contains(&settings.rejected_body_kib) {
         let (least, most) = (REJECTED_KIB.start(), REJECTED_KIB.end());
         return invalid(format!(
-            "Of a rejected body, {least} to {most} KiB are kept, not {}.",
+            "The part kept of a rejected body must be {least} to {most} KiB, not {}.",
             settings.rejected_body_kib
         ));
     }
     if settings.local_per_second > LOCAL_PER_SECOND {
-        return invalid(format!("The rate for local requests is 0 (no limit) to {LOCAL_PER_SECOND} a second."));
+        return invalid(format!("The rate for local requests must be 0 (no limit) to {LOCAL_PER_SECOND} a second."));
     }
     if !TOLERANCE_S.contains(&settings.tolerance_s) {
-        return invalid(format!("The tolerance is 1 to 86400 seconds, not {}.", settings.tolerance_s));
+        return invalid(format!("The tolerance must be 1 to 86400 seconds, not {}.", settings.tolerance_s));
     }
     if settings.port == Some(0) {
         settings.port = None;

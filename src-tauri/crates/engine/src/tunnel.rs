@@ -1,4 +1,4 @@
-//! The tunnel: one at a time, started and stopped by the user, its states kept and told.
+//! The tunnel: one at a time, started and stopped by the user, its states stored and reported.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,15 +24,15 @@ pub(crate) mod provider;
 mod run;
 pub(crate) mod state;
 
-/// What a tunnel is made with, beside what the room has itself.
+/// What the room needs to make a tunnel, beside its neighbours.
 pub(crate) struct Ports {
-    /// What is asked of requests from the internet.
+    /// Checks requests from the internet.
     pub(crate) gate: Gate,
-    /// Makes and knows the probes of the public address.
+    /// Makes the probes of the public address, and recognizes them.
     pub(crate) probes: Probes,
     pub(crate) tally: Arc<Tally>,
     pub(crate) factory: TunnelFactory,
-    /// Where running children are noted.
+    /// Where running child processes are noted.
     pub(crate) folder: PathBuf,
 }
 
@@ -63,7 +63,7 @@ impl Tunnel {
         Self { common, actions, projects, settings, addresses, listening, ports: Arc::new(ports), state }
     }
 
-    /// Reads what is known from the last time, and starts the tunnel where the settings say so when the listener runs.
+    /// Reads what is known from the last run. Once the listener runs, starts the tunnel if the settings say so.
     pub(crate) async fn begin(&self) {
         self.read_authtoken_hint().await;
         self.apply_public_address(false).await;
@@ -81,33 +81,34 @@ impl Tunnel {
         self.settings.borrow().clone()
     }
 
-    /// Starts the provider of the settings, in place of one that runs. That it cannot go on is a state.
+    /// Starts the provider of the settings, in place of any running one. A provider that fails is a state, not an
+    /// error.
     ///
     /// # Errors
-    /// `tunnel_none` where no provider is chosen, `not_listening` where the listener does not run.
+    /// `tunnel_none` if no provider is chosen, `not_listening` if the listener is not running.
     pub async fn start(&self) -> Result<TunnelView> {
         self.state.shown().given = None;
         self.start_tunnel(Some(self.common.actor())).await
     }
 
-    /// The same with settings that are not kept: those of a command line.
+    /// The same with settings that are not stored: those of a command line.
     ///
     /// # Errors
-    /// As [`Tunnel::start`]; `invalid_setting` where one is out of its range.
+    /// As [`Tunnel::start`]; `invalid_setting` if one is out of its range.
     pub async fn start_with(&self, settings: TunnelSettings) -> Result<TunnelView> {
         let settings = checked::checked(settings, &self.projects.list())?;
         self.state.shown().given = Some(settings);
         self.start_tunnel(Some(self.common.actor())).await
     }
 
-    /// Stops it. It is gone when this returns.
+    /// Stops the tunnel. It is gone when this returns.
     pub async fn stop(&self) -> Result<TunnelView> {
         let mut run = self.state.run.lock().await;
         let (provider, ended) = {
             let shown = self.state.shown();
             (shown.provider, matches!(shown.state, TunnelState::Off | TunnelState::Failed { .. }))
         };
-        // One that has failed was stopped by nobody.
+        // One that failed was not stopped by anyone.
         if run.is_some() && !ended {
             self.actions.act(None, "tunnel.stop", provider.as_str(), &Ok(()), "").await;
         }
@@ -115,10 +116,10 @@ impl Tunnel {
         Ok(self.view())
     }
 
-    /// Sends a probe through the public address and waits for what comes of it, 15 s at most.
+    /// Sends a probe through the public address and waits for its result, at most 15 s.
     ///
     /// # Errors
-    /// `tunnel_offline` where there is no public address now.
+    /// `tunnel_offline` if there is no public address now.
     pub async fn probe_now(&self) -> Result<ProbeView> {
         let (number, base) = {
             let shown = self.state.shown();
@@ -142,8 +143,8 @@ impl Tunnel {
         TunnelStates::new(self.state.told.subscribe())
     }
 
-    /// Is the tunnel online, and if not, why? In a sentence, for a person. `None` for an address of the user's own: it
-    /// does not depend on us.
+    /// Why the tunnel is not online, in a sentence for a person; `None` if it is, or for an address of the user's own,
+    /// which does not depend on Pollux.
     pub(crate) fn down(&self) -> Option<String> {
         let settings = self.tunnel_settings();
         let shown = self.state.shown();
@@ -162,7 +163,7 @@ impl Tunnel {
         }
     }
 
-    /// The settings of the tunnel: those it was started with, or the stored ones.
+    /// The settings that the tunnel was started with, or the stored ones.
     pub(crate) fn tunnel_settings(&self) -> TunnelSettings {
         let given = self.state.shown().given.clone();
         given.unwrap_or_else(|| self.stored_settings().tunnel)
@@ -186,13 +187,13 @@ impl Tunnel {
         }
     }
 
-    /// Requests from the internet that came without the path token, and beyond the rate.
+    /// How many requests from the internet came without the path token, and how many beyond the rate.
     fn refused_requests(&self) -> (u64, u64) {
         let tally = self.ports.tally.snapshot();
         (tally.stray, tally.too_many)
     }
 
-    /// Tells the window how it is now.
+    /// Sends the present state to the window.
     fn tell_tunnel(&self) {
         let view = self.view();
         self.state.shown().refused = (view.stray, view.too_many);

@@ -1,4 +1,4 @@
-//! The webhooks of a project: listed, made, changed, pinged, repaired.
+//! The webhooks of a project: lists, makes, changes, pings and repairs them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Once};
@@ -33,12 +33,12 @@ mod seen;
 mod view;
 mod watch;
 
-/// Failures that are shown.
+/// Most failures to show.
 const FAILURES: usize = 20;
-/// Deliveries that are looked at for them.
+/// How many deliveries to search for them.
 const LOOKED_AT: u32 = 500;
 
-/// What the room is told by, and asks.
+/// The rooms that this one hears from and asks.
 pub(crate) struct Neighbours {
     pub(crate) actions: Actions,
     pub(crate) registry: Arc<Registry>,
@@ -65,7 +65,7 @@ pub struct Webhooks {
     tunnel: Tunnel,
     tally: Arc<Tally>,
     boards: Arc<Boards>,
-    /// They are watched: once, from the first window on.
+    /// Set once they are watched, from the first window on.
     watched: Arc<Once>,
 }
 
@@ -90,8 +90,8 @@ impl Webhooks {
         }
     }
 
-    /// The webhooks as the service listed them last, with what Pollux saw of them until now. Asks the service only
-    /// where it was never asked.
+    /// The webhooks as the service listed them last, with what Pollux has seen of them. Asks the service only if it was
+    /// never asked.
     pub async fn board(&self, project: i64) -> Result<WebhookBoard> {
         self.registry.project(project)?;
         if !self.boards.asked(project) {
@@ -100,18 +100,18 @@ impl Webhooks {
         self.webhook_board(project).await
     }
 
-    /// The same, after asking the service. That it did not answer well stands in [`WebhookBoard::error`].
+    /// The same, after asking the service. If it gave no proper answer, [`WebhookBoard::error`] says so.
     pub async fn refresh(&self, project: i64) -> Result<WebhookBoard> {
         self.read_webhooks(project).await?;
         self.webhook_board(project).await
     }
 
-    /// Projects with webhooks that need somebody, as far as the window was told.
+    /// Projects with webhooks that need attention, as last reported to the window.
     pub(crate) fn alarms(&self) -> Vec<WebhookAlarms> {
         self.boards.alarms()
     }
 
-    /// Deliveries of the last 24 hours to this webhook that Pollux did not answer with 2xx, newest first, 20 at most.
+    /// Deliveries of the last 24 hours to this webhook that Pollux did not answer with 2xx, newest first, at most 20.
     pub async fn failures(&self, project: i64, id: &str) -> Result<Vec<Row>> {
         let listed = self.known_webhook(project, id).await?;
         let from_ns = ns(self.common.now_ms().saturating_sub(DAY_MS));
@@ -123,7 +123,7 @@ impl Webhooks {
         self.came_for(&listed, project, found, FAILURES).await
     }
 
-    /// Of these deliveries those that a secret of the webhook verified, or that came to its path and no key verified.
+    /// Those of these deliveries that a secret of the webhook verified, or that came to its path and no key verified.
     pub(crate) async fn came_for(
         &self,
         listed: &Listed,
@@ -149,7 +149,7 @@ impl Webhooks {
         Ok(rows)
     }
 
-    /// The secrets of a webhook that Pollux keeps, by id: their hints.
+    /// The secrets of a webhook that Pollux has, by id, with their hints.
     pub(crate) async fn keys_of(&self, project: i64, webhook: &str) -> Result<HashMap<String, String>> {
         let records = self.projects.secret_records(project).await?;
         let ours = records.into_iter().filter(|record| record.webhook.as_deref() == Some(webhook));
@@ -162,7 +162,7 @@ impl Webhooks {
         Ok(delivery.and_then(|delivery| delivery.verdict.key).map(|key| key.id))
     }
 
-    /// A webhook of the board; the service is asked where it is not there.
+    /// A webhook of the board. Asks the service if it is not there.
     pub(crate) async fn known_webhook(&self, project: i64, id: &str) -> Result<Listed> {
         self.registry.project(project)?;
         if let Some(listed) = self.boards.listed(project, id) {
@@ -172,7 +172,7 @@ impl Webhooks {
         if let Some(listed) = self.boards.listed(project, id) {
             return Ok(listed);
         }
-        // Whether it is gone is known only where the list was read.
+        // Only after the list was read is it known whether it is gone.
         match self.boards.with(project, |known| known.error.clone()) {
             Some(error) => Err(error),
             None => Err(gone()),

@@ -1,4 +1,4 @@
-//! The rules of the fault lab: kept, changed and told.
+//! The rules of the fault lab: stores, changes and reports them.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::Answers;
 use crate::dto::{FaultLab, FaultRule, Live};
 use crate::error::{Code, Error, Result};
 
-/// Where the rules are in the store.
+/// The name of the rules in the store.
 const KEY: &str = "fault_lab";
-/// Rules at most.
+/// Most rules.
 const MOST: usize = 100;
-/// How often the window is told, at most.
+/// How often, at most, to report to the window.
 const TELL: Duration = Duration::from_millis(100);
 
 impl Answers {
-    /// Puts the rules of the last time in force, and begins to tell where one makes an answer.
+    /// Puts the rules of the last time in force, and begins to report when one makes an answer.
     pub(crate) async fn begin(&self) -> Result<()> {
         let kept = if self.common.is_fixed() { None } else { self.common.store().settings().get(KEY).await? };
         let rules = kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
@@ -34,18 +34,21 @@ impl Answers {
         Ok(())
     }
 
-    /// What the listener answers by script.
+    /// The answers that the listener makes by script.
     pub fn fault_lab(&self) -> FaultLab {
         self.lab.view()
     }
 
-    /// Puts rules in force and keeps them.
+    /// Puts rules in force and stores them.
     ///
     /// # Errors
     /// `invalid_fault`: what is wrong with which rule; then nothing is changed.
     pub async fn set_fault_lab(&self, rules: Vec<FaultRule>) -> Result<FaultLab> {
         if rules.len() > MOST {
-            return Err(Error::new(Code::InvalidFault, format!("{} rules are more than {MOST}.", rules.len())));
+            return Err(Error::new(
+                Code::InvalidFault,
+                format!("There can be at most {MOST} rules, not {}.", rules.len()),
+            ));
         }
         let rules = rules
             .into_iter()
@@ -64,7 +67,7 @@ impl Answers {
     }
 }
 
-/// The rule with an id, a new one where it has none.
+/// The rule with its id; a rule without one gets a new id.
 fn named(mut rule: FaultRule) -> FaultRule {
     if rule.id.is_empty() {
         rule.id = uuid::Uuid::new_v4().to_string();

@@ -1,4 +1,4 @@
-//! The log of management actions: who did what, when, with which result. Never a secret.
+//! The log of management actions: who did what, when, and with which result. Never a secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,8 @@ pub struct Action {
     pub id: i64,
     /// When it ended, Unix milliseconds.
     pub at_ms: i64,
-    /// The user of the system and the way: `ada, window`; `ada, command line`; `Pollux` where it acted by itself.
+    /// The user of the system and how they acted: `ada, window`; `ada, command line`; `Pollux` for what it did on its
+    /// own.
     pub who: String,
     /// The project's name at that time.
     pub project: Option<String>,
@@ -20,7 +21,7 @@ pub struct Action {
     pub what: String,
     /// What it was done to, in words: `nightly results (95fy…bfhzz)`.
     pub target: String,
-    /// `done`, `refused`, `failed` or `unknown` (the request may have been acted on).
+    /// `done`, `refused`, `failed` or `unknown` (the request may have had its effect).
     pub result: String,
     /// What changed, or what the service said. One sentence.
     pub detail: String,

@@ -1,4 +1,4 @@
-//! The handler check: a battery of deliveries for the user's own endpoint. What comes of it is said in the shapes of
+//! The handler check: a battery of deliveries for the user's own endpoint. Its results have the types of
 //! [`outbound::check`].
 
 pub use outbound::check::{
@@ -14,7 +14,7 @@ use signature::Scheme;
 pub struct CheckPlan {
     /// The endpoint.
     pub url: String,
-    /// The secret that the endpoint has (its id), for `v1`.
+    /// The id of the secret that the endpoint uses, for `v1`.
     pub secret: Option<String>,
     /// What the endpoint claims to verify. `v1a` and JWT are signed with the Sandbox's keys.
     pub schemes: Vec<Scheme>,

@@ -13,9 +13,9 @@ pub struct HeaderView {
     pub name: String,
     /// Printable text; bytes that are not UTF-8 are replaced.
     pub value: String,
-    /// The raw bytes, where they are not UTF-8.
+    /// The raw bytes, if they are not UTF-8.
     pub base64: Option<String>,
-    /// Is there something to say about this header?
+    /// Whether there is something to say about this header.
     pub known: bool,
     /// What the header is for.
     pub meaning: Option<String>,
@@ -31,7 +31,7 @@ pub struct TimestampView {
     pub value: i64,
     /// RFC 3339.
     pub iso: String,
-    /// Arrival minus timestamp, in seconds: positive when it is from the past.
+    /// Arrival minus timestamp, in seconds: positive if it is in the past.
     pub skew_s: i64,
 }
 
@@ -41,7 +41,7 @@ pub struct TimestampView {
 pub struct DecodedSignature {
     /// The entries of a Standard Webhooks list, in order.
     pub entries: Vec<SignatureEntry>,
-    /// The token, where it is one.
+    /// The token, if the value is one.
     pub jwt: Option<JwtView>,
     /// What is odd about the whole value.
     pub note: Option<String>,
@@ -51,15 +51,15 @@ pub struct DecodedSignature {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SignatureEntry {
-    /// What stands before the comma.
+    /// The part before the comma.
     pub version: String,
-    /// What stands after it.
+    /// The part after it.
     pub text: String,
-    /// The version is known and the text is canonical base64 of the right length.
+    /// Whether the version is known and the text is canonical base64 of the right length.
     pub well_formed: bool,
     /// Why it is not well formed, or what it looks like.
     pub note: Option<String>,
-    /// This is the entry that matches one of the project's keys.
+    /// Whether this entry matches one of the project's keys.
     pub matched: bool,
 }
 
@@ -73,7 +73,7 @@ pub struct JwtView {
     pub claims: Option<String>,
     /// Length of the signature in bytes.
     pub signature_bytes: u32,
-    /// What keeps it from being opened.
+    /// Why it cannot be opened.
     pub problem: Option<String>,
 }
 
@@ -98,15 +98,15 @@ pub enum BodyKind {
 pub struct BodyView {
     /// Length as sent, in bytes.
     pub len: u64,
-    /// Length as kept.
+    /// Length as stored.
     pub kept_len: u64,
-    /// Only a part was kept.
+    /// Only a part was stored.
     pub truncated: bool,
-    /// SHA-256 of the whole body in hexadecimal, where it came whole and only a part was kept.
+    /// SHA-256 of the whole body in hexadecimal, if all of it came but only a part was stored.
     pub sha256: Option<String>,
     /// `content-type`.
     pub content_type: Option<String>,
-    /// `content-encoding`, where it is one.
+    /// `content-encoding`, if the body has one.
     pub encoding: Option<String>,
     /// Length after decoding.
     pub decoded_len: Option<u64>,
@@ -120,13 +120,13 @@ pub struct BodyView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Answer {
-    /// HTTP status; 0 where the connection was dropped on purpose.
+    /// HTTP status; 0 if the connection was dropped on purpose.
     pub status: u16,
-    /// Who made it, where it was not Pollux's usual one.
+    /// Who made it, if it was not Pollux's usual one.
     pub by: Option<AnsweredBy>,
     /// The rule or the target in words: `fail the first 2 attempts: 503`.
     pub by_what: Option<String>,
-    /// Its usual words.
+    /// The usual reason phrase.
     pub reason_phrase: String,
     /// Header lines.
     pub headers: Vec<AnswerHeader>,
@@ -146,13 +146,13 @@ pub struct AnswerHeader {
     pub value: String,
 }
 
-/// One delivery, whole, but for the bytes of its body.
+/// One delivery, whole but for the bytes of its body.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Detail {
     /// The row of the list.
     pub row: Row,
-    /// The name of its project, also of one that was removed since.
+    /// The name of its project, even if it was removed since.
     pub project: Option<String>,
     /// `POST`.
     pub method: String,
@@ -168,7 +168,7 @@ pub struct Detail {
     pub received: String,
     /// The verdict with its ladder.
     pub verdict: Verdict,
-    /// Some key could verify it: its headers are there and well formed.
+    /// Whether a key could verify it: the headers for that are there and well formed.
     pub checkable: bool,
     /// The payload as an event.
     pub event: gemini::EventView,

@@ -1,4 +1,4 @@
-//! Forwarding: deliveries sent on by themselves as they arrive. Rules and states are those of [`outbound::forward`].
+//! Forwarding: sends deliveries on by itself as they arrive. Its rules and states are those of [`outbound::forward`].
 
 pub use outbound::forward::{
     Answer as ForwardAnswer, Rule as ForwardRule, State as ForwardState, Which as ForwardWhich,
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Outbound;
 
-/// What happens to deliveries that are there when forwarding is switched on.
+/// What happens to deliveries that are already there when forwarding is switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -16,18 +16,18 @@ pub enum ForwardStart {
     New,
     /// What was waiting when it was switched off is sent, too.
     Waiting,
-    /// Everything since a time, but what was forwarded before.
+    /// Everything since a time is sent, except what was forwarded before.
     Since {
         /// Unix milliseconds.
         ms: i64,
     },
 }
 
-/// What is there when forwarding is switched on.
+/// What is already there when forwarding is switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ForwardOffer {
-    /// Left waiting from before.
+    /// Still waiting from the last time.
     pub waiting: u64,
     /// Not forwarded yet, of the last hour.
     pub last_hour: u64,
@@ -51,7 +51,7 @@ pub struct ForwardView {
     pub refused: u64,
     /// Dropped by hand since then.
     pub dropped: u64,
-    /// The last one.
+    /// The last request.
     pub last: Option<Outbound>,
 }
 

@@ -14,16 +14,16 @@ pub struct Project {
     pub id: i64,
     /// What the user calls it.
     pub name: String,
-    /// The built-in one that talks to the emulator: it cannot be changed.
+    /// It is the built-in one, which talks to the emulator and cannot be changed.
     pub sandbox: bool,
-    /// First path segment of its deliveries; empty for the default project, which takes what is no other project's and
-    /// cannot be removed.
+    /// First path segment of its deliveries; empty for the default project, which takes what belongs to no other
+    /// project and cannot be removed.
     pub path: String,
     /// Where its service is: `https://generativelanguage.googleapis.com`.
     pub base_url: String,
     /// The version segment of the service's paths.
     pub api_version: ApiVersion,
-    /// Its API key, masked; `None` where it has none: then its webhooks cannot be managed.
+    /// Its API key, masked; `None` if it has none: then its webhooks cannot be managed.
     pub api_key: Option<ApiKey>,
 }
 
@@ -35,7 +35,7 @@ pub struct ApiKey {
     pub hint: String,
     /// Keychain, file or memory.
     pub stored_in: VaultKind,
-    /// It could be read at the start; otherwise it has to be given again.
+    /// Whether it could be read at the start; otherwise it has to be entered again.
     pub available: bool,
 }
 
@@ -47,17 +47,17 @@ pub enum ApiVersion {
     /// `v1`: Google's SDKs since 3.x.
     #[default]
     V1,
-    /// `v1beta`: before.
+    /// `v1beta`: older SDKs.
     V1beta,
 }
 
-/// A project to be added, or what one is to become.
+/// A project to add, or what to make of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProjectDraft {
     /// What the user calls it; unique.
     pub name: String,
-    /// First path segment of its deliveries: `a-z`, `0-9` and `-`; `None`: made of the name, or as it is.
+    /// First path segment of its deliveries: `a-z`, `0-9` and `-`; `None`: made from the name, or left as it is.
     pub path: Option<String>,
     /// `None`: Google's.
     pub base_url: Option<String>,
@@ -67,12 +67,12 @@ pub struct ProjectDraft {
     pub api_key: ApiKeyDraft,
 }
 
-/// Where a project's API key comes from. `Debug` shows no key.
+/// Where a project's API key comes from. `Debug` does not show it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum ApiKeyDraft {
-    /// As it is: the one kept, or none.
+    /// Unchanged: the stored one, or none.
     #[default]
     Kept,
     /// Typed by the user.
@@ -80,12 +80,12 @@ pub enum ApiKeyDraft {
         /// The key.
         text: String,
     },
-    /// Copied from a variable of the environment that Pollux was started with.
+    /// Copied from an environment variable that Pollux was started with.
     Environment {
         /// `GEMINI_API_KEY` or `GOOGLE_API_KEY`.
         name: String,
     },
-    /// None: one that is kept is destroyed.
+    /// None: a stored one is destroyed.
     Nowhere,
 }
 
@@ -100,7 +100,7 @@ impl fmt::Debug for ApiKeyDraft {
     }
 }
 
-/// A variable of the environment that holds an API key.
+/// An environment variable that holds an API key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct EnvironmentKey {
@@ -110,7 +110,7 @@ pub struct EnvironmentKey {
     pub hint: String,
 }
 
-/// What one harmless call (a list of webhooks) showed.
+/// The result of one harmless call (a list of webhooks).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProjectCheck {

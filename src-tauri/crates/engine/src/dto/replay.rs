@@ -12,35 +12,35 @@ use crate::error::Code;
 pub struct Target {
     /// Its id.
     pub id: i64,
-    /// The project it was named for; `None`: every project's.
+    /// The project it was named for; `None`: all projects.
     pub project: Option<i64>,
-    /// What the user calls it; `None` for one that is only remembered from its use.
+    /// What the user calls it; `None` if it is only remembered from use.
     pub name: Option<String>,
     /// `http://localhost:3000/webhooks/gemini`.
     pub url: String,
-    /// It is on this machine.
+    /// Whether it is on this machine.
     pub local: bool,
-    /// The user agreed that deliveries leave this machine for it. Always true for a local one.
+    /// Whether the user agreed to deliveries leaving this machine for it. Always true for a local one.
     pub confirmed: bool,
-    /// A certificate that nobody vouches for is accepted (https).
+    /// Whether any certificate is accepted, even one that nobody vouches for (https).
     pub any_certificate: bool,
-    /// When it was used last, Unix milliseconds.
+    /// When it was last used, in Unix milliseconds.
     pub used_ms: Option<i64>,
 }
 
-/// A target as the form has it.
+/// A target as the form holds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TargetDraft {
-    /// The one that is changed; `None`: a new one.
+    /// The target to change; `None`: a new one.
     pub id: Option<i64>,
-    /// The project it is for; `None`: every project's.
+    /// The project it is for; `None`: all projects.
     pub project: Option<i64>,
     /// What the user calls it.
     pub name: Option<String>,
     /// Its address.
     pub url: String,
-    /// A certificate that nobody vouches for is accepted.
+    /// Whether any certificate is accepted, even one that nobody vouches for.
     pub any_certificate: bool,
 }
 
@@ -52,7 +52,7 @@ pub struct HeaderLine {
     pub name: String,
     /// Its value; bytes that are not UTF-8 are replaced.
     pub value: String,
-    /// The raw bytes, where they are not UTF-8; they count, and not `value`.
+    /// The raw bytes, if they are not UTF-8; then they count, and `value` does not.
     pub base64: Option<String>,
 }
 
@@ -66,12 +66,12 @@ pub enum ReplayBody {
     Received,
     /// This text, in UTF-8.
     Text {
-        /// It.
+        /// The text.
         text: String,
     },
     /// These bytes.
     Base64 {
-        /// They, in base64.
+        /// The bytes, in base64.
         base64: String,
     },
 }
@@ -96,16 +96,16 @@ pub enum ReplayTime {
     /// As received.
     #[default]
     Received,
-    /// When it is sent.
+    /// The time of sending.
     Now,
-    /// When it is sent, and so many seconds more (or less).
+    /// The time of sending, shifted by some seconds.
     Shifted {
-        /// Seconds; negative is the past.
+        /// Seconds; negative for the past.
         seconds: i64,
     },
 }
 
-/// What a replay is signed with.
+/// How a replay is signed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -124,7 +124,7 @@ pub enum ReplaySign {
     SandboxJwt,
 }
 
-/// How a replay differs from what was received. The default differs in nothing.
+/// How a replay differs from what was received. The default does not differ at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
@@ -139,7 +139,7 @@ pub struct ReplayChanges {
     pub time: ReplayTime,
     /// The signature.
     pub sign: ReplaySign,
-    /// One of [`ReplayTwist`], put on last.
+    /// The id of a [`ReplayTwist`], applied last.
     pub twist: Option<String>,
 }
 
@@ -155,7 +155,7 @@ pub struct ReplayTwist {
     pub what: &'static str,
     /// What a correct receiver does with it.
     pub expected: &'static str,
-    /// It is signed anew: `sign` must name a key.
+    /// Whether it signs anew: then `sign` must name a key.
     pub signs: bool,
 }
 
@@ -167,13 +167,13 @@ pub struct ReplayPlan {
     pub deliveries: Vec<i64>,
     /// The addresses; each delivery goes to each of them.
     pub targets: Vec<String>,
-    /// What is changed. Header lines and body only for a single delivery.
+    /// What is changed. Header lines and body can be changed only for a single delivery.
     pub changes: ReplayChanges,
     /// How often each is sent, 1 to 10,000.
     pub times: u32,
-    /// Milliseconds between the beginnings of two requests.
+    /// Milliseconds from the start of one request to the start of the next.
     pub delay_ms: u32,
-    /// How many may be under way at a time, 1 to 64. 1: in order, each after the answer to the one before.
+    /// How many requests may be under way at a time, 1 to 64. 1: in order, each after the answer to the previous one.
     pub concurrency: u32,
 }
 
@@ -189,27 +189,27 @@ pub struct ReplayDraft {
     pub outcome: Outcome,
     /// Header lines that a replay sends, in order.
     pub headers: Vec<HeaderLine>,
-    /// The body, where it is text and not too long to edit.
+    /// The body, if it is text and not too long to edit.
     pub text: Option<String>,
-    /// The body in base64, where it is not text and not too long.
+    /// The body in base64, if it is not text, and not too long.
     pub base64: Option<String>,
     /// Length of the body in bytes.
     pub body_len: u64,
-    /// Only a part of the body was kept: what is sent is that part.
+    /// Only a part of the body was stored, and that part is what is sent.
     pub truncated: bool,
-    /// What it can be signed with.
+    /// The keys that can sign it.
     pub signers: Vec<ReplaySigner>,
 }
 
-/// Something to sign with.
+/// A key that can sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ReplaySigner {
-    /// How it is chosen.
+    /// The value that chooses it.
     pub sign: ReplaySign,
     /// `whsec_…a91f, nightly results`.
     pub label: String,
-    /// It is of the delivery's own project.
+    /// Whether it belongs to the delivery's own project.
     pub own: bool,
 }
 
@@ -248,7 +248,7 @@ pub enum OutboundKind {
     Forward,
 }
 
-/// Why there is no whole answer.
+/// Why there is no complete answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct OutboundProblem {
@@ -264,17 +264,17 @@ pub struct OutboundProblem {
 pub struct Outbound {
     /// Its id.
     pub id: i64,
-    /// The delivery it came from.
+    /// The delivery that it came from.
     pub delivery: i64,
     /// By hand or by itself.
     pub kind: OutboundKind,
-    /// The run of replays it belongs to, since the start of the app.
+    /// The run of replays that it belongs to, counted since the start of the app.
     pub run: Option<u32>,
     /// Which request of its delivery to this target in the run, or which try of a forward; from 1.
     pub number: u32,
     /// Where it was sent.
     pub url: String,
-    /// When, Unix milliseconds.
+    /// When, in Unix milliseconds.
     pub at_ms: i64,
     /// What was changed, in a few words each. Empty: as received.
     pub changes: Vec<String>,
@@ -288,7 +288,7 @@ pub struct Outbound {
     pub total_us: Option<u64>,
     /// Bytes of the answer's body, as far as they were read.
     pub answer_len: Option<u64>,
-    /// Why there is no whole answer.
+    /// Why there is no complete answer.
     pub problem: Option<OutboundProblem>,
 }
 
@@ -302,39 +302,39 @@ pub struct OutboundDetail {
     pub request_headers: Vec<HeaderLine>,
     /// Length of the body that went out.
     pub request_len: u64,
-    /// The body was another than the one received.
+    /// The body that went out differs from the one received.
     pub request_changed: bool,
     /// What was not sent as received.
     pub altered: Vec<Altered>,
     /// Header lines of the answer.
     pub answer_headers: Vec<HeaderLine>,
-    /// The answer's body as far as it was kept: text, where it is text.
+    /// The stored part of the answer's body, if it is text.
     pub answer_text: Option<String>,
-    /// The same in base64, where it is not.
+    /// The same in base64, if it is not.
     pub answer_base64: Option<String>,
     /// What it is, after decoding.
     pub answer_kind: BodyKind,
-    /// How many bytes of it were kept.
+    /// How many bytes of it were stored.
     pub answer_kept: u64,
-    /// What was undone (`gzip`), or why it could not be.
+    /// What was decoded (`gzip`), or why it could not be.
     pub answer_note: Option<String>,
     /// Where a redirect points. It was not followed.
     pub redirect: Option<String>,
 }
 
-/// How an answer differs from another one.
+/// How an answer differs from another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AnswerDiff {
     /// Nothing differs but times.
     pub same: bool,
-    /// The statuses, where they differ: first, other.
+    /// The statuses, if they differ: first, other.
     pub status: Option<(u16, u16)>,
-    /// Header lines that differ; dates are not looked at.
+    /// Header lines that differ. Dates are not compared.
     pub headers: Vec<DiffLine>,
-    /// The bodies line by line, with a few lines around what differs. Empty: they are the same.
+    /// The bodies line by line, with a few lines around each difference. Empty: they are the same.
     pub body: Vec<DiffLine>,
-    /// The bodies are too long or not text: only whether they differ is told.
+    /// What the lines cannot show: that the bodies are too long, or not text; or that lines were left out.
     pub body_note: Option<String>,
 }
 
@@ -342,13 +342,13 @@ pub struct AnswerDiff {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DiffLine {
-    /// In which of the two it stands.
+    /// Which of the two it is in.
     pub side: DiffSide,
     /// The line.
     pub text: String,
 }
 
-/// In which of two answers a line stands.
+/// Which of two answers a line is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -370,7 +370,7 @@ pub enum RunState {
     Running,
     /// All were sent.
     Done,
-    /// It was stopped before.
+    /// It was stopped before that.
     Stopped,
 }
 
@@ -384,15 +384,15 @@ pub struct ReplayRun {
     pub state: RunState,
     /// Requests of the plan.
     pub total: u64,
-    /// Requests that came to an end.
+    /// Requests that have ended.
     pub done: u64,
     /// When it began, Unix milliseconds.
     pub started_ms: i64,
-    /// ms since then, or until its end.
+    /// Milliseconds since then, or until its end.
     pub took_ms: u64,
-    /// Why it stopped by itself.
+    /// Why it ended on its own.
     pub problem: Option<String>,
-    /// By target, in the order of the plan.
+    /// The results by target, in the order of the plan.
     pub targets: Vec<ReplayTally>,
     /// The first 200 requests that ended. Not in live messages.
     pub outbounds: Vec<Outbound>,
@@ -404,14 +404,14 @@ pub struct ReplayRun {
 pub struct ReplayTally {
     /// The address.
     pub url: String,
-    /// Requests that came to an end.
+    /// Requests that have ended.
     pub done: u64,
-    /// Of them without a whole answer.
+    /// Those of them without a complete answer.
     pub failed: u64,
     /// How often each status came, by status.
     pub statuses: Vec<(u16, u64)>,
-    /// Half of the answers took no longer, µs.
+    /// Half of the answers took no longer than this, in µs.
     pub p50_us: Option<u64>,
-    /// 95 of 100 answers took no longer, µs.
+    /// 95 of 100 answers took no longer than this, in µs.
     pub p95_us: Option<u64>,
 }

@@ -5,30 +5,30 @@ use serde::{Deserialize, Serialize};
 use crate::dto::Row;
 use crate::dto::webhooks::{NewSecret, SeenDelivery, WebhookSecret, WebhookView};
 
-/// One webhook over the last and the next 24 hours.
+/// One webhook over the last 24 hours and the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Rotation {
     /// The webhook.
     pub webhook: WebhookView,
-    /// The time of this picture.
+    /// The time that this shows.
     pub now_ms: i64,
-    /// 24 hours before; the axis ends 24 hours after.
+    /// 24 hours earlier; the axis ends 24 hours later.
     pub from_ms: i64,
-    /// Deliveries closer to each other than this are one tick.
+    /// Deliveries closer together than this share a tick.
     pub tick_ms: i64,
-    /// One a secret, the current one first, then the newest. Those that ended before `from_ms` are left out.
+    /// One lane per secret, the current one first, then the newest. Those that ended before `from_ms` are left out.
     pub lanes: Vec<RotationLane>,
     /// Deliveries to the webhook's path that no key verified.
     pub rejected: Vec<RotationTick>,
-    /// When the current secret took over; `None` where Pollux does not know of a rotation.
+    /// When the current secret took over; `None` if Pollux knows of no rotation.
     pub rotated_ms: Option<i64>,
-    /// Since then (in the last 24 hours at most): what the data says about the secrets before.
+    /// What the data says about the earlier secrets since then (at most the last 24 hours).
     pub since: RotationCounts,
-    /// Events whose latest attempt of the last 24 hours was not answered 2xx, so that the service tries again; the
-    /// newest, 20 at most.
+    /// Events whose latest attempt in the last 24 hours was not answered 2xx, so the service tries again; the newest,
+    /// at most 20.
     pub pending: Vec<Row>,
-    /// Where secrets of this webhook are in use, as the user notes it.
+    /// Where secrets of this webhook are in use, as noted by the user.
     pub places: Vec<Place>,
 }
 
@@ -38,7 +38,7 @@ pub struct Rotation {
 pub struct RotationLane {
     /// The secret.
     pub secret: WebhookSecret,
-    /// Deliveries that it verified, and no newer one, in the last 24 hours.
+    /// Deliveries of the last 24 hours that it verified and no newer one did.
     pub verified: u32,
     /// These as ticks, oldest first.
     pub ticks: Vec<RotationTick>,
@@ -46,7 +46,7 @@ pub struct RotationLane {
     pub last: Option<SeenDelivery>,
 }
 
-/// One or more deliveries close to each other.
+/// One or more deliveries close together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RotationTick {
@@ -62,7 +62,7 @@ pub struct RotationTick {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RotationCounts {
-    /// Verified with the current secret (also where an older one would have verified too).
+    /// Verified with the current secret (even if an older one would have verified it, too).
     pub by_current: u32,
     /// Verified with an older secret only.
     pub only_older: u32,
@@ -80,11 +80,11 @@ pub struct Place {
     pub text: String,
     /// The user ticked that it holds the current secret. A rotation takes the tick away.
     pub done: bool,
-    /// When.
+    /// When the user ticked it.
     pub done_ms: Option<i64>,
 }
 
-/// What became of a rotation.
+/// The result of a rotation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Rotated {

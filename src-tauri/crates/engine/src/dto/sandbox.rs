@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 pub struct SandboxOverview {
     /// `http://127.0.0.1:40123`: the base address for SDKs.
     pub address: String,
-    /// The key that its REST side takes, made anew at each start. It protects nothing but what is on this machine.
+    /// The key for its REST side, made anew at each start. It protects only what is on this machine.
     pub api_key: String,
-    /// Where Pollux receives for it; `None` while the listener does not run.
+    /// Where Pollux receives its deliveries; `None` while the listener is not running.
     pub receiver: Option<String>,
     /// Its clock.
     pub clock: SandboxClock,
-    /// What it has.
+    /// How many of each thing it has.
     pub counts: SandboxCounts,
     /// Oldest first.
     pub webhooks: Vec<SandboxWebhook>,
-    /// Newest first, 100 at most.
+    /// Newest first, at most 100.
     pub jobs: Vec<SandboxJob>,
 }
 
@@ -26,9 +26,9 @@ pub struct SandboxOverview {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SandboxClock {
-    /// What it showed.
+    /// The time that it showed.
     pub now_ms: i64,
-    /// The wall time at which it did.
+    /// The wall time at which it did so.
     pub wall_ms: i64,
     /// How much faster than the wall clock it runs; 0 stands still.
     pub warp: f64,
@@ -36,11 +36,11 @@ pub struct SandboxClock {
     pub next_due_ms: Option<i64>,
 }
 
-/// What the emulator has.
+/// How many of each thing the emulator has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SandboxCounts {
-    /// Deliveries to be tried, for the first time or again.
+    /// Deliveries still to be tried, for the first time or again.
     pub pending: u64,
     /// Webhooks.
     pub webhooks: u64,
@@ -66,9 +66,9 @@ pub struct SandboxWebhook {
     pub state: String,
     /// Oldest first; the active one has no expiry.
     pub secrets: Vec<SandboxSecret>,
-    /// Deliveries given up since the last one that was taken.
+    /// Deliveries given up since the last one that was accepted.
     pub given_up_in_a_row: u32,
-    /// The one that Pollux registered for its own listener.
+    /// Whether Pollux registered it for its own listener.
     pub builtin: bool,
 }
 
@@ -94,8 +94,8 @@ pub struct SandboxJob {
     pub model: String,
     /// What its owner calls it.
     pub display_name: Option<String>,
-    /// `pending`, `running`, `idle`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`; also such as are not
-    /// known here.
+    /// `pending`, `running`, `idle`, `requires_action`, `succeeded`, `failed`, `cancelled`, `expired`; or one that is
+    /// not known here.
     pub state: String,
     /// How it will end: see [`JobOutcome`].
     pub outcome: String,
@@ -107,15 +107,15 @@ pub struct SandboxJob {
     pub ended_ms: Option<i64>,
     /// When its state changes next.
     pub next_ms: Option<i64>,
-    /// 0 to 1, when it was read.
+    /// 0 to 1, at the time of reading.
     pub progress: f64,
     /// `files/…`, where its results are.
     pub output_file: Option<String>,
     /// Why it failed.
     pub error: Option<SandboxJobError>,
-    /// Its events go to addresses of its own, not to the registered webhooks.
+    /// Whether its events go to addresses of its own, not to the registered webhooks.
     pub dynamic: bool,
-    /// The event that it sent at its end.
+    /// The event that it sent when it ended.
     pub event_type: Option<String>,
 }
 
@@ -159,9 +159,9 @@ pub enum JobOutcome {
     Cancel,
     /// With a function to call: interactions only.
     RequireAction,
-    /// Not by itself: it waits for more input. Interactions only.
+    /// Not on its own: it waits for more input. Interactions only.
     Idle,
-    /// Not by itself.
+    /// Not on its own.
     Never,
 }
 
@@ -187,18 +187,18 @@ pub struct SandboxRun {
     pub kind: JobKind,
     /// How it ends.
     pub outcome: JobOutcome,
-    /// Its events go to Pollux by a `webhook_config` of its own, not by the registered webhooks.
+    /// Whether its events go to Pollux by a `webhook_config` of its own, not by the registered webhooks.
     pub dynamic: bool,
 }
 
-/// How far the clock is set ahead.
+/// How far to move the clock forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SandboxAdvance {
-    /// By so many milliseconds.
+    /// By this many milliseconds.
     Ms(i64),
-    /// To what is due next.
+    /// To the next thing that is due.
     Next,
 }
 
@@ -224,7 +224,7 @@ pub struct SandboxDelivery {
     pub event_type: String,
     /// Where it goes.
     pub uri: String,
-    /// The registered webhook that it is for; `None`: an address of the job's own.
+    /// The registered webhook that it is for; `None`: it goes to an address of the job's own.
     pub webhook: Option<String>,
     /// The job that it is about.
     pub job: Option<String>,
@@ -234,7 +234,7 @@ pub struct SandboxDelivery {
     pub created_ms: i64,
     /// `pending`, `delivered`, `given_up`, `lost`, `dropped`.
     pub state: String,
-    /// When it is tried next.
+    /// When it will be tried next.
     pub next_ms: Option<i64>,
     /// Oldest first.
     pub attempts: Vec<SandboxAttempt>,
@@ -242,7 +242,7 @@ pub struct SandboxDelivery {
     pub received: Vec<i64>,
 }
 
-/// One try, and what the receiver said.
+/// One try, and what the receiver answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SandboxAttempt {
@@ -252,7 +252,7 @@ pub struct SandboxAttempt {
     pub due_ms: i64,
     /// `webhook-timestamp`: wall time, Unix seconds.
     pub timestamp: i64,
-    /// The receiver's status; `None` where it did not answer.
+    /// The receiver's status; `None` if it did not answer.
     pub status: Option<u16>,
     /// Why there was no answer.
     pub error: Option<String>,

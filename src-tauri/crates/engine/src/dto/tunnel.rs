@@ -25,7 +25,7 @@ pub enum TunnelProvider {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct TunnelSettings {
-    /// Which one.
+    /// The chosen one.
     pub provider: TunnelProvider,
     /// Start it with Pollux.
     pub on_launch: bool,
@@ -35,15 +35,15 @@ pub struct TunnelSettings {
     pub ngrok_policy: Option<String>,
     /// ngrok: metadata of the session, shown in ngrok's own dashboard.
     pub ngrok_metadata: Option<String>,
-    /// cloudflared: the program, where it is not on the PATH.
+    /// cloudflared: the program, if it is not on the PATH.
     pub cloudflared_path: Option<String>,
     /// cloudflared: over TCP (HTTP/2), for networks that block UDP.
     pub cloudflared_http2: bool,
-    /// A first path segment that public requests must have: what has none is answered 404 and not kept.
+    /// A first path segment that public requests must have: those without are answered 404 and not stored.
     pub path_token: Option<String>,
-    /// Public requests a second; more are answered 429 and not kept. 0: no limit.
+    /// Public requests a second; more are answered 429 and not stored. 0: no limit.
     pub per_second: u32,
-    /// MiB of public requests a second, heads and bodies; what is beyond is answered 429 and not kept. 0: no limit.
+    /// MiB of public requests a second, heads and bodies; more is answered 429 and not stored. 0: no limit.
     pub mib_per_second: u32,
 }
 
@@ -65,19 +65,19 @@ impl Default for TunnelSettings {
 }
 
 impl TunnelSettings {
-    /// A tunnel that is set up for the first time: with a path token of its own, made at random. Whoever wants none says
-    /// so.
+    /// The settings of a tunnel that is set up for the first time: with a random path token of its own, unless the
+    /// caller takes it out.
     #[must_use]
     pub fn set_up(provider: TunnelProvider) -> Self {
         Self { provider, path_token: Some(new_path_token()), ..Self::default() }
     }
 }
 
-/// A path segment of 100 bits: 20 letters of 32, which no address has to escape and nobody mistakes for another.
+/// A path segment of 100 bits: 20 letters out of 32 that no address has to escape and nobody confuses.
 fn new_path_token() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     const LEN: usize = 20;
-    // Of the 16 bytes of a UUID, two have fixed bits: of each only low bits that are random are taken.
+    // Of the 16 bytes of a UUID, two have fixed bits. Use only the low bits of the others, which are random.
     let random = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
     let bytes = random.iter().flat_map(|uuid| uuid.as_bytes().iter().enumerate());
     let letters =
@@ -93,19 +93,19 @@ pub struct TunnelView {
     pub provider: TunnelProvider,
     /// Its state.
     pub state: TunnelState,
-    /// The public address with the path token, with a slash at its end; also while it reconnects.
+    /// The public address with the path token, with a slash at its end; kept while it reconnects.
     pub public: Option<String>,
-    /// Since when it is in this state.
+    /// When it entered this state.
     pub since_ms: i64,
-    /// Round trip to the provider.
+    /// The round trip to the provider.
     pub latency_ms: Option<u32>,
-    /// Of the latest probe.
+    /// The latest probe.
     pub probe: Option<ProbeView>,
-    /// Public requests answered 404 for want of the path token, since the start.
+    /// Public requests answered 404 since the start because they lacked the path token.
     pub stray: u64,
     /// Public requests answered 429, since the start.
     pub too_many: u64,
-    /// The authtoken that ngrok is opened with; `None`: there is none.
+    /// The authtoken that ngrok is used with; `None`: there is none.
     pub ngrok_authtoken: Option<Authtoken>,
 }
 
@@ -115,18 +115,18 @@ pub struct TunnelView {
 pub struct Authtoken {
     /// Its end: `…a91f`.
     pub hint: String,
-    /// Where it is from.
+    /// Where it comes from.
     pub from: AuthtokenFrom,
-    /// The end of another one, in `NGROK_AUTHTOKEN`: a kept one goes before it.
+    /// The end of another one, in `NGROK_AUTHTOKEN`, which gives way to the stored one.
     pub passed_over: Option<String>,
 }
 
-/// Where an authtoken is from.
+/// Where an authtoken comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthtokenFrom {
-    /// Entered by the user, and kept with the secrets.
+    /// Entered by the user, and stored with the secrets.
     Kept,
     /// `NGROK_AUTHTOKEN`, as Pollux was started with it.
     Environment,
@@ -137,13 +137,13 @@ pub enum AuthtokenFrom {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum TunnelState {
-    /// Not started.
+    /// Not started, or stopped.
     Off,
-    /// Connecting.
+    /// Started, and connecting for the first time.
     Starting,
     /// Reached from the internet.
     Online,
-    /// Lost, and trying again.
+    /// The connection was lost, and the provider is trying again.
     Reconnecting {
         /// What was lost.
         why: String,
@@ -152,7 +152,7 @@ pub enum TunnelState {
         /// Which try it is, from 1.
         attempt: u32,
     },
-    /// It has ended by itself.
+    /// Ended on its own; it does not try again.
     Failed {
         /// Stable code.
         code: Code,
@@ -163,26 +163,27 @@ pub enum TunnelState {
     },
 }
 
-/// What a probe showed: a signed, binary POST from here through the public address back to the listener.
+/// The result of a probe: a signed, binary POST from here through the public address back to the listener.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProbeView {
-    /// When.
+    /// When it was sent.
     pub at_ms: i64,
-    /// `ok`, `body_changed`, `headers_changed` (one that a verification needs), `path_changed` (the path token was lost on the
-    /// way), `foreign_answer` (the provider answered with a page of its own), `tls_failed`, `unreachable`, `timed_out`.
+    /// `ok`, `body_changed`, `headers_changed` (one that verification needs), `path_changed` (the path token was lost
+    /// on the way), `foreign_answer` (the provider answered with a page of its own), `tls_failed`, `unreachable`,
+    /// `timed_out`.
     pub result: String,
-    /// In a sentence, and what to do.
+    /// The result in a sentence, and what to do.
     pub message: String,
     /// The round trip.
     pub took_ms: Option<u32>,
-    /// Headers that came and were not sent.
+    /// Headers that came but were not sent.
     pub added: Vec<String>,
-    /// Headers that were sent and did not come.
+    /// Headers that were sent but did not come.
     pub dropped: Vec<String>,
-    /// Headers whose value is another.
+    /// Headers whose value changed.
     pub changed: Vec<String>,
-    /// The HTTP status, where somebody answered.
+    /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
 }
 
@@ -198,7 +199,7 @@ mod tests {
         for token in &tokens {
             assert!(token.len() == 20 && token.chars().all(|c| matches!(c, 'a'..='z' | '2'..='7')), "{token}");
         }
-        // Each place takes every letter, or nearly so.
+        // Each place takes every letter, or nearly every one.
         for place in 0..20 {
             let letters: std::collections::BTreeSet<char> =
                 tokens.iter().filter_map(|token| token.chars().nth(place)).collect();

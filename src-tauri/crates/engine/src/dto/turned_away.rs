@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    /// The history did not take it.
+    /// The history could not store it.
     NotStored,
-    /// The bodies that were being received took all the memory they may.
+    /// The bodies being received already took up all the memory that they may.
     NoRoom,
     /// Too many connections were open.
     TooManyConnections,
-    /// The body was over the limit; kept cut off.
+    /// The body was over the limit; it was cut off and stored.
     TooLarge,
-    /// The body came too slowly; kept as far as it came.
+    /// The body came too slowly; what came of it was stored.
     BodyTooSlow,
-    /// The body ended before its end; kept as far as it came.
+    /// The body broke off; what came of it was stored.
     BodyCutShort,
     /// Too many header lines, or a head that was too large.
     HeadTooLarge,
@@ -25,41 +25,41 @@ pub enum Refusal {
     TargetTooLong,
     /// The head came too slowly.
     HeadTooSlow,
-    /// It was no HTTP/1 that can be read.
+    /// It was not readable as HTTP/1.
     NotHttp,
     /// A web page of another site sent it.
     CrossSite,
     /// It came from the internet without the path token.
     NoToken,
-    /// It came from the internet beyond the rate.
+    /// It came from the internet, over the rate limit.
     TooManyPublic,
-    /// It came from this machine beyond the rate.
+    /// It came from this machine, over the rate limit.
     TooManyLocal,
     /// It was not a POST.
     OtherMethod,
 }
 
-/// What was turned away since the start: in memory alone, and without bodies, queries and path tokens.
+/// What was turned away since the start: held only in memory, without bodies, queries and path tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TurnedAway {
-    /// Of every kind.
+    /// The total of all kinds.
     pub total: u64,
-    /// The kinds that there were.
+    /// The kinds that occurred.
     pub kinds: Vec<TurnedAwayKind>,
-    /// The newest, the last one first.
+    /// The newest, latest first.
     pub newest: Vec<TurnedAwayRequest>,
-    /// How many are remembered: more than these can be asked for.
+    /// How many are remembered, and so can be asked for.
     pub remembered: u64,
 }
 
-/// One kind of it.
+/// One kind of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TurnedAwayKind {
-    /// Which.
+    /// The kind.
     pub refusal: Refusal,
-    /// What it was answered.
+    /// The status of the answer.
     pub status: u16,
     /// How many, since the start.
     pub count: u64,
@@ -69,15 +69,15 @@ pub struct TurnedAwayKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TurnedAwayRequest {
-    /// Counts them, from 1.
+    /// Counts the requests, from 1.
     pub number: u64,
     /// When it came.
     pub at_ms: i64,
     /// Why.
     pub refusal: Refusal,
-    /// What it was answered.
+    /// The status of the answer.
     pub status: u16,
-    /// `GET`; `None` where its head was not read that far.
+    /// `GET`; `None` if its head was not read that far.
     pub method: Option<String>,
     /// Its path, with `…` in place of a path token and without a query.
     pub path: Option<String>,

@@ -1,20 +1,21 @@
-//! Deliveries judged again.
+//! Judging deliveries again.
 
 use serde::{Deserialize, Serialize};
 
-/// What came of judging deliveries again.
+/// The result of judging deliveries again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct VerifiedAgain {
-    /// Looked at: not verified until now.
+    /// How many were looked at: those not verified until now.
     pub looked: u64,
-    /// Verified now.
+    /// How many are verified now.
     pub verified: u64,
-    /// Rejected: now, or as before for what is known now.
+    /// How many are rejected, now or still, by what is known now.
     pub rejected: u64,
-    /// Of those looked at: only a part of the body was kept, so that there is nothing to check a signature over.
+    /// How many of those looked at have only a part of their body stored, so there is nothing to check a signature
+    /// over.
     pub partial: u64,
-    /// Not looked at: verified already, or no longer there.
+    /// How many were not looked at: verified already, or no longer there.
     pub skipped: u64,
 }
 
@@ -22,14 +23,14 @@ pub struct VerifiedAgain {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct VerifyRun {
-    /// Whose.
+    /// The project.
     pub project: i64,
     /// How many are to be looked at.
     pub of: u64,
-    /// It has ended.
+    /// Whether it has ended.
     pub done: bool,
-    /// The user gave the secret that it is for, and is told whatever came of it.
+    /// Whether the user gave the secret, and so hears of any result.
     pub given: bool,
-    /// What came of it so far.
+    /// The result so far.
     pub sum: VerifiedAgain,
 }

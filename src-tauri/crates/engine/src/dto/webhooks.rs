@@ -14,16 +14,16 @@ use crate::projects::vault::VaultKind;
 pub struct WebhookBoard {
     /// The project.
     pub project: i64,
-    /// As the service listed them last, in its order.
+    /// The webhooks as the service listed them last, in its order.
     pub webhooks: Vec<WebhookView>,
-    /// When that was; `None` where it has not yet been asked, or never answered.
+    /// When that was; `None` if it has not been asked yet, or has never answered.
     pub refreshed_ms: Option<i64>,
-    /// Why the latest reading failed; what stands above is then older.
+    /// Why the latest reading failed; the list is then older.
     pub error: Option<Error>,
-    /// Where a new webhook should point: the public address (the listener's own where there is none) with the project's
-    /// path. `None` while nothing listens.
+    /// Where a new webhook should point: the public address (or else the listener's own) with the project's path.
+    /// `None` while nothing listens.
     pub receiver: Option<String>,
-    /// Can the service reach `receiver` from outside? Otherwise only an emulator on this machine can.
+    /// Whether the service can reach `receiver` from outside; otherwise only an emulator on this machine can.
     pub receiver_public: bool,
 }
 
@@ -37,21 +37,21 @@ pub struct WebhookView {
     pub name: Option<String>,
     /// Where events go.
     pub uri: String,
-    /// The subscribed events, also such as are not known here.
+    /// The subscribed events, including any that are not known here.
     pub events: Vec<WebhookEvent>,
-    /// As it came: `enabled`, `disabled`, `disabled_due_to_failed_deliveries`, or something newer.
+    /// As the service gave it: `enabled`, `disabled`, `disabled_due_to_failed_deliveries`, or something newer.
     pub state: String,
-    /// Its secrets: the current one first, then the newest. Also those that ended, while Pollux knows them.
+    /// Its secrets: the current one first, then the newest. Includes ended ones, while Pollux knows them.
     pub secrets: Vec<WebhookSecret>,
     /// Whose address `uri` is.
     pub place: UriPlace,
-    /// Where it should point instead, where `place` is `earlier`; `None` also where there is no address to point to now.
+    /// Where it should point instead, if `place` is `earlier`; `None` also while there is no address to point to.
     pub repaired_uri: Option<String>,
     /// The latest delivery that one of its secrets signed, or that came to its path and no key verified.
     pub last: Option<SeenDelivery>,
     /// Deliveries like that in the last hour.
     pub last_hour: u32,
-    /// The one that Pollux registered in the Sandbox for its own listener.
+    /// Whether Pollux registered it in the Sandbox for its own listener.
     pub builtin: bool,
 }
 
@@ -61,7 +61,7 @@ pub struct WebhookView {
 pub struct WebhookEvent {
     /// `batch.succeeded`.
     pub name: String,
-    /// Is it in the catalog?
+    /// Whether it is in the catalog.
     pub known: bool,
 }
 
@@ -69,28 +69,28 @@ pub struct WebhookEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct WebhookSecret {
-    /// The id of Pollux's copy; `None` where it has none: it was made elsewhere.
+    /// The id of Pollux's copy; `None` if it has none, because it was made elsewhere.
     pub key: Option<String>,
     /// `whsec_…a91f`.
     pub hint: String,
-    /// Where it is in its life.
+    /// Its stage of life.
     pub state: SecretLife,
-    /// When it was made, as far as Pollux was there.
+    /// When it was made, if Pollux knows.
     pub created_ms: Option<i64>,
     /// When it ends, or ended.
     pub expires_ms: Option<i64>,
-    /// Pollux can verify with it: its text is here.
+    /// Whether Pollux can verify with it, because it has its text.
     pub available: bool,
 }
 
-/// Where a secret is in its life.
+/// A secret's stage of life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SecretLife {
-    /// It signs.
+    /// It is the one that signs.
     Current,
-    /// Replaced, still good.
+    /// It was replaced, but is still good.
     Grace,
     /// No longer good.
     Expired,
@@ -103,7 +103,7 @@ pub enum SecretLife {
 pub enum UriPlace {
     /// This listener's, with this project's path.
     Ours,
-    /// It was ours, and is no longer: an earlier public address, port or path.
+    /// An earlier address of ours: a public address, port or path that is no longer in use.
     Earlier,
     /// Somebody else's.
     Elsewhere,
@@ -123,7 +123,7 @@ pub struct SeenDelivery {
     pub cause: String,
 }
 
-/// A webhook to be created.
+/// A webhook to create.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct WebhookDraft {
@@ -135,7 +135,7 @@ pub struct WebhookDraft {
     pub events: Vec<String>,
 }
 
-/// What is to be changed about a webhook; `None`: as it is.
+/// What to change about a webhook; `None`: leave it as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
@@ -150,7 +150,7 @@ pub struct WebhookEdit {
     pub state: Option<String>,
 }
 
-/// What became of a creation.
+/// The result of a creation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "result", rename_all = "snake_case")]
@@ -162,14 +162,14 @@ pub enum WebhookCreation {
         /// Its secret.
         secret: NewSecret,
     },
-    /// Nothing was made: such webhooks are there already, with the same uri and name.
+    /// Nothing was made: there are already webhooks with the same uri and name.
     Found {
-        /// These.
+        /// Those webhooks.
         webhooks: Vec<WebhookView>,
     },
 }
 
-/// A secret that the service has just shown, and never will again. `Debug` shows no text.
+/// A secret that the service has just shown, and never will again. `Debug` does not show its text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct NewSecret {
@@ -179,7 +179,7 @@ pub struct NewSecret {
     pub text: String,
     /// `whsec_…a91f`.
     pub hint: String,
-    /// Where it is kept; `None` where it could not be stored: then it is in this process's memory only.
+    /// Where it is stored; `None` if it could not be: then it is only in this process's memory.
     pub stored_in: Option<VaultKind>,
     /// Why it could not be stored.
     pub problem: Option<Error>,
@@ -196,21 +196,21 @@ impl fmt::Debug for NewSecret {
     }
 }
 
-/// What became of a ping.
+/// The result of a ping.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum PingResult {
     /// It came.
     Arrived {
-        /// From asking for it until it was here.
+        /// From asking for it to its arrival.
         after_ms: u32,
-        /// What came.
+        /// The delivery that came.
         delivery: SeenDelivery,
     },
     /// It did not come in time.
     Missing {
-        /// How long was waited.
+        /// How long Pollux waited.
         waited_ms: u32,
         /// Stable code of the likely cause: `webhook_disabled`, `not_ours`, `not_listening`, `tunnel_down`,
         /// `refused_by_us`, `address_unreachable`, `unknown`.
@@ -220,7 +220,7 @@ pub enum PingResult {
     },
 }
 
-/// What became of one repaired webhook.
+/// The result for one webhook that was to be repaired.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct WebhookRepair {
@@ -232,7 +232,7 @@ pub struct WebhookRepair {
     pub error: Option<Error>,
 }
 
-/// A project with webhooks that the service switched off.
+/// How many webhooks of a project need attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct WebhookAlarms {

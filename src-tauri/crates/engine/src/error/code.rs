@@ -1,5 +1,5 @@
-//! Every code of an error or a notice, in one place: its name on the wire, the exit code of the command line, how bad it is,
-//! and where it is fixed.
+//! Every code of an error or a notice, in one place: its name on the wire, the exit code of the command line, how bad
+//! it is, and where it is fixed.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Exit, Fix, Level};
 
-/// One row a code: `Variant = "name": exit code, level[, where it is fixed];`
+/// One row per code: `Variant = "name": exit code, level[, where it is fixed];`
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal: $exit:ident, $level:ident $(, $fix:ident)?;)*) => {
-        /// A stable code. What a person reads stands beside it in [`crate::Error`].
+        /// A stable code. The sentence for a person is beside it, in [`crate::Error`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(test, derive(ts_rs::TS))]
         pub enum Code {
@@ -21,7 +21,7 @@ macro_rules! codes {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// Its name: what stands in JSON, in the log and in the history.
+            /// Its name in JSON, in the log and in the history.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -29,7 +29,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What the command line ends with.
+            /// The exit code of the command line.
             #[must_use]
             pub const fn exit(self) -> Exit {
                 match self {
@@ -45,7 +45,7 @@ macro_rules! codes {
                 }
             }
 
-            /// Where it is fixed. `None`: its sentence is all there is to say.
+            /// Where it is fixed. `None`: its sentence says all there is to say.
             #[must_use]
             pub const fn fix(self) -> Option<Fix> {
                 match self {
@@ -62,7 +62,7 @@ codes! {
     // Pollux itself.
     /// Something in Pollux failed that should not.
     Internal = "internal": Refused, Error;
-    /// Something in the window failed. It is never made here.
+    /// Something in the window failed. The engine never makes this code.
     Window = "window": Refused, Error;
     /// What was named is not there (any more).
     NotFound = "not_found": Refused, Warning;
@@ -72,7 +72,7 @@ codes! {
     NoHome = "no_home": Refused, Error;
     /// A file could not be written.
     NotWritten = "not_written": Refused, Error;
-    /// The clipboard took nothing.
+    /// Nothing could be copied to the clipboard.
     ClipboardFailed = "clipboard_failed": Refused, Error;
     /// There is no such format to export to.
     InvalidFormat = "invalid_format": Usage, Error;
@@ -90,7 +90,7 @@ codes! {
     // The history.
     /// A newer Pollux wrote the history.
     DatabaseTooNew = "database_too_new": Usage, Error;
-    /// The file is another program's.
+    /// The file belongs to another program.
     NotAHistory = "not_a_history": Usage, Error;
     /// The file or its folder cannot be opened.
     HistoryUnreachable = "history_unreachable": Usage, Error;
@@ -108,11 +108,11 @@ codes! {
     DatabaseError = "database_error": Refused, Error;
     /// The disk is full, or the history has reached its limit.
     DiskFull = "disk_full": Refused, Error;
-    /// The room that is kept free on the disk has been reached.
+    /// The disk has less free space left than is reserved.
     DiskNearlyFull = "disk_nearly_full": Refused, Error;
     /// The disk could not be read or written.
     DiskError = "disk_error": Refused, Error;
-    /// It is larger than the history can hold.
+    /// Something is larger than the history can hold.
     TooLarge = "too_large": Refused, Error;
     /// A thread could not be started.
     NoThread = "no_thread": Refused, Error;
@@ -134,23 +134,23 @@ codes! {
     VerifyAgainFailed = "verify_again_failed": Refused, Warning;
 
     // Secrets.
-    /// `POLLUX_KEYCHAIN` names no place for secrets.
+    /// `POLLUX_KEYCHAIN` does not name a place for secrets.
     InvalidKeychain = "invalid_keychain": Usage, Error;
-    /// What keeps secrets failed.
+    /// The vault failed.
     VaultFailed = "vault_failed": Refused, Error, Secrets;
     /// The secret is empty.
     EmptySecret = "empty_secret": Refused, Warning, Secrets;
     /// The secret is not base64.
     InvalidSecretBase64 = "invalid_secret_base64": Usage, Warning, Secrets;
-    /// The secret starts with another prefix.
+    /// The secret starts with a wrong prefix.
     WrongSecretPrefix = "wrong_secret_prefix": Refused, Warning, Secrets;
     /// A private key was given.
     PrivateKeyGiven = "private_key_given": Refused, Warning, Secrets;
-    /// The public key is none.
+    /// What was given is not a public key.
     InvalidPublicKey = "invalid_public_key": Usage, Warning, Secrets;
-    /// The secret is there already.
+    /// The project already has this secret.
     SecretKnown = "secret_known": Refused, Error;
-    /// The secret is in use, so that it is not destroyed.
+    /// The secret is in use, so it was not destroyed.
     SecretLive = "secret_live": Refused, Error;
     /// The text of the secret was destroyed.
     SecretGone = "secret_gone": Refused, Error;
@@ -162,7 +162,7 @@ codes! {
     NoCurrentSecret = "no_current_secret": Refused, Error;
     /// The name of a place where a secret is used is wrong.
     InvalidPlace = "invalid_place": Usage, Error;
-    /// There is no room for another place.
+    /// There are too many places to add another.
     TooManyPlaces = "too_many_places": Refused, Error;
 
     // Projects.
@@ -184,7 +184,7 @@ codes! {
     InvalidApiKey = "invalid_api_key": Usage, Error;
     /// The project has no API key.
     NoApiKey = "no_api_key": Usage, Warning, Projects;
-    /// The kept API key belongs to another address.
+    /// The stored API key belongs to another address.
     KeyOfAnotherAddress = "key_of_another_address": Refused, Error;
 
     // The service, and webhooks.
@@ -200,15 +200,15 @@ codes! {
     ServiceUnreachable = "service_unreachable": NoAnswer, Warning;
     /// The service did not answer in time.
     ServiceTimedOut = "service_timed_out": NoAnswer, Warning;
-    /// What answered did not answer as the service does.
+    /// What answered does not answer like the service.
     ServiceUnreadable = "service_unreadable": NoAnswer, Warning;
-    /// A change was sent, and whether it was made is not known.
+    /// A change was sent, but it is not known whether it was made.
     OutcomeUnknown = "outcome_unknown": Unknown, Error, Refresh;
-    /// The answer to a rotation was lost, and none was made.
+    /// The answer to a rotation was lost, and the secret was not rotated.
     NotRotated = "not_rotated": NoAnswer, Warning;
-    /// The secret was rotated, and the new one was lost.
+    /// The secret was rotated, but the new one was lost.
     RotatedButLost = "rotated_but_lost": Unknown, Error;
-    /// There is no address that a webhook could be repaired to.
+    /// There is no address to point a webhook to.
     NoAddress = "no_address": Refused, Error;
 
     // The Sandbox.
@@ -228,7 +228,7 @@ codes! {
     InvalidTarget = "invalid_target": Usage, Warning, Targets;
     /// The target is not on this machine and was not confirmed.
     ConfirmTarget = "confirm_target": Usage, Error;
-    /// The request holds a secret, so that it is not sent.
+    /// The request holds a secret, so it was not sent.
     HoldsSecret = "holds_secret": Refused, Error;
     /// The plan of a replay is wrong.
     InvalidReplay = "invalid_replay": Usage, Warning;
@@ -238,15 +238,15 @@ codes! {
     InvalidFault = "invalid_fault": Usage, Warning;
     /// The plan of a handler check is wrong.
     InvalidCheck = "invalid_check": Usage, Error;
-    /// A handler check runs already.
+    /// A handler check is already running.
     CheckRunning = "check_running": Refused, Warning;
-    /// There was no handler check yet.
+    /// No handler check has been run yet.
     NoReport = "no_report": Refused, Error;
     /// There is nothing to sign with.
     NoKey = "no_key": Usage, Warning;
     /// The secret to sign with is not there.
     NoSecret = "no_secret": Usage, Warning, Secrets;
-    /// The body is not JSON, so that it cannot be changed as JSON.
+    /// The body is not JSON, so it cannot be changed as JSON.
     NotJson = "not_json": Refused, Warning;
     /// The request could not be signed.
     NotSigned = "not_signed": Refused, Error;
@@ -262,11 +262,11 @@ codes! {
     ConnectTimedOut = "connect_timed_out": NoAnswer, Error;
     /// The target reset the connection.
     ConnectionReset = "connection_reset": NoAnswer, Error;
-    /// The target closed the connection, and lives on.
+    /// The target closed the connection, and is still running.
     ConnectionCut = "connection_cut": NoAnswer, Error;
     /// There is no way to the target.
     Unreachable = "unreachable": NoAnswer, Error;
-    /// There is no host of the target's name.
+    /// No host has the target's name.
     NameNotFound = "name_not_found": NoAnswer, Error;
     /// What the target answered is not HTTP.
     NotHttp = "not_http": NoAnswer, Error;
@@ -276,7 +276,7 @@ codes! {
     NoAnswer = "no_answer": NoAnswer, Error;
     /// The target did not answer in time.
     TimedOut = "timed_out": NoAnswer, Error;
-    /// The body of the answer is longer than what is read.
+    /// The body of the answer is longer than Pollux reads.
     BodyTooLong = "body_too_long": NoAnswer, Error;
     /// The body of the answer did not end in time.
     BodyTooSlow = "body_too_slow": NoAnswer, Error;
@@ -296,13 +296,13 @@ codes! {
     TlsNotYetValid = "tls_not_yet_valid": NoAnswer, Error;
     /// The target's certificate is for another name.
     TlsOtherName = "tls_other_name": NoAnswer, Error;
-    /// Nobody whom this machine trusts has signed the target's certificate.
+    /// The target's certificate is not signed by anybody whom this machine trusts.
     TlsUntrusted = "tls_untrusted": NoAnswer, Error;
     /// The target's certificate was revoked.
     TlsRevoked = "tls_revoked": NoAnswer, Error;
-    /// The target knows no such name.
+    /// The target does not know the name that it was called by.
     TlsUnknownName = "tls_unknown_name": NoAnswer, Error;
-    /// The target speaks no version of TLS that Pollux does.
+    /// The target speaks no version of TLS that Pollux speaks.
     TlsVersion = "tls_version": NoAnswer, Error;
     /// The target asks for a client certificate.
     TlsClientCertificate = "tls_client_certificate": NoAnswer, Error;
@@ -316,11 +316,11 @@ codes! {
     TunnelOffline = "tunnel_offline": Refused, Warning, Tunnel;
     /// The authtoken of ngrok is wrong.
     InvalidAuthtoken = "invalid_authtoken": Usage, Warning, Tunnel;
-    /// The public address is another one.
+    /// The public address has changed.
     PublicAddressChanged = "public_address_changed": Refused, Info;
-    /// No address of one's own was entered.
+    /// The user has not entered an address of their own.
     OwnAddressMissing = "own_address_missing": NoAnswer, Error, Tunnel;
-    /// The address of one's own is wrong.
+    /// The user's own address is wrong.
     OwnAddressInvalid = "own_address_invalid": NoAnswer, Error, Tunnel;
     /// cloudflared is not installed.
     CloudflaredMissing = "cloudflared_missing": NoAnswer, Error, Tunnel;
@@ -342,7 +342,7 @@ codes! {
     CloudflaredExited = "cloudflared_exited": NoAnswer, Error, Tunnel;
     /// cloudflared crashed.
     CloudflaredCrashed = "cloudflared_crashed": NoAnswer, Error, Tunnel;
-    /// cloudflared did not get on.
+    /// cloudflared makes no progress.
     CloudflaredStuck = "cloudflared_stuck": NoAnswer, Error, Tunnel;
     /// The quick tunnel has expired.
     CloudflaredExpired = "cloudflared_expired": NoAnswer, Error, Tunnel;
@@ -352,11 +352,11 @@ codes! {
     CloudflaredNoConnection = "cloudflared_no_connection": NoAnswer, Error, Tunnel;
     /// cloudflared lost its connections.
     CloudflaredLost = "cloudflared_lost": NoAnswer, Error, Tunnel;
-    /// ngrok does not take the authtoken.
+    /// ngrok does not accept the authtoken.
     NgrokAuthtokenWrong = "ngrok_authtoken_wrong": NoAnswer, Error, Tunnel;
     /// ngrok needs an authtoken.
     NgrokAuthtokenMissing = "ngrok_authtoken_missing": NoAnswer, Error, Tunnel;
-    /// What keeps secrets has lost the authtoken.
+    /// The vault has lost the authtoken.
     NgrokAuthtokenGone = "ngrok_authtoken_gone": NoAnswer, Error, Tunnel;
     /// The account's e-mail address was not verified.
     NgrokAccountUnverified = "ngrok_account_unverified": NoAnswer, Error, Tunnel;
@@ -372,13 +372,13 @@ codes! {
     NgrokEndpointTaken = "ngrok_endpoint_taken": NoAnswer, Error, Tunnel;
     /// The account has too many endpoints.
     NgrokEndpoints = "ngrok_endpoints": NoAnswer, Error, Tunnel;
-    /// The domain is not the account's.
+    /// The domain does not belong to the account.
     NgrokDomain = "ngrok_domain": NoAnswer, Error, Tunnel;
     /// ngrok gave no usable address.
     NgrokAddress = "ngrok_address": NoAnswer, Error, Tunnel;
     /// The account's quota is used up.
     NgrokQuota = "ngrok_quota": NoAnswer, Error, Tunnel;
-    /// There were too many requests for the account.
+    /// The account had too many requests.
     NgrokRate = "ngrok_rate": NoAnswer, Error, Tunnel;
     /// No agent serves the address.
     NgrokOffline = "ngrok_offline": NoAnswer, Error, Tunnel;
@@ -402,12 +402,12 @@ codes! {
     NgrokTls = "ngrok_tls": NoAnswer, Error, Tunnel;
     /// ngrok stopped the endpoint.
     NgrokStopped = "ngrok_stopped": NoAnswer, Error, Tunnel;
-    /// ngrok refused, for a reason that is not known here.
+    /// ngrok refused, for a reason that Pollux does not know.
     NgrokRefused = "ngrok_refused": NoAnswer, Error, Tunnel;
 }
 
 impl Code {
-    /// The code of this name, as it stands in the history.
+    /// The code with this name, as the history stores it.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == name)
@@ -456,7 +456,7 @@ mod tests {
         ] {
             assert_eq!(code.exit() as u8, expected, "{code}");
         }
-        // Whatever was given wrongly is wrong usage, also where a code comes later.
+        // Anything invalid that was given is wrong usage; this holds for codes added later, too.
         let invalid = Code::ALL.iter().filter(|code| code.as_str().starts_with("invalid_"));
         assert!(invalid.clone().count() > 10 && invalid.clone().all(|code| code.exit() == Exit::Usage));
     }

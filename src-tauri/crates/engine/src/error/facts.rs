@@ -1,4 +1,4 @@
-//! What is said of a code: how bad it is, what the command line ends with, and where it is fixed.
+//! What each code comes with: how bad it is, the exit code of the command line, and where it is fixed.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 pub enum Level {
     /// Good to know.
     Info,
-    /// Look at it.
+    /// Worth a look.
     Warning,
     /// Something was not done.
     Error,
 }
 
-/// What the command line ends with, for scripts.
+/// The exit codes of the command line, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {

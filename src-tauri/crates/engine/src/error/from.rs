@@ -1,4 +1,4 @@
-//! The codes and errors of the crates below as ours: exhaustive, so that a new one does not go without.
+//! Turns the codes and errors of the crates below into ours. Exhaustive, so that a new one cannot be forgotten.
 
 use super::{Code, Error};
 

@@ -14,18 +14,19 @@ use crate::dto::{Filter, Row};
 use crate::error::Result;
 use crate::registry::Registry;
 
-/// Every delivery as it is committed, in order. None is left out: what could not be followed live is read back.
+/// Every delivery as it is committed, in order. None is left out: what could not be followed live is read from the
+/// store.
 pub struct Arrivals {
     receiver: Receiver<Change>,
     store: Store,
     registry: Arc<Registry>,
-    /// The newest delivery that was there before.
+    /// The newest delivery at the start.
     first: i64,
-    /// The newest delivery that was given out, or that was there before.
+    /// The newest delivery that was given out, or the newest at the start.
     last: i64,
-    /// How often it is looked for what another process has committed to the same history.
+    /// How often to check what another process has committed to the same history.
     others: Option<Duration>,
-    /// How many deliveries there were at the last look.
+    /// How many deliveries there were at the last check.
     total: Option<u64>,
 }
 
@@ -37,7 +38,8 @@ impl Arrivals {
         Ok(Self { receiver, store: store.clone(), registry, first, last: first, others: None, total: None })
     }
 
-    /// Also what another process commits to the same history: nobody tells of that, so it is looked for at this pace.
+    /// Also gives out what another process commits to the same history. Nothing announces that, so it is checked at
+    /// this pace.
     pub(crate) fn with_others(mut self, every: Duration) -> Self {
         self.others = Some(every);
         self
@@ -77,15 +79,15 @@ impl Arrivals {
         }
     }
 
-    /// What was committed behind the delivery `id`, without waiting: for the end, when what was given out last may not
-    /// have been used any more. `None`: nothing was used.
+    /// Reads what was committed after the delivery `id`, without waiting: at the end, what was given out last may not
+    /// have been used. `None`: nothing was used.
     pub async fn rest(&mut self, id: Option<i64>) -> Result<Vec<Row>> {
         while !matches!(self.receiver.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
         self.last = id.unwrap_or(self.first);
         self.read_back().await
     }
 
-    /// What others have committed, where there is more than at the last look.
+    /// What others have committed, if there is more than at the last check.
     async fn look(&mut self) -> Result<Vec<Row>> {
         let total = self.store.counts().await?.total;
         match self.total.replace(total) == Some(total) {
@@ -94,7 +96,7 @@ impl Arrivals {
         }
     }
 
-    /// Everything in the store behind `last`, a page at a time.
+    /// Reads everything in the store after `last`, a page at a time.
     async fn read_back(&mut self) -> Result<Vec<Row>> {
         let ids = self.store.ids(&rows::store_filter(Filter::default())).await?;
         let new = ids.get(ids.partition_point(|id| *id <= self.last)..).unwrap_or_default();

@@ -8,20 +8,20 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use crate::dto::BodyKind;
 
-/// A body that decodes to more is shown as it came: a small one can be made to unfold without end.
+/// A body that decodes to more is shown as it came: a small one can be made to expand without end.
 const DECODED_LIMIT: u64 = 64 * 1024 * 1024;
 
-/// A digest as it is written: lower-case hexadecimal.
+/// A digest in lower-case hexadecimal.
 pub(crate) fn hex(digest: &[u8; 32]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Undoes a `content-encoding`. `Err` says why not.
+/// Undoes a `content-encoding`. `Err` holds the reason why not.
 pub(crate) fn decode(bytes: &[u8], encoding: &str) -> Result<Vec<u8>, String> {
     decode_within(bytes, encoding, DECODED_LIMIT)
 }
 
-/// The same with another limit, whole MiB.
+/// The same with another limit, in whole MiB.
 pub(crate) fn decode_within(bytes: &[u8], encoding: &str, limit: u64) -> Result<Vec<u8>, String> {
     let mut decoded = Vec::new();
     let read = match encoding.trim().to_ascii_lowercase().as_str() {

@@ -17,7 +17,7 @@ use crate::dto::{
 use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 
-/// Attempts listed in one detail: the newest.
+/// Attempts listed in one detail: the newest ones.
 const ATTEMPTS: u32 = 1_000;
 /// A longer list of signatures is shown without saying which matched.
 const ENTRIES_CHECKED: usize = 32;
@@ -33,7 +33,7 @@ pub(super) async fn open(store: &Store, registry: &Registry, id: i64, address: O
     let row = rows::row(&delivery.row, registry);
     let project = with_known_jwks(registry, &delivery);
     let name = project_name(store, registry, delivery.row.project).await?;
-    // Decoding and reading may take a while for a large body.
+    // Decoding and reading a large body may take a while.
     let built = tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address, project)).await;
     let built =
         built.map_err(|error| Error::new(Code::Internal, "The delivery could not be opened.").with_detail(error))?;
@@ -48,9 +48,9 @@ async fn project_name(store: &Store, registry: &Registry, id: i64) -> Result<Opt
     Ok(all.into_iter().find(|project| project.id == id).map(|project| project.name))
 }
 
-/// The project with the JWKS that is known now: nothing is fetched to draw a detail.
+/// The project with the JWKS known now: opening a delivery fetches nothing.
 fn with_known_jwks(registry: &Registry, delivery: &Delivery) -> Arc<inbound::Project> {
-    // By its row: a path token in front of the path hides the project's segment.
+    // Found by the row, as a path token in front of the path hides the project's segment.
     let project = registry.of(delivery.row.project).unwrap_or_else(|| registry.find(&delivery.path));
     let mut with_keys = inbound::Project::clone(&project);
     if let Some(cache) = &project.jwks {
@@ -131,8 +131,8 @@ fn build(
     }
 }
 
-/// The payload as an event. `packed`: how it is encoded where that could not be undone, or not to its end; then what its
-/// beginning unfolds to is read.
+/// Reads the payload as an event. `packed`: the encoding, where it could not be undone, or not to the end; then the
+/// part that could be decoded is read.
 fn read(
     delivery: &Delivery,
     shown: &[u8],
@@ -146,7 +146,7 @@ fn read(
     }
 }
 
-/// The near-miss probe needs all of the body, which is gone: nobody will look for it any more.
+/// Notes that the near-miss probe cannot run: it needs the whole body, and part of it is gone.
 fn cannot_be_probed(verdict: &mut Verdict) {
     if let Some(rung) = verdict.steps.iter_mut().find(|step| step.check == "near_miss") {
         rung.seen = "not looked for: only a part of the body was kept".into();
@@ -166,7 +166,7 @@ fn view(name: &str, value: &[u8], received_s: i64) -> HeaderView {
     }
 }
 
-/// The signature header, opened. Which entry matched is found by asking for the verdict on each alone.
+/// The signature header, opened. To find the entry that matched, each is judged alone.
 fn signature_view(
     delivery: &Delivery,
     body: &[u8],
@@ -205,7 +205,7 @@ fn signature_view(
     Some(DecodedSignature { entries, jwt, note: decoded.note })
 }
 
-/// The first header of that name, where it is text.
+/// The first header of that name, if it is text.
 fn header(delivery: &Delivery, name: &str) -> Option<String> {
     let (_, value) = delivery.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name))?;
     String::from_utf8(value.clone()).ok()

@@ -1,4 +1,4 @@
-//! The near-miss probe, off the answer path: one at a time, bounded in time.
+//! The near-miss probe, off the answer path: one at a time, with a time limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use crate::registry::Registry;
 
 /// Time for one probe.
 const TIME: Duration = Duration::from_millis(500);
-/// The same while others wait: the long search is made when the delivery is opened.
+/// The same while others wait: opening the delivery makes the long search.
 const BRIEF: Duration = Duration::from_millis(20);
 /// A single signature over a larger body may take longer than that.
 const BRIEF_BODY: usize = 4 << 20;
@@ -50,7 +50,8 @@ pub(super) async fn run(store: Store, registry: Arc<Registry>, mut rejected: mps
     }
 }
 
-/// The verdict with its diagnosis, where the probe comes to its end. `others`: whether others wait; `None`: somebody waits
+/// The verdict with its diagnosis, if the probe gets to its end. `others`: whether others wait; `None`: somebody waits
+/// for this one.
 /// for this one.
 pub(super) async fn explained(
     store: &Store,
@@ -93,7 +94,7 @@ pub(super) async fn explained(
         };
         let diagnosis =
             signature::probe(&received, &keyring, &others, &policy, explain.now, &explain.verdict, &mut out_of_time);
-        // Nothing found is an answer, too; a search that ran out of time is none.
+        // To find nothing is an answer, too; to run out of time is not.
         if diagnosis.is_none() && ran_out {
             return None;
         }
@@ -106,7 +107,7 @@ pub(super) async fn explained(
     })
 }
 
-/// How long a search may go on.
+/// How long a search may take.
 struct Patience {
     others: Option<Arc<AtomicBool>>,
     began: Instant,
@@ -120,7 +121,7 @@ impl Patience {
         Self { others, began: now, asked: now, longest: Duration::ZERO }
     }
 
-    /// The keys are there: from here on it costs time of the processor.
+    /// The keys are there: from here on the search takes processor time.
     fn begins(&mut self, now: Instant) {
         (self.began, self.asked) = (now, now);
     }
@@ -129,7 +130,8 @@ impl Patience {
         self.others.as_ref().is_some_and(|others| others.load(Ordering::Relaxed))
     }
 
-    /// Asked before each trial. One that has begun cannot be broken off, so that another one like the longest has to fit.
+    /// Asked before each trial. A trial cannot be broken off, so there must be time left for one as long as the
+    /// longest.
     fn is_over(&mut self, now: Instant) -> bool {
         self.longest = self.longest.max(now.saturating_duration_since(self.asked));
         self.asked = now;
@@ -142,7 +144,7 @@ impl Patience {
 mod tests {
     use super::*;
 
-    /// The first time at which it is over, in ms, where a trial takes so many.
+    /// The first time, in ms, at which it is over if each trial takes `trial` ms.
     fn ends(trial: u64, others: Option<bool>, come_at: Option<u64>) -> u64 {
         let flag = others.map(|others| Arc::new(AtomicBool::new(others)));
         let start = Instant::now();

@@ -1,5 +1,5 @@
-//! What the window is told while it is open: rows as they arrive, changes, counts. Coalesced to at most one message of
-//! a kind in a frame; when too much happens the window is told to open its view again. Capture never waits for it.
+//! What the open window hears: rows as they arrive, changes, counts. Merged into at most one message of a kind per
+//! frame; when too much happens, the window is asked to open its view again. Capture never waits for it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -20,11 +20,11 @@ use crate::registry::Registry;
 
 /// One frame of a 60 Hz screen.
 const FRAME: Duration = Duration::from_millis(16);
-/// More rows than this in one frame: the window opens the view again.
+/// More rows than this in one frame: the window opens its view again.
 const OVERFLOW: usize = 2_000;
-/// How often the counts are looked at.
+/// How often the counts are read.
 const COUNTS: Duration = Duration::from_millis(500);
-/// The window over which the rate is counted.
+/// The span over which the rate is counted.
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The feed of one engine.
@@ -54,8 +54,8 @@ impl Feed {
         self.current_counts(per_minute).await
     }
 
-    /// Outcomes of many deliveries changed: the window opens its view again, where a filter of outcomes shows others now, or
-    /// where the rows were not told one by one.
+    /// Has the window open its view again after the outcomes of many deliveries changed: where it filters by outcome,
+    /// and so shows others now, or where the rows were not sent one by one (`told` is false).
     pub(crate) fn reopen(&self, told: bool) {
         let number =
             self.view().as_ref().filter(|view| !told || !view.filter.outcomes.is_empty()).map(|view| view.number);
@@ -64,7 +64,7 @@ impl Feed {
         }
     }
 
-    /// Opens a view in place of the one before.
+    /// Opens a view in place of the current one.
     pub(crate) async fn open(&self, filter: Filter) -> Result<ViewOpened> {
         let started = Instant::now();
         let number = {
@@ -156,7 +156,7 @@ impl Feed {
                     Err(RecvError::Lagged(missed)) => {
                         rate.add(missed);
                         pending.overflow = true;
-                        // What was missed is in the store: only a new snapshot tells what matched.
+                        // What was missed is in the store, but only a new snapshot says what matches.
                         changes = self.common.store().subscribe();
                     }
                     Err(RecvError::Closed) => return,
@@ -185,14 +185,14 @@ impl Feed {
         }
     }
 
-    /// Tells what has waited. What must wait on comes back: a view that is still loading cannot be told that it missed
-    /// something, and must not be left without being told.
+    /// Sends what has waited, and returns what must wait longer: a view that is still loading cannot be told that it
+    /// missed something, but must be told in the end.
     async fn flush(&self, mut pending: Pending) -> Pending {
         let (number, matched, loading) = match self.view().as_ref() {
             Some(view) => (view.number, view.len() as u64, view.is_loading()),
             None => return Pending::default(),
         };
-        // A view that was opened since has these rows in its snapshot.
+        // A view opened since then has these rows in its snapshot.
         pending.belong_to(number);
         if pending.overflow {
             if !loading {
@@ -249,7 +249,7 @@ struct Pending {
 }
 
 impl Pending {
-    /// Rows of another view are of no use to this one.
+    /// Drops the rows of any other view: they are of no use to this one.
     fn belong_to(&mut self, view: u32) {
         if self.view != view {
             self.view = view;

@@ -9,8 +9,8 @@ pub(crate) fn meaning(name: &str) -> Option<&'static str> {
         "webhook-id" => "Names the event: the same on every attempt. Use it to drop duplicates.",
         "webhook-timestamp" => "When this attempt was sent, in Unix seconds. Part of what is signed.",
         "webhook-signature" => "One or more signatures over id, timestamp and body, or a JWT.",
-        "content-type" => "What the body is said to be.",
-        "content-encoding" => "How the body is packed. The signature is over the packed bytes.",
+        "content-type" => "What the sender says the body is.",
+        "content-encoding" => "How the body is encoded. The signature is over the encoded bytes.",
         "content-length" => "Length of the body in bytes.",
         "transfer-encoding" => "How the body is framed on this connection.",
         "user-agent" => "What the sender says it is.",
@@ -26,7 +26,7 @@ pub(crate) fn meaning(name: &str) -> Option<&'static str> {
     })
 }
 
-/// What a value means, where it can be put in words.
+/// What a value means, if it can be put in words.
 pub(crate) fn decoded(name: &str, value: &str, received_s: i64) -> Option<String> {
     match name.to_ascii_lowercase().as_str() {
         "webhook-timestamp" => {
@@ -59,7 +59,7 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// The usual words of a status.
+/// The usual reason phrase of a status.
 pub(crate) fn reason_phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
@@ -73,7 +73,7 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
     }
 }
 
-/// Headers that curl makes by itself, or that belong to one connection.
+/// Headers that curl adds itself, or that belong to one connection.
 const LEFT_OUT: [&str; 6] = ["host", "content-length", "connection", "transfer-encoding", "accept-encoding", "expect"];
 
 /// The delivery as a command for a POSIX shell. A body that is not plain text goes through `base64`.
@@ -99,7 +99,7 @@ pub(crate) fn curl(delivery: &Delivery, body: &[u8], address: Option<&str>) -> S
         false => String::new(),
     };
     match std::str::from_utf8(body) {
-        // curl reads a file where the data begins with `@`.
+        // curl reads a file where the data begin with `@`.
         Ok(text) if !text.contains('\0') && !text.starts_with('@') => {
             command.push_str(&format!(" \\\n  --data-binary {}", quote(text)));
             note + &command

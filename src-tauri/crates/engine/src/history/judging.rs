@@ -1,4 +1,4 @@
-//! A verdict on what was kept, with the keys of now and the time of its arrival. A verdict gets better and never worse.
+//! Judges what was kept, with the current keys and the time of its arrival. A verdict gets better and never worse.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use store::Doubtful;
 use crate::error::{Code, Error, Result};
 use crate::projects::key_news::Which;
 
-/// Tokens that are remembered, so that one that comes again is told.
+/// Tokens to remember, so that one that comes again is noticed.
 const TOKENS: usize = 10_000;
-/// So long a secret is accepted after it was replaced: what came before that was signed by a current one.
+/// How long a secret is accepted after it was replaced: what came before that was signed by a current one.
 const GRACE_S: i64 = 24 * 60 * 60;
 
-/// What is under way.
+/// The runs under way.
 #[derive(Default)]
 pub(super) struct Judging {
-    /// By project. What is asked for while a run goes on comes behind it.
+    /// By project. What is asked for during a run is done after it.
     runs: Mutex<HashMap<i64, Option<Which>>>,
-    /// One batch at a time, whoever asks for it.
+    /// One batch at a time, whoever asked for it.
     pub(super) turn: tokio::sync::Mutex<()>,
-    /// Projects whose published keys are asked for again.
+    /// Projects whose published keys are being fetched again.
     waiting: Mutex<HashSet<i64>>,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Keys {
     pub(super) jwks: Option<Arc<JwksCache>>,
 }
 
-/// The new verdicts of those whose verdict is to be replaced.
+/// The new verdicts of the deliveries whose verdict they replace.
 pub(super) async fn judge(
     keys: Keys,
     deliveries: Vec<Doubtful>,
@@ -97,7 +97,7 @@ fn verdict(keys: &Keys, one: &Doubtful, jwks: &Jwks, tokens: &Tokens) -> Verdict
         && let Some(jti) = jti(&one.headers)
     {
         let mut tokens = tokens.lock();
-        // The delivery is named with its token: judged twice, it is no repeat of itself.
+        // A delivery is remembered with its token: judged twice, it does not count as a repeat of itself.
         let first = !tokens.contains(&jti) || tokens.contains(&format!("{} {jti}", one.id));
         if tokens.len() >= TOKENS {
             tokens.clear();
@@ -112,8 +112,8 @@ fn verdict(keys: &Keys, one: &Doubtful, jwks: &Jwks, tokens: &Tokens) -> Verdict
     judged
 }
 
-/// The state of a secret at an earlier time. A secret that was made since was good then, too: it is what the sender signed
-/// with. One that has ended since was current until it was replaced, a day before its end at most.
+/// The state of a secret at an earlier time. A secret made since then was good then, too: it is what the sender signed
+/// with. One that has ended since then was current until it was replaced, at most a day before its end.
 fn state_at(state: KeyState, then: i64) -> KeyState {
     match state {
         KeyState::Current => KeyState::Current,
@@ -125,13 +125,13 @@ fn state_at(state: KeyState, then: i64) -> KeyState {
     }
 }
 
-/// Whether a verdict takes the place of one that is no verification.
+/// Whether a verdict replaces an old one that is not a verification.
 fn replaces(new: &Verdict, old: &Verdict) -> bool {
     match (old.outcome, new.outcome) {
         (Outcome::Verified, _) | (Outcome::Rejected, Outcome::Unchecked) => false,
         (_, Outcome::Verified) | (Outcome::Unchecked, Outcome::Rejected) => true,
         (Outcome::Unchecked, Outcome::Unchecked) => new.reason != old.reason,
-        // Where the near-miss probe found nothing, it may find something with the keys of now: it looks again when the
+        // Where the near-miss probe found nothing, it may find something with the current keys: it runs again when the
         // delivery is opened.
         (Outcome::Rejected, Outcome::Rejected) => new.reason != old.reason || (old.diagnosis.is_none() && probed(old)),
     }

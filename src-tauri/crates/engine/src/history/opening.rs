@@ -14,12 +14,12 @@ impl History {
         Arrivals::new(self.common.store(), self.registry.clone()).await
     }
 
-    /// Opens a view in place of the one before.
+    /// Opens a view in place of the current one.
     pub async fn open_view(&self, filter: Filter) -> Result<ViewOpened> {
         self.feed.open(filter).await
     }
 
-    /// Rows of the open view by ordinal (0 is the oldest), 200 at most.
+    /// Rows of the open view by ordinal (0 is the oldest), at most 200.
     pub async fn rows(&self, view: u32, start: u64, count: u32) -> Result<Vec<Row>> {
         self.feed.page(view, start, count).await
     }
@@ -29,7 +29,7 @@ impl History {
         self.feed.find(view, id)
     }
 
-    /// One delivery, whole, but for the bytes of its body. A rejected one that was never probed is probed now.
+    /// One delivery, whole but for the bytes of its body. Probes a rejected one that was never probed.
     pub async fn delivery(&self, id: i64) -> Result<Detail> {
         self.explain_late(id).await?;
         let address = match &*self.listener.borrow() {
@@ -63,7 +63,7 @@ impl History {
         Ok(())
     }
 
-    /// The bytes of a body, as kept, or with its content encoding undone.
+    /// The bytes of a body as they were kept, or with the content encoding undone.
     pub async fn body(&self, id: i64, decoded: bool) -> Result<Vec<u8>> {
         let store = self.common.store();
         let bytes = store.body(id).await?.ok_or_else(|| Error::not_found("delivery"))?;

@@ -1,7 +1,7 @@
-//! Deliveries judged again: a secret was added, the published keys came, or the user asks for it.
+//! Judges deliveries again: a secret was added, the published keys came, or the user asked for it.
 //!
-//! What is judged is what was kept, with the keys of now and the time of its arrival. A verdict gets better and never worse:
-//! what is verified is left alone, and a rejection gives way to a verification, or to another rejection. What was answered
+//! What was kept is judged with the current keys and the time of its arrival. A verdict gets better and never worse:
+//! what is verified is left alone, and a rejection gives way to a verification, or to another rejection. The answer
 //! stays what it was, and nothing is forwarded: both belong to the arrival.
 
 use std::collections::HashMap;
@@ -18,19 +18,20 @@ use crate::dto::{Level, Live, VerifiedAgain, VerifyRun};
 use crate::error::{Code, Error, Result};
 use crate::projects::key_news::{KeyNews, Which};
 
-/// Deliveries that are read, judged and written at once.
+/// Deliveries to read, judge and write at once.
 const BATCH: u32 = 128;
-/// Rows of a run that are told one by one. Beyond it the window opens its view again.
+/// Rows of a run that the window gets one by one. After these it opens its view again.
 const TOLD: u64 = 2_000;
-/// Between two such times, and between two reports of how far a run is.
+/// Time between two such requests, and between two reports of a run's progress.
 const REPORTED: Duration = Duration::from_millis(500);
-/// A delivery that was on its way when a key came, and was judged without it, is committed by then: its body may take 30 s.
+/// By this time a delivery that was on its way when a key came, and was judged without it, is committed: its body may
+/// take 30 s.
 const ON_ITS_WAY: Duration = Duration::from_secs(35);
-/// Deliveries that are judged again by hand at once.
+/// Most deliveries to judge again by hand at once.
 const BY_HAND: usize = 10_000;
-/// First and longest wait before keys are asked for again that could not be had.
+/// First and longest wait before published keys that could not be fetched are fetched again.
 const ASKED_AGAIN: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
-/// The reason of what waits for the published keys.
+/// The reason given to what waits for the published keys.
 const NO_KEYS: &str = "jwks_unavailable";
 
 impl Which {
@@ -40,10 +41,10 @@ impl Which {
 }
 
 impl History {
-    /// Judges these deliveries again: those of them that are not verified, at most 10,000 at once.
+    /// Judges again those of these deliveries that are not verified, at most 10,000 at once.
     ///
     /// # Errors
-    /// `too_many` beyond that; what the store says.
+    /// `too_many` beyond that; any error of the store.
     pub async fn verify_again(&self, mut ids: Vec<i64>) -> Result<VerifiedAgain> {
         ids.sort_unstable();
         ids.dedup();
@@ -53,7 +54,7 @@ impl History {
         }
         let (mut sum, tokens) = (VerifiedAgain::default(), Tokens::default());
         let mut left = ids.as_slice();
-        // A key may have been published since: asked for once.
+        // A key may have been published since then: fetch once.
         let mut refresh = true;
         while !left.is_empty() && !self.common.stop().is_cancelled() {
             let turn = self.judging.turn.lock().await;
@@ -70,8 +71,8 @@ impl History {
         Ok(sum)
     }
 
-    /// A key of a project came: what it may verify is judged again in the background. One run a project; what comes during
-    /// one is done behind it.
+    /// Begins to judge again, in the background, what a new key of a project may verify. One run per project: what
+    /// comes during a run is done after it.
     fn keys_came(&self, project: i64, which: Which) {
         if self.common.is_fixed() || self.common.stop().is_cancelled() {
             return;
@@ -110,7 +111,7 @@ impl History {
                 Some(next) if !self.common.stop().is_cancelled() => {
                     given |= next == Which::Given;
                     which = next;
-                    // All are looked at once more; what is verified stays counted.
+                    // Everything is looked at once more; what was verified stays counted.
                     sum = VerifiedAgain { verified: sum.verified, ..VerifiedAgain::default() };
                 }
                 _ => {
@@ -128,7 +129,7 @@ impl History {
         }
     }
 
-    /// All that there is at its start. Gives the id up to which it looked.
+    /// Judges everything there is when it starts. Returns the id up to which it looked.
     async fn rejudge_all(&self, project: i64, which: Which, tokens: &Tokens, sum: &mut VerifiedAgain) -> Result<i64> {
         let store = &self.common.store();
         let upto = store.last_id().await?;
@@ -150,7 +151,7 @@ impl History {
                 self.report_rejudged(project, sum, of, None);
                 self.feed.reopen(tell);
             }
-            // Half of the time is left to those who receive and look.
+            // Leave half of the time to those who receive and look.
             tokio::select! {
                 () = self.common.stop().cancelled() => {}
                 () = tokio::time::sleep(began.elapsed().min(REPORTED)) => {}
@@ -162,7 +163,7 @@ impl History {
         Ok(upto)
     }
 
-    /// What had arrived before the key came and was committed behind the run, judged without the key.
+    /// Judges what had arrived before the key came, and was committed after the run but judged without the key.
     async fn rejudge_late(&self, project: i64, which: Which, after: i64, came_ns: i64, tokens: &Tokens) {
         let mut sum = VerifiedAgain::default();
         let swept = async {
@@ -187,14 +188,14 @@ impl History {
         }
     }
 
-    /// `ended`: it has, and whether the user gave the secret.
+    /// `ended`: set at the end of the run, to whether the user gave the secret.
     fn report_rejudged(&self, project: i64, sum: &VerifiedAgain, of: u64, ended: Option<bool>) {
         let (done, given) = (ended.is_some(), ended == Some(true));
         let run = VerifyRun { project, of: of.max(sum.looked), done, given, sum: sum.clone() };
         self.common.tell(Live::VerifyAgain { run });
     }
 
-    /// Judges a batch and stores what came of it.
+    /// Judges a batch and stores the new verdicts.
     async fn rejudge_batch(
         &self,
         found: Vec<Doubtful>,
@@ -211,15 +212,15 @@ impl History {
         }
         let mut verdicts = Vec::new();
         for (project, deliveries) in by_project {
-            // One that was removed has no keys any more.
+            // A removed project has no keys any more.
             let Some(keys) = self.keys_then(project) else { continue };
             tokio::select! {
-                // Published keys may be long in coming.
+                // Published keys may take long to arrive.
                 () = self.common.stop().cancelled() => return Ok(()),
                 judged = judge(keys, deliveries, tokens, refresh) => verdicts.extend(judged?),
             }
         }
-        // In the order of arrival: an earlier attempt is the first that is accepted.
+        // In the order of arrival: the earlier of two attempts is the one that is accepted.
         verdicts.sort_unstable_by_key(|(id, _)| *id);
         if verdicts.is_empty() {
             return Ok(());
@@ -241,7 +242,7 @@ impl History {
         Some(Keys { secrets, closed: known.closed, policy: rules.policy.clone(), jwks: known.jwks })
     }
 
-    /// Judges again what a key that came may verify. Never ends by itself.
+    /// Judges again what a new key may verify. Never ends by itself.
     pub(super) async fn follow_keys(self, news: Arc<KeyNews>) {
         loop {
             let (project, which) = news.take().await;
@@ -249,7 +250,7 @@ impl History {
         }
     }
 
-    /// Follows what arrives: while something waits for published keys, they are asked for again. Never ends by itself.
+    /// Follows what arrives, and fetches published keys again while something waits for them. Never ends by itself.
     pub(super) async fn follow_arrivals(self) {
         let mut changes = self.common.store().subscribe();
         loop {
@@ -279,7 +280,8 @@ impl History {
                 wait = (wait * 2).min(longest);
             }
             room.judging.waiting().remove(&project);
-            // Also where they came while the delivery was being stored, so that whoever follows them did not see it.
+            // Needed even if the keys came while the delivery was being stored: whoever follows the keys did not see
+            // it.
             room.keys_came(project, Which::WithoutKeys);
         });
     }

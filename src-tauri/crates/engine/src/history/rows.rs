@@ -1,4 +1,4 @@
-//! Between the store's rows and filters and the window's.
+//! Translates between the store's rows and filters and the window's.
 
 use crate::dto::{AnsweredBy, Filter, PingBy, RequestLine, Row};
 use crate::registry::Registry;
@@ -36,7 +36,7 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
     }
 }
 
-/// A type that is merely unknown is no ping: it has to be the emulator's, or Pollux has to have asked.
+/// An unknown type alone does not make a ping: it has to come from the emulator, or Pollux has to have asked for one.
 fn ping(row: &store::Row, registry: &Registry) -> Option<PingBy> {
     if row.pinged {
         return Some(PingBy::Asked);

@@ -1,4 +1,4 @@
-//! The room on the disk where the history is: looked at every second, and told to the window while there is too little.
+//! The free space on the history's disk: checked every second, and reported to the window while there is too little.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use super::History;
 use crate::common::Common;
 use crate::dto::{DiskShortage, Live};
 
-/// How often it is looked at.
+/// How often to check it.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Runs until `stop`. Writes what is left of the log's complaints, too: it is the same beat.
+/// Runs until `stop`. Also writes what is left of the log's complaints, at the same interval.
 pub(super) async fn watch(common: Common) {
     let (store, stop) = (common.store(), common.stop());
     let mut shortage = store.shortage();
@@ -23,7 +23,7 @@ pub(super) async fn watch(common: Common) {
             _ = beat.tick() => {
                 store.complaints().settle(Instant::now());
                 let looked = store.clone();
-                // A file system of the network may keep it waiting.
+                // A network file system may keep it waiting.
                 if tokio::task::spawn_blocking(move || looked.look_at_space()).await.is_err() {
                     break;
                 }
@@ -49,12 +49,12 @@ fn shown(shortage: Option<&Shortage>) -> Option<DiskShortage> {
 }
 
 impl History {
-    /// The shortage of room on the disk, while there is one.
+    /// The shortage of disk space, while there is one.
     pub(crate) fn disk(&self) -> Option<DiskShortage> {
         shown(self.common.store().shortage().borrow().as_ref())
     }
 
-    /// The same as it comes and goes, for the command line.
+    /// The shortage as it comes and goes, for the command line.
     pub fn shortage(&self) -> watch::Receiver<Option<Shortage>> {
         self.common.store().shortage()
     }

@@ -1,5 +1,5 @@
-//! What happens from now on, for those who print it: each delivery as it is committed, and what is found out about it
-//! later. Everything is read from the store at the reader's own pace, so that a slow reader holds up nobody, and nothing
+//! What happens from now on, for whatever prints it: each delivery as it is committed, and what is found out about it
+//! later. Everything is read from the store at the reader's own pace, so a slow reader holds up nobody, and nothing
 //! here probes or waits for a probe.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -20,15 +20,15 @@ use crate::dto::Row;
 use crate::error::Result;
 use crate::registry::Registry;
 
-/// Deliveries that are read at once.
+/// Deliveries to read at once.
 const PAGE: usize = 200;
-/// Deliveries without an answer that are held back for it, at most.
+/// Most deliveries to hold back until their answer is known.
 const UNANSWERED: usize = 4096;
-/// How long an answer that is not the usual one is waited for: a target may take 60 s.
+/// How long to wait for an answer that is made later: a target may take 60 s.
 const ANSWER: Duration = Duration::from_secs(65);
-/// Rejected deliveries whose explanation is waited for, at most: of more, those of the oldest are left out.
+/// Most rejected deliveries to await an explanation for. Beyond that, the oldest go without.
 const UNEXPLAINED: usize = 1024;
-/// What is left out is told this often at most.
+/// How often, at most, to report what was left out.
 const LEFT_OUT: Duration = Duration::from_secs(1);
 
 /// Something to print.
@@ -36,13 +36,13 @@ const LEFT_OUT: Duration = Duration::from_secs(1);
 pub enum Told {
     /// A delivery was committed, and answered.
     Delivery(Box<Arrival>),
-    /// The near-miss probe found what a rejected delivery that was told of would have matched.
+    /// The near-miss probe found what an already printed, rejected delivery would have matched.
     Explained(Box<Explained>),
-    /// So many explanations are not told, because too many deliveries were rejected at once.
+    /// This many explanations are left out, because too many deliveries were rejected at once.
     LeftOut(u64),
 }
 
-/// A delivery, as far as its line says.
+/// A delivery with all that its line says.
 #[derive(Clone, Debug)]
 pub struct Arrival {
     /// The row of the list.
@@ -59,13 +59,13 @@ pub struct Arrival {
     pub verdict: Verdict,
     /// Bytes of the body that are kept.
     pub kept_len: u64,
-    /// SHA-256 of the whole body in lower-case hexadecimal, where it came whole and only a part is kept.
+    /// SHA-256 of the whole body in lower-case hexadecimal, if all of it came and only a part is kept.
     pub sha256: Option<String>,
     /// The payload's `user_metadata`, as sent.
     pub user_metadata: Option<Value>,
 }
 
-/// What became known of a rejected delivery.
+/// What was found out about a rejected delivery.
 #[derive(Clone, Debug)]
 pub struct Explained {
     /// The delivery's id.
@@ -76,24 +76,24 @@ pub struct Explained {
     pub verdict: Verdict,
 }
 
-/// Gives out what is to be told, in the order in which it becomes known: deliveries in the order of their commits, but
-/// for those whose answer is made later (by a rule of the fault lab, or by the target): such a one comes when it is
-/// answered, and holds up no other.
+/// Gives out what there is to print, in the order in which it becomes known: deliveries in the order of their commits,
+/// except those whose answer is made later (by a rule of the fault lab, or by the target). Such a delivery comes once
+/// it is answered, and holds up no other.
 pub struct Tail {
     receiver: Receiver<Change>,
     store: Store,
     registry: Arc<Registry>,
     /// The newest delivery that was read.
     last: i64,
-    /// Read, and not told yet.
+    /// Read, and not given out yet.
     ready: VecDeque<Told>,
-    /// There may be deliveries behind `last`.
+    /// Whether there may be deliveries after `last`.
     fresh: bool,
-    /// Of those that are waited for: what is no longer as it was read.
+    /// Deliveries being waited for that have changed since they were read.
     changed: BTreeSet<i64>,
-    /// Not answered yet: when they are told of all the same.
+    /// Not answered yet, each with the time at which it is given out all the same.
     unanswered: BTreeMap<i64, Instant>,
-    /// Told, rejected, and not probed yet.
+    /// Given out, rejected, and not probed yet.
     unexplained: BTreeSet<i64>,
     left_out: u64,
     left_out_told: Option<Instant>,
@@ -102,9 +102,9 @@ pub struct Tail {
 }
 
 impl History {
-    /// What is to be told of deliveries from now on.
+    /// What there is to print of deliveries from now on.
     pub async fn tail(&self) -> Result<Tail> {
-        // Subscribed first: nothing is missed in between.
+        // Subscribe first, so that nothing is missed in between.
         let receiver = self.common.store().subscribe();
         let last = self.common.store().last_id().await?;
         Ok(Tail {
@@ -126,10 +126,10 @@ impl History {
 }
 
 impl Tail {
-    /// Waits until there is something to tell; false at the end. Dropping the future loses nothing.
+    /// Waits until there is something to print; false at the end. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// What the store says.
+    /// Any error of the store.
     pub async fn wait(&mut self) -> Result<bool> {
         loop {
             self.tell_left_out();
@@ -146,11 +146,11 @@ impl Tail {
         }
     }
 
-    /// The same at the end, when nothing comes any more: waits until `until` for the answers and explanations that are
-    /// still missing, then gives out what there is. False when all was told.
+    /// The same at the end, when nothing more comes: waits until `until` for the missing answers and explanations, then
+    /// gives out what there is. False once all was given out.
     ///
     /// # Errors
-    /// What the store says.
+    /// Any error of the store.
     pub async fn wait_for_the_rest(&mut self, until: Instant) -> Result<bool> {
         self.drain();
         self.fresh = true;
@@ -175,20 +175,20 @@ impl Tail {
         }
     }
 
-    /// What is to be told next, once [`Tail::wait`] said that there is something.
+    /// What to print next, once [`Tail::wait`] has returned true.
     pub fn first(&self) -> Option<&Told> {
         self.ready.front()
     }
 
-    /// It was told.
+    /// Marks the first as printed.
     pub fn told(&mut self) {
         self.ready.pop_front();
     }
 
-    /// How many deliveries are not told yet.
+    /// How many deliveries are not printed yet.
     ///
     /// # Errors
-    /// What the store says.
+    /// Any error of the store.
     pub async fn left(&self) -> Result<u64> {
         let ready = self.ready.iter().filter(|told| matches!(told, Told::Delivery(_))).count();
         Ok(self.store.count_behind(self.last).await? + (ready + self.unanswered.len()) as u64)
@@ -243,7 +243,7 @@ impl Tail {
         }
     }
 
-    /// Reads what is new, then what is no longer as it was. Nothing is forgotten before it was read.
+    /// Reads what is new, then what has changed. Forgets nothing before it was read.
     async fn work(&mut self) -> Result<()> {
         if self.fresh {
             let limit = u32::try_from(PAGE).unwrap_or(u32::MAX);
@@ -274,7 +274,7 @@ impl Tail {
                 }
             }
             self.changed.retain(|id| !ids.contains(id));
-            // One that is gone is not waited for.
+            // Stop waiting for one that is gone.
             self.unanswered.retain(|id, due| !ids.contains(id) || *due > now);
         }
         self.changed.retain(|id| self.unanswered.contains_key(id) || self.unexplained.contains(id));
@@ -341,7 +341,7 @@ impl Tail {
         let Arrival { row, verdict, .. } = &arrival;
         let rejected = verdict.outcome == Outcome::Rejected && !row.truncated;
         let (id, message_id) = (row.id, row.message_id.clone());
-        // Read late, it may be explained already: that has a line of its own all the same.
+        // Read late, it may be explained already; the explanation still gets a line of its own.
         let explained = verdict.diagnosis.is_some().then(|| verdict.clone());
         let waits = rejected && !is_settled(verdict);
         self.ready.push_back(Told::Delivery(Box::new(arrival)));
@@ -380,7 +380,7 @@ fn explained(Delivery { row, verdict, .. }: Delivery) -> Explained {
     Explained { id: row.id, message_id: row.message_id, verdict }
 }
 
-/// The probe has been over it, or need not.
+/// Whether the probe is done with it, or not needed.
 fn is_settled(verdict: &Verdict) -> bool {
     verdict.outcome != Outcome::Rejected || verdict.diagnosis.is_some() || signature::probed(verdict)
 }

@@ -3,14 +3,14 @@
 
 use store::Filter;
 
-/// Rows in one page at most.
+/// Most rows of a page.
 pub(crate) const PAGE: usize = 200;
 
 /// A view. Ids are ascending, as the store gives them out in the order of commits.
 pub(crate) struct View {
     pub(crate) number: u32,
     pub(crate) filter: Filter,
-    /// Until the snapshot is in, arrivals wait here.
+    /// Arrivals wait here until the snapshot is in.
     loading: Option<Vec<i64>>,
     ids: Vec<i64>,
 }
@@ -20,7 +20,7 @@ impl View {
         Self { number, filter, loading: Some(Vec::new()), ids: Vec::new() }
     }
 
-    /// The snapshot is in. What arrived meanwhile comes behind it, once.
+    /// Takes the snapshot. What arrived meanwhile comes after it, once.
     pub(crate) fn loaded(&mut self, ids: Vec<i64>) {
         self.ids = ids;
         for id in self.loading.take().unwrap_or_default() {
@@ -32,7 +32,7 @@ impl View {
         self.loading.is_some()
     }
 
-    /// A delivery that matches the filter was committed. True when it is new to the view.
+    /// Takes a committed delivery that matches the filter. True if it is new to the view.
     pub(crate) fn arrived(&mut self, id: i64) -> bool {
         match &mut self.loading {
             Some(waiting) => {
@@ -79,7 +79,7 @@ mod tests {
     fn what_arrives_during_the_snapshot_is_neither_lost_nor_doubled() {
         let mut view = View::loading(1, Filter::default());
         for id in [8, 9, 10, 11] {
-            assert!(!view.arrived(id), "nothing is told before the snapshot is in");
+            assert!(!view.arrived(id), "nothing is reported before the snapshot is in");
         }
         view.loaded(vec![1, 5, 8, 9]);
         assert_eq!(view.page(0, 200), [1, 5, 8, 9, 10, 11]);

@@ -1,4 +1,4 @@
-//! The handler check of the window: one at a time, with a stored secret and the Sandbox's keys.
+//! The window's handler check: one at a time, with a stored secret and the Sandbox's keys.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,11 +18,11 @@ use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 use crate::sandbox::Sandbox;
 
-/// How often the window is told, at most.
+/// How often, at most, to report to the window.
 const TELL: Duration = Duration::from_millis(100);
-/// How long a handler that has ended may take to come back, where something starts it again.
+/// How long a handler that has ended may take to come back, if something restarts it.
 const RESTART: Duration = Duration::from_secs(10);
-/// Deliveries of the burst.
+/// Deliveries in the burst.
 const BURST: u32 = 50;
 
 /// The room of the handler check. Cloning shares it.
@@ -33,9 +33,9 @@ pub struct Checks {
     targets: Targets,
     sending: Sending,
     sandbox: Sandbox,
-    /// Of Pollux, for the user agent.
+    /// The version of Pollux, for the user agent.
     version: Arc<str>,
-    /// The one that runs, or the last one.
+    /// The check that runs, or the last one.
     slot: Arc<Mutex<Option<Check>>>,
 }
 
@@ -110,7 +110,7 @@ impl Checks {
         Ok(waiting)
     }
 
-    /// Keeps how far it is, and tells the window where that was not done a moment ago.
+    /// Keeps the progress, and sends it to the window unless that was done a moment ago.
     fn checked(&self, report: &CheckReport, told: &Mutex<Instant>) {
         self.put(report.clone());
         let mut told = told.lock();
@@ -120,7 +120,7 @@ impl Checks {
         }
     }
 
-    /// Stops the check that runs. Gives the last one, if there was any.
+    /// Stops the check that runs. Returns the last report, if there is one.
     pub async fn stop(&self) -> Option<CheckReport> {
         let (stop, mut over) = {
             let slot = self.slot.lock();
@@ -128,7 +128,7 @@ impl Checks {
             (check.stop.clone(), check.over.clone())
         };
         stop.cancel();
-        // The sender is gone only when it is over, too.
+        // If the sender is gone, the check is over, too.
         let _ = over.wait_for(|over| *over).await;
         self.report()
     }
@@ -141,30 +141,31 @@ impl Checks {
     /// The report as a file: its extension and text.
     ///
     /// # Errors
-    /// `no_report` before the first check, `invalid_format` for another one than `json` and `junit`.
+    /// `no_report` before the first check, `invalid_format` for any format but `json` and `junit`.
     pub fn export(&self, format: &str) -> Result<(&'static str, String)> {
-        let report = self.report().ok_or_else(|| Error::new(Code::NoReport, "There was no check yet."))?;
+        let report = self.report().ok_or_else(|| Error::new(Code::NoReport, "No check has been run yet."))?;
         match format {
             "json" => Ok(("json", format!("{:#}\n", outbound::check::to_json(&report)))),
             "junit" => Ok(("xml", outbound::check::junit(&report))),
-            other => {
-                Err(Error::new(Code::InvalidFormat, format!("A report is exported as json or junit, not {other:?}.")))
-            }
+            other => Err(Error::new(
+                Code::InvalidFormat,
+                format!("A report can be exported as json or junit, not as {other:?}."),
+            )),
         }
     }
 
     async fn battery(&self, plan: CheckPlan, target: outbound::Target, any_certificate: bool) -> Result<Plan> {
         let invalid = |message: &str| Error::new(Code::InvalidCheck, message);
         if plan.schemes.is_empty() {
-            return Err(invalid("Say what the handler verifies: v1, v1a or JWT."));
+            return Err(invalid("Choose what the handler verifies: v1, v1a or JWT."));
         }
         if !(500..=60_000).contains(&plan.timeout_ms) {
-            return Err(invalid("An answer may take 500 to 60,000 ms."));
+            return Err(invalid("The time to wait for an answer must be 500 to 60,000 ms."));
         }
         let (mut secret, mut old_secret) = (None, None);
         if plan.schemes.contains(&Scheme::V1) {
             let id =
-                plan.secret.as_deref().ok_or_else(|| invalid("Choose the secret that the handler has, for v1."))?;
+                plan.secret.as_deref().ok_or_else(|| invalid("For v1, choose the secret that the handler uses."))?;
             let (chosen, hint) = self.sending.secret_to_sign(id)?;
             secret = Some(Named { secret: chosen, hint });
             old_secret = self.in_grace(id);
@@ -201,7 +202,7 @@ impl Checks {
         })
     }
 
-    /// The secret before this one, where it is still in its grace: a handler has to take it, too.
+    /// The secret before this one, if it is still in its grace period: a handler has to accept it, too.
     fn in_grace(&self, id: &str) -> Option<Named> {
         let all = self.registry.all();
         let keys = all.iter().find(|keys| keys.secrets.iter().any(|key| key.id == id))?;

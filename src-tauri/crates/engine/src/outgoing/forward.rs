@@ -1,7 +1,8 @@
-//! Forwarding: a project's deliveries sent on by themselves as they arrive.
+//! Forwarding: sends a project's deliveries on by itself as they arrive.
 //!
-//! What waits is known by ids only; the history has the rest. Of the history, everything up to a mark is dealt with; behind
-//! it, a forward that was settled is kept with its delivery. So a restart finds what was waiting, and sends nothing twice.
+//! What waits is known by ids only; the rest is in the history. Everything in the history up to a mark is dealt with;
+//! after it, each forward that was settled is stored with its delivery. So a restart finds what was waiting, and sends
+//! nothing twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,14 +29,14 @@ mod answer;
 mod lanes;
 mod send;
 
-/// Where the rules are in the store.
+/// The setting in the store that holds the rules.
 const KEY: &str = "forward";
-/// How often the window is told, at most, and marks are kept.
+/// How often, at most, to report to the window.
 const TELL: Duration = Duration::from_millis(100);
 const KEEP: Duration = Duration::from_secs(2);
 const HOUR_MS: i64 = 3_600_000;
 
-/// Forwards that a follower may be behind.
+/// How many forwards a follower may lag behind.
 const FOLLOWED: usize = 1024;
 
 /// The room of forwarding. Cloning shares it.
@@ -47,9 +48,9 @@ pub struct Forwards {
     targets: Targets,
     sending: Sending,
     lanes: Arc<Lanes>,
-    /// Begun once, by the process that receives: two would send everything twice.
+    /// Set once forwarding has begun, by the process that receives: two would send everything twice.
     begun: Arc<OnceCell<()>>,
-    /// Every request that was sent on.
+    /// Carries every request that was sent on.
     sent: broadcast::Sender<Outbound>,
 }
 
@@ -65,24 +66,24 @@ impl Forwards {
         Self { common, registry, addresses, targets, sending, lanes, begun, sent }
     }
 
-    /// Begins to forward, once: by the rules of the last time, unless the keys are the caller's. What waits is looked for
-    /// in the background: a long history does not keep the listener from listening.
+    /// Begins to forward, once, by the rules of the last time, unless the caller supplies the keys. What waits is found
+    /// in the background, so that a long history does not delay the listener.
     pub(crate) async fn begin(&self) {
         let begun = self.begun.get_or_try_init(|| self.start_forwards()).await;
         if let Err(error) = begun {
             tracing::error!(%error, "forwarding could not begin");
-            let message = format!("Nothing is forwarded, because its rules could not be read: {error}");
+            let message = format!("Nothing is forwarded, because the rules for it could not be read: {error}");
             self.common.notice(Level::Error, Code::NotForwarded, &message);
         }
     }
 
-    /// Every request that is sent on from now on, as it has ended.
+    /// Every request that is sent on from now on, once it has ended.
     pub fn subscribe(&self) -> broadcast::Receiver<Outbound> {
         self.sent.subscribe()
     }
 
     async fn start_forwards(&self) -> Result<()> {
-        // Before anything is read: what arrives from here on is told.
+        // Subscribe before anything is read, so that nothing that arrives from here on is missed.
         let changes = self.common.store().subscribe();
         let kept = if self.common.is_fixed() { None } else { self.common.store().settings().get(KEY).await? };
         let kept: Vec<Kept> = kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
@@ -105,7 +106,7 @@ impl Forwards {
         Ok(())
     }
 
-    /// Goes on where it was at the last end.
+    /// Goes on where forwarding was when Pollux last ended.
     async fn resume(&self, lane: &Arc<Lane>, mark: i64, last: i64) {
         let mut wait = Duration::from_secs(1);
         loop {
@@ -121,14 +122,14 @@ impl Forwards {
         }
     }
 
-    /// Forwarding of the projects that have a rule.
+    /// The state of forwarding for each project that has a rule.
     pub fn list(&self) -> Vec<ForwardView> {
         let live = self.registry.projects();
         let here = |lane: &Arc<Lane>| live.iter().any(|project| project.id == lane.project());
         self.lanes.all().iter().filter(|lane| here(lane)).map(|lane| lane.view().into()).collect()
     }
 
-    /// What is there already, before a rule is switched on.
+    /// What is already there, before a rule is switched on.
     pub async fn offer(&self, rule: ForwardRule) -> Result<ForwardOffer> {
         let rule = self.checked_rule(rule)?;
         let all = rule.which == ForwardWhich::All;
@@ -150,7 +151,7 @@ impl Forwards {
         Ok(ForwardOffer { waiting, last_hour, last_day: count(since(now - 24 * HOUR_MS), i64::MAX).await? })
     }
 
-    /// Puts a rule in force. `start` says what happens to what is there, where it is switched on by this.
+    /// Puts a rule in force. `start` says what happens to what is already there, if this switches the rule on.
     ///
     /// # Errors
     /// What is wrong with the rule; `confirm_target`.
@@ -171,7 +172,7 @@ impl Forwards {
             let found = match start.unwrap_or(ForwardStart::New) {
                 ForwardStart::New => Ok(Vec::new()),
                 ForwardStart::Waiting => self.left(&rule, After::Id(marks.reached), marks.off_at.min(last)).await,
-                // What was dropped before is asked for again by this.
+                // This asks again for what was dropped before.
                 ForwardStart::Since { ms } => {
                     lane.ask_again();
                     self.left(&rule, After::Time(ms.saturating_mul(1_000_000)), last).await
@@ -189,7 +190,7 @@ impl Forwards {
         } else if rule.on {
             lane.put(rule, Instant::now());
         } else {
-            // Also what is stored, and not told yet, came while it was on.
+            // What is stored but not reported yet also came while the rule was on.
             lane.close(rule, self.common.store().last_id().await?);
         }
         self.keep().await?;
@@ -219,7 +220,7 @@ impl Forwards {
         Ok(dropped)
     }
 
-    /// Tries now, whatever the back-off.
+    /// Tries now, whatever the back-off says.
     pub fn retry_now(&self, project: i64) -> Result<ForwardView> {
         let lane = self.lanes.of(project).ok_or_else(|| Error::not_found("rule"))?;
         lane.retry_now(Instant::now());
@@ -240,7 +241,9 @@ impl Forwards {
         if let ForwardAnswer::Target { timeout_ms } = rule.answer
             && !(100..=60_000).contains(&timeout_ms)
         {
-            return invalid(format!("The target's answer is waited for 100 to 60,000 ms, not {timeout_ms}."));
+            return invalid(format!(
+                "The time to wait for the target's answer must be 100 to 60,000 ms, not {timeout_ms}."
+            ));
         }
         if let Some(secret) = &rule.resign {
             self.sending.secret_to_sign(secret)?;
@@ -249,7 +252,7 @@ impl Forwards {
         Ok(rule)
     }
 
-    /// What is forwarded to where Pollux itself listens comes back without end.
+    /// Refuses an address where Pollux itself listens: what is forwarded there would come back without end.
     pub(super) fn not_to_ourselves(&self, url: &str) -> Result<()> {
         let target = outbound::Target::parse(url)?;
         let port = |authority: &str| authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
@@ -263,7 +266,7 @@ impl Forwards {
         let public = self.addresses.public_hosts().iter().any(|own| own.eq_ignore_ascii_case(host));
         if listener || public {
             let message = format!(
-                "{} is where Pollux itself receives: what is forwarded there would come back without end.",
+                "Pollux itself receives at {}: deliveries forwarded there would come back without end.",
                 target.authority()
             );
             return Err(Error::new(Code::InvalidForward, message));
@@ -271,7 +274,7 @@ impl Forwards {
         Ok(())
     }
 
-    /// What was not forwarded yet of the history up to `last`.
+    /// What has not been forwarded yet, of the history up to `last`.
     async fn left(&self, rule: &ForwardRule, after: After, last: i64) -> Result<Vec<Found>> {
         let all = rule.which == ForwardWhich::All;
         let found = self.common.store().outbounds().not_forwarded(rule.project, after, last, all).await?;
@@ -283,7 +286,7 @@ impl Forwards {
         self.common.spawn_to_the_end(async move { room.drive(&lane).await });
     }
 
-    /// What arrives goes to its lane.
+    /// Hands what arrives to its project's lane.
     async fn feed_lanes(&self, mut changes: Receiver<Change>) {
         loop {
             match changes.recv().await {
@@ -301,7 +304,7 @@ impl Forwards {
         }
     }
 
-    /// What was not told one by one is read.
+    /// Reads from the store what was not reported one by one.
     async fn catch_up(&self) {
         for lane in self.lanes.all() {
             let read = async {
@@ -312,7 +315,7 @@ impl Forwards {
                 Ok::<_, Error>(())
             };
             if let Err(error) = read.await {
-                let what = "what is to be forwarded could not be read";
+                let what = "the deliveries to forward could not be read";
                 self.common.store().complaints().error(what, "forward", &error, std::time::Instant::now());
             }
         }
@@ -334,13 +337,13 @@ impl Forwards {
                 if self.lanes.all().iter().any(|lane| lane.take_moved())
                     && let Err(error) = self.keep().await
                 {
-                    tracing::warn!(%error, "how far forwarding is could not be kept");
+                    tracing::warn!(%error, "the progress of forwarding could not be stored");
                 }
             }
         }
     }
 
-    /// Writes rules and marks down.
+    /// Writes down the rules and marks.
     pub(crate) async fn keep(&self) -> Result<()> {
         if self.common.is_fixed() || !self.begun.initialized() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What must not leave in a request that is sent on.
+//! Keeps secrets and API keys out of requests that are sent on.
 
 use signature::Secret;
 use zeroize::Zeroizing;
@@ -7,7 +7,8 @@ use crate::error::{Code, Error, Result};
 use crate::projects::Projects;
 use crate::registry::Registry;
 
-/// So many characters are a secret wherever they stand; fewer are a word, and a secret of so few protects nothing.
+/// A text this long is a secret wherever it stands. A shorter one may be a word, and a secret that short protects
+/// nothing.
 const TELLING: usize = 12;
 
 /// Finds secrets and API keys in what is about to leave.
@@ -23,7 +24,7 @@ impl Guard {
             for key in keys.secrets.iter().chain(&keys.expired) {
                 if let Secret::Hmac(_) = key.secret {
                     let text = key.secret.text();
-                    // Also without its prefix, as it stands in many settings; but a short one could be any word.
+                    // Look for it without its prefix, too, as many settings hold it; but a short one could be any word.
                     let bare = text.strip_prefix("whsec_").unwrap_or(text);
                     let needle = if bare.len() >= TELLING { bare } else { text };
                     let needle = Zeroizing::new(needle.as_bytes().to_vec());
@@ -45,7 +46,7 @@ impl Guard {
         for (needle, what) in self.needles.iter().filter(|(needle, _)| needle.len() >= TELLING) {
             if inside(body, needle) || headers.iter().any(|(_, value)| inside(value, needle)) {
                 let message =
-                    format!("This request holds {what}, so it was not sent. Take it out of headers and body.");
+                    format!("This request holds {what}, so it was not sent. Remove it from the headers and the body.");
                 return Err(Error::new(Code::HoldsSecret, message));
             }
         }

@@ -13,7 +13,7 @@ use crate::history::body;
 
 mod diff;
 
-/// Requests of a delivery that are listed.
+/// Most requests of a delivery to list.
 const LISTED: u32 = 200;
 /// What an answer may decode to, in bytes.
 const DECODED: u64 = 1024 * 1024;
@@ -29,13 +29,13 @@ impl Outbounds {
         Self { common }
     }
 
-    /// What was sent on of a delivery, the newest first, 200 at most.
+    /// The requests that sent a delivery on, newest first, at most 200.
     pub async fn of(&self, delivery: i64) -> Result<Vec<Outbound>> {
         let rows = self.common.store().outbounds().of(delivery, LISTED).await?;
         Ok(rows.into_iter().map(view).collect())
     }
 
-    /// One request that was sent on, whole.
+    /// One such request, whole.
     pub async fn get(&self, id: i64) -> Result<OutboundDetail> {
         let outbound = self.kept_outbound(id).await?;
         let delivered = match &outbound.body {
@@ -68,7 +68,7 @@ impl Outbounds {
         })
     }
 
-    /// How another answer differs from the first one.
+    /// How another answer differs from the first.
     pub async fn diff(&self, first: i64, other: i64) -> Result<AnswerDiff> {
         let (first, other) = (self.kept_outbound(first).await?, self.kept_outbound(other).await?);
         let (one, _) = shown(&first);
@@ -84,7 +84,7 @@ impl Outbounds {
     }
 }
 
-/// The answer's body with its encoding undone where that can be done, and a note on it.
+/// The answer's body, decoded where that is possible, and a note about it.
 fn shown(outbound: &store::Outbound) -> (Vec<u8>, Option<String>) {
     let encoding = outbound.answer_headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
     let encoding = encoding.and_then(|(_, value)| std::str::from_utf8(value).ok()).map(str::trim);
@@ -97,7 +97,7 @@ fn shown(outbound: &store::Outbound) -> (Vec<u8>, Option<String>) {
     }
 }
 
-/// One that is about to be kept. Its id is put in later.
+/// A request about to be stored. Its id is filled in later.
 pub(super) fn shown_outbound(new: &NewOutbound) -> Outbound {
     let answer = new.answer.as_ref();
     Outbound {
@@ -145,7 +145,7 @@ fn kind(kind: store::OutboundKind) -> OutboundKind {
 }
 
 fn problem(problem: Option<(String, String)>) -> Option<OutboundProblem> {
-    // A name of an earlier version that is not known any more: its sentence still says what it was.
+    // A name from an earlier version may be unknown now: its sentence still says what it was.
     problem.map(|(code, message)| OutboundProblem { code: Code::named(&code).unwrap_or(Code::NoAnswer), message })
 }
 
@@ -153,7 +153,7 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A request that went out, as it is kept.
+/// The record of a request that went out.
 pub(super) fn sent(
     delivery: &Sendable,
     target: &outbound::Target,
@@ -188,7 +188,7 @@ pub(super) fn sent(
     }
 }
 
-/// A request that could not be made, as it is kept.
+/// The record of a request that could not be made.
 pub(super) fn not_sent(
     delivery: &Sendable,
     target: &outbound::Target,

@@ -28,17 +28,17 @@ mod run;
 
 /// Longest body in the editor, in bytes.
 const EDITED: usize = 1024 * 1024;
-/// Requests of one plan.
+/// Most requests of one plan.
 const MOST: u64 = 100_000;
-/// Bytes of changed bodies that one run may keep.
+/// Most bytes of changed bodies that one run may store.
 const KEPT: u64 = 256 * 1024 * 1024;
-/// Deliveries of one plan.
+/// Most deliveries of one plan.
 const DELIVERIES: usize = 10_000;
-/// Addresses of one plan.
+/// Most addresses of one plan.
 const TARGETS: usize = 10;
-/// Runs that can be looked at.
+/// How many runs can be looked at.
 const RUNS: usize = 20;
-/// Requests that a follower may be behind.
+/// How many requests a follower may lag behind.
 const FOLLOWED: usize = 4096;
 
 /// The room of replays. Cloning shares it.
@@ -49,7 +49,7 @@ pub struct Replays {
     targets: Targets,
     sending: Sending,
     runs: Arc<Mutex<BTreeMap<u32, Arc<Run>>>>,
-    /// Every request that has ended.
+    /// Carries every request that has ended.
     sent: broadcast::Sender<Outbound>,
 }
 
@@ -92,7 +92,7 @@ impl Replays {
         })
     }
 
-    /// The first request of a plan, as it would go out. Nothing is sent, and nobody has to agree to anything.
+    /// The first request of a plan, as it would go out. Sends nothing, and asks for no consent.
     pub async fn preview(&self, plan: ReplayPlan) -> Result<ReplayPreview> {
         let first = *plan.deliveries.first().ok_or_else(nothing)?;
         let url = plan.targets.first().ok_or_else(nowhere)?;
@@ -111,8 +111,8 @@ impl Replays {
     /// Begins a run of replays.
     ///
     /// # Errors
-    /// What is wrong with the plan; `confirm_target` where an address is not on this machine and was never agreed to;
-    /// `holds_secret` where the request holds one.
+    /// What is wrong with the plan; `confirm_target` if an address is not on this machine and was never agreed to;
+    /// `holds_secret` if the request holds one.
     pub async fn start(&self, plan: ReplayPlan) -> Result<ReplayRun> {
         let plan = checked(plan)?;
         let mut targets = Vec::with_capacity(plan.targets.len());
@@ -123,7 +123,7 @@ impl Replays {
             }
         }
         let recipe = self.recipe(&plan.changes).await?;
-        // What cannot be composed is told before the run begins.
+        // Report what cannot be composed before the run begins.
         let first = self.sendable(*plan.deliveries.first().ok_or_else(nothing)?).await?;
         for allowed in &targets {
             let composed = self.sending.compose(&first, &recipe, &allowed.target)?;
@@ -133,7 +133,7 @@ impl Replays {
             if kept.saturating_mul(requests) > KEPT {
                 let mib = kept.saturating_mul(requests) / 1024 / 1024;
                 let message = format!(
-                    "Each request is kept with its changed body: {mib} MiB are more than the {} MiB of one run. Send fewer.",
+                    "Each request is stored with its changed body: {mib} MiB are over one run's {} MiB. Send fewer.",
                     KEPT / 1024 / 1024
                 );
                 return Err(Error::new(Code::InvalidReplay, message));
@@ -153,12 +153,12 @@ impl Replays {
         Ok(run.view(false))
     }
 
-    /// Every request of a replay from now on, as it has ended.
+    /// Every request of a replay from now on, once it has ended.
     pub fn subscribe(&self) -> broadcast::Receiver<Outbound> {
         self.sent.subscribe()
     }
 
-    /// Stops a run: what is under way is cut off, and kept as such.
+    /// Stops a run: requests under way are cut off, and stored as such.
     pub async fn stop(&self, run: u32) -> Result<ReplayRun> {
         let run = self.known(run)?;
         run.stop().await;
@@ -186,7 +186,7 @@ impl Replays {
         found.into_iter().next().ok_or_else(|| Error::not_found("delivery"))
     }
 
-    /// What a delivery of this project can be signed with, its own secrets first.
+    /// The keys that can sign a delivery of this project, its own secrets first.
     fn signers(&self, project: i64) -> Vec<ReplaySigner> {
         let mut signers = Vec::new();
         for keys in self.registry.all() {
@@ -242,7 +242,7 @@ impl Replays {
     }
 }
 
-/// Only so many runs are known, the newest; one that is still under way can always be stopped.
+/// Keeps only the newest runs, but forgets none that is still under way, so that it can always be stopped.
 fn forget_ended(runs: &mut BTreeMap<u32, Arc<Run>>) {
     while runs.len() > RUNS {
         let Some(oldest) = runs.iter().find(|(_, run)| run.is_over()).map(|(number, _)| *number) else { return };
@@ -250,7 +250,7 @@ fn forget_ended(runs: &mut BTreeMap<u32, Arc<Run>>) {
     }
 }
 
-/// A plan within its bounds.
+/// Checks that a plan is within its bounds.
 fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
     let invalid = |message: String| Err(Error::new(Code::InvalidReplay, message));
     if plan.deliveries.is_empty() {
@@ -260,27 +260,30 @@ fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
         return Err(nowhere());
     }
     if plan.deliveries.len() > DELIVERIES {
-        return invalid(format!("{} deliveries are more than the {DELIVERIES} of one run.", plan.deliveries.len()));
+        return invalid(format!(
+            "{} deliveries are more than the {DELIVERIES} that one run can take.",
+            plan.deliveries.len()
+        ));
     }
     if plan.targets.len() > TARGETS {
-        return invalid(format!("{} addresses are more than the {TARGETS} of one run.", plan.targets.len()));
+        return invalid(format!("{} addresses are more than the {TARGETS} that one run can take.", plan.targets.len()));
     }
     if !(1..=10_000).contains(&plan.times) {
-        return invalid(format!("Each delivery is sent 1 to 10,000 times, not {}.", plan.times));
+        return invalid(format!("Each delivery can be sent 1 to 10,000 times, not {}.", plan.times));
     }
     if !(1..=64).contains(&plan.concurrency) {
         return invalid(format!("1 to 64 requests can be under way at a time, not {}.", plan.concurrency));
     }
     if plan.delay_ms > 60_000 {
-        return invalid(format!("At most 60,000 ms lie between two requests, not {}.", plan.delay_ms));
+        return invalid(format!("The time between two requests must be at most 60,000 ms, not {}.", plan.delay_ms));
     }
     let edited = plan.changes.headers.is_some() || plan.changes.body != ReplayBody::Received;
     if edited && plan.deliveries.len() > 1 {
-        return invalid("Headers and body can be edited for one delivery only.".to_owned());
+        return invalid("Headers and body can be edited for a single delivery only.".to_owned());
     }
     let total = plan.deliveries.len() as u64 * plan.targets.len() as u64 * u64::from(plan.times);
     if total > MOST {
-        return invalid(format!("{total} requests are more than the {MOST} of one run."));
+        return invalid(format!("{total} requests are more than the {MOST} that one run can take."));
     }
     let mut seen = std::collections::HashSet::new();
     plan.deliveries.retain(|id| seen.insert(*id));
@@ -288,14 +291,14 @@ fn checked(mut plan: ReplayPlan) -> Result<ReplayPlan> {
 }
 
 fn nothing() -> Error {
-    Error::new(Code::InvalidReplay, "No delivery was chosen.")
+    Error::new(Code::InvalidReplay, "No delivery was chosen. Choose at least one.")
 }
 
 fn nowhere() -> Error {
-    Error::new(Code::InvalidReplay, "No address was given. Give one such as http://localhost:3000/webhooks.")
+    Error::new(Code::InvalidReplay, "No address was given. Enter one such as http://localhost:3000/webhooks.")
 }
 
-/// As the client sends them: `host` and `content-length` with their values.
+/// The headers as the client sends them, with the values of `host` and `content-length`.
 fn sent_headers(composed: &outbound::Composed, target: &outbound::Target) -> Vec<(String, Vec<u8>)> {
     outbound::framed(&composed.headers, composed.body.len(), target)
 }

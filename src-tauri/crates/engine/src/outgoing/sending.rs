@@ -1,4 +1,4 @@
-//! One way out: a delivery is composed, guarded and sent. Replays, forwards and the handler check use it.
+//! The one way out: composes, guards and sends a delivery. Replays, forwards and the handler check use it.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::projects::Projects;
 use crate::registry::{Registry, SANDBOX_SECRET};
 use crate::sandbox::Sandbox;
 
-/// What sends. Cloning shares it.
+/// Sends requests. Cloning shares it.
 #[derive(Clone)]
 pub(crate) struct Sending {
     common: Common,
@@ -32,7 +32,7 @@ impl Sending {
         Self { common, registry, projects, sandbox, client: Arc::default(), random: samples::system_random() }
     }
 
-    /// What a delivery becomes by a recipe, for a target.
+    /// Makes a delivery into a request for a target, by a recipe.
     ///
     /// # Errors
     /// `body_incomplete`, `no_key`, `not_json`, `not_signed`.
@@ -45,10 +45,10 @@ impl Sending {
         Guard::new(&self.registry, &self.projects)
     }
 
-    /// Sends a request once, where it holds nothing that must not leave.
+    /// Sends a request once, if it holds nothing that must not leave.
     ///
     /// # Errors
-    /// `holds_secret`. What the target did is no error.
+    /// `holds_secret`. What the target does is not an error.
     pub(super) async fn send(
         &self,
         composed: &Composed,
@@ -66,7 +66,7 @@ impl Sending {
         Ok(self.client.send(request, bounds).await)
     }
 
-    /// Whether the Sandbox runs, with its keys.
+    /// Whether the Sandbox is running, with its keys.
     pub(super) fn has_sandbox(&self) -> bool {
         self.sandbox.is_running()
     }
@@ -76,7 +76,7 @@ impl Sending {
         self.random.clone()
     }
 
-    /// The key that is meant.
+    /// The key that `sign` names.
     pub(super) async fn sign_with(&self, sign: &ReplaySign) -> Result<Sign> {
         match sign {
             ReplaySign::Leave => Ok(Sign::Leave),
@@ -96,16 +96,16 @@ impl Sending {
         }
     }
 
-    /// A stored secret that signs, with its hint.
+    /// A stored secret that can sign, with its hint.
     pub(super) fn secret_to_sign(&self, id: &str) -> Result<(Secret, String)> {
         let all = self.registry.all();
         let found = all.iter().flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).find(|key| key.id == id);
         let Some(key) = found else {
-            let message = "This secret is not there (any more), or its text cannot be read. Choose another one.";
+            let message = "This secret does not exist (any more), or its text cannot be read. Choose another one.";
             return Err(Error::new(Code::NoSecret, message));
         };
         if !matches!(key.secret, Secret::Hmac(_)) {
-            let message = format!("{} is a public key: it verifies, and cannot sign.", key.secret.hint());
+            let message = format!("{} is a public key: it can verify, but not sign.", key.secret.hint());
             return Err(Error::new(Code::NoSecret, message));
         }
         let hint = if id == SANDBOX_SECRET { "the Sandbox's secret".to_owned() } else { key.secret.hint() };

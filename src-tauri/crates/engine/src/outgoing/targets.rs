@@ -1,13 +1,13 @@
-//! Addresses that deliveries are sent on to: kept, asked for before anything leaves this machine, and guarded.
+//! Addresses that deliveries are sent on to: stored, agreed to before anything leaves this machine, and guarded.
 
 use crate::common::Common;
 use crate::dto::{Target, TargetDraft};
 use crate::error::{Code, Error, Result};
 
-/// Characters of a target's name.
+/// Most characters in a target's name.
 const LONGEST_NAME: usize = 100;
 
-/// An address that may be sent to.
+/// An address that the user allows to be sent to.
 #[derive(Clone, Debug)]
 pub(crate) struct Allowed {
     pub(crate) target: outbound::Target,
@@ -31,23 +31,23 @@ impl Targets {
         Self { common }
     }
 
-    /// Named ones of this project and of none, then those remembered from their use, the latest first.
+    /// The named targets of this project and those of no project, then those remembered from use, the latest first.
     pub async fn list(&self, project: Option<i64>) -> Result<Vec<Target>> {
         let all = self.common.store().targets().list().await?;
         let ours = |target: &store::Target| target.project.is_none() || project.is_none() || target.project == project;
         Ok(all.into_iter().filter(ours).map(view).collect())
     }
 
-    /// Keeps a target under a name, or changes it. Another address than before has to be agreed to anew.
+    /// Stores a target under a name, or changes it. A changed address has to be agreed to again.
     pub async fn save(&self, draft: TargetDraft) -> Result<Target> {
         let target = outbound::Target::parse(&draft.url)?;
         let name = draft.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         if name.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
-            let message = format!("The name of a target has at most {LONGEST_NAME} characters.");
+            let message = format!("The name of a target can have at most {LONGEST_NAME} characters.");
             return Err(Error::new(Code::InvalidTarget, message));
         }
         if draft.any_certificate && !target.url().starts_with("https://") {
-            let message = "Only an https address has a certificate. Take the tick away, or correct the address.";
+            let message = "Only an https address has a certificate. Untick the box, or correct the address.";
             return Err(Error::new(Code::InvalidTarget, message));
         }
         let before = match draft.id {
@@ -56,7 +56,7 @@ impl Targets {
         };
         let twin = self.common.store().targets().find(target.url()).await?;
         if twin.is_some_and(|twin| draft.id.is_some_and(|id| id != twin.id)) {
-            let message = format!("There is a target with the address {target} already.");
+            let message = format!("There is already a target with the address {target}.");
             return Err(Error::new(Code::InvalidTarget, message));
         }
         let same = before.as_ref().filter(|before| before.url == target.url());
@@ -80,7 +80,7 @@ impl Targets {
         }
     }
 
-    /// The user agrees that deliveries leave this machine for this address.
+    /// Notes that the user agrees to deliveries leaving this machine for this address.
     pub async fn confirm(&self, url: &str) -> Result<Target> {
         let target = outbound::Target::parse(url)?;
         let known = self.common.store().targets().find(target.url()).await?.unwrap_or_default();
@@ -89,10 +89,10 @@ impl Targets {
         Ok(view(self.common.store().targets().put(kept).await?))
     }
 
-    /// The address, where it may be sent to.
+    /// The address, if it may be sent to.
     ///
     /// # Errors
-    /// `invalid_target`; `confirm_target` with the address in the detail, where it is not on this machine and was never
+    /// `invalid_target`; `confirm_target` with the address in the detail, if it is not on this machine and was never
     /// agreed to.
     pub(crate) async fn allowed(&self, url: &str) -> Result<Allowed> {
         let target = outbound::Target::parse(url)?;
@@ -107,7 +107,7 @@ impl Targets {
         Ok(Allowed { any_certificate: known.any_certificate, target })
     }
 
-    /// Remembers that it was sent to.
+    /// Notes that a target was used.
     pub(crate) async fn note_use(&self, target: &outbound::Target) -> Result<()> {
         let targets = self.common.store().targets();
         let known = targets.find(target.url()).await?.unwrap_or_default();

@@ -38,7 +38,7 @@ impl Projects {
         };
         let mut added = projects.add(new).await?;
         if let KeyChange::Put(text) = &plan.key {
-            // The key's name has the project's id in it, so that it comes second.
+            // The key's name contains the project's id, so it can only be stored once the project is.
             let kept = async {
                 self.put_api_key(added.id, text).await?;
                 added.key = Some(self.key_record(added.id, text));
@@ -97,7 +97,7 @@ impl Projects {
             }
             return Err(error.into());
         }
-        // The same key given again may be there again, which its record does not tell.
+        // Drop the record, so that the key is read again: its record is the same where the same key was given again.
         records.projects.retain(|read| read.id != id);
         self.read_records(records).await?;
         self.registry.project(id)
@@ -110,13 +110,13 @@ impl Projects {
         if project.path.is_empty() {
             return Err(Error::new(
                 Code::BuiltinProject,
-                "This project takes the deliveries that are no other project's, so it cannot be removed. It can be \
+                "This project takes the deliveries that belong to no other project, so it cannot be removed. It can be \
                  renamed, and its API key and secrets can be removed.",
             ));
         }
         let name = project.name.clone();
         let removed = self.remove_project(&mut records, project).await;
-        // Its name is no longer to be had from the registry.
+        // The registry no longer knows its name.
         self.actions.act_named(id, &name, "project.remove", &name, &removed, "Its deliveries stay.").await;
         removed
     }
@@ -132,21 +132,22 @@ impl Projects {
         if !self.common.store().projects().remove(id, self.common.now_ms()).await? {
             return Err(Error::not_found("project"));
         }
-        // From here on the texts are held for undo; what keeps secrets gives them up last.
+        // From here on the texts are held for undo; the vault gives them up last.
         self.removed.projects.lock().await.push(RemovedProject { project: project.clone(), key, secrets: held });
         let destroyed = self.destroy_kept(project).await;
         self.read_records(records).await?;
         destroyed.map_err(|error| Error {
             message: format!(
-                "The project is removed, but not all of its key and secrets could be destroyed. It is tried again at the \
-                 next start. {}",
+                "The project is removed, but not all of its key and secrets could be destroyed. Pollux tries again at \
+                 the next start. {}",
                 error.message
             ),
             ..error
         })
     }
 
-    /// Destroys what is kept of a removed project. What cannot be destroyed stays listed, so that it is tried again.
+    /// Destroys what is kept of a removed project. What cannot be destroyed stays listed, so that the next start tries
+    /// again.
     async fn destroy_kept(&self, project: store::Project) -> Result<()> {
         let mut failed = None;
         for record in self.common.store().secrets().list(Some(project.id)).await? {
@@ -164,7 +165,7 @@ impl Projects {
         failed.map_or(Ok(()), Err)
     }
 
-    /// What was left of removed projects: the keychain was locked, or the process ended in the middle of it.
+    /// Destroys what is left of removed projects, because the keychain was locked or the process ended halfway.
     pub(super) async fn sweep_projects(&self) -> Result<()> {
         let listed: HashSet<i64> =
             self.common.store().secrets().list(None).await?.into_iter().map(|record| record.project).collect();
@@ -209,16 +210,16 @@ impl Projects {
             Err(error) => Err(error),
         };
         if let Err(error) = put {
-            // What could not be put is not there; the error that counts is the first.
+            // Take out those that were put in; the first error is the one to report.
             let _ = self.vaults.call(id, move |vault| names.iter().try_for_each(|name| vault.delete(name))).await;
             return Err(error);
         }
-        // Its row lost the key when that was destroyed.
+        // The key was taken out of its row when it was destroyed.
         self.common.store().projects().update(&removed.project).await?;
         for (record, _) in &removed.secrets {
             self.common.store().secrets().put(record.clone()).await?;
         }
-        // Also what could not be destroyed is read anew: nothing of it is known any more.
+        // Read everything anew, including what could not be destroyed: nothing is known of it any more.
         records.secrets.retain(|record| record.project != id);
         self.read_records(records).await?;
         for key in self.unstored.keys(id, self.common.now_s()) {
@@ -237,7 +238,7 @@ impl Projects {
         self.common.variable(name).filter(|_| VARIABLES.contains(&name))
     }
 
-    /// A project that may be changed.
+    /// A project, unless it is the built-in one, which cannot be changed.
     async fn own_project(&self, id: i64) -> Result<store::Project> {
         let all = self.common.store().projects().list().await?;
         let project = all.into_iter().find(|project| project.id == id).ok_or_else(|| Error::not_found("project"))?;
@@ -254,7 +255,7 @@ impl Projects {
         self.vaults.call(project, move |vault| vault.put(&id, &text)).await
     }
 
-    /// After something went wrong: what cannot be taken out was not put in.
+    /// Destroys an API key after a change that failed, as if it had never been put in.
     async fn take_api_key(&self, project: i64) {
         let id = key_id(project);
         if let Err(error) = self.vaults.call(project, move |vault| vault.delete(&id)).await {

@@ -17,10 +17,10 @@ use crate::service_error::service_error;
 const NAME: usize = 100;
 /// Longest path segment.
 const PATH: usize = 64;
-/// Most webhooks that are asked for: the service's largest page.
+/// Most webhooks to ask for: the service's largest page.
 const WEBHOOKS: u32 = 1000;
 
-/// A draft that was checked.
+/// A draft that passed its checks.
 pub(super) struct Plan {
     pub(super) name: String,
     pub(super) path: String,
@@ -30,7 +30,7 @@ pub(super) struct Plan {
     pub(super) key: KeyChange,
 }
 
-/// What becomes of the API key.
+/// What to do with the API key.
 pub(super) enum KeyChange {
     Keep,
     Put(Zeroizing<String>),
@@ -51,13 +51,13 @@ impl Plan {
 }
 
 impl Projects {
-    /// What `draft` makes of a project: of a new one, or of the one that was `before`.
+    /// What `draft` makes of a project: a new one, or the one that was `before`.
     pub(super) async fn planned(&self, draft: &ProjectDraft, before: Option<&store::Project>) -> Result<Plan> {
         let others: Vec<store::Project> = self.common.store().projects().list().await?;
         let others: Vec<&store::Project> =
             others.iter().filter(|other| Some(other.id) != before.map(|before| before.id)).collect();
         let name = name(&draft.name)?;
-        // The built-in one has this name also where it was never run, as on the command line.
+        // The name is taken even where the Sandbox never ran, as on the command line.
         let builtin = name.eq_ignore_ascii_case("sandbox") && before.is_none_or(|before| before.name != name);
         if builtin || others.iter().any(|other| other.name == name) {
             return Err(Error::new(
@@ -73,8 +73,8 @@ impl Projects {
             (Some(_), Some(before)) if before.path.is_empty() => {
                 return Err(Error::new(
                     Code::BuiltinProject,
-                    "This project takes the deliveries that are no other project's, so it has no path of its own. Add a \
-                     project for the path.",
+                    "This project takes the deliveries that belong to no other project, so it has no path of its own. \
+                     Add a project for the path.",
                 ));
             }
             (Some(path), _) => checked_path(path, taken)?,
@@ -82,7 +82,7 @@ impl Projects {
         let base_url = base_url(draft.base_url.as_deref())?;
         let key = match &draft.api_key {
             ApiKeyDraft::Kept => {
-                // Also one that cannot be read now: it is read again when what keeps it gives it.
+                // Check one that cannot be read now, too: it is used as soon as the vault gives it out.
                 if let Some((before, key)) = before.and_then(|before| Some((before, before.key.as_ref()?))) {
                     belongs(&before.name, &key.hint, before.base_url.as_deref(), base_url.as_deref())?;
                 }
@@ -112,17 +112,17 @@ impl Projects {
         }
     }
 
-    /// One harmless call with what a form holds; nothing is kept. `id`: the project whose kept key `ApiKeyDraft::Kept`
-    /// means.
+    /// Makes one harmless call with what a form holds, and keeps nothing. `id`: the project whose stored key
+    /// `ApiKeyDraft::Kept` means.
     pub async fn check(&self, id: Option<i64>, draft: ProjectDraft) -> Result<ProjectCheck> {
         let known = id.map(|id| self.registry.project(id)).transpose()?;
         let client = match (&draft.api_key, known) {
             (ApiKeyDraft::Kept, Some(project)) if project.sandbox => self.client(project.id)?,
             (ApiKeyDraft::Kept, Some(project)) => {
-                // Says why there is none.
+                // Fails with the reason why there is none.
                 self.client(project.id)?;
                 let base_url = base_url(draft.base_url.as_deref())?;
-                // One look: between two, the project may get another address with another key.
+                // Read both at once: between two reads the project may get another address with another key.
                 let (given_for, key) = self.clients.key(project.id).unwrap_or_default();
                 belongs(&project.name, &hint(&key), Some(&given_for), base_url.as_deref())?;
                 client(base_url.as_deref(), draft.api_version, &key)?
@@ -139,7 +139,7 @@ impl Projects {
             match missing {
                 true => Error {
                     code: Code::ServiceRefused,
-                    message: "What answers at this base URL knows no webhooks. Check the base URL and the version."
+                    message: "The service at this base URL knows no webhooks. Check the base URL and the version."
                         .to_owned(),
                     ..told
                 },
@@ -153,8 +153,8 @@ impl Projects {
     }
 }
 
-/// A kept key goes to the origin that it was given for, and to no other: whoever changes the address gives the key again.
-/// `None`: Google's.
+/// Checks that a stored key goes only to the origin that it was given for: to change the address is to give the key
+/// again. `None`: Google's.
 fn belongs(name: &str, hint: &str, given_for: Option<&str>, asked: Option<&str>) -> Result<()> {
     let (given_for, asked) = (origin(given_for), origin(asked));
     if given_for == asked {
@@ -204,17 +204,20 @@ fn checked_path(path: &str, taken: impl Fn(&str) -> bool) -> Result<String> {
         return wrong(format!("A project's path has {PATH} characters at most."));
     }
     if path == SANDBOX_PATH {
-        return wrong("The path sandbox is the Sandbox's.".to_owned());
+        return wrong("The path sandbox belongs to the Sandbox.".to_owned());
     }
     if taken(path) {
-        return Err(Error::new(Code::PathTaken, format!("The path /{path} is another project's. Choose another one.")));
+        return Err(Error::new(
+            Code::PathTaken,
+            format!("The path /{path} belongs to another project. Choose another."),
+        ));
     }
     Ok(path.to_owned())
 }
 
-/// A path that says the name, and is free.
+/// A free path made from the name.
 fn made_of(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    // Room for the number behind it.
+    // Leaves room for the number at its end.
     const LONGEST: usize = PATH - 8;
     let mut path = String::new();
     for c in name.chars().map(|c| c.to_ascii_lowercase()) {
@@ -235,10 +238,10 @@ fn made_of(name: &str, taken: impl Fn(&str) -> bool) -> String {
     (2u32..).map(|number| format!("{path}-{number}")).find(|path| !taken(path)).unwrap_or_default()
 }
 
-/// As it is stored: `None` where it is Google's.
+/// As it is stored: `None` for Google's.
 fn base_url(text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    // Any key will do: the address is what is checked.
+    // Any key will do: only the address is checked.
     let client = client(Some(text), ApiVersion::default(), "key")?;
     let url = client.base().as_str().trim_end_matches('/').to_owned();
     Ok((url != GOOGLE_BASE_URL).then_some(url))

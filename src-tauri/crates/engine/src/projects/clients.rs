@@ -19,13 +19,13 @@ impl From<dto::ApiVersion> for ApiVersion {
     }
 }
 
-/// Whom each project asks.
+/// The service that each project calls.
 #[derive(Default)]
 pub(super) struct Clients(Mutex<HashMap<i64, Access>>);
 
-/// What a project's service is asked with.
+/// How a project calls its service.
 enum Access {
-    /// A key goes to the address that it was given for and to no other, so that they are changed as one.
+    /// With a key. A key goes only to the address that it was given for, so the two change together.
     Key {
         base_url: String,
         version: dto::ApiVersion,
@@ -33,7 +33,7 @@ enum Access {
         /// Made when it is first asked for.
         client: Option<Client>,
     },
-    /// The client was put in as it is.
+    /// With a client put in from outside, as it is.
     Client(Client),
 }
 
@@ -51,7 +51,7 @@ impl Clients {
         }
     }
 
-    /// The API key of a project with the address that it was given for, where it can be read.
+    /// The API key of a project and the address that it was given for, where the key can be read.
     pub(super) fn key(&self, project: i64) -> Option<(String, Zeroizing<String>)> {
         match self.0.lock().get(&project)? {
             Access::Key { base_url, key, .. } => Some((base_url.clone(), key.clone())),
@@ -59,7 +59,7 @@ impl Clients {
         }
     }
 
-    /// Whom the project asks from now on, with which key; without a key nobody.
+    /// Sets where the project's calls go and with which key; without a key it makes none.
     pub(super) fn set_key(&self, project: &dto::Project, key: Option<Zeroizing<String>>) {
         match key {
             Some(key) => {
@@ -70,12 +70,12 @@ impl Clients {
         }
     }
 
-    /// The project asks with this client from now on.
+    /// From now on the project calls its service with this client.
     pub(super) fn put(&self, project: i64, client: Client) {
         self.0.lock().insert(project, Access::Client(client));
     }
 
-    /// The project asks nobody any more.
+    /// From now on the project calls no service.
     pub(super) fn remove(&self, project: i64) {
         self.0.lock().remove(&project);
     }
@@ -88,7 +88,7 @@ fn no_api_key(project: &dto::Project) -> Error {
     let message = match &project.api_key {
         None => format!("{} has no API key. Add one to manage its webhooks.", project.name),
         Some(key) => format!(
-            "The API key of {} ({}) is listed, but what keeps secrets does not give it. Enter it again.",
+            "The API key of {} ({}) is listed, but Pollux does not have its text. Enter the key again.",
             project.name, key.hint
         ),
     };

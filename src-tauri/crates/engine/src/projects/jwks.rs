@@ -46,7 +46,7 @@ impl JwksCaches {
         Ok(cache)
     }
 
-    /// Tells when they come: what could not be checked without them can be, then.
+    /// Reports when they come: what could not be checked without them can be checked then.
     fn follow(&self, cache: &Arc<JwksCache>) {
         let (registry, news) = (self.registry.clone(), self.news.clone());
         let (cache, mut came) = (cache.clone(), cache.came());

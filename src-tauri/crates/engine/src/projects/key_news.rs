@@ -1,22 +1,22 @@
-//! Which projects got a key that may verify what is already kept: told here, and heard by whoever judges again.
+//! Which projects got a key that may verify what is already stored: reported here, taken by whatever judges again.
 
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// What is judged again because of a key.
+/// What to judge again because of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Which {
-    /// What could not be checked because the published keys could not be had.
+    /// What could not be checked because the published keys could not be fetched.
     WithoutKeys,
-    /// All that is not verified: the service made a secret, or another process added one.
+    /// Everything that is not verified: the service made a secret, or another process added one.
     All,
-    /// The same, for a secret that the user has just given, who is told also that nothing came of it.
+    /// The same for a secret that the user has just given; then the user hears even that nothing came of it.
     Given,
 }
 
-/// News of keys, at most one a project: what comes before it was heard is one with it.
+/// News of keys, at most one per project: what comes before it is taken is merged with it.
 #[derive(Default)]
 pub(crate) struct KeyNews {
     unheard: Mutex<BTreeMap<i64, Which>>,
@@ -24,14 +24,14 @@ pub(crate) struct KeyNews {
 }
 
 impl KeyNews {
-    /// A key of a project came.
+    /// Reports that a key of a project came.
     pub(crate) fn tell(&self, project: i64, which: Which) {
         let mut unheard = self.unheard.lock();
         unheard.entry(project).and_modify(|known| *known = (*known).max(which)).or_insert(which);
         self.more.notify_one();
     }
 
-    /// Takes the next news, once there is some. One listener at a time.
+    /// Waits for the next news and takes it. One listener at a time.
     pub(crate) async fn take(&self) -> (i64, Which) {
         loop {
             if let Some(news) = self.unheard.lock().pop_first() {

@@ -1,4 +1,4 @@
-//! How projects, keys and secrets are called: in the vault, in the log, for a person.
+//! What projects, keys and secrets are called: in the vault, in the log, for a person.
 
 use gemini::client::GOOGLE_BASE_URL;
 use signature::{Secret, SecretKey};
@@ -12,7 +12,7 @@ pub(super) fn key_id(project: i64) -> String {
     format!("key:{project}")
 }
 
-/// `…a91f`; nothing of a short key.
+/// `…a91f`; nothing at all of a short key.
 pub(crate) fn hint(key: &str) -> String {
     const SHOWN: usize = 4;
     const SHORT: usize = 12;

@@ -1,4 +1,4 @@
-//! Secrets that the service shows once: they are stored before anybody sees them, and held in memory where that fails.
+//! Secrets that the service shows once: stored before anybody sees them, and held in memory where that fails.
 
 use gemini::client::Client;
 use signature::{KeyState, Secret, SecretKey};
@@ -13,8 +13,8 @@ use crate::dto::NewSecret;
 use crate::error::{Code, Error, Result};
 
 impl Projects {
-    /// Does what a new secret comes of to its end, whoever stops waiting for it: the service shows a secret once. The
-    /// shutdown waits for it, too.
+    /// Runs a call that may return a new secret to its end, even when the caller stops waiting: the service shows a
+    /// secret once. Shutdown waits for it, too.
     pub(crate) async fn to_the_end<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
@@ -24,10 +24,10 @@ impl Projects {
             let _coming = coming;
             work.await
         });
-        done.await.map_err(|error| Error::new(Code::Internal, "This did not come to its end.").with_detail(error))?
+        done.await.map_err(|error| Error::new(Code::Internal, "This action did not finish.").with_detail(error))?
     }
 
-    /// Keeps a secret that the service has just shown for a webhook. It verifies at once, also where it cannot be
+    /// Keeps a secret that the service has just shown for a webhook. It verifies at once, even where it cannot be
     /// stored: then the answer says why, and its text is held for [`Projects::store_secret_again`].
     pub(crate) async fn keep_new(&self, project: i64, webhook: &str, text: &str) -> NewSecret {
         let text = Zeroizing::new(text.trim().to_owned());
@@ -47,12 +47,12 @@ impl Projects {
         };
         let unusable = match parsed {
             Ok(secret) => {
-                // First of all: its first delivery may be on its way.
+                // Before all else: its first delivery may be on its way.
                 self.registry.add_secret(project, secret_key(&record, secret, self.common.now_s()));
                 self.key_news.tell(project, Which::All);
                 None
             }
-            // Whatever it is, the service shows it once: it is stored as it came.
+            // The service shows it once, so it is stored as it came, whatever it is.
             Err(error) => Some(Error::new(
                 Code::SecretUnusable,
                 format!("The secret is stored as it came, but Pollux cannot verify with it: {error}"),
@@ -91,13 +91,13 @@ impl Projects {
         .await
     }
 
-    /// Whether a secret that the service showed is not stored anywhere, or one is on its way.
+    /// Whether some secret that the service showed is stored nowhere, or a new one is on its way.
     pub fn has_unstored_secrets(&self) -> bool {
         self.unstored.any()
     }
 
-    /// The user has kept a secret that could not be stored: it verifies until the process ends, and is not asked for
-    /// any more.
+    /// The user has kept a secret that could not be stored: it verifies until the process ends, and Pollux stops asking
+    /// about it.
     pub async fn let_secret_go(&self, id: &str) -> Result<()> {
         match self.unstored.let_go(id) {
             true => Ok(()),
@@ -105,7 +105,8 @@ impl Projects {
         }
     }
 
-    /// A secret stops being good at `at_s` (Unix seconds), which may have passed: the near-miss probe then names it.
+    /// Ends a secret at `at_s` (Unix seconds). When that time has passed already, only the near-miss probe still uses
+    /// it.
     pub(crate) async fn end_secret(&self, id: &str, at_s: i64) -> Result<()> {
         let state = match self.common.now_s() < at_s {
             true => KeyState::Grace { until: at_s },
@@ -121,7 +122,7 @@ impl Projects {
         }
     }
 
-    /// A secret that was taken for ended signs.
+    /// Makes a secret current again, because it still signs though it was thought to have ended.
     pub(crate) async fn revive_secret(&self, record: &SecretRecord) -> Result<()> {
         self.common.store().secrets().expire(&record.id, None).await?;
         self.unstored.set_end(&record.id, None);
@@ -135,14 +136,14 @@ impl Projects {
         Ok(())
     }
 
-    /// The secrets of a project, those too that could not be stored.
+    /// The secrets of a project, including those that could not be stored.
     pub(crate) async fn secret_records(&self, project: i64) -> Result<Vec<SecretRecord>> {
         let mut records = self.common.store().secrets().list(Some(project)).await?;
         records.extend(self.unstored.records().into_iter().filter(|record| record.project == project));
         Ok(records)
     }
 
-    /// A project has no webhooks any more, and so none of their secrets.
+    /// Forgets the secrets of a project's webhooks, which are all gone.
     pub(crate) async fn forget_webhook_secrets(&self, project: i64) -> Result<()> {
         for record in self.secret_records(project).await? {
             if record.webhook.is_some() {
@@ -159,7 +160,7 @@ impl Projects {
         self.clients.of(&self.registry.project(project)?)
     }
 
-    /// The API key of a project, where it can be read.
+    /// The API key of a project, if it can be read.
     pub(crate) fn api_key(&self, project: i64) -> Option<Zeroizing<String>> {
         self.clients.key(project).map(|(_, key)| key)
     }

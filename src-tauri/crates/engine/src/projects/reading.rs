@@ -1,5 +1,5 @@
-//! What the store says of projects and secrets, put into the registry: at the start, after each change of ours, and when
-//! another process changed it (`pollux project add` while the window runs).
+//! Puts what the store says of projects and secrets into the registry: at the start, after each change of ours, and
+//! when another process changed it (`pollux project add` while the window runs).
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::dto::Live;
 use crate::error::Result;
 use crate::registry::ProjectKeys;
 
-/// How often it is looked for what another process changed.
+/// How often to check what another process changed.
 const LOOK: Duration = Duration::from_secs(2);
-/// How often it is looked for secrets to be destroyed, on the wall clock.
+/// How often to check for secrets to destroy, on the wall clock.
 const SWEEP_S: i64 = 60 * 60;
 
 impl Projects {
@@ -84,15 +84,15 @@ impl Projects {
         Ok(())
     }
 
-    /// One that cannot be read is shown as unavailable.
+    /// Reads an API key. One that cannot be read is shown as unavailable.
     async fn read_api_key(&self, project: &store::Project) -> Option<Zeroizing<String>> {
         let record = project.key.as_ref()?;
         let id = key_id(project.id);
         match self.vaults.call(project.id, move |vault| vault.get(&id)).await {
             Ok(Some(found)) if hint(&found) == record.hint => return Some(found),
-            // Given for another address by a change that was cut off, or by another history that counts the same way.
+            // Given for another address by a change that broke off, or by another history with the same ids.
             Ok(Some(_)) => {
-                tracing::warn!(project = project.id, "the API key that is kept is not the one that is listed")
+                tracing::warn!(project = project.id, "the stored API key is not the one that is listed")
             }
             Ok(None) => tracing::warn!(project = project.id, "an API key is listed, but its text is gone"),
             Err(error) => tracing::warn!(project = project.id, code = %error.code, "an API key could not be read"),
@@ -123,25 +123,25 @@ impl Projects {
         }
     }
 
-    /// One that cannot be read is shown as unavailable and verifies nothing.
+    /// Reads a secret. One that cannot be read is shown as unavailable and verifies nothing.
     async fn read_secret(&self, record: &SecretRecord) {
         match self.vaults.secret_text(record).await {
             Ok(Some(text)) => match Secret::parse(&text) {
                 Ok(secret) => {
                     self.registry.add_secret(record.project, secret_key(record, secret, self.common.now_s()));
                 }
-                Err(error) => tracing::warn!(id = record.id, code = error.code(), "a kept secret cannot be used"),
+                Err(error) => tracing::warn!(id = record.id, code = error.code(), "a stored secret cannot be used"),
             },
             Ok(None) => tracing::warn!(id = record.id, "a secret is listed, but its text is gone"),
             Err(error) => tracing::warn!(id = record.id, code = %error.code, "a secret could not be read"),
         }
     }
 
-    /// The Sandbox's state lives as long as the process: what is known of its secrets of earlier runs is forgotten.
+    /// Forgets the Sandbox's secrets of earlier runs: its state lives only as long as the process.
     async fn forget_sandbox(&self, project: i64) -> Result<()> {
         let memory = VaultKind::Memory.as_str();
         for record in self.common.store().secrets().list(Some(project)).await? {
-            // Earlier versions kept what was pasted for the Sandbox where the other secrets are.
+            // Earlier versions stored secrets pasted for the Sandbox with the others.
             if record.stored_in != memory {
                 let (vault, id) = (self.vault().clone(), record.id.clone());
                 let deleted = tokio::task::spawn_blocking(move || vault.delete(&id)).await;
@@ -154,8 +154,8 @@ impl Projects {
         Ok(())
     }
 
-    /// Reads the projects and secrets for the first time. `sandbox`: the Sandbox's project with the client that it is asked
-    /// with, where it runs.
+    /// Reads the projects and secrets for the first time. `sandbox`: the Sandbox's project and the client that calls
+    /// it, where it runs.
     pub(crate) async fn open(&self, sandbox: Option<(i64, Client)>) -> Result<()> {
         if let Some((project, client)) = sandbox {
             self.clients.put(project, client);
@@ -164,7 +164,7 @@ impl Projects {
         self.read_records(&mut *self.records.lock().await).await
     }
 
-    /// Destroys what ended long ago, now and from time to time, and follows what other processes change.
+    /// Destroys secrets that ended long ago, now and from time to time, and follows what other processes change.
     pub(crate) async fn begin(&self) {
         if !self.common.is_fixed() {
             let swept = self.common.now_s();
@@ -173,7 +173,7 @@ impl Projects {
         }
     }
 
-    /// `swept`: when secrets were looked through last, Unix seconds.
+    /// `swept`: when secrets were last checked, in Unix seconds.
     async fn follow(self, mut swept: i64) {
         loop {
             tokio::time::sleep(LOOK).await;

@@ -4,7 +4,7 @@ use store::SecretRecord;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-/// Removed secrets and projects. Locked while one is removed or brought back.
+/// Removed secrets and projects. Locked while one is being removed or brought back.
 #[derive(Default)]
 pub(super) struct Removed {
     pub(super) secrets: Mutex<Vec<RemovedSecret>>,

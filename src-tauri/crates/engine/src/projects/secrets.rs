@@ -16,7 +16,7 @@ use crate::registry::SANDBOX_SECRET;
 const SANDBOX_LABEL: &str = "The Sandbox's own secret";
 /// Removed secrets that can be brought back in this session.
 const UNDO: usize = 20;
-/// So long after its end the text of a secret is destroyed.
+/// How long after a secret's end its text is destroyed.
 const KEPT_S: i64 = 30 * 24 * 60 * 60;
 
 impl Projects {
@@ -101,7 +101,7 @@ impl Projects {
             None => self.vaults.secret_text(&record).await?.unwrap_or_default(),
         };
         self.common.store().secrets().remove(&id).await?;
-        // From here on the text is held for undo; what keeps secrets gives it up last.
+        // From here on the text is held for undo; the vault gives it up last.
         let mut removed = self.removed.secrets.lock().await;
         removed.push(RemovedSecret { record, text });
         let surplus = removed.len().saturating_sub(UNDO);
@@ -147,7 +147,7 @@ impl Projects {
                 text.ok_or_else(|| {
                     Error::new(
                         Code::SecretGone,
-                        "The secret is listed, but what keeps secrets no longer has it. Paste it in again.",
+                        "The secret is listed, but the secret store no longer has its text. Paste it in again.",
                     )
                 })
             }),
@@ -164,7 +164,7 @@ impl Projects {
         signing.next().map(|key| key.id.clone())
     }
 
-    /// The Sandbox's own, with its project, where this is its id.
+    /// The Sandbox's own secret with its project, where `id` is its id.
     fn builtin(&self, id: &str) -> Option<(i64, Secret)> {
         let all = self.registry.all();
         let keys = all.iter().flat_map(|keys| keys.secrets.iter().map(|key| (keys.project.id, key)));
@@ -195,7 +195,7 @@ impl Projects {
         self.vaults.destroy(record.project, &record.stored_in, record.id.clone()).await?;
         self.registry.forget_secret(&record.id);
         if let Some(unstored) = self.unstored.take(&record.id) {
-            // It was never stored: its hint is, from now on.
+            // It was never stored. From now on its hint is.
             self.common.store().secrets().put(unstored.record).await?;
         }
         self.common.store().secrets().destroyed(&record.id, self.common.now_ms()).await?;
@@ -206,12 +206,12 @@ impl Projects {
     pub(super) async fn sweep(&self) {
         let _alone = self.records.lock().await;
         if let Err(error) = self.sweep_projects().await {
-            tracing::warn!(%error, "it could not be looked for what removed projects left");
+            tracing::warn!(%error, "could not check for what removed projects left behind");
         }
         let records = match self.common.store().secrets().list(None).await {
             Ok(records) => records,
             Err(error) => {
-                tracing::warn!(%error, "it could not be looked for secrets that ended");
+                tracing::warn!(%error, "could not check for secrets that have ended");
                 return;
             }
         };
@@ -237,7 +237,7 @@ impl Projects {
         Ok(self.view(record))
     }
 
-    /// Vault first: a secret that is listed can be read.
+    /// Puts the text in the vault first: a secret that is listed can be read.
     pub(super) async fn put_secret(&self, record: &SecretRecord, text: &Zeroizing<String>) -> Result<()> {
         let (id, text) = (record.id.clone(), text.clone());
         self.vaults.call(record.project, move |vault| vault.put(&id, &text)).await?;

@@ -14,7 +14,7 @@ use super::names::secret_key;
 pub(super) struct Unstored {
     pub(super) record: SecretRecord,
     pub(super) text: Zeroizing<String>,
-    /// The user has kept it elsewhere: nothing is asked any more.
+    /// Whether the user has kept it elsewhere: then nothing is asked about it any more.
     let_go: bool,
 }
 
@@ -22,11 +22,11 @@ pub(super) struct Unstored {
 #[derive(Default)]
 pub(super) struct UnstoredSecrets {
     all: Mutex<Vec<Unstored>>,
-    /// Calls under way that a new secret may come of.
+    /// Calls under way that may return a new secret.
     coming: AtomicUsize,
 }
 
-/// A secret is on its way; it is stored, or held, when this is dropped.
+/// A secret on its way; by the time this is dropped it is stored, or held.
 pub(super) struct Coming(Arc<UnstoredSecrets>);
 
 impl Drop for Coming {
@@ -36,13 +36,13 @@ impl Drop for Coming {
 }
 
 impl UnstoredSecrets {
-    /// Counts a call that a new secret may come of.
+    /// Counts a call that may return a new secret.
     pub(super) fn expect_one(self: &Arc<Self>) -> Coming {
         self.coming.fetch_add(1, Ordering::Relaxed);
         Coming(self.clone())
     }
 
-    /// Is there one that nobody has kept, or one on its way?
+    /// Whether there is one that nobody has kept, or one on its way.
     pub(super) fn any(&self) -> bool {
         self.coming.load(Ordering::Relaxed) > 0 || self.all.lock().iter().any(|one| !one.let_go)
     }
@@ -58,14 +58,14 @@ impl UnstoredSecrets {
         Some(all.swap_remove(place))
     }
 
-    /// The user has kept it: it is not asked for any more. False where there is none of that id.
+    /// The user has kept it, so it is not asked about any more. False where no secret has that id.
     pub(super) fn let_go(&self, id: &str) -> bool {
         let mut all = self.all.lock();
         let found = all.iter_mut().find(|one| one.record.id == id);
         found.map(|one| one.let_go = true).is_some()
     }
 
-    /// Notes when it ends (`None`: it does not). False where there is none of that id.
+    /// Sets its end (`None`: it has none). False where no secret has that id.
     pub(super) fn set_end(&self, id: &str, at_s: Option<i64>) -> bool {
         let mut all = self.all.lock();
         let found = all.iter_mut().find(|one| one.record.id == id);
@@ -80,7 +80,7 @@ impl UnstoredSecrets {
         self.all.lock().iter().find(|one| one.record.id == id).map(|one| one.text.clone())
     }
 
-    /// The keys of a project among them.
+    /// The keys of a project that are among them.
     pub(super) fn keys(&self, project: i64, now_s: i64) -> Vec<SecretKey> {
         let all = self.all.lock();
         let ours = all.iter().filter(|one| one.record.project == project);

@@ -1,4 +1,4 @@
-//! Where secrets are kept: the port, and the two ways without a keychain.
+//! Where secrets are kept: the port, and two ways to do without a keychain.
 
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
@@ -12,7 +12,7 @@ mod apart;
 
 pub use apart::ApartVault;
 
-/// What keeps the secrets.
+/// The kind of a vault: what keeps the secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -35,7 +35,7 @@ impl VaultKind {
         }
     }
 
-    /// The one of that name; memory where it is none.
+    /// The kind of that name; memory for any other name.
     pub(crate) fn named(name: &str) -> Self {
         match name {
             "keychain" => Self::Keychain,
@@ -50,17 +50,18 @@ impl VaultKind {
 #[error("{0}")]
 pub struct VaultError(pub String);
 
-/// Keeps the text of secrets by id. Calls may block (a keychain may ask its user): call them off the async threads.
+/// A vault: keeps the text of secrets by id. Calls may block (a keychain may ask its user): call them off the async
+/// threads.
 pub trait Vault: Send + Sync {
     /// What it is.
     fn kind(&self) -> VaultKind;
     /// What the user should know about it, in one or two sentences.
     fn note(&self) -> Option<String>;
-    /// Keeps `text` under `id`, in place of what was there.
+    /// Keeps `text` under `id`, in place of any earlier text.
     fn put(&self, id: &str, text: &str) -> Result<(), VaultError>;
     /// The text under `id`.
     fn get(&self, id: &str) -> Result<Option<Zeroizing<String>>, VaultError>;
-    /// Destroys what is under `id`; nothing there is no error.
+    /// Destroys the text under `id`; it is no error if there is none.
     fn delete(&self, id: &str) -> Result<(), VaultError>;
 }
 
@@ -93,7 +94,7 @@ impl Vault for MemoryVault {
     }
 }
 
-/// Secrets in a JSON file of mode 0600: where no keychain is running.
+/// Secrets in a JSON file of mode 0600, for systems where no keychain runs.
 pub struct FileVault {
     path: PathBuf,
     why: String,
@@ -113,19 +114,20 @@ impl FileVault {
         };
         seen.file.read_to_end(&mut text).map_err(|error| self.failed("read", &error))?;
         let entries: HashMap<String, String> = serde_json::from_slice(&text).map_err(|error| {
-            // serde's own words may quote the text: only the place is told.
+            // serde's own message may quote the text, so only the line is given.
             VaultError(format!(
-                "The secrets in {} cannot be read: not the JSON that Pollux writes (line {}). Move the file away to start anew.",
+                "The secrets in {} cannot be read: line {} is not what Pollux writes. Move the file away to \
+                 start over.",
                 self.path.display(),
                 error.line()
             ))
         })?;
-        // It is ours: made by hand or copied, others may have been able to read it.
+        // It is ours, but made by hand or copied it may be readable by others.
         seen.tighten().map_err(|error| self.failed("kept to your user", &error))?;
         Ok(entries.into_iter().map(|(id, text)| (id, Zeroizing::new(text))).collect())
     }
 
-    /// Written beside and renamed over: a crash leaves the old file or the new one.
+    /// Writes beside it and renames over it: a crash leaves the old file or the new one.
     fn write(&self, entries: &HashMap<String, Zeroizing<String>>) -> Result<(), VaultError> {
         let plain: HashMap<&str, &str> = entries.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
         let text = Zeroizing::new(serde_json::to_vec(&plain).map_err(|error| VaultError(error.to_string()))?);
@@ -136,7 +138,7 @@ impl FileVault {
             file.write_all(&text)?;
             file.as_file().sync_all()?;
             file.persist(&self.path)?;
-            // The new name, too: what the service shows once must outlast a power cut. Not all file systems can.
+            // Sync the new name, too: what the service shows once must outlast a power cut. Not all file systems can.
             #[cfg(unix)]
             let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
             Ok(())
@@ -144,8 +146,8 @@ impl FileVault {
         write().map_err(|error| self.failed("written", &error))
     }
 
-    /// One change at a time, also where the window and the command line run beside each other: each reads the whole file
-    /// and writes it anew. Let go of when dropped, or when the process ends.
+    /// Locks out every other change, also where the window and the command line run side by side: each reads the whole
+    /// file and writes it anew. Released when dropped, or when the process ends.
     fn alone(&self) -> Result<std::fs::File, VaultError> {
         let path = self.path.with_extension("lock");
         let open = || -> io::Result<std::fs::File> {
@@ -242,7 +244,7 @@ mod tests {
         let pipe = folder.path().join("pipe.json");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         assert!(FileVault::new(pipe, "").get("a").unwrap_err().0.contains("a pipe"));
-        // Our own, which others could read: not any more.
+        // Our own file, which others could read, is closed to them.
         assert_eq!(FileVault::new(real.clone(), "").get("a").unwrap().unwrap().as_str(), "whsec_one");
         assert_eq!(mode(), 0o600);
     }

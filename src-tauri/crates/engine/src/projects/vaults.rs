@@ -1,4 +1,4 @@
-//! What keeps the secrets of which project, and the calls to it.
+//! Which vault keeps which project's secrets, and the calls to it.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::registry::Registry;
 #[derive(Clone)]
 pub(super) struct Vaults {
     usual: Arc<dyn Vault>,
-    /// What keeps the Sandbox's: they live as long as the process.
+    /// Keeps the Sandbox's, which live as long as the process.
     memory: Arc<MemoryVault>,
     registry: Arc<Registry>,
 }
@@ -23,12 +23,12 @@ impl Vaults {
         Self { usual, memory: Arc::default(), registry }
     }
 
-    /// The one of the user's projects.
+    /// The vault of the user's projects.
     pub(super) fn usual(&self) -> &Arc<dyn Vault> {
         &self.usual
     }
 
-    /// What keeps the secrets of a project.
+    /// The vault that keeps the secrets of a project.
     pub(super) fn of(&self, project: i64) -> Arc<dyn Vault> {
         match self.registry.is_sandbox(project) {
             true => self.memory.clone(),
@@ -45,24 +45,24 @@ impl Vaults {
         let vault = self.of(project);
         tokio::task::spawn_blocking(move || call(vault.as_ref()))
             .await
-            .map_err(|error| Error::new(Code::Internal, "What keeps secrets did not answer.").with_detail(error))?
+            .map_err(|error| Error::new(Code::Internal, "The secret store did not answer.").with_detail(error))?
             .map_err(|error| Error::new(Code::VaultFailed, error.to_string()))
     }
 
-    /// The text of a secret; `None` where it is gone.
+    /// The text of a secret; `None` if it is gone.
     pub(super) async fn secret_text(&self, record: &SecretRecord) -> Result<Option<Zeroizing<String>>> {
         let id = record.id.clone();
         self.call(record.project, move |vault| vault.get(&id)).await
     }
 
-    /// Destroys what is kept under a name. `stored_in`: what kept it then.
+    /// Destroys the text under a name. `stored_in`: the vault that took it.
     pub(super) async fn destroy(&self, project: i64, stored_in: &str, name: String) -> Result<()> {
-        // What is kept elsewhere would stay there, and be taken for gone.
+        // A text in another vault would stay there, and be taken for gone.
         let (kept, vault) = (VaultKind::named(stored_in), self.of(project).kind());
         if kept != vault && kept != VaultKind::Memory {
             let place = if kept == VaultKind::File { "the file of the data folder" } else { "the keychain" };
             let message = format!(
-                "This secret is kept in {place}, which is not in use now, so that it could not be destroyed. Start Pollux \
+                "This secret is kept in {place}, which is not in use now, so it could not be destroyed. Start Pollux \
                  with {place} in use and try again."
             );
             return Err(Error::new(Code::VaultFailed, message));

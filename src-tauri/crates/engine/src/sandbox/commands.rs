@@ -12,7 +12,7 @@ use super::{Sandbox, control, webhooks};
 use crate::dto::{SandboxAdvance, SandboxClock, SandboxCounts, SandboxDeliveries, SandboxDelivery, SandboxOverview};
 use crate::error::{Code, Error, Result};
 
-/// Most deliveries of a page of the log.
+/// Most deliveries on a page of the log.
 const LOG_PAGE: u32 = 200;
 
 impl Sandbox {
@@ -44,12 +44,12 @@ impl Sandbox {
         let sandbox = self.running()?;
         let set = sandbox.control.patch("clock", json!({ "warp": warp })).await?;
         sandbox.touched();
-        // Secrets end on this clock: what comes after a jump is judged by what holds then.
+        // Secrets end by this clock, and what comes after a jump is judged by what holds then.
         self.follow_up.ask(Follow::Clock).await;
         Ok(sandbox.clock_view(set))
     }
 
-    /// Sets the Sandbox's clock ahead.
+    /// Moves the Sandbox's clock forward.
     pub async fn advance_clock(&self, by: SandboxAdvance) -> Result<SandboxClock> {
         let sandbox = self.running()?;
         let body = match by {
@@ -58,7 +58,7 @@ impl Sandbox {
         };
         let set = sandbox.control.post("clock:advance", body).await?;
         sandbox.touched();
-        // Secrets end on this clock: what comes after a jump is judged by what holds then.
+        // Secrets end by this clock, and what comes after a jump is judged by what holds then.
         self.follow_up.ask(Follow::Clock).await;
         Ok(sandbox.clock_view(set))
     }
@@ -68,7 +68,7 @@ impl Sandbox {
         self.running()?.control.get("settings").await
     }
 
-    /// Changes them by a JSON merge patch (RFC 7396).
+    /// Changes the settings by a JSON merge patch (RFC 7396).
     pub async fn set_settings(&self, patch: Value) -> Result<emulator::Settings> {
         let sandbox = self.running()?;
         let settings: emulator::Settings = sandbox.control.patch("settings", patch).await?;
@@ -78,7 +78,7 @@ impl Sandbox {
         Ok(settings)
     }
 
-    /// A page of the delivery log, newest first, each with what Pollux received of it.
+    /// A page of the delivery log, newest first, each entry with what Pollux received of it.
     pub async fn deliveries(&self, before: Option<u64>, limit: u32) -> Result<SandboxDeliveries> {
         let sandbox = self.running()?;
         let page = sandbox.control.deliveries(before, limit.clamp(1, LOG_PAGE)).await?;
@@ -112,7 +112,7 @@ impl Sandbox {
         Ok(answer.body)
     }
 
-    /// Tries a delivery now, whatever was planned.
+    /// Tries a delivery now, whatever was planned for it.
     pub async fn retry_delivery(&self, id: &str) -> Result<()> {
         let sandbox = self.running()?;
         let _: Value = sandbox.control.post(&format!("deliveries/{}:retry", message(id)?), json!({})).await?;
@@ -120,7 +120,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// New keys for dynamic deliveries: the old ones are gone from the JWKS.
+    /// Makes new keys for dynamic deliveries: the old ones are gone from the JWKS.
     pub async fn rotate_keys(&self) -> Result<()> {
         let sandbox = self.running()?;
         let _: Value = sandbox.control.post("keys:rotate", json!({})).await?;
@@ -133,8 +133,8 @@ impl Sandbox {
         Ok(())
     }
 
-    /// As on the first day, but for settings and keys: without webhooks, jobs, files and deliveries. Then Pollux's own
-    /// webhook is registered anew.
+    /// Clears everything but settings and keys: no webhooks, jobs, files or deliveries are left. Then registers
+    /// Pollux's own webhook anew.
     pub async fn reset(&self) -> Result<()> {
         let sandbox = self.running()?;
         let _: Value = sandbox.control.post("reset", json!({})).await?;
@@ -146,7 +146,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// The Sandbox sends a sample to the listener.
+    /// Has the Sandbox send a sample to the listener.
     pub async fn send_sample(&self, request: &SampleRequest) -> Result<SampleSent> {
         let sandbox = self.running()?;
         let uri = self.listening_receiver()?;
@@ -158,7 +158,7 @@ impl Sandbox {
     }
 }
 
-/// A message id as a path segment.
+/// Checks that a message id can be a path segment.
 fn message(id: &str) -> Result<&str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !id.is_empty() && id.chars().all(fits) { Ok(id) } else { Err(Error::not_found("delivery")) }

@@ -1,4 +1,5 @@
-//! The emulator's own side, `/emulator/…`: what the service does not have. Spoken over HTTP, as by anyone else.
+//! The emulator's own side, `/emulator/…`: what the real service does not offer. Called over HTTP, as anyone else
+//! would.
 
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ impl Control {
         let bytes = response.bytes().await.map_err(unreachable)?;
         if status.is_success() {
             return serde_json::from_slice(&bytes).map_err(|error| {
-                Error::new(Code::Internal, "The Sandbox answered something unexpected.").with_detail(error)
+                Error::new(Code::Internal, "The Sandbox's answer was not what Pollux expected.").with_detail(error)
             });
         }
         let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -63,7 +64,7 @@ impl Control {
         Err(Error::new(code, error["message"].as_str().unwrap_or(&silent)))
     }
 
-    /// The webhooks with what their owner cannot see.
+    /// The webhooks, including what their owner cannot see.
     pub(crate) async fn webhooks(&self) -> Result<Vec<Webhook>> {
         #[derive(Deserialize)]
         struct Answer {
@@ -92,7 +93,7 @@ impl Control {
     }
 }
 
-/// How it is.
+/// The emulator's state at a glance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Status {
     pub(crate) pending: u64,
@@ -228,7 +229,7 @@ impl Attempt {
     }
 }
 
-/// RFC 3339 as Unix milliseconds.
+/// Reads RFC 3339 as Unix milliseconds.
 fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<i64, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse::<Timestamp>().map(Timestamp::as_millisecond).map_err(D::Error::custom)

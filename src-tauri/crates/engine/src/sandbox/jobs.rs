@@ -9,12 +9,12 @@ use super::running::refused;
 use crate::dto::{JobKind, JobOutcome, SandboxJob, SandboxRun};
 use crate::error::{Code, Error, Result};
 
-/// The emulator's header that says how a job ends.
+/// The emulator's header for how a job ends.
 const OUTCOME: HeaderName = HeaderName::from_static("x-emulator-outcome");
 const BATCH_MODEL: &str = "gemini-3-flash";
 const INTERACTION_MODEL: &str = "gemini-3.5-flash";
 const VIDEO_MODEL: &str = "veo-3.1-generate-preview";
-/// What is asked: three requests, so that a result has lines to look at.
+/// What jobs ask: three prompts, so that a batch's result has several lines to look at.
 const PROMPTS: [(&str, &str); 3] = [
     ("gemini", "Who were Castor and Pollux?"),
     ("stars", "How far away is the star Pollux?"),
@@ -22,7 +22,7 @@ const PROMPTS: [(&str, &str); 3] = [
 ];
 
 impl Sandbox {
-    /// Has the Sandbox run a job; gives its name.
+    /// Has the Sandbox run a job, and returns its name.
     pub async fn run(&self, run: SandboxRun) -> Result<String> {
         let sandbox = self.running()?;
         self.own_webhook(sandbox).await;
@@ -53,8 +53,7 @@ impl Sandbox {
             Some("batches") => sandbox.client().batch_cancel(name).await.map_err(refused)?,
             Some("interactions") => sandbox.client().interaction_cancel(name).await.map_err(refused)?,
             _ => {
-                let message =
-                    "The service has no method that cancels a video. Finish it with success or failure instead.";
+                let message = "The service has no method to cancel a video. Finish it with success or failure instead.";
                 return Err(Error::new(Code::SandboxRefused, message));
             }
         }
@@ -62,10 +61,13 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Ends a job now, whatever was planned.
+    /// Ends a job now, whatever was planned for it.
     pub async fn finish_job(&self, name: &str, outcome: JobOutcome) -> Result<SandboxJob> {
         if outcome == JobOutcome::Never {
-            return Err(Error::new(Code::SandboxRefused, "A job can be finished in any way but this one."));
+            return Err(Error::new(
+                Code::SandboxRefused,
+                "A job cannot be finished with this outcome. Choose another outcome.",
+            ));
         }
         let sandbox = self.running()?;
         let job = sandbox.control.finish(name, outcome.as_str()).await?;
@@ -74,7 +76,7 @@ impl Sandbox {
     }
 }
 
-/// A file of requests is uploaded and a batch made of it.
+/// Uploads a file of requests and creates a batch from it.
 async fn batch(client: &Client, webhook_config: Option<WebhookConfig>) -> Result<String> {
     let lines = PROMPTS.map(|(key, prompt)| {
         let request = json!({ "contents": [{ "role": "user", "parts": [{ "text": prompt }] }] });

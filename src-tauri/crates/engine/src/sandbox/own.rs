@@ -1,19 +1,19 @@
-//! The Sandbox's webhook for our own listener.
+//! The Sandbox's webhook for Pollux's own listener.
 
-/// The webhook for our own listener.
+/// The state of the webhook for our own listener.
 #[derive(Default)]
 pub(super) enum Own {
-    /// To be registered.
+    /// It is not registered yet.
     #[default]
     Missing,
-    /// Registered for an address.
+    /// It is registered for an address.
     At {
         /// Its id.
         id: String,
         /// Where it points.
         uri: String,
     },
-    /// The user deleted it, or made it another's: it is left alone until the next reset.
+    /// The user deleted it, or pointed it elsewhere: it is left alone until the next reset.
     LeftAlone,
 }
 

@@ -1,4 +1,4 @@
-//! Which deliveries Pollux received with which `webhook-id`, for the Sandbox's project: its log stands beside them.
+//! Which deliveries of the Sandbox's project Pollux received with which `webhook-id`, to show them in its log.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
@@ -8,10 +8,10 @@ use store::{Change, Store};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-/// Message ids that are remembered, the newest.
+/// How many message ids to remember: the newest.
 const MOST: usize = 50_000;
 
-/// Since the start of the process, as the emulator's own log.
+/// Kept since the process started, as the emulator's own log is.
 #[derive(Default)]
 pub(crate) struct Received(Mutex<Seen>);
 
@@ -59,7 +59,7 @@ impl Received {
                 Ok(Change::Inserted(_) | Change::Changed(_)) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => {
                     if let Err(error) = self.read_back(&store, project).await {
-                        let what = "what the Sandbox's log stands beside could not be read";
+                        let what = "the deliveries for the Sandbox's log could not be read";
                         store.complaints().warn(what, error.code(), &error, Instant::now());
                     }
                 }

@@ -1,5 +1,5 @@
-//! The running emulator, with the REST client and the control side through which it is used. Its state lives as long as the
-//! process.
+//! The running emulator, with the REST client and the control side through which it is used. Its state lives as long as
+//! the process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,32 +27,32 @@ use crate::registry::{ProjectKeys, Registry, SANDBOX_PATH, SANDBOX_SECRET};
 
 /// The running emulator, as its clients see it.
 pub(crate) struct Running {
-    /// Given up at the end, to stop in order.
+    /// Taken out at the end, so that it stops in order.
     pub(super) service: parking_lot::Mutex<Option<Service>>,
     pub(super) origin: String,
     pub(super) api_key: String,
     signers: Signers,
     /// What its tokens claim.
     token: watched::Receiver<TokenForm>,
-    /// How often we fetched its keys ourselves.
+    /// How often Pollux fetched its keys itself.
     fetched: Arc<AtomicU64>,
     client: Client,
     pub(super) control: Control,
     pub(super) received: Received,
     /// The webhook that Pollux registered for its own listener.
     pub(super) own: tokio::sync::Mutex<Own>,
-    /// Something was changed through us.
+    /// Notified when Pollux changed something in it.
     pub(super) changed: Notify,
-    /// Something changed, whoever did it.
+    /// Changes whenever anything in it changed, whoever did it.
     pub(super) news: watched::Sender<()>,
-    /// The row of its project.
+    /// The id of its project.
     pub(super) project: i64,
     /// The wall clock.
     wall: Clock,
 }
 
 impl Running {
-    /// Starts the emulator; gives it with the project of its keys.
+    /// Starts the emulator, and returns it with its project and keys.
     pub(crate) async fn start(common: &Common) -> Result<(Arc<Self>, ProjectKeys)> {
         let wall = common.clock().clone();
         let failed = |error: &dyn ToString| {
@@ -107,7 +107,7 @@ impl Running {
         self.received.follow(store, changes, self.project).await;
     }
 
-    /// Ends the emulator in order.
+    /// Stops the emulator in order.
     pub(crate) async fn stop(&self) {
         let service = self.service.lock().take();
         if let Some(service) = service {
@@ -115,7 +115,7 @@ impl Running {
         }
     }
 
-    /// The row of its project.
+    /// The id of its project.
     pub(crate) fn project(&self) -> i64 {
         self.project
     }
@@ -125,13 +125,13 @@ impl Running {
         &self.client
     }
 
-    /// New published keys are read at once: a JWKS is read again once a minute at most, and whoever rotates keys by hand
-    /// does not wait for that.
+    /// An empty cache of the published keys, so that new ones are read at once: a cache reads its JWKS again once a
+    /// minute at most, which is too long for a user who has just rotated the keys.
     pub(super) fn fresh_jwks(&self) -> Result<JwksCache> {
         jwks(&self.origin, &self.fetched)
     }
 
-    /// What it signs with.
+    /// The keys that it signs with.
     pub(crate) async fn signing_keys(&self) -> Result<SigningKeys> {
         let keys = self.signers.get().await;
         keys.map_err(|error| {
@@ -139,7 +139,7 @@ impl Running {
         })
     }
 
-    /// Where it publishes them, for a receiver of these schemes.
+    /// Where it publishes its keys, for a receiver of these schemes.
     pub(crate) fn jwks_url(&self, schemes: &[Scheme]) -> String {
         jwks_url(&self.origin, schemes.contains(&Scheme::Jwt))
     }
@@ -149,7 +149,7 @@ impl Running {
         Profile::default().claiming(self.token.borrow().clone())
     }
 
-    /// Holds its deliveries to what its tokens claim, whoever changes that; ends with it.
+    /// Holds its deliveries to what its tokens claim, whoever changes that. Ends when the emulator does.
     pub(crate) async fn follow_token(self: Arc<Self>, registry: Arc<Registry>) {
         let mut token = self.token.clone();
         while token.changed().await.is_ok() {
@@ -166,7 +166,7 @@ impl Running {
         });
     }
 
-    /// Tells how often others have asked for its keys from now on.
+    /// Returns a function that says how often others have asked for its keys from now on.
     pub(crate) fn asked_from_now_on(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
         let (signers, fetched) = (self.signers.clone(), self.fetched.clone());
         let asked = move || signers.asked().saturating_sub(fetched.load(Ordering::Relaxed));
@@ -192,13 +192,13 @@ impl Running {
         self.changed.notify_one();
     }
 
-    /// Told whenever something in it changed.
+    /// Hears of every change in it.
     pub(crate) fn news(&self) -> watched::Receiver<()> {
         self.news.subscribe()
     }
 }
 
-/// Fetches the Sandbox's keys, and counts: others are told apart from us by that.
+/// Fetches the Sandbox's keys, and counts how often, to tell Pollux's requests from those of others.
 struct Counted {
     fetch: HttpFetch,
     fetched: Arc<AtomicU64>,
@@ -215,25 +215,25 @@ fn jwks(origin: &str, fetched: &Arc<AtomicU64>) -> Result<JwksCache> {
     let fetch = HttpFetch::new(&jwks_url(origin, true))
         .map_err(|error| Error::new(Code::SandboxFailed, "The Sandbox's keys cannot be fetched.").with_detail(error))?;
     let cache = JwksCache::new(Counted { fetch, fetched: fetched.clone() });
-    // The emulator makes its RSA keys when they are first asked for: not when the first delivery waits for them.
+    // The emulator makes its RSA keys when they are first asked for. Ask now, so that no delivery has to wait for them.
     let early = cache.clone();
     tokio::spawn(async move { early.get().await });
     Ok(cache)
 }
 
-/// Tokens are verified only with keys that are published with the scheme of tokens; samples are signed with either.
+/// Tokens are verified only with keys published under the scheme of tokens; samples are signed with either kind.
 fn jwks_url(origin: &str, tokens: bool) -> String {
     format!("{origin}/.well-known/jwks.json{}", if tokens { "?dynamic=jwt" } else { "" })
 }
 
-/// What the Sandbox's tokens are held to: a claim that is left out is not asked for.
+/// What the Sandbox's tokens must claim. A claim that is left out is not checked.
 fn policy(token: &TokenForm) -> Policy {
     let wanted = |claim: &String| Some(claim.clone()).filter(|claim| !claim.is_empty());
     let (audience, issuer) = (wanted(&token.audience), wanted(&token.issuer));
     Policy { jwt: JwtPolicy { audience, issuer, ..JwtPolicy::default() }, ..Policy::default() }
 }
 
-/// The REST side's errors in our words, with the service's own sentence.
+/// Words the REST side's errors for the user, with the service's own sentence.
 pub(super) fn refused(error: ClientError) -> Error {
     let code = match &error {
         ClientError::Api(api) if api.http == 404 => Code::NotFound,

@@ -1,5 +1,5 @@
-//! Tells the window that something in the Sandbox changed: at an attempt, when something was due, and when somebody else
-//! used it. Five times a second at most.
+//! Tells the window that something in the Sandbox changed: at an attempt, when something was due, and when somebody
+//! else used it. At most five times a second.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use super::running::Running;
 use crate::common::Common;
 use crate::dto::Live;
 
-/// Between two messages.
+/// Least time between two messages.
 const PACE: Duration = Duration::from_millis(200);
-/// How often it is looked for what others did: SDKs may use the same emulator.
+/// How often to check what others did: SDKs may use the same emulator.
 const LOOK: Duration = Duration::from_secs(2);
 
 impl Running {
@@ -23,7 +23,7 @@ impl Running {
         let Some(mut attempts) = attempts else { return };
         let mut seen = self.seen().await;
         loop {
-            // What is due next changes something when its time has come; a little later, when it is done.
+            // What is due next changes something when its time comes, so look a little later, when it is done.
             let due = seen.as_ref().and_then(|seen| seen.until_due()).map(|due| due.max(PACE));
             let told = tokio::select! {
                 attempt = attempts.recv() => match attempt {
@@ -40,7 +40,7 @@ impl Running {
             }
             seen = now;
             tokio::time::sleep(PACE).await;
-            // What came meanwhile is one change.
+            // Everything that came meanwhile counts as one change.
             let mut more = false;
             while attempts.try_recv().is_ok() {
                 more = true;
@@ -63,7 +63,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// What is another when something changed.
+    /// A value that differs when something has changed.
     fn mark(&self) -> (Status, u64, Option<i64>) {
         (self.status, self.clock.warp.to_bits(), self.clock.next_due)
     }

@@ -1,4 +1,5 @@
-//! The Sandbox's webhook for our own listener, through the REST client. Its others are managed like any project's.
+//! The Sandbox's webhook for our own listener, through the REST client. Its other webhooks are managed like any
+//! project's.
 
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use super::{Sandbox, control};
 use crate::dto::SandboxWebhook;
 use crate::error::{Code, Error, Result};
 
-/// What Pollux calls its own webhook.
+/// The name of Pollux's own webhook.
 const NAME: &str = "Pollux";
-/// Pollux's own webhook is registered whatever goes wrong on purpose.
+/// How often to try: faults that are set on purpose may hit the registration, too.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -30,8 +31,8 @@ pub(super) fn view(webhook: control::Webhook, own: Option<&str>) -> SandboxWebho
 }
 
 impl Sandbox {
-    /// The Sandbox has a webhook for our listener, subscribed to everything, and it points to where that listens. What
-    /// cannot be done now is tried again the next time.
+    /// Makes sure that the Sandbox has a webhook for our listener, subscribed to everything and pointing to where it
+    /// listens. What cannot be done now is tried again the next time.
     pub(super) async fn own_webhook(&self, sandbox: &Running) {
         let Some(uri) = self.receiver() else { return };
         let mut own = sandbox.own.lock().await;
@@ -44,11 +45,13 @@ impl Sandbox {
                     return;
                 }
                 Err(error) if error.code == Code::NotFound => {
-                    // Someone else deleted it.
+                    // Somebody else deleted it.
                     *own = Own::LeftAlone;
                     return;
                 }
-                Err(error) => tracing::info!(code = %error.code, %error, "the Sandbox's own webhook must wait"),
+                Err(error) => {
+                    tracing::info!(code = %error.code, %error, "the Sandbox's own webhook could not be registered yet")
+                }
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -87,7 +90,8 @@ impl Running {
         self.own.lock().await.id().map(str::to_owned)
     }
 
-    /// A webhook points there now: Pollux's own one is pointed to the listener no more once it was pointed elsewhere.
+    /// Notes that a webhook points to a new address. If it is Pollux's own and points elsewhere, it is left alone from
+    /// now on.
     pub(crate) async fn own_changed(&self, webhook: &str, to: &str) {
         let mut own = self.own.lock().await;
         if let Own::At { id, uri } = &*own
@@ -100,7 +104,7 @@ impl Running {
         self.touched();
     }
 
-    /// A webhook was removed: Pollux's own one is not made anew.
+    /// Notes that a webhook was removed. If it is Pollux's own, it is not made again.
     pub(crate) async fn own_removed(&self, webhook: &str) {
         let mut own = self.own.lock().await;
         if own.id() == Some(webhook) {

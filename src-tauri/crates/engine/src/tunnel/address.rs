@@ -1,4 +1,4 @@
-//! Under which public address the listener is reached, and what is asked of those who come by it.
+//! The public address at which the listener is reached, and the checks on requests that come by it.
 
 use inbound::GateRules;
 
@@ -6,7 +6,7 @@ use super::Tunnel;
 use crate::dto::{Level, Settings, TunnelProvider, TunnelSettings, TunnelState};
 use crate::error::Code;
 
-/// The address with the path token, with a slash at its end.
+/// The address with the path token and a slash at its end.
 pub(super) fn with_token(base: &str, settings: &TunnelSettings) -> String {
     match &settings.path_token {
         Some(token) => format!("{base}{token}/"),
@@ -15,8 +15,8 @@ pub(super) fn with_token(base: &str, settings: &TunnelSettings) -> String {
 }
 
 impl Tunnel {
-    /// The public address or what is asked of those who come by it may be another: puts it in force. `online`: the
-    /// tunnel has just come online, so that an address that is another than the last one is news.
+    /// Puts the public address, and the checks on requests that come by it, in force after either may have changed.
+    /// `online`: the tunnel has just come online, so an address that differs from the last one is news.
     pub(crate) async fn apply_public_address(&self, online: bool) {
         let settings = self.tunnel_settings();
         let (base, live, running) = {
@@ -30,7 +30,7 @@ impl Tunnel {
             Some(base) => Some(base),
             None => self.expected(&settings).await,
         };
-        // A proxy of the user's own passes requests on whether or not we look at it.
+        // A proxy of the user's own passes requests on, whether the tunnel runs or not.
         let reached = live || (settings.provider == TunnelProvider::Own && base.is_some());
         let rules = match running || reached || settings.path_token.is_some() {
             true => GateRules {
@@ -54,7 +54,7 @@ impl Tunnel {
         match (settings.provider, &settings.ngrok_domain) {
             (TunnelProvider::Own, _) => self.stored_settings().public_address,
             (TunnelProvider::Ngrok, Some(domain)) => Some(format!("https://{domain}/")),
-            // An account has one address of its own. That of a quick tunnel never comes again.
+            // An account has one address of its own. A quick tunnel never gets the same address again.
             (TunnelProvider::Ngrok, None) => match self.common.store().tunnel_states().online("ngrok").await {
                 Ok(last) => last.and_then(|last| last.public),
                 Err(error) => {
@@ -83,7 +83,7 @@ impl Tunnel {
         }
     }
 
-    /// Settings were stored: what runs follows them.
+    /// Has the running tunnel follow settings that were stored.
     pub(crate) async fn settings_changed(&self, before: &Settings) {
         let now = self.stored_settings();
         let provider = before.tunnel.provider;

@@ -10,17 +10,17 @@ use crate::projects::names::hint;
 
 /// Its id in the vault.
 const KEPT: &str = "tunnel:ngrok";
-/// Where its hint is in the store: no keychain is asked only to show it.
+/// The setting that holds its hint, so that showing it does not bother the keychain.
 const HINT: &str = "tunnel.ngrok_authtoken";
 /// ngrok's own variable.
 const VARIABLE: &str = "NGROK_AUTHTOKEN";
 const LONGEST: usize = 512;
 
 impl Tunnel {
-    /// Keeps the authtoken of ngrok; `None` destroys it. One that ngrok runs with is then put to use.
+    /// Stores the authtoken of ngrok; `None` destroys it. If ngrok is running, restarts it with the new one.
     ///
     /// # Errors
-    /// `invalid_authtoken` where it is none, `vault_failed` where it could not be kept.
+    /// `invalid_authtoken` if it is not one, `vault_failed` if it could not be stored.
     pub async fn set_authtoken(&self, token: Option<String>) -> Result<TunnelView> {
         let token = token.map(Zeroizing::new);
         let text = token.as_ref().map(|token| Zeroizing::new(token.trim().to_owned()));
@@ -54,7 +54,7 @@ impl Tunnel {
         Ok(self.common.store().settings().set(HINT, &shown).await?)
     }
 
-    /// Reads what is shown of it: of the kept one, which goes before the variable's, or of that.
+    /// Reads the hint to show: that of the stored authtoken, which comes first, or that of the variable's.
     pub(crate) async fn read_authtoken_hint(&self) {
         let stored = match self.common.store().settings().get(HINT).await {
             Ok(stored) => stored,
@@ -67,7 +67,7 @@ impl Tunnel {
         self.show_authtoken(kept);
     }
 
-    /// `kept`: the hint of the kept one.
+    /// `kept`: the hint of the stored one.
     fn show_authtoken(&self, kept: Option<String>) {
         let variable = self.common.variable(VARIABLE).map(|token| hint(&token));
         let shown = match (kept, variable) {
@@ -78,7 +78,7 @@ impl Tunnel {
         self.state.shown().authtoken = shown;
     }
 
-    /// The one to connect with: the kept one, otherwise the variable's.
+    /// The authtoken to connect with: the stored one, otherwise the variable's.
     pub(super) async fn ngrok_authtoken(&self) -> Result<Zeroizing<String>> {
         let failure =
             |code: Code, message: &str, detail: Option<String>| Error { code, message: message.to_owned(), detail };
@@ -96,13 +96,13 @@ impl Tunnel {
         }
         match self.common.variable(VARIABLE) {
             Some(token) => {
-                // What kept the other one has lost it: it is not the one in use.
+                // The vault has lost the stored one, so the variable's is in use.
                 self.show_authtoken(None);
                 Ok(token)
             }
             None if listed => Err(failure(
                 Code::NgrokAuthtokenGone,
-                "An authtoken of ngrok was entered, but what keeps secrets no longer has it. Enter it again.",
+                "An authtoken of ngrok was entered, but the secret store no longer has it. Enter it again.",
                 None,
             )),
             None => Err(failure(
@@ -115,9 +115,9 @@ impl Tunnel {
     }
 }
 
-/// A keychain may ask its user: off the async threads.
+/// Runs a call off the async threads: a keychain may ask its user.
 async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(call)
         .await
-        .map_err(|error| Error::new(Code::Internal, "What keeps secrets did not answer.").with_detail(error))
+        .map_err(|error| Error::new(Code::Internal, "The secret store did not answer.").with_detail(error))
 }

@@ -1,19 +1,19 @@
-//! Settings of the tunnel: within their ranges, or what is wrong with them.
+//! Checks that the settings of the tunnel are within their ranges.
 
 use crate::dto::{Project, TunnelSettings};
 use crate::error::{Code, Error, Result};
 
-/// Shortest path token: what is shorter can be guessed by trying.
+/// Lengths of a path token: a shorter one can be guessed by trying.
 const TOKEN: std::ops::RangeInclusive<usize> = 8..=64;
-/// Longest traffic policy and metadata, in bytes.
+/// Longest traffic policy, in bytes.
 const POLICY: usize = 64 * 1024;
-/// Of ngrok.
+/// Longest metadata, in bytes, by ngrok's limit.
 const METADATA: usize = 4096;
 const DOMAIN: usize = 253;
 const PER_SECOND: u32 = 100_000;
 const MIB_PER_SECOND: u32 = 10_000;
 
-/// Settings of the tunnel within their ranges, or what is wrong with them.
+/// The settings of the tunnel if they are within their ranges; otherwise what is wrong with them.
 pub(crate) fn checked(mut settings: TunnelSettings, projects: &[Project]) -> Result<TunnelSettings> {
     let invalid = |message: String| Err(Error::new(Code::InvalidSetting, message));
     let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -30,24 +30,28 @@ pub(crate) fn checked(mut settings: TunnelSettings, projects: &[Project]) -> Res
         return invalid(format!("The metadata is longer than {METADATA} bytes."));
     }
     if settings.per_second > PER_SECOND {
-        return invalid(format!("The rate is 0 (no limit) to {PER_SECOND} requests a second."));
+        return invalid(format!("The rate must be 0 (no limit) to {PER_SECOND} requests a second."));
     }
     if settings.mib_per_second > MIB_PER_SECOND {
-        return invalid(format!("The rate is 0 (no limit) to {MIB_PER_SECOND} MiB a second."));
+        return invalid(format!("The rate must be 0 (no limit) to {MIB_PER_SECOND} MiB a second."));
     }
     if let Some(token) = &settings.path_token {
         let plain = token.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         if !plain || !TOKEN.contains(&token.len()) {
-            return invalid(format!("The path token is {} to {} letters, digits, - or _.", TOKEN.start(), TOKEN.end()));
+            return invalid(format!(
+                "The path token must be {} to {} letters, digits, - or _.",
+                TOKEN.start(),
+                TOKEN.end()
+            ));
         }
         if projects.iter().any(|project| project.path == *token) {
-            return invalid("The path token is the path of a project. Take another.".to_owned());
+            return invalid("The path token is the path of a project. Choose another.".to_owned());
         }
     }
     Ok(settings)
 }
 
-/// `hooks.example.com`, also where it came as an address.
+/// Reads `hooks.example.com`, also from a whole address.
 fn domain(text: &str) -> Result<String> {
     let host = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/').to_ascii_lowercase();
     let label = |label: &str| {
@@ -60,7 +64,7 @@ fn domain(text: &str) -> Result<String> {
     if host.len() > DOMAIN || !host.contains('.') || !host.split('.').all(label) {
         return Err(Error::new(
             Code::InvalidSetting,
-            "The ngrok domain cannot be used. It looks like hooks.example.com or name.ngrok-free.app.",
+            "The ngrok domain cannot be used. Enter one such as hooks.example.com or name.ngrok-free.app.",
         ));
     }
     Ok(host)

@@ -1,4 +1,4 @@
-//! When a probe is sent, and what becomes of it.
+//! When a probe is sent, and what is done with its result.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use tokio_util::sync::CancellationToken;
 use super::{Tunnel, address};
 use crate::dto::{ProbeView, TunnelProvider};
 
-/// From the connection to the first probe: what was made a moment ago is not known everywhere.
+/// From the connection to the first probe: an address made a moment ago is not known everywhere yet.
 const GRACE: Duration = Duration::from_millis(500);
-/// A provider may need so long until a new address is known everywhere (ngrok answers ERR_NGROK_3200 until then).
+/// How long a new address may take to be known everywhere (until then, ngrok answers ERR_NGROK_3200).
 const SETTLING: Duration = Duration::from_secs(30);
-/// Between two probes in that time.
+/// Time between two probes while the address settles.
 const AGAIN: Duration = Duration::from_secs(3);
 
 impl Tunnel {
-    /// Sends a probe a moment from now, in the background, in place of one that is under way.
+    /// Sends a probe a moment from now, in the background, in place of any that is under way.
     pub(super) fn probe_soon(&self, number: u64, base: String) {
         let stop = CancellationToken::new();
         let provider = {
             let mut shown = self.state.shown();
             if shown.number != number {
-                return; // of a run before
+                return; // it belongs to an earlier run
             }
             std::mem::replace(&mut shown.probing, stop.clone()).cancel();
             shown.provider
@@ -39,7 +39,7 @@ impl Tunnel {
         tokio::time::sleep(GRACE).await;
         loop {
             let result = probe::probe(&self.ports.probes, &self.with_path_token(base), None).await;
-            // What stands between us and a user's own address is not news of a moment ago.
+            // A user's own address is not a moment old, so a failure to reach it is no teething trouble.
             let early = provider != TunnelProvider::Own && !arrived(result.outcome) && Instant::now() + AGAIN < until;
             if !early {
                 self.keep_probe(number, &self.probe_view(result));
@@ -55,7 +55,7 @@ impl Tunnel {
         self.probe_view(result)
     }
 
-    /// Shown, where the tunnel is still the one that was probed.
+    /// Shows the result if the tunnel is still the one that was probed.
     pub(super) fn keep_probe(&self, number: u64, probe: &ProbeView) {
         {
             let mut shown = self.state.shown();
@@ -85,7 +85,7 @@ impl Tunnel {
     }
 }
 
-/// It came to the listener, whole or not: to wait changes nothing.
+/// Whether it came to the listener, whole or not: then waiting changes nothing.
 fn arrived(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Ok | Outcome::BodyChanged | Outcome::HeadersChanged | Outcome::PathChanged => true,

@@ -1,4 +1,4 @@
-//! From the settings to the provider.
+//! Makes a provider from the settings.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,15 +13,15 @@ use crate::common::Environment;
 use crate::dto::{TunnelProvider, TunnelSettings};
 use crate::error::{Code, Error, Result};
 
-/// What a tunnel is made from. `Debug` shows no authtoken.
+/// What a tunnel is made from. `Debug` does not show the authtoken.
 pub struct TunnelPlan {
     /// What the user set.
     pub settings: TunnelSettings,
     /// The user's own public address, with a slash at its end.
     pub own_address: Option<String>,
-    /// Of ngrok.
+    /// The authtoken of ngrok.
     pub authtoken: Option<Zeroizing<String>>,
-    /// Where running children are noted.
+    /// Where running child processes are noted.
     pub folder: PathBuf,
     /// The variables that Pollux was started with.
     pub environment: Environment,
@@ -37,10 +37,10 @@ impl fmt::Debug for TunnelPlan {
     }
 }
 
-/// Makes a tunnel, or says why there can be none.
+/// Makes a tunnel, or says why it cannot.
 pub type TunnelFactory = Arc<dyn Fn(TunnelPlan) -> Result<Box<dyn Tunnel>> + Send + Sync>;
 
-/// The providers themselves.
+/// Makes the real providers.
 pub(crate) fn real() -> TunnelFactory {
     Arc::new(make)
 }
@@ -69,7 +69,7 @@ fn make(plan: TunnelPlan) -> Result<Box<dyn Tunnel>> {
     }
 }
 
-/// Where ngrok's session is opened, for accounts with an agent ingress of their own.
+/// Where to open ngrok's session, for accounts with an agent ingress of their own.
 fn server(environment: &Environment) -> Result<Option<Server>> {
     let filled = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
     let Some(address) = filled(NGROK_SERVER) else { return Ok(None) };
@@ -83,15 +83,16 @@ fn server(environment: &Environment) -> Result<Option<Server>> {
     Ok(Some(Server { address: address.trim().to_owned(), ca_pem: ca_pem.transpose()? }))
 }
 
-/// `connect.example.com:443`, in place of ngrok's own.
+/// The address of that server, such as `connect.example.com:443`, in place of ngrok's.
 const NGROK_SERVER: &str = "POLLUX_NGROK_SERVER";
-/// A PEM file: what that server's certificate must go back to, in place of ngrok's own authority.
+/// A PEM file of the authority that must have issued that server's certificate, in place of ngrok's.
 const NGROK_CA: &str = "POLLUX_NGROK_CA";
-/// The names of the notes about children: one a process of ours, so that none ends another's.
+/// How the names of notes about child processes begin. Each process of ours has its own, so that none ends another's
+/// child.
 const NOTE: &str = "cloudflared-";
 const NOTE_END: &str = ".json";
 
-/// Ends the children that a crash of ours left running, noted in `folder`.
+/// Ends the child processes that a crash of ours left running, as noted in `folder`.
 pub(super) async fn reap_children(folder: PathBuf) {
     let reaped = tokio::task::spawn_blocking(move || {
         let Ok(entries) = std::fs::read_dir(folder) else { return };
@@ -104,6 +105,6 @@ pub(super) async fn reap_children(folder: PathBuf) {
         }
     });
     if let Err(error) = reaped.await {
-        tracing::error!(%error, "it could not be looked for what an earlier run left");
+        tracing::error!(%error, "could not check for child processes that an earlier run left");
     }
 }

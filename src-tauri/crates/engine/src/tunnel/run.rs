@@ -1,4 +1,4 @@
-//! One run of a tunnel: from its start to its end, each state kept in the time-line and told.
+//! One run of a tunnel: from its start to its end, each state written to the time-line and reported.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,23 +14,24 @@ use super::state::Run;
 use crate::dto::{TunnelProvider, TunnelState, TunnelView};
 use crate::error::{Code, Error, Result};
 
-/// States of the provider that may wait to be taken over.
+/// States of the provider that may wait to be handled.
 const STATES: usize = 16;
-/// How long a tunnel may take to end. It says itself when it is gone; this is for one that hangs.
+/// How long a tunnel may take to end. One that ends says so itself; this is for one that hangs.
 const END: Duration = Duration::from_secs(15);
-/// How often it is looked for what the listener refused.
+/// How often to check how many requests the listener refused.
 const LOOK: Duration = Duration::from_secs(1);
-/// Looks between two notes that a state still holds.
+/// Checks between two notes that a state still holds.
 const SEEN: u32 = 30;
 
 impl Tunnel {
-    /// Ends what an earlier process left, and starts the tunnel where the settings say so: once, when the listener runs.
+    /// Ends what an earlier process left, and starts the tunnel if the settings say so. Called once, when the listener
+    /// runs.
     pub(super) async fn launch(&self) {
-        // As they are now: what is set from here on is for the next start.
+        // Read them now: what is set from here on is for the next start.
         let settings = self.stored_settings().tunnel;
         provider::reap_children(self.ports.folder.clone()).await;
         if self.common.is_fixed() {
-            return; // a command line says itself what it wants
+            return; // a command line says for itself what it wants
         }
         self.end_time_line().await;
         if settings.on_launch
@@ -42,7 +43,7 @@ impl Tunnel {
         }
     }
 
-    /// A process that crashed said nothing of the end of its tunnel.
+    /// Writes the end of a tunnel whose process crashed before it could.
     async fn end_time_line(&self) {
         let line = self.common.store().tunnel_states();
         let ended = match line.latest().await {
@@ -61,11 +62,11 @@ impl Tunnel {
             ..ended
         };
         if let Err(error) = line.add(state).await {
-            tracing::warn!(%error, "the end of a tunnel could not be noted");
+            tracing::warn!(%error, "the end of a tunnel could not be stored");
         }
     }
 
-    /// Starts the provider of the settings, in place of one that runs. `who`: for the log of actions; `None`: Pollux.
+    /// Starts the provider of the settings, in place of any running one. `who`: for the log of actions; `None`: Pollux.
     pub(crate) async fn start_tunnel(&self, who: Option<&str>) -> Result<TunnelView> {
         let mut run = self.state.run.lock().await;
         let started = self.start_locked(&mut run).await;
@@ -84,7 +85,7 @@ impl Tunnel {
         started
     }
 
-    /// The settings of a running tunnel are others: it is started anew.
+    /// Restarts a running tunnel after its settings changed.
     pub(crate) async fn restart_tunnel(&self) {
         let mut run = self.state.run.lock().await;
         if !run.as_ref().is_some_and(Run::is_running) {
@@ -102,11 +103,11 @@ impl Tunnel {
         let settings = self.tunnel_settings();
         let provider = settings.provider;
         if provider == TunnelProvider::None {
-            let message = "No tunnel is chosen. Choose in the settings how the listener is reached from the internet.";
+            let message = "No tunnel is chosen. In the settings, choose how the listener is reached from the internet.";
             return Err(Error::new(Code::TunnelNone, message));
         }
         if self.addresses.socket().is_none() {
-            let message = "The listener is not running, so that there is nothing to make public. Start it first.";
+            let message = "The listener is not running, so there is nothing to make public. Start it first.";
             return Err(Error::new(Code::NotListening, message));
         }
         self.end_tunnel(run).await;
@@ -157,12 +158,12 @@ impl Tunnel {
         })
     }
 
-    /// Ends the one that runs. Nothing of it is left when this returns.
+    /// Ends the running tunnel. Nothing of it is left when this returns.
     pub(super) async fn end_tunnel(&self, run: &mut Option<Run>) {
         if let Some(mut ending) = run.take() {
             ending.stop.cancel();
             if tokio::time::timeout(END, &mut ending.following).await.is_err() {
-                tracing::error!("the tunnel did not end in {} s and is cut", END.as_secs());
+                tracing::error!("the tunnel did not end within {} s and was cut off", END.as_secs());
                 ending.tunnel.abort();
                 ending.following.abort();
             }
@@ -176,7 +177,7 @@ impl Tunnel {
         }
     }
 
-    /// At the end of the engine.
+    /// Ends the tunnel at the end of the engine.
     pub(crate) async fn shutdown(&self) {
         let mut run = self.state.run.lock().await;
         self.end_tunnel(&mut run).await;
@@ -201,7 +202,7 @@ impl Tunnel {
                     }
                     None => break,
                 },
-                // What it said last is still in the channel.
+                // What the tunnel said last is still in the channel.
                 end = &mut tunnel, if result.is_none() => {
                     coming.close();
                     result = Some(end);
@@ -218,12 +219,12 @@ impl Tunnel {
         };
         let fault = result.err().map(|error| error.to_string());
         if let Some(fault) = &fault {
-            tracing::error!(fault, "the tunnel ended by a fault");
+            tracing::error!(fault, "the tunnel was ended by a fault");
         }
         if !ended && !stop.is_cancelled() {
             let error = Error {
                 code: Code::Internal,
-                message: "The tunnel ended by a fault of Pollux. Start it again.".to_owned(),
+                message: "A fault in Pollux ended the tunnel. Start it again.".to_owned(),
                 detail: fault,
             };
             self.tunnel_failed(number, error).await;
@@ -232,7 +233,8 @@ impl Tunnel {
         }
     }
 
-    /// Tells what the listener refused since it was told last; notes that the state still holds.
+    /// Reports requests that the listener has refused since the last report. With `note`, also notes that the state
+    /// still holds.
     async fn look_at_tunnel(&self, note: bool) {
         let refused = self.refused_requests();
         let told = self.state.shown().refused;
@@ -244,7 +246,7 @@ impl Tunnel {
         }
     }
 
-    /// Takes over what a provider says.
+    /// Handles what a provider says.
     async fn take_over(&self, number: u64, state: State) {
         match state {
             State::Starting => self.enter_state(number, TunnelState::Starting, None).await,
@@ -282,14 +284,14 @@ impl Tunnel {
         self.enter_state(number, TunnelState::Failed { code, message, detail }, None).await;
     }
 
-    /// The tunnel is in this state, under this address. The rules of the listener go first, then what is written down,
-    /// then what is told.
+    /// Enters a state, under this address: first puts the rules of the listener in force, then writes the state down,
+    /// then reports it.
     async fn enter_state(&self, number: u64, state: TunnelState, base: Option<String>) {
         let now_ms = self.common.now_ms();
         let before = {
             let mut shown = self.state.shown();
             if shown.number != number {
-                return; // of a run before
+                return; // it belongs to an earlier run
             }
             if !matches!(state, TunnelState::Online) {
                 shown.probing.cancel();
@@ -303,7 +305,7 @@ impl Tunnel {
             shown.state = state.clone();
             before
         };
-        // A new reason or a new try is the same state.
+        // A new reason or another try does not make a new state.
         if before != (state.as_str(), base.clone()) {
             let online = matches!(state, TunnelState::Online);
             self.apply_public_address(online).await;
@@ -328,14 +330,14 @@ impl Tunnel {
             detail,
         };
         if let Err(error) = self.common.store().tunnel_states().add(state).await {
-            tracing::warn!(%error, "a state of the tunnel could not be noted");
+            tracing::warn!(%error, "a state of the tunnel could not be stored");
         }
     }
 }
 
-/// From 0 to below 1: the random bits of a UUID's end.
+/// A number from 0 to below 1, from the random bits at the end of a UUID.
 fn random() -> f64 {
-    const BITS: u32 = 52; // a double's; the fixed bits of a UUID stand before them
+    const BITS: u32 = 52; // as many as a double has; the fixed bits of a UUID come before them
     let bits = uuid::Uuid::new_v4().as_u128() & ((1 << BITS) - 1);
     bits as f64 / (1_u64 << BITS) as f64
 }

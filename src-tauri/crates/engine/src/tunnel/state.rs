@@ -17,7 +17,7 @@ const TOLD: usize = 64;
 
 /// The state of the room.
 pub(super) struct State {
-    /// The one that runs, or ran last. Held by whoever starts or stops one.
+    /// The tunnel that runs, or ran last. Locked while one is being started or stopped.
     pub(super) run: tokio::sync::Mutex<Option<Run>>,
     shown: Mutex<Shown>,
     pub(super) told: broadcast::Sender<TunnelView>,
@@ -25,20 +25,20 @@ pub(super) struct State {
 
 /// What is known of the tunnel.
 pub(super) struct Shown {
-    /// Counts the starts: what an earlier one says late is not listened to.
+    /// Counts the starts, so that what an earlier tunnel reports late is ignored.
     pub(super) number: u64,
-    /// Its settings where they are not those that are stored.
+    /// Its settings, if they are not the stored ones.
     pub(super) given: Option<TunnelSettings>,
     pub(super) provider: TunnelProvider,
     pub(super) state: TunnelState,
     pub(super) since_ms: i64,
-    /// The public address, without the path token. While it is online or reconnects.
+    /// The public address, without the path token, while the tunnel is online or reconnects.
     pub(super) base: Option<String>,
     pub(super) latency: Option<Duration>,
     pub(super) probe: Option<ProbeView>,
     /// Ends the probe that is under way.
     pub(super) probing: CancellationToken,
-    /// Requests that were refused, as they were told.
+    /// The counts of refused requests that were last reported.
     pub(super) refused: (u64, u64),
     pub(super) authtoken: Option<Authtoken>,
 }
@@ -80,7 +80,7 @@ impl Run {
     }
 }
 
-/// The states of the tunnel as they come. From [`Tunnel::states`].
+/// The states of the tunnel as they come, from [`Tunnel::states`].
 pub struct TunnelStates(broadcast::Receiver<TunnelView>);
 
 impl TunnelStates {
@@ -88,18 +88,18 @@ impl TunnelStates {
         Self(told)
     }
 
-    /// The next one; also where only the latency, a probe or a count is another. `None` at the end of the engine.
+    /// The next state, also when only the latency, a probe or a count differs. `None` at the end of the engine.
     pub async fn next(&mut self) -> Option<TunnelView> {
         loop {
             match self.0.recv().await {
                 Ok(view) => return Some(view),
-                Err(RecvError::Lagged(_)) => {} // those after it tell what counts
+                Err(RecvError::Lagged(_)) => {} // the states that follow say what counts
                 Err(RecvError::Closed) => return None,
             }
         }
     }
 
-    /// One that has come already, without waiting.
+    /// A state that has come already, without waiting.
     pub fn already(&mut self) -> Option<TunnelView> {
         loop {
             match self.0.try_recv() {

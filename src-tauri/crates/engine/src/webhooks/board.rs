@@ -11,47 +11,48 @@ use store::SecretRecord;
 use crate::dto::{SandboxClock, WebhookAlarms, WebhookBoard};
 use crate::error::Error;
 
-/// Between two readings of a project's list.
+/// Time between two readings of a project's list.
 const PACE: Duration = Duration::from_secs(60);
-/// The same where the service keeps failing.
+/// The same while the service keeps failing.
 const SLOWEST: Duration = Duration::from_secs(600);
-/// An end that moves by less than this did not move: the clock of the Sandbox is mapped anew at each reading.
+/// An end that moves by less than this did not move: the Sandbox's clock is mapped anew at each reading.
 const STEADY_MS: i64 = 2_000;
-/// Characters of a secret that the service shows.
+/// How many characters of a secret the service shows.
 const TAIL: usize = 4;
 
 /// All projects' boards.
 #[derive(Default)]
 pub(crate) struct Boards {
     known: Mutex<HashMap<i64, Board>>,
-    /// One at a time looks at a board and tells the window: what was looked at first is not told last.
+    /// Locked to look at a board and report it to the window, so that an older look is never reported after a newer
+    /// one.
     pub(crate) telling: tokio::sync::Mutex<()>,
-    /// One at a time takes over what a list or an answer says of secrets: what is older does not override what is newer.
+    /// Locked to apply what a list or an answer says of secrets, so that older news never overrides newer.
     pub(crate) settling: tokio::sync::Mutex<()>,
 }
 
-/// One project's.
+/// One project's board.
 #[derive(Default)]
 pub(crate) struct Board {
-    /// As the service listed them last, in its order.
+    /// The webhooks as the service listed them last, in its order.
     pub(crate) listed: Vec<Listed>,
     pub(crate) refreshed_ms: Option<i64>,
     /// Why the latest reading failed.
     pub(crate) error: Option<Error>,
-    /// Readings that failed, one after the other.
+    /// How many readings failed in a row.
     failures: u32,
     /// When the latest reading began.
     asked: Option<Instant>,
-    /// Readings that began, and the newest that stands above: an older one that ends later is not used.
+    /// How many readings began, and the newest one shown above. An older one that ends later is not used.
     begun: u64,
     used: u64,
-    /// What the window was told last.
+    /// What was last reported to the window.
     told: Option<WebhookBoard>,
     /// Whose list it is: base URL, version, hint of the key.
     service: Service,
 }
 
-/// Which service is asked, as whom.
+/// Which service to ask, and as whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Service {
     pub(crate) base_url: String,
@@ -75,14 +76,14 @@ pub(crate) struct Listed {
 pub(crate) struct ListedSecret {
     /// Its last characters.
     pub(crate) tail: String,
-    /// It signs, and has no end.
+    /// Whether it signs and has no end.
     pub(crate) current: bool,
     /// When it ends, Unix milliseconds.
     pub(crate) ends_ms: Option<i64>,
 }
 
 impl Board {
-    /// A list of somebody else says nothing. Readings that are under way are of that one, too.
+    /// Forgets the list of any other service. Readings under way are of that one, too.
     fn belongs_to(&mut self, service: &Service) {
         if self.service == Service::default() {
             self.service = service.clone();
@@ -106,7 +107,7 @@ impl Listed {
         }
     }
 
-    /// `nightly results (95fy…bfhzz)`: for a person.
+    /// `nightly results (95fy…bfhzz)`, for a person.
     pub(crate) fn words(&self) -> String {
         words(self.name.as_deref().unwrap_or(&self.uri), &self.id)
     }
@@ -133,23 +134,23 @@ impl ListedSecret {
     }
 }
 
-/// When the wall clock shows what the Sandbox's clock will show at `moment`. One that stands still counts as running
-/// like ours: it would never come.
+/// When the wall clock will show what the Sandbox's clock shows at `moment`. A clock that stands still counts as
+/// running like ours: otherwise the moment would never come.
 fn on_the_wall(moment: i64, clock: &SandboxClock) -> i64 {
     let warp = if clock.warp > 0.0 { clock.warp } else { 1.0 };
     let left = moment.saturating_sub(clock.now_ms) as f64 / warp;
     clock.wall_ms.saturating_add(left as i64)
 }
 
-/// The last characters of a secret's hint, by which the service's list and ours are matched.
+/// The last characters of a secret's hint, which match the service's list with ours.
 pub(crate) fn tail(hint: &str) -> String {
     let from = hint.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
     hint[from..].to_owned()
 }
 
-/// Which kept secret is which of a webhook's listed ones: id and what is listed. All that is listed of a secret is its
-/// last characters, so where several end alike the newest is the newest, the second the second. `records`: oldest first,
-/// those of other webhooks may be among them.
+/// Which stored secret is which of a webhook's listed ones: its id, and what is listed. The list shows only the last
+/// characters of a secret, so where several end alike they are matched by age: the newest with the newest, the second
+/// with the second. `records`: oldest first; those of other webhooks may be among them.
 pub(crate) fn matched<'a, 'r>(listed: &'a Listed, records: &'r [SecretRecord]) -> Vec<(&'r str, &'a ListedSecret)> {
     let mut left: Vec<&SecretRecord> =
         records.iter().filter(|record| record.webhook.as_deref() == Some(listed.id.as_str())).collect();
@@ -169,12 +170,12 @@ impl Boards {
         self.known.lock()
     }
 
-    /// Looks at what is known of a project.
+    /// Looks at, or changes, a project's board.
     pub(crate) fn with<T>(&self, project: i64, look: impl FnOnce(&mut Board) -> T) -> T {
         look(self.all().entry(project).or_default())
     }
 
-    /// Was it ever asked, whatever came of it?
+    /// Whether it was ever asked, whatever came of it.
     pub(crate) fn asked(&self, project: i64) -> bool {
         self.all().get(&project).is_some_and(|known| known.asked.is_some())
     }
@@ -184,7 +185,7 @@ impl Boards {
         self.all().get(&project)?.listed.iter().find(|listed| listed.id == id).cloned()
     }
 
-    /// A reading of this service begins; its number.
+    /// Begins a reading of this service, and returns its number.
     pub(crate) fn begin(&self, project: i64, service: &Service) -> u64 {
         self.with(project, |known| {
             known.belongs_to(service);
@@ -194,7 +195,7 @@ impl Boards {
         })
     }
 
-    /// A reading ended well. False where a newer one stands already.
+    /// Takes a reading that succeeded. False if a newer one is there already.
     pub(crate) fn end(&self, project: i64, number: u64, listed: Vec<Listed>, now_ms: i64) -> bool {
         self.with(project, |known| {
             if number <= known.used {
@@ -209,7 +210,7 @@ impl Boards {
         })
     }
 
-    /// A reading failed.
+    /// Takes a reading that failed.
     pub(crate) fn fail(&self, project: i64, number: u64, error: Error) {
         self.with(project, |known| {
             if number > known.used {
@@ -219,7 +220,7 @@ impl Boards {
         });
     }
 
-    /// The service said this of a webhook in answer to a change: what is still being read is older.
+    /// Takes what the service said of a webhook in answer to a change: any reading still under way is older.
     pub(crate) fn put(&self, project: i64, listed: Listed) {
         self.with(project, |known| {
             known.used = known.begun;
@@ -231,7 +232,7 @@ impl Boards {
         });
     }
 
-    /// Nothing is known any more; readings that are under way are of before.
+    /// Forgets everything; readings under way no longer count.
     pub(crate) fn forget(&self, project: i64) {
         self.with(project, |known| {
             *known =
@@ -239,7 +240,7 @@ impl Boards {
         });
     }
 
-    /// The service removed a webhook.
+    /// Takes out a webhook that the service removed.
     pub(crate) fn remove(&self, project: i64, id: &str) {
         self.with(project, |known| {
             known.used = known.begun;
@@ -247,8 +248,8 @@ impl Boards {
         });
     }
 
-    /// Of these projects is the time come to ask? `None` as service: it cannot be asked. What is known of another
-    /// service than this, or of a project that is gone, is forgotten.
+    /// The projects of these that are due to be asked. `None` as service: it cannot be asked. Forgets what is known of
+    /// any other service than this, or of a project that is gone.
     pub(crate) fn due(&self, projects: &[(i64, Option<Service>)]) -> Vec<i64> {
         let mut all = self.all();
         all.retain(|id, _| projects.iter().any(|(project, _)| project == id));
@@ -267,7 +268,7 @@ impl Boards {
         due
     }
 
-    /// Is this something that the window was not told? Then it is now.
+    /// Whether the window does not know this yet. From now on it counts as reported.
     pub(crate) fn tell(&self, board: &WebhookBoard) -> bool {
         self.with(board.project, |known| {
             let news = known.told.as_ref().is_none_or(|told| differs(told, board));
@@ -278,7 +279,7 @@ impl Boards {
         })
     }
 
-    /// Webhooks that need somebody, as far as they were shown.
+    /// Webhooks that need attention, as far as they were shown.
     pub(crate) fn alarms(&self) -> Vec<WebhookAlarms> {
         let all = self.all();
         let mut alarms: Vec<WebhookAlarms> = all.values().filter_map(|known| known.told.as_ref()).map(alarms).collect();
@@ -288,7 +289,7 @@ impl Boards {
     }
 }
 
-/// How many webhooks of a board need somebody.
+/// How many webhooks of a board need attention.
 pub(crate) fn alarms(board: &WebhookBoard) -> WebhookAlarms {
     let count = |what: &dyn Fn(&crate::dto::WebhookView) -> bool| {
         u32::try_from(board.webhooks.iter().filter(|webhook| what(webhook)).count()).unwrap_or(u32::MAX)
@@ -305,14 +306,14 @@ fn pace(failures: u32) -> Duration {
     PACE.saturating_mul(1 << failures.min(8)).min(SLOWEST)
 }
 
-/// The time of the reading is news once in a while only.
+/// Whether the boards differ in more than the time of the reading, which is news only once in a while.
 fn differs(told: &WebhookBoard, board: &WebhookBoard) -> bool {
     let age = board.refreshed_ms.unwrap_or(0).saturating_sub(told.refreshed_ms.unwrap_or(0));
     let same = WebhookBoard { refreshed_ms: told.refreshed_ms, ..board.clone() };
     same != *told || age >= i64::try_from(PACE.as_millis()).unwrap_or(i64::MAX) / 2
 }
 
-/// An end that has hardly moved is the one before.
+/// Keeps the earlier end of a secret where it has hardly moved.
 fn steady(mut listed: Listed, before: &[Listed]) -> Listed {
     let Some(before) = before.iter().find(|before| before.id == listed.id) else { return listed };
     for secret in &mut listed.secrets {

@@ -1,4 +1,4 @@
-//! Changing, removing and repairing webhooks.
+//! Changes, removes and repairs webhooks.
 
 use gemini::client::WebhookChange;
 
@@ -75,9 +75,9 @@ impl Webhooks {
         Ok(())
     }
 
-    /// Points webhooks to where they should point: those of these whose place is `earlier`.
+    /// Points webhooks to where they should point: those whose place is `earlier`.
     pub async fn repair(&self, project: i64, ids: Vec<String>) -> Result<Vec<WebhookRepair>> {
-        // What is drifted is decided on what the service says now.
+        // Decide by what the service says now.
         self.read_webhooks(project).await?;
         let board = self.webhook_board(project).await?;
         if let Some(error) = board.error {
@@ -96,7 +96,7 @@ impl Webhooks {
         Ok(repairs)
     }
 
-    /// Where it points now, and why it could not be repaired.
+    /// Repairs a webhook. Returns where it points now, and the reason if it could not be repaired.
     async fn repair_webhook(&self, project: i64, webhook: &WebhookView) -> (String, Option<Error>) {
         let to = match (webhook.place, &webhook.repaired_uri) {
             (UriPlace::Earlier, Some(to)) => to.clone(),
@@ -104,7 +104,7 @@ impl Webhooks {
                 let message = "There is no address to point it to now. Start the listener, or set the public address.";
                 return (webhook.uri.clone(), Some(Error::new(Code::NoAddress, message)));
             }
-            // It is where it should be, or somebody else's.
+            // It is where it should be, or belongs to somebody else.
             _ => return (webhook.uri.clone(), None),
         };
         let change = WebhookChange { uri: Some(to.clone()), ..WebhookChange::default() };
@@ -117,7 +117,7 @@ impl Webhooks {
         }
     }
 
-    /// A webhook for the log, by what is known of it.
+    /// A webhook in words for the log, as far as it is known.
     pub(crate) fn words_of(&self, project: i64, id: &str) -> String {
         self.boards.listed(project, id).map_or_else(|| id.to_owned(), |listed| listed.words())
     }

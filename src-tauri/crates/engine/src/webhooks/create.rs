@@ -1,4 +1,4 @@
-//! Making a webhook: its secret is shown once, so it is kept before anything else.
+//! Makes a webhook: its secret is shown once, so it is stored before anything else.
 
 use gemini::client::NewWebhook;
 
@@ -9,8 +9,8 @@ use crate::error::{Code, Error, Result};
 use crate::service_error::service_error;
 
 impl Webhooks {
-    /// Makes a webhook; its secret is stored before it is given. `look_first`: an earlier try may have been acted on,
-    /// so that a webhook with this uri and name is looked for, and given instead.
+    /// Makes a webhook; its secret is stored before it is returned. `look_first`: an earlier try may have had its
+    /// effect, so look for a webhook with this uri and name, and return that if there is one.
     pub async fn create(&self, project: i64, draft: WebhookDraft, look_first: bool) -> Result<WebhookCreation> {
         let engine = self.clone();
         self.projects.to_the_end(async move { engine.create_webhook(project, draft, look_first).await }).await
@@ -36,12 +36,12 @@ impl Webhooks {
             _ => (draft.name.clone().unwrap_or_else(|| draft.uri.clone()), String::new()),
         };
         self.actions.act(project, "webhook.create", &target, &made, &detail).await;
-        // Also where it is not known whether it was made: the list then shows it.
+        // Read the list even if it is not known whether the webhook was made: the list then shows it.
         self.read_webhooks_soon(project);
         made
     }
 
-    /// Webhooks that may have come of an earlier try.
+    /// Webhooks that an earlier try may have made.
     async fn twins(&self, project: i64, draft: &WebhookDraft) -> Result<Option<WebhookCreation>> {
         let mut listed = self.list_webhooks(project).await?;
         listed.retain(|one| one.uri == draft.uri && one.name == draft.name);
@@ -63,9 +63,9 @@ impl Webhooks {
         let mut made = client.webhook_create(&new).await.map_err(|error| match service_error(error, true) {
             unknown if unknown.code == Code::OutcomeUnknown => Error {
                 message: format!(
-                    "It is not known whether the service made this webhook: the request was sent, and the answer was \
+                    "It is not known whether the service made this webhook: the request was sent, but the answer was \
                      lost or cannot be read. Try again: Pollux then first looks for a webhook for {} with this name. \
-                     One that was made has a secret that nobody has seen, so rotate it or delete it.",
+                     If it was made, nobody has seen its secret, so rotate or delete it.",
                     draft.uri
                 ),
                 ..unknown
@@ -75,14 +75,14 @@ impl Webhooks {
         let Some(secret) = made.new_signing_secret.take() else {
             let listed = Listed::read(made, None);
             let message = format!(
-                "The service made the webhook {}, but its answer held no secret, and it shows it only once. Rotate the \
+                "The service made the webhook {}, but its answer held no secret, which it shows only once. Rotate the \
                  webhook's secret to get one.",
                 listed.words()
             );
             return Err(Error::new(Code::OutcomeUnknown, message));
         };
         let secret = self.projects.keep_new(project, &made.id, secret.reveal()).await;
-        // The secret is kept: whatever cannot be shown now must not hide it.
+        // The secret is stored: whatever cannot be shown now must not hide it.
         let listed = match self.listed_now(project, made.clone()).await {
             Ok(listed) => listed,
             Err(_) => Listed::read(made, None),

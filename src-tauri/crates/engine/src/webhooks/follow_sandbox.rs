@@ -1,4 +1,4 @@
-//! What follows for the webhooks that are known when the Sandbox is changed on purpose.
+//! What has to be done about known webhooks after the user changed the Sandbox.
 
 use super::Webhooks;
 use crate::sandbox::follow_up::{Follow, Request};
@@ -11,7 +11,7 @@ impl Webhooks {
         self.common.spawn(async move {
             while let Some(request) = requests.recv().await {
                 let one = room.clone();
-                // Each for itself: a service that is slow on purpose does not hold up the next one.
+                // Handle each on its own: a service that is slow on purpose must not hold up the next one.
                 room.common.spawn(async move { one.follow_sandbox(request).await });
             }
         });
@@ -29,6 +29,6 @@ impl Webhooks {
             }
             Follow::Clock => {}
         }
-        let _ = done.send(()); // it may have stopped waiting
+        let _ = done.send(()); // the Sandbox may have stopped waiting
     }
 }

@@ -1,4 +1,4 @@
-//! Paths of uris: whether what came to one came to a webhook.
+//! Paths of uris: tell whether what came to a path came to a webhook.
 
 /// The path of a uri, without a slash at its end, as [`same_path`] compares it.
 pub(crate) fn path_of(uri: &str) -> Option<String> {
@@ -6,7 +6,7 @@ pub(crate) fn path_of(uri: &str) -> Option<String> {
     Some(url.path().trim_end_matches('/').to_owned())
 }
 
-/// Did what came to `path` come to a webhook with this path?
+/// Whether what came to `path` came to a webhook with this path.
 pub(crate) fn same_path(path: &str, webhook: &str) -> bool {
     path.trim_end_matches('/') == webhook
 }

@@ -1,4 +1,4 @@
-//! A ping as a round trip: the service answers 200 whatever happens, so the delivery is waited for.
+//! A ping as a round trip: the service answers 200 whatever happens, so Pollux waits for the delivery.
 
 use std::time::{Duration, Instant};
 
@@ -13,19 +13,19 @@ use crate::error::{Code, Result};
 use crate::history::arrivals::Arrivals;
 use crate::service_error::service_error;
 
-/// How long a ping is waited for.
+/// How long to wait for a ping.
 const WAIT: Duration = Duration::from_secs(30);
-/// How long our own public address has to answer.
+/// How long our own public address may take to answer.
 const REACH: Duration = Duration::from_secs(5);
-/// How long after a delivery that nobody can tell from a ping the ping itself may come.
+/// How long to wait for the ping itself after a delivery that cannot be told from it.
 const DOUBT: Duration = Duration::from_secs(2);
-/// What is shown of an answer that is not ours, in characters.
+/// How much is shown of an answer that is not ours, in characters.
 const EXCERPT: usize = 60;
-/// How often it is looked for a ping that another process received.
+/// How often to check for a ping that another process received.
 const LOOK: Duration = Duration::from_millis(50);
 
 impl Webhooks {
-    /// Has the service send a ping and waits for it to come, 30 s at most.
+    /// Has the service send a ping and waits for it to come, at most 30 s.
     pub async fn ping(&self, project: i64, id: &str) -> Result<PingResult> {
         self.ping_within(project, id, WAIT).await
     }
@@ -48,18 +48,18 @@ impl Webhooks {
     }
 
     async fn ping_webhook(&self, project: i64, id: &str, wait: Duration) -> Result<PingResult> {
-        // As it is now: it may point elsewhere since the list was read.
+        // Read it anew: it may point elsewhere since the list was read.
         let webhook = match self.read_webhook(project, id).await {
             Ok(webhook) => webhook,
             Err(error) if error.code == Code::NotFound => return Err(error),
             Err(_) => self.known_webhook(project, id).await?,
         };
         let client = self.projects.client(project)?;
-        // Before it is asked for: it may come before the answer.
+        // Subscribe before asking: the ping may come before the answer.
         let arrivals = self.history.arrivals().await?;
         let arrivals = match self.listening.state() {
             ListenerState::Listening { .. } => arrivals,
-            // It may come to another process that writes the same history: the window, seen from the command line.
+            // It may come to another process that writes to the same history: the window, seen from the command line.
             _ => arrivals.with_others(LOOK),
         };
         let before = self.tally.snapshot();
@@ -75,7 +75,7 @@ impl Webhooks {
             return Ok(PingResult::Arrived { after_ms: millis(after), delivery });
         }
         let waited_ms = millis(asked.elapsed());
-        // Without an answer to the question nothing can be said about what it led to.
+        // Without an answer to the request, nothing can be said about its effect.
         if let Some(error) = lost {
             return Err(error);
         }
@@ -85,9 +85,10 @@ impl Webhooks {
         Ok(PingResult::Missing { waited_ms, cause: cause.to_owned(), message })
     }
 
-    /// The first delivery that is a ping of this webhook: of no event of the catalog, and verified with its secret; and
-    /// how long after it was asked for it came. One that came to its path and no key verified may be anybody's: it is
-    /// `doubtful`, and where a secret is kept that could verify the ping, that is waited for a little more.
+    /// The first delivery that is a ping of this webhook, with the time from the request to its arrival. A ping is of
+    /// no event of the catalog, and verified with the webhook's secret. One that came to the webhook's path and that no
+    /// key verified may be anybody's: it is `doubtful`, and if a secret is stored that could verify the ping, the wait
+    /// goes on for a moment.
     async fn pinged(
         &self,
         mut arrivals: Arrivals,
@@ -115,9 +116,9 @@ impl Webhooks {
                 let keys = self.keys_of(project, &webhook.id).await?;
                 match (row.outcome, &delivery.verdict.key) {
                     (Outcome::Verified, Some(key)) if keys.contains_key(&key.id) => {
-                        // For the list: the ping itself has arrived, whether or not that can be noted.
+                        // Mark it for the list. The ping itself has arrived, whether or not that succeeds.
                         if let Err(error) = self.common.store().pinged(row.id).await {
-                            tracing::warn!(%error, "a ping could not be noted as one");
+                            tracing::warn!(%error, "a delivery could not be marked as a ping");
                         }
                         return Ok(Some(came));
                     }
@@ -134,7 +135,7 @@ impl Webhooks {
 
     /// The likely cause, by its stable code, and what to do.
     async fn why_missing(&self, project: i64, webhook: Listed, refused: bool) -> (&'static str, String) {
-        // As it is now: it may have been switched off since the list was read.
+        // Read it anew: it may have been switched off since the list was read.
         let webhook = self.read_webhook(project, &webhook.id).await.unwrap_or(webhook);
         match webhook.state.as_str() {
             "disabled" => {
@@ -162,7 +163,7 @@ impl Webhooks {
         if !matches!(self.listening.state(), ListenerState::Listening { .. }) {
             return ("not_listening", "The listener is not running. Start it, then ping again.".to_owned());
         }
-        // An earlier address that another has taken the place of will not come back.
+        // An earlier address that another has replaced will not come back.
         if (place == UriPlace::Ours || !repairable)
             && let Some(why) = self.behind_a_tunnel(uri).then(|| self.tunnel.down()).flatten()
         {
@@ -176,8 +177,8 @@ impl Webhooks {
             return ("not_ours", message);
         }
         if refused {
-            let message = "A delivery came in this time and was refused here: its body was larger than the limit of the \
-                           settings, or the history did not take it. The service tries again.";
+            let message = "A delivery came during this time and was refused here: its body was larger than the limit in \
+                           the settings, or the history did not take it. The service tries again.";
             return ("refused_by_us", message.to_owned());
         }
         if let Some(seen) = self.unreachable(uri).await {
@@ -188,39 +189,39 @@ impl Webhooks {
             state => format!(" The webhook's state is {state:?}, which Pollux does not know."),
         };
         let message = format!(
-            "The service took the ping, {uri} leads here, and nothing came.{unknown} Ping again in a minute; if nothing \
-             comes then, look at what stands between the service and this machine."
+            "The service took the ping, {uri} leads here, but nothing came.{unknown} Ping again in a minute. If \
+             nothing comes then, check what stands between the service and this machine."
         );
         ("unknown", message)
     }
 
-    /// Is this below a public address, of now or of before?
+    /// Whether this is below a public address, present or past.
     fn behind_a_tunnel(&self, uri: &str) -> bool {
         let bases = self.addresses.bases();
         let earlier = bases.earlier.iter().filter(|one| one.public).map(|one| &one.base);
         bases.public.iter().chain(earlier).any(|base| uri.starts_with(base.as_str()))
     }
 
-    /// Asks a public address from here, without any key. What was seen where it does not lead to this listener.
+    /// Calls a public address from here, without any key. If it does not lead to this listener, returns what was seen.
     async fn unreachable(&self, uri: &str) -> Option<String> {
         let url = reqwest::Url::parse(uri).ok().filter(|url| !is_loopback(url))?;
         let public = self.addresses.bases().public.filter(|public| uri.starts_with(public.as_str()));
         let address = public.unwrap_or_else(|| format!("{}/", url.origin().ascii_serialization()));
         let seen = match look(&address).await {
             Ok(None) => return None,
-            Ok(Some(seen)) => format!("it answers {seen}, and not as this listener does"),
+            Ok(Some(seen)) => format!("it answers {seen}, not as this listener does"),
             Err(problem) => format!("it does not answer ({problem})"),
         };
         Some(format!(
-            "{address} was asked from here: {seen}. Check that the tunnel or proxy runs and leads to this listener, then \
-             ping again."
+            "{address} was tried from here: {seen}. Check that the tunnel or proxy runs and leads to this listener, \
+             then ping again."
         ))
     }
 }
 
-/// What an address answers, where it is not the listener's line.
+/// What an address answers, if it is not the listener's line.
 async fn look(address: &str) -> std::result::Result<Option<String>, String> {
-    // The innermost of the chain says what happened: the others say that something did.
+    // The innermost error of the chain says what happened; the others only say that something did.
     let told = |error: reqwest::Error| {
         let error = error.without_url();
         let mut inner: &dyn std::error::Error = &error;

@@ -1,4 +1,4 @@
-//! Reading a project's webhooks at the service, and what follows from it for the secrets that Pollux keeps.
+//! Reads a project's webhooks from the service, and applies what follows from it to the secrets that Pollux has.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,23 +16,23 @@ use crate::service_error::service_error;
 
 /// Webhooks on a page: the most that the service gives.
 const PAGE: u32 = 1000;
-/// Pages that are read: a service that never ends its list is not read for ever.
+/// Most pages to read, in case a service never ends its list.
 const PAGES: usize = 100;
 /// Ends that differ by less than this are the same: records hold whole seconds.
 const SAME_S: u64 = 2;
 
 impl Webhooks {
-    /// Asks the service for its list, takes over what it says of secrets, and tells the window. That it did not answer
-    /// well stands on the board.
+    /// Asks the service for its list, applies what it says of secrets, and reports to the window. If the service gave
+    /// no proper answer, the board says so.
     pub(crate) async fn read_webhooks(&self, project: i64) -> Result<()> {
         let asked = self.registry.project(project)?;
         let boards = &self.boards;
         let number = boards.begin(project, &service(&asked));
-        // What is made from here on may be missing in the list.
+        // What is made from here on may be missing from the list.
         let began_ms = self.common.now_ms();
         match self.list_webhooks(project).await {
             Ok(listed) => {
-                // A change that is answered meanwhile ends secrets before this or after, not in the midst of it.
+                // A change that is answered meanwhile ends secrets before or after this, not halfway through.
                 let _alone = boards.settling.lock().await;
                 if boards.end(project, number, listed.clone(), self.common.now_ms()) {
                     self.settle_secrets(project, &listed, began_ms).await?;
@@ -48,7 +48,7 @@ impl Webhooks {
     pub(crate) fn read_webhooks_soon(&self, project: i64) {
         let room = self.clone();
         self.common.spawn(async move {
-            // A service that does not answer does not hold up the end.
+            // A service that does not answer must not delay the end of the engine.
             if let Err(error) = room.read_webhooks(project).await {
                 tracing::warn!(project, code = %error.code, "the webhooks could not be read");
             }
@@ -70,13 +70,13 @@ impl Webhooks {
         self.listed_now(project, webhook).await
     }
 
-    /// A webhook of an answer.
+    /// A webhook from the service's answer.
     pub(crate) async fn listed_now(&self, project: i64, webhook: Webhook) -> Result<Listed> {
         let clock = self.emulator_clock(project).await?;
         Ok(Listed::read(webhook, clock.as_ref()))
     }
 
-    /// The clock of the Sandbox, where its webhooks are spoken of.
+    /// The Sandbox's clock, if this is its project.
     async fn emulator_clock(&self, project: i64) -> Result<Option<SandboxClock>> {
         match self.registry.is_sandbox(project) {
             true => Ok(Some(self.sandbox.running()?.clock().await?)),
@@ -84,8 +84,8 @@ impl Webhooks {
         }
     }
 
-    /// Takes over when secrets end. One that is not listed any more has ended now; one that is listed as if it had not
-    /// ended did not end (the API key was another's meanwhile, or the answer of a rotation was wrong).
+    /// Applies when secrets end. One that is no longer listed has ended now. One that is listed as if it had not ended
+    /// has not: the API key was another's meanwhile, or the answer to a rotation was wrong.
     pub(crate) async fn settle_secrets(&self, project: i64, listed: &[Listed], began_ms: i64) -> Result<()> {
         let mut records = Vec::new();
         for record in self.projects.secret_records(project).await? {
@@ -113,7 +113,7 @@ impl Webhooks {
         Ok(())
     }
 
-    /// A secret that the user gave by hand is that of the one webhook whose list shows its end.
+    /// A secret that the user pasted in belongs to the one webhook whose list shows its last characters.
     async fn linked_secret(&self, mut record: SecretRecord, listed: &[Listed]) -> Result<Option<SecretRecord>> {
         if record.webhook.is_some() {
             return Ok(Some(record));
@@ -132,7 +132,7 @@ impl Webhooks {
         let (listed, refreshed_ms, error) =
             self.boards.with(project.id, |known| (known.listed.clone(), known.refreshed_ms, known.error.clone()));
         let bases = self.addresses.bases();
-        // What runs on this machine reaches the listener where it is.
+        // A service on this machine reaches the listener directly.
         let near = reqwest::Url::parse(&project.base_url).is_ok_and(|url| is_loopback(&url));
         let base = bases.local.as_ref().map(|local| match &bases.public {
             Some(public) if !near && bases.reached => (public, true),
@@ -180,7 +180,7 @@ impl Webhooks {
         views.into_iter().next().ok_or_else(|| Error::not_found("webhook"))
     }
 
-    /// The same, also where what was seen cannot be read: a secret that was just made must be shown.
+    /// The same, even if what was seen cannot be read: a secret that was just made must be shown.
     pub(crate) async fn view_or_plain(&self, project: i64, listed: &Listed) -> WebhookView {
         match self.webhook_view(project, listed).await {
             Ok(view) => view,
@@ -198,7 +198,7 @@ impl Webhooks {
         keys.flat_map(|keys| keys.secrets.iter().chain(&keys.expired)).map(|key| key.id.clone()).collect()
     }
 
-    /// Tells the window where something shown has changed.
+    /// Reports to the window if something shown has changed.
     pub(crate) async fn tell_webhooks(&self, project: i64) {
         let _alone = self.boards.telling.lock().await;
         match self.webhook_board(project).await {
@@ -211,7 +211,7 @@ impl Webhooks {
     }
 }
 
-/// Who is asked.
+/// The service to ask.
 pub(crate) fn service(project: &Project) -> Service {
     Service {
         base_url: project.base_url.clone(),
@@ -220,7 +220,7 @@ pub(crate) fn service(project: &Project) -> Service {
     }
 }
 
-/// An address of this machine's own.
+/// Whether this is an address of this machine's own.
 pub(crate) fn is_loopback(url: &reqwest::Url) -> bool {
     url.host_str().is_some_and(|host| {
         let address = host.trim_matches(|c| c == '[' || c == ']').parse::<std::net::IpAddr>();
@@ -234,12 +234,12 @@ async fn all_pages(client: &Client) -> std::result::Result<Vec<Webhook>, ClientE
     let mut token: Option<String> = None;
     loop {
         let page = client.webhook_list(PAGE, token.as_deref()).await?;
-        // One without an id cannot be shown, pinged or changed; one that is on two pages is one.
+        // Drop those without an id, which cannot be shown, pinged or changed, and those that an earlier page had.
         let mut listed = page.webhooks;
         listed.retain(|webhook| !webhook.id.is_empty() && ids.insert(webhook.id.clone()));
         webhooks.append(&mut listed);
         let Some(next) = page.next_page_token else { return Ok(webhooks) };
-        // Part of a list would say of all that is missing in it that it is gone.
+        // With only a part of the list, all that is missing would be taken for gone.
         if tokens.len() >= PAGES || !tokens.insert(next.clone()) {
             return Err(ClientError::Unreadable("its list of webhooks does not end".to_owned()));
         }

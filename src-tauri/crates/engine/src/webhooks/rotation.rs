@@ -13,12 +13,12 @@ use crate::webhooks::seen::{DAY_MS, delivery, ns};
 mod places;
 mod rotate;
 
-/// Ticks of a lane, at most: a third of a pixel each on a wide screen is of no use to anybody.
+/// Most ticks in a lane: one narrower than a third of a pixel on a wide screen helps nobody.
 const TICKS: i64 = 480;
 const TICK_MS: i64 = DAY_MS / TICKS;
-/// Deliveries that no key verified, and unanswered ones, that are looked at.
+/// Most deliveries to look at, of those that no key verified, and of those that are unanswered.
 const LOOKED_AT: u32 = 2_000;
-/// Unanswered events that are shown.
+/// Most unanswered events to show.
 const PENDING: usize = 20;
 const MS: i64 = 1_000_000;
 
@@ -78,9 +78,9 @@ impl Webhooks {
         Ok(ticks(ours.map(|one| (one.row.received_ns / MS, one.row.id)), from_ms))
     }
 
-    /// What the secrets verified since a moment.
+    /// What the secrets have verified since a moment.
     async fn since(&self, project: i64, view: &WebhookView, from_ms: i64) -> Result<RotationCounts> {
-        // One bin for all of it.
+        // One bin takes all of it.
         let bins = self.common.store().signed(project, ns(from_ms), ns(2 * DAY_MS)).await?;
         let of = |key: &str| view.secrets.iter().find(|secret| secret.key.as_deref() == Some(key));
         let mut counts = RotationCounts::default();
@@ -110,7 +110,7 @@ fn tick(bin: &store::SignedBin) -> RotationTick {
     RotationTick { at_ms: bin.last_ns / MS, count: bin.count, delivery: bin.last }
 }
 
-/// Deliveries, oldest first, as ticks: those of one stretch of time are one.
+/// Deliveries, oldest first, as ticks: those within one stretch of time share a tick.
 fn ticks(deliveries: impl Iterator<Item = (i64, i64)>, from_ms: i64) -> Vec<RotationTick> {
     let stretch = |at_ms: i64| at_ms.saturating_sub(from_ms).div_euclid(TICK_MS);
     let mut ticks: Vec<RotationTick> = Vec::new();
@@ -130,7 +130,7 @@ fn current(view: &WebhookView) -> Option<&WebhookSecret> {
     view.secrets.iter().find(|secret| secret.state == SecretLife::Current)
 }
 
-/// When the current secret took over from one that is known.
+/// When the current secret replaced a known one.
 fn rotated_ms(view: &WebhookView) -> Option<i64> {
     let older = view.secrets.iter().any(|secret| secret.state != SecretLife::Current);
     current(view).filter(|_| older)?.created_ms

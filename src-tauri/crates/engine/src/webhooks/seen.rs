@@ -1,4 +1,4 @@
-//! Which deliveries of a project came for which webhook: by the secret that verified them, or by their path where no key
+//! Which deliveries of a project came for which webhook: by the secret that verified them, or by their path if no key
 //! did.
 
 use std::collections::HashMap;
@@ -12,17 +12,17 @@ use crate::webhooks::path::same_path;
 const MS: i64 = 1_000_000;
 const HOUR_MS: i64 = 3_600_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
-/// Deliveries without a verdict of ours that are looked at: more are no better known.
+/// Most deliveries to look at, of those that no key verified: more would tell no more.
 const MOST: u32 = 1_000;
 
 /// What was seen of a project's deliveries.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// By the secret that verified: how many in the last hour.
+    /// How many in the last hour, by the secret that verified them.
     hour: HashMap<String, u32>,
-    /// The same: the latest delivery.
+    /// The latest delivery, by the secret that verified it.
     last: HashMap<String, SeenDelivery>,
-    /// Of the last 24 hours, newest first, each with its path.
+    /// Those that no key verified in the last 24 hours, newest first, each with its path.
     unverified: Vec<(SeenDelivery, String)>,
     hour_ago_ms: i64,
 }
@@ -32,7 +32,7 @@ impl Seen {
     pub(crate) async fn read(store: &Store, project: i64, keys: &[String], now_ms: i64) -> Result<Self> {
         let hour_ago_ms = now_ms.saturating_sub(HOUR_MS);
         let mut hour: HashMap<String, u32> = HashMap::new();
-        // One bin, which holds all that came until now.
+        // One bin, which takes all that has come until now.
         for bin in store.signed(project, ns(hour_ago_ms), ns(DAY_MS)).await? {
             let count = hour.entry(bin.key).or_default();
             *count = count.saturating_add(bin.count);
@@ -48,8 +48,8 @@ impl Seen {
         Ok(Self { hour, last, unverified, hour_ago_ms })
     }
 
-    /// The latest delivery that one of these keys verified, or that came to this path and none did; and how many such
-    /// there were in the last hour.
+    /// The latest delivery that one of these keys verified, or that came to this path and no key verified; and how many
+    /// such deliveries came in the last hour.
     pub(crate) fn of(&self, keys: &[&str], path: Option<&str>) -> (Option<SeenDelivery>, u32) {
         let signed = keys.iter().filter_map(|key| self.last.get(*key));
         let mut last = signed.max_by_key(|seen| (seen.received_ms, seen.id));
@@ -68,7 +68,7 @@ impl Seen {
     }
 }
 
-/// Unix nanoseconds.
+/// Milliseconds as nanoseconds.
 pub(crate) fn ns(ms: i64) -> i64 {
     ms.saturating_mul(MS)
 }

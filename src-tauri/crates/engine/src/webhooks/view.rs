@@ -1,4 +1,4 @@
-//! A webhook as the window shows it: what the service lists, merged with what Pollux keeps and what it saw.
+//! A webhook as the window shows it: what the service lists, together with what Pollux has and what it saw.
 
 use signature::KeyState;
 use store::SecretRecord;
@@ -9,13 +9,13 @@ use crate::webhooks::board::{Listed, matched, tail};
 use crate::webhooks::path::path_of;
 use crate::webhooks::seen::Seen;
 
-/// What a view is made with, beside the webhook itself.
+/// What a view is made from, beside the webhook itself.
 pub(crate) struct Facts<'a> {
     pub(crate) project: &'a Project,
     /// The paths of all projects.
     pub(crate) paths: &'a [String],
     pub(crate) bases: &'a Bases,
-    /// The secrets of the project, those too that could not be stored.
+    /// The secrets of the project, including those that could not be stored.
     pub(crate) records: &'a [SecretRecord],
     /// Ids of the secrets whose text is at hand.
     pub(crate) available: &'a [String],
@@ -72,7 +72,7 @@ fn event(name: &str) -> WebhookEvent {
     WebhookEvent { name: name.to_owned(), known: gemini::catalog::lookup(name).is_some() }
 }
 
-/// Those of the list, and those that Pollux knows and the service no longer lists: current first, then the newest.
+/// The listed secrets, and those that Pollux knows but the service no longer lists: current first, then the newest.
 fn secrets(listed: &Listed, records: &[SecretRecord], available: &[String], now_ms: i64) -> Vec<WebhookSecret> {
     let mut left: Vec<&SecretRecord> =
         records.iter().filter(|record| record.webhook.as_deref() == Some(listed.id.as_str())).collect();
@@ -96,7 +96,7 @@ fn secrets(listed: &Listed, records: &[SecretRecord], available: &[String], now_
         });
     }
     for record in left {
-        // Not ended: made a moment ago, and the list is older.
+        // It has not ended: it was made a moment ago, and the list is older.
         let (state, ends) = match record.state(now_ms.div_euclid(1000)) {
             KeyState::Current => (SecretLife::Current, None),
             KeyState::Grace { until } => (SecretLife::Grace, Some(until)),
@@ -104,7 +104,7 @@ fn secrets(listed: &Listed, records: &[SecretRecord], available: &[String], now_
         };
         secrets.push(unlisted(record, state, ends.map(|at| at.saturating_mul(1000)), available));
     }
-    // The sort is stable: the list is oldest first, so what is the same here stays with the newest in front.
+    // The sort is stable and the list is oldest first, so after reversing, equal ones have the newest in front.
     secrets.reverse();
     secrets.sort_by_key(|secret| (rank(secret.state), std::cmp::Reverse(secret.expires_ms.max(secret.created_ms))));
     secrets

@@ -1,6 +1,6 @@
-//! Keeps the boards fresh while a window is open: every project with a key is asked once a minute, ever less often where
-//! its service fails, and the Sandbox when something changed in it. The window is told when something that it shows
-//! changed, twice a second at most.
+//! Keeps the boards fresh while a window is open. Asks for every project with a key once a minute, ever less often
+//! while its service fails, and for the Sandbox when something in it changed. Reports to the window when something that
+//! it shows changed, at most twice a second.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -15,10 +15,10 @@ use super::reading::service;
 use crate::addresses::Bases;
 use crate::dto::Project;
 
-/// How often it is looked for what changed.
+/// How often to check what changed.
 const TICK: Duration = Duration::from_millis(500);
-/// Between two looks at what came for a project, as a multiple of what such a look took: a long history under load is
-/// not searched all the time.
+/// Time between two looks at a project's deliveries, as a multiple of what such a look took, so that a long history
+/// under load is not searched all the time.
 const REST: u32 = 10;
 
 impl Webhooks {
@@ -31,14 +31,14 @@ impl Webhooks {
     }
 }
 
-/// What is known between two ticks.
+/// What is remembered between two ticks.
 #[derive(Default)]
 struct State {
-    /// Projects whose view has changed since the window was told.
+    /// Projects whose view has changed since the last report to the window.
     changed: BTreeSet<i64>,
-    /// Not looked at again before.
+    /// The earliest time to look at each project again.
     rest: HashMap<i64, Instant>,
-    /// What views depend on, as it was.
+    /// The addresses that views depend on, as they were.
     bases: Bases,
     projects: Vec<Project>,
 }
@@ -71,7 +71,7 @@ async fn run(room: Webhooks, mut changes: Receiver<Change>, mut sandbox: Option<
     }
 }
 
-/// Asks who is due, and tells what changed. `news`: something happened in the Sandbox.
+/// Asks for the projects that are due, and reports what changed. `news`: something happened in the Sandbox.
 async fn look(room: &Webhooks, state: &mut State, news: bool) {
     let (bases, projects) = (room.addresses.bases(), room.registry.projects());
     if state.bases != bases || state.projects != projects {

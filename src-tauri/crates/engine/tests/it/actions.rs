@@ -1,4 +1,4 @@
-//! The log of actions: what is in it, and what never is.
+//! The log of actions: what goes into it, and what never does.
 
 use engine::{Action, ApiKeyDraft, ProjectDraft, WebhookCreation, WebhookDraft};
 
@@ -63,7 +63,7 @@ async fn no_key_and_no_secret_is_in_the_log_or_the_history() {
     let removed = log.iter().find(|action| action.what == "project.remove").unwrap();
     assert_eq!((removed.project.as_deref(), removed.target.as_str()), (Some("emulated"), "emulated"));
 
-    // While it runs (the newest is in the write-ahead log) and when it is closed.
+    // Look while it runs (the newest entries are in the write-ahead log) and once it is closed.
     let found = |bytes: &[u8], secret: &str| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
     for closed in [false, true] {
         if closed {

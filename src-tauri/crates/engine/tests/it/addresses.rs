@@ -1,4 +1,4 @@
-//! The public address: checked, kept, and remembered when it is another.
+//! The public address: checked, stored, and remembered when it changes.
 
 use engine::{Code, Settings, TunnelProvider, TunnelSettings};
 

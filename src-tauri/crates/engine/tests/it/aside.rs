@@ -1,4 +1,5 @@
-//! A history that does not open: what can be done about it, how it is moved aside, and that another one gets no keys of it.
+//! A history that does not open: what can be done about it, how it is moved aside, and that another history gets none
+//! of its keys.
 
 use std::fs;
 use std::path::Path;
@@ -51,7 +52,7 @@ fn the_history_is_renamed_with_what_stands_beside_it() {
 fn a_file_that_is_there_is_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    // The name itself is free, and what would come beside it is not.
+    // The name itself is free, but that of a file beside it is not.
     write(folder, &[("h.db", "db"), ("h.db-wal", "wal"), ("h-2026-11-29-105500.db-wal", "another's")]);
     let kept = move_aside(&folder.join("h.db"), STAMP).unwrap();
     assert_eq!(kept, folder.join("h-2026-11-29-105500-2.db"));
@@ -74,7 +75,7 @@ fn what_cannot_be_moved_stays_whole() {
     let folder = folder.path();
     let gone = move_aside(&folder.join("h.db"), STAMP).unwrap_err();
     assert_eq!(gone.code, Code::NotFound);
-    // A folder cannot take the place of a file: the log has been renamed by then, and comes back.
+    // A folder cannot take the place of a file: the log has been renamed by then, and is put back.
     write(folder, &[("h.db-wal", "wal")]);
     fs::create_dir(folder.join("h.db")).unwrap();
     let error = move_aside(&folder.join("h.db"), STAMP).unwrap_err();
@@ -122,7 +123,7 @@ async fn another_history_gets_no_api_key_of_the_usual_one() {
     let usual = parts.start(false).await;
     let added = usual.projects().add(draft("prod")).await.unwrap();
     usual.shutdown().await;
-    // The same file elsewhere: it lists a key under the same number, and could name any address.
+    // The same file elsewhere lists a key under the same number, and could name any address.
     let other = parts.folder.path().join("other.db");
     fs::copy(parts.database(), &other).unwrap();
     fs::rename(parts.database(), parts.folder.path().join("usual.db")).unwrap();
@@ -132,7 +133,7 @@ async fn another_history_gets_no_api_key_of_the_usual_one() {
     let read = engine.projects().list().into_iter().find(|project| project.id == added.id).unwrap();
     assert!(!read.api_key.unwrap().available);
     assert_eq!(engine.webhooks().refresh(added.id).await.unwrap().error.unwrap().code, Code::NoApiKey);
-    // Nor does it destroy or replace what is the usual one's.
+    // Nor does it destroy or replace what belongs to the usual one.
     engine.projects().update(added.id, draft("prod")).await.unwrap();
     engine.projects().remove(added.id).await.unwrap();
     engine.shutdown().await;

@@ -1,4 +1,4 @@
-//! The handler check of the window, which signs with the Sandbox's keys.
+//! The window's handler check, which signs with the Sandbox's keys.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use crate::parts::Parts;
 use crate::receiver::Receiver;
 
-/// Checks this handler to its end.
+/// Checks this handler to the end.
 async fn check(engine: &Engine, url: String) -> CheckReport {
     let plan = CheckPlan { url, secret: None, schemes: vec![Scheme::V1a, Scheme::Jwt], timeout_ms: 10_000 };
     engine.checks().start(plan).await.unwrap();
@@ -26,7 +26,7 @@ async fn check(engine: &Engine, url: String) -> CheckReport {
     }
 }
 
-/// A handler that fetches the keys for each delivery, and refuses it all the same.
+/// A handler that fetches the keys for each delivery, and then refuses it.
 async fn fetching(jwks: String) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", socket.local_addr().unwrap());
@@ -34,12 +34,12 @@ async fn fetching(jwks: String) -> String {
         while let Ok((mut stream, _)) = socket.accept().await {
             let jwks = jwks.clone();
             tokio::spawn(async move {
-                // What looks whether anybody listens sends nothing.
+                // The call that checks whether anybody listens sends nothing.
                 if stream.read(&mut [0; 65_536]).await.is_ok_and(|bytes| bytes > 0) {
                     reqwest::get(jwks).await.unwrap();
                     let answer = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
                     let _ = stream.write_all(answer).await;
-                    // The rest of a large body would reset the connection before the answer is read.
+                    // Read the rest of a large body: otherwise the connection is reset before the answer is read.
                     while stream.read(&mut [0; 65_536]).await.is_ok_and(|bytes| bytes > 0) {}
                 }
             });
@@ -54,7 +54,7 @@ async fn old_keys_are_told_from_who_asked_the_sandbox_for_them() {
     let engine = parts.start(true).await;
     let handler = Receiver::start().await;
     handler.answers("401 Unauthorized", "", Duration::ZERO);
-    // Pollux itself has fetched them for its listener: that is not the handler.
+    // Pollux itself has fetched them for its listener: that was not the handler.
     let report = check(&engine, handler.url()).await;
     let [cause] = report.causes.as_slice() else { panic!("{:#?}", report.causes) };
     assert!(cause.what.contains("has not asked for the JWKS"), "{cause:?}");

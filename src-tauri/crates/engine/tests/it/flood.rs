@@ -1,4 +1,4 @@
-//! Rejected deliveries of which a part is kept, and a disk that is nearly full.
+//! Rejected deliveries that are stored only in part, and a disk that is nearly full.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use crate::replay::{newest, post};
 
 const KEPT: u64 = 64 * 1024;
 
-/// Signed, with a newline behind it that nobody signed.
+/// Signed, with a newline at the end that nobody signed.
 async fn forged(address: &str, id: &str, len: usize) -> u16 {
     let body = "x".repeat(len - 1);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
@@ -96,12 +96,12 @@ async fn a_part_of_a_body_is_neither_replayed_nor_forwarded_and_says_why() {
     for refused in [engine.replays().preview(alone.clone()).await.err(), engine.replays().start(alone).await.err()] {
         assert_eq!(refused.unwrap().code, Code::BodyIncomplete);
     }
-    // Among others it is left out, and says so.
+    // Among others it is left out, and the run says so.
     let second = newest(&engine).await;
     let started = engine.replays().start(plan(vec![second, id], ReplayChanges::default())).await.unwrap();
     let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!((run.state, run.done, run.targets[0].failed), (RunState::Done, 2, 1));
-    // A body of the user's own is what the user says.
+    // A body of the user's own is sent as the user gave it.
     let own = ReplayChanges { body: ReplayBody::Text { text: "{}".into() }, ..ReplayChanges::default() };
     let started = engine.replays().start(plan(vec![id], own)).await.unwrap();
     engine.replays().ended(started.run).await.unwrap();

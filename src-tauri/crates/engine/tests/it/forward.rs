@@ -1,4 +1,4 @@
-//! Forwarding: what arrives is sent on in order, kept while the target is down, found again after a restart.
+//! Forwarding: what arrives is sent on in order, waits while the target is down, and is found again after a restart.
 
 use std::time::{Duration, Instant};
 
@@ -162,7 +162,7 @@ async fn the_senders_answer_can_be_the_targets_own() {
     let rows = engine.history().open_view(Filter::default()).await.unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.status).collect::<Vec<_>>(), [503, 504, 502, 204]);
     assert_eq!(view(&engine).waiting, 0, "its sender tries again, not we");
-    // What nobody verifies is not the target's.
+    // What no key verified does not go to the target.
     forged(&address).await;
     assert_eq!(engine.history().open_view(Filter::default()).await.unwrap().rows.last().unwrap().status, 401);
     engine.shutdown().await;

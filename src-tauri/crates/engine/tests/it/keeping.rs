@@ -1,4 +1,4 @@
-//! A secret that the service shows once, and a vault that refuses it.
+//! A secret that the service shows once, and a vault that refuses to store it.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::managed::stand_in;
 use crate::parts::{KEY, Parts, draft};
 use crate::post;
 
-/// A project at the Sandbox's emulator whose keys are kept as everybody's.
+/// A project at the Sandbox's emulator whose keys are stored like any user's.
 async fn emulated(engine: &Engine) -> Project {
     let overview = engine.sandbox().overview().await.unwrap();
     let api_key = ApiKeyDraft::Typed { text: overview.api_key };
@@ -79,7 +79,7 @@ async fn a_secret_that_cannot_be_stored_verifies_and_is_stored_later_or_let_go()
     assert_eq!(post(&url, &rotated.text, "msg_5").await, 401, "what was let go ended with the process");
 }
 
-/// The window was closed, or its page loaded anew, while the service was making a secret.
+/// The window was closed, or its page reloaded, while the service was making a secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_on_its_way_is_kept_though_nobody_waits_for_it_any_more() {
     const NEW: &str = "whsec_bm9ib2R5IHdhaXRzIGZvciB0aGlzIG9uZSBoZXJlIG8=";
@@ -106,7 +106,7 @@ async fn a_secret_on_its_way_is_kept_though_nobody_waits_for_it_any_more() {
         async move { engine.webhooks().rotate(project, "one", false).await }
     });
     rotating.recv().await.unwrap();
-    assert!(engine.projects().has_unstored_secrets(), "a close is asked about");
+    assert!(engine.projects().has_unstored_secrets(), "the user is asked before the window closes");
     caller.abort();
     engine.shutdown().await;
     assert!(!engine.projects().has_unstored_secrets());

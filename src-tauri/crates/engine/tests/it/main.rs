@@ -55,7 +55,7 @@ async fn rig() -> Rig {
 }
 
 impl Rig {
-    /// A `v1` delivery to a path; the answer's status.
+    /// Sends a `v1` delivery to a path; returns the status of the answer.
     async fn post(&self, path: &str, secret: &str, id: &str) -> u16 {
         post(&format!("{}{path}", self.address), secret, id).await
     }
@@ -114,7 +114,7 @@ async fn settings_that_the_history_does_not_take_are_not_in_force() {
     let rig = rig().await;
     let (before, listener) = (rig.engine.settings().get(), rig.engine.listening().state());
     let locked = rusqlite::Connection::open(rig.folder.path().join("h.db")).unwrap();
-    // Longer than the history waits for another program.
+    // Hold the lock longer than the history waits for another program.
     locked.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let error = rig.engine.settings().set(Settings { tolerance_s: 60, ..before.clone() }).await.unwrap_err();
     assert_eq!(error.code, Code::HistoryBusy);
@@ -197,7 +197,7 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
             assert_eq!(post(&address, SECRET, &format!("msg_{index}")).await, 200);
         }
     });
-    // Views are opened over and over while deliveries arrive.
+    // Open views over and over while deliveries arrive.
     let mut opened = rig.engine.history().open_view(Filter::default()).await.unwrap();
     while !arriving.is_finished() {
         tokio::time::sleep(Duration::from_millis(7)).await;
@@ -216,11 +216,11 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
         }
         start += rows.len() as u64;
     }
-    // The snapshot may already hold what is then told live, but what it counted is not told again.
+    // The snapshot may already hold what is then reported live, but what it counted is not reported again.
     let told: Vec<i64> =
         live.lock().unwrap().iter().filter(|(view, _)| *view == opened.view).map(|(_, id)| *id).collect();
-    assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len(), "none is told twice: {told:?}");
-    assert_eq!(opened.matched + told.len() as u64, 300, "what was counted and what was told is all there is");
+    assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len(), "none is reported twice: {told:?}");
+    assert_eq!(opened.matched + told.len() as u64, 300, "what was counted and what was reported is all there is");
     let all = rig.engine.history().open_view(Filter::default()).await.unwrap();
     assert_eq!(all.matched, 300);
 }

@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 
 use crate::Rig;
 
-/// How long a ping is waited for that does not come.
+/// How long to wait for a ping that does not come.
 pub(crate) const SHORT: Duration = Duration::from_millis(400);
-/// The same for one that comes.
+/// How long to wait for one that comes.
 pub(crate) const LONG: Duration = Duration::from_secs(15);
 
 pub(crate) fn draft(name: &str, uri: &str) -> WebhookDraft {
@@ -35,7 +35,7 @@ impl Rig {
         }
     }
 
-    /// What goes wrong on purpose from now on.
+    /// Sets what goes wrong on purpose from now on.
     pub(crate) async fn faults(&self, faults: Value) {
         self.engine.sandbox().set_settings(json!({ "faults": faults })).await.unwrap();
     }
@@ -77,8 +77,8 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn()
     }
 }
 
-/// A service that gives these answers, whatever is asked: by the request's line and how many there were of it. No
-/// answer: the connection is cut.
+/// A service that gives these answers, by the request's line and how many of it there were. `None`: it cuts the
+/// connection.
 pub(crate) async fn stand_in(answer: impl Fn(&str, usize) -> Option<(u16, Value)> + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -100,7 +100,7 @@ pub(crate) async fn stand_in(answer: impl Fn(&str, usize) -> Option<(u16, Value)
     origin
 }
 
-/// One request, whole.
+/// Reads one whole request.
 pub(crate) async fn request(stream: &mut tokio::net::TcpStream) -> String {
     let mut text = String::new();
     let mut chunk = [0; 4096];

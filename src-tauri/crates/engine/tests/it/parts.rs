@@ -1,4 +1,5 @@
-//! An engine whose vault, clock and environment the test holds, and that can be started again on the same history.
+//! An engine whose vault, clock and environment are in the test's hands, and that can be started again on the same
+//! history.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -11,7 +12,7 @@ use engine::{
 };
 use zeroize::Zeroizing;
 
-/// Google's form of a key, and nobody's.
+/// A key in Google's form that belongs to nobody.
 pub(crate) const KEY: &str = "AIzaSyD-1234567890abcdefghijklmnopqa91f";
 /// A second secret.
 pub(crate) const OTHER: &str = "whsec_YWFhYWFhYWFiYmJiYmJiYmNjY2NjY2NjZGRkZGRkZGQ=";
@@ -21,7 +22,7 @@ pub(crate) const OTHER: &str = "whsec_YWFhYWFhYWFiYmJiYmJiYmNjY2NjY2NjZGRkZGRkZG
 pub(crate) struct Moody {
     pub(crate) kept: MemoryVault,
     pub(crate) refuses: AtomicBool,
-    /// Nor does it destroy anything.
+    /// While set, it destroys nothing, either.
     pub(crate) keeps: AtomicBool,
 }
 
@@ -56,9 +57,9 @@ impl Vault for Moody {
 pub(crate) struct Parts {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) vault: Arc<Moody>,
-    /// Seconds that are added to the system's clock.
+    /// Seconds to add to the system's clock.
     pub(crate) ahead: Arc<AtomicI64>,
-    /// What makes the tunnels; `None`: the real providers.
+    /// Makes the tunnels; `None`: the real providers.
     pub(crate) tunnels: Option<TunnelFactory>,
     /// The variable `NGROK_AUTHTOKEN`.
     pub(crate) ngrok_authtoken: Option<String>,
@@ -116,7 +117,7 @@ impl Parts {
         self.vault.get(id).unwrap().map(|text| text.to_string())
     }
 
-    /// All bytes of the history's files.
+    /// All bytes in the history's files.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
@@ -141,7 +142,7 @@ pub(crate) fn default_project(engine: &Engine) -> i64 {
     engine.projects().list().iter().find(|project| project.path.is_empty()).unwrap().id
 }
 
-/// The names of the projects that the window is told of, as often as it is told.
+/// The names of the projects in each message that the window gets about them.
 pub(crate) fn told(engine: &Engine) -> Arc<Mutex<Vec<Vec<String>>>> {
     let told: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
     let names = told.clone();
@@ -154,7 +155,7 @@ pub(crate) fn told(engine: &Engine) -> Arc<Mutex<Vec<Vec<String>>>> {
     told
 }
 
-/// What another process changed is seen in a few seconds.
+/// Waits until it holds: what another process changed is seen within a few seconds.
 pub(crate) async fn soon(what: &str, holds: impl AsyncFn() -> bool) {
     let start = Instant::now();
     while !holds().await {

@@ -1,4 +1,4 @@
-//! What is known as a ping, and what a row shows that has no type.
+//! What counts as a ping, and what a row without a type shows.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ async fn the_ping_of_another_service_is_known_once_a_secret_of_its_webhook_verif
     let project = rig.project_at(&origin).await;
     let created = rig.engine.webhooks().create(project, draft("one", &uri), false).await.unwrap();
     assert!(matches!(created, WebhookCreation::Created { .. }));
-    // The same type, and nobody asked.
+    // The same type, but nobody asked for it.
     post_text(&uri, SECRET, "msg_0", "{\"type\":\"hello\"}").await;
     let PingResult::Arrived { delivery, .. } = rig.engine.webhooks().ping_within(project, "one", LONG).await.unwrap()
     else {

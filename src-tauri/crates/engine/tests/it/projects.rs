@@ -195,7 +195,7 @@ async fn a_check_asks_the_service_and_says_what_is_wrong() {
         assert!(!text.contains("wrong-key-of") && !text.contains(&overview.api_key), "{text}");
     }
     assert_eq!(engine.projects().list().len(), 2, "nothing is kept");
-    // With the kept key of a project, and of the Sandbox.
+    // Check with the stored key of a project, and with that of the Sandbox.
     let added = engine.projects().add(good.clone()).await.unwrap();
     for id in [added.id, engine.projects().list()[0].id] {
         let kept = ProjectDraft { api_key: ApiKeyDraft::Kept, ..good.clone() };
@@ -254,7 +254,7 @@ async fn what_another_process_changes_is_seen() {
     assert_eq!(
         window.projects().check(Some(added.id), kept).await.unwrap_err().code,
         Code::KeyOfAnotherAddress,
-        "its key is known, and is Google's"
+        "its key is known, and was given for Google"
     );
 
     let line = parts.start(false).await;
@@ -266,7 +266,7 @@ async fn what_another_process_changes_is_seen() {
     assert_eq!(newest(&window).await.row.project, default_project(&window));
 }
 
-/// A service that lists nothing, and the keys that it was asked with.
+/// A service that lists nothing, and the keys that it was called with.
 async fn listening() -> (String, Arc<Mutex<BTreeSet<String>>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -295,7 +295,7 @@ async fn a_key_goes_to_the_address_that_it_was_given_for() {
         ..draft("moving")
     };
     let project = engine.projects().add(at(&first.0, "key-of-the-first")).await.unwrap().id;
-    // Somebody asks all the time, as the window does.
+    // Somebody calls all the time, as the window does.
     let asking = tokio::spawn({
         let engine = engine.clone();
         async move {
@@ -327,7 +327,7 @@ async fn a_kept_key_is_not_sent_to_another_address_until_it_is_given_again() {
     let project = engine.projects().add(at(&first.0, typed("key-of-the-first"))).await.unwrap().id;
     let name = format!("key:{project}");
 
-    // Neither a check nor a change takes it along, and both say why.
+    // Neither a check nor a change sends the key along, and both say why.
     let kept = at(&second.0, ApiKeyDraft::Kept);
     for error in [
         engine.projects().check(Some(project), kept.clone()).await.unwrap_err(),
@@ -343,19 +343,19 @@ async fn a_kept_key_is_not_sent_to_another_address_until_it_is_given_again() {
     assert_eq!(asked(&second), BTreeSet::new(), "the second was never asked");
     assert_eq!(parts.kept(&name).as_deref(), Some("key-of-the-first"), "nothing was changed");
 
-    // Another path of the same origin, another name: the key stays.
+    // With another path of the same origin, or another name, the key stays.
     let path = at(&format!("{}/gateway", first.0), ApiKeyDraft::Kept);
     engine.projects().check(Some(project), path.clone()).await.unwrap();
     assert!(engine.projects().update(project, path).await.unwrap().api_key.unwrap().available);
 
-    // Without a key, and with one that is given for it.
+    // Without a key, or with one that is given for it, the address can change.
     assert_eq!(engine.projects().update(project, at(&second.0, ApiKeyDraft::Nowhere)).await.unwrap().api_key, None);
     assert!(engine.projects().update(project, at(&first.0, ApiKeyDraft::Kept)).await.unwrap().api_key.is_none());
     engine.projects().update(project, at(&first.0, typed("key-of-the-first"))).await.unwrap();
     let moved = engine.projects().update(project, at(&second.0, typed("key-of-the-second"))).await.unwrap();
     engine.webhooks().refresh(project).await.unwrap();
 
-    // Undo brings back the pair.
+    // Undo brings back both the key and its address.
     engine.projects().remove(project).await.unwrap();
     assert_eq!(engine.projects().restore(project).await.unwrap(), moved);
     engine.webhooks().refresh(project).await.unwrap();
@@ -375,7 +375,7 @@ async fn a_key_that_is_kept_for_another_address_is_not_sent_after_a_restart() {
     };
     let project = engine.projects().add(at(&first.0, "key-of-the-first")).await.unwrap().id;
     engine.shutdown().await;
-    // The process ended after the new key was kept, and before the new address was.
+    // The process ended after the new key was stored, but before the new address was.
     engine::Vault::put(&*parts.vault, &format!("key:{project}"), "key-of-the-second").unwrap();
     let engine = parts.start(false).await;
     let read = engine.projects().list().into_iter().find(|one| one.id == project).unwrap();
@@ -400,7 +400,7 @@ async fn what_cannot_be_destroyed_of_a_removed_project_is_destroyed_later() {
     assert!(engine.projects().list().iter().all(|one| one.id != project.id));
     assert!(parts.kept(&key).is_some() && parts.kept(&secret.id).is_some());
 
-    // Brought back, it is as it was.
+    // Once brought back, it is as it was.
     assert_eq!(engine.projects().restore(project.id).await.unwrap(), project);
     assert_eq!(post(&url, OTHER, "msg_1").await, 200);
     assert_eq!(newest(&engine).await.verdict.outcome, Outcome::Verified);

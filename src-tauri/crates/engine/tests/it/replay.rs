@@ -148,7 +148,7 @@ async fn several_to_several_in_order_or_many_at_a_time_and_stopped() {
     assert_eq!(stopped.state, RunState::Stopped);
     assert!(stopped.done >= 8 && stopped.done < 200, "{} of {}", stopped.done, stopped.total);
     assert_eq!(stopped.total, 1500);
-    // What was under way went out, and is kept.
+    // What was under way went out, and is stored.
     let mut cut = Vec::new();
     for id in ids {
         let kept = engine.outbounds().of(id).await.unwrap();

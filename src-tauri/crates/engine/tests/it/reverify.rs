@@ -1,4 +1,4 @@
-//! Deliveries judged again: a secret comes later, the published keys come later, or the user asks for it.
+//! Judging deliveries again: a secret comes later, the published keys come later, or the user asks for it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn now() -> i64 {
     since.as_secs() as i64
 }
 
-/// All that the window is told.
+/// Everything that the window is told.
 fn told(engine: &Engine) -> Arc<Mutex<Vec<Live>>> {
     let told: Arc<Mutex<Vec<Live>>> = Arc::default();
     let all = told.clone();
@@ -109,7 +109,7 @@ async fn a_secret_that_comes_later_verifies_what_was_there() {
     let bare = engine.history().delivery(all[0].id).await.unwrap();
     assert_eq!((&*bare.verdict.reason, bare.checkable), ("missing_header:webhook-id", false));
 
-    // From now on it is verified at once, and only that is sent on.
+    // From now on such deliveries are verified at once, and only those are sent on.
     assert_eq!(signed_by(&address, SECRET, "msg_4", "{}").await, 200);
     soon("it is sent on", async || receiver.ids().contains(&"msg_4".to_owned())).await;
     assert_eq!(rows(&engine).await[0].judged_ms, None);
@@ -147,7 +147,7 @@ async fn many_are_judged_in_batches_and_an_open_view_of_outcomes_is_opened_again
     let view = engine.history().open_view(filter()).await.unwrap();
     assert_eq!(view.matched, 320);
     let told = told(&engine);
-    // The second one comes while the first is at work, or just behind it.
+    // The second secret comes while the first run is at work, or just after it.
     engine.projects().add_secret(default_project(&engine), "", SECRET).await.unwrap();
     engine.projects().add_secret(default_project(&engine), "", OTHER).await.unwrap();
     let verified = async || {
@@ -157,7 +157,7 @@ async fn many_are_judged_in_batches_and_an_open_view_of_outcomes_is_opened_again
     soon("all are verified", verified).await;
     soon("the runs end", async || ended(&told).iter().map(|run| run.sum.verified).sum::<u64>() == 320).await;
     let reopened = told.lock().unwrap().iter().any(|message| matches!(message, Live::Resync { .. }));
-    assert!(reopened, "a view of outcomes shows others now");
+    assert!(reopened, "a view filtered by outcome shows other rows now");
     assert_eq!(engine.history().open_view(filter()).await.unwrap().matched, 0);
     engine.shutdown().await;
 }
@@ -169,7 +169,7 @@ async fn the_life_of_a_secret_counts_as_it_was_at_the_arrival() {
     let secret = engine.projects().add_secret(default_project(&engine), "", SECRET).await.unwrap();
     let history = rusqlite::Connection::open(parts.database()).unwrap();
     history.busy_timeout(Duration::from_secs(5)).unwrap();
-    // As another process would write it; the registry follows.
+    // Write it as another process would; the registry follows.
     let ends = |at: i64| {
         history.execute("UPDATE secret SET expires_at = ?1 WHERE id = ?2", (at, &secret.id)).unwrap();
     };
@@ -186,7 +186,7 @@ async fn the_life_of_a_secret_counts_as_it_was_at_the_arrival() {
     assert!(matches!(detail.verdict.key.unwrap().state, KeyState::Grace { .. }));
     assert_eq!((detail.row.status, detail.row.judged_ms.is_some()), (401, true));
 
-    // Never worse: now it has ended, and what is verified is not looked at.
+    // A verdict never gets worse: the secret has ended now, and what is verified is not looked at.
     ends(now() - 200);
     let again = engine.history().verify_again(vec![id, 77]).await.unwrap();
     assert_eq!(again, VerifiedAgain { skipped: 2, ..VerifiedAgain::default() });
@@ -204,7 +204,7 @@ async fn a_rejected_one_is_judged_again_at_the_time_of_its_arrival_and_a_part_is
     cut_short(&address).await;
     soon("both are there", async || rows(&engine).await.len() == 2).await;
     let told = told(&engine);
-    // An hour later: the delivery is as old as it was when it came.
+    // An hour later, the delivery is judged by the time of its arrival.
     parts.ahead.store(3_600, std::sync::atomic::Ordering::SeqCst);
     engine.projects().add_secret(project, "", SECRET).await.unwrap();
     soon("the run ends", async || !ended(&told).is_empty()).await;

@@ -14,7 +14,7 @@ impl Rig {
     }
 }
 
-/// The lanes: what became of each secret, and how much it verified.
+/// The lanes: the state of each secret, and how much it verified.
 fn lanes(rotation: &Rotation) -> Vec<(SecretLife, u32)> {
     rotation.lanes.iter().map(|lane| (lane.secret.state, lane.verified)).collect()
 }
@@ -37,7 +37,7 @@ async fn a_secret_is_good_through_its_grace_and_refused_after_it() {
     let left = old.expires_ms.unwrap() - rig.rotation(&webhook.id).await.now_ms;
     assert!((DAY_MS - 60_000..=DAY_MS).contains(&left), "{left} ms are left");
 
-    // The emulator signs with both: that counts for the new one.
+    // The emulator signs with both, which counts for the new one.
     assert!(matches!(rig.ping(&webhook.id, LONG).await, PingResult::Arrived { .. }));
     assert_eq!(rig.newest().await.verdict.key.unwrap().id, second.id);
     assert_eq!(rig.rotation(&webhook.id).await.since.only_older, 0);
@@ -111,14 +111,14 @@ async fn a_rotation_whose_answer_was_lost_is_read_back() {
 
     rig.faults(json!({ "lost_answers": 0.0, "garbled_answers": 1.0 })).await;
     let error = engine.webhooks().rotate(project, &webhook.id, false).await.unwrap_err();
-    assert_eq!(error.code, Code::ServiceUnreadable, "nothing was asked for: the webhook could not be read before");
+    assert_eq!(error.code, Code::ServiceUnreadable, "no rotation was requested: the webhook could not be read first");
     rig.faults(json!({ "garbled_answers": 0.0 })).await;
     engine.webhooks().rotate(project, &webhook.id, false).await.unwrap();
     let log = engine.actions().page(None, 3).await.unwrap().actions;
     assert!(log.iter().all(|one| one.what == "webhook.rotate" && one.target.starts_with("lost (")), "{log:?}");
 }
 
-/// What the service lists before and after, and what is answered to the rotation.
+/// What the service lists before and after, and how it answers the rotation.
 #[tokio::test]
 async fn what_became_of_a_rotation_is_told_by_what_is_listed() {
     let rig = rig().await;
@@ -160,7 +160,7 @@ async fn what_became_of_a_rotation_is_told_by_what_is_listed() {
     }
 }
 
-/// As a script may have it from elsewhere: the resource's name in place of the id.
+/// As a script may have got it elsewhere: by the resource's name in place of its id.
 #[tokio::test]
 async fn a_webhook_that_is_named_in_full_gets_a_secret_that_stays() {
     let rig = rig().await;

@@ -37,7 +37,7 @@ impl Rig {
         rows.expect("a delivery arrives").unwrap().unwrap().remove(0)
     }
 
-    /// Sets the clock ahead to what is due next until a delivery arrives.
+    /// Moves the clock forward to what is due next, until a delivery arrives.
     async fn skip_to_delivery(&mut self) -> Row {
         for _ in 0..20 {
             self.engine.sandbox().advance_clock(SandboxAdvance::Next).await.unwrap();
@@ -48,7 +48,7 @@ impl Rig {
         panic!("no delivery arrives");
     }
 
-    /// The log says this of the delivery, now or soon.
+    /// Waits until the log says this of the delivery.
     async fn logged(&self, id: &str, what: impl Fn(&SandboxDelivery) -> bool) -> SandboxDelivery {
         let start = Instant::now();
         loop {
@@ -162,7 +162,7 @@ async fn keys_scheme_and_faults_are_set_from_here() {
     assert_eq!(rig.engine.sandbox().advance_clock(SandboxAdvance::Ms(5000)).await.unwrap().now_ms, clock.now_ms + 5000);
 }
 
-/// The Sandbox's own deliveries are not rejected for what the Sandbox was told to claim.
+/// The Sandbox's own deliveries are not rejected for claims that the Sandbox was told to make.
 #[tokio::test]
 async fn tokens_are_held_to_what_the_sandbox_claims_now() {
     let mut rig = rig().await;
@@ -224,7 +224,7 @@ async fn a_job_can_be_cancelled_and_finished_by_hand() {
     assert_eq!(gone.code, Code::NotFound);
 }
 
-/// As with Google: whoever has the address and the key can use it, and the window is told.
+/// As with Google: whoever has the address and the key can use it. The window hears of it.
 #[tokio::test]
 async fn others_can_use_the_same_emulator_and_the_window_is_told() {
     let rig = rig().await;
@@ -248,7 +248,7 @@ async fn others_can_use_the_same_emulator_and_the_window_is_told() {
         input: BatchInput::Inline(vec![("a".into(), request)]),
         webhook_config: None,
     };
-    // What came before is told first.
+    // What came before is reported first.
     let quiet = async || {
         let mut seen = told.load(Ordering::Relaxed);
         loop {

@@ -1,4 +1,4 @@
-//! A provider whose states the test says, and what the window is told of it.
+//! A provider whose states come from the test, and what the window is told of it.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ pub(crate) struct Started {
     pub(crate) states: mpsc::WeakSender<State>,
     pub(crate) stop: CancellationToken,
     pub(crate) local: watch::Receiver<Option<SocketAddr>>,
-    /// Ends the provider by itself, with the last state it said.
+    /// Ends the provider on its own, with the last state that it reported.
     pub(crate) end: CancellationToken,
 }
 

@@ -1,4 +1,4 @@
-//! The end of secrets: named by the probe, destroyed by hand or after 30 days; the Sandbox's own are never kept.
+//! The end of secrets: named by the probe, destroyed by hand or after 30 days; the Sandbox's own are never stored.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,7 @@ use crate::{SECRET, post};
 
 const DAY_S: i64 = 24 * 60 * 60;
 
-/// Ends a secret `ago` seconds before now, as a rotation of that time would have.
+/// Ends a secret `ago` seconds before now, as a rotation at that time would have.
 async fn ended(parts: &Parts, id: &str, ago: i64) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let store = store::Store::open(&parts.database(), store::Options::default()).unwrap();
@@ -83,7 +83,7 @@ async fn after_thirty_days_the_text_is_destroyed_at_the_start() {
     let log = engine.actions().page(None, 1).await.unwrap().actions.remove(0);
     assert_eq!((log.who.as_str(), log.what.as_str(), log.result.as_str()), ("Pollux", "secret.destroy", "done"));
     assert_eq!(log.target, format!("older ({})", older.hint));
-    // And in a session that lasts.
+    // The same happens in a session that lasts that long.
     parts.ahead.store(31 * DAY_S, Ordering::SeqCst);
     crate::parts::soon("the sweep runs on the clock", async || parts.kept(&newer.id).is_none()).await;
 }
@@ -102,7 +102,7 @@ async fn secrets_of_the_sandbox_live_as_long_as_the_process() {
     assert!(listed.iter().all(|secret| secret.builtin || secret.webhook.is_some()), "{listed:?}");
 }
 
-/// The keychain was locked at this start, or `POLLUX_KEYCHAIN` says otherwise.
+/// The keychain was locked at this start, or `POLLUX_KEYCHAIN` names another place.
 #[tokio::test]
 async fn what_another_vault_keeps_is_not_taken_for_destroyed() {
     let parts = Parts::default();

@@ -1,4 +1,4 @@
-//! The tunnel, with a provider whose states the test says.
+//! The tunnel, with a provider whose states come from the test.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn is(engine: &Engine, state: &str) {
     soon(state, async || engine.tunnel().view().state.as_str() == state).await;
 }
 
-/// The states of the time-line: provider, state.
+/// The states in the time-line: provider, state.
 async fn line(parts: &Parts) -> Vec<(String, String)> {
     let store = store::Store::open(&parts.database(), store::Options::default()).unwrap();
     let states = store.tunnel_states().between(0, i64::MAX).await.unwrap();
@@ -49,7 +49,7 @@ async fn every_state_is_shown_told_and_kept() {
     assert_eq!(started.authtoken.as_deref(), Some(TOKEN));
     assert_eq!(format!("http://{}/", started.local.borrow().unwrap()), address);
     started.say(State::Starting).await;
-    // What is public is the listener itself: the probe is a true one.
+    // The listener itself is the public address, so the probe is a real one.
     started.online(&address).await;
     is(&engine, "online").await;
     let view = engine.tunnel().view();
@@ -88,11 +88,11 @@ async fn every_state_is_shown_told_and_kept() {
     let expected = ["off", "starting", "online", "reconnecting", "online", "failed", "off"];
     assert_eq!(told.states(), expected);
 
-    // One that ends without a word has failed.
+    // A tunnel that ends without a word has failed.
     engine.tunnel().start().await.unwrap();
     scripted.started(2).await.end.cancel();
     is(&engine, "failed").await;
-    // Stopped in order.
+    // Stop it in order.
     engine.tunnel().start().await.unwrap();
     let third = scripted.started(3).await;
     third.online(&address).await;
@@ -152,7 +152,7 @@ async fn settings_restart_it_only_where_they_matter_and_the_listener_goes_on() {
     let fourth = scripted.started(4).await;
     assert_eq!(fourth.own_address.as_deref(), Some("https://other.example/"));
 
-    // Another port: the provider is told, and is not started anew.
+    // At another port the provider is told, and not restarted.
     let ListenerState::Listening { address: moved, .. } = engine.listening().start(None).await else {
         panic!("listens")
     };
@@ -195,7 +195,7 @@ async fn the_authtoken_is_in_the_vault_alone() {
     assert_eq!(scripted.started(1).await.authtoken.as_deref(), Some(TOKEN));
     let other = TOKEN.replace("cK9m", "WxYz");
     engine.tunnel().set_authtoken(Some(other.clone())).await.unwrap();
-    assert_eq!(scripted.started(2).await.authtoken, Some(other.clone()), "put to use at once");
+    assert_eq!(scripted.started(2).await.authtoken, Some(other.clone()), "used at once");
     engine.shutdown().await;
 
     let (engine, _) = parts.listening(false).await;
@@ -231,9 +231,9 @@ async fn a_kept_authtoken_goes_before_the_variable_and_which_is_used_is_shown() 
 
     let view = engine.tunnel().set_authtoken(Some(TOKEN.into())).await.unwrap();
     assert_eq!(view.ngrok_authtoken, Some(kept("…cK9m", Some("…eNv1"))));
-    assert_eq!(scripted.started(2).await.authtoken.as_deref(), Some(TOKEN), "the kept one wins");
+    assert_eq!(scripted.started(2).await.authtoken.as_deref(), Some(TOKEN), "the stored one wins");
 
-    // Lost by what kept it: the variable's is used, and that is said.
+    // The vault has lost it: the variable's is used, and the view says so.
     parts.vault.delete("tunnel:ngrok").unwrap();
     let view = engine.tunnel().start().await.unwrap();
     assert_eq!(scripted.started(3).await.authtoken, Some(variable));
@@ -261,7 +261,7 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
         board.webhooks.into_iter().find(|webhook| webhook.name.as_deref() == Some("mine")).unwrap()
     };
     assert_eq!(shown().await.place, UriPlace::Ours);
-    // Lost and back under another name.
+    // The tunnel is lost, and comes back under another name.
     let cut = || State::Reconnecting { why: "cut".into(), retry_in: None, attempt: 1 };
     started.say(cut()).await;
     is(&engine, "reconnecting").await;
@@ -277,13 +277,13 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
     assert_eq!((notice.level, notice.code), (Level::Info, Code::PublicAddressChanged));
     assert!(notice.message.contains("https://one.") && notice.message.contains("https://two."), "{notice:?}");
     soon("the alarm", async || engine.state().await.alarms.iter().any(|alarm| alarm.earlier == 1)).await;
-    // Back again without another name.
+    // It comes back again, under the same name.
     started.say(cut()).await;
     started.online("https://two.tunnel.invalid/").await;
     is(&engine, "online").await;
     assert_eq!(told.notices.lock().unwrap().len(), 1);
 
-    // A quick tunnel's address never comes back: without one there is nothing to repair to.
+    // A quick tunnel's address never comes back: without an address there is nothing to repair to.
     engine.tunnel().stop().await.unwrap();
     let mine = shown().await;
     assert_eq!((mine.place, mine.repaired_uri), (UriPlace::Earlier, None));
@@ -293,7 +293,7 @@ async fn webhooks_of_the_address_before_are_shown_and_repaired() {
     engine.shutdown().await;
 }
 
-/// The cause that a ping gives that cannot arrive.
+/// The cause that a ping gives when it cannot arrive.
 async fn down(engine: &Engine, project: i64, id: &str) -> String {
     match engine.webhooks().ping_within(project, id, Duration::from_millis(200)).await.unwrap() {
         PingResult::Missing { cause, .. } => cause,
@@ -322,7 +322,7 @@ async fn a_webhook_is_made_for_the_address_that_is_reached_now() {
     assert_eq!(receiver().await, ("https://hooks.invalid/a-secret-segment/".into(), true));
     engine.tunnel().stop().await.unwrap();
     assert_eq!(receiver().await, (local.clone(), false));
-    // An own address is the user's word.
+    // For an address of their own, the user's word counts.
     settings.tunnel.provider = TunnelProvider::Own;
     settings.public_address = Some("https://own.example".into());
     settings.tunnel.path_token = None;
@@ -357,9 +357,9 @@ async fn what_the_gate_refuses_is_counted_and_told() {
         views.last().map(|view| (view.stray, view.too_many)).unwrap()
     };
     soon("the counts are told", async || counted().0 == 1 && counted().1 >= 5).await;
-    assert_eq!(engine.state().await.counts.total, taken as u64, "nothing else is kept");
+    assert_eq!(engine.state().await.counts.total, taken as u64, "nothing else is stored");
     engine.tunnel().stop().await.unwrap();
-    assert_eq!(post(&address, SECRET, "msg_99").await, 200, "without a tunnel nothing is asked");
+    assert_eq!(post(&address, SECRET, "msg_99").await, 200, "without a tunnel nothing is checked");
     engine.shutdown().await;
 }
 
@@ -372,7 +372,7 @@ async fn it_starts_with_pollux_and_a_crash_ends_its_time_line() {
     engine.settings().set(settings).await.unwrap();
     assert_eq!(scripted.count(), 0, "from the next start on");
     engine.shutdown().await;
-    // A crash while it was online.
+    // Pollux crashed while the tunnel was online.
     let store = store::Store::open(&parts.database(), store::Options::default()).unwrap();
     let crashed = |state: &str| store::TunnelState {
         at_ms: 1000,

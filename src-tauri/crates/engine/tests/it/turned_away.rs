@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::parts::{Parts, soon};
 
-/// Sends bytes and gives the status of the answer.
+/// Sends bytes and returns the status of the answer.
 async fn ask(address: &str, request: &str) -> String {
     let host = address.trim_start_matches("http://").trim_end_matches('/');
     let mut stream = TcpStream::connect(host).await.unwrap();

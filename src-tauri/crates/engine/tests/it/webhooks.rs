@@ -28,7 +28,7 @@ async fn other(rig: &Rig) -> Client {
     Client::new(&overview.address, ApiVersion::V1, &overview.api_key).unwrap()
 }
 
-/// Collects what the window is told of webhooks.
+/// Collects what the window is told about webhooks.
 fn told(rig: &Rig) -> Arc<Mutex<Vec<WebhookAlarms>>> {
     let told: Arc<Mutex<Vec<WebhookAlarms>>> = Arc::default();
     rig.engine.attach(Box::new({
@@ -113,7 +113,7 @@ async fn a_webhook_lives_its_whole_life_and_the_log_tells_it() {
     assert!(export.contains("video.generated") && !export.contains(&secret.text), "{export}");
 }
 
-/// Refused before it acted, acted on and garbled, acted on and never answered.
+/// The service refuses before it acts, acts and garbles its answer, or acts and never answers.
 #[tokio::test]
 async fn a_failing_service_is_told_and_a_lost_creation_is_found_again() {
     let rig = rig().await;
@@ -181,7 +181,7 @@ async fn a_ping_that_does_not_come_has_its_likely_cause() {
     let result = rig.ping(&webhook.id, SHORT).await;
     assert!(missing(&result).0 == "not_ours" && missing(&result).1.contains("127.0.0.1:9"), "{result:?}");
 
-    // A name that can never be found.
+    // Use a name that can never be found.
     let public = Some("https://pollux.invalid/".to_owned());
     let own = TunnelSettings { provider: TunnelProvider::Own, ..TunnelSettings::default() };
     engine.settings().set(Settings { public_address: public, tunnel: own, ..settings }).await.unwrap();
@@ -266,12 +266,12 @@ async fn failures_are_those_of_the_webhook() {
     assert_eq!(ids, ["msg_2", "msg_1"]);
     let shown = rig.shown(&webhook.id).await;
     assert_eq!((shown.last.unwrap().outcome, shown.last_hour), (Outcome::Verified, 3));
-    // The builtin one has another path.
+    // The built-in one has another path.
     let board = engine.webhooks().board(project).await.unwrap();
     assert!(board.webhooks.iter().any(|webhook| webhook.builtin && webhook.last_hour == 0), "{board:?}");
 }
 
-/// As the service may be one day, on two pages.
+/// The service as it may be one day, on two pages.
 #[tokio::test]
 async fn what_is_not_known_here_is_shown_as_it_came() {
     let rig = rig().await;
@@ -304,7 +304,7 @@ async fn what_is_not_known_here_is_shown_as_it_came() {
     assert!(one.secrets.iter().all(|secret| secret.key.is_none() && !secret.available));
     assert_eq!(board.receiver, Some(format!("{}stand-in", rig.address)));
 
-    // It is on two webhooks: whose secret this is cannot be told.
+    // The secret is on two webhooks, so whose it is cannot be told.
     let pasted = rig.engine.projects().add_secret(project, "pasted", SECRET).await.unwrap();
     let board = rig.engine.webhooks().refresh(project).await.unwrap();
     assert!(board.webhooks.iter().all(|webhook| webhook.secrets[0].key.as_ref() != Some(&pasted.id)));
@@ -358,7 +358,7 @@ async fn a_project_without_a_key_and_one_without_a_service_say_so() {
     assert!(error.code == Code::ServiceTimedOut && !format!("{error:?}").contains("key-of-a-stand-in"), "{error:?}");
 }
 
-/// Whatever is no whole list says nothing of what it does not hold.
+/// An answer that is not a complete list says nothing about what is missing from it.
 #[tokio::test]
 async fn what_is_no_list_or_only_part_of_one_ends_no_secret() {
     let rig = rig().await;
@@ -400,7 +400,7 @@ async fn what_is_no_list_or_only_part_of_one_ends_no_secret() {
     }
 }
 
-/// All that is listed of a secret is its last characters, and four of them are the same once in a while.
+/// The list shows only the last characters of a secret, and once in a while four of them are the same.
 #[tokio::test]
 async fn a_new_secret_that_ends_like_the_one_before_stays() {
     const ALIKE: &str = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhpcnR5LXR3byB0dXY=";

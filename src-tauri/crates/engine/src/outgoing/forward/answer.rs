@@ -1,4 +1,4 @@
-//! The target's own answer, for a sender that waits for it.
+//! Passes the target's own answer to a sender that waits for it.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use crate::dto::{ForwardAnswer, ForwardRule, Outbound};
 
 const BAD_GATEWAY: u16 = 502;
 const GATEWAY_TIMEOUT: u16 = 504;
-/// Bytes of a target's own answer that are passed on.
+/// How many bytes of a target's own answer are passed on.
 const PASSED_ON: usize = 1024 * 1024;
 
 impl Forwards {
-    /// Does the target of this project make the answers?
+    /// Whether this project's senders get the target's own answer.
     pub(crate) fn answers(&self, project: i64) -> bool {
         self.lanes.answers(project)
     }
 
-    /// A delivery that is stored, and answered by somebody else: the target gets it all the same.
+    /// Takes a delivery that is stored and answered by something else: the target still gets it.
     pub(crate) fn take_over(&self, committed: &Committed) {
         if let Some(lane) = self.lanes.of(committed.project) {
             lane.offer(committed.id, committed.event, is_verified(committed));
         }
     }
 
-    /// The target's own answer to a delivery that is stored, where the rule says so. Otherwise it waits like the others.
+    /// The target's own answer to a stored delivery, if the rule says so. Otherwise the delivery waits like the others.
     pub(crate) fn answer(&self, committed: &Committed) -> Option<GivenLater> {
         let lane = self.lanes.of(committed.project)?;
         let verified = is_verified(committed);
@@ -43,12 +43,12 @@ impl Forwards {
         Some(Box::pin(async move { room.answer_of_target(turn, committed).await }))
     }
 
-    /// The target's own answer to a delivery that its sender waits for.
+    /// Gets the target's own answer to a delivery whose sender waits for it.
     async fn answer_of_target(&self, turn: Turn<Outbound>, committed: Committed) -> Given {
         let rule = turn.lane().rule();
         let timeout_ms = match rule.answer {
             ForwardAnswer::Target { timeout_ms } => timeout_ms,
-            // Switched over in this moment: the usual answer, and it waits like the others.
+            // The rule was changed in this moment: give the usual answer, and let the delivery wait like the others.
             ForwardAnswer::AtOnce => {
                 let verified = committed.outcome == signature::Outcome::Verified;
                 let given = given_by(&rule, committed.status);
@@ -66,7 +66,7 @@ impl Forwards {
         let bounds = Bounds { time, kept: PASSED_ON, ..Bounds::default() };
         match self.forward(&rule, committed.id, 1, bounds).await {
             Ok(Some((Sent { mut outbound, .. }, exchange))) => {
-                // The sender tries again, not we.
+                // If it must be tried again, the sender does that, not Pollux.
                 outbound.settled = true;
                 if let Some(answer) = &mut outbound.answer {
                     answer.body.truncate(Bounds::default().kept);
@@ -90,7 +90,7 @@ fn is_verified(committed: &Committed) -> bool {
     committed.outcome == signature::Outcome::Verified
 }
 
-/// The target's answer for the sender. One that is not whole goes on without its body: cut off, it would look whole.
+/// The target's answer for the sender. An incomplete one is passed on without its body: cut off, it would look whole.
 fn passed_on(rule: &ForwardRule, exchange: Exchange) -> Given {
     const OF_THE_BODY: [&str; 7] =
         ["content-type", "content-encoding", "content-range", "content-md5", "digest", "etag", "last-modified"];

@@ -1,4 +1,4 @@
-//! The lanes of all projects, and how a rule is kept.
+//! The lanes of all projects, and the form in which a rule is stored.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::dto::{ForwardAnswer, ForwardRule, Outbound};
 
-/// A lane whose requests are shown as the window has them.
+/// A lane whose requests have the form that the window shows.
 pub(super) type Lane = outbound::forward::Lane<Outbound>;
 
-/// A rule as it is kept.
+/// A rule in the form in which it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Kept {
     pub(super) rule: ForwardRule,
     /// Everything up to this delivery is dealt with.
     pub(super) mark: i64,
-    /// Switched off: the newest delivery that could still wait.
+    /// Set while the rule is off: the newest delivery that can still wait.
     off_at: i64,
     /// What waited up to here was dropped by hand.
     #[serde(default)]
@@ -40,7 +40,7 @@ impl Kept {
 #[derive(Default)]
 pub(super) struct Lanes {
     lanes: Mutex<BTreeMap<i64, Arc<Lane>>>,
-    /// Projects whose senders get the target's own answer: looked at for every delivery.
+    /// Projects whose senders get the target's own answer. Read for every delivery.
     answering: RwLock<HashSet<i64>>,
 }
 
@@ -62,12 +62,12 @@ impl Lanes {
         self.lanes.lock().entry(project).or_insert_with(new).clone()
     }
 
-    /// Does the target of this project make the answers?
+    /// Whether this project's senders get the target's own answer.
     pub(super) fn answers(&self, project: i64) -> bool {
         self.answering.read().contains(&project)
     }
 
-    /// Takes over which targets make the answers, after a rule was changed.
+    /// Notes which targets make the answers, after a rule was changed.
     pub(super) fn note_answering(&self) {
         let rules = self.all().into_iter().map(|lane| lane.rule());
         let asked = rules.filter(|rule| rule.on && rule.answer != ForwardAnswer::AtOnce).map(|rule| rule.project);

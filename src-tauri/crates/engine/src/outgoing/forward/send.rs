@@ -1,4 +1,4 @@
-//! Sending what a lane says, and the target's own answer for the sender.
+//! Sends what a lane hands out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use crate::dto::{ForwardRule, Outbound, ReplaySign};
 use crate::error::{Code, Error, Result};
 use crate::outgoing::outbounds::{not_sent, sent, shown_outbound};
 
-/// Statuses with which a target asks to be left alone for a while.
+/// Statuses by which a target asks to be left alone for a while.
 const LATER: [u16; 4] = [429, 502, 503, 504];
-/// Tries that are all kept; after them only every doubling.
+/// This many tries are all stored; after them, only every doubling.
 const KEPT_TRIES: u32 = 5;
-/// How long requests that are under way may go on when the app ends.
+/// How long requests under way may go on when the app ends.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What was sent and what came of it.
+/// What was sent, and what follows for the lane.
 pub(super) struct Sent {
     pub(super) outbound: NewOutbound,
     pub(super) ended: Ended,
@@ -40,7 +40,7 @@ impl Forwards {
                     let (room, lane, done) = (self.clone(), lane.clone(), done.clone());
                     self.common.spawn_to_the_end(async move {
                         room.forward_one(&lane, id, number).await;
-                        // Full: it looks again anyway.
+                        // If the channel is full, the loop looks again anyway.
                         let _ = done.try_send(());
                     });
                 }
@@ -66,7 +66,7 @@ impl Forwards {
         let rule = lane.rule();
         let stopped = async {
             self.common.stop().cancelled().await;
-            // What is under way at the end may come to its own: otherwise it is sent once more at the next start.
+            // Let what is under way at the end finish: otherwise the next start sends it once more.
             tokio::time::sleep(GRACE).await;
         };
         let sent = tokio::select! {
@@ -87,7 +87,7 @@ impl Forwards {
         }
     }
 
-    /// Sends one delivery on. `None`: it is not there any more.
+    /// Sends one delivery on. `None`: it is no longer in the history.
     pub(super) async fn forward(
         &self,
         rule: &ForwardRule,
@@ -102,7 +102,7 @@ impl Forwards {
         let recipe = self.forward_recipe(rule).await?;
         let at_ms = self.common.now_ms();
         let composed = match self.sending.compose(&delivery, &recipe, &allowed.target) {
-            // It never becomes whole: it is settled, and says why.
+            // The body will never be complete: settle it, and say why.
             Err(error) if error.code == Code::BodyIncomplete => {
                 let exchange = not_exchanged(ProblemCode::BodyIncomplete, error.message.clone());
                 let kind = OutboundKind::Forward;
@@ -134,12 +134,12 @@ impl Forwards {
         match self.common.store().outbounds().add(vec![outbound]).await {
             Ok(ids) => {
                 view.id = ids.first().copied().unwrap_or_default();
-                // Nobody follows: nobody has to be told.
+                // An error only means that nobody follows.
                 let _ = self.sent.send(view.clone());
                 Some(view)
             }
             Err(error) => {
-                let what = "a request that was forwarded could not be kept";
+                let what = "a forwarded request could not be stored";
                 self.common.store().complaints().error(what, error.code(), &error, std::time::Instant::now());
                 None
             }
@@ -147,25 +147,20 @@ impl Forwards {
     }
 }
 
-/// What keeps a rule from working keeps all of its deliveries; anything else is about one of them.
+/// An error of the rule holds back all of its deliveries; any other is about this one.
 fn not_forwarded(error: Error, number: u32, complaints: &Complaints) -> Ended {
     let of_the_rule = [Code::ConfirmTarget, Code::NoSecret, Code::NoSandbox, Code::InvalidTarget, Code::InvalidForward];
     if of_the_rule.contains(&error.code) {
         return Ended::Down { why: error.message };
     }
     if number >= GIVES_UP {
-        complaints.error(
-            "a delivery could not be forwarded and is given up",
-            "forward",
-            &error,
-            std::time::Instant::now(),
-        );
+        complaints.error("Pollux gave up forwarding a delivery", "forward", &error, std::time::Instant::now());
         return Ended::Gone;
     }
     Ended::Later { why: error.message, retry_after: None }
 }
 
-/// As an exchange that never took place.
+/// The failure as an exchange that never took place.
 fn not_exchanged(code: ProblemCode, message: String) -> Exchange {
     Exchange { answer: None, problem: Some(outbound::Problem { code, message }), total: Duration::ZERO }
 }

@@ -7,16 +7,16 @@ use store::Outbound;
 
 use crate::dto::{AnswerDiff, DiffLine, DiffSide};
 
-/// Bodies longer than this are only told to differ.
+/// Longer bodies are only said to differ.
 const LONGEST: usize = 256 * 1024;
-/// Lines around what differs.
+/// Lines of context around a difference.
 const AROUND: usize = 3;
-/// Lines of a difference.
+/// Most lines of a difference.
 const LINES: usize = 2_000;
-/// How long the shortest difference is looked for. Two bodies that share little would take minutes; after it, a longer one
-/// is good enough.
+/// How long to look for the shortest difference. For two bodies that share little it would take minutes, and after this
+/// time a longer one is good enough.
 const LOOKED_FOR: Duration = Duration::from_millis(300);
-/// Headers that differ from one answer to the next by their nature.
+/// Headers that naturally differ from one answer to the next.
 const OF_THE_MOMENT: [&str; 1] = ["date"];
 
 /// `one` and `two` are the bodies as they are shown.
@@ -42,7 +42,7 @@ fn headers(first: &Outbound, other: &Outbound) -> Vec<DiffLine> {
     let gone = one.iter().filter(|line| !two.contains(line)).map(|line| (DiffSide::First, line));
     let new = two.iter().filter(|line| !one.contains(line)).map(|line| (DiffSide::Other, line));
     let mut all: Vec<DiffLine> = gone.chain(new).map(|(side, text)| DiffLine { side, text: text.clone() }).collect();
-    // The two values of a header stand together.
+    // Keep the two values of a header together.
     all.sort_by(|a, b| a.text.split(':').next().cmp(&b.text.split(':').next()));
     all
 }
@@ -53,11 +53,14 @@ fn bodies(one: &[u8], two: &[u8]) -> (Vec<DiffLine>, Option<String>) {
     }
     let short = one.len() <= LONGEST && two.len() <= LONGEST;
     let (Ok(one), Ok(two), true) = (std::str::from_utf8(one), std::str::from_utf8(two), short) else {
-        let note =
-            format!("The bodies differ ({} and {} bytes); they are too long, or not text.", one.len(), two.len());
+        let note = format!(
+            "The bodies differ ({} and {} bytes), but are too long to compare, or not text.",
+            one.len(),
+            two.len()
+        );
         return (Vec::new(), Some(note));
     };
-    // JSON in one line is compared as it is read, not as it is written.
+    // Compare JSON in one line by its content, not by how it is written.
     let (one, two) = match (printed(one), printed(two)) {
         (Some(one), Some(two)) if one != two => (one, two),
         _ => (one.to_owned(), two.to_owned()),
@@ -96,7 +99,7 @@ mod tests {
 
     #[test]
     fn bodies_that_share_little_are_compared_in_time() {
-        // 40,000 lines of few kinds, in an order that fits nowhere.
+        // 40,000 lines of few kinds, in orders that have little in common.
         let body = |step: u32| -> Vec<u8> {
             let mut seed = step;
             let mut line = || {

@@ -1,4 +1,4 @@
-//! A run of replays: its requests one after the other or many at a time, what came of them, and how far it is.
+//! A run of replays: its requests, one after the other or many at a time, their results, and its progress.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use crate::outgoing::outbounds::{not_sent, sent, shown_outbound};
 use crate::outgoing::sending::Sending;
 use crate::outgoing::targets::Allowed;
 
-/// Deliveries that are read at a time.
+/// Deliveries to read at a time.
 const PAGE: usize = 32;
-/// Requests that can be looked at without asking the history.
+/// Requests that can be looked at without a query to the history.
 const SHOWN: usize = 200;
-/// How often the window is told.
+/// How often to report to the window.
 const TELL: Duration = Duration::from_millis(100);
-/// Requests that are kept in one transaction.
+/// Requests to store in one transaction.
 const KEPT_AT_ONCE: usize = 256;
 
-/// A run. Its requests are kept in the history with the delivery that they came from.
+/// A run. Its requests are stored in the history with the delivery that they came from.
 pub(super) struct Run {
     number: u32,
     plan: ReplayPlan,
@@ -35,7 +35,7 @@ pub(super) struct Run {
     targets: Vec<Allowed>,
     started_ms: i64,
     started: Instant,
-    /// How many requests each sending makes: the twist of duplicates sends all of it twice.
+    /// How many requests each sending makes: the duplicate twist sends everything twice.
     each: u64,
     progress: Mutex<Progress>,
     stop: CancellationToken,
@@ -60,16 +60,16 @@ struct Tally {
     took_us: Vec<u32>,
 }
 
-/// What a run sends with.
+/// What a run needs to send.
 #[derive(Clone)]
 pub(super) struct Way {
     pub(super) common: Common,
     pub(super) sending: Sending,
-    /// Every request that has ended.
+    /// Carries every request that has ended.
     pub(super) sent: broadcast::Sender<dto::Outbound>,
 }
 
-/// What came of one request.
+/// The result of one request.
 struct Ended {
     target: usize,
     outbound: NewOutbound,
@@ -120,7 +120,7 @@ impl Run {
         *self.over.borrow()
     }
 
-    /// Sends everything. Returns when all of it is kept.
+    /// Sends everything. Returns once all of it is stored.
     pub(super) async fn go(self: Arc<Self>, way: Way) {
         let (to_keep, ended) = mpsc::channel(1024);
         let keeping = tokio::spawn(self.clone().keep(way.clone(), ended));
@@ -130,7 +130,7 @@ impl Run {
             () = self.send_all(&way, to_keep) => {}
         }
         if let Err(error) = keeping.await {
-            self.progress().problem = Some(format!("What was sent could not be kept: {error}."));
+            self.progress().problem = Some(format!("What was sent could not be stored: {error}."));
         }
         {
             let mut progress = self.progress();
@@ -141,7 +141,7 @@ impl Run {
         self.over.send_replace(true);
     }
 
-    /// Ends when every request has ended, or at the stop.
+    /// Returns when every request has ended, or when the run is stopped.
     async fn send_all(self: &Arc<Self>, way: &Way, to_keep: mpsc::Sender<Ended>) {
         let places = Arc::new(Semaphore::new(self.plan.concurrency as usize));
         let guard = Arc::new(way.sending.guard());
@@ -233,12 +233,12 @@ impl Run {
             };
             let number = (number - 1) * composed.times + again + 1;
             let outbound = sent(delivery, &allowed.target, &composed, number, at_ms, exchange, kind);
-            // The other end is there until the run is over.
+            // The receiver is there until the run is over.
             let _ = to_keep.send(Ended { target, outbound }).await;
         }
     }
 
-    /// Keeps what came of the requests, many at a time, and tells the window how far it is.
+    /// Stores the results of the requests, many at a time, and reports the progress to the window.
     async fn keep(self: Arc<Self>, way: Way, mut ended: mpsc::Receiver<Ended>) {
         let mut told = Instant::now();
         let mut batch = Vec::with_capacity(KEPT_AT_ONCE);
@@ -259,11 +259,11 @@ impl Run {
                     self.progress().shown.extend(views.iter().take(room).cloned());
                 }
                 Err(error) => {
-                    tracing::error!(%error, "requests that were sent could not be kept");
-                    self.progress().problem = Some(format!("What was sent could not be kept: {error}"));
+                    tracing::error!(%error, "requests that were sent could not be stored");
+                    self.progress().problem = Some(format!("What was sent could not be stored: {error}"));
                 }
             }
-            // Also what could not be kept was sent. Nobody may follow.
+            // What could not be stored was sent all the same. Nobody may be following.
             views.into_iter().for_each(|view| drop(followed.send(view)));
             if told.elapsed() >= TELL {
                 told = Instant::now();
@@ -324,7 +324,7 @@ fn shown(outbound: &NewOutbound, run: u32) -> dto::Outbound {
     dto::Outbound { run: Some(run), ..shown_outbound(outbound) }
 }
 
-/// A request that was under way when the run was stopped.
+/// The result of a request that was under way when the run was stopped.
 fn cut(total: Duration) -> Exchange {
     let message = "The run was stopped while its answer was awaited; the target may have it.".to_owned();
     Exchange { answer: None, problem: Some(Problem { code: ProblemCode::Stopped, message }), total }

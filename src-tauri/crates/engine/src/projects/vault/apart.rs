@@ -1,4 +1,4 @@
-//! What one history keeps, apart from what another one does.
+//! Keeps the secrets of one history apart from those of another.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use super::{Vault, VaultError, VaultKind};
 
-/// The secrets of a history that is not the usual one, in the same vault under names of their own. Projects are named by
-/// their numbers there: without this, another file would get the usual history's API keys, and could send them to an
-/// address that it names.
+/// The secrets of a history other than the usual one, in the same vault under names of their own. Projects are
+/// numbered: without this, another file would get the usual history's API keys, and could send them to an address of
+/// its choosing.
 pub struct ApartVault {
     inner: Arc<dyn Vault>,
     of: String,

@@ -1,13 +1,13 @@
-//! The user's notes of where a webhook's secrets are in use. A tick is for one secret: after a rotation it is gone.
+//! The user's notes of where a webhook's secrets are in use. A tick is for one secret: a rotation clears it.
 
 use crate::dto::{Place, WebhookSecret};
 use crate::error::{Code, Error, Result};
 use crate::webhooks::Webhooks;
 use crate::webhooks::rotation::current;
 
-/// Characters of a note.
+/// Most characters in a note.
 const LONGEST: usize = 200;
-/// Notes of a webhook.
+/// Most notes of a webhook.
 const MOST: usize = 100;
 
 impl Webhooks {
@@ -16,23 +16,23 @@ impl Webhooks {
         let text = text.trim();
         let long = text.chars().count();
         if text.is_empty() || long > LONGEST {
-            let message = format!("A place is noted in 1 to {LONGEST} characters, not {long}.");
+            let message = format!("A place must have 1 to {LONGEST} characters, not {long}.");
             return Err(Error::new(Code::InvalidPlace, message));
         }
-        // A note is not kept like a secret.
+        // Notes are not protected as secrets are.
         if holds_secret(text) {
-            let message = "This holds a secret or an API key. Note where it is in use, and not the secret itself.";
+            let message = "This holds a secret or an API key. Note where it is in use, not the secret itself.";
             return Err(Error::new(Code::InvalidPlace, message));
         }
         let places = self.common.store().places();
         if places.list(project, webhook).await?.len() >= MOST {
-            return Err(Error::new(Code::TooManyPlaces, format!("There are {MOST} places already. Remove one first.")));
+            return Err(Error::new(Code::TooManyPlaces, format!("There are already {MOST} places. Remove one first.")));
         }
         places.add(project, webhook, text).await?;
         self.places_now(project, webhook).await
     }
 
-    /// Ticks a place: it holds the current secret (or not).
+    /// Ticks a place: it holds the current secret. Without `done`, takes the tick away.
     pub async fn tick_place(&self, id: i64, done: bool) -> Result<Vec<Place>> {
         let place = self.place_of_id(id).await?;
         let ticked = match done {
@@ -74,7 +74,7 @@ impl Webhooks {
         self.places(project, webhook, view.as_ref().and_then(current)).await
     }
 
-    /// The places, ticked where they hold the current secret.
+    /// The places, ticked if they hold the current secret.
     pub(super) async fn places(
         &self,
         project: i64,
@@ -90,9 +90,9 @@ impl Webhooks {
     }
 }
 
-/// A whole secret or an API key anywhere in a text; not the hint of one.
+/// Whether a text contains a whole secret or an API key. A hint of one does not count.
 fn holds_secret(text: &str) -> bool {
-    // So many characters say more than where a secret is in use.
+    // This many characters say more than where a secret is in use.
     const TELLING: usize = 12;
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '-');
     ["whsec_", "AIza"].iter().any(|start| {

@@ -1,5 +1,5 @@
-//! Rotating a secret. The new one is shown once, so it is kept before anything else; where the answer was lost, the
-//! webhook is read back to tell what happened.
+//! Rotates a secret. The new one is shown once, so it is stored before anything else; if the answer was lost, the
+//! webhook is read back to find out what happened.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,11 @@ use crate::service_error::service_error;
 use crate::webhooks::Webhooks;
 use crate::webhooks::board::{Listed, ListedSecret, matched, tail};
 
-/// How long the secrets before stay good: "H24" of the request. The service's own times are taken where it tells them.
+/// How long the earlier secrets stay good: "H24" of the request. If the service gives its own times, those count.
 const GRACE_S: i64 = 24 * 3600;
 
 impl Webhooks {
-    /// Makes a new secret, stored before it is given. Those before end after 24 hours, or at once.
+    /// Makes a new secret, stored before it is returned. The earlier ones end after 24 hours, or at once.
     pub async fn rotate(&self, project: i64, webhook: &str, immediately: bool) -> Result<Rotated> {
         let (engine, webhook) = (self.clone(), webhook.to_owned());
         self.projects.to_the_end(async move { engine.rotate_webhook(project, &webhook, immediately).await }).await
@@ -41,7 +41,7 @@ impl Webhooks {
 
     async fn rotate_secret(&self, project: i64, webhook: &str, immediately: bool) -> Result<Rotated> {
         let before = self.read_webhook(project, webhook).await?;
-        // As it is listed: it may have been asked for as `webhooks/{id}`.
+        // Use the listed id: it may have been asked for as `webhooks/{id}`.
         let webhook = before.id.as_str();
         let older = self.keys_of(project, webhook).await?;
         let revocation = if immediately { Revocation::Immediately } else { Revocation::AfterH24 };
@@ -53,7 +53,7 @@ impl Webhooks {
         let after = self.read_webhook(project, webhook).await;
         let listed = match &after {
             Ok(listed) => listed.clone(),
-            // The new secret is kept; what the service says of the others is read later.
+            // The new secret is stored; what the service says of the others is read later.
             Err(_) => rotated(&before, &secret.hint, immediately, self.common.now_ms()),
         };
         let settling = self.boards.settling.lock().await;
@@ -64,7 +64,7 @@ impl Webhooks {
         Ok(Rotated { webhook: self.view_or_plain(project, &listed).await, secret })
     }
 
-    /// The secrets before end when the service says so; those that it no longer lists have ended.
+    /// Ends the earlier secrets when the service says so; those that it no longer lists have ended.
     async fn end_older(&self, project: i64, older: Vec<String>, listed: &Listed, immediately: bool) {
         let now = self.common.now_s();
         let records = self.projects.secret_records(project).await.unwrap_or_default();
@@ -79,12 +79,12 @@ impl Webhooks {
                 _ => now,
             };
             if let Err(error) = self.projects.end_secret(&record.id, ends).await {
-                tracing::warn!(id = record.id, code = %error.code, "the end of a secret could not be noted");
+                tracing::warn!(id = record.id, code = %error.code, "the end of a secret could not be stored");
             }
         }
     }
 
-    /// A rotation failed: what has become of the secret?
+    /// Finds out what became of the secret after a rotation failed.
     async fn not_answered(&self, project: i64, before: &Listed, error: ClientError) -> Error {
         let unknown = error.may_have_been_acted_on();
         let error = service_error(error, true);
@@ -96,8 +96,8 @@ impl Webhooks {
             Err(unread) => {
                 let message = format!(
                     "It is not known whether the service made a new secret: the answer was lost or cannot be read, and \
-                     reading the webhook back failed, too ({}) If it did, the new secret is lost, and only the secrets \
-                     before verify, for 24 hours at most. Refresh the webhook: where a secret is listed that was not \
+                     reading the webhook back failed, too ({}) If it did, the new secret is lost, and only the earlier \
+                     secrets verify, for 24 hours at most. Refresh the webhook: if a secret is listed that was not \
                      there before, rotate again.",
                     unread.message
                 );
@@ -117,15 +117,15 @@ impl Webhooks {
         }
         let hint = fresh.map_or_else(String::new, |secret| format!(" (whsec_…{})", secret.tail));
         let message = format!(
-            "The service has rotated, and its answer was lost: the new secret{hint} signs from now on, and nobody can ever \
-             read it. The secrets before verify only for as long as they are listed. Rotate again now, and give your \
-             receivers the secret that you get then."
+            "The service has rotated, but its answer was lost: the new secret{hint} signs from now on, and nobody can \
+             ever read it. The earlier secrets verify only for as long as they are listed. Rotate again now, and give your \
+             receivers the new secret."
         );
         Error { code: Code::RotatedButLost, message, ..error }
     }
 }
 
-/// What the service will list after a rotation that it has answered.
+/// What the service will list after a rotation that it has confirmed.
 fn rotated(before: &Listed, hint: &str, immediately: bool, now_ms: i64) -> Listed {
     let mut listed = before.clone();
     if immediately {
