@@ -5,8 +5,8 @@ export type ErrorAction = "settings" | "secrets" | "projects" | "refresh" | "tun
 type Rule = { severity: Severity; action: ErrorAction };
 
 /**
- * The one place where an error code becomes a way of showing it. The sentence itself comes from the back end. A code that is not
- * here is an error without an action: nothing is swallowed.
+ * The one place where an error code becomes a way of showing it. The sentence itself comes from the back end. A code
+ * that is not here is an error without an action: nothing is swallowed.
  */
 const RULES: Record<string, Rule> = {
   port_in_use: { severity: "error", action: "settings" },
@@ -58,7 +58,10 @@ const RULES: Record<string, Rule> = {
   not_json: { severity: "warning", action: null },
   view_replaced: { severity: "info", action: null },
 };
-/** Codes of a provider, and of what concerns the public address: there are many, and all of them are mended in one place. */
+/**
+ * Codes of a provider, and of what concerns the public address: there are many, and all of them are mended in one
+ * place.
+ */
 const OF_TUNNEL = /^(ngrok|cloudflared|tunnel|own|probe)_/;
 const TUNNEL: Rule = { severity: "error", action: "tunnel" };
 const UNKNOWN: Rule = { severity: "error", action: null };
