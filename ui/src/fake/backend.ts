@@ -11,8 +11,8 @@ const PAGE = 200;
 const OVERFLOW = 2000;
 
 /**
- * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame, "resync" on
- * overflow. For tests, and for the window in a plain browser.
+ * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame,
+ * "resync" on overflow. For tests, and for the window in a plain browser.
  */
 export class FakeBackend extends FakeSandbox implements Backend {
   state: AppState = fakeState();

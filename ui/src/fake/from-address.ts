@@ -4,9 +4,9 @@ import { fakeRow, row } from "./rows";
 import { dressSandbox } from "./scene";
 
 /**
- * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`, `theme=light`,
- * `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`, `check=done`,
- * `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`.
+ * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
+ * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
+ * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`.
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();

@@ -141,7 +141,10 @@ export abstract class FakeHandler extends FakeForward {
       () => `/home/ada/Downloads/pollux-check-2026-11-28.${format === "json" ? "json" : "xml"}`,
     );
 
-  /** `down|sending|off|many|none` (otherwise on, with nothing to do), `running|done|crashes|ends|unreachable`, `on`: how all of it is to be found. */
+  /**
+   * `down|sending|off|many|none` (otherwise on, with nothing to do), `running|done|crashes|ends|unreachable`, `on`: how
+   * all of it is to be found.
+   */
   handlerScene(forward: string | null, check: string | null, faults: string | null): void {
     const now = Date.now();
     const url = "http://localhost:3000/webhooks/gemini";

@@ -87,7 +87,10 @@ const LONG: Shape = {
   took_us: 12_400_000,
 };
 
-/** A row by its id: the same id always gives the same row. 15 is the longest, 16 has no type, 22 is a ping; 18, 19 and 20 are answered by a rule, by a target, and not yet. */
+/**
+ * A row by its id: the same id always gives the same row. 15 is the longest, 16 has no type, 22 is a ping; 18, 19 and
+ * 20 are answered by a rule, by a target, and not yet.
+ */
 export function fakeRow(id: number, receivedMs: number, now: number): Row {
   const shape = SHAPES[id % SHAPES.length] ?? { outcome: "verified" };
   const grace = shape.grace_until === undefined ? null : Math.floor(now / 1000) + 11_000;

@@ -1,6 +1,9 @@
 import type { FakeWorld } from "./world";
 
-/** A Sandbox in which much has happened: ended and running jobs, retries, a webhook that failed, a rotation in its grace. */
+/**
+ * A Sandbox in which much has happened: ended and running jobs, retries, a webhook that failed, a rotation in its
+ * grace.
+ */
 export function dressSandbox(world: FakeWorld): void {
   const own = world.webhooks[0];
   if (!own) return;

@@ -19,7 +19,10 @@ import type { SandboxBackend } from "./sandbox";
 import type { StartBackend } from "./start";
 import type { TunnelBackend } from "./tunnel";
 
-/** What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake/` answers from memory. Failures reject with `IpcError`. */
+/**
+ * What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake/` answers from memory. Failures reject
+ * with `IpcError`.
+ */
 export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */

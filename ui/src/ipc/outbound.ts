@@ -28,7 +28,10 @@ export interface OutboundBackend {
   targetConfirm(url: string): Promise<Target>;
   replayDraft(id: number): Promise<ReplayDraft>;
   replayPreview(plan: ReplayPlan): Promise<ReplayPreview>;
-  /** Rejects with `confirm_target` (its address in `detail`) where one of the targets is not on this machine and was never agreed to. */
+  /**
+   * Rejects with `confirm_target` (its address in `detail`) where one of the targets is not on this machine and was
+   * never agreed to.
+   */
   replayStart(plan: ReplayPlan): Promise<ReplayRun>;
   replayStop(run: number): Promise<ReplayRun>;
   /** With its first 200 outbounds. */

@@ -41,7 +41,9 @@ export function hexRows(length: number): number {
   return Math.ceil(length / HEX_COLUMNS);
 }
 
-/** Splits a long text into pieces at line ends where there are any, so that the browser lays out only what is in sight. */
+/**
+ * Splits a long text into pieces at line ends where there are any, so that the browser lays out only what is in sight.
+ */
 export function pieces(text: string, size: number): string[] {
   const parts: string[] = [];
   for (let at = 0; at < text.length;) {

@@ -153,7 +153,10 @@ export function reportTime(report: CheckReport, now: number): string {
 
 export type Mile = { id: "p50" | "p95" | "p99" | "max"; label: string; us: number; text: string; at: number };
 
-/** The burst's percentiles as places on a strip that ends at the slowest. Half of the room is for the quick: the square root keeps them apart. */
+/**
+ * The burst's percentiles as places on a strip that ends at the slowest. Half of the room is for the quick: the square
+ * root keeps them apart.
+ */
 export function miles(latency: CheckLatency): Mile[] {
   const most = Math.max(1, latency.max_us);
   const mile = (id: Mile["id"], label: string, us: number): Mile => ({

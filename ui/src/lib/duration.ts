@@ -8,7 +8,10 @@ const UNITS = [
 ] as const;
 const DAYS_FROM_MS = 72 * 3_600_000;
 
-/** `500 ms`, `2.5 s`, `1 min 30 s`, `48 h`, `3 d`: to the millisecond, and `readDuration` reads it back as the same. Hours go up to 72, as the service's documents count them. */
+/**
+ * `500 ms`, `2.5 s`, `1 min 30 s`, `48 h`, `3 d`: to the millisecond, and `readDuration` reads it back as the same.
+ * Hours go up to 72, as the service's documents count them.
+ */
 export function durationText(ms: number): string {
   if (ms < 1000) return `${ms} ms`;
   const parts: string[] = [];

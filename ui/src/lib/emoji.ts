@@ -1,18 +1,23 @@
 /**
- * Emoji that are made of several characters. The joiners and selectors in them cannot be seen, and are no trick: they belong to the
- * picture. Anywhere else they are marked (`invisible.ts`).
+ * Emoji that are made of several characters. The joiners and selectors in them cannot be seen, and are no trick: they
+ * belong to the picture. Anywhere else they are marked (`invisible.ts`).
  */
 
 const ELEMENT = String.raw`\p{Emoji}(?:\p{Emoji_Modifier}|\uFE0F\u20E3?|\uFE0E)?`;
 /** No sequence in use has more joiners than three: a flood of them costs no more than its length. */
 const MOST_JOINED = 4;
 
-/** Source of a pattern (flag `u`) for what may be such an emoji. It starts with one, and something in it cannot be seen. */
+/**
+ * Source of a pattern (flag `u`) for what may be such an emoji. It starts with one, and something in it cannot be seen.
+ */
 export const CANDIDATE = String.raw`\u{1F3F4}[\u{E0061}-\u{E007A}]{2,6}\u{E007F}|(?=\p{Emoji}\p{Emoji_Modifier}?[\uFE0E\uFE0F\u200D])${ELEMENT}(?:\u200D${ELEMENT}){0,${MOST_JOINED}}`;
 
 const PRESENTED = /^\p{Emoji_Presentation}/u;
 const MODIFIER = /\p{Emoji_Modifier}/u;
-/** The sequences that systems draw (UTS 51, ED-27). Null where the engine is too old to know them: their joiners are marked there. */
+/**
+ * The sequences that systems draw (UTS 51, ED-27). Null where the engine is too old to know them: their joiners are
+ * marked there.
+ */
 const RECOMMENDED = ((): RegExp | null => {
   try {
     return new RegExp(String.raw`^\p{RGI_Emoji}$`, "v");

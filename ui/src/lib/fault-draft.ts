@@ -38,7 +38,9 @@ export function faultDraft(rule: FaultRule): FaultDraft {
   };
 }
 
-/** The rule, or what is wrong with each field. What is not used (a percentage where it applies always) cannot be wrong. */
+/**
+ * The rule, or what is wrong with each field. What is not used (a percentage where it applies always) cannot be wrong.
+ */
 export function readFaultDraft(draft: FaultDraft, before: FaultRule): { rule: FaultRule } | { errors: FaultErrors } {
   const errors: FaultErrors = {};
   const eventType = draft.eventType.trim();

@@ -44,7 +44,9 @@ export const PRESETS: readonly Preset[] = [
   }),
 ];
 
-/** `For batch.succeeded of nightly-eval: the first 2 attempts of each event get 503 after 2 s, then the usual answer.` */
+/**
+ * `For batch.succeeded of nightly-eval: the first 2 attempts of each event get 503 after 2 s, then the usual answer.`
+ */
 export function ruleSentence(rule: FaultRule, projectName: (id: number) => string | null): string {
   return `${scope(rule, projectName)}: ${subject(rule)} ${outcome(rule)}${rest(rule)}.`;
 }
@@ -114,8 +116,8 @@ export function moved(rules: readonly FaultRule[], id: string, by: number): Faul
 }
 
 /**
- * An earlier rule that takes everything this one would get, so that this one never makes an answer: it is on, applies always, and to
- * the same or to more.
+ * An earlier rule that takes everything this one would get, so that this one never makes an answer: it is on, applies
+ * always, and to the same or to more.
  */
 export function shadowedBy(rules: readonly FaultRule[], id: string): number | null {
   const at = rules.findIndex((rule) => rule.id === id);

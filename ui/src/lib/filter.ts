@@ -12,12 +12,17 @@ export function sameFilter(a: Filter, b: Filter): boolean {
   return a.project === b.project && a.text === b.text && same(a.outcomes, b.outcomes) && same(a.types, b.types);
 }
 
-/** Does it read like a search with fields (`type:batch.failed`), which the filter is not? A time or an address is none. */
+/**
+ * Does it read like a search with fields (`type:batch.failed`), which the filter is not? A time or an address is none.
+ */
 export function looksLikeQuery(text: string): boolean {
   return /(^|\s)-?[a-z_]+:(?!\/)\S/i.test(text);
 }
 
-/** Why a delivery is not in the list, as far as its row tells; the filter's text is looked for in what a row does not hold. */
+/**
+ * Why a delivery is not in the list, as far as its row tells; the filter's text is looked for in what a row does not
+ * hold.
+ */
 export function leftOutBy(filter: Filter, row: Pick<Row, "project">): "project" | "filter" | null {
   if (filter.project !== null && filter.project !== row.project) return "project";
   return narrows(filter) ? "filter" : null;

@@ -81,7 +81,10 @@ export function tookFine(us: number): string {
   return us < 10_000 ? withUnit((us / 1000).toFixed(1), "ms") : took(us);
 }
 
-/** `200 · 3 ms`, or `200` while the time is not known; without a status the connection was dropped by somebody, or nothing was answered yet. */
+/**
+ * `200 · 3 ms`, or `200` while the time is not known; without a status the connection was dropped by somebody, or
+ * nothing was answered yet.
+ */
 export function answer(status: number, us: number | null, by: string | null = null, waited = 0): string {
   if (status === 0 && by === null) return waited > LONGEST_ANSWER_MS ? "none" : "…";
   const what = status > 0 ? String(status) : "dropped";
@@ -98,7 +101,9 @@ export function moment(ms: number): string {
   const pad = (n: number, width = 2) => String(n).padStart(width, "0");
   const offset = -date.getTimezoneOffset();
   const zone = `${offset < 0 ? "-" : "+"}${pad(Math.floor(Math.abs(offset) / 60))}:${pad(Math.abs(offset) % 60)}`;
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)} ${zone}`;
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return `${day} ${time}.${pad(date.getMilliseconds(), 3)} ${zone}`;
 }
 
 /** `2 s before it arrived`, from the skew (positive: the timestamp is in the past), in seconds. */

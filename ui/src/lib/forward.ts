@@ -32,7 +32,10 @@ export function nextTryWords(next: number, now: number): string {
 }
 
 type PillTone = Tone | "busy";
-/** The pill in the bar: what leads, where to, and how it stands (`short`: in a word or two). `quiet`: nothing is forwarded. */
+/**
+ * The pill in the bar: what leads, where to, and how it stands (`short`: in a word or two). `quiet`: nothing is
+ * forwarded.
+ */
 export type ForwardPill = {
   tone: PillTone;
   lead: string;
@@ -107,9 +110,14 @@ export function forwardWords({ rule, state, waiting }: ForwardView, now: number)
         glyph: "cross",
         head: `Down for ${span(Math.max(0, now - state.since_ms))}, ${nextTryWords(state.next_ms, now)}`,
         why: state.why,
-        then: `Try ${count(state.attempt)} comes next. ${waiting === 0 ? "Nothing waits." : `${count(waiting)} ${waiting === 1 ? "delivery waits" : "deliveries wait"} for it, in order.`}`,
+        then: `Try ${count(state.attempt)} comes next. ${waitingWords(waiting)}`,
       };
   }
+}
+
+function waitingWords(waiting: number): string {
+  if (waiting === 0) return "Nothing waits.";
+  return `${plural(waiting, "delivery waits", "deliveries wait")} for it, in order.`;
 }
 
 /** `412 accepted · 3 refused · 2 dropped`; what did not happen is left out. */
@@ -132,12 +140,10 @@ export function lastWords(last: Outbound, now: number, brief = false): { tone: T
   const passed = age(last.at_ms, now);
   const when = passed === "now" ? "just now" : `${passed} ago`;
   const attempt = last.number > 1 ? `, try ${count(last.number)}` : "";
-  if (last.status === null)
-    return {
-      tone: "no",
-      glyph: "cross",
-      text: `no answer${last.problem && !brief ? `: ${last.problem.message.replace(/[.\s]+$/, "")}` : ""}${attempt}, ${when}`,
-    };
+  if (last.status === null) {
+    const why = last.problem && !brief ? `: ${last.problem.message.replace(/[.\s]+$/, "")}` : "";
+    return { tone: "no", glyph: "cross", text: `no answer${why}${attempt}, ${when}` };
+  }
   const good = last.status >= 200 && last.status < 300;
   const time = last.total_us ?? last.first_us;
   return {
@@ -155,7 +161,10 @@ export type StartChoice = {
   start: (now: number) => ForwardStart;
 };
 
-/** What can be done with what is there already. A choice that would send nothing is left out, and so is a day that holds no more than its last hour. */
+/**
+ * What can be done with what is there already. A choice that would send nothing is left out, and so is a day that holds
+ * no more than its last hour.
+ */
 export function startChoices(offer: ForwardOffer): StartChoice[] {
   const all: StartChoice[] = [
     {

@@ -2,7 +2,10 @@ const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 /** What is only ASCII needs no look: one character is one code unit. */
 const PLAIN = /^[ -~]*$/;
 
-/** A text in what one sees as its characters: an emoji, an accent and a mark of `visible` are not halved where a text is cut. */
+/**
+ * A text in what one sees as its characters: an emoji, an accent and a mark of `visible` are not halved where a text is
+ * cut.
+ */
 export function graphemes(text: string): string[] {
   if (PLAIN.test(text)) return [...text];
   return text

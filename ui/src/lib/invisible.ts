@@ -1,8 +1,8 @@
 import { CANDIDATE, wholeEmoji } from "./emoji";
 
 /**
- * Makes what the eye cannot see visible. A payload is written by whoever sent it: a right-to-left override in a file name, a zero-width
- * space in an id or a bare escape character must not pass for something else.
+ * Makes what the eye cannot see visible. A payload is written by whoever sent it: a right-to-left override in a file
+ * name, a zero-width space in an id or a bare escape character must not pass for something else.
  */
 export type Segment = { text: string; hidden: boolean };
 /** A character that cannot be seen, and where it stands (code units). */
@@ -10,10 +10,18 @@ export type Mark = { index: number; char: string };
 /** Which ends of lines and tabs are marked too: all; a CR that is not before an LF; every CR. */
 export type Breaks = "all" | "lone" | "returns";
 
-/* All controls, format characters (bidi and zero-width marks, soft hyphen, tags, …), separators of lines and paragraphs, whatever is
-   drawn as nothing (fillers, variation selectors, …), and halves of surrogates. Braille's blank is a picture of nothing. Not those
-   format characters that are drawn: the number signs of Arabic and their like. Tab, CR and LF are told by `Breaks`. */
-const HIDDEN = String.raw`(?![\t\n\r\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]`;
+/*
+ * Format characters that are drawn (the number signs of Arabic and their like), and tab, CR and LF, which `Breaks`
+ * tells of.
+ */
+const DRAWN = String.raw`\t\n\r\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}`;
+/*
+ * All controls, format characters (bidi and zero-width marks, soft hyphen, tags, …), separators of lines and
+ * paragraphs, whatever is drawn as nothing (fillers, variation selectors, …), and halves of surrogates. Braille's blank
+ * is a picture of nothing.
+ */
+const UNSEEN = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800`;
+const HIDDEN = `(?![${DRAWN}])[${UNSEEN}]`;
 const BREAKS: Record<Breaks, string> = {
   all: String.raw`[\t\n\r]`,
   lone: String.raw`\r(?!\n)`,
@@ -46,10 +54,16 @@ export function* marks(text: string, breaks: Breaks): Generator<Mark> {
   }
 }
 
-/** More marks than this in one text are set into the text itself: a megabyte of control characters must not become a megabyte of elements. */
+/**
+ * More marks than this in one text are set into the text itself: a megabyte of control characters must not become a
+ * megabyte of elements.
+ */
 const MOST_SEGMENTS = 600;
 
-/** Splits a text into what can be shown as it is and marks for what cannot. `lines`: keep tabs and line feeds (a CR alone is still marked). */
+/**
+ * Splits a text into what can be shown as it is and marks for what cannot. `lines`: keep tabs and line feeds (a CR
+ * alone is still marked).
+ */
 export function segments(text: string, lines = false): Segment[] {
   const parts: Segment[] = [];
   let plain = 0;

@@ -1,4 +1,7 @@
-/** The scanner's tokens and errors. jsonc-parser declares them as ambient const enums, which isolated modules cannot read; a test compares. */
+/**
+ * The scanner's tokens and errors. jsonc-parser declares them as ambient const enums, which isolated modules cannot
+ * read; a test compares.
+ */
 export const SyntaxKind = {
   OpenBraceToken: 1,
   CloseBraceToken: 2,

@@ -2,8 +2,9 @@ import { createScanner } from "jsonc-parser";
 import { ScanError, SyntaxKind } from "./json-tokens";
 
 /**
- * JSON as it was written: numbers keep their digits (`1e400`, 25 digits), objects keep the order and the doubles of their keys. Nothing
- * is turned into JavaScript values. Containers are read one level at a time, so ten megabytes cost one pass and no tree.
+ * JSON as it was written: numbers keep their digits (`1e400`, 25 digits), objects keep the order and the doubles of
+ * their keys. Nothing is turned into JavaScript values. Containers are read one level at a time, so ten megabytes cost
+ * one pass and no tree.
  */
 export type JsonKind = "object" | "array" | "string" | "number" | "word";
 /** Offsets into the text; `end` is exclusive. */

@@ -33,7 +33,10 @@ export type Action =
   | "tab-6"
   | "keys";
 
-/** `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone. */
+/**
+ * `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and
+ * only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone.
+ */
 type Scope = "window" | "list" | "hooks" | "rows" | "grid" | "marks";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };
 

@@ -4,8 +4,8 @@ import type { Row } from "../ipc/generated";
 export const PAGE_ROWS = 200;
 
 /**
- * The few pages of rows that the window keeps, by ordinal (0 = oldest). Ordinals are stable while rows arrive, so a page that is
- * here stays right; what falls out is asked for again.
+ * The few pages of rows that the window keeps, by ordinal (0 = oldest). Ordinals are stable while rows arrive, so a
+ * page that is here stays right; what falls out is asked for again.
  */
 export class RowPages {
   readonly #pages = new Map<number, (Row | undefined)[]>();

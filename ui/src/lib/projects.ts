@@ -60,7 +60,9 @@ function originOf(address: string): string | null {
   }
 }
 
-/** Where the kept key was given for, when the fields name another origin: it is not sent there until it is typed again. */
+/**
+ * Where the kept key was given for, when the fields name another origin: it is not sent there until it is typed again.
+ */
 export function keptForAnother(
   fields: ProjectFields,
   project: Project | null,

@@ -104,7 +104,8 @@ export function readBase64(text: string): { base64: string } | { error: string }
 /** Why the body cannot be edited; null where it can be. */
 export function bodyFixed(draft: ReplayDraft): string | null {
   if (draft.text !== null || draft.base64 !== null || draft.body_len === 0) return null;
-  return `The body of ${bytes(draft.body_len)} is too long to edit here. ${draft.truncated ? "Only a part of it was kept, so it cannot be sent." : "It is sent as received."}`;
+  const then = draft.truncated ? "Only a part of it was kept, so it cannot be sent." : "It is sent as received.";
+  return `The body of ${bytes(draft.body_len)} is too long to edit here. ${then}`;
 }
 
 /** As it is when the editor opens: with `anew`, signed for now with the first key of its project. */

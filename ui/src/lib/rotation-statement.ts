@@ -87,7 +87,8 @@ function oneSecret({ current, now }: Facts): Statement {
 function counted(lane: RotationLane, since: string, n: number, now: number): string {
   const hint = tail(lane.secret.hint);
   if (n === 0) return `No delivery ${since} verifies with ${hint}.`;
-  return `${plural(n, "delivery", "deliveries")} ${since} ${verify(n)} with ${hint}${lane.last ? `, the last ${ago(lane.last.received_ms, now)}` : ""}.`;
+  const last = lane.last ? `, the last ${ago(lane.last.received_ms, now)}` : "";
+  return `${plural(n, "delivery", "deliveries")} ${since} ${verify(n)} with ${hint}${last}.`;
 }
 
 function ended({ rotation, now, current, expired, since }: Facts): Statement {
@@ -101,10 +102,10 @@ function ended({ rotation, now, current, expired, since }: Facts): Statement {
       : `Of all its secrets only ${tail(current.secret.hint)} is good.`,
     counted(current, rotation.rotated_ms === null ? "of the last 24\u00A0h" : since, n, now),
   ];
-  if (last && refused > 0)
-    sentences.push(
-      `${plural(refused, "delivery was", "deliveries were")} rejected after that; those signed with ${tail(last.secret.hint)} alone are among them.`,
-    );
+  if (last && refused > 0) {
+    const they = plural(refused, "delivery was", "deliveries were");
+    sentences.push(`${they} rejected after that; those signed with ${tail(last.secret.hint)} alone are among them.`);
+  }
   return {
     kind: "ended",
     tone: refused > 0 ? "old" : "ok",
@@ -118,7 +119,9 @@ function inGrace(facts: Facts): Statement {
   const { rotation, now, current, old, since } = facts;
   const { by_current: fresh, only_older: stale, last_only_older: last } = rotation.since;
   const [hint, olds] = [tail(current.secret.hint), either(old)];
-  const the = old.length > 1 ? "the older secrets" : "the previous secret";
+  const several = old.length > 1;
+  const the = several ? "the older secrets" : "the previous secret";
+  const anOlder = several ? "an older one" : "the previous one";
   const ends = expiry(old, now);
   if (rotation.rotated_ms === null) {
     return {
@@ -127,7 +130,8 @@ function inGrace(facts: Facts): Statement {
       revocable: true,
       title: `Nothing can be said about ${the} yet`,
       sentences: [
-        `The rotation was made elsewhere: Pollux does not know when ${hint} took over, so it cannot count what came since.`,
+        "The rotation was made elsewhere: " +
+          `Pollux does not know when ${hint} took over, so it cannot count what came since.`,
         ...ends,
       ],
     };
@@ -137,11 +141,11 @@ function inGrace(facts: Facts): Statement {
     ? [`${plural(waiting, "event that waits", "events that wait")} to be tried again carried ${olds} alone.`]
     : [];
   const neither = sum(rotation.rejected, rotation.rotated_ms);
-  const rejected = neither
-    ? [
-        `${plural(neither, "more was", "more were")} rejected: no secret that Pollux has verifies ${neither === 1 ? "it" : "them"}.`,
-      ]
-    : [];
+  const more = `${plural(neither, "more was", "more were")} rejected`;
+  const rejected = neither ? [`${more}: no secret that Pollux has verifies ${neither === 1 ? "it" : "them"}.`] : [];
+  /** How many need an older secret, and when the last of them came. */
+  const needing = `${plural(stale, "delivery", "deliveries")} ${since} ${verify(stale)} with ${olds} alone`;
+  const lastNeeding = last ? `, ${stale === 1 ? "" : "the last "}${ago(last.received_ms, now)}` : "";
   const rotated = since === "since the rotation" ? `${since} ${ago(rotation.rotated_ms, now)}` : since;
   const laterFresh = last ? sum(current.ticks, last.received_ms + 1) : 0;
   if (stale > 0 && last && waiting === 0 && laterFresh > 0 && now - last.received_ms >= QUIET_MS) {
@@ -151,7 +155,7 @@ function inGrace(facts: Facts): Statement {
       revocable: true,
       title: `Quiet for ${lasting(now - last.received_ms)}: judge for yourself`,
       sentences: [
-        `${plural(stale, "delivery", "deliveries")} ${since} ${verify(stale)} with ${olds} alone, ${stale === 1 ? "" : "the last "}${ago(last.received_ms, now)}.`,
+        `${needing}${lastNeeding}.`,
         `After that ${deliveries(laterFresh)} with ${hint}.`,
         ...rejected,
         ...ends,
@@ -159,11 +163,7 @@ function inGrace(facts: Facts): Statement {
     };
   }
   if (stale > 0 || waiting > 0) {
-    const alone = stale
-      ? [
-          `${plural(stale, "delivery", "deliveries")} ${since} ${verify(stale)} with ${olds} alone${last ? `, ${stale === 1 ? "" : "the last "}${ago(last.received_ms, now)}` : ""}.`,
-        ]
-      : [];
+    const alone = stale ? [`${needing}${lastNeeding}.`] : [];
     return {
       kind: "not_yet",
       tone: "old",
@@ -202,7 +202,7 @@ function inGrace(facts: Facts): Statement {
     revocable: true,
     title: open ? `No delivery needs ${olds}, but your list is not done` : `Safe to revoke ${either(old, "and")}`,
     sentences: [
-      `${cap(rotated)}, ${deliveries(fresh)} with ${hint}; none needs ${old.length > 1 ? "an older one" : "the previous one"}.`,
+      `${cap(rotated)}, ${deliveries(fresh)} with ${hint}; none needs ${anOlder}.`,
       ...places,
       ...rejected,
       ...ends,

@@ -95,8 +95,15 @@ export function graceWarning(rotation: Rotation, immediately: boolean, now: numb
         `${tail(secret.hint)}${secret.expires_ms === null ? "" : ` has ${lasting(secret.expires_ms - now)} left`}`,
     )
     .join(", ");
+  const running = `A rotation is still in its grace: ${each}.`;
   const one = old.length === 1;
-  if (immediately)
-    return `A rotation is still in its grace: ${each}. That time is cut short: ${one ? "it ends" : "they end"} now, together with ${current ? tail(current.secret.hint) : "the current one"}.`;
-  return `A rotation is still in its grace: ${each}. A second one now cuts it short for whoever has only ${either(old)}: ${one ? "it gets" : "they get"} no new 24\u00A0h, ${one ? "its end stays" : "their ends stay"} as the service set ${one ? "it" : "them"}, and two secrets are then newer.`;
+  if (immediately) {
+    const together = current ? tail(current.secret.hint) : "the current one";
+    return `${running} That time is cut short: ${one ? "it ends" : "they end"} now, together with ${together}.`;
+  }
+  const stays = one
+    ? "it gets no new 24\u00A0h, its end stays as the service set it"
+    : "they get no new 24\u00A0h, their ends stay as the service set them";
+  const short = `A second one now cuts it short for whoever has only ${either(old)}`;
+  return `${running} ${short}: ${stays}, and two secrets are then newer.`;
 }

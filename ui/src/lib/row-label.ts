@@ -1,7 +1,9 @@
 import type { PingBy, Row } from "../ipc/generated";
 import { bytes } from "./format";
 
-/** What tells one row from another: its type, that it is a ping, or how it was asked. `mark`: what stands beside a type. */
+/**
+ * What tells one row from another: its type, that it is a ping, or how it was asked. `mark`: what stands beside a type.
+ */
 export type RowLabel =
   | { is: "type"; text: string; mark: "known" | "unknown" | "ping" }
   | { is: "ping" }

@@ -49,7 +49,9 @@ export function until(ms: number, nowMs: number): string {
   return left <= 0 ? "now" : `in ${length(left)}`;
 }
 
-/** A length of time with its lesser unit while that is worth reading: `0.4 s`, `41 s`, `3 min 20 s`, `2 h 5 min`, `3 d`. */
+/**
+ * A length of time with its lesser unit while that is worth reading: `0.4 s`, `41 s`, `3 min 20 s`, `2 h 5 min`, `3 d`.
+ */
 export function length(ms: number): string {
   const tenths = Math.round(ms / 100);
   if (tenths < 100) return withUnit((tenths / 10).toFixed(1), "s");

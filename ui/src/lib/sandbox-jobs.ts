@@ -56,7 +56,10 @@ export function eventOf(kind: JobKind, outcome: JobOutcome): string | null {
   return EVENTS[kind][outcome] ?? null;
 }
 
-/** What will come of a run, told before it is started; `webhooks` is null while they are not known. `warn`: nothing will arrive. */
+/**
+ * What will come of a run, told before it is started; `webhooks` is null while they are not known. `warn`: nothing will
+ * arrive.
+ */
 export function forecast(
   kind: JobKind,
   outcome: JobOutcome,

@@ -59,7 +59,10 @@ export function targetName(delivery: SandboxDelivery, webhooks: readonly Sandbox
 /** The log as far as it is here, newest first without a hole, and from where it goes on (`null`: that is all). */
 export type LogPart = { list: readonly SandboxDelivery[]; more: number | null };
 
-/** The newest page put before what is here. Where they no longer touch, the older part is dropped: it is read again when looked at. */
+/**
+ * The newest page put before what is here. Where they no longer touch, the older part is dropped: it is read again when
+ * looked at.
+ */
 export function withNewest(part: LogPart, page: SandboxDeliveries): LogPart {
   const lowest = page.deliveries.at(-1)?.number;
   const highest = page.deliveries[0]?.number;

@@ -2,7 +2,10 @@ import type { SecretView } from "../ipc/generated";
 
 export type SecretStand = "current" | "grace" | "expired" | "destroyed" | "unreadable";
 
-/** What is to be said of a secret first: what is left of it, then where it is in its life. A grace that has run out has ended. */
+/**
+ * What is to be said of a secret first: what is left of it, then where it is in its life. A grace that has run out has
+ * ended.
+ */
 export function standOf(secret: SecretView, now: number): SecretStand {
   if (secret.destroyed_ms !== null) return "destroyed";
   const { key_state: key } = secret;

@@ -77,7 +77,9 @@ export function barPaths(bar: Bar, y: number, height: number, radius = 5): { fil
   };
 }
 
-/** Where the words about a secret's end go: inside its bar where they fit, else behind it; never across the now line. */
+/**
+ * Where the words about a secret's end go: inside its bar where they fit, else behind it; never across the now line.
+ */
 export function endLabel(axis: Axis, bar: Bar, width: number): { x: number; anchor: "start" | "end" } {
   const now = xOf(axis, axis.now);
   const inside = bar.to - Math.max(bar.x, now);

@@ -37,7 +37,10 @@ export function tunnelDraft({ tunnel, public_address }: Pick<Settings, "tunnel" 
   };
 }
 
-/** A tunnel that is set up for the first time has a path token of its own: one that was never chosen, and none that was kept. */
+/**
+ * A tunnel that is set up for the first time has a path token of its own: one that was never chosen, and none that was
+ * kept.
+ */
 export function guarded(
   draft: TunnelDraft,
   saved: Pick<Settings, "tunnel">,
@@ -53,8 +56,8 @@ export function guarded(
 }
 
 /**
- * The settings to save, or what is wrong with each field. Only the chosen provider's fields can be wrong: what stands in the
- * others is saved where it can be read, and stays as it was where not.
+ * The settings to save, or what is wrong with each field. Only the chosen provider's fields can be wrong: what stands
+ * in the others is saved where it can be read, and stays as it was where not.
  */
 export function readTunnelDraft(
   draft: TunnelDraft,

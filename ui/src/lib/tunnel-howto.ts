@@ -4,8 +4,8 @@ export const TAILSCALE_OFF = "tailscale funnel --https=443 off";
 export const tailscaleOn = (port: number): string => `tailscale funnel --bg --yes ${port}`;
 
 /**
- * An nginx server that passes on the bytes as they came. `proxy_pass` without a path leaves the request's path as it is; with
- * one, it takes the prefix of the public address off.
+ * An nginx server that passes on the bytes as they came. `proxy_pass` without a path leaves the request's path as it
+ * is; with one, it takes the prefix of the public address off.
  */
 export function nginxServer(address: string, port: number): string {
   const read = readPublicAddress(address);

@@ -31,7 +31,10 @@ export const providerName = (provider: TunnelProvider): string =>
 export const running = (state: TunnelState): boolean =>
   state.state === "starting" || state.state === "online" || state.state === "reconnecting";
 
-/** The address that others can use: also while the connection is being made again, since it comes back under the same one. */
+/**
+ * The address that others can use: also while the connection is being made again, since it comes back under the same
+ * one.
+ */
 export function publicOf(view: TunnelView): string | null {
   return view.state.state === "online" || view.state.state === "reconnecting" ? view.public : null;
 }
@@ -116,7 +119,10 @@ export function nextTry(next: number | null, now: number): string {
   return left <= 0 ? "trying now" : `next try in ${span(left)}`;
 }
 
-/** The state in full: a headline, what it means, and what to do. What the back end says stands apart: it is text from outside. */
+/**
+ * The state in full: a headline, what it means, and what to do. What the back end says stands apart: it is text from
+ * outside.
+ */
 export type StateWords = { tone: Tone; head: string; said: string | null; then: string; detail: string | null };
 
 export function stateWords(view: TunnelView, now: number): StateWords {

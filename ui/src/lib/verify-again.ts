@@ -8,7 +8,10 @@ export function at(ms: number, now: number): string {
   return moment(now).startsWith(date) ? minute : `${date} ${minute}`;
 }
 
-/** What came of judging deliveries again; empty where there is nothing to say. `asked`: how many were asked for by hand; "given": the user has just given a secret; null: in the background. */
+/**
+ * What came of judging deliveries again; empty where there is nothing to say. `asked`: how many were asked for by hand;
+ * "given": the user has just given a secret; null: in the background.
+ */
 export function outcome(sum: VerifiedAgain, asked: number | "given" | null): string {
   const said: string[] = [];
   if (sum.verified > 0) said.push(`${count(sum.verified)} ${sum.verified === 1 ? "is" : "are"} now verified.`);

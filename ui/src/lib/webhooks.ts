@@ -34,7 +34,8 @@ export const called = (webhook: Pick<WebhookView, "name" | "uri">): string => we
 export function lastWords(last: SeenDelivery, now: number): string {
   const when = age(last.received_ms, now);
   const verdict = OUTCOMES[last.outcome].word.toLowerCase();
-  return `${when === "now" ? "just now" : `${when} ago`}, ${verdict}${last.outcome !== "verified" && last.cause ? `: ${visible(last.cause)}` : ""}`;
+  const why = last.outcome !== "verified" && last.cause ? `: ${visible(last.cause)}` : "";
+  return `${when === "now" ? "just now" : `${when} ago`}, ${verdict}${why}`;
 }
 
 /** `4 events · last delivery 12 s ago, verified · 18 in the last hour` */
@@ -62,7 +63,9 @@ export function alarmCount(alarms: readonly WebhookAlarms[], project: number | n
     .reduce((sum, one) => sum + one.disabled + one.earlier, 0);
 }
 
-/** Which project a view of one project shows: the bar's, then the one picked there, then the first that can be managed. */
+/**
+ * Which project a view of one project shows: the bar's, then the one picked there, then the first that can be managed.
+ */
 export function projectShown(
   projects: readonly Project[],
   bar: number | null,
@@ -78,7 +81,10 @@ export function projectShown(
   );
 }
 
-/** The events a form offers: those of the catalog that can be subscribed to, then what a webhook has beyond them, as it came. */
+/**
+ * The events a form offers: those of the catalog that can be subscribed to, then what a webhook has beyond them, as it
+ * came.
+ */
 export function eventChoices(
   catalog: readonly EventType[],
   has: readonly string[],
@@ -165,7 +171,9 @@ export function pingWords(ping: Ping, now: number): string {
   if (result.result === "missing")
     return `not arrived: ${CAUSES[result.cause] ?? visible(result.cause).replaceAll("_", " ")}`;
   const verdict = OUTCOMES[result.delivery.outcome].word.toLowerCase();
-  return `arrived in ${result.after_ms < 1000 ? withUnit(result.after_ms, "ms") : withUnit((result.after_ms / 1000).toFixed(1), "s")}, ${verdict}`;
+  const { after_ms } = result;
+  const took = after_ms < 1000 ? withUnit(after_ms, "ms") : withUnit((after_ms / 1000).toFixed(1), "s");
+  return `arrived in ${took}, ${verdict}`;
 }
 
 /** `refreshed 8 s ago`, from the time of the last reading. */
@@ -185,8 +193,12 @@ export function stopsWords(
     names.length === 0
       ? "It has no events."
       : `${webhook.state === "enabled" ? "No longer sent" : "Not sent again"}: ${names.join(", ")}.`;
+  const inHour = plural(webhook.last_hour, "delivery", "deliveries");
   const lately = webhook.last
-    ? `${plural(webhook.last_hour, "delivery", "deliveries")} in the last hour, the last one ${lastWords(webhook.last, now)}.`
+    ? `${inHour} in the last hour, the last one ${lastWords(webhook.last, now)}.`
     : "Pollux has seen no delivery of it.";
-  return `${events} ${lately} ${webhook.builtin ? "It is Pollux's own: a reset of the Sandbox makes it anew." : "The service cannot bring it back: one that is created again has another id and another secret."}`;
+  const back = webhook.builtin
+    ? "It is Pollux's own: a reset of the Sandbox makes it anew."
+    : "The service cannot bring it back: one that is created again has another id and another secret.";
+  return `${events} ${lately} ${back}`;
 }

@@ -1,8 +1,8 @@
 /**
  * Which rows of a long list are worth drawing: a pure function of the numbers a scroll container gives.
  *
- * WebKitGTK lays nothing out beyond 33,554,428 px, and paints with 32-bit floats, exact to the pixel only up to 16,777,216.
- * So the spacer is capped, and above the cap a scroll position stands for a proportional place in the list.
+ * WebKitGTK lays nothing out beyond 33,554,428 px, and paints with 32-bit floats, exact to the pixel only up to
+ * 16,777,216. So the spacer is capped, and above the cap a scroll position stands for a proportional place in the list.
  */
 export const MAX_SPACER_PX = 16_000_000;
 

@@ -5,7 +5,9 @@ type Told = Pick<
   "version" | "database" | "secret_store" | "event_types" | "sample_types" | "broken_kinds" | "twists"
 >;
 
-/** What Pollux tells of itself when the window opens, and what stays like that: its catalogs, and where it keeps things. */
+/**
+ * What Pollux tells of itself when the window opens, and what stays like that: its catalogs, and where it keeps things.
+ */
 export class About {
   /** Null until it was told. */
   told = $state.raw<Told | null>(null);

@@ -25,7 +25,10 @@ export class ActionLog {
     return this.#before !== null;
   }
 
-  /** The newest page before what is here; where the two no longer touch, the older part is read again when it is looked at. */
+  /**
+   * The newest page before what is here; where the two no longer touch, the older part is read again when it is looked
+   * at.
+   */
   async refresh(): Promise<void> {
     await this.#read(null, (page) => {
       const lowest = page.at(-1)?.id ?? 0;

@@ -7,7 +7,10 @@ import { Seen } from "./seen.svelte";
 /** What it asks of the back end. */
 type DeliveriesCalls = Pick<Backend, "viewFind" | "viewOpen"> & PageCalls;
 
-/** `ordinal` is -1 where it does not stand in this list, or its place is not known yet; `absent`: it is known not to be in it. */
+/**
+ * `ordinal` is -1 where it does not stand in this list, or its place is not known yet; `absent`: it is known not to be
+ * in it.
+ */
 export type Active = { id: number; ordinal: number; absent?: boolean };
 
 /** Between two reopenings that we ask for ourselves. */
@@ -16,9 +19,10 @@ const REOPEN_MS = 400;
 /**
  * The list as the window sees it. The back end owns the filtered, ordered view; here are a few pages of it.
  *
- * Ordinal 0 is the oldest match. The screen shows the newest on top: visual index = shown - 1 - ordinal. While following, `shown` is
- * all that match; once the reader has moved, `shown` stands still, and so does everything on the screen, however many rows arrive.
- * Only while the list is shorter than the screen, rows go on coming in: there is room for them.
+ * Ordinal 0 is the oldest match. The screen shows the newest on top: visual index = shown - 1 - ordinal. While
+ * following, `shown` is all that match; once the reader has moved, `shown` stands still, and so does everything on the
+ * screen, however many rows arrive. Only while the list is shorter than the screen, rows go on coming in: there is room
+ * for them.
  */
 export class Deliveries {
   filter = $state.raw<Filter>(NO_FILTER);

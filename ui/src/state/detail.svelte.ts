@@ -12,7 +12,10 @@ export type Body = { id: number; decoded: boolean; bytes: Uint8Array };
 export const EAGER_BODY = 256 * 1024;
 const REFRESH_MS = 120;
 
-/** The one delivery that is open. The last one stays on the screen until the next has come: no flash while moving with j and k. */
+/**
+ * The one delivery that is open. The last one stays on the screen until the next has come: no flash while moving with j
+ * and k.
+ */
 export class DetailState {
   id = $state<number | null>(null);
   detail = $state.raw<Detail | null>(null);
@@ -57,7 +60,10 @@ export class DetailState {
     }
   }
 
-  /** A row changed (a diagnosis came in, another attempt arrived): read again if it is the open one, at most every 120 ms. */
+  /**
+   * A row changed (a diagnosis came in, another attempt arrived): read again if it is the open one, at most every 120
+   * ms.
+   */
   changed(rows: readonly Row[]): void {
     const id = this.id;
     const message = this.detail?.row.message_id ?? null;

@@ -11,7 +11,10 @@ const UNDO_MS = 10_000;
 /** A rule that is being written: a new one, or one of the list. */
 export type Editing = { rule: FaultRule; fresh: boolean };
 
-/** What the listener answers by script. Changes are made one after another upon what is there then, so that none undoes another. */
+/**
+ * What the listener answers by script. Changes are made one after another upon what is there then, so that none undoes
+ * another.
+ */
 export class FaultLabState {
   lab = $state.raw<FaultLab>(NO_FAULTS);
   editing = $state.raw<Editing | null>(null);
@@ -33,7 +36,10 @@ export class FaultLabState {
     if (!this.#told) this.lab = lab;
   }
 
-  /** While changes are on their way only the counts are taken over: the rules that are told are older than those on the screen. */
+  /**
+   * While changes are on their way only the counts are taken over: the rules that are told are older than those on the
+   * screen.
+   */
   apply(lab: FaultLab): void {
     this.#told = true;
     this.lab = this.pending > 0 ? { ...this.lab, answers: lab.answers } : lab;

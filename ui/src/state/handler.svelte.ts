@@ -11,7 +11,10 @@ type HandlerCalls = ForwardCalls & CheckCalls & FaultLabCalls;
 
 export type HandlerTab = "forward" | "check" | "faults";
 
-/** What is done with the user's own handler: deliveries are forwarded to it, it is checked, and what the sender is answered is scripted. */
+/**
+ * What is done with the user's own handler: deliveries are forwarded to it, it is checked, and what the sender is
+ * answered is scripted.
+ */
 export class HandlerState {
   /** Stays while the window is elsewhere. */
   tab = $state<HandlerTab>("forward");

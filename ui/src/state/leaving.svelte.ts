@@ -15,7 +15,10 @@ export class Leaving {
     this.#targets = targets;
   }
 
-  /** Does the work; where it was refused because an address was never agreed to, asks, and does it again. Throws whatever else went wrong. */
+  /**
+   * Does the work; where it was refused because an address was never agreed to, asks, and does it again. Throws
+   * whatever else went wrong.
+   */
   async run<T>(work: () => Promise<T>): Promise<Sent<T>> {
     for (;;) {
       try {

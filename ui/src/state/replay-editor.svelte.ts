@@ -23,7 +23,10 @@ export type EditorAround = {
   failed: (thrown: unknown) => void;
 };
 
-/** A replay that is being written: one delivery with its headers and body, or several with what can be said of all of them. */
+/**
+ * A replay that is being written: one delivery with its headers and body, or several with what can be said of all of
+ * them.
+ */
 export class ReplayEditor {
   /** The deliveries; empty: the editor is closed. */
   ids = $state.raw<readonly number[]>([]);

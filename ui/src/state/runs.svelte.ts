@@ -143,7 +143,9 @@ export class Runs {
   }
 }
 
-/** The first delivery at each target: what side by side is for. Where there is one target only, its first two answers. */
+/**
+ * The first delivery at each target: what side by side is for. Where there is one target only, its first two answers.
+ */
 function firstPicked(outbounds: readonly Outbound[]): number[] {
   const [first] = outbounds;
   if (!first) return [];

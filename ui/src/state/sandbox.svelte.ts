@@ -36,7 +36,9 @@ type SandboxCalls = Pick<
 const TICK_MS = 100;
 const SOON_MS = 12_000;
 
-/** The emulator as the window sees it: read whole when it says that something changed, at most one reading at a time. */
+/**
+ * The emulator as the window sees it: read whole when it says that something changed, at most one reading at a time.
+ */
 export class Sandbox {
   overview = $state.raw<SandboxOverview | null>(null);
   settings = $state.raw<SandboxSettings | null>(null);

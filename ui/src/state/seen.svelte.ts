@@ -5,7 +5,10 @@ const MOST_MESSAGES = 1000;
 const TINT_MS = 1100;
 const MOST_TINTED = 60;
 
-/** What the window remembers of the rows that came by: their types, the newest delivery of a message, and which are fresh. */
+/**
+ * What the window remembers of the rows that came by: their types, the newest delivery of a message, and which are
+ * fresh.
+ */
 export class Seen {
   /** Event types, sorted: for the menu of types. */
   types = $state.raw<readonly string[]>([]);

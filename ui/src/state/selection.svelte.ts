@@ -11,8 +11,9 @@ export type SelectionCalls = Pick<Backend, "viewRows">;
 const NONE: ReadonlySet<number> = new Set();
 
 /**
- * Deliveries that are marked in the list, besides the one that is chosen. They are kept by id, a flat set that is replaced at each
- * change, and belong to the filter they were marked under: another filter shows another list, with nothing marked.
+ * Deliveries that are marked in the list, besides the one that is chosen. They are kept by id, a flat set that is
+ * replaced at each change, and belong to the filter they were marked under: another filter shows another list, with
+ * nothing marked.
  */
 export class Selection {
   /** Ids are being fetched: a range or all of them. */
@@ -91,7 +92,10 @@ export class Selection {
     if (first > 0) this.#toasts.show("warning", "The newest 10,000 are marked: more cannot be sent in one go.");
   }
 
-  /** Ids of the ordinals [first, last), at most 10,000; null where the list became another one, or it was asked for something else meanwhile. */
+  /**
+   * Ids of the ordinals [first, last), at most 10,000; null where the list became another one, or it was asked for
+   * something else meanwhile.
+   */
   async #idsOf(first: number, last: number): Promise<number[] | null> {
     const view = this.#list.view;
     const token = ++this.#token;

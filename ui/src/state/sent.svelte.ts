@@ -7,7 +7,9 @@ export type SentCalls = Pick<Backend, "outbound" | "outboundDiff" | "outbounds">
 const MOST_KEPT = 60;
 export type Loaded<T> = { value: T } | { error: IpcError };
 
-/** Requests that were sent on, whole, and how their answers differ: read when they are looked at, and kept for a while. */
+/**
+ * Requests that were sent on, whole, and how their answers differ: read when they are looked at, and kept for a while.
+ */
 export class Answers {
   details = $state.raw<ReadonlyMap<number, Loaded<OutboundDetail>>>(new Map());
   diffs = $state.raw<ReadonlyMap<string, Loaded<AnswerDiff>>>(new Map());

@@ -65,7 +65,10 @@ export class Starting {
       return true;
     });
 
-  /** The start went well after all: says which history this is, and where the other one is. It stays until it is put away. */
+  /**
+   * The start went well after all: says which history this is, and where the other one is. It stays until it is put
+   * away.
+   */
   tell(path: string): void {
     const { kept, opened } = this;
     if (kept !== null)

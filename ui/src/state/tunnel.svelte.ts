@@ -100,8 +100,9 @@ export class Tunnel {
   }
 
   /**
-   * Saves what the form holds and starts it; `token`: an authtoken that was typed. What runs already is started anew by the back
-   * end where the settings ask for it, so it is not started a second time: a quick tunnel would get two addresses.
+   * Saves what the form holds and starts it; `token`: an authtoken that was typed. What runs already is started anew by
+   * the back end where the settings ask for it, so it is not started a second time: a quick tunnel would get two
+   * addresses.
    */
   start(settings: Settings, token: string | null): Promise<boolean> {
     return this.#do("starting", async () => {

@@ -29,7 +29,11 @@ async function open(scene: string, provider: TunnelProvider | null = null, dialo
 const click = (id: string) => fireEvent.click(screen.getByTestId(id));
 const type = (id: string, value: string) => fireEvent.input(screen.getByTestId(id), { target: { value } });
 /** As it is drawn: where a line breaks in the source is not seen. */
-const drawn = (id: string) => screen.getByTestId(id).textContent.replace(/[ \n]+/g, " ");
+const drawn = (id: string) =>
+  screen
+    .getByTestId(id)
+    .textContent.replace(/[ \n]+/g, " ")
+    .trim();
 const pill = () => screen.getByTestId("tunnel-pill");
 async function clean(): Promise<void> {
   const { violations } = await axe.run(document.body, {
