@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inbound::{BindError, Limits, Listener, Parts};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::rig::{read_answer, rig, signed, status};
+use super::rig::{read_answer, rig, signed, status, wait_for};
 
 const KEPT: usize = 64 * 1024;
 
@@ -118,14 +118,13 @@ async fn connections_over_the_cap_are_503_and_a_freed_place_is_used_again() {
     for stream in &mut held {
         stream.write_all(b"POST / HT").await.unwrap();
     }
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // Connections are taken in the order in which they were made.
     let answer = rig.post("msg_1", b"{}").await;
     assert_eq!(status(&answer), "503", "{answer}");
     assert!(answer.contains("retry-after"));
     assert_eq!(rig.tally.snapshot().refused, 1);
     drop(held);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(status(&rig.post("msg_1", b"{}").await), "200");
+    wait_for("a place is free again", async || status(&rig.post("msg_1", b"{}").await) == "200").await;
 }
 
 #[tokio::test]
@@ -167,17 +166,32 @@ impl inbound::Projects for Nobody {
     }
 }
 
+/// The head of a request that asks whether to go on, and its body.
+fn asking(request: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let end = request.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = [&request[..end], b"\r\nexpect: 100-continue\r\n\r\n"].concat();
+    (head, request[end + 4..].to_vec())
+}
+
+/// The listener is told of the body, and waits for it.
+async fn go_on(stream: &mut TcpStream) {
+    const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut told = [0; CONTINUE.len()];
+    stream.read_exact(&mut told).await.unwrap();
+    assert_eq!(told, CONTINUE);
+}
+
 #[tokio::test]
 async fn shutdown_lets_an_open_request_end_and_frees_the_port() {
     let rig = rig(Limits::default()).await;
     let address = rig.listener.address();
-    let request = signed("msg_1", b"0123456789");
+    let (head, body) = asking(&signed("msg_1", b"0123456789"));
     let mut stream = rig.connect().await;
-    stream.write_all(&request[..request.len() - 4]).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    stream.write_all(&head).await.unwrap();
+    go_on(&mut stream).await;
     let ended = tokio::spawn(rig.listener.shutdown());
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    stream.write_all(&request[request.len() - 4..]).await.unwrap();
+    wait_for("no connection is taken any more", async || TcpStream::connect(address).await.is_err()).await;
+    stream.write_all(&body).await.unwrap();
     assert_eq!(status(&read_answer(&mut stream).await), "200");
     ended.await.unwrap();
     TcpListener::bind(address).await.expect("the port is free again");
@@ -196,8 +210,9 @@ async fn the_body_limit_changes_while_it_runs() {
 async fn a_connection_that_does_not_end_is_cut_at_the_shutdown() {
     let rig = rig(Limits { head_time: Duration::from_secs(60), ..Limits::default() }).await;
     let mut stream = rig.connect().await;
-    stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nab").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n").await.unwrap();
+    go_on(&mut stream).await;
+    stream.write_all(b"ab").await.unwrap();
     tokio::time::timeout(Duration::from_secs(20), rig.listener.shutdown()).await.expect("it ends");
     assert_eq!(read_answer(&mut stream).await, "");
 }

@@ -8,7 +8,7 @@ use inbound::tunnel::{FailureCode, State};
 use tokio::io::AsyncWriteExt as _;
 
 use super::ngrok_rig::{Fast, Network, Run, Warp, ngrok, read_all};
-use super::rig::{rig, signed, status};
+use super::rig::{rig, signed, status, wait_for};
 
 /// The gaps of a tunnel that is lost again and again, in milliseconds; then 30 s each.
 const GAPS: [u64; 7] = [500, 1000, 2000, 4000, 8000, 16_000, 30_000];
@@ -219,7 +219,9 @@ async fn what_was_acknowledged_is_kept_however_often_the_connection_is_cut() {
         })
         .collect();
     for _ in 0..4 {
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        // Under load: some have come since the last cut.
+        let before = rig.all().await.len();
+        wait_for("some are stored", async || rig.all().await.len() >= before + 20).await;
         network.edge.cut();
         run.online().await;
     }

@@ -85,8 +85,8 @@ async fn a_redirect_is_an_answer() {
     let server = Server::answering(location).await;
     let exchange = send(server.target(), &[], b"{}", Bounds::default()).await;
     assert_eq!(exchange.answer.unwrap().status, 307);
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    assert!(tokio::time::timeout(std::time::Duration::from_millis(10), elsewhere.only()).await.is_err());
+    // Whoever followed it would have been there before the answer was.
+    assert_eq!(elsewhere.count(), 0);
 }
 
 #[tokio::test]

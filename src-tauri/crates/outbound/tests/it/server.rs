@@ -56,6 +56,11 @@ impl Server {
         Target::parse(&format!("http://{}/hook?a=b", self.address)).unwrap()
     }
 
+    /// How many requests came.
+    pub(crate) fn count(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+
     /// The only request that came, once it is whole.
     pub(crate) async fn only(&self) -> Vec<u8> {
         for _ in 0..500 {

@@ -1,10 +1,11 @@
 //! A full queue, a full disk, a locked file: refused with a code, and nothing half-written.
 
-use std::time::{Duration, Instant};
+use std::pin::Pin;
+use std::task::Poll;
 
 use rusqlite::Connection;
 use signature::Outcome;
-use store::{Filter, InsertError, Options};
+use store::{Filter, InsertError, Inserted, NewDelivery, Options, Store};
 
 use crate::sample::{attempt, file, history, history_with, integrity, plain};
 
@@ -15,35 +16,41 @@ fn lock(path: &std::path::Path) -> Connection {
     conn
 }
 
+type Inserting = Pin<Box<dyn Future<Output = Result<Inserted, InsertError>>>>;
+
+/// Begins to insert it: the future once it waits for the writer, or what came of it at once.
+async fn begin(store: &Store, project: i64, body: &str) -> Result<Inserting, Result<Inserted, InsertError>> {
+    let (store, delivery) = (store.clone(), NewDelivery { project, ..plain(body) });
+    let mut inserting: Inserting = Box::pin(async move { store.insert(delivery).await });
+    match std::future::poll_fn(|context| Poll::Ready(inserting.as_mut().poll(context))).await {
+        Poll::Pending => Ok(inserting),
+        Poll::Ready(ended) => Err(ended),
+    }
+}
+
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let mut options = Options::default();
     options.queue = 4;
     let (folder, store) = history_with(options).await;
     let locked = lock(&file(&folder));
-    let first = tokio::spawn({
-        let store = store.clone();
-        async move { store.insert(plain("first")).await }
-    });
-    // The writer takes the first one, and then waits for the lock.
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let waiting: Vec<_> = (0..4)
-        .map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move { store.insert(plain("waiting")).await })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let began = Instant::now();
-    assert_eq!(store.insert(plain("one too many")).await, Err(InsertError::Full));
-    assert!(began.elapsed() < Duration::from_millis(100));
+    // The writer takes some, and then waits for the lock; four more fit in.
+    let mut waiting = Vec::new();
+    let refused = loop {
+        match begin(&store, 1, "waiting").await {
+            Ok(inserting) => waiting.push(inserting),
+            Err(ended) => break ended,
+        }
+    };
+    assert_eq!(refused, Err(InsertError::Full), "at once");
+    assert!(waiting.len() >= 4, "{}", waiting.len());
+    let begun = waiting.len() as u64;
     drop(locked);
-    assert!(first.await.unwrap().is_ok());
-    for task in waiting {
-        assert!(task.await.unwrap().is_ok());
+    for inserting in waiting {
+        assert!(inserting.await.is_ok());
     }
     assert!(store.insert(plain("room again")).await.is_ok());
-    assert_eq!(store.counts().await.unwrap().total, 6);
+    assert_eq!(store.counts().await.unwrap().total, begun + 1);
 }
 
 #[tokio::test]
@@ -54,14 +61,10 @@ async fn the_queue_is_bounded_in_bytes_too_but_one_always_fits() {
     let large = "x".repeat(50_000);
     assert!(store.insert(plain(&large)).await.is_ok());
     let locked = lock(&file(&folder));
-    let first = tokio::spawn({
-        let (store, large) = (store.clone(), large.clone());
-        async move { store.insert(plain(&large)).await }
-    });
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let Ok(first) = begin(&store, 1, &large).await else { panic!("it fits alone") };
     assert_eq!(store.insert(plain("small")).await, Err(InsertError::Full));
     drop(locked);
-    assert!(first.await.unwrap().is_ok());
+    assert!(first.await.is_ok());
     assert!(store.insert(plain("small")).await.is_ok());
 }
 
@@ -119,18 +122,14 @@ async fn until_the_disk_is_full_and_beyond() {
 async fn one_that_cannot_be_stored_does_not_take_its_neighbours_along() {
     let (folder, store) = history().await;
     let locked = lock(&file(&folder));
-    let tasks: Vec<_> = (0..50)
-        .map(|n| {
-            let store = store.clone();
-            let mut delivery = plain(&n.to_string());
-            delivery.project = if n == 25 { 77 } else { 1 };
-            tokio::spawn(async move { store.insert(delivery).await })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut waiting = Vec::new();
+    for n in 0..50 {
+        let Ok(inserting) = begin(&store, if n == 25 { 77 } else { 1 }, &n.to_string()).await else { panic!("{n}") };
+        waiting.push(inserting);
+    }
     drop(locked);
-    for (n, task) in tasks.into_iter().enumerate() {
-        let result = task.await.unwrap();
+    for (n, inserting) in waiting.into_iter().enumerate() {
+        let result = inserting.await;
         match n {
             25 => assert_eq!(result.unwrap_err().code(), "unknown_project"),
             _ => assert!(result.is_ok(), "{n}: {result:?}"),
@@ -144,10 +143,8 @@ async fn other_writes_fail_alone() {
     let (folder, store) = history().await;
     let locked = lock(&file(&folder));
     let (projects, settings) = (store.projects(), store.settings());
-    let unlock = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        drop(locked);
-    };
+    // Polled after the others: they are all on their way to the writer.
+    let unlock = async { drop(locked) };
     let one = 1.into();
     let (taken, set, made, ()) = tokio::join!(
         projects.ensure("Other", false, "sandbox"),
