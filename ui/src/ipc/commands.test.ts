@@ -11,7 +11,7 @@ type Commands = Map<string, string[]>;
 
 const sorted = (commands: Commands) => [...commands].sort(([one], [other]) => one.localeCompare(other));
 
-/** What the window's process offers. Arguments that Tauri puts in (the state, the app, the window) are not the page's. */
+/** What the window's process offers. What Tauri puts in (the state, the app, the window) is not the page's to give. */
 function offered(): Commands {
   const list = /generate_handler!\[([^\]]*)\]/.exec(readFileSync(join(SHELL, "window.rs"), "utf8"))?.[1] ?? "";
   const commands: Commands = new Map();

@@ -4,7 +4,7 @@ export type Severity = Level;
 export type ErrorAction = Fix | null;
 type Rule = { severity: Severity; action: ErrorAction };
 
-/** How an error is shown, and where it is fixed. Both are said by its code, and the sentence comes from the back end. */
+/** How an error is shown, and where it is fixed: both follow from its code. The sentence comes from the back end. */
 export function ruleFor(code: Code): Rule {
   const { severity, fix } = CODES[code];
   return { severity, action: fix };
