@@ -35,6 +35,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::{Code, Config, Engine, Filter, ListenerState, Live, MemoryVault, Settings};
+use parts::soon;
 use samples::SampleRequest;
 use signature::{Outcome, Scheme, Secret};
 
@@ -204,7 +205,8 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
         opened = rig.engine.history().open_view(Filter::default()).await.unwrap();
     }
     arriving.await.unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let of_view = || live.lock().unwrap().iter().filter(|(view, _)| *view == opened.view).count() as u64;
+    soon("all is told", async || opened.matched + of_view() >= 300).await;
     assert_eq!(*resyncs.lock().unwrap(), 0);
 
     let mut seen = BTreeSet::new();
@@ -259,8 +261,7 @@ async fn filters_narrow_the_view_and_the_live_rows_alike() {
     }));
     send("batch.succeeded", None).await;
     send("video.generated", None).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(told.lock().unwrap().last(), Some(&2));
+    soon("both are told", async || told.lock().unwrap().last() == Some(&2)).await;
     assert_eq!(rig.engine.history().rows(view.view, 0, 200).await.unwrap().len(), 2);
     assert_eq!(rig.engine.history().rows(view.view - 1, 0, 200).await.unwrap_err().code, Code::NotFound);
 }

@@ -8,7 +8,7 @@ use engine::{
 };
 use signature::{Secret, sign};
 
-use crate::parts::{Parts, default_project};
+use crate::parts::{Parts, default_project, soon};
 use crate::receiver::Receiver;
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
@@ -143,7 +143,7 @@ async fn several_to_several_in_order_or_many_at_a_time_and_stopped() {
     one.answers("200 OK", "late", Duration::from_millis(200));
     let plan = ReplayPlan { times: 500, concurrency: 8, ..plan(ids.clone(), &[&one]) };
     let started = engine.replays().start(plan).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    soon("eight are done", async || engine.replays().run(started.run).unwrap().done >= 8).await;
     let stopped = engine.replays().stop(started.run).await.unwrap();
     assert_eq!(stopped.state, RunState::Stopped);
     assert!(stopped.done >= 8 && stopped.done < 200, "{} of {}", stopped.done, stopped.total);
