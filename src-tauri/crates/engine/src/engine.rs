@@ -113,8 +113,10 @@ struct Rooms {
     tunnel: Tunnel,
     webhooks: Webhooks,
     settings: SettingsRoom,
-    /// Where the history is, and Pollux's version, for the window.
-    place: (PathBuf, String),
+    /// Where the history is.
+    database: PathBuf,
+    /// Of Pollux.
+    version: String,
 }
 
 /// The rooms that send deliveries on.
@@ -223,7 +225,6 @@ impl Engine {
         webhooks.begin();
         projects.begin().await;
         let settings = SettingsRoom::new(common.clone(), registry, gate, listening.clone(), tunnel.clone(), current);
-        let place = (config.database, config.version);
         let rooms = Rooms {
             common,
             actions,
@@ -236,7 +237,8 @@ impl Engine {
             tunnel,
             webhooks,
             settings,
-            place,
+            database: config.database,
+            version: config.version,
         };
         Ok(Self { rooms: Arc::new(rooms) })
     }
@@ -257,17 +259,16 @@ impl Engine {
     /// Everything the window needs at its start.
     pub async fn state(&self) -> AppState {
         let rooms = &self.rooms;
-        let (database, version) = &rooms.place;
         let vault = rooms.projects.vault();
         AppState {
-            version: version.clone(),
+            version: rooms.version.clone(),
             projects: rooms.projects.list(),
             listener: rooms.listening.state(),
             secret_store: SecretStore { kind: vault.kind(), note: vault.note() },
             counts: rooms.history.counts().await,
             disk: rooms.history.disk(),
             settings: rooms.settings.get(),
-            database: Database { path: database.display().to_string() },
+            database: Database { path: rooms.database.display().to_string() },
             event_types: gemini::catalog::event_types(),
             sample_types: samples::sample_types(),
             broken_kinds: samples::broken_kinds().to_vec(),
