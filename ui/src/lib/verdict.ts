@@ -43,7 +43,7 @@ export function rowVerdict(row: Row, nowMs: number): Mark & { cause: string } {
       glyph: "check",
       word: "Old secret",
       tone: "old",
-      cause: left > 0 ? `${span(left)} left` : "expired since",
+      cause: left > 0 ? `${span(left)} left` : "since expired",
     };
   }
   const later = row.judged_ms ? `later, ${at(row.judged_ms, nowMs)}` : "";
