@@ -76,7 +76,7 @@ it("a body of which a part is kept says how much, why, and its digest", async ()
   );
   const replay = screen.getByTestId<HTMLButtonElement>("replay");
   expect(replay.disabled).toBe(true);
-  expect(replay.title).toContain("Only a part of the body was kept");
+  expect(replay.title).toContain("Only part of the body was kept");
   const digest = screen.getByTestId("body-sha256").textContent;
   await fireEvent.click(screen.getByRole("button", { name: "Copy the SHA-256" }));
   expect(fake.copied).toEqual([digest]);
