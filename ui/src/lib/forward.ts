@@ -25,10 +25,10 @@ export function noForward(project: number): ForwardView {
   };
 }
 
-/** `next try in 4 s`, `trying now`: a second that has begun is not over, so that it ends at 1 s. */
+/** `next attempt in 4 s`, `trying now`: a second that has begun is not over, so that it ends at 1 s. */
 export function nextTryWords(next: number, now: number): string {
   const left = Math.ceil((next - now) / 1000) * 1000;
-  return left <= 0 ? "trying now" : `next try in ${span(left)}`;
+  return left <= 0 ? "trying now" : `next attempt in ${span(left)}`;
 }
 
 type PillTone = Tone | "busy";
@@ -92,7 +92,7 @@ export function forwardWords({ rule, state, waiting }: ForwardView, now: number)
         then: waiting > 0 ? `${count(waiting)} left waiting. Switching it on asks what to do with them.` : "",
       };
     case "idle":
-      return { tone: "ok", glyph: "check", head: "On, nothing waits", why: null, then: "" };
+      return { tone: "ok", glyph: "check", head: "On, nothing waiting", why: null, then: "" };
     case "sending":
       return {
         tone: "ok",
@@ -107,7 +107,7 @@ export function forwardWords({ rule, state, waiting }: ForwardView, now: number)
         glyph: "cross",
         head: `Down for ${span(Math.max(0, now - state.since_ms))}, ${nextTryWords(state.next_ms, now)}`,
         why: state.why,
-        then: `Try ${count(state.attempt)} comes next. ${waiting === 0 ? "Nothing waits." : `${count(waiting)} ${waiting === 1 ? "delivery waits" : "deliveries wait"} for it, in order.`}`,
+        then: `Attempt ${count(state.attempt)} is next. ${waiting === 0 ? "Nothing is waiting." : `${count(waiting)} ${waiting === 1 ? "delivery is" : "deliveries are"} waiting for it, in order.`}`,
       };
   }
 }
@@ -131,7 +131,7 @@ export function forwardCounts({
 export function lastWords(last: Outbound, now: number, brief = false): { tone: Tone; glyph: GlyphName; text: string } {
   const passed = age(last.at_ms, now);
   const when = passed === "now" ? "just now" : `${passed} ago`;
-  const attempt = last.number > 1 ? `, try ${count(last.number)}` : "";
+  const attempt = last.number > 1 ? `, attempt ${count(last.number)}` : "";
   if (last.status === null)
     return {
       tone: "no",
@@ -167,22 +167,22 @@ export function startChoices(offer: ForwardOffer): StartChoice[] {
     },
     {
       id: "waiting",
-      label: "What was left waiting, too",
-      note: "In the order in which it arrived.",
+      label: "What was left waiting as well",
+      note: "In the order of arrival.",
       n: offer.waiting,
       start: () => ({ kind: "waiting" }),
     },
     {
       id: "hour",
-      label: "Everything of the last hour, too",
-      note: "Except what was forwarded before.",
+      label: "Everything from the last hour as well",
+      note: "Except what has already been forwarded.",
       n: offer.last_hour,
       start: (now) => ({ kind: "since", ms: now - 3_600_000 }),
     },
     {
       id: "day",
-      label: "Everything of the last 24 hours, too",
-      note: "Except what was forwarded before.",
+      label: "Everything from the last 24 hours as well",
+      note: "Except what has already been forwarded.",
       n: offer.last_day,
       start: (now) => ({ kind: "since", ms: now - 86_400_000 }),
     },
