@@ -97,6 +97,6 @@ export function graceWarning(rotation: Rotation, immediately: boolean, now: numb
     .join(", ");
   const one = old.length === 1;
   if (immediately)
-    return `A rotation is still in its grace: ${each}. That time is cut short: ${one ? "it ends" : "they end"} now, together with ${current ? tail(current.secret.hint) : "the current one"}.`;
-  return `A rotation is still in its grace: ${each}. A second one now cuts it short for whoever has only ${either(old)}: ${one ? "it gets" : "they get"} no new 24\u00A0h, ${one ? "its end stays" : "their ends stay"} as the service set ${one ? "it" : "them"}, and two secrets are then newer.`;
+    return `A rotation is still in its grace period: ${each}. That time is cut short: ${one ? "it ends" : "they end"} now, together with ${current ? tail(current.secret.hint) : "the current one"}.`;
+  return `A rotation is still in its grace period: ${each}. A second one now cuts it short for anything that has only ${either(old)}: ${one ? "it gets" : "they get"} no new 24\u00A0h, ${one ? "its end stays" : "their ends stay"} as the service set ${one ? "it" : "them"}, and two secrets are then newer.`;
 }
