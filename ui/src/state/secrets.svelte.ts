@@ -103,7 +103,7 @@ export class Secrets {
   async #restore(id: string): Promise<void> {
     try {
       const back = await this.#backend.secretRestore(id);
-      this.#toasts.info(`Secret ${back.hint} is back.`);
+      this.#toasts.info(`Secret ${back.hint} restored.`);
     } catch (thrown) {
       this.#toasts.failed(thrown);
     }
