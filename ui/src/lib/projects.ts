@@ -79,7 +79,7 @@ export function readFields(
   const errors: FieldErrors = {};
   const fixed = project !== null && project.path === "";
   const path = fields.pathTyped ? fields.path.trim() : pathOf(fields.name);
-  if (fields.name.trim() === "") errors.name = "Give the project a name.";
+  if (fields.name.trim() === "") errors.name = "Enter a name for the project.";
   else if (!fixed && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(path))
     errors.path =
       path === ""

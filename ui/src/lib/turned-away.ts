@@ -26,13 +26,13 @@ export const REFUSALS: Record<Refusal, RefusalWords> = {
   },
   body_too_slow: {
     title: "Body too slow",
-    means: "The body came too slowly or stopped coming, and is kept as far as it came as a rejected delivery.",
+    means: "The body came too slowly or stopped coming. What arrived of it is kept as a rejected delivery.",
     todo: "Check the sender's connection, and whether its Content-Length is right.",
   },
   body_cut_short: {
     title: "Body cut short",
     means:
-      "The connection ended, or its framing broke, in the middle of the body, which is kept as far as it came as a rejected delivery.",
+      "The connection ended, or its framing broke, in the middle of the body. What arrived of it is kept as a rejected delivery.",
     todo: "Look for a sender or proxy that gives up early.",
   },
   head_too_large: {
