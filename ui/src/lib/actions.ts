@@ -23,7 +23,7 @@ const WORDS: Record<string, string> = {
   "secret.reveal": "Secret shown",
 };
 
-/** What was done, in words; what is not known is shown as it came. */
+/** What was done, in words; an unknown action is shown as received. */
 export const actionWords = (what: string): string => WORDS[what] ?? visible(what);
 
 const RESULTS: Record<string, Mark & { what: string }> = {

@@ -45,7 +45,7 @@ export function headerError({ name, value }: Pick<HeaderLine, "name" | "value">)
 
 export type HeaderNote = { known: boolean; replaced: string | null; switched: boolean };
 
-/** What Pollux knows of a header, and whether it is written anew: by a switch, or for every request. */
+/** What Pollux knows of a header, and whether it is replaced: by a switch, or for every request. */
 export function headerNote(name: string, fields: Pick<ReplayFields, "id" | "time" | "sign" | "twist">): HeaderNote {
   const by = (replaced: string | null): HeaderNote => ({ known: true, replaced, switched: replaced !== null });
   switch (name.toLowerCase()) {

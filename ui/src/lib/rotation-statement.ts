@@ -8,7 +8,7 @@ export const QUIET_MS = 6 * 3_600_000;
 
 export type StatementKind =
   "no_rotation" | "rotation_unknown" | "made_elsewhere" | "nothing_came" | "not_yet" | "quiet" | "safe" | "ended";
-/** What the data says about the secrets before. `revocable`: one of them is still good. */
+/** What the data says about the secrets before. `revocable`: one of them is still valid. */
 export type Statement = { kind: StatementKind; tone: Tone; title: string; sentences: string[]; revocable: boolean };
 
 /** `1 delivery verifies`, `4 deliveries verify` */

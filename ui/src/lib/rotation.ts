@@ -72,7 +72,7 @@ export function carriesOldOnly(row: Row, rotatedMs: number | null): boolean {
   );
 }
 
-/** What a rotation that revokes at once takes away: every secret that is good now, and what hangs on it. */
+/** What a rotation that revokes at once ends: every secret that is valid now, and what depends on it. */
 export function impactOf(
   rotation: Rotation,
   now: number,

@@ -54,7 +54,7 @@ const PROBES: Record<string, ProbeMark> = {
   timed_out: { glyph: "warn", tone: "warn", word: "No answer in time", short: "no answer in time" },
 };
 
-/** A result that is not known is shown as it came, and is no success. */
+/** Shows an unknown result as received, never as a success. */
 export function probeMark(result: string): ProbeMark {
   const words = visible(result).replaceAll("_", " ");
   return PROBES[result] ?? { glyph: "warn", tone: "warn", word: words, short: words };

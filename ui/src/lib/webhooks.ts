@@ -19,7 +19,7 @@ const STATES: Record<string, Mark> = {
   [FAILED]: { glyph: "warn", word: "disabled by failures", tone: "no" },
 };
 
-/** A state that is not known is shown as it came. */
+/** Shows an unknown state as received. */
 export function webhookMark(state: string): Mark {
   return STATES[state] ?? { glyph: "ring", word: visible(state), tone: "un" };
 }

@@ -59,7 +59,7 @@ export class Secrets {
     if (found.length) this.names = new Map([...this.names, ...found]);
   }
 
-  /** The text of one that has ended goes for good; its hint stays. */
+  /** Destroys the value of a secret that has ended; its hint stays. */
   async destroy(secret: SecretView): Promise<void> {
     try {
       await this.#backend.secretDestroy(secret.id);
