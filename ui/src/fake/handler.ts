@@ -103,7 +103,7 @@ export abstract class FakeHandler extends FakeForward {
       this.#tellCheck({
         ...report,
         progress: "unreachable",
-        problem: "Connection refused: nobody listens on localhost:3000. Start your handler, or mend the address.",
+        problem: "Connection refused: nobody listens on localhost:3000. Start your handler, or fix the address.",
       });
       return;
     }

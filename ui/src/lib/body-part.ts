@@ -10,14 +10,14 @@ export function partNote({ body, headers, verdict }: Pick<Detail, "body" | "head
   const kept =
     body.kept_len < body.len
       ? `Pollux kept the first ${count(body.kept_len)} of ${more}${count(body.len)} bytes.`
-      : `Pollux kept the ${count(body.kept_len)} bytes that came.`;
+      : `Pollux kept the ${count(body.kept_len)} bytes that arrived.`;
   return `${why(body.sha256, verdict.reason)} ${kept}`;
 }
 
 function why(sha256: string | null, reason: string): string {
-  if (sha256 !== null) return "Of a rejected body only the beginning is kept.";
+  if (sha256 !== null) return "Only the beginning of a rejected body is kept.";
   if (reason === "body_too_large") return "The body is longer than the limit.";
-  if (reason === "body_timed_out") return "The body did not come in time.";
-  if (reason === "body_cut_short") return "The body was cut short on its way.";
+  if (reason === "body_timed_out") return "The body did not arrive in time.";
+  if (reason === "body_cut_short") return "The body was cut short on the way.";
   return "This is not the whole body.";
 }

@@ -17,9 +17,9 @@ export function readCheckDraft(draft: CheckDraft): { plan: CheckPlan } | { error
   const timeout = readDuration(draft.timeout, 500, 60_000);
   if ("error" in url) errors.url = url.error;
   if ("error" in timeout) errors.timeout = timeout.error;
-  if (draft.schemes.length === 0) errors.schemes = "Say what your handler verifies: at least one.";
+  if (draft.schemes.length === 0) errors.schemes = "Choose at least one scheme that your handler verifies.";
   if (draft.schemes.includes("v1") && draft.secret === null)
-    errors.secret = "Choose the secret that your handler has: v1 is signed with it.";
+    errors.secret = "Choose your handler's secret: v1 is signed with it.";
   if (!("url" in url) || !("value" in timeout) || Object.keys(errors).length > 0) return { errors };
   return {
     plan: {

@@ -58,10 +58,10 @@ const said = (of: CheckReport, answers = NONE) => {
 describe("the summary", () => {
   it("names what was wrong, four at the most, and counts what could be judged", () => {
     expect(said(report([line("a", "passed"), line("b", "failed"), line("c", "failed"), line("d", "skipped")]))).toEqual(
-      ["2 of 3 wrong", "b,c", 0, "1 skipped."],
+      ["2 of 3 failed", "b,c", 0, "1 skipped."],
     );
     expect(said(report(["a", "b", "c", "d", "e", "f"].map((id) => line(id, "failed"))))).toEqual([
-      "6 of 6 wrong",
+      "6 of 6 failed",
       "a,b,c,d",
       2,
       "",
@@ -72,19 +72,19 @@ describe("the summary", () => {
     expect(summary(report([line("a", "passed"), line("b", "passed")]), NONE)).toMatchObject({
       tone: "ok",
       glyph: "check",
-      word: "All 2 as they should",
+      word: "All 2 passed",
     });
     expect(summary(report([line("a", "passed"), line("b", "open")]), NONE)).toMatchObject({
       tone: "old",
       glyph: "ring",
-      word: "1 of 2 as they should",
+      word: "1 of 2 passed",
     });
     expect(summary(report([line("a", "skipped")]), NONE)).toMatchObject({ tone: "un", word: "Nothing was checked" });
   });
 
   it("takes what the user says of an open line, and of no other", () => {
     const of = report([line("a", "passed"), line("b", "open")]);
-    expect(said(of, new Map([["b", "twice"]]))[0]).toBe("1 of 2 wrong");
+    expect(said(of, new Map([["b", "twice"]]))[0]).toBe("1 of 2 failed");
     expect(summary(of, new Map([["b", "once"]])).tone).toBe("ok");
     expect(stateOf(line("a", "failed"), new Map([["a", "once"]]))).toBe("failed");
   });
@@ -92,18 +92,18 @@ describe("the summary", () => {
   it("while it runs, stopped, and where nobody answers", () => {
     expect(
       said(report([line("a", "passed"), line("b", "running"), line("c", "waiting")], { progress: "running" })),
-    ).toEqual(["Checking: nothing wrong so far", "", 0, "1 of 3 cases sent."]);
+    ).toEqual(["Checking: nothing failed so far", "", 0, "1 of 3 cases sent."]);
     expect(said(report([line("a", "failed"), line("b", "waiting")], { progress: "running" }))[0]).toBe(
-      "1 of 1 wrong so far",
+      "1 of 1 failed so far",
     );
     expect(said(report([line("a", "passed"), line("b", "waiting")], { progress: "stopped" }))).toEqual([
-      "Stopped. 1 of 1 as they should",
+      "Stopped. 1 of 1 passed",
       "",
       0,
       "1 were not sent.",
     ]);
     expect(said(report([], { progress: "unreachable", problem: "Connection refused." }))).toEqual([
-      "Nobody answers there, so nothing can be said",
+      "Nobody answers there, so there is no result",
       "",
       0,
       "Connection refused.",
@@ -187,7 +187,7 @@ describe("the burst", () => {
       "50 deliveries at once, half of them answered within 21\u00A0ms, all within 161\u00A0ms.",
     );
     expect(latencyWords({ ...latency, max_us: 6_200_000 })).toContain(
-      "The slowest took 6.2\u00A0s: the service waits a few seconds only",
+      "The slowest took 6.2\u00A0s: the service waits only a few seconds",
     );
   });
 });

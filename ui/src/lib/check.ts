@@ -12,8 +12,8 @@ export type LineFilter = "all" | "failed" | "open";
 export const LINE_MARKS: Record<CheckState, Mark> = {
   waiting: { glyph: "dot", word: "Waiting", tone: "un" },
   running: { glyph: "run", word: "Running…", tone: "un" },
-  passed: { glyph: "check", word: "As it should", tone: "ok" },
-  failed: { glyph: "cross", word: "Wrong", tone: "no" },
+  passed: { glyph: "check", word: "Passed", tone: "ok" },
+  failed: { glyph: "cross", word: "Failed", tone: "no" },
   open: { glyph: "ring", word: "Open", tone: "old" },
   skipped: { glyph: "dash", word: "Skipped", tone: "un" },
 };
@@ -59,7 +59,7 @@ export function grouped(lines: readonly CheckLine[], answers: Answers, filter: L
 
 const NAMED = 4;
 
-/** What stands on top: `2 of 38 wrong`, then the lines that were, by name, and how many more there are. */
+/** What stands on top: `2 of 38 failed`, then the lines that were, by name, and how many more there are. */
 export type Summary = Mark & { names: readonly CheckLine[]; more: number; then: string };
 
 /** Drawn from the lines. */
@@ -70,12 +70,12 @@ export function summary(report: CheckReport, answers: Answers): Summary {
   const open = report.lines.filter((line) => stateOf(line, answers) === "open");
   const said =
     failed.length > 0
-      ? `${count(failed.length)} of ${count(judged)} wrong`
-      : `${count(counts.passed)} of ${count(judged)} as they should`;
+      ? `${count(failed.length)} of ${count(judged)} failed`
+      : `${count(counts.passed)} of ${count(judged)} passed`;
   const names = { names: failed.slice(0, NAMED), more: Math.max(0, failed.length - NAMED) };
   const rest = [
     open.length > 0
-      ? `${count(open.length)} left open: say below how your handler took ${open.length === 1 ? "it" : "them"}.`
+      ? `${count(open.length)} left open: say below how your handler treated ${open.length === 1 ? "it" : "them"}.`
       : "",
     counts.skipped > 0 ? `${count(counts.skipped)} skipped.` : "",
   ]
@@ -87,11 +87,8 @@ export function summary(report: CheckReport, answers: Answers): Summary {
         ...names,
         glyph: "cross",
         tone: "no",
-        word: "Nobody answers there, so nothing can be said",
-        then:
-          report.problem === null
-            ? "Start your handler, or mend the address, and start the check again."
-            : report.problem,
+        word: "Nobody answers there, so there is no result",
+        then: report.problem === null ? "Start your handler or fix the address, then check again." : report.problem,
       };
     case "running":
       return failed.length > 0
@@ -106,7 +103,7 @@ export function summary(report: CheckReport, answers: Answers): Summary {
             ...names,
             glyph: "run",
             tone: "un",
-            word: "Checking: nothing wrong so far",
+            word: "Checking: nothing failed so far",
             then: progressWords(counts, report.lines.length),
           };
     case "stopped":
@@ -124,7 +121,7 @@ export function summary(report: CheckReport, answers: Answers): Summary {
       if (open.length > 0) return { ...names, glyph: "ring", tone: "old", word: said, then: rest };
       return judged === 0
         ? { ...names, glyph: "dash", tone: "un", word: "Nothing was checked", then: rest }
-        : { ...names, glyph: "check", tone: "ok", word: `All ${count(judged)} as they should`, then: rest };
+        : { ...names, glyph: "check", tone: "ok", word: `All ${count(judged)} passed`, then: rest };
   }
 }
 
@@ -180,6 +177,6 @@ const SENDERS_PATIENCE_US = 5_000_000;
 export function latencyWords(latency: CheckLatency): string {
   const head = `${plural(latency.count, "delivery", "deliveries")} at once, half of them answered within ${took(latency.p50_us)}`;
   return latency.max_us > SENDERS_PATIENCE_US
-    ? `${head}. The slowest took ${took(latency.max_us)}: the service waits a few seconds only, then it counts as failed.`
+    ? `${head}. The slowest took ${took(latency.max_us)}: the service waits only a few seconds, then counts the delivery as failed.`
     : `${head}, all within ${took(latency.max_us)}.`;
 }

@@ -6,8 +6,8 @@ const FIELDS =
   "textarea, [contenteditable]:not([contenteditable=false]), input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=submit], [type=reset], [type=file], [type=color], [type=image])";
 
 /**
- * Elsewhere the engine's menu is a browser's (Back, Forward, Reload), and this is no page. What is selected is copied
- * with Ctrl+C.
+ * Hides the engine's menu elsewhere: it is a browser's (Back, Forward, Reload), and this is not a page. What is
+ * selected is copied with Ctrl+C.
  */
 export function suppressMenu(event: Event): void {
   const node = event.target;

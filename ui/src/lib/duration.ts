@@ -34,25 +34,25 @@ const EXAMPLES = "such as 500 ms, 5 s, 1 min 30 s or 4 h";
 /** Milliseconds from a text like `5 s` or `1 h 30 min`, or what is wrong with it. */
 export function readDuration(text: string, least: number, most: number): { value: number } | { error: string } {
   const typed = text.trim().toLowerCase();
-  if (typed === "") return { error: `A length of time, ${EXAMPLES}.` };
-  if (/^-/.test(typed)) return { error: `Not less than ${durationText(least)}.` };
-  if (/^0+(\.0+)?$/.test(typed)) return least > 0 ? { error: `Not less than ${durationText(least)}.` } : { value: 0 };
+  if (typed === "") return { error: `A duration, ${EXAMPLES}.` };
+  if (/^-/.test(typed)) return { error: `At least ${durationText(least)}.` };
+  if (/^0+(\.0+)?$/.test(typed)) return least > 0 ? { error: `At least ${durationText(least)}.` } : { value: 0 };
   if (/^\d+([.,]\d+)?$/.test(typed)) return { error: `${typed} of what? Add ms, s, min, h or d.` };
-  if (!/^(\d+(\.\d+)?\s*[a-z]+\s*)+$/.test(typed)) return { error: `A length of time, ${EXAMPLES}.` };
+  if (!/^(\d+(\.\d+)?\s*[a-z]+\s*)+$/.test(typed)) return { error: `A duration, ${EXAMPLES}.` };
 
   let sum = 0;
   let before = Infinity;
   for (const [, digits = "", name = ""] of typed.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/g)) {
     const unit = UNITS.find((one) => (one.names as readonly string[]).includes(name));
-    if (!unit) return { error: `“${name}” is no unit of time here: use ms, s, min, h or d.` };
-    if (unit.ms >= before) return { error: "Each unit once, the larger one first, such as 1 min 30 s." };
+    if (!unit) return { error: `“${name}” is not a unit of time here: use ms, s, min, h or d.` };
+    if (unit.ms >= before) return { error: "Each unit once, the largest first, such as 1 min 30 s." };
     before = unit.ms;
     sum += Number(digits) * unit.ms;
   }
   const value = Math.round(sum);
   // 0.001 s is one millisecond, whatever binary fractions make of it.
-  if (Math.abs(sum - value) > 1e-4) return { error: "Whole milliseconds: nothing finer is kept." };
-  if (value < least) return { error: `Not less than ${durationText(least)}.` };
+  if (Math.abs(sum - value) > 1e-4) return { error: "Whole milliseconds only." };
+  if (value < least) return { error: `At least ${durationText(least)}.` };
   if (value > most) return { error: `At most ${durationText(most)}.` };
   return { value };
 }

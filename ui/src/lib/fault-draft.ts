@@ -99,9 +99,9 @@ function readHeaders(text: string, errors: FaultErrors): [string, string][] {
   for (const [i, line] of lines.entries()) {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.*)$/.exec(line.trim());
     const [, name = "", value = ""] = match ?? [];
-    if (!match) errors.headers = `Line ${i + 1} is no header line: write Name: value.`;
+    if (!match) errors.headers = `Line ${i + 1} is not a header line: write Name: value.`;
     else if (/^(content-length|transfer-encoding|connection)$/i.test(name))
-      errors.headers = `${name} belongs to the connection, and is set by itself.`;
+      errors.headers = `${name} belongs to the connection and is set automatically.`;
     else headers.push([name, value]);
   }
   return headers;

@@ -34,15 +34,15 @@ describe("a rule in a sentence", () => {
     ],
     [
       { event_type: "video.generated", drop: "before" },
-      "For video.generated: each attempt gets no answer, for the connection is dropped.",
+      "For video.generated: each attempt gets no answer, as the connection is dropped.",
     ],
     [
       { drop: "before", delay_ms: 1500, status: 200 },
-      "For every delivery: each attempt gets no answer, for the connection is dropped after 1.5\u00A0s.",
+      "For every delivery: each attempt gets no answer, as the connection is dropped after 1.5\u00A0s.",
     ],
     [
       { drop: "middle", status: 200, body: "half" },
-      "For every delivery: each attempt gets 200 with a body of its own, cut off in the middle of its body.",
+      "For every delivery: each attempt gets 200 with a custom body, cut off in the middle of the body.",
     ],
     [
       { when: { kind: "random", percent: 20, seed: 42 }, status: 503 },
@@ -61,9 +61,9 @@ describe("a rule in a sentence", () => {
         ],
         body: "x",
       },
-      "For every delivery: each attempt gets the usual answer with 2 header lines and a body of its own.",
+      "For every delivery: each attempt gets the usual answer with 2 header lines and a custom body.",
     ],
-    [{ project: 9, status: 503 }, "For every delivery of a project that is gone: each attempt gets 503."],
+    [{ project: 9, status: 503 }, "For every delivery of a removed project: each attempt gets 503."],
   ])("%j", (rest, text) => {
     expect(said(rest)).toBe(text);
   });

@@ -32,8 +32,8 @@ export const PRESETS: readonly Preset[] = [
     status: 503,
   }),
   preset("slow", "Slow: 10\u00A0s", "Longer than a sender usually waits.", { delay_ms: 10_000 }),
-  preset("drop", "Drop the connection", "Nobody answers, though the delivery arrived.", { drop: "before" }),
-  preset("flaky", "Flaky: 20 %", "One in five is answered 503, always the same ones for a seed.", {
+  preset("drop", "Drop the connection", "No answer, though the delivery arrived.", { drop: "before" }),
+  preset("flaky", "Flaky: 20 %", "One in five is answered 503; a seed always picks the same ones.", {
     when: { kind: "random", percent: 20, seed: 1 },
     status: 503,
   }),
@@ -52,7 +52,7 @@ export function ruleSentence(rule: FaultRule, projectName: (id: number) => strin
 }
 
 function scope({ project, event_type }: FaultRule, projectName: (id: number) => string | null): string {
-  const of = project === null ? "" : ` of ${visible(projectName(project) ?? "a project that is gone")}`;
+  const of = project === null ? "" : ` of ${visible(projectName(project) ?? "a removed project")}`;
   return event_type === null ? `For every delivery${of}` : `For ${visible(event_type)}${of}`;
 }
 
@@ -67,15 +67,15 @@ function subject({ when }: FaultRule): string {
 
 function outcome(rule: FaultRule): string {
   const late = rule.delay_ms > 0 ? ` after ${unbroken(durationText(rule.delay_ms))}` : "";
-  if (rule.drop === "before") return `no answer, for the connection is dropped${late}`;
+  if (rule.drop === "before") return `no answer, as the connection is dropped${late}`;
   const what = rule.status === null ? "the usual answer" : String(rule.status);
   const dress = [
     rule.headers.length > 0 ? plural(rule.headers.length, "header line") : "",
-    rule.body === "" ? "" : "a body of its own",
+    rule.body === "" ? "" : "a custom body",
   ]
     .filter(Boolean)
     .join(" and ");
-  const cut = rule.drop === "middle" ? ", cut off in the middle of its body" : "";
+  const cut = rule.drop === "middle" ? ", cut off in the middle of the body" : "";
   return `${what}${dress ? ` with ${dress}` : ""}${late}${cut}`;
 }
 

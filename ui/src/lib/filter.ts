@@ -13,7 +13,8 @@ export function sameFilter(a: Filter, b: Filter): boolean {
 }
 
 /**
- * Does it read like a search with fields (`type:batch.failed`), which the filter is not? A time or an address is none.
+ * Whether it reads like a search with fields (`type:batch.failed`), which the filter does not do. A time or an address
+ * does not.
  */
 export function looksLikeQuery(text: string): boolean {
   return /(^|\s)-?[a-z_]+:(?!\/)\S/i.test(text);
@@ -28,7 +29,7 @@ export function leftOutBy(filter: Filter, row: Pick<Row, "project">): "project" 
   return narrows(filter) ? "filter" : null;
 }
 
-/** Adds or takes away one value. All three verdicts together narrow nothing, so they count as none. */
+/** Adds or removes one value. All three verdicts together narrow nothing, so they count as none. */
 export function toggleOutcome(filter: Filter, outcome: Outcome): Filter {
   const outcomes = toggled(filter.outcomes, outcome);
   return { ...filter, outcomes: outcomes.length === 3 ? [] : outcomes };

@@ -30,7 +30,7 @@ function note(reason: string, body: Partial<BodyView>, headers: HeaderView[] = [
 it("a part of a body: why, and how much, as far as that is known", () => {
   expect(note("no_matching_signature", { truncated: false })).toBe("");
   expect(note("no_matching_signature", { sha256: "00" })).toBe(
-    "Of a rejected body only the beginning is kept. Pollux kept the first 65,536 of 1,048,576 bytes.",
+    "Only the beginning of a rejected body is kept. Pollux kept the first 65,536 of 1,048,576 bytes.",
   );
   expect(note("no_matching_signature", { sha256: "00" }, [])).not.toContain("at least");
   expect(note("body_too_large", {})).toBe(
@@ -38,10 +38,10 @@ it("a part of a body: why, and how much, as far as that is known", () => {
   );
   expect(note("body_too_large", {}, [])).toContain("of at least 1,048,576 bytes");
   expect(note("body_timed_out", { kept_len: 6, len: 10 })).toBe(
-    "The body did not come in time. Pollux kept the first 6 of 10 bytes.",
+    "The body did not arrive in time. Pollux kept the first 6 of 10 bytes.",
   );
   expect(note("body_cut_short", { kept_len: 6, len: 6 }, [])).toBe(
-    "The body was cut short on its way. Pollux kept the 6 bytes that came.",
+    "The body was cut short on the way. Pollux kept the 6 bytes that arrived.",
   );
   expect(note("no_matching_signature", {})).toContain("This is not the whole body.");
 });

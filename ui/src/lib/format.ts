@@ -91,7 +91,7 @@ export function answer(status: number, us: number | null, by: string | null = nu
   return us === null ? what : `${what} · ${took(us)}`;
 }
 
-/** No answer waits longer: beyond this, Pollux or the sender had gone before there was one. */
+/** No answer takes longer: beyond this, Pollux or the sender was gone before there was one. */
 export const LONGEST_ANSWER_MS = 180_000;
 
 /** Local time to the millisecond, with the zone's offset: for titles. */

@@ -64,10 +64,10 @@ describe("the pill", () => {
       "down",
       [view(1, DOWN, { waiting: 2 })],
       "no",
-      "Forward localhost:3000 down, next try in 4\u00A0s · 2 waiting",
+      "Forward localhost:3000 down, next attempt in 4\u00A0s · 2 waiting",
       "down",
     ],
-    ["down, nothing waits", [view(1, DOWN)], "no", "Forward localhost:3000 down, next try in 4\u00A0s", "down"],
+    ["down, nothing waits", [view(1, DOWN)], "no", "Forward localhost:3000 down, next attempt in 4\u00A0s", "down"],
     [
       "two",
       [view(1, { state: "idle" }), view(2, { state: "sending" }, { waiting: 5 })],
@@ -95,9 +95,9 @@ describe("the pill", () => {
 
   it("counts down to 1 s, then tries", () => {
     expect([4000, 3999, 1, 0, -5].map((left) => nextTryWords(NOW + left, NOW))).toEqual([
-      "next try in 4\u00A0s",
-      "next try in 4\u00A0s",
-      "next try in 1\u00A0s",
+      "next attempt in 4\u00A0s",
+      "next attempt in 4\u00A0s",
+      "next attempt in 1\u00A0s",
       "trying now",
       "trying now",
     ]);
@@ -109,11 +109,11 @@ describe("how it stands", () => {
     expect(forwardWords(view(1, DOWN, { waiting: 1 }), NOW)).toEqual({
       tone: "no",
       glyph: "cross",
-      head: "Down for 1\u00A0min, next try in 4\u00A0s",
+      head: "Down for 1\u00A0min, next attempt in 4\u00A0s",
       why: "Connection refused.",
-      then: "Try 5 comes next. 1 delivery waits for it, in order.",
+      then: "Attempt 5 is next. 1 delivery is waiting for it, in order.",
     });
-    expect(forwardWords(view(1, DOWN), NOW).then).toBe("Try 5 comes next. Nothing waits.");
+    expect(forwardWords(view(1, DOWN), NOW).then).toBe("Attempt 5 is next. Nothing is waiting.");
   });
 
   it("tells off from never set up, and what was left", () => {
@@ -131,7 +131,7 @@ describe("how it stands", () => {
     expect(lastWords(outbound(), NOW)).toEqual({ tone: "ok", glyph: "check", text: "200 · 3\u00A0ms, 12\u00A0s ago" });
     expect(lastWords(outbound({ status: 500, number: 3, at_ms: NOW }), NOW)).toMatchObject({
       tone: "no",
-      text: "500 · 3\u00A0ms, try 3, just now",
+      text: "500 · 3\u00A0ms, attempt 3, just now",
     });
     const refused = outbound({
       status: null,

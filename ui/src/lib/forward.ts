@@ -25,10 +25,10 @@ export function noForward(project: number): ForwardView {
   };
 }
 
-/** `next try in 4 s`, `trying now`: a second that has begun is not over, so that it ends at 1 s. */
+/** `next attempt in 4 s`, `trying now`: a second that has begun is not over, so that it ends at 1 s. */
 export function nextTryWords(next: number, now: number): string {
   const left = Math.ceil((next - now) / 1000) * 1000;
-  return left <= 0 ? "trying now" : `next try in ${span(left)}`;
+  return left <= 0 ? "trying now" : `next attempt in ${span(left)}`;
 }
 
 type PillTone = Tone | "busy";
@@ -95,7 +95,7 @@ export function forwardWords({ rule, state, waiting }: ForwardView, now: number)
         then: waiting > 0 ? `${count(waiting)} left waiting. Switching it on asks what to do with them.` : "",
       };
     case "idle":
-      return { tone: "ok", glyph: "check", head: "On, nothing waits", why: null, then: "" };
+      return { tone: "ok", glyph: "check", head: "On, nothing waiting", why: null, then: "" };
     case "sending":
       return {
         tone: "ok",
@@ -110,14 +110,14 @@ export function forwardWords({ rule, state, waiting }: ForwardView, now: number)
         glyph: "cross",
         head: `Down for ${span(Math.max(0, now - state.since_ms))}, ${nextTryWords(state.next_ms, now)}`,
         why: state.why,
-        then: `Try ${count(state.attempt)} comes next. ${waitingWords(waiting)}`,
+        then: `Attempt ${count(state.attempt)} is next. ${waitingWords(waiting)}`,
       };
   }
 }
 
 function waitingWords(waiting: number): string {
-  if (waiting === 0) return "Nothing waits.";
-  return `${plural(waiting, "delivery waits", "deliveries wait")} for it, in order.`;
+  if (waiting === 0) return "Nothing is waiting.";
+  return `${plural(waiting, "delivery is", "deliveries are")} waiting for it, in order.`;
 }
 
 /** `412 accepted · 3 refused · 2 dropped`; what did not happen is left out. */
@@ -139,7 +139,7 @@ export function forwardCounts({
 export function lastWords(last: Outbound, now: number, brief = false): { tone: Tone; glyph: GlyphName; text: string } {
   const passed = age(last.at_ms, now);
   const when = passed === "now" ? "just now" : `${passed} ago`;
-  const attempt = last.number > 1 ? `, try ${count(last.number)}` : "";
+  const attempt = last.number > 1 ? `, attempt ${count(last.number)}` : "";
   if (last.status === null) {
     const why = last.problem && !brief ? `: ${last.problem.message.replace(/[.\s]+$/, "")}` : "";
     return { tone: "no", glyph: "cross", text: `no answer${why}${attempt}, ${when}` };
@@ -176,22 +176,22 @@ export function startChoices(offer: ForwardOffer): StartChoice[] {
     },
     {
       id: "waiting",
-      label: "What was left waiting, too",
-      note: "In the order in which it arrived.",
+      label: "What was left waiting as well",
+      note: "In the order of arrival.",
       n: offer.waiting,
       start: () => ({ kind: "waiting" }),
     },
     {
       id: "hour",
-      label: "Everything of the last hour, too",
-      note: "Except what was forwarded before.",
+      label: "Everything from the last hour as well",
+      note: "Except what has already been forwarded.",
       n: offer.last_hour,
       start: (now) => ({ kind: "since", ms: now - 3_600_000 }),
     },
     {
       id: "day",
-      label: "Everything of the last 24 hours, too",
-      note: "Except what was forwarded before.",
+      label: "Everything from the last 24 hours as well",
+      note: "Except what has already been forwarded.",
       n: offer.last_day,
       start: (now) => ({ kind: "since", ms: now - 86_400_000 }),
     },

@@ -21,6 +21,6 @@ export function cutBefore(text: string, at: number): number {
   if (at >= text.length) return text.length;
   const from = Math.max(0, at - REACH);
   const within = segmenter.segment(text.slice(from, at + REACH)).containing(at - from)?.index ?? at - from;
-  // One that is longer than that is cut in its middle, and not at its start for ever.
+  // One that is longer is cut in its middle: cutting at its start would never advance.
   return within === 0 ? at : from + within;
 }

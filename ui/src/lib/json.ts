@@ -13,13 +13,13 @@ export type JsonMember = JsonValue & { key: { start: number; end: number; duplic
 export type JsonProblem = { offset: number; line: number; column: number; message: string };
 export type JsonChecked = { root: JsonValue | null; problem: JsonProblem | null };
 
-const STRAY = "Something stands here that JSON does not allow.";
+const STRAY = "JSON does not allow this here.";
 const SCAN_ERRORS: Partial<Record<number, string>> = {
   [ScanError.UnexpectedEndOfString]: "A string is not closed.",
   [ScanError.UnexpectedEndOfNumber]: "A number is not complete.",
   [ScanError.InvalidUnicode]: "A \\u escape needs four hexadecimal digits.",
   [ScanError.InvalidEscapeCharacter]: "JSON has no such escape.",
-  [ScanError.InvalidCharacter]: "A control character stands in a string; JSON wants it escaped.",
+  [ScanError.InvalidCharacter]: "A string contains a control character; JSON requires it to be escaped.",
 };
 
 type Expect = "value" | "value-or-end" | "key" | "key-or-end" | "colon" | "comma-or-end" | "nothing";
@@ -58,7 +58,7 @@ export function checkJson(text: string): JsonChecked {
     }
     switch (expect) {
       case "nothing":
-        return fail("Something follows after the end of the JSON.");
+        return fail("Something follows the end of the JSON.");
       case "colon":
         if (token !== SyntaxKind.ColonToken) return fail("A colon is missing after the key.");
         expect = "value";

@@ -128,9 +128,9 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
     keys: [
       { caps: ["j", "↓"], does: "Next delivery or webhook" },
       { caps: ["k", "↑"], does: "Previous one" },
-      { caps: ["Home", "End"], does: "Newest and follow, oldest" },
-      { caps: ["PgUp", "PgDn"], does: "A page" },
-      { caps: ["Enter"], does: "Into the detail" },
+      { caps: ["Home", "End"], does: "Newest (and follow), oldest" },
+      { caps: ["PgUp", "PgDn"], does: "One page up, down" },
+      { caps: ["Enter"], does: "Go to the detail" },
       { caps: ["Esc"], does: "Back, clear the filter, follow" },
       { caps: ["f"], does: "Follow new deliveries" },
     ],
@@ -140,7 +140,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
     keys: [
       { caps: ["r"], does: "Replay to the current target" },
       { caps: ["⇧ R"], does: "Edit and re-sign" },
-      { caps: ["v"], does: "Verify again, with the keys of now" },
+      { caps: ["v"], does: "Verify again, with the keys Pollux has now" },
       { caps: ["c"], does: "Copy the payload" },
       { caps: ["⇧ C"], does: "Copy as cURL" },
       { caps: ["1", "…", "6"], does: "Event, Headers, Body, Attempts, Answer, Replays" },
@@ -150,16 +150,16 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
     title: "Mark several",
     keys: [
       { caps: ["x", "Space"], does: "Mark, or unmark" },
-      { caps: ["⇧ J", "⇧ ↓"], does: "Mark on downwards" },
-      { caps: ["⇧ K", "⇧ ↑"], does: "Mark on upwards" },
-      { caps: ["Ctrl A"], does: "Mark all, 10,000 at most" },
+      { caps: ["⇧ J", "⇧ ↓"], does: "Extend the marks down" },
+      { caps: ["⇧ K", "⇧ ↑"], does: "Extend the marks up" },
+      { caps: ["Ctrl A"], does: "Mark all, at most 10,000" },
     ],
   },
   {
     title: "Webhooks",
     keys: [
       { caps: ["n"], does: "New webhook" },
-      { caps: ["t"], does: "Ping, and wait for it" },
+      { caps: ["t"], does: "Ping, and wait for the delivery" },
       { caps: ["⇧ T"], does: "Rotate the secret" },
       { caps: ["e"], does: "Edit" },
     ],

@@ -81,17 +81,17 @@ export function readFields(
   const errors: FieldErrors = {};
   const fixed = project !== null && project.path === "";
   const path = fields.pathTyped ? fields.path.trim() : pathOf(fields.name);
-  if (fields.name.trim() === "") errors.name = "Give the project a name.";
+  if (fields.name.trim() === "") errors.name = "Enter a name for the project.";
   else if (!fixed && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(path))
     errors.path =
       path === ""
-        ? "Give a path: nothing of the name can stand in one."
+        ? "Enter a path: nothing in the name can be used in one."
         : "A path is made of a–z, 0–9 and single hyphens between them.";
   if (fields.service === "other" && !/^https?:\/\/[^/\s]+/i.test(fields.baseUrl.trim()))
     errors.baseUrl = "A base URL starts with https:// (or http:// on this machine) and names a host.";
   const moved = keptForAnother(fields, project);
   if (moved && !errors.baseUrl)
-    errors.key = `The kept key was given for ${moved.givenFor}. Type the key for ${moved.asked ?? "the new address"}, or take it away.`;
+    errors.key = `The stored key was given for ${moved.givenFor}. Type the key for ${moved.asked ?? "the new address"}, or remove it.`;
   if (Object.keys(errors).length > 0) return { errors };
   return {
     draft: {

@@ -89,7 +89,7 @@ describe("what is edited", () => {
     const hex = fieldsOf(binary, TO, false);
     expect(plan({ ...hex, body: "00 01 02 ff" }, binary).changes.body).toEqual({ kind: "base64", base64: "AAEC/w==" });
     expect(plan({ ...hex, bodyMode: "base64", body: "AAEC Aw==" }, binary).changes.body).toEqual({ kind: "received" });
-    expect(read({ ...hex, body: "0g" }, binary)).toEqual({ errors: { body: "“g” is no hexadecimal digit." } });
+    expect(read({ ...hex, body: "0g" }, binary)).toEqual({ errors: { body: "“g” is not a hexadecimal digit." } });
   });
 
   it("is left alone for several deliveries, whatever stands in the fields", () => {
@@ -199,7 +199,7 @@ describe("bytes in writing", () => {
     expect(rewritten("0", "hex", "hex")).toBe("0");
   });
   it("says what cannot be read", () => {
-    expect(base64OfHex("0 1 2")).toHaveProperty("error", expect.stringContaining("half a byte"));
+    expect(base64OfHex("0 1 2")).toHaveProperty("error", expect.stringContaining("Half a byte"));
     expect(readBase64("AA=A")).toHaveProperty("error");
     expect(readBase64(" AA EC\n/w== ")).toEqual({ base64: "AAEC/w==" });
   });

@@ -45,7 +45,7 @@ export function headerError({ name, value }: Pick<HeaderLine, "name" | "value">)
 
 export type HeaderNote = { known: boolean; replaced: string | null; switched: boolean };
 
-/** What Pollux knows of a header, and whether it is written anew: by a switch, or for every request. */
+/** What Pollux knows of a header, and whether it is replaced: by a switch, or for every request. */
 export function headerNote(name: string, fields: Pick<ReplayFields, "id" | "time" | "sign" | "twist">): HeaderNote {
   const by = (replaced: string | null): HeaderNote => ({ known: true, replaced, switched: replaced !== null });
   switch (name.toLowerCase()) {
@@ -57,10 +57,10 @@ export function headerNote(name: string, fields: Pick<ReplayFields, "id" | "time
       if (fields.twist === "missing_header") return by("left out");
       return by(
         fields.twist === "wrong_secret"
-          ? "signed with a strange key"
+          ? "signed with an unknown key"
           : fields.sign.kind === "leave"
             ? null
-            : "signed anew",
+            : "re-signed",
       );
     case "host":
     case "content-length":
@@ -84,8 +84,8 @@ export function hexOf(base64: string): string {
 export function base64OfHex(hex: string): { base64: string } | { error: string } {
   const digits = hex.replace(/\s+/g, "");
   const stray = /[^0-9a-fA-F]/.exec(digits);
-  if (stray) return { error: `“${stray[0]}” is no hexadecimal digit.` };
-  if (digits.length % 2 === 1) return { error: "There is half a byte: two digits make one." };
+  if (stray) return { error: `“${stray[0]}” is not a hexadecimal digit.` };
+  if (digits.length % 2 === 1) return { error: "Half a byte is left over: two digits make one byte." };
   let raw = "";
   for (let at = 0; at < digits.length; at += 2)
     raw += String.fromCharCode(Number.parseInt(digits.slice(at, at + 2), 16));
@@ -104,7 +104,7 @@ export function readBase64(text: string): { base64: string } | { error: string }
 /** Why the body cannot be edited; null where it can be. */
 export function bodyFixed(draft: ReplayDraft): string | null {
   if (draft.text !== null || draft.base64 !== null || draft.body_len === 0) return null;
-  const then = draft.truncated ? "Only a part of it was kept, so it cannot be sent." : "It is sent as received.";
+  const then = draft.truncated ? "Only part of it was kept, so it cannot be sent." : "It is sent as received.";
   return `The body of ${bytes(draft.body_len)} is too long to edit here. ${then}`;
 }
 
@@ -173,7 +173,7 @@ export function readFields(
   }
   const twist = twists.find((one) => one.id === fields.twist);
   if (twist?.signs && fields.sign.kind === "leave")
-    errors.sign = `“${twist.label}” is signed anew: choose what to sign with.`;
+    errors.sign = `“${twist.label}” is re-signed: choose what to sign with.`;
   if (deliveries.length === 1) {
     const lines = fields.headers.map(({ name, value, base64 }): HeaderLine => ({ name: name.trim(), value, base64 }));
     const wrong = lines.map(headerError).find((one) => one !== null);

@@ -43,12 +43,12 @@ const CASES: [string, Partial<Rotation>, StatementKind, RegExp[]][] = [
     "safe",
     [/^In the last 24\u00A0h, 3 deliveries/],
   ],
-  ["nothing came", {}, "nothing_came", [/^Nothing can be said yet$/, /^Nothing came since the rotation 6\u00A0h ago/]],
+  ["nothing came", {}, "nothing_came", [/^No data yet$/, /^Nothing has arrived since the rotation 6\u00A0h ago/]],
   [
     "only rejected ones came",
     { rejected: [tick(HOUR, 2), tick(8 * HOUR, 5)] },
     "nothing_came",
-    [/^Nothing that verifies came/, /2 more were rejected/],
+    [/^Nothing verified yet$/, /^Nothing that verifies has arrived/, /2 more were rejected/],
   ],
   [
     "a retry carries the old one",
@@ -57,7 +57,7 @@ const CASES: [string, Partial<Rotation>, StatementKind, RegExp[]][] = [
       pending: [row({ grace_until: 1 }), row({ outcome: "rejected" })],
     },
     "not_yet",
-    [/9 deliveries verify with …a91f\. 1 event that waits to be tried again carried …77c2 alone\./],
+    [/9 deliveries verify with …a91f\. 1 event waiting for a retry carried …77c2 alone\./],
   ],
   [
     "quiet for long while the new one is used",
@@ -113,7 +113,7 @@ const CASES: [string, Partial<Rotation>, StatementKind, RegExp[]][] = [
     "it ended before the axis begins",
     { lanes: [a91f()], rotated_ms: NOW - 40 * HOUR },
     "ended",
-    [/only …a91f is good/],
+    [/only …a91f is valid/],
   ],
   [
     "no rotation known",
@@ -151,7 +151,7 @@ const CASES: [string, Partial<Rotation>, StatementKind, RegExp[]][] = [
     "not_yet",
     [/revoke the older secrets/, /…77c2 or …03fe alone/, /…77c2 in 18\u00A0h, …03fe in 4\u00A0h\./],
   ],
-  ["no secret at all", { lanes: [], rotated_ms: null }, "made_elsewhere", [/No secret that signs/]],
+  ["no secret at all", { lanes: [], rotated_ms: null }, "made_elsewhere", [/No signing secret is known/]],
 ];
 
 describe("the statement", () => {

@@ -8,7 +8,7 @@ export const QUIET_MS = 6 * 3_600_000;
 
 export type StatementKind =
   "no_rotation" | "rotation_unknown" | "made_elsewhere" | "nothing_came" | "not_yet" | "quiet" | "safe" | "ended";
-/** What the data says about the secrets before. `revocable`: one of them is still good. */
+/** What the data says about the secrets before. `revocable`: one of them is still valid. */
 export type Statement = { kind: StatementKind; tone: Tone; title: string; sentences: string[]; revocable: boolean };
 
 /** `1 delivery verifies`, `4 deliveries verify` */
@@ -36,7 +36,7 @@ export function statementOf(rotation: Rotation, now: number): Statement {
     return {
       kind: "made_elsewhere",
       tone: "un",
-      title: "No secret that signs is known",
+      title: "No signing secret is known",
       sentences: ["The service lists none for this webhook, or its list could not be read."],
       revocable: old.length > 0,
     };
@@ -57,7 +57,7 @@ export function statementOf(rotation: Rotation, now: number): Statement {
 
 function madeElsewhere({ now, current, old }: Facts, missing: RotationLane[]): Statement {
   const them = either(missing, "and");
-  const why = missing.some((lane) => lane.secret.key === null) ? "made elsewhere" : "whose text can no longer be read";
+  const why = missing.some((lane) => lane.secret.key === null) ? "made elsewhere" : "whose value can no longer be read";
   const blind = missing.includes(current)
     ? "so which deliveries verify with it cannot be seen here"
     : "so a delivery that needs it looks rejected here";
@@ -65,7 +65,9 @@ function madeElsewhere({ now, current, old }: Facts, missing: RotationLane[]): S
     kind: "made_elsewhere",
     tone: old.length ? "old" : "un",
     revocable: old.length > 0,
-    title: old.length ? "Nothing can be said about the previous secret" : `Pollux cannot verify with ${them}`,
+    title: old.length
+      ? "Pollux cannot tell whether the previous secret is still needed"
+      : `Pollux cannot verify with ${them}`,
     sentences: [
       `Pollux does not have ${them}, ${why}, ${blind}.`,
       `Paste ${missing.length > 1 ? "them" : "it"} in Secrets, or rotate.`,
@@ -99,7 +101,7 @@ function ended({ rotation, now, current, expired, since }: Facts): Statement {
   const sentences = [
     last
       ? `${tail(last.secret.hint)} ${end === null ? "has ended" : `ended ${ago(end, now)}`}.`
-      : `Of all its secrets only ${tail(current.secret.hint)} is good.`,
+      : `Of all its secrets, only ${tail(current.secret.hint)} is valid.`,
     counted(current, rotation.rotated_ms === null ? "of the last 24\u00A0h" : since, n, now),
   ];
   if (last && refused > 0) {
@@ -128,18 +130,16 @@ function inGrace(facts: Facts): Statement {
       kind: "rotation_unknown",
       tone: "old",
       revocable: true,
-      title: `Nothing can be said about ${the} yet`,
+      title: `Pollux cannot tell yet whether ${the} ${old.length > 1 ? "are" : "is"} still needed`,
       sentences: [
         "The rotation was made elsewhere: " +
-          `Pollux does not know when ${hint} took over, so it cannot count what came since.`,
+          `Pollux does not know when ${hint} took over, so it cannot count what has arrived since.`,
         ...ends,
       ],
     };
   }
   const waiting = rotation.pending.filter((row) => carriesOldOnly(row, rotation.rotated_ms)).length;
-  const retries = waiting
-    ? [`${plural(waiting, "event that waits", "events that wait")} to be tried again carried ${olds} alone.`]
-    : [];
+  const retries = waiting ? [`${plural(waiting, "event", "events")} waiting for a retry carried ${olds} alone.`] : [];
   const neither = sum(rotation.rejected, rotation.rotated_ms);
   const more = `${plural(neither, "more was", "more were")} rejected`;
   const rejected = neither ? [`${more}: no secret that Pollux has verifies ${neither === 1 ? "it" : "them"}.`] : [];
@@ -184,9 +184,9 @@ function inGrace(facts: Facts): Statement {
       kind: "nothing_came",
       tone: "old",
       revocable: true,
-      title: "Nothing can be said yet",
+      title: neither ? "Nothing verified yet" : "No data yet",
       sentences: [
-        `${neither ? "Nothing that verifies" : "Nothing"} came ${rotated}: whether anything still needs ${olds} is not known.`,
+        `${neither ? "Nothing that verifies" : "Nothing"} has arrived ${rotated.replace(/^of/, "in")}, so it is not known whether anything still needs ${olds}.`,
         ...rejected,
         ...ends,
       ],
@@ -194,7 +194,7 @@ function inGrace(facts: Facts): Statement {
   }
   const open = rotation.places.filter((place) => !place.done).length;
   const places = open
-    ? [`By your list, ${plural(open, "place")} still ${open === 1 ? "holds" : "hold"} the old one.`]
+    ? [`According to your list, ${plural(open, "place")} still ${open === 1 ? "holds" : "hold"} the old one.`]
     : [];
   return {
     kind: "safe",

@@ -72,7 +72,7 @@ export function carriesOldOnly(row: Row, rotatedMs: number | null): boolean {
   );
 }
 
-/** What a rotation that revokes at once takes away: every secret that is good now, and what hangs on it. */
+/** What a rotation that revokes at once ends: every secret that is valid now, and what depends on it. */
 export function impactOf(
   rotation: Rotation,
   now: number,
@@ -95,7 +95,7 @@ export function graceWarning(rotation: Rotation, immediately: boolean, now: numb
         `${tail(secret.hint)}${secret.expires_ms === null ? "" : ` has ${lasting(secret.expires_ms - now)} left`}`,
     )
     .join(", ");
-  const running = `A rotation is still in its grace: ${each}.`;
+  const running = `A rotation is still in its grace period: ${each}.`;
   const one = old.length === 1;
   if (immediately) {
     const together = current ? tail(current.secret.hint) : "the current one";
@@ -104,6 +104,6 @@ export function graceWarning(rotation: Rotation, immediately: boolean, now: numb
   const stays = one
     ? "it gets no new 24\u00A0h, its end stays as the service set it"
     : "they get no new 24\u00A0h, their ends stay as the service set them";
-  const short = `A second one now cuts it short for whoever has only ${either(old)}`;
+  const short = `A second one now cuts it short for anything that has only ${either(old)}`;
   return `${running} ${short}: ${stays}, and two secrets are then newer.`;
 }

@@ -26,6 +26,6 @@ export function rowLabel(row: Row): RowLabel {
 
 /** How a ping is known as one. */
 export const PING_BY: Record<PingBy, string> = {
-  asked: "The ping that was asked for from here: a secret of its webhook verified it",
-  type: "A ping by its type, which is that of the Sandbox and the emulator",
+  asked: "The ping that was requested from Pollux: a secret of its webhook verified it",
+  type: "A ping by its type, the one that the Sandbox and the emulator use",
 };

@@ -55,24 +55,24 @@ describe("a length of time", () => {
     expect(readDuration(text, 0, YEARS)).toEqual({ value: ms });
   });
   it.each([
-    ["", /^A length of time, such as/],
-    ["soon", /^A length of time/],
+    ["", /^A duration, such as/],
+    ["soon", /^A duration/],
     ["5", /of what\? Add ms/],
-    ["2,5 s", /^A length of time/],
-    ["-5 s", /Not less than 0 ms/],
-    ["5 weeks", /“weeks” is no unit/],
-    ["30 s 1 min", /larger one first/],
+    ["2,5 s", /^A duration/],
+    ["-5 s", /At least 0 ms/],
+    ["5 weeks", /“weeks” is not a unit/],
+    ["30 s 1 min", /largest first/],
     ["1 s 1 s", /once/],
-    ["0.5 ms", /nothing finer/],
-    ["1e3 s", /“e” is no unit/],
-    ["0x0", /^A length/],
+    ["0.5 ms", /Whole milliseconds only/],
+    ["1e3 s", /“e” is not a unit/],
+    ["0x0", /^A duration/],
     ["3651 d", /At most 3650 d/],
     [`${"9".repeat(400)} d`, /At most/],
   ])("%j is refused in words", (text, message) => {
     expect(readDuration(text, 0, YEARS)).toMatchObject({ error: expect.stringMatching(message) });
   });
   it("keeps to its limits", () => {
-    expect(readDuration("0", 1, HOUR)).toEqual({ error: "Not less than 1 ms." });
+    expect(readDuration("0", 1, HOUR)).toEqual({ error: "At least 1 ms." });
     expect(readDuration("61 min", 1, HOUR)).toEqual({ error: "At most 1 h." });
   });
 });

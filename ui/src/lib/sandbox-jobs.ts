@@ -4,7 +4,7 @@ import { length } from "./sandbox-clock";
 import type { Mark } from "./verdict";
 
 export const KINDS: Record<JobKind, { label: string; a: string; what: string }> = {
-  batch: { label: "Batch", a: "a batch", what: "Its output is a file, one line a request." },
+  batch: { label: "Batch", a: "a batch", what: "Its output is a file, one line per request." },
   interaction: { label: "Interaction", a: "an interaction", what: "In the background, as Deep Research runs." },
   video: { label: "Video", a: "a video", what: "Its output is a small file that plays." },
 };

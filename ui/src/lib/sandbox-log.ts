@@ -3,7 +3,7 @@ import { took } from "./format";
 import type { Mark, Tone } from "./verdict";
 
 const STATES: Record<string, Mark & { what: string }> = {
-  pending: { glyph: "clock", word: "Waiting", tone: "un", what: "To be tried at the time that is planned" },
+  pending: { glyph: "clock", word: "Waiting", tone: "un", what: "To be tried at the planned time" },
   delivered: { glyph: "check", word: "Delivered", tone: "ok", what: "Its receiver answered 2xx" },
   given_up: { glyph: "cross", word: "Given up", tone: "no", what: "No 2xx within the time for retries" },
   lost: { glyph: "dash", word: "Lost", tone: "old", what: "Never sent: the fault Lost deliveries is on" },
@@ -52,7 +52,7 @@ export function lastAnswer(delivery: SandboxDelivery): { text: string; tone: Ton
 export function targetName(delivery: SandboxDelivery, webhooks: readonly SandboxWebhook[]): string {
   if (delivery.webhook === null) return "own address";
   const webhook = webhooks.find((one) => one.id === delivery.webhook);
-  if (!webhook) return "a webhook that is gone";
+  if (!webhook) return "a deleted webhook";
   return webhook.name || webhook.uri;
 }
 

@@ -250,6 +250,6 @@ describe("the log", () => {
     expect([200, 301, 500].map((status) => attemptTone({ ...attempt, status }))).toEqual(["ok", "no", "no"]);
     expect(attemptTone({ ...attempt, status: null })).toBe("none");
     expect(targetName(one(1, { webhook: null }), [])).toBe("own address");
-    expect(targetName(one(1), [])).toBe("a webhook that is gone");
+    expect(targetName(one(1), [])).toBe("a deleted webhook");
   });
 });

@@ -43,12 +43,12 @@ export function readAddress(text: string): Address | { error: string } {
     return {
       error:
         typed === ""
-          ? "Give an address, such as localhost:3000/webhooks."
-          : "This is no address that can be sent to. Give one such as localhost:3000/webhooks.",
+          ? "Enter an address, such as localhost:3000/webhooks."
+          : "Nothing can be sent to this address. Enter one such as localhost:3000/webhooks.",
     };
   }
   if (url.username !== "" || url.password !== "")
-    return { error: "Leave the user name and password out: the address is kept in the history." };
+    return { error: "Leave out the user name and password: the address is kept in the history." };
   url.hash = "";
   return { url: url.href, local: isLocal(url.hostname) };
 }

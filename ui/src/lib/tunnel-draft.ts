@@ -78,11 +78,12 @@ export function readTunnelDraft(
     const token = readAuthtoken(authtoken.typed);
     if ("error" in token) errors.authtoken = token.error;
     else if (token.value === null && !authtoken.known)
-      errors.authtoken = "Give the authtoken of your ngrok account: dashboard.ngrok.com shows it under Your Authtoken.";
+      errors.authtoken =
+        "Enter the authtoken of your ngrok account: dashboard.ngrok.com shows it under Your Authtoken.";
   }
   if (provider === "own") {
     if ("error" in address) errors.address = address.error;
-    else if (address.value === null) errors.address = "Give the https address under which the listener is reached.";
+    else if (address.value === null) errors.address = "Enter the https address at which the listener is reached.";
   }
   if (rate === null) errors.rate = `A whole number from 0 to ${MOST_PER_SECOND.toLocaleString("en-GB")}. 0: no limit.`;
   if (mib === null)
@@ -134,7 +135,7 @@ function readDomain(text: string): { value: string | null } | { error: string } 
   const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
   return new RegExp(`^${label}(\\.${label})+$`).test(typed)
     ? { value: typed }
-    : { error: "A domain that ngrok keeps for you, such as ada-hooks.ngrok.app: no path, no port." };
+    : { error: "A domain that ngrok reserves for you, such as ada-hooks.ngrok.app: no path, no port." };
 }
 
 /** JSON can be read from here; YAML is the provider's to judge. */
@@ -144,16 +145,16 @@ function policyProblem(text: string): string | null {
     JSON.parse(text);
     return null;
   } catch {
-    return "This starts like JSON and is none. Mend it, or write it as YAML.";
+    return "This starts like JSON but is not valid JSON. Fix it, or write it as YAML.";
   }
 }
 
 /** What a policy does that takes deliveries away from Pollux, or changes them. */
 export function policyWarning(text: string): string | null {
   if (/verify-webhook/.test(text))
-    return "verify-webhook answers 403 at ngrok itself, so what it refuses never comes to Pollux.";
+    return "verify-webhook answers 403 at ngrok itself, so what it refuses never reaches Pollux.";
   if (/(add|remove)-headers/.test(text))
-    return "This policy changes headers. A signature does not cover those, but Pollux then shows others than were sent.";
+    return "This policy changes headers. A signature does not cover them, but Pollux then shows headers other than those sent.";
   return null;
 }
 
@@ -165,7 +166,7 @@ export function readPublicAddress(text: string): { value: string | null } | { er
     const url = new URL(typed);
     if (url.protocol !== "https:") return { error: "The service sends to https:// only." };
     if (url.search || url.hash || url.username)
-      return { error: "Only a host and, where there is one, a path: no query, no user." };
+      return { error: "Only a host and, if there is one, a path: no query, no user." };
     return { value: url.href.endsWith("/") ? url.href : `${url.href}/` };
   } catch {
     return { error: "An https address, such as https://hooks.example.com/." };
@@ -181,7 +182,7 @@ export function readAuthtoken(text: string): { value: string | null } | { error:
       /^["']|["']$/g,
       "",
     ) ?? typed;
-  if (/\s/.test(token)) return { error: "An authtoken has no spaces: paste the token alone." };
+  if (/\s/.test(token)) return { error: "An authtoken has no spaces: paste only the token." };
   return /^[\x21-\x7e]+$/.test(token)
     ? { value: token }
     : { error: "An authtoken is made of letters, digits and underscores." };

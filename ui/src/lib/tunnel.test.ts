@@ -74,7 +74,7 @@ describe("the pill", () => {
       "warn",
       `ngrok ${PUBLIC} half way`,
     ],
-    ["waiting", view(lost(NOW + 3400)), "warn", "ngrok reconnecting, next try in 4\u00A0s"],
+    ["waiting", view(lost(NOW + 3400)), "warn", "ngrok reconnecting, next attempt in 4\u00A0s"],
     ["trying", view(lost(null)), "warn", "ngrok reconnecting, trying now"],
     ["failed", view(FAILED, { provider: "cloudflared", public: null }), "no", "cloudflared failed: not installed"],
     [
@@ -90,9 +90,9 @@ describe("the pill", () => {
 
   it("counts down to 1 s, then tries", () => {
     expect([4000, 3999, 1, 0, -5].map((left) => nextTry(NOW + left, NOW))).toEqual([
-      "next try in 4\u00A0s",
-      "next try in 4\u00A0s",
-      "next try in 1\u00A0s",
+      "next attempt in 4\u00A0s",
+      "next attempt in 4\u00A0s",
+      "next attempt in 1\u00A0s",
       "trying now",
       "trying now",
     ]);
@@ -110,9 +110,9 @@ it("the state in full says what was lost, and hands on what the provider said", 
     "Online for 12\u00A0min, 38\u00A0ms to ngrok",
   );
   expect(stateWords(view(lost(NOW + 4000), { since_ms: NOW - 31_000 }), NOW)).toMatchObject({
-    head: "ngrok is reconnecting, next try in 4\u00A0s",
+    head: "ngrok is reconnecting, next attempt in 4\u00A0s",
     said: "A heartbeat was missed.",
-    then: expect.stringContaining("Try 3 since it was lost 31\u00A0s ago"),
+    then: expect.stringContaining("Attempt 3 since the connection was lost 31\u00A0s ago"),
   });
   expect(stateWords(view(FAILED, { provider: "cloudflared" }), NOW)).toMatchObject({
     tone: "no",
@@ -142,7 +142,7 @@ it("what was turned away is told only where there was something", () => {
   expect(turnedAway({ stray: 1, too_many: 0 })).toBe("1 stray answered 404");
   expect(turnedAway({ stray: 12, too_many: 3 })).toBe("12 strays answered 404 · 3 over the rate answered 429");
   expect(exposure(4710, false)).toBe(
-    "Anyone who knows the address can send requests to the listener on port 4710. Nothing else of this machine becomes public.",
+    "Anyone who knows the address can send requests to the listener on port 4710. Nothing else on this machine becomes public.",
   );
   expect(exposure(null, true)).toContain("with its secret path can send requests to the listener.");
 });

@@ -51,13 +51,13 @@ const PROBES: Record<string, ProbeMark> = {
     short: "changes headers",
   },
   path_changed: { glyph: "cross", tone: "no", word: "The path was changed on the way", short: "changes paths" },
-  foreign_answer: { glyph: "cross", tone: "no", word: "Somebody else answered", short: "answered by another" },
+  foreign_answer: { glyph: "cross", tone: "no", word: "Somebody else answered", short: "somebody else answered" },
   tls_failed: { glyph: "cross", tone: "no", word: "TLS fails", short: "TLS fails" },
   unreachable: { glyph: "cross", tone: "no", word: "Not reached", short: "not reached" },
   timed_out: { glyph: "warn", tone: "warn", word: "No answer in time", short: "no answer in time" },
 };
 
-/** A result that is not known is shown as it came, and is no success. */
+/** Shows an unknown result as received, never as a success. */
 export function probeMark(result: string): ProbeMark {
   const words = visible(result).replaceAll("_", " ");
   return PROBES[result] ?? { glyph: "warn", tone: "warn", word: words, short: words };
@@ -112,11 +112,11 @@ export function pillWords(view: TunnelView, now: number): PillWords {
   }
 }
 
-/** `next try in 4 s`, `trying now` */
+/** `next attempt in 4 s`, `trying now` */
 export function nextTry(next: number | null, now: number): string {
   // A second that has begun is not over: the countdown ends at 1 s, not at 0.
   const left = next === null ? 0 : Math.ceil((next - now) / 1000) * 1000;
-  return left <= 0 ? "trying now" : `next try in ${span(left)}`;
+  return left <= 0 ? "trying now" : `next attempt in ${span(left)}`;
 }
 
 /**
@@ -131,13 +131,13 @@ export function stateWords(view: TunnelView, now: number): StateWords {
   const long = span(Math.max(0, now - view.since_ms));
   switch (state.state) {
     case "off":
-      return { tone: "un", head: "Off", said: null, then: "Only this machine reaches the listener.", detail: null };
+      return { tone: "un", head: "Off", said: null, then: "Only this machine can reach the listener.", detail: null };
     case "starting":
       return {
         tone: "warn",
         head: `${name} is starting`,
         said: null,
-        then: `For ${long} so far. The address is shown when it can be reached.`,
+        then: `For ${long} so far. The address appears as soon as it can be reached.`,
         detail: null,
       };
     case "online": {
@@ -153,7 +153,7 @@ export function stateWords(view: TunnelView, now: number): StateWords {
         tone: "warn",
         head: `${name} is reconnecting, ${next}`,
         said: state.why,
-        then: `Try ${count(state.attempt)} since it was lost ${long} ago. The service sends again what it cannot deliver meanwhile.`,
+        then: `Attempt ${count(state.attempt)} since the connection was lost ${long} ago. The service retries what it cannot deliver meanwhile.`,
         detail: null,
       };
     }
@@ -179,5 +179,5 @@ export function turnedAway(view: Pick<TunnelView, "stray" | "too_many">): string
 /** What is open to whom once it runs. */
 export function exposure(port: number | null, guarded: boolean): string {
   const listener = port === null ? "the listener" : `the listener on port ${port}`;
-  return `Anyone who knows the address${guarded ? " with its secret path" : ""} can send requests to ${listener}. Nothing else of this machine becomes public.`;
+  return `Anyone who knows the address${guarded ? " with its secret path" : ""} can send requests to ${listener}. Nothing else on this machine becomes public.`;
 }

@@ -7,38 +7,38 @@ export const REFUSALS: Record<Refusal, RefusalWords> = {
   not_stored: {
     title: "Not stored",
     means: "The history could not take it, and the sender was asked to try again.",
-    todo: "If it goes on, look whether the disk is full.",
+    todo: "If this goes on, check whether the disk is full.",
   },
   no_room: {
     title: "No room",
-    means: "Bodies that were arriving together took all the memory they may, and the sender was asked to try again.",
+    means: "Bodies arriving at the same time took all the memory they may, and the sender was asked to try again.",
     todo: "Send fewer large ones at once.",
   },
   too_many_connections: {
     title: "Too many connections",
-    means: "As many connections were open as there may be, and the sender was asked to try again.",
+    means: "The limit of open connections was reached, and the sender was asked to try again.",
     todo: "Close connections that are no longer needed, or reuse them.",
   },
   too_large: {
     title: "Body too large",
     means: "The body was over the limit. Only its beginning is kept, as a rejected delivery.",
-    todo: "Raise the body limit in Settings if it was meant to come.",
+    todo: "Raise the body limit in Settings if it was meant to arrive.",
   },
   body_too_slow: {
     title: "Body too slow",
-    means: "The body came too slowly or stopped coming, and is kept as far as it came as a rejected delivery.",
-    todo: "Look at the sender's connection, and whether its Content-Length is right.",
+    means: "The body came too slowly or stopped coming. What arrived of it is kept as a rejected delivery.",
+    todo: "Check the sender's connection, and whether its Content-Length is right.",
   },
   body_cut_short: {
     title: "Body cut short",
     means:
-      "The connection ended, or its framing broke, in the middle of the body, which is kept as far as it came as a rejected delivery.",
+      "The connection ended, or its framing broke, in the middle of the body. What arrived of it is kept as a rejected delivery.",
     todo: "Look for a sender or proxy that gives up early.",
   },
   head_too_large: {
     title: "Too many or too large headers",
     means: "It had more than 256 header lines, or its headers were too large.",
-    todo: "Proxies add headers: look at what stands between the sender and Pollux, and take away what is not needed.",
+    todo: "Proxies add headers: look at what is between the sender and Pollux, and remove what is not needed.",
   },
   target_too_long: {
     title: "Address too long",
@@ -47,7 +47,7 @@ export const REFUSALS: Record<Refusal, RefusalWords> = {
   },
   head_too_slow: {
     title: "Headers too slow",
-    means: "Its headers did not come in time.",
+    means: "Its headers did not arrive in time.",
     todo: "Look at the sender's connection. Scanners do this on purpose.",
   },
   not_http: {
@@ -57,18 +57,18 @@ export const REFUSALS: Record<Refusal, RefusalWords> = {
   },
   cross_site: {
     title: "Sent by a web page",
-    means: "A page in a browser sent it, not a server, and no page may put anything into the history.",
+    means: "A page in a browser sent it, not a server, and no page may add anything to the history.",
     todo: "To test from here, use a terminal or a server.",
   },
   no_token: {
     title: "Without the path token",
     means: "It came from the internet without the secret first part of the path.",
-    todo: "Nothing, if it was a scanner. If it was a webhook of yours, give it the public address of today.",
+    todo: "Nothing, if it was a scanner. If it was a webhook of yours, give it the current public address.",
   },
   too_many_public: {
     title: "Over the public rate",
     means: "More requests, or more bytes, came from the internet in a second than the tunnel's settings allow.",
-    todo: "Raise the limit there if they were meant to come.",
+    todo: "Raise the limit there if they were meant to arrive.",
   },
   too_many_local: {
     title: "Over the local rate",
@@ -77,8 +77,8 @@ export const REFUSALS: Record<Refusal, RefusalWords> = {
   },
   other_method: {
     title: "Not a POST",
-    means: "Webhooks come by POST, and this did not.",
-    todo: "Correct the sender's method. Browsers and health checks ask with GET.",
+    means: "Webhooks come by POST; this did not.",
+    todo: "Correct the sender's method. Browsers and health checks use GET.",
   },
 };
 

@@ -26,7 +26,7 @@ describe("what came of judging again", () => {
     [{ looked: 7, rejected: 5, partial: 1 }, null, ""],
     [{ looked: 7, rejected: 5 }, "given", "7 were checked again: no key verifies any of them."],
     [{ looked: 1, rejected: 1 }, 1, "Checked again: no key verifies it."],
-    [{ skipped: 1 }, 1, "It is verified already."],
+    [{ skipped: 1 }, 1, "It is already verified."],
     [{ skipped: 9 }, 9, "Nothing to check again: all of them are verified."],
     [{}, null, ""],
     [{}, "given", ""],

@@ -31,6 +31,6 @@ export function outcome(sum: VerifiedAgain, asked: number | "given" | null): str
         : `${count(sum.partial)} could not be checked again: only part of their body was kept.`,
     );
   if (said.length === 0 && typeof asked === "number")
-    said.push(asked === 1 ? "It is verified already." : "Nothing to check again: all of them are verified.");
+    said.push(asked === 1 ? "It is already verified." : "Nothing to check again: all of them are verified.");
   return said.join(" ");
 }

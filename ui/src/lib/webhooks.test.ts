@@ -53,7 +53,7 @@ describe("a webhook in words", () => {
   });
   it("says what a deletion stops", () => {
     expect(stopsWords(ours, NOW)).toContain(
-      "18 deliveries in the last hour, the last one 12\u00A0s ago, verified. The service cannot bring it back",
+      "18 deliveries in the last hour, the last one 12\u00A0s ago, verified. The service cannot restore it",
     );
     expect(stopsWords(earlier, NOW)).toContain("Not sent again: video.generated, audio.generated.");
   });
@@ -68,7 +68,7 @@ describe("a webhook in words", () => {
         { state: "done", result: { result: "missing", waited_ms: 30_000, cause: "not_ours", message: "" } },
         NOW,
       ),
-    ).toBe("not arrived: its uri is not ours");
+    ).toBe("not arrived: its address leads elsewhere");
     expect(
       pingWords(
         { state: "done", result: { result: "missing", waited_ms: 30_000, cause: "solar_flare", message: "" } },

@@ -19,7 +19,7 @@ const STATES: Record<string, Mark> = {
   [FAILED]: { glyph: "warn", word: "disabled by failures", tone: "no" },
 };
 
-/** A state that is not known is shown as it came. */
+/** Shows an unknown state as received. */
 export function webhookMark(state: string): Mark {
   return STATES[state] ?? { glyph: "ring", word: visible(state), tone: "un" };
 }
@@ -48,12 +48,15 @@ export function seenWords(webhook: Pick<WebhookView, "events" | "last" | "last_h
 }
 
 export const PLACES: Record<UriPlace, { word: string; what: string }> = {
-  ours: { word: "ours", what: "Its uri leads to this Pollux." },
+  ours: { word: "ours", what: "Its address leads to this Pollux." },
   earlier: {
     word: "points to an earlier address",
-    what: "Its uri was this Pollux's address once, and is no longer: what is sent there is lost.",
+    what: "Its address was once this Pollux's and no longer is: what is sent there is lost.",
   },
-  elsewhere: { word: "not ours", what: "Its uri leads elsewhere, so its deliveries do not come by here." },
+  elsewhere: {
+    word: "points elsewhere",
+    what: "Its address leads elsewhere, so its deliveries do not pass through here.",
+  },
 };
 
 /** What needs somebody, over all projects or in one. */
@@ -100,7 +103,7 @@ export function eventChoices(
 /** What is wrong with a form before anybody is asked; null: nothing that can be told from here. */
 export function draftProblem(uri: string, events: readonly string[]): string | null {
   const typed = uri.trim();
-  if (typed === "") return "Give the address that is to receive: https:// with a host and a path.";
+  if (typed === "") return "Enter the receiving address: https:// with a host and a path.";
   if (!/^https?:\/\//i.test(typed))
     return "An address starts with https:// (an emulator on this machine also takes http://).";
   try {
@@ -108,7 +111,7 @@ export function draftProblem(uri: string, events: readonly string[]): string | n
   } catch {
     return "This is not an address: https:// is followed by a host, such as hooks.example.com.";
   }
-  return events.length === 0 ? "Choose one event at least: without any, nothing is ever sent." : null;
+  return events.length === 0 ? "Choose at least one event: without one, nothing is ever sent." : null;
 }
 
 /** Can a service outside this machine and its network reach it? Names are taken at their word. */
@@ -150,11 +153,11 @@ export function undoOf(webhook: WebhookView, edit: WebhookEdit): WebhookEdit {
 
 const CAUSES: Record<string, string> = {
   webhook_disabled: "the webhook is disabled",
-  not_ours: "its uri is not ours",
-  not_listening: "nothing listens",
-  refused_by_us: "refused by us",
+  not_ours: "its address leads elsewhere",
+  not_listening: "not listening",
+  refused_by_us: "refused by Pollux",
   tunnel_down: "the tunnel was down",
-  address_unreachable: "the address is not reached",
+  address_unreachable: "the address was not reached",
   unknown: "cause unknown",
 };
 
@@ -166,7 +169,7 @@ export type Ping =
 /** What stands in the button. */
 export function pingWords(ping: Ping, now: number): string {
   if (ping.state === "waiting") return `waiting ${span(now - ping.since)}…`;
-  if (ping.state === "failed") return "could not be asked for";
+  if (ping.state === "failed") return "could not be requested";
   const { result } = ping;
   if (result.result === "missing")
     return `not arrived: ${CAUSES[result.cause] ?? visible(result.cause).replaceAll("_", " ")}`;
@@ -196,9 +199,9 @@ export function stopsWords(
   const inHour = plural(webhook.last_hour, "delivery", "deliveries");
   const lately = webhook.last
     ? `${inHour} in the last hour, the last one ${lastWords(webhook.last, now)}.`
-    : "Pollux has seen no delivery of it.";
+    : "Pollux has no delivery for it.";
   const back = webhook.builtin
-    ? "It is Pollux's own: a reset of the Sandbox makes it anew."
-    : "The service cannot bring it back: one that is created again has another id and another secret.";
+    ? "It is Pollux's own: resetting the Sandbox creates it again."
+    : "The service cannot restore it: creating it again gives it another id and another secret.";
   return `${events} ${lately} ${back}`;
 }

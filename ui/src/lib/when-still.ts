@@ -1,4 +1,4 @@
-/** Calls `run` once nobody has asked for it for `ms`. */
+/** Calls `run` once it has not been asked for during `ms`. */
 export function whenStill(run: () => void, ms: number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {

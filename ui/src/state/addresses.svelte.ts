@@ -19,13 +19,13 @@ export class Addresses {
     this.#projects = projects;
   }
 
-  /** The listener's address with the chosen project's path, or null while nothing listens. */
+  /** The listener's address with the chosen project's path, or null while Pollux is not listening. */
   get local(): string | null {
     return projectAddress(this.#projects.chosen?.path ?? "", this.#listening.address, null);
   }
 
   /**
-   * The same from outside; null where there is no such way. The Sandbox's emulator is on this machine: it sends to the
+   * The same from outside; null where there is no public address. The Sandbox's emulator is on this machine: it sends to the
    * listener itself.
    */
   get public(): string | null {

@@ -31,7 +31,7 @@ import { Webhooks } from "./webhooks.svelte";
 
 /** Makes the window's states in order, each with what it needs of those before it, and brings live messages to them. */
 export class App {
-  /** Why there is no window but what says so. */
+  /** Why the window could not start; shown in its place. */
   fatal = $state.raw<IpcError | null>(null);
 
   readonly about = new About();
@@ -100,7 +100,7 @@ export class App {
     });
   }
 
-  /** Listens first, then reads: nothing falls between the two. */
+  /** Subscribes first, then reads, so that no message is missed. */
   async start(): Promise<void> {
     try {
       await this.#backend.live((message) => this.#live(message));

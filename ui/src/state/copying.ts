@@ -31,7 +31,7 @@ export class Copying {
   async localAddress(): Promise<boolean> {
     const address = this.#addresses.local;
     if (address !== null) return this.#clipboard.copy(address, "Local address");
-    this.#toasts.show("warning", "Nothing listens, so there is no address to copy.");
+    this.#toasts.show("warning", "Pollux is not listening, so there is no address to copy.");
     return false;
   }
 

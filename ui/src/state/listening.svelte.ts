@@ -16,12 +16,12 @@ export class Listening {
     return this.listener.state === "listening";
   }
 
-  /** Null while nothing listens. */
+  /** Null while Pollux is not listening. */
   get address(): string | null {
     return this.listener.state === "listening" ? this.listener.address : null;
   }
 
-  /** Null while nothing listens. */
+  /** Null while Pollux is not listening. */
   get port(): number | null {
     return this.listener.state === "listening" ? this.listener.port : null;
   }

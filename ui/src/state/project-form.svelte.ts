@@ -78,7 +78,7 @@ export class ProjectForm {
   async #restore(id: number): Promise<void> {
     try {
       const back = await this.#backend.projectRestore(id);
-      this.#toasts.info(`Project ${visible(back.name)} is back.`);
+      this.#toasts.info(`Project ${visible(back.name)} restored.`);
       this.#saved(back);
     } catch (thrown) {
       this.#toasts.failed(thrown);

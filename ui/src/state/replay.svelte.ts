@@ -135,7 +135,7 @@ export class Replay {
       );
     else {
       await this.editor.open([outbound.delivery], project, [outbound.url]);
-      this.#toasts.info("What was changed then is no longer known: set it here again.");
+      this.#toasts.info("The changes made then are no longer known: set them here again.");
     }
   }
 

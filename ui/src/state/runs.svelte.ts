@@ -14,7 +14,7 @@ const MOST_CARDS = 3;
 
 /** Runs of replays: those that are shown at the foot of the window, and the one whose results are looked at. */
 export class Runs {
-  /** The newest first; each stays until it is put away. */
+  /** The newest first; each stays until it is dismissed. */
   cards = $state.raw<readonly ReplayRun[]>([]);
   /** The results that are open: a run with its first 200 requests. */
   shown = $state.raw<ReplayRun | null>(null);

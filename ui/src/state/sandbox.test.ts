@@ -96,7 +96,7 @@ describe("the Sandbox", () => {
   });
 
   it("says that it does not run, and comes back by itself when asked again", async () => {
-    fake.failures.set("sandboxOverview", { code: "no_sandbox", message: "The Sandbox does not run.", detail: null });
+    fake.failures.set("sandboxOverview", { code: "no_sandbox", message: "The Sandbox is not running.", detail: null });
     await app.sandbox.refresh();
     expect(app.sandbox.error?.code).toBe("no_sandbox");
     fake.failures.clear();

@@ -59,7 +59,7 @@ export class Secrets {
     if (found.length) this.names = new Map([...this.names, ...found]);
   }
 
-  /** The text of one that has ended goes for good; its hint stays. */
+  /** Destroys the value of a secret that has ended; its hint stays. */
   async destroy(secret: SecretView): Promise<void> {
     try {
       await this.#backend.secretDestroy(secret.id);
@@ -103,7 +103,7 @@ export class Secrets {
   async #restore(id: string): Promise<void> {
     try {
       const back = await this.#backend.secretRestore(id);
-      this.#toasts.info(`Secret ${back.hint} is back.`);
+      this.#toasts.info(`Secret ${back.hint} restored.`);
     } catch (thrown) {
       this.#toasts.failed(thrown);
     }

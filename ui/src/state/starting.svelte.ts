@@ -79,7 +79,7 @@ export class Starting {
     if (opened !== null)
       this.#toasts.show(
         "info",
-        `This run works on ${path}. The next start opens ${this.failure?.path ?? "the usual history"} again.`,
+        `This run uses ${path}. The next start opens ${this.failure?.path ?? "the usual history"} again.`,
         { lingerMs: 0 },
       );
     this.kept = this.opened = null;

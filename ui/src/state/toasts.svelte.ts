@@ -8,7 +8,7 @@ export type ErrorHandler = (action: Exclude<ErrorAction, null>) => ToastButton |
 const LINGER_MS = { info: 3500, warning: 9000, error: 0 } as const;
 const MOST = 4;
 
-/** Short messages at the edge of the window. Errors stay until they are put away. */
+/** Short messages at the edge of the window. Errors stay until they are dismissed. */
 export class Toasts {
   list = $state.raw<Toast[]>([]);
   /** How an error's action becomes a button; set by whoever can navigate. */

@@ -100,9 +100,8 @@ export class Tunnel {
   }
 
   /**
-   * Saves what the form holds and starts it; `token`: an authtoken that was typed. What runs already is started anew by
-   * the back end where the settings ask for it, so it is not started a second time: a quick tunnel would get two
-   * addresses.
+   * Saves what the form holds and starts it; `token`: an authtoken that was typed. The back end restarts what runs
+   * already where the settings ask for it, so it is not started a second time: a quick tunnel would get two addresses.
    */
   start(settings: Settings, token: string | null): Promise<boolean> {
     return this.#do("starting", async () => {
@@ -118,7 +117,7 @@ export class Tunnel {
     return this.#do("saving", () => this.#keep(settings, token));
   }
 
-  /** The authtoken first: what the settings start anew may need it. */
+  /** The authtoken first: what the settings restart may need it. */
   async #keep(settings: Settings, token: string | null): Promise<void> {
     if (token !== null) await this.#answered(() => this.#backend.tunnelAuthtokenSet(token));
     await this.#settings.save(settings);

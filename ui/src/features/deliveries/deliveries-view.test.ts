@@ -66,12 +66,12 @@ describe("the filter", () => {
     await open();
     await type("type:batch.failed since:1h");
     expect((await screen.findByTestId("plain-text")).textContent).toBe(
-      "The filter is plain text: it looks for exactly “type:batch.failed since:1h”, in capitals or not. Use the chips for verdict and type.",
+      "The filter is plain text: it looks for exactly “type:batch.failed since:1h”, in upper or lower case. Use the chips for verdict and type.",
     );
     await type("no such text");
     await waitFor(() =>
       expect(screen.getByTestId("plain-text").textContent).toBe(
-        "The filter is plain text: it looks for exactly “no such text”, in capitals or not.",
+        "The filter is plain text: it looks for exactly “no such text”, in upper or lower case.",
       ),
     );
     app.deliveries.setFilter({ ...app.deliveries.filter, text: "", types: ["no.such.type"] });

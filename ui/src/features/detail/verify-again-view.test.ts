@@ -33,7 +33,7 @@ describe("a delivery that no key has verified", () => {
     await click("rail-deliveries");
     await waitFor(() => expect(outcomes()).toEqual(["verified"]));
     expect((await screen.findByTestId("judged-later")).textContent).toMatch(
-      /^Verified later, at \d\d:\d\d, with …a91f\. The answer is that of its arrival\.$/,
+      /^Verified later, at \d\d:\d\d, with …a91f\. The answer is the one it got on arrival\.$/,
     );
     expect(screen.queryByTestId("verify-again")).toBeNull();
   });

@@ -72,11 +72,11 @@ it("a body of which a part is kept says how much, why, and its digest", async ()
   app.detail.tab = "body";
   const note = await screen.findByTestId("body-part");
   expect(note.textContent).toContain(
-    "Of a rejected body only the beginning is kept. Pollux kept the first 65,536 of 1,048,576 bytes.",
+    "Only the beginning of a rejected body is kept. Pollux kept the first 65,536 of 1,048,576 bytes.",
   );
   const replay = screen.getByTestId<HTMLButtonElement>("replay");
   expect(replay.disabled).toBe(true);
-  expect(replay.title).toContain("Only a part of the body was kept");
+  expect(replay.title).toContain("Only part of the body was kept");
   const digest = screen.getByTestId("body-sha256").textContent;
   await fireEvent.click(screen.getByRole("button", { name: "Copy the SHA-256" }));
   expect(fake.copied).toEqual([digest]);

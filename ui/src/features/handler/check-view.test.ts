@@ -25,7 +25,7 @@ describe("the check", () => {
     await click("check-start");
     await waitFor(() => expect(screen.getByTestId("check-report").dataset.progress).toBe("done"));
     expect(screen.getByTestId("check-summary").textContent).toBe(
-      "2 of 38 wrong: Six minutes old; A type that nobody knows",
+      "2 of 38 failed: Six minutes old; A type that nobody knows",
     );
   });
 
@@ -39,7 +39,7 @@ describe("the check", () => {
     await fireEvent.click(within(line("duplicate_handled_once")).getAllByRole("button")[0] as HTMLElement);
     await click("check-say-twice");
     expect(line("duplicate_handled_once").dataset.state).toBe("failed");
-    expect(screen.getByTestId("check-summary").textContent).toContain("3 of 38 wrong");
+    expect(screen.getByTestId("check-summary").textContent).toContain("3 of 38 failed");
     expect(screen.getByTestId("check-say-twice").getAttribute("aria-pressed")).toBe("true");
     await click("check-say-once");
     expect(line("duplicate_handled_once").dataset.state).toBe("passed");
@@ -57,7 +57,7 @@ describe("the check", () => {
   it("one cause stands on top with its advice, and what follows from it is skipped, says so and leads there", async () => {
     const { app } = await open("check", ["none", "crashes"]);
     await screen.findByTestId("check-report");
-    expect(screen.getByTestId("check-summary").textContent).toBe("1 of 1 wrong: Signed with v1");
+    expect(screen.getByTestId("check-summary").textContent).toBe("1 of 1 failed: Signed with v1");
     const cause = screen.getByTestId("check-cause");
     expect(cause.textContent).toContain("answers 500 to everything, also to a plain good delivery");
     expect(cause.textContent).toContain("log of your handler");
@@ -90,7 +90,7 @@ describe("the check", () => {
   it("where nobody answers there is one sentence, and no table", async () => {
     await open("check", ["none", "unreachable"]);
     await waitFor(() => expect(screen.getByTestId("check-report").dataset.progress).toBe("unreachable"));
-    expect(screen.getByTestId("check-summary").textContent).toBe("Nobody answers there, so nothing can be said");
+    expect(screen.getByTestId("check-summary").textContent).toBe("Nobody answers there, so there is no result");
     expect(screen.queryAllByTestId("check-line")).toEqual([]);
   });
 

@@ -90,7 +90,7 @@ describe("forwarding", () => {
 
   it("down: says why and when, is tried now, and what waits is dropped after a question", async () => {
     const { fake, app } = await open("forward", ["down"]);
-    expect(screen.getByTestId("forward-pill").textContent).toMatch(/down, next try in \d\u00A0s · 2 waiting/);
+    expect(screen.getByTestId("forward-pill").textContent).toMatch(/down, next attempt in \d\u00A0s · 2 waiting/);
     expect(screen.getByTestId("forward-status").textContent).toContain("nobody listens on localhost:3000");
     await click("forward-drop-1");
     await fireEvent.click(await screen.findByTestId("confirm-no"));

@@ -10,7 +10,7 @@ import Window from "../../Window.svelte";
 configure({ asyncUtilTimeout: 5000 });
 vi.setConfig({ testTimeout: 30_000 });
 
-/** What is in memory, and the window upon it: made anew for each test of the Handler view. */
+/** What is in memory, and the window upon it: created again for each test of the Handler view. */
 export type Opened = { fake: FakeBackend; app: App };
 /** Of forwarding, the check and the fault lab, as `handlerScene` knows them. */
 export type Scenes = [forward?: string | null, check?: string | null, faults?: string | null];

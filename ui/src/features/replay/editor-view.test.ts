@@ -72,7 +72,7 @@ describe("the editor", () => {
     rig.app.replay.editor.set({ body: '{"a":1,}' });
     await waitFor(() =>
       expect(screen.getByTestId("body-note").textContent).toContain(
-        "Not JSON: This bracket closes nothing. Line 1, column 8. It is sent like this.",
+        "Not JSON: This bracket closes nothing. Line 1, column 8. It is sent as it is.",
       ),
     );
     expect(document.querySelector(".cm-content")?.textContent).toBe('{"a":1,}');

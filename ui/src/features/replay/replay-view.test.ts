@@ -47,7 +47,7 @@ describe("r", () => {
     await click("address-go");
     const dialog = await screen.findByTestId("leave-dialog");
     expect(dialog.textContent).toContain("hooks.example.com");
-    expect(dialog.textContent).toContain("whoever is on the way can read");
+    expect(dialog.textContent).toContain("anyone on the way can read");
     await clean();
     await click("leave-no");
     await gone("leave-dialog");

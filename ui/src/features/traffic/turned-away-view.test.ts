@@ -52,7 +52,7 @@ it("is live while it is open, and says that there is nothing where there is noth
   await open();
   expect(link().textContent).toBe("0 turned away");
   await fireEvent.click(link());
-  expect((await screen.findByTestId("turned-away-empty")).textContent).toContain("Nothing was turned away");
+  expect((await screen.findByTestId("turned-away-empty")).textContent).toContain("Nothing has been turned away");
   fake.turned.add("cross_site", "A web page at https://evil.example sent it, and not a server.");
   fake.tellCounts();
   await waitFor(() => expect(rows()).toHaveLength(1));

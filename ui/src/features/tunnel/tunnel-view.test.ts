@@ -49,7 +49,7 @@ it("from off to online: what becomes public is said first, the authtoken is aske
   expect(pill().textContent).toContain("Tunnel off");
   await click("tunnel-provider-ngrok");
   expect(drawn("tunnel-exposure")).toBe(
-    "Anyone who knows the address with its secret path can send requests to the listener on port 4710. Nothing else of this machine becomes public.",
+    "Anyone who knows the address with its secret path can send requests to the listener on port 4710. Nothing else on this machine becomes public.",
   );
   expect(screen.getByTestId("tunnel-token-state").dataset.from).toBe("none");
   await click("tunnel-start");
@@ -75,11 +75,11 @@ it("a path token is on when a tunnel is set up, off is a choice that says what i
   await click("tunnel-provider-cloudflared");
   expect(screen.getByTestId("tunnel-path-token").textContent).not.toBe("Off");
   expect(drawn("tunnel-path-token-hint")).toBe(
-    "A secret first part of the public path. What comes without it is answered 404 and not kept.",
+    "A secret first part of the public path. Requests without it are answered 404 and not kept.",
   );
   await click("tunnel-path-token-off");
   expect(screen.getByTestId("tunnel-path-token").textContent).toBe("Off");
-  expect(drawn("tunnel-path-token-hint")).toContain("what anybody sends who finds the address is kept");
+  expect(drawn("tunnel-path-token-hint")).toContain("whatever is sent by anyone who finds the address is kept");
   // Another provider is the same set-up: the choice holds.
   await click("tunnel-provider-ngrok");
   await click("tunnel-provider-cloudflared");
@@ -102,11 +102,11 @@ it("says which authtoken is used: a kept one goes before that of the environment
   const state = () => screen.getByTestId("tunnel-token-state");
   expect(state().dataset.from).toBe("kept");
   expect(drawn("tunnel-token-state")).toBe(
-    "In use: …a91f, kept in the keychain. It goes before that of NGROK_AUTHTOKEN (…eNv1).",
+    "In use: …a91f, stored in the keychain. It takes precedence over NGROK_AUTHTOKEN (…eNv1).",
   );
   await click("tunnel-token-forget");
   await waitFor(() => expect(state().dataset.from).toBe("environment"));
-  expect(drawn("tunnel-token-state")).toBe("In use: …eNv1, from NGROK_AUTHTOKEN. One that you enter goes before it.");
+  expect(drawn("tunnel-token-state")).toBe("In use: …eNv1, from NGROK_AUTHTOKEN. One that you enter takes precedence.");
   expect(screen.queryByTestId("tunnel-token-forget")).toBeNull();
   await clean();
   fake.tunnelVariable = null;

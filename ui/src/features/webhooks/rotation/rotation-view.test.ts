@@ -106,7 +106,7 @@ describe("rotating", () => {
     await click("rotation-revoke");
     const dialog = await screen.findByTestId("rotate-dialog");
     expect(dialog.textContent).toMatch(/ends …77c2 and …a91f together/);
-    expect(dialog.textContent).toContain("by itself it ends in 18\u00A0h");
+    expect(dialog.textContent).toContain("it ends by itself in 18\u00A0h");
     expect(screen.queryByTestId("rotate-keep")).toBeNull();
     expect(app.rotation.mode).toBe("now");
   });
