@@ -2176,7 +2176,7 @@ export type ForwardRule = {
  */
 project: number, 
 /**
- * It is switched on.
+ * Whether it is switched on.
  */
 on: boolean, 
 /**
@@ -2278,7 +2278,7 @@ attempts: number, } | { "kind": "random",
  */
 percent: number, 
 /**
- * Where the drawing starts.
+ * Where the random sequence starts.
  */
 seed: number, };
 
@@ -2290,7 +2290,7 @@ export type FaultRule = {
  */
 id: string, 
 /**
- * It is switched on.
+ * Whether it is switched on.
  */
 on: boolean, 
 /**
@@ -2306,7 +2306,7 @@ event_type: string | null,
  */
 when: FaultWhen, 
 /**
- * HTTP status, 200 to 599; `None`: as without the rule.
+ * HTTP status, 200 to 599; `None` leaves it as it would be without the rule.
  */
 status: number | null, 
 /**
@@ -2322,7 +2322,7 @@ body: string,
  */
 delay_ms: number, 
 /**
- * Whether the connection is dropped.
+ * Whether and when the connection is dropped.
  */
 drop: FaultDrop, };
 
@@ -2332,7 +2332,7 @@ export type FaultLab = {
  */
 rules: Array<FaultRule>, 
 /**
- * How many answers each has made since the start of the app: rule and count.
+ * How many answers each has made since the app started: rule and count.
  */
 answers: Array<[string, number]>, };
 
