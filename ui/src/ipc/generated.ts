@@ -286,11 +286,11 @@ broken: string | null, };
 
 export type SampleSent = { 
 /**
- * The `webhook-id`, also where the sample was sent without that header.
+ * The `webhook-id`, even if the sample was sent without that header.
  */
 message_id: string, 
 /**
- * The receiver's HTTP status; the last one where it was sent twice.
+ * The receiver's HTTP status; the last one if it was sent twice.
  */
 status: number, 
 /**
@@ -321,7 +321,7 @@ export type Retry = {
  */
 first_ms: number, 
 /**
- * By how much each wait is longer than the one before.
+ * How many times longer each wait is than the one before.
  */
 factor: number, 
 /**
@@ -329,7 +329,7 @@ factor: number,
  */
 longest_ms: number, 
 /**
- * Share of a wait by which it is longer or shorter, 0 to 1, drawn from the seed.
+ * The share by which a wait is longer or shorter, 0 to 1, drawn from the seed.
  */
 jitter: number, 
 /**
@@ -339,12 +339,12 @@ window_ms: number, };
 
 export type Disabling = { 
 /**
- * At once when the receiver answers 410 Gone (Standard Webhooks): that delivery is given up, also where it went to
- * an address of a job's own. Otherwise 410 is tried again like any other answer.
+ * At once when the receiver answers 410 Gone (Standard Webhooks): that delivery is given up, even if it went to a
+ * job's own address. Otherwise 410 is retried like any other answer.
  */
 on_gone: boolean, 
 /**
- * After so many deliveries in a row that were given up; 0: never.
+ * After this many deliveries in a row were given up; 0 means never.
  */
 after_given_up: number, };
 
@@ -358,15 +358,15 @@ pending_ms: number,
  */
 batch_ms: number, 
 /**
- * The same of an interaction in the background.
+ * The same for an interaction in the background.
  */
 interaction_ms: number, 
 /**
- * The same of a video.
+ * The same for a video.
  */
 video_ms: number, 
 /**
- * After which a batch that was chosen to expire does so: 48 h in the reference, 24 h in the guide.
+ * How long until a batch that was chosen to expire does so: 48 h in the reference, 24 h in the guide.
  */
 batch_expiry_ms: number, };
 
@@ -376,7 +376,7 @@ export type VideoFields = "guide" | "launch" | "cookbook";
 
 export type PayloadForm = { 
 /**
- * Where `user_metadata` stands.
+ * Where `user_metadata` goes.
  */
 user_metadata: MetadataPlace, 
 /**
@@ -384,11 +384,11 @@ user_metadata: MetadataPlace,
  */
 video: VideoFields, 
 /**
- * `data.id` of a batch with `batches/` before it.
+ * `data.id` of a batch includes `batches/`.
  */
 batch_prefix: boolean, 
 /**
- * `error_code` as a number (`3`) and not as a text (`INVALID_ARGUMENT`).
+ * `error_code` is a number (`3`), not a string (`INVALID_ARGUMENT`).
  */
 numeric_error_code: boolean, 
 /**
@@ -396,27 +396,27 @@ numeric_error_code: boolean,
  */
 ping_type: string, 
 /**
- * A ping reaches a webhook that is switched off. Otherwise nothing arrives there.
+ * A ping reaches a disabled webhook. Otherwise nothing arrives there.
  */
 ping_when_disabled: boolean, };
 
 export type RestForm = { 
 /**
- * `update_mask` of a PATCH decides what is changed; otherwise it is ignored, as observed.
+ * `update_mask` in a PATCH decides what is changed; otherwise it is ignored, as observed.
  */
 strict_update_mask: boolean, 
 /**
- * `create_time` and `update_time` in a webhook: in the schema, not returned in 2026-07.
+ * `create_time` and `update_time` in a webhook: in the schema, but not returned in 2026-07.
  */
 webhook_times: boolean, 
 /**
- * Errors of the WebhookService as google.rpc.Status and not in the shape of the interactions family.
+ * Errors of the WebhookService as google.rpc.Status, not in the shape of the interactions family.
  */
 status_errors: boolean, };
 
 export type Faults = { 
 /**
- * Every answer of the REST side comes so much later, in milliseconds of wall time.
+ * Delays every answer of the REST side by this much, in milliseconds of wall time.
  */
 latency_ms: number, 
 /**
@@ -428,12 +428,13 @@ too_many_requests: number,
  */
 server_errors: number, 
 /**
- * Share of changes to webhooks (POST, PATCH and DELETE under `/{version}/webhooks`) that are made and kept, but
- * never answered: the connection is cut without a byte. One that is refused is answered.
+ * Share of changes to webhooks (POST, PATCH and DELETE under `/{version}/webhooks`) that are made and stored, but
+ * never answered: the connection is cut before the first byte. A refused change is answered.
  */
 lost_answers: number, 
 /**
- * Share of REST requests that are done, but whose 200 is an HTML page, as of a proxy, and not what was asked for.
+ * Share of REST requests that are done, but whose 200 is an HTML page, as a proxy would send, instead of the
+ * answer.
  */
 garbled_answers: number, 
 /**
@@ -441,7 +442,7 @@ garbled_answers: number,
  */
 lost: number, 
 /**
- * Share of deliveries that are sent again after they were taken, within a time drawn up to `hold_back_ms`.
+ * Share of deliveries that are sent again after they were accepted, after a time drawn up to `hold_back_ms`.
  */
 doubled: number, 
 /**
@@ -449,7 +450,7 @@ doubled: number,
  */
 reordered: number, 
 /**
- * The longest that `doubled` and `reordered` wait, in milliseconds of the emulator's clock.
+ * The longest that `doubled` and `reordered` wait, in milliseconds on the emulator's clock.
  */
 hold_back_ms: number, 
 /**
@@ -461,11 +462,11 @@ launch_night_key: boolean,
  */
 recased_headers: boolean, 
 /**
- * The body is parsed and printed again after it was signed, as a middleware does it.
+ * The body is parsed and serialised again after it was signed, as middleware does.
  */
 reserialised_body: boolean, 
 /**
- * The body drips: this many bytes a second, 0 at once.
+ * The body drips: this many bytes a second; 0 sends it at once.
  */
 drip_bytes_per_second: number, };
 
@@ -475,7 +476,7 @@ export type SandboxSettings = {
  */
 dynamic: DynamicScheme, 
 /**
- * What the token of a JWT delivery claims.
+ * The claims in the token of a JWT delivery.
  */
 token: TokenForm, 
 /**
@@ -487,7 +488,7 @@ attempt_timeout_ms: number,
  */
 retry: Retry, 
 /**
- * When a webhook turns `disabled_due_to_failed_deliveries`.
+ * When a webhook becomes `disabled_due_to_failed_deliveries`.
  */
 disabling: Disabling, 
 /**
@@ -495,7 +496,7 @@ disabling: Disabling,
  */
 jobs: JobTimes, 
 /**
- * How the payloads of events look.
+ * The form of event payloads.
  */
 payload: PayloadForm, 
 /**
@@ -507,19 +508,19 @@ rest: RestForm,
  */
 file_lifetime_ms: number, 
 /**
- * How long an old secret stays good after a rotation with grace, in milliseconds.
+ * How long an old secret remains valid after a rotation with grace, in milliseconds.
  */
 secret_grace_ms: number, 
 /**
- * One signature for each live secret; otherwise only the newest one signs.
+ * One signature per live secret; otherwise only the newest secret signs.
  */
 sign_with_all_secrets: boolean, 
 /**
- * How many deliveries that have ended stay in the log; beyond it the oldest are removed.
+ * How many ended deliveries stay in the log; beyond that, the oldest are removed.
  */
 keep_deliveries: number, 
 /**
- * What goes wrong on purpose.
+ * Faults on purpose.
  */
 faults: Faults, };
 

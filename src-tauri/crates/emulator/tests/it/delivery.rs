@@ -17,23 +17,23 @@ mod tokens;
 
 use receiver::{Arrival, Receiver};
 
-/// More than any machine needs for what a test waits for.
+/// Longer than any machine needs for what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An emulator whose clock stands still, a client of its REST side, and what it tells of its attempts.
+/// An emulator whose clock stands still, a client of its REST side, and its reports on attempts.
 pub(crate) struct Bed {
     pub(crate) service: Service,
     client: Client,
     reports: broadcast::Receiver<Arc<AttemptReport>>,
 }
 
-/// Jobs that end when they are made, so that the clock can stand still.
+/// Jobs that end as soon as they are created, so that the clock can stand still.
 pub(crate) fn at_once() -> Settings {
     let jobs = JobTimes { pending_ms: 0, batch_ms: 0, interaction_ms: 0, video_ms: 0, ..JobTimes::default() };
     Settings { jobs, ..Settings::default() }
 }
 
-/// Retries without chance.
+/// Retries without jitter.
 pub(crate) fn exact(settings: Settings) -> Settings {
     Settings { retry: Retry { jitter: 0.0, ..settings.retry }, ..settings }
 }
@@ -77,7 +77,7 @@ impl Bed {
         self.call(Method::POST, &format!("/v1/webhooks/{webhook}:ping"), json!({})).await;
     }
 
-    /// The id of a batch whose events go to these addresses, or to the webhooks where there are none.
+    /// The id of a batch whose events go to these addresses, or else to the webhooks.
     pub(crate) async fn batch(&self, uris: &[String]) -> String {
         let mut batch = json!({ "displayName": "d", "inputConfig": { "requests": { "requests": [
             { "request": { "contents": [{ "parts": [{ "text": "hi" }] }] } },
@@ -90,13 +90,13 @@ impl Bed {
         made["name"].as_str().unwrap().to_owned()
     }
 
-    /// The next attempt that ended, as it is told.
+    /// The next report on an attempt.
     pub(crate) async fn report(&mut self) -> Value {
         let report = tokio::time::timeout(PATIENCE, self.reports.recv()).await.expect("no attempt ended").unwrap();
         serde_json::to_value(&*report).unwrap()
     }
 
-    /// The attempts of one delivery to its end, with the clock set ahead to each.
+    /// The attempts of one delivery to its end, with the clock moved ahead to each.
     pub(crate) async fn follow(&mut self) -> Vec<Value> {
         let mut reports = Vec::new();
         loop {
@@ -114,7 +114,7 @@ impl Bed {
         self.get(&format!("/v1/webhooks/{webhook}")).await["state"].as_str().unwrap().to_owned()
     }
 
-    /// What a receiver holds: these secrets, and the published keys.
+    /// What a receiver has: these secrets, and the published keys.
     pub(crate) async fn keyring(&self, secrets: &[&str]) -> Keyring {
         let published = self.get("/.well-known/jwks.json").await.to_string();
         let secrets = secrets.iter().enumerate().map(|(index, text)| SecretKey {
@@ -134,7 +134,7 @@ pub(crate) fn wall() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-/// What a receiver with these keys makes of it now.
+/// The verdict of a receiver with these keys, now.
 pub(crate) fn verdict(arrival: &Arrival, keyring: &Keyring) -> Verdict {
     let received = Received { headers: &arrival.headers, body: &arrival.body };
     verify(&received, keyring, &Policy::default(), &Seen::default(), wall())
