@@ -2167,7 +2167,7 @@ export type ForwardWhich = "verified" | "all";
 
 export type ForwardAnswer = { "kind": "at_once" } | { "kind": "target", 
 /**
- * How long it is waited for, 100 to 60,000 ms.
+ * How long to wait for it, 100 to 60,000 ms.
  */
 timeout_ms: number, };
 
@@ -2181,23 +2181,23 @@ project: number,
  */
 on: boolean, 
 /**
- * Where to.
+ * The target.
  */
 url: string, 
 /**
- * Which.
+ * Which deliveries.
  */
 which: ForwardWhich, 
 /**
- * Signed anew with this secret (its id), with a fresh time; `None`: as received.
+ * The id of the secret that signs them again, with a fresh time; `None` sends them as received.
  */
 resign: string | null, 
 /**
- * How many may be under way at a time, 1 to 32. Those of one `webhook-id` keep their order.
+ * How many may be under way at a time, 1 to 32. Attempts with one `webhook-id` keep their order.
  */
 concurrency: number, 
 /**
- * What the sender is answered.
+ * What answer the sender gets.
  */
 answer: ForwardAnswer, };
 
@@ -2231,11 +2231,11 @@ why: string,
  */
 since_ms: number, 
 /**
- * When the next try is made, Unix milliseconds.
+ * When the next try starts, Unix milliseconds.
  */
 next_ms: number, 
 /**
- * Which try that is, from 2.
+ * The number of that try, from 2.
  */
 attempt: number, };
 
@@ -2383,11 +2383,11 @@ export type CheckLine = {
  */
 id: string, 
 /**
- * What it belongs to: `Genuine deliveries`, `Forged signatures`…
+ * Its group: `Genuine deliveries`, `Forged signatures`…
  */
 group: string, 
 /**
- * In a few words.
+ * Its title, in a few words.
  */
 title: string, 
 /**
@@ -2407,11 +2407,11 @@ got: string | null,
  */
 status: number | null, 
 /**
- * µs until the answer.
+ * Microseconds until the answer.
  */
 took_us: number | null, 
 /**
- * How it came out.
+ * Its state.
  */
 state: CheckState, 
 /**
@@ -2419,11 +2419,11 @@ state: CheckState,
  */
 why: string, 
 /**
- * How to mend it.
+ * How to fix it.
  */
 mend: string, 
 /**
- * The line that failed for it, where this one was skipped because of that: `v1_valid`.
+ * The line that failed instead, if this one was skipped because of it: `v1_valid`.
  */
 cause: string | null, };
 
@@ -2461,7 +2461,7 @@ url: string,
  */
 progress: CheckProgress, 
 /**
- * Why nothing can be said.
+ * Why there is nothing to report.
  */
 problem: string | null, 
 /**
@@ -2469,7 +2469,7 @@ problem: string | null,
  */
 started_ms: number, 
 /**
- * ms since then, or until its end.
+ * Milliseconds since then, or until its end.
  */
 took_ms: number, 
 /**
@@ -2477,7 +2477,7 @@ took_ms: number,
  */
 keys: Array<string>, 
 /**
- * What is behind several lines.
+ * The causes behind several lines.
  */
 causes: Array<CheckCause>, 
 /**
@@ -2485,19 +2485,19 @@ causes: Array<CheckCause>,
  */
 lines: Array<CheckLine>, 
 /**
- * As a correct receiver does.
+ * How many are as a correct receiver would do.
  */
 passed: number, 
 /**
- * Not so.
+ * How many are not.
  */
 failed: number, 
 /**
- * For the user to say.
+ * How many the user has to judge.
  */
 open: number, 
 /**
- * Not for this endpoint.
+ * How many do not apply to this endpoint.
  */
 skipped: number, 
 /**
