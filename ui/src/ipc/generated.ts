@@ -136,11 +136,11 @@ export type EventType = {
  */
 name: string, 
 /**
- * What it says, in one plain sentence.
+ * Its meaning, in one plain sentence.
  */
 meaning: string, 
 /**
- * The service accepts it in `subscribed_events`.
+ * Whether the service accepts it in `subscribed_events`.
  */
 subscribable: boolean, };
 
@@ -148,27 +148,27 @@ export type Extent = "whole" | "fields" | "beginning" | "nothing";
 
 export type EventView = { 
 /**
- * The payload's `type`, steering characters escaped.
+ * The payload's `type`, with control characters escaped.
  */
 event_type: string | null, 
 /**
- * The type is one of the nine that Google has named.
+ * Whether the type is one of the nine that Google has named.
  */
 known: boolean, 
 /**
- * What a known type means.
+ * The meaning of a known type.
  */
 meaning: string | null, 
 /**
- * The service accepts the type in `subscribed_events`.
+ * Whether the service accepts the type in `subscribed_events`.
  */
 subscribable: boolean, 
 /**
- * The payload's `timestamp` as it stands there: when the event happened, not when it was sent.
+ * The payload's `timestamp` as it is written: when the event happened, not when it was sent.
  */
 timestamp: string | null, 
 /**
- * The payload's `version` as it stands there.
+ * The payload's `version` as it is written.
  */
 version: string | null, 
 /**
@@ -184,7 +184,7 @@ problems: Array<string>,
  */
 user_metadata: string | null, 
 /**
- * How much of the payload this was read from.
+ * How much of the payload was read for this.
  */
 extent: Extent, };
 
@@ -200,7 +200,7 @@ path: string,
  */
 field: string, 
 /**
- * The value, steering characters escaped, at most [`VALUE_LIMIT`] characters.
+ * The value, with control characters escaped, at most [`VALUE_LIMIT`] characters.
  */
 value: string, 
 /**
@@ -208,7 +208,7 @@ value: string,
  */
 kind: PointerKind, 
 /**
- * What a person calls it: `batch output`, `file`.
+ * What people call it: `batch output`, `file`.
  */
 label: string, 
 /**
@@ -236,7 +236,7 @@ export type SampleType = {
  */
 name: string, 
 /**
- * What it says, in one plain sentence.
+ * Its meaning, in one plain sentence.
  */
 meaning: string, 
 /**
