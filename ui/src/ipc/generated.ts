@@ -17,7 +17,7 @@ at: number, };
 
 export type MatchedKey = { 
 /**
- * The id the caller gave the secret; for a JWKS key its `kid`, or `jwks[2]` where it has none.
+ * The caller's id of the secret; for a JWKS key its `kid`, or `jwks[2]` if it has none.
  */
 id: string, 
 /**
@@ -25,7 +25,7 @@ id: string,
  */
 index: number, 
 /**
- * What a person may see: `whsec_…a91f`, `whpk_…Oir4`, `Ed25519 …oQ`, `test-key-1`.
+ * What may be shown: `whsec_…a91f`, `whpk_…Oir4`, `Ed25519 …oQ`, `test-key-1`.
  */
 hint: string, } & ({ "state": "current" } | { "state": "grace", 
 /**
@@ -41,13 +41,13 @@ export type StepStatus = "passed" | "failed" | "skipped" | "near" | "warned";
 
 export type Step = { 
 /**
- * Stable code of the check, in this order. Standard Webhooks: `headers`, `timestamp`, `scheme`, `signature`. JWT:
- * `headers`, `timestamp`, `scheme`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`. Both end
- * with `near_miss`, `duplicate`; a secret that cannot be read puts `keys` before them all.
+ * The stable code of the check, in this order. Standard Webhooks: `headers`, `timestamp`, `scheme`, `signature`.
+ * JWT: `headers`, `timestamp`, `scheme`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`.
+ * Both end with `near_miss`, `duplicate`; a secret that cannot be read puts `keys` first.
  */
 check: string, 
 /**
- * What a person reads: `Headers`, `Time`, `Signature`…
+ * The title that is shown: `Headers`, `Time`, `Signature`…
  */
 title: string, 
 /**
@@ -87,7 +87,7 @@ finding: string,
  */
 fix: string, 
 /**
- * The key with which it would have matched, where one is known.
+ * The key with which it would have matched, if one is known.
  */
 key: MatchedKey | null, };
 
@@ -97,11 +97,12 @@ export type Verdict = {
  */
 outcome: Outcome, 
 /**
- * The scheme the header's shape chose; `None` where it could not be told.
+ * The scheme that the header's shape indicates; `None` if it could not be determined.
  */
 scheme: Scheme | null, 
 /**
- * Stable code: `valid` when verified, otherwise why not (`no_matching_signature`, `missing_header:webhook-id`, …).
+ * Stable code: `valid` when verified, otherwise the cause (`no_matching_signature`, `missing_header:webhook-id`,
+ * …).
  */
 reason: string, 
 /**
@@ -113,7 +114,7 @@ key: MatchedKey | null,
  */
 warnings: Array<Warning>, 
 /**
- * Filled by [`crate::probe`], off the answer path, for rejected deliveries.
+ * Filled by [`crate::probe`] after the answer, for rejected deliveries.
  */
 diagnosis: Diagnosis | null, 
 /**
@@ -121,12 +122,12 @@ diagnosis: Diagnosis | null,
  */
 steps: Array<Step>, 
 /**
- * The cause in two or three words, for a row of a list: `412 s old`, `no match`, `no secret`. Empty when
- * verified plainly.
+ * The cause in two or three words, for a row of a list: `412 s old`, `no match`, `no secret`. Empty when plainly
+ * verified.
  */
 cause: string, 
 /**
- * One plain English sentence for a person.
+ * One plain English sentence for people.
  */
 sentence: string, };
 

@@ -12,9 +12,9 @@ mod vectors;
 
 use signature::{Jwks, KeyState, Keyring, Policy, Secret, SecretKey, Seen, Verdict, verify};
 
-/// The common secret of the reference libraries' own tests.
+/// The secret that the reference libraries' own tests share.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-/// Another one of theirs.
+/// Another one from them.
 const OTHER: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const NOW: i64 = 1_767_225_600;
 const ID: &str = "msg_00000000-0000-4000-8000-000000000001";
