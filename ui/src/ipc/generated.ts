@@ -241,7 +241,7 @@ name: string,
  */
 meaning: string, 
 /**
- * The forms its payload can take, the default one first.
+ * The forms of its payload, the default one first.
  */
 variants: Array<SampleVariant>, };
 
@@ -255,15 +255,15 @@ id: string,
  */
 label: string, 
 /**
- * What is done to the delivery, in one sentence.
+ * What it does to the delivery, in one sentence.
  */
 what: string, 
 /**
- * The reason that a correct receiver gives, as in a verdict; `valid` for those that are odd but genuine.
+ * The reason that a correct receiver gives, as in a verdict; `valid` for kinds that are odd but genuine.
  */
 reason: string, 
 /**
- * The schemes it exists for, the default one first.
+ * The schemes it is available for, the default one first.
  */
 schemes: Array<Scheme>, };
 
@@ -273,7 +273,7 @@ export type SampleRequest = {
  */
 event_type: string, 
 /**
- * One of the type's variants; the first one where `None`.
+ * One of the type's variants; `None` means the first one.
  */
 variant: string | null, 
 /**
@@ -281,7 +281,7 @@ variant: string | null,
  */
 scheme: Scheme, 
 /**
- * One of [`crate::broken_kinds`]; a sound delivery where `None`.
+ * One of [`crate::broken_kinds`]; `None` means a correct delivery.
  */
 broken: string | null, };
 
@@ -303,16 +303,16 @@ export type DynamicScheme = "v1a" | "jwt";
 
 export type TokenForm = { 
 /**
- * `iss`; left out where it is empty.
+ * `iss`; left out if empty.
  */
 issuer: string, 
 /**
- * `aud`; left out where it is empty.
+ * `aud`; left out if empty.
  */
 audience: string, 
 /**
- * The claims are the event: its members stand among them, and the token vouches for the body. Otherwise it says
- * nothing about the body.
+ * Whether the claims are the event: its members are among them, so the token vouches for the body. Otherwise it
+ * says nothing about the body.
  */
 holds_event: boolean, };
 
