@@ -17,7 +17,7 @@ at: number, };
 
 export type MatchedKey = { 
 /**
- * The id the caller gave the secret; for a JWKS key its `kid`, or `jwks[2]` where it has none.
+ * The caller's id of the secret; for a JWKS key its `kid`, or `jwks[2]` if it has none.
  */
 id: string, 
 /**
@@ -25,7 +25,7 @@ id: string,
  */
 index: number, 
 /**
- * What a person may see: `whsec_…a91f`, `whpk_…Oir4`, `Ed25519 …oQ`, `test-key-1`.
+ * What may be shown: `whsec_…a91f`, `whpk_…Oir4`, `Ed25519 …oQ`, `test-key-1`.
  */
 hint: string, } & ({ "state": "current" } | { "state": "grace", 
 /**
@@ -41,13 +41,13 @@ export type StepStatus = "passed" | "failed" | "skipped" | "near" | "warned";
 
 export type Step = { 
 /**
- * Stable code of the check, in this order. Standard Webhooks: `headers`, `timestamp`, `scheme`, `signature`. JWT:
- * `headers`, `timestamp`, `scheme`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`. Both end
- * with `near_miss`, `duplicate`; a secret that cannot be read puts `keys` before them all.
+ * The stable code of the check, in this order. Standard Webhooks: `headers`, `timestamp`, `scheme`, `signature`.
+ * JWT: `headers`, `timestamp`, `scheme`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`.
+ * Both end with `near_miss`, `duplicate`; a secret that cannot be read puts `keys` first.
  */
 check: string, 
 /**
- * What a person reads: `Headers`, `Time`, `Signature`…
+ * The title that is shown: `Headers`, `Time`, `Signature`…
  */
 title: string, 
 /**
@@ -87,7 +87,7 @@ finding: string,
  */
 fix: string, 
 /**
- * The key with which it would have matched, where one is known.
+ * The key with which it would have matched, if one is known.
  */
 key: MatchedKey | null, };
 
@@ -97,11 +97,12 @@ export type Verdict = {
  */
 outcome: Outcome, 
 /**
- * The scheme the header's shape chose; `None` where it could not be told.
+ * The scheme that the header's shape indicates; `None` if it could not be determined.
  */
 scheme: Scheme | null, 
 /**
- * Stable code: `valid` when verified, otherwise why not (`no_matching_signature`, `missing_header:webhook-id`, …).
+ * Stable code: `valid` when verified, otherwise the cause (`no_matching_signature`, `missing_header:webhook-id`,
+ * …).
  */
 reason: string, 
 /**
@@ -113,7 +114,7 @@ key: MatchedKey | null,
  */
 warnings: Array<Warning>, 
 /**
- * Filled by [`crate::probe`], off the answer path, for rejected deliveries.
+ * Filled by [`crate::probe`] after the answer, for rejected deliveries.
  */
 diagnosis: Diagnosis | null, 
 /**
@@ -121,12 +122,12 @@ diagnosis: Diagnosis | null,
  */
 steps: Array<Step>, 
 /**
- * The cause in two or three words, for a row of a list: `412 s old`, `no match`, `no secret`. Empty when
- * verified plainly.
+ * The cause in two or three words, for a row of a list: `412 s old`, `no match`, `no secret`. Empty when plainly
+ * verified.
  */
 cause: string, 
 /**
- * One plain English sentence for a person.
+ * One plain English sentence for people.
  */
 sentence: string, };
 
@@ -136,11 +137,11 @@ export type EventType = {
  */
 name: string, 
 /**
- * What it says, in one plain sentence.
+ * Its meaning, in one plain sentence.
  */
 meaning: string, 
 /**
- * The service accepts it in `subscribed_events`.
+ * Whether the service accepts it in `subscribed_events`.
  */
 subscribable: boolean, };
 
@@ -148,27 +149,27 @@ export type Extent = "whole" | "fields" | "beginning" | "nothing";
 
 export type EventView = { 
 /**
- * The payload's `type`, steering characters escaped.
+ * The payload's `type`, with control characters escaped.
  */
 event_type: string | null, 
 /**
- * The type is one of the nine that Google has named.
+ * Whether the type is one of the nine that Google has named.
  */
 known: boolean, 
 /**
- * What a known type means.
+ * The meaning of a known type.
  */
 meaning: string | null, 
 /**
- * The service accepts the type in `subscribed_events`.
+ * Whether the service accepts the type in `subscribed_events`.
  */
 subscribable: boolean, 
 /**
- * The payload's `timestamp` as it stands there: when the event happened, not when it was sent.
+ * The payload's `timestamp` as it is written: when the event happened, not when it was sent.
  */
 timestamp: string | null, 
 /**
- * The payload's `version` as it stands there.
+ * The payload's `version` as it is written.
  */
 version: string | null, 
 /**
@@ -184,7 +185,7 @@ problems: Array<string>,
  */
 user_metadata: string | null, 
 /**
- * How much of the payload this was read from.
+ * How much of the payload was read for this.
  */
 extent: Extent, };
 
@@ -200,7 +201,7 @@ path: string,
  */
 field: string, 
 /**
- * The value, steering characters escaped, at most [`VALUE_LIMIT`] characters.
+ * The value, with control characters escaped, at most [`VALUE_LIMIT`] characters.
  */
 value: string, 
 /**
@@ -208,7 +209,7 @@ value: string,
  */
 kind: PointerKind, 
 /**
- * What a person calls it: `batch output`, `file`.
+ * What people call it: `batch output`, `file`.
  */
 label: string, 
 /**
@@ -236,11 +237,11 @@ export type SampleType = {
  */
 name: string, 
 /**
- * What it says, in one plain sentence.
+ * Its meaning, in one plain sentence.
  */
 meaning: string, 
 /**
- * The forms its payload can take, the default one first.
+ * The forms of its payload, the default one first.
  */
 variants: Array<SampleVariant>, };
 
@@ -254,15 +255,15 @@ id: string,
  */
 label: string, 
 /**
- * What is done to the delivery, in one sentence.
+ * What it does to the delivery, in one sentence.
  */
 what: string, 
 /**
- * The reason that a correct receiver gives, as in a verdict; `valid` for those that are odd but genuine.
+ * The reason that a correct receiver gives, as in a verdict; `valid` for kinds that are odd but genuine.
  */
 reason: string, 
 /**
- * The schemes it exists for, the default one first.
+ * The schemes it is available for, the default one first.
  */
 schemes: Array<Scheme>, };
 
@@ -272,7 +273,7 @@ export type SampleRequest = {
  */
 event_type: string, 
 /**
- * One of the type's variants; the first one where `None`.
+ * One of the type's variants; `None` means the first one.
  */
 variant: string | null, 
 /**
@@ -280,17 +281,17 @@ variant: string | null,
  */
 scheme: Scheme, 
 /**
- * One of [`crate::broken_kinds`]; a sound delivery where `None`.
+ * One of [`crate::broken_kinds`]; `None` means a correct delivery.
  */
 broken: string | null, };
 
 export type SampleSent = { 
 /**
- * The `webhook-id`, also where the sample was sent without that header.
+ * The `webhook-id`, even if the sample was sent without that header.
  */
 message_id: string, 
 /**
- * The receiver's HTTP status; the last one where it was sent twice.
+ * The receiver's HTTP status; the last one if it was sent twice.
  */
 status: number, 
 /**
@@ -302,16 +303,16 @@ export type DynamicScheme = "v1a" | "jwt";
 
 export type TokenForm = { 
 /**
- * `iss`; left out where it is empty.
+ * `iss`; left out if empty.
  */
 issuer: string, 
 /**
- * `aud`; left out where it is empty.
+ * `aud`; left out if empty.
  */
 audience: string, 
 /**
- * The claims are the event: its members stand among them, and the token vouches for the body. Otherwise it says
- * nothing about the body.
+ * Whether the claims are the event: its members are among them, so the token vouches for the body. Otherwise it
+ * says nothing about the body.
  */
 holds_event: boolean, };
 
@@ -321,7 +322,7 @@ export type Retry = {
  */
 first_ms: number, 
 /**
- * By how much each wait is longer than the one before.
+ * How many times longer each wait is than the one before.
  */
 factor: number, 
 /**
@@ -329,7 +330,7 @@ factor: number,
  */
 longest_ms: number, 
 /**
- * Share of a wait by which it is longer or shorter, 0 to 1, drawn from the seed.
+ * The share by which a wait is longer or shorter, 0 to 1, drawn from the seed.
  */
 jitter: number, 
 /**
@@ -339,12 +340,12 @@ window_ms: number, };
 
 export type Disabling = { 
 /**
- * At once when the receiver answers 410 Gone (Standard Webhooks): that delivery is given up, also where it went to
- * an address of a job's own. Otherwise 410 is tried again like any other answer.
+ * At once when the receiver answers 410 Gone (Standard Webhooks): that delivery is given up, even if it went to a
+ * job's own address. Otherwise 410 is retried like any other answer.
  */
 on_gone: boolean, 
 /**
- * After so many deliveries in a row that were given up; 0: never.
+ * After this many deliveries in a row were given up; 0 means never.
  */
 after_given_up: number, };
 
@@ -358,15 +359,15 @@ pending_ms: number,
  */
 batch_ms: number, 
 /**
- * The same of an interaction in the background.
+ * The same for an interaction in the background.
  */
 interaction_ms: number, 
 /**
- * The same of a video.
+ * The same for a video.
  */
 video_ms: number, 
 /**
- * After which a batch that was chosen to expire does so: 48 h in the reference, 24 h in the guide.
+ * How long until a batch that was chosen to expire does so: 48 h in the reference, 24 h in the guide.
  */
 batch_expiry_ms: number, };
 
@@ -376,7 +377,7 @@ export type VideoFields = "guide" | "launch" | "cookbook";
 
 export type PayloadForm = { 
 /**
- * Where `user_metadata` stands.
+ * Where `user_metadata` goes.
  */
 user_metadata: MetadataPlace, 
 /**
@@ -384,11 +385,11 @@ user_metadata: MetadataPlace,
  */
 video: VideoFields, 
 /**
- * `data.id` of a batch with `batches/` before it.
+ * `data.id` of a batch includes `batches/`.
  */
 batch_prefix: boolean, 
 /**
- * `error_code` as a number (`3`) and not as a text (`INVALID_ARGUMENT`).
+ * `error_code` is a number (`3`), not a string (`INVALID_ARGUMENT`).
  */
 numeric_error_code: boolean, 
 /**
@@ -396,27 +397,27 @@ numeric_error_code: boolean,
  */
 ping_type: string, 
 /**
- * A ping reaches a webhook that is switched off. Otherwise nothing arrives there.
+ * A ping reaches a disabled webhook. Otherwise nothing arrives there.
  */
 ping_when_disabled: boolean, };
 
 export type RestForm = { 
 /**
- * `update_mask` of a PATCH decides what is changed; otherwise it is ignored, as observed.
+ * `update_mask` in a PATCH decides what is changed; otherwise it is ignored, as observed.
  */
 strict_update_mask: boolean, 
 /**
- * `create_time` and `update_time` in a webhook: in the schema, not returned in 2026-07.
+ * `create_time` and `update_time` in a webhook: in the schema, but not returned in 2026-07.
  */
 webhook_times: boolean, 
 /**
- * Errors of the WebhookService as google.rpc.Status and not in the shape of the interactions family.
+ * Errors of the WebhookService as google.rpc.Status, not in the shape of the interactions family.
  */
 status_errors: boolean, };
 
 export type Faults = { 
 /**
- * Every answer of the REST side comes so much later, in milliseconds of wall time.
+ * Delays every answer of the REST side by this much, in milliseconds of wall time.
  */
 latency_ms: number, 
 /**
@@ -428,12 +429,13 @@ too_many_requests: number,
  */
 server_errors: number, 
 /**
- * Share of changes to webhooks (POST, PATCH and DELETE under `/{version}/webhooks`) that are made and kept, but
- * never answered: the connection is cut without a byte. One that is refused is answered.
+ * Share of changes to webhooks (POST, PATCH and DELETE under `/{version}/webhooks`) that are made and stored, but
+ * never answered: the connection is cut before the first byte. A refused change is answered.
  */
 lost_answers: number, 
 /**
- * Share of REST requests that are done, but whose 200 is an HTML page, as of a proxy, and not what was asked for.
+ * Share of REST requests that are done, but whose 200 is an HTML page, as a proxy would send, instead of the
+ * answer.
  */
 garbled_answers: number, 
 /**
@@ -441,7 +443,7 @@ garbled_answers: number,
  */
 lost: number, 
 /**
- * Share of deliveries that are sent again after they were taken, within a time drawn up to `hold_back_ms`.
+ * Share of deliveries that are sent again after they were accepted, after a time drawn up to `hold_back_ms`.
  */
 doubled: number, 
 /**
@@ -449,7 +451,7 @@ doubled: number,
  */
 reordered: number, 
 /**
- * The longest that `doubled` and `reordered` wait, in milliseconds of the emulator's clock.
+ * The longest that `doubled` and `reordered` wait, in milliseconds on the emulator's clock.
  */
 hold_back_ms: number, 
 /**
@@ -461,11 +463,11 @@ launch_night_key: boolean,
  */
 recased_headers: boolean, 
 /**
- * The body is parsed and printed again after it was signed, as a middleware does it.
+ * The body is parsed and serialised again after it was signed, as middleware does.
  */
 reserialised_body: boolean, 
 /**
- * The body drips: this many bytes a second, 0 at once.
+ * The body drips: this many bytes a second; 0 sends it at once.
  */
 drip_bytes_per_second: number, };
 
@@ -475,7 +477,7 @@ export type SandboxSettings = {
  */
 dynamic: DynamicScheme, 
 /**
- * What the token of a JWT delivery claims.
+ * The claims in the token of a JWT delivery.
  */
 token: TokenForm, 
 /**
@@ -487,7 +489,7 @@ attempt_timeout_ms: number,
  */
 retry: Retry, 
 /**
- * When a webhook turns `disabled_due_to_failed_deliveries`.
+ * When a webhook becomes `disabled_due_to_failed_deliveries`.
  */
 disabling: Disabling, 
 /**
@@ -495,7 +497,7 @@ disabling: Disabling,
  */
 jobs: JobTimes, 
 /**
- * How the payloads of events look.
+ * The form of event payloads.
  */
 payload: PayloadForm, 
 /**
@@ -507,19 +509,19 @@ rest: RestForm,
  */
 file_lifetime_ms: number, 
 /**
- * How long an old secret stays good after a rotation with grace, in milliseconds.
+ * How long an old secret remains valid after a rotation with grace, in milliseconds.
  */
 secret_grace_ms: number, 
 /**
- * One signature for each live secret; otherwise only the newest one signs.
+ * One signature per live secret; otherwise only the newest secret signs.
  */
 sign_with_all_secrets: boolean, 
 /**
- * How many deliveries that have ended stay in the log; beyond it the oldest are removed.
+ * How many ended deliveries stay in the log; beyond that, the oldest are removed.
  */
 keep_deliveries: number, 
 /**
- * What goes wrong on purpose.
+ * Faults on purpose.
  */
 faults: Faults, };
 
@@ -2169,7 +2171,7 @@ export type ForwardWhich = "verified" | "all";
 
 export type ForwardAnswer = { "kind": "at_once" } | { "kind": "target", 
 /**
- * How long it is waited for, 100 to 60,000 ms.
+ * How long to wait for it, 100 to 60,000 ms.
  */
 timeout_ms: number, };
 
@@ -2179,27 +2181,27 @@ export type ForwardRule = {
  */
 project: number, 
 /**
- * It is switched on.
+ * Whether it is switched on.
  */
 on: boolean, 
 /**
- * Where to.
+ * The target.
  */
 url: string, 
 /**
- * Which.
+ * Which deliveries.
  */
 which: ForwardWhich, 
 /**
- * Signed anew with this secret (its id), with a fresh time; `None`: as received.
+ * The id of the secret that signs them again, with a fresh time; `None` sends them as received.
  */
 resign: string | null, 
 /**
- * How many may be under way at a time, 1 to 32. Those of one `webhook-id` keep their order.
+ * How many may be under way at a time, 1 to 32. Attempts with one `webhook-id` keep their order.
  */
 concurrency: number, 
 /**
- * What the sender is answered.
+ * What answer the sender gets.
  */
 answer: ForwardAnswer, };
 
@@ -2233,11 +2235,11 @@ why: string,
  */
 since_ms: number, 
 /**
- * When the next try is made, Unix milliseconds.
+ * When the next try starts, Unix milliseconds.
  */
 next_ms: number, 
 /**
- * Which try that is, from 2.
+ * The number of that try, from 2.
  */
 attempt: number, };
 
@@ -2281,7 +2283,7 @@ attempts: number, } | { "kind": "random",
  */
 percent: number, 
 /**
- * Where the drawing starts.
+ * Where the random sequence starts.
  */
 seed: number, };
 
@@ -2293,7 +2295,7 @@ export type FaultRule = {
  */
 id: string, 
 /**
- * It is switched on.
+ * Whether it is switched on.
  */
 on: boolean, 
 /**
@@ -2309,7 +2311,7 @@ event_type: string | null,
  */
 when: FaultWhen, 
 /**
- * HTTP status, 200 to 599; `None`: as without the rule.
+ * HTTP status, 200 to 599; `None` leaves it as it would be without the rule.
  */
 status: number | null, 
 /**
@@ -2325,7 +2327,7 @@ body: string,
  */
 delay_ms: number, 
 /**
- * Whether the connection is dropped.
+ * Whether and when the connection is dropped.
  */
 drop: FaultDrop, };
 
@@ -2335,7 +2337,7 @@ export type FaultLab = {
  */
 rules: Array<FaultRule>, 
 /**
- * How many answers each has made since the start of the app: rule and count.
+ * How many answers each has made since the app started: rule and count.
  */
 answers: Array<[string, number]>, };
 
@@ -2385,11 +2387,11 @@ export type CheckLine = {
  */
 id: string, 
 /**
- * What it belongs to: `Genuine deliveries`, `Forged signatures`…
+ * Its group: `Genuine deliveries`, `Forged signatures`…
  */
 group: string, 
 /**
- * In a few words.
+ * Its title, in a few words.
  */
 title: string, 
 /**
@@ -2409,11 +2411,11 @@ got: string | null,
  */
 status: number | null, 
 /**
- * µs until the answer.
+ * Microseconds until the answer.
  */
 took_us: number | null, 
 /**
- * How it came out.
+ * Its state.
  */
 state: CheckState, 
 /**
@@ -2421,11 +2423,11 @@ state: CheckState,
  */
 why: string, 
 /**
- * How to mend it.
+ * How to fix it.
  */
 mend: string, 
 /**
- * The line that failed for it, where this one was skipped because of that: `v1_valid`.
+ * The line that failed instead, if this one was skipped because of it: `v1_valid`.
  */
 cause: string | null, };
 
@@ -2463,7 +2465,7 @@ url: string,
  */
 progress: CheckProgress, 
 /**
- * Why nothing can be said.
+ * Why there is nothing to report.
  */
 problem: string | null, 
 /**
@@ -2471,7 +2473,7 @@ problem: string | null,
  */
 started_ms: number, 
 /**
- * ms since then, or until its end.
+ * Milliseconds since then, or until its end.
  */
 took_ms: number, 
 /**
@@ -2479,7 +2481,7 @@ took_ms: number,
  */
 keys: Array<string>, 
 /**
- * What is behind several lines.
+ * The causes behind several lines.
  */
 causes: Array<CheckCause>, 
 /**
@@ -2487,19 +2489,19 @@ causes: Array<CheckCause>,
  */
 lines: Array<CheckLine>, 
 /**
- * As a correct receiver does.
+ * How many are as a correct receiver would do.
  */
 passed: number, 
 /**
- * Not so.
+ * How many are not.
  */
 failed: number, 
 /**
- * For the user to say.
+ * How many the user has to judge.
  */
 open: number, 
 /**
- * Not for this endpoint.
+ * How many do not apply to this endpoint.
  */
 skipped: number, 
 /**

@@ -1,4 +1,4 @@
-//! What is due on the emulator's clock is done: jobs go on, attempts begin.
+//! Does what is due on the emulator's clock: advances jobs, starts attempts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use crate::jobs;
 use crate::shared::Shared;
 use crate::world::Due;
 
-/// How many things are taken from the agenda at once.
+/// How many items are taken from the agenda at once.
 const AT_ONCE: usize = 512;
-/// How often the clock is kept, in wall time, while nothing else is.
+/// How often the clock is saved, in wall time, while nothing else is.
 const KEEP_CLOCK: Duration = Duration::from_secs(1);
-/// How long attempts in flight may take once the emulator is to stop; then they are broken off, and made again when it
-/// starts again with the same state.
+/// How long attempts in flight may take once the emulator is stopping. After that they are broken off, and repeated
+/// when it starts again with the same state.
 const LAST_ATTEMPTS: Duration = Duration::from_millis(1500);
 
-/// Works off the agenda until it is told to stop.
+/// Works through the agenda until it is told to stop.
 pub(crate) async fn run(shared: Shared, stop: CancellationToken) {
-    let engine = Engine {
+    let runner = Runner {
         shared: Arc::clone(&shared),
         lanes: Arc::new(Lanes::default()),
         workers: TaskTracker::new(),
@@ -34,10 +34,10 @@ pub(crate) async fn run(shared: Shared, stop: CancellationToken) {
     let mut keep_clock = tokio::time::interval(KEEP_CLOCK);
     keep_clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !stop.is_cancelled() {
-        let next = engine.turn();
+        let next = runner.turn();
         let wait = next.map(|next| shared.clock.wall_time_until(next));
         if wait == Some(Some(Duration::ZERO)) {
-            // There is more: the workers come first.
+            // There is more: let the workers run first.
             tokio::task::yield_now().await;
             continue;
         }
@@ -59,29 +59,29 @@ pub(crate) async fn run(shared: Shared, stop: CancellationToken) {
             }
         }
     }
-    engine.workers.close();
-    if tokio::time::timeout(LAST_ATTEMPTS, engine.workers.wait()).await.is_err() {
-        engine.give_up.cancel();
-        engine.workers.wait().await;
+    runner.workers.close();
+    if tokio::time::timeout(LAST_ATTEMPTS, runner.workers.wait()).await.is_err() {
+        runner.give_up.cancel();
+        runner.workers.wait().await;
     }
 }
 
-struct Engine {
+struct Runner {
     shared: Shared,
     lanes: Arc<Lanes>,
     workers: TaskTracker,
-    /// No attempt begins any more.
+    /// No further attempt starts.
     stop: CancellationToken,
     /// Attempts in flight are broken off.
     give_up: CancellationToken,
 }
 
-impl Engine {
-    /// Does what is due now, or begins it. When the next thing is due.
+impl Runner {
+    /// Does what is due now, or starts it. Returns when the next item is due.
     fn turn(&self) -> Option<Millis> {
         let now = self.shared.clock.now();
         let (keys, next) = self.shared.with(|world| {
-            // Lanes that get a worker more.
+            // Lanes that get another worker.
             let mut keys = Vec::new();
             // One by one: a job plans attempts that come before the next job.
             for _ in 0..AT_ONCE {
@@ -112,7 +112,7 @@ impl Engine {
     }
 }
 
-/// Host and port, as they stand in the address.
+/// Host and port, as they appear in the address.
 fn host(uri: &str) -> &str {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or(rest)

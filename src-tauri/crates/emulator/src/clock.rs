@@ -1,7 +1,7 @@
-//! The emulator's own time, which can run faster than the wall clock ("time warp"), be set ahead, or stand still.
+//! The emulator's own time, which can run faster than the wall clock ("time warp"), be moved ahead, or stand still.
 //!
-//! Everything in the emulator that knows time asks this clock: retries, the grace of secrets, jobs, the expiry of files.
-//! Only what a receiver checks against its own clock (`webhook-timestamp`, `iat`, `exp`) is wall time.
+//! Everything in the emulator that depends on time asks this clock: retries, the grace of secrets, jobs, the expiry of
+//! files. Only what a receiver checks against its own clock (`webhook-timestamp`, `iat`, `exp`) is wall time.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 /// Milliseconds since the Unix epoch on the emulator's clock.
 pub type Millis = i64;
 
-/// The fastest warp: 24 hours in under a tenth of a second.
+/// The fastest warp: 24 hours in less than a tenth of a second.
 pub const MAX_WARP: f64 = 1_000_000.0;
 
 /// A clock that runs `warp` times as fast as the wall clock.
@@ -24,7 +24,7 @@ pub struct Clock {
 
 #[derive(Clone, Copy, Debug)]
 struct State {
-    /// Both name the same moment.
+    /// Both are the same moment.
     since: Instant,
     base: Millis,
     warp: f64,
@@ -38,7 +38,7 @@ impl State {
 }
 
 impl Clock {
-    /// A clock that shows `now` and runs `warp` times as fast as the wall clock; 0 stands still.
+    /// A clock that shows `now` and runs `warp` times as fast as the wall clock; with 0 it stands still.
     #[must_use]
     pub fn new(now: Millis, warp: f64) -> Self {
         let state = State { since: Instant::now(), base: now, warp: sane(warp) };
@@ -57,28 +57,28 @@ impl Clock {
         self.read().warp
     }
 
-    /// Runs at another pace from now on, 0 to [`MAX_WARP`].
+    /// Changes its pace, 0 to [`MAX_WARP`].
     pub fn set_warp(&self, warp: f64) {
         self.change(|state| state.warp = sane(warp));
     }
 
-    /// Sets it ahead; it never goes back.
+    /// Moves it ahead by this much; it never goes back.
     pub fn advance(&self, by: Millis) {
         self.change(|state| state.base = state.base.saturating_add(by.max(0)));
     }
 
-    /// Sets it ahead to this moment, unless it is past it.
+    /// Moves it ahead to this moment, unless it is already past it.
     pub fn advance_to(&self, moment: Millis) {
         self.change(|state| state.base = state.base.max(moment));
     }
 
-    /// Told whenever pace or time were set.
+    /// Notified whenever the pace or the time is set.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
-    /// How long the wall clock runs until this one shows `moment`; `None` while it stands still.
+    /// How long the wall clock takes until this one shows `moment`; `None` while it stands still.
     #[must_use]
     pub fn wall_time_until(&self, moment: Millis) -> Option<Duration> {
         let state = self.read();
@@ -107,11 +107,11 @@ fn sane(warp: f64) -> f64 {
     if warp.is_finite() { warp.clamp(0.0, MAX_WARP) } else { 1.0 }
 }
 
-/// `2026-01-22T12:00:00Z`, with milliseconds where there are any.
+/// `2026-01-22T12:00:00Z`, with milliseconds if there are any.
 #[must_use]
 pub(crate) fn rfc3339(moment: Millis) -> String {
     let moment = Timestamp::from_millisecond(moment).unwrap_or(Timestamp::UNIX_EPOCH);
-    // Proto-JSON writes no digits of a second, or three of them.
+    // Proto-JSON writes either no fractional digits or three.
     if moment.subsec_millisecond() == 0 { moment.to_string() } else { format!("{moment:.3}") }
 }
 

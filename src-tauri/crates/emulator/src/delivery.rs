@@ -1,4 +1,4 @@
-//! The delivery engine: an event becomes one delivery for each receiver, each tried until it is taken or given up.
+//! The delivery engine: an event becomes one delivery per receiver, and each is tried until it is accepted or given up.
 
 use serde_json::{Value, json};
 
@@ -21,14 +21,14 @@ use faults::{Draw, Draws};
 /// An event of a job, or a ping, on its way to its receivers.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
-    /// `batch.succeeded`.
+    /// The type, such as `batch.succeeded`.
     pub(crate) event_type: String,
     /// `data`, without the user's metadata.
     pub(crate) data: Value,
 }
 
-/// Sends an event of `job` to the addresses of its own configuration, otherwise to every enabled webhook that
-/// subscribed to its type. Types that cannot be subscribed to go to a job's own addresses only.
+/// Sends an event of `job` to the addresses in its own configuration, or else to every enabled webhook that subscribes
+/// to its type. Types that cannot be subscribed to go only to a job's own addresses.
 pub(crate) fn emit(shared: &Shared, world: &mut World, event: Event, job: Option<&Job>, now: Millis) {
     let config = job.and_then(|job| job.webhook_config.as_ref());
     let receivers: Vec<(Option<String>, String)> = match config {
@@ -58,8 +58,8 @@ fn is_subscribable(event_type: &str) -> bool {
     gemini::catalog::lookup(event_type).is_none_or(|entry| entry.subscribable)
 }
 
-/// Sends a ping to one webhook, whatever it subscribed to. False where nothing is sent: there is no such webhook, or it is
-/// switched off.
+/// Sends a ping to one webhook, whatever it subscribes to. False if nothing is sent, because there is no such webhook
+/// or it is disabled.
 pub(crate) fn ping(shared: &Shared, world: &mut World, webhook: &str, now: Millis) -> bool {
     let form = &world.settings.payload;
     let Some(webhook) = world.webhooks.get(webhook) else { return false };
@@ -73,7 +73,7 @@ pub(crate) fn ping(shared: &Shared, world: &mut World, webhook: &str, now: Milli
     true
 }
 
-/// Tries a delivery now, whatever was planned, also one that has ended. False where there is none.
+/// Tries a delivery now, whatever was planned, even if it has ended. False if there is no such delivery.
 pub(crate) fn retry(world: &mut World, id: &str, now: Millis) -> bool {
     let Some(number) = world.deliveries.number(id) else { return false };
     let Some(delivery) = world.deliveries.get_mut(id) else { return false };

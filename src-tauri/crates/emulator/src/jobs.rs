@@ -1,8 +1,8 @@
-//! Jobs: what each kind goes through, what it results in, and the event at its end.
+//! Jobs: the stages of each kind, its result, and the event at its end.
 //!
-//! A job takes its times from the settings and the moment it was due, never from the moment it was looked at: whatever
-//! the warp, its times are those that were planned. Nothing here draws random bytes, so that jobs which end in another
-//! order leave the ids of later requests alone.
+//! A job's times follow from the settings and the moment it was due, never from the moment it was processed: whatever
+//! the warp, its times are the planned ones. Nothing here draws random bytes, so jobs that end in a different order do
+//! not change the ids of later requests.
 
 use serde_json::Value;
 
@@ -23,9 +23,9 @@ pub(crate) mod video;
 
 pub(crate) use event::event_type;
 
-/// A job that was asked for.
+/// A request for a job.
 pub(crate) struct Order {
-    /// Its whole name.
+    /// Its full name.
     pub(crate) id: String,
     pub(crate) kind: JobKind,
     pub(crate) model: String,
@@ -37,10 +37,10 @@ pub(crate) struct Order {
     pub(crate) output: Option<Value>,
 }
 
-/// What a job ends with, or goes idle with.
+/// How a job ends or goes idle.
 pub(crate) struct Ending {
     pub(crate) state: JobState,
-    /// What it had before stays where there is none.
+    /// If `None`, its earlier output stays.
     pub(crate) output: Option<Value>,
     pub(crate) files: Vec<StoredFile>,
     pub(crate) error: Option<JobError>,
@@ -79,7 +79,7 @@ impl Order {
     }
 }
 
-/// Takes a job in: it waits for its turn.
+/// Adds a job, which then waits for its turn.
 pub(crate) fn submit(world: &mut World, order: Order, now: Millis) -> Job {
     let next = now.saturating_add(world.settings.jobs.pending_ms.max(0));
     let job = Job { next_ms: Some(next), ..order.into_job(now) };
@@ -88,7 +88,7 @@ pub(crate) fn submit(world: &mut World, order: Order, now: Millis) -> Job {
     job
 }
 
-/// A job that has its result when it is asked for. It is not taken in, and has no event.
+/// A job that has its result as soon as it is requested. It is not stored and has no event.
 pub(crate) fn at_once(world: &World, order: Order, now: Millis) -> Job {
     let mut job = order.into_job(now);
     let ending = ending(world, &job, job.outcome, now);
@@ -96,8 +96,8 @@ pub(crate) fn at_once(world: &World, order: Order, now: Millis) -> Job {
     job
 }
 
-/// The job's time has come: its next state, and its event where it ended. Called by the agenda with the moment that was
-/// planned; a moment that no longer is the job's is from before it was ended otherwise.
+/// Moves the job to its next state when its time has come, and sends its event if it ended. The agenda calls this with
+/// the planned moment. A moment that no longer matches the job's is from before the job was ended in another way.
 pub(crate) fn advance(shared: &Shared, world: &mut World, id: &str, due: Millis) {
     let Some(job) = world.jobs.get(id) else { return };
     if job.next_ms != Some(due) {
@@ -110,7 +110,8 @@ pub(crate) fn advance(shared: &Shared, world: &mut World, id: &str, due: Millis)
     }
 }
 
-/// Ends a job now, whatever was planned. False where there is none, it has ended, or its kind cannot end like this.
+/// Ends a job now, whatever was planned. False if there is no such job, it has already ended, or its kind cannot end
+/// like this.
 pub(crate) fn finish(shared: &Shared, world: &mut World, id: &str, outcome: Outcome, now: Millis) -> bool {
     let Some(job) = world.jobs.get(id) else { return false };
     if ended(job) || outcome == Outcome::Never || !outcomes(job.kind).contains(&outcome) {
@@ -120,17 +121,17 @@ pub(crate) fn finish(shared: &Shared, world: &mut World, id: &str, outcome: Outc
     true
 }
 
-/// Nothing will happen to it anymore.
+/// Whether it has ended for good.
 pub(crate) fn ended(job: &Job) -> bool {
     rests(job) && job.state != JobState::Idle
 }
 
-/// Nothing will happen to it by itself.
+/// Whether nothing more happens to it by itself.
 pub(crate) fn rests(job: &Job) -> bool {
     !matches!(job.state, JobState::Pending | JobState::Running)
 }
 
-/// How a job of this kind can be told to end.
+/// The ways in which a job of this kind can be told to end.
 pub(crate) const fn outcomes(kind: JobKind) -> &'static [Outcome] {
     match kind {
         JobKind::Batch => &[Outcome::Succeed, Outcome::Fail, Outcome::Expire, Outcome::Cancel, Outcome::Never],
@@ -183,7 +184,7 @@ fn end(shared: &Shared, world: &mut World, id: &str, outcome: Outcome, at: Milli
     let Some(job) = world.jobs.get(id) else { return };
     let ending = ending(world, job, outcome, at);
     for file in &ending.files {
-        // Its bytes are shared, not copied.
+        // Shares its bytes instead of copying them.
         world.files.insert(file.clone());
     }
     let Some(job) = world.jobs.get_mut(id) else { return };
@@ -205,7 +206,7 @@ fn apply(job: &mut Job, ending: Ending, at: Millis) {
     job.error = ending.error;
 }
 
-/// What the job comes to.
+/// The result of the job.
 fn ending(world: &World, job: &Job, outcome: Outcome, at: Millis) -> Ending {
     let expires = at.saturating_add(world.settings.file_lifetime_ms);
     match outcome {

@@ -1,8 +1,8 @@
-//! The state on disk: what changed is written to SQLite, and read back at the start.
+//! The state on disk: changes are written to SQLite, and read back at the start.
 //!
-//! Changes wait in memory, only the latest of each row, and one thread writes all that wait in one transaction. SQLite
-//! runs with a write-ahead log that is not synced at each commit: a killed emulator loses nothing that was committed, a
-//! machine without power the last moments.
+//! Changes wait in memory, only the latest of each row, and one thread writes everything that waits in one transaction.
+//! SQLite uses a write-ahead log that is not synced at each commit: a killed emulator loses nothing that was committed;
+//! a power failure loses the last moments.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,23 +27,23 @@ use writer::{Row, Waiting};
 /// Why the state could not be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// SQLite refused.
+    /// SQLite reported an error.
     #[error("The emulator's state at {path} cannot be used: {source}. Choose another file with --db.")]
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// The file could not be made or opened.
+    /// The file could not be created or opened.
     #[error("The emulator's state at {path} cannot be opened: {source}. Choose another file with --db.")]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// It is a link, a folder, a pipe. It was left alone.
+    /// It is a link, a folder or a pipe. It was left alone.
     #[error("The emulator's state at {path} was not opened: {refusal}. Choose another file with --db.")]
     NotAFile {
         /// The path.
@@ -51,7 +51,7 @@ pub enum JournalError {
         /// What it is.
         refusal: files::Refusal,
     },
-    /// Something else is in the file.
+    /// The file contains something else.
     #[error(
         "The file {path} was not written by the emulator, and is left alone. Choose another file with --db, or one that does not exist yet."
     )]
@@ -68,10 +68,10 @@ pub enum JournalError {
         path: PathBuf,
         /// The format of the file.
         found: i64,
-        /// The newest format that is known.
+        /// The newest format that this version reads.
         known: i64,
     },
-    /// Another emulator has it open.
+    /// Another emulator has the file open.
     #[error(
         "The emulator's state at {path} is in use by another emulator. Stop that one, or choose another file with --db."
     )]
@@ -87,12 +87,12 @@ pub enum JournalError {
         /// Which row: its kind and id.
         what: String,
     },
-    /// No thread could be had.
+    /// No thread could be started.
     #[error("The emulator's state cannot be written: {0}.")]
     Thread(std::io::Error),
 }
 
-/// What stands beside the tables.
+/// What is kept beside the tables.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) clock_ms: Option<Millis>,
@@ -101,7 +101,7 @@ pub(crate) struct Kept {
     pub(crate) starts: u64,
 }
 
-/// The names of what stands beside the tables. They never change.
+/// The names of what is kept beside the tables. They never change.
 mod name {
     pub(super) const CLOCK: &str = "clock_ms";
     pub(super) const KEYS: &str = "keys";
@@ -119,14 +119,14 @@ struct NextNumbers {
     deliveries: u64,
 }
 
-/// Where changes go. What waits is written when it is dropped, or closed.
+/// Where changes go. Dropping or closing it writes whatever is waiting.
 pub(crate) struct Journal {
     waiting: Arc<Waiting>,
     writer: Option<JoinHandle<()>>,
     noted: parking_lot::Mutex<Noted>,
 }
 
-/// What was noted last, so that only what is new is written.
+/// What was recorded last, so that only changes are written.
 #[derive(Default)]
 struct Noted {
     settings: Settings,
@@ -140,8 +140,8 @@ impl std::fmt::Debug for Journal {
 }
 
 impl Journal {
-    /// Opens or makes the file, and reads it into `world`. Settings in `world` that are not the default win over those of
-    /// the file.
+    /// Opens or creates the file, and reads it into `world`. Settings in `world` that differ from the default override
+    /// those in the file.
     pub(crate) fn open(path: &Path, world: &mut World) -> Result<(Self, Kept), JournalError> {
         let stored = Stored::open(path)?;
         load(&stored, &mut world.webhooks)?;
@@ -174,7 +174,7 @@ impl Journal {
         Ok((journal, kept))
     }
 
-    /// Takes over what changed. `now` is what the emulator's clock shows: it never goes back behind a change.
+    /// Takes over what changed. `now` is the time on the emulator's clock: it must never go back behind a change.
     pub(crate) fn note(&self, world: &mut World, now: Millis) {
         let mut rows = Vec::new();
         take(&mut world.webhooks, &mut rows);
@@ -191,7 +191,7 @@ impl Journal {
             return;
         }
         let next = next_numbers(world);
-        // Numbers follow from the rows, but for those of rows that are gone.
+        // Numbers follow from the rows, except those of deleted rows.
         if next != noted.next && rows.iter().any(|row| row.content.is_none()) {
             noted.next = next;
             kept.extend(json(name::NEXT, &next));
@@ -212,12 +212,12 @@ impl Journal {
         self.waiting.put(Vec::new(), json(name, value).into_iter().collect());
     }
 
-    /// Returns when all that was noted so far is committed, or, with false, could not be.
+    /// Returns once everything recorded so far is committed, or false if it could not be.
     pub(crate) async fn flushed(&self) -> bool {
         self.waiting.flushed().await
     }
 
-    /// Writes what waits, and closes the file.
+    /// Writes whatever is waiting, and closes the file.
     pub(crate) async fn close(&self) {
         self.waiting.close();
         self.waiting.ended().await;
@@ -228,7 +228,7 @@ impl Drop for Journal {
     fn drop(&mut self) {
         self.waiting.close();
         if let Some(writer) = self.writer.take() {
-            // The file is free when the journal is gone. A writer that panicked has nothing more to say.
+            // The file is free when the journal is gone. A writer that panicked has nothing to add.
             let _ = writer.join();
         }
     }
@@ -249,7 +249,7 @@ fn next_numbers(world: &World) -> NextNumbers {
 
 fn take<T: Entity>(table: &mut Table<T>, rows: &mut Vec<Row>) {
     if table.has_changes() {
-        rows.extend(table.changes().into_iter().map(|(id, content)| Row { kind: T::KIND, id, content }));
+        rows.extend(table.take_changes().into_iter().map(|(id, content)| Row { kind: T::KIND, id, content }));
     }
 }
 
@@ -257,18 +257,19 @@ fn load<T: Entity + DeserializeOwned>(stored: &Stored, table: &mut Table<T>) -> 
     stored.each(T::KIND, |number, row| table.load(number, row))
 }
 
-/// The settings of the file, with what was asked for at the start. A member that this version does not know is left out.
+/// The settings in the file, overridden by those requested at the start. A member that this version does not know is
+/// ignored.
 fn overridden(stored: Value, asked: &Settings) -> Settings {
     let value = |settings: &Settings| serde_json::to_value(settings).unwrap_or_default();
     let merged = merge(&value(&Settings::default()), stored, value(asked));
     serde_json::from_value(merged).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the settings of the emulator's state are not understood and are left out");
+        tracing::warn!(%error, "ignoring the settings in the emulator's state: they cannot be read");
         asked.clone()
     })
 }
 
-/// Member by member, along the shape of the default: what was asked for where that is not the default, otherwise what is
-/// stored, otherwise the default.
+/// Goes member by member along the shape of the default: the requested value if it differs from the default, otherwise
+/// the stored value, otherwise the default.
 fn merge(default: &Value, stored: Value, asked: Value) -> Value {
     match (default, stored, asked) {
         (Value::Object(default), Value::Object(mut stored), Value::Object(mut asked)) => {

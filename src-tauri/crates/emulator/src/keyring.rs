@@ -1,4 +1,4 @@
-//! The emulator's own keys: what signs dynamic deliveries, and the JWKS that says so.
+//! The emulator's own keys: those that sign dynamic deliveries, and the JWKS that publishes them.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,20 +13,20 @@ use tokio::sync::OnceCell;
 use crate::journal::Journal;
 use crate::settings::DynamicScheme;
 
-/// The keys, of which the RSA ones are made once, when they are first needed, off the async threads.
+/// The keys. RSA keys are made off the async threads when they are first needed.
 pub(crate) struct KeyRing {
     plain: Mutex<SigningKeys>,
     random: Random,
     rsa: Mutex<Arc<Later>>,
     strange_rsa: Later,
-    /// How often the published keys were asked for.
+    /// How often the published keys were requested.
     asked: AtomicU64,
     /// Where they are kept, if anywhere.
     journal: OnceLock<Weak<Journal>>,
 }
 
-/// An RSA key that is made when it is first needed. Its id is drawn before: whenever that is, the draws of the requests
-/// stay as they are.
+/// An RSA key that is made when it is first needed. Its id is drawn beforehand, so the time of that does not change
+/// what requests draw.
 struct Later {
     kid: String,
     key: OnceCell<Arc<RsaKey>>,
@@ -48,12 +48,12 @@ impl Later {
     }
 }
 
-/// The keys as the journal keeps them. `Debug` shows none.
+/// The keys as the journal keeps them. `Debug` shows none of them.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct KeptKeys {
     pub(crate) secret: Option<String>,
     pub(crate) seeds: Vec<[u8; 32]>,
-    /// `kid` and private half, once it was needed.
+    /// `kid` and private key, once it was needed.
     #[serde(default)]
     pub(crate) rsa: Option<(String, String)>,
 }
@@ -90,7 +90,7 @@ impl KeyRing {
         })
     }
 
-    /// Keeps them there from now on, also those that are made later.
+    /// Keeps them in this journal from now on, including those that are made later.
     pub(crate) fn keep_in(&self, journal: &Arc<Journal>) {
         // A ring is given its journal once, when it is made.
         let _ = self.journal.set(Arc::downgrade(journal));
@@ -106,7 +106,7 @@ impl KeyRing {
         }
     }
 
-    /// Secret and seeds, without RSA keys.
+    /// The secret and the seeds, without RSA keys.
     pub(crate) fn plain(&self) -> SigningKeys {
         self.plain.lock().clone()
     }
@@ -120,7 +120,7 @@ impl KeyRing {
         Arc::clone(&self.rsa.lock())
     }
 
-    /// New keys for dynamic deliveries of either scheme: the old ones are gone from the JWKS.
+    /// Replaces the keys for dynamic deliveries of both schemes: the old ones disappear from the JWKS.
     pub(crate) fn rotate(&self) -> Result<(), KeyError> {
         let fresh = SigningKeys::generate(&self.random)?;
         let later = Arc::new(Later::new(&self.random)?);
@@ -144,22 +144,22 @@ impl KeyRing {
         self.strange_rsa.get().await
     }
 
-    /// How often [`KeyRing::jwks`] gave the published keys.
+    /// How often [`KeyRing::jwks`] returned the published keys.
     pub(crate) fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// The keys that are published with this scheme, for whoever asks: the Ed25519 ones alone, as at the service, or with
-    /// the RSA key that the guide speaks of.
+    /// The keys published under this scheme: only the Ed25519 keys, as the service does, or with the RSA key that the
+    /// guide describes.
     pub(crate) async fn jwks(&self, scheme: DynamicScheme) -> Value {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let mut published = self.plain();
         if scheme == DynamicScheme::Jwt {
             published.rsa = match self.rsa().await {
                 Ok(rsa) => Some(rsa),
-                // The others are as good as before.
+                // The other keys are unaffected.
                 Err(error) => {
-                    tracing::warn!(%error, "the emulator publishes no RSA key");
+                    tracing::warn!(%error, "the emulator cannot publish an RSA key");
                     None
                 }
             };

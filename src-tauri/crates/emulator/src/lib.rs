@@ -1,7 +1,9 @@
-//! The Gemini API on one's own machine, as far as webhooks go: the REST side that the SDKs speak, jobs and files, signed
-//! deliveries with retries, and a published JWKS.
+//! An emulator of the Gemini API for one's own machine, limited to what webhooks need: the REST side that the SDKs
+//! speak, jobs and files that run on a clock of its own, events as signed deliveries with retries, and a published
+//! JWKS. It can fail on purpose, and keeps its state in SQLite if it is given a file. What it sends is composed in
+//! `samples`.
 //!
-//! What nobody has published about the service is a setting ([`Settings`], [`samples::Profile`]), not a constant.
+//! Whatever nobody has published about the service is a setting ([`Settings`], [`samples::Profile`]), not a constant.
 
 mod agenda;
 mod clock;

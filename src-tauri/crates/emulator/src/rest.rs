@@ -33,13 +33,13 @@ mod webhooks;
 
 use error::ApiError;
 
-/// Longest body: uploads are held in memory.
+/// The longest body: uploads are held in memory.
 const BODY_LIMIT: usize = 256 * 1024 * 1024;
-/// Longest body of a call without the key: it is read before it is refused, and any page in a browser can send one.
+/// The longest body of a call without the key: it is read before it is refused, and any page in a browser can send one.
 const STRANGERS_LIMIT: usize = 1024 * 1024;
 
-const NOT_KEPT: &str = "The emulator did this, but could not write it to its state: it will be gone when the emulator \
-                        ends. Make room on the disk; it goes on trying.";
+const NOT_KEPT: &str = "The emulator did this, but could not write it to its state: it will be lost when the emulator \
+                        ends. Free some disk space; it keeps trying.";
 
 /// A request, taken apart.
 pub(crate) struct Call {
@@ -48,14 +48,14 @@ pub(crate) struct Call {
     pub(crate) version: String,
     /// What follows the version, percent-decoded: `["webhooks", "abc"]`. The verb is cut off the last one.
     pub(crate) path: Vec<String>,
-    /// What follows the colon of the last segment: `ping`.
+    /// What follows the colon in the last segment: `ping`.
     pub(crate) verb: Option<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// Who called.
     pub(crate) peer: SocketAddr,
-    /// The emulator's address as the caller knows it: addresses in answers begin with it.
+    /// The emulator's address as the caller knows it; addresses in answers begin with it.
     pub(crate) origin: String,
 }
 
@@ -91,7 +91,7 @@ impl Call {
     }
 }
 
-/// Who listens on every address (`0.0.0.0`) is reached by none of that name, but by the one in `Host`.
+/// An emulator that listens on every address (`0.0.0.0`) cannot be reached by that name, but by the one in `Host`.
 fn origin(address: SocketAddr, host: Option<&HeaderValue>) -> String {
     let host = host.and_then(|host| host.to_str().ok()).filter(|_| address.ip().is_unspecified());
     let url = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok());
@@ -105,7 +105,7 @@ fn decoded(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
-/// What a handler gives.
+/// The result of a handler.
 pub(crate) type Reply = Result<Response, ApiError>;
 
 /// 200 with JSON.
@@ -139,7 +139,7 @@ async fn answer(
     DefaultBodyLimit::max(if stranger.is_some() { STRANGERS_LIMIT } else { BODY_LIMIT }).apply(&mut request);
     call.body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
-        // Too long, or cut short. Who may not call at all is told that.
+        // Too long, or cut short. A caller without permission is told so first.
         Err(rejection) => {
             let error = ApiError::status(rejection.status(), rejection.body_text());
             let stranger = stranger.filter(|_| call.path.first().is_none_or(|first| first != "emulator"));
@@ -151,7 +151,7 @@ async fn answer(
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
-    // What was answered is kept: a kill after this loses nothing of it.
+    // What was answered is stored: a kill after this loses none of it.
     if changes
         && response.status().is_success()
         && let Some(journal) = &shared.journal
@@ -190,8 +190,8 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
     Ok(response)
 }
 
-/// The JWKS. Samples are signed with either scheme whatever the settings say: who receives them asks for the keys of both
-/// with `?dynamic=jwt`, which the service has not.
+/// The JWKS. Samples are signed with either scheme whatever the settings say, so their receivers ask for the keys of
+/// both with `?dynamic=jwt`, which the service does not have.
 async fn published(shared: &Shared, call: &Call) -> Reply {
     let scheme = match call.query("dynamic") {
         None => shared.with(|world| world.settings.dynamic),
@@ -203,7 +203,7 @@ async fn published(shared: &Shared, call: &Call) -> Reply {
     ok(&shared.keys.jwks(scheme).await)
 }
 
-/// How long a request waits on purpose.
+/// How long a request is delayed on purpose.
 pub(crate) async fn wait(milliseconds: u64) {
     if milliseconds > 0 {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;

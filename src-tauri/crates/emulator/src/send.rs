@@ -1,4 +1,4 @@
-//! Sending a sample: composed, then one POST (two for a duplicate) to a receiver on this machine.
+//! Sends a sample: composes it, then makes one POST (two for a duplicate) to a receiver on this machine.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use samples::{ComposeError, KeyError, Prepared, Profile, Random, SampleRequest, 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// How long a sample waits for its answer, or for both where it is sent twice.
+/// How long a sample waits for its answer, or for both answers if it is sent twice.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a sample could not be sent.
@@ -37,19 +37,19 @@ pub enum SendError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SampleSent {
-    /// The `webhook-id`, also where the sample was sent without that header.
+    /// The `webhook-id`, even if the sample was sent without that header.
     pub message_id: String,
-    /// The receiver's HTTP status; the last one where it was sent twice.
+    /// The receiver's HTTP status; the last one if it was sent twice.
     pub status: u16,
     /// Microseconds until the head of that answer.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub took_us: u64,
 }
 
-/// Sends a sample signed with keys of the caller's to a receiver on this machine. `now` in Unix seconds.
+/// Sends a sample, signed with the caller's keys, to a receiver on this machine. `now` is in Unix seconds.
 ///
 /// # Errors
-/// When the request names something that there is not, `target` is not on this machine, or nobody answers there.
+/// If the request names something that does not exist, `target` is not on this machine, or nobody answers there.
 pub async fn send_sample(
     request: &SampleRequest,
     keys: &SigningKeys,
@@ -62,7 +62,7 @@ pub async fn send_sample(
     send(&client, &url, request, keys, &Profile::default(), now, random).await
 }
 
-/// The receiver is on this machine: no proxy stands between. A redirect is an answer like any other (SW-50).
+/// The receiver is on this machine, so no proxy is involved. A redirect is an answer like any other (SW-50).
 pub(crate) fn client() -> reqwest::Result<Client> {
     Client::builder().no_proxy().redirect(redirect::Policy::none()).build()
 }

@@ -1,4 +1,5 @@
-//! The emulator as a running whole: its state, its clock, its HTTP side and the agenda that moves jobs and deliveries.
+//! The running emulator as a whole: its state, its clock, its HTTP side, and the agenda that drives jobs and
+//! deliveries.
 
 use std::fmt;
 use std::io;
@@ -31,20 +32,20 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 /// How an emulator is started.
 #[derive(Clone)]
 pub struct ServiceOptions {
-    /// Where it listens, port 0 for any that is free. Loopback by default.
+    /// Where it listens; port 0 picks any that is free. Loopback by default.
     pub address: SocketAddr,
-    /// Keeps its state in this file; in memory otherwise.
+    /// Keeps its state in this file, or else in memory.
     pub database: Option<PathBuf>,
-    /// The key that clients have to send; any that is not empty where there is none.
+    /// The key that clients have to send; if `None`, any that is not empty.
     pub api_key: Option<String>,
-    /// Same seed and same requests: same ids, secrets, waits and faults. Random otherwise.
+    /// Same seed and same requests: same ids, secrets, waits and faults. Random if `None`.
     pub seed: Option<u64>,
-    /// How much faster than the wall clock its own runs.
+    /// How much faster than the wall clock its own clock runs.
     pub warp: f64,
-    /// What it assumes. What is the default here is taken from the database where that knows it; what is not the default
-    /// was asked for, and wins.
+    /// Its settings. Those left at the default are taken from the database if it has them; any other was requested and
+    /// wins.
     pub settings: Settings,
-    /// How the sender presents itself. What its tokens claim are settings as well, and these win.
+    /// How the sender presents itself. Its token claims are also settings, and those win.
     pub profile: Profile,
     /// Where the wall time comes from.
     pub wall: Wall,
@@ -86,11 +87,11 @@ pub enum ServiceError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The HTTP client could not be made.
-    #[error("The emulator has no HTTP client: {0}.")]
+    /// The HTTP client could not be built.
+    #[error("The emulator could not set up its HTTP client: {0}.")]
     Client(#[from] reqwest::Error),
     /// The state could not be read or written.
     #[error(transparent)]
@@ -112,8 +113,8 @@ impl fmt::Debug for Service {
     }
 }
 
-/// The seed of the draws, and where ids come from. After `starts` earlier starts with the same state a seed goes on with
-/// other bytes: an id that was given is not given again.
+/// The seed of the draws, and the source of ids. After `starts` earlier starts with the same state, a seed continues
+/// with other bytes, so no id is given twice.
 fn chance(seed: Option<u64>, starts: u64) -> Result<(u64, Random), KeyError> {
     let system = system_random();
     Ok(match seed {
@@ -122,22 +123,22 @@ fn chance(seed: Option<u64>, starts: u64) -> Result<(u64, Random), KeyError> {
     })
 }
 
-/// What a service signs with, also while it is being used by somebody else.
+/// The keys that a service signs with, also while somebody else uses the service.
 #[derive(Clone)]
 pub struct Signers(Shared);
 
 impl Signers {
-    /// The keys as they are now. The RSA keys are made where they were not yet.
+    /// The current keys. Makes the RSA keys if they do not exist yet.
     ///
     /// # Errors
-    /// When an RSA key cannot be made.
+    /// If an RSA key cannot be made.
     pub async fn get(&self) -> Result<SigningKeys, KeyError> {
         let rsa = self.0.keys.rsa().await?;
         let strange_rsa = self.0.keys.strange_rsa().await?;
         Ok(SigningKeys { rsa: Some(rsa), strange_rsa: Some(strange_rsa), ..self.0.keys.plain() })
     }
 
-    /// How often the JWKS was asked for since the start, by anyone.
+    /// How often anyone has requested the JWKS since the start.
     #[must_use]
     pub fn asked(&self) -> u64 {
         self.0.keys.asked()
@@ -151,10 +152,10 @@ impl fmt::Debug for Signers {
 }
 
 impl Service {
-    /// Reads its state where it has one, listens, and begins to deliver.
+    /// Reads its state if it has any, listens, and starts to deliver.
     ///
     /// # Errors
-    /// When the address is taken, the state cannot be read, or random bytes cannot be had.
+    /// If the address is taken, the state cannot be read, or there are no random bytes.
     pub async fn start(options: ServiceOptions) -> Result<Self, ServiceError> {
         let listen = |source| ServiceError::Listen { address: options.address, source };
         let listener = TcpListener::bind(options.address).await.map_err(listen)?;
@@ -173,7 +174,7 @@ impl Service {
                 (Some(Arc::new(journal)), kept)
             }
         };
-        // The clock never goes back, also not over a restart.
+        // The clock never goes back, not even across a restart.
         now = now.max(kept.clock_ms.unwrap_or(now));
         let (seed, random) = chance(options.seed, kept.starts)?;
         let keys = match kept.keys {
@@ -222,53 +223,53 @@ impl Service {
         self.shared.origin()
     }
 
-    /// The `whsec_…` text that samples of scheme `v1` are signed with: whoever receives them has to know it.
+    /// The `whsec_…` text that samples of scheme `v1` are signed with: their receivers need it.
     #[must_use]
     pub fn sample_secret(&self) -> String {
         self.shared.keys.plain().secret.unwrap_or_default()
     }
 
-    /// What deliveries are signed with, for whoever signs in its place.
+    /// The keys that deliveries are signed with, for a caller that signs in its place.
     #[must_use]
     pub fn signers(&self) -> Signers {
         Signers(Arc::clone(&self.shared))
     }
 
-    /// Signs deliveries of dynamic webhooks in this way from now on, whatever the settings said.
+    /// Changes how deliveries of dynamic webhooks are signed, whatever the settings said.
     pub fn set_dynamic(&self, dynamic: DynamicScheme) {
         self.shared.set(|settings| settings.dynamic = dynamic);
     }
 
-    /// Changes what tokens claim from now on, whatever the settings said.
+    /// Changes the claims of tokens, whatever the settings said.
     pub fn set_token(&self, change: impl FnOnce(&mut TokenForm)) {
         self.shared.set(|settings| change(&mut settings.token));
     }
 
-    /// What tokens claim, and every change of it.
+    /// The claims of tokens, and every change of them.
     #[must_use]
     pub fn token(&self) -> watch::Receiver<TokenForm> {
         self.shared.token.subscribe()
     }
 
-    /// Its inside, for tests of single parts.
+    /// Its inner parts, for tests of them.
     #[cfg(test)]
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
     }
 
-    /// Its clock, to be looked at and to be set.
+    /// Its clock, to read and to set.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
     }
 
-    /// Every attempt as it ends. A receiver that is too far behind gets `Lagged`; the log has them all.
+    /// Reports every attempt as it ends. A receiver that falls too far behind gets `Lagged`; the log has all of them.
     #[must_use]
     pub fn attempts(&self) -> broadcast::Receiver<Arc<AttemptReport>> {
         self.shared.attempts.subscribe()
     }
 
-    /// Stops in order: requests under way are answered within two seconds, the state is written.
+    /// Stops in order: answers requests under way within two seconds, and writes the state.
     pub async fn stop(self) {
         drop(self.stop);
         for mut task in [self.server, self.agenda] {

@@ -1,6 +1,6 @@
-//! What nobody has published about the service, and what can be made to go wrong on purpose: all of it a setting.
+//! Everything that nobody has published about the service, and everything that can fail on purpose, as settings.
 //!
-//! Read and changed at `/emulator/settings` (a JSON merge patch), kept with the state.
+//! Read and changed at `/emulator/settings` (a JSON merge patch), and kept with the state.
 
 use samples::{TokenForm, VideoFields};
 use serde::{Deserialize, Serialize};
@@ -11,42 +11,42 @@ const SECOND: Millis = 1000;
 const MINUTE: Millis = 60 * SECOND;
 const HOUR: Millis = 60 * MINUTE;
 
-/// The longest text of a setting, in characters: it goes out in a header, or in every event.
+/// The longest text of a setting, in characters: it is sent in a header, or in every event.
 pub const LONGEST_TEXT: usize = 1024;
 
-/// Everything that is assumed. The default is what is most likely, or what has been observed.
+/// Every assumption. The default is whatever is most likely or has been observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "SandboxSettings"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How deliveries of dynamic webhooks are signed. `v1a` as observed; `jwt` as the guide says.
     pub dynamic: DynamicScheme,
-    /// What the token of a JWT delivery claims.
+    /// The claims in the token of a JWT delivery.
     pub token: TokenForm,
     /// How long a receiver may take to answer, in milliseconds of wall time ("a few seconds" in the guide).
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub attempt_timeout_ms: u64,
     /// When a delivery is tried again.
     pub retry: Retry,
-    /// When a webhook turns `disabled_due_to_failed_deliveries`.
+    /// When a webhook becomes `disabled_due_to_failed_deliveries`.
     pub disabling: Disabling,
     /// How long jobs take.
     pub jobs: JobTimes,
-    /// How the payloads of events look.
+    /// The form of event payloads.
     pub payload: PayloadForm,
     /// How the WebhookService answers.
     pub rest: RestForm,
     /// How long a file is kept, in milliseconds: 48 hours at the Files API.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub file_lifetime_ms: Millis,
-    /// How long an old secret stays good after a rotation with grace, in milliseconds.
+    /// How long an old secret remains valid after a rotation with grace, in milliseconds.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub secret_grace_ms: Millis,
-    /// One signature for each live secret; otherwise only the newest one signs.
+    /// One signature per live secret; otherwise only the newest secret signs.
     pub sign_with_all_secrets: bool,
-    /// How many deliveries that have ended stay in the log; beyond it the oldest are removed.
+    /// How many ended deliveries stay in the log; beyond that, the oldest are removed.
     pub keep_deliveries: u32,
-    /// What goes wrong on purpose.
+    /// Faults on purpose.
     pub faults: Faults,
 }
 
@@ -82,8 +82,8 @@ pub enum DynamicScheme {
     Jwt,
 }
 
-/// Exponential backoff: the wait before attempt n + 1 is `first_ms * factor^(n - 1)`, at most `longest_ms`, give or take
-/// `jitter`. The default is close to the example of Standard Webhooks: 5 s, 5 min, …, within 24 hours.
+/// Exponential backoff: the wait before attempt n + 1 is `first_ms * factor^(n - 1)`, at most `longest_ms`, plus or
+/// minus `jitter`. The default is close to the example in Standard Webhooks: 5 s, 5 min, …, within 24 hours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
@@ -91,12 +91,12 @@ pub struct Retry {
     /// Milliseconds before the second attempt.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub first_ms: Millis,
-    /// By how much each wait is longer than the one before.
+    /// How many times longer each wait is than the one before.
     pub factor: f64,
     /// The longest wait, in milliseconds.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub longest_ms: Millis,
-    /// Share of a wait by which it is longer or shorter, 0 to 1, drawn from the seed.
+    /// The share by which a wait is longer or shorter, 0 to 1, drawn from the seed.
     pub jitter: f64,
     /// No attempt starts later than this after the event, in milliseconds: 24 hours in the guide.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -109,15 +109,15 @@ impl Default for Retry {
     }
 }
 
-/// When a webhook is switched off because of its receiver. The state exists; its threshold is not published.
+/// When a webhook is disabled because of its receiver. The state exists; its threshold is not published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Disabling {
-    /// At once when the receiver answers 410 Gone (Standard Webhooks): that delivery is given up, also where it went to
-    /// an address of a job's own. Otherwise 410 is tried again like any other answer.
+    /// At once when the receiver answers 410 Gone (Standard Webhooks): that delivery is given up, even if it went to a
+    /// job's own address. Otherwise 410 is retried like any other answer.
     pub on_gone: bool,
-    /// After so many deliveries in a row that were given up; 0: never.
+    /// After this many deliveries in a row were given up; 0 means never.
     pub after_given_up: u32,
 }
 
@@ -138,13 +138,13 @@ pub struct JobTimes {
     /// From running to the end of a batch.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub batch_ms: Millis,
-    /// The same of an interaction in the background.
+    /// The same for an interaction in the background.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub interaction_ms: Millis,
-    /// The same of a video.
+    /// The same for a video.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub video_ms: Millis,
-    /// After which a batch that was chosen to expire does so: 48 h in the reference, 24 h in the guide.
+    /// How long until a batch that was chosen to expire does so: 48 h in the reference, 24 h in the guide.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub batch_expiry_ms: Millis,
 }
@@ -155,22 +155,22 @@ impl Default for JobTimes {
     }
 }
 
-/// How the payload of an event looks.
+/// The form of an event's payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct PayloadForm {
-    /// Where `user_metadata` stands.
+    /// Where `user_metadata` goes.
     pub user_metadata: MetadataPlace,
     /// Which fields `video.generated` has.
     pub video: VideoFields,
-    /// `data.id` of a batch with `batches/` before it.
+    /// `data.id` of a batch includes `batches/`.
     pub batch_prefix: bool,
-    /// `error_code` as a number (`3`) and not as a text (`INVALID_ARGUMENT`).
+    /// `error_code` is a number (`3`), not a string (`INVALID_ARGUMENT`).
     pub numeric_error_code: bool,
     /// The `type` of a ping. Its `data` is the `id` of the webhook.
     pub ping_type: String,
-    /// A ping reaches a webhook that is switched off. Otherwise nothing arrives there.
+    /// A ping reaches a disabled webhook. Otherwise nothing arrives there.
     pub ping_when_disabled: bool,
 }
 
@@ -187,7 +187,7 @@ impl Default for PayloadForm {
     }
 }
 
-/// Where the `user_metadata` of a job stands in its event.
+/// Where a job's `user_metadata` goes in its event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -201,52 +201,53 @@ pub enum MetadataPlace {
     Nowhere,
 }
 
-/// How the REST side answers where that is not published.
+/// How the REST side answers if that is not published.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct RestForm {
-    /// `update_mask` of a PATCH decides what is changed; otherwise it is ignored, as observed.
+    /// `update_mask` in a PATCH decides what is changed; otherwise it is ignored, as observed.
     pub strict_update_mask: bool,
-    /// `create_time` and `update_time` in a webhook: in the schema, not returned in 2026-07.
+    /// `create_time` and `update_time` in a webhook: in the schema, but not returned in 2026-07.
     pub webhook_times: bool,
-    /// Errors of the WebhookService as google.rpc.Status and not in the shape of the interactions family.
+    /// Errors of the WebhookService as google.rpc.Status, not in the shape of the interactions family.
     pub status_errors: bool,
 }
 
-/// What goes wrong on purpose. Rates are 0 to 1 and drawn from the seed.
+/// Faults on purpose. Rates are 0 to 1 and drawn from the seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
-    /// Every answer of the REST side comes so much later, in milliseconds of wall time.
+    /// Delays every answer of the REST side by this much, in milliseconds of wall time.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub latency_ms: u64,
     /// Share of REST requests answered 429.
     pub too_many_requests: f64,
     /// Share of REST requests answered 500 or 503.
     pub server_errors: f64,
-    /// Share of changes to webhooks (POST, PATCH and DELETE under `/{version}/webhooks`) that are made and kept, but
-    /// never answered: the connection is cut without a byte. One that is refused is answered.
+    /// Share of changes to webhooks (POST, PATCH and DELETE under `/{version}/webhooks`) that are made and stored, but
+    /// never answered: the connection is cut before the first byte. A refused change is answered.
     pub lost_answers: f64,
-    /// Share of REST requests that are done, but whose 200 is an HTML page, as of a proxy, and not what was asked for.
+    /// Share of REST requests that are done, but whose 200 is an HTML page, as a proxy would send, instead of the
+    /// answer.
     pub garbled_answers: f64,
     /// Share of deliveries that are never sent (cookbook issue 1297).
     pub lost: f64,
-    /// Share of deliveries that are sent again after they were taken, within a time drawn up to `hold_back_ms`.
+    /// Share of deliveries that are sent again after they were accepted, after a time drawn up to `hold_back_ms`.
     pub doubled: f64,
     /// Share of deliveries that are held back for a time drawn up to `hold_back_ms`, so that later ones overtake them.
     pub reordered: f64,
-    /// The longest that `doubled` and `reordered` wait, in milliseconds of the emulator's clock.
+    /// The longest that `doubled` and `reordered` wait, in milliseconds on the emulator's clock.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub hold_back_ms: Millis,
     /// `v1` is signed with the key derivation of the launch night: the undecoded text of the secret.
     pub launch_night_key: bool,
     /// Header names are sent in another case (`Webhook-Id`).
     pub recased_headers: bool,
-    /// The body is parsed and printed again after it was signed, as a middleware does it.
+    /// The body is parsed and serialised again after it was signed, as middleware does.
     pub reserialised_body: bool,
-    /// The body drips: this many bytes a second, 0 at once.
+    /// The body drips: this many bytes a second; 0 sends it at once.
     pub drip_bytes_per_second: u32,
 }
 

@@ -27,9 +27,9 @@ pub(crate) struct Inner {
     pub(crate) world: Mutex<World>,
     pub(crate) clock: Clock,
     pub(crate) wall: Wall,
-    /// Ids and secrets come from here, in the order of the requests; from the seed where there is one.
+    /// Ids and secrets come from here, in the order of the requests; from the seed if there is one.
     pub(crate) random: Random,
-    /// Draws of single deliveries come from here, so that their order does not matter.
+    /// The draws of single deliveries come from here, so their order does not matter.
     pub(crate) seed: u64,
     pub(crate) api_key: Option<String>,
     pub(crate) profile: Profile,
@@ -38,19 +38,19 @@ pub(crate) struct Inner {
     pub(crate) client: Client,
     /// For deliveries.
     pub(crate) courier: Courier,
-    /// Something was planned, or the clock was set.
+    /// Notified when something was planned, or the clock was set.
     pub(crate) planned: Notify,
     pub(crate) attempts: broadcast::Sender<Arc<AttemptReport>>,
-    /// What tokens claim now, for who checks them.
+    /// The current claims of tokens, for those who check them.
     pub(crate) token: watch::Sender<TokenForm>,
     pub(crate) journal: Option<Arc<Journal>>,
-    /// Where it listens: the addresses it gives for downloads begin with it.
+    /// Where it listens: its download addresses begin with it.
     pub(crate) address: SocketAddr,
 }
 
 impl Inner {
-    /// Looks at the state or changes it. What was changed goes to the journal, what was planned wakes the agenda. Never
-    /// held across an await.
+    /// Reads or changes the state. Changes go to the journal, and new plans wake the agenda. Never held across an
+    /// await.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
         let mut world = self.world.lock();
         let before = world.next_due();
@@ -65,7 +65,7 @@ impl Inner {
         result
     }
 
-    /// Changes the settings. Who follows what tokens claim is told before anything is signed with it.
+    /// Changes the settings. Those who follow the claims of tokens are notified before anything is signed with them.
     pub(crate) fn set<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
         self.with(|world| {
             let result = change(&mut world.settings);

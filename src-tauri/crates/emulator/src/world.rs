@@ -1,5 +1,5 @@
-//! All that the emulator knows: webhooks, jobs, files, deliveries, and what is due next. Plain data behind one lock;
-//! what changes is written to the journal where there is one.
+//! Everything the emulator knows: webhooks, jobs, files, deliveries, and what is due next. It is plain data behind one
+//! lock; changes are written to the journal if there is one.
 
 use std::collections::BTreeSet;
 
@@ -21,22 +21,22 @@ pub(crate) struct World {
     pub(crate) jobs: Table<Job>,
     pub(crate) files: Table<StoredFile>,
     pub(crate) deliveries: Table<Delivery>,
-    /// In memory only.
+    /// Kept in memory only.
     pub(crate) uploads: upload::Uploads,
-    /// Requests to the service so far: the number of a request decides its faults.
+    /// How many requests to the service there have been: a request's number decides its faults.
     pub(crate) requests: u64,
     agenda: BTreeSet<(Millis, Due)>,
-    /// Numbers of deliveries that have ended, so that the oldest can be removed.
+    /// Numbers of the deliveries that have ended, so that the oldest can be removed.
     ended: BTreeSet<u64>,
 }
 
-/// Something that happens at a time.
+/// Something that happens at a set time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Due {
-    /// The delivery with this number is tried. Before jobs of the same time: what one job told is on its way before the
-    /// next one ends.
+    /// Tries the delivery with this number. It comes before jobs of the same time: the event of one job is on its way
+    /// before the next job ends.
     Attempt(u64),
-    /// The job with this id changes its state.
+    /// Changes the state of the job with this id.
     Job(String),
 }
 
@@ -45,17 +45,17 @@ impl World {
         Self { settings, ..Self::default() }
     }
 
-    /// Plans something. The caller wakes the agenda when it lets go of the lock: [`crate::shared::Inner::with`] does.
+    /// Plans something. The caller wakes the agenda when it releases the lock: [`crate::shared::Inner::with`] does.
     pub(crate) fn plan(&mut self, at: Millis, due: Due) {
         self.agenda.insert((at, due));
     }
 
-    /// When the next thing is due.
+    /// When the next item is due.
     pub(crate) fn next_due(&self) -> Option<Millis> {
         self.agenda.first().map(|(at, _)| *at)
     }
 
-    /// What is due at `now`, in order of time, at most `most`.
+    /// Takes what is due at `now`, in order of time, at most `most`.
     pub(crate) fn take_due(&mut self, now: Millis, most: usize) -> Vec<(Millis, Due)> {
         let mut due = Vec::new();
         while due.len() < most && self.agenda.first().is_some_and(|(at, _)| *at <= now) {
@@ -64,8 +64,9 @@ impl World {
         due
     }
 
-    /// Plans again what follows from the rows, after they were loaded. Attempts and jobs whose time has passed are due now:
-    /// who was away for hours does not make up for all of them at once, nor for all attempts of what a job tells late.
+    /// Rebuilds the plan from the rows after they were loaded. Attempts and jobs whose time has passed are due now: an
+    /// emulator that was off for hours does not catch up on all of them at once, nor on all attempts for what a job
+    /// reports late.
     pub(crate) fn plan_all(&mut self, now: Millis) {
         let late = self.deliveries.after(0).filter(|(_, one)| one.next_ms.is_some_and(|next| next < now));
         let late: Vec<u64> = late.map(|(number, _)| number).collect();
@@ -93,12 +94,12 @@ impl World {
         self.deliveries.len().saturating_sub(self.ended.len())
     }
 
-    /// A delivery that had ended goes on.
+    /// Continues a delivery that had ended.
     pub(crate) fn reopen_delivery(&mut self, number: u64) {
         self.ended.remove(&number);
     }
 
-    /// A delivery has ended: it stays in the log as long as there is room.
+    /// Marks a delivery as ended: it stays in the log as long as there is room.
     pub(crate) fn end_delivery(&mut self, number: u64) {
         self.ended.insert(number);
         let most = usize::try_from(self.settings.keep_deliveries).unwrap_or(usize::MAX);
@@ -109,7 +110,7 @@ impl World {
         }
     }
 
-    /// Nobody keeps a journal.
+    /// Drops the record of changes, for an emulator without a journal.
     pub(crate) fn forget_changes(&mut self) {
         self.webhooks.forget_changes();
         self.jobs.forget_changes();
@@ -117,7 +118,7 @@ impl World {
         self.deliveries.forget_changes();
     }
 
-    /// As on the first day, but for the settings.
+    /// Resets everything but the settings.
     pub(crate) fn reset(&mut self) {
         self.webhooks.clear();
         self.jobs.clear();
@@ -139,11 +140,11 @@ pub(crate) struct Webhook {
     pub(crate) uri: String,
     pub(crate) subscribed_events: Vec<String>,
     pub(crate) state: WebhookState,
-    /// Oldest first; the last one is the active one. Expired ones are left out by [`Webhook::live`].
+    /// Oldest first; the last one is active. [`Webhook::live`] leaves out the expired ones.
     pub(crate) secrets: Vec<SigningSecret>,
     pub(crate) created_ms: Millis,
     pub(crate) updated_ms: Millis,
-    /// Deliveries given up since the last one that was taken.
+    /// Deliveries given up since the last accepted one.
     pub(crate) given_up_in_a_row: u32,
 }
 
@@ -155,16 +156,16 @@ pub(crate) enum WebhookState {
     DisabledDueToFailedDeliveries,
 }
 
-/// `text` is the whole `whsec_…`: never in a log, an error or an answer but the one that shows it once.
+/// `text` is the whole `whsec_…`: never in a log, an error or an answer, except the one that shows it once.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct SigningSecret {
     pub(crate) text: String,
-    /// When it stops being good; the active one has none.
+    /// When it expires; the active one never does.
     pub(crate) expires_ms: Option<Millis>,
 }
 
 impl SigningSecret {
-    /// What may be shown of it, in the service's form: `whsec_...` and its last four characters.
+    /// The part that may be shown, in the service's form: `whsec_...` and its last four characters.
     pub(crate) fn truncated(&self) -> String {
         let tail = self.text.char_indices().rev().nth(3).map_or("", |(at, _)| &self.text[at..]);
         format!("whsec_...{tail}")
@@ -194,7 +195,7 @@ impl Entity for Webhook {
 /// A batch, an interaction in the background, or a video.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Job {
-    /// Its whole name: `batches/…`, `interactions/…`, `models/…/operations/…`.
+    /// Its full name: `batches/…`, `interactions/…`, `models/…/operations/…`.
     pub(crate) id: String,
     pub(crate) kind: JobKind,
     /// `models/…`.
@@ -210,11 +211,11 @@ pub(crate) struct Job {
     /// When it changes next.
     pub(crate) next_ms: Option<Millis>,
     pub(crate) webhook_config: Option<WebhookConfig>,
-    /// The request as it came.
+    /// The request as it arrived.
     pub(crate) request: Value,
     /// The file it wrote: an id without `files/`.
     pub(crate) output_file: Option<String>,
-    /// What it gives beside a file: inlined responses, the steps of an interaction.
+    /// Its results other than a file: inlined responses, the steps of an interaction.
     pub(crate) output: Option<Value>,
     pub(crate) error: Option<JobError>,
 }
@@ -239,7 +240,7 @@ pub(crate) enum JobKind {
 pub(crate) enum JobState {
     Pending,
     Running,
-    /// It waits for more input, and has not ended: interactions only.
+    /// Waiting for more input, but not ended. Only for interactions.
     Idle,
     RequiresAction,
     Succeeded,
@@ -256,15 +257,15 @@ pub(crate) enum Outcome {
     #[default]
     Succeed,
     Fail,
-    /// Batches only.
+    /// Only for batches.
     Expire,
-    /// As if the user cancelled it after it ran for its time.
+    /// As if the user had cancelled it after it ran for its time.
     Cancel,
-    /// Interactions only.
+    /// Only for interactions.
     RequireAction,
-    /// It goes idle and stays so until it is cancelled or finished: interactions only.
+    /// Goes idle until it is cancelled or finished. Only for interactions.
     Idle,
-    /// It runs until it is cancelled or finished at `/emulator/jobs`.
+    /// Runs until it is cancelled or finished at `/emulator/jobs`.
     Never,
 }
 
@@ -319,12 +320,12 @@ impl Entity for StoredFile {
 /// One message to one receiver, with all its attempts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Delivery {
-    /// The `webhook-id`, the same on every attempt.
+    /// The `webhook-id`, the same for every attempt.
     pub(crate) id: String,
     pub(crate) event_type: String,
     /// The JSON that is signed and sent.
     pub(crate) body: String,
-    /// The registered webhook it is for; `None`: one of the job's own addresses (dynamic).
+    /// The registered webhook it is for; `None` for one of the job's own addresses (dynamic).
     pub(crate) webhook: Option<String>,
     pub(crate) uri: String,
     /// The job it is about.
@@ -337,12 +338,12 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Nothing more is planned for it.
+    /// Whether nothing more is planned for it.
     pub(crate) fn has_ended(&self) -> bool {
         self.state != DeliveryState::Pending && self.next_ms.is_none()
     }
 
-    /// A receiver took it.
+    /// Whether a receiver accepted it.
     pub(crate) fn was_taken(&self) -> bool {
         self.attempts.iter().any(Attempt::was_taken)
     }
@@ -358,20 +359,20 @@ impl Entity for Delivery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeliveryState {
-    /// Not tried yet, or to be tried again.
+    /// Not tried yet, or waiting for its next attempt.
     Pending,
-    /// Answered 2xx. Where more is planned all the same, it is a duplicate on purpose.
+    /// Answered 2xx. If more is planned, it is a deliberate duplicate.
     Delivered,
-    /// Not within the window, or refused for good.
+    /// Not accepted within the window, or refused for good.
     GivenUp,
-    /// Never sent, on purpose.
+    /// Deliberately never sent.
     Lost,
-    /// Its webhook was deleted or switched off in between.
+    /// Its webhook was deleted or disabled meanwhile.
     Dropped,
 }
 
 impl DeliveryState {
-    /// As it is written.
+    /// Its name in JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -383,16 +384,16 @@ impl DeliveryState {
     }
 }
 
-/// One try, and what the receiver said.
+/// One attempt, and what the receiver answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     /// From 1.
     pub(crate) number: u32,
-    /// When it was to start, on the emulator's clock.
+    /// When it was due to start, on the emulator's clock.
     pub(crate) due_ms: Millis,
     /// `webhook-timestamp`: wall time, Unix seconds.
     pub(crate) timestamp: i64,
-    /// The receiver's status; `None` where it did not answer.
+    /// The receiver's status; `None` if it did not answer.
     pub(crate) status: Option<u16>,
     /// Why there was no answer: `refused`, `timed out`, …
     pub(crate) error: Option<String>,

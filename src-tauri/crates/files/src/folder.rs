@@ -1,13 +1,13 @@
-//! Folders for the user alone.
+//! Folders that only the user can enter.
 
 use std::io;
 use std::path::Path;
 
-/// Makes a folder, and those above it that are missing, for the user alone. One that exists keeps its permissions: it may
+/// Creates a folder, and the missing ones above it, for the user only. An existing folder keeps its permissions: it may
 /// be shared on purpose.
 ///
 /// # Errors
-/// What the system says.
+/// Errors from the system.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -19,11 +19,11 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Takes away what others may do with a folder, where the user owns it. Whether the folder is for this program alone is
-/// the caller's to know. A link to a folder is left alone.
+/// Removes other users' access to a folder, if the user owns it. The caller has to know that the folder is for this
+/// program alone. A link to a folder is left alone.
 ///
 /// # Errors
-/// What the system says.
+/// Errors from the system.
 #[cfg_attr(not(unix), allow(unused_variables))]
 pub fn tighten_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
@@ -43,7 +43,7 @@ pub fn tighten_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether it is a folder, and no link to one, that the user owns and nobody else can enter.
+/// Whether it is a folder, not a link to one, that the user owns and nobody else can enter.
 #[must_use]
 pub fn is_private_folder(path: &Path) -> bool {
     let Ok(found) = std::fs::symlink_metadata(path) else { return false };

@@ -1,7 +1,7 @@
-//! Files that are the user's alone: looked at before anything of them is changed, never through a link, and made so that
-//! nobody else can read them.
+//! Files that only the user can read: examined before anything about them is changed, never opened through a link, and
+//! created without access for others.
 //!
-//! Only the last part of a path must not be a link: the folder that it stands in may be reached by one.
+//! Only the last part of a path must not be a link: its folder may be reached through one.
 
 mod folder;
 pub mod sqlite;
@@ -12,19 +12,19 @@ use std::path::{Path, PathBuf};
 
 pub use folder::{is_private_folder, make_folder, tighten_folder};
 
-/// Why something is not used. Nothing of it was changed. A clause for a sentence that names the path.
+/// Why something is not used; nothing about it was changed. A clause for a sentence that names the path.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// A link: what it points to may be anybody's.
+    /// A link, which may point to somebody else's file.
     #[error("it is a link to {}; give the path of the file itself", .0.display())]
     Link(PathBuf),
-    /// Something that is no file, in words.
-    #[error("it is {0}, and not a file")]
+    /// Something other than a file, in words.
+    #[error("it is {0}, not a file")]
     NotAFile(&'static str),
-    /// Another file took its place between two looks.
-    #[error("another file took its place while it was opened")]
+    /// Another file took its place between two checks.
+    #[error("another file took its place while it was being opened")]
     Swapped,
-    /// What the system said.
+    /// The system's error.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -47,16 +47,16 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether this process's user owns it.
+    /// Whether the user of this process owns it.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         is_ours(&self.metadata)
     }
 
-    /// Takes away what others may do with it, where it is ours.
+    /// Removes other users' access to it, if it is ours.
     ///
     /// # Errors
-    /// What the system says.
+    /// Errors from the system.
     pub fn tighten(&self) -> io::Result<()> {
         #[cfg(unix)]
         {
@@ -68,15 +68,14 @@ impl Seen {
         Ok(())
     }
 
-    /// Whether it still is what stands at `path`.
+    /// Whether it is still the file at `path`.
     #[must_use]
     pub fn is_at(&self, path: &Path) -> bool {
         std::fs::symlink_metadata(path).is_ok_and(|there| same(&there, &self.metadata))
     }
 }
 
-/// Looks at what stands at `path`, without following a link and without waiting for a pipe; `None` where there is
-/// nothing.
+/// Examines what is at `path`, without following a link or waiting for a pipe; `None` if there is nothing.
 ///
 /// # Errors
 /// A [`Refusal`] for anything but a regular file that can be read.
@@ -88,7 +87,7 @@ pub fn look(path: &Path) -> Result<Option<Seen>, Refusal> {
     };
     regular(path, &found)?;
     let file = without_following(OpenOptions::new().read(true)).open(path)?;
-    // The open file counts: another one may stand there by now.
+    // The open file counts: there may be another one at the path by now.
     let metadata = file.metadata()?;
     if !metadata.is_file() || !same(&metadata, &found) {
         return Err(Refusal::Swapped);
@@ -96,10 +95,10 @@ pub fn look(path: &Path) -> Result<Option<Seen>, Refusal> {
     Ok(Some(Seen { file, metadata }))
 }
 
-/// Makes an empty file that only the user can read.
+/// Creates an empty file that only the user can read.
 ///
 /// # Errors
-/// Where something stands there ([`io::ErrorKind::AlreadyExists`]); what the system says.
+/// If something exists there ([`io::ErrorKind::AlreadyExists`]); errors from the system.
 pub fn create(path: &Path) -> io::Result<Seen> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
@@ -109,7 +108,7 @@ pub fn create(path: &Path) -> io::Result<Seen> {
     Ok(Seen { file, metadata })
 }
 
-/// Opens a file for writing, or makes it, for the user alone.
+/// Opens a file for writing, or creates it, for the user only.
 ///
 /// # Errors
 /// A [`Refusal`] for anything but a regular file.
@@ -124,10 +123,10 @@ pub fn open_or_make(path: &Path) -> Result<File, Refusal> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(Refusal::Swapped) }
 }
 
-/// The path with the links of its folder followed, and its last part as it is. The folder has to exist.
+/// The path with the links of its folder resolved, but not its last part. The folder has to exist.
 ///
 /// # Errors
-/// A [`Refusal`] where the path names no file; what the system says of the folder.
+/// A [`Refusal`] if the path names no file; errors from the system about the folder.
 pub fn resolved(path: &Path) -> Result<PathBuf, Refusal> {
     let Some(name) = path.file_name() else {
         return Err(match path.as_os_str().is_empty() {
@@ -136,12 +135,12 @@ pub fn resolved(path: &Path) -> Result<PathBuf, Refusal> {
         });
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Windows writes what it has followed in a form that few programs take.
+    // Windows returns resolved paths in a form that few programs accept.
     let folder = if cfg!(unix) { std::fs::canonicalize(folder)? } else { std::path::absolute(folder)? };
     Ok(folder.join(name))
 }
 
-/// Refuses what is no regular file.
+/// Refuses anything but a regular file.
 fn regular(path: &Path, found: &Metadata) -> Result<(), Refusal> {
     let kind = found.file_type();
     if kind.is_symlink() {
@@ -166,7 +165,7 @@ fn regular(path: &Path, found: &Metadata) -> Result<(), Refusal> {
     if kind.is_file() { Ok(()) } else { Err(Refusal::NotAFile("something else")) }
 }
 
-/// A pipe that takes the place of a file is not waited for, and a link is an error.
+/// If a pipe takes the place of a file, it is not waited for; a link is an error.
 fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     {

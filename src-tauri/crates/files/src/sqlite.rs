@@ -1,7 +1,7 @@
-//! Whether a file is a database of ours, before SQLite opens it: SQLite itself may change what it opens, if only by
-//! tidying up after another program's crash.
+//! Checks whether a file is a database of ours before SQLite opens it: SQLite itself may change what it opens, if only
+//! by tidying up after another program's crash.
 //!
-//! The places of the numbers are those of SQLite's file format (sqlite.org/fileformat.html, 1.3, 1.6 and 4.1).
+//! The offsets are those of SQLite's file format (sqlite.org/fileformat.html, 1.3, 1.6 and 4.1).
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -9,21 +9,21 @@ use std::path::{Path, PathBuf};
 
 use crate::{Refusal, Seen};
 
-/// The database's header, and the head of the page that lists its tables.
+/// The database's header, and the start of the page that lists its tables.
 const HEADER: usize = 108;
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
-/// Frames of a log that are looked at: far more than a log of ours has.
+/// How many frames of a log are examined: far more than a log of ours has.
 const FRAMES: u64 = 1 << 20;
 
-/// Why a file is not used. It is as it was, and nothing was made beside it.
+/// Why a file is not used. It is unchanged, and nothing was created beside it.
 #[derive(Debug)]
 pub enum Unusable {
-    /// It is no database, or another program's.
+    /// It is not a database, or belongs to another program.
     NotOurs,
     /// A later version wrote it: its `user_version`.
     Newer(i64),
-    /// It is no file that can be used.
+    /// It is not a usable file.
     Refused(Refusal),
 }
 
@@ -39,16 +39,16 @@ impl From<io::Error> for Unusable {
     }
 }
 
-/// A file that may be opened: one of ours, an empty one, or one that was just made.
+/// A file that may be opened: one of ours, an empty one, or one that was just created.
 #[derive(Debug)]
 pub struct Ready {
-    /// Where it is, without links.
+    /// Its path, without links.
     pub path: PathBuf,
     seen: std::fs::Metadata,
 }
 
 impl Ready {
-    /// Whether it is still that file that stands at the path: to be asked once SQLite has opened it.
+    /// Whether it is still the file at the path. Must be asked once SQLite has opened it.
     ///
     /// # Errors
     /// [`Refusal::Swapped`].
@@ -60,9 +60,8 @@ impl Ready {
     }
 }
 
-/// Looks at the file at `path`, and makes an empty one where there is none, in a folder that exists. Where it is ours
-/// (its `application_id` is `application`, and its `user_version` at most `newest`), only the user can read it from now
-/// on.
+/// Examines the file at `path`, or creates an empty one in an existing folder. If it is ours (its `application_id` is
+/// `application`, and its `user_version` at most `newest`), only the user can read it from now on.
 ///
 /// # Errors
 /// [`Unusable`].
@@ -72,7 +71,7 @@ pub fn make_ready(path: &Path, application: i64, newest: i64) -> Result<Ready, U
         let Some(seen) = crate::look(&path)? else {
             match crate::create(&path) {
                 Ok(seen) => return Ok(Ready { path, seen: seen.metadata }),
-                // Another process made it in this moment.
+                // Another process created it at the same moment.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error.into()),
             }
@@ -100,7 +99,7 @@ pub fn make_ready(path: &Path, application: i64, newest: i64) -> Result<Ready, U
     }
 }
 
-/// Whether the file at `path` is a database of this application. Nothing is changed.
+/// Whether the file at `path` is a database of this application. Changes nothing.
 #[must_use]
 pub fn is_of(path: &Path, application: i64) -> bool {
     let Ok(Some(seen)) = crate::look(path) else { return false };
@@ -114,7 +113,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Opened only where it has to be: closing any handle of a file lets go of all locks that this process has on it.
+/// Opens it only if necessary: closing any handle of a file releases all locks that this process has on it.
 #[cfg_attr(not(unix), allow(unused_variables))]
 fn tighten_if_wide(path: &Path) -> Result<(), Refusal> {
     #[cfg(unix)]
@@ -134,7 +133,7 @@ fn tighten_if_wide(path: &Path) -> Result<(), Refusal> {
 enum Numbers {
     /// The file is empty.
     Nothing,
-    /// It is no database.
+    /// It is not a database.
     Other,
     Database {
         application: i64,
@@ -144,7 +143,7 @@ enum Numbers {
 }
 
 impl Numbers {
-    /// As of the last commit, which may be in the log still.
+    /// As of the last commit, which may still be in the log.
     fn read(seen: &Seen, wal: &Path, ours: i64) -> Result<Self, Refusal> {
         if seen.file.metadata()?.len() == 0 {
             return Ok(Self::Nothing);
@@ -153,20 +152,20 @@ impl Numbers {
         if !read_at(&seen.file, 0, &mut page)? || !page.starts_with(b"SQLite format 3\0") {
             return Ok(Self::Other);
         }
-        // Another program that has named itself is not looked at any further.
+        // Another program's database: there is no need to examine more.
         if [0, ours].contains(&number(&page, 68))
             && let Some(log) = crate::look(wal)?
             && let Some(newer) = first_page_in(&log.file)?
         {
             page = newer;
         }
-        // A leaf without a cell: no tables.
+        // A leaf without cells: no tables.
         let tables = page[100] != 0x0d || page[103..105] != [0, 0];
         Ok(Self::Database { application: number(&page, 68), version: number(&page, 60), tables })
     }
 }
 
-/// The beginning of the first page in a write-ahead log, as of its last commit; `None` where it is not in it.
+/// The beginning of the first page in a write-ahead log, as of its last commit; `None` if it is not there.
 fn first_page_in(log: &File) -> io::Result<Option<[u8; HEADER]>> {
     let mut header = [0; WAL_HEADER];
     if !read_at(log, 0, &mut header)? || !matches!(word(&header, 0), 0x377f_0682 | 0x377f_0683) {
@@ -177,7 +176,7 @@ fn first_page_in(log: &File) -> io::Result<Option<[u8; HEADER]>> {
     for index in 0..FRAMES {
         let at = WAL_HEADER as u64 + index * (FRAME_HEADER as u64 + size);
         let mut frame = [0; FRAME_HEADER];
-        // Behind the end stand frames of an earlier round, with other salts.
+        // After the end are frames of an earlier round, with other salts.
         if !read_at(log, at, &mut frame)? || frame[8..16] != header[16..24] {
             break;
         }
@@ -195,7 +194,7 @@ fn first_page_in(log: &File) -> io::Result<Option<[u8; HEADER]>> {
     Ok(committed)
 }
 
-/// False where the file ends before.
+/// False if the file ends before that.
 fn read_at(mut file: &File, at: u64, into: &mut [u8]) -> io::Result<bool> {
     file.seek(SeekFrom::Start(at))?;
     match file.read_exact(into) {
@@ -210,7 +209,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
     four.map_or(0, u32::from_be_bytes)
 }
 
-/// As SQLite gives it: with its sign.
+/// As SQLite returns it: signed.
 fn number(bytes: &[u8], at: usize) -> i64 {
     i64::from(word(bytes, at).cast_signed())
 }

@@ -1,18 +1,18 @@
-//! The nine event types that Google has named, and the fields that their payloads have been seen with.
+//! The nine event types that Google has named, and the payload fields that have been seen with them.
 //!
-//! Seven can be subscribed to (the enum of the SDKs, and what the server accepts). The two `…cancelled` types stand in
-//! the webhooks guide only; a receiver that meets one knows it all the same.
+//! Seven can be subscribed to (the enum of the SDKs, and what the server accepts). The two `…cancelled` types are only
+//! in the webhooks guide, but are recognised all the same.
 
 use serde::Serialize;
 
-/// An event type of the service, with what a reader may expect of its payload.
+/// An event type of the service, with what to expect in its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The value of the payload's `type`.
     pub name: &'static str,
-    /// What it says, in one plain sentence.
+    /// Its meaning, in one plain sentence.
     pub meaning: &'static str,
-    /// The service accepts it in `subscribed_events`.
+    /// Whether the service accepts it in `subscribed_events`.
     pub subscribable: bool,
     /// The fields of `data` that have been documented or seen. Any may be missing except `id`.
     pub data: &'static [&'static str],
@@ -24,24 +24,24 @@ pub struct Entry {
 pub struct EventType {
     /// The value of the payload's `type`.
     pub name: &'static str,
-    /// What it says, in one plain sentence.
+    /// Its meaning, in one plain sentence.
     pub meaning: &'static str,
-    /// The service accepts it in `subscribed_events`.
+    /// Whether the service accepts it in `subscribed_events`.
     pub subscribable: bool,
 }
 
-/// The value of `version` that payloads carry.
+/// The value of `version` in payloads.
 pub const VERSION: &str = "v1";
 
-/// The `type` of a ping as the emulator sends it. What the service calls its own has not been published; a ping is no
-/// event, so it stands in no list of types that can be subscribed to.
+/// The `type` of a ping as the emulator sends it. The service's own name for it has not been published. A ping is not
+/// an event, so it is in no list of types that can be subscribed to.
 pub const PING: &str = "ping";
 
-/// The fields at the top level of a payload. `user_metadata` is read there as well as in `data`, since nobody has
-/// published where it sits; both spellings are accepted.
+/// The fields at the top level of a payload. `user_metadata` is read there and in `data`, since nobody has published
+/// where it goes; both spellings are accepted.
 pub const TOP_LEVEL: [&str; 6] = ["type", "version", "timestamp", "data", "user_metadata", "userMetadata"];
 
-/// Fields that may stand in the `data` of every event.
+/// Fields that may be in the `data` of every event.
 pub const IN_ALL_DATA: [&str; 2] = ["user_metadata", "userMetadata"];
 
 /// Every event type, batches first.
@@ -60,7 +60,7 @@ pub static ALL: [Entry; 9] = [
     },
     Entry {
         name: "batch.expired",
-        meaning: "A batch job was not done within the service's time limit (24 or 48 hours; Google's pages differ).",
+        meaning: "A batch job did not finish within the service's time limit (24 or 48 hours; Google's pages differ).",
         subscribable: true,
         data: &["id"],
     },
@@ -108,12 +108,12 @@ pub fn lookup(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name)
 }
 
-/// Is this a field of the `data` of any event type?
+/// Whether this is a field in the `data` of some event type.
 pub(crate) fn is_data_field(field: &str) -> bool {
     ALL.iter().any(|entry| entry.data.contains(&field))
 }
 
-/// All event types in the shape that the window takes.
+/// All event types, in the form for the window.
 #[must_use]
 pub fn event_types() -> Vec<EventType> {
     ALL.iter()

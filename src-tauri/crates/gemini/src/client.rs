@@ -1,8 +1,8 @@
 //! A client of the REST side: webhooks, batches, interactions, videos and files, at Google or at an emulator.
 //!
-//! The API key goes to the base address's own origin and nowhere else, redirects included: what the service answers, and
-//! what a payload points to, may name any host. Nothing is retried here: a POST that is sent twice can leave two
-//! webhooks, so whoever calls decides.
+//! The API key goes only to the base address's own origin, even across redirects: what the service answers, and what a
+//! payload points to, may name any host. Nothing is retried here: a POST that is sent twice can leave two webhooks, so
+//! the caller decides.
 
 use std::fmt;
 use std::time::Duration;
@@ -32,14 +32,14 @@ pub const GOOGLE_BASE_URL: &str = "https://generativelanguage.googleapis.com";
 /// The longest JSON answer that is read.
 const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
 
-/// How long is waited for what.
+/// The time limits.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
     /// For one call, from its start to the end of its answer.
     call: Duration,
-    /// For a connection to come up, with its TLS.
+    /// For a connection to be made, including TLS.
     connect: Duration,
-    /// For the next bytes of an answer, downloads included.
+    /// For the next bytes of an answer, including downloads.
     read: Duration,
 }
 
@@ -95,8 +95,8 @@ impl Client {
     /// For the service at `base`: https, or http on this machine. A path before the version segment is kept.
     ///
     /// # Errors
-    /// [`ClientError::Address`] where `base` is no such address or carries a user name, query or fragment;
-    /// [`ClientError::Key`] where the key cannot stand in a header; [`ClientError::NotSent`] without TLS.
+    /// [`ClientError::Address`] if `base` is not such an address or has a user name, query or fragment;
+    /// [`ClientError::Key`] if the key is not valid in a header; [`ClientError::NotSent`] without TLS.
     pub fn new(base: &str, version: ApiVersion, key: &str) -> Result<Self, ClientError> {
         Self::patient(base, version, key, Patience::default())
     }
@@ -119,7 +119,7 @@ impl Client {
             return Err(ClientError::Key);
         }
         key.set_sensitive(true);
-        // Redirects are followed by hand, where they are at all: reqwest keeps our key's header across hosts.
+        // Redirects are followed by hand, if at all: reqwest keeps our key's header across hosts.
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
             .connect_timeout(patience.connect)
@@ -131,7 +131,7 @@ impl Client {
         Ok(Self { http, base, version, key, extra: Vec::new(), patience })
     }
 
-    /// The same client, with a header on every call that is not the service's own, as the emulator has some.
+    /// The same client, with a header on every call that is not the service's own, such as those of the emulator.
     #[must_use]
     pub fn with_header(&self, name: HeaderName, value: HeaderValue) -> Self {
         let mut client = self.clone();
@@ -139,7 +139,7 @@ impl Client {
         client
     }
 
-    /// Where it asks.
+    /// The base address.
     #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
@@ -159,7 +159,7 @@ impl Client {
         Ok(url)
     }
 
-    /// A request that carries the key where `url` is at the base address's origin, and no key elsewhere.
+    /// A request that carries the key if `url` has the base address's origin, and no key otherwise.
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
         let ours = url.origin() == self.base.origin();
         let mut request = self.http.request(method, url);
@@ -197,7 +197,7 @@ impl Client {
         let status = response.status();
         let read = read(response, ANSWER_LIMIT).await;
         if !status.is_success() {
-            // Whatever becomes of its words: it said no, and how.
+            // Even if its words cannot be read, the status says that it refused.
             return Err(self.refused(status.as_u16(), &read.unwrap_or_default()));
         }
         let bytes = read?;
@@ -227,7 +227,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, ClientErr
     Ok(bytes)
 }
 
-/// A resource's name as a path: names come from payloads and answers, and none may name another method or path.
+/// A resource's name as a path: names come from payloads and answers, and must not lead to another method or path.
 fn checked(name: &str) -> Result<&str, ClientError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
     let sound = |segment: &str| {
@@ -236,7 +236,7 @@ fn checked(name: &str) -> Result<&str, ClientError> {
     if name.split('/').all(sound) { Ok(name) } else { Err(ClientError::Name(name.chars().take(80).collect())) }
 }
 
-/// `{collection}/{id}`, also where the name already says so.
+/// `{collection}/{id}`, even if the name already starts with the collection.
 fn within(collection: &str, name: &str) -> String {
     match name.strip_prefix(collection).is_some_and(|rest| rest.starts_with('/')) {
         true => name.to_owned(),

@@ -1,4 +1,4 @@
-//! Tolerant reading of a payload. Nothing here fails: what cannot be understood becomes a sentence in `problems`.
+//! Tolerant reading of a payload. Nothing here fails: whatever cannot be understood becomes a sentence in `problems`.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,8 +15,8 @@ mod summary;
 pub use skim::{Kept, Part, read_kept, summary_of};
 pub use summary::{Summary, summary};
 
-/// Bodies above this many bytes are not read into a tree. The service's events are a few hundred bytes long; [`read_kept`]
-/// reads what is larger.
+/// Larger bodies are not read into a tree. The service's events are a few hundred bytes long; [`read_kept`] reads
+/// larger ones.
 pub const READ_LIMIT: usize = 1 << 20;
 
 /// "Usually smaller than 20kb" (SW-09).
@@ -34,29 +34,29 @@ pub enum Extent {
     /// All of it.
     #[default]
     Whole,
-    /// The fields that are known, and some of the rest.
+    /// The known fields, and some of the rest.
     Fields,
-    /// Its beginning: what does not stand there may have come later.
+    /// Its beginning: what is missing from it may have come later.
     Beginning,
-    /// Nothing: it is no JSON, or not there.
+    /// Nothing: it is not JSON, or it is missing.
     Nothing,
 }
 
-/// What a payload says, for a person.
+/// The content of a payload, for people to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EventView {
-    /// The payload's `type`, steering characters escaped.
+    /// The payload's `type`, with control characters escaped.
     pub event_type: Option<String>,
-    /// The type is one of the nine that Google has named.
+    /// Whether the type is one of the nine that Google has named.
     pub known: bool,
-    /// What a known type means.
+    /// The meaning of a known type.
     pub meaning: Option<String>,
-    /// The service accepts the type in `subscribed_events`.
+    /// Whether the service accepts the type in `subscribed_events`.
     pub subscribable: bool,
-    /// The payload's `timestamp` as it stands there: when the event happened, not when it was sent.
+    /// The payload's `timestamp` as it is written: when the event happened, not when it was sent.
     pub timestamp: Option<String>,
-    /// The payload's `version` as it stands there.
+    /// The payload's `version` as it is written.
     pub version: Option<String>,
     /// Paths of fields that the service has not been seen to send, such as `data.colour`. Never an error.
     pub unknown_fields: Vec<String>,
@@ -64,11 +64,11 @@ pub struct EventView {
     pub problems: Vec<String>,
     /// `user_metadata` as JSON text, from `data` or from the top level.
     pub user_metadata: Option<String>,
-    /// How much of the payload this was read from.
+    /// How much of the payload was read for this.
     pub extent: Extent,
 }
 
-/// Reads a payload. Any bytes will do.
+/// Reads a payload, which may be any bytes.
 #[must_use]
 pub fn read(body: &[u8]) -> EventView {
     match parse(body) {
@@ -77,7 +77,7 @@ pub fn read(body: &[u8]) -> EventView {
     }
 }
 
-/// [`read`] and [`pointers::find`] with one parse between them.
+/// [`read`] and [`pointers::find`] with a single parse.
 #[must_use]
 pub fn read_with_pointers(body: &[u8]) -> (EventView, Vec<Pointer>) {
     match parse(body) {
@@ -90,7 +90,7 @@ fn unreadable(problem: String) -> EventView {
     EventView { problems: vec![problem], extent: Extent::Nothing, ..EventView::default() }
 }
 
-/// The payload as a JSON value, or a sentence on why it is none.
+/// The payload as a JSON value, or a sentence on why it is not JSON.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     if body.is_empty() {
         return Err("The body is empty; an event is a JSON object with type, version, timestamp and data.".to_owned());
@@ -106,7 +106,8 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     }
     let text = std::str::from_utf8(body).map_err(|error| not_utf8(&error))?;
     serde_json::from_str(text).or_else(|error| {
-        // JSON sets no bounds to numbers (RFC 8259, 6); the parser's f64 does. None of them is a field of the service.
+        // JSON sets no bounds to numbers (RFC 8259, 6), but the parser's f64 does. None of them is a field of the
+        // service.
         match numbers::bounded(text).map(|bounded| serde_json::from_str(&bounded)) {
             Some(Ok(value)) => Ok(value),
             _ => Err(in_words(&error)),
@@ -114,7 +115,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     })
 }
 
-/// What begins so that it is not read any further.
+/// Beginnings that show that there is no point in reading on.
 fn refused(body: &[u8]) -> Option<String> {
     if body.starts_with(b"\x1f\x8b") {
         return Some("The body is compressed with gzip; an event is sent as plain JSON.".to_owned());
@@ -130,13 +131,14 @@ fn not_utf8(error: &std::str::Utf8Error) -> String {
 fn in_words(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Eof => {
-            "The body is not whole: the JSON ends before it is closed. It may have been cut on the way.".to_owned()
+            "The body is incomplete: the JSON ends before it is closed. It may have been cut on the way.".to_owned()
         }
         _ => format!("The body is not JSON ({error})."),
     }
 }
 
-/// `extent`: how much of the payload the value is. Of a beginning nothing is missed: it may have come later.
+/// `extent`: how much of the payload the value covers. If it is only the beginning, nothing counts as missing: it may
+/// have come later.
 fn view(value: &Value, len: usize, extent: Extent) -> EventView {
     let mut view = EventView { extent, ..EventView::default() };
     if len > USUAL_LIMIT {
@@ -165,7 +167,7 @@ fn view(value: &Value, len: usize, extent: Extent) -> EventView {
     view
 }
 
-/// Something is not there, as far as that can be told.
+/// Reports a missing field, if that can be known.
 fn missing(view: &mut EventView, problem: &str) {
     if view.extent != Extent::Beginning {
         view.problems.push(problem.to_owned());
@@ -174,7 +176,7 @@ fn missing(view: &mut EventView, problem: &str) {
 
 fn read_type(object: &Map<String, Value>, view: &mut EventView) {
     match object.get("type") {
-        None => missing(view, "The payload has no `type`, so it cannot be told what happened."),
+        None => missing(view, "The payload has no `type`, so it does not say what happened."),
         Some(Value::String(name)) => {
             view.event_type = Some(printable(name, NAME_LIMIT));
             if let Some(entry) = catalog::lookup(name) {
@@ -191,7 +193,7 @@ fn read_type(object: &Map<String, Value>, view: &mut EventView) {
     }
 }
 
-/// What is wrong with the name of a type that the catalog does not know; `None` where it is merely new.
+/// What is wrong with a type name that is not in the catalog; `None` if it is just new.
 fn type_problem(name: &str) -> Option<String> {
     if name == "batch.completed" {
         return Some(
@@ -200,7 +202,7 @@ fn type_problem(name: &str) -> Option<String> {
         );
     }
     if name.is_empty() {
-        return Some("`type` is empty, so it cannot be told what happened.".to_owned());
+        return Some("`type` is empty, so the payload does not say what happened.".to_owned());
     }
     let lower = name.trim().to_ascii_lowercase();
     if lower != name && catalog::lookup(&lower).is_some() {
@@ -291,12 +293,12 @@ fn add_unknown(view: &mut EventView, path: String) {
     }
 }
 
-/// The `user_metadata` of a payload as JSON, from `data` or from the top level. `None` where there is none, and for what
-/// is not read as an event. Cheap for a payload that has none.
+/// The `user_metadata` of a payload as JSON, from `data` or from the top level. `None` if there is none, and for
+/// anything that is not read as an event. Cheap for a payload without it.
 #[must_use]
 pub fn user_metadata(body: &[u8]) -> Option<Value> {
     let text = std::str::from_utf8(body).ok()?;
-    // As the name stands there, or with an escape in it.
+    // The name as it is, or with an escape in it.
     if !text.contains("etadata") && !text.contains("\\u") {
         return None;
     }

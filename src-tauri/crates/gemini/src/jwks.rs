@@ -1,5 +1,5 @@
-//! The published keys of dynamic webhooks: fetched once, kept, and fetched again at most once a minute when a delivery
-//! asks for a key that is not among them, so that forged traffic cannot make us hammer the service.
+//! The published keys of dynamic webhooks: fetched once and kept. They are fetched again at most once a minute if a
+//! delivery needs a key that is not among them, so that forged traffic cannot make us hammer the service.
 
 use std::fmt;
 use std::future::Future;
@@ -20,29 +20,29 @@ pub use http::HttpFetch;
 /// Where Google publishes the keys of dynamic webhooks, as observed (three Ed25519 keys without `kid`).
 pub const GOOGLE_JWKS_URL: &str = "https://generativelanguage.googleapis.com/.well-known/jwks.json";
 
-/// A JWKS above this many bytes is refused.
+/// A larger JWKS is refused.
 pub const SIZE_LIMIT: usize = 1 << 20;
 
 /// How long one fetch may take.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Least time between two fetches when there are keys.
+/// The minimum time between two fetches when there are keys.
 pub const REFRESH_EVERY: Duration = Duration::from_secs(60);
 
-/// Least time between two fetches when there are none.
+/// The minimum time between two fetches when there are none.
 pub const RETRY_EVERY: Duration = Duration::from_secs(10);
 
-/// Keys older than this are fetched again in the background when they are next asked for, so that a key that the
-/// service has withdrawn does not stay good for ever.
+/// Older keys are fetched again in the background when they are next requested, so that a key that the service has
+/// withdrawn does not stay valid for ever.
 pub const MAX_AGE: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Why a JWKS could not be had.
+/// Why a JWKS could not be fetched.
 #[derive(Debug, Error)]
 pub enum FetchError {
     /// The server could not be reached, or broke off.
     #[error("the server could not be reached ({0})")]
     Unreachable(String),
-    /// The server answered with another status than 200.
+    /// The server answered with a status other than 200.
     #[error("the server answered {0} where 200 was expected")]
     Status(u16),
     /// More than [`SIZE_LIMIT`] bytes.
@@ -67,7 +67,7 @@ pub trait Fetch: Send + Sync + 'static {
 
 type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
 
-/// The keys of one address, shared by all who need them. Cloning shares.
+/// The keys of one address, shared by all who need them. Cloning shares them.
 #[derive(Clone)]
 pub struct JwksCache {
     shared: Arc<Shared>,
@@ -78,7 +78,7 @@ struct Shared {
     clock: Clock,
     timeout: Duration,
     state: Mutex<State>,
-    /// How many sets of keys have come.
+    /// How many sets of keys have arrived.
     came: watch::Sender<u64>,
 }
 
@@ -104,7 +104,7 @@ impl State {
         self.attempted_at.map(|at| now.saturating_duration_since(at))
     }
 
-    /// The fetch that is on its way, if there is one. One whose task is gone does not count.
+    /// The fetch under way, if there is one. A fetch whose task is gone does not count.
     fn running(&self) -> Option<watch::Receiver<()>> {
         self.running.clone().filter(|receiver| receiver.has_changed().is_ok())
     }
@@ -117,13 +117,13 @@ impl fmt::Debug for JwksCache {
 }
 
 impl JwksCache {
-    /// A cache that fetches with `fetch` and tells the time by the system's monotonic clock.
+    /// A cache that fetches with `fetch` and uses the system's monotonic clock.
     #[must_use]
     pub fn new(fetch: impl Fetch) -> Self {
         Self::with_clock(fetch, Instant::now, FETCH_TIMEOUT)
     }
 
-    /// A cache with a clock and a time limit of its own.
+    /// A cache with its own clock and time limit.
     #[must_use]
     pub fn with_clock(
         fetch: impl Fetch,
@@ -141,22 +141,22 @@ impl JwksCache {
         }
     }
 
-    /// What is known now, without any fetching.
+    /// What is known now, without fetching.
     #[must_use]
     pub fn known(&self) -> Jwks {
         self.shared.state().jwks()
     }
 
-    /// Changes whenever keys have come.
+    /// Changes whenever keys have arrived.
     #[must_use]
     pub fn came(&self) -> watch::Receiver<u64> {
         self.shared.came.subscribe()
     }
 
-    /// The keys, fetched if there are none yet. Keys that are there are given at once, however old; old ones
-    /// ([`MAX_AGE`]) are fetched again behind the caller's back.
+    /// The keys, fetched if there are none yet. Existing keys are returned at once, however old; old ones ([`MAX_AGE`])
+    /// are fetched again in the background.
     ///
-    /// After a failure, `Unavailable` is given without a new attempt for [`RETRY_EVERY`]. Must run inside a Tokio
+    /// After a failure, returns `Unavailable` without a new attempt for [`RETRY_EVERY`]. Must run inside a Tokio
     /// runtime.
     pub async fn get(&self) -> Jwks {
         let now = (self.shared.clock)();
@@ -180,11 +180,11 @@ impl JwksCache {
         self.outcome_of(waiting).await
     }
 
-    /// For a verification that found no key: fetches again, at most once in [`REFRESH_EVERY`] (in [`RETRY_EVERY`] while
-    /// there are no keys at all).
+    /// For a verification that found no key: fetches again, at most once per [`REFRESH_EVERY`] (or [`RETRY_EVERY`]
+    /// while there are no keys at all).
     ///
-    /// `None` when there is nothing new to try: too soon, failed, or the same keys as `used`. Callers at the same time
-    /// share one fetch.
+    /// `None` if there is nothing new to try: too soon, failed, or the same keys as `used`. Concurrent callers share
+    /// one fetch.
     pub async fn refresh(&self, used: &Jwks) -> Option<Jwks> {
         let now = (self.shared.clock)();
         let waiting = {
@@ -205,14 +205,14 @@ impl JwksCache {
         is_newer(&jwks, used).then_some(jwks)
     }
 
-    /// Waits for a fetch and says what is known then.
+    /// Waits for a fetch and returns what is known then.
     async fn outcome_of(&self, mut waiting: watch::Receiver<()>) -> Jwks {
-        // Both a message and a sender that is gone mean that the fetch is over.
+        // A message and a dropped sender both mean that the fetch is over.
         let _over = waiting.changed().await;
         self.known()
     }
 
-    /// Starts a fetch in a task of its own, so that a caller who gives up does not take it from the others.
+    /// Starts a fetch in its own task, so that a caller who gives up does not take it from the others.
     fn join_or_start(&self, state: &mut State, now: Instant) -> watch::Receiver<()> {
         if let Some(running) = state.running() {
             return running;
@@ -225,7 +225,7 @@ impl JwksCache {
             let fetched =
                 tokio::time::timeout(shared.timeout, shared.fetch.fetch()).await.unwrap_or(Err(FetchError::TimedOut));
             shared.settle(fetched);
-            // Whoever waits may have gone away.
+            // The caller may have gone away.
             let _nobody = done.send(());
         });
         waiting
@@ -234,7 +234,7 @@ impl JwksCache {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // The state is whole between any two statements that change it.
+        // The state is consistent between any two statements that change it.
         self.state.lock()
     }
 
@@ -265,7 +265,7 @@ impl Shared {
     }
 }
 
-/// Is `found` a key set that `used` was not?
+/// Whether `found` is a key set that differs from `used`.
 fn is_newer(found: &Jwks, used: &Jwks) -> bool {
     match (found, used) {
         (Jwks::Known(found), Jwks::Known(used)) => !Arc::ptr_eq(found, used),

@@ -1,7 +1,7 @@
 //! What a payload points to: batches, interactions, video operations, files and addresses.
 //!
-//! Every form that Google has documented or that has been seen is read, since nobody knows which one stays. A value that
-//! does not look like one of them is kept, marked as `other` or `https`, and never looked up.
+//! Reads every form that Google has documented or that has been seen, since nobody knows which one will stay. A value
+//! that does not look like one of them is kept, marked as `other` or `https`, and never looked up.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,13 +14,13 @@ mod address;
 pub use address::file_name;
 use address::{Address, NotAnAddress};
 
-/// Host of the Gemini API: the only one that is ever sent an API key.
+/// The host of the Gemini API: the only one that is ever sent an API key.
 pub const API_HOST: &str = "generativelanguage.googleapis.com";
 
-/// Longest value that is taken for a pointer, in characters. Real ones have under 200.
+/// The longest value that counts as a pointer, in characters. Real ones have less than 200.
 pub const VALUE_LIMIT: usize = 2048;
 
-/// Most pointers that are read from one payload.
+/// The most pointers that are read from one payload.
 pub const POINTERS_LIMIT: usize = 32;
 
 const DEPTH_LIMIT: usize = 6;
@@ -56,11 +56,11 @@ pub struct Pointer {
     pub path: String,
     /// The last part of the path.
     pub field: String,
-    /// The value, steering characters escaped, at most [`VALUE_LIMIT`] characters.
+    /// The value, with control characters escaped, at most [`VALUE_LIMIT`] characters.
     pub value: String,
     /// What it leads to.
     pub kind: PointerKind,
-    /// What a person calls it: `batch output`, `file`.
+    /// What people call it: `batch output`, `file`.
     pub label: String,
     /// What to know about it, one plain sentence.
     pub note: Option<String>,
@@ -68,7 +68,7 @@ pub struct Pointer {
     pub command: Option<String>,
 }
 
-/// The pointers of a payload: files first, then the job's id, then what else looks like one. Any bytes will do.
+/// The pointers of a payload: files first, then the job's id, then whatever else looks like one. Accepts any bytes.
 #[must_use]
 pub fn find(body: &[u8]) -> Vec<Pointer> {
     event::parse(body).map_or_else(|_| Vec::new(), |value| find_in(&value))
@@ -85,7 +85,7 @@ pub fn find_in(payload: &Value) -> Vec<Pointer> {
     if let Some(data) = top.get("data").and_then(Value::as_object) {
         known_fields(data, "data.", family, &mut found);
     }
-    // SW-06 allows the data to be squashed to the top level.
+    // SW-06 allows the data to be flattened to the top level.
     known_fields(top, "", family, &mut found);
     for (field, value) in top {
         if !is_known_field(field) && !is_users_own(field) {
@@ -115,7 +115,7 @@ impl Family {
     }
 }
 
-/// The fields that hold pointers, in the order in which a person wants them.
+/// The fields that hold pointers, in the order in which people want them.
 const KNOWN_FIELDS: [&str; 5] = ["output_file_uri", "file_name", "video_uri", "file_id", "id"];
 
 pub(crate) fn is_known_field(field: &str) -> bool {
@@ -139,8 +139,8 @@ fn known_fields(object: &Map<String, Value>, prefix: &str, family: Family, found
     }
 }
 
-/// Looks through fields that nobody has documented for values that can only be pointers. `user_metadata` is the user's
-/// own and is left alone.
+/// Searches undocumented fields for values that can only be pointers. `user_metadata` is the user's own and is left
+/// alone.
 fn walk(
     value: &Value,
     path: &str,
@@ -186,7 +186,7 @@ fn is_plainly_a_pointer(text: &str) -> bool {
         || (text.starts_with("models/") && text.contains("/operations/"))
 }
 
-/// A job's id: what it is follows from the event's family, or from its own prefix.
+/// A job's id: its kind follows from the event's family, or from the id's own prefix.
 fn job(path: String, field: &str, text: &str, family: Family) -> Pointer {
     let pointer = |kind, label: &str, note: Option<String>| Pointer {
         path: path.clone(),
@@ -210,7 +210,7 @@ fn job(path: String, field: &str, text: &str, family: Family) -> Pointer {
             return pointer(
                 PointerKind::Other,
                 "id",
-                Some("The event type is not known, so neither is what this id names.".to_owned()),
+                Some("The event type is unknown, so it is unclear what this id names.".to_owned()),
             );
         }
         _ => PointerKind::Other,
@@ -269,7 +269,7 @@ fn target(path: String, field: &str, text: &str, family: Family) -> Pointer {
                 );
                 pointer.command = Some(format!("gcloud storage cp {text} ."));
             } else {
-                pointer.note = Some("A Gemini API key cannot read Cloud Storage. The name holds characters that a shell would take for its own, so no command is offered.".to_owned());
+                pointer.note = Some("A Gemini API key cannot read Cloud Storage. The name contains characters with a meaning to the shell, so no command is offered.".to_owned());
             }
         }
         Ok(Address::Web { label, note }) => {
@@ -282,7 +282,7 @@ fn target(path: String, field: &str, text: &str, family: Family) -> Pointer {
     pointer
 }
 
-/// Why a value is not even looked at.
+/// Why a value is not even examined.
 fn hostile(text: &str) -> Option<String> {
     // Bytes bound characters from above, so the common case needs no count.
     if text.len() > VALUE_LIMIT && text.chars().count() > VALUE_LIMIT {
@@ -293,5 +293,5 @@ fn hostile(text: &str) -> Option<String> {
     }
     text.chars()
         .any(steers)
-        .then(|| "The value holds invisible or control characters, so it is not looked up.".to_owned())
+        .then(|| "The value contains invisible or control characters, so it is not looked up.".to_owned())
 }

@@ -1,11 +1,12 @@
-//! Foreign text made fit to be shown. The one rule on which characters are not, for whatever people read and for NDJSON.
+//! Makes foreign text fit to be shown. This is the one rule on unprintable characters, for whatever people read and for
+//! NDJSON.
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Characters that steer a terminal or a line of text instead of standing in it: controls, format characters (those of
-/// the direction of writing among them), line and paragraph separators, and whatever Unicode lets a program leave
-/// invisible (`Default_Ignorable_Code_Point`).
+/// Characters that steer a terminal or a line of text instead of being part of it: controls, format characters
+/// (including those that set the writing direction), line and paragraph separators, and whatever Unicode lets a program
+/// leave invisible (`Default_Ignorable_Code_Point`).
 #[must_use]
 pub fn steers(c: char) -> bool {
     if matches!(c, ' '..='~') {
@@ -21,10 +22,11 @@ pub fn steers(c: char) -> bool {
     ) || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// The text with characters that [`steers`] names written as `\u{…}`, cut after `limit` characters with an ellipsis.
+/// The text with the characters that [`steers`] names written as `\u{…}`, cut after `limit` characters with an
+/// ellipsis.
 #[must_use]
 pub fn printable(text: &str, limit: usize) -> String {
-    // The usual case, on the way of every delivery.
+    // The usual case, met by every delivery.
     if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }

@@ -1,4 +1,4 @@
-//! What the listener answers.
+//! The answers of the listener.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,12 +8,12 @@ use store::Answer;
 
 use crate::turned_away::Refusal;
 
-/// The one line on `GET /`. It names no version: an attacker learns nothing from it.
+/// The one line on `GET /`. It names no version, so an attacker learns nothing from it.
 pub const HEALTH_LINE: &str = "Listening for webhooks. Send a POST.\n";
 
-/// Seconds after which the sender of a refused delivery may try again.
+/// Seconds before the sender of a refused delivery may try again.
 const RETRY_AFTER_S: u32 = 5;
-/// The same for one that came beyond the rate.
+/// The same for a delivery that exceeded the rate.
 const TOO_MANY_RETRY_AFTER_S: u32 = 1;
 
 /// The default answer for an outcome. A rejected sender gets an empty 401.
@@ -30,7 +30,7 @@ pub(crate) fn kept(status: StatusCode) -> Answer {
     Answer { status: status.as_u16(), headers, body: String::new(), by: None }
 }
 
-/// The usual answer, in the place of one that is made only after the commit: its status is not known.
+/// Stands for the usual answer while one is made after the commit: its status is not known yet.
 pub(crate) fn still_to_be_given(status: StatusCode) -> Answer {
     Answer { status: 0, ..kept(status) }
 }
@@ -42,7 +42,7 @@ pub(crate) fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// The answer to a request whose body was not read to its end: the connection cannot be used again.
+/// Answers a request whose body was not read to its end: the connection cannot be used again.
 pub(crate) fn empty_and_close(status: StatusCode) -> Response {
     let mut response = empty(status);
     and_close(&mut response);
@@ -54,7 +54,7 @@ pub(crate) fn and_close(response: &mut Response) {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// The answer to a request that is not taken. With 429 it says when to try again.
+/// Answers a request that is turned away. With 429 it says when to try again.
 pub(crate) fn turned_away(refusal: Refusal) -> Response {
     let mut response = empty(refusal.status());
     if refusal.status() == StatusCode::TOO_MANY_REQUESTS {
@@ -68,12 +68,12 @@ pub(crate) fn json(text: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    // What stands in between must not keep it, nor change it.
+    // A cache or proxy on the way must neither keep nor change it.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
     response
 }
 
-/// 503 with `Retry-After`: not stored, so the sender must try again.
+/// 503 with `Retry-After`: nothing was stored, so the sender must try again.
 pub(crate) fn try_again() -> Response {
     let mut response = empty(StatusCode::SERVICE_UNAVAILABLE);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
@@ -87,7 +87,7 @@ pub(crate) fn method_not_allowed() -> Response {
     response
 }
 
-/// `GET /`: is somebody there?
+/// `GET /`, for anyone who checks that the listener runs.
 pub(crate) fn health() -> Response {
     let mut response = Response::new(Body::from(HEALTH_LINE));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -1,4 +1,4 @@
-//! Answers that are not the usual ones: of the fault lab, or of the target that deliveries are forwarded to.
+//! Answers other than the usual ones: made by the fault lab, or by the target that deliveries are forwarded to.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,7 +13,7 @@ use signature::{Outcome, is_hop_by_hop};
 use store::{Answer, AnsweredBy};
 use tokio::time::Sleep;
 
-/// A delivery that is in the store and not answered yet.
+/// A delivery that is stored and not yet answered.
 #[derive(Clone, Debug)]
 pub struct Committed {
     /// Its id.
@@ -22,11 +22,11 @@ pub struct Committed {
     pub project: i64,
     /// Its verdict.
     pub outcome: Outcome,
-    /// `batch.succeeded`.
+    /// The event type, such as `batch.succeeded`.
     pub event_type: Option<String>,
-    /// Its event; `None` without a `webhook-id`.
+    /// The event's id; `None` without a `webhook-id`.
     pub event: Option<i64>,
-    /// Which attempt of its event it is, from 1.
+    /// The number of this attempt of its event, from 1.
     pub attempt: u32,
     /// The status of the usual answer.
     pub status: u16,
@@ -44,12 +44,12 @@ pub enum Ending {
     DroppedInside,
 }
 
-/// An answer that is not the usual one.
+/// An answer other than the usual one.
 #[derive(Clone, Debug)]
 pub struct Given {
-    /// HTTP status; `None`: that of the usual answer.
+    /// HTTP status; `None` means that of the usual answer.
     pub status: Option<u16>,
-    /// Header lines; those that frame a message are left out.
+    /// Header lines; those that frame a message are left out when it is sent.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Bytes,
@@ -64,12 +64,13 @@ pub struct Given {
 /// An answer that takes its time.
 pub type GivenLater = Pin<Box<dyn Future<Output = Given> + Send>>;
 
-/// Makes answers that are not the usual ones.
+/// Makes answers other than the usual ones.
 pub trait Answers: Send + Sync + 'static {
-    /// Whether deliveries of this project may get one. Called for every delivery before it is stored: a look-up in memory.
+    /// Whether deliveries of this project may get one. Called for every delivery before it is stored, so it must be a
+    /// look-up in memory.
     fn concerns(&self, project: i64) -> bool;
 
-    /// The answer to a delivery that is stored; `None`: the usual one, at once.
+    /// The answer to a stored delivery; `None` sends the usual one at once.
     fn answer(&self, committed: &Committed) -> Option<GivenLater>;
 }
 
@@ -87,18 +88,18 @@ impl Answers for UsualAnswers {
     }
 }
 
-/// The connection is to be dropped without an answer.
+/// Ends the connection without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("dropped on purpose")]
 pub(crate) struct Dropped;
 
 /// How much of a body is kept with the delivery.
 const KEPT: usize = 64 * 1024;
-/// The body of an answer that breaks off and has none of its own: something has to be there to break off in.
+/// The body of a broken-off answer that has none of its own: there must be something to break off in.
 const FILLER: &[u8] = b"This answer breaks off on purpose. This answer breaks off on purpose.\n";
 
 impl Given {
-    /// As it is kept.
+    /// The answer as it is kept with the delivery.
     pub(crate) fn kept(&self, usual: u16) -> Answer {
         let body = self.body.get(..KEPT).unwrap_or(&self.body);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -115,7 +116,7 @@ impl Given {
         }
     }
 
-    /// As it goes out.
+    /// The answer as it is sent.
     pub(crate) fn response(self, usual: u16) -> Result<Response, Dropped> {
         let body = match self.ending {
             Ending::DroppedBefore => return Err(Dropped),
@@ -138,16 +139,15 @@ impl Given {
     }
 }
 
-/// These follow from the body and the connection.
+/// Headers that follow from the body and the connection.
 fn frames(name: &HeaderName) -> bool {
     name == http::header::CONTENT_LENGTH || is_hop_by_hop(name.as_str())
 }
 
-/// How long the half of a body that goes out may take to get there before the connection is dropped.
+/// How long half a body may take to be sent before the connection is dropped.
 const ON_ITS_WAY: Duration = Duration::from_millis(50);
 
-/// Half of a body, and then the end of the connection. Between them it waits: what is not written out when the end comes
-/// is not written any more.
+/// Sends half a body, waits, and ends the connection. Without the wait, bytes that are not yet written would never be.
 struct Torn {
     len: u64,
     half: Option<Bytes>,

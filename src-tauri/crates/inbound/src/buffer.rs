@@ -1,24 +1,24 @@
-//! The bytes of a body as they come.
+//! The bytes of a body as they arrive.
 //!
-//! A large one gets memory of its own from the system, as long as it will be: pages are there once they are written, so
-//! that what is only promised takes none, nothing is copied while it grows, and all of it is the system's again when the
-//! last reader lets go. An allocator would keep blocks of all the sizes that bodies grew through, for a while.
+//! A large body gets its own pages from the system, as many as it will need. A page exists only once it is written, so
+//! a promised length costs nothing; growing copies nothing; and the system has all of it back as soon as the last
+//! reader lets go. An allocator would hold on to blocks of every size that bodies grew through.
 
 use std::io;
 
 use bytes::Bytes;
 use memmap2::MmapMut;
 
-/// A body up to this many bytes is copied out of the connection's buffer, so that the buffer is free for the next
-/// request: it is larger, and a delivery lives until all who follow have seen it.
+/// A body up to this many bytes is copied out of the connection's buffer. That buffer is larger, and is free for the
+/// next request, while a delivery lives until everyone who follows has seen it.
 const COPIED: usize = 64 * 1024;
-/// From here on a body has pages of its own.
+/// A body of this size or more has its own pages.
 const LARGE: usize = 256 * 1024;
 
 /// A body that is being received.
 pub(crate) struct Buffer {
     bytes: Held,
-    /// How long it may become.
+    /// The longest it may become.
     most: usize,
 }
 
@@ -35,7 +35,7 @@ struct Pages {
 }
 
 impl Buffer {
-    /// For a body that will be `most` bytes long at the most.
+    /// For a body of at most `most` bytes.
     pub(crate) fn new(most: usize) -> Self {
         Self { bytes: Held::Joined(Vec::new()), most }
     }
@@ -61,12 +61,12 @@ impl Buffer {
         }
     }
 
-    /// Memory is reserved for what came, and as much again; what was only declared is a promise.
+    /// Reserves memory for what arrived, and as much again: a declared length is only a promise.
     fn join(&mut self, data: &[u8]) {
         let len = self.len() + data.len();
         if let Held::Joined(joined) = &self.bytes
             && len > LARGE
-            // Where the system has none to give, the allocator may.
+            // If the system has no pages to give, the allocator may.
             && let Ok(pages) = Pages::of(self.most.max(len), joined)
         {
             self.bytes = Held::Pages(pages);
@@ -74,7 +74,7 @@ impl Buffer {
         match &mut self.bytes {
             Held::Pages(pages) => {
                 if !pages.push(data) {
-                    // Longer than it was to be: nothing is lost, and whoever asked says what becomes of it.
+                    // It is longer than announced. Keep everything: the caller decides what to do with it.
                     let mut joined = pages.as_ref().to_vec();
                     joined.extend_from_slice(data);
                     self.bytes = Held::Joined(joined);
@@ -105,14 +105,14 @@ impl Pages {
     /// Room for `most` bytes, with these at its beginning.
     fn of(most: usize, beginning: &[u8]) -> io::Result<Self> {
         let map = MmapMut::map_anon(most)?;
-        // With huge pages the first byte would take 2 MiB. Where the system knows none, there is nothing to switch off.
+        // With huge pages the first byte would cost 2 MiB. On a system without them, there is nothing to switch off.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::NoHugePage);
         let mut pages = Self { map, len: 0 };
         if pages.push(beginning) { Ok(pages) } else { Err(io::ErrorKind::OutOfMemory.into()) }
     }
 
-    /// False where it does not fit: nothing is taken then.
+    /// False if it does not fit; nothing is written then.
     fn push(&mut self, data: &[u8]) -> bool {
         let end = self.len.saturating_add(data.len());
         let Some(free) = self.map.get_mut(self.len..end) else { return false };

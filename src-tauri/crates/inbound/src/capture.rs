@@ -1,4 +1,4 @@
-//! Reading a request's body within its limits, and its headers as they came.
+//! Reads a request's body within its limits, and its headers as they arrived.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,54 +14,54 @@ use tokio::time::Instant;
 use crate::buffer::Buffer;
 use crate::room::{Denied, Place, Room, SMALL};
 
-/// How many bytes of a body over the limit, or one that was cut short, are kept.
+/// How many bytes are kept of a body that is over the limit or was cut short.
 pub(crate) const KEPT_OF_OVERSIZED: usize = 64 * 1024;
 
-/// How slowly a body may come, in bytes a second: a phone's worst line is faster.
+/// The slowest that a body may arrive, in bytes a second: the worst phone line is faster.
 pub(crate) const LEAST_RATE: u64 = 8 * 1024;
-/// How long nothing at all may come, at the start and later: what came faster before is credit, up to this.
+/// How long a body may pause, at the start and later. Bytes that arrived faster before count as credit, up to this.
 pub(crate) const GRACE: Duration = Duration::from_secs(8);
 
-/// How the reading of a body ended.
+/// How reading a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// All of it is here.
+    /// All of it arrived.
     Whole,
     /// It is longer than the limit.
     TooLarge,
-    /// It did not come in time.
+    /// It did not arrive in time.
     TimedOut,
-    /// Too little of it came in a while.
+    /// It stopped, or arrived too slowly.
     TooSlow,
     /// The connection ended, or the framing broke, before the body did.
     CutShort,
-    /// The bodies that are being received take all the memory they may.
+    /// The bodies being received already fill the memory set aside for them.
     NoRoom,
 }
 
-/// A body as far as it was read.
+/// A body, as far as it was read.
 pub(crate) struct Captured {
     /// The bytes kept: the whole body, or its first [`KEPT_OF_OVERSIZED`].
     pub(crate) bytes: Bytes,
-    /// The body's length: exact when whole, otherwise the declared one or what was seen of it.
+    /// The body's length: exact if it is whole, otherwise the declared length or what was seen of it.
     pub(crate) len: u64,
     /// How it ended.
     pub(crate) end: End,
-    /// What it takes of the room for bodies, until it is stored.
+    /// Its share of the room for bodies, until it is stored.
     pub(crate) _place: Option<Place>,
 }
 
-/// Within what a body is read.
+/// The bounds for reading a body.
 pub(crate) struct Bounds<'a> {
     /// Its longest length, in bytes.
     pub(crate) limit: usize,
-    /// The time for all of it. What it waits for room does not count.
+    /// The time for all of it, not counting the time it waits for room.
     pub(crate) time: Duration,
-    /// Where room is asked for.
+    /// Where it asks for room.
     pub(crate) room: &'a Room,
     /// The other end of the connection: `192.0.2.7:4711`.
     pub(crate) peer: &'a str,
-    /// A proxy or a tunnel brought it, so that the address is not the sender's.
+    /// The connection came by a proxy or tunnel, so the address is not the sender's.
     pub(crate) proxied: bool,
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn body(mut body: Body, bounds: &Bounds<'_>) -> Captured {
     if declared.is_some_and(|declared| declared > limit as u64) {
         return over_limit(body, declared, time).await;
     }
-    // Without a declared length it may become as long as any.
+    // Without a declared length it may grow to any length.
     let most = declared.map_or(limit, |declared| declared as usize);
     let mut read = Buffer::new(most);
     let mut place: Option<Place> = None;
@@ -100,7 +100,7 @@ pub(crate) async fn body(mut body: Body, bounds: &Bounds<'_>) -> Captured {
         }
     };
     if let (End::Whole, Some(place)) = (end, &place) {
-        place.is_whole();
+        place.mark_whole();
     }
     let mut bytes = read.into_bytes();
     let seen = bytes.len() as u64;
@@ -112,7 +112,7 @@ pub(crate) async fn body(mut body: Body, bounds: &Bounds<'_>) -> Captured {
     Captured { bytes, len: declared.unwrap_or(seen).max(seen), end, _place: place }
 }
 
-/// The next frame; why there is none in time.
+/// The next frame, or why none arrived in time.
 async fn next(body: &mut Body, pace: &Pace, place: Option<&Place>) -> Result<Option<Framed>, End> {
     let (until, late) = pace.until();
     let Some(place) = place else {
@@ -135,18 +135,18 @@ fn ended(denied: Denied) -> End {
     }
 }
 
-/// Whose share of the room it takes. All that a proxy of this machine brings is one sender, and not the same one as what
-/// is sent from this machine.
+/// Whose share of the room it uses. Everything that a proxy on this machine brings counts as one sender, which is not
+/// the one that sends from this machine itself.
 fn sender(bounds: &Bounds<'_>) -> Arc<str> {
     let address = bounds.peer.parse::<SocketAddr>().map_or_else(|_| bounds.peer.to_owned(), |at| at.ip().to_string());
     if bounds.proxied { format!("{address} by a proxy").into() } else { address.into() }
 }
 
-/// How long may be waited for the next bytes of a body.
+/// How long to wait for the next bytes of a body.
 struct Pace {
     /// For all of it.
     end: Instant,
-    /// Each byte that comes moves it, up to [`GRACE`] from then.
+    /// When it becomes too slow: each byte moves it on, up to [`GRACE`] from then.
     least: Instant,
 }
 
@@ -161,7 +161,7 @@ impl Pace {
         self.least = (self.least + earned).min(Instant::now() + GRACE);
     }
 
-    /// What it waited for us is not its fault.
+    /// Time spent waiting for us does not count against it.
     fn waited(&mut self, time: Duration) {
         self.end += time;
         self.least += time;
@@ -187,13 +187,13 @@ async fn over_limit(mut body: Body, declared: Option<u64>, time: Duration) -> Ca
             }
         }
     };
-    // Whether the first part came in time does not change the answer.
+    // If the first part was late, the answer is the same.
     let _ = tokio::time::timeout(time, reading).await;
     let seen = kept.len() as u64;
     Captured { bytes: kept.freeze(), len: declared.unwrap_or(seen), end: End::TooLarge, _place: None }
 }
 
-/// Reads a body that nobody wants. False when it is long or slow: the connection cannot be used again.
+/// Reads a body that nobody wants. False if it is long or slow: the connection cannot be used again.
 pub(crate) async fn read_away(mut body: Body, time: Duration) -> bool {
     if body.size_hint().lower() > KEPT_OF_OVERSIZED as u64 {
         return false;
@@ -211,8 +211,8 @@ pub(crate) async fn read_away(mut body: Body, time: Duration) -> bool {
     tokio::time::timeout(time, reading).await.unwrap_or(false)
 }
 
-/// Header lines in the order in which their names first came, duplicates and raw bytes kept. HTTP/1 parsing has
-/// already lower-cased the names and trimmed optional white space (RFC 9110, 5.5).
+/// Header lines in the order in which their names first appeared, with duplicates and raw bytes kept. HTTP/1 parsing
+/// has already lower-cased the names and trimmed optional white space (RFC 9110, 5.5).
 pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
     map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }

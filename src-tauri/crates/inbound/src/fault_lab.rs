@@ -1,5 +1,5 @@
-//! The fault lab: what the listener answers, by script. Here are the rules: what one says, whether it can be, to which
-//! deliveries it applies and which answer it makes. They are kept and shown by whoever has them.
+//! The fault lab: scripts what the listener answers. The rules are here: what one says, whether it is valid, which
+//! deliveries it applies to and what it answers. Whoever owns them stores and shows them.
 
 mod check;
 mod rule;

@@ -1,4 +1,4 @@
-//! The gate: what a request from the internet must bring to be taken. Local requests pass it by.
+//! The gate: what a request from the internet must bring to be let in. Local requests bypass it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,33 +18,33 @@ mod shown;
 use bytes::Budget;
 pub(crate) use bytes::Spent;
 
-/// A path token has at least so many letters.
+/// The fewest characters of a path token.
 const SHORTEST_TOKEN: usize = 8;
 
-/// The rate may be exceeded for this long at once, in seconds.
+/// For how long the rate may be exceeded at once, in seconds.
 const BURST_S: f64 = 2.0;
-/// Requests that may come at once at any rate.
+/// Requests that may arrive at once, whatever the rate.
 const BURST_AT_LEAST: f64 = 10.0;
 
-/// Headers that proxies put into each request. Whoever comes with one came through a proxy, whatever its `Host` says: a
-/// web server may pass on any `Host` that it was sent. Their values are not read.
+/// Headers that proxies add to every request. A request with one of them came through a proxy, whatever its `Host`
+/// says: a web server may pass on any `Host` that it receives. Their values are not read.
 const OF_PROXIES: [&str; 4] = ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip"];
 
 /// Where the monotonic time comes from.
 pub type Monotonic = Arc<dyn Fn() -> Instant + Send + Sync>;
 
-/// What is asked of requests from the internet. The default asks nothing.
+/// What requests from the internet must bring. The default asks for nothing.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct GateRules {
-    /// Under which address the listener is reached from the internet, with a slash at its end.
+    /// The address under which the listener is reached from the internet, with a trailing slash.
     pub public: Option<String>,
-    /// The first path segment that a public request must have, as it stands in the address (no slash, nothing that a URL
-    /// would escape). What has none is answered 404, not kept, and counted.
+    /// The first path segment that a public request must have, as it appears in the address (no slash, nothing that a
+    /// URL would escape). A request without it is answered 404, not kept, and counted.
     pub path_token: Option<String>,
-    /// Public requests a second. More are answered 429, not kept, and counted. 0: no limit.
+    /// Public requests a second. Requests beyond that are answered 429, not kept, and counted. 0 means no limit.
     pub per_second: u32,
-    /// Bytes of public requests a second, heads and bodies. What is beyond is answered 429, not kept, and counted. 0: no
-    /// limit.
+    /// Bytes of public requests a second, heads and bodies. Requests beyond that are answered 429, not kept, and
+    /// counted. 0 means no limit.
     pub bytes_per_second: u64,
 }
 
@@ -64,12 +64,12 @@ impl fmt::Debug for GateRules {
 pub struct Gate(Arc<Inner>);
 
 struct Inner {
-    /// There are rules. Read alone for a local request while there are none.
+    /// Whether there are rules. For a local request this is all that is read while there are none.
     shut: AtomicBool,
     rules: RwLock<Rules>,
     bucket: Mutex<Bucket>,
     budget: Mutex<Budget>,
-    /// Of requests that are not from the internet.
+    /// The rate of requests that are not from the internet.
     local: rate::Rate,
     now: Monotonic,
     began: Instant,
@@ -86,33 +86,33 @@ struct Public {
     host: String,
     port: u16,
     default_port: u16,
-    /// A name of this machine, which local requests carry, too: only its port tells them apart.
+    /// The host is a name of this machine, which local requests use as well: only its port tells them apart.
     loopback: bool,
     /// `/hooks/`, without the path token.
     path: String,
 }
 
-/// Tokens to be spent by requests.
+/// Tokens that requests spend.
 struct Bucket {
     level: f64,
     at: Instant,
 }
 
-/// Whether a request may come in.
+/// Whether a request is let in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission<'a> {
     /// It may.
     In {
         /// Its path without the path token.
         path: &'a str,
-        /// It is from the internet; `None` where there are no rules.
+        /// Whether it is from the internet; `None` without rules.
         public: Option<bool>,
     },
-    /// It has not the path token.
+    /// It lacks the path token.
     Stray,
-    /// Too many came.
+    /// Too many arrived from the internet.
     TooMany,
-    /// Too many came that are not from the internet.
+    /// Too many arrived from elsewhere than the internet.
     TooManyLocal,
     /// A web page of another site sent it.
     CrossSite,
@@ -120,7 +120,7 @@ pub(crate) enum Admission<'a> {
 
 /// What the gate looks at.
 pub(crate) struct Asked<'a, 'h> {
-    /// It came over a connection that a tunnel brought.
+    /// Whether it came over a tunnel's connection.
     pub(crate) tunnelled: bool,
     /// Where the listener's socket is.
     pub(crate) own: Own,
@@ -130,7 +130,7 @@ pub(crate) struct Asked<'a, 'h> {
     pub(crate) uri: &'a Uri,
     /// Its headers.
     pub(crate) headers: &'h HeaderMap,
-    /// It does not count against the rate: a probe of our own.
+    /// It does not count against the rate: it is a probe of our own.
     pub(crate) free: bool,
 }
 
@@ -147,7 +147,7 @@ impl fmt::Debug for Gate {
 }
 
 impl Gate {
-    /// An open gate with a clock.
+    /// An open gate, with a clock.
     #[must_use]
     pub fn new(now: Monotonic) -> Self {
         let began = now();
@@ -164,7 +164,7 @@ impl Gate {
         }))
     }
 
-    /// Puts rules in force, from the next request on.
+    /// Puts rules in force, starting with the next request.
     pub fn set(&self, rules: GateRules) {
         let rules = GateRules { path_token: rules.path_token.filter(|token| !token.is_empty()), ..rules };
         let mut current = self.0.rules.write();
@@ -184,30 +184,30 @@ impl Gate {
         self.0.shut.store(current.given != GateRules::default(), Ordering::Relaxed);
     }
 
-    /// Takes so many requests a second that are not from the internet, and two seconds of them at once. 0, as at first:
-    /// no limit.
+    /// Limits requests that are not from the internet to so many a second, and two seconds' worth at once. 0, the
+    /// default, means no limit.
     pub fn limit_local(&self, per_second: u32) {
         self.0.local.set(per_second);
     }
 
-    /// A path as it may be shown: without the path token. `stray`: it came without it.
+    /// A path that is safe to show: without the path token. `stray`: the request came without it.
     pub(crate) fn shown_path(&self, path: &str, stray: bool) -> String {
         let rules = self.0.rules.read();
         shown::without_secrets(path, rules.given.path_token.as_deref(), stray)
     }
 
-    /// May this request come in?
+    /// Decides whether this request is let in.
     pub(crate) fn admit<'a>(&self, asked: &Asked<'a, '_>) -> Admission<'a> {
         let path = asked.uri.path();
         if !self.0.shut.load(Ordering::Relaxed) {
             return self.admit_local(asked, None).unwrap_or(Admission::In { path, public: None });
         }
         let rules = self.0.rules.read();
-        // Also before the address is known: a tunnel may bring requests before it says that it is online.
+        // Applies before the address is known, too: a tunnel may bring requests before it reports that it is online.
         let public = asked.tunnelled
             || OF_PROXIES.iter().any(|name| asked.headers.contains_key(*name))
             || rules.public.as_ref().is_some_and(|public| public.is_meant(asked));
-        // A local request may name the token or not: the address was perhaps copied from the bar.
+        // A local request may have the token or not: perhaps the address was copied from the bar.
         let path = match rules.without_token(path) {
             Some(rest) => rest,
             None if public => return Admission::Stray,
@@ -233,7 +233,7 @@ impl Gate {
         Admission::In { path, public: Some(true) }
     }
 
-    /// Why a request that is not known to be from the internet may not come in.
+    /// Why a request that is not known to be from the internet is turned away.
     fn admit_local<'a>(&self, asked: &Asked<'_, '_>, public: Option<&Public>) -> Option<Admission<'a>> {
         if asked.is_cross_site(public) {
             return Some(Admission::CrossSite);
@@ -260,7 +260,7 @@ impl Gate {
 }
 
 impl Asked<'_, '_> {
-    /// A probe of our own may say what it likes.
+    /// A probe of our own may carry any origin.
     fn is_cross_site(&self, public: Option<&Public>) -> bool {
         let public = public.map(Public::origin);
         !self.free && origin::is_cross_site(self.method, self.headers, self.own, public.as_ref())
@@ -272,10 +272,10 @@ fn burst(per_second: u32) -> f64 {
 }
 
 impl Rules {
-    /// The path after the token; the path as it is where none is asked for. `None`: the token is not there.
+    /// The path after the token, or the whole path if no token is required. `None` if the token is missing.
     fn without_token<'a>(&self, path: &'a str) -> Option<&'a str> {
         let Some(token) = &self.given.path_token else { return Some(path) };
-        // A proxy passes the path of its own address on, or takes it off.
+        // A proxy either passes the path of its own address on, or strips it.
         let folder = self.public.as_ref().map_or("/", |public| &public.path);
         after_token(path, token).or_else(|| {
             let inside = path.strip_prefix(folder.trim_end_matches('/')).filter(|_| folder != "/")?;
@@ -287,7 +287,7 @@ impl Rules {
 fn after_token<'a>(path: &'a str, token: &str) -> Option<&'a str> {
     let segment = path.strip_prefix('/')?;
     let (segment, rest) = segment.split_at(segment.find('/').unwrap_or(segment.len()));
-    // The length of a token is no secret, its bytes are.
+    // The length of a token is not secret; its bytes are.
     let same: bool = segment.as_bytes().ct_eq(token.as_bytes()).into();
     same.then_some(if rest.is_empty() { "/" } else { rest })
 }
@@ -310,10 +310,10 @@ impl Public {
         PublicOrigin { scheme, host: &self.host, port: self.port }
     }
 
-    /// The request was sent to this address, as far as it shows.
+    /// Whether the request was sent to this address, as far as can be seen.
     fn is_meant(&self, asked: &Asked<'_, '_>) -> bool {
         let named = asked.headers.get_all(header::HOST).iter().filter_map(|host| host.to_str().ok());
-        // A target in absolute form outranks `Host` (RFC 9112, 3.2.2); where they differ, either will do.
+        // A target in absolute form outranks `Host` (RFC 9112, 3.2.2); if they differ, either will do.
         let target = asked.uri.authority().map(http::uri::Authority::as_str);
         named.chain(target).any(|authority| self.is(authority))
     }
@@ -323,12 +323,12 @@ impl Public {
         if !plain(host).eq_ignore_ascii_case(&self.host) {
             return false;
         }
-        // A web server ignores the port of `Host`, and may pass on what it was sent.
+        // A web server ignores the port in `Host`, and may pass on what it received.
         !self.loopback || port.unwrap_or(self.default_port) == self.port
     }
 }
 
-/// Without the dot of a name from the root.
+/// Strips the dot that ends a fully qualified name.
 fn plain(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
@@ -340,7 +340,7 @@ fn split(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// A name or address of this machine; an IPv6 address may stand in brackets.
+/// Whether this is a name or address of this machine. An IPv6 address may be in brackets.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

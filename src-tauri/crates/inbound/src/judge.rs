@@ -1,4 +1,4 @@
-//! Which project a delivery is for, and the verdict with that project's keys.
+//! Picks the project of a delivery, and judges the delivery with that project's keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,35 +10,35 @@ use tokio::time::timeout;
 
 use crate::tokens::SeenTokens;
 
-/// A project, as far as the listener needs it.
+/// What the listener needs to know of a project.
 #[derive(Clone)]
 pub struct Project {
     /// The project's row in the store.
     pub id: i64,
-    /// Its secrets; the JWKS is put in from `jwks` when a delivery needs one.
+    /// Its secrets; the JWKS is added from `jwks` when a delivery needs it.
     pub keyring: Keyring,
-    /// The rules of its verification.
+    /// The rules for verifying its deliveries.
     pub policy: Policy,
     /// Where the keys of its dynamic webhooks come from. Asked only when a `v1a` or JWT delivery arrives.
     pub jwks: Option<Arc<JwksCache>>,
 }
 
-/// Finds the project of a delivery. Called for every delivery: a lookup in memory.
+/// Finds the project of a delivery. Called for every delivery, so it must be a look-up in memory.
 pub trait Projects: Send + Sync + 'static {
-    /// The project whose path is the first segment of `path`, otherwise the default project.
+    /// The project whose path is the first segment of `path`, or the default project.
     fn find(&self, path: &str) -> Arc<Project>;
 }
 
-/// Longest wait for a JWKS on the way of a delivery. The service allows "a few seconds" for an answer.
+/// The longest that a delivery waits for a JWKS. The service allows "a few seconds" for an answer.
 const JWKS_WAIT: Duration = Duration::from_secs(2);
-/// Bodies from here on are judged off the async threads.
+/// Bodies of this size or more are judged off the async threads.
 const LARGE: usize = 128 * 1024;
 
-/// The reason of a delivery whose check itself failed.
+/// The reason given when the check itself failed.
 pub(crate) const CHECK_FAILED: &str = "check_failed";
 
-/// The verdict on a whole delivery. Fetches the project's JWKS only where the scheme needs it, and once more (the cache
-/// limits the rate) when no key of it fits.
+/// The verdict on a complete delivery. Fetches the project's JWKS only if the scheme needs it, and once more (the cache
+/// limits the rate) if no key in it fits.
 pub(crate) async fn verdict(
     project: &Arc<Project>,
     tokens: &SeenTokens,
@@ -90,32 +90,33 @@ async fn check(
     });
     judged.await.unwrap_or_else(|error| {
         tracing::debug!(%error, "a delivery could not be judged");
-        let sentence = "Rejected: Pollux failed while it checked this delivery.".to_owned();
+        let sentence = "Rejected: Pollux failed while checking this delivery.".to_owned();
         refused(CHECK_FAILED, "check failed".into(), sentence)
     })
 }
 
-/// The `jti` of a token that was just verified.
+/// The `jti` of a token that has just been verified.
 pub fn jti(headers: &[(String, Vec<u8>)]) -> Option<String> {
     let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("webhook-signature"))?;
     let token = signature::decode_signature(value).token?;
     token.claims.get("jti")?.as_str().map(str::to_owned)
 }
 
-/// Whether a delivery needs the JWKS: only `v1,` signatures are checked without one.
+/// Whether a delivery needs the JWKS: only `v1,` signatures are checked without it.
 pub fn needs_jwks(headers: &[(String, Vec<u8>)]) -> bool {
     headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("webhook-signature")).any(|(_, value)| {
         value.split(|byte| *byte == b' ').any(|token| !token.is_empty() && !token.starts_with(b"v1,"))
     })
 }
 
-/// Might newer keys change the verdict? A rejection for any other reason would only make forged traffic fetch.
+/// Whether newer keys might change the verdict. After a rejection for any other reason, forged traffic would only cause
+/// fetches.
 pub fn key_was_missing(verdict: &Verdict) -> bool {
     matches!(verdict.scheme, Some(Scheme::V1a | Scheme::Jwt))
         && matches!(&*verdict.reason, "no_matching_signature" | "unknown_kid" | "no_usable_key" | "jwt_signature")
 }
 
-/// The verdict on a delivery whose body did not come whole: there is nothing to check a signature over.
+/// The verdict on a delivery whose body is incomplete: there is nothing to check a signature against.
 pub(crate) fn refused(reason: &'static str, cause: String, sentence: String) -> Verdict {
     Verdict {
         outcome: Outcome::Rejected,

@@ -1,5 +1,5 @@
-//! What is kept of the body of a rejected delivery: its beginning, its length and its digest. Whoever sends forged
-//! deliveries would otherwise decide how fast the disk fills.
+//! What is kept of a rejected delivery's body: its beginning, its length and its digest. Otherwise whoever sends forged
+//! deliveries would decide how fast the disk fills up.
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -12,11 +12,11 @@ const LONG: usize = 128 * 1024;
 pub(crate) struct Kept {
     /// Its first bytes, in memory of their own.
     pub(crate) bytes: Bytes,
-    /// SHA-256 of the whole body; `None` where all of it is kept, or where that failed.
+    /// SHA-256 of the whole body; `None` if all of it is kept, or hashing failed.
     pub(crate) sha256: Option<[u8; 32]>,
 }
 
-/// A body that is longer than `most` is cut there, and `verdict` says so. A shorter one is not even looked at.
+/// Cuts a body that is longer than `most`, and says so in `verdict`. A shorter one is left alone.
 pub(crate) async fn of_rejected(whole: &Bytes, most: usize, verdict: &mut Verdict) -> Option<Kept> {
     let bytes = beginning(whole, most)?;
     let sha256 = digest(whole).await;
@@ -24,7 +24,7 @@ pub(crate) async fn of_rejected(whole: &Bytes, most: usize, verdict: &mut Verdic
     Some(Kept { bytes, sha256 })
 }
 
-/// The first `most` bytes of a longer body, copied, so that they do not hold all of it.
+/// The first `most` bytes of a longer body, copied so that they do not keep all of it in memory.
 pub(crate) fn beginning(body: &Bytes, most: usize) -> Option<Bytes> {
     (body.len() > most).then(|| Bytes::copy_from_slice(body.get(..most).unwrap_or(body)))
 }
@@ -34,7 +34,7 @@ async fn digest(body: &Bytes) -> Option<[u8; 32]> {
         return Some(Sha256::digest(body).into());
     }
     let body = body.clone();
-    // It fails only when the process ends.
+    // This fails only when the process is ending.
     tokio::task::spawn_blocking(move || Sha256::digest(&body).into()).await.ok()
 }
 

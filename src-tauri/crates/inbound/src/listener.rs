@@ -1,4 +1,4 @@
-//! The socket: binding it, its connections, and ending it in order.
+//! The socket: binds it, serves its connections, and shuts it down in order.
 
 use std::fmt;
 use std::io;
@@ -26,9 +26,9 @@ use crate::tokens::SeenTokens;
 use crate::turned_away::{About, Refusal};
 use crate::unread;
 
-/// Ports after the taken one that are tried, to offer the next free one.
+/// How many ports after the taken one are tried, so that the next free one can be offered.
 const OFFERED_RANGE: u16 = 64;
-/// How long open connections may take to finish when the listener ends.
+/// How long open connections may take to finish when the listener shuts down.
 const DRAIN: Duration = Duration::from_secs(5);
 
 const TOO_MANY_CONNECTIONS: &[u8] =
@@ -43,15 +43,15 @@ pub enum BindError {
     InUse {
         /// The address asked for.
         address: SocketAddr,
-        /// The next port that is free, where one of the next few is.
+        /// The next free port, if one of the next few is free.
         next_free: Option<u16>,
     },
-    /// The system refused it for another reason (a port below 1024 needs rights, the address is not ours, …).
+    /// The system refused it for another reason (a port below 1024 needs privileges, the address is not ours, …).
     #[error("cannot listen on {address}: {source}")]
     Refused {
         /// The address asked for.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -65,7 +65,7 @@ impl BindError {
         }
     }
 
-    /// The next free port, where one was found.
+    /// The next free port, if one was found.
     pub fn next_free(&self) -> Option<u16> {
         match self {
             Self::InUse { next_free, .. } => *next_free,
@@ -74,13 +74,13 @@ impl BindError {
     }
 }
 
-/// A running listener. Dropping it does not end it: call [`Listener::shutdown`].
+/// A running listener. Dropping it does not stop it: call [`Listener::shutdown`].
 pub struct Listener {
     address: SocketAddr,
     shared: Arc<Shared>,
-    /// Stops accepting, and asks connections to end.
+    /// Stops accepting, and asks connections to finish.
     stop: CancellationToken,
-    /// Cuts connections that did not end.
+    /// Cuts the connections that did not finish.
     cut: CancellationToken,
     accepting: JoinHandle<()>,
     tasks: TaskTracker,
@@ -94,7 +94,7 @@ impl fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// Binds and serves. It listens when this returns.
+    /// Binds and serves. The listener accepts connections once this returns.
     pub async fn start(address: SocketAddr, parts: Parts) -> Result<Self, BindError> {
         let socket = bind(address).await?;
         let address = socket.local_addr().map_err(|source| BindError::Refused { address, source })?;
@@ -121,7 +121,7 @@ impl Listener {
         self.address
     }
 
-    /// The way in for connections that do not come through its socket.
+    /// The way in for connections that do not come through the listener's socket.
     pub fn intake(&self) -> Intake {
         Intake {
             shared: self.shared.clone(),
@@ -131,40 +131,39 @@ impl Listener {
         }
     }
 
-    /// Takes bodies up to `bytes` from the next request on.
+    /// Accepts bodies of up to `bytes`, starting with the next request.
     pub fn limit_bodies(&self, bytes: usize) {
         self.shared.body_limit.store(bytes, Ordering::Relaxed);
     }
 
-    /// Keeps so much of the body of a rejected delivery, in bytes, from the next request on.
+    /// Keeps this many bytes of a rejected delivery's body, starting with the next request.
     pub fn keep_of_rejected(&self, bytes: usize) {
         self.shared.rejected_kept.store(bytes, Ordering::Relaxed);
     }
 
-    /// Stops accepting. The port is free when this returns; open requests go on until [`Listener::shutdown`] ends.
+    /// Stops accepting. The port is free once this returns; open requests continue until [`Listener::shutdown`] ends.
     pub async fn release(&mut self) {
         self.stop.cancel();
         if let Err(error) = (&mut self.accepting).await {
-            tracing::error!(%error, "the listener ended by a fault");
+            tracing::error!(%error, "the listener ended because of a fault");
         }
     }
 
-    /// Stops accepting and lets open requests end, 5 s at most; then they are cut.
+    /// Stops accepting and lets open requests finish, for 5 s at most; then they are cut.
     pub async fn shutdown(mut self) {
         if !self.stop.is_cancelled() {
             self.release().await;
         }
         self.tasks.close();
         if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some connections did not end in {} s and are cut", DRAIN.as_secs());
+            tracing::warn!("cutting connections that did not end within {} s", DRAIN.as_secs());
             self.cut.cancel();
             self.tasks.wait().await;
         }
     }
 }
 
-/// The way into a listener for connections that a tunnel brings: they are served, counted and ended like those of its
-/// socket.
+/// The way into a listener for a tunnel's connections: they are served, counted and ended like those of its socket.
 #[derive(Clone)]
 pub struct Intake {
     shared: Arc<Shared>,
@@ -174,12 +173,13 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// A connection was turned away before it came here.
+    /// A connection was turned away before it reached the listener.
     pub(crate) fn turned_away(&self, peer: &str) {
         too_many_connections(&self.shared, peer);
     }
 
-    /// Serves one connection until it ends. `peer` is the real client's address. Not served where the listener is ending.
+    /// Serves one connection until it ends. `peer` is the real client's address. Does nothing if the listener is
+    /// shutting down.
     pub async fn serve<S>(&self, mut stream: S, peer: String)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -231,7 +231,8 @@ async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: Tas
         let (mut stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of file descriptors, or a connection that was gone before it was taken: neither ends the listener.
+                // Out of file descriptors, or a connection that closed before it was accepted: neither ends the
+                // listener.
                 let complaints = shared.parts.store.complaints();
                 complaints.warn("a connection could not be accepted", "accept", &error, Instant::now());
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -256,14 +257,14 @@ async fn accept(socket: TcpListener, shared: Arc<Shared>, ends: Ends, tasks: Tas
     }
 }
 
-/// Nothing is read of it.
+/// Turns a connection away without reading from it.
 fn too_many_connections(shared: &Shared, peer: &str) {
     let reason = "Too many connections are open.";
     let about = About { at: (shared.parts.clock)(), method: None, path: None, peer, reason };
     shared.parts.tally.turned_away(Refusal::TooManyConnections, &about);
 }
 
-/// One handler takes every path and every method: a router in between would cost a twentieth of a delivery's time.
+/// One handler takes every path and method: a router would cost a twentieth of a delivery's time.
 async fn serve<S>(stream: S, from: Sender, shared: Arc<Shared>, ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -292,10 +293,10 @@ where
     };
     let Err(error) = result else { return };
     let parts = connection.into_parts();
-    // What hyper answers itself never comes to `receive`.
+    // What hyper answers by itself never reaches `receive`.
     unread::note(&told.parts, &peer, &error, &parts.read_buf);
     if error.is_timeout() {
-        // hyper closes without a word. A peer that was in the middle of a head is told; one that was idle is not.
+        // hyper closes without an answer. Answer a peer that was in the middle of a head, but not an idle one.
         if !parts.read_buf.is_empty() {
             let mut stream = parts.io.into_inner();
             let _ = stream.write_all(HEAD_TOO_SLOW).await;

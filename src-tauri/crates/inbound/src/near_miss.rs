@@ -1,4 +1,4 @@
-//! Rejected deliveries on their way to the near-miss probe, and the memory that they may take until it has seen them.
+//! Rejected deliveries that wait for the near-miss probe, and the memory they may use until it has seen them.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use signature::Verdict;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A rejected delivery, for the near-miss probe, which runs off the answer path.
+/// A rejected delivery for the near-miss probe, which runs after the answer is sent.
 #[derive(Debug)]
 pub struct Explain {
     /// The delivery's row in the store.
@@ -15,21 +15,21 @@ pub struct Explain {
     pub project: i64,
     /// Its header lines.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// Its body, whole: the store may have a part of it only.
+    /// Its whole body: the store may have only part of it.
     pub body: Bytes,
-    /// When it came, in Unix seconds.
+    /// When it arrived, in Unix seconds.
     pub now: i64,
-    /// The verdict as it was stored.
+    /// The verdict that was stored.
     pub verdict: Verdict,
-    /// What it takes of the memory for those that wait; `None` where it does not wait.
+    /// Its share of the memory for waiting deliveries; `None` if it does not wait.
     pub room: Option<Waiting>,
 }
 
-/// What one delivery takes of the memory for those that wait, until it is dropped.
+/// One delivery's share of the memory for waiting deliveries, given back when it is dropped.
 #[derive(Debug)]
 pub struct Waiting(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
-/// A body from here on is large. Most of the probe's forms are not tried with it.
+/// A body of this size or more is large. Most of the probe's forms are not tried with it.
 const LARGE: usize = 1024 * 1024;
 
 /// Memory for the deliveries that wait for the probe, headers and bodies, in bytes.
@@ -44,8 +44,8 @@ impl WaitingRoom {
         Self { free: Arc::new(Semaphore::new(size)), size }
     }
 
-    /// Room for one more; `None` where there is none. Large ones leave half of it to the others, so that a flood of them
-    /// does not keep everything else from being explained; where nothing waits, one of them may take more.
+    /// Makes room for one more; `None` if there is none. Large ones leave half of it to the others, so that a flood of
+    /// them does not keep everything else from being explained. If nothing waits, one of them may take more than half.
     pub(crate) fn take(&self, headers: &[(String, Vec<u8>)], body: &Bytes) -> Option<Waiting> {
         let head: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         let bytes = head + body.len();

@@ -1,6 +1,6 @@
-//! Requests that a web page sends. Any page in the user's browser may post to this machine, and browsers say so: each POST
-//! of a page names its origin, and `Sec-Fetch-Site` how that stands to the target. Servers send neither of them.
-//! (Fetch standard, "append a request Origin header"; Fetch Metadata Request Headers.)
+//! Recognises requests that a web page sends. Any page in the user's browser may post to this machine, and browsers say
+//! so: each POST from a page names its origin, and `Sec-Fetch-Site` says how that relates to the target. Servers send
+//! neither. (Fetch standard, "append a request Origin header"; Fetch Metadata Request Headers.)
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -17,8 +17,8 @@ pub(crate) struct PublicOrigin<'a> {
     pub(crate) port: u16,
 }
 
-/// Was it sent by a page of another site? Compared is with what is known here, and never with `Host`: a name that an
-/// attacker points to this machine is in both.
+/// Whether a page of another site sent it. The origin is compared with the listener's known addresses, never with
+/// `Host`: a name that an attacker points at this machine appears in both.
 pub(crate) fn is_cross_site(method: &Method, headers: &HeaderMap, own: Own, public: Option<&PublicOrigin<'_>>) -> bool {
     let foreign = headers.get_all(header::ORIGIN).iter().any(|origin| match origin.to_str() {
         Ok(origin) => !is_ours(origin, own, public),
@@ -31,7 +31,7 @@ pub(crate) fn is_cross_site(method: &Method, headers: &HeaderMap, own: Own, publ
     foreign || (other_site && !is_followed_link(method, headers))
 }
 
-/// A link to the listener that somebody followed: it opens the health line, and sends nothing.
+/// A link to the listener that somebody followed: it opens the health line and sends nothing.
 fn is_followed_link(method: &Method, headers: &HeaderMap) -> bool {
     let says =
         |name: &str, expected: &str| headers.get(name).is_some_and(|value| value.as_bytes() == expected.as_bytes());
@@ -39,7 +39,7 @@ fn is_followed_link(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 fn is_ours(origin: &str, own: Own, public: Option<&PublicOrigin<'_>>) -> bool {
-    // `null` has no scheme: a sandboxed frame, a file, a redirect.
+    // `null` has no scheme: it comes from a sandboxed frame, a file or a redirect.
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let default_port = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
     let (host, port) = match authority.rsplit_once(':') {
@@ -65,7 +65,7 @@ fn is_here(host: &str, bound: IpAddr) -> bool {
     address.is_ok_and(|address| address == bound || address.is_loopback())
 }
 
-/// The origin as it is shown: nothing behind its host and port.
+/// The origin as it is shown: nothing after its host and port.
 pub(crate) fn named(headers: &HeaderMap) -> Option<String> {
     let origin = String::from_utf8_lossy(headers.get(header::ORIGIN)?.as_bytes()).into_owned();
     let Some((scheme, rest)) = origin.split_once("://") else { return Some(origin) };

@@ -1,5 +1,5 @@
 //! The probe: a signed, binary POST from this machine through the public address back to the listener, and what it
-//! shows. The listener knows its own probes by their signature, answers them with what arrived, and keeps nothing.
+//! shows. The listener recognises its own probes by their signature, answers them with what arrived, and keeps nothing.
 
 mod body;
 mod compare;
@@ -26,28 +26,29 @@ pub use send::{Outcome, ProbeResult, probe};
 
 /// The header that marks a probe.
 pub const PROBE_HEADER: &str = "x-pollux-probe";
-/// A probe is known for this long after it was made.
+/// A probe is recognised for this long after it was made.
 const LIFE: Duration = Duration::from_secs(60);
-/// Probes under way. The oldest is forgotten for one more.
+/// The most probes under way. The oldest is forgotten to make room for another.
 const OUTSTANDING: usize = 16;
-/// How much of a probe's body is read: more than is sent, to see what was added.
+/// How much of a probe's body is read: more than is sent, so that additions show.
 pub(crate) const READ_AT_MOST: usize = 4 * body::LEN;
 
-/// Fills the slice with random bytes; false where the system gave none.
+/// Fills the slice with random bytes; false if the system gave none.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> bool + Send + Sync>;
 
-/// Makes probes and knows them again. Cloning shares it.
+/// Makes probes and recognises them when they arrive. Cloning shares it.
 #[derive(Clone)]
 pub struct Probes(Arc<Inner>);
 
 struct Inner {
-    /// Of this process, and never leaves it. `None`: the system gave no random bytes, so no probe can be made.
+    /// The key of this process, which never leaves it. `None` if the system gave no random bytes: no probe can be made
+    /// then.
     key: Option<[u8; 32]>,
     random: Random,
     now: Monotonic,
     made: Instant,
     outstanding: Mutex<VecDeque<Outstanding>>,
-    /// Of `outstanding`. While it is 0, a delivery is not looked at.
+    /// The number of outstanding probes. While it is 0, deliveries are not examined.
     count: AtomicUsize,
 }
 
@@ -56,14 +57,15 @@ struct Outstanding {
     at: Instant,
 }
 
-/// A probe, ready to be sent.
+/// A probe that is ready to be sent.
 #[derive(Clone)]
 pub struct ProbeRequest {
     /// Where it goes.
     pub url: String,
     /// Its headers. Two of them have the same name.
     pub headers: Vec<(&'static str, String)>,
-    /// 64 KiB with all that is easily broken on a way: each byte value, line ends, a BOM, zeros, bytes that are no text.
+    /// 64 KiB of everything that is easily broken on the way: each byte value, line ends, a BOM, zeros, bytes that are
+    /// not text.
     pub body: bytes::Bytes,
     pub(crate) nonce: String,
 }
@@ -96,7 +98,7 @@ impl Probes {
         Self(Arc::new(Inner { key, random, now, made, outstanding: Mutex::default(), count: AtomicUsize::new(0) }))
     }
 
-    /// A new probe of the address `base`, which has a slash at its end. `None`: the system gave no random bytes.
+    /// Makes a probe of the address `base`, which ends with a slash. `None` if the system gave no random bytes.
     #[must_use]
     pub fn request(&self, base: &str) -> Option<ProbeRequest> {
         let key = self.0.key?;
@@ -124,7 +126,8 @@ impl Probes {
         Some(ProbeRequest { url: format!("{base}{PATH}"), headers, body, nonce })
     }
 
-    /// Is this one of our probes? Each is known once. Where none is under way, this costs one relaxed load.
+    /// Whether this is one of our probes. Each is recognised once. While none is under way, this costs one relaxed
+    /// load.
     pub(crate) fn recognise(&self, headers: &HeaderMap) -> Option<Ticket> {
         if self.0.count.load(Ordering::Relaxed) == 0 {
             return None;
@@ -149,14 +152,14 @@ impl Probes {
         (now.saturating_duration_since(one.at) <= LIFE).then_some(Ticket { nonce: one.nonce })
     }
 
-    /// Forgets a probe: it has arrived, or never will.
+    /// Forgets a probe that has arrived, or never will.
     pub(crate) fn forget(&self, nonce: &str) {
         let mut outstanding = self.0.outstanding.lock();
         outstanding.retain(|one| one.nonce != nonce);
         self.0.count.store(outstanding.len(), Ordering::Relaxed);
     }
 
-    /// The answer to a probe: what of it arrived, signed.
+    /// The answer to a probe: a signed account of what arrived.
     pub(crate) fn echo(&self, ticket: Ticket, arrived: Arrived<'_>) -> Option<Vec<u8>> {
         let mut echo = Echo {
             nonce: ticket.nonce,
@@ -176,7 +179,7 @@ impl Probes {
         serde_json::to_vec(&echo).ok()
     }
 
-    /// The echo in an answer, where there is one, it is ours, and it is to this probe.
+    /// The echo in an answer, if it has one that is ours and answers this probe.
     pub(crate) fn read_echo(&self, answer: &[u8], nonce: &str) -> Option<Echo> {
         let echo: Echo = serde_json::from_slice(answer).ok()?;
         let expected = self.echo_mac(&echo)?;
@@ -198,7 +201,7 @@ impl Probes {
 /// The last segment of a probe's path.
 const PATH: &str = "pollux-probe";
 
-/// A probe that was known again.
+/// A probe that was recognised.
 pub(crate) struct Ticket {
     nonce: String,
 }
@@ -215,9 +218,9 @@ pub(crate) struct Arrived<'a> {
     pub(crate) target: &'a str,
     /// Its headers.
     pub(crate) headers: &'a HeaderMap,
-    /// The gate took it for one from the internet; `None` where the gate has no rules.
+    /// Whether the gate took it for a request from the internet; `None` if the gate has no rules.
     pub(crate) public: Option<bool>,
-    /// It had the path token, where one is asked for.
+    /// Whether it had the path token, if one is required.
     pub(crate) token: bool,
 }
 

@@ -29,10 +29,10 @@ use crate::summary;
 use crate::tokens::SeenTokens;
 use crate::turned_away::{About, Refusal, Tally};
 
-/// How long the body of a request that is not taken may take to come.
+/// How long the body of a request that is turned away may take to arrive.
 const TURNED_AWAY_TIME: Duration = Duration::from_secs(2);
 
-/// What is complained of in the log.
+/// Messages of the log.
 const NOT_STORED: &str = "a delivery could not be stored; its sender was told to try again";
 const NOT_JUDGED: &str = "a delivery could not be judged";
 const NOT_NOTED: &str = "what was answered to a delivery could not be noted";
@@ -40,27 +40,27 @@ const NOT_NOTED: &str = "what was answered to a delivery could not be noted";
 /// Where the time comes from.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// What the listener takes.
+/// The limits of the listener.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Longest body in bytes. Beyond it: 413, and a delivery with the first 64 KiB.
+    /// The longest body in bytes. A longer one is answered 413, and kept as a delivery with its first 64 KiB.
     pub body: usize,
-    /// Bytes that are kept of the body of a rejected delivery. What is longer is kept with its length and SHA-256.
+    /// How many bytes are kept of a rejected delivery's body. Of a longer one, its length and SHA-256 are kept as well.
     pub rejected: usize,
-    /// Memory for rejected deliveries that wait for the near-miss probe, in bytes. Beyond it the probe runs when one is
-    /// opened, if all of its body is kept.
+    /// Memory for rejected deliveries that wait for the near-miss probe, in bytes. If it is full, the probe runs when
+    /// the delivery is opened, provided all of its body is kept.
     pub explained: usize,
-    /// Memory for the bodies that are being received, over all connections, in bytes.
+    /// Memory for the bodies being received, over all connections, in bytes.
     pub bodies: usize,
-    /// How long a body waits for a part of it where it does not fit beside those before it. Beyond it: 503.
+    /// How long a body waits for room if it does not fit beside those before it. After that: 503.
     pub room_time: Duration,
-    /// Time for the head of a request to come in.
+    /// Time for the head of a request to arrive.
     pub head_time: Duration,
-    /// Time for the body of a request to come in. Beyond it: 408, and a delivery with what came.
+    /// Time for the body of a request to arrive. After that: 408, and a delivery with what arrived.
     pub body_time: Duration,
-    /// Header lines in one request: proxies add some, and peers take as many. Beyond it: 431.
+    /// Header lines in one request: proxies add some, and other servers accept as many. Beyond that: 431.
     pub headers: usize,
-    /// Open connections. Beyond it: 503.
+    /// Open connections. Beyond that: 503.
     pub connections: usize,
 }
 
@@ -69,7 +69,7 @@ impl Default for Limits {
         Self {
             body: 10 * 1024 * 1024,
             rejected: 64 * 1024,
-            // The two together, and what Pollux takes by itself, stay below 300 MiB.
+            // The two together, and what Pollux itself uses, stay below 300 MiB.
             explained: 16 * 1024 * 1024,
             bodies: 100 * 1024 * 1024,
             room_time: Duration::from_secs(10),
@@ -87,21 +87,21 @@ pub struct Parts {
     pub store: Store,
     /// The projects and their keys.
     pub projects: Arc<dyn Projects>,
-    /// What is taken.
+    /// The limits.
     pub limits: Limits,
     /// Where the time comes from.
     pub clock: Clock,
     /// What is counted.
     pub tally: Arc<Tally>,
-    /// Where rejected deliveries go, for the near-miss probe.
+    /// Where rejected deliveries go for the near-miss probe.
     pub explain: mpsc::Sender<Explain>,
     /// Where the messages of failed commits go.
     pub failed: mpsc::Sender<String>,
-    /// What is asked of requests from the internet.
+    /// What requests from the internet must bring.
     pub gate: Gate,
-    /// Knows the probes of this process.
+    /// Recognises the probes of this process.
     pub probes: Probes,
-    /// Makes the answers that are not the usual ones.
+    /// Makes the answers other than the usual ones.
     pub answers: Arc<dyn Answers>,
 }
 
@@ -110,12 +110,12 @@ pub(crate) struct Shared {
     pub(crate) parts: Parts,
     /// The limit in force: it can be changed while the listener runs.
     pub(crate) body_limit: AtomicUsize,
-    /// What is kept of a rejected body: the same.
+    /// How much of a rejected body is kept; it can be changed as well.
     pub(crate) rejected_kept: AtomicUsize,
     pub(crate) waiting: WaitingRoom,
     pub(crate) room: Room,
     pub(crate) storing: Storing,
-    /// Where the socket is.
+    /// Where the socket listens.
     pub(crate) own: Own,
     pub(crate) tokens: SeenTokens,
 }
@@ -125,11 +125,11 @@ pub(crate) struct Shared {
 pub(crate) struct Sender {
     /// Its address.
     pub(crate) peer: Arc<str>,
-    /// A tunnel brought it: it is from the internet, whatever its requests say.
+    /// Whether a tunnel brought it: it is from the internet then, whatever its requests say.
     pub(crate) tunnelled: bool,
 }
 
-/// A request, as far as it is told of when it is turned away.
+/// What is known of a request when it is turned away.
 struct Known<'a> {
     method: &'a Method,
     uri: &'a Uri,
@@ -145,7 +145,7 @@ impl Parts {
     }
 }
 
-/// Takes one request.
+/// Handles one request.
 pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) -> Result<Response, Dropped> {
     let Parts { gate, probes, .. } = &shared.parts;
     let (head, body) = request.into_parts();
@@ -171,27 +171,27 @@ pub(crate) async fn receive(shared: &Shared, from: &Sender, request: Request) ->
             }
             Method::GET | Method::HEAD if path == "/" => return Ok(answer::health()),
             _ => {
-                let reason = format!("{method} is not taken: webhooks come by POST.");
+                let reason = format!("{method} is not accepted: webhooks use POST.");
                 shared.parts.turned_away(Refusal::OtherMethod, &known, &reason);
                 return Ok(answer::method_not_allowed());
             }
         },
         Admission::Stray => (Refusal::NoToken, "It came from the internet without the path token.".to_owned()),
-        Admission::TooMany => (Refusal::TooManyPublic, "It came beyond the rate for public requests.".to_owned()),
+        Admission::TooMany => (Refusal::TooManyPublic, "It exceeded the rate for public requests.".to_owned()),
         Admission::TooManyLocal => {
-            (Refusal::TooManyLocal, "It came beyond the rate for requests from this machine.".to_owned())
+            (Refusal::TooManyLocal, "It exceeded the rate for requests from this machine.".to_owned())
         }
         Admission::CrossSite => {
             let page = origin::named(headers).filter(|origin| origin != "null" && !origin.is_empty());
             let page = page.map_or_else(|| "of another site".to_owned(), |origin| format!("at {origin}"));
-            (Refusal::CrossSite, format!("A web page {page} sent it, and not a server."))
+            (Refusal::CrossSite, format!("A web page {page} sent it, not a server."))
         }
     };
     shared.parts.turned_away(refusal, &known, &reason);
     Ok(turn_away(body, answer::turned_away(refusal)).await)
 }
 
-/// Answers a probe with what came of it. It is not kept, and not counted.
+/// Answers a probe with a report of what arrived. It is neither kept nor counted.
 async fn probed(
     shared: &Shared,
     ticket: Ticket,
@@ -219,8 +219,8 @@ async fn probed(
     shared.parts.probes.echo(ticket, arrived).map_or_else(answer::try_again, answer::json)
 }
 
-/// The answer to a request that is not taken. A short body is read first: its sender may not look for an answer before
-/// it has sent it, and a proxy that is cut off says 502 in our place.
+/// Answers a request that is turned away. Reads a short body first: its sender may not look for an answer before it has
+/// sent everything, and a proxy that is cut off would answer 502 in our place.
 async fn turn_away(body: Body, mut response: Response) -> Response {
     if !capture::read_away(body, TURNED_AWAY_TIME).await {
         answer::and_close(&mut response);
@@ -238,7 +238,7 @@ async fn post(
 ) -> Result<Response, Dropped> {
     let started = Instant::now();
     if shared.parts.store.is_short_of_space() {
-        // The store tells of it by itself.
+        // The store reports this itself.
         let known = Known { method: &head.method, uri: &head.uri, peer };
         shared.parts.turned_away(Refusal::NotStored, &known, "The disk is nearly full, so nothing new is stored.");
         return Ok(turn_away(body, answer::try_again()).await);
@@ -250,14 +250,14 @@ async fn post(
     let mut captured = capture::body(body, &bounds).await;
     let known = Known { method: &head.method, uri: &head.uri, peer };
     if spent.is_beyond() {
-        let reason = "It came beyond the bytes a second that public requests may bring.";
+        let reason = "It exceeded the bytes a second that public requests may bring.";
         parts.turned_away(Refusal::TooManyPublic, &known, reason);
         let mut response = answer::turned_away(Refusal::TooManyPublic);
         answer::and_close(&mut response);
         return Ok(response);
     }
     if captured.end == End::NoRoom {
-        let why = "The bodies that are being received fill the memory that Pollux sets aside for them.".to_owned();
+        let why = "The bodies being received fill the memory that Pollux sets aside for them.".to_owned();
         return Ok(refuse(parts, &known, Refusal::NoRoom, why));
     }
     let headers = capture::headers(&head.headers);
@@ -294,7 +294,7 @@ async fn post(
     if let Some(part) = part {
         captured.bytes = part.bytes;
     }
-    // A body that is not whole says so: scripts are for what a handler could have got.
+    // A body that is incomplete says so: scripted answers are for deliveries that a handler could have received.
     let special = whole && parts.answers.concerns(project.id);
     let event_type = special.then(|| summary.event_type.clone()).flatten();
     let outcome = verdict.outcome;
@@ -321,19 +321,19 @@ async fn post(
     };
 
     let Ok(turn) = shared.storing.turn(delivery.body.len()).await else {
-        let why = "The history takes longer to store what came before than a sender waits.".to_owned();
+        let why = "Storing what came before takes longer than a sender waits: the history is behind.".to_owned();
         return Ok(refuse(parts, &known, Refusal::NotStored, why));
     };
     let inserted = parts.store.insert(delivery).await;
     drop(turn);
-    // It may wait long for its answer: the room is for bodies that are being received.
+    // It may wait long for its answer, and the room is only for bodies being received.
     drop(captured._place);
     match inserted {
         Ok(inserted) => {
             let Inserted { id, event, attempt, verdict, .. } = inserted;
             if let Some((headers, body, room)) = for_probe {
                 let explain = Explain { id, project: project.id, headers, body, now, verdict, room: Some(room) };
-                // Full: the probe then runs when the delivery is opened.
+                // The queue is full: the probe runs when the delivery is opened.
                 let _ = parts.explain.try_send(explain);
             }
             if special {
@@ -353,7 +353,7 @@ async fn post(
     }
 }
 
-/// An answer that is made only now. It is noted before it goes out: the sender's next attempt may come at once.
+/// An answer that is made only now. It is recorded before it is sent: the sender's next attempt may arrive at once.
 async fn specially(parts: &Parts, committed: &Committed, started: Instant) -> Result<Response, Dropped> {
     let usual = committed.status;
     let given = match parts.answers.answer(committed) {
@@ -372,10 +372,10 @@ fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Not stored: counted, told, and to be sent again. Whatever is left of the body is not read.
+/// Not stored: counted, reported, and left to the sender to send again. The rest of the body is not read.
 fn refuse(parts: &Parts, known: &Known<'_>, refusal: Refusal, why: String) -> Response {
     parts.turned_away(refusal, known, &why);
-    // Full: the same was told a moment ago.
+    // The queue is full: the same was reported a moment ago.
     let _ = parts.failed.try_send(why);
     answer::try_again()
 }
@@ -400,7 +400,7 @@ fn incomplete(end: End, captured: &Captured, limit: usize, limits: &Limits) -> (
         }
         End::TooSlow => {
             let sentence = format!(
-                "Rejected: the body came too slowly, or stopped coming; {} were kept. At least {} KiB a second are \
+                "Rejected: the body arrived too slowly, or stopped; {} were kept. At least {} KiB a second are \
                  expected; {} s without any are excused, and fewer while other bodies wait for memory.",
                 part(kept, len),
                 capture::LEAST_RATE / 1024,
@@ -419,15 +419,15 @@ fn incomplete(end: End, captured: &Captured, limit: usize, limits: &Limits) -> (
     (refusal, judge::refused(code, cause.into(), sentence), refusal.status())
 }
 
-/// Of an incomplete body. Without a declared length only what came is known.
+/// The part of an incomplete body that was kept. Without a declared length, only that much is known.
 fn part(kept: usize, len: u64) -> String {
     if len > kept as u64 { format!("{kept} of {len} bytes") } else { format!("{kept} bytes") }
 }
 
-/// A longer id names no event: it would stand in every row and every index. The header itself is kept whole.
+/// A longer id does not identify an event: it would be in every row and every index. The header itself is kept whole.
 const ID_LIMIT: usize = 1024;
 
-/// The value of a header that came exactly once.
+/// The value of a header that appears exactly once.
 fn only(headers: &[(String, Vec<u8>)], name: &str) -> Option<String> {
     let mut values = headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
     let (_, value) = values.next()?;

@@ -1,8 +1,8 @@
-//! Room in memory for the bodies that are being received: who may take how much of it, and who waits.
+//! Room in memory for the bodies being received: who may take how much of it, and who waits.
 //!
-//! A body is charged for what came of it, never for what was only declared: connections that promise 10 MiB and send
-//! nothing cost nothing. What those before it may still need stays free, so that uploads which all have a part cannot
-//! keep each other from ending: as many as fit go on, the others wait, and are let in as those end.
+//! A body is charged for what arrived, never for what was only declared: connections that promise 10 MiB and send
+//! nothing cost nothing. What earlier bodies may still need stays free, so that uploads that each have a part cannot
+//! block one another: as many as fit continue, the others wait, and are let in as those end.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,26 +12,27 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-/// Bodies up to this size are received without asking for room: with the most connections they take 64 MiB.
+/// Bodies up to this size do not ask for room: with the most connections they take 64 MiB.
 pub(crate) const SMALL: usize = 64 * 1024;
 
-/// So much of a body is taken before all of it is counted on: what many connections begin and leave takes what they sent.
+/// A body has to send this much before all of it is counted on, so what many connections begin and abandon costs only
+/// what they sent.
 const PROVEN: usize = 256 * 1024;
-/// An upload of which nothing came for this long promises nothing any more, and makes way where others wait.
+/// An upload that has been silent for this long no longer counts as promised, and makes way if others wait.
 const STALLED: Duration = Duration::from_secs(2);
-/// Who is within its share waits this long for those who are beyond theirs, before the last of them makes way.
+/// An upload within its share waits this long for those beyond theirs, before the last of those makes way.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often those who wait look for an upload that stalled meanwhile: nobody tells them.
+/// How often waiting uploads check for one that stalled meanwhile: nothing wakes them for that.
 const LOOK: Duration = Duration::from_millis(100);
-/// Whoever fits beside all those before it is not refused for waiting, unless it takes longer than anything may.
+/// An upload that fits beside all those before it is not refused for waiting, unless it takes longer than anything may.
 const FITTING: Duration = Duration::from_secs(30);
 
-/// Why an upload does not go on.
+/// Why an upload cannot continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// There was no room in time, or it takes more than its share while others want it.
+    /// No room became free in time, or it takes more than its share while others want it.
     NoRoom,
-    /// It stalled, and others wait.
+    /// It stalled while others wait.
     Stalled,
 }
 
@@ -39,7 +40,7 @@ pub(crate) enum Denied {
 #[derive(Clone)]
 pub(crate) struct Room {
     state: Arc<Mutex<State>>,
-    /// How long an upload waits that does not fit beside those before it.
+    /// How long an upload waits if it does not fit beside those before it.
     wait: Duration,
 }
 
@@ -54,7 +55,7 @@ struct State {
     bytes: usize,
     free: usize,
     next: u64,
-    /// In the order in which they came, or were proven.
+    /// In the order in which they arrived, or were proven.
     uploads: BTreeMap<u64, Upload>,
     waiting: usize,
     /// What all of them will take together, as far as known.
@@ -63,19 +64,19 @@ struct State {
 }
 
 struct Upload {
-    /// Its address: shares are counted by it.
+    /// Its address: shares are counted per address.
     from: Arc<str>,
     /// How long it will be, as far as known.
     len: usize,
-    /// What is counted on: all of it, once it is proven.
+    /// What it is counted for: all of it, once it is proven.
     need: usize,
     held: usize,
-    /// When its last bytes came.
+    /// When its last bytes arrived.
     came: Instant,
     wants: Option<Wants>,
-    /// It has come whole, and waits to be stored.
+    /// Whether it has arrived whole and waits to be stored.
     whole: bool,
-    /// It was told to make way.
+    /// Whether it was told to make way.
     denied: Option<Denied>,
     told: Arc<Notify>,
 }
@@ -86,10 +87,10 @@ struct Wants {
     since: Instant,
 }
 
-/// One in the order; the fields are in the order in which they count.
+/// One in the order; the fields decide in the order in which they are declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
-    /// It is beyond the share of its address.
+    /// Whether it is beyond its address's share.
     beyond: bool,
     unproven: bool,
     id: u64,
@@ -104,19 +105,19 @@ impl Upload {
         self.need.saturating_sub(self.held)
     }
 
-    /// It waits for its sender, who sends nothing.
+    /// Whether it waits for its sender, who sends nothing.
     fn is_stalled(&self, now: Instant) -> bool {
         !self.whole && self.wants.is_none() && now.saturating_duration_since(self.came) >= STALLED
     }
 }
 
 impl Room {
-    /// Room for `bytes`. An upload that does not fit beside those before it waits `wait` at most.
+    /// Room for `bytes`. An upload that does not fit beside those before it waits for `wait` at most.
     pub(crate) fn new(bytes: usize, wait: Duration) -> Self {
         Self { state: Arc::new(Mutex::new(State::new(bytes))), wait }
     }
 
-    /// A place for an upload from this address that will be `len` long, as far as known. It holds nothing yet.
+    /// A place for an upload from this address, of `len` bytes as far as known. It holds no room yet.
     pub(crate) fn enter(&self, from: &Arc<str>, len: usize) -> Place {
         let (id, told) = self.state().enter(from.clone(), len, Instant::now());
         Place { room: self.clone(), id, told }
@@ -128,7 +129,7 @@ impl Room {
 }
 
 impl Place {
-    /// Takes what is missing for `len` bytes of this body, and waits for it where it must. Says how long it waited.
+    /// Takes what is missing for `len` bytes of this body, waiting if it must. Returns how long it waited.
     pub(crate) async fn hold(&mut self, len: usize) -> Result<Duration, Denied> {
         let since = Instant::now();
         if len > PROVEN {
@@ -154,7 +155,7 @@ impl Place {
         }
     }
 
-    /// Ends when it is told to make way.
+    /// Completes when the upload is told to make way.
     pub(crate) async fn denied(&self) -> Denied {
         loop {
             if let Some(denied) = self.room.state().uploads.get(&self.id).and_then(|upload| upload.denied) {
@@ -164,10 +165,10 @@ impl Place {
         }
     }
 
-    /// It has come whole: it needs no more, and is not cut any more.
-    pub(crate) fn is_whole(&self) {
+    /// Marks it as arrived whole: it needs no more, and is no longer cut.
+    pub(crate) fn mark_whole(&self) {
         let mut state = self.room.state();
-        state.whole(self.id);
+        state.mark_whole(self.id);
         state.serve(Instant::now());
     }
 }
@@ -180,7 +181,7 @@ impl Drop for Place {
     }
 }
 
-/// All of it without a clock and without waiting.
+/// The bookkeeping, without a clock and without waiting.
 impl State {
     fn new(bytes: usize) -> Self {
         Self { bytes, free: bytes, next: 0, uploads: BTreeMap::new(), waiting: 0, needed: 0, looked: None }
@@ -201,7 +202,7 @@ impl State {
         id
     }
 
-    /// All of it is counted on from now on, behind those of which that is so already. Its id is another one then.
+    /// Counts on all of it from now on, behind those that already are. This gives it a new id.
     fn prove(&mut self, id: u64) -> u64 {
         if self.uploads.get(&id).is_none_or(Upload::is_proven) {
             return id;
@@ -212,7 +213,7 @@ impl State {
         self.put(upload)
     }
 
-    /// True: it holds `len` bytes now. False: it waits.
+    /// True if it holds `len` bytes now; false if it waits.
     fn ask(&mut self, id: u64, len: usize, now: Instant) -> Result<bool, Denied> {
         let Some(upload) = self.uploads.get_mut(&id) else { return Err(Denied::NoRoom) };
         if let Some(denied) = upload.denied {
@@ -240,7 +241,7 @@ impl State {
         self.settled(id)
     }
 
-    /// True: it waits no longer.
+    /// True if it no longer waits.
     fn settled(&self, id: u64) -> Result<bool, Denied> {
         match self.uploads.get(&id) {
             Some(Upload { denied: Some(denied), .. }) => Err(*denied),
@@ -249,7 +250,7 @@ impl State {
         }
     }
 
-    fn whole(&mut self, id: u64) {
+    fn mark_whole(&mut self, id: u64) {
         if let Some(upload) = self.uploads.get_mut(&id) {
             self.needed = self.needed.saturating_sub(upload.left());
             (upload.len, upload.need) = (upload.held, upload.held);
@@ -265,15 +266,16 @@ impl State {
         }
     }
 
-    /// For those who wait: time alone may have changed something.
+    /// Serves those who wait: time alone may have changed something.
     fn look(&mut self, now: Instant) {
         if self.looked.is_none_or(|looked| now.saturating_duration_since(looked) >= LOOK) {
             self.serve(now);
         }
     }
 
-    /// The order in which they get room: those within the share of their address first, and of those the proven ones, in
-    /// the order in which they were; then the others. The first one of an address is always within its share: one body may be larger than that.
+    /// The order in which they get room: first those within their address's share, and of those the proven ones, in the
+    /// order in which they were proven; then the others. The first one of an address is always within its share: a
+    /// single body may be larger than that.
     fn order(&self) -> Vec<Turn> {
         let mut needs: HashMap<&str, usize> = HashMap::new();
         for upload in self.uploads.values() {
@@ -291,7 +293,7 @@ impl State {
         order
     }
 
-    /// Is there room for all of it beside all of those before it?
+    /// Whether all of it fits beside all of those before it.
     fn fits(&self, id: u64) -> bool {
         let mut needed: usize = 0;
         for turn in self.order() {
@@ -304,8 +306,8 @@ impl State {
         false
     }
 
-    /// Gives room to those who wait, as far as there is any beside what those before them still need. Where it is short,
-    /// those make way who stalled, and those who are beyond their share.
+    /// Gives room to those who wait, as far as any is left beside what those before them still need. If it is short,
+    /// those that stalled and those beyond their share make way.
     fn serve(&mut self, now: Instant) {
         if self.waiting == 0 {
             return;
@@ -351,7 +353,7 @@ impl State {
         }
         stalled.sort_unstable();
         let stalled = stalled.into_iter().map(|(_, id)| (Denied::Stalled, id));
-        // The last ones first: those who came before them are nearer to their end.
+        // The last ones first: the earlier ones are closer to their end.
         let beyond = order.iter().rev().filter(|turn| turn.beyond && !short.beyond && !short.patient);
         for (why, id) in stalled.chain(beyond.map(|turn| (Denied::NoRoom, turn.id))) {
             if missing == 0 {
@@ -372,11 +374,11 @@ impl State {
 /// The first one in the order that gets no room.
 struct Short {
     id: u64,
-    /// So much is missing.
+    /// How much is missing.
     bytes: usize,
-    /// It is itself beyond its share.
+    /// Whether it is itself beyond its share.
     beyond: bool,
-    /// It has not waited long.
+    /// Whether it has only just started to wait.
     patient: bool,
 }
 

@@ -1,8 +1,8 @@
-//! The turn of large bodies to be stored.
+//! Turns for storing large bodies.
 //!
-//! The history's queue is bounded in bytes and refuses what is beyond. Bodies that were received side by side come to it
-//! all at once: they wait here for a place in it, in the order in which they came, so that what was received whole is
-//! not refused for coming together with others.
+//! The history's queue is bounded in bytes and refuses what exceeds it. Bodies that were received side by side reach it
+//! all at once, so they wait here for a place, in the order in which they arrived: a body that was received whole is
+//! not refused just because others arrived with it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::room::SMALL;
 
-/// The part of the queue that large bodies may fill, in quarters: the rest is left to the small ones, which do not wait.
+/// The part of the queue that large bodies may fill, in quarters. The rest is for the small ones, which do not wait.
 const QUARTERS: usize = 3;
 
 /// Gives out turns. Cloning shares it.
@@ -27,19 +27,19 @@ pub(crate) struct Storing {
 pub(crate) type Turn = Option<OwnedSemaphorePermit>;
 
 impl Storing {
-    /// For a queue that takes `queue_bytes`; a turn is waited for `wait` at most.
+    /// For a queue of `queue_bytes`; waits for a turn for `wait` at most.
     pub(crate) fn new(queue_bytes: usize, wait: Duration) -> Self {
         let most = usize::try_from(u32::MAX).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let bytes = (queue_bytes / 4 * QUARTERS).clamp(1, most);
         Self { free: Arc::new(Semaphore::new(bytes)), bytes, wait }
     }
 
-    /// Waits until a body of `len` bytes can be handed to the history. `Err`: not in time.
+    /// Waits until a body of `len` bytes can be handed to the history. `Err` if that takes too long.
     pub(crate) async fn turn(&self, len: usize) -> Result<Turn, TooLong> {
         if len <= SMALL {
             return Ok(None);
         }
-        // One that is longer than all of it goes alone.
+        // A body that is larger than the whole queue goes alone.
         let wanted = u32::try_from(len.min(self.bytes)).unwrap_or(u32::MAX);
         match timeout(self.wait, self.free.clone().acquire_many_owned(wanted)).await {
             Ok(Ok(permit)) => Ok(Some(permit)),

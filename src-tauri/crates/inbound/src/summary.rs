@@ -1,4 +1,4 @@
-//! Type and pointer of a body for its row, whatever its size, its packing, and however much of it was kept.
+//! Event type and pointer of a body for its row, whatever its size or encoding, and however much of it was kept.
 
 use std::io::Read;
 
@@ -6,12 +6,12 @@ use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use gemini::event::{Kept, Part, Summary, summary_of};
 
-/// Larger ones are read off the async threads.
+/// Larger bodies are read off the async threads.
 const LARGE: usize = 128 * 1024;
-/// What is unfolded of a packed body: it may unfold without end.
+/// How much of a compressed body is decompressed: there may be no end to it.
 const UNFOLDED: u64 = 1024 * 1024;
 
-/// What a row says of a body. `len`: of the whole body, as far as known.
+/// What a row says of a body. `len`: the length of the whole body, as far as known.
 pub(crate) async fn of_body(headers: &[(String, Vec<u8>)], bytes: &Bytes, len: u64, whole: bool) -> Summary {
     let part = if whole { Part::Whole } else { Part::KeptOf(len) };
     let encoding = packing(headers);
@@ -38,8 +38,8 @@ fn packing(headers: &[(String, Vec<u8>)]) -> Option<String> {
     (!value.eq_ignore_ascii_case("identity")).then(|| value.to_owned())
 }
 
-/// The beginning of what a packed body unfolds to, 1 MiB at most, and whether that is all. `None` where nothing comes of
-/// it: another packing than gzip and deflate, or bytes that are not packed.
+/// The beginning of a decompressed body, 1 MiB at most, and whether that is all of it. `None` if nothing comes of it:
+/// an encoding other than gzip and deflate, or bytes that are not compressed.
 pub fn unfold(bytes: &[u8], encoding: &str) -> Option<(Vec<u8>, bool)> {
     let mut unfolded = Vec::new();
     let mut read = |decoder: &mut dyn Read| decoder.take(UNFOLDED + 1).read_to_end(&mut unfolded);
@@ -48,7 +48,7 @@ pub fn unfold(bytes: &[u8], encoding: &str) -> Option<(Vec<u8>, bool)> {
         "deflate" => read(&mut ZlibDecoder::new(bytes)),
         _ => return None,
     };
-    // What came before a cut is there all the same.
+    // What precedes a cut can be read all the same.
     let all = ended.is_ok() && unfolded.len() as u64 <= UNFOLDED;
     unfolded.truncate(UNFOLDED as usize);
     (all || !unfolded.is_empty()).then_some((unfolded, all))

@@ -1,10 +1,11 @@
-//! Tokens that were accepted: one that comes again is told (`duplicate_id`), since nothing else in a JWT delivery is signed.
+//! Accepted tokens. One that arrives again is reported (`duplicate_id`), since nothing else in a JWT delivery is
+//! signed.
 
 use std::collections::{HashSet, VecDeque};
 
 use parking_lot::Mutex;
 
-/// Tokens remembered. They expire within minutes; a listener sees far fewer in that time.
+/// How many tokens are remembered. They expire within minutes, and a listener sees far fewer in that time.
 const REMEMBERED: usize = 10_000;
 /// A longer `jti` is not remembered.
 const LONGEST: usize = 512;
@@ -20,7 +21,7 @@ struct Tokens {
 }
 
 impl SeenTokens {
-    /// Remembers a token. True when it came before.
+    /// Remembers a token. True if it arrived before.
     pub(crate) fn again(&self, project: i64, jti: &str) -> bool {
         if jti.len() > LONGEST {
             return false;

@@ -1,5 +1,6 @@
-//! What was turned away: counted a kind, and the newest of it remembered, with what is known of each request. In memory
-//! alone, without bodies, queries and path tokens, and every text bounded: whoever sends it decides what it holds.
+//! Requests that were turned away: counts per kind, and the newest ones with what is known of each. Kept in memory
+//! only, without bodies, queries and path tokens, and with every text bounded, since whoever sends them decides what
+//! they contain.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,15 +22,15 @@ const REASON: usize = 240;
 pub enum Refusal {
     /// 503: the queue was full, or the commit failed.
     NotStored,
-    /// 503: the bodies that are being received take all the memory they may.
+    /// 503: the bodies being received fill the memory set aside for them.
     NoRoom,
     /// 503: too many connections are open.
     TooManyConnections,
     /// 413: the body is over the limit. Kept as a rejected delivery, cut off.
     TooLarge,
-    /// 408: the body came too slowly. Kept as a rejected delivery, as far as it came.
+    /// 408: the body arrived too slowly. Kept as a rejected delivery, as far as it arrived.
     BodyTooSlow,
-    /// 400: the body ended before its end. Kept as a rejected delivery, as far as it came.
+    /// 400: the body ended too early. Kept as a rejected delivery, as far as it arrived.
     BodyCutShort,
     /// 405: not a POST.
     OtherMethod,
@@ -45,14 +46,14 @@ pub enum Refusal {
     HeadTooLarge,
     /// 414: the target is too long.
     TargetTooLong,
-    /// 408: the head came too slowly.
+    /// 408: the head arrived too slowly.
     HeadTooSlow,
-    /// 400: no HTTP/1, or broken.
+    /// 400: not HTTP/1, or malformed.
     NotHttp,
 }
 
 impl Refusal {
-    /// All kinds, the most telling ones first.
+    /// All kinds, the most telling first.
     pub const ALL: [Self; 15] = [
         Self::NotStored,
         Self::NoRoom,
@@ -71,7 +72,7 @@ impl Refusal {
         Self::OtherMethod,
     ];
 
-    /// What it was answered. A connection that spoke no HTTP may have been closed without a word.
+    /// The status of the answer. A connection that spoke no HTTP may have been closed without one.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
@@ -102,9 +103,9 @@ pub struct TurnedAway {
     pub at_ms: i64,
     /// Why.
     pub refusal: Refusal,
-    /// `GET`; `None` where the head was not read that far.
+    /// The method, such as `GET`; `None` if the head was not read that far.
     pub method: Option<String>,
-    /// Its path without the path token and without a query; `None` where the head was not read that far.
+    /// Its path without the path token and query; `None` if the head was not read that far.
     pub path: Option<String>,
     /// The other end of the connection: `192.0.2.7:4711`.
     pub peer: String,
@@ -116,13 +117,13 @@ pub struct TurnedAway {
 pub(crate) struct About<'a> {
     pub(crate) at: SystemTime,
     pub(crate) method: Option<&'a str>,
-    /// Without a query and a path token.
+    /// Without query and path token.
     pub(crate) path: Option<&'a str>,
     pub(crate) peer: &'a str,
     pub(crate) reason: &'a str,
 }
 
-/// What a listener counts, since it started.
+/// What a listener has counted since it started.
 #[derive(Debug, Default)]
 pub struct Tally {
     counts: [AtomicU64; Refusal::ALL.len()],
@@ -171,7 +172,7 @@ impl Tally {
         self.counts.get(refusal.index()).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
-    /// The newest that were turned away, the last one first, `limit` at most. [`REMEMBERED`] are known.
+    /// The newest that were turned away, latest first, at most `limit`. [`REMEMBERED`] are kept.
     pub fn newest(&self, limit: usize) -> Vec<TurnedAway> {
         self.list().list.iter().rev().take(limit).cloned().collect()
     }

@@ -1,20 +1,20 @@
-//! Requests that never became one: their head was too large, too slow, or no HTTP. The library answers and closes; what is
-//! left in its buffer says who it was.
+//! Requests that never became one: their head was too large, too slow, or not HTTP. The library answers and closes;
+//! what is left in its buffer shows who sent it.
 
 use crate::receive::Parts;
 use crate::turned_away::{About, Refusal};
 
 /// The beginning of a TLS connection: a handshake record of any version.
 const TLS: [u8; 2] = [0x16, 0x03];
-/// A longer target is not one that the library takes.
+/// The library accepts no longer target.
 const TARGET: usize = u16::MAX as usize - 1;
 
-/// Counts and remembers it, where a connection ended because its head could not be taken.
+/// Counts and remembers a connection that ended because its head could not be read.
 pub(crate) fn note(parts: &Parts, peer: &str, error: &hyper::Error, unread: &[u8]) {
     let Some((refusal, reason)) = why(error, unread, parts.limits.headers) else { return };
     let line = line(unread);
     let method = line.map(|line| line.method);
-    // It was not seen whether it has the path token, nor whether it is from the internet.
+    // It is not known whether it has the path token, nor whether it is from the internet.
     let path = line.filter(|line| !line.target.is_empty()).map(|line| parts.gate.shown_path(&line.path(), true));
     let about = About { at: (parts.clock)(), method, path: path.as_deref(), peer, reason: &reason };
     parts.tally.turned_away(refusal, &about);
@@ -22,22 +22,22 @@ pub(crate) fn note(parts: &Parts, peer: &str, error: &hyper::Error, unread: &[u8
 
 fn why(error: &hyper::Error, unread: &[u8], headers: usize) -> Option<(Refusal, String)> {
     if error.is_timeout() {
-        let reason = "Its head did not come in time.";
+        let reason = "Its head did not arrive in time.";
         return (!unread.is_empty()).then(|| (Refusal::HeadTooSlow, reason.to_owned()));
     }
     if error.is_parse_version_h2() {
-        let reason = "It speaks HTTP/2 from the start; the listener takes HTTP/1.1.";
+        let reason = "It speaks HTTP/2 from the start; the listener speaks HTTP/1.1.";
         return Some((Refusal::NotHttp, reason.to_owned()));
     }
     if !error.is_parse() {
         return None;
     }
     if unread.starts_with(&TLS) {
-        let reason = "It speaks TLS; the listener takes plain HTTP. Use http:// in the address.";
+        let reason = "It speaks TLS; the listener speaks plain HTTP. Use http:// in the address.";
         return Some((Refusal::NotHttp, reason.to_owned()));
     }
     if !error.is_parse_too_large() {
-        return Some((Refusal::NotHttp, format!("It is no HTTP/1.1 that can be read: {error}.")));
+        return Some((Refusal::NotHttp, format!("It is not valid HTTP/1.1: {error}.")));
     }
     if line(unread).is_some_and(|line| line.target.len() > TARGET) {
         return Some((Refusal::TargetTooLong, format!("Its target is longer than {TARGET} bytes.")));
@@ -45,7 +45,7 @@ fn why(error: &hyper::Error, unread: &[u8], headers: usize) -> Option<(Refusal, 
     let lines = unread.split(|byte| *byte == b'\n').skip(1).count();
     let reason = match lines > headers {
         true => format!("It has more than {headers} header lines."),
-        false => format!("Its head is too large: {} KiB came without an end.", unread.len() / 1024),
+        false => format!("Its head is too large: {} KiB arrived without an end.", unread.len() / 1024),
     };
     Some((Refusal::HeadTooLarge, reason))
 }
@@ -57,7 +57,7 @@ struct Line<'a> {
     target: &'a [u8],
 }
 
-/// As far as it came. `None` where it is not one.
+/// As far as it arrived. `None` if it is not a request line.
 fn line(unread: &[u8]) -> Option<Line<'_>> {
     let line = unread.split(|byte| *byte == b'\r' || *byte == b'\n').find(|line| !line.is_empty())?;
     let mut words = line.split(|byte| *byte == b' ');
@@ -67,7 +67,7 @@ fn line(unread: &[u8]) -> Option<Line<'_>> {
 }
 
 impl Line<'_> {
-    /// Without a query, and without the scheme and host of a target in absolute form.
+    /// Without the query, and without the scheme and host of a target in absolute form.
     fn path(&self) -> String {
         let target = self.target.split(|byte| *byte == b'?' || *byte == b'#').next().unwrap_or_default();
         let target = String::from_utf8_lossy(target.get(..2048).unwrap_or(target)).into_owned();

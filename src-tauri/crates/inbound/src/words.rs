@@ -1,9 +1,10 @@
-//! What others say, made fit to be shown.
+//! Makes other people's texts fit to be shown.
 
-/// Characters of a line that are shown.
+/// How many characters of a line are shown.
 pub(crate) const SHOWN: usize = 300;
 
-/// One line for people: nothing that steers a terminal or turns the direction of writing, not too long.
+/// One line for people to read: without characters that steer a terminal or reverse the writing direction, and not too
+/// long.
 pub(crate) fn printable(text: &str) -> String {
     let text: String = text.chars().filter(|c| !gemini::steers(*c)).collect();
     let text = text.trim();

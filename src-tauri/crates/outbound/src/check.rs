@@ -1,11 +1,11 @@
-//! The handler check: a battery of deliveries for the user's own endpoint, good ones, odd ones and forged ones.
+//! The handler check: a battery of deliveries for the user's own endpoint: good, odd and forged ones.
 //!
-//! It is about the mistake and not about its consequences. Where the plain delivery of a scheme is refused, everything that
-//! is signed like it would be refused, too: then it is looked for what the endpoint does take, that one line fails, and what
-//! hangs on it is skipped, with the reason.
+//! It reports the mistake, not its consequences. If the plain delivery of a scheme is refused, everything signed like
+//! it would be refused as well. Then the check finds out what the endpoint does accept, fails that one line, and skips
+//! whatever depends on it, with the reason.
 //!
-//! A delivery that ends the endpoint is one failure, too. It is waited for, and what comes after is sent to one that comes back
-//! and skipped for one that does not.
+//! A delivery that ends the endpoint is also one failure. The check waits for the endpoint: if it comes back, the rest
+//! is sent to it; if not, the rest is skipped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,16 +36,16 @@ pub use mistakes::{MISTAKES, Mistake};
 pub use report::{Cause, Latency, Line, Progress, Report, State, to_json};
 pub use run::run;
 
-/// How long an answer may take before it is too long: Google asks for 2xx "within a few seconds".
+/// How long an answer may take before it counts as too late: Google asks for 2xx "within a few seconds".
 pub const FEW_SECONDS: Duration = Duration::from_secs(5);
 
-/// How often the endpoint, or anybody, has asked for the JWKS since the check began.
+/// How often anyone, including the endpoint, has requested the JWKS since the check began.
 pub type Asked = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Unix seconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// A secret and what a person may see of it.
+/// A secret and the hint that may be shown.
 #[derive(Clone, Debug)]
 pub struct Named {
     /// The secret.
@@ -59,29 +59,29 @@ pub struct Named {
 pub struct Plan {
     /// The endpoint.
     pub target: Target,
-    /// A certificate that nobody vouches for is accepted.
+    /// Whether a certificate that nobody vouches for is accepted.
     pub any_certificate: bool,
     /// The secret that the endpoint has, for `v1`.
     pub secret: Option<Named>,
-    /// The one before it, where it is still in its grace and the endpoint is to take it as well (SW-34).
+    /// The previous secret, if it is in its grace and the endpoint should accept it as well (SW-34).
     pub old_secret: Option<Named>,
     /// What the endpoint claims to verify.
     pub schemes: Vec<Scheme>,
-    /// What `v1a` and JWT are signed with. Forged tokens need `strange_rsa`.
+    /// The keys for `v1a` and JWT. Forged tokens need `strange_rsa`.
     pub keys: SigningKeys,
-    /// Where the endpoint gets the public halves of these keys.
+    /// Where the endpoint gets the public parts of these keys.
     pub jwks: Option<String>,
-    /// How often that was asked for. `None` where it is not known.
+    /// How often they were requested. `None` if that is not known.
     pub jwks_asked: Option<Asked>,
-    /// What tokens say, and who the sender is.
+    /// The claims of tokens, and who the sender is.
     pub profile: Profile,
     /// How long one answer may take.
     pub timeout: Duration,
-    /// How long an endpoint that has ended may take to come back: one that a supervisor starts again is checked to the end.
+    /// How long an ended endpoint may take to come back: one that a supervisor restarts is checked to the end.
     pub restart: Duration,
     /// Answers GET with `{"handled":{"<webhook-id>":n}}`: how often the endpoint has acted on each message.
     pub handled: Option<Target>,
-    /// Deliveries of the burst.
+    /// How many deliveries the burst has.
     pub burst: u32,
     /// The time.
     pub now: Clock,
@@ -90,7 +90,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Names of the keys that deliveries are signed with. No secret is in them.
+    /// Names of the keys that deliveries are signed with. They contain no secret.
     fn key_names(&self) -> Vec<String> {
         let v1 = self.schemes.contains(&Scheme::V1);
         let secrets = [&self.secret, &self.old_secret].into_iter().flatten().filter(|_| v1);
@@ -99,7 +99,7 @@ impl Plan {
     }
 }
 
-/// Every line of a check, as it stands before anything was sent.
+/// Every line of a check, as it is before anything was sent.
 #[must_use]
 pub fn lines(plan: &Plan) -> Vec<Line> {
     cases::all(plan).iter().map(cases::Case::line).collect()

@@ -1,4 +1,4 @@
-//! The HTTP client: HTTP/1.1 as given, no redirects (SW-50), no proxy, nothing undone, and bounds on what comes back.
+//! The HTTP client: HTTP/1.1 as given, no redirects (SW-50), no proxy, no decompression, and limits on what comes back.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -20,8 +20,8 @@ use crate::tls;
 
 /// How long TCP may take to connect.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a connection that nobody uses is kept: shorter than receivers commonly keep theirs (gunicorn 2 s, Node 5 s), so
-/// that none of ours is closed in the moment in which it is used again.
+/// How long an idle connection is kept: shorter than receivers commonly keep theirs (gunicorn 2 s, Node 5 s), so that
+/// none is closed at the moment it is reused.
 const IDLE: Duration = Duration::from_secs(1);
 /// Idle connections to a target.
 const IDLE_MOST: usize = 64;
@@ -31,23 +31,23 @@ const HEADERS: usize = 256;
 type Plain = legacy::Client<HttpConnector, Full<Bytes>>;
 type Tls = legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// A POST, as it goes out: nothing is added but what framing needs.
+/// A POST as it is sent: only what framing needs is added.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Where to.
+    /// Its target.
     pub target: Target,
-    /// Header lines in order. `host` and `content-length` are set in their place, or added.
+    /// Header lines in order. `host` and `content-length` get their values in place, or are added.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Bytes,
-    /// A certificate that nobody vouches for is accepted.
+    /// Whether a certificate that nobody vouches for is accepted.
     pub any_certificate: bool,
 }
 
-/// What an answer may take.
+/// The limits of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// For everything, from the first byte sent to the last one of the answer.
+    /// For everything, from the first byte sent to the last byte of the answer.
     pub time: Duration,
     /// Bytes of its body that are read.
     pub read: u64,
@@ -70,16 +70,16 @@ pub struct Answer {
     pub version: &'static str,
     /// Header lines, names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// From the start until the head was there.
+    /// From the start until the head arrived.
     pub first: Duration,
-    /// The beginning of the body, as it came.
+    /// The beginning of the body, as it arrived.
     pub body: Vec<u8>,
     /// How many bytes of the body were read.
     pub body_len: u64,
 }
 
 impl Answer {
-    /// The first header line of this name, where it is text.
+    /// The first header line with this name, if it is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(header, _)| header == name)?;
@@ -87,23 +87,23 @@ impl Answer {
     }
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// The answer, where at least its head came.
+    /// The answer, if at least its head arrived.
     pub answer: Option<Answer>,
-    /// Why it is not there, or not whole.
+    /// Why it is missing or incomplete.
     pub problem: Option<Problem>,
     /// From the start to the end, whatever it was.
     pub total: Duration,
 }
 
-/// Sends requests. Connections are kept for a moment and used again.
+/// Sends requests. Connections are kept for a moment and reused.
 pub struct Client {
     plain: Plain,
-    /// Idle connections that are kept to a target.
+    /// How many idle connections to a target are kept.
     idle: usize,
-    /// Those with TLS are made when they are needed: they read the system's roots.
+    /// Clients with TLS are built when they are needed, because they read the system's roots.
     strict: OnceLock<Result<Tls, String>>,
     lenient: OnceLock<Result<Tls, String>>,
 }
@@ -115,8 +115,8 @@ impl Default for Client {
 }
 
 impl Client {
-    /// Makes a new connection for each request: one that fails then says something about this request, and not that a kept
-    /// connection was closed meanwhile.
+    /// Makes a new connection for each request, so that a failure says something about this request, and not that a
+    /// kept connection was closed meanwhile.
     #[must_use]
     pub fn with_a_connection_each() -> Self {
         Self::keeping(0)
@@ -126,7 +126,7 @@ impl Client {
         Self { plain: client(tcp(), idle), idle, strict: OnceLock::new(), lenient: OnceLock::new() }
     }
 
-    /// Sends a request, and never fails: what went wrong is in the exchange. Dropping the future cuts the connection.
+    /// Sends a request and never fails: errors are in the exchange. Dropping the future cuts the connection.
     pub async fn send(&self, request: Request, bounds: Bounds) -> Exchange {
         let started = Instant::now();
         let until = tokio::time::Instant::from_std(started) + bounds.time;
@@ -172,7 +172,13 @@ impl Client {
         };
         match made {
             Ok(client) => post(client, request, target).await,
-            Err(why) => Err(Problem::new(ProblemCode::TlsFailed, format!("No secure connection can be made: {why}."))),
+            Err(why) => Err(Problem::new(
+                ProblemCode::TlsFailed,
+                format!(
+                    "No secure connection could be made: \
+                {why}."
+                ),
+            )),
         }
     }
 }
@@ -206,7 +212,7 @@ where
     client.request(request).await.map_err(|error: ClientError| Problem::of(&error, target, error.is_connect()))
 }
 
-/// Header lines as they go out: with `host` and `content-length` in their place, or at the end.
+/// Header lines as they are sent: with `host` and `content-length` in place, or at the end.
 #[must_use]
 pub fn framed(headers: &[(String, Vec<u8>)], body_len: usize, target: &Target) -> Vec<(String, Vec<u8>)> {
     let mut framed = Vec::with_capacity(headers.len() + 2);

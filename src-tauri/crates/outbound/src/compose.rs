@@ -1,4 +1,4 @@
-//! What a replay sends: a delivery as it was received, with what is to be different.
+//! Composes what a replay sends: a delivery as it was received, with the requested changes.
 
 use std::io;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ mod twist;
 
 pub use twist::{Twist, twists};
 
-/// A delivery, as far as a replay needs it.
+/// What a replay needs of a delivery.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// Header lines in the order of arrival.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body that was kept.
+    /// The body, as far as it was kept.
     pub body: Bytes,
-    /// The path it came to, with its query.
+    /// The path it arrived at, with its query.
     pub path: String,
-    /// Bytes of the whole body, where `body` is only a part of it.
+    /// Bytes of the whole body, if `body` is only part of it.
     pub part_of: Option<u64>,
 }
 
 /// The `webhook-id`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Id {
-    /// As it is.
+    /// As received.
     #[default]
     Keep,
     /// A new one.
@@ -41,17 +41,17 @@ pub enum Id {
 /// The `webhook-timestamp`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Time {
-    /// As it is.
+    /// As received.
     #[default]
     Keep,
-    /// So many seconds from now.
+    /// This many seconds from now.
     Now(i64),
 }
 
-/// What the request is signed with.
+/// What signs the request.
 #[derive(Clone, Default)]
 pub enum Sign {
-    /// The signature stays as it is.
+    /// The signature stays as received.
     #[default]
     Leave,
     /// `v1`.
@@ -70,19 +70,19 @@ pub enum Sign {
     Jwt {
         /// The key that the receiver knows.
         rsa: Arc<RsaKey>,
-        /// One that it does not know.
+        /// A key that it does not know.
         strange: Arc<RsaKey>,
-        /// Who signs, for whom.
+        /// The issuer and the audience.
         profile: Profile,
     },
 }
 
-/// What is to be different. The default is nothing.
+/// The requested changes. The default changes nothing.
 #[derive(Clone, Default)]
 pub struct Recipe {
-    /// Header lines in place of those received.
+    /// Header lines that replace the received ones.
     pub headers: Option<Vec<(String, Vec<u8>)>>,
-    /// A body in place of the one received.
+    /// A body that replaces the received one.
     pub body: Option<Bytes>,
     /// The id.
     pub id: Id,
@@ -90,12 +90,12 @@ pub struct Recipe {
     pub time: Time,
     /// The signature.
     pub sign: Sign,
-    /// How it is broken on purpose.
+    /// How it is deliberately broken.
     pub twist: Option<&'static Twist>,
 }
 
 impl Recipe {
-    /// Nothing is different.
+    /// Whether nothing is changed.
     #[must_use]
     pub fn is_as_received(&self) -> bool {
         self.headers.is_none()
@@ -107,41 +107,42 @@ impl Recipe {
     }
 }
 
-/// A request that is ready to go out.
+/// A request that is ready to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Composed {
     /// Header lines in order.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Bytes,
-    /// The body is not the one received.
+    /// Whether the body differs from the received one.
     pub body_changed: bool,
-    /// What is not sent as received, though nobody asked for it.
+    /// What cannot be sent as received, although nobody asked for a change.
     pub altered: Vec<Altered>,
-    /// What was asked for, in a few words each. Empty: as received.
+    /// The requested changes, in a few words each. Empty if it goes as received.
     pub changes: Vec<String>,
-    /// How often it goes out: 2 for a duplicate.
+    /// How often it is sent: 2 for a duplicate.
     pub times: u32,
 }
 
 /// Why a request could not be composed.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
-    /// Only a part of the body was kept, and none was given in its place.
-    #[error("{}, so it cannot be sent on as it was. To send something else, edit it and give a body of your own.", part(.kept, .len))]
+    /// Only part of the body was kept, and no replacement was given.
+    #[error("{}, so it cannot be sent on as it was. To send something else, edit it and enter a \
+        body.", part(.kept, .len))]
     BodyIncomplete {
         /// Bytes that were kept.
         kept: u64,
-        /// Bytes of the whole, as far as known.
+        /// Bytes of the whole body, as far as known.
         len: u64,
     },
-    /// A twist signs anew, and there is no key.
-    #[error("\"{0}\" is signed anew. Choose what to sign with.")]
+    /// A twist has to sign, and there is no key.
+    #[error("\"{0}\" has to be signed again. Choose what to sign with.")]
     NoKey(&'static str),
-    /// A twist changes the JSON of the body, and it is none.
+    /// A twist changes the JSON of the body, but the body is not JSON.
     #[error("\"{0}\" changes the JSON of the body, and this body is not a JSON object.")]
     NotJson(&'static str),
-    /// The key refused to sign.
+    /// The key could not sign.
     #[error("The request could not be signed: {0}")]
     Sign(#[from] sign::SignError),
     /// The source of random bytes failed.
@@ -152,14 +153,14 @@ pub enum ComposeError {
 fn part(kept: &u64, len: &u64) -> String {
     match kept < len {
         true => format!("Only the first {kept} of {len} bytes of this delivery's body were kept"),
-        false => "The body of this delivery did not come whole".to_owned(),
+        false => "The body of this delivery did not arrive whole".to_owned(),
     }
 }
 
-/// The request that a recipe makes of a delivery, for `target`, at `now` (Unix seconds).
+/// Composes the request from a delivery and a recipe, for `target`, at `now` (Unix seconds).
 ///
 /// # Errors
-/// When only a part of the body was kept, a twist does not fit, or a key fails.
+/// If only part of the body was kept, a twist does not fit, or a key fails.
 pub fn compose(
     received: &Received,
     recipe: &Recipe,
@@ -219,7 +220,7 @@ fn name_the_rest(
     }
 }
 
-/// A request in the making.
+/// A request being composed.
 struct Draft {
     headers: Vec<(String, Vec<u8>)>,
     body: Bytes,
@@ -237,7 +238,7 @@ impl Draft {
         std::str::from_utf8(value).ok()
     }
 
-    /// One line of this name, in the place of the first one, or at the end.
+    /// A single line with this name, in the place of the first one, or at the end.
     fn set(&mut self, name: &str, value: &str) {
         let mut found = false;
         self.headers.retain_mut(|(header, old)| {
@@ -259,7 +260,7 @@ impl Draft {
         self.headers.retain(|(header, _)| !header.eq_ignore_ascii_case(name));
     }
 
-    /// Id, time and signature, for the body as it is now.
+    /// Applies id, time and signature to the body as it is now.
     fn prepare(&mut self, id: Id, time: Time, sign: &Sign, now: i64, random: &Random) -> Result<(), ComposeError> {
         if id == Id::Renew {
             let id = samples::message_id(random)?;
@@ -277,7 +278,7 @@ impl Draft {
         self.sign(sign, now, random)
     }
 
-    /// A signature over the id, the time and the body as they are now. Where id or time are missing, they are made.
+    /// A signature over the id, the time and the body as they are now. Missing ids and times are created.
     fn sign(&mut self, sign: &Sign, now: i64, random: &Random) -> Result<(), ComposeError> {
         if matches!(sign, Sign::Leave) {
             return Ok(());
@@ -303,7 +304,7 @@ impl Draft {
             Sign::V1a { seed } => {
                 (sign::v1a(seed, &id, time, &self.body), "signed with the Sandbox's v1a key".to_owned())
             }
-            // It says when it was issued: that is the time of the delivery.
+            // A token says when it was issued: that is the time of the delivery.
             Sign::Jwt { rsa, profile, .. } => (
                 rsa.sign(Some(rsa.kid()), &token_claims(profile, &id, time, &self.body))?,
                 "signed with the Sandbox's JWT key".to_owned(),

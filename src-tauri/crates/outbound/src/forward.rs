@@ -1,5 +1,5 @@
-//! Forwarding: deliveries sent on by themselves as they arrive. Here is what is decided: the rule, and of each project's
-//! deliveries which one is sent next and when. No I/O, and no clock: the time is passed in.
+//! Forwarding: sending deliveries on automatically as they arrive. This is the deciding part: the rule, and which
+//! delivery of each project is sent next and when. It does no I/O and has no clock: the time is passed in.
 
 mod back_off;
 mod lane;
@@ -14,5 +14,5 @@ pub use lane::{Lane, Turn};
 pub use rule::{Answer, Rule, State, Which};
 pub use says::{Before, Ended, Found, Marks, Next, View};
 
-/// Tries of a delivery that is answered each time, and never taken: about ten minutes.
+/// How often to try a delivery that is always answered but never accepted: about ten minutes.
 pub const GIVES_UP: u32 = 24;

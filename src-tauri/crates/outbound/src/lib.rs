@@ -1,7 +1,8 @@
-//! The other direction: deliveries sent on to the user's own code, by hand or as they arrive, and the battery that checks it.
+//! The other direction: sends deliveries on to the user's own code, by hand or as they arrive, and checks that code
+//! with a battery.
 //!
-//! A delivery goes out as it came in: the same header lines in the same order, the same bytes. What cannot be the same (the
-//! host, what belongs to one connection) is named. What comes back is bounded in bytes and in time.
+//! A delivery is sent as it was received: the same header lines in the same order, the same bytes. What cannot be the
+//! same (the host, what belongs to one connection) is named. What comes back is limited in bytes and in time.
 
 pub mod check;
 mod client;

@@ -1,8 +1,8 @@
-//! Which header lines of a delivery go on to a target, and what is done to the others (RFC 9110, 7.6.1).
+//! Which header lines of a delivery are passed on to a target, and what happens to the others (RFC 9110, 7.6.1).
 
 use signature::{is_for_a_proxy, is_hop_by_hop};
 
-/// What is not sent as it was received, and why.
+/// A header or part that is not sent as received, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Altered {
     /// A header's name, or `path`.
@@ -19,11 +19,11 @@ impl Altered {
 
 /// An API key never travels in a replay.
 const KEYS: [&str; 1] = ["x-goog-api-key"];
-/// Credentials that were meant for Pollux or for a proxy before it: they go to this machine only.
+/// Credentials that were meant for Pollux or for a proxy in front of it: they are sent only within this machine.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "x-api-key"];
 
-/// The lines that go on, in order, and what was left out. `host` and `content-length` keep their places; the client gives
-/// them their values.
+/// The lines that are passed on, in order, and what was left out. `host` and `content-length` keep their places; the
+/// client sets their values.
 pub(crate) fn pass(headers: Vec<(String, Vec<u8>)>, local: bool) -> (Vec<(String, Vec<u8>)>, Vec<Altered>) {
     let named = named_by_connection(&headers);
     let mut altered = Vec::new();
@@ -47,7 +47,7 @@ pub(crate) fn pass(headers: Vec<(String, Vec<u8>)>, local: bool) -> (Vec<(String
             continue;
         };
         if lower == "transfer-encoding" && !framed {
-            // The body is sent with its length, which stands where the framing stood.
+            // The body is sent with its length, in the place of the framing header.
             framed = true;
             passed.push(("content-length".to_owned(), Vec::new()));
             altered.push(Altered::new(&lower, "replaced by content-length: the body is sent in one piece"));
@@ -59,7 +59,7 @@ pub(crate) fn pass(headers: Vec<(String, Vec<u8>)>, local: bool) -> (Vec<(String
     (passed, altered)
 }
 
-/// The lines of an answer that go on to somebody else's connection.
+/// The lines of an answer that are passed on to somebody else's connection.
 #[must_use]
 pub fn for_another_connection(headers: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
     let named = named_by_connection(&headers);
@@ -67,14 +67,14 @@ pub fn for_another_connection(headers: Vec<(String, Vec<u8>)>) -> Vec<(String, V
     headers.into_iter().filter(|(name, _)| !stays(&name.to_ascii_lowercase())).collect()
 }
 
-/// It belongs to one connection.
+/// Whether a header belongs to one connection.
 fn stays(name: &str) -> bool {
     is_hop_by_hop(name) || is_for_a_proxy(name)
 }
 
 /// Names that `Connection` lists: they belong to one connection, too.
 fn named_by_connection(headers: &[(String, Vec<u8>)]) -> Vec<String> {
-    /// What a sender must not be able to have left out.
+    /// Headers that a sender must not be able to have removed.
     const KEPT: [&str; 6] =
         ["webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length", "host"];
     let lists = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("connection"));

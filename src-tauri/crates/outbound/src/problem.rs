@@ -1,4 +1,4 @@
-//! Why there is no whole answer, in words.
+//! Says in words why there is no complete answer.
 
 mod code;
 
@@ -12,7 +12,7 @@ use crate::target::Target;
 
 pub use code::ProblemCode;
 
-/// Why there is no whole answer.
+/// Why there is no complete answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Stable code.
@@ -26,7 +26,7 @@ impl Problem {
         Self { code, message: message.into() }
     }
 
-    /// Nothing came from the target at all, so that it can be said to be down.
+    /// Whether nothing at all came from the target, so that it counts as down.
     #[must_use]
     pub fn is_down(&self) -> bool {
         !matches!(
@@ -42,7 +42,7 @@ impl Problem {
 
     pub(crate) fn body_too_slow(read: u64, time: Duration) -> Self {
         let message = format!(
-            "The answer's body did not end within {}; {read} bytes of it came. It was cut there.",
+            "The answer's body did not end within {}; {read} bytes of it arrived. It was cut there.",
             seconds(time)
         );
         Self::new(ProblemCode::BodyTooSlow, message)
@@ -55,11 +55,11 @@ impl Problem {
 
     pub(crate) fn body_cut_short(read: u64, error: &hyper::Error) -> Self {
         let what = if error.is_parse() { "its framing is not valid HTTP" } else { "the connection ended" };
-        let message = format!("The answer's body is not whole: after {read} bytes {what}.");
+        let message = format!("The answer's body is incomplete: after {read} bytes {what}.");
         Self::new(ProblemCode::BodyCutShort, message)
     }
 
-    /// What kept an answer from coming.
+    /// What prevented an answer.
     pub(crate) fn of(error: &(dyn Error + 'static), target: &Target, connecting: bool) -> Self {
         let chain = Chain::of(error);
         let host = target.authority();
@@ -72,7 +72,7 @@ impl Problem {
         }
         if let Some(http) = chain.http {
             if http.is_parse_too_large() {
-                return Self::new(ProblemCode::HeadTooLong, format!("The head of the answer of {host} is too long."));
+                return Self::new(ProblemCode::HeadTooLong, format!("The head of {host}'s answer is too long."));
             }
             if http.is_parse() {
                 let hint = if target.is_tls() { "" } else { " If it speaks TLS, write https:// instead of http://." };
@@ -83,10 +83,7 @@ impl Problem {
             }
         }
         if chain.resolving {
-            return Self::new(
-                ProblemCode::NameNotFound,
-                format!("There is no host of the name in {host}, as far as this machine can tell."),
-            );
+            return Self::new(ProblemCode::NameNotFound, format!("This machine cannot find the host name in {host}."));
         }
         match chain.io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => Self::new(
@@ -98,10 +95,10 @@ impl Problem {
                 format!("{host} cannot be reached: the connection was not made in time."),
             ),
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => {
-                Self::new(ProblemCode::ConnectionReset, format!("{host} reset the connection before it had answered."))
+                Self::new(ProblemCode::ConnectionReset, format!("{host} reset the connection before it answered."))
             }
             Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
-                Self::new(ProblemCode::Unreachable, format!("There is no way to {host} from this machine."))
+                Self::new(ProblemCode::Unreachable, format!("There is no route to {host} from this machine."))
             }
             _ if connecting => {
                 Self::new(ProblemCode::Unreachable, format!("{host} cannot be reached: {}.", chain.innermost))
@@ -119,7 +116,7 @@ fn seconds(time: Duration) -> String {
     }
 }
 
-/// What is told apart in an error and its causes.
+/// What is distinguished in an error and its causes.
 struct Chain<'a> {
     tls: Option<&'a rustls::Error>,
     handshake_cut: bool,
@@ -147,7 +144,7 @@ impl<'a> Chain<'a> {
             if let Some(io) = error.downcast_ref::<io::Error>() {
                 self.io = self.io.or(Some(io));
                 self.handshake_cut |= text == "tls handshake eof";
-                // An `io::Error` gives as its source that of the error inside, and not the error itself.
+                // An `io::Error` gives the source of its inner error as its own source, not the inner error.
                 if let Some(inner) = io.get_ref() {
                     self.look_at(inner);
                     return;
@@ -162,7 +159,7 @@ impl<'a> Chain<'a> {
 }
 
 fn tls(fault: &rustls::Error, host: &str) -> Problem {
-    let allow = "It can be accepted for this target: see its settings.";
+    let allow = "It can be allowed for this target: see its settings.";
     let (code, words) = match fault {
         rustls::Error::InvalidCertificate(fault) => match fault {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -178,20 +175,20 @@ fn tls(fault: &rustls::Error, host: &str) -> Problem {
             CertificateError::UnknownIssuer | CertificateError::BadSignature => (
                 ProblemCode::TlsUntrusted,
                 format!(
-                    "The certificate of {host} is self-signed, or signed by nobody whom this machine trusts. {allow}"
+                    "The certificate of {host} is self-signed, or not signed by anyone this machine trusts. {allow}"
                 ),
             ),
             CertificateError::Revoked => (ProblemCode::TlsRevoked, format!("The certificate of {host} was revoked.")),
             other => (ProblemCode::TlsUntrusted, format!("The certificate of {host} is not valid ({other}). {allow}")),
         },
         rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => {
-            (ProblemCode::TlsUnknownName, format!("The server at {host} knows no such name."))
+            (ProblemCode::TlsUnknownName, format!("The server at {host} does not know this name."))
         }
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
-            (ProblemCode::TlsVersion, format!("{host} speaks no version of TLS that Pollux does (1.2 and 1.3)."))
+            (ProblemCode::TlsVersion, format!("{host} supports no version of TLS that Pollux does (1.2 and 1.3)."))
         }
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            (ProblemCode::TlsClientCertificate, format!("{host} asks for a client certificate, and Pollux has none."))
+            (ProblemCode::TlsClientCertificate, format!("{host} requires a client certificate, and Pollux has none."))
         }
         rustls::Error::InvalidMessage(_) => (
             ProblemCode::TlsNotSpoken,

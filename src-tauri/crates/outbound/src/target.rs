@@ -1,4 +1,4 @@
-//! Where to: an http or https address.
+//! A target: an http or https address.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,18 +6,18 @@ use std::net::IpAddr;
 use http::Uri;
 use url::{Host, Url};
 
-/// Why an address cannot be sent to.
+/// Why an address cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// It is no http or https address.
+    /// It is not an http or https address.
     #[error("{0:?} is not an address that can be sent to. Give one such as http://localhost:3000/webhooks.")]
     NotHttp(String),
-    /// It holds a user's name or password.
-    #[error("The address holds a user name or a password, which would be kept in the history. Leave them out.")]
+    /// It contains a user name or password.
+    #[error("The address contains a user name or a password, which would be kept in the history. Leave them out.")]
     Credentials,
 }
 
-/// An address that deliveries can be sent to. Without a fragment, its host in ASCII.
+/// An address that deliveries can be sent to, without a fragment and with its host in ASCII.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     url: String,
@@ -27,11 +27,11 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads an address. Without a scheme `http://` is meant where it is on this machine (`localhost:3000/hook`,
-    /// `3000`), and `https://` elsewhere.
+    /// Reads an address. The default scheme is `http://` if it is on this machine (`localhost:3000/hook`, `3000`), and
+    /// `https://` otherwise.
     ///
     /// # Errors
-    /// When it is none, or holds a password.
+    /// If it is not valid, or contains a password.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
         let not_http = || TargetError::NotHttp(text.to_owned());
@@ -63,7 +63,7 @@ impl Target {
         &self.url
     }
 
-    /// `localhost:3000`: what `Host` says.
+    /// `localhost:3000`, the value of `Host`.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
@@ -81,7 +81,7 @@ impl Target {
         self.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
     }
 
-    /// It is on this machine, so that nothing leaves it.
+    /// Whether it is on this machine, so that nothing leaves it.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.local
@@ -91,7 +91,7 @@ impl Target {
         &self.uri
     }
 
-    /// The port, also where the address names none.
+    /// The port, or the default one.
     pub(crate) fn port(&self) -> u16 {
         self.uri.port_u16().unwrap_or(if self.is_tls() { 443 } else { 80 })
     }
@@ -107,7 +107,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// An address that was typed in short.
+/// Completes an address that was typed in short form.
 fn guessed(text: &str) -> Option<Url> {
     if text.is_empty() || text.starts_with(['/', '?', '#']) {
         return None;
@@ -119,7 +119,7 @@ fn guessed(text: &str) -> Option<Url> {
         return Url::parse(&format!("http://localhost:{rest}")).ok();
     }
     let plain = Url::parse(&format!("http://{text}")).ok()?;
-    // `mailto:a@b` and the like: a scheme, and no port behind the colon.
+    // `mailto:a@b` and the like: a scheme, and no port after the colon.
     if text
         .split_once(':')
         .is_some_and(|(_, rest)| !text.starts_with('[') && !rest.starts_with(|c: char| c.is_ascii_digit()))
@@ -135,7 +135,7 @@ fn guessed(text: &str) -> Option<Url> {
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => {
-            // Not `app.localhost`: many a resolver asks the network for it, and whoever answers decides where it goes.
+            // Not `app.localhost`: many resolvers ask the network for it, and whoever answers decides where it goes.
             name.strip_suffix('.').unwrap_or(name).eq_ignore_ascii_case("localhost")
         }
         Host::Ipv4(address) => address.is_loopback(),

@@ -1,4 +1,4 @@
-//! TLS towards targets: the system's trust, or any certificate where the user allowed it for a target.
+//! TLS for targets: the system's trust, or any certificate if the user allowed it for a target.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_t
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
-/// Takes the certificates that the system trusts.
+/// Accepts the certificates that the system trusts.
 pub(crate) fn trusting_the_system(tcp: HttpConnector) -> Result<HttpsConnector<HttpConnector>, String> {
     let builder = HttpsConnectorBuilder::new()
         .with_provider_and_platform_verifier(aws_lc_rs::default_provider())
@@ -17,7 +17,7 @@ pub(crate) fn trusting_the_system(tcp: HttpConnector) -> Result<HttpsConnector<H
     Ok(builder.https_or_http().enable_http1().wrap_connector(tcp))
 }
 
-/// Takes any certificate. Handshakes are still checked with its key: whoever answers has the key of what it shows.
+/// Accepts any certificate. Handshakes are still checked with its key, so the other side owns the certificate it shows.
 pub(crate) fn taking_any(tcp: HttpConnector) -> Result<HttpsConnector<HttpConnector>, String> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider.clone())

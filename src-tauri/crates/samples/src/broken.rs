@@ -1,4 +1,4 @@
-//! The box of broken deliveries, and of odd ones that are genuine all the same.
+//! Ready-made broken deliveries, and odd ones that are genuine all the same.
 
 use serde::Serialize;
 use signature::Scheme;
@@ -13,13 +13,13 @@ pub struct BrokenKind {
     pub id: &'static str,
     /// Two to four words.
     pub label: &'static str,
-    /// What is done to the delivery, in one sentence.
+    /// What it does to the delivery, in one sentence.
     pub what: &'static str,
-    /// The reason that a correct receiver gives, as in a verdict; `valid` for those that are odd but genuine.
+    /// The reason that a correct receiver gives, as in a verdict; `valid` for kinds that are odd but genuine.
     pub reason: &'static str,
-    /// The schemes it exists for, the default one first.
+    /// The schemes it is available for, the default one first.
     pub schemes: &'static [Scheme],
-    /// Code of the diagnosis that names the mistake, where it is one that a probe can find.
+    /// The code of the diagnosis that names the mistake, if a probe can find it.
     #[serde(skip)]
     pub diagnosis: Option<&'static str>,
     #[serde(skip)]
@@ -121,13 +121,13 @@ static KINDS: [BrokenKind; 41] = [
     kind(Fault::Tampered, "tampered_body", "Body tampered with", NO_MATCH, SIGNED,
         "The job's id is changed after signing."),
     kind(Fault::Stale, "stale", "Six minutes old", "timestamp_too_old", SIGNED,
-        "Signed correctly, six minutes ago: a delivery that was caught and sent again.")
+        "Correctly signed, six minutes ago: a delivery that was caught and sent again.")
         .diagnosed("stale_with_valid_signature"),
     kind(Fault::Future, "future", "Six minutes ahead", "timestamp_too_new", SIGNED,
-        "Signed correctly by a clock that is six minutes fast.")
+        "Correctly signed by a clock that is six minutes fast.")
         .diagnosed("future_with_valid_signature"),
     kind(Fault::Reserialised, "reserialised_body", "Body re-serialised", NO_MATCH, SIGNED,
-        "The same JSON with other white space, as after a parser and a printer on the way.")
+        "The same JSON with different white space, as if it was parsed and serialised on the way.")
         .diagnosed("body_reserialized"),
     kind(Fault::UndecodedSecret, "undecoded_secret", "Secret not decoded", NO_MATCH, &[V1],
         "Signed with the base64 text of the secret instead of its bytes, as on the night of the launch.")
@@ -148,7 +148,7 @@ static KINDS: [BrokenKind; 41] = [
         "The plain body is signed, and the body arrives compressed with gzip.")
         .diagnosed("body_content_encoding"),
     kind(Fault::Milliseconds, "ms_timestamp", "Time in milliseconds", "timestamp_too_new", SIGNED,
-        "The webhook-timestamp counts milliseconds instead of seconds, and is signed like that.")
+        "The webhook-timestamp is in milliseconds instead of seconds, and is signed that way.")
         .diagnosed("timestamp_looks_like_milliseconds"),
     kind(Fault::IsoTime, "iso_timestamp", "Time as a date", "invalid_timestamp", SIGNED,
         "The webhook-timestamp is a date in ISO 8601 instead of Unix seconds."),
@@ -159,12 +159,12 @@ static KINDS: [BrokenKind; 41] = [
     kind(Fault::NoTime, "missing_timestamp", "Time header missing", "missing_header:webhook-timestamp", SIGNED,
         "The webhook-timestamp header is left out after signing."),
     kind(Fault::RepeatedTime, "repeated_header", "Time header repeated", "duplicate_header:webhook-timestamp", SIGNED,
-        "The webhook-timestamp header comes twice, with two values.")
+        "The webhook-timestamp header appears twice, with different values.")
         .diagnosed("header_repeated"),
     kind(Fault::SvixNames, "svix_headers", "Only svix headers", "missing_header:webhook-id", SIGNED,
         "The three headers have the names of another service, svix-id and so on."),
     kind(Fault::Garbage, "garbage", "Signature is nonsense", MALFORMED, SIGNED,
-        "The webhook-signature header holds words instead of a signature."),
+        "The webhook-signature header contains words instead of a signature."),
     kind(Fault::Truncated, "truncated_signature", "Signature cut short", MALFORMED, SIGNED,
         "The last characters of the signature are missing."),
     kind(Fault::Hex, "hex_signature", "Signature in hex", MALFORMED, &[V1],
@@ -182,37 +182,37 @@ static KINDS: [BrokenKind; 41] = [
     kind(Fault::WrongRsaKey, "wrong_rsa_key", "Wrong RSA key", "bad_signature", TOKEN,
         "The token names a published key and is signed with another."),
     kind(Fault::TamperedClaims, "tampered_claims", "Claims tampered with", "bad_signature", TOKEN,
-        "The token's expiry is put off by a day after signing."),
+        "The token's expiry is moved a day ahead after signing."),
     kind(Fault::UnknownKid, "unknown_kid", "Unknown key id", "unknown_kid", TOKEN,
         "The token names and is signed with a key that is not published."),
     kind(Fault::MissingKid, "missing_kid", "Key id missing", "missing_kid", TOKEN,
         "The token does not say which key signed it."),
     kind(Fault::Expired, "expired_token", "Token expired", "expired", TOKEN,
-        "The token ran out six minutes ago.")
+        "The token expired six minutes ago.")
         .diagnosed("stale_with_valid_signature"),
     kind(Fault::NoExpiry, "no_expiry", "Token without expiry", "missing_claim:exp", TOKEN,
-        "The token has no exp claim, so it would be good for ever."),
+        "The token has no exp claim, so it would be valid for ever."),
     kind(Fault::NotYetValid, "not_yet_valid", "Token not yet valid", "not_yet_valid", TOKEN,
-        "The token is good from ten minutes from now on.")
+        "The token becomes valid in ten minutes.")
         .diagnosed("future_with_valid_signature"),
     kind(Fault::SwappedBody, "swapped_body", "Body swapped", "body_mismatch", TOKEN,
-        "The token holds the hash of another body than the one that arrives."),
+        "The token contains the hash of a different body from the one that arrives."),
     kind(Fault::BoundToken, "bound_token", "Token bound to body", VALID, TOKEN,
-        "The token holds the hash of the body; Google documents no such claim."),
+        "The token contains the hash of the body; Google documents no such claim."),
     kind(Fault::Duplicate, "duplicate", "Sent twice", VALID, ANY,
         "The same delivery is sent twice, as happens when an answer is lost."),
     kind(Fault::TwoSignatures, "two_signatures", "Two signatures", VALID, SIGNED,
         "Signed by an unknown key and by the right one, as during a rotation."),
     kind(Fault::UnknownType, "unknown_type", "Unknown event type", VALID, ANY,
-        "Signed correctly, with the type audio.generated, which nobody has announced."),
+        "Correctly signed, with the type audio.generated, which nobody has announced."),
     kind(Fault::LaunchType, "launch_type", "Type batch.completed", VALID, ANY,
-        "Signed correctly, with the type that the launch texts named and the service never had."),
+        "Correctly signed, with a type that the launch texts named but the service never had."),
     kind(Fault::NotJson, "not_json", "Body is not JSON", VALID, ANY,
-        "Signed correctly, and the body is a form instead of JSON."),
+        "Correctly signed, but the body is a form instead of JSON."),
     kind(Fault::NotUtf8, "body_not_utf8", "Body is not UTF-8", VALID, ANY,
-        "Signed correctly, and the body holds a byte that is not UTF-8."),
+        "Correctly signed, but the body contains a byte that is not UTF-8."),
     kind(Fault::Large, "large_body", "Body over 20 KiB", VALID, ANY,
-        "Signed correctly, and larger than Standard Webhooks calls usual."),
+        "Correctly signed, but larger than Standard Webhooks calls usual."),
     kind(Fault::DottedId, "dotted_id", "Full stop in id", VALID, SIGNED,
-        "The webhook-id holds a full stop, so that the signature fits another split of id, time and body too."),
+        "The webhook-id contains a full stop, so the signature also fits another split of id, time and body."),
 ];

@@ -1,4 +1,4 @@
-//! Composing a delivery: headers and body, signed, and broken on request. Pure but for the random bytes passed in.
+//! Composes a delivery: headers and body, signed, and broken on request. Pure except for the random bytes passed in.
 
 use std::io::{self, Write as _};
 
@@ -21,17 +21,17 @@ mod token;
 
 pub use token::token_claims;
 
-/// How far a stale or future delivery is off, in seconds: outside the five minutes that receivers allow.
+/// How far a stale or future delivery is off, in seconds: beyond the five minutes that receivers allow.
 const OFF_BY: i64 = 360;
 
 /// A delivery, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// The message id as it was signed, also where the delivery goes out without its header.
+    /// The message id that was signed, even if the delivery is sent without its header.
     pub id: String,
-    /// Names in lower case and values, in order. `host` and `content-length` are the client's affair.
+    /// Names in lower case and values, in order. The client adds `host` and `content-length`.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body as it is to go out.
+    /// The body as it is sent.
     pub body: Vec<u8>,
     /// How often it is to be sent: 2 for a duplicate, otherwise 1.
     pub times: u32,
@@ -48,7 +48,7 @@ pub enum ComposeError {
     UnknownVariant {
         /// The event type.
         event_type: String,
-        /// The variant asked for.
+        /// The requested variant.
         variant: String,
     },
     /// No such broken kind.
@@ -59,16 +59,16 @@ pub enum ComposeError {
     WrongScheme {
         /// The broken kind.
         kind: &'static str,
-        /// The scheme asked for.
+        /// The requested scheme.
         scheme: &'static str,
     },
     /// There is no key to sign with.
     #[error("There is no key to sign with: {0}.")]
     NoKey(&'static str),
-    /// The key refused to sign.
+    /// The key could not sign.
     #[error("The sample could not be signed: {0}")]
     Sign(#[from] sign::SignError),
-    /// The source of random bytes failed, or compressing did.
+    /// The source of random bytes failed, or compression did.
     #[error("The sample could not be made: {0}.")]
     Io(#[from] io::Error),
 }
@@ -76,7 +76,7 @@ pub enum ComposeError {
 /// A new message id in the service's form, `msg_` and a UUID.
 ///
 /// # Errors
-/// When `random` fails.
+/// If `random` fails.
 pub fn message_id(random: &Random) -> io::Result<String> {
     let uuid = uuid::Builder::from_random_bytes(random::bytes(random)?).into_uuid();
     Ok(format!("msg_{uuid}"))
@@ -85,7 +85,7 @@ pub fn message_id(random: &Random) -> io::Result<String> {
 /// Composes the delivery of a sample with the message id `id` at `now` (Unix seconds).
 ///
 /// # Errors
-/// When the request names something that there is not, or the keys lack the one that is needed.
+/// If the request names something that does not exist, or the key it needs is missing.
 pub fn compose(
     request: &SampleRequest,
     keys: &SigningKeys,
@@ -189,7 +189,7 @@ fn signed_body(payload: &Value, fault: Option<Fault>) -> Result<Vec<u8>, Compose
     Ok(body)
 }
 
-/// The bytes that go out.
+/// The bytes that are sent.
 fn sent_body(mut signed: Vec<u8>, mut payload: Value, fault: Option<Fault>) -> Result<Vec<u8>, ComposeError> {
     Ok(match fault {
         Some(Fault::Tampered | Fault::SwappedBody) => {
@@ -212,7 +212,7 @@ fn sent_body(mut signed: Vec<u8>, mut payload: Value, fault: Option<Fault>) -> R
     })
 }
 
-/// JSON with a space after each comma and colon, as Python's `json.dumps` prints it.
+/// JSON with a space after each comma and colon, as Python's `json.dumps` writes it.
 #[must_use]
 pub fn spaced(value: &Value) -> String {
     match value {
@@ -278,7 +278,7 @@ fn v1a(
     })
 }
 
-/// Faults of the signature's text.
+/// Faults in the text of the signature.
 fn spoilt(mut signature: String, fault: Option<Fault>) -> String {
     match fault {
         Some(Fault::Garbage) => "these words are no signature".to_owned(),

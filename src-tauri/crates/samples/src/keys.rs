@@ -21,7 +21,7 @@ pub enum KeyError {
     /// The source of random bytes failed.
     #[error("a key could not be made: {0}")]
     Random(#[from] io::Error),
-    /// The cryptographic library refused.
+    /// The cryptographic library failed.
     #[error("an RSA key could not be made")]
     Rsa,
 }
@@ -35,7 +35,7 @@ pub struct SigningKeys {
     pub seeds: Vec<[u8; 32]>,
     /// The RSA key of tokens.
     pub rsa: Option<Arc<RsaKey>>,
-    /// An RSA key that no receiver knows, for deliveries that are signed with the wrong one.
+    /// An RSA key that no receiver knows, for signing with the wrong key.
     pub strange_rsa: Option<Arc<RsaKey>>,
 }
 
@@ -46,11 +46,11 @@ impl fmt::Debug for SigningKeys {
 }
 
 impl SigningKeys {
-    /// A secret of 32 random bytes and three Ed25519 keys, as many as Google publishes. RSA keys take their time and are
+    /// A secret of 32 random bytes and three Ed25519 keys, as many as Google publishes. RSA keys take a while, and are
     /// made with [`RsaKey::generate`].
     ///
     /// # Errors
-    /// When `random` fails.
+    /// If `random` fails.
     pub fn generate(random: &Random) -> Result<Self, KeyError> {
         Ok(Self {
             secret: Some(Secret::generate(random::bytes(random)?)),
@@ -60,8 +60,7 @@ impl SigningKeys {
         })
     }
 
-    /// The public keys as a JWKS: the Ed25519 ones without `kid`, as observed at the service, then the RSA key with its
-    /// `kid`.
+    /// The public keys as a JWKS: the Ed25519 ones without `kid`, as the service does, then the RSA key with its `kid`.
     #[must_use]
     pub fn jwks(&self) -> Value {
         let mut keys: Vec<Value> = self.seeds.iter().map(signature::sign::v1a_public_jwk).collect();
@@ -70,7 +69,7 @@ impl SigningKeys {
     }
 }
 
-/// An RSA key of 2048 bits for tokens (RS256). `Debug` shows its `kid` only.
+/// An RSA key of 2048 bits for tokens (RS256). `Debug` shows only its `kid`.
 pub struct RsaKey {
     kid: String,
     pem: String,
@@ -86,42 +85,42 @@ impl fmt::Debug for RsaKey {
 }
 
 impl RsaKey {
-    /// A new key with this `kid`. Computes for 50 to 500 ms: call it where blocking is allowed. Its random bytes are the
-    /// cryptographic library's own.
+    /// A new key with this `kid`. Computes for 50 to 500 ms: call it where blocking is allowed. Its random bytes come
+    /// from the cryptographic library.
     ///
     /// # Errors
-    /// [`KeyError::Rsa`] when the library refuses.
+    /// [`KeyError::Rsa`] if the library fails.
     pub fn generate(kid: String) -> Result<Self, KeyError> {
         Self::of(kid, &KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Rsa)?)
     }
 
-    /// A new key whose `kid` is its thumbprint (RFC 7638), so that no other key is ever called like it: receivers cache keys
-    /// by that name.
+    /// A new key whose `kid` is its thumbprint (RFC 7638), so that no other key ever has that name: receivers cache
+    /// keys by it.
     ///
     /// # Errors
-    /// As [`RsaKey::generate`].
+    /// Those of [`RsaKey::generate`].
     pub fn generate_named_by_thumbprint() -> Result<Self, KeyError> {
         Ok(Self::generate(String::new())?.named_by_thumbprint())
     }
 
-    /// The same key with its thumbprint for its `kid`.
+    /// The same key with its thumbprint as its `kid`.
     #[must_use]
     pub fn named_by_thumbprint(mut self) -> Self {
-        // A key of our own making has one.
+        // A key that we made has one.
         self.kid = signature::sign::thumbprint(&self.public_jwk()).unwrap_or_default();
         self
     }
 
-    /// The key as [`RsaKey::private_text`] gave it.
+    /// The key from a text that [`RsaKey::private_text`] returned.
     ///
     /// # Errors
-    /// [`KeyError::Rsa`] where the text is no such key.
+    /// [`KeyError::Rsa`] if the text is not such a key.
     pub fn from_private_text(kid: String, text: &str) -> Result<Self, KeyError> {
         let der = STANDARD.decode(text).map_err(|_| KeyError::Rsa)?;
         Self::of(kid, &KeyPair::from_pkcs8(&der).map_err(|_| KeyError::Rsa)?)
     }
 
-    /// The private half, to be kept: base64 of PKCS#8.
+    /// The private key for storing: base64 of PKCS#8.
     #[must_use]
     pub fn private_text(&self) -> String {
         self.pem.lines().filter(|line| !line.starts_with("-----")).collect()
@@ -145,7 +144,7 @@ impl RsaKey {
         &self.kid
     }
 
-    /// The public half as a JWK.
+    /// The public key as a JWK.
     #[must_use]
     pub fn public_jwk(&self) -> Value {
         json!({
@@ -158,7 +157,7 @@ impl RsaKey {
         })
     }
 
-    /// The public half in PEM, which a confused receiver takes for an HMAC key.
+    /// The public key in PEM, which a confused receiver takes for an HMAC key.
     pub(crate) fn public_pem(&self) -> &str {
         &self.public_pem
     }
@@ -166,7 +165,7 @@ impl RsaKey {
     /// A signed token.
     ///
     /// # Errors
-    /// When the key refuses to sign.
+    /// If the key cannot sign.
     pub fn sign(&self, kid: Option<&str>, claims: &Value) -> Result<String, signature::sign::SignError> {
         signature::sign::jwt(self.pem.as_bytes(), kid, claims)
     }

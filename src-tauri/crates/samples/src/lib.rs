@@ -1,7 +1,7 @@
-//! Signed sample deliveries, as the service would make them: events, keys, and the box of broken deliveries. Pure but for the
-//! random bytes that are passed in.
+//! Signed sample deliveries, as the service would send them: events, keys, and ready-made broken deliveries. Pure
+//! except for the random bytes passed in.
 //!
-//! What nobody has published about the service is a setting ([`Profile`]), not a constant.
+//! Whatever nobody has published about the service is a setting ([`Profile`]), not a constant.
 
 mod broken;
 mod compose;

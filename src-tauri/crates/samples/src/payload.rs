@@ -15,23 +15,23 @@ use crate::random::{self, Random};
 pub struct SampleRequest {
     /// One of [`sample_types`].
     pub event_type: String,
-    /// One of the type's variants; the first one where `None`.
+    /// One of the type's variants; `None` means the first one.
     pub variant: Option<String>,
     /// How it is signed.
     pub scheme: Scheme,
-    /// One of [`crate::broken_kinds`]; a sound delivery where `None`.
+    /// One of [`crate::broken_kinds`]; `None` means a correct delivery.
     pub broken: Option<String>,
 }
 
-/// An event type that samples can be sent of.
+/// An event type for which there are samples.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SampleType {
     /// The event type.
     pub name: &'static str,
-    /// What it says, in one plain sentence.
+    /// Its meaning, in one plain sentence.
     pub meaning: &'static str,
-    /// The forms its payload can take, the default one first.
+    /// The forms of its payload, the default one first.
     pub variants: Vec<SampleVariant>,
 }
 
@@ -100,7 +100,7 @@ fn variants(event_type: &str) -> &'static [SampleVariant] {
     }
 }
 
-/// Is there such a sample? `variant` `None` means the first one. Gives the variant's id.
+/// Checks that there is such a sample, and returns the variant's id. `None` for `variant` means the first one.
 pub(crate) fn find(event_type: &str, variant: Option<&str>) -> Result<&'static str, Missing> {
     let all = variants(event_type);
     let first = all.first().ok_or(Missing::Type)?;
@@ -110,13 +110,13 @@ pub(crate) fn find(event_type: &str, variant: Option<&str>) -> Result<&'static s
     }
 }
 
-/// What a request names that there is not.
+/// The part of a request that does not exist.
 pub(crate) enum Missing {
     Type,
     Variant,
 }
 
-/// The payload of a sample. `now` in Unix seconds; the event happened three seconds before.
+/// The payload of a sample. `now` is in Unix seconds; the event happened three seconds earlier.
 pub(crate) fn build(event_type: &str, variant: &str, now: i64, random: &Random) -> io::Result<Value> {
     let mut data = match event_type.split_once('.') {
         Some(("batch", what)) => batch(what, variant, random)?,
@@ -189,19 +189,19 @@ fn video(variant: &str, random: &Random) -> io::Result<Value> {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum VideoFields {
-    /// `output_file_uri` and `file_name`, as the guide since May.
+    /// `output_file_uri` and `file_name`, as in the guide since May.
     #[default]
     Guide,
     /// `file_id` and `video_uri`, as at the launch.
     Launch,
-    /// `video_uri` alone, as the cookbook.
+    /// Only `video_uri`, as in the cookbook.
     Cookbook,
 }
 
 /// Why a batch without requests fails.
 pub const NO_REQUEST: &str = "The input file holds no request.";
 
-/// `data` of a batch's event. `output` is where its results are, for those that have them in a file.
+/// `data` of a batch's event. `output` is where its results are, if they are in a file.
 #[must_use]
 pub fn batch_data(id: &str, output: Option<String>) -> Value {
     let mut data = json!({ "id": id });
@@ -211,13 +211,13 @@ pub fn batch_data(id: &str, output: Option<String>) -> Value {
     data
 }
 
-/// What `batch.failed` and `interaction.failed` say beside the id.
+/// What `batch.failed` and `interaction.failed` say besides the id.
 pub fn add_error(data: &mut Value, code: Value, message: &str) {
     data["error_code"] = code;
     data["error_message"] = json!(message);
 }
 
-/// `data` of `video.generated`: the operation's name, the file's id without `files/`, and where it can be downloaded.
+/// `data` of `video.generated`: the operation's name, the file's id without `files/`, and its download address.
 #[must_use]
 pub fn video_data(form: VideoFields, operation: &str, file: &str, uri: &str) -> Value {
     match form {

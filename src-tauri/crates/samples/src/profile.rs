@@ -2,18 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the sender presents itself. Every field is an assumption that a user may want to change.
+/// How the sender presents itself. Every field is an assumption that the user may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// The `user-agent` header.
     pub user_agent: String,
-    /// The `iss` claim of tokens; left out where it is empty.
+    /// The `iss` claim of tokens; left out if empty.
     pub issuer: String,
-    /// The `aud` claim of tokens; left out where it is empty.
+    /// The `aud` claim of tokens; left out if empty.
     pub audience: String,
-    /// The members of the event are claims of its token.
+    /// Whether the members of the event are claims of its token.
     pub holds_event: bool,
-    /// How long a token is good for, in seconds.
+    /// How long a token is valid, in seconds.
     pub token_lifetime: i64,
 }
 
@@ -38,23 +38,23 @@ impl Profile {
     }
 }
 
-/// What the token of a JWT delivery claims beside `iat`, `exp` and `jti`. The guide's sample checks `aud` against a value
-/// that it never explains; `iss`, and whether the token speaks of the body, are not documented at all.
+/// What the token of a JWT delivery claims besides `iat`, `exp` and `jti`. The guide's sample checks `aud` against a
+/// value that it never explains; `iss`, and whether the token covers the body, are not documented at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenForm {
-    /// `iss`; left out where it is empty.
+    /// `iss`; left out if empty.
     pub issuer: String,
-    /// `aud`; left out where it is empty.
+    /// `aud`; left out if empty.
     pub audience: String,
-    /// The claims are the event: its members stand among them, and the token vouches for the body. Otherwise it says
-    /// nothing about the body.
+    /// Whether the claims are the event: its members are among them, so the token vouches for the body. Otherwise it
+    /// says nothing about the body.
     pub holds_event: bool,
 }
 
 impl TokenForm {
-    /// What a profile says of tokens.
+    /// The token claims of a profile.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
         let Profile { issuer, audience, holds_event, .. } = profile.clone();

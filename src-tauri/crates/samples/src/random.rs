@@ -15,7 +15,7 @@ pub fn system_random() -> Random {
 /// `N` random bytes.
 ///
 /// # Errors
-/// When `random` fails.
+/// If `random` fails.
 pub fn bytes<const N: usize>(random: &Random) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     random(&mut bytes)?;
@@ -25,11 +25,11 @@ pub fn bytes<const N: usize>(random: &Random) -> io::Result<[u8; N]> {
 /// `len` random characters of `[a-z0-9]`, as in the service's ids.
 ///
 /// # Errors
-/// When `random` fails.
+/// If `random` fails.
 pub fn id_text(random: &Random, len: usize) -> io::Result<String> {
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut bytes = vec![0; len];
     random(&mut bytes)?;
-    // The slight bias of the remainder does not matter in a sample's id.
+    // The slight bias of the remainder does not matter for a sample's id.
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect())
 }

@@ -1,4 +1,4 @@
-//! Headers opened for display. Nothing here is verified.
+//! Decodes headers for display. Verifies nothing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -13,28 +13,28 @@ use crate::{Scheme, timestamp};
 /// How many entries of a hostile header are shown.
 const MOST_ENTRIES: usize = 64;
 
-/// The headers of a delivery, opened.
+/// The decoded headers of a delivery.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Decoded {
-    /// `webhook-id`, the first line of that name.
+    /// `webhook-id`, from the first line of that name.
     pub id: Option<String>,
-    /// `webhook-timestamp` in Unix seconds, where it is an integer.
+    /// `webhook-timestamp` in Unix seconds, if it is an integer.
     #[cfg_attr(feature = "ts", ts(type = "number | null"))]
     pub timestamp: Option<i64>,
-    /// `webhook-signature`, the first line of that name.
+    /// `webhook-signature`, from the first line of that name.
     pub signature: Option<DecodedSignature>,
 }
 
-/// A `webhook-signature` value, opened.
+/// A decoded `webhook-signature` value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DecodedSignature {
-    /// The scheme that the shape chooses.
+    /// The scheme that its shape indicates.
     pub scheme: Option<Scheme>,
     /// The entries of a Standard Webhooks list; empty for a JWT.
     pub entries: Vec<DecodedEntry>,
-    /// The token, where it is one.
+    /// The token, if it is one.
     pub token: Option<DecodedToken>,
     /// What is odd about the whole value.
     pub note: Option<String>,
@@ -44,29 +44,29 @@ pub struct DecodedSignature {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DecodedEntry {
-    /// What stands before the comma: `v1`, `v1a`, or something else.
+    /// The part before the comma: `v1`, `v1a`, or something else.
     pub version: String,
-    /// What stands after it.
+    /// The part after it.
     pub text: String,
-    /// The version is known, and the text is canonical base64 of the right length.
+    /// Whether the version is known and the text is canonical base64 of the right length.
     pub well_formed: bool,
     /// Why it is not well formed, or what it looks like.
     pub note: Option<String>,
 }
 
-/// A JWT, opened without verification.
+/// A JWT, decoded without verification.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DecodedToken {
-    /// The header, or null where it is not JSON.
+    /// The header, or null if it is not JSON.
     pub header: Value,
-    /// The claims, or null where they are not JSON.
+    /// The claims, or null if they are not JSON.
     pub claims: Value,
-    /// Length of the signature in bytes; 0 where it is not base64url.
+    /// Length of the signature in bytes; 0 if it is not base64url.
     pub signature_len: usize,
 }
 
-/// Opens the headers of a delivery.
+/// Decodes the headers of a delivery.
 pub fn decode(headers: &[(String, Vec<u8>)]) -> Decoded {
     let first = |name| values(headers, name).next();
     Decoded {
@@ -76,7 +76,7 @@ pub fn decode(headers: &[(String, Vec<u8>)]) -> Decoded {
     }
 }
 
-/// Opens a `webhook-signature` value.
+/// Decodes a `webhook-signature` value.
 pub fn decode_signature(value: &[u8]) -> DecodedSignature {
     match tokens::shape(value, false) {
         Shape::Token => DecodedSignature {
@@ -108,7 +108,7 @@ pub fn decode_signature(value: &[u8]) -> DecodedSignature {
     }
 }
 
-/// A token opened as far as it can be: its parts need not be well formed.
+/// A token decoded as far as possible: its parts need not be well formed.
 fn token(value: &[u8]) -> Option<DecodedToken> {
     let text = std::str::from_utf8(value.trim_ascii()).ok()?;
     let mut parts = text.split('.');
@@ -123,7 +123,7 @@ fn entry(text: &[u8], read: Entry) -> DecodedEntry {
     let (version, text) = shown.split_once(',').unwrap_or((&shown, ""));
     let note = match read {
         Entry::V1(_) | Entry::V1a(_) => None,
-        Entry::Unknown => Some("Not a version that is known here; it is skipped.".to_owned()),
+        Entry::Unknown => Some("Not a known version; it is skipped.".to_owned()),
         Entry::Malformed(Malformed::TrailingComma) => {
             Some("It ends with a comma: the list must be joined by spaces.".to_owned())
         }

@@ -1,4 +1,4 @@
-//! Strict JSON: a repeated member name is an error, as one reader would take the first and another the last.
+//! Strict JSON: a repeated member name is an error, because one reader would take the first and another the last.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ pub(crate) struct Strict(pub(crate) Value);
 pub(crate) fn object(json: &[u8]) -> Result<Map<String, Value>, String> {
     match serde_json::from_slice::<Strict>(json) {
         Ok(Strict(Value::Object(members))) => Ok(members),
-        Ok(_) => Err("it is no JSON object".to_owned()),
+        Ok(_) => Err("it is not a JSON object".to_owned()),
         Err(error) if error.is_data() => Err("it repeats a member".to_owned()),
         Err(_) => Err("it is not JSON".to_owned()),
     }
 }
 
-/// Reads any JSON value strictly; `None` where it is not JSON or repeats a member.
+/// Reads any JSON value strictly; `None` if it is not JSON or repeats a member.
 pub(crate) fn value(json: &[u8]) -> Option<Value> {
     serde_json::from_slice::<Strict>(json).ok().map(|Strict(value)| value)
 }

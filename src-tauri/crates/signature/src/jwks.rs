@@ -10,16 +10,16 @@ use serde_json::{Map, Value};
 use crate::secret::{public_key, tail};
 use crate::{KeyState, MatchedKey};
 
-/// The least size of an RSA modulus (RFC 7518, 3.3), and the most that the back end takes.
+/// The minimum size of an RSA modulus (RFC 7518, 3.3), and the maximum that the back end accepts.
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// A parsed JWKS. A key that cannot be used stays in it, with the reason, so that it can be named.
+/// A parsed JWKS. An unusable key stays in it, with the reason, so that it can be named.
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
     keys: Vec<Jwk>,
 }
 
-/// Why a text is no JWKS.
+/// Why a text is not a JWKS.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {
     /// Not JSON, or not an object.
@@ -35,19 +35,19 @@ pub enum KeySetError {
 pub struct Jwk {
     kid: Option<String>,
     index: usize,
-    /// `alg` as the JWK pins it.
+    /// `alg`, if the JWK fixes it.
     alg: Option<String>,
     material: JwkMaterial,
 }
 
-/// What a JWK holds.
+/// The content of a JWK.
 #[derive(Clone)]
 pub(crate) enum JwkMaterial {
     Ed25519(Box<VerifyingKey>),
     Rsa(RsaKey),
-    /// Said to be an Ed25519 key, and not usable as one.
+    /// Claims to be an Ed25519 key, but is not usable as one.
     BadEd25519(&'static str),
-    /// Said to be an RSA key, and not usable as one.
+    /// Claims to be an RSA key, but is not usable as one.
     BadRsa(&'static str),
     /// An RSA key of fewer than 2048 bits.
     SmallRsa(usize),
@@ -77,10 +77,10 @@ impl fmt::Debug for JwkMaterial {
 }
 
 impl KeySet {
-    /// Reads a JWKS. A key of an unknown kind, or a broken one, is no error: it is kept as not usable.
+    /// Reads a JWKS. A key of unknown kind, or a broken one, is not an error: it is kept as unusable.
     ///
     /// # Errors
-    /// When the text is not a JSON object, or holds no list of keys.
+    /// If the text is not a JSON object, or contains no list of keys.
     pub fn parse(json: &[u8]) -> Result<Self, KeySetError> {
         let value: Value = serde_json::from_slice(json).map_err(|error| KeySetError::NotJson(error.to_string()))?;
         let Value::Object(members) = value else {
@@ -111,31 +111,31 @@ impl KeySet {
         })
     }
 
-    /// How many keys claim to be Ed25519 and cannot be used.
+    /// How many keys claim to be Ed25519 but cannot be used.
     pub(crate) fn bad_ed25519(&self) -> usize {
         self.keys.iter().filter(|jwk| matches!(jwk.material, JwkMaterial::BadEd25519(_))).count()
     }
 
-    /// Holds Ed25519 keys and nothing that claims to be an RSA key.
+    /// Whether it has Ed25519 keys and nothing that claims to be an RSA key.
     pub(crate) fn is_ed25519_only(&self) -> bool {
         let rsa =
             |jwk: &Jwk| matches!(jwk.material, JwkMaterial::Rsa(_) | JwkMaterial::BadRsa(_) | JwkMaterial::SmallRsa(_));
         self.ed25519().next().is_some() && !self.keys.iter().any(rsa)
     }
 
-    /// The keys of this `kid`, in order.
+    /// The keys with this `kid`, in order.
     pub(crate) fn by_kid<'a>(&'a self, kid: &str) -> impl Iterator<Item = &'a Jwk> {
         self.keys.iter().filter(move |jwk| jwk.kid.as_deref() == Some(kid))
     }
 }
 
 impl Jwk {
-    /// `kid`, or `jwks[2]` where it has none.
+    /// `kid`, or `jwks[2]` if it has none.
     pub fn id(&self) -> String {
         self.kid.clone().unwrap_or_else(|| format!("jwks[{}]", self.index))
     }
 
-    /// What a person may see: the `kid`, or the kind and the last characters of the key.
+    /// What may be shown: the `kid`, or the kind and the last characters of the key.
     pub fn hint(&self) -> String {
         match (&self.kid, &self.material) {
             (Some(kid), _) => kid.clone(),
@@ -145,7 +145,7 @@ impl Jwk {
         }
     }
 
-    /// Why the key cannot be used, or `None` where it can.
+    /// Why the key cannot be used, or `None` if it can.
     pub fn unusable(&self) -> Option<String> {
         match &self.material {
             JwkMaterial::Ed25519(_) | JwkMaterial::Rsa(_) => None,
@@ -159,7 +159,7 @@ impl Jwk {
         &self.material
     }
 
-    /// Whether the JWK lets itself be used with this algorithm.
+    /// Whether the JWK allows itself to be used with this algorithm.
     pub(crate) fn allows(&self, algorithm: &str) -> bool {
         self.alg.as_deref().is_none_or(|pinned| pinned == algorithm)
     }
@@ -195,7 +195,7 @@ fn ed25519(members: &Map<String, Value>) -> JwkMaterial {
     match public_key(&x) {
         Some(key) => JwkMaterial::Ed25519(Box::new(key)),
         None => JwkMaterial::BadEd25519(
-            "its x is no point of the curve, not its canonical encoding, or one of small order under which anyone can sign",
+            "its x is not a point of the curve, not its canonical encoding, or one of small order under which anyone can sign",
         ),
     }
 }
@@ -205,7 +205,7 @@ fn rsa(members: &Map<String, Value>) -> JwkMaterial {
         return JwkMaterial::BadRsa(why);
     }
     if present(members, "alg").is_some_and(|alg| !alg.is_string()) {
-        return JwkMaterial::BadRsa("its alg is no text");
+        return JwkMaterial::BadRsa("its alg is not a string");
     }
     let (Some(n), Some(e)) = (bytes(members, "n"), bytes(members, "e")) else {
         return JwkMaterial::BadRsa("its n or e is not base64url");
@@ -233,10 +233,10 @@ fn not_for_signatures(members: &Map<String, Value>) -> Option<&'static str> {
         return Some("its use is not sig");
     }
     let verifies = |ops: &Value| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op.as_str() == Some("verify")));
-    (!present(members, "key_ops").is_none_or(verifies)).then_some("its key_ops do not hold verify")
+    (!present(members, "key_ops").is_none_or(verifies)).then_some("its key_ops do not include verify")
 }
 
-/// A member that says something: null is as if it were not there.
+/// Whether a member says anything: null counts as missing.
 fn present<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     members.get(name).filter(|value| !value.is_null())
 }

@@ -1,5 +1,5 @@
-//! A compact JWS in `webhook-signature`, as Google's guide documents for dynamic webhooks: read step by step, so that
-//! each step has a reason of its own (RFC 7515, RFC 7519, RFC 8725).
+//! A compact JWS in `webhook-signature`, as Google's guide documents for dynamic webhooks. It is checked step by step,
+//! so that each step has its own reason (RFC 7515, RFC 7519, RFC 8725).
 
 mod binding;
 mod claims;
@@ -48,7 +48,7 @@ impl Refusal {
     }
 }
 
-/// How far a token came.
+/// How far a token got.
 #[derive(Debug, Default)]
 struct Progress {
     key: Option<MatchedKey>,
@@ -58,7 +58,7 @@ struct Progress {
     binding: Option<Binding>,
 }
 
-/// Whether the token is for these keys to check: not where all are Ed25519 keys and none of them is the one that it names.
+/// Whether these keys can check the token: not if all are Ed25519 keys and none of them is the one that it names.
 pub(crate) fn may_check(set: &KeySet, token: &[u8]) -> bool {
     !set.is_ed25519_only() || Token::kid_of(token).is_some_and(|kid| set.by_kid(&kid).next().is_some())
 }
@@ -108,7 +108,7 @@ pub(crate) fn check(
     }
 }
 
-/// The rungs before the token. Id and time are not covered by a token's signature, so they refuse nothing.
+/// The rungs before the token. A token's signature does not cover id and time, so they refuse nothing.
 fn surroundings(ladder: &mut Ladder, fields: &Fields<'_>, policy: &Policy, now: i64, warnings: &mut Vec<Warning>) {
     headers(ladder, fields, StepStatus::Warned);
     let time = fields.timestamp.value().map(|value| Time::read(value, now, policy.tolerance));
@@ -186,7 +186,7 @@ fn climb(
     Ok(())
 }
 
-/// Adds a failed rung where a step ended in a refusal.
+/// Adds a failed rung if a step ended in a refusal.
 fn rung<T>(ladder: &mut Ladder, rung: Rung, result: Result<T, Refusal>) -> Result<T, Refusal> {
     if let Err(refusal) = &result {
         ladder.add(rung, StepStatus::Failed, refusal.seen.clone());

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::{KeySet, KeyState, Secret};
 
-/// One secret of the keyring, with the caller's name for it and where it is in its life.
+/// One secret of the keyring, with the caller's name for it and its state.
 #[derive(Clone, Debug)]
 pub struct SecretKey {
-    /// The caller's id, given back in the verdict.
+    /// The caller's id, returned in the verdict.
     pub id: String,
     /// HMAC key or Ed25519 public key.
     pub secret: Secret,
@@ -21,7 +21,7 @@ pub enum Jwks {
     /// No JWKS is configured.
     #[default]
     None,
-    /// A JWKS is configured and could not be had; the text says why.
+    /// A JWKS is configured but could not be fetched; the text says why.
     Unavailable(String),
     /// The keys.
     Known(Arc<KeySet>),
@@ -34,11 +34,12 @@ pub struct Keyring {
     pub secrets: Vec<SecretKey>,
     /// The keys of dynamic webhooks.
     pub jwks: Jwks,
-    /// These keys are all there are: a delivery of a scheme without a key is rejected. Otherwise it is unchecked.
+    /// Whether these keys are all there are: a delivery of a scheme without a key is then rejected. Otherwise it is
+    /// unchecked.
     pub closed: bool,
 }
 
-/// Keys that must not verify and that the near-miss probe may name.
+/// Keys that must not verify, but that the near-miss probe may name.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Others<'a> {
     /// Secrets of this project that are no longer accepted.

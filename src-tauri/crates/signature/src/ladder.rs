@@ -1,4 +1,4 @@
-//! The proof ladder while it is being built.
+//! Builds the proof ladder.
 
 use crate::{Step, StepStatus, Text};
 
@@ -19,12 +19,12 @@ impl Ladder {
         Self { steps: Vec::with_capacity(rungs) }
     }
 
-    /// Adds a rung with the expectation that its kind has.
+    /// Adds a rung with its usual expectation.
     pub(crate) fn add(&mut self, rung: Rung, status: StepStatus, seen: impl Into<Text>) {
         self.add_with(rung, status, rung.2, seen);
     }
 
-    /// Adds a rung with an expectation of its own.
+    /// Adds a rung with a different expectation.
     pub(crate) fn add_with(
         &mut self,
         rung: Rung,
@@ -41,7 +41,7 @@ impl Ladder {
         });
     }
 
-    /// Adds those of `rungs` that are not there yet, as skipped.
+    /// Adds the missing ones of `rungs` as skipped.
     pub(crate) fn skip_missing(&mut self, rungs: &[Rung]) {
         for rung in rungs {
             if !self.steps.iter().any(|step| step.check == rung.0) {
@@ -50,7 +50,7 @@ impl Ladder {
         }
     }
 
-    /// The near-miss rung, to be filled by the probe, and the duplicate rung.
+    /// Adds the near-miss rung, which the probe fills in, and the duplicate rung.
     pub(crate) fn finish(&mut self, verified: bool, repeated: Option<&'static str>) {
         let (_, _, nothing) = NEAR_MISS;
         self.add(NEAR_MISS, StepStatus::Skipped, if verified { nothing } else { "not looked for" });

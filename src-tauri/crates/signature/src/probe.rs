@@ -1,6 +1,6 @@
-//! The near-miss probe: what a rejected delivery would have matched.
+//! The near-miss probe: finds what a rejected delivery would have matched.
 //!
-//! It runs off the answer path, on rejected deliveries only, and costs a bounded number of hashes: see [`MOST_TRIALS`],
+//! It runs after the answer, only on rejected deliveries, and costs a bounded number of hashes: see [`MOST_TRIALS`],
 //! [`MOST_BODY`] and the `out_of_time` of [`probe`].
 
 mod bodies;
@@ -20,17 +20,17 @@ use crate::{Diagnosis, Keyring, Others, Outcome, Policy, Received, Verdict};
 
 use self::search::{Hit, Search};
 
-/// How many signatures are computed for one delivery at most.
+/// The most signatures that are computed for one delivery.
 const MOST_TRIALS: usize = 4_096;
 
-/// A larger body is not looked at in other forms.
+/// A larger body is not tried in other forms.
 const MOST_BODY: usize = 1 << 20;
 
-/// Looks for what would have matched: another derivation of the key, another content, another form of the body, a key that
-/// has expired or belongs to another project, a header that a proxy merged.
+/// Searches for what would have matched: another derivation of the key, other content, another form of the body, a key
+/// that has expired or belongs to another project, a header that a proxy merged.
 ///
-/// Does nothing unless the verdict is a rejection. `out_of_time` is asked before each trial and ends the search when it
-/// says so; what was found by then is lost, and nothing is claimed.
+/// Does nothing unless the verdict is a rejection. `out_of_time` is called before each trial and ends the search if it
+/// returns true; whatever was found by then is dropped, and nothing is claimed.
 pub fn probe(
     received: &Received<'_>,
     keys: &Keyring,
@@ -67,7 +67,7 @@ pub fn probe(
     Some(words::diagnosis(&hit, &content, now))
 }
 
-/// A time that is off, told by the time alone or by a signature that is right.
+/// A time that is off, recognised by the time alone or by a signature that matches.
 fn by_time(fields: &Fields<'_>, tolerance: u64, now: i64, verdict: &Verdict) -> Option<Diagnosis> {
     let then = timestamp::parse(fields.timestamp.value()?)?;
     let stale = verdict.reason == "timestamp_too_old";
@@ -113,7 +113,7 @@ fn by_headers(received: &Received<'_>, search: &mut Search<'_>) -> Option<Diagno
     None
 }
 
-/// The values, and what stands between their commas.
+/// The values, and what separates them besides commas.
 fn parts(values: &[&[u8]], most: usize) -> Vec<Vec<u8>> {
     let mut parts: Vec<Vec<u8>> = values.iter().map(|value| value.to_vec()).collect();
     for value in values.iter().filter(|value| value.contains(&b',')) {
@@ -124,7 +124,7 @@ fn parts(values: &[&[u8]], most: usize) -> Vec<Vec<u8>> {
     parts
 }
 
-/// The text as it came, and the whole seconds that a lenient reader makes of it.
+/// The text as it arrived, and the whole seconds that a lenient reader makes of it.
 fn plain_seconds(value: &[u8]) -> Vec<(bool, Vec<u8>)> {
     let mut readings = vec![(true, value.to_vec())];
     if timestamp::parse(value).is_some() {
@@ -141,5 +141,5 @@ fn plain_seconds(value: &[u8]) -> Vec<(bool, Vec<u8>)> {
     readings
 }
 
-/// A hit and the words for it are kept apart, so that the search knows nothing of sentences.
+/// A hit and its words are kept apart, so that the search knows nothing of sentences.
 type Found<'a> = Option<Hit<'a>>;

@@ -1,17 +1,17 @@
-//! A delivery as it came in, and the three headers that matter in it.
+//! A delivery as it was received, and the three headers that matter.
 
 use std::borrow::Cow;
 
-/// One HTTP request, as far as verification needs it.
+/// What verification needs of an HTTP request.
 #[derive(Clone, Copy, Debug)]
 pub struct Received<'a> {
-    /// Header lines in the order in which they came: names in any case, duplicates kept, values as raw bytes.
+    /// Header lines in the order of arrival: names in any case, duplicates kept, values as raw bytes.
     pub headers: &'a [(String, Vec<u8>)],
-    /// The raw body: exactly the bytes that came over the wire.
+    /// The raw body: exactly the bytes that arrived over the wire.
     pub body: &'a [u8],
 }
 
-/// One of the three headers, by how often it came.
+/// One of the three headers, by how often it occurs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Field<'a> {
     /// No such line.
@@ -19,11 +19,11 @@ pub(crate) enum Field<'a> {
     Missing,
     /// One line.
     One(&'a [u8]),
-    /// Several lines: ambiguous, whatever they hold.
+    /// Several lines: ambiguous, whatever they contain.
     Repeated,
 }
 
-/// Where the three headers are at fault, by the first of them.
+/// What is wrong with the three headers, by the first one that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Missing,
@@ -37,9 +37,9 @@ pub(crate) struct Fields<'a> {
     pub(crate) id: Field<'a>,
     pub(crate) timestamp: Field<'a>,
     pub(crate) signature: Field<'a>,
-    /// `svix-id`, `svix-timestamp` or `svix-signature` came too. They are not read.
+    /// Whether `svix-id`, `svix-timestamp` or `svix-signature` arrived as well. They are not read.
     pub(crate) svix: bool,
-    /// A name that was meant as one of the three and is not: `webhook_id`, `X-Webhook-Id` (SW-30).
+    /// A name that was probably meant as one of the three: `webhook_id`, `X-Webhook-Id` (SW-30).
     pub(crate) lookalike: Option<&'a str>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) const TIMESTAMP: &str = "webhook-timestamp";
 pub(crate) const SIGNATURE: &str = "webhook-signature";
 
 impl<'a> Field<'a> {
-    /// The value, where there is just one line and it holds something.
+    /// The value, if there is exactly one line and it is not empty.
     pub(crate) fn value(self) -> Option<&'a [u8]> {
         match self {
             Self::One(value) if !is_blank(value) => Some(value),
@@ -74,7 +74,7 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Picks the three headers out of all lines, names in any case.
+    /// Picks the three headers out of all lines, whatever the case of their names.
     pub(crate) fn read(headers: &'a [(String, Vec<u8>)]) -> Self {
         let mut fields = Self::default();
         for (name, value) in headers {
@@ -100,7 +100,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether a name differs from one of the three by `_` for `-`, or by an `x-` before it.
+/// Whether a name differs from one of the three by `_` for `-`, or by a leading `x-`.
 fn is_lookalike(name: &str) -> bool {
     let bare = match name.get(..2) {
         Some(start) if start.eq_ignore_ascii_case("x-") => &name[2..],
@@ -112,7 +112,7 @@ fn is_lookalike(name: &str) -> bool {
     })
 }
 
-/// Whether a field value is nothing but optional white space (RFC 9110, 5.5), which HTTP stacks trim away.
+/// Whether a field value is only optional white space (RFC 9110, 5.5), which HTTP stacks trim away.
 fn is_blank(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, b' ' | b'\t'))
 }
@@ -122,7 +122,7 @@ pub(crate) fn values<'a>(headers: &'a [(String, Vec<u8>)], wanted: &'a str) -> i
     headers.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_slice())
 }
 
-/// Bytes of a header for a person: at most 80 characters, with control and direction characters made visible.
+/// Header bytes for people to read: at most 80 characters, with control and direction characters made visible.
 pub(crate) fn shown(value: &[u8]) -> Cow<'static, str> {
     const MOST: usize = 80;
     let text = String::from_utf8_lossy(value);

@@ -1,4 +1,4 @@
-//! Secrets as a person configures them: `whsec_…` and `whpk_…` texts.
+//! Secrets in the form in which people configure them: `whsec_…` and `whpk_…` texts.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::verdict::Warning;
 
-/// A secret is user configuration: missing padding and loose trailing bits are forgiven, with a warning.
+/// A secret is entered by people: missing padding and loose trailing bits are accepted, with a warning.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -21,8 +21,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// How many bytes an HMAC key should have (SW-19).
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// A verification secret: an HMAC key or an Ed25519 public key. Text and key bytes are wiped when it is dropped, are not
-/// shown by `Debug`, and cannot be serialised.
+/// A verification secret: an HMAC key or an Ed25519 public key. Its text and key bytes are wiped when it is dropped,
+/// are not shown by `Debug`, and cannot be serialised.
 #[derive(Clone)]
 pub enum Secret {
     /// `whsec_…`: the key of `v1` (SW-20).
@@ -47,28 +47,30 @@ pub struct PublicKey {
     warnings: Vec<Warning>,
 }
 
-/// Why a text is no verification secret. Never holds the text.
+/// Why a text is not a verification secret. Never contains the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// Nothing, or nothing after the prefix. An HMAC with an empty key can be made by anyone.
+    /// Nothing, or nothing after the prefix. Anyone can make an HMAC with an empty key.
     #[error(
         "The secret is empty: paste the whole text that begins with whsec_, as it was shown when the webhook was created."
     )]
     Empty,
     /// Not base64.
-    #[error("The secret is not base64: after whsec_ only A-Z, a-z, 0-9, + and / may stand, with = at the end. {hint}")]
+    #[error(
+        "The secret is not base64: after whsec_ it may contain only A-Z, a-z, 0-9, + and /, with = at the end. {hint}"
+    )]
     Base64 {
         /// What the text looks like instead.
         hint: &'static str,
     },
     /// Begins with something that is not `whsec_` or `whpk_`.
     #[error(
-        "The secret begins with something other than whsec_ or whpk_: paste it without quotes and without what stands before it."
+        "The secret begins with something other than whsec_ or whpk_: paste it without quotes and without anything before it."
     )]
     Prefix,
-    /// `whsk_…` is what signs; it has no place at a receiver.
+    /// `whsk_…` signs; it has no place at a receiver.
     #[error(
-        "This is a private signing key (whsk_), which must not leave the sender: give the public key (whpk_), and have the pair replaced."
+        "This is a private signing key (whsk_), which must not leave the sender: enter the public key (whpk_), and have the pair replaced."
     )]
     Private,
     /// `whpk_…` that is not 32 bytes, not the canonical encoding of a point of the curve, or of small order.
@@ -93,11 +95,11 @@ impl SecretError {
 }
 
 impl Secret {
-    /// Reads `whsec_<base64>`, bare base64 (an HMAC key, as every library takes it) or `whpk_<base64>`. White space
-    /// around it, missing padding and loose trailing bits are forgiven and named by [`Secret::warnings`].
+    /// Reads `whsec_<base64>`, bare base64 (an HMAC key, which every library accepts) or `whpk_<base64>`. White space
+    /// around it, missing padding and loose trailing bits are accepted and reported by [`Secret::warnings`].
     ///
     /// # Errors
-    /// See [`SecretError`]; it never holds the text.
+    /// See [`SecretError`]; it never contains the text.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let bare = text.trim();
         let trimmed = bare.len() != text.len();
@@ -149,7 +151,7 @@ impl Secret {
         format!("whsec_{}", STANDARD.encode(random.as_slice()))
     }
 
-    /// What a person may see: the prefix and the last four characters, `whsec_…a91f`. A text too short to lose four
+    /// What may be shown: the prefix and the last four characters, `whsec_…a91f`. A text too short to lose four
     /// characters shows none.
     pub fn hint(&self) -> String {
         let text = self.text();
@@ -161,7 +163,7 @@ impl Secret {
         format!("{prefix}{underscore}…{}", tail(rest))
     }
 
-    /// What is odd about the text or the key and yet accepted.
+    /// What is odd about the text or the key, although it is accepted.
     pub fn warnings(&self) -> Vec<Warning> {
         self.known_warnings().to_vec()
     }
@@ -173,7 +175,7 @@ impl Secret {
         }
     }
 
-    /// The text without the white space around it, for the keychain. Not for showing.
+    /// The text without the white space around it, for the keychain. Not to be shown.
     pub fn text(&self) -> &str {
         match self {
             Self::Hmac(secret) => &secret.text,
@@ -223,15 +225,15 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// An Ed25519 key from its 32 bytes; `None` where they are no point, not the point's canonical encoding (RFC 8032, 5.1.3),
-/// or a weak one, under which anyone can sign.
+/// An Ed25519 key from its 32 bytes; `None` if they are not a point, not the point's canonical encoding (RFC 8032,
+/// 5.1.3), or a weak key, under which anyone can sign.
 pub(crate) fn public_key(bytes: &[u8]) -> Option<VerifyingKey> {
     let bytes: &[u8; 32] = bytes.try_into().ok()?;
     let canonical = |key: &VerifyingKey| key.to_edwards().compress().as_bytes() == bytes;
     VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak() && canonical(key))
 }
 
-/// The last four characters, or none where that would show much of the whole.
+/// The last four characters, or none if that would show much of the whole.
 pub(crate) fn tail(text: &str) -> &str {
     match text.char_indices().rev().nth(3) {
         Some((at, _)) if text.len() >= 16 => &text[at..],
@@ -243,7 +245,7 @@ pub(crate) fn tail(text: &str) -> &str {
 fn oddities(trimmed: bool, encoded: &str, bytes: &[u8]) -> Vec<Warning> {
     let mut found = Vec::new();
     if trimmed {
-        found.push(Warning::new("secret_whitespace_trimmed", "White space around the secret was left out."));
+        found.push(Warning::new("secret_whitespace_trimmed", "White space around the secret was ignored."));
     }
     if !encoded.len().is_multiple_of(4) {
         found.push(Warning::new(
@@ -254,14 +256,14 @@ fn oddities(trimmed: bool, encoded: &str, bytes: &[u8]) -> Vec<Warning> {
     if *Zeroizing::new(STANDARD_NO_PAD.encode(bytes)) != encoded.trim_end_matches('=') {
         found.push(Warning::new(
             "secret_base64_trailing_bits",
-            "The secret's last character holds bits that are not part of the key: was it cut short?",
+            "The secret's last character contains bits that are not part of the key: was it cut short?",
         ));
     }
     found
 }
 
-/// `hwsec_…`, `WHSEC_…`, `"whsec_…`: a short word in letters of one case and an underscore. A URL-safe secret may hold an
-/// underscore too, early as well, but hardly after such a word.
+/// `hwsec_…`, `WHSEC_…`, `"whsec_…`: a short word in letters of one case and an underscore. A URL-safe secret may
+/// contain an underscore too, even an early one, but hardly after such a word.
 fn has_other_prefix(text: &str) -> bool {
     let quoted = text.starts_with(['"', '\'', '`', '“', '<']);
     quoted
@@ -273,7 +275,7 @@ fn has_other_prefix(text: &str) -> bool {
         })
 }
 
-/// Whether it begins with the letters of a prefix, whatever follows them.
+/// Whether it begins with the letters of a prefix, whatever follows.
 fn begins_like_prefix(text: &str) -> bool {
     ["whsec", "whpk"]
         .iter()
@@ -283,11 +285,11 @@ fn begins_like_prefix(text: &str) -> bool {
 /// What a text that is not base64 looks like instead.
 fn looks_like(encoded: &str) -> &'static str {
     if encoded.contains("...") || encoded.contains('…') {
-        "This looks like the shortened form that the service shows in its list, which cannot be checked with."
+        "This looks like the shortened form that the service shows in its list, which is not the secret itself."
     } else if encoded.contains("whsec_") {
-        "The prefix whsec_ stands there twice."
+        "The prefix whsec_ appears twice."
     } else if encoded.contains(['-', '_']) {
-        "This looks like the URL-safe alphabet, with - and _ in place of + and /."
+        "This looks like the URL-safe alphabet, with - and _ instead of + and /."
     } else if encoded.contains(char::is_whitespace) {
         "There is white space in the middle of it."
     } else {

@@ -44,14 +44,14 @@ pub(crate) fn verified(scheme: Scheme, key: &MatchedKey, now: i64) -> Words {
     }
 }
 
-/// The reason and the words for the first header at fault.
+/// The reason and the words for the first faulty header.
 pub(crate) fn header_fault(fields: &Fields<'_>) -> Option<(Text, Words)> {
     let (name, fault) =
         fields.named().into_iter().find_map(|(name, field)| field.fault().map(|fault| (name, fault)))?;
     Some(header_wrong(fields, name, fault))
 }
 
-/// The reason and the words for a fault of the header of this name.
+/// The reason and the words for a fault in the header with this name.
 pub(crate) fn header_wrong(fields: &Fields<'_>, name: &str, fault: Fault) -> (Text, Words) {
     let missing: Vec<&str> = fields
         .named()
@@ -77,24 +77,24 @@ pub(crate) fn header_wrong(fields: &Fields<'_>, name: &str, fault: Fault) -> (Te
             Words::new(
                 format!("{name} repeated"),
                 format!(
-                    "Rejected: {name} came more than once, so it is not clear which one was signed; expected one line."
+                    "Rejected: {name} came more than once, so it is unclear which one was signed; expected one line."
                 ),
             ),
         ),
         Fault::Empty => (
             format!("empty_header:{name}"),
-            Words::new(format!("{name} empty"), format!("Rejected: {name} is there and empty; expected a value.")),
+            Words::new(format!("{name} empty"), format!("Rejected: {name} is present but empty; expected a value.")),
         ),
     };
     (reason.into(), words)
 }
 
-/// What stands there in place of a missing header.
+/// What was found instead of a missing header.
 fn instead_of(fields: &Fields<'_>) -> String {
     match (fields.lookalike, fields.svix) {
         (Some(name), _) => format!(" There is a header named {}; the name must be exact.", shown(name.as_bytes())),
         (None, true) => {
-            " Headers named svix-* are there, which the service does not send and which are not read.".to_owned()
+            " There are headers named svix-*, which the service does not send and which are not read.".to_owned()
         }
         (None, false) => String::new(),
     }
@@ -116,7 +116,7 @@ pub(crate) fn invalid_timestamp() -> Words {
     )
 }
 
-/// `age` and `tolerance` in seconds. What is said is always the distance, never by how much it is beyond the tolerance.
+/// `age` and `tolerance` are in seconds. Always states the whole distance, never by how much it exceeds the tolerance.
 pub(crate) fn too_old(age: u64, tolerance: u64, signed: bool) -> Words {
     let tail = if signed { " The signature itself is right." } else { "" };
     let old = distance(age, tolerance);
@@ -128,7 +128,7 @@ pub(crate) fn too_old(age: u64, tolerance: u64, signed: bool) -> Words {
     )
 }
 
-/// The same for a time that lies ahead.
+/// The same for a time in the future.
 pub(crate) fn too_new(ahead: u64, tolerance: u64, signed: bool) -> Words {
     let tail = if signed { " The signature itself is right." } else { "" };
     let ahead = distance(ahead, tolerance);
@@ -145,11 +145,11 @@ pub(crate) fn refused(reason: &str) -> Words {
     match reason {
         "no_matching_signature" => Words::new(
             "no match",
-            "Rejected: no signature matches any key: the secret is another one, or id, time or body were changed after signing.",
+            "Rejected: no signature matches any key: the secret is a different one, or id, time or body were changed after signing.",
         ),
         "malformed_signature" => Words::new(
             "malformed signature",
-            "Rejected: webhook-signature holds no well-formed signature; expected v1, or v1a, followed by padded base64, separated by spaces.",
+            "Rejected: webhook-signature contains no well-formed signature; expected v1, or v1a, followed by padded base64, separated by spaces.",
         ),
         "unsupported_signature_version" => Words::new(
             "version not supported",
@@ -161,15 +161,15 @@ pub(crate) fn refused(reason: &str) -> Words {
         ),
         "jwt_signature_with_hmac_secret" => Words::new(
             "JWT, but only a secret",
-            "Rejected: webhook-signature holds a JWT, as dynamic webhooks are documented, and only a shared secret is configured; add the JWKS.",
+            "Rejected: webhook-signature contains a JWT, as documented for dynamic webhooks, but only a shared secret is configured; add the JWKS.",
         ),
         "jwt_signature" => Words::new(
             "JWT, but no RSA key",
-            "Rejected: webhook-signature holds a JWT, and the keys that are configured are Ed25519 keys, which check v1a only.",
+            "Rejected: webhook-signature contains a JWT, but the configured keys are Ed25519 keys, which only check v1a.",
         ),
         "no_usable_key" => Words::new(
             "no usable key",
-            "Rejected: the JWKS holds no Ed25519 key that can be used, so the v1a signature cannot be right by any of them.",
+            "Rejected: the JWKS has no usable Ed25519 key, so no key can confirm the v1a signature.",
         ),
         other => Words::new("refused", format!("Rejected: {other}.")),
     }

@@ -8,19 +8,19 @@ use sha2::Sha256;
 
 use crate::Secret;
 
-/// Why a JWT could not be signed. Never holds key material.
+/// Why a JWT could not be signed. Never contains key material.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// The PEM text is no RSA private key.
+    /// The PEM text is not an RSA private key.
     #[error("The private key is not an RSA key in PEM (PKCS#1 or PKCS#8).")]
     PrivateKey,
-    /// The claims could not be written, or the key refused to sign.
+    /// The claims could not be serialised, or the key could not sign.
     #[error("The token could not be signed: the RSA key must have at least 2048 bits.")]
     Signing,
 }
 
 /// A `v1` entry: `v1,` and the base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}` (SW-14, SW-18). A public key cannot
-/// sign: for a `whpk_` secret the entry is `v1,` alone, which no receiver takes.
+/// sign: for a `whpk_` secret the entry is `v1,` alone, which no receiver accepts.
 pub fn v1(secret: &Secret, id: &str, timestamp: i64, body: &[u8]) -> String {
     let Secret::Hmac(hmac) = secret else {
         return "v1,".to_owned();
@@ -38,13 +38,13 @@ pub fn v1a(seed: &[u8; 32], id: &str, timestamp: i64, body: &[u8]) -> String {
     format!("v1a,{}", STANDARD.encode(signature.to_bytes()))
 }
 
-/// The public half of a seed as a JWK, without `kid`, as the service publishes it.
+/// The public key of a seed as a JWK, without `kid`, as the service publishes it.
 pub fn v1a_public_jwk(seed: &[u8; 32]) -> serde_json::Value {
     let public = SigningKey::from_bytes(seed).verifying_key();
     serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(public.as_bytes()) })
 }
 
-/// The public half of a seed as a `whpk_` text.
+/// The public key of a seed as a `whpk_` text.
 pub fn v1a_public_text(seed: &[u8; 32]) -> String {
     let public = SigningKey::from_bytes(seed).verifying_key();
     format!("whpk_{}", STANDARD.encode(public.as_bytes()))
@@ -53,7 +53,7 @@ pub fn v1a_public_text(seed: &[u8; 32]) -> String {
 /// A compact JWS signed with RS256, for `webhook-signature`.
 ///
 /// # Errors
-/// When the PEM is no RSA private key of at least 2048 bits.
+/// If the PEM is not an RSA private key of at least 2048 bits.
 pub fn jwt(rsa_private_pem: &[u8], kid: Option<&str>, claims: &serde_json::Value) -> Result<String, SignError> {
     let key = jsonwebtoken::EncodingKey::from_rsa_pem(rsa_private_pem).map_err(|_| SignError::PrivateKey)?;
     let header = jsonwebtoken::Header {
@@ -63,8 +63,8 @@ pub fn jwt(rsa_private_pem: &[u8], kid: Option<&str>, claims: &serde_json::Value
     jsonwebtoken::encode(&header, claims, &key).map_err(|_| SignError::Signing)
 }
 
-/// The SHA-256 thumbprint of a public JWK (RFC 7638), which names a key by what it is: another key has another one. `None`
-/// for what is no JWK with a thumbprint.
+/// The SHA-256 thumbprint of a public JWK (RFC 7638), which identifies a key by its content. `None` for anything but a
+/// JWK with a thumbprint.
 pub fn thumbprint(jwk: &serde_json::Value) -> Option<String> {
     let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(jwk.clone()).ok()?;
     jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).ok()

@@ -9,10 +9,10 @@ use crate::tokens::{Entry, Malformed, entries, has_extra_space};
 use crate::wording::{key as key_words, settled};
 use crate::{Jwks, KeyState, Keyring, MatchedKey, Scheme, Secret, SecretKey, StepStatus, Text, Warning};
 
-/// How many Ed25519 verifications one delivery may cost: a hostile header holds hundreds of entries.
+/// The most Ed25519 verifications that one delivery may cost: a hostile header contains hundreds of entries.
 const MOST_ED25519: usize = 128;
 
-/// What is signed, in its parts: they are never copied together to be hashed.
+/// The signed content in its parts: they are never copied together for hashing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Content<'a> {
     pub(crate) id: &'a [u8],
@@ -30,7 +30,7 @@ impl Content<'_> {
     }
 }
 
-/// HMAC-SHA256 over parts in a row.
+/// HMAC-SHA256 over consecutive parts.
 pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 32]> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     for part in parts {
@@ -39,7 +39,7 @@ pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 32]> {
     Some(mac.finalize().into_bytes().into())
 }
 
-/// The scheme and signature rungs, and how the signature check ended.
+/// The scheme and signature rungs, and the result of the signature check.
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) scheme: Option<Scheme>,
@@ -49,13 +49,13 @@ pub(crate) struct Checked {
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// How the signature check ended.
+/// The result of the signature check.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Matched(MatchedKey),
     /// There was a key to check with.
     Refused(&'static str),
-    /// There was none.
+    /// There was no key.
     NoKey(&'static str),
 }
 
@@ -120,7 +120,7 @@ impl Tally {
     }
 }
 
-/// Checks a list of signatures. Without content (no usable id or timestamp) only the scheme is told.
+/// Checks a list of signatures. Without content (no usable id or timestamp) it only determines the scheme.
 pub(crate) fn check(value: &[u8], content: Option<Content<'_>>, keys: &Keyring, now: i64) -> Checked {
     let tally = Tally::of(value);
     let mut warnings = Vec::new();
@@ -203,7 +203,7 @@ fn find(
     if set.bad_ed25519() > 0 && set.ed25519().next().is_some() {
         warnings.push(Warning::new(
             "jwks_unusable_key_skipped",
-            "The JWKS holds an Ed25519 key that cannot be used; it was skipped.",
+            "The JWKS contains an unusable Ed25519 key; it was skipped.",
         ));
     }
     let found = set.ed25519().find(|(_, key)| signs(key));
@@ -236,7 +236,7 @@ fn has_public(keys: &Keyring) -> bool {
 /// Why nothing matched.
 fn refusal(tally: &Tally, keys: &Keyring) -> End {
     let (hmac, public) = (has_hmac(keys), has_public(keys));
-    // An entry that was compared and does not match stays refused, whatever stands beside it.
+    // An entry that was compared and does not match stays refused, whatever else is in the list.
     let compared = (hmac && !tally.v1.is_empty()) || (public && !tally.v1a.is_empty());
     if !compared && !tally.v1a.is_empty() && matches!(keys.jwks, Jwks::Unavailable(_)) {
         return End::NoKey("jwks_unavailable");
@@ -274,7 +274,7 @@ fn signature_words(end: &End, tally: &Tally, complete: bool, keys: &Keyring, now
         End::Refused("no_matching_signature") => {
             (StepStatus::Failed, format!("no match with {}", tried(tally, keys, now)).into())
         }
-        End::Refused("no_usable_key") => (StepStatus::Failed, "the JWKS holds no Ed25519 key that can be used".into()),
+        End::Refused("no_usable_key") => (StepStatus::Failed, "the JWKS has no usable Ed25519 key".into()),
         End::Refused(_) => (StepStatus::Skipped, "no signature that could be checked".into()),
     }
 }

@@ -7,12 +7,12 @@ use crate::{StepStatus, Text};
 
 pub(crate) const TIME: Rung = ("timestamp", "Time", "whole Unix seconds, at most 300 s from now");
 
-/// What a timestamp is worth at this time.
+/// What a timestamp means at this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Time {
-    /// Within the tolerance; seconds since then, negative when it lies ahead.
+    /// Within the tolerance; seconds since then, negative if it is in the future.
     Near(i128),
-    /// No canonical decimal integer.
+    /// Not a canonical decimal integer.
     Invalid,
     /// Seconds since then.
     TooOld(u64),

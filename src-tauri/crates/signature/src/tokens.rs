@@ -1,4 +1,4 @@
-//! The `webhook-signature` value: which scheme its shape chooses, and the entries of a list.
+//! The `webhook-signature` value: which scheme its shape indicates, and the entries of a list.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 pub(crate) enum Shape {
     /// A list of `version,base64` entries (SW-33).
     List,
-    /// A compact JWS, or something that was meant as one.
+    /// A compact JWS, or something meant as one.
     Token,
 }
 
-/// One entry of a list, read strictly: canonical base64 of just the right length.
+/// One entry of a list, read strictly: canonical base64 of exactly the right length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// `v1,` with 32 bytes.
@@ -28,7 +28,7 @@ pub(crate) enum Entry {
 /// Why an entry is malformed, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// It ends with a comma: a list that a proxy joined by `, `.
+    /// It ends with a comma: a proxy joined the list with `, `.
     TrailingComma,
     /// Its version is `v1`.
     V1,
@@ -38,8 +38,8 @@ pub(crate) enum Malformed {
     Other,
 }
 
-/// The shape of a value: one entry with a version makes it a list. `tokens_only` is set where the keys can check nothing but JWTs: then all that is not plainly a
-/// list is a token, however broken.
+/// The shape of a value: a single entry with a version makes it a list. `tokens_only` is set if the keys can check
+/// nothing but JWTs: then everything that is not clearly a list is a token, however broken.
 pub(crate) fn shape(value: &[u8], tokens_only: bool) -> Shape {
     let bare = value.trim_ascii();
     let dots = bare.iter().filter(|byte| **byte == b'.').count();
@@ -64,7 +64,7 @@ fn is_versioned(value: &[u8]) -> bool {
     digits > 0 && matches!(rest.get(digits + letters), None | Some(b',' | b'='))
 }
 
-/// The entries of a list, split at spaces; empty ones (two spaces in a row) are left out.
+/// The entries of a list, split at spaces; empty ones (from two spaces in a row) are left out.
 pub(crate) fn entries(value: &[u8]) -> impl Iterator<Item = (&[u8], Entry)> {
     value.split(|byte| *byte == b' ').filter(|entry| !entry.is_empty()).map(|text| (text, read(text)))
 }
@@ -94,7 +94,7 @@ fn read(entry: &[u8]) -> Entry {
     }
 }
 
-/// Canonical base64 of exactly `BYTES` bytes, without allocating. `ROOM` is what the decoder wants for its estimate.
+/// Canonical base64 of exactly `BYTES` bytes, without allocating. `ROOM` is what the decoder needs for its estimate.
 fn exact<const BYTES: usize, const ROOM: usize>(text: &[u8], chars: usize) -> Option<[u8; BYTES]> {
     if text.len() != chars {
         return None;

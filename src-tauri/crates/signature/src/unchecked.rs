@@ -1,4 +1,4 @@
-//! The words where there was no key to check with: what a key would help, and where none can.
+//! The words when there was no key to check with: which key would help, and when none can.
 
 use crate::jwt::token::Token;
 use crate::received::Fields;
@@ -6,23 +6,23 @@ use crate::sentences::{self, Words};
 use crate::tokens::{Entry, Shape, entries, shape};
 use crate::{Jwks, Keyring, Policy, timestamp};
 
-/// What of a delivery no key can mend: with any key it would be rejected.
+/// A fault that no key can fix: the delivery would be rejected with any key.
 #[derive(Debug)]
 pub(crate) struct Hopeless {
     cause: String,
-    /// What is wrong, as it goes on behind `Unchecked: `.
+    /// What is wrong, to follow `Unchecked: `.
     what: String,
 }
 
 impl Hopeless {
-    /// What `Rejected: …` says of a delivery that would be refused for it.
+    /// What `Rejected: …` would say of a delivery with this fault.
     fn of(refusal: &Words) -> Self {
         let what = refusal.sentence.strip_prefix("Rejected: ").unwrap_or(&refusal.sentence);
         Self { cause: refusal.cause.clone().into_owned(), what: what.trim_end_matches('.').to_owned() }
     }
 
-    /// What is wrong with headers that any key would stumble over. Not a time that is merely off: that depends on the
-    /// tolerance, and a key would still tell whether it is genuine.
+    /// Faults in the headers that would defeat any key. Not a time that is merely off: that depends on the tolerance,
+    /// and a key would still show whether the delivery is genuine.
     pub(crate) fn read(fields: &Fields<'_>, policy: &Policy) -> Option<Self> {
         let value = fields.signature.value();
         if let Some(token) = value.filter(|value| shape(value, false) == Shape::Token) {
@@ -41,14 +41,14 @@ impl Hopeless {
         Some(match entries(value).all(|(_, entry)| entry == Entry::Unknown) {
             true => Self {
                 cause: "version not supported".to_owned(),
-                what: "webhook-signature holds no v1 or v1a signature".to_owned(),
+                what: "webhook-signature contains no v1 or v1a signature".to_owned(),
             },
             false => Self::of(&sentences::refused("malformed_signature")),
         })
     }
 }
 
-/// The words where there is no key to check with. A secret is asked for only where it can help.
+/// The words when there is no key to check with. They ask for a secret only if one can help.
 pub(crate) fn words(reason: &str, keys: &Keyring, hopeless: Option<Hopeless>) -> Words {
     if let Some(Hopeless { cause, what }) = hopeless {
         return Words::new(cause, format!("Unchecked, and no key could verify it: {what}."));
@@ -57,13 +57,13 @@ pub(crate) fn words(reason: &str, keys: &Keyring, hopeless: Option<Hopeless>) ->
         ("jwks_unavailable", Jwks::Unavailable(why)) => Words::new(
             "JWKS unavailable",
             format!(
-                "Unchecked: the keys (JWKS) could not be fetched, so nothing can be said about this signature: {}.",
+                "Unchecked: the keys (JWKS) could not be fetched, so this signature cannot be checked: {}.",
                 why.trim_end_matches('.')
             ),
         ),
         ("no_jwks", _) => Words::new(
             "no JWKS",
-            "Unchecked: the delivery is signed with a public key, as dynamic webhooks are, and no JWKS is configured for this project.",
+            "Unchecked: the delivery is signed with a public key, as dynamic webhooks are, but no JWKS is configured for this project.",
         ),
         _ => Words::new(
             "no secret",
@@ -72,7 +72,7 @@ pub(crate) fn words(reason: &str, keys: &Keyring, hopeless: Option<Hopeless>) ->
     }
 }
 
-/// Whether some key could verify a delivery with these headers. False where they are missing or malformed so that every
+/// Whether some key could verify a delivery with these headers. False if they are missing or malformed so that every
 /// key would reject it.
 pub fn checkable(headers: &[(String, Vec<u8>)], policy: &Policy) -> bool {
     Hopeless::read(&Fields::read(headers), policy).is_none()

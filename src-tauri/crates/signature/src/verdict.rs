@@ -1,23 +1,23 @@
 //! The verdict on one delivery: outcome, reason, matched key, warnings, diagnosis and the proof ladder.
 //!
-//! The shapes here are the ones that `pollux verify --json` prints, that the store keeps and that the window draws.
-//! Codes are those of the verification vectors in `tests/fixtures/vectors` and are stable.
+//! These are the shapes that `pollux verify --json` prints, that the store keeps and that the window draws. The codes
+//! are those of the verification vectors in `tests/fixtures/vectors` and are stable.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Text that is most often a constant: a ladder of constants costs no allocation on the answer path.
+/// Text that is usually a constant: a ladder of constants costs no allocation on the answer path.
 pub type Text = Cow<'static, str>;
 
-/// What was concluded about a delivery.
+/// The conclusion about a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A signature matched one of the keys, and every check passed.
     Verified,
-    /// There was a key to check with, and a check failed.
+    /// There was a key to check with, but a check failed.
     Rejected,
     /// There was no key to check with.
     Unchecked,
@@ -36,7 +36,7 @@ pub enum Scheme {
     Jwt,
 }
 
-/// Where a key is in its life, at the time of the verdict.
+/// The state of a key at the time of the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case", tag = "state")]
@@ -57,15 +57,15 @@ pub enum KeyState {
     },
 }
 
-/// The key that matched. Never holds key material.
+/// The key that matched. Never contains key material.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MatchedKey {
-    /// The id the caller gave the secret; for a JWKS key its `kid`, or `jwks[2]` where it has none.
+    /// The caller's id of the secret; for a JWKS key its `kid`, or `jwks[2]` if it has none.
     pub id: String,
     /// Position among the keys of its kind, as given by the caller (secrets) or by the JWKS (`keys`).
     pub index: usize,
-    /// What a person may see: `whsec_…a91f`, `whpk_…Oir4`, `Ed25519 …oQ`, `test-key-1`.
+    /// What may be shown: `whsec_…a91f`, `whpk_…Oir4`, `Ed25519 …oQ`, `test-key-1`.
     pub hint: String,
     /// Current, in its grace, or expired.
     #[serde(flatten)]
@@ -76,11 +76,11 @@ pub struct MatchedKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Step {
-    /// Stable code of the check, in this order. Standard Webhooks: `headers`, `timestamp`, `scheme`, `signature`. JWT:
-    /// `headers`, `timestamp`, `scheme`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`. Both end
-    /// with `near_miss`, `duplicate`; a secret that cannot be read puts `keys` before them all.
+    /// The stable code of the check, in this order. Standard Webhooks: `headers`, `timestamp`, `scheme`, `signature`.
+    /// JWT: `headers`, `timestamp`, `scheme`, `jwt_header`, `jwt_key`, `jwt_signature`, `jwt_claims`, `body_binding`.
+    /// Both end with `near_miss`, `duplicate`; a secret that cannot be read puts `keys` first.
     pub check: Text,
-    /// What a person reads: `Headers`, `Time`, `Signature`…
+    /// The title that is shown: `Headers`, `Time`, `Signature`…
     pub title: Text,
     /// Passed, failed, skipped, or a near miss.
     pub status: StepStatus,
@@ -107,7 +107,7 @@ pub enum StepStatus {
     Warned,
 }
 
-/// Something worth knowing about a delivery that is not a refusal.
+/// Something worth knowing about a delivery, other than a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Warning {
@@ -117,7 +117,7 @@ pub struct Warning {
     pub message: Text,
 }
 
-/// What the near-miss probe found: what would have matched, and how to mend it.
+/// What the near-miss probe found: what would have matched, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Diagnosis {
@@ -127,7 +127,7 @@ pub struct Diagnosis {
     pub finding: String,
     /// The likely cause and what to do about it.
     pub fix: String,
-    /// The key with which it would have matched, where one is known.
+    /// The key with which it would have matched, if one is known.
     pub key: Option<MatchedKey>,
 }
 
@@ -137,27 +137,28 @@ pub struct Diagnosis {
 pub struct Verdict {
     /// Verified, rejected or unchecked.
     pub outcome: Outcome,
-    /// The scheme the header's shape chose; `None` where it could not be told.
+    /// The scheme that the header's shape indicates; `None` if it could not be determined.
     pub scheme: Option<Scheme>,
-    /// Stable code: `valid` when verified, otherwise why not (`no_matching_signature`, `missing_header:webhook-id`, …).
+    /// Stable code: `valid` when verified, otherwise the cause (`no_matching_signature`, `missing_header:webhook-id`,
+    /// …).
     pub reason: Text,
     /// The key that matched.
     pub key: Option<MatchedKey>,
     /// Things worth knowing.
     pub warnings: Vec<Warning>,
-    /// Filled by [`crate::probe`], off the answer path, for rejected deliveries.
+    /// Filled by [`crate::probe`] after the answer, for rejected deliveries.
     pub diagnosis: Option<Diagnosis>,
     /// The proof ladder, in order.
     pub steps: Vec<Step>,
-    /// The cause in two or three words, for a row of a list: `412 s old`, `no match`, `no secret`. Empty when
-    /// verified plainly.
+    /// The cause in two or three words, for a row of a list: `412 s old`, `no match`, `no secret`. Empty when plainly
+    /// verified.
     pub cause: Text,
-    /// One plain English sentence for a person.
+    /// One plain English sentence for people.
     pub sentence: String,
 }
 
 impl Warning {
-    /// A warning of a constant text, or of one made for the case.
+    /// A warning with a constant text, or with one made for the case.
     pub(crate) fn new(code: &'static str, message: impl Into<Text>) -> Self {
         Self { code: code.into(), message: message.into() }
     }

@@ -1,7 +1,8 @@
 //! Verification: the checks in their order, and the ladder that shows them.
 //!
-//! Order: headers present → timestamp syntax → tolerance → shape of the signature → its entries. The first that fails is
-//! the reason; the signature is checked all the same, so that the ladder can say that a stale delivery is a genuine one.
+//! Order: headers present → timestamp syntax → tolerance → shape of the signature → its entries. The first one that
+//! fails is the reason. The signature is checked all the same, so that the ladder can say that a stale delivery is
+//! genuine.
 
 use crate::ladder::{Ladder, Rung};
 use crate::received::{Fault, Field, Fields, SIGNATURE as SIGNATURE_HEADER};
@@ -20,7 +21,7 @@ pub(crate) const SCHEME: Rung = ("scheme", "Scheme", "v1, v1a or a JWT for which
 const SIGNATURE: Rung = ("signature", "Signature", "one signature that matches a key");
 const KEYS: Rung = ("keys", "Keys", "a whsec_ secret or a whpk_ public key");
 
-/// A body larger than this is more than Standard Webhooks calls usual (SW-09).
+/// A larger body exceeds what Standard Webhooks calls usual (SW-09).
 const USUAL_BODY: usize = 20_480;
 
 /// Checks one delivery. `now` is Unix seconds. Pure: the same arguments give the same verdict.
@@ -44,7 +45,7 @@ pub fn verify(received: &Received<'_>, keys: &Keyring, policy: &Policy, seen: &S
     }
 }
 
-/// The verdict where the secret itself cannot be read: rejected, with the error's code as the reason.
+/// The verdict if the secret itself cannot be read: rejected, with the error's code as the reason.
 pub fn refuse(error: &SecretError) -> Verdict {
     let mut ladder = Ladder::new(7);
     ladder.add(KEYS, StepStatus::Failed, error.to_string());
@@ -63,14 +64,14 @@ pub fn refuse(error: &SecretError) -> Verdict {
     }
 }
 
-/// The keys can check JWTs and nothing else: all of them are RSA keys of a JWKS.
+/// Whether the keys can check JWTs and nothing else: all of them are RSA keys of a JWKS.
 fn tokens_only(keys: &Keyring) -> bool {
     keys.closed
         && keys.secrets.is_empty()
         && matches!(&keys.jwks, Jwks::Known(set) if set.rsa().next().is_some() && set.ed25519().next().is_none())
 }
 
-/// There is a key of some kind. Where there is one, a time that is off refuses before a missing key is spoken of.
+/// Whether there is a key of some kind. If so, a time that is off is refused before a missing key is mentioned.
 fn any_key(keys: &Keyring) -> bool {
     !keys.secrets.is_empty() || matches!(&keys.jwks, Jwks::Known(set) if !set.keys().is_empty())
 }
@@ -119,8 +120,8 @@ fn standard(
     ladder.add(SIGNATURE, checked.signature_seen.0, checked.signature_seen.1);
 
     if tokens_only {
-        // Where only tokens can be checked, the other two headers were never needed: what is wrong is the scheme, or that
-        // the signature cannot be told.
+        // If only tokens can be checked, the other two headers were never needed: the fault is the scheme, or that the
+        // signature cannot be recognised.
         match fields.signature {
             Field::Repeated => refusal = Some(sentences::header_wrong(fields, SIGNATURE_HEADER, Fault::Repeated)),
             Field::One(_) if matches!(checked.end, End::Refused(_)) => refusal = None,
@@ -161,7 +162,7 @@ fn standard(
     if fields.id.value().is_some_and(|id| id.contains(&b'.')) {
         warnings.push(Warning::new(
             "id_contains_full_stop",
-            "webhook-id holds a full stop: the same signature also fits another split of id, time and body.",
+            "webhook-id contains a full stop: the same signature also fits another split of id, time and body.",
         ));
     }
     let verified = outcome == Outcome::Verified;
@@ -181,7 +182,7 @@ fn standard(
     }
 }
 
-/// A JWT where no JWKS is configured, or one of Ed25519 keys only.
+/// A JWT without a configured JWKS, or with one of Ed25519 keys only.
 fn token_without_keys(keys: &Keyring) -> Checked {
     let hmac = keys.secrets.iter().any(|entry| matches!(entry.secret, Secret::Hmac(_)));
     let known = matches!(keys.jwks, Jwks::Known(_));
@@ -194,7 +195,7 @@ fn token_without_keys(keys: &Keyring) -> Checked {
     Checked {
         scheme: Some(Scheme::Jwt),
         scheme_seen: match end {
-            End::Refused(_) if known => (StepStatus::Failed, "a JWT, and the JWKS holds Ed25519 keys only".into()),
+            End::Refused(_) if known => (StepStatus::Failed, "a JWT, but the JWKS has only Ed25519 keys".into()),
             End::Refused(_) => (StepStatus::Failed, "a JWT".into()),
             _ => (StepStatus::Passed, "a JWT".into()),
         },
@@ -204,7 +205,7 @@ fn token_without_keys(keys: &Keyring) -> Checked {
     }
 }
 
-/// The rung of the headers; `fault` is what it shows where one of them is missing, repeated or empty.
+/// The rung of the headers; `fault` is what it shows if one of them is missing, repeated or empty.
 pub(crate) fn headers(ladder: &mut Ladder, fields: &Fields<'_>, fault: StepStatus) {
     let faults: Vec<String> = fields
         .named()
@@ -265,7 +266,7 @@ pub(crate) fn about_delivery(
         ));
     }
     if fields.svix {
-        warnings.push(Warning::new("svix_branded_headers", "Headers named svix-* are there too; they are not read."));
+        warnings.push(Warning::new("svix_branded_headers", "There are also headers named svix-*; they are not read."));
     }
     if repeated {
         warnings.push(Warning::new(

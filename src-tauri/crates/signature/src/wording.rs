@@ -15,12 +15,12 @@ pub(crate) fn span(seconds: u64) -> String {
     }
 }
 
-/// How far a time is off where `tolerance` seconds are allowed: exact where the rough unit could say the same of both.
+/// How far a time is off if `tolerance` seconds are allowed: exact if a rounded figure could read the same for both.
 pub(crate) fn distance(seconds: u64, tolerance: u64) -> String {
     if seconds / 2 < tolerance { format!("{seconds} s") } else { span(seconds) }
 }
 
-/// Seconds between two moments, however far apart.
+/// The seconds between two moments, however far apart.
 pub(crate) fn between(from: i64, to: i64) -> u64 {
     from.abs_diff(to)
 }
@@ -35,7 +35,7 @@ pub(crate) fn life(state: KeyState, now: i64) -> Text {
     }
 }
 
-/// The state at this time: a grace that has run out is an expiry.
+/// The state at this time: a grace that has run out counts as expired.
 pub(crate) fn settled(state: KeyState, now: i64) -> KeyState {
     match state {
         KeyState::Grace { until } if until <= now => KeyState::Expired { at: until },
@@ -43,7 +43,7 @@ pub(crate) fn settled(state: KeyState, now: i64) -> KeyState {
     }
 }
 
-/// `…a91f`: what a hint ends with.
+/// `…a91f`: the end of a hint.
 pub(crate) fn short(hint: &str) -> &str {
     hint.find('…').map_or(hint, |at| &hint[at..])
 }

@@ -1,7 +1,7 @@
 //! How many durable inserts a second: `cargo run --release -p store --example insert_rate [deliveries] [callers]`.
 //!
-//! Bodies of 230 bytes, the headers and the ladder of a verified Gemini delivery. Every caller waits for its COMMIT
-//! before it sends the next one, and then notes how long it took, as the listener does.
+//! Bodies of 230 bytes, with the headers and the ladder of a verified Gemini delivery. Every caller waits for its
+//! COMMIT before it sends the next one, and then records how long it took, as the listener does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -89,7 +89,7 @@ fn report(lines: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Resident memory, where the system tells it the way Linux does; 0 elsewhere.
+/// Resident memory on systems that report it like Linux; 0 elsewhere.
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -97,7 +97,7 @@ fn resident_kib() -> u64 {
 }
 
 fn delivery(project: i64, number: usize, body: Bytes) -> NewDelivery {
-    // Ids in no order, as senders give them.
+    // Ids in random order, as senders give them.
     let id = format!("msg_{:016x}{number:08x}", (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
     NewDelivery {

@@ -1,9 +1,9 @@
-//! Copies the log into the database beside the writer.
+//! Copies the log into the database alongside the writer.
 //!
 //! A checkpoint of a full log keeps the disk busy for a twentieth of a second, in which the writer could commit
-//! thousands of deliveries. `PASSIVE` needs no lock that the writer holds, so a thread with a connection of its own
-//! does most of the copying; the writer then copies the few pages that came meanwhile, after which SQLite starts the
-//! log again from its beginning.
+//! thousands of deliveries. `PASSIVE` needs no lock that the writer holds, so a thread with its own connection does
+//! most of the copying. The writer then copies the few pages that were added meanwhile, after which SQLite restarts the
+//! log from its beginning.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::{Complaints, Error};
 /// Nothing to do.
 const IDLE: u8 = 0;
 const COPYING: u8 = 1;
-/// Copied, and the writer has not seen it yet.
+/// A copy is done, and the writer has not seen it yet.
 const COPIED: u8 = 2;
 
 pub(crate) struct Checkpointer {
@@ -53,7 +53,7 @@ impl Checkpointer {
         self.state.compare_exchange(COPIED, IDLE, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
-    /// Waits for the one under way, and lets go of the file.
+    /// Waits for the one under way, and releases the file.
     pub(crate) fn end(self) {
         drop(self.requests);
         if self.thread.join().is_err() {
@@ -73,7 +73,7 @@ fn run(path: PathBuf, waiting: &Receiver<()>, state: &AtomicU8, complaints: &Com
     }
 }
 
-/// As far as readers let it.
+/// Copies as much as readers allow.
 fn copy(conn: &mut Option<Connection>, path: &Path) -> rusqlite::Result<()> {
     let conn = match conn {
         Some(conn) => conn,

@@ -1,59 +1,59 @@
-//! What goes wrong with one delivery after the other, in the log: one line a cause in ten seconds, and how many more there
-//! were. On a full disk a flood would otherwise write a line for each delivery that it was refused, to that same disk.
+//! Logs what goes wrong with one delivery after another: one line per cause in ten seconds, with the number of further
+//! ones. On a full disk a flood would otherwise write a line for each refused delivery, to that same disk.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// How long a cause is only counted after it was written.
+/// How long a cause is only counted after it was logged.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// How bad it is.
+/// How serious it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Warning,
     Error,
 }
 
-/// What is to be written.
+/// What to log.
 #[derive(Debug, PartialEq, Eq)]
 struct Line {
     level: Level,
     text: String,
 }
 
-/// A cause that was written lately.
+/// A cause that was logged recently.
 #[derive(Debug)]
 struct Cause {
     level: Level,
-    /// When its last line was written.
+    /// When its last line was logged.
     written: Instant,
-    /// How often it came since then.
+    /// How often it has occurred since then.
     more: u64,
-    /// What it said the last time.
+    /// The detail of its latest occurrence.
     text: String,
 }
 
-/// Complaints that come in numbers. From [`crate::Store::complaints`].
+/// Complaints that may come in large numbers. From [`crate::Store::complaints`].
 ///
-/// A cause is a constant, so that no sender can make them many.
+/// A cause is a constant, so no sender can create many.
 #[derive(Debug, Default)]
 pub struct Complaints(Mutex<BTreeMap<(&'static str, &'static str), Cause>>);
 
 impl Complaints {
-    /// Something was not done. `what` and `code` are the cause; `detail` is written with them.
+    /// Reports that something was not done. `what` and `code` are the cause; `detail` is logged with them.
     pub fn error(&self, what: &'static str, code: &'static str, detail: &dyn std::fmt::Display, now: Instant) {
         self.tell(Level::Error, (what, code), detail, now);
     }
 
-    /// The same where nothing is lost.
+    /// The same when nothing is lost.
     pub fn warn(&self, what: &'static str, code: &'static str, detail: &dyn std::fmt::Display, now: Instant) {
         self.tell(Level::Warning, (what, code), detail, now);
     }
 
-    /// Writes how many more there were of causes that were last written ten seconds ago. To be called now and then: the
-    /// last ones of a flood would otherwise never be told.
+    /// Logs the counts of causes whose last line is ten seconds old. Must be called now and then: the last ones of a
+    /// flood would otherwise never be reported.
     pub fn settle(&self, now: Instant) {
         self.due(now).into_iter().for_each(write);
     }
@@ -66,7 +66,7 @@ impl Complaints {
         self.note(level, cause, text, now).into_iter().for_each(write);
     }
 
-    /// The line that this gives now, if any.
+    /// The line to log now, if any.
     fn note(
         &self,
         level: Level,
@@ -96,7 +96,7 @@ impl Complaints {
             if now.saturating_duration_since(cause.written) < QUIET {
                 return true;
             }
-            // Quiet for as long as it was counted: the next one is news again.
+            // It was quiet for as long as it was counted: the next occurrence is news again.
             let goes_on = cause.more > 0;
             lines.extend(goes_on.then(|| cause.line(now)).flatten());
             goes_on
@@ -106,7 +106,7 @@ impl Complaints {
 }
 
 impl Cause {
-    /// Its line with the count, from which on it is counted anew.
+    /// Its line with the count, which then starts over.
     fn line(&mut self, now: Instant) -> Option<Line> {
         let seconds = now.saturating_duration_since(self.written).as_secs();
         let more = std::mem::take(&mut self.more);
@@ -156,7 +156,7 @@ mod tests {
         let lines: Vec<_> =
             (0..=300).filter_map(|n| note(&complaints, FULL, start + Duration::from_millis(n * 100))).collect();
         assert_eq!(lines.len(), 4);
-        // The one that brings the line is in it by itself, and is not counted.
+        // The one that produces the line appears in it by itself, and is not counted.
         assert!(lines[3].ends_with("… and 99 more like it in the last 10 s"), "{}", lines[3]);
     }
 

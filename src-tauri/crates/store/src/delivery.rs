@@ -1,4 +1,4 @@
-//! A delivery on its way in, as a row of the list, and whole.
+//! A delivery in three forms: on its way in, as a row of the list, and complete.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,14 +8,14 @@ use bytes::Bytes;
 use serde::Serialize;
 use signature::{Outcome, Scheme, Text, Verdict};
 
-/// One HTTP request that reached the listener, with the verdict on it and the answer that is about to be given.
+/// One HTTP request that reached the listener, with its verdict and the answer that is about to be given.
 #[derive(Clone, Debug)]
 pub struct NewDelivery {
     /// The project it belongs to: an id of [`crate::Projects::ensure`].
     pub project: i64,
     /// When it arrived, Unix nanoseconds.
     pub received_ns: i64,
-    /// When it arrived, on the clock that never jumps. Not stored; carried to [`Arrived::started`].
+    /// When it arrived, on the monotonic clock. Not stored; carried to [`Arrived::started`].
     pub started: Instant,
     /// `POST`.
     pub method: String,
@@ -31,40 +31,40 @@ pub struct NewDelivery {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body as received, up to the listener's limit.
     pub body: Bytes,
-    /// Bytes of the whole body, as far as known: more than `body` holds where it was truncated.
+    /// Bytes of the whole body, as far as known: more than `body` holds if it was truncated.
     pub body_len: u64,
     /// Whether the body was longer than what is kept.
     pub truncated: bool,
-    /// SHA-256 of the whole body, where it came whole and only a part is kept.
+    /// SHA-256 of the whole body, if it arrived whole and only part of it is kept.
     pub sha256: Option<[u8; 32]>,
-    /// The `webhook-id` (Standard Webhooks, SW-05): attempts with the same one are attempts of one event.
+    /// The `webhook-id` (Standard Webhooks, SW-05): attempts that share it are attempts of one event.
     pub message_id: Option<String>,
     /// The `jti` of a JWT.
     pub token_id: Option<String>,
-    /// `batch.succeeded`.
+    /// The event type, such as `batch.succeeded`.
     pub event_type: Option<String>,
     /// What the event points to: `batches/abc`.
     pub pointer: Option<String>,
-    /// What was concluded from the signature.
+    /// The verdict on its signature.
     pub verdict: Verdict,
-    /// What will be answered once it is stored.
+    /// The answer to be given once it is stored.
     pub answer: Answer,
 }
 
 /// The HTTP response given to the sender.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// HTTP status; 0 where the connection was dropped on purpose, or no answer was given yet.
+    /// HTTP status; 0 if the connection was dropped on purpose, or no answer has been given yet.
     pub status: u16,
     /// Names and values in order.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
-    /// Who made it, and how in words, where it was not the listener's usual one.
+    /// Who made it, and how in words, unless it was the listener's usual one.
     pub by: Option<(AnsweredBy, String)>,
 }
 
-/// Who made an answer that was not the listener's usual one.
+/// Who made an answer other than the listener's usual one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum AnsweredBy {
     /// A rule of the fault lab.
@@ -91,7 +91,7 @@ impl AnsweredBy {
 }
 
 impl NewDelivery {
-    /// Bytes of the texts beside body, headers, verdict and answer: a sender may make any of them long.
+    /// Bytes of the texts other than body, headers, verdict and answer: a sender may make any of them long.
     pub(crate) fn text_len(&self) -> usize {
         let optional = [&self.query, &self.message_id, &self.token_id, &self.event_type, &self.pointer];
         let optional: usize = optional.into_iter().flatten().map(String::len).sum();
@@ -99,33 +99,33 @@ impl NewDelivery {
     }
 }
 
-/// Bytes of a message id that a row holds: lists hold many rows, and a sender writes the id.
+/// Bytes of a message id that a row holds: lists hold many rows, and the sender chooses the id.
 const MESSAGE_ID_IN_ROW: usize = 1024;
 
-/// As much of a message id as a row holds, whole characters only.
+/// The part of a message id that a row holds, whole characters only.
 pub(crate) fn message_id_in_row(id: &str) -> &str {
     id.get(..id.floor_char_boundary(MESSAGE_ID_IN_ROW)).unwrap_or(id)
 }
 
-/// What became of a delivery once it was committed.
+/// The result of storing a delivery, once it is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inserted {
-    /// Its id: ascending in the order of commits, never used twice.
+    /// Its id: ascending in the order of commits, never reused.
     pub id: i64,
     /// The event it is an attempt of; `None` without a `webhook-id`.
     pub event: Option<i64>,
-    /// Which attempt of the event this is, from 1.
+    /// The number of this attempt of the event, from 1.
     pub attempt: u32,
     /// How many attempts of the event are stored now.
     pub attempts: u32,
     /// Whether an earlier attempt was verified and answered 2xx.
     pub duplicate: bool,
-    /// The verdict as stored: of a further attempt with what is known of earlier ones, among its warnings and in its rung
-    /// `duplicate`.
+    /// The verdict as stored. For a repeated attempt it includes what is known of earlier ones, in its warnings and in
+    /// its rung `duplicate`.
     pub verdict: Verdict,
 }
 
-/// A row of the list: everything about a delivery that is narrow. Holds no body and no headers.
+/// A row of the list: the narrow fields of a delivery, without body and headers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// The delivery's id.
@@ -136,23 +136,23 @@ pub struct Row {
     pub received_ns: i64,
     /// Verified, rejected or unchecked.
     pub outcome: Outcome,
-    /// The scheme, where it could be told.
+    /// The scheme, if it could be determined.
     pub scheme: Option<Scheme>,
     /// Stable code: `valid`, `no_matching_signature`…
     pub reason: Text,
     /// Two or three words for the row: `412 s old`.
     pub cause: Text,
-    /// Verified with a key in its grace: until when that key is accepted, Unix seconds.
+    /// If it was verified with a key in its grace: until when that key is accepted, Unix seconds.
     pub grace_until: Option<i64>,
     /// The event it is an attempt of.
     pub event: Option<i64>,
-    /// `batch.succeeded`.
+    /// The event type, such as `batch.succeeded`.
     pub event_type: Option<String>,
-    /// `batches/abc`.
+    /// What the event points to, such as `batches/abc`.
     pub pointer: Option<String>,
-    /// The `webhook-id`; its first 1,024 bytes where it is longer.
+    /// The `webhook-id`, or its first 1,024 bytes.
     pub message_id: Option<String>,
-    /// Which attempt of its event, from 1.
+    /// The number of this attempt of its event, from 1.
     pub attempt: u32,
     /// How many attempts of its event there are now.
     pub attempts: u32,
@@ -160,9 +160,9 @@ pub struct Row {
     pub duplicate: bool,
     /// How many warnings the verdict has.
     pub warnings: u32,
-    /// The status that was answered; 0 where the connection was dropped on purpose, or no answer was given yet.
+    /// The status of the answer; 0 if the connection was dropped on purpose, or no answer has been given yet.
     pub status: u16,
-    /// Who made the answer, where it was not the usual one.
+    /// Who made the answer, unless it was the usual one.
     pub answered_by: Option<AnsweredBy>,
     /// From arrival to answer, microseconds; `None` until known.
     pub took_us: Option<u64>,
@@ -170,28 +170,28 @@ pub struct Row {
     pub body_len: u64,
     /// Whether the body was longer than what is kept.
     pub truncated: bool,
-    /// When it was judged again and came out otherwise than at its arrival, Unix milliseconds.
+    /// When it was judged again with a different outcome than at its arrival, Unix milliseconds.
     pub judged_ms: Option<i64>,
-    /// Whether it is the answer to a ping that was asked for here ([`crate::Store::pinged`]).
+    /// Whether it answers a ping that was requested here ([`crate::Store::pinged`]).
     pub pinged: bool,
-    /// What tells it from another where the payload has no type; `None` where it has one.
+    /// Identifies it in the list if the payload has no type; `None` if it has one.
     pub request: Option<RequestLine>,
 }
 
-/// What a delivery was asked with.
+/// The request line of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RequestLine {
     /// `POST`.
     pub method: String,
-    /// The path without the query; of a long one its beginning and its end with `…` between.
+    /// The path without the query; of a long path, its beginning and its end with `…` between them.
     pub path: String,
 }
 
-/// Characters of a path that a row holds: lists hold many rows, and a sender writes the path.
+/// Characters of a path that a row holds: lists hold many rows, and the sender chooses the path.
 const PATH_IN_ROW: usize = 240;
 
 impl RequestLine {
-    /// As a row holds it.
+    /// The path as a row holds it.
     pub(crate) fn in_row(method: &str, path: &str) -> Self {
         let path = match path.chars().count() {
             0..=PATH_IN_ROW => path.to_owned(),
@@ -204,12 +204,12 @@ impl RequestLine {
     }
 }
 
-/// Does the payload say what happened? A type of nothing but white space shows nothing.
+/// Whether the payload says what happened. A type of nothing but white space says nothing.
 pub(crate) fn has_type(event_type: Option<&str>) -> bool {
     event_type.is_some_and(|name| !name.trim().is_empty())
 }
 
-/// A stored delivery: everything but the body, which [`crate::Store::body`] gives.
+/// A stored delivery: everything but the body, which [`crate::Store::body`] returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// What the list shows.
@@ -228,11 +228,11 @@ pub struct Delivery {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The `jti` of a JWT.
     pub token_id: Option<String>,
-    /// SHA-256 of the whole body, where it came whole and only a part is kept.
+    /// SHA-256 of the whole body, if it arrived whole and only part of it is kept.
     pub sha256: Option<[u8; 32]>,
-    /// The verdict with its ladder, and its diagnosis once [`crate::Store::explained`] stored one.
+    /// The verdict with its ladder, and with its diagnosis once [`crate::Store::explained`] has stored one.
     pub verdict: Verdict,
-    /// What was answered.
+    /// The answer.
     pub answer: Answer,
 }
 
@@ -245,51 +245,51 @@ pub struct Counts {
     pub kept_bytes: u64,
 }
 
-/// News for those who show or pass on deliveries, sent after COMMIT only.
+/// News for those who show or forward deliveries, sent only after COMMIT.
 ///
-/// A receiver that lagged, or that gets [`Change::Resync`], loads afresh with [`crate::Store::ids`].
+/// A receiver that lagged, or that gets [`Change::Resync`], reloads with [`crate::Store::ids`].
 #[derive(Clone, Debug)]
 pub enum Change {
     /// A delivery was stored.
     Inserted(Arc<Arrived>),
-    /// The rows of these deliveries are no longer what they were: answered, explained, or one more attempt.
+    /// The rows of these deliveries have changed: answered, explained, or one more attempt.
     Changed(Arc<[i64]>),
-    /// Deliveries were stored that are not announced one by one, because receivers are slow and bodies large.
+    /// Deliveries were stored that are not announced one by one, because receivers are slow and bodies are large.
     Resync,
 }
 
-/// A delivery that was just stored: its row, and what [`crate::Filter::matches`] looks at.
+/// A delivery that has just been stored: its row, and what [`crate::Filter::matches`] examines.
 #[derive(Debug)]
 pub struct Arrived {
     /// The row.
     pub row: Row,
-    /// When it arrived, on the clock that never jumps.
+    /// When it arrived, on the monotonic clock.
     pub started: Instant,
     /// The path as received, without the query.
     pub path: String,
     /// What followed the `?`.
     pub query: Option<String>,
-    /// The body that is kept.
+    /// The body, as far as it is kept.
     pub body: Bytes,
     pub(crate) headers: Vec<u8>,
-    pub(crate) _held: Held,
+    pub(crate) _held: CountedBytes,
 }
 
-/// Counts the bytes that announced deliveries hold on to, until the last receiver has dropped them.
+/// Counts the bytes that announced deliveries occupy until the last receiver has dropped them.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct CountedBytes {
     bytes: usize,
     gauge: Arc<AtomicUsize>,
 }
 
-impl Held {
+impl CountedBytes {
     pub(crate) fn new(bytes: usize, gauge: &Arc<AtomicUsize>) -> Self {
         gauge.fetch_add(bytes, Ordering::Relaxed);
         Self { bytes, gauge: Arc::clone(gauge) }
     }
 }
 
-impl Drop for Held {
+impl Drop for CountedBytes {
     fn drop(&mut self) {
         self.gauge.fetch_sub(self.bytes, Ordering::Relaxed);
     }

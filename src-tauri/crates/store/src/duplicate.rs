@@ -1,8 +1,8 @@
-//! What is known of earlier deliveries of an id: the rung of the ladder, and two warnings, never a refusal.
+//! What is known of earlier deliveries of an id: a rung of the ladder and two warnings, never a refusal.
 //!
 //! Senders retry, and a retry after a lost 2xx is normal (Standard Webhooks asks receivers to treat `webhook-id` as an
-//! idempotency key), so the handler must do nothing a second time, but must not answer with an error either. One id names
-//! one message: two bodies of one id are worth a look, whatever was answered.
+//! idempotency key). So the handler must not act a second time, but must not answer with an error either. One id names
+//! one message: two bodies with one id deserve a look, whatever was answered.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ const DUPLICATE: &str = "duplicate_id";
 /// The code of the warning of [`other_body`].
 const OTHER_BODY: &str = "same_id_other_body";
 
-/// An earlier delivery of the same id, as far as its row says.
+/// An earlier delivery of the same id, as far as its row shows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Earlier {
     pub(crate) id: i64,
@@ -24,8 +24,8 @@ pub(crate) struct Earlier {
     pub(crate) truncated: bool,
 }
 
-/// Marks a verdict whose message was accepted before. `attempt` counts from 1; the times are Unix seconds. Marking twice
-/// changes nothing more.
+/// Marks a verdict whose message was accepted before. `attempt` counts from 1; the times are Unix seconds. Marking
+/// twice has no further effect.
 pub(crate) fn mark(verdict: &mut Verdict, attempt: u32, first_seen_s: i64, now_s: i64) {
     let ago = span(now_s.saturating_sub(first_seen_s));
     for step in verdict.steps.iter_mut().filter(|step| step.check == "duplicate") {
@@ -42,21 +42,21 @@ pub(crate) fn mark(verdict: &mut Verdict, attempt: u32, first_seen_s: i64, now_s
     }
 }
 
-/// Says what became of earlier deliveries of this id, none of which was accepted. `earlier`: those that were looked at,
-/// `before` is how many there were.
+/// Describes the earlier deliveries of this id when none of them was accepted. `earlier` holds those that were
+/// examined, `before` is how many there were.
 pub(crate) fn tell(verdict: &mut Verdict, earlier: &[Earlier], before: u32, received_ns: i64) {
     let Some(words) = words(earlier, before, received_ns) else { return };
     for step in verdict.steps.iter_mut().filter(|step| step.check == "duplicate") {
         step.seen = match step.status {
-            // A token that came before was told already.
+            // A token that arrived before has already been reported.
             StepStatus::Warned => format!("{}; {words}", step.seen).into(),
             _ => words.clone().into(),
         };
     }
 }
 
-/// `1 earlier delivery of this id, answered 200 but not verified, 12 s ago`; of several, each kind with its number and its
-/// last time.
+/// `1 earlier delivery of this id, answered 200 but not verified, 12 s ago`. If there are several, each kind has its
+/// number and the time of its last one.
 fn words(earlier: &[Earlier], before: u32, received_ns: i64) -> Option<String> {
     let mut kinds: BTreeMap<(u8, u16), (usize, i64)> = BTreeMap::new();
     for one in earlier {
@@ -83,7 +83,7 @@ fn words(earlier: &[Earlier], before: u32, received_ns: i64) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{before} earlier deliveries of this id{looked_at}: {}", parts.join("; ")))
 }
 
-/// What matters most comes first.
+/// The most important comes first.
 fn order(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Verified => 0,
@@ -104,7 +104,7 @@ fn kind(outcome: u8, status: u16) -> String {
     }
 }
 
-/// Warns of another delivery of this id with another body: an earlier one, or one that came later.
+/// Warns of another delivery of this id with a different body: an earlier one, or one that arrived later.
 pub(crate) fn other_body(verdict: &mut Verdict, which: &'static str) {
     if verdict.warnings.iter().any(|warning| warning.code == OTHER_BODY) {
         return;
@@ -116,7 +116,7 @@ pub(crate) fn other_body(verdict: &mut Verdict, which: &'static str) {
     verdict.warnings.push(Warning { code: OTHER_BODY.into(), message: message.into() });
 }
 
-/// Takes over what was said of another body by a verdict that this one replaces.
+/// Keeps the warning about another body when this verdict replaces the one that had it.
 pub(crate) fn keep_other_body(verdict: &mut Verdict, before: &Verdict) {
     let has = |verdict: &Verdict| verdict.warnings.iter().position(|warning| warning.code == OTHER_BODY);
     if let (Some(at), None) = (has(before), has(verdict)) {

@@ -1,6 +1,6 @@
-//! A compact encoding of our own for what SQLite only keeps: lengths as LEB128, then the bytes as they are.
+//! A compact encoding of our own for what SQLite only stores: lengths as LEB128, then the bytes as they are.
 //!
-//! Order, duplicates and bytes that are not UTF-8 survive, which no text format gives without a detour.
+//! Order, duplicates and bytes that are not UTF-8 survive, which no text format offers without a detour.
 
 use crate::{Answer, AnsweredBy};
 
@@ -64,7 +64,7 @@ impl<'a> Taker<'a> {
         Some(std::str::from_utf8(self.bytes()?).ok()?.to_owned())
     }
 
-    /// A count of things of at least one byte each: a damaged count cannot ask for a huge allocation.
+    /// A count of items of at least one byte each, so that a damaged count cannot cause a huge allocation.
     pub(crate) fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.uint()?).ok()?;
         (count <= self.0.len()).then_some(count)
@@ -87,14 +87,14 @@ pub(crate) fn take_headers(blob: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     (0..taker.count()?).map(|_| Some((taker.text()?, taker.bytes()?.to_vec()))).collect()
 }
 
-/// Every name and every value in turn, without a copy.
+/// Every name and every value in turn, without copying.
 pub(crate) fn header_fields(blob: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut taker = Taker(blob);
     let _ = taker.uint();
     std::iter::from_fn(move || if taker.0.is_empty() { None } else { taker.bytes() })
 }
 
-/// The answer without its status, which has a column of its own.
+/// The answer without its status, which has its own column.
 pub(crate) fn answer(answer: &Answer) -> Vec<u8> {
     let mut out = Vec::with_capacity(answer.body.len() + 64);
     put_uint(&mut out, answer.headers.len() as u64);
@@ -103,7 +103,7 @@ pub(crate) fn answer(answer: &Answer) -> Vec<u8> {
         put_bytes(&mut out, value.as_bytes());
     }
     put_bytes(&mut out, answer.body.as_bytes());
-    // Nothing follows a usual one: that is how all were written before there were others.
+    // A usual answer ends here: that is how all were written before there were others.
     if let Some((by, what)) = &answer.by {
         out.push(by.number());
         put_bytes(&mut out, what.as_bytes());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-/// Why the history could not be opened, read or written. [`Error::code`] is stable; the text is for a person.
+/// Why the history could not be opened, read or written. [`Error::code`] is stable; the text is for people.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file was written by a newer Pollux (`database_too_new`).
@@ -15,29 +15,30 @@ pub enum Error {
     DatabaseTooNew {
         /// The file's `user_version`.
         found: i64,
-        /// The newest that this version knows.
+        /// The newest format that this version knows.
         known: i64,
     },
     /// The file is some other program's database, or no database at all (`not_a_history`).
     #[error("{} is not a Pollux history, and was left as it is. Choose another file.", .0.display())]
     NotAHistory(PathBuf),
-    /// What was named is no file that can be used: a link, a folder, a pipe (`history_unreachable`). It was left alone.
+    /// The path does not lead to a usable file: it is a link, a folder or a pipe (`history_unreachable`). It was left
+    /// alone.
     #[error("The history at {} was not opened: {refusal}. Choose another file.", path.display())]
     NotAFile {
-        /// The path that was asked for.
+        /// The path that was given.
         path: PathBuf,
-        /// What it is.
+        /// What it leads to.
         refusal: files::Refusal,
     },
-    /// The folder or the file could not be made (`history_unreachable`).
+    /// The folder or the file could not be created (`history_unreachable`).
     #[error("The history at {} could not be opened: {source}. Check that the folder exists and can be written to.", path.display())]
     Unreachable {
-        /// The path that was asked for.
+        /// The path that was given.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// SQLite refused. The code tells a full disk, a read-only file, a damaged file and a locked one apart.
+    /// SQLite reported an error. The code distinguishes a full disk, a read-only file, a damaged file and a locked one.
     #[error("{}: {}.", SqliteFault::of(.0).sentence(), .0)]
     Sqlite(#[from] rusqlite::Error),
     /// The tables could not be brought up to date (`migration_failed`); nothing was changed.
@@ -46,16 +47,16 @@ pub enum Error {
     /// Something stored cannot be read back (`history_damaged`).
     #[error("The stored {0} cannot be read. The history is damaged, or was written by another version.")]
     Damaged(&'static str),
-    /// The disk has less room than the reserve (`disk_nearly_full`).
+    /// The disk has less free space than the reserve (`disk_nearly_full`).
     #[error("The disk is nearly full, so nothing new is stored. Free some space.")]
     ShortOfSpace,
     /// There is no such project (`unknown_project`).
     #[error("There is no project {0}. Create the project before storing anything for it.")]
     UnknownProject(i64),
-    /// Another project has this name already (`name_taken`).
+    /// Another project already has this name (`name_taken`).
     #[error("The name {0:?} belongs to another project. Choose another one.")]
     NameTaken(String),
-    /// Another project has this path segment already (`path_taken`).
+    /// Another project already has this path segment (`path_taken`).
     #[error("The path segment {0:?} belongs to another project. Choose another one.")]
     PathTaken(String),
     /// The history was closed (`history_closed`).
@@ -87,7 +88,7 @@ impl Error {
     }
 }
 
-/// What SQLite refuses for, as far as it makes a difference to the user.
+/// The reasons for which SQLite fails, as far as they matter to the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SqliteFault {
     /// The disk is full, or the history has reached its limit.
@@ -100,14 +101,14 @@ pub enum SqliteFault {
     Damaged,
     /// The disk could not be read or written.
     Disk,
-    /// More than a row can hold.
+    /// It is larger than a row can be.
     TooLarge,
     /// Anything else.
     Other,
 }
 
 impl SqliteFault {
-    /// What `error` is.
+    /// Classifies `error`.
     #[must_use]
     pub fn of(error: &rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
@@ -141,7 +142,7 @@ impl SqliteFault {
             Self::Damaged => "The history file is damaged; restore it from a copy or choose another file",
             Self::Disk => "The disk could not be read or written; check it and try again",
             Self::TooLarge => "The delivery is larger than the history can hold",
-            Self::Other => "The history refused",
+            Self::Other => "The history could not be used",
         }
     }
 }
@@ -149,16 +150,16 @@ impl SqliteFault {
 /// Why a delivery was not stored. The sender should get 503 with `Retry-After`, never a 2xx.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InsertError {
-    /// The queue to the writing thread is full; nothing was waited for.
+    /// The queue to the writing thread is full. The caller did not wait.
     #[error("More deliveries arrive than can be stored at the moment. Send this one again later.")]
     Full,
-    /// Nothing was stored: a code of [`Error::code`], and a sentence for a person.
+    /// Nothing was stored: a code of [`Error::code`], and a sentence for people.
     #[error("{1}")]
     Failed(&'static str, String),
 }
 
 impl InsertError {
-    /// The stable code that a program branches on; `queue_full` where the queue was full.
+    /// The stable code that a program branches on; `queue_full` if the queue was full.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The events that are stored but not in the index yet, see [`crate::table::event`].
+//! Events that are stored but not yet in the index, see [`crate::table::event`].
 
 use std::collections::HashMap;
 
@@ -7,31 +7,31 @@ use rusqlite::Connection;
 use crate::table::event;
 use crate::table::tally::Tally;
 
-/// Bytes that one event takes beside its message id, about.
+/// Roughly the bytes that one event takes besides its message id.
 const ENTRY: usize = 80;
 
 /// By project, then by message id.
 type ByMessage = HashMap<i64, HashMap<Box<str>, i64>>;
 
-/// What the writer remembers. Two layers: committed, and of the transaction under way.
+/// What the writer remembers, in two layers: committed, and in the transaction under way.
 #[derive(Default)]
 pub(crate) struct Events {
     committed: ByMessage,
     fresh: ByMessage,
     /// Every event up to this one is in the index or in `committed`.
     known_to: i64,
-    /// Of `committed`.
+    /// Bytes of `committed`.
     count: usize,
     bytes: usize,
-    /// Of `fresh`.
+    /// Bytes of `fresh`.
     fresh_bytes: usize,
 }
 
 impl Events {
-    /// At the start of a transaction: what an earlier run or another process has stored and not indexed.
+    /// Starts a transaction: loads what an earlier run or another process stored without indexing it.
     ///
-    /// Where what is remembered comes to twice `most_bytes` (much was left, or it could not be indexed), all is put into
-    /// the index in this transaction, and nothing is remembered.
+    /// If what is remembered reaches twice `most_bytes` (a lot was left over, or it could not be indexed), puts all of
+    /// it into the index in this transaction and remembers nothing.
     pub(crate) fn begin(&mut self, conn: &Connection, tally: &mut Tally, most_bytes: usize) -> rusqlite::Result<()> {
         self.fresh.clear();
         self.fresh_bytes = 0;
@@ -47,7 +47,7 @@ impl Events {
             self.known_to = tally.last_event;
         }
         if self.bytes >= most {
-            // Known to nothing: should this transaction fail, the next one reads again what is not in the index.
+            // Nothing refers to these: should this transaction fail, the next one rereads what is not in the index.
             *self = Self::default();
             Self::index(conn, tally)?;
         }
@@ -64,7 +64,7 @@ impl Events {
         self.fresh_bytes += ENTRY + message_id.len();
     }
 
-    /// After COMMIT. Without it, what was added is forgotten with the next [`Events::begin`].
+    /// Runs after COMMIT. Otherwise the next [`Events::begin`] forgets what was added.
     pub(crate) fn commit(&mut self, tally: &Tally) {
         for (project, fresh) in self.fresh.drain() {
             self.count += fresh.len();
@@ -79,19 +79,19 @@ impl Events {
         self.count
     }
 
-    /// About how many bytes they take.
+    /// Roughly how many bytes they take.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Puts them all there, inside a transaction that begins with this and ends with a COMMIT.
+    /// Puts all of them into the index, inside a transaction that begins with this and ends with a COMMIT.
     pub(crate) fn index(conn: &Connection, tally: &mut Tally) -> rusqlite::Result<()> {
         event::index_after(conn, tally.indexed_event)?;
         tally.indexed_event = tally.last_event;
         Ok(())
     }
 
-    /// After the COMMIT of [`Events::index`].
+    /// Runs after the COMMIT of [`Events::index`].
     pub(crate) fn indexed(&mut self, tally: &Tally) {
         *self = Self { known_to: tally.last_event, ..Self::default() };
     }
@@ -111,7 +111,7 @@ mod tests {
         conn
     }
 
-    /// As the writer does it: an event with an id of `len` bytes.
+    /// Adds an event with an id of `len` bytes, as the writer does.
     fn store(events: &mut Events, conn: &Connection, number: usize, len: usize) {
         let mut tally = tally::read(conn).unwrap();
         events.begin(conn, &mut tally, MOST).unwrap();

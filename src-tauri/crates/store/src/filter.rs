@@ -1,4 +1,4 @@
-//! Which deliveries a list shows.
+//! Selects the deliveries that a list shows.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,17 +13,17 @@ use crate::table::{delivery, tally};
 use crate::verdict_blob::outcome_number;
 use crate::{Arrived, Error, encode};
 
-/// Which deliveries to show: all conditions that are given must hold. The default shows everything.
+/// Which deliveries to show: all given conditions must hold. The default shows everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Of this project.
     pub project: Option<i64>,
-    /// With one of these outcomes; empty: any.
+    /// With one of these outcomes; empty means any.
     pub outcomes: Vec<Outcome>,
-    /// Of one of these event types, exactly; empty: any.
+    /// Of exactly one of these event types; empty means any.
     pub types: Vec<String>,
-    /// Found somewhere in the names and values of the headers, the path, the query, the body that is kept, or the
-    /// message id: a plain piece of text, `A` to `Z` like `a` to `z`, other characters exactly. Empty: any.
+    /// Found anywhere in the names and values of the headers, the path, the query, the kept body, or the message id. A
+    /// plain piece of text: `A` to `Z` match `a` to `z`, other characters match exactly. Empty means any.
     pub text: String,
 }
 
@@ -34,7 +34,7 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// Whether a delivery that was just stored is one of those that [`crate::Store::ids`] would give.
+    /// Whether [`crate::Store::ids`] would return this delivery, which has just been stored.
     #[must_use]
     pub fn matches(&self, arrived: &Arrived) -> bool {
         let row = &arrived.row;
@@ -47,7 +47,7 @@ impl Filter {
             })
     }
 
-    /// Ascending ids in the snapshot of `conn`. Stops with [`Error::Closed`] when `gone` turns true.
+    /// Ascending ids in the snapshot of `conn`. Stops with [`Error::Closed`] when `gone` becomes true.
     pub(crate) fn ids(&self, conn: &Connection, gone: &AtomicBool) -> Result<Vec<i64>, Error> {
         if self.is_empty()
             && let Some((lowest, highest)) = delivery::bounds(conn)?
@@ -78,7 +78,7 @@ impl Filter {
         Ok(ids)
     }
 
-    /// What is asked of columns, as SQL and its values.
+    /// The conditions on columns, as SQL and its values.
     fn conditions(&self) -> Result<(String, Vec<Value>), Error> {
         let mut sql = String::from("WHERE TRUE");
         let mut values = Vec::new();
@@ -107,7 +107,7 @@ fn json<T: serde::Serialize>(values: &[T]) -> Result<String, Error> {
     serde_json::to_string(values).map_err(|_| Error::Damaged("filter"))
 }
 
-/// A piece of text to look for, ASCII letters in either case.
+/// A piece of text to search for, ASCII letters in either case.
 struct Needle<'a>(&'a [u8]);
 
 impl<'a> Needle<'a> {

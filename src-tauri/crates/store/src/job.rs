@@ -1,4 +1,4 @@
-//! What waits for the writer.
+//! The jobs that wait for the writer.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -7,39 +7,39 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::delivery::Held;
+use crate::delivery::CountedBytes;
 use crate::phrases::Phrases;
 use crate::verdict_blob::{self, Encoded};
 use crate::{Error, InsertError, Inserted, NewDelivery, encode};
 
-/// Answers noted in one transaction, so that they never hold up deliveries for long.
+/// The most answers recorded in one transaction, so that they never delay deliveries for long.
 const ANSWERED_AT_ONCE: usize = 1024;
-/// Answers that may wait to be noted; more are forgotten, which leaves their time unknown.
+/// The most answers that may wait to be recorded. More are dropped, which leaves their time unknown.
 const ANSWERED_MOST: usize = 65_536;
 
 pub(crate) enum Job {
     Insert(Box<Pending>),
-    /// The ids are of deliveries whose rows it changes.
+    /// The ids of deliveries whose rows it changes.
     Write(Box<dyn Work>, Vec<i64>),
     /// Something was answered.
     Nudge,
     Close,
 }
 
-/// A delivery that waits, with all that could be prepared on the caller's side.
+/// A waiting delivery, with everything that could be prepared on the caller's side.
 pub(crate) struct Pending {
     pub(crate) size: usize,
     pub(crate) delivery: NewDelivery,
     pub(crate) headers: Vec<u8>,
     pub(crate) answer: Vec<u8>,
     pub(crate) verdict: Encoded,
-    /// What became of it.
+    /// The result of storing it.
     result: Option<Result<Place, InsertError>>,
     reply: Option<oneshot::Sender<Box<Self>>>,
-    held: Option<Held>,
+    held: Option<CountedBytes>,
 }
 
-/// Where it ended up, see [`Inserted`].
+/// What was stored, see [`Inserted`].
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) id: i64,
@@ -60,11 +60,11 @@ impl Pending {
         let verdict = verdict_blob::encode(&delivery.verdict, phrases);
         let texts = delivery.text_len() + verdict.blob.len();
         let size = delivery.body.len() + headers.len() + answer.len() + texts + 512;
-        let held = Some(Held::new(size, queued));
+        let held = Some(CountedBytes::new(size, queued));
         Self { size, delivery, headers, answer, verdict, result: None, reply: Some(reply), held }
     }
 
-    /// It no longer counts as waiting. Goes back to its caller whole: memory is freed cheapest by the thread that
+    /// It no longer counts as waiting. Goes back to its caller whole: freeing memory is cheapest for the thread that
     /// allocated it.
     pub(crate) fn done(mut self: Box<Self>, result: Result<Place, InsertError>) {
         self.held = None;
@@ -81,9 +81,9 @@ impl Pending {
     }
 }
 
-/// Something else to write. Run once, then told whether it was committed.
+/// Something else to write. It runs once, and is then told whether it was committed.
 pub(crate) trait Work: Send {
-    /// False: undo it.
+    /// If false, undo it.
     fn run(&mut self, conn: &Connection) -> bool;
     fn finish(self: Box<Self>, failed: Option<&rusqlite::Error>);
 }
@@ -116,7 +116,7 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, Error> + Send> Work for Task<F
     }
 }
 
-/// The same error for the next one who has to hear of it.
+/// The same error for the next one who must be told.
 fn again(error: &rusqlite::Error) -> rusqlite::Error {
     match error {
         rusqlite::Error::SqliteFailure(code, text) => rusqlite::Error::SqliteFailure(*code, text.clone()),
@@ -124,12 +124,12 @@ fn again(error: &rusqlite::Error) -> rusqlite::Error {
     }
 }
 
-/// What was answered and is not written yet: ids and microseconds.
+/// Answers that were given but not yet written: ids and microseconds.
 #[derive(Default)]
 pub(crate) struct Answered(Mutex<Vec<(i64, u64)>>);
 
 impl Answered {
-    /// True where it is the first.
+    /// True if it is the first.
     pub(crate) fn push(&self, id: i64, took_us: u64) -> bool {
         let mut waiting = self.0.lock();
         if waiting.len() < ANSWERED_MOST {

@@ -1,4 +1,4 @@
-//! Deliveries that are judged again: a key came later, or the user asks for it.
+//! Deliveries that are judged again: a key arrived later, or the user asks for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +12,10 @@ use crate::table::delivery::grace_until;
 use crate::table::{delivery, event, later, signer};
 use crate::{Error, Store, duplicate, encode};
 
-/// Bytes of bodies that one reading of [`crate::Store::doubtful`] comes to, about; a single body may be larger.
+/// Roughly the bytes of bodies that one call of [`crate::Store::doubtful`] returns; a single body may be larger.
 pub const DOUBTFUL_BYTES: usize = 8 << 20;
 
-/// A delivery that is rejected or unchecked, with what it takes to judge it again.
+/// A rejected or unchecked delivery, with everything needed to judge it again.
 #[derive(Clone, Debug)]
 pub struct Doubtful {
     /// Its id.
@@ -24,13 +24,13 @@ pub struct Doubtful {
     pub project: i64,
     /// When it arrived, Unix nanoseconds.
     pub received_ns: i64,
-    /// Only a part of its body was kept; then `body` is empty, and it cannot be judged again.
+    /// Only part of its body was kept; `body` is empty then, and it cannot be judged again.
     pub truncated: bool,
-    /// Its headers, as of [`crate::Delivery`].
+    /// Its headers, as in [`crate::Delivery`].
     pub headers: Vec<(String, Vec<u8>)>,
     /// Its body.
     pub body: Vec<u8>,
-    /// Its verdict until now.
+    /// Its verdict so far.
     pub verdict: Verdict,
 }
 
@@ -39,51 +39,51 @@ pub struct Doubtful {
 pub struct DoubtfulRange {
     /// Of this project.
     pub project: i64,
-    /// Those after this id.
+    /// After this id.
     pub after: i64,
-    /// Up to this one.
+    /// Up to this id.
     pub upto: i64,
     /// Only those with this reason.
     pub reason: Option<&'static str>,
 }
 
 impl Store {
-    /// Deliveries of a project that are not verified, in the order of their ids, with what it takes to judge them again:
-    /// those after `after` and up to `upto`, of this reason where one is given. At most `limit` of them, and no more once
-    /// their bodies come to [`DOUBTFUL_BYTES`].
+    /// Deliveries of a project that are not verified, in the order of their ids, with everything needed to judge them
+    /// again: those after `after` and up to `upto`, with this reason if one is given. At most `limit` of them, and no
+    /// more once their bodies reach [`DOUBTFUL_BYTES`].
     ///
     /// # Errors
-    /// [`Error::Damaged`] where one cannot be read back; what SQLite says.
+    /// [`Error::Damaged`] if one cannot be read back; any SQLite error.
     pub async fn doubtful(&self, range: DoubtfulRange, limit: u32) -> Result<Vec<Doubtful>, Error> {
         let phrases = Arc::clone(self.phrases());
         self.read(move |conn, gone| in_range(conn, &range, limit, &phrases, gone)).await
     }
 
-    /// Those of these deliveries that are not verified, in this order, and how many of the ids were looked at: no more
-    /// once their bodies come to [`DOUBTFUL_BYTES`].
+    /// Those of these deliveries that are not verified, in this order, and how many of the ids were examined: no more
+    /// once their bodies reach [`DOUBTFUL_BYTES`].
     ///
     /// # Errors
-    /// As of [`Store::doubtful`].
+    /// Those of [`Store::doubtful`].
     pub async fn doubtful_of(&self, ids: &[i64]) -> Result<(Vec<Doubtful>, usize), Error> {
         let (ids, phrases) = (ids.to_vec(), Arc::clone(self.phrases()));
         self.read(move |conn, gone| of(conn, &ids, &phrases, gone)).await
     }
 
-    /// How many [`Store::doubtful`] would give without a limit. Costs a read of the narrow rows.
+    /// How many [`Store::doubtful`] would return without a limit. Costs a read of the narrow rows.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn doubtful_count(&self, range: DoubtfulRange) -> Result<u64, Error> {
         self.read(move |conn, _| Ok(count(conn, &range)?)).await
     }
 
-    /// Puts new verdicts in the place of those of deliveries that are not verified and whose body was kept whole, all or
-    /// none of them; any other delivery is left as it is. `at_ms`: Unix milliseconds, noted where the outcome is another
-    /// one. Their answers stay what they were. Rows are announced as changed where `tell` is set. Gives the ids with
-    /// the new outcomes of those that were replaced.
+    /// Replaces the verdicts of deliveries that are not verified and whose body was kept whole: all of them or none.
+    /// Any other delivery is left as it is. `at_ms`, in Unix milliseconds, is recorded if the outcome changes. Answers
+    /// stay as they were. The rows are announced as changed if `tell` is set. Returns the ids and the new outcomes of
+    /// those that were replaced.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn judged_again(
         &self,
         verdicts: Vec<(i64, Verdict)>,
@@ -191,7 +191,7 @@ fn replace(
     Ok(replaced)
 }
 
-/// The rung of earlier attempts, as it is at an arrival.
+/// The rung of earlier attempts, as it would be at an arrival.
 fn tell(conn: &Connection, event: i64, row: &crate::Row, again: bool, verdict: &mut Verdict) -> rusqlite::Result<()> {
     if again {
         let seconds = |ns: i64| ns.div_euclid(1_000_000_000);
@@ -204,8 +204,8 @@ fn tell(conn: &Connection, event: i64, row: &crate::Row, again: bool, verdict: &
     Ok(())
 }
 
-/// An attempt is accepted now: those after it that were judged again before are its repeats. What was verified at its
-/// arrival stays as it was said then.
+/// An attempt is now accepted, so later ones that were also judged again are its repeats. What was verified at its
+/// arrival stays as it was reported then.
 fn follow(conn: &Connection, event: i64, id: i64, phrases: &Phrases) -> Result<(), Error> {
     let ids: Vec<i64> = conn
         .prepare_cached(delivery::FOLLOWING)?

@@ -1,12 +1,11 @@
-//! History in SQLite: what was acknowledged is never lost.
+//! The history in SQLite: what was acknowledged is never lost.
 //!
 //! One thread owns the only connection that writes. It drains a bounded queue, commits up to [`Options::batch`]
 //! deliveries in one transaction (WAL, `synchronous=FULL`) and answers every caller after its COMMIT. Reads go through
-//! a small pool of read-only connections, each read in a snapshot of its own.
+//! a small pool of read-only connections, each read in its own snapshot.
 //!
-//! The narrow table `delivery` holds what a row of the list needs; headers, body and verdict are beside it in
-//! `delivery_content`, so that a list of a million rows never touches a body. SQL is beside the accessor of its
-//! table, in `table`.
+//! The narrow table `delivery` holds what a row of the list needs. Headers, body and verdict are in `delivery_content`,
+//! so a list of a million rows never touches a body. SQL is next to the accessor of its table, in `table`.
 
 mod checkpointer;
 mod complaints;

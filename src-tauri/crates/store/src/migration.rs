@@ -1,4 +1,4 @@
-//! From any older format to this one, in one transaction; a newer one is refused.
+//! Migrates any older format to this one, in one transaction; refuses a newer one.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::{Error, table};
 
-/// `Plux`, in the file's header: tells a history from another program's database.
+/// `Plux`, in the file's header: distinguishes a history from another program's database.
 pub(crate) const APPLICATION: i64 = 0x506c_7578;
 
 /// Only ever append: `user_version` counts them.
@@ -42,9 +42,9 @@ pub(crate) fn newest() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
-/// Refuses what is not ours or too new, before anything is written to it.
+/// Refuses a file that is not ours or too new, before anything is written to it.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), Error> {
-    // One snapshot: another process may be making the history right now.
+    // One snapshot: another process may be creating the history right now.
     let snapshot = conn.unchecked_transaction()?;
     let number = |sql| snapshot.query_row(sql, [], |row| row.get::<_, i64>(0));
     let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
@@ -68,7 +68,7 @@ pub(crate) fn run(conn: &mut Connection) -> Result<(), Error> {
     conn.pragma_update(None, "application_id", APPLICATION)?;
     conn.set_transaction_behavior(TransactionBehavior::Immediate);
     let Err(error) = Migrations::from_slice(STEPS).to_latest(conn) else { return Ok(()) };
-    // Another process that opened it at the same moment took the same steps first, so that ours were refused.
+    // Another process that opened it at the same moment took the same steps first, so ours were refused.
     let version = conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
     if usize::try_from(version) == Ok(STEPS.len()) { Ok(()) } else { Err(error.into()) }
 }

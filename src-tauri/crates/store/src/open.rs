@@ -1,4 +1,4 @@
-//! Opening the file: looked at first, so that what is not ours stays as it is.
+//! Opens the file. Examines it first, so that a file that is not ours stays as it is.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -10,8 +10,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{Error, Options, migration};
 
-/// Makes the folder (0700) and the file (0600) where they are missing; a history that is there is for the user alone from
-/// now on. What is not ours, too new or no file is refused as it is.
+/// Creates the folder (0700) and the file (0600) if they are missing, and restricts an existing history to its owner.
+/// Refuses, unchanged, whatever is not ours, too new or not a file.
 pub(crate) fn make_ready(path: &Path) -> Result<Ready, Error> {
     let unreachable = |source| Error::Unreachable { path: path.to_owned(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -26,15 +26,15 @@ pub(crate) fn make_ready(path: &Path) -> Result<Ready, Error> {
     })
 }
 
-/// Whether a history of Pollux is at `path`. Nothing is changed. Not to be asked while this process has it open: closing
-/// any handle of a file lets go of the locks on it.
+/// Whether there is a Pollux history at `path`. Changes nothing. Do not call this while this process has it open:
+/// closing any handle of a file releases the locks on it.
 #[must_use]
 pub fn is_history(path: &Path) -> bool {
     files::sqlite::is_of(path, migration::APPLICATION)
 }
 
-/// While another process makes the history or lets go of it as the last one, SQLite says that it is busy without asking
-/// [`wait`].
+/// While another process creates the history, or is the last one to close it, SQLite reports that it is busy without
+/// calling [`wait`].
 pub(crate) fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
     let since = Instant::now();
     loop {
@@ -46,7 +46,7 @@ pub(crate) fn connect(path: &Path, options: &Options) -> Result<Connection, Erro
 }
 
 fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
-    // It was made, where it was missing. A link in its place, or in that of a file beside it, is not followed.
+    // It was created if it was missing. A link in its place, or in place of a file beside it, is not followed.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut conn = Connection::open_with_flags(path, flags)?;
     conn.busy_handler(Some(wait))?;
@@ -68,13 +68,13 @@ fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
 
 /// How long another process may keep the history locked.
 const BUSY: Duration = Duration::from_secs(5);
-/// Asked for the lock again after this long.
+/// The pause before asking for the lock again.
 const AGAIN: Duration = Duration::from_millis(1);
 
-/// Another process has the history locked: whether to ask again, after a short sleep. SQLite's own handler comes to
-/// sleep for a tenth of a second, and so hardly ever meets the moment between two commits of a busy writer.
+/// Another process has the history locked: decides whether to ask again, after a short sleep. SQLite's own handler ends
+/// up sleeping for a tenth of a second, and so hardly ever hits the moment between two commits of a busy writer.
 fn wait(asked: i32) -> bool {
-    // Not counted in sleeps: some systems sleep far longer than they are asked to.
+    // Do not count sleeps: some systems sleep far longer than requested.
     thread_local!(static SINCE: Cell<Instant> = Cell::new(Instant::now()));
     if asked == 0 {
         SINCE.set(Instant::now());
@@ -83,5 +83,5 @@ fn wait(asked: i32) -> bool {
     SINCE.get().elapsed() < BUSY
 }
 
-/// Larger pages than SQLite's own: fewer of them for a body, and fewer frames in the log.
+/// Larger pages than SQLite's default: fewer of them for a body, and fewer frames in the log.
 const PAGE: i32 = 8192;

@@ -1,19 +1,19 @@
-//! The dictionary of constant texts: a ladder says the same things about every delivery, so each is stored once.
+//! The dictionary of constant texts: ladders say the same things about every delivery, so each text is stored once.
 //!
-//! Only constants of the program ([`std::borrow::Cow::Borrowed`]) are learnt, so that no sender can make it grow. A
-//! phrase gets its number in the transaction of the first delivery that uses it, and is referred to only by those
-//! encoded after that COMMIT: a stored number always has its text.
+//! Only constants of the program ([`std::borrow::Cow::Borrowed`]) are learnt, so no sender can make it grow. A phrase
+//! gets its number in the transaction of the first delivery that uses it. Only deliveries encoded after that COMMIT
+//! refer to it, so a stored number always has its text.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockReadGuard};
 
-/// More than the program has; a bound all the same.
+/// More than the program has, but still a bound.
 pub(crate) const MOST: usize = 4096;
 /// Shorter ones cost as much as their number.
 const SHORTEST: usize = 3;
-/// Longer ones are stored as they are, so that the dictionary is bounded by bytes too.
+/// Longer ones are stored as they are, so that the dictionary is bounded in bytes as well.
 pub(crate) const LONGEST: usize = 4096;
 
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Known {
         self.texts.get(&number).map(|text| &**text)
     }
 
-    /// Whether this constant is worth a number, and there is room for one.
+    /// Whether this constant deserves a number and there is room for one.
     pub(crate) fn worth(&self, text: &str) -> bool {
         (SHORTEST..=LONGEST).contains(&text.len()) && self.numbers.len() < MOST
     }

@@ -1,4 +1,4 @@
-//! Puts one delivery into its tables, inside the transaction of its batch.
+//! Writes one delivery to its tables, inside the transaction of its batch.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use signature::{Outcome, Verdict};
@@ -14,7 +14,7 @@ use crate::table::{content, delivery, digest, event, later, signed};
 use crate::verdict_blob::{outcome_number, scheme_number};
 use crate::{NewDelivery, verdict_blob};
 
-/// Where a delivery ended up; its verdict where it had to be changed.
+/// Where a delivery was stored, and its verdict if it had to be changed.
 pub(crate) struct Placed {
     pub(crate) id: i64,
     pub(crate) event: Option<i64>,
@@ -23,7 +23,7 @@ pub(crate) struct Placed {
     pub(crate) verdict: Option<Verdict>,
 }
 
-/// Prepared once for a transaction, not once for a delivery.
+/// Prepared once per transaction, not once per delivery.
 pub(crate) struct Statements<'c> {
     find: CachedStatement<'c>,
     event: CachedStatement<'c>,
@@ -128,7 +128,7 @@ impl<'c> Statements<'c> {
         Ok(Placed { id, event, attempt, duplicate, verdict: changed })
     }
 
-    /// The event that this is one more attempt of.
+    /// The event of which this is a further attempt.
     fn find(&mut self, project: i64, message_id: &str, events: &Events) -> rusqlite::Result<Option<i64>> {
         match events.find(project, message_id) {
             Some(event) => Ok(Some(event)),
@@ -137,13 +137,13 @@ impl<'c> Statements<'c> {
     }
 }
 
-/// What is known of an event with one attempt more: see [`event::ATTEMPT`].
+/// What is known of an event after a further attempt: see [`event::ATTEMPT`].
 struct Again {
     first_ns: i64,
     attempts: u32,
-    /// This one included.
+    /// Including this one.
     accepted: u32,
-    /// Two of its whole bodies differ.
+    /// Whether two of its whole bodies differ.
     bodies_differ: bool,
 }
 
@@ -152,7 +152,7 @@ impl Again {
         Ok(Self { first_ns: row.get(0)?, attempts: row.get(1)?, accepted: row.get(2)?, bodies_differ: row.get(3)? })
     }
 
-    /// The verdict with what is known of earlier attempts. Where the body is another one, they are told of it, too.
+    /// The verdict with what is known of earlier attempts. If its body differs, those get the warning as well.
     fn told(
         &self,
         conn: &Connection,
@@ -190,8 +190,8 @@ impl Again {
     }
 }
 
-/// Whether a whole body is another one than those before it. Until two of them differ, all that are whole are the same, so
-/// that one of them speaks for all; where none is whole, nothing is known.
+/// Whether a whole body differs from earlier ones. Until two of them differ, all whole bodies are the same, so one of
+/// them is enough to compare with; if none is whole, nothing is known.
 fn differs(conn: &Connection, earlier: &[Earlier], body: &[u8]) -> rusqlite::Result<bool> {
     let Some(one) = earlier.iter().find(|one| !one.truncated) else { return Ok(false) };
     if one.body_len != body.len() as u64 {

@@ -29,7 +29,7 @@ impl Readers {
         }
     }
 
-    /// Runs `work` in a snapshot, off the async threads. The flag it is given turns true when nobody waits any more.
+    /// Runs `work` in a snapshot, off the async threads. The flag it is given becomes true when nobody waits any more.
     pub(crate) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Connection, &AtomicBool) -> Result<T, Error> + Send + 'static,
@@ -59,7 +59,7 @@ impl Readers {
     }
 }
 
-/// Says so when the future that waits for a read is dropped.
+/// Sets the flag when the future that waits for a read is dropped.
 struct Gone(Arc<AtomicBool>);
 
 impl Drop for Gone {

@@ -1,7 +1,7 @@
-//! What the deliveries of a project since a time show: which secret verified them, which were refused.
+//! What a project's recent deliveries show: which secret verified them, and which were refused.
 //!
-//! No index over deliveries is needed: arrival rises with the id but for a little, so that a binary search finds where
-//! to start, and the rest is read in the order of ids.
+//! No index over deliveries is needed: arrivals rise with the id, nearly, so a binary search finds where to start, and
+//! the rest is read in the order of ids.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,17 +17,17 @@ use crate::{Error, Row};
 pub struct SignedBin {
     /// The secret's id.
     pub key: String,
-    /// Which span, from 0: `(received_ns - from_ns) / bin_ns`.
+    /// The number of the span, from 0: `(received_ns - from_ns) / bin_ns`.
     pub bin: i64,
     /// How many.
     pub count: u32,
-    /// The one of them that was stored last: its id.
+    /// The id of the one stored last.
     pub last: i64,
     /// When that one arrived, Unix nanoseconds.
     pub last_ns: i64,
 }
 
-/// A delivery that something was wrong with: its row, and the path that it came to.
+/// A delivery that was not in order: its row and its path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unverified {
     /// What the list shows.
@@ -36,22 +36,22 @@ pub struct Unverified {
     pub path: String,
 }
 
-/// How far a clock may be set back between two deliveries, or one be stored later than another that arrived after it.
-/// Beyond this, deliveries from before the step may be left out.
+/// How far a clock may be set back between two deliveries, or by how much a delivery may be stored after a later
+/// arrival. Beyond this, deliveries from before the step may be left out.
 const SLACK_NS: i64 = 600_000_000_000;
 
-/// No delivery before this id arrived at `from_ns` or later, as long as no arrival lies more than [`SLACK_NS`] before
-/// that of an earlier id.
+/// No delivery before this id arrived at `from_ns` or later, provided that none arrived more than [`SLACK_NS`] before
+/// one with a smaller id.
 ///
-/// For what is found is either the first of all, or stands right behind a delivery that arrived before
-/// `from_ns - SLACK_NS`; then all before that one arrived before `from_ns`.
+/// The reason: the delivery found is either the first of all, or directly follows one that arrived before `from_ns -
+/// SLACK_NS`; then everything before that one arrived before `from_ns`.
 pub(crate) fn start(conn: &Connection, from_ns: i64) -> rusqlite::Result<i64> {
     let Some((mut lowest, mut highest)) = delivery::bounds(conn)? else { return Ok(0) };
     let target = from_ns.saturating_sub(SLACK_NS);
     let mut statement = conn.prepare_cached(delivery::ARRIVAL)?;
     while lowest < highest {
         let middle = lowest + (highest - lowest) / 2;
-        // Ids may be missing: the next one there is.
+        // Ids may be missing: take the next one that exists.
         let (id, received_ns): (i64, i64) = statement.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if received_ns >= target {
             highest = middle;
@@ -70,7 +70,7 @@ pub(crate) fn signed(
     bin_ns: i64,
     gone: &AtomicBool,
 ) -> Result<Vec<SignedBin>, Error> {
-    /// How many, the last one, its arrival.
+    /// How many, the last one, and its arrival.
     type Bin = (u32, i64, i64);
     let mut bins: BTreeMap<(i64, i64), Bin> = BTreeMap::new();
     let mut statement = conn.prepare_cached(delivery::SIGNED)?;
@@ -139,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// Ids and arrivals, ids rising.
+    /// Ids and arrivals, in ascending order of ids.
     fn history(deliveries: &[(i64, i64)]) -> Connection {
         let mut conn = Connection::open_in_memory().unwrap();
         crate::migration::run(&mut conn).unwrap();
@@ -171,7 +171,7 @@ mod tests {
             }
             let start = start(&history(&deliveries), from).unwrap();
             prop_assert!(deliveries.iter().all(|(id, at)| *id >= start || *at < from));
-            // But for the last one, which costs nothing to read.
+            // Except the last one, which costs nothing to read.
             let first = deliveries.iter().find(|(id, _)| *id >= start).filter(|first| deliveries.last() != Some(first));
             prop_assert!(first.is_none_or(|(_, at)| *at >= from - SLACK_NS), "{start} {first:?}");
         }
@@ -181,7 +181,7 @@ mod tests {
     fn a_long_history_is_not_read_from_its_beginning() {
         let deliveries: Vec<_> = (1..=5000).map(|n| (n * 7, n * SLACK_NS)).collect();
         let conn = history(&deliveries);
-        // Ids between two deliveries are as good as the latter.
+        // Ids between two deliveries are equivalent to the latter.
         let behind = |n: i64| (n - 1) * 7 + 1..=n * 7;
         for n in [2, 3, 2500, 4999, 5000] {
             assert!(behind(n - 1).contains(&start(&conn, n * SLACK_NS).unwrap()), "{n}");

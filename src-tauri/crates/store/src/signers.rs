@@ -1,4 +1,4 @@
-//! Which secret verified what, counted while deliveries are stored: one `UPDATE` a secret and transaction.
+//! Counts what each secret verified while deliveries are stored: one `UPDATE` per secret and transaction.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use signature::{Outcome, Scheme, Verdict};
 
 use crate::table::{signed, signer};
 
-/// Numbers that the writer remembers; a user has a few secrets.
+/// How many numbers the writer remembers; a user has a few secrets.
 const MOST: usize = 4096;
 
-/// What the writer remembers. Numbers are committed; tallies are of the transaction under way.
+/// What the writer remembers. Numbers are committed; tallies belong to the transaction under way.
 #[derive(Default)]
 pub(crate) struct Signers {
     numbers: HashMap<Box<str>, i64>,
@@ -26,12 +26,12 @@ struct Tally {
 }
 
 impl Signers {
-    /// At the start of a transaction; what one that failed left is forgotten.
+    /// Starts a transaction; forgets what a failed one left behind.
     pub(crate) fn begin(&mut self) {
         self.tallies.clear();
     }
 
-    /// Counts a delivery for the secret that verified it; gives the secret's number.
+    /// Counts a delivery for the secret that verified it, and returns the secret's number.
     pub(crate) fn count(&mut self, conn: &Connection, key: &str, id: i64, received_ns: i64) -> rusqlite::Result<i64> {
         let tally = match self.tallies.iter().position(|tally| *tally.key == *key) {
             Some(at) => &mut self.tallies[at],
@@ -49,7 +49,7 @@ impl Signers {
         Ok(tally.number)
     }
 
-    /// At the end of a transaction.
+    /// Ends a transaction.
     pub(crate) fn write(&self, conn: &Connection) -> rusqlite::Result<()> {
         for Tally { number, deliveries, last_delivery, last_ns, .. } in &self.tallies {
             conn.prepare_cached(signer::TALLY)?.execute((number, signed(*deliveries), last_delivery, last_ns))?;
@@ -57,7 +57,7 @@ impl Signers {
         Ok(())
     }
 
-    /// After COMMIT.
+    /// Runs after COMMIT.
     pub(crate) fn commit(&mut self) {
         if self.numbers.len() >= MOST {
             self.numbers.clear();
@@ -68,7 +68,7 @@ impl Signers {
     }
 }
 
-/// The id of the secret that verified a delivery. Not the key of a JWKS: its id is whatever the key set says.
+/// The id of the secret that verified a delivery. Not the key of a JWKS, whose id is whatever the key set says.
 pub(crate) fn verified_by(verdict: &Verdict) -> Option<&str> {
     match (verdict.outcome, verdict.scheme) {
         (Outcome::Verified, Some(Scheme::V1 | Scheme::V1a)) => verdict.key.as_ref().map(|key| &*key.id),

@@ -1,4 +1,4 @@
-//! Room on the disk: below a reserve new deliveries are refused, before the disk is full for everybody else.
+//! Free space on the disk: below a reserve new deliveries are refused, before the disk is full for everybody else.
 
 use std::fmt;
 use std::io;
@@ -10,23 +10,23 @@ use tokio::sync::watch;
 
 /// The reserve is never larger than this: 1 GiB.
 const RESERVE: u64 = 1 << 30;
-/// On a small file system it is this part of it: a twentieth.
+/// The reserve on a small file system is this fraction of it: a twentieth.
 const PART: u64 = 20;
-/// There is room again when this part of the reserve is free above it, so that it does not come and go with every file that
-/// somebody else writes.
+/// The shortage ends once this fraction of the reserve is free on top of it, so that it does not come and go with every
+/// file that somebody else writes.
 const ABOVE: u64 = 16;
-/// So many bytes are written between two looks at most; on a small file system this part of the reserve, if that is less.
+/// The most bytes written between two checks; on a small file system, this fraction of the reserve if that is less.
 const LOOK_AFTER: u64 = 16 << 20;
 const PART_WRITTEN: u64 = 4;
-/// What a transaction writes beside its deliveries: whole pages of tables and indexes.
+/// What a transaction writes besides its deliveries: whole pages of tables and indexes.
 const PAGES: u64 = 64 << 10;
 
-/// A file system's room, in bytes.
+/// A file system's space, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
     /// What this user may still write.
     pub free: u64,
-    /// All of it.
+    /// Its total size.
     pub total: u64,
 }
 
@@ -38,7 +38,7 @@ impl Space {
     }
 }
 
-/// Where the room of the file system that a folder is on is read from.
+/// Where the free space of a folder's file system is read from.
 #[derive(Clone)]
 pub struct SpaceOf(Arc<Read>);
 
@@ -74,7 +74,7 @@ impl PartialEq for SpaceOf {
 
 impl Eq for SpaceOf {}
 
-/// There is less room than the reserve: nothing new is stored.
+/// Less space is left than the reserve: nothing new is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortage {
     /// What is free, in bytes.
@@ -85,16 +85,16 @@ pub struct Shortage {
     pub folder: PathBuf,
 }
 
-/// Watches the room where the history is. A delivery that comes costs a look at a flag, and no call of the system.
+/// Watches the space where the history is. A delivery costs a look at a flag, and no system call.
 #[derive(Debug)]
 pub(crate) struct Reserve {
     folder: PathBuf,
     of: Option<SpaceOf>,
     short: AtomicBool,
     told: watch::Sender<Option<Shortage>>,
-    /// Written since the last look.
+    /// Bytes written since the last check.
     unseen: AtomicU64,
-    /// How much is written before the next one.
+    /// How many bytes may be written before the next one.
     look_after: AtomicU64,
 }
 
@@ -124,7 +124,7 @@ impl Reserve {
         self.told.subscribe()
     }
 
-    /// A transaction with so many bytes of deliveries was written: looks where they have become many.
+    /// A transaction with this many bytes of deliveries was written: checks again once they have become many.
     pub(crate) fn wrote(&self, bytes: u64) {
         let bytes = bytes.saturating_add(PAGES);
         let unseen = self.unseen.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
@@ -133,14 +133,14 @@ impl Reserve {
         }
     }
 
-    /// Reads how much is free. Where that cannot be read, nothing is refused: the disk itself says when it is full.
+    /// Reads how much is free. If that fails, nothing is refused: the disk itself reports when it is full.
     pub(crate) fn look(&self) {
         let Some(SpaceOf(read)) = &self.of else { return };
         self.unseen.store(0, Ordering::Relaxed);
         let short = match read(&self.folder) {
             Ok(space) => self.judge(space),
             Err(error) => {
-                tracing::debug!(%error, "how much room the disk has could not be read");
+                tracing::debug!(%error, "could not read how much space is free on the disk");
                 None
             }
         };

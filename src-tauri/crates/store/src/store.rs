@@ -29,27 +29,27 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Deliveries that may wait for the writer; one more is refused with [`InsertError::Full`].
+    /// Deliveries that may wait for the writer; a further one is refused with [`InsertError::Full`].
     pub queue: usize,
-    /// Bytes of the deliveries that may wait for the writer. One always may, however large.
+    /// Bytes of the deliveries that may wait for the writer. One may always wait, however large.
     pub queue_bytes: usize,
-    /// Deliveries in one transaction, at most.
+    /// The most deliveries in one transaction.
     pub batch: usize,
-    /// Bytes of deliveries in one transaction; reached, no further one joins it.
+    /// Bytes of deliveries in one transaction; once reached, no further one joins it.
     pub batch_bytes: usize,
     /// New events whose message ids the writer remembers (about 100 bytes each) before it puts them into their index.
     pub index_after: usize,
-    /// Bytes that those may take, however few they are. A batch may go beyond it for as long as it lasts.
+    /// Bytes that those may take, however few they are. A batch may exceed it while it lasts.
     pub index_after_bytes: usize,
     /// Read-only connections.
     pub readers: usize,
-    /// Changes that a receiver of [`Store::subscribe`] may be behind before it has to load afresh.
+    /// How many changes a receiver of [`Store::subscribe`] may be behind before it has to reload.
     pub changes: usize,
-    /// Bytes that changes may hold on to while receivers are behind; beyond them [`Change::Resync`] is sent.
+    /// Bytes that changes may occupy while receivers are behind; beyond them [`Change::Resync`] is sent.
     pub changes_bytes: usize,
-    /// Size in bytes that the database file must not outgrow; a delivery that would need more fails with `disk_full`.
+    /// The size in bytes that the database file may not exceed; a delivery that needs more fails with `disk_full`.
     pub max_bytes: Option<u64>,
-    /// Where the free room of the disk is read from; `None`: it is not looked at, and no reserve is kept.
+    /// Where the disk's free space is read from; `None` keeps no reserve.
     pub space: Option<SpaceOf>,
 }
 
@@ -95,15 +95,15 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the history at `path`, making the folder (0700) and the file (0600) where they are missing, and brings
-    /// its tables up to date.
+    /// Opens the history at `path`, creating the folder (0700) and the file (0600) if they are missing, and brings its
+    /// tables up to date.
     ///
-    /// Blocks for the time that takes: milliseconds, more after a crash that left a long write-ahead log.
+    /// Blocks for as long as that takes: milliseconds, more after a crash that left a long write-ahead log.
     ///
     /// # Errors
-    /// [`Error::DatabaseTooNew`] where a newer Pollux wrote it, [`Error::NotAHistory`] where something else did,
-    /// [`Error::NotAFile`] where it is none, and with all three nothing was changed; [`Error::Unreachable`] where the
-    /// folder or file cannot be made; what SQLite says.
+    /// [`Error::DatabaseTooNew`] if a newer Pollux wrote it, [`Error::NotAHistory`] if something else did,
+    /// [`Error::NotAFile`] if it is not a file; in all three cases nothing was changed. [`Error::Unreachable`] if the
+    /// folder or file cannot be created; any SQLite error.
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let ready = open::make_ready(path)?;
         let path = ready.path.as_path();
@@ -140,14 +140,13 @@ impl Store {
         })))
     }
 
-    /// Stores a delivery, and returns only after it is on the disk (COMMIT with `synchronous=FULL`).
+    /// Stores a delivery, and returns only once it is on the disk (COMMIT with `synchronous=FULL`).
     ///
     /// Once polled it is on its way: dropping the future does not take it back.
     ///
     /// # Errors
-    /// [`InsertError::Full`] at once when too much is waiting; [`InsertError::Failed`] when it could not be
-    /// committed, or when the disk has less room than the reserve (`disk_nearly_full`). In all cases nothing of it is
-    /// stored.
+    /// [`InsertError::Full`] at once if too much is waiting; [`InsertError::Failed`] if it could not be committed, or
+    /// the disk has less space than the reserve (`disk_nearly_full`). Nothing of it is stored in either case.
     pub async fn insert(&self, delivery: NewDelivery) -> Result<Inserted, InsertError> {
         if self.is_short_of_space() {
             return Err((&Error::ShortOfSpace).into());
@@ -166,81 +165,81 @@ impl Store {
         committed.await.map_or_else(|_| Err((&Error::Closed).into()), |pending| pending.result())
     }
 
-    /// How many bytes may wait for the writer: beyond it [`InsertError::Full`].
+    /// How many bytes may wait for the writer; beyond that, [`InsertError::Full`].
     #[must_use]
     pub fn queue_bytes(&self) -> usize {
         self.0.queue_bytes
     }
 
-    /// How many bytes wait for the writer now.
+    /// How many bytes are waiting for the writer.
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
         self.0.queued.load(Ordering::Relaxed)
     }
 
-    /// Notes how long a delivery took from arrival to answer, in microseconds. Returns at once; written with the
-    /// next commit, or after a tenth of a second. Lost in a crash before that, which only leaves the time unknown.
+    /// Records how long a delivery took from arrival to answer, in microseconds. Returns at once; it is written with
+    /// the next commit, or after a tenth of a second. A crash before that only leaves the time unknown.
     pub fn answered(&self, id: i64, took_us: u64) {
         if self.0.answered.push(id, took_us) {
-            // Full: the writer is busy, and looks at what was answered before it rests.
+            // Full: the writer is busy, and checks for answers before it rests.
             let _ = self.0.jobs.try_send(Job::Nudge);
         }
     }
 
-    /// Notes what was answered to a delivery that was stored without an answer (status 0), and how long it took,
-    /// microseconds. Returns after COMMIT: from then on a further attempt of an accepted event is a duplicate. False
-    /// where there is no such delivery.
+    /// Records the answer to a delivery that was stored without one (status 0), and how long it took in microseconds.
+    /// Returns after COMMIT: from then on a further attempt of an accepted event is a duplicate. False if there is no
+    /// such delivery.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn answer_given(&self, id: i64, answer: Answer, took_us: u64) -> Result<bool, Error> {
         let encoded = encode::answer(&answer);
         self.write(vec![id], move |conn| Ok(content::answer_given(conn, id, &answer, &encoded, took_us)?)).await
     }
 
-    /// Replaces the verdict of a delivery by one with its diagnosis; one that was judged otherwise meanwhile keeps its
-    /// verdict. False where there is no such delivery.
+    /// Replaces the verdict of a delivery with one that has its diagnosis; a delivery that was judged differently
+    /// meanwhile keeps its verdict. False if there is no such delivery.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn explained(&self, id: i64, verdict: Verdict) -> Result<bool, Error> {
         let phrases = Arc::clone(&self.0.phrases);
         self.write(vec![id], move |conn| content::explained(conn, id, verdict, &phrases)).await
     }
 
-    /// Notes that a delivery answers a ping that was asked for here. False where there is no such delivery.
+    /// Records that a delivery answers a ping that was requested here. False if there is no such delivery.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn pinged(&self, id: i64) -> Result<bool, Error> {
         self.write(vec![id], move |conn| Ok(delivery::pinged(conn, id)?)).await
     }
 
-    /// Whether the disk has less room than the reserve, so that nothing new is stored. A look at a flag.
+    /// Whether the disk has less space than the reserve, so that nothing new is stored. Only reads a flag.
     #[must_use]
     pub fn is_short_of_space(&self) -> bool {
         self.0.reserve.is_short()
     }
 
-    /// The shortage of room, while there is one: the state now, and each later one.
+    /// The shortage of space, if there is one: the present state, and each later one.
     #[must_use]
     pub fn shortage(&self) -> watch::Receiver<Option<Shortage>> {
         self.0.reserve.watch()
     }
 
-    /// Asks the system how much room the disk has. To be called every second or so; after much was written, the writer
-    /// looks by itself. Blocks for as long as the file system takes.
+    /// Asks the system how much space the disk has. Must be called every second or so; after large writes, the writer
+    /// checks by itself. Blocks for as long as the file system takes.
     pub fn look_at_space(&self) {
         self.0.reserve.look();
     }
 
-    /// Where to complain of what may go wrong with one delivery after the other.
+    /// Where to report what may go wrong with one delivery after another.
     #[must_use]
     pub fn complaints(&self) -> &Complaints {
         &self.0.complaints
     }
 
-    /// What is committed from now on. A receiver that is too far behind gets `Lagged` and loads afresh.
+    /// What is committed from now on. A receiver that is too far behind gets `Lagged` and reloads.
     ///
     /// Subscribe first, then load [`Store::ids`]: nothing is missed, and what comes twice has the same id.
     #[must_use]
@@ -253,16 +252,16 @@ impl Store {
     /// Dropping the future ends the search.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn ids(&self, filter: &Filter) -> Result<Vec<i64>, Error> {
         let filter = filter.clone();
         self.read(move |conn, gone| filter.ids(conn, gone)).await
     }
 
-    /// The rows of these deliveries, in this order; one that is not there is left out.
+    /// The rows of these deliveries, in this order; missing ones are left out.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn rows(&self, ids: &[i64]) -> Result<Vec<Row>, Error> {
         let ids = ids.to_vec();
         self.read(move |conn, _| {
@@ -275,7 +274,7 @@ impl Store {
     /// A delivery with everything but its body.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where it cannot be read back; what SQLite says.
+    /// [`Error::Damaged`] if it cannot be read back; any SQLite error.
     pub async fn delivery(&self, id: i64) -> Result<Option<Delivery>, Error> {
         let phrases = Arc::clone(&self.0.phrases);
         self.read(move |conn, _| content::delivery(conn, id, &|number| phrases.known().text(number).map(str::to_owned)))
@@ -285,16 +284,16 @@ impl Store {
     /// The body of a delivery as received, up to the listener's limit.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn body(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
         self.read(move |conn, _| Ok(content::body(conn, id)?)).await
     }
 
-    /// The newest attempts of an event, at most `limit` of them, oldest first. Costs what it gives, however many
-    /// there are.
+    /// The newest attempts of an event, at most `limit`, oldest first. The cost depends on what it returns, however
+    /// many there are.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn attempts(&self, event: i64, limit: u32) -> Result<Vec<Row>, Error> {
         self.read(move |conn, _| Ok(delivery::attempts(conn, event, limit)?)).await
     }
@@ -302,27 +301,27 @@ impl Store {
     /// How much is kept. Costs the same for one delivery and for a million.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn counts(&self) -> Result<Counts, Error> {
         self.read(|conn, _| Ok(tally::read(conn)?.counts)).await
     }
 
-    /// The id of the delivery that was stored last; 0 where there is none.
+    /// The id of the delivery stored last; 0 if there is none.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn last_id(&self) -> Result<i64, Error> {
         self.read(|conn, _| Ok(tally::read(conn)?.last_id)).await
     }
 
     /// What each secret verified of a project's deliveries since `from_ns` (Unix nanoseconds), in spans of `bin_ns`
-    /// nanoseconds; the oldest span first. Only what a secret verified (`v1`, `v1a`), not the key of a JWKS. Costs what
-    /// arrived since then.
+    /// nanoseconds, oldest span first. Counts only what a secret verified (`v1`, `v1a`), not the key of a JWKS. The
+    /// cost depends on what has arrived since then.
     ///
-    /// Where the clock was set back by more than ten minutes since then, some from before that may be left out.
+    /// If the clock was set back by more than ten minutes since then, some from before that may be missing.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn signed(&self, project: i64, from_ns: i64, bin_ns: i64) -> Result<Vec<SignedBin>, Error> {
         self.read(move |conn, gone| recent::signed(conn, project, from_ns, bin_ns, gone)).await
     }
@@ -331,27 +330,27 @@ impl Store {
     /// left out. Costs the same for one delivery and for a million.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn signers(&self, keys: &[String]) -> Result<Vec<Signer>, Error> {
         let keys = keys.to_vec();
         self.read(move |conn, _| Ok(signer::of(conn, &keys)?)).await
     }
 
     /// A project's deliveries since `from_ns` (Unix nanoseconds) that were rejected or not checked; at most `limit`,
-    /// the newest first. Clock and cost: as of [`Store::signed`].
+    /// newest first. Clock and cost: as for [`Store::signed`].
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn unverified(&self, project: i64, from_ns: i64, limit: u32) -> Result<Vec<Unverified>, Error> {
         self.read(move |conn, _| Ok(recent::unverified(conn, project, from_ns, limit)?)).await
     }
 
     /// A project's deliveries since `from_ns` (Unix nanoseconds) that were not answered 2xx, so that the sender will
-    /// try again: of an event, only its newest attempt. At most `limit`, the newest first. Clock and cost: as of
+    /// try again; of each event, only its newest attempt. At most `limit`, newest first. Clock and cost: as for
     /// [`Store::signed`].
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn unanswered(&self, project: i64, from_ns: i64, limit: u32) -> Result<Vec<Unverified>, Error> {
         self.read(move |conn, _| Ok(recent::unanswered(conn, project, from_ns, limit)?)).await
     }
@@ -386,7 +385,7 @@ impl Store {
         Actions(self)
     }
 
-    /// The time-line of the tunnel.
+    /// The timeline of the tunnel.
     #[must_use]
     pub fn tunnel_states(&self) -> TunnelStates<'_> {
         TunnelStates(self)
@@ -410,9 +409,9 @@ impl Store {
         Settings(self)
     }
 
-    /// Commits what is waiting, tidies up and lets go of the file. Whatever is asked afterwards is refused.
+    /// Commits what is waiting, tidies up and releases the file. Whatever is requested afterwards is refused.
     ///
-    /// Without it nothing acknowledged is lost either, but the write-ahead log stays beside the file.
+    /// Nothing acknowledged is lost without it, but the write-ahead log stays beside the file.
     pub async fn close(&self) {
         let thread = self.0.thread.lock().take();
         let Some(thread) = thread else { return };
@@ -438,7 +437,7 @@ impl Store {
         self.0.readers.read(work).await
     }
 
-    /// Runs `work` on the writing connection; its result is given after COMMIT. What fails is undone alone.
+    /// Runs `work` on the writing connection; returns its result after COMMIT. If it fails, only it is undone.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         changed: Vec<i64>,

@@ -1,4 +1,4 @@
-//! One file a table: how it is created, and the SQL that reads and writes it.
+//! One file per table: how it is created, and the SQL that reads and writes it.
 
 pub(crate) mod action;
 pub(crate) mod address;
@@ -24,7 +24,7 @@ pub(crate) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// The other way. What is negative here was never written by us, and counts as nothing.
+/// The reverse. We never write a negative number, so one counts as 0.
 pub(crate) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }

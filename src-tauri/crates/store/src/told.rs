@@ -1,4 +1,4 @@
-//! Reading for those who tell of each delivery as it comes: many at once, and only what is behind a mark.
+//! Reads for those who report each delivery as it arrives: many at once, and only those after a mark.
 
 use std::sync::Arc;
 
@@ -10,19 +10,18 @@ use crate::{Delivery, Error, Store};
 /// The body of a delivery, as far as it is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Body<'a> {
-    /// The bytes; `None` where there are more than were asked for.
+    /// The bytes; `None` if there are more than requested.
     pub bytes: Option<&'a [u8]>,
     /// How many are kept.
     pub kept: u64,
 }
 
 impl Store {
-    /// What `take` makes of the deliveries behind `after`, oldest first, at most `limit` of them. It is given each with
-    /// its body, where that has at most `body` bytes. Costs what it gives, however many
-    /// deliveries there are.
+    /// What `take` makes of the deliveries after `after`, oldest first, at most `limit`. `take` is given each with its
+    /// body, if that has at most `body` bytes. The cost depends on what it returns, however many deliveries there are.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where one cannot be read back; what SQLite says.
+    /// [`Error::Damaged`] if one cannot be read back; any SQLite error.
     pub async fn behind<T: Send + 'static>(
         &self,
         after: i64,
@@ -39,10 +38,10 @@ impl Store {
         .await
     }
 
-    /// What `take` makes of these deliveries, in this order, as of [`Store::behind`]; one that is not there is left out.
+    /// What `take` makes of these deliveries, in this order, as for [`Store::behind`]; missing ones are left out.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where one cannot be read back; what SQLite says.
+    /// [`Error::Damaged`] if one cannot be read back; any SQLite error.
     pub async fn these<T: Send + 'static>(
         &self,
         ids: Vec<i64>,
@@ -56,10 +55,10 @@ impl Store {
         .await
     }
 
-    /// How many deliveries there are behind `after`.
+    /// How many deliveries there are after `after`.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn count_behind(&self, after: i64) -> Result<u64, Error> {
         self.read(move |conn, _| {
             let count: i64 =

@@ -1,7 +1,7 @@
-//! The verdict as it is stored: in the order of its fields, constants by their number in [`crate::phrases`].
+//! The stored form of a verdict: its fields in order, constants by their number in [`crate::phrases`].
 //!
-//! A ladder of ten rungs is about 1,500 bytes as JSON and about 150 like this; at 50,000 deliveries a second that is
-//! the difference between a disk that keeps up and one that does not.
+//! A ladder of ten rungs is about 1,500 bytes as JSON and about 150 in this form; at 50,000 deliveries a second that
+//! decides whether a disk keeps up.
 
 use std::borrow::Cow;
 
@@ -105,7 +105,7 @@ pub(crate) fn encode(verdict: &Verdict, phrases: &Phrases) -> Encoded {
     Encoded { blob: writer.out, unknown: writer.unknown }
 }
 
-/// `phrase` gives the text of a number.
+/// `phrase` returns the text of a number.
 pub(crate) fn decode(blob: &[u8], phrase: &dyn Fn(u64) -> Option<String>) -> Option<Verdict> {
     let mut reader = Reader { taker: Taker(blob), phrase };
     if reader.taker.byte()? != FORMAT {
@@ -188,7 +188,7 @@ impl Reader<'_> {
     }
 }
 
-/// Numbers that are in databases: never change one.
+/// These numbers are in databases: never change one.
 pub(crate) fn outcome_number(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Verified => 0,

@@ -1,4 +1,4 @@
-//! The one thread that writes: drains the queue, commits many deliveries at once, and answers after COMMIT.
+//! The only thread that writes: drains the queue, commits many deliveries at once, and answers after COMMIT.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 
 use crate::checkpointer::Checkpointer;
 use crate::complaints::Complaints;
-use crate::delivery::{Held, RequestLine, has_type, message_id_in_row};
+use crate::delivery::{CountedBytes, RequestLine, has_type, message_id_in_row};
 use crate::events::Events;
 use crate::job::{Answered, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
@@ -23,15 +23,15 @@ use crate::table::delivery::{grace_until, warnings};
 use crate::table::{delivery, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
 
-/// What was answered is written this long after the first of it, where no delivery comes by to be written with.
+/// Answers are written this long after the first of them, unless a delivery comes along to be written with.
 const ANSWERED_AFTER: Duration = Duration::from_millis(100);
-/// Quiet for this long, the log is copied into the database.
+/// After this long without deliveries, the log is copied into the database.
 const IDLE: Duration = Duration::from_secs(1);
-/// Pages in the log from which on it is copied into the database: 64 MiB.
+/// The number of pages in the log at which it is copied into the database: 64 MiB.
 const LOG_PAGES: i32 = 8192;
 
 thread_local! {
-    /// Pages in the log after the latest commit of this thread's connection.
+    /// Pages in the log after this connection's latest commit.
     static LOGGED: Cell<i32> = const { Cell::new(0) };
 }
 
@@ -50,11 +50,11 @@ pub(crate) struct Writer {
     reserve: Arc<Reserve>,
     complaints: Arc<Complaints>,
     checkpoint_at: i32,
-    /// When what was answered has to be written, even without a delivery.
+    /// When answers have to be written, even without a delivery.
     answer_by: Option<Instant>,
 }
 
-/// What goes along with the writing.
+/// What accompanies the writing.
 pub(crate) struct Beside {
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) complaints: Arc<Complaints>,
@@ -62,7 +62,7 @@ pub(crate) struct Beside {
 }
 
 type Waiting = Box<Pending>;
-/// Constants that have a number now.
+/// Constants that have just received a number.
 type Learnt = Vec<(u64, String)>;
 
 impl Writer {
@@ -97,7 +97,7 @@ impl Writer {
         }
     }
 
-    /// Until [`Job::Close`], or until every handle is gone.
+    /// Runs until [`Job::Close`], or until every handle is gone.
     pub(crate) fn run(mut self) {
         self.conn.wal_hook(Some(|_, pages| {
             LOGGED.set(pages);
@@ -136,7 +136,7 @@ impl Writer {
             self.note_answered();
         }
         self.index_events();
-        // Best effort: the next start does what is left undone here.
+        // Best effort: the next start does whatever is left undone here.
         self.checkpointer.end();
         let _ = self.conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
     }
@@ -170,7 +170,7 @@ impl Writer {
         if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
         }
-        // After a quiet time all was copied: there is nothing left to do.
+        // Everything was copied during the quiet time: there is nothing left to do.
         let copied = self.checkpointer.has_copied();
         if LOGGED.get() >= self.checkpoint_at {
             if copied {
@@ -193,7 +193,7 @@ impl Writer {
                 self.phrases.learn(learnt);
                 self.tell(inserts, placed, &answered);
             }
-            // One of them may be at fault, so that each is tried alone; a disk that refuses refuses all.
+            // One of them may be at fault, so each is tried alone; a disk that refuses one refuses all.
             Err(error) if inserts.len() > 1 && !is_storage(&error) => {
                 for pending in inserts {
                     let one = vec![pending];
@@ -267,10 +267,10 @@ impl Writer {
         Ok((placed, learnt))
     }
 
-    /// After COMMIT: the callers first, then those who watch.
+    /// Runs after COMMIT: answers the callers first, then notifies those who watch.
     fn tell(&self, inserts: Vec<Waiting>, placed: Vec<Placed>, answered: &[(i64, u64)]) {
         let watched = self.changes.receiver_count() > 0;
-        // Of events with more than one attempt: the newest attempt here.
+        // For events with more than one attempt: the newest attempt here.
         let mut again = BTreeMap::new();
         for (mut pending, placed) in inserts.into_iter().zip(placed) {
             let Placed { id, event, attempt, duplicate, verdict } = placed;
@@ -344,7 +344,7 @@ impl Writer {
             query: delivery.query.take(),
             body: std::mem::take(&mut delivery.body),
             headers: std::mem::take(headers),
-            _held: Held::new(size, &self.announced),
+            _held: CountedBytes::new(size, &self.announced),
         }))
     }
 
@@ -363,14 +363,14 @@ impl Writer {
         let answered = self.take_answered();
         match self.transaction(&[], &answered) {
             Ok(_) => self.tell(Vec::new(), Vec::new(), &answered),
-            Err(error) => self.complain("the times of answers were not noted", error),
+            Err(error) => self.complain("the times of answers were not recorded", error),
         }
     }
 
-    /// Other writes share a transaction too, each undone alone where it fails.
+    /// Other writes share a transaction too; each is undone alone if it fails.
     fn commit_writes(&mut self, mut writes: Vec<(Box<dyn Work>, Vec<i64>)>) {
         let failed = self.transaction_of_writes(&mut writes).err();
-        // Announced first: who has an answer may rely on the announcement.
+        // Announce first: a caller with an answer may rely on the announcement.
         if failed.is_none() {
             self.changed(writes.iter_mut().flat_map(|(_, ids)| ids.drain(..)).collect());
         }
@@ -415,14 +415,14 @@ impl Writer {
         self.complaints.warn(what, Error::from(error).code(), &"", Instant::now());
     }
 
-    /// Copies what is left of the log into the database, as far as readers let it.
+    /// Copies the rest of the log into the database, as far as readers allow.
     fn checkpoint(&mut self) {
         let pages: rusqlite::Result<(i32, i32)> =
             self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)));
         self.checkpoint_at = match pages {
-            // Whole: the next commit starts the log again from its beginning.
+            // All of it is copied: the next commit restarts the log from its beginning.
             Ok((logged, copied)) if copied >= logged => LOG_PAGES,
-            // A long read holds it up: not again with every commit.
+            // A long read blocks it: do not try again with every commit.
             Ok((logged, _)) => logged.saturating_add(LOG_PAGES / 4),
             Err(error) => {
                 self.complain("the log was not copied into the history", error);

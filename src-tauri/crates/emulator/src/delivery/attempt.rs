@@ -1,4 +1,4 @@
-//! One attempt: what is sent is read from the state, sent without holding it, and what came of it is written there.
+//! One attempt: reads what to send from the state, sends it without holding the state, and records the result there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +18,11 @@ use crate::delivery::sign::Signer;
 use crate::shared::Shared;
 use crate::world::{Attempt, Delivery, DeliveryState, Due, WebhookState, World};
 
-/// 410: the receiver wants no more.
+/// 410: the receiver wants no more deliveries.
 const GONE: u16 = 410;
 
-/// Makes the attempts of a lane, one after the other, until none waits. What came of one is written and the next one read
-/// in one go: with many at once, the state is what they wait for.
+/// Makes the attempts of a lane, one after the other, until none waits. Records the result of one and reads the next in
+/// a single step, because with many at once they wait for the state.
 pub(crate) async fn make_all(shared: &Shared, lanes: &Lanes, mut key: String, stop: &CancellationToken) {
     let told = || shared.attempts.receiver_count() > 0;
     let now = shared.clock.now();
@@ -36,7 +36,7 @@ pub(crate) async fn make_all(shared: &Shared, lanes: &Lanes, mut key: String, st
             (report, if stopped { None } else { next(world, lanes, &mut key, now) })
         });
         if let Some(report) = report {
-            // Nobody may be listening any more.
+            // Nobody may be listening.
             let _ = shared.attempts.send(Arc::new(report));
         }
         draft = following;
@@ -74,7 +74,7 @@ struct Draft {
 }
 
 impl Draft {
-    /// `None` where nothing is to be sent: the ticket is stale, or the webhook is gone or switched off.
+    /// `None` if there is nothing to send: the ticket is stale, or the webhook was deleted or disabled.
     fn of(world: &mut World, ticket: &Ticket, now: Millis) -> Option<Self> {
         let settings = &world.settings;
         let delivery = world.deliveries.at(ticket.number).filter(|delivery| delivery.next_ms == Some(ticket.due))?;
@@ -112,7 +112,7 @@ impl Draft {
 
 fn drop_delivery(world: &mut World, number: u64) {
     if let Some(delivery) = world.deliveries.at_mut(number) {
-        // What was taken before stays delivered: only its duplicate is dropped.
+        // What was accepted before stays delivered: only its duplicate is dropped.
         if !delivery.was_taken() {
             delivery.state = DeliveryState::Dropped;
         }
@@ -121,7 +121,7 @@ fn drop_delivery(world: &mut World, number: u64) {
     world.end_delivery(number);
 }
 
-/// As a middleware does it: read and printed, with a space after each colon and comma.
+/// As middleware does it: parsed and serialised, with a space after each colon and comma.
 fn printed_again(body: String) -> String {
     serde_json::from_str::<Value>(&body).map_or(body, |value| spaced(&value))
 }
@@ -144,7 +144,7 @@ fn record(
     let taken = attempt.was_taken();
     let gone = attempt.status == Some(GONE) && settings.disabling.on_gone;
     let attempt_number = attempt.number;
-    // Most deliveries have one attempt: a vector's first growth would make room for four.
+    // Most deliveries have one attempt: a vector that grows for the first time would make room for four.
     delivery.attempts.reserve_exact(1);
     let told = told.then(|| attempt.clone());
     delivery.attempts.push(attempt);
@@ -161,13 +161,13 @@ fn record(
         let next = schedule::next(&settings.retry, draws, attempt_number, ticket.due, delivery.created_ms);
         (if next.is_some() { DeliveryState::Pending } else { DeliveryState::GivenUp }, next)
     };
-    // Tried again by hand while this attempt was under way: that plan stands.
+    // Retried by hand while this attempt was under way: that plan stays.
     let planned = if delivery.next_ms == Some(ticket.due) { None } else { delivery.next_ms };
     delivery.state = if planned.is_some() && !taken && !taken_before { DeliveryState::Pending } else { state };
     delivery.next_ms = planned.or(next);
 
     let report = told.map(|attempt| report(delivery, attempt));
-    // By hand a delivery can be given up again and again: it counts once.
+    // A delivery that is retried by hand can be given up repeatedly: it counts once.
     let ended_before = |one: &Attempt| {
         (one.status == Some(GONE) && settings.disabling.on_gone)
             || schedule::next(&settings.retry, draws, one.number, one.due_ms, delivery.created_ms).is_none()
@@ -197,7 +197,7 @@ fn attempt(delivery: &Delivery, due_ms: Millis, timestamp: i64, receipt: Receipt
     Attempt { number, due_ms, timestamp, status, error, took_us: receipt.took_us, answer }
 }
 
-/// What the attempt says about the webhook: a receiver that never takes anything is switched off.
+/// Applies the result to the webhook: a receiver that never accepts anything is disabled.
 fn judge(world: &mut World, id: &str, taken: bool, gone: bool, given_up: bool, now: Millis) {
     let Some(webhook) = world.webhooks.get(id) else { return };
     let before = webhook.given_up_in_a_row;
@@ -209,7 +209,7 @@ fn judge(world: &mut World, id: &str, taken: bool, gone: bool, given_up: bool, n
     let most = world.settings.disabling.after_given_up;
     let failed = gone || (given_up && most > 0 && row >= most);
     let switch_off = failed && webhook.state == WebhookState::Enabled;
-    // A row that is fetched to be changed is written to the journal.
+    // Fetching a row for a change makes the journal write it.
     if (row != before || switch_off)
         && let Some(webhook) = world.webhooks.get_mut(id)
     {

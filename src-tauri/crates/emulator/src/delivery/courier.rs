@@ -1,4 +1,4 @@
-//! The HTTP client that delivers: HTTP/1.1, no proxy, no redirects (SW-50), connections kept and used again.
+//! The HTTP client for deliveries: HTTP/1.1, no proxy, no redirects (SW-50), connections kept alive and reused.
 
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -18,13 +18,13 @@ use url::Url;
 
 use crate::delivery::lanes::MOST_PER_TARGET;
 
-/// How long a connection that nobody uses is kept: shorter than receivers commonly keep theirs.
+/// How long an idle connection is kept: shorter than receivers commonly keep theirs.
 const IDLE: Duration = Duration::from_secs(4);
 /// How much of an answer is kept.
 const ANSWER: usize = 256;
-/// How much of an answer is read, so that its connection can be used again.
+/// How much of an answer is read, so that its connection can be reused.
 const DRAIN: usize = 64 * 1024;
-/// A drip goes out in so many pieces a second at most.
+/// The most pieces a second in which a dripping body is sent.
 const PIECES: u32 = 20;
 
 type Plain = Client<HttpConnector, Payload>;
@@ -40,24 +40,24 @@ pub(crate) struct Parcel {
     /// `webhook-signature`.
     pub(crate) signature: String,
     pub(crate) body: Bytes,
-    /// Header names as `Webhook-Id`.
+    /// Sends header names as `Webhook-Id`.
     pub(crate) recased: bool,
-    /// Bytes a second, 0: at once.
+    /// Bytes a second; 0 sends all at once.
     pub(crate) drip: u32,
-    /// From the end of the body to the head of the answer.
+    /// Limits the time from the end of the body to the head of the answer.
     pub(crate) timeout: Duration,
 }
 
-/// What became of it.
+/// The result of a POST.
 #[derive(Debug)]
 pub(crate) struct Receipt {
-    /// Status and the first bytes of the body, or why there is none.
+    /// The status and the first bytes of the body, or why there is none.
     pub(crate) answer: Result<(u16, String), String>,
     /// Microseconds of wall time until the head of the answer.
     pub(crate) took_us: u64,
 }
 
-/// The clients, of which those with TLS are made when the first `https` address comes: they read the system's roots.
+/// The clients. The one with TLS is built for the first `https` address, because it reads the system's roots.
 pub(crate) struct Courier {
     user_agent: HeaderValue,
     plain: Plain,
@@ -75,7 +75,7 @@ impl Courier {
         }
     }
 
-    /// Sends it, and never fails: what went wrong is in the receipt.
+    /// Sends it and never fails: errors are in the receipt.
     pub(crate) async fn deliver(&self, parcel: Parcel) -> Receipt {
         let started = Instant::now();
         let sent = match target(&parcel.uri) {
@@ -90,7 +90,7 @@ impl Courier {
         Receipt { answer, took_us }
     }
 
-    /// The answer's head, and until when its body may take.
+    /// The head of the answer, and the deadline for its body.
     async fn send(&self, uri: Uri, parcel: Parcel) -> Result<(Response<Incoming>, tokio::time::Instant), String> {
         let dripping = match parcel.drip {
             0 => Duration::ZERO,
@@ -129,7 +129,7 @@ impl Courier {
     }
 }
 
-/// An address as the client takes it: without user, password and fragment, the host in ASCII.
+/// An address in the client's form: without user, password and fragment, the host in ASCII.
 fn target(text: &str) -> Result<Uri, String> {
     if text.is_ascii()
         && !text.contains(['@', '#'])
@@ -200,10 +200,10 @@ fn why(error: &ClientError) -> String {
             _ => {}
         }
     }
-    if while_resolving { format!("the name of the host was not found: {cause}") } else { cause.to_string() }
+    if while_resolving { format!("the host name could not be resolved: {cause}") } else { cause.to_string() }
 }
 
-/// The first bytes of a body as text. The rest is read and left, so that the connection is free again.
+/// The first bytes of a body as text. The rest is read and dropped, so that the connection can be reused.
 async fn beginning(mut body: Incoming, until: tokio::time::Instant) -> String {
     if body.is_end_stream() {
         return String::new();
@@ -221,12 +221,12 @@ async fn beginning(mut body: Incoming, until: tokio::time::Instant) -> String {
             }
         }
     };
-    // A body that is too late takes nothing back: the status has been said.
+    // A late body changes nothing: the status has already arrived.
     let _ = tokio::time::timeout_at(until, reading).await;
     String::from_utf8_lossy(&kept).into_owned()
 }
 
-/// A body whose length is known, which goes out at once or drips.
+/// A body of known length that is sent at once, or drips.
 pub(crate) struct Payload {
     rest: Bytes,
     drip: Option<Drip>,

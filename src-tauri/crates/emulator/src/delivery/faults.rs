@@ -1,4 +1,4 @@
-//! Chance, drawn for each delivery by itself: the same seed gives the same draws, whatever happens in which order.
+//! Chance, drawn for each delivery separately: the same seed gives the same draws, in whatever order things happen.
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -10,17 +10,17 @@ use crate::clock::Millis;
 pub(crate) enum Draw {
     /// The message id.
     Id,
-    /// Is it lost?
+    /// Whether it is lost.
     Lost,
-    /// Is it held back?
+    /// Whether it is held back.
     Reordered,
-    /// For how long?
+    /// For how long it is held back.
     HeldBack,
-    /// Is it sent again after it was taken?
+    /// Whether it is sent again after it was accepted.
     Doubled,
-    /// After how long?
+    /// How long after that.
     Again,
-    /// How far the wait after an attempt is off; with the attempt's number.
+    /// The jitter of the wait after an attempt, with the attempt's number.
     Jitter(u32),
 }
 
@@ -64,7 +64,7 @@ impl Draws {
         format!("msg_{}", uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
-    /// 0 up to but not 1.
+    /// From 0 up to but not including 1.
     pub(crate) fn share(self, draw: Draw) -> f64 {
         const STEPS: f64 = (1_u64 << 53) as f64;
         (self.generator(draw).next_u64() >> 11) as f64 / STEPS

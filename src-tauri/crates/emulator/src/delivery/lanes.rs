@@ -1,4 +1,4 @@
-//! Attempts that wait for their turn: a lane for each target, so that a slow one does not hold up the others.
+//! Attempts that wait for their turn: one lane per target, so that a slow target does not hold up the others.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -16,7 +16,7 @@ pub(crate) const MOST_PER_TARGET: usize = 64;
 pub(crate) struct Ticket {
     /// The delivery's number.
     pub(crate) number: u64,
-    /// When it was due; another due time in the row means that this ticket is stale.
+    /// When it was due; if the row has another due time, this ticket is stale.
     pub(crate) due: Millis,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Ticket {
 struct Lane {
     workers: usize,
     waiting: VecDeque<Ticket>,
-    /// It stands in [`State::hungry`].
+    /// Whether it is in [`State::hungry`].
     hungry: bool,
 }
 
@@ -38,7 +38,7 @@ impl Lane {
 struct State {
     workers: usize,
     lanes: HashMap<String, Lane>,
-    /// Lanes that would have a worker more if there was one, in the order they came.
+    /// Lanes that would use another worker if there were one, in the order in which they asked.
     hungry: VecDeque<String>,
 }
 
@@ -53,7 +53,7 @@ impl State {
         }
     }
 
-    /// A worker of this lane goes.
+    /// Removes a worker from this lane.
     fn leave(&mut self, key: &str) {
         if let Some(lane) = self.lanes.get_mut(key) {
             lane.workers = lane.workers.saturating_sub(1);
@@ -64,12 +64,12 @@ impl State {
     }
 }
 
-/// Who works on what.
+/// Which worker is on which lane.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes(Mutex<State>);
 
 impl Lanes {
-    /// Puts an attempt at the end of its lane. True: the caller starts a worker there.
+    /// Puts an attempt at the end of its lane. If true, the caller starts a worker there.
     pub(crate) fn offer(&self, key: &str, ticket: Ticket) -> bool {
         let mut state = self.state();
         let room = state.workers < MOST;
@@ -88,8 +88,8 @@ impl Lanes {
         starts
     }
 
-    /// What the worker of lane `key` does next. A lane that waits for a worker comes first: `key` is another one then.
-    /// `None`: the worker ends.
+    /// What the worker of lane `key` does next. A lane that waits for a worker comes first; `key` then names that lane.
+    /// `None` ends the worker.
     pub(crate) fn next(&self, key: &mut String) -> Option<Ticket> {
         let mut state = self.state();
         while let Some(other) = state.hungry.pop_front() {

@@ -4,21 +4,21 @@ use crate::clock::Millis;
 use crate::delivery::faults::{Draw, Draws};
 use crate::settings::Retry;
 
-/// The wait after attempt `number` (from 1) that failed: at least a millisecond.
+/// The wait after failed attempt `number` (from 1): at least a millisecond.
 pub(crate) fn wait(retry: &Retry, draws: Draws, number: u32) -> Millis {
     let steps = i32::try_from(number.saturating_sub(1)).unwrap_or(i32::MAX);
     let longest = retry.longest_ms.max(1) as f64;
     let plain = retry.first_ms.max(1) as f64 * retry.factor.powi(steps);
-    // A factor that is no number, or under 0, must not make a wait that is none.
+    // A factor that is not a number, or is negative, must not remove the wait.
     let plain = if plain.is_nan() { longest } else { plain.clamp(1.0, longest) };
     let jitter = if retry.jitter > 0.0 { retry.jitter.min(1.0) } else { 0.0 };
     let off = 1.0 + jitter * (2.0 * draws.share(Draw::Jitter(number)) - 1.0);
     ((plain * off).round() as Millis).max(1)
 }
 
-/// When the attempt after the one numbered `number`, which was due at `due`, is due; `None` where that is past the
-/// window. Counted from when it was due, not from when its answer came: the gaps are those of the settings, however fast
-/// the clock runs.
+/// When the attempt after number `number`, which was due at `due`, is due; `None` if that is past the window. Counted
+/// from when it was due, not from when its answer arrived, so the gaps are those in the settings however fast the clock
+/// runs.
 pub(crate) fn next(retry: &Retry, draws: Draws, number: u32, due: Millis, created: Millis) -> Option<Millis> {
     let next = due.saturating_add(wait(retry, draws, number));
     (next <= created.saturating_add(retry.window_ms)).then_some(next)

@@ -11,20 +11,20 @@ use crate::world::Webhook;
 
 use crate::clock::Millis;
 
-/// What signs.
+/// What signs a delivery.
 pub(crate) enum Signer {
-    /// `whsec_…` texts, the newest first: an entry for each.
+    /// `whsec_…` texts, newest first, with one entry for each.
     V1(Vec<String>),
-    /// The same, with the text after the prefix as the key, as on the night of the launch.
+    /// The same, but with the text after the prefix as the key, as on the night of the launch.
     LaunchNight(Vec<String>),
     /// The first Ed25519 key.
     V1a,
-    /// The RSA key, and what the token claims.
+    /// The RSA key, and the token's claims.
     Jwt(TokenForm),
 }
 
 impl Signer {
-    /// For a registered webhook, or for an address of a job's own where there is none.
+    /// For a registered webhook, or, without one, for a job's own address.
     pub(crate) fn of(webhook: Option<&Webhook>, settings: &Settings, now: Millis) -> Self {
         let Some(webhook) = webhook else {
             return match settings.dynamic {
@@ -40,7 +40,7 @@ impl Signer {
     /// Signs. `timestamp` in Unix seconds.
     ///
     /// # Errors
-    /// A sentence for the log where there is no key that signs.
+    /// A sentence for the log if no key can sign.
     pub(crate) async fn sign(&self, shared: &Shared, id: &str, timestamp: i64, body: &[u8]) -> Result<String, String> {
         match self {
             Self::V1(secrets) => list(secrets, |text| {

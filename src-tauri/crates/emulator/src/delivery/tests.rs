@@ -1,4 +1,4 @@
-//! Events and their receivers, where a test needs a state that no request makes.
+//! Events and their receivers, for tests that need a state that no request produces.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -63,7 +63,7 @@ fn job(uris: Vec<String>) -> Job {
     }
 }
 
-/// Paths that were reached, in order of their names, once `count` arrived and a moment passed without another.
+/// The paths that were reached, sorted, once `count` requests have arrived and a moment has passed without another.
 async fn paths(arrived: &Arrived, count: usize) -> Vec<String> {
     for _ in 0..1000 {
         if arrived.lock().unwrap().len() >= count {

@@ -1,4 +1,4 @@
-//! What a model of the emulator answers: the same request gives the same answer.
+//! The answers of the emulator's models: the same request gets the same answer.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::jobs::sample;
 
-/// Most words of a text that shape its embedding.
+/// The most words of a text that affect its embedding.
 const MOST_WORDS: usize = 256;
-/// What `gemini-embedding-001` gives where no number is asked for.
+/// The number of dimensions of `gemini-embedding-001` unless the request says otherwise.
 const DIMENSIONS: u64 = 3072;
 
-/// The text to a prompt: an echo of it.
+/// Answers a prompt with text: an echo of it.
 pub(crate) fn text(prompt: &str) -> String {
     match prompt.trim() {
         "" => "Echo of an empty prompt.".to_owned(),
@@ -19,12 +19,12 @@ pub(crate) fn text(prompt: &str) -> String {
     }
 }
 
-/// The tokens of a text, at four characters each.
+/// The number of tokens in a text, at four characters each.
 pub(crate) fn tokens(text: &str) -> u64 {
     (text.chars().count() as u64).div_ceil(4)
 }
 
-/// A `GenerateContentResponse` to a `GenerateContentRequest`, or what is wrong with it.
+/// A `GenerateContentResponse` for a `GenerateContentRequest`, or what is wrong with the request.
 pub(crate) fn generate(request: &Value, model: &str, id: &str) -> Result<Value, String> {
     let contents = match request.get("contents") {
         Some(Value::Array(contents)) if !contents.is_empty() => contents.as_slice(),
@@ -61,7 +61,7 @@ pub(crate) fn generate(request: &Value, model: &str, id: &str) -> Result<Value, 
     }))
 }
 
-/// The response to an `EmbedContentRequest`, or what is wrong with it. Texts that share words are near each other.
+/// The response to an `EmbedContentRequest`, or what is wrong with it. Texts that share words are close to each other.
 pub(crate) fn embed(request: &Value) -> Result<Value, String> {
     let content = request.get("content").filter(|content| content.is_object());
     let content = content.ok_or("EmbedContentRequest.content: content is not specified")?;
@@ -79,7 +79,7 @@ fn vector(text: &str, dimensions: usize) -> Vec<f64> {
     let mut sum = vec![0.0_f64; dimensions];
     let lower = text.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(MOST_WORDS);
-    // Of a text without words the start stands alone.
+    // Without any words, the start of the text decides alone.
     for word in std::iter::once("").chain(words) {
         let mut random = ChaCha8Rng::seed_from_u64(fnv1a(word));
         let weight = if word.is_empty() { 0.1 } else { 1.0 };
@@ -88,7 +88,7 @@ fn vector(text: &str, dimensions: usize) -> Vec<f64> {
         }
     }
     let length = sum.iter().map(|value| value * value).sum::<f64>().sqrt();
-    // Eight decimals: single precision, as the service gives it.
+    // Eight decimals: single precision, like the service.
     sum.into_iter().map(|value| (value / length * 1e8).round() / 1e8).collect()
 }
 
@@ -96,7 +96,7 @@ fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The text of a `Content`; other parts as their type in brackets.
+/// The text of a `Content`; other parts appear as their type in brackets.
 fn content_text(content: &Value) -> String {
     let parts = content.get("parts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let texts: Vec<String> = parts
@@ -113,7 +113,7 @@ fn content_text(content: &Value) -> String {
     texts.join("\n")
 }
 
-/// A member under its camelCase or its snake_case name: proto-JSON takes both.
+/// A member by its camelCase or snake_case name: proto-JSON accepts both.
 pub(crate) fn either<'a>(object: &'a Value, camel: &str, snake: &str) -> Option<&'a Value> {
     object.get(camel).or_else(|| object.get(snake)).filter(|value| !value.is_null())
 }

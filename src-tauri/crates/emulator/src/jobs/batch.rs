@@ -1,4 +1,4 @@
-//! Batches: every request of a file or of the call itself gets its answer, in its order.
+//! Batches: every request, in a file or in the call itself, gets its answer, in order.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ use crate::jobs::{Ending, error};
 use crate::world::table::Table;
 use crate::world::{Job, JobError, JobState, StoredFile};
 
-/// The member of a batch's kept request that says which method it came by: the rest of it is the body.
+/// The member of a batch's stored request that names the method; the rest of the request is the body.
 pub(crate) const METHOD: &str = "method";
 /// The method of a batch of embeddings.
 pub(crate) const EMBED: &str = "asyncBatchEmbedContent";
 
-/// The longest results of a batch that are made, in bytes: a short request can ask for a long answer, and all of them are
-/// held in memory.
+/// The longest results that a batch may produce, in bytes: a short request can ask for a long answer, and all answers
+/// are held in memory.
 const LONGEST: usize = if cfg!(test) { 4096 } else { 256 * 1024 * 1024 };
 
 /// Where the requests of a batch are.
@@ -26,7 +26,7 @@ pub(crate) enum Input<'a> {
     Inline(&'a [Value]),
 }
 
-/// Where the requests of a batch are; `None` where it does not say.
+/// Where the requests of a batch are; `None` if it does not say.
 pub(crate) fn input(request: &Value) -> Option<Input<'_>> {
     let config = either(request.get("batch")?, "inputConfig", "input_config")?;
     if let Some(name) = either(config, "fileName", "file_name") {
@@ -36,7 +36,7 @@ pub(crate) fn input(request: &Value) -> Option<Input<'_>> {
     Some(Input::Inline(config.get("requests")?.get("requests")?.as_array()?))
 }
 
-/// Is it one of embeddings?
+/// Whether it is a batch of embeddings.
 pub(crate) fn embeds(request: &Value) -> bool {
     request.get(METHOD).is_some_and(|method| method == EMBED)
 }
@@ -47,7 +47,8 @@ pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     lines.filter(|(_, line)| !line.is_empty())
 }
 
-/// What a batch knows of itself: how many requests it has, how many of them failed, and the answers to inlined ones.
+/// What is stored of a batch's result: how many requests it has, how many of them failed, and the answers to inlined
+/// ones.
 pub(crate) fn output(requests: usize, failed: usize, inlined: Option<Vec<Value>>) -> Value {
     let mut output = json!({ "requests": requests, "failed": failed });
     if let Some(inlined) = inlined {
@@ -56,8 +57,8 @@ pub(crate) fn output(requests: usize, failed: usize, inlined: Option<Vec<Value>>
     output
 }
 
-/// The batch at its end: a file of answers to a file of requests, inlined answers to inlined requests. A request that
-/// cannot be answered is an error among the answers; without any request the batch itself fails.
+/// The finished batch: a file of answers for a file of requests, inlined answers for inlined requests. A request that
+/// cannot be answered becomes an error among the answers; a batch without any request fails.
 pub(crate) fn run(files: &Table<StoredFile>, job: &Job, at: Millis, expires_ms: Millis) -> Ending {
     let bare = job.id.trim_start_matches("batches/");
     let answers = Answers { embed: embeds(&job.request), model: &job.model, batch: bare };
@@ -115,7 +116,7 @@ fn no_request() -> Ending {
 }
 
 fn too_long() -> Ending {
-    let message = format!("The results are longer than {LONGEST} bytes, the most that the emulator keeps of a batch.");
+    let message = format!("The results are longer than {LONGEST} bytes, the most that the emulator keeps for a batch.");
     Ending::error(JobState::Failed, error(8, message))
 }
 

@@ -8,9 +8,9 @@ use crate::jobs::{interaction, video};
 use crate::settings::PayloadForm;
 use crate::world::{Job, JobError, JobKind, JobState};
 
-/// The type of the event that the job sent, or would have sent if anybody listened. Webhooks tell of operations that run
-/// on their own (the guide), so an interaction that is answered at once sends none; neither does a video that failed,
-/// for which the catalog has no event.
+/// The type of the event that the job sent, or would have sent to a subscriber. Webhooks report operations that run in
+/// the background (the guide), so an interaction that is answered at once sends none; nor does a failed video, for
+/// which the catalog has no event.
 pub(crate) fn event_type(job: &Job) -> Option<&'static str> {
     match (job.kind, job.state) {
         (JobKind::Batch, JobState::Succeeded) => Some("batch.succeeded"),
@@ -27,7 +27,7 @@ pub(crate) fn event_type(job: &Job) -> Option<&'static str> {
     }
 }
 
-/// The event itself. `origin` is where the emulator's downloads are.
+/// The event itself. `origin` is the base of the emulator's download addresses.
 pub(crate) fn of(job: &Job, form: &PayloadForm, origin: &str) -> Option<Event> {
     let event_type = event_type(job)?;
     let bare = job.id.rsplit('/').next().unwrap_or_default();
@@ -50,7 +50,7 @@ pub(crate) fn of(job: &Job, form: &PayloadForm, origin: &str) -> Option<Event> {
     Some(Event { event_type: event_type.to_owned(), data })
 }
 
-/// Batches name their errors as google.rpc.Code does, interactions as the errors of their own service.
+/// Batches name their errors as google.rpc.Code does, interactions as their own service does.
 fn error_code(kind: JobKind, error: &JobError, numeric: bool) -> Value {
     match kind {
         _ if numeric => json!(error.code),

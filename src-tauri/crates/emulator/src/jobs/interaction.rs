@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use crate::jobs::{answer, sample};
 use crate::world::{Job, JobError};
 
-/// Was it asked for in the background?
+/// Whether it was requested with `background=true`.
 pub(crate) fn in_background(request: &Value) -> bool {
     request.get("background").is_some_and(|background| background == true)
 }
 
-/// The error's name in the interactions family.
+/// The error's name in the Interactions API.
 pub(crate) fn error_code(error: &JobError) -> String {
     match error.code {
         13 => "internal_error".to_owned(),
@@ -18,7 +18,7 @@ pub(crate) fn error_code(error: &JobError) -> String {
     }
 }
 
-/// The text that is answered: what the user said last.
+/// The text to answer: what the user said last.
 pub(crate) fn prompt(request: &Value) -> String {
     match request.get("input") {
         Some(Value::Array(items)) if items.iter().any(is_turn) => {
@@ -34,7 +34,7 @@ fn kind(item: &Value) -> &str {
     item.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A step (`user_input`, `function_result`, …) or a turn with a role, and not a piece of content.
+/// Whether it is a step (`user_input`, `function_result`, …) or a turn with a role, rather than a piece of content.
 fn is_turn(item: &Value) -> bool {
     item.get("role").is_some() || is_of_model(item) || kind(item) == "user_input" || kind(item).ends_with("_result")
 }
@@ -46,7 +46,7 @@ fn is_of_model(item: &Value) -> bool {
         || kind.ends_with("_call")
 }
 
-/// What it was asked, as the steps that it begins with: a text or pieces of content are one `user_input`.
+/// The request as the steps that the interaction begins with: a text, or pieces of content, become one `user_input`.
 pub(crate) fn input_steps(request: &Value) -> Vec<Value> {
     let (mut steps, mut pieces) = (Vec::new(), Vec::new());
     let flush = |pieces: &mut Vec<Value>, steps: &mut Vec<Value>| {
@@ -75,7 +75,7 @@ fn items(request: &Value) -> &[Value] {
     }
 }
 
-/// A turn with a role is what the step of that role says.
+/// A turn with a role becomes the step of that role.
 fn step(turn: &Value) -> Value {
     if turn.get("role").is_none() {
         return turn.clone();
@@ -93,8 +93,9 @@ fn content(piece: &Value) -> Value {
     if piece.is_string() { json!({ "type": "text", "text": piece }) } else { piece.clone() }
 }
 
-/// Would an agent call a function here, so that somebody has to act? It has one that it may call, and was not just told
-/// what a call has given. Tools that the service runs by itself, such as `google_search`, ask for nothing.
+/// Whether an agent would call a function here, which requires the client to act. It would if it may call one and has
+/// not just been given the result of a call. Tools that the service runs itself, such as `google_search`, require
+/// nothing.
 pub(crate) fn calls(request: &Value) -> bool {
     function(request).is_some() && !holds_result(request)
 }
@@ -117,7 +118,7 @@ fn function(request: &Value) -> Option<&Value> {
     tools.iter().filter(|tool| kind(tool) == "function").find(may)
 }
 
-/// The result of a function that the model has not answered to yet.
+/// The result of a function that the model has not yet answered.
 fn holds_result(request: &Value) -> bool {
     let answers = |item: &Value| kind(item) == "model_output" || item.get("role").is_some_and(|role| role == "model");
     let fresh = items(request).rsplit(answers).next().unwrap_or_default();
@@ -145,7 +146,7 @@ fn text_of(value: &Value) -> String {
     }
 }
 
-/// Steps and usage of an interaction that is done: one output of the model, JSON where a format asks for it.
+/// Steps and usage of a finished interaction: one output of the model, as JSON if a format asks for it.
 pub(crate) fn answered(job: &Job) -> Value {
     let prompt = prompt(&job.request);
     let text = match schema(&job.request) {
@@ -156,8 +157,8 @@ pub(crate) fn answered(job: &Job) -> Value {
     json!({ "steps": [{ "type": "model_output", "content": [{ "type": "text", "text": text }] }], "usage": usage })
 }
 
-/// Steps and usage of an interaction that waits for the result of a function: the first one it was given as a tool, with
-/// arguments that fit its parameters.
+/// Steps and usage of an interaction that waits for the result of a function: the first one among its tools, with
+/// arguments that fit the parameters.
 pub(crate) fn asked(job: &Job) -> Value {
     let function = function(&job.request);
     let name = function.and_then(|function| function.get("name")?.as_str()).unwrap_or("confirm");
@@ -171,7 +172,7 @@ pub(crate) fn asked(job: &Job) -> Value {
     json!({ "steps": [step], "usage": usage })
 }
 
-/// The schema of the text that is asked for: `response_format` is one format, a list of them, or a schema itself.
+/// The schema of the requested text: `response_format` is one format, a list of them, or a schema itself.
 fn schema(request: &Value) -> Option<&Value> {
     let format = request.get("response_format")?;
     let format = match format {

@@ -1,20 +1,21 @@
-//! A value that fits a JSON schema (or an OpenAPI one, whose types are in upper case): what a model answers where a format
-//! is asked for, and the arguments of a function that it calls.
+//! A value that fits a JSON schema (or an OpenAPI one, whose types are in upper case): a model's answer if a format is
+//! requested, and the arguments of a function that it calls.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
-/// How deep a schema is followed: beyond it stands `null`, so that one that contains itself ends.
+/// How deep a schema is followed. Below that is `null`, so that a schema that contains itself ends.
 const DEPTH: usize = 12;
-/// Most elements of an array that a schema asks for.
+/// The most elements of an array that a schema asks for.
 const MOST_ITEMS: u64 = 1024;
-/// About how many bytes a schema is filled with: arrays within arrays and references would multiply without an end.
+/// Roughly the most bytes that a schema is filled with: nested arrays and references would otherwise multiply without
+/// end.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Longest text that is made to match a pattern, in bytes.
+/// The longest text that is made to match a pattern, in bytes.
 const LONGEST_MATCH: usize = 4096;
 
-/// A value that fits the schema, with `text` where it asks for any text.
+/// A value that fits the schema, with `text` wherever any text will do.
 pub(crate) fn fitting(schema: &Value, text: &str) -> Value {
     Filling { root: schema, text, left: MOST_BYTES }.fit(schema, 0)
 }
@@ -27,7 +28,7 @@ struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    /// `null` where it is too deep, or too much.
+    /// `null` if it is too deep, or too much.
     fn fit(&mut self, schema: &Value, depth: usize) -> Value {
         let spent = self.left == 0;
         self.left = self.left.saturating_sub(1);
@@ -43,7 +44,7 @@ impl Filling<'_> {
             return fixed.clone();
         }
         if let Some(whole) = self.whole(schema) {
-            // Copies are not for nothing either.
+            // Copies count against the budget, too.
             self.left = self.left.saturating_sub(size(&whole));
             return self.fit(&whole, depth + 1);
         }
@@ -58,8 +59,8 @@ impl Filling<'_> {
         }
     }
 
-    /// The schema with what `allOf` adds to it, and with the first choice of `anyOf` and `oneOf` that is not null; `None`
-    /// where there is nothing to add.
+    /// The schema with the additions of `allOf`, and with the first choice of `anyOf` and `oneOf` that is not null;
+    /// `None` if there is nothing to add.
     fn whole(&self, schema: &Value) -> Option<Value> {
         let parts = |name: &str| schema.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let choice = |name: &str| {
@@ -93,7 +94,7 @@ impl Filling<'_> {
         Some(Value::Object(whole))
     }
 
-    /// What a reference points to.
+    /// Resolves a reference.
     fn followed<'s>(&'s self, schema: &'s Value) -> &'s Value {
         let reference = schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
         reference.and_then(|pointer| self.root.pointer(pointer)).unwrap_or(schema)
@@ -142,7 +143,7 @@ impl Filling<'_> {
         }
         let format = schema.get("format").and_then(Value::as_str).and_then(formatted);
         let pattern = schema.get("pattern").and_then(Value::as_str);
-        // To read it is not for nothing either.
+        // Reading it counts against the budget, too.
         self.left = self.left.saturating_sub(pattern.map_or(0, str::len));
         let mut words = pattern.and_then(matching).unwrap_or_else(|| format.unwrap_or(self.text).to_owned());
         let limit = |name| schema.get(name).and_then(whole_number).and_then(|number| usize::try_from(number).ok());
@@ -158,7 +159,7 @@ impl Filling<'_> {
     }
 }
 
-/// What stands there already: the only value, the usual one, an example, or the first of those that are allowed.
+/// A value that the schema itself gives: the only one, the default, an example, or the first of those allowed.
 fn fixed(schema: &Value) -> Option<&Value> {
     let first = |name: &str| schema.get(name)?.as_array()?.first();
     let choice = || schema.get("enum")?.as_array()?.iter().find(|choice| !choice.is_null());
@@ -171,7 +172,7 @@ fn fixed(schema: &Value) -> Option<&Value> {
         .or_else(|| first("enum"))
 }
 
-/// The type in lower case, or what the other members speak of.
+/// The type in lower case, or the one that other members imply.
 fn kind(schema: &Value) -> String {
     let has = |names: &[&str]| names.iter().any(|name| schema.get(*name).is_some());
     match schema.get("type") {
@@ -186,19 +187,19 @@ fn kind(schema: &Value) -> String {
     }
 }
 
-/// OpenAPI writes 64-bit limits as texts.
+/// OpenAPI writes 64-bit limits as strings.
 fn whole_number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// 1, or the nearest that the limits allow.
+/// 1, or the nearest number that the limits allow.
 fn number(schema: &Value, whole: bool) -> Value {
     let limit = |name: &str| schema.get(name).and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
     let excluded = |name: &str| schema.get(name) == Some(&json!(true));
     let (mut least, mut most) = (limit("minimum"), limit("maximum"));
     let below = limit("exclusiveMinimum").or(least.filter(|_| excluded("exclusiveMinimum")));
     let above = limit("exclusiveMaximum").or(most.filter(|_| excluded("exclusiveMaximum")));
-    // How far inside of a limit that is excluded: a whole step, or half of the way to the other limit where that is near.
+    // The distance from an excluded limit: a whole step, or half of the way to the other limit if that one is close.
     let room = below.or(least).zip(above.or(most)).map_or(1.0, |(from, to)| ((to - from) / 2.0).min(1.0));
     let step = if whole { 1.0 } else { room };
     least =
@@ -216,7 +217,7 @@ fn number(schema: &Value, whole: bool) -> Value {
     if exact { json!(value as i64) } else { json!(value) }
 }
 
-/// One more of its kind, for lists whose elements have to differ.
+/// Another value of its kind, for lists whose elements have to differ.
 fn another(item: Value, index: usize) -> Value {
     match item {
         _ if index == 0 => item,
@@ -230,7 +231,8 @@ fn another(item: Value, index: usize) -> Value {
     }
 }
 
-/// A short text that a pattern matches; `None` where it cannot be read (ECMA's look-around, references back) or is long.
+/// A short text that a pattern matches; `None` if the pattern cannot be read (ECMA look-around, back-references) or the
+/// text would be long.
 fn matching(pattern: &str) -> Option<String> {
     let mut text = String::new();
     write_match(&regex_syntax::parse(pattern).ok()?, &mut text)?;
@@ -257,7 +259,7 @@ fn write_match(part: &Hir, text: &mut String) -> Option<()> {
             text.push(char::from(class.iter().next()?.start()));
             Some(())
         }
-        // Nothing, however often.
+        // An empty match, however often it is repeated.
         HirKind::Repetition(repetition) if repetition.sub.properties().minimum_len() == Some(0) => Some(()),
         HirKind::Repetition(repetition) => (0..repetition.min).try_for_each(|_| write_match(&repetition.sub, text)),
         HirKind::Capture(capture) => write_match(&capture.sub, text),
@@ -282,7 +284,7 @@ fn formatted(format: &str) -> Option<&'static str> {
     })
 }
 
-/// About how many bytes a value has.
+/// The approximate size of a value in bytes.
 fn size(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),

@@ -1,4 +1,4 @@
-//! Jobs on a clock that stands still, moved by hand.
+//! Jobs on a clock that stands still and is moved by the test.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -10,7 +10,7 @@ use crate::settings::PayloadForm;
 use crate::{Service, ServiceOptions, Settings};
 
 const ORIGIN: &str = "http://127.0.0.1:1";
-/// All jobs of these tests were asked for at this moment.
+/// All jobs of these tests were requested at this moment.
 const T0: Millis = 1_769_083_200_000;
 
 async fn service() -> Service {
@@ -40,7 +40,7 @@ fn order(kind: JobKind, outcome: Outcome) -> Order {
     }
 }
 
-/// Works off what is due for the job until `until`, and gives it as it then is.
+/// Does what is due for the job until `until`, and returns the job as it is then.
 fn run(shared: &Shared, id: &str, until: Millis) -> Job {
     shared.with(|world| {
         while let Some(due) = world.jobs.get(id).and_then(|job| job.next_ms).filter(|due| *due <= until) {
@@ -132,13 +132,13 @@ async fn a_job_ends_once_and_only_as_its_kind_can() {
             }
             assert!(finish(shared, world, &id, Outcome::Fail, T0 + 9));
             assert!(!finish(shared, world, "batches/none", Outcome::Fail, T0));
-            // What was planned before is no longer the job's.
+            // An earlier plan no longer applies to the job.
             advance(shared, world, &id, first);
             let job = world.jobs.get(&id).unwrap();
             assert_eq!((job.state, job.ended_ms, job.started_ms), (JobState::Failed, Some(T0 + 9), Some(first)));
         });
     }
-    // Finished while it still waits: nothing that was planned happens to it.
+    // Finished while it still waits: nothing of the plan happens.
     let mut order = order(JobKind::Video, Outcome::Fail);
     order.id.push('2');
     let id = order.id.clone();
@@ -160,7 +160,7 @@ async fn a_job_ends_once_and_only_as_its_kind_can() {
     });
 }
 
-/// A batch of the requests in a file, at its end; the file's lifetime is up at `expires_ms`.
+/// A finished batch of the requests in a file; the file expires at `expires_ms`.
 async fn batch_of_file(service: &Service, method: &str, lines: &[u8], expires_ms: Millis) -> (Job, Option<String>) {
     let shared = service.shared();
     let request = json!({ "method": method, "batch": { "input_config": { "file_name": "files/in" } } });
@@ -271,7 +271,7 @@ async fn events_say_what_the_settings_want() {
     assert_eq!(data(&job, &form), expected);
     let expected = json!({ "id": "batches/abc123", "error_code": 3, "error_message": message });
     assert_eq!(data(&job, &prefixed), expected);
-    // Only failures say why.
+    // Only failures have a reason.
     assert_eq!(data(&ended(JobKind::Batch, Outcome::Expire), &form), json!({ "id": "abc123" }));
     let job = ended(JobKind::Interaction, Outcome::Fail);
     assert_eq!(data(&job, &form)["error_code"], "internal_error");

@@ -1,4 +1,4 @@
-//! The file: which it is, how it is laid out, and what stands in it.
+//! The file: identifying it, laying it out, and reading and writing it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 
 use crate::journal::JournalError;
 
-/// `PxEm`: says in the file that it is the emulator's.
+/// `PxEm`: marks the file as the emulator's.
 const APPLICATION: i64 = 0x5078_456d;
-/// The layout below.
+/// The version of the layout below.
 const FORMAT: i64 = 1;
-/// How long another emulator that is about to end is waited for.
+/// How long to wait for another emulator that is about to end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const LAYOUT: &str = "
@@ -31,14 +31,14 @@ const LAYOUT: &str = "
     ) WITHOUT ROWID;
 ";
 
-/// The open file. Nobody else opens it as long as this lives.
+/// The open file. Nobody else can open it while this lives.
 pub(super) struct Stored {
     conn: Connection,
     path: PathBuf,
 }
 
 impl Stored {
-    /// Opens the file, or makes it: for its owner alone, since it holds keys and secrets.
+    /// Opens the file, or creates it with access for its owner only, since it holds keys and secrets.
     pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
         let path = path.to_owned();
         let not_a_file = |refusal| JournalError::NotAFile { path: path.clone(), refusal };
@@ -73,7 +73,7 @@ impl Stored {
         serde_json::from_slice(&json).map(Some).map_err(|_| self.damaged(name.to_owned()))
     }
 
-    /// All rows of a kind, in the order they were made.
+    /// All rows of a kind, in the order in which they were created.
     pub(super) fn each<T: DeserializeOwned>(
         &self,
         kind: &str,
@@ -96,7 +96,7 @@ impl Stored {
         Ok(())
     }
 
-    /// Does `work` in one transaction.
+    /// Runs `work` in one transaction.
     pub(super) fn write(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
         let transaction = self.conn.unchecked_transaction()?;
         work(&transaction)?;
@@ -127,13 +127,13 @@ impl From<rusqlite::Error> for Refused {
     }
 }
 
-/// `None`: the file is somebody else's, and was not changed.
+/// `None` if the file belongs to something else; it was not changed then.
 fn prepare(path: &Path) -> Result<Option<Connection>, Refused> {
-    // A link in its place, or in that of a file beside it, is not followed.
+    // A link in its place, or in place of a file beside it, is not followed.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(PATIENCE)?;
-    // Taken with the first read, held until the end: two emulators with one state would overwrite each other.
+    // Locked from the first read until the end: two emulators with one state would overwrite each other.
     conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;

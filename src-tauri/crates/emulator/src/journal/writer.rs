@@ -1,4 +1,4 @@
-//! The one thread that writes.
+//! The only thread that writes.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::journal::file::Stored;
 use crate::world::table::Content;
 
-/// How long after a commit that failed the next one is tried.
+/// How long to wait after a failed commit before the next try.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// A row that changed.
@@ -20,7 +20,7 @@ pub(super) struct Row {
     pub(super) content: Content,
 }
 
-/// What is to be written: the latest of each.
+/// What is to be written: the latest version of each.
 #[derive(Default)]
 struct Changes {
     rows: HashMap<(&'static str, String), Content>,
@@ -36,22 +36,22 @@ impl Changes {
 #[derive(Default)]
 struct State {
     changes: Changes,
-    /// Counts up with all that is put here.
+    /// Counts everything that was put here.
     put: u64,
     closed: bool,
 }
 
-/// How far the writer has come.
+/// How far the writer has got.
 #[derive(Clone, Copy, Default)]
 struct Progress {
-    /// All that was put up to here has been tried.
+    /// Everything up to here has been tried.
     done: u64,
-    /// The last commit failed: what it held is only in memory.
+    /// Whether the last commit failed, so that its content is only in memory.
     failed: bool,
     ended: bool,
 }
 
-/// What waits for the writer.
+/// The changes that wait for the writer.
 pub(super) struct Waiting {
     state: Mutex<State>,
     wake: Condvar,
@@ -75,7 +75,7 @@ impl Waiting {
         self.wake.notify_one();
     }
 
-    /// False where what was put could not be written so far.
+    /// False if what was put so far could not be written.
     pub(super) async fn flushed(&self) -> bool {
         let put = self.state().put;
         self.until(|progress| progress.done >= put || progress.ended).await;
@@ -92,7 +92,7 @@ impl Waiting {
     }
 
     async fn until(&self, condition: impl FnMut(&Progress) -> bool) {
-        // Fails only when the sender is gone, which is this very struct.
+        // Fails only if the sender is gone, and the sender is part of this struct.
         let _ = self.progress.subscribe().wait_for(condition).await;
     }
 
@@ -114,7 +114,7 @@ impl Waiting {
         (std::mem::take(&mut state.changes), state.put, !state.closed)
     }
 
-    /// What could not be written is tried again, unless something newer came.
+    /// Tries again to write what failed, unless something newer replaced it.
     fn put_back(&self, changes: Changes) {
         let mut state = self.state();
         for (key, content) in changes.rows {
@@ -138,7 +138,7 @@ pub(super) fn run(stored: &Stored, waiting: &Waiting) {
             Err(error) => {
                 if !failed {
                     let path = stored.path().display();
-                    tracing::error!(%error, "the emulator's state could not be written to {path}; it is tried again");
+                    tracing::error!(%error, "the emulator's state could not be written to {path}; trying again");
                 }
                 failed = true;
                 waiting.put_back(changes);
@@ -148,7 +148,7 @@ pub(super) fn run(stored: &Stored, waiting: &Waiting) {
         if !open {
             if failed {
                 let path = stored.path().display();
-                tracing::error!("the emulator ends, and what changed last is not in {path}");
+                tracing::error!("the emulator is ending, and its last changes are not in {path}");
             }
             break;
         }
@@ -167,7 +167,7 @@ fn write(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<(
             Some((number, json)) => match put.execute((kind, id, i64::try_from(*number).unwrap_or(i64::MAX), json)) {
                 // It will never fit, and must not keep all others from being written.
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::TooBig) => {
-                    tracing::error!("the {kind} {id} is too long for the emulator's state and will be gone at its end");
+                    tracing::error!("the {kind} {id} is too long for the state, and lost when the emulator ends");
                     remove.execute((kind, id))?
                 }
                 written => written?,

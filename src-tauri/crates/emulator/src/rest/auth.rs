@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq as _;
 use crate::rest::{ApiError, Call, files};
 use crate::shared::Shared;
 
-/// The gateway's words, where there is neither a key nor a token.
+/// The gateway's words for a call with neither key nor token.
 const NOBODY: &str = "Method doesn't allow unregistered callers (callers without established identity). Please use API \
                       Key or other form of API consumer identity to call this API.";
 
@@ -18,8 +18,8 @@ const WRONG_TOKEN: &str = "Request had invalid authentication credentials. Expec
                            or other valid authentication credential. See \
                            https://developers.google.com/identity/sign-in/web/devconsole-project.";
 
-/// Lets a call with the emulator's key pass; any key, where it was started without one. The id of an upload that was
-/// begun is as good as a key, for that upload: clients follow the address they were given.
+/// Lets a call with the emulator's key pass, or with any key if the emulator was started without one. The id of a
+/// started upload counts as a key for that upload: clients follow the address they were given.
 pub(crate) fn check(shared: &Shared, call: &Call) -> Result<(), ApiError> {
     if files::continues_upload(shared, call) {
         return Ok(());
@@ -36,7 +36,7 @@ pub(crate) fn check(shared: &Shared, call: &Call) -> Result<(), ApiError> {
     }
 }
 
-/// The token of `Authorization: Bearer …`; the word in any case (RFC 9110).
+/// The token in `Authorization: Bearer …`; the scheme in any case (RFC 9110).
 fn bearer(call: &Call) -> Option<&str> {
     let (scheme, token) = call.header(header::AUTHORIZATION.as_str())?.trim().split_once(' ')?;
     let token = token.trim();

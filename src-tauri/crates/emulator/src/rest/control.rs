@@ -17,7 +17,7 @@ mod log;
 mod settings;
 mod work;
 
-/// The longest way that the clock is sent ahead at once, in milliseconds.
+/// The furthest that the clock can be moved ahead at once, in milliseconds.
 const LONGEST_STEP: Millis = 10 * 365 * 86_400_000;
 /// The last moment that the clock can be set to: the year 9000, in milliseconds.
 const LAST_MOMENT: Millis = 221_845_392_000_000;
@@ -77,7 +77,7 @@ fn conflict(message: impl Into<String>) -> ApiError {
     ApiError::interactions(StatusCode::CONFLICT, message)
 }
 
-/// `limit`: 1 to 1000, 100 where the client does not say.
+/// `limit`: 1 to 1000, 100 by default.
 fn limit(call: &Call) -> Result<usize, ApiError> {
     match call.query("limit") {
         None => Ok(100),
@@ -121,7 +121,7 @@ fn set_warp(shared: &Shared, call: &Call) -> Reply {
     ok(&clock(shared))
 }
 
-/// Sets the clock ahead: by a time, to a moment, or to what is due next.
+/// Moves the clock ahead: by a time, to a moment, or to whatever is due next.
 fn advance(shared: &Shared, call: &Call) -> Reply {
     let mut fields = Fields::parse(&call.body, &["ms", "to", "next"])?;
     let now = shared.clock.now();
@@ -143,7 +143,7 @@ fn advance(shared: &Shared, call: &Call) -> Reply {
             }
             moment
         }
-        // Where nothing is due it stays where it is.
+        // If nothing is due, it stays where it is.
         (None, None, Some(Value::Bool(true))) => shared.with(|world| world.next_due()).unwrap_or(now),
         (None, None, Some(_)) => return Err(bad("Invalid value for 'next': expected true.")),
         _ => return Err(bad("Expected exactly one of 'ms', 'to' and 'next'.")),
@@ -155,7 +155,7 @@ fn advance(shared: &Shared, call: &Call) -> Reply {
     ok(&clock(shared))
 }
 
-/// A whole number, also where it is written `1.0`: JSON knows one kind of number.
+/// A whole number, even if it is written `1.0`: JSON has only one kind of number.
 fn whole(value: &Value) -> Option<i64> {
     let exact = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
     value.as_i64().or_else(|| value.as_f64().filter(exact).map(|number| number as i64))

@@ -1,4 +1,4 @@
-//! Errors in the two shapes of the service.
+//! Errors in the service's two shapes.
 
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::rest::{Call, json_response, meant};
 
-/// An answer that is not 2xx.
+/// An answer other than 2xx.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
     pub(crate) shape: Shape,
-    /// google.rpc.Code, where the HTTP status stands for more than one.
+    /// google.rpc.Code, if the HTTP status stands for more than one.
     rpc: Option<&'static str>,
     /// `error.details` of google.rpc.Status.
     details: Option<Box<Value>>,
@@ -41,7 +41,7 @@ impl ApiError {
         Self { status, message, shape, rpc: None, details: None, headers: Vec::new() }
     }
 
-    /// 404 of the gateway, for a path that no service has. It names the call that was probably meant.
+    /// 404 of the gateway, for a path that no service has. It suggests the call that was probably meant.
     pub(crate) fn unknown_path(call: &Call) -> Self {
         let method = &call.method;
         let hint = match meant::instead(call) {
@@ -52,20 +52,20 @@ impl ApiError {
         Self::status(StatusCode::NOT_FOUND, message)
     }
 
-    /// 405 with `Allow`: the path is known, but not with this method.
+    /// 405 with `Allow`: the path exists, but not with this method.
     pub(crate) fn wrong_method(method: &Method, allowed: &[Method]) -> Self {
         let mut names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
         if allowed.contains(&Method::GET) {
             names.push("HEAD");
         }
         let names = names.join(", ");
-        let message = format!("The method {method} is not known at this path, only {names}.");
+        let message = format!("The method {method} is not supported at this path, only {names}.");
         Self::status(StatusCode::METHOD_NOT_ALLOWED, message).with_header(header::ALLOW, &names)
     }
 
     /// The source of random bytes failed.
     pub(crate) fn no_random(error: &std::io::Error) -> Self {
-        Self::status(StatusCode::INTERNAL_SERVER_ERROR, format!("The emulator has no random bytes: {error}."))
+        Self::status(StatusCode::INTERNAL_SERVER_ERROR, format!("The emulator could not get random bytes: {error}."))
     }
 
     /// The same in another shape.
@@ -73,12 +73,12 @@ impl ApiError {
         Self { shape, ..self }
     }
 
-    /// With this google.rpc.Code instead of the one that the HTTP status stands for most often.
+    /// With this google.rpc.Code instead of the one that the HTTP status usually stands for.
     pub(crate) fn with_rpc(self, code: &'static str) -> Self {
         Self { rpc: Some(code), ..self }
     }
 
-    /// With the `reason` of a google.rpc.ErrorInfo among its details.
+    /// Adds a google.rpc.ErrorInfo with this `reason` to its details.
     pub(crate) fn with_reason(self, reason: &str) -> Self {
         let details = json!([{
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
@@ -89,7 +89,7 @@ impl ApiError {
         Self { details: Some(Box::new(details)), ..self }
     }
 
-    /// With a header. A value that no header can have is left out.
+    /// Adds a header. A value that is not valid in a header is left out.
     pub(crate) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
         self

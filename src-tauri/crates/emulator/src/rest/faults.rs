@@ -1,4 +1,4 @@
-//! What goes wrong on purpose on the REST side: latency, 429, 5xx, answers that are lost or garbage.
+//! Deliberate faults on the REST side: latency, 429, 5xx, answers that are lost or replaced.
 
 use std::io;
 use std::pin::Pin;
@@ -15,33 +15,33 @@ use crate::rest::{ApiError, Call, wait};
 use crate::settings::Faults;
 use crate::shared::Shared;
 
-/// Seconds of `Retry-After`: the shortest that it can say.
+/// Seconds in `Retry-After`: the shortest that it can say.
 const RETRY_AFTER: &str = "1";
 
-/// What a proxy or a portal puts in the place of an answer.
+/// What a proxy or a portal sends in place of an answer.
 const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><title>Sign in</title></head>\n\
                     <body><p>Sign in to use this network.</p></body></html>\n";
 
-/// What comes of a request instead of what it asked for.
+/// What happens to a request instead of the usual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// Nothing is done.
+    /// It is refused, and nothing is done.
     Refused(StatusCode),
-    /// It is done.
+    /// It is done, but its answer is spoiled.
     Spoilt(Spoilt),
 }
 
-/// What becomes of the answer to a request that was done. Goes with the answer until that is sent.
+/// What happens to the answer of a request that was done. It accompanies the answer until it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spoilt {
-    /// The connection is cut without a byte of it.
+    /// The connection is cut before the first byte.
     Lost,
     /// A page is sent in its place.
     Garbled,
 }
 
-/// Waits as long as the settings say, then fails where the draw of this request says so. The draws depend on the seed
-/// and the request's number only, so that the same script fails in the same places.
+/// Waits as long as the settings say, then fails if this request's draw says so. The draws depend only on the seed and
+/// the request's number, so the same script fails in the same places.
 pub(crate) async fn before(shared: &Shared, call: &Call) -> Result<Option<Spoilt>, ApiError> {
     let (number, faults) = shared.with(|world| {
         world.requests += 1;
@@ -67,11 +67,11 @@ fn changes_webhooks(call: &Call) -> bool {
     collection && !call.version.is_empty() && [Method::POST, Method::PATCH, Method::DELETE].contains(&call.method)
 }
 
-/// What comes of the request with this number instead; `None`: what it asked for.
+/// What happens to the request with this number; `None` means the usual.
 fn drawn(faults: &Faults, seed: u64, number: u64, changes_webhooks: bool) -> Option<Fault> {
     let mut draws = ChaCha8Rng::seed_from_u64(seed);
     draws.set_stream(number);
-    // All of them are always drawn: one rate does not move the faults of the other.
+    // Always draw all of them: one rate must not shift the faults of the other.
     let [many, failed, kind, lost, garbled] = [(); 5].map(|()| (draws.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
     if many < faults.too_many_requests {
         Some(Fault::Refused(StatusCode::TOO_MANY_REQUESTS))
@@ -88,7 +88,8 @@ fn drawn(faults: &Faults, seed: u64, number: u64, changes_webhooks: bool) -> Opt
     }
 }
 
-/// Spoils an answer that is to be, once all that it says is done and kept. A refusal arrives as it is: nothing was done.
+/// Spoils an answer if it is drawn, after everything it reports is done and stored. A refusal arrives unspoiled:
+/// nothing was done.
 pub(crate) fn spoil(mut response: Response) -> Response {
     match response.extensions_mut().remove() {
         Some(Spoilt::Lost) if response.status().is_success() => Response::new(Body::new(Cut)),
@@ -155,7 +156,7 @@ mod tests {
         let (changes, readings) = (run(&all, 7, true), run(&all, 7, false));
         assert_eq!(refusals(&changes), run(&refusing, 7, true));
         assert_eq!(refusals(&readings), refusals(&changes));
-        // 60 % are left by the refusals.
+        // The refusals leave 60 %.
         assert!((share(&changes, LOST) - 0.3).abs() < 0.03);
         assert!((share(&changes, GARBLED) - 0.15).abs() < 0.03);
         assert!((share(&readings, GARBLED) - 0.3).abs() < 0.03);

@@ -1,12 +1,12 @@
-//! The members of a JSON body, of which none may be unknown.
+//! The members of a JSON body; unknown ones are refused.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::rest::error::ApiError;
 
-/// How deep a body may be nested, as in protobuf's own parsers. What is kept of it stands a few levels deeper in the
-/// journal, and what is deeper than 128 levels could not be read back from there.
+/// How deep a body may be nested, as in protobuf's own parsers. The journal stores it a few levels deeper, and could
+/// not read back more than 128 levels.
 const DEEPEST: usize = 100;
 
 /// The JSON of a body, or what is wrong with it.
@@ -23,7 +23,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// What a snake_case service takes: known members only, each with its type.
+/// The body of a snake_case service: only known members, each with its type.
 #[derive(Debug)]
 pub(crate) struct Fields(Map<String, Value>);
 
@@ -40,7 +40,7 @@ impl Fields {
         Self::known(map, "", known)
     }
 
-    /// The members of an object within the body, `at` its name.
+    /// The members of an object within the body, called `at`.
     pub(crate) fn within(value: Value, at: &str, known: &[&str]) -> Result<Self, ApiError> {
         let Value::Object(map) = value else {
             return Err(invalid(format!("Invalid value for '{at}': expected an object.")));
@@ -61,7 +61,7 @@ impl Fields {
         Ok(Self(map))
     }
 
-    /// A member of any type; `null` is as good as none.
+    /// A member of any type; `null` counts as missing.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
     }

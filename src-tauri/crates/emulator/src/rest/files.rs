@@ -18,14 +18,14 @@ mod upload;
 
 pub(crate) use upload::continues_upload;
 
-/// Rows of a page where the client does not say, as in the Files API.
+/// Rows of a page by default, as in the Files API.
 const PAGE: usize = 10;
 const MOST: usize = 100;
 
 /// The longest file of the Files API, in bytes.
 const LONGEST: usize = 2 * 1024 * 1024 * 1024;
 
-/// The longest id that an upload can choose, and that can be deleted, in characters. A batch's output file is called
+/// The longest id that an upload can choose and that can be deleted, in characters. A batch's output file is called
 /// `batch-` and the 36 characters of its batch.
 const LONGEST_ID: usize = 40;
 
@@ -48,13 +48,13 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
             Method::GET => download(shared, call, id),
             _ => Err(ApiError::wrong_method(method, &[Method::GET])),
         },
-        // The SDKs take the id out of a video's address only where that begins with https://. Else they put the whole
-        // address into the path, and its query with it.
+        // The SDKs extract the id from a video's address only if it begins with https://. Otherwise they put the whole
+        // address into the path, query included.
         (["files", "http:", _, "v1" | "v1beta", "files", id], Some("download")) if *method == Method::GET => {
             download(shared, call, id)
         }
         (["upload", version @ ("v1" | "v1beta"), "files"], None) => match *method {
-            // Clients go on with PUT as well as with POST.
+            // Clients continue with PUT as well as with POST.
             Method::POST | Method::PUT => upload::handle(shared, call, version).await,
             _ => Err(ApiError::wrong_method(method, &[Method::POST, Method::PUT])),
         },
@@ -62,7 +62,7 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
     }
 }
 
-/// Their bytes are what fills the memory; to clients they are gone already.
+/// Expired files: their bytes fill the memory, and clients no longer see them.
 fn forget_expired(shared: &Shared) {
     let now = shared.clock.now();
     shared.with(|world| {
@@ -101,7 +101,7 @@ async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
     ok(&shown(call, &call.version, file).await?)
 }
 
-/// The service looks at the length of the id first: the output file of a batch cannot be deleted, and stays until it
+/// The service checks the length of the id first: the output file of a batch cannot be deleted, and stays until it
 /// expires (googleapis/python-genai#1759). Reading it works.
 fn delete(shared: &Shared, id: &str) -> Reply {
     if id.chars().count() > LONGEST_ID {
@@ -118,23 +118,23 @@ fn found<'a>(world: &'a World, id: &str) -> Result<&'a StoredFile, ApiError> {
     world.files.get(id).ok_or_else(|| forbidden(id))
 }
 
-/// The service does not tell a file of somebody else from one that there is not.
+/// The service does not distinguish somebody else's file from one that does not exist.
 fn forbidden(id: &str) -> ApiError {
     let message = format!("You do not have permission to access the File {id} or it may not exist.");
     ApiError::status(StatusCode::FORBIDDEN, message)
 }
 
-/// The bytes, whole or one range of them. Only what a job wrote can be downloaded, as at the service.
+/// The bytes, whole or one range of them. Only files that a job wrote can be downloaded, as with the service.
 fn download(shared: &Shared, call: &Call, id: &str) -> Reply {
     let file = shared.with(|world| found(world, id).cloned())?;
     if !file.generated {
         let message = format!("The File {id} was uploaded: only generated files can be downloaded.");
         return Err(ApiError::status(StatusCode::BAD_REQUEST, message));
     }
-    // `media:download` is what the SDKs make of a whole address.
+    // The SDKs turn a whole address into `media:download`.
     let alt = call.query("alt").unwrap_or_default();
     if alt != "media" && !alt.starts_with("media:download") {
-        // The method's message has no members: the bytes come with alt=media only.
+        // The method's message has no members: the bytes come only with alt=media.
         return ok(&json!({}));
     }
     let length = file.bytes.len();
@@ -147,7 +147,7 @@ fn download(shared: &Shared, call: &Call, id: &str) -> Reply {
             Ok(response)
         }
         Some(None) => {
-            let message = format!("The File {id} has {length} bytes, none of which lies in the range asked for.");
+            let message = format!("The File {id} has {length} bytes, none of which is in the requested range.");
             Err(ApiError::status(StatusCode::RANGE_NOT_SATISFIABLE, message)
                 .with_header(header::CONTENT_RANGE, &format!("bytes */{length}")))
         }
@@ -162,8 +162,8 @@ fn media(status: StatusCode, mime_type: &str, bytes: Bytes) -> Response {
     response
 }
 
-/// First and last byte of a `Range` header; `Some(None)` where there is no such byte. Several ranges and what cannot be
-/// read are as good as no header (RFC 9110, 14.2).
+/// The first and last byte of a `Range` header; `Some(None)` if there is no such byte. Several ranges, or one that
+/// cannot be read, count as no header (RFC 9110, 14.2).
 fn wanted(header: &str, length: usize) -> Option<Option<(usize, usize)>> {
     let (from, to) = header.strip_prefix("bytes=")?.split_once('-')?;
     let number = |text: &str| -> Option<Option<usize>> {
@@ -185,7 +185,7 @@ fn wanted(header: &str, length: usize) -> Option<Option<(usize, usize)>> {
     }
 }
 
-/// A File as the service prints it. Its hash is taken off the async threads: a file may be long.
+/// A File as the service prints it. Its hash is computed off the async threads: a file may be long.
 async fn shown(call: &Call, version: &str, file: StoredFile) -> Result<Value, ApiError> {
     let bytes = file.bytes.clone();
     let hash = tokio::task::spawn_blocking(move || sha256_base64(&bytes)).await.map_err(|error| {
@@ -222,7 +222,7 @@ fn sha256_base64(bytes: &[u8]) -> String {
     STANDARD.encode(hex)
 }
 
-/// Keeps a file that was uploaded.
+/// Stores an uploaded file.
 fn keep(world: &mut World, id: &str, display_name: Option<String>, mime_type: String, bytes: Bytes, now: Millis) {
     let expires_ms = now.saturating_add(world.settings.file_lifetime_ms);
     world.files.insert(StoredFile {

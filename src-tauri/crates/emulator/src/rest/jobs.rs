@@ -18,7 +18,7 @@ mod videos;
 
 /// The header that chooses how a job ends.
 const OUTCOME_HEADER: &str = "x-emulator-outcome";
-/// The member of `user_metadata` that does so.
+/// The member of `user_metadata` that does the same.
 const OUTCOME_MEMBER: &str = "emulator_outcome";
 
 pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply {
@@ -56,8 +56,8 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
     }
 }
 
-/// How the job is to end: the header says it, else `user_metadata`; `None` where neither does. `fitting` is what its kind
-/// can do, and what both have to keep to.
+/// How the job is to end: as the header says, else as `user_metadata` says; `None` if neither does. `fitting` lists
+/// what its kind allows, which both have to respect.
 fn chosen_outcome(call: &Call, config: Option<&WebhookConfig>, fitting: &[Outcome]) -> Result<Option<Outcome>, String> {
     let member = config.and_then(|config| config.user_metadata.as_ref()?.get(OUTCOME_MEMBER)).cloned();
     let header = call.headers.get(OUTCOME_HEADER);
@@ -82,8 +82,8 @@ fn name(outcome: Outcome) -> String {
     serde_json::to_value(outcome).ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
 }
 
-/// `uris` and `user_metadata` of a configuration whose members are known ones; else what is wrong. Both casings of
-/// `user_metadata` are taken: the Python SDK sends it in snake_case also where everything around it is camelCase.
+/// `uris` and `user_metadata` of a configuration whose members are all known, or what is wrong. Accepts both spellings
+/// of `user_metadata`: the Python SDK sends it in snake_case even if everything around it is camelCase.
 fn webhook_config(config: &Value) -> Result<WebhookConfig, String> {
     let uris = match config.get("uris").unwrap_or(&Value::Null) {
         Value::Null => Vec::new(),

@@ -1,9 +1,9 @@
-//! The call that was probably meant, for a path that does not exist: Google's guide prints some of those, and other
-//! clients guess at the place of a verb.
+//! Suggests the call that was probably meant by a path that does not exist: Google's guide prints some such paths, and
+//! other clients guess where a verb goes.
 
 use crate::rest::Call;
 
-/// One sentence for the error; `None` where nothing like it is known.
+/// One sentence for the error; `None` if nothing similar is known.
 pub(super) fn instead(call: &Call) -> Option<String> {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     if call.version.is_empty() {
@@ -40,7 +40,7 @@ pub(super) fn instead(call: &Call) -> Option<String> {
             meant("POST", format!("models/{}:predictLongRunning", shown(model, "{model}")))
         }
         (["models", _], "generatecontent" | "streamgeneratecontent" | "embedcontent" | "counttokens") => {
-            Some("The emulator runs what ends with an event: batches, interactions and videos.".to_owned())
+            Some("The emulator runs only what ends with an event: batches, interactions and videos.".to_owned())
         }
         (["batches", id], "cancel") => meant("POST", format!("batches/{}:cancel", shown(id, "{batch}"))),
         (["interactions", id], "cancel") => {
@@ -53,12 +53,12 @@ pub(super) fn instead(call: &Call) -> Option<String> {
     }
 }
 
-/// `rotate_secret`, `rotateSecret` and `rotate-secret` alike.
+/// Matches `rotate_secret`, `rotateSecret` and `rotate-secret` alike.
 fn plain(verb: &str) -> String {
     verb.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The id as it was called, where it is one.
+/// The id in the call, if it is one.
 fn shown<'a>(id: &'a str, otherwise: &'a str) -> &'a str {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if !id.is_empty() && id.len() <= 100 && id.chars().all(fits) { id } else { otherwise }

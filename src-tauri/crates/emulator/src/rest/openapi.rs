@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use crate::rest::{ApiError, Call, Reply, ok};
 
-/// Written by hand; what it says is checked against what is answered in the tests of this crate.
+/// Written by hand; the tests of this crate check it against the actual answers.
 const DOCUMENT: &str = include_str!("openapi.json");
 
-/// The document, with the address of this emulator as its server.
+/// The document, with this emulator's address as its server.
 pub(crate) fn document(call: &Call) -> Reply {
     let mut document: Value = serde_json::from_str(DOCUMENT).map_err(|error| {
         ApiError::status(StatusCode::INTERNAL_SERVER_ERROR, format!("The description cannot be read: {error}."))

@@ -4,10 +4,10 @@ use axum::http::StatusCode;
 
 use crate::rest::ApiError;
 
-/// Which part of a list is asked for.
+/// Which part of a list is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
-    /// How many rows it has at most.
+    /// The most rows it has.
     pub(crate) size: usize,
     /// The number of the last row of the page before, 0 for the first page.
     pub(crate) after: u64,
@@ -15,7 +15,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Reads the two query parameters. A size of 0 is the default one, one above `most` becomes `most` (AIP-158). A
-    /// token is good for lists of its own `kind` only. The error is in the shape of google.rpc.Status.
+    /// token is valid only for lists of its own `kind`. Errors have the shape of google.rpc.Status.
     pub(crate) fn read(
         kind: &str,
         size: Option<&str>,
@@ -41,7 +41,7 @@ impl Page {
         Ok(Self { size, after })
     }
 
-    /// The rows of this page, and the token of the next one where there is one.
+    /// The rows of this page, and the token for the next one if there is one.
     pub(crate) fn cut<T>(self, kind: &str, rows: impl Iterator<Item = (u64, T)>) -> (Vec<T>, Option<String>) {
         let mut rows = rows.peekable();
         let mut page = Vec::new();
@@ -58,8 +58,8 @@ impl Page {
     }
 }
 
-/// The first letter of the kind and 16 hexadecimal digits: every text of this form is a token, so that a description of
-/// the interface can say what one is.
+/// The first letter of the kind and 16 hexadecimal digits. Every text of this form is a token, so a description of the
+/// interface can define it.
 fn token(kind: &str, number: u64) -> String {
     format!("{}{number:016x}", &kind[..1])
 }

@@ -1,4 +1,4 @@
-//! The WebhookService: snake_case, with known members only.
+//! The WebhookService: snake_case, known members only.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -17,17 +17,17 @@ pub(super) mod checks;
 
 use checks::{Member, bad, changed_members, checked_events, checked_state, checked_uri, not_found};
 
-/// Length of an id in the samples seen.
+/// The length of an id in the samples seen.
 const ID_LENGTH: usize = 36;
-/// Rows of a page where the client does not say.
+/// Rows of a page by default.
 const PAGE: usize = 50;
 const MOST: usize = 1000;
 
-/// How a rotation ends the secrets before it. The upper-case form of the guide is refused, as by the service.
+/// What a rotation does to earlier secrets. The guide's upper-case form is refused, as the service does.
 const AFTER_GRACE: &str = "revoke_previous_secrets_after_h24";
 const IMMEDIATELY: &str = "revoke_previous_secrets_immediately";
 
-/// Answers what stands under `/{version}/webhooks`.
+/// Answers everything under `/{version}/webhooks`.
 pub(crate) async fn handle(shared: &Shared, call: &Call, rest: &[&str]) -> Reply {
     let status_errors = shared.with(|world| world.settings.rest.status_errors);
     let shape = if status_errors { Shape::Status } else { Shape::Interactions };
@@ -150,7 +150,7 @@ fn delete(shared: &Shared, id: &str) -> Reply {
     ok(&json!({}))
 }
 
-/// `{}` whatever becomes of the delivery, also for a webhook that is disabled.
+/// `{}` whatever happens to the delivery, even for a disabled webhook.
 fn ping(shared: &Shared, call: &Call, id: &str) -> Reply {
     Fields::parse(&call.body, &[])?;
     let now = shared.clock.now();
@@ -180,7 +180,7 @@ fn rotate(shared: &Shared, call: &Call, id: &str) -> Reply {
         if world.webhooks.get(id).is_none() {
             return Err(not_found(id));
         }
-        // Drawn only now: a rotation of nothing does not move the secrets of later ones.
+        // Drawn only now, so that rotating nothing does not shift the secrets of later rotations.
         let text = new_secret(shared)?;
         let webhook = world.webhooks.get_mut(id).ok_or_else(|| not_found(id))?;
         add_secret(webhook, text.clone(), keep.then(|| now.saturating_add(grace)), now);
@@ -188,7 +188,7 @@ fn rotate(shared: &Shared, call: &Call, id: &str) -> Reply {
     })
 }
 
-/// The new one is active; those before it expire at `old_until`, or are gone where there is no such time. A secret that
+/// Makes the new one active. Earlier ones expire at `old_until`, or are removed if there is no such time. A secret that
 /// expires earlier keeps its time.
 fn add_secret(webhook: &mut Webhook, text: String, old_until: Option<Millis>, now: Millis) {
     match old_until {
@@ -212,7 +212,7 @@ fn new_secret(shared: &Shared) -> Result<String, ApiError> {
     samples::random::bytes(&shared.random).map(Secret::generate).map_err(|error| ApiError::no_random(&error))
 }
 
-/// What a client sees; no whole secret.
+/// What a client sees: no complete secret.
 fn shown(webhook: &Webhook, now: Millis, world: &World) -> Value {
     let mut value = json!({ "id": webhook.id });
     if let Some(name) = &webhook.name {

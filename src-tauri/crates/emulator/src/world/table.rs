@@ -1,4 +1,4 @@
-//! Rows in the order they were made, found by id, that know which of them changed.
+//! Rows in the order of creation, found by id, that record which of them changed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 
 /// Something the emulator keeps.
 pub(crate) trait Entity: Serialize + DeserializeOwned {
-    /// What it is called in the journal; never changes.
+    /// Its name in the journal; never changes.
     const KIND: &'static str;
-    /// What it is found by, unique in its table.
+    /// The key it is found by, unique in its table.
     fn id(&self) -> &str;
 }
 
-/// What the journal keeps of a row: its number and its JSON; `None` where it is gone.
+/// What the journal keeps of a row: its number and its JSON; `None` if it is gone.
 pub(crate) type Content = Option<(u64, Vec<u8>)>;
 
 #[derive(Debug)]
@@ -21,9 +21,9 @@ pub(crate) struct Table<T> {
     rows: BTreeMap<u64, T>,
     numbers: HashMap<String, u64>,
     next: u64,
-    /// Numbers of rows that are to be written to the journal.
+    /// Numbers of the rows to write to the journal.
     dirty: BTreeSet<u64>,
-    /// Ids of rows that are to be removed there.
+    /// Ids of the rows to remove from it.
     gone: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl<T: Entity> Table<T> {
         self.rows.get(self.numbers.get(id)?)
     }
 
-    /// Marks it as changed.
+    /// The row with this id, marked as changed.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
         self.at_mut(*self.numbers.get(id)?)
     }
@@ -52,24 +52,24 @@ impl<T: Entity> Table<T> {
         self.rows.get(&number)
     }
 
-    /// The same. Marks it as changed.
+    /// The row with this number, marked as changed.
     pub(crate) fn at_mut(&mut self, number: u64) -> Option<&mut T> {
         let row = self.rows.get_mut(&number)?;
         self.dirty.insert(number);
         Some(row)
     }
 
-    /// Its number says when it was made: ascending, never used twice.
+    /// A row's number, which shows when it was created: ascending, never reused.
     pub(crate) fn number(&self, id: &str) -> Option<u64> {
         self.numbers.get(id).copied()
     }
 
-    /// The number of the row that is inserted next.
+    /// The number of the next row to be inserted.
     pub(crate) fn next_number(&self) -> u64 {
         self.next
     }
 
-    /// No row gets a number below this one: numbers of rows that are gone are not used again.
+    /// Numbers no row below this one: the numbers of deleted rows are not reused.
     pub(crate) fn skip_to(&mut self, next: u64) {
         self.next = self.next.max(next);
     }
@@ -81,7 +81,7 @@ impl<T: Entity> Table<T> {
         number
     }
 
-    /// As it stood in the journal.
+    /// Adds a row as the journal had it.
     pub(crate) fn load(&mut self, number: u64, row: T) {
         self.numbers.insert(row.id().to_owned(), number);
         self.rows.insert(number, row);
@@ -94,7 +94,7 @@ impl<T: Entity> Table<T> {
         self.rows.remove(&number)
     }
 
-    /// Removes the row with this number where it meets the condition.
+    /// Removes the row with this number if it meets the condition.
     pub(crate) fn remove_if(&mut self, number: u64, condition: impl Fn(&T) -> bool) {
         if let Some(row) = self.rows.get(&number)
             && condition(row)
@@ -109,12 +109,12 @@ impl<T: Entity> Table<T> {
         self.rows.values()
     }
 
-    /// Rows made after the one with this number (0: from the first), oldest first, with their numbers.
+    /// Rows created after the one with this number (0: from the first), oldest first, with their numbers.
     pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
         self.rows.range(number.saturating_add(1)..).map(|(number, row)| (*number, row))
     }
 
-    /// Rows made before the one with this number, newest first, with their numbers.
+    /// Rows created before the one with this number, newest first, with their numbers.
     pub(crate) fn before(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
         self.rows.range(..number).rev().map(|(number, row)| (*number, row))
     }
@@ -124,15 +124,15 @@ impl<T: Entity> Table<T> {
         self.rows.clear();
     }
 
-    /// Something changed since it was last asked.
+    /// Whether anything changed since the changes were last taken.
     pub(crate) fn has_changes(&self) -> bool {
         !self.dirty.is_empty() || !self.gone.is_empty()
     }
 
-    /// What changed since it was last asked: ids, and what they stand for now.
-    pub(crate) fn changes(&mut self) -> Vec<(String, Content)> {
+    /// Takes the changes since the last call: ids, and their present content.
+    pub(crate) fn take_changes(&mut self) -> Vec<(String, Content)> {
         let gone = std::mem::take(&mut self.gone).into_iter().map(|id| (id, None));
-        // After those that are gone: an id may have come again.
+        // After the deleted ones: an id may have been used again.
         let changed = std::mem::take(&mut self.dirty).into_iter().filter_map(|number| {
             let row = self.rows.get(&number)?;
             Some((row.id().to_owned(), Some((number, serde_json::to_vec(row).unwrap_or_default()))))
@@ -140,7 +140,7 @@ impl<T: Entity> Table<T> {
         gone.chain(changed).collect()
     }
 
-    /// Nobody keeps a journal.
+    /// Drops the record of changes, for a table without a journal.
     pub(crate) fn forget_changes(&mut self) {
         self.dirty.clear();
         self.gone.clear();

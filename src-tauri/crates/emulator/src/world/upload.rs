@@ -1,22 +1,22 @@
-//! Uploads that were begun: in memory only, a client begins anew when they are gone.
+//! Uploads that were started. They are in memory only: a client starts over if they are gone.
 
 use std::fmt;
 
-/// Most uploads that are remembered.
+/// The most uploads that are remembered.
 const MOST: usize = 64;
 
 /// A file that arrives in pieces.
 pub(crate) struct Upload {
-    /// `upload_id`: who has it may go on with the upload.
+    /// `upload_id`: whoever has it may continue the upload.
     pub(crate) token: String,
     /// Without `files/`.
     pub(crate) file: String,
     pub(crate) display_name: Option<String>,
     pub(crate) mime_type: String,
-    /// Bytes that the client announced.
+    /// The length in bytes that the client announced.
     pub(crate) expected: Option<usize>,
     pub(crate) bytes: Vec<u8>,
-    /// All bytes came and the file was made.
+    /// Whether all bytes arrived and the file was created.
     pub(crate) done: bool,
 }
 
@@ -39,7 +39,7 @@ impl Uploads {
         self.0.iter_mut().find(|upload| upload.token == token)
     }
 
-    /// Where there are too many, the oldest one that is done makes place, or else the oldest.
+    /// If there are too many, removes the oldest finished one, or else the oldest.
     pub(crate) fn insert(&mut self, upload: Upload) {
         if self.0.len() >= MOST {
             let place = self.0.iter().position(|upload| upload.done).unwrap_or(0);

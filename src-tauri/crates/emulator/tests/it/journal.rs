@@ -19,7 +19,7 @@ fn options(database: &Path, settings: Settings) -> ServiceOptions {
     }
 }
 
-/// A copy as a killed process would leave it: the database and its log, without an end in order.
+/// A copy as a killed process would leave it: the database and its log, without an orderly end.
 fn as_if_killed(database: &Path, copy: &Path) {
     let log = |path: &Path| path.with_extension("db-wal");
     std::fs::copy(database, copy).unwrap();
@@ -38,12 +38,12 @@ async fn a_pending_delivery_goes_on_where_it_was() {
     bed.api.service.clock().advance_to(first["next_ms"].as_i64().unwrap());
     let second = bed.report().await;
     let next = second["next_ms"].as_i64().unwrap();
-    // Answered means committed, and so is what was noted before.
+    // An answer means that it is committed, along with everything recorded before.
     bed.call(Method::PATCH, &format!("/v1/webhooks/{webhook}"), json!({ "name": "kept" })).await;
     as_if_killed(&database, &copy);
     drop(bed);
 
-    // Killed, or dropped without a word: the same either way. The clock has not gone back.
+    // Killed or simply dropped: the same either way. The clock has not gone back.
     for database in [&copy, &database] {
         let mut bed = Bed::with(options(database, Settings::default())).await;
         assert!(bed.api.service.clock().now() >= second["due_ms"].as_i64().unwrap());
@@ -51,7 +51,7 @@ async fn a_pending_delivery_goes_on_where_it_was() {
         bed.api.service.clock().advance_to(next);
         let third = bed.report().await;
         assert_eq!((&third["id"], &third["number"], &third["due_ms"]), (&first["id"], &json!(3), &json!(next)));
-        // Settings are kept: no jitter in the wait.
+        // The settings are kept: no jitter in the wait.
         if let Some(after) = third["next_ms"].as_i64() {
             assert_eq!(after - next, 80_000);
         }
@@ -99,7 +99,7 @@ async fn keys_stay_settings_can_be_overridden_and_ids_do_not_come_again() {
         let bed = Bed::with(options(&database, settings)).await;
         bed.batch(&[receiver.url("/")]).await;
         let arrival = receiver.next().await;
-        // `v1a` is the default: asking for it cannot be told from not asking, and the file wins.
+        // `v1a` is the default: requesting it looks the same as not requesting it, so the file wins.
         assert_eq!(arrival.header("webhook-signature").split('.').count(), 3, "JWT is kept");
         let (webhook, secret) = bed.webhook(&receiver.url("/")).await;
         keys.push(bed.get("/.well-known/jwks.json").await);
@@ -130,7 +130,7 @@ async fn the_log_of_finished_deliveries_is_bounded() {
     assert_eq!(kept, ids[7..]);
 }
 
-/// Switched off for hours, it does not make up for them in one burst.
+/// After hours off, it does not catch up on them in one burst.
 #[tokio::test]
 async fn attempts_that_were_missed_are_made_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -154,7 +154,7 @@ async fn attempts_that_were_missed_are_made_once() {
     assert!(receiver.is_quiet().await);
 }
 
-/// The same holds for a job: what it tells is as new as the hour at which it tells it.
+/// The same holds for a job: its event is as new as the time at which it is sent.
 #[tokio::test]
 async fn a_job_that_was_missed_ends_late_and_its_event_has_its_whole_time() {
     let folder = tempfile::tempdir().unwrap();

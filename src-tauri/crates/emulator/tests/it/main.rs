@@ -1,4 +1,4 @@
-//! The emulator from outside: REST, jobs, deliveries, and what is kept over a restart.
+//! The emulator from outside: REST, jobs, deliveries, and what survives a restart.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

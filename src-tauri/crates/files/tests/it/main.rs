@@ -1,4 +1,4 @@
-//! What is looked at, and what is left as it is.
+//! What is examined, and what is left as it is.
 
 // A failure in here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -19,7 +19,7 @@ fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
 }
 
-/// Bytes, mode and times of all in a folder.
+/// Bytes, mode and times of everything in a folder.
 fn state(folder: &Path) -> Vec<(String, Vec<u8>, u32, i64, i64)> {
     let mut all: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -35,7 +35,7 @@ fn state(folder: &Path) -> Vec<(String, Vec<u8>, u32, i64, i64)> {
     all
 }
 
-/// A database as a process that was killed leaves it: all of it in the log.
+/// A database as a killed process leaves it: all of it in the log.
 fn killed_in_wal(path: &Path, application: i64, version: i64) {
     let making = path.with_extension("making");
     let conn = Connection::open(&making).unwrap();
@@ -136,11 +136,11 @@ fn links_folders_and_pipes_are_named_and_not_waited_for() {
     }
     assert!(state(folder.path()) == before);
 
-    // Only the last part: the folder may be reached by a link.
+    // This concerns only the last part: the folder may be reached through a link.
     symlink(folder.path(), at("by")).unwrap();
     let ready = make_ready(&at("by/new"), OURS, 3).unwrap();
     assert_eq!(ready.path, folder.path().canonicalize().unwrap().join("new"));
-    // What stands beside it is not followed either.
+    // A link beside it is not followed either.
     symlink(at("file"), at("new-wal")).unwrap();
     assert!(told(&at("new")).contains("a link to"));
 }

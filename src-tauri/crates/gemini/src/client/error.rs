@@ -1,59 +1,59 @@
-//! What can go wrong with a call, in one type, whichever of its two shapes the service answers in.
+//! What can go wrong with a call, in one type for both shapes in which the service answers.
 
 use serde_json::Value;
 
 use crate::jwks::http::chain;
 use crate::printable::printable;
 
-/// Longest text of an answer that is no JSON and still shown, in characters.
+/// The longest text other than JSON that is shown, in characters.
 const EXCERPT: usize = 200;
-/// Longest message of the service that is shown, in characters.
+/// The longest message of the service that is shown, in characters.
 const MESSAGE: usize = 2000;
 /// `reason` of the google.rpc.ErrorInfo with which the gateway refuses a key.
 const KEY_REASON: &str = "API_KEY_INVALID";
-/// What it says then. Answers of the shape without details hold the words alone.
+/// Its words in that case. Answers in the shape without details have only the words.
 const KEY_WORDS: &str = "API key not valid";
 
-/// Why a call failed. No key and no secret is ever part of it.
+/// Why a call failed. Never contains a key or a secret.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ClientError {
     /// The base address cannot be used.
     #[error("The address of the API cannot be used: {0}.")]
     Address(String),
     /// The key cannot be used.
-    #[error("The API key is empty or holds characters that cannot stand in a header. Copy it again.")]
+    #[error("The API key is empty or contains characters that are not valid in a header. Copy it again.")]
     Key,
     /// The name of a resource could lead elsewhere.
     #[error("{0:?} is not the name of a resource of the API.")]
     Name(String),
-    /// Nothing was sent: no such host, nobody there, no TLS, or none of it in time.
+    /// Nothing was sent: no such host, nobody there, no TLS, or not in time.
     #[error("The API could not be reached: {0}.")]
     NotSent(String),
-    /// The connection was lost after the request was sent and before all of the answer was there.
+    /// The connection was lost after the request was sent and before the answer was complete.
     #[error("The connection to the API was lost before its answer was complete: {0}.")]
     Unreachable(String),
-    /// The request was sent; no answer in time.
+    /// The request was sent, but not answered in time.
     #[error("The API did not answer in time. Try again.")]
     TimedOut,
-    /// A redirect where none is followed: to a place that must not have the key, or too many.
-    #[error("The API answered with a redirect that is not followed, so that the API key stays where it belongs.")]
+    /// A redirect that is not followed: it leads to a place that must not get the key, or there were too many.
+    #[error("The API answered with a redirect, which is not followed, so that the API key stays where it belongs.")]
     Redirected,
-    /// The answer is longer than what is read.
+    /// The answer is longer than the limit.
     #[error("The answer is longer than {limit} bytes and was not read.")]
     TooLarge {
         /// In bytes.
         limit: usize,
     },
-    /// A 2xx answer that is not what it should be.
+    /// A 2xx answer with unexpected content.
     #[error("The API's answer could not be read: {0}.")]
     Unreadable(String),
-    /// The API said no.
+    /// The API refused.
     #[error("{}", .0.message)]
     Api(ApiError),
 }
 
 impl ClientError {
-    /// The HTTP status, where the API answered.
+    /// The HTTP status, if the API answered.
     #[must_use]
     pub fn http(&self) -> Option<u16> {
         match self {
@@ -62,8 +62,8 @@ impl ClientError {
         }
     }
 
-    /// Where the call was to change something: it may have been done all the same, and calling again may do it twice.
-    /// False where it certainly was not: nothing was sent, or the API refused it.
+    /// For a call that changes something: whether it may have been done all the same, so that calling again may do it
+    /// twice. False if it certainly was not: nothing was sent, or the API refused it.
     #[must_use]
     pub fn may_have_been_acted_on(&self) -> bool {
         match self {
@@ -76,7 +76,7 @@ impl ClientError {
 
 impl From<reqwest::Error> for ClientError {
     fn from(error: reqwest::Error) -> Self {
-        // Time-outs of connecting are both; what counts then is that nothing was sent.
+        // A time-out while connecting is both; what counts then is that nothing was sent.
         if error.is_connect() || error.is_builder() {
             return Self::NotSent(chain(&error.without_url()));
         }
@@ -87,9 +87,9 @@ impl From<reqwest::Error> for ClientError {
     }
 }
 
-/// An answer that is not 2xx. Webhooks and interactions say `{"error":{"message","code":"not_found"}}`, the others
-/// `{"error":{"code":404,"message","status":"NOT_FOUND","details"}}`; which of them says what is not published, so both
-/// are read everywhere.
+/// An answer other than 2xx. Webhooks and interactions say `{"error":{"message","code":"not_found"}}`, the others
+/// `{"error":{"code":404,"message","status":"NOT_FOUND","details"}}`. Which service uses which is not published, so
+/// both are read everywhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiError {
     /// The HTTP status.
@@ -98,14 +98,14 @@ pub struct ApiError {
     pub code: Option<String>,
     /// `INVALID_ARGUMENT`, `NOT_FOUND`: the second shape's.
     pub status: Option<String>,
-    /// What the service says, or the start of a text that is no JSON.
+    /// What the service says, or the start of a text that is not JSON.
     pub message: String,
-    /// What the second shape adds.
+    /// The extra details of the second shape.
     pub details: Vec<Value>,
 }
 
 impl ApiError {
-    /// The API does not take the key, or not for this: 401, 403, or the gateway's 400 for a key that it does not know.
+    /// Whether the API rejects the key, or rejects it for this: 401, 403, or the gateway's 400 for an unknown key.
     #[must_use]
     pub fn key_refused(&self) -> bool {
         let reason = || self.details.iter().any(|detail| detail["reason"] == KEY_REASON);
@@ -116,7 +116,7 @@ impl ApiError {
         }
     }
 
-    /// `key` must not come back: not in the message, nor in the details, which name it as `api_key:…` now and then.
+    /// `key` must not come back: neither in the message nor in the details, which sometimes contain it as `api_key:…`.
     pub(crate) fn parse(http: u16, body: &[u8], key: &str) -> Self {
         let shown = |text: &str, limit| {
             let text = if key.is_empty() { text.to_owned() } else { text.replace(key, "…") };
@@ -142,7 +142,7 @@ impl ApiError {
     }
 }
 
-/// Takes `key` out of every text in `value`.
+/// Removes `key` from every text in `value`.
 fn without(value: &mut Value, key: &str) {
     match value {
         Value::String(text) if !key.is_empty() && text.contains(key) => *text = text.replace(key, "…"),

@@ -1,4 +1,4 @@
-//! Files: what there is to know about one, its bytes, and a way to give the service one.
+//! Files: their descriptions, their bytes, and uploads.
 
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Method, Response, StatusCode, Url};
@@ -8,7 +8,7 @@ use super::read::{member, text, whole};
 use super::{ANSWER_LIMIT, Client, ClientError, read, within};
 use crate::jwks::http::is_loopback;
 
-/// Redirects of a download that are followed.
+/// How many redirects of a download are followed.
 const REDIRECTS: usize = 5;
 
 /// A file, as the service describes it.
@@ -16,21 +16,21 @@ const REDIRECTS: usize = 5;
 pub struct File {
     /// `files/…`.
     pub name: String,
-    /// What its owner calls it.
+    /// Its display name.
     pub display_name: Option<String>,
     /// `application/jsonl`.
     pub mime_type: Option<String>,
     /// In bytes.
     pub size_bytes: Option<u64>,
-    /// `ACTIVE`, `PROCESSING`…; also such as are not known here.
+    /// `ACTIVE`, `PROCESSING`…; also states that are not known here.
     pub state: String,
     /// Its address as an input of other calls.
     pub uri: Option<String>,
-    /// Where its bytes are, for files that a job wrote.
+    /// Where its bytes are, if a job wrote it.
     pub download_uri: Option<String>,
-    /// RFC 3339: when it is gone.
+    /// When it expires, RFC 3339.
     pub expiration_time: Option<String>,
-    /// All that was answered.
+    /// The whole answer.
     pub raw: Value,
 }
 
@@ -59,13 +59,13 @@ pub struct Download {
 }
 
 impl Download {
-    /// What the service says they are.
+    /// Their content type, according to the service.
     #[must_use]
     pub fn mime_type(&self) -> Option<&str> {
         self.response.headers().get(CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// How many there are, where it is said beforehand.
+    /// How many there are, if that is known beforehand.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.response.content_length()
@@ -74,7 +74,7 @@ impl Download {
     /// The next ones; `None` at the end.
     ///
     /// # Errors
-    /// When the connection breaks or stands still.
+    /// If the connection breaks or stalls.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
         Ok(self.response.chunk().await?.map(|chunk| chunk.to_vec()))
     }
@@ -82,35 +82,35 @@ impl Download {
     /// All of them, `limit` bytes at most.
     ///
     /// # Errors
-    /// [`ClientError::TooLarge`] beyond the limit; when the connection breaks or stands still.
+    /// [`ClientError::TooLarge`] beyond the limit; if the connection breaks or stalls.
     pub async fn bytes(self, limit: usize) -> Result<Vec<u8>, ClientError> {
         read(self.response, limit).await
     }
 }
 
 impl Client {
-    /// What there is to know about a file, with or without `files/` before its id.
+    /// The description of a file, with or without `files/` before its id.
     ///
     /// # Errors
-    /// As every call: [`ClientError`].
+    /// As for every call: [`ClientError`].
     pub async fn file_get(&self, name: &str) -> Result<File, ClientError> {
         File::read(&self.call(Method::GET, &within("files", name), None, None).await?)
     }
 
-    /// A file's bytes. Redirects are followed, with the key only where they stay at the base address's origin.
+    /// A file's bytes. Redirects are followed, with the key only if they stay at the base address's origin.
     ///
     /// # Errors
-    /// As every call: [`ClientError`]; [`ClientError::Redirected`] for a redirect to http, or after five.
+    /// As for every call: [`ClientError`]; [`ClientError::Redirected`] for a redirect to http, or after five.
     pub async fn file_download(&self, name: &str) -> Result<Download, ClientError> {
         let mut url = self.versioned(self.version, &within("files", name), Some("download"))?;
         url.set_query(Some("alt=media"));
         self.download(url).await
     }
 
-    /// Gives the service a file of at most a few hundred MiB, in one piece, by the protocol that Google's SDKs use.
+    /// Uploads a file of at most a few hundred MiB in one piece, by the protocol that Google's SDKs use.
     ///
     /// # Errors
-    /// As every call: [`ClientError`]; [`ClientError::Redirected`] where the service names another host to send it to.
+    /// As for every call: [`ClientError`]; [`ClientError::Redirected`] if the service names another host to send it to.
     pub async fn file_upload(&self, display_name: &str, mime_type: &str, bytes: Vec<u8>) -> Result<File, ClientError> {
         let url = self.address(&format!("upload/{}/files", self.version.as_str()), None)?;
         let started = self
@@ -162,7 +162,7 @@ impl Client {
         Err(ClientError::Redirected)
     }
 
-    /// https anywhere; http only from an address on this machine to one on this machine.
+    /// https anywhere; http only from one address on this machine to another.
     fn may_follow(&self, next: &Url) -> bool {
         let safe =
             next.scheme() == "https" || (next.scheme() == "http" && is_loopback(next) && is_loopback(&self.base));

@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 use super::read::{JobFailure, items, member, text};
 use super::{ApiVersion, Client, ClientError, within};
 
-/// Where the events of one job go, in place of the registered webhooks.
+/// Where the events of one job go instead of the registered webhooks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WebhookConfig {
     /// The receivers.
     pub uris: Vec<String>,
-    /// Comes back in each event.
+    /// Returned in each event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_metadata: Option<Map<String, Value>>,
 }
@@ -29,11 +29,11 @@ pub enum BatchInput {
 /// A batch to create.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewBatch {
-    /// What its owner calls it.
+    /// Its display name.
     pub display_name: String,
     /// Its requests.
     pub input: BatchInput,
-    /// Receivers of its own.
+    /// Its own receivers.
     pub webhook_config: Option<WebhookConfig>,
 }
 
@@ -63,23 +63,23 @@ impl NewBatch {
 pub struct Batch {
     /// `batches/…`.
     pub name: String,
-    /// What its owner calls it.
+    /// Its display name.
     pub display_name: Option<String>,
     /// `models/…`.
     pub model: Option<String>,
-    /// `BATCH_STATE_…`, also such as are not known here.
+    /// `BATCH_STATE_…`; also states that are not known here.
     pub state: String,
     /// RFC 3339.
     pub create_time: Option<String>,
     /// RFC 3339.
     pub end_time: Option<String>,
-    /// Has it ended?
+    /// Whether it has ended.
     pub done: bool,
-    /// `files/…`, where its results went to a file.
+    /// `files/…`, if its results went to a file.
     pub responses_file: Option<String>,
     /// Why it failed.
     pub error: Option<JobFailure>,
-    /// All that was answered.
+    /// The whole answer.
     pub raw: Value,
 }
 
@@ -108,7 +108,7 @@ impl Batch {
 pub struct BatchList {
     /// The batches.
     pub batches: Vec<Batch>,
-    /// For the next page; none on the last one.
+    /// For the next page; `None` on the last one.
     pub next_page_token: Option<String>,
 }
 
@@ -117,9 +117,9 @@ pub struct BatchList {
 pub struct Interaction {
     /// Its id, without `interactions/`.
     pub id: String,
-    /// `in_progress`, `completed`, `requires_action`…; also such as are not known here.
+    /// `in_progress`, `completed`, `requires_action`…; also states that are not known here.
     pub status: String,
-    /// All that was answered.
+    /// The whole answer.
     pub raw: Value,
 }
 
@@ -138,13 +138,13 @@ impl Interaction {
 pub struct Operation {
     /// `models/…/operations/…`.
     pub name: String,
-    /// Has it ended?
+    /// Whether it has ended.
     pub done: bool,
     /// Why it failed.
     pub error: Option<JobFailure>,
     /// Where its videos are.
     pub video_uris: Vec<String>,
-    /// All that was answered.
+    /// The whole answer.
     pub raw: Value,
 }
 
@@ -200,7 +200,7 @@ impl Client {
         Ok(BatchList { batches: items(&value, &["operations", "batches"], Batch::read), next_page_token: next })
     }
 
-    /// Asks for a batch's end; it ends a little later.
+    /// Requests the cancellation of a batch, which ends a little later.
     ///
     /// # Errors
     /// As every call: [`ClientError`].
@@ -208,7 +208,7 @@ impl Client {
         self.call(Method::POST, &within("batches", name), Some("cancel"), Some(&json!({}))).await.map(|_| ())
     }
 
-    /// Starts an interaction. Receivers of its own demand that it runs in the background.
+    /// Starts an interaction. Its own receivers require that it runs in the background.
     ///
     /// # Errors
     /// As every call: [`ClientError`].
@@ -245,7 +245,7 @@ impl Client {
         self.call(Method::POST, &name, None, Some(&json!({}))).await.map(|_| ())
     }
 
-    /// Starts a video. There is no such method under `v1`, so `v1beta` is asked whatever the version is.
+    /// Starts a video. `v1` has no such method, so this always uses `v1beta`.
     ///
     /// # Errors
     /// As every call: [`ClientError`].
@@ -264,7 +264,7 @@ impl Client {
         named(Operation::read(&value), |operation| &operation.name)
     }
 
-    /// One operation, by its whole name.
+    /// One operation, by its full name.
     ///
     /// # Errors
     /// As every call: [`ClientError`].

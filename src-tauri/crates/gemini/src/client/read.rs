@@ -1,11 +1,11 @@
-//! Reading answers: what is not known is left alone, what is not there is nothing.
+//! Reads answers: unknown members are ignored, missing ones are empty.
 
 use std::fmt;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// The text of a signing secret, which the service shows once. `Debug` hides it.
+/// The text of a signing secret, which the service shows only once. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(Zeroizing<String>);
 
@@ -14,7 +14,7 @@ impl SecretText {
         Self(Zeroizing::new(text.to_owned()))
     }
 
-    /// `whsec_…`, whole.
+    /// The whole text, `whsec_…`.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -30,7 +30,7 @@ impl fmt::Debug for SecretText {
 /// Why a job failed: google.rpc.Status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFailure {
-    /// google.rpc.Code, such as 3; 0 where it was not said as a number.
+    /// google.rpc.Code, such as 3; 0 if it was not given as a number.
     pub code: i64,
     /// What the service says.
     pub message: String,
@@ -46,7 +46,7 @@ impl JobFailure {
     }
 }
 
-/// The first of these members that there is: the service speaks camelCase here and snake_case there.
+/// The first of these members that exists: some services use camelCase, others snake_case.
 pub(crate) fn member<'a>(value: &'a Value, names: &[&str]) -> Option<&'a Value> {
     names.iter().filter_map(|name| value.get(name)).find(|found| !found.is_null())
 }
@@ -55,13 +55,13 @@ pub(crate) fn text(value: &Value, names: &[&str]) -> Option<String> {
     member(value, names)?.as_str().map(str::to_owned)
 }
 
-/// A whole number, which proto-JSON writes as a text where it has 64 bits.
+/// A whole number, which proto-JSON writes as a string if it has 64 bits.
 pub(crate) fn whole(value: &Value, names: &[&str]) -> Option<u64> {
     let found = member(value, names)?;
     found.as_u64().or_else(|| found.as_str()?.parse().ok())
 }
 
-/// The texts of a list; what is no text is left out.
+/// The texts of a list; other values are left out.
 pub(crate) fn texts(value: &Value, names: &[&str]) -> Vec<String> {
     let items = member(value, names).and_then(Value::as_array);
     items.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()

@@ -1,4 +1,4 @@
-//! What a caller learns where the other end misbehaves: against servers that speak bytes, not HTTP.
+//! What a caller learns if the other end misbehaves: against servers that send bytes, not HTTP.
 
 use std::net::SocketAddr;
 
@@ -7,23 +7,23 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
-/// Long enough that nothing but what never answers runs into it.
+/// Long enough that only a server that never answers exceeds it.
 const SHORT: Duration = Duration::from_millis(400);
 
-/// What a server does with a connection.
+/// How a server treats a connection.
 #[derive(Clone, Copy)]
 enum Manner {
-    /// Closes it before a request could be read.
+    /// Closes it before it reads a request.
     Closes,
-    /// Says this before it heard anything, and closes.
+    /// Sends this before it reads anything, and closes.
     Blurts(&'static str),
-    /// Reads a request, says this and closes.
+    /// Reads a request, sends this and closes.
     Says(&'static str),
     /// Reads a request and never answers.
     Reads,
-    /// Reads a request, says this, and nothing more.
+    /// Reads a request, sends this, and then stalls.
     Begins(&'static str),
-    /// Accepts it, and lets it stand.
+    /// Accepts it, and leaves it open.
     Stands,
 }
 
@@ -55,7 +55,7 @@ async fn server(manner: Manner) -> SocketAddr {
     address
 }
 
-/// Head and body, so that nothing unread turns the close into a reset.
+/// Reads head and body, so that nothing unread turns the close into a reset.
 async fn read_request(stream: &mut TcpStream) {
     let (mut seen, mut piece) = (Vec::new(), [0; 4096]);
     loop {
@@ -71,9 +71,9 @@ async fn read_request(stream: &mut TcpStream) {
     }
 }
 
-/// What comes of a rotation at this base address.
+/// The result of a rotation at this base address.
 async fn asked(base: &str) -> ClientError {
-    // As in earnest, connecting ends before anything else does.
+    // As in production, connecting times out before anything else does.
     let patience = Patience { call: 2 * SHORT, connect: SHORT, read: 2 * SHORT };
     let client = Client::patient(base, ApiVersion::V1, "a-key", patience).unwrap();
     client.webhook_rotate("wid", Revocation::AfterH24).await.unwrap_err()

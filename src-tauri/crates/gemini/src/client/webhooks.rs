@@ -1,4 +1,4 @@
-//! WebhookService: snake_case both ways.
+//! The WebhookService: snake_case in both directions.
 
 use std::fmt;
 
@@ -14,21 +14,21 @@ use super::{Client, ClientError, within};
 pub struct Webhook {
     /// 36 characters of `[a-z0-9]` in the samples seen.
     pub id: String,
-    /// What its owner calls it.
+    /// Its display name.
     pub name: Option<String>,
     /// Where events go.
     pub uri: String,
-    /// `batch.succeeded`…; also such as are not known here.
+    /// `batch.succeeded`…; also types that are not known here.
     pub subscribed_events: Vec<String>,
-    /// Enabled or not.
+    /// Whether it is enabled.
     pub state: WebhookState,
     /// Its secrets, without their texts.
     pub signing_secrets: Vec<SigningSecret>,
-    /// The secret, whole: at the creation only.
+    /// The whole secret, only when the webhook is created.
     pub new_signing_secret: Option<SecretText>,
-    /// RFC 3339. In the schema; not returned in 2026-07.
+    /// RFC 3339. In the schema, but not returned in 2026-07.
     pub create_time: Option<String>,
-    /// The same of its last change.
+    /// When it was last changed; likewise.
     pub update_time: Option<String>,
 }
 
@@ -48,16 +48,16 @@ impl Webhook {
     }
 }
 
-/// Whether a webhook is sent to.
+/// Whether events are sent to a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookState {
-    /// It is.
+    /// They are.
     Enabled,
-    /// Its owner switched it off.
+    /// Its owner disabled it.
     Disabled,
-    /// The service switched it off.
+    /// The service disabled it.
     DisabledDueToFailedDeliveries,
-    /// Something newer than this program; empty where the service said nothing.
+    /// A state newer than this program; empty if the service gave none.
     Other(String),
 }
 
@@ -71,7 +71,7 @@ impl WebhookState {
         }
     }
 
-    /// As on the wire.
+    /// Its name in the API.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -94,7 +94,7 @@ impl fmt::Display for WebhookState {
 pub struct SigningSecret {
     /// `whsec_...` and the last 4 characters.
     pub truncated_secret: String,
-    /// RFC 3339: when it stops being good. The active one has none.
+    /// When it expires, RFC 3339. The active one does not.
     pub expire_time: Option<String>,
 }
 
@@ -112,14 +112,14 @@ impl SigningSecret {
 pub struct WebhookList {
     /// The webhooks.
     pub webhooks: Vec<Webhook>,
-    /// For the next page; none on the last one.
+    /// For the next page; `None` on the last one.
     pub next_page_token: Option<String>,
 }
 
 /// A webhook to register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewWebhook {
-    /// What its owner calls it.
+    /// Its display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where events go.
@@ -128,10 +128,10 @@ pub struct NewWebhook {
     pub subscribed_events: Vec<String>,
 }
 
-/// What is to be changed; `None`: as it is.
+/// What to change; `None` leaves a member as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct WebhookChange {
-    /// What its owner calls it.
+    /// Its display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where events go.
@@ -145,13 +145,13 @@ pub struct WebhookChange {
     pub state: Option<String>,
 }
 
-/// What happens to the old secrets when a new one is made.
+/// What happens to the old secrets when a new one is created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Revocation {
-    /// They stay good for 24 hours.
+    /// They remain valid for 24 hours.
     #[default]
     AfterH24,
-    /// They are no longer good.
+    /// They become invalid at once.
     Immediately,
 }
 
@@ -166,7 +166,7 @@ impl Revocation {
 }
 
 impl Client {
-    /// Registers a webhook. Its secret is in the answer, and never again.
+    /// Registers a webhook. The answer contains its secret, which is never shown again.
     ///
     /// # Errors
     /// As every call: [`ClientError`].
@@ -218,7 +218,7 @@ impl Client {
         self.call(Method::DELETE, &named(id)?, None, None).await.map(|_| ())
     }
 
-    /// Has the service send a ping. The answer comes before it is sent, whatever becomes of it.
+    /// Makes the service send a ping. It answers before it sends, whatever happens to the ping.
     ///
     /// # Errors
     /// As every call: [`ClientError`].
@@ -226,7 +226,7 @@ impl Client {
         self.call(Method::POST, &named(id)?, Some("ping"), Some(&json!({}))).await.map(|_| ())
     }
 
-    /// Makes a new secret, which can never be read again.
+    /// Creates a new secret, which can never be read again.
     ///
     /// # Errors
     /// As every call: [`ClientError`].
@@ -240,8 +240,8 @@ impl Client {
     }
 }
 
-/// Without webhooks the service's list is `{}`. Whatever else holds none was said by somebody else, or of something else:
-/// to take that for an empty list would end every secret.
+/// The service's list without webhooks is `{}`. Any other answer without a list is from somebody else, or about
+/// something else: taking it for an empty list would end every secret.
 fn is_list(value: &Value) -> bool {
     let Some(members) = value.as_object() else { return false };
     match members.get("webhooks") {
@@ -250,7 +250,7 @@ fn is_list(value: &Value) -> bool {
     }
 }
 
-/// `webhooks/{id}`. An id is one segment: what stands behind it would be something else of the service's.
+/// `webhooks/{id}`. An id is one segment: anything after it would be another of the service's resources.
 fn named(id: &str) -> Result<String, ClientError> {
     let name = within("webhooks", id);
     match name.matches('/').count() {
@@ -259,7 +259,7 @@ fn named(id: &str) -> Result<String, ClientError> {
     }
 }
 
-/// A webhook without an id cannot be asked for again: whatever answered, it is not the service.
+/// A webhook without an id cannot be requested again: whatever answered, it is not the service.
 fn identified(webhook: Webhook) -> Result<Webhook, ClientError> {
     match webhook.id.is_empty() {
         true => Err(ClientError::Unreadable("it holds no webhook".to_owned())),

@@ -1,7 +1,7 @@
-//! Numbers that no `f64` holds.
+//! Numbers that exceed `f64`.
 
-/// The same JSON text with `0` for every number that is too large for an `f64`; `None` where there is none. Text that is
-/// not JSON comes out as something that is not JSON.
+/// The same JSON text with `0` for every number that is too large for an `f64`; `None` if there is none. Text that is
+/// not JSON stays invalid.
 pub(super) fn bounded(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut copied = 0;
@@ -29,7 +29,7 @@ pub(super) fn is_of_number(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
-/// Behind the closing quote of the string that begins at `start`.
+/// The position after the closing quote of the string that begins at `start`.
 fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = bytes.get(at) {

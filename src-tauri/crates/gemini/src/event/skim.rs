@@ -1,5 +1,5 @@
-//! Bodies that are large, or of which only the beginning is here: read once from the front, keeping what a person is shown
-//! and passing over the rest, so that a body of any size costs a bounded tree.
+//! Reads bodies that are large, or of which only the beginning is available: once from the front, keeping what is shown
+//! and skipping the rest, so that a body of any size costs a bounded tree.
 
 use std::fmt;
 
@@ -12,15 +12,15 @@ use crate::pointers::{self, Pointer};
 
 use super::{EventView, Extent, READ_LIMIT, Summary, in_words, numbers, refused, summary, unreadable, view};
 
-/// Values that are kept of one body, beside the fields that are known.
+/// How many values of one body are kept, besides the known fields.
 const NODES: usize = 4_096;
 
-/// A payload as far as it is here, content encoding undone.
+/// A payload as far as it is available, decompressed.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept<'a> {
     /// Its bytes.
     pub bytes: &'a [u8],
-    /// Whether those are all.
+    /// Whether that is all of them.
     pub part: Part,
 }
 
@@ -31,17 +31,17 @@ pub enum Part {
     Whole,
     /// The beginning that was kept of a body of this many bytes, as far as that is known.
     KeptOf(u64),
-    /// The beginning of what a packed body unfolds to.
+    /// The beginning of what a compressed body decompresses to.
     Unfolded,
 }
 
-/// [`super::read_with_pointers`] for a body of any size, whole or not. What was not read is said among the problems.
+/// [`super::read_with_pointers`] for a body of any size, complete or not. The problems say what was not read.
 #[must_use]
 pub fn read_kept(kept: Kept<'_>) -> (EventView, Vec<Pointer>) {
     let Kept { bytes, part } = kept;
     if bytes.is_empty() && part != Part::Whole && part != Part::KeptOf(0) {
         return (
-            unreadable("No part of the body was kept, so it cannot be told what happened.".to_owned()),
+            unreadable("No part of the body was kept, so there is no telling what happened.".to_owned()),
             Vec::new(),
         );
     }
@@ -59,7 +59,7 @@ pub fn read_kept(kept: Kept<'_>) -> (EventView, Vec<Pointer>) {
         Part::KeptOf(_) | Part::Unfolded => Extent::Beginning,
     };
     let mut read = match (&value, extent) {
-        // Nothing came to its end before the text did.
+        // The text ended before any value did.
         (Value::Null, Extent::Beginning) => EventView { extent, ..EventView::default() },
         _ => view(&value, bytes.len(), extent),
     };
@@ -78,7 +78,7 @@ pub fn read_kept(kept: Kept<'_>) -> (EventView, Vec<Pointer>) {
         )),
         Part::Unfolded => read
             .problems
-            .push(format!("Only the first {} that the body unfolds to were read: {found}.", size(bytes.len() as u64))),
+            .push(format!("Only the first {} of the decompressed body were read: {found}.", size(bytes.len() as u64))),
     }
     if metadata_cut {
         read.problems.push("user_metadata is too large to be shown here; see the payload.".to_owned());
@@ -86,7 +86,7 @@ pub fn read_kept(kept: Kept<'_>) -> (EventView, Vec<Pointer>) {
     (read, pointers::find_in(&value))
 }
 
-/// [`summary`] for a body of any size, whole or not.
+/// [`summary`] for a body of any size, complete or not.
 #[must_use]
 pub fn summary_of(kept: Kept<'_>) -> Summary {
     if kept.bytes.len() <= READ_LIMIT && kept.part == Part::Whole {
@@ -99,9 +99,9 @@ pub fn summary_of(kept: Kept<'_>) -> Summary {
 #[derive(Debug)]
 struct Skimmed {
     value: Value,
-    /// Something was passed over.
+    /// Whether something was skipped.
     cut: bool,
-    /// `user_metadata` was, at least in part.
+    /// Whether some of `user_metadata` was.
     metadata_cut: bool,
 }
 
@@ -118,7 +118,7 @@ fn skim(kept: Kept<'_>) -> Result<Skimmed, String> {
         Err(error) => return Err(super::not_utf8(&error)),
     };
     let whole = kept.part == Part::Whole;
-    // A number at the cut may have gone on.
+    // A number at the cut may have continued.
     let text =
         if whole { text } else { text.trim_end_matches(|c: char| c.is_ascii() && numbers::is_of_number(c as u8)) };
     let (skimmed, error) = from_front(text);
@@ -126,7 +126,7 @@ fn skim(kept: Kept<'_>) -> Result<Skimmed, String> {
     if error.classify() == Category::Eof && !whole {
         return Ok(skimmed);
     }
-    // As in `parse`: numbers that no f64 holds.
+    // As in `parse`: numbers that exceed f64.
     if let Some(bounded) = numbers::bounded(text) {
         let (skimmed, error) = from_front(&bounded);
         if error.is_none_or(|error| error.classify() == Category::Eof && !whole) {
@@ -136,7 +136,7 @@ fn skim(kept: Kept<'_>) -> Result<Skimmed, String> {
     Err(in_words(&error))
 }
 
-/// Reads as far as it goes, and says what ended it.
+/// Reads as far as possible, and says what ended it.
 fn from_front(text: &str) -> (Skimmed, Option<serde_json::Error>) {
     let mut budget = Budget { nodes: NODES, cut: false, metadata_cut: false };
     let mut value = Value::Null;
@@ -160,14 +160,14 @@ impl Budget {
     }
 }
 
-/// A value that is written where it belongs while it is read: what came before the end of the text stays.
+/// A value that is written to its place while it is read: whatever precedes the end of the text stays.
 struct Place<'a> {
     into: &'a mut Value,
     budget: &'a mut Budget,
     depth: usize,
 }
 
-/// Fields that are kept however much came before them.
+/// Fields that are kept however much precedes them.
 fn is_known(depth: usize, field: &str) -> bool {
     match depth {
         0 => catalog::TOP_LEVEL.contains(&field) || pointers::is_known_field(field),
@@ -257,7 +257,7 @@ impl<'de> Visitor<'de> for Place<'_> {
             let read = map.next_value_seed(Place { into: &mut value, budget: &mut *budget, depth: depth + 1 });
             let users_own = depth < 2 && catalog::IN_ALL_DATA.contains(&&*field);
             if users_own && (budget.cut || read.is_err()) {
-                // A part of it would be shown as all of it.
+                // A part of it would be shown as if it were all of it.
                 budget.metadata_cut = true;
             } else if read.is_ok() || !value.is_null() {
                 fields.insert(field, value);

@@ -1,4 +1,4 @@
-//! The fast path: type and pointer of a payload without building a tree of it.
+//! The fast path: the type and pointer of a payload, without building a tree.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,22 +11,22 @@ use crate::printable::printable;
 
 use super::READ_LIMIT;
 
-/// Longest type or pointer that a row carries, in characters.
+/// The longest type or pointer in a row, in characters.
 const ROW_LIMIT: usize = 200;
 
 /// What a row of the list shows of a payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// The payload's `type`, steering characters escaped, at most 200 characters.
+    /// The payload's `type`, with control characters escaped, at most 200 characters.
     pub event_type: Option<String>,
-    /// What the payload points to: its file where it has one (`files/…` in the short form), otherwise the job's id.
+    /// What the payload points to: its file if it has one (`files/…` in the short form), otherwise the job's id.
     pub pointer: Option<String>,
 }
 
-/// Type and pointer of a payload. Empty for what is not a JSON object, and for bodies above [`READ_LIMIT`]:
-/// [`super::summary_of`] reads those.
+/// Type and pointer of a payload. Empty for anything but a JSON object, and for bodies above [`READ_LIMIT`], which
+/// [`super::summary_of`] reads.
 ///
-/// As in [`super::read`], the last one counts where a field is given twice.
+/// As in [`super::read`], the last one counts if a field is given twice.
 #[must_use]
 pub fn summary(body: &[u8]) -> Summary {
     if body.len() > READ_LIMIT {
@@ -43,7 +43,7 @@ pub fn summary(body: &[u8]) -> Summary {
 }
 
 impl Summary {
-    /// The same of a payload that was read.
+    /// The same for a payload that has been read.
     pub(super) fn of(payload: &Value) -> Self {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let of = |value: &Value| Fields {
@@ -72,7 +72,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Takes the value of a pointer field, or passes over any other.
+    /// Takes the value of a pointer field, and skips any other.
     fn take<A: MapAccess<'a>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         let slot = match key {
             "id" => &mut self.id,
@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
 struct Top<'a> {
     event_type: Option<Cow<'a, str>>,
     data: Fields<'a>,
-    /// Pointer fields squashed to the top level (SW-06).
+    /// Pointer fields flattened to the top level (SW-06).
     fields: Fields<'a>,
 }
 
@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for Top<'de> {
     }
 }
 
-/// A key, borrowed where it holds no escapes.
+/// A key, borrowed if it contains no escapes.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
@@ -163,13 +163,13 @@ impl<'de> Deserialize<'de> for Key<'de> {
     }
 }
 
-/// A text, or anything else passed over.
+/// A text; anything else is skipped.
 struct MaybeText<'a>(Option<Cow<'a, str>>);
 
-/// An object's pointer fields, or anything else passed over.
+/// An object's pointer fields; anything else is skipped.
 struct MaybeFields<'a>(Fields<'a>);
 
-/// The visits of everything that is neither a text nor an object.
+/// The visits for everything that is neither a text nor an object.
 macro_rules! pass_over_scalars {
     ($value:expr) => {
         fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {

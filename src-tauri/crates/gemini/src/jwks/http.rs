@@ -19,8 +19,8 @@ impl HttpFetch {
     /// For the JWKS at `url`.
     ///
     /// # Errors
-    /// [`FetchError::Address`] where the address is none, is not https (or http on this machine), or carries a user
-    /// name; [`FetchError::Unreachable`] where the system offers no TLS.
+    /// [`FetchError::Address`] if the address is not valid, is not https (or http on this machine), or contains a user
+    /// name; [`FetchError::Unreachable`] if the system offers no TLS.
     pub fn new(url: &str) -> Result<Self, FetchError> {
         let url =
             Url::parse(url).map_err(|error| FetchError::Address(format!("the address cannot be read ({error})")))?;
@@ -53,7 +53,7 @@ impl HttpFetch {
     /// For Google's own keys.
     ///
     /// # Errors
-    /// As [`HttpFetch::new`].
+    /// Those of [`HttpFetch::new`].
     pub fn google() -> Result<Self, FetchError> {
         Self::new(GOOGLE_JWKS_URL)
     }

@@ -1,10 +1,10 @@
-//! Files and addresses: which of the known forms a value has.
+//! Files and addresses: recognises which of the known forms a value has.
 
 use reqwest::Url;
 
 use super::API_HOST;
 
-/// A value that can be an address.
+/// A value that is a possible address.
 pub(super) enum Address {
     /// A file of the Files API.
     File {
@@ -13,19 +13,19 @@ pub(super) enum Address {
     },
     /// An object in Cloud Storage.
     Storage {
-        /// The name can stand in a command line without quotes.
+        /// Whether the name is safe in a command line without quotes.
         safe: bool,
     },
     /// Any other address.
     Web {
-        /// What a person calls it.
+        /// What people call it.
         label: &'static str,
         /// What to know about it.
         note: String,
     },
 }
 
-/// A sentence on why a value is no address.
+/// A sentence on why a value is not an address.
 pub(super) struct NotAnAddress(pub(super) String);
 
 /// Ids of files, batches, interactions and operations.
@@ -61,11 +61,11 @@ pub(super) fn read(text: &str) -> Result<Address, NotAnAddress> {
         };
     }
     let Ok(url) = Url::parse(text) else {
-        return no("This is not a form of file or address that is known, so it is not looked up.");
+        return no("This is not a known form of file or address, so it is not looked up.");
     };
     match url.scheme() {
         "https" => web(text, &url),
-        "http" => no("An address without encryption (http); the service gives https. It is not opened."),
+        "http" => no("An address without encryption (http); the service uses https. It is not opened."),
         scheme => Err(NotAnAddress(format!(
             "An address of the kind `{}:` is not opened.",
             scheme.chars().take(20).collect::<String>()
@@ -88,8 +88,8 @@ fn storage(rest: &str) -> Result<Address, NotAnAddress> {
     if !bucket_ok || object.is_empty() {
         return no("This is not the name of an object in Cloud Storage, gs://bucket/object.");
     }
-    // Neither quoted nor escaped, so the characters must mean nothing to a POSIX shell, cmd.exe or PowerShell, and
-    // nothing to gcloud's own wildcards.
+    // Not quoted or escaped, so its characters must have no meaning to a POSIX shell, cmd.exe or PowerShell, nor to
+    // gcloud's own wildcards.
     let safe = object
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/' | b'=' | b'+' | b':'));
@@ -98,10 +98,10 @@ fn storage(rest: &str) -> Result<Address, NotAnAddress> {
 
 fn web(text: &str, url: &Url) -> Result<Address, NotAnAddress> {
     if !url.username().is_empty() || url.password().is_some() {
-        return no("The address carries a user name or a password, as addresses made to mislead do; it is not opened.");
+        return no("The address contains a user name or a password, as misleading addresses do; it is not opened.");
     }
     if text.contains('\\') {
-        return no("The address holds a backslash, which programs read differently; it is not opened.");
+        return no("The address contains a backslash, which programs read differently; it is not opened.");
     }
     let Some(host) = url.host_str() else {
         return no("The address names no host.");
@@ -145,7 +145,7 @@ fn file_id_of(url: &Url) -> Option<String> {
     is_id(id).then(|| id.to_owned())
 }
 
-/// Hosts that carry Google's name without being under one of its domains, and the API's host in disguise.
+/// Hosts that contain Google's name without being in one of its domains, and the API's host in disguise.
 fn looks_like_google(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let googles = ["googleapis.com", "google.com", "googleusercontent.com", "storage.googleapis.com"]

@@ -15,7 +15,7 @@ use crate::rig::serve;
 
 const KEY: &str = "AIzaSyTest-0123456789";
 
-/// A request as it came.
+/// A request as it arrived.
 #[derive(Clone, Debug)]
 struct Seen {
     line: String,
@@ -27,7 +27,7 @@ struct Seen {
 /// Status, headers, body.
 type Answer = (u16, Vec<(String, String)>, String);
 
-/// A service that answers what it is told to and remembers what it was asked.
+/// A service that answers as told and records what it was asked.
 #[derive(Clone, Default)]
 struct Stand {
     answers: Arc<Mutex<Vec<Answer>>>,
@@ -307,7 +307,7 @@ async fn the_key_stays_at_its_origin() {
     let client = stand.client();
     let away = format!("{}/bytes", other.origin);
 
-    // A call is never redirected, also not to itself.
+    // A call is never redirected, not even to itself.
     for place in [away.as_str(), "/v1/webhooks/wid"] {
         stand.answers_with(307, &[("location", place)], "");
         assert_eq!(client.webhook_get("wid").await.unwrap_err(), ClientError::Redirected);
@@ -327,7 +327,7 @@ async fn the_key_stays_at_its_origin() {
         let told = seen.headers.values().any(|value| value.to_str().is_ok_and(|text| text.contains(KEY)));
         assert!(!told && !seen.line.contains(KEY), "{seen:?}");
     }
-    // Not to what is no web address, not for ever, and no more than is wanted.
+    // Not to anything but a web address, not for ever, and not beyond the requested size.
     for place in ["http://example.com/x", "file:///etc/passwd", "http://user@127.0.0.1/"] {
         stand.answers_with(302, &[("location", place)], "");
         assert_eq!(client.file_download("f").await.unwrap_err(), ClientError::Redirected, "{place}");
@@ -340,7 +340,7 @@ async fn the_key_stays_at_its_origin() {
     stand.answers(200, "x".repeat(11));
     let error = client.file_download("f").await.unwrap().bytes(10).await.unwrap_err();
     assert_eq!(error, ClientError::TooLarge { limit: 10 });
-    // An upload goes where it was begun.
+    // An upload goes to where it was started.
     stand.answers_with(200, &[("x-goog-upload-url", &away)], "{}");
     assert_eq!(client.file_upload("n", "text/plain", b"x".to_vec()).await.unwrap_err(), ClientError::Redirected);
     assert_eq!(other.seen.lock().unwrap().len(), 2);

@@ -30,7 +30,7 @@ fn the_guides_event_has_nothing_odd_about_it() {
     assert_eq!(view.user_metadata, None);
 }
 
-/// A sound payload with some fields replaced; `null` removes one.
+/// A valid payload with some fields replaced; `null` removes one.
 fn with(changes: Value) -> String {
     let mut payload: Value = serde_json::from_str(GUIDE).unwrap();
     for (key, value) in changes.as_object().unwrap() {
@@ -48,7 +48,7 @@ fn each_oddity_is_one_sentence() {
     let cases: &[(String, &str)] = &[
         (String::new(), "empty"),
         ("not json".to_owned(), "not JSON"),
-        (GUIDE[..80].to_owned(), "not whole"),
+        (GUIDE[..80].to_owned(), "incomplete"),
         ("\u{feff}{}".to_owned(), "byte order mark"),
         ("[1]".to_owned(), "a list"),
         ("null".to_owned(), "null"),
@@ -153,7 +153,7 @@ fn the_summary_of_each_form() {
         ),
         (r#"{"type":"video.generated","data":{"id":"v","file_id":"v7k"}}"#, Some("video.generated"), Some("files/v7k")),
         (r#"{"type":"video.generated","id":"top"}"#, Some("video.generated"), Some("top")),
-        // Escapes, other kinds of value, and the last of two.
+        // Escapes, other types of value, and the last of two.
         (r#"{"\u0074ype":"a\u0062","data":{"id":"\u0063"}}"#, Some("ab"), Some("c")),
         (r#"{"type":{"a":[1,2]},"data":{"id":[{}]}}"#, None, None),
         (r#"{"type":"one","type":"two","data":{"id":"a"},"data":{"id":"b"}}"#, Some("two"), Some("b")),
@@ -176,7 +176,7 @@ fn the_summary_of_each_form() {
     assert_eq!(event::summary(large.as_bytes()), event::Summary::default());
 }
 
-/// JSON of about the right shape, with any values in its places.
+/// JSON of roughly the right shape, with any values in its places.
 fn near_events() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::from),

@@ -18,7 +18,7 @@ const KEYS: &[u8] = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"A6EHv_POEL4dc
 
 type Answer = Result<&'static [u8], FetchError>;
 
-/// Gives the answers one after another, the last one for ever, each after a moment.
+/// Gives the answers one after another, repeating the last one for ever, each after a moment.
 #[derive(Clone, Default)]
 struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
@@ -141,7 +141,7 @@ async fn forged_traffic_refreshes_at_most_once_a_minute() {
         }
     }
     assert_eq!(bench.calls(), 3);
-    // Who still holds the old keys is given the new ones without a fetch.
+    // Whoever still has the old keys is given the new ones without a fetch.
     assert!(bench.cache.refresh(&first).await.is_some());
     assert_eq!(bench.calls(), 3);
 }

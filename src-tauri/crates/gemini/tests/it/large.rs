@@ -1,4 +1,4 @@
-//! Bodies of any size, whole or not: what is known of them is read, and what was not read is said.
+//! Bodies of any size, complete or not: what is recognised is read, and what was not read is reported.
 
 use gemini::event::{self, Extent, Kept, Part, READ_LIMIT, Summary};
 use gemini::{EventView, Pointer};
@@ -15,7 +15,7 @@ fn summary(body: &[u8], part: Part) -> Summary {
     event::summary_of(Kept { bytes: body, part })
 }
 
-/// Items that come to more than so many bytes.
+/// Items that add up to more than this many bytes.
 fn items(bytes: usize) -> String {
     let item = |n: usize| format!(r#"{{"key":"request-{n}","text":"{}"}}"#, "x".repeat(60));
     (0..bytes / 80).map(item).collect::<Vec<_>>().join(",")
@@ -102,7 +102,7 @@ fn what_is_no_json_is_told_at_any_size() {
         assert_eq!(summary(body.as_bytes(), part), Summary::default());
     }
     let cut = format!("{}{}", &GUIDE[..80], " ".repeat(2 << 20));
-    assert!(read(cut.as_bytes(), Part::Whole).0.problems[0].contains("not whole"));
+    assert!(read(cut.as_bytes(), Part::Whole).0.problems[0].contains("incomplete"));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn payload() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Padded beyond the limit, a payload says what it says without the padding.
+    /// Padded beyond the limit, a payload reads as it does without the padding.
     #[test]
     fn size_makes_no_difference(payload in payload()) {
         let text = payload.to_string();
@@ -161,7 +161,7 @@ proptest! {
         prop_assert_eq!(summary(padded.as_bytes(), Part::Whole), event::summary(text.as_bytes()));
     }
 
-    /// Whatever is read from a beginning stands in the whole, too.
+    /// Whatever is read from a beginning is in the whole, too.
     #[test]
     fn a_beginning_never_says_what_the_whole_does_not(payload in payload(), cut in any::<prop::sample::Index>()) {
         let text = payload.to_string();

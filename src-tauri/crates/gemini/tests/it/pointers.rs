@@ -114,7 +114,7 @@ fn everything_else_is_kept_away_from() {
         ("files/a/b", Other, "not look like"),
         ("files/", Other, "not look like"),
         ("files/a?x", Other, "not look like"),
-        ("//evil.example/x", Other, "not a form"),
+        ("//evil.example/x", Other, "not a known form"),
         ("C:\\x", Other, "not opened"),
         ("a\u{0}b", Other, "control"),
         ("files/a\u{202e}b", Other, "control"),
@@ -204,7 +204,7 @@ proptest! {
                 if let Some(command) = pointer.command {
                     prop_assert!(command.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" ./:_-=+".contains(&byte)), "{}", command);
                 }
-                // Whatever counts as a file has a name that can stand in a path.
+                // Whatever counts as a file has a name that is valid in a path.
                 if matches!(pointer.kind, File | BatchOutput) {
                     let name = pointers::file_name(&value);
                     prop_assert!(name.is_some_and(|name| name["files/".len()..].bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))));

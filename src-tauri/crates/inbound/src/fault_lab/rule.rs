@@ -1,4 +1,4 @@
-//! A rule, as it is written.
+//! A rule, as the user writes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,17 +15,17 @@ pub enum FaultWhen {
         /// How many, 1 to 1,000.
         attempts: u32,
     },
-    /// To a part of the deliveries, drawn by chance. The same seed draws the same ones in the order of arrival.
+    /// To a share of the deliveries, chosen at random. The same seed chooses the same ones in the order of arrival.
     Random {
         /// 0 to 100.
         percent: f64,
-        /// Where the drawing starts.
+        /// Where the random sequence starts.
         #[cfg_attr(feature = "ts", ts(type = "number"))]
         seed: u32,
     },
 }
 
-/// Whether the connection is dropped.
+/// Whether and when the connection is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -46,7 +46,7 @@ pub enum FaultDrop {
 pub struct FaultRule {
     /// Its id; empty for a new one.
     pub id: String,
-    /// It is switched on.
+    /// Whether it is switched on.
     pub on: bool,
     /// Only for this project.
     pub project: Option<i64>,
@@ -54,7 +54,7 @@ pub struct FaultRule {
     pub event_type: Option<String>,
     /// When it applies.
     pub when: FaultWhen,
-    /// HTTP status, 200 to 599; `None`: as without the rule.
+    /// HTTP status, 200 to 599; `None` leaves it as it would be without the rule.
     pub status: Option<u16>,
     /// Header lines of the answer.
     pub headers: Vec<(String, String)>,
@@ -62,7 +62,7 @@ pub struct FaultRule {
     pub body: String,
     /// How long the answer waits, 0 to 120,000 ms.
     pub delay_ms: u32,
-    /// Whether the connection is dropped.
+    /// Whether and when the connection is dropped.
     pub drop: FaultDrop,
 }
 
@@ -72,6 +72,6 @@ pub struct FaultRule {
 pub struct FaultLab {
     /// The rules, in the order in which they are tried.
     pub rules: Vec<FaultRule>,
-    /// How many answers each has made since the start of the app: rule and count.
+    /// How many answers each has made since the app started: rule and count.
     pub answers: Vec<(String, u64)>,
 }

@@ -1,4 +1,4 @@
-//! The rules in force: which of them applies to a delivery, and what answer it makes.
+//! The rules in force: which one applies to a delivery, and what it answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,9 +18,9 @@ use crate::answers::{Committed, Ending, Given};
 #[derive(Default)]
 pub struct Rules {
     rules: RwLock<Arc<Vec<Rule>>>,
-    /// One of them is on: looked at for every delivery.
+    /// Whether one of them is on: read for every delivery.
     any: AtomicBool,
-    /// One of them made an answer.
+    /// Whether one of them has made an answer since this was last taken.
     news: AtomicBool,
 }
 
@@ -64,7 +64,7 @@ impl Rules {
         self.rules.read().clone()
     }
 
-    /// Puts these rules in force. One that was there before goes on counting its answers.
+    /// Puts these rules in force. A rule that was there before keeps its count of answers.
     pub fn put(&self, rules: Vec<FaultRule>) {
         let before = self.rules();
         let made = |rule: &FaultRule| {
@@ -110,7 +110,7 @@ impl Rules {
         Some((given, Duration::from_millis(rule.delay_ms.into())))
     }
 
-    /// Whether a rule made an answer since this was last asked.
+    /// Whether a rule has made an answer since the last call.
     pub fn take_news(&self) -> bool {
         self.news.swap(false, Ordering::Relaxed)
     }

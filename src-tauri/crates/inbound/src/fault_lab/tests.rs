@@ -59,7 +59,7 @@ fn a_rule_that_cannot_be_is_refused_with_the_reason() {
         (FaultRule { status: Some(100), ..FaultRule::default() }, "200 to 599"),
         (FaultRule { status: Some(600), ..FaultRule::default() }, "200 to 599"),
         (FaultRule { delay_ms: 120_001, ..FaultRule::default() }, "at most 120000 ms"),
-        (FaultRule { headers: vec![("a b".into(), "c".into())], ..FaultRule::default() }, "no name of a header"),
+        (FaultRule { headers: vec![("a b".into(), "c".into())], ..FaultRule::default() }, "not a header name"),
         (FaultRule { headers: vec![("a".into(), "c\r\nd: e".into())], ..FaultRule::default() }, "line end"),
         (FaultRule { headers: vec![("Content-Length".into(), "1".into())], ..FaultRule::default() }, "cannot be set"),
         (FaultRule { status: Some(500), when: FaultWhen::First { attempts: 0 }, ..FaultRule::default() }, "1 to 1,000"),

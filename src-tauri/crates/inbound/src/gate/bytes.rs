@@ -1,9 +1,9 @@
-//! The bytes of public requests, a second: heads and bodies, as they come.
+//! Limits the bytes of public requests a second: heads and bodies, as they arrive.
 //!
-//! Nothing is spent for what a `content-length` only promises: one small request a second that promises much would keep
-//! everybody else out. So a request comes in while there is something left, and what comes of it may run into debt: by one
-//! burst, or by one body of the listener's limit, whichever is more. A lone body is never cut off; of many that come in at
-//! the same moment, the last ones are.
+//! A `content-length` is only a promise and spends nothing: one small request a second that promises a lot would
+//! otherwise keep everybody else out. A request is let in while something is left, and its body may run into debt: by
+//! one burst, or by one body of the listener's limit, whichever is larger. A lone body is never cut off; of many that
+//! arrive at the same moment, the last ones are.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use http_body::{Frame, SizeHint};
 
 use super::{Asked, Gate};
 
-/// The rate may be exceeded for this long at once, in seconds.
+/// For how long the rate may be exceeded at once, in seconds.
 const BURST_S: f64 = 2.0;
 
-/// Bytes to be spent; a debt is below 0.
+/// The bytes left to spend; below 0 is a debt.
 pub(super) struct Budget {
     level: f64,
     at: Instant,
@@ -40,7 +40,7 @@ impl Budget {
         }
     }
 
-    /// Whether something is left; the head is then spent.
+    /// Whether anything is left; if so, spends the head.
     pub(super) fn admits(&mut self, per_second: u64, head: usize, now: Instant) -> bool {
         self.earn(per_second, now);
         if self.level <= 0.0 {
@@ -50,7 +50,7 @@ impl Budget {
         true
     }
 
-    /// Spends what came. False: the debt has become too large.
+    /// Spends what arrived. False if the debt has become too large.
     fn spend(&mut self, per_second: u64, bytes: usize, debt: usize, now: Instant) -> bool {
         self.earn(per_second, now);
         self.level -= bytes as f64;
@@ -66,26 +66,26 @@ fn burst(per_second: u64) -> f64 {
     rate(per_second) * BURST_S
 }
 
-/// Bytes of a request's head, nearly: the frame of its lines is not counted.
+/// Bytes of a request's head, nearly: separators are not counted.
 pub(super) fn head(asked: &Asked<'_, '_>) -> usize {
     let lines = asked.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
     asked.uri.path().len() + asked.uri.query().map_or(0, str::len) + lines.sum::<usize>()
 }
 
-/// Tells whether a body was cut off because it went beyond the rate.
+/// Tells whether a body was cut off because it exceeded the rate.
 #[derive(Clone, Default)]
 pub(crate) struct Spent(Option<Arc<AtomicBool>>);
 
 impl Spent {
-    /// It was.
+    /// Whether it was.
     pub(crate) fn is_beyond(&self) -> bool {
         self.0.as_ref().is_some_and(|beyond| beyond.load(Ordering::Relaxed))
     }
 }
 
 impl Gate {
-    /// The body of a public request that was let in: spends as it comes, and ends with an error when it goes beyond the
-    /// rate. `longest`: the listener's limit in bytes.
+    /// The body of a public request that was let in. It spends as it arrives, and ends with an error when it exceeds
+    /// the rate. `longest`: the listener's limit in bytes.
     pub(crate) fn meter(&self, body: Body, longest: usize) -> (Body, Spent) {
         let beyond = Arc::new(AtomicBool::new(false));
         let metered = Metered { body, gate: self.clone(), longest, beyond: beyond.clone() };
@@ -172,7 +172,7 @@ mod tests {
         let mut budget = Budget::new(100_000, start);
         assert!((0..50).all(|_| budget.admits(100_000, 100, start)));
         let let_through = (0..50).filter(|_| budget.spend(100_000, 100 * KB, 100 * KB, start)).count();
-        // What was left of the burst, and a debt of as much again.
+        // The rest of the burst, and a debt of the same size.
         assert_eq!(let_through, 3);
     }
 }

@@ -1,18 +1,18 @@
-//! A rate without a lock: each request takes a step on a line of time, and the line may be ahead of the clock by what may
-//! come at once (GCRA, the leaky bucket as a meter; ITU-T I.371).
+//! A rate limit without a lock. Each request takes a step on a time line, which may be ahead of the clock by as much as
+//! may arrive at once (GCRA, the leaky bucket as a meter; ITU-T I.371).
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// So much of it may come at once.
+/// How much may arrive at once.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
-/// Requests a second; as many as come in two seconds may come at once.
+/// Requests a second; two seconds' worth may arrive at once.
 #[derive(Debug, Default)]
 pub(super) struct Rate {
     /// 0: no limit.
     per_second: AtomicU32,
-    /// Nanoseconds on the caller's clock up to which it is used.
+    /// How far it is used up, in nanoseconds on the caller's clock.
     used: AtomicU64,
 }
 
@@ -21,7 +21,7 @@ impl Rate {
         self.per_second.store(per_second, Ordering::Relaxed);
     }
 
-    /// Takes one. `now`: the time since any fixed moment; asked for only where there is a rate.
+    /// Takes one. `now`: the time since any fixed moment, called only if there is a rate.
     pub(super) fn spend(&self, now: impl FnOnce() -> Duration) -> bool {
         let per_second = self.per_second.load(Ordering::Relaxed);
         if per_second == 0 {

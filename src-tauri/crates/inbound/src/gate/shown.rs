@@ -1,16 +1,16 @@
-//! A path as it may be shown: without the path token, and without what could be one of before, or most of one.
+//! A path that is safe to show: without the path token, an earlier one, or most of either.
 
 use std::borrow::Cow;
 
-/// What stands for a segment that is not shown.
+/// Replaces a segment that is not shown.
 const HIDDEN: &str = "…";
-/// So many letters of the token in a row are part of it: a guess of the rest would be too easy.
+/// This many characters of the token in a row count as part of it: the rest would be too easy to guess.
 const PART: usize = 6;
-/// Longest path that is looked at, in bytes: more is not kept anyhow.
+/// The longest path that is examined, in bytes: no more than that is kept anyway.
 const LOOKED_AT: usize = 1024;
 
-/// `path` with `…` in place of each segment that holds `token` or a part of it. `stray`: it came without the token, so
-/// that every segment that has the form of one may be an earlier one.
+/// `path` with `…` for each segment that contains `token` or part of it. `stray`: the request came without the token,
+/// so every segment that looks like one may be an earlier one.
 pub(super) fn without_secrets(path: &str, token: Option<&str>, stray: bool) -> String {
     let Some(token) = token else { return path.to_owned() };
     let token = token.to_ascii_lowercase();
@@ -32,7 +32,7 @@ fn is_secret(segment: &str, token: &str, stray: bool) -> bool {
     holds_part || (stray && plain.split(|c| !letters(c)).any(|run| run.len() >= super::SHORTEST_TOKEN))
 }
 
-/// With its `%41` undone.
+/// The segment with `%41` and the like decoded.
 fn decoded(segment: &str) -> Cow<'_, str> {
     if !segment.contains('%') {
         return segment.into();

@@ -15,7 +15,7 @@ fn rules(public: &str, path_token: Option<&str>, per_second: u32) -> GateRules {
     }
 }
 
-/// What a gate says to a request with this target and these header lines.
+/// What the gate answers for this target and these header lines.
 fn ask<'a>(gate: &Gate, uri: &'a Uri, lines: &[(&str, &str)], tunnelled: bool) -> Admission<'a> {
     let mut headers = HeaderMap::new();
     for (name, value) in lines {
@@ -45,7 +45,7 @@ fn the_host_tells_who_is_from_the_internet() {
         (away, "HOOKS.EXAMPLE:443", true),
         (away, "hooks.example.", true),
         (away, "hooks.example.:443", true),
-        // The port that a web server was reached at says nothing of where the request is from.
+        // The port in a web server's `Host` says nothing about where the request is from.
         (away, "hooks.example:8443", true),
         (away, "hooks.example:", true),
         (plain, "hooks.example:80", true),
@@ -87,7 +87,7 @@ fn a_connection_of_a_tunnel_is_from_the_internet_whatever_it_says() {
     let gate = Gate::default();
     let path: Uri = "/a".parse().unwrap();
     assert_eq!(ask(&gate, &path, &[], true), Admission::In { path: "/a", public: None }, "no rules yet");
-    // Not online yet, so there is no public address.
+    // It is not online yet, so there is no public address.
     gate.set(GateRules { path_token: Some(TOKEN.into()), ..GateRules::default() });
     assert_eq!(ask(&gate, &path, &[("host", "localhost")], true), Admission::Stray);
     assert_eq!(ask(&gate, &path, &[("host", "localhost")], false), Admission::In { path: "/a", public: Some(false) });
@@ -128,7 +128,7 @@ fn the_token_is_the_first_segment_and_is_taken_off() {
     }
     assert_eq!(at(top, None, "/sandbox").as_deref(), Some("/sandbox"));
     assert_eq!(at(top, Some(""), "/sandbox").as_deref(), Some("/sandbox"), "an empty token is none");
-    // An address with a path: the proxy passes it on or takes it off. The base may be given with the token in it.
+    // An address with a path: the proxy passes it on or strips it. The base may include the token.
     for base in ["https://hooks.example/dev/", "https://hooks.example/dev/k3y-9f/"] {
         for target in ["/dev/k3y-9f/x", "/k3y-9f/x"] {
             assert_eq!(at(base, Some(TOKEN), target).as_deref(), Some("/x"), "{base} {target}");
@@ -152,7 +152,7 @@ fn a_local_request_may_name_the_token_or_not() {
     }
 }
 
-/// A clock that moves when it is told to.
+/// A clock that the test moves.
 fn clock() -> (Monotonic, impl Fn(u64)) {
     let ms = Arc::new(std::sync::atomic::AtomicU64::new(0));
     let (start, read) = (Instant::now(), ms.clone());
@@ -178,7 +178,7 @@ fn the_rate_allows_two_seconds_at_once_and_at_least_ten() {
         assert_eq!(run(300), 0, "half of one more");
         pass(3_600_000);
         assert_eq!(run(300), burst, "an hour later: no more than at first");
-        // The same rules again give nothing; no rate lets all in.
+        // Setting the same rules again refills nothing; without a rate all are let in.
         gate.set(rules("https://other.example/", None, per_second));
         gate.set(rules("https://hooks.example/", None, per_second));
         assert_eq!(run(300), 0);

@@ -1,14 +1,14 @@
-//! What a probe carries: whatever is easily broken on the way, and headers like those of a delivery.
+//! The content of a probe: everything that is easily broken on the way, and headers like those of a delivery.
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::PROBE_HEADER;
 
-/// Bytes in a probe's body: more than the buffers in which web servers look at a body (nginx: 16 KiB).
+/// Bytes in a probe's body: more than the buffers through which web servers read a body (nginx: 16 KiB).
 pub(super) const LEN: usize = 64 * 1024;
 
-/// Starts with a BOM and ends with white space, so that text tools give themselves away.
+/// Starts with a BOM and ends with white space, so that tools that treat it as text give themselves away.
 const START: &[u8] = b"\xef\xbb\xbf{\"probe\": \"caf\xc3\xa9\", \"n\": 1.0,\r\n\t\"n\": 1}\r\n\n\r\0\0\x1f\x8b\x08\0";
 const END: &[u8] = b"\r\n--boundary--\r\n0\r\n\r\n \n";
 
@@ -28,7 +28,7 @@ pub(super) fn bytes(seed: &[u8]) -> Bytes {
     body.into()
 }
 
-/// The headers: the mark, those of a delivery with values that verify nowhere, and a doubled one.
+/// The headers: the mark, those of a delivery with values that verify nowhere, and one that appears twice.
 pub(super) fn headers(nonce: &str, mark: String) -> Vec<(&'static str, String)> {
     vec![
         (PROBE_HEADER, mark),

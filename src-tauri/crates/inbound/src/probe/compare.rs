@@ -1,4 +1,4 @@
-//! What came against what was sent.
+//! Compares what arrived with what was sent.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,10 +12,10 @@ fn is_of_the_connection(name: &str) -> bool {
     is_hop_by_hop(name) || is_for_a_proxy(name) || matches!(name, "content-length" | "host")
 }
 
-/// Headers without which a delivery does not verify.
+/// Headers that a delivery needs to verify.
 const OF_THE_SIGNATURE: [&str; 3] = ["webhook-id", "webhook-signature", "webhook-timestamp"];
 
-/// How the headers differ, each list in the order of the names.
+/// How the headers differ; each list is in the order of the names.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Headers {
     pub(super) added: Vec<String>,
@@ -24,7 +24,7 @@ pub(super) struct Headers {
 }
 
 impl Headers {
-    /// Compares; names are those of the listening side, in lower case.
+    /// Compares them; names are as the listener saw them, in lower case.
     pub(super) fn of(sent: &ProbeRequest, echo: &Echo) -> Self {
         let came: Vec<_> = echo.headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         let sent: Vec<_> = sent.headers.iter().map(|(name, value)| (*name, BASE64_STANDARD.encode(value))).collect();
@@ -45,7 +45,7 @@ impl Headers {
         headers
     }
 
-    /// Those that a verification needs, and that did not come as they were sent.
+    /// Those that verification needs and that did not arrive as sent.
     pub(super) fn of_the_signature(&self) -> Vec<&str> {
         let lost = self.dropped.iter().chain(&self.changed).map(String::as_str);
         lost.filter(|name| OF_THE_SIGNATURE.contains(name)).collect()
@@ -56,7 +56,7 @@ fn values<'a>(headers: &'a [(&str, String)], name: &str) -> Vec<&'a str> {
     headers.iter().filter(|(header, _)| *header == name).map(|(_, value)| value.as_str()).collect()
 }
 
-/// What happened to the body; `None` where it came as it was sent.
+/// What happened to the body; `None` if it arrived as sent.
 pub(super) fn body(sent: &[u8], echo: &Echo) -> Option<String> {
     if echo.whole && echo.sha256 == hash(sent) {
         return None;
@@ -73,27 +73,27 @@ pub(super) fn body(sent: &[u8], echo: &Echo) -> Option<String> {
     } else if usize::try_from(came).ok().and_then(|came| sent.get(..came)).map(hash).as_ref() == Some(&echo.sha256) {
         format!("only its first {came} bytes came")
     } else {
-        "what was done to it is not known".to_owned()
+        "what changed it is not known".to_owned()
     };
     Some(format!("{len} bytes were sent, {came} arrived: {how}"))
 }
 
-/// What is often done to a body, with what comes of it.
+/// Common changes to a body, and the result of each.
 fn makings(sent: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let latin = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes();
     vec![
         (
-            "bytes that are no text were replaced (it was read as UTF-8)",
+            "bytes that are not text were replaced (it was read as UTF-8)",
             String::from_utf8_lossy(sent).into_owned().into(),
         ),
         ("it was read as Latin-1 and written as UTF-8", latin(sent)),
-        ("its byte order mark was taken off", sent.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sent).to_vec()),
+        ("its byte order mark was removed", sent.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sent).to_vec()),
         ("line ends CR LF became LF", replaced(sent, b"\r\n", b"\n")),
         ("line ends LF became CR LF", replaced(&replaced(sent, b"\r\n", b"\n"), b"\n", b"\r\n")),
-        ("zero bytes were taken out", sent.iter().copied().filter(|byte| *byte != 0).collect()),
+        ("zero bytes were removed", sent.iter().copied().filter(|byte| *byte != 0).collect()),
         ("it was cut at its first zero byte", sent.split(|byte| *byte == 0).next().unwrap_or_default().to_vec()),
-        ("white space at its end was taken off", sent.trim_ascii_end().to_vec()),
-        ("a line end was put at its end", [sent, b"\n"].concat()),
+        ("trailing white space was removed", sent.trim_ascii_end().to_vec()),
+        ("a line end was added", [sent, b"\n"].concat()),
         ("it was written as base64", BASE64_STANDARD.encode(sent).into_bytes()),
     ]
 }

@@ -1,4 +1,4 @@
-//! Whose page is it? Answers that are not the listener's, told by what the providers are known to send.
+//! Recognises answers that are not the listener's, by what the providers are known to send.
 
 use http::{HeaderMap, StatusCode, header};
 
@@ -19,26 +19,26 @@ pub(super) fn describe(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
     if status.is_redirection() {
         let to = word(headers, header::LOCATION.as_str()).map(|to| format!(" to {to}")).unwrap_or_default();
         return format!(
-            "{who} redirects{to} ({number}). Senders of webhooks follow no redirects: use the address that it leads to."
+            "{who} redirects{to} ({number}). Webhook senders follow no redirects: use the address it leads to."
         );
     }
     let why = match number {
         401 | 403 => "wants a login or refuses the request: let POST requests through to the listener without one",
         404 | 405 | 410 => {
-            "knows nothing at this path: check the address, and that the proxy passes POST requests on to the listener"
+            "has nothing at this path: check the address, and that the proxy passes POST requests on to the listener"
         }
         411 | 413 => "does not take a body of 64 KiB: raise its limit (nginx: client_max_body_size)",
-        429 => "says that too many requests came: wait, or raise its limit",
-        502..=504 => "is there, but cannot reach the listener: check that it passes requests on to the listener's port",
+        429 => "says there were too many requests: wait, or raise its limit",
+        502..=504 => "is there, but cannot reach the listener: check that it forwards requests to the listener's port",
         _ => {
             if let Some(title) = title(headers, &text) {
                 return format!(
-                    "{who} answered {number} with a page of its own (“{title}”). No delivery gets past that page: \
+                    "{who} answered {number} with its own page (“{title}”). No delivery gets past that page: \
                      check where the address leads."
                 );
             }
-            "took the request, and it did not reach this listener: the address leads elsewhere, or the header \
-             x-pollux-probe is taken off on the way"
+            "took the request, but it did not reach this listener: the address leads elsewhere, or the header \
+             x-pollux-probe is removed on the way"
         }
     };
     format!("{who} answered {number} in place of the listener. It {why}.")
@@ -56,22 +56,16 @@ fn ngrok_code(headers: &HeaderMap, text: &str) -> Option<String> {
 fn ngrok(code: &str) -> String {
     let why = match code.strip_prefix("ERR_NGROK_").unwrap_or(code) {
         "3200" => {
-            "says that the address is offline. Right after a start this takes up to 30 s; if it stays, start the \
+            "says the address is offline. Right after a start this takes up to 30 s; if it stays, start the \
              tunnel again"
         }
         "3004" | "8012" => "could not speak to this machine. Start the tunnel again",
-        "725" => {
-            "says that the account has used its traffic of this month. Wait for the next month, or change the plan"
-        }
-        "726" => {
-            "says that the account has used its connections of this month. Wait for the next month, or change the plan"
-        }
-        "727" => {
-            "says that the account has used its requests of this month. Wait for the next month, or change the plan"
-        }
-        "734" => "says that too many requests came in a short time. Wait a minute",
-        "6024" => "showed its page for browsers. Senders of webhooks do not see it: probe again",
-        _ => "answered with an error of its own",
+        "725" => "says the account has used up this month's traffic. Wait until next month, or change the plan",
+        "726" => "says the account has used up this month's connections. Wait until next month, or change the plan",
+        "727" => "says the account has used up this month's requests. Wait until next month, or change the plan",
+        "734" => "says there were too many requests in a short time. Wait a minute",
+        "6024" => "showed its page for browsers. Webhook senders do not see it: probe again",
+        _ => "answered with its own error",
     };
     let page = code.to_ascii_lowercase();
     format!("The request did not get past ngrok, which {why} ({code}, https://ngrok.com/docs/errors/{page}).")
@@ -85,7 +79,7 @@ fn of_cloudflare(headers: &HeaderMap, text: &str) -> bool {
 
 fn cloudflare(status: StatusCode, headers: &HeaderMap, text: &str) -> String {
     let number = status.as_u16();
-    // `error code: 1033` for programs, `Error 1033` or `Error</span> <span>1033` for browsers.
+    // `error code: 1033` for programs; `Error 1033` or `Error</span> <span>1033` for browsers.
     let lower = text.to_ascii_lowercase();
     let said = |code: &str| {
         lower
@@ -93,31 +87,29 @@ fn cloudflare(status: StatusCode, headers: &HeaderMap, text: &str) -> String {
             .any(|(at, _)| lower.get(at.saturating_sub(60)..at).is_none_or(|near| near.contains("error")))
     };
     if headers.contains_key("cf-mitigated") {
-        return "Cloudflare asks for a proof of being human before it lets a request through. Turn that off for this \
+        return "Cloudflare asks for proof of being human before it lets a request through. Turn that off for this \
                 address: senders of webhooks cannot give it."
             .to_owned();
     }
     let why = if said("1033") {
-        "finds no tunnel behind the address (error 1033): cloudflared is not connected, or the address is one of an \
+        "finds no tunnel behind the address (error 1033): cloudflared is not connected, or the address is from an \
          earlier run. Start the tunnel again"
     } else if said("1016") {
-        "cannot find where the address leads (error 1016): it is one of an earlier run. Start the tunnel again"
+        "cannot find where the address leads (error 1016): it is from an earlier run. Start the tunnel again"
     } else if said("1015") {
-        "says that too many requests came (error 1015). Wait a few minutes"
+        "says there were too many requests (error 1015). Wait a few minutes"
     } else {
         match number {
             502 | 504 => "is connected to cloudflared, which cannot reach the listener. Start the tunnel again",
             520..=527 => "cannot reach the server behind the address",
-            530 => {
-                "finds nothing behind the address. A new quick tunnel needs some seconds; if it stays, start it again"
-            }
-            _ => "answered with a page of its own",
+            530 => "finds nothing behind the address. A new quick tunnel needs some seconds; if this lasts, restart it",
+            _ => "answered with its own page",
         }
     };
     format!("The request did not get past Cloudflare, which {why} (status {number}).")
 }
 
-/// A header's value, shortened, where it is text.
+/// A header's value, shortened, if it is text.
 fn word(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?.trim();
     (!value.is_empty()).then(|| shortened(value))

@@ -1,4 +1,4 @@
-//! Sending a probe, and what came of it.
+//! Sends a probe, and says what came of it.
 
 use std::error::Error;
 use std::io;
@@ -13,9 +13,9 @@ use super::compare::{self, Headers};
 use super::{Echo, ProbeRequest, Probes, foreign};
 use crate::gate::is_loopback;
 
-/// For everything: the name, TCP, TLS, the way there and back.
+/// For everything: resolving the name, TCP, TLS, the way there and back.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How much of an answer is read: an echo is a few KiB, pages of providers are longer.
+/// How much of an answer is read: an echo is a few KiB, a provider's page is longer.
 const ANSWER: usize = 256 * 1024;
 
 /// What a probe showed.
@@ -23,15 +23,15 @@ const ANSWER: usize = 256 * 1024;
 pub enum Outcome {
     /// It arrived, byte for byte.
     Ok,
-    /// It arrived with another body.
+    /// It arrived with a changed body.
     BodyChanged,
-    /// Its body arrived as it was, but not a header that verification needs.
+    /// Its body arrived unchanged, but a header that verification needs did not.
     HeadersChanged,
-    /// It arrived with another path: the path token, which stands in it, was lost.
+    /// It arrived with a changed path: the path token, which is part of it, was lost.
     PathChanged,
-    /// Somebody else answered: the provider with a page of its own, or another server.
+    /// Somebody else answered: the provider with its own page, or another server.
     ForeignAnswer,
-    /// The connection could not be made safe.
+    /// No secure connection could be made.
     TlsFailed,
     /// Nobody answered.
     Unreachable,
@@ -56,22 +56,22 @@ impl Outcome {
     }
 }
 
-/// What a probe showed, in full.
+/// The full result of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeResult {
-    /// In a word.
+    /// The result in a word.
     pub outcome: Outcome,
-    /// In a sentence or two, with what to do.
+    /// A sentence or two, with what to do.
     pub message: String,
-    /// From the first byte sent (the name looked up, TCP and TLS included) to the last one of the answer.
+    /// From the first byte sent (resolving the name, TCP and TLS included) to the last byte of the answer.
     pub took: Option<Duration>,
-    /// Headers that came and were not sent. Hop-by-hop headers and `Host` are not counted.
+    /// Headers that arrived but were not sent. Hop-by-hop headers and `Host` are not counted.
     pub added: Vec<String>,
-    /// Headers that were sent and did not come.
+    /// Headers that were sent but did not arrive.
     pub dropped: Vec<String>,
-    /// Headers whose value is another, or that were merged.
+    /// Headers whose value was changed, or that were merged.
     pub changed: Vec<String>,
-    /// The HTTP status, where somebody answered.
+    /// The HTTP status, if somebody answered.
     pub status: Option<u16>,
 }
 
@@ -82,16 +82,16 @@ impl ProbeResult {
     }
 }
 
-/// Sends a probe to the address `base` (with its path token and a slash at its end) and compares what arrived with what
-/// was sent. No redirects; the system's proxy, but for addresses of this machine; 15 s at most. `extra_root`: a
-/// certificate (PEM) that is trusted in addition to the system's.
+/// Sends a probe to the address `base` (with its path token and a trailing slash) and compares what arrived with what
+/// was sent. Follows no redirects, uses the system's proxy except for addresses of this machine, and takes 15 s at
+/// most. `extra_root`: a certificate (PEM) to trust in addition to the system's.
 pub async fn probe(probes: &Probes, base: &str, extra_root: Option<&[u8]>) -> ProbeResult {
     within(PATIENCE, probes, base, extra_root).await
 }
 
 async fn within(patience: Duration, probes: &Probes, base: &str, extra_root: Option<&[u8]>) -> ProbeResult {
     let Some(host) = base.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)) else {
-        let message = "The public address is not an address, so nothing could be sent. Correct it.".to_owned();
+        let message = "The public address is not a valid address, so nothing could be sent. Correct it.".to_owned();
         return ProbeResult::failed(Outcome::Unreachable, message);
     };
     let client = match client(&host, extra_root, patience) {
@@ -123,7 +123,7 @@ async fn within(patience: Duration, probes: &Probes, base: &str, extra_root: Opt
     ProbeResult { took: Some(took), status: Some(status.as_u16()), ..result }
 }
 
-/// Forgets a probe that is over, also where nobody waits for its end any more.
+/// Forgets a probe that is over, even if nobody waits for its result any more.
 struct Forgotten<'a>(&'a Probes, &'a str);
 
 impl Drop for Forgotten<'_> {
@@ -165,21 +165,21 @@ fn arrived(sent: &ProbeRequest, echo: &Echo, took: Duration) -> ProbeResult {
     let lost = headers.of_the_signature();
     let (outcome, message) = if let Some(how) = compare::body(&sent.body, echo) {
         let message = format!(
-            "Something on the way changes the body: {how}. Signatures over it will not verify; let the proxy pass \
+            "Something on the way changes the body: {how}. Signatures will not verify; let the proxy pass \
              bodies on as they are."
         );
         (Outcome::BodyChanged, message)
     } else if !lost.is_empty() {
         let message = format!(
-            "The body arrived byte for byte, but not all headers that a verification needs: {} was changed or taken \
-             off on the way. Let the proxy pass it on.",
+            "The body arrived byte for byte, but not all headers that verification needs: {} was changed or \
+             removed on the way. Let the proxy pass it on.",
             lost.join(", ")
         );
         (Outcome::HeadersChanged, message)
     } else if !echo.token {
         let message =
             "The request arrived, but without the path token: something on the way changes the path. Let the \
-                       proxy pass the path on, or take the path token away."
+                       proxy pass the path on, or remove the path token."
                 .to_owned();
         (Outcome::PathChanged, message)
     } else {
@@ -197,7 +197,7 @@ fn arrived(sent: &ProbeRequest, echo: &Echo, took: Duration) -> ProbeResult {
     ProbeResult { added, dropped, changed, ..ProbeResult::failed(outcome, message) }
 }
 
-/// Nobody answered, or not to the end.
+/// Nobody answered, or the answer broke off.
 fn no_answer(error: &reqwest::Error, host: &str, patience: Duration) -> (Outcome, String) {
     if error.is_timeout() {
         let message = format!(
@@ -208,26 +208,26 @@ fn no_answer(error: &reqwest::Error, host: &str, patience: Duration) -> (Outcome
     }
     if let Some(why) = tls_fault(error) {
         let message =
-            format!("The secure connection to {host} failed: {why}. The service will not deliver there either.");
+            format!("The secure connection to {host} failed: {why}. The service cannot deliver there either.");
         return (Outcome::TlsFailed, message);
     }
     let why = innermost(error);
     let message = if error.is_connect() {
-        format!("{host} cannot be reached: {why}. Check the address, and that the tunnel or proxy runs.")
+        format!("{host} cannot be reached: {why}. Check the address, and that the tunnel or proxy is running.")
     } else {
-        format!("{host} took the connection and ended it without a whole answer: {why}. Check the tunnel or proxy.")
+        format!("{host} accepted the connection but ended it before a full answer: {why}. Check the tunnel or proxy.")
     };
     (Outcome::Unreachable, message)
 }
 
-/// What was wrong with TLS, where that was it.
+/// What was wrong with TLS, if that was the cause.
 fn tls_fault(error: &(dyn Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(fault) = error.downcast_ref::<rustls::Error>() {
             return Some(tls_words(fault));
         }
-        // An `io::Error` gives as its source that of the error inside, and not the error itself.
+        // An `io::Error` gives the source of its inner error as its own source, not the inner error.
         if let Some(io) = error.downcast_ref::<io::Error>() {
             if let Some(fault) = io.get_ref().and_then(|inner| tls_fault(inner)) {
                 return Some(fault);
@@ -252,19 +252,19 @@ fn tls_words(fault: &rustls::Error) -> String {
                 "its certificate is for another name"
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                "its certificate is signed by nobody whom this machine trusts"
+                "its certificate is not signed by anyone this machine trusts"
             }
             CertificateError::Revoked => "its certificate was revoked",
             _ => return format!("its certificate is not valid ({fault})"),
         },
-        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => "the server knows no such name",
+        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => "the server does not know this name",
         rustls::Error::InvalidMessage(_) => "the server does not speak TLS on this port",
         _ => return format!("{fault}"),
     };
     words.to_owned()
 }
 
-/// The cause at the end of the chain: those before it repeat the address, which may carry the path token.
+/// The cause at the end of the chain: those before it repeat the address, which may contain the path token.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

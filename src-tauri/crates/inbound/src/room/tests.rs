@@ -28,7 +28,8 @@ struct Sim {
     waits: bool,
 }
 
-/// All send at the same speed, and take as long to be stored; the lengths of those that ended, in that order.
+/// All send at the same speed and take equally long to be stored. Returns the lengths of those that ended, in that
+/// order.
 fn all_at_once(bytes: usize, lengths: &[(usize, &str)]) -> Vec<usize> {
     let start = Instant::now();
     let mut state = State::new(bytes);
@@ -50,7 +51,7 @@ fn all_at_once(bytes: usize, lengths: &[(usize, &str)]) -> Vec<usize> {
         let (whole, rest) = sims.into_iter().partition(|sim| sim.came == sim.len && !sim.waits);
         sims = rest;
         for sim in whole {
-            state.whole(sim.id);
+            state.mark_whole(sim.id);
             state.leave(sim.id);
             state.serve(now);
             ended.push(sim.len);
@@ -67,7 +68,7 @@ fn all_at_once(bytes: usize, lengths: &[(usize, &str)]) -> Vec<usize> {
 fn uploads_that_come_all_at_once_end_all() {
     assert_eq!(all_at_once(256 * MIB, &[(10 * MIB, "a"); 50]).len(), 50);
     assert_eq!(all_at_once(25 * MIB, &[(10 * MIB, "a"); 7]).len(), 7, "few at a time");
-    // Of several senders, and of all lengths.
+    // From several senders, and of all lengths.
     let mixed: Vec<(usize, &str)> =
         (0..120).map(|n| (MIB / 2 + (n * 7919 % 97) * MIB / 10, ["a", "b", "c"][n % 3])).collect();
     assert_eq!(all_at_once(40 * MIB, &mixed).len(), 120);
@@ -135,7 +136,7 @@ fn stalled_uploads_make_way_when_others_wait_and_no_more_of_them_than_needed() {
     assert_eq!(state.settled(honest), Ok(false), "they may still go on");
     state.look(at(start, 2_100));
     let denied: Vec<u64> = ids.iter().copied().filter(|id| state.settled(*id) == Err(Denied::Stalled)).collect();
-    // What the stalled ones promised is no longer kept free, so that a little is missing.
+    // What the stalled ones promised is no longer kept free, so only a little is missing.
     assert!(denied.len() <= 1, "{denied:?}");
     for mut id in denied {
         assert_eq!(ask(&mut state, &mut id, full, at(start, 2_101)), Err(Denied::Stalled));
@@ -143,7 +144,7 @@ fn stalled_uploads_make_way_when_others_wait_and_no_more_of_them_than_needed() {
         state.serve(at(start, 2_101));
     }
     assert_eq!(state.settled(honest), Ok(true));
-    // Nobody waits: silence alone is not a reason.
+    // Nobody waits: silence alone is no reason.
     state.look(at(start, 60_000));
     assert!(ids[1..].iter().all(|id| state.settled(*id).is_ok()));
 }
@@ -160,7 +161,7 @@ fn one_sender_has_the_whole_room_until_another_wants_some_of_it() {
     }
     let mut other = state.enter("b".into(), 10 * MIB, start).0;
     assert_eq!(ask(&mut state, &mut other, 10 * MIB, start), Ok(false));
-    // They go on slowly, so none of them has stalled.
+    // They continue slowly, so none of them has stalled.
     for tick in 1..=20 {
         for id in &ids {
             if let Some(upload) = state.uploads.get_mut(id) {
@@ -186,13 +187,13 @@ fn a_flood_from_one_address_leaves_room_for_another_one() {
         let mut id = state.enter("a".into(), 10 * MIB, start).0;
         let _ = ask(&mut state, &mut id, MIB, start).unwrap();
     }
-    // It comes last, and is served before those that are beyond the share of theirs.
+    // It arrives last, and is served before those beyond their address's share.
     let mut other = state.enter("b".into(), 10 * MIB, start).0;
     let _ = ask(&mut state, &mut other, MIB, start).unwrap();
     let place = state.order().iter().position(|turn| turn.id == other).unwrap();
     assert_eq!(place, 5, "behind the half of the room that is theirs");
     assert!(state.fits(other));
-    // A body larger than the share of its address, which is alone with it.
+    // A body larger than its address's share, alone at that address.
     let mut large = state.enter("c".into(), 60 * MIB, start).0;
     let _ = ask(&mut state, &mut large, MIB, start).unwrap();
     assert!(state.order().contains(&Turn { beyond: false, unproven: false, id: large }));
@@ -209,7 +210,7 @@ async fn a_place_waits_until_another_one_ends_and_gives_its_room_back() {
         let waiting = second.hold(10 * MIB);
         tokio::pin!(waiting);
         assert!(timeout(Duration::from_millis(1), &mut waiting).await.is_err());
-        first.is_whole();
+        first.mark_whole();
         drop(first);
         waiting.await.unwrap();
     }
@@ -223,7 +224,7 @@ async fn whoever_does_not_fit_is_refused_after_the_wait() {
     let from: Arc<str> = "a".into();
     let mut first = room.enter(&from, 8 * MIB);
     first.hold(8 * MIB).await.unwrap();
-    first.is_whole();
+    first.mark_whole();
     let mut second = room.enter(&from, 8 * MIB);
     assert_eq!(second.hold(8 * MIB).await, Err(Denied::NoRoom));
 }

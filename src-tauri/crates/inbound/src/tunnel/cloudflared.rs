@@ -1,8 +1,9 @@
-//! A quick tunnel of cloudflared: no account, a new address at each start. The program is the user's own, run as a
-//! child; it is never downloaded.
+//! A cloudflared quick tunnel: no account, and a new address at each start. The program is the user's own and runs as a
+//! child process; it is never downloaded.
 //!
-//! cloudflared says its address before it is connected, so its metrics port is asked: the tunnel is online only while
-//! `/ready` answers 200. It reconnects by itself and keeps its address; where it ends it is started anew, and has another.
+//! cloudflared announces its address before it is connected, so its metrics port is asked: the tunnel is online only
+//! while `/ready` answers 200. It reconnects by itself and keeps its address; if it ends, it is started again and gets
+//! another.
 
 mod child;
 mod note;
@@ -26,17 +27,17 @@ use self::sight::Sight;
 use self::trouble::{Kind, Trouble};
 use super::{Site, State, Tunnel};
 
-/// How often Cloudflare has to refuse the tunnel before it is given up: new ones are refused for a moment, too.
+/// How often Cloudflare has to refuse the tunnel before it is given up: new ones are refused for a moment as well.
 const REFUSALS: u32 = 3;
 
 /// A quick tunnel of cloudflared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cloudflared {
-    /// The program; `None`: `cloudflared` on the PATH.
+    /// The program; `None` means `cloudflared` on the PATH.
     pub program: Option<PathBuf>,
-    /// Connects by HTTP/2 over TCP, where a network blocks UDP.
+    /// Connects by HTTP/2 over TCP, for networks that block UDP.
     pub http2: bool,
-    /// Where the running child is noted. Its folder also gets the empty configuration file.
+    /// Where the running child is recorded. The empty configuration file goes into the same folder.
     pub state_file: PathBuf,
     /// Its times.
     pub pace: Pace,
@@ -49,18 +50,18 @@ pub struct Pace {
     pub poll: Duration,
     /// Between two looks after it: 2 s.
     pub watch: Duration,
-    /// From the address to the first connection, before it is said that there is none: 20 s.
+    /// From the address to the first connection, before a missing connection is reported: 20 s.
     pub connect: Duration,
-    /// Without an address, or without an answer, before the child is started anew: 45 s. cloudflared itself gives up
+    /// Without an address, or without an answer, before the child is restarted: 45 s. cloudflared itself gives up
     /// asking for an address after 15 s.
     pub stuck: Duration,
     /// How long the listener may be away before the child is ended: 2 s. A restart on the same port keeps the address.
     pub settle: Duration,
-    /// From the request to end to the end by force: 5 s.
+    /// From asking the child to end until it is killed: 5 s.
     pub stop: Duration,
-    /// The first wait before another start: 1 s. It doubles with each.
+    /// The first wait before a restart: 1 s. It doubles each time.
     pub first_wait: Duration,
-    /// The longest wait, and how long a child has to be online for the waits to begin anew: 60 s.
+    /// The longest wait, and how long a child has to be online before the waits start over: 60 s.
     pub longest_wait: Duration,
     /// The wait after Cloudflare gave out no tunnel because there were too many: 5 min.
     pub limited_wait: Duration,
@@ -83,8 +84,8 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// The wait before start `attempt` (from 1) after a failure; `random` is from 0 to 1. Half of it to one and a half,
-    /// within the bounds.
+    /// The wait before start `attempt` (from 1) after a failure: half to one and a half times its length, within the
+    /// bounds. `random` is from 0 to 1.
     fn wait(&self, kind: &Kind, attempt: u32, random: f64) -> Duration {
         let random = random.clamp(0.0, 1.0);
         if *kind == Kind::RateLimited {
@@ -114,13 +115,13 @@ impl Tunnel for Cloudflared {
 /// Why a child is over.
 enum Over {
     Stopped,
-    /// The listener is elsewhere, or nowhere.
+    /// The listener has moved or stopped.
     Moved,
     Trouble(Trouble),
 }
 
 impl Cloudflared {
-    /// Starts children until it is stopped or there is no point.
+    /// Starts children until it is stopped or there is no point in another.
     async fn keep_up(&self, site: &Site) -> State {
         tell(site, State::Starting).await;
         let state_file = self.state_file.clone();
@@ -143,7 +144,7 @@ impl Cloudflared {
             let trouble = match over {
                 Over::Stopped => return State::Stopped,
                 Over::Moved => {
-                    let why = "The listener is on another port, or is not running; cloudflared is started anew.".into();
+                    let why = "The listener is on another port, or is not running; restarting cloudflared.".into();
                     tell(site, State::Reconnecting { why, retry_in: None, attempt: 1 }).await;
                     continue;
                 }
@@ -164,19 +165,19 @@ impl Cloudflared {
     }
 }
 
-/// One child, from its start to its end.
+/// One child, from start to end.
 struct Life<'a> {
     pace: Pace,
     http2: bool,
     site: &'a Site,
     attempt: u32,
-    /// The latest answer, or the start.
+    /// When it last answered, or was started.
     answered: Instant,
-    /// Since when there is an address.
+    /// Since when it has had an address.
     addressed: Option<Instant>,
     hostname: Option<String>,
     online: bool,
-    /// Since when it was connected for the first time.
+    /// Since when it has been connected for the first time.
     online_since: Option<Instant>,
     told_no_connection: bool,
 }
@@ -197,7 +198,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Until it ends, or should.
+    /// Waits until the child ends, or should.
     async fn watch(&mut self, child: &mut Child, target: &str) -> Over {
         let (to, mut sights) = mpsc::channel(1);
         let mut watching = JoinSet::new();
@@ -215,7 +216,8 @@ impl<'a> Life<'a> {
                     };
                     child.end(self.pace.stop).await;
                     let seen = child.output.seen();
-                    // By its own words: one that never came so far may have left its metrics port to somebody else's child.
+                    // Trusts only what it says itself: if it never came this far, its metrics port may belong to
+                    // somebody else's child.
                     let had_address = seen.hostname().is_some();
                     let mut trouble = Trouble::of_exit(status, &seen, had_address);
                     if matches!(trouble.kind, Kind::Exited(_)) && self.is_udp_blocked(seen.quic_errors()) {
@@ -232,7 +234,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Tells what has changed. The child should end where this returns a trouble.
+    /// Reports what changed. If this returns a trouble, the child should end.
     async fn see(&mut self, sight: Sight, child: &Child) -> Option<Trouble> {
         let now = Instant::now();
         let (quic_errors, refusals, said) = {
@@ -274,7 +276,8 @@ impl<'a> Life<'a> {
         None
     }
 
-    /// Never connected: after a loss QUIC fails where the network is away, whatever it blocks.
+    /// Only if it was never connected: after a loss, QUIC fails whenever the network is away, whatever the network
+    /// blocks.
     fn is_udp_blocked(&self, quic_errors: u32) -> bool {
         quic_errors > 0 && !self.http2 && self.online_since.is_none()
     }
@@ -289,7 +292,7 @@ impl<'a> Life<'a> {
     }
 }
 
-/// Says a state; not where it is stopped meanwhile.
+/// Reports a state, unless the tunnel is stopped meanwhile.
 async fn tell(site: &Site, state: State) {
     tokio::select! {
         biased;
@@ -298,7 +301,7 @@ async fn tell(site: &Site, state: State) {
     }
 }
 
-/// Where the listener takes requests of this machine.
+/// Where the listener takes requests from this machine.
 fn target(listener: SocketAddr) -> String {
     let ip = match listener.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -308,7 +311,7 @@ fn target(listener: SocketAddr) -> String {
     format!("http://{}", SocketAddr::new(ip, listener.port()))
 }
 
-/// The listener's address once there is one; `None`: stopped before.
+/// Waits for the listener's address; `None` if the tunnel is stopped first.
 async fn listener(site: &Site) -> Option<String> {
     let mut local = site.local.clone();
     loop {
@@ -323,7 +326,7 @@ async fn listener(site: &Site) -> Option<String> {
     }
 }
 
-/// Returns once the listener is on another address, or on none for longer than `settle`.
+/// Completes when the listener is on another address, or on none for longer than `settle`.
 async fn moved(site: &Site, from: &str, settle: Duration) {
     let mut local = site.local.clone();
     loop {
@@ -337,7 +340,7 @@ async fn moved(site: &Site, from: &str, settle: Duration) {
             },
         };
         if changed.is_err() {
-            // Nobody moves it any more.
+            // Nobody can move it any more.
             std::future::pending::<()>().await;
         }
     }

@@ -1,13 +1,13 @@
-//! The codes of what ends a tunnel.
+//! The codes for what ends a tunnel.
 
 use std::fmt;
 
-/// Why a tunnel cannot go on, as a stable code.
+/// Why a tunnel cannot continue, as a stable code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureCode {
-    /// No address of one's own was entered.
+    /// No own address was entered.
     OwnAddressMissing,
-    /// The address of one's own is wrong.
+    /// The own address is wrong.
     OwnAddressInvalid,
     /// cloudflared is not installed.
     CloudflaredMissing,
@@ -29,17 +29,17 @@ pub enum FailureCode {
     CloudflaredExited,
     /// cloudflared crashed.
     CloudflaredCrashed,
-    /// cloudflared did not get on.
+    /// cloudflared made no progress.
     CloudflaredStuck,
     /// The quick tunnel has expired.
     CloudflaredExpired,
-    /// The network lets no UDP through.
+    /// The network blocks UDP.
     CloudflaredUdpBlocked,
     /// cloudflared got no connection.
     CloudflaredNoConnection,
     /// cloudflared lost its connections.
     CloudflaredLost,
-    /// ngrok does not take the authtoken.
+    /// ngrok does not accept the authtoken.
     NgrokAuthtokenWrong,
     /// ngrok needs an authtoken.
     NgrokAuthtokenMissing,
@@ -47,7 +47,7 @@ pub enum FailureCode {
     NgrokAccountUnverified,
     /// The account is suspended.
     NgrokAccountSuspended,
-    /// ngrok no longer speaks with this version of Pollux.
+    /// ngrok no longer supports this version of Pollux.
     NgrokTooOld,
     /// ngrok did not understand Pollux.
     NgrokProtocol,
@@ -57,17 +57,17 @@ pub enum FailureCode {
     NgrokEndpointTaken,
     /// The account has too many endpoints.
     NgrokEndpoints,
-    /// The domain is not the account's.
+    /// The domain does not belong to the account.
     NgrokDomain,
     /// ngrok gave no usable address.
     NgrokAddress,
     /// The account's quota is used up.
     NgrokQuota,
-    /// There were too many requests for the account.
+    /// The account made too many requests.
     NgrokRate,
     /// No agent serves the address.
     NgrokOffline,
-    /// The agent did not reach the listener.
+    /// The agent could not reach the listener.
     NgrokUpstream,
     /// The address of ngrok's server is wrong.
     NgrokServer,
@@ -85,12 +85,12 @@ pub enum FailureCode {
     NgrokTls,
     /// ngrok stopped the endpoint.
     NgrokStopped,
-    /// ngrok refused, for a reason that is not known here.
+    /// ngrok refused for a reason that Pollux does not know.
     NgrokRefused,
 }
 
 impl FailureCode {
-    /// The stable name: what stands in logs, in JSON and in the history.
+    /// The stable name, as it appears in logs, in JSON and in the history.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

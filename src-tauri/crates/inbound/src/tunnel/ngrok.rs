@@ -1,9 +1,9 @@
 //! ngrok, inside this process.
 //!
-//! The crate's own reconnect is not used: its gaps grow fiftyfold (0, 0.05 s, 2.5 s, 125 s, 1 h 44 min, …), so that an
-//! outage of two minutes would keep the listener out of reach for hours. [`Ngrok`] refuses it and builds a new session
-//! instead. Nothing that ngrok could do to a request at its edge is asked for (no webhook verification, no compression, no
-//! changes of headers): the bytes that were sent are what the listener is for.
+//! The crate's own reconnect is not used: its gaps grow fiftyfold (0, 0.05 s, 2.5 s, 125 s, 1 h 44 min, …), so an
+//! outage of two minutes would keep the listener unreachable for hours. [`Ngrok`] refuses it and builds a new session
+//! instead. Nothing that ngrok could do to a request at its edge is asked for (no webhook verification, no compression,
+//! no header changes): the listener exists to see the bytes that were sent.
 
 mod door;
 mod keep;
@@ -27,22 +27,23 @@ pub use refusal::meaning;
 #[doc(hidden)]
 pub use time::{Real, Time};
 
-/// How long the last state may wait for a reader.
+/// How long the last state waits for a reader.
 const LAST_WORD: Duration = Duration::from_secs(5);
 
-/// A tunnel of ngrok with its settings.
+/// An ngrok tunnel with its settings.
 pub struct Ngrok {
     /// The account's authtoken.
     pub authtoken: Zeroizing<String>,
-    /// A domain of the account, `hooks.example.com`; `None`: the one that ngrok gives.
+    /// One of the account's domains, `hooks.example.com`; `None` means the one that ngrok assigns.
     pub domain: Option<String>,
-    /// A traffic policy, YAML or JSON, which ngrok applies at its edge.
+    /// A traffic policy, YAML or JSON, that ngrok applies at its edge.
     pub policy: Option<String>,
-    /// Any text, shown with the session and its endpoint in ngrok's own dashboard.
+    /// Any text; ngrok's own dashboard shows it with the session and its endpoint.
     pub metadata: Option<String>,
-    /// Where the session is opened; `None`: `connect.ngrok-agent.com:443`. For accounts with an agent ingress of their own.
+    /// Where the session is opened; `None` means `connect.ngrok-agent.com:443`. For accounts with their own agent
+    /// ingress.
     pub server: Option<Server>,
-    /// What stands between this machine and the internet.
+    /// The proxies between this machine and the internet.
     pub proxies: Proxies,
     #[doc(hidden)]
     pub seams: Seams,
@@ -51,9 +52,9 @@ pub struct Ngrok {
 /// An agent ingress: the address at which agents connect, in place of ngrok's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// `connect.example.com:443`; without a port 443 is meant.
+    /// `connect.example.com:443`; the default port is 443.
     pub address: String,
-    /// The certificates that its certificate must go back to, PEM. `None`: ngrok's own.
+    /// The roots that its certificate must lead to, PEM. `None` means ngrok's own.
     pub ca_pem: Option<String>,
 }
 
@@ -62,13 +63,13 @@ pub struct Server {
 pub type Dial =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = io::Result<Box<dyn ngrok::session::IoStream>>> + Send>> + Send + Sync>;
 
-/// What tests put in the place of the world.
+/// What tests put in the place of the outside world.
 #[doc(hidden)]
 #[derive(Clone)]
 pub struct Seams {
     pub dial: Option<Dial>,
     pub time: Arc<dyn Time>,
-    /// How often a heartbeat goes out, and how late its answer may be.
+    /// How often a heartbeat is sent, and how late its answer may be.
     pub heartbeat: (Duration, Duration),
 }
 
@@ -114,7 +115,7 @@ impl Tunnel for Ngrok {
                 Some(failure) => State::Failed(failure),
                 None => State::Stopped,
             };
-            // Nobody reads any more: nobody has to be told.
+            // Nobody reads any more, so there is nobody to report to.
             let _ = tokio::time::timeout(LAST_WORD, site.states.send(last)).await;
         })
     }

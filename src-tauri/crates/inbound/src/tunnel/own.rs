@@ -1,5 +1,5 @@
-//! An address of the user's own: a reverse proxy, Tailscale Funnel, a dev box. Nothing is started and nothing is held
-//! open; whether the address truly leads here is for the probe to tell.
+//! The user's own address: a reverse proxy, Tailscale Funnel, a dev box. Nothing is started and nothing is held open;
+//! the probe tells whether the address really leads here.
 
 use std::pin::Pin;
 
@@ -10,7 +10,7 @@ use super::{Failure, FailureCode, Site, State, Tunnel};
 /// An address that the user set up to lead to the listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Own {
-    /// `https://hooks.example.com/`; a slash at its end is put there where it is missing.
+    /// `https://hooks.example.com/`; a missing trailing slash is added.
     pub address: String,
 }
 
@@ -28,11 +28,11 @@ async fn run(address: String, site: Site) {
         }
         Err(failure) => State::Failed(failure),
     };
-    // Nobody listens: then nobody has to know.
+    // Nobody reads the states, so nobody has to know.
     let _ = site.states.send(last).await;
 }
 
-/// Says whether the listener runs, until it is stopped.
+/// Reports whether the listener is running, until it is stopped.
 async fn follow(public: String, site: &Site) {
     let mut local = site.local.clone();
     let mut told = None;
@@ -63,13 +63,13 @@ async fn follow(public: String, site: &Site) {
     }
 }
 
-/// The address with a slash at its end, or what is wrong with it.
+/// The address with a trailing slash, or what is wrong with it.
 fn base(address: &str) -> Result<String, Failure> {
     let address = address.trim();
     if address.is_empty() {
         return Err(Failure {
             code: FailureCode::OwnAddressMissing,
-            message: "There is no public address. Enter the https address under which your proxy or dev box can be \
+            message: "There is no public address. Enter the https address at which your proxy or dev box can be \
                       reached from the internet."
                 .to_owned(),
             detail: None,
@@ -77,7 +77,7 @@ fn base(address: &str) -> Result<String, Failure> {
     }
     let wrong = |why: &str| Failure {
         code: FailureCode::OwnAddressInvalid,
-        message: format!("The public address cannot be used: {why}. It looks like https://hooks.example.com/."),
+        message: format!("The public address cannot be used: {why}. It should look like https://hooks.example.com/."),
         detail: None,
     };
     let uri: Uri = address.parse().map_err(|_| wrong("it is not an address"))?;

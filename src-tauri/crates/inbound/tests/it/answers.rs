@@ -9,7 +9,7 @@ use store::AnsweredBy;
 
 use super::rig::{Rig, signed, status, with_answers};
 
-/// Gives what it was told to, and notes what it was asked.
+/// Gives the answers it was set up with, and records what it was asked.
 struct Scripted {
     given: Given,
     delay: Duration,

@@ -1,4 +1,4 @@
-//! cloudflared, with a stand-in that says what the real one says.
+//! cloudflared, played by a stand-in that says what the real one says.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -103,7 +103,7 @@ impl Rig {
         starts(self.folder.path())
     }
 
-    /// Stops it; nothing is left.
+    /// Stops it and checks that nothing is left.
     async fn stop(mut self) {
         self.stop.cancel();
         while self.next().await != State::Stopped {}
@@ -224,7 +224,7 @@ async fn what_goes_wrong_is_told_by_name_and_tried_again() {
         (json!({ "mode": "crash", "after_s": 0, "signal": "SIGSEGV" }), "the signal SIGSEGV. It said: panic: runtime"),
         (json!({ "mode": "crash", "after_s": 0.3, "signal": "SIGKILL" }), "the signal SIGKILL"),
         (json!({ "mode": "quic", "gives_up": true }), "Turn on HTTP/2"),
-        (json!({ "mode": "refusing" }), "does not know the address any more"),
+        (json!({ "mode": "refusing" }), "no longer knows the address"),
     ];
     let mut all = tokio::task::JoinSet::new();
     for (mode, words) in modes {

@@ -1,4 +1,4 @@
-//! cloudflared after an end of Pollux that left no time for anything.
+//! cloudflared after Pollux ended without time to clean up.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::cloudflared::{alive, pid, prepare, site, starts, stat};
 
 const FOLDER: &str = "POLLUX_TEST_PARENT";
 
-/// Runs a tunnel until it is killed, in a process of its own: not a test by itself.
+/// Runs a tunnel until it is killed, in its own process: not a test by itself.
 #[tokio::test]
 #[ignore = "started by the tests below"]
 async fn a_parent() {

@@ -1,4 +1,4 @@
-//! Forged deliveries in numbers: what they may take of the disk, of the memory and of the log.
+//! Floods of forged deliveries: how much of the disk, the memory and the log they may use.
 
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -123,7 +123,7 @@ async fn those_that_wait_for_the_probe_are_bounded_in_bytes_and_their_room_comes
     assert_eq!(rig.all().await.len(), 12, "all are kept");
 }
 
-/// A gate at a time that the test sets, in ms.
+/// A gate whose time the test sets, in ms.
 async fn public(bytes_per_second: u64) -> (Rig, Arc<AtomicU64>) {
     let ms = Arc::new(AtomicU64::new(0));
     let (start, read) = (Instant::now(), ms.clone());
@@ -184,7 +184,7 @@ async fn beyond_the_bytes_of_a_second_public_requests_are_429_not_kept_and_count
 async fn a_public_body_that_runs_too_far_into_debt_is_cut_off_with_429() {
     let (rig, _) = public(10_000).await;
     rig.listener.limit_bodies(50_000);
-    // Both are let in before anything of their bodies has come.
+    // Both are let in before any of their bodies has arrived.
     let (one, two) = (
         to("hooks.example", &signed("msg_1", &[b'x'; 40_000])),
         to("hooks.example", &signed("msg_2", &[b'x'; 40_000])),
@@ -249,7 +249,7 @@ async fn while_the_disk_is_nearly_full_new_deliveries_are_503_and_afterwards_tak
     assert_eq!(status(&rig.post("msg_2", b"{}").await), "200");
 }
 
-/// The lines of the log from warnings on.
+/// The lines of the log, warnings and up.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 

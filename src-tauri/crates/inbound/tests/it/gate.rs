@@ -45,7 +45,7 @@ async fn without_the_token_nothing_of_it_is_kept_and_nothing_is_told() {
     assert_eq!(rig.all().await, [] as [i64; 0]);
     let tally = rig.tally.snapshot();
     assert_eq!((tally.stray, tally.other_methods, tally.too_many), (6, 0, 0));
-    // Those from this machine go on as before.
+    // Requests from this machine continue as before.
     assert!(ask(&rig, "GET", "/", "localhost").await.ends_with(HEALTH_LINE));
     assert_eq!(status(&ask(&rig, "PUT", "/", "localhost").await), "405");
     assert_eq!(status(&ask(&rig, "POST", "/sandbox", "localhost").await), "401");
@@ -99,7 +99,7 @@ async fn what_a_tunnel_brings_is_from_the_internet_also_as_localhost() {
     let mut answers = String::new();
     ours.read_to_string(&mut answers).await.unwrap();
     served.await.unwrap();
-    // The connection goes on after one that was turned away.
+    // The connection continues after a request that was turned away.
     let statuses: Vec<_> = answers.match_indices("HTTP/1.1 ").map(|(at, _)| &answers[at + 9..at + 12]).collect();
     assert_eq!(statuses, ["404", "401"]);
     let kept = rig.only().await;
@@ -113,7 +113,7 @@ async fn a_long_body_that_is_turned_away_is_not_read_and_ends_the_connection() {
     let mut stream = rig.connect().await;
     let head = "POST /x HTTP/1.1\r\nhost: hooks.example\r\ncontent-length: 9000000\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
-    // Nothing of the body is sent: the answer does not wait for it.
+    // No body is sent: the answer does not wait for it.
     let answer = crate::rig::read_answer(&mut stream).await;
     assert_eq!(status(&answer), "404");
     assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");

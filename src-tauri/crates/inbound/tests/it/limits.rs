@@ -1,4 +1,4 @@
-//! What is too long, too slow or too much.
+//! Requests that are too long, too slow or too many.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

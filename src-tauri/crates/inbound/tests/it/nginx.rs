@@ -1,4 +1,4 @@
-//! A real nginx on loopback, with TLS by an authority of the test.
+//! A real nginx on loopback, with TLS certificates from a test authority.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -49,7 +49,7 @@ pub(crate) struct Certificate<'a> {
     pub(crate) expired: bool,
 }
 
-/// A running nginx. It ends with this.
+/// A running nginx. Dropping this ends it.
 pub(crate) struct Nginx {
     child: Child,
     address: SocketAddr,
@@ -57,7 +57,7 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// One server over TLS, for the name `localhost`, with what stands in `server`.
+    /// One server over TLS, for the name `localhost`, with `server` as its block.
     pub(crate) async fn start(authority: &Authority, server: &str) -> Self {
         Self::with(Certificate { authority, name: "localhost", expired: false }, server).await
     }
@@ -97,7 +97,7 @@ impl Drop for Nginx {
 
 fn spawn(folder: &Path) -> Child {
     let error = std::fs::File::create(folder.join("error.log")).unwrap();
-    // Debian puts it where only root looks.
+    // Debian installs it where only root's PATH looks.
     let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|path| Path::new(path).exists());
     Command::new(program.unwrap_or("nginx"))
         .args(["-e", "stderr", "-p"])
@@ -123,7 +123,7 @@ async fn listens(child: &mut Child, address: SocketAddr) -> bool {
     false
 }
 
-/// One process without a master, so that it ends when it is killed. All it writes is in its folder.
+/// One process without a master, so that killing it ends it. All it writes is in its folder.
 fn config(folder: &Path, address: SocketAddr, server: &str) -> String {
     let folder = folder.display();
     format!(

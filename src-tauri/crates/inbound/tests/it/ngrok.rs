@@ -1,4 +1,4 @@
-//! ngrok: deliveries through it, what the service refuses, and its end.
+//! ngrok: deliveries through it, what the service refuses, and how it ends.
 
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ async fn the_service_is_asked_for_an_endpoint_and_nothing_that_touches_the_bytes
     }
 }
 
-/// What the service says at `auth` or `bind`, the stable code, and whether it ends the tunnel.
+/// What the service says to `auth` or `bind`, the stable code, and whether it ends the tunnel.
 const REFUSALS: &[(&str, u32, FailureCode, bool)] = &[
     ("auth", 105, FailureCode::NgrokAuthtokenWrong, true),
     ("auth", 106, FailureCode::NgrokAuthtokenWrong, true),
@@ -138,7 +138,7 @@ async fn what_the_service_refuses_is_told_in_plain_words_without_the_authtoken()
                 assert_eq!(detail, format!("No, not with ….\nYour authtoken: …\nERR_NGROK_{number}"));
                 match known {
                     Some(known) => assert_eq!(known, (code, message.as_str())),
-                    None => assert_eq!(message, "ngrok refused it: No, not with …."),
+                    None => assert_eq!(message, "ngrok refused: No, not with …."),
                 }
                 run.task.await.unwrap();
             }
@@ -171,7 +171,7 @@ async fn an_endpoint_that_stays_taken_ends_it_and_one_that_is_let_go_does_not() 
             time.advance(Duration::from_secs(30)).await;
             let seen = run.seen();
             assert!(matches!(seen.last(), Some(State::Online { .. })), "{seen:?}");
-            // Once it was online, the session in the way may be its own of a moment ago.
+            // Once it was online, the session in the way may be its own previous one.
             network.edge.rule(|rules| rules.refuse_bind = Some("It is online.\n\nERR_NGROK_334".to_owned()));
             network.edge.cut();
             time.advance(Duration::from_secs(300)).await;
@@ -267,7 +267,7 @@ async fn a_crowd_of_connections_does_not_take_the_endpoint_down() {
     let network = Network::default();
     let mut run = Run::start(ngrok(&network, Real::default()), Some(rig.listener.intake()));
     run.online().await;
-    // More than one session of muxado bears: none of them ever ends its request.
+    // More than one muxado session can take: none of them ever ends its request.
     let mut crowd = Vec::new();
     for _ in 0..700 {
         let mut stream = network.edge.connect("192.0.2.66:1").await.expect("the endpoint is online");
@@ -279,7 +279,7 @@ async fn a_crowd_of_connections_does_not_take_the_endpoint_down() {
         assert!(began.elapsed() < Duration::from_secs(50), "{:?}", rig.tally.snapshot());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    // Who comes next is told to try again, by the same session, and is taken once the crowd is gone.
+    // Whoever comes next is told to try again, over the same session, and is served once the crowd is gone.
     let mut stream = network.edge.connect(CLIENT).await.unwrap();
     stream.write_all(&signed("msg_1", b"{}")).await.unwrap();
     assert!(matches!(status(&read_all(&mut stream).await), "503" | "no answer"));
@@ -310,7 +310,7 @@ async fn what_the_service_says_is_bounded_and_its_address_must_be_one() {
     let State::Failed(failure) = run.until(|state| *state != State::Starting).await else { panic!() };
     let detail = failure.detail.unwrap();
     assert!(failure.message.len() < 400 && detail.len() < 2000 && detail.lines().count() <= 12, "{}", detail.len());
-    assert!(failure.message.starts_with("ngrok refused it: No. xx"), "{}", failure.message);
+    assert!(failure.message.starts_with("ngrok refused: No. xx"), "{}", failure.message);
     assert!(!detail.contains(['\u{202e}', '\u{7}']));
 
     for address in ["http://169.254.169.254", "https://user@calm-otter.ngrok-free.test", "javascript://x"] {

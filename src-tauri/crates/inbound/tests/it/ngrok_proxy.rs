@@ -1,4 +1,4 @@
-//! ngrok through a proxy of the user's network.
+//! ngrok through a proxy in the user's network.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,7 +17,7 @@ use super::rig::{rig, signed, status};
 const INGRESS: &str = "ingress.test";
 const PASSWORD: &str = "s3cr3t-of-the-proxy";
 
-/// What a proxy was asked.
+/// What a proxy was asked for.
 type Asked = Arc<Mutex<Vec<String>>>;
 
 /// A proxy that leads to `target` whatever it is asked for. Speaks `CONNECT`, or SOCKS 5 with a password.
@@ -55,7 +55,7 @@ async fn http(mut client: TcpStream, asked: Asked, refusal: Option<&'static str>
     refusal.is_none().then_some(client)
 }
 
-/// RFC 1928 and 1929, as far as a name and a password go.
+/// RFC 1928 and 1929, as far as a name and password require.
 async fn socks(mut client: TcpStream, asked: Asked) -> Option<TcpStream> {
     async fn text(client: &mut TcpStream) -> String {
         let mut bytes = vec![0; client.read_u8().await.unwrap().into()];
@@ -83,7 +83,7 @@ fn proxies(variables: &[(&str, String)]) -> Proxies {
     Proxies::read(|name| variables.get(name).cloned())
 }
 
-/// A tunnel to the stand-in, whose address is known to the proxy alone.
+/// A tunnel to the stand-in, whose address only the proxy knows.
 async fn through(network: &Network) -> (Ngrok, SocketAddr) {
     let (address, ca_pem) = network.edge.ingress().await;
     let port = address.rsplit_once(':').unwrap().1.parse().unwrap();

@@ -1,4 +1,4 @@
-//! ngrok: connections that are lost, and those that take their place.
+//! ngrok: lost connections, and the ones that replace them.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -45,7 +45,7 @@ async fn it_comes_back_from_twenty_cuts_after_the_gaps_that_are_configured() {
         let mut stream = network.edge.connect("192.0.2.1:1").await.unwrap();
         assert_eq!(status(&read_all(&mut stream).await), "503", "no listener, but its way is open");
     }
-    // Online for a minute: the gaps begin anew.
+    // Online for a minute: the gaps start over.
     time.advance(Duration::from_secs(60)).await;
     run.seen();
     network.edge.cut();
@@ -97,7 +97,7 @@ async fn a_computer_that_wakes_up_tries_at_once() {
     let (network, time) = (Network::default(), Warp::default());
     let mut run = Run::start(ngrok(&network, time.clone()), None);
     run.online().await;
-    // While online: the session is of yesterday.
+    // Asleep while online: the session is stale.
     time.settle().await;
     time.sleep_through(Duration::from_secs(8 * 3600));
     time.advance(Duration::from_secs(5)).await;
@@ -108,7 +108,7 @@ async fn a_computer_that_wakes_up_tries_at_once() {
     assert!(matches!(seen.last(), Some(State::Online { .. })), "{seen:?}");
     assert_eq!(network.edge.connected(), 1);
 
-    // While it waits: the wait is of yesterday, too.
+    // Asleep while waiting: the wait is stale, too.
     network.edge.rule(|rules| rules.refuse_bind = Some("No more.\n\nERR_NGROK_727".to_owned()));
     network.edge.cut();
     time.advance(Duration::from_secs(60)).await;
@@ -132,12 +132,12 @@ async fn a_stop_by_the_service_is_told_and_tried_again() {
     time.advance(Duration::from_secs(1)).await;
     assert!(matches!(run.seen().last(), Some(State::Online { .. })));
 
-    // After a reconnect as well, and with a quota that will not be back in a moment.
+    // After a reconnect as well, with a quota that will not be back in a moment.
     network.edge.stop_endpoint("Enough.", Some("ERR_NGROK_727")).await;
     time.settle().await;
     let seen = run.seen();
     let (why, gap, _) = reconnecting(seen.first());
-    assert!(why.contains("HTTP requests of the month"), "{why}");
+    assert!(why.contains("this month's HTTP requests"), "{why}");
     assert_eq!(gap, Some(Duration::from_secs(900)));
     time.advance(Duration::from_secs(900)).await;
     assert!(matches!(run.seen().last(), Some(State::Online { .. })));
@@ -157,7 +157,7 @@ async fn a_stop_by_the_service_is_told_and_tried_again() {
     assert_eq!(network.edge.connected(), 0);
 }
 
-/// All is in one thread: something that never pauses would be the end of it.
+/// Everything runs in one thread, so anything that never pauses would hang it.
 #[tokio::test]
 async fn a_command_that_breaks_off_is_not_read_for_ever() {
     let (network, time) = (Network::default(), Warp::default());

@@ -1,4 +1,4 @@
-//! A tunnel of ngrok against the stand-in of the service, its states, and time that is moved by hand.
+//! An ngrok tunnel against a stand-in for the service, its states, and time that the test moves.
 
 use std::io;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::edge::Edge;
 
 pub(crate) const TOKEN: &str = "2aBcDeFgHiJkLmNoPqRsTuVwXyZ_4k3J5h7G9f1D2s4A6q8W";
-/// Beyond any wait of a test, also on a machine that does much else.
+/// Longer than any wait of a test, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Run {
@@ -52,7 +52,7 @@ impl Run {
         state.expect("a state")
     }
 
-    /// The next state of that kind; others are passed over.
+    /// The next state of that kind; others are skipped.
     pub(crate) async fn until(&mut self, wanted: impl Fn(&State) -> bool) -> State {
         loop {
             let state = self.next().await;
@@ -69,7 +69,7 @@ impl Run {
         }
     }
 
-    /// What came since it was last asked, without measurements.
+    /// The states since the last call, without measurements.
     pub(crate) fn seen(&mut self) -> Vec<State> {
         let measured = |state: &State| matches!(state, State::Online { latency: Some(_), .. });
         std::iter::from_fn(|| self.states.try_recv().ok()).filter(|state| !measured(state)).collect()
@@ -86,7 +86,7 @@ impl Run {
     }
 }
 
-/// A network that can be taken away, with the service at its other end.
+/// A network that can be taken away, with the service at the other end.
 #[derive(Clone, Default)]
 pub(crate) struct Network {
     pub(crate) edge: Edge,
@@ -133,7 +133,7 @@ pub(crate) fn ngrok(network: &Network, time: impl Time + 'static) -> Ngrok {
     ngrok
 }
 
-/// Time that stands still until it is moved.
+/// Time that stands still until the test moves it.
 #[derive(Clone, Default)]
 pub(crate) struct Warp(Arc<Mutex<Moment>>);
 
@@ -162,7 +162,7 @@ impl Warp {
         self.0.lock().unwrap().now = end;
     }
 
-    /// The computer sleeps: the clock on the wall goes on, the other one does not.
+    /// Puts the computer to sleep: the wall clock continues, the other one does not.
     pub(crate) fn sleep_through(&self, time: Duration) {
         self.0.lock().unwrap().asleep += time;
     }
@@ -201,7 +201,7 @@ impl Time for Warp {
     }
 }
 
-/// Real time, in which waits are twenty times as short.
+/// Real time, in which waits take a twentieth.
 #[derive(Default)]
 pub(crate) struct Fast(Real);
 
@@ -221,7 +221,7 @@ impl Time for Fast {
 
 pub(crate) async fn read_all(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut answer = Vec::new();
-    // A connection that is cut has no more than this.
+    // A connection that is cut shows no more than this.
     let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("an answer in time");
     String::from_utf8_lossy(&answer).into_owned()
 }

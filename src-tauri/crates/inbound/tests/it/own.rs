@@ -1,4 +1,4 @@
-//! An own address: nginx with TLS in front of the listener, as a user would set it up, and as one should not.
+//! An own address: nginx with TLS in front of the listener, set up as a user should, and as one should not.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::nginx::{Authority, Certificate, Nginx};
 use crate::rig::{Rig, rig};
 
-/// A location that passes all on to the listener.
+/// A location that passes everything on to the listener.
 fn pass(rig: &Rig, more: &str) -> String {
     format!("location / {{ proxy_pass http://{}; {more} }}", rig.listener.address())
 }
@@ -26,7 +26,7 @@ async fn through(rig: &Rig, authority: &Authority, server: &str) -> ProbeResult 
 
 #[tokio::test]
 async fn a_correct_proxy_passes_all_and_its_headers_are_named() {
-    // What is sent below is rejected, and looked at whole.
+    // The requests below are rejected, and examined whole.
     let (rig, authority) = (rig(Limits { rejected: 1 << 20, ..Limits::default() }).await, Authority::new());
     let server = pass(
         &rig,
@@ -51,7 +51,7 @@ async fn a_correct_proxy_passes_all_and_its_headers_are_named() {
         assert_eq!(result.dropped, ["user-agent"]);
         assert_eq!(result.changed, ["accept"]);
     }
-    // The gate stands for all else that comes this way, and what passes it is whole.
+    // The gate applies to everything else that comes this way, and what it lets in is whole.
     let ca = reqwest::Certificate::from_pem(authority.pem.as_bytes()).unwrap();
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
     let body: Vec<u8> = (0..=u8::MAX).cycle().take(300_000).collect();
@@ -83,7 +83,7 @@ async fn a_filter_that_changes_bodies_is_found_out() {
     for (filter, words) in [
         // A body that does not fit nginx's buffer is empty for its filters.
         ("proxy_set_body $request_body;", "none of its 65536 bytes"),
-        ("client_body_buffer_size 128k; proxy_set_body \"$request_body\\n\";", "a line end was put at its end"),
+        ("client_body_buffer_size 128k; proxy_set_body \"$request_body\\n\";", "a line end was added"),
         ("client_body_buffer_size 128k; proxy_set_body \"<$request_body>\";", "65538 arrived"),
     ] {
         let result = through(&rig, &authority, &pass(&rig, filter)).await;
@@ -110,7 +110,7 @@ async fn pages_of_the_proxy_itself_are_foreign() {
         ("location / { return 301 https://elsewhere.example/; }", 301, "redirects to https://elsewhere.example/"),
         ("client_max_body_size 1k; location / { return 200; }", 413, "client_max_body_size"),
         (&format!("location / {{ proxy_pass http://{nobody}; }}"), 502, "cannot reach the listener"),
-        ("root /nonexistent;", 404, "knows nothing at this path"),
+        ("root /nonexistent;", 404, "has nothing at this path"),
     ] {
         let result = through(&rig, &authority, server).await;
         assert_eq!((result.outcome, result.status), (Outcome::ForeignAnswer, Some(number)), "{}", result.message);
@@ -128,8 +128,8 @@ async fn tls_that_senders_would_refuse_is_told() {
     let old = Nginx::with(certificate("localhost", true), &server).await;
     let trusted = Some(ours.pem.as_bytes());
     for (nginx, root, words) in [
-        (&good, Some(theirs.pem.as_bytes()), "signed by nobody whom this machine trusts"),
-        (&good, None, "signed by nobody whom this machine trusts"),
+        (&good, Some(theirs.pem.as_bytes()), "not signed by anyone this machine trusts"),
+        (&good, None, "not signed by anyone this machine trusts"),
         (&named, trusted, "is for another name"),
         (&old, trusted, "has expired"),
     ] {
@@ -148,7 +148,7 @@ async fn tls_that_senders_would_refuse_is_told() {
     assert_eq!((result.outcome, result.status), (Outcome::Unreachable, None), "{}", result.message);
 }
 
-/// Runs the address as a tunnel; gives its states, and what moves it.
+/// Runs the address as a tunnel; returns its states, and a way to move the listener.
 fn run(address: &str, listens: bool) -> (mpsc::Receiver<State>, watch::Sender<Option<SocketAddr>>, CancellationToken) {
     let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 4710));
     let (local, at) = watch::channel(listens.then_some(at));
@@ -172,7 +172,7 @@ async fn it_is_online_while_the_listener_listens() {
     assert_eq!(next(&mut states).await, Some(State::Starting));
     local.send_replace(at(1));
     assert_eq!(next(&mut states).await, Some(online.clone()));
-    // Another port: nothing to say, the proxy is the user's.
+    // Another port: nothing to report, since the proxy is the user's.
     local.send_replace(at(2));
     local.send_replace(None);
     let lost = next(&mut states).await;

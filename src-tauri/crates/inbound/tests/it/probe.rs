@@ -1,4 +1,4 @@
-//! Probes: straight, through what breaks them, and those that are none.
+//! Probes: straight, through proxies that break them, and requests that are not probes.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::rig::{Rig, rig, status, with_clocks};
 
-/// Serves a router on a port of its own, as long as the test runs.
+/// Serves a router on its own port for as long as the test runs.
 async fn serve(router: Router) -> String {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = socket.local_addr().unwrap();
@@ -24,7 +24,7 @@ async fn serve(router: Router) -> String {
     format!("http://{address}/")
 }
 
-/// A proxy in front of the listener that changes what passes.
+/// A proxy in front of the listener that changes what it forwards.
 async fn proxy(rig: &Rig, change: fn(&mut String, &mut HeaderMap, &mut Vec<u8>)) -> String {
     let to = rig.listener.address();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -88,7 +88,7 @@ async fn it_has_the_path_token_and_needs_no_place_in_the_rate() {
     let result = probe(&rig.probes, &format!("{public}k3y/"), None).await;
     assert_eq!(result.outcome, Outcome::Ok, "{}", result.message);
     assert!(!result.message.contains("not in force"), "{}", result.message);
-    // What loses the token on the way is told, and so is a proxy behind which all looks local.
+    // A proxy that loses the token is reported, and so is one behind which everything looks local.
     let result = probe(&rig.probes, &public, None).await;
     assert_eq!((result.outcome, result.status), (Outcome::PathChanged, Some(200)), "{}", result.message);
     rig.gate.set(GateRules { public: Some("https://hooks.example/".into()), ..GateRules::default() });
@@ -115,7 +115,7 @@ async fn what_a_proxy_does_is_told() {
             "read as UTF-8",
         ),
         (|_, _, body| body.clear(), Outcome::BodyChanged, "none of its 65536 bytes"),
-        (|_, _, body| body.push(b'\n'), Outcome::BodyChanged, "a line end was put at its end"),
+        (|_, _, body| body.push(b'\n'), Outcome::BodyChanged, "a line end was added"),
         (|_, _, body| body.truncate(1_000), Outcome::BodyChanged, "only its first 1000 bytes"),
         (|_, _, body| body.extend_from_within(..), Outcome::BodyChanged, "131072 arrived"),
         (
@@ -150,11 +150,11 @@ async fn what_a_proxy_does_is_told() {
 async fn an_answer_that_is_not_ours_is_foreign_also_when_it_looks_like_ours() {
     let rig = rig(Limits::default()).await;
     let other = crate::rig::rig(Limits::default()).await;
-    // Another Pollux: it does not know the probe and keeps it as the delivery that it is.
+    // Another Pollux does not recognise the probe, and keeps it as the delivery that it is.
     let result = probe(&rig.probes, &other.base(), None).await;
     assert_eq!((result.outcome, result.status), (Outcome::ForeignAnswer, Some(401)), "{}", result.message);
     assert_eq!(other.only().await.row.body_len, 65_536);
-    // One that knows what an echo looks like, but not the key.
+    // A server that knows what an echo looks like, but not the key.
     let forged = serve(Router::new().fallback(|headers: HeaderMap, body: Bytes| async move {
         let nonce = headers[PROBE_HEADER].to_str().unwrap().split('.').nth(1).unwrap().to_owned();
         let hash = sha2_hex(&body);
@@ -240,7 +240,7 @@ async fn a_probe_is_known_once_within_a_minute_and_only_as_it_was_signed() {
     ms.store(120_001, Ordering::Relaxed);
     assert!(!known(raw(&late, None)).await, "a moment later");
 
-    // Of more than are kept in mind, the oldest are forgotten.
+    // When there are more than are remembered, the oldest are forgotten.
     let many: Vec<_> = (0..17).map(|_| make()).collect();
     assert!(!known(raw(&many[0], None)).await);
     assert!(known(raw(&many[1], None)).await && known(raw(&many[16], None)).await);

@@ -19,7 +19,7 @@ pub(crate) struct Rig {
     pub(crate) store: Store,
     pub(crate) gate: Gate,
     pub(crate) probes: Probes,
-    /// The paths that projects were looked for by.
+    /// The paths by which projects were looked up.
     pub(crate) paths: Paths,
     pub(crate) tally: Arc<Tally>,
     pub(crate) explain: mpsc::Receiver<Explain>,
@@ -28,7 +28,7 @@ pub(crate) struct Rig {
     pub(crate) folder: tempfile::TempDir,
 }
 
-/// One project for all; notes the paths that it is asked for.
+/// One project for everything; records the paths it is asked for.
 struct One(Arc<Project>, Paths);
 
 type Paths = Arc<Mutex<Vec<String>>>;
@@ -53,19 +53,19 @@ pub(crate) async fn with_project(limits: Limits, project: impl FnOnce(i64) -> Pr
     build(limits, project, Gate::default(), Probes::default(), Arc::new(UsualAnswers)).await
 }
 
-/// With a gate and probes of the caller's, for their clocks.
+/// With the caller's gate and probes, for their clocks.
 pub(crate) async fn with_clocks(gate: Gate, probes: Probes) -> Rig {
     let project = |id| Project { id, keyring: keyring(), policy: Policy::default(), jwks: None };
     build(Limits::default(), project, gate, probes, Arc::new(UsualAnswers)).await
 }
 
-/// With answers of the caller's.
+/// With the caller's answers.
 pub(crate) async fn with_answers(answers: Arc<dyn Answers>) -> Rig {
     let project = |id| Project { id, keyring: keyring(), policy: Policy::default(), jwks: None };
     build(Limits::default(), project, Gate::default(), Probes::default(), answers).await
 }
 
-/// With a history that is set up otherwise.
+/// With a history that is set up differently.
 pub(crate) async fn with_history(options: Options) -> Rig {
     let project = |id| Project { id, keyring: keyring(), policy: Policy::default(), jwks: None };
     let answers = Arc::new(UsualAnswers);
@@ -131,7 +131,7 @@ impl Rig {
         self.raw(&signed(id, body)).await
     }
 
-    /// Its address with a slash at the end.
+    /// The listener's address with a trailing slash.
     pub(crate) fn base(&self) -> String {
         format!("http://{}/", self.listener.address())
     }

@@ -1,4 +1,4 @@
-//! Bodies that share the room in memory: as many as fit are stored, and nobody who is silent keeps others out.
+//! Bodies that share the room in memory: as many as fit are stored, and silent ones keep nobody out.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::rig::{Rig, read_answer, rig, signed, status, with_history};
 
 const MIB: usize = 1024 * 1024;
 
-/// A connection that has sent its head and so much of a body, and holds still.
+/// A connection that has sent its head and this much of a body, and pauses.
 async fn begun(rig: &Rig, declared: usize, sent: usize) -> TcpStream {
     let mut stream = rig.connect().await;
     let head = format!("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {declared}\r\n\r\n");
@@ -23,7 +23,7 @@ async fn begun(rig: &Rig, declared: usize, sent: usize) -> TcpStream {
     stream
 }
 
-/// Memory of this process that is really there, in bytes.
+/// The resident memory of this process, in bytes.
 #[cfg(target_os = "linux")]
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -40,7 +40,7 @@ async fn what_is_only_promised_takes_no_memory_and_keeps_nobody_out() {
     for _ in 0..200 {
         held.push(begun(&rig, 10 * MIB, 4).await);
     }
-    // Also one that needs room gets it: 2,000 MiB are promised, of 64.
+    // One that needs room gets it as well: 2,000 MiB are promised, of 64.
     let honest = rig.post("msg_1", &vec![b'y'; 10 * MIB]).await;
     assert_eq!(status(&honest), "200", "{honest}");
     let more = resident().saturating_sub(before);
@@ -75,7 +75,7 @@ async fn bodies_that_came_whole_wait_for_the_history_and_are_not_refused_for_com
     let mut options = store::Options::default();
     options.queue_bytes = MIB;
     let rig = std::sync::Arc::new(with_history(options).await);
-    // Somebody else writes: the queue fills up.
+    // Somebody else writes, so the queue fills up.
     let other = rusqlite::Connection::open(rig.folder.path().join("h.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut sent = tokio::task::JoinSet::new();
@@ -103,7 +103,7 @@ async fn silent_uploads_that_fill_the_room_make_way_for_one_that_comes() {
     assert_eq!(status(&rig.post("msg_0", b"{}").await), "200", "small bodies need no room");
     let honest = rig.post("msg_1", &vec![b'y'; MIB]).await;
     assert_eq!(status(&honest), "200", "{honest}");
-    // What made way was told so, and is kept as far as it came.
+    // Those that made way were told so, and are kept as far as they arrived.
     let slow = rig.tally.count_of(Refusal::BodyTooSlow);
     assert!((1..=3).contains(&slow), "{slow}");
     let mut answers = Vec::new();
@@ -121,7 +121,7 @@ async fn a_body_that_never_fits_or_waits_too_long_is_503_and_the_room_comes_back
     let mut held = rig.connect().await;
     held.write_all(&request[..request.len() - 10]).await.unwrap();
     loop {
-        // Until the one before has its part of the room.
+        // Wait until the one before has its part of the room.
         let answer = rig.post("msg_2", &vec![b'y'; 200_000]).await;
         if status(&answer) == "503" {
             assert!(answer.to_ascii_lowercase().contains("retry-after"), "{answer}");
@@ -148,7 +148,7 @@ async fn a_body_without_a_length_shares_the_room_too() {
     }
     request.extend_from_slice(b"0\r\n\r\n");
     for _ in 0..10 {
-        // One after the other: what the one before took is back.
+        // One after the other: the room of the one before is free again.
         assert_eq!(status(&rig.raw(&request).await), "401");
     }
 }
@@ -160,7 +160,7 @@ async fn an_upload_that_trickles_is_cut_long_before_its_time_and_a_slow_one_is_n
     let mut trickling = begun(&rig, 40_000, 1).await;
     let began = std::time::Instant::now();
     let send = async {
-        // 20 KB a second, of which 8 KiB are the least.
+        // 20 KB a second; the minimum is 8 KiB.
         for _ in 0..70 {
             tokio::time::sleep(Duration::from_millis(100)).await;
             let _ = trickling.write_all(b"x").await;

@@ -1,4 +1,5 @@
-//! What is turned away is counted a kind, and what is known of it is remembered: also what never became a request.
+//! Requests that are turned away are counted per kind, and what is known of them is remembered, even if they never
+//! became a request.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::rig::{NOW, Rig, read_answer, rig, signed, status};
 
 const TOKEN: &str = "k3y9fq2abcde";
 
-/// The newest, once there are so many: what ends a connection is noted after its answer.
+/// The newest, once there are this many: the end of a connection is recorded after its answer.
 async fn noted(rig: &Rig, count: usize) -> Vec<TurnedAway> {
     let began = std::time::Instant::now();
     loop {
@@ -29,7 +30,7 @@ async fn a_head_that_cannot_be_taken_is_told_with_what_was_read_of_it() {
     let many: String = (0..300).map(|n| format!("x-{n}: 1\r\n")).collect();
     let long = "a".repeat(70_000);
     let huge = "b".repeat(600_000);
-    /// What is sent, the answer, and what is remembered: kind, method, path, a part of the reason.
+    /// What is sent, the answer, and what is remembered: kind, method, path, part of the reason.
     type Case<'a> = (Vec<u8>, &'a str, Refusal, Option<&'a str>, Option<&'a str>, &'a str);
     let cases: [Case<'_>; 8] = [
         (
@@ -57,14 +58,14 @@ async fn a_head_that_cannot_be_taken_is_told_with_what_was_read_of_it() {
             "bytes",
         ),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".to_vec(), "400", Refusal::NotHttp, None, None, "TLS"),
-        (b"{\"not\": \"http\"}\r\n\r\n".to_vec(), "400", Refusal::NotHttp, None, None, "no HTTP/1.1"),
+        (b"{\"not\": \"http\"}\r\n\r\n".to_vec(), "400", Refusal::NotHttp, None, None, "not valid HTTP/1.1"),
         (
             b"POST /e HTTP/1.1\r\nhost: x\r\ncontent-length: abc\r\n\r\n".to_vec(),
             "400",
             Refusal::NotHttp,
             None,
             None,
-            "no HTTP/1.1",
+            "not valid HTTP/1.1",
         ),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), "no answer", Refusal::NotHttp, Some("PRI"), Some("*"), "HTTP/2"),
         (
@@ -86,7 +87,7 @@ async fn a_head_that_cannot_be_taken_is_told_with_what_was_read_of_it() {
         let told = format!("{one:?}");
         assert!(!told.contains("secret") && told.len() < 1_000, "{told}");
     }
-    // Not turned away: closed while it was idle, and gone in the middle of a head.
+    // Not turned away: closed while idle, and gone in the middle of a head.
     let mut idle = rig.connect().await;
     assert_eq!(read_answer(&mut idle).await, "");
     let mut gone = rig.connect().await;

@@ -19,7 +19,7 @@ async fn a_web_page_cannot_put_anything_into_the_history() {
         "host: localhost\r\nsec-fetch-site: cross-site\r\n".to_owned(),
         "host: localhost\r\nsec-fetch-site: same-site\r\n".to_owned(),
         "host: localhost\r\norigin: null\r\n".to_owned(),
-        // A name of the attacker's that leads to this machine.
+        // A name that an attacker points at this machine.
         format!("host: evil.example:{port}\r\norigin: http://evil.example:{port}\r\n"),
         // Another server of this machine.
         "host: localhost\r\norigin: http://localhost:3000\r\n".to_owned(),
@@ -54,7 +54,7 @@ async fn servers_and_pages_of_the_listener_itself_are_taken() {
         assert_eq!(status(&rig.raw(post(lines).as_bytes()).await), "401", "stored, and not signed: {lines}");
     }
     assert_eq!((rig.all().await.len(), rig.tally.count_of(Refusal::CrossSite)), (taken.len(), 0));
-    // Somebody clicked on the address.
+    // Somebody followed a link to the address.
     let link = "GET / HTTP/1.1\r\nhost: x\r\nsec-fetch-site: cross-site\r\nsec-fetch-mode: navigate\r\n\
                 sec-fetch-dest: document\r\nconnection: close\r\n\r\n";
     assert!(rig.raw(link.as_bytes()).await.ends_with(inbound::HEALTH_LINE));

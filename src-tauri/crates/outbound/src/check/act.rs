@@ -1,4 +1,4 @@
-//! Sends what a line needs, and judges it.
+//! Sends whatever a line needs, and judges the answers.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -16,11 +16,11 @@ use super::judge::Outcome;
 use super::send::Bench;
 use super::{FEW_SECONDS, Latency, State, odd};
 
-/// A message that comes several times at once.
+/// How often a repeated message is sent at once.
 const AT_ONCE: usize = 4;
-/// A retry comes some seconds after the first attempt.
+/// The pause between the first attempt and a retry, in seconds.
 const EARLIER: i64 = -5;
-/// How long handling may take before it is looked at, and how long a second one may lag behind.
+/// How long handling may take before it is checked, and how much later a second handling may follow.
 const HANDLING: Duration = Duration::from_secs(3);
 const LAG: Duration = Duration::from_millis(400);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
@@ -31,7 +31,7 @@ struct Counts {
 }
 
 impl Bench {
-    /// Does what the case says. `scheme` is what it is signed by.
+    /// Does what the case says. `scheme` is the one it is signed with.
     pub(super) async fn run(&self, case: &Case, scheme: Scheme) -> (Outcome, Option<Latency>) {
         self.of(&case.id).act(case, scheme).await
     }
@@ -47,7 +47,7 @@ impl Bench {
             Act::Burst => return self.burst(scheme).await,
             Act::Get => Ok(self.got(case.wants).await),
             Act::EmptyPost => Ok(self.judge(case.wants, &self.send(Shot::Bare).await)),
-            Act::RefusesAnything => Ok(Outcome::new(State::Skipped, "It is concluded from the others.")),
+            Act::RefusesAnything => Ok(Outcome::new(State::Skipped, "It is derived from the others.")),
         };
         (done.unwrap_or_else(|error| not_made(&error)), None)
     }
@@ -55,14 +55,14 @@ impl Bench {
     async fn got(&self, wants: Wants) -> Outcome {
         let mut outcome = self.judge(wants, &self.send(Shot::Get).await);
         if outcome.status == Some(501) {
-            // RFC 9110, 15.6.2: so answers a server that knows no such method. That is no crash.
+            // RFC 9110, 15.6.2: a server answers this to a method that it does not know. That is not a crash.
             outcome.state = State::Passed;
-            outcome.got = "Refused it with 501: it knows no GET.".to_owned();
+            outcome.got = "Refused it with 501: it does not know GET.".to_owned();
         }
         outcome
     }
 
-    /// One after another, until one comes out wrong; all at once where one after another would take minutes.
+    /// One after another, until one is wrong; all at once if one after another would take minutes.
     pub(super) async fn all(
         &self,
         wants: Wants,
@@ -91,7 +91,7 @@ impl Bench {
             }
         }
         if count > 1 && passed.state == State::Passed {
-            passed.got = format!("{} All {count} came out right.", passed.got);
+            passed.got = format!("{} All {count} were right.", passed.got);
         }
         Ok(passed)
     }
@@ -104,7 +104,7 @@ impl Bench {
         outcome
     }
 
-    /// A message and a retry of it: its id, and how it came out.
+    /// A message and its retry: its id, and the outcome.
     async fn twice(&self, scheme: Scheme) -> Result<(String, Outcome), ComposeError> {
         let (id, body) = (self.forge.id()?, self.forge.plain(scheme)?.body);
         let first = self.forge.signed_as(scheme, &id, EARLIER, body.clone())?;
@@ -116,7 +116,7 @@ impl Bench {
         let mut second = self.judge(Wants::Take, &self.deliver(&second).await);
         second.got = match second.state {
             State::Passed => format!("{} Both times.", second.got),
-            _ => format!("Took it the first time, and not the second. {}", second.got),
+            _ => format!("Took it the first time, but not the second. {}", second.got),
         };
         Ok((id, second))
     }
@@ -143,19 +143,20 @@ impl Bench {
         if let Some(over) = outcomes.iter().find(|one| one.ended || one.cause.is_some()) {
             return Ok(over.clone());
         }
-        // One that is turned away with 409 or 503 while the first is at work comes again: no harm is done.
+        // One that is turned away with 409 or 503 while the first is being handled will be sent again: no harm is done.
         if let Some(none) = outcomes.iter().find(|_| !outcomes.iter().any(Outcome::is_taken)) {
             return Ok(none.clone());
         }
         Ok(self.was_handled_once(&message.id, "four times at once").await)
     }
 
-    /// Asks how often a message was handled, where the plan says whom.
+    /// Asks how often a message was handled, if the plan says where.
     async fn was_handled_once(&self, id: &str, sent: &str) -> Outcome {
         let Some(target) = &self.plan.handled else {
             let got = format!(
-                "Answered 2xx. Whether it acted once cannot be seen from here: look how often {id}, which was sent {sent}, \
-                 was handled. An address that answers GET with {{\"handled\":{{\"{id}\":1}}}} (--handled) would settle it."
+                "Answered 2xx. Whether it acted once cannot be seen from here: check how often {id}, which was sent \
+                 {sent}, was handled. An address that answers GET with {{\"handled\":{{\"{id}\":1}}}} (--handled) \
+                 would settle it."
             );
             return Outcome::new(State::Open, got);
         };
@@ -166,7 +167,7 @@ impl Bench {
                 Ok(0) if Instant::now() < until => sleep(BETWEEN_LOOKS).await,
                 Ok(0) => {
                     let got = format!(
-                        "{target} does not know of {id}, 3 s after it was taken: it was not handled, or not counted."
+                        "{target} does not know {id}, 3 s after it was taken: it was not handled, or not counted."
                     );
                     return Outcome::new(State::Open, got);
                 }
@@ -185,12 +186,12 @@ impl Bench {
         let exchange = odd::get(target, self.plan.any_certificate, self.plan.timeout).await;
         let Some(answer) = exchange.answer else {
             let why = exchange.problem.map_or_else(String::new, |problem| problem.message);
-            return Err(format!("It could not be asked how often it was handled. {why}"));
+            return Err(format!("Could not ask how often it was handled. {why}"));
         };
         match serde_json::from_slice::<Counts>(&answer.body) {
             Ok(counts) if answer.status == 200 => Ok(counts.handled.get(id).copied().unwrap_or(0)),
             _ => Err(format!(
-                "{target} answered {} with something else than {{\"handled\":{{\"<webhook-id>\":<how often>}}}}.",
+                "{target} answered {} with something other than {{\"handled\":{{\"<webhook-id>\":<how often>}}}}.",
                 answer.status
             )),
         }
@@ -200,7 +201,7 @@ impl Bench {
         let delivery = self.forge.plain(scheme)?;
         let mut outcome = self.judge(Wants::Take, &self.send(Shot::Drip(delivery)).await);
         if outcome.status == Some(408) {
-            outcome.got = "Answered 408: it gave up before the body was there.".to_owned();
+            outcome.got = "Answered 408: it gave up before the whole body had arrived.".to_owned();
         }
         Ok(outcome)
     }
@@ -257,7 +258,7 @@ impl Bench {
     }
 }
 
-/// The plan could not sign.
+/// The plan could not sign it.
 pub(super) fn not_made(error: &ComposeError) -> Outcome {
     Outcome::new(State::Skipped, error.to_string())
 }

@@ -1,4 +1,4 @@
-//! The battery: what is sent, what is right, why it matters, and how it is mended.
+//! The battery: what is sent, what is right, why it matters, and how to fix it.
 
 use std::borrow::Cow;
 
@@ -22,36 +22,36 @@ pub(super) enum Wants {
     Take,
     /// 4xx: it is not.
     Refuse,
-    /// 2xx or 4xx: what it does with it is its own affair, as long as it does not crash.
+    /// 2xx or 4xx: it may do either, as long as it does not crash.
     Either,
-    /// 2xx, or 413 that says why not.
+    /// 2xx, or 413, which says why it was refused.
     TakeOrTooLarge,
 }
 
 /// Makes the deliveries of a line.
 type Make = Box<dyn Fn(&Forge, Scheme) -> Made + Send + Sync>;
 
-/// What is done for a line.
+/// How a line is carried out.
 pub(super) enum Act {
-    /// The deliveries are sent one after another; each has to come out right.
+    /// Sends the deliveries one after another; each must be right.
     Send(Make),
-    /// The same message twice, the second time as a retry.
+    /// Sends the same message twice, the second time as a retry.
     Twice,
-    /// The same message twice, and then it is asked how often it was handled.
+    /// Sends the same message twice, then asks how often it was handled.
     HandledOnce,
-    /// The same message several times at the same moment; how often was it handled?
+    /// Sends the same message several times at the same moment, then asks how often it was handled.
     HandledOnceAtOnce,
-    /// A body that comes in drops.
+    /// Sends a body that arrives in pieces.
     Slowly,
-    /// How long does one take that nothing holds up?
+    /// Measures how long one takes that nothing delays.
     InTime,
-    /// Many at once.
+    /// Sends many at once.
     Burst,
-    /// A GET.
+    /// Sends a GET.
     Get,
-    /// A POST without a body or a signature.
+    /// Sends a POST without a body or a signature.
     EmptyPost,
-    /// Concluded from the others: is anything refused at all?
+    /// Derived from the others: whether anything is refused at all.
     RefusesAnything,
 }
 
@@ -63,7 +63,7 @@ pub(super) struct Case {
     sent: String,
     why: &'static str,
     mend: Cow<'static, str>,
-    /// The one it belongs to. `None`: any that the endpoint takes.
+    /// The scheme it belongs to. `None` means any that the endpoint accepts.
     pub(super) scheme: Option<Scheme>,
     pub(super) wants: Wants,
     pub(super) act: Act,
@@ -72,7 +72,7 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// As it stands before anything was sent.
+    /// The line before anything was sent.
     pub(super) fn line(&self) -> Line {
         Line {
             id: self.id.clone(),
@@ -96,15 +96,15 @@ impl Case {
             (Act::Twice, _) => "Answers 2xx both times.",
             (Act::InTime, _) => "Answers 2xx within 5 s.",
             (Act::Burst, _) => "Answers each with 2xx, 95 of 100 within 5 s.",
-            (Act::RefusesAnything, _) => "Refuses what is forged.",
+            (Act::RefusesAnything, _) => "Refuses forged deliveries.",
             (_, Wants::Take) => "Answers 2xx.",
             (_, Wants::Refuse) => "Refuses it with 4xx, such as 400 or 401.",
             (_, Wants::Either) => "Answers 2xx or 4xx, and does not crash (5xx).",
-            (_, Wants::TakeOrTooLarge) => "Answers 2xx, or 413 where that is over its limit.",
+            (_, Wants::TakeOrTooLarge) => "Answers 2xx, or 413 if that is over its limit.",
         }
     }
 
-    /// The plain delivery of its scheme, on which all others hang.
+    /// The plain delivery of its scheme, on which all others depend.
     pub(super) fn is_base(&self) -> bool {
         self.scheme.is_some_and(|scheme| self.id == id(scheme, VALID))
     }
@@ -176,7 +176,7 @@ pub(super) fn all(plan: &Plan) -> Vec<Case> {
     cases
 }
 
-/// Why nothing can be signed by a scheme.
+/// Why nothing can be signed with a scheme.
 fn lacks(plan: &Plan, scheme: Scheme) -> Option<&'static str> {
     if !plan.schemes.contains(&scheme) {
         return Some(match scheme {
@@ -203,10 +203,10 @@ fn one(made: Result<Delivery, ComposeError>) -> Made {
     Ok(vec![made?])
 }
 
-/// How the bytes are had that were signed.
-const RAW: &str = "Verify the bytes as they came, and parse them afterwards: request.get_data() in Flask, await \
+/// How to get the bytes that were signed.
+const RAW: &str = "Verify the bytes as received, and parse them afterwards: request.get_data() in Flask, await \
     request.body() in FastAPI, express.raw({ type: '*/*' }) on this route in place of express.json(), await \
     request.text() in Next.js. Never sign what JSON.stringify or json.dumps made of the parsed body.";
-/// The answer to nearly all forgeries.
+/// The fix for nearly all forgeries.
 const LIBRARY: &str = "Verify with the library (standardwebhooks: new Webhook(secret).verify(rawBody, headers)) before \
-    anything is done with the body, and answer 401 where it throws or raises.";
+    anything is done with the body, and answer 401 if it throws or raises.";

@@ -7,13 +7,13 @@ use signature::{Scheme, Secret, sign};
 
 use super::{Clock, Plan};
 
-/// Bytes of a key made of random ones.
+/// Bytes of a randomly drawn key.
 const KEY: usize = 32;
 
 /// One POST.
 #[derive(Clone, Debug)]
 pub(super) struct Delivery {
-    /// What it is, where a line has several.
+    /// What distinguishes it, if a line has several.
     pub(super) label: String,
     pub(super) id: String,
     pub(super) headers: Vec<(String, Vec<u8>)>,
@@ -30,11 +30,11 @@ pub(super) enum Shot {
     /// A POST without a body or any of the headers.
     Bare,
     Get,
-    /// With a body that comes in drops.
+    /// Sends its body in pieces.
     Drip(Delivery),
 }
 
-/// Signs, rightly and wrongly.
+/// Signs, correctly and wrongly.
 pub(super) struct Forge {
     keys: SigningKeys,
     secret: Option<Secret>,
@@ -107,19 +107,19 @@ impl Forge {
         self.sample(scheme, "batch.succeeded", None, None)
     }
 
-    /// The plain one, broken in this way.
+    /// The plain one, broken like this.
     pub(super) fn broken(&self, scheme: Scheme, kind: &str) -> Made {
         Ok(vec![self.sample(scheme, "batch.succeeded", None, Some(kind))?])
     }
 
-    /// A token with these claims, and else as it should be, or broken in this way.
+    /// A token with these claims and otherwise correct, or broken like this.
     pub(super) fn token_of(&self, issuer: &str, audience: &str, broken: Option<&str>) -> Made {
         let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
         let profile = Profile { issuer, audience, ..self.profile.clone() };
         Ok(vec![self.sample_for(&profile, Scheme::Jwt, "batch.succeeded", None, broken)?])
     }
 
-    /// What the tokens of this check claim.
+    /// The claims of this check's tokens.
     pub(super) fn issuer(&self) -> &str {
         &self.profile.issuer
     }
@@ -133,12 +133,12 @@ impl Forge {
         Ok(serde_json::from_slice(&self.plain(scheme)?.body).unwrap_or_default())
     }
 
-    /// Any body, signed for so many seconds from now.
+    /// Any body, signed for this many seconds from now.
     pub(super) fn signed(&self, scheme: Scheme, shift: i64, body: impl Into<Bytes>) -> Result<Delivery, ComposeError> {
         self.signed_as(scheme, &self.id()?, shift, body)
     }
 
-    /// The same for a message that has its id already.
+    /// The same for a message that already has its id.
     pub(super) fn signed_as(
         &self,
         scheme: Scheme,
@@ -166,7 +166,7 @@ impl Forge {
         }
     }
 
-    /// A signature of the right form by a key that nobody has.
+    /// A well-formed signature by a key that nobody has.
     pub(super) fn strange(&self, scheme: Scheme, id: &str, time: i64, body: &[u8]) -> Result<String, ComposeError> {
         let key = self.key()?;
         if scheme == Scheme::V1a {
@@ -176,7 +176,7 @@ impl Forge {
         Ok(sign::v1(&secret, id, time, body))
     }
 
-    /// The secret before the present one.
+    /// The previous secret.
     pub(super) fn by_the_old_secret(&self) -> Made {
         let body = self.plain(Scheme::V1)?.body;
         let secret = self.old_secret.as_ref().ok_or(ComposeError::NoKey("there is no old secret"))?;

@@ -12,23 +12,23 @@ use crate::target::Target;
 
 /// Characters of an answer's text that are shown.
 const EXCERPT: usize = 120;
-/// So many characters of a secret in a row are a part of it; fewer stand anywhere.
+/// This many characters of a secret in a row count as part of it; fewer may occur anywhere.
 const PART: usize = 8;
 
-/// How a line came out.
+/// The outcome of a line.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) state: State,
     pub(super) got: String,
     pub(super) status: Option<u16>,
     pub(super) took: Option<Duration>,
-    /// In place of what the line says.
+    /// Replaces what the line says.
     pub(super) mend: Option<Cow<'static, str>>,
-    /// No answer came in time.
+    /// Whether no answer arrived in time.
     pub(super) silent: bool,
-    /// It ended the endpoint.
+    /// Whether it ended the endpoint.
     pub(super) ended: bool,
-    /// The line that failed for it, where this one only follows from that.
+    /// The line that failed instead, if this one only follows from it.
     pub(super) cause: Option<String>,
 }
 
@@ -37,67 +37,68 @@ impl Outcome {
         Self { state, got: got.into(), status: None, took: None, mend: None, silent: false, ended: false, cause: None }
     }
 
-    /// It follows from what is wrong with the line `cause`.
+    /// Follows from the failure of the line `cause`.
     pub(super) fn skipped(why: impl Into<String>, cause: &str) -> Self {
         Self { cause: Some(cause.to_owned()), ..Self::new(State::Skipped, why) }
     }
 
-    /// The same, of one that was sent.
+    /// The same, for one that was sent.
     pub(super) fn follows(self, why: impl Into<String>, cause: &str) -> Self {
         Self { state: State::Skipped, got: why.into(), cause: Some(cause.to_owned()), mend: None, ended: false, ..self }
     }
 
-    /// What kind of answer it was: 2 for 2xx, 0 for none.
+    /// The class of the answer: 2 for 2xx, 0 for none.
     pub(super) fn class(&self) -> u16 {
         self.status.map_or(0, |status| status / 100)
     }
 
-    /// It was answered with 2xx.
+    /// Whether it was answered with 2xx.
     pub(super) fn is_taken(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 }
 
-/// Where there is no handler, or one that sends senders on.
-const ADDRESS: &str = "Give the whole address of the handler, with its path, as it is registered at the service. Where the answer is \
-    a redirect, give the address that it leads to: a slash at the end and https:// count.";
-/// Where a forgery ends in 5xx.
-const CATCH: &str = "Look whether a header is there before it is used, catch what the library raises where a delivery is not \
-    genuine, and answer 400 or 401. What the framework has to catch becomes a 500.";
+/// For an address without a handler, or one that redirects.
+const ADDRESS: &str = "Give the whole address of the handler, with its path, as registered with the service. If the \
+    answer is a redirect, give the address it leads to: a trailing slash and https:// matter.";
+/// For a forgery that causes a 5xx.
+const CATCH: &str = "Check that a header is present before you use it, catch what the library raises if a delivery is \
+    not genuine, and answer 400 or 401. Whatever the framework has to catch becomes a 500.";
 
-/// Where even a plain good delivery ends in 5xx.
-pub(super) const LOG: &str = "Look into the log of your handler: what it could not cope with stands there, with the line of \
+/// For a plain good delivery that causes a 5xx.
+pub(super) const LOG: &str = "Look in the log of your handler: it says what went wrong, with the line of \
     code. Often the body was read before it (express.json() in front of a route that wants the raw bytes), a setting is not \
     there where it runs, or a package is missing.";
-/// Where a delivery ends the process.
+/// For a delivery that ends the process.
 const UNCAUGHT: &str = "Its log says what ended it: mostly an exception that nothing caught (in Node also a promise that was \
     rejected in a callback or an async function without try), process.exit or a panic. Catch what the library raises, and \
     answer 400 or 401. If the log shows that it ended before this one came, look at the one before.";
 /// It ended at this delivery.
 pub(super) const ENDED_HERE: &str =
-    "This delivery ended your handler: it gave no answer, and nothing listened any more.";
+    "This delivery ended your handler: it gave no answer, and nothing was listening any more.";
 /// It ended after its answer.
-pub(super) const LATE: &str = "This delivery ended your handler, right after its answer: nothing listened any more.";
+pub(super) const LATE: &str = "This delivery ended your handler, right after its answer: nothing was listening any \
+    more.";
 
-/// It was found ended, and does not come back, so that more cannot be known.
-pub(super) const PERHAPS_LATE: &str = "Your handler ended right after it had answered this delivery, or for one of the few before \
-    it: nothing listens any more.";
+/// It was found to have ended, and does not come back, so no more can be known.
+pub(super) const PERHAPS_LATE: &str = "Your handler ended right after it answered this delivery, or because of one of \
+    the few before it: nothing is listening any more.";
 
 /// Why lines after that are skipped.
 pub(super) fn gone(line: &str) -> String {
     format!("Your handler is not running any more: see {line}.")
 }
 
-/// It closes the connection, and lives.
+/// It closes the connection but lives on.
 pub(super) fn cut(target: &Target) -> String {
     format!(
-        "{} closed the connection without an answer, twice, and goes on listening: what works on this delivery crashes (a \
-         worker, a thread), or cuts it off.",
+        "{} closed the connection without an answer, twice, and goes on listening: whatever handles this delivery \
+         crashes (a worker, a thread), or cuts it off.",
         target.authority()
     )
 }
 
-/// It ended, though it had answered.
+/// It ended, although it had answered.
 pub(super) fn late(said: String) -> Outcome {
     Outcome { ended: true, mend: Some(UNCAUGHT.into()), ..Outcome::new(State::Failed, said) }
 }
@@ -117,14 +118,20 @@ pub(super) fn judge(wants: Wants, exchange: &Exchange, secrets: &[String]) -> Ou
         ),
         (Wants::Either | Wants::Refuse, 400..500) => (State::Passed, format!("Refused it with {status}.")),
         (Wants::TakeOrTooLarge, 413) => {
-            (State::Passed, "Refused it with 413, as it should where that is over its limit.".into())
+            (State::Passed, "Refused it with 413, as it should if that is over its limit.".into())
         }
         (Wants::Either, 300..400) => (State::Passed, format!("Answered {status}.")),
         (Wants::Refuse, 500..) => (State::Failed, format!("Refused it, but by crashing: answered {status}.")),
         (_, 300..400) => (State::Failed, redirect(answer, secrets)),
-        (_, 404 | 405 | 410) => (State::Failed, format!("Answered {status}: no handler takes a POST at this address.")),
+        (_, 404 | 405 | 410) => (
+            State::Failed,
+            format!(
+                "Answered {status}: no handler accepts a POST at this \
+            address."
+            ),
+        ),
         (_, 413) => (State::Failed, "Refused it with 413: the body is over its limit.".into()),
-        (_, 429) => (State::Failed, "Answered 429, too many requests. The sender has to come again.".into()),
+        (_, 429) => (State::Failed, "Answered 429, too many requests. The sender has to try again.".into()),
         (_, 500..) => (State::Failed, format!("Crashed: answered {status}{}", excerpt(answer, secrets))),
         _ => (State::Failed, format!("Refused it with {status}{}", excerpt(answer, secrets))),
     };
@@ -148,7 +155,7 @@ fn unanswered(wants: Wants, exchange: &Exchange) -> Outcome {
     let cut = matches!(code, ProblemCode::NoAnswer | ProblemCode::ConnectionReset | life::CUT);
     let (state, got) = match wants {
         Wants::TakeOrTooLarge if cut => {
-            (State::Open, format!("{got} Where that is its limit, 413 would say so, and this looks like an outage."))
+            (State::Open, format!("{got} If that is its limit, 413 would say so; this looks like an outage."))
         }
         _ => (State::Failed, got),
     };
@@ -156,9 +163,9 @@ fn unanswered(wants: Wants, exchange: &Exchange) -> Outcome {
     Outcome { silent: code == ProblemCode::TimedOut, mend, ..Outcome::new(state, got) }
 }
 
-/// Nobody is there, so that nothing can be said of the endpoint: why not.
+/// Nobody is there, so nothing can be said about the endpoint, and why.
 pub(super) fn unreachable(exchange: &Exchange) -> Option<String> {
-    /// What a handler does that is there.
+    /// The answers of a handler that is there.
     const THERE: [ProblemCode; 7] = [
         ProblemCode::TimedOut,
         ProblemCode::NoAnswer,
@@ -175,15 +182,15 @@ pub(super) fn unreachable(exchange: &Exchange) -> Option<String> {
 fn redirect(answer: &Answer, secrets: &[String]) -> String {
     let to = answer.header("location").filter(|to| !tells(to, secrets));
     let to = to.map(|to| format!(" to {}", shown(to))).unwrap_or_default();
-    format!("Answered {}{to}: senders do not follow redirects, it is a failure to them (SW-50).", answer.status)
+    format!("Answered {}{to}: senders do not follow redirects; they count it as a failure (SW-50).", answer.status)
 }
 
-/// What the endpoint says itself, where that is a short text, and an end of the sentence.
+/// What the endpoint itself says, if that is a short text, and the end of the sentence.
 fn excerpt(answer: &Answer, secrets: &[String]) -> String {
     let text = String::from_utf8_lossy(&answer.body);
     let is_page = text.trim().starts_with('<');
-    // A handler that is being mended may well print what it compared with. All of it is looked at: what is shown may end
-    // in the middle of a secret.
+    // A handler that is being fixed may well print what it compared with. Check all of it: what is shown may end in the
+    // middle of a secret.
     if is_page || tells(&text, secrets) {
         return ".".to_owned();
     }
@@ -191,7 +198,7 @@ fn excerpt(answer: &Answer, secrets: &[String]) -> String {
     if text.is_empty() { ".".to_owned() } else { format!(": \"{text}\".") }
 }
 
-/// Whether a part of a secret stands in a text that a handler wrote, as it is or behind the escapes of JSON or of addresses.
+/// Whether a handler's text contains part of a secret, as it is or behind JSON or URL escapes.
 fn tells(text: &str, secrets: &[String]) -> bool {
     let plain = without_json_escapes(text);
     let readings =
@@ -204,7 +211,7 @@ fn tells(text: &str, secrets: &[String]) -> bool {
     })
 }
 
-/// `\/` and `\u002f` as what they stand for.
+/// Decodes `\/` and `\u002f`.
 fn without_json_escapes(text: &str) -> String {
     let mut undone = String::with_capacity(text.len());
     let mut rest = text;
@@ -216,7 +223,7 @@ fn without_json_escapes(text: &str) -> String {
                 undone.push(c);
                 rest = behind.get(5..).unwrap_or_default();
             }
-            // The character behind it stands for itself; the letters of line ends and the like are in no secret's way.
+            // The character after it stands for itself; the letters of line ends and the like do not occur in secrets.
             None => rest = behind,
         }
     }
@@ -224,7 +231,7 @@ fn without_json_escapes(text: &str) -> String {
     undone
 }
 
-/// `%2F` as what it stands for.
+/// Decodes `%2F`.
 fn without_percents(text: &str) -> String {
     let mut undone = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -280,7 +287,7 @@ mod tests {
         let percents: String = SECRET.bytes().map(|byte| format!("%{byte:02x}")).collect();
         for told in [
             format!("does not match whsec_{SECRET}"),
-            // It begins before the cut, or wholly behind it.
+            // It begins before the cut, or lies entirely after it.
             format!("{}{SECRET}", "x".repeat(EXCERPT - 20)),
             format!("{} {SECRET}", "x".repeat(4000)),
             SECRET[..8].to_owned(),

@@ -1,14 +1,15 @@
-//! A report as JUnit XML, as CI systems read it (the schema of JUnit 4: `testsuites`, `testsuite`, `testcase`).
+//! A report as JUnit XML, which CI systems read (the schema of JUnit 4: `testsuites`, `testsuite`, `testcase`).
 
 use std::fmt::Write as _;
 
 use super::{Line, Report, State};
 
-/// The report as a document. A line is a test, a group is its class. Open and skipped lines are skipped ones, with a message.
+/// The report as a document. A line becomes a test, a group its class. Open and skipped lines become skipped tests,
+/// with a message.
 #[must_use]
 pub fn junit(report: &Report) -> String {
     let skipped = report.lines.iter().filter(|line| !matches!(line.state, State::Passed | State::Failed)).count();
-    // Where nobody answered, a document without a failure would look like success.
+    // If nobody answered, a document without a failure would look like success.
     let errors = usize::from(report.problem.is_some());
     let (tests, failures) = (report.lines.len() + errors, report.failed);
     let time = report.took_ms as f64 / 1000.0;
@@ -42,7 +43,7 @@ fn case(xml: &mut String, line: &Line) {
         State::Passed => xml.push_str("/>\n"),
         State::Failed => {
             let text = format!(
-                "Sent: {}\nExpected: {}\nGot: {got}\nWhy: {}\nMend: {}",
+                "Sent: {}\nExpected: {}\nGot: {got}\nWhy: {}\nFix: {}",
                 line.sent, line.expected, line.why, line.mend
             );
             let _ = writeln!(
@@ -53,7 +54,7 @@ fn case(xml: &mut String, line: &Line) {
                 escaped(&text, false)
             );
         }
-        State::Waiting | State::Running => skipped(xml, "Not sent: the check was stopped before."),
+        State::Waiting | State::Running => skipped(xml, "Not sent: the check was stopped before that."),
         State::Open => skipped(xml, &format!("Open: {got}")),
         State::Skipped => skipped(xml, got),
     }
@@ -68,8 +69,8 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text, true))
 }
 
-/// Text without markup. What XML 1.0 does not allow, such as control characters, becomes U+FFFD: not even a reference may
-/// name it. Line ends in attributes are references, which a reader would make spaces of.
+/// Escaped text. What XML 1.0 does not allow, such as control characters, becomes U+FFFD: not even a reference may name
+/// it. Line ends in attributes become references, because a reader would turn them into spaces.
 fn escaped(text: &str, attribute: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,5 +1,5 @@
-//! The keys of `v1a` and JWT, kept in a file from one check to the next: receivers cache the keys that they fetched, so that
-//! new ones at the same address would make a correct receiver refuse what is genuine.
+//! Keeps the keys of `v1a` and JWT in a file from one check to the next: receivers cache the keys that they fetched, so
+//! new ones at the same address would make a correct receiver refuse genuine deliveries.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -12,12 +12,12 @@ use zeroize::Zeroizing;
 
 const VERSION: u32 = 1;
 
-/// What is needed.
+/// What is requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyWants {
-    /// The RSA key of tokens, which takes its time to make.
+    /// The RSA key of tokens, which takes a while to make.
     pub rsa: bool,
-    /// New keys of both kinds, in place of those that were kept.
+    /// New keys of both kinds, replacing the kept ones.
     pub fresh: bool,
 }
 
@@ -33,7 +33,7 @@ pub struct KeptKeys {
 /// Why there are no keys. The text never holds one.
 #[derive(Debug, thiserror::Error)]
 pub enum KeptKeysError {
-    /// What is in the file is no such keys. It is left alone.
+    /// The file contains something else. It is left alone.
     #[error("{0} does not hold keys as Pollux writes them")]
     Broken(PathBuf),
     /// A key could not be made.
@@ -50,14 +50,14 @@ struct Stored {
 }
 
 impl KeptKeys {
-    /// Reads the keys at `path`, and makes and keeps those that are not there yet. The file is only the user's to read. Where
-    /// it cannot be read or written the keys are made for this time. Computes and waits for files: call it where blocking is
-    /// allowed.
+    /// Reads the keys at `path`, and makes and stores those that are missing. Only the user may read the file. If it
+    /// cannot be read or written, the keys are made for this check only. Computes and waits for files: call it where
+    /// blocking is allowed.
     ///
     /// # Errors
-    /// Where the file holds something else (unless `wants.fresh`), or no key can be made.
+    /// If the file contains something else (unless `wants.fresh`), or no key can be made.
     pub fn open(path: &Path, random: &Random, wants: KeyWants) -> Result<Self, KeptKeysError> {
-        // Two checks that begin at once get the same keys. Let go of when dropped.
+        // Two checks that begin at once get the same keys. The lock is released when dropped.
         let alone = alone(path);
         let (stored, mut not_kept) = match (wants.fresh, read(path)) {
             (true, _) => (None, None),
@@ -111,7 +111,7 @@ fn read(path: &Path) -> Result<Option<Stored>, Unread> {
     }
 }
 
-/// Written beside and renamed over: a crash leaves the old file or the new one.
+/// Writes a new file and renames it over the old one, so that a crash leaves one or the other.
 fn write(path: &Path, stored: &Stored) -> io::Result<()> {
     let text = Zeroizing::new(serde_json::to_vec(stored).map_err(io::Error::other)?);
     let mut file = tempfile::NamedTempFile::new_in(folder(path))?; // made with mode 0600
@@ -132,7 +132,7 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Nobody else may read it. Where files have no modes there is nothing to mend.
+/// Restricts it to its owner. There is nothing to fix where files have no modes.
 #[cfg(unix)]
 fn is_private(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
@@ -229,7 +229,7 @@ mod tests {
     fn keys_that_cannot_be_kept_are_made_for_once_and_that_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("check-keys.json");
-        // A folder cannot be read as a file, nor be renamed over.
+        // A folder can neither be read as a file nor be renamed over.
         std::fs::create_dir(&path).unwrap();
         let kept = KeptKeys::open(&path, &samples::system_random(), KeyWants::default()).unwrap();
         assert!(kept.not_kept.unwrap().contains("check-keys.json"));

@@ -1,4 +1,4 @@
-//! Publishes the keys of a check, for endpoints that fetch theirs: a JWKS on an address of its own.
+//! Publishes the keys of a check for endpoints that fetch theirs: a JWKS at its own address.
 
 use std::convert::Infallible;
 use std::io;
@@ -21,9 +21,9 @@ use tokio::task::JoinSet;
 use super::Asked;
 
 const PATH: &str = "/.well-known/jwks.json";
-/// How long a client may take to say what it wants.
+/// How long a client may take to send its request.
 const HEAD: Duration = Duration::from_secs(5);
-/// Connections at once.
+/// The most connections at once.
 const MOST: usize = 256;
 
 /// Serves public keys until it is dropped.
@@ -35,10 +35,10 @@ pub struct KeyServer {
 }
 
 impl KeyServer {
-    /// Serves the public halves of these keys at `bind`; port 0 takes a free one.
+    /// Serves the public parts of these keys at `bind`; port 0 picks a free one.
     ///
     /// # Errors
-    /// When the address cannot be listened at.
+    /// If the address cannot be listened on.
     pub async fn start(bind: SocketAddr, keys: &SigningKeys) -> io::Result<Self> {
         let listener = TcpListener::bind(bind).await?;
         let address = listener.local_addr()?;
@@ -54,7 +54,7 @@ impl KeyServer {
         format!("http://{}{PATH}", self.address)
     }
 
-    /// Tells how often the keys were asked for so far, also while others have the server.
+    /// Returns how often the keys were requested so far; usable while somebody else has the server.
     #[must_use]
     pub fn asked(&self) -> Asked {
         let asked = self.asked.clone();

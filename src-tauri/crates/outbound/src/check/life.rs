@@ -1,8 +1,8 @@
 //! Whether the endpoint is still there, and which delivery ended it.
 //!
-//! A delivery without an answer may have ended the process, may have been cut off by a server that lives on, or may have come
-//! to one that had ended at the delivery before. So whoever listens is looked for, is waited for where nobody does, and then
-//! the delivery is sent once more by itself: what ends it again is the cause.
+//! A delivery without an answer may have ended the process, may have been cut off by a server that lives on, or may
+//! have reached one that ended at the delivery before. So the check looks for a listener, waits if there is none, and
+//! sends the delivery again by itself: if that ends the listener again, it is the cause.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,26 +19,26 @@ use crate::client::Exchange;
 use crate::problem::{Problem, ProblemCode};
 use crate::target::Target;
 
-/// How long a connection to something that listens may take.
+/// How long a connection to a listener may take.
 const CONNECT: Duration = Duration::from_secs(2);
-/// A proxy in front of a process that has ended takes the connection, and closes it at once.
+/// A proxy in front of an ended process accepts the connection, and closes it at once.
 const CLOSED_AT_ONCE: Duration = Duration::from_millis(60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
-/// How long an endpoint that has answered is watched, where it may have ended right after.
+/// How long an endpoint that has answered is watched, in case it ended right after.
 const AFTERWARDS: Duration = Duration::from_millis(300);
-/// So many may have been answered between the one that ended it and the end: quick ones come a millisecond apart.
+/// How many may have been answered between the one that ended it and the end: quick ones are a millisecond apart.
 const RECENT: usize = 24;
 
 /// The delivery ended the endpoint.
 pub(super) const ENDED: ProblemCode = ProblemCode::EndedHandler;
-/// It had ended before, and has not come back.
+/// The endpoint had ended before, and has not come back.
 pub(super) const GONE: ProblemCode = ProblemCode::HandlerGone;
-/// The connection was closed, and the endpoint lives on.
+/// The connection was closed, but the endpoint lives on.
 pub(super) const CUT: ProblemCode = ProblemCode::ConnectionCut;
 
-/// What is known of the endpoint's life. One for a check.
+/// What is known about whether the endpoint is alive. One per check.
 pub(super) struct Life {
-    /// Held by all that send, and alone by whoever finds out what became of the endpoint.
+    /// Shared by all that send; exclusive for whoever finds out what happened to the endpoint.
     pub(super) gate: RwLock<()>,
     known: Mutex<Known>,
     /// How long it may take to come back.
@@ -47,11 +47,11 @@ pub(super) struct Life {
 
 #[derive(Default)]
 struct Known {
-    /// The last ones that were answered: their lines, and what was sent.
+    /// The last ones that were answered: their lines, and the requests.
     recent: VecDeque<(Arc<str>, Shot)>,
     /// The line at which it ended for good.
     over: Option<Arc<str>>,
-    /// Lines whose answer came, and after it the end: what is to be said of them.
+    /// Lines whose answer arrived before the end, and what to say about them.
     late: Vec<(Arc<str>, String)>,
 }
 
@@ -75,7 +75,7 @@ impl Life {
         self.known().recent.front().map(|(line, _)| line.clone())
     }
 
-    /// The last ones that were answered, the newest first.
+    /// The last ones that were answered, newest first.
     pub(super) fn recent(&self) -> Vec<(Arc<str>, Shot)> {
         self.known().recent.iter().cloned().collect()
     }
@@ -89,7 +89,7 @@ impl Life {
         self.known().over.get_or_insert_with(|| line.clone());
     }
 
-    /// This line was answered, and ended the endpoint all the same.
+    /// Records that this line was answered, and ended the endpoint all the same.
     pub(super) fn ended_late(&self, line: Arc<str>, said: String) {
         let mut known = self.known();
         if !known.late.iter().any(|(one, _)| *one == line) {
@@ -97,12 +97,12 @@ impl Life {
         }
     }
 
-    /// The lines of which that was found since it was asked for last.
+    /// Takes the lines for which that was found since the last call.
     pub(super) fn take_late(&self) -> Vec<(Arc<str>, String)> {
         std::mem::take(&mut self.known().late)
     }
 
-    /// Waits until somebody listens again: how long it took. `None` where nobody did in time.
+    /// Waits until somebody listens again, and returns how long it took. `None` if nobody did in time.
     pub(super) async fn comes_back(&self, target: &Target) -> Option<Duration> {
         let since = Instant::now();
         loop {
@@ -116,7 +116,7 @@ impl Life {
         }
     }
 
-    /// Whether it ends, though it has answered.
+    /// Whether it ends, although it has answered.
     pub(super) async fn ends_afterwards(target: &Target) -> bool {
         let since = Instant::now();
         while since.elapsed() < AFTERWARDS {
@@ -128,7 +128,7 @@ impl Life {
         false
     }
 
-    /// `, and came back after 1.2 s` or that it did not.
+    /// Says when it came back, or that it did not.
     pub(super) fn return_words(&self, back: Option<Duration>) -> String {
         match back {
             Some(after) if after < Duration::from_millis(50) => "It was back at once.".to_owned(),
@@ -138,18 +138,19 @@ impl Life {
     }
 }
 
-/// Something listens there, and does not close the connection at once. Nothing is sent: it could be what ends it.
+/// Whether something listens and does not close the connection at once. Sends nothing, since that could be what ends
+/// it.
 pub(super) async fn listens(target: &Target) -> bool {
     let host = target.host().trim_start_matches('[').trim_end_matches(']');
     let Ok(Ok(mut stream)) = timeout(CONNECT, TcpStream::connect((host, target.port()))).await else { return false };
-    // Neither side has said anything: whatever comes now is an end of it, or a greeting.
+    // Neither side has said anything: whatever arrives now is the end of the connection or a greeting.
     match timeout(CLOSED_AT_ONCE, stream.read(&mut [0; 1])).await {
         Err(_) => true,
         Ok(read) => read.is_ok_and(|bytes| bytes > 0),
     }
 }
 
-/// There was no answer, and not for want of time.
+/// Whether there was no answer for a reason other than time.
 pub(super) fn is_lost(exchange: &Exchange) -> bool {
     const LOST: [ProblemCode; 5] = [
         ProblemCode::NoAnswer,
@@ -161,14 +162,14 @@ pub(super) fn is_lost(exchange: &Exchange) -> bool {
     exchange.answer.is_none() && exchange.problem.as_ref().is_some_and(|problem| LOST.contains(&problem.code))
 }
 
-/// The connection was not even made.
+/// Whether not even the connection was made.
 pub(super) fn was_not_reached(exchange: &Exchange) -> bool {
     const NOT_MADE: [ProblemCode; 3] =
         [ProblemCode::ConnectionRefused, ProblemCode::ConnectTimedOut, ProblemCode::Unreachable];
     exchange.problem.as_ref().is_some_and(|problem| NOT_MADE.contains(&problem.code))
 }
 
-/// An exchange that says this in place of what came.
+/// An exchange that says this instead of its real result.
 pub(super) fn said(code: ProblemCode, message: String, instead_of: &Exchange) -> Exchange {
     Exchange { answer: None, problem: Some(Problem::new(code, message)), total: instead_of.total }
 }

@@ -1,22 +1,22 @@
-//! The mistakes that receivers make, and the lines that each makes fail: no others may.
+//! The mistakes that receivers make, and the lines that each causes to fail: no others may.
 
 /// A mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// Its name: `truncated_compare`.
     pub name: &'static str,
-    /// Of these lines at least one fails, and none besides. A `*` at the start stands for `v1`, `v1a` and `jwt`.
+    /// At least one of these lines fails, and no other. A leading `*` stands for `v1`, `v1a` and `jwt`.
     pub fails: &'static [&'static str],
 }
 
 impl Mistake {
-    /// The one of this name.
+    /// The mistake with this name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         MISTAKES.iter().find(|mistake| mistake.name == name)
     }
 
-    /// May this line fail?
+    /// Whether this line may fail.
     #[must_use]
     pub fn explains(&self, line: &str) -> bool {
         self.fails.iter().any(|pattern| match pattern.strip_prefix('*') {
@@ -28,17 +28,17 @@ impl Mistake {
 }
 
 #[rustfmt::skip]
-/// What each mistake fails, by the rules and not by what a library happens to do.
+/// The lines that each mistake fails, by the rules and not by what a library happens to do.
 pub static MISTAKES: [Mistake; 22] = [
     Mistake { name: "none", fails: &[] },
-    // Compact ASCII comes out of most printers as it went in; where even that does not, the plain one fails and is explained.
+    // Compact ASCII survives most serialisers unchanged; if not even that does, the plain one fails and is explained.
     Mistake { name: "reserialises", fails: &[
         "json_white_space", "json_escapes", "json_unicode", "json_key_order", "json_big_numbers", "json_reprinted",
         "v1_valid", "v1a_valid",
     ] },
     Mistake { name: "undecoded_secret", fails: &["v1_undecoded_secret"] },
     Mistake { name: "whole_secret", fails: &["v1_prefix_kept"] },
-    // Milliseconds are signed correctly: only the time is wrong with them.
+    // Milliseconds are correctly signed: only the time is wrong.
     Mistake { name: "no_time_check", fails: &["*_stale", "*_future", "*_ms_timestamp"] },
     Mistake { name: "not_idempotent", fails: &["handled_once", "handled_once_at_once"] },
     Mistake { name: "truncated_compare", fails: &["*_tail_altered", "*_truncated_signature"] },
@@ -59,12 +59,12 @@ pub static MISTAKES: [Mistake; 22] = [
     ] },
     Mistake { name: "small_body_limit", fails: &["larger_body"] },
     Mistake { name: "unsigned_without_header", fails: &["*_missing_signature"] },
-    // Keeps the keys that it fetched, as libraries do. That is none.
+    // Keeps the keys that it fetched, as libraries do. That is no mistake.
     Mistake { name: "keeps_keys", fails: &[] },
-    // Whatever comes: the first plain delivery stands for all.
+    // It fails at everything: the first plain delivery stands for all.
     Mistake { name: "answers_500", fails: &["*_valid"] },
     Mistake { name: "dies_on_alg_none", fails: &["jwt_alg_none"] },
-    // The first of the lines with a list stands for the others.
+    // The first line with a list stands for the others.
     Mistake { name: "compares_whole_header", fails: &["*_two_signatures_right_first"] },
     Mistake { name: "splits_at_comma", fails: &["*_two_signatures_right_first"] },
     Mistake { name: "checks_no_claim", fails: &["jwt_no_claims"] },

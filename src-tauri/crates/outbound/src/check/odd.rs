@@ -1,4 +1,4 @@
-//! Requests that the client for deliveries does not make: a GET, and a body that comes in drops.
+//! Requests that the delivery client does not make: a GET, and a body that arrives in pieces.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -29,7 +29,7 @@ pub(super) async fn get(target: &Target, any_certificate: bool, time: Duration) 
     send(target, any_certificate, time, Method::GET, &[], Drops::none()).await
 }
 
-/// A delivery whose body takes `over` to come, in `pieces`.
+/// A delivery whose body takes `over` to arrive, in `pieces`.
 pub(super) async fn drip(
     target: &Target,
     any_certificate: bool,
@@ -85,8 +85,15 @@ async fn answer(
     };
     let response = if target.is_tls() {
         let connector = if any_certificate { tls::taking_any(tcp) } else { tls::trusting_the_system(tcp) };
-        let connector = connector
-            .map_err(|why| Problem::new(ProblemCode::TlsFailed, format!("No secure connection can be made: {why}.")))?;
+        let connector = connector.map_err(|why| {
+            Problem::new(
+                ProblemCode::TlsFailed,
+                format!(
+                    "No secure connection could be made: \
+                {why}."
+                ),
+            )
+        })?;
         builder.build(connector).request(request).await
     } else {
         builder.build(tcp).request(request).await
@@ -106,7 +113,7 @@ async fn answer(
     })
 }
 
-/// A body of known length that comes in pieces, with a pause before each.
+/// A body of known length that is sent in pieces, with a pause before each.
 pub(super) struct Drops {
     pieces: VecDeque<Bytes>,
     left: u64,

@@ -1,9 +1,9 @@
-//! What a check says: the shapes that the window draws and that `pollux check --json` prints.
+//! The report of a check, in the form that the window draws and `pollux check --json` prints.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How a line came out.
+/// The state of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckState"))]
 #[serde(rename_all = "snake_case")]
@@ -12,13 +12,13 @@ pub enum State {
     Waiting,
     /// Under way.
     Running,
-    /// As a correct receiver does.
+    /// As a correct receiver would.
     Passed,
-    /// Not as a correct receiver does.
+    /// Not as a correct receiver would.
     Failed,
-    /// Cannot be seen from outside: the user says how it was.
+    /// Cannot be seen from outside: the user has to say.
     Open,
-    /// Not for this endpoint.
+    /// Does not apply to this endpoint.
     Skipped,
 }
 
@@ -28,9 +28,9 @@ pub enum State {
 pub struct Line {
     /// Stable id: `v1_tampered_body`.
     pub id: String,
-    /// What it belongs to: `Genuine deliveries`, `Forged signatures`…
+    /// Its group: `Genuine deliveries`, `Forged signatures`…
     pub group: String,
-    /// In a few words.
+    /// Its title, in a few words.
     pub title: String,
     /// What was sent.
     pub sent: String,
@@ -40,19 +40,19 @@ pub struct Line {
     pub got: Option<String>,
     /// The HTTP status.
     pub status: Option<u16>,
-    /// µs until the answer.
+    /// Microseconds until the answer.
     pub took_us: Option<u64>,
-    /// How it came out.
+    /// Its state.
     pub state: State,
     /// Why it matters.
     pub why: String,
-    /// How to mend it.
+    /// How to fix it.
     pub mend: String,
-    /// The line that failed for it, where this one was skipped because of that: `v1_valid`.
+    /// The line that failed instead, if this one was skipped because of it: `v1_valid`.
     pub cause: Option<String>,
 }
 
-/// One reason for much: the line that failed stands for all that were skipped because of it.
+/// One cause of many problems: the line that failed stands for all that were skipped because of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckCause"))]
 pub struct Cause {
@@ -91,13 +91,13 @@ pub enum Progress {
     Running,
     /// All were sent.
     Done,
-    /// It was stopped before.
+    /// It was stopped before the end.
     Stopped,
-    /// Nobody answers there: nothing can be said.
+    /// Nobody answers there: there is nothing to report.
     Unreachable,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CheckReport"))]
 pub struct Report {
@@ -105,32 +105,32 @@ pub struct Report {
     pub url: String,
     /// What it is doing.
     pub progress: Progress,
-    /// Why nothing can be said.
+    /// Why there is nothing to report.
     pub problem: Option<String>,
     /// When it began, Unix milliseconds.
     pub started_ms: i64,
-    /// ms since then, or until its end.
+    /// Milliseconds since then, or until its end.
     pub took_ms: u64,
     /// The keys it was signed with: `whsec_…a91f`, `http://127.0.0.1:40123/.well-known/jwks.json`.
     pub keys: Vec<String>,
-    /// What is behind several lines.
+    /// The causes behind several lines.
     pub causes: Vec<Cause>,
     /// Every case, in the order of sending.
     pub lines: Vec<Line>,
-    /// As a correct receiver does.
+    /// How many are as a correct receiver would do.
     pub passed: u32,
-    /// Not so.
+    /// How many are not.
     pub failed: u32,
-    /// For the user to say.
+    /// How many the user has to judge.
     pub open: u32,
-    /// Not for this endpoint.
+    /// How many do not apply to this endpoint.
     pub skipped: u32,
     /// The burst.
     pub latency: Option<Latency>,
 }
 
 impl Report {
-    /// The line of this id.
+    /// The line with this id.
     #[must_use]
     pub fn line(&self, id: &str) -> Option<&Line> {
         self.lines.iter().find(|line| line.id == id)
@@ -151,7 +151,7 @@ impl Latency {
     pub(super) fn of(mut took: Vec<u64>) -> Option<Self> {
         took.sort_unstable();
         let max_us = *took.last()?;
-        // The nearest rank: the least of them that so many percent do not exceed.
+        // The nearest rank: the smallest value that this percentage of them does not exceed.
         let rank = |percent: usize| took.get((took.len() * percent).div_ceil(100).saturating_sub(1)).copied();
         Some(Self {
             count: u32::try_from(took.len()).unwrap_or(u32::MAX),

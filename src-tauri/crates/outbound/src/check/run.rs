@@ -1,4 +1,4 @@
-//! The order of a check, and what hangs on what.
+//! The order of a check, and what depends on what.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,24 +17,24 @@ use super::{Cause, Plan, Progress, Report, State, judge};
 mod conclude;
 mod first;
 
-/// Above this, one after another would take minutes.
+/// If one takes longer than this, one after another would take minutes.
 const SLOW: Duration = Duration::from_secs(2);
-/// How many are sent at once to an endpoint that is slow.
+/// How many are sent at once to a slow endpoint.
 const SIDE_BY_SIDE: usize = 16;
 
-/// How an endpoint stands to a scheme, by its plain delivery.
+/// How an endpoint treats a scheme, judged by its plain delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Standing {
-    /// Not asked for.
+    /// Not requested.
     Unasked,
-    /// It takes it.
+    /// It accepts it.
     Takes,
-    /// It does not take it, so that nothing can be built on it: why a line is skipped, and the kind of answer (4 for 4xx, 0 for
-    /// none).
+    /// It does not accept it, so nothing can be built on it. Holds why a line is skipped, and the class of the answer
+    /// (4 for 4xx, 0 for none).
     Not(Why, u16),
-    /// It gives no answer in time: the same.
+    /// It gives no answer in time; as above.
     Silent(Why),
-    /// There is no handler: the same, for all.
+    /// There is no handler; as above, for all schemes.
     NoHandler(Why),
 }
 
@@ -56,7 +56,7 @@ impl Why {
     }
 }
 
-/// Runs a check. `on_progress` is called with the whole report whenever a line has changed. `stop` ends it early.
+/// Runs a check. Calls `on_progress` with the whole report whenever a line has changed. `stop` ends it early.
 pub async fn run(plan: Arc<Plan>, stop: CancellationToken, on_progress: impl Fn(&Report)) -> Report {
     let mut battery = Battery::new(plan, on_progress);
     let stopped = stop.run_until_cancelled(battery.go()).await.is_none();
@@ -148,7 +148,7 @@ impl<F: Fn(&Report)> Battery<F> {
     fn finish(&mut self, index: usize, outcome: Outcome) {
         self.put(index, outcome);
         for (id, said) in self.bench.life.take_late() {
-            // That one was finished, or is this one.
+            // Either that line was finished, or it is this one.
             if let Some(index) = self.index(&id) {
                 let line = self.report.lines.get(index);
                 let status = line.and_then(|line| line.status);
@@ -174,7 +174,7 @@ impl<F: Fn(&Report)> Battery<F> {
         }
     }
 
-    /// Makes this line the cause of others. How it is mended stands with the line.
+    /// Makes this line the cause of others. How to fix it is part of the line.
     fn blame(&mut self, id: &str, what: impl Into<String>) {
         let mend = self.report.line(id).map(|line| line.mend.clone()).unwrap_or_default();
         let cause = Cause { line: id.to_owned(), what: what.into(), mend, skipped: 0 };
@@ -205,7 +205,7 @@ impl<F: Fn(&Report)> Battery<F> {
         found.map_or(&Standing::Unasked, |(_, standing)| standing)
     }
 
-    /// What lines that belong to no scheme are signed by.
+    /// What signs lines that belong to no scheme.
     fn carrier(&self) -> Option<Scheme> {
         self.standings.iter().find(|(_, standing)| *standing == Standing::Takes).map(|(scheme, _)| *scheme)
     }
@@ -219,7 +219,7 @@ impl<F: Fn(&Report)> Battery<F> {
         why.unwrap_or_else(|| Why::alone("There is nothing to sign it with."))
     }
 
-    /// How long one takes by itself. Gives how many are sent side by side from then on.
+    /// Measures how long one takes by itself. Returns how many are then sent side by side.
     async fn in_time(&mut self) -> usize {
         let Some(index) = self.index("answers_in_time") else { return 1 };
         let silent = self.standings.iter().find_map(|(_, standing)| match standing {
@@ -233,7 +233,7 @@ impl<F: Fn(&Report)> Battery<F> {
                     self.finish(index, outcome);
                     self.blame(
                         "answers_in_time",
-                        "Your handler gives no answer in time, not even to a plain good delivery.",
+                        "Your handler does not answer in time, not even to a plain good delivery.",
                     );
                 }
                 None => self.skip(index, &self.no_carrier()),
@@ -249,7 +249,7 @@ impl<F: Fn(&Report)> Battery<F> {
         if took > SLOW { SIDE_BY_SIDE } else { 1 }
     }
 
-    /// All that has no need of being alone.
+    /// Everything that does not have to be alone.
     async fn deliveries(&mut self, side_by_side: usize) {
         let cases = self.cases.clone();
         let mut sending: JoinSet<(usize, Outcome)> = JoinSet::new();
@@ -257,7 +257,7 @@ impl<F: Fn(&Report)> Battery<F> {
             let alone = match case.act {
                 Act::Send(_) => false,
                 Act::Burst | Act::InTime | Act::RefusesAnything => true,
-                // They need not wait for one another, and at an endpoint that is slow they are not to.
+                // They do not depend on each other, and a slow endpoint should not make them wait for each other.
                 Act::Twice | Act::HandledOnce | Act::HandledOnceAtOnce | Act::Slowly | Act::Get | Act::EmptyPost => {
                     side_by_side == 1
                 }
@@ -296,7 +296,7 @@ impl<F: Fn(&Report)> Battery<F> {
         }
     }
 
-    /// What is answered like the genuine one, that is not taken either, says nothing.
+    /// An answer that equals that of the genuine delivery, which is not accepted either, proves nothing.
     fn settled(&self, index: usize, outcome: Outcome) -> Outcome {
         let Some(case) = self.cases.get(index) else { return outcome };
         if outcome.is_taken() || outcome.silent || outcome.state == State::Skipped {
@@ -313,7 +313,7 @@ impl<F: Fn(&Report)> Battery<F> {
                     Standing::Not(why, class) => Some((why, *class)),
                     _ => None,
                 });
-                // What is no delivery may be refused as it likes.
+                // A request that is not a delivery may be refused in any way.
                 let Some(found) = all.into_iter().find(|(_, class)| *class != 4) else { return outcome };
                 found
             }
@@ -323,7 +323,7 @@ impl<F: Fn(&Report)> Battery<F> {
             seen if seen != class => outcome,
             4 if case.wants != Wants::Refuse => outcome,
             4 => outcome
-                .follows(format!("It is refused, as the genuine one is, and that says nothing. {}", why.text), &cause),
+                .follows(format!("It is refused, like the genuine one, which proves nothing. {}", why.text), &cause),
             5 => {
                 let status = outcome.status.unwrap_or_default();
                 outcome.follows(format!("Answered {status}, like the genuine one. {}", why.text), &cause)
@@ -332,7 +332,7 @@ impl<F: Fn(&Report)> Battery<F> {
         }
     }
 
-    /// What a case is signed by, or why it is skipped.
+    /// What signs a case, or why it is skipped.
     fn may(&self, case: &Case) -> Result<Scheme, Why> {
         if let Some(line) = self.bench.life.over() {
             return Err(Why::of(judge::gone(&line), &line));
@@ -358,7 +358,7 @@ impl<F: Fn(&Report)> Battery<F> {
         }
     }
 
-    /// Repeats, load, and what is no delivery.
+    /// Repeats, load, and requests that are not deliveries.
     async fn the_rest(&mut self) {
         for index in 0..self.cases.len() {
             let cases = self.cases.clone();

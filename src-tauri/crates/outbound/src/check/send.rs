@@ -1,4 +1,4 @@
-//! Sends the requests of a check, and finds out what became of those that got no answer.
+//! Sends the requests of a check, and finds out what happened to those that got no answer.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -14,24 +14,24 @@ use super::life::{self, CUT, ENDED, GONE, Life};
 use super::{Plan, odd};
 use crate::client::{Bounds, Client, Exchange, Request};
 
-/// The body in drops.
+/// How the body is split into pieces.
 const PIECES: usize = 8;
 const DRIPPED: Duration = Duration::from_secs(2);
-/// How long it is looked for the delivery that ended the endpoint.
+/// How long to look for the delivery that ended the endpoint.
 const SEARCH: Duration = Duration::from_secs(10);
 
-/// What it takes to send. A clone is for another line of the same check.
+/// Everything needed for sending. A clone serves another line of the same check.
 #[derive(Clone)]
 pub(super) struct Bench {
     pub(super) plan: Arc<Plan>,
     client: Arc<Client>,
     pub(super) forge: Arc<Forge>,
-    /// What must not be shown, should an endpoint say it.
+    /// Texts that must not be shown if an endpoint repeats them.
     secrets: Arc<Vec<String>>,
-    /// A single answer already takes too long, so that a burst says nothing new about the time.
+    /// Whether a single answer already takes too long, so that a burst says nothing new about the time.
     pub(super) slow: Arc<AtomicBool>,
     pub(super) life: Arc<Life>,
-    /// The line that is at work.
+    /// The line that is being sent.
     line: Arc<str>,
 }
 
@@ -50,7 +50,7 @@ impl Bench {
         }
     }
 
-    /// For the line of this id.
+    /// For the line with this id.
     pub(super) fn of(&self, line: &str) -> Self {
         Self { line: line.into(), ..self.clone() }
     }
@@ -67,7 +67,7 @@ impl Bench {
         self.send(Shot::Post(delivery.clone())).await
     }
 
-    /// Sends one. Where it gets no answer it is found out why: see [`life`].
+    /// Sends one. If it gets no answer, finds out why: see [`life`].
     pub(super) async fn send(&self, shot: Shot) -> Exchange {
         let exchange = {
             let _among_others = self.life.gate.read().await;
@@ -87,7 +87,7 @@ impl Bench {
         self.settle(shot, exchange).await
     }
 
-    /// Sends all at the same moment. Which of them ended the endpoint cannot be told, and is not.
+    /// Sends all at the same moment. Which of them ended the endpoint cannot be determined, and is not reported.
     pub(super) async fn volley(&self, deliveries: Vec<Delivery>) -> Vec<Exchange> {
         let _alone = self.life.gate.write().await;
         if self.life.over().is_some() {
@@ -100,7 +100,7 @@ impl Bench {
         }
         let back = self.life.comes_back(target).await;
         if self.life.last().is_some() && exchanges.iter().all(life::was_not_reached) {
-            // It had ended before any of them came.
+            // It had ended before any of them arrived.
             let Some(first) = exchanges.first().filter(|_| back.is_none()) else {
                 self.blame_one_before().await;
                 return self.at_once(&deliveries).await;
@@ -144,12 +144,12 @@ impl Bench {
         self.client.send(request, Bounds { time: *timeout, ..Bounds::default() }).await
     }
 
-    /// What became of one that got no answer. Nothing else is under way.
+    /// What happened to one that got no answer. Nothing else is under way.
     async fn settle(&self, shot: Shot, first: Exchange) -> Exchange {
         let target = &self.plan.target;
         let unreached = life::was_not_reached(&first);
         if unreached && self.life.last().is_none() {
-            // Nobody ever was there.
+            // Nobody was ever there.
             return first;
         }
         let down = !life::listens(target).await;
@@ -163,7 +163,7 @@ impl Bench {
             }
             return self.ended_again(&again).await;
         }
-        // It was not this one, or nothing that comes again. The one before may have ended it, after its answer.
+        // It was not this one, or something that does not recur. The one before may have ended it, after its answer.
         if down {
             self.blame_one_before().await;
         }
@@ -189,7 +189,7 @@ impl Bench {
         }
     }
 
-    /// The second time that this delivery ended it.
+    /// This delivery ended it a second time.
     async fn ended_again(&self, exchange: &Exchange) -> Exchange {
         let back = self.life.comes_back(&self.plan.target).await;
         if back.is_none() {
@@ -199,8 +199,8 @@ impl Bench {
         life::said(ENDED, format!("{} {words} Sent again, it ended it again.", judge::ENDED_HERE), exchange)
     }
 
-    /// Sends those before once more, the newest first, and looks whether the endpoint ends after one. None of them may: it can
-    /// have been started anew by hand.
+    /// Sends the previous ones again, newest first, and checks whether the endpoint ends after one of them. Possibly
+    /// none does: it may have been restarted by hand.
     async fn blame_one_before(&self) {
         let (target, since) = (&self.plan.target, Instant::now());
         for (before, shot) in self.life.recent() {

@@ -1,4 +1,4 @@
-//! The check against receivers whose mistake is known.
+//! The check against receivers with known mistakes.
 
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -15,7 +15,7 @@ mod receiver;
 
 const ALL: [Scheme; 3] = [Scheme::V1, Scheme::V1a, Scheme::Jwt];
 
-/// Made once: an RSA key takes its time.
+/// Made only once, because an RSA key takes a while.
 static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| {
     let rsa = |kid: &str| Some(Arc::new(RsaKey::generate(kid.to_owned()).unwrap()));
     SigningKeys { rsa: rsa("key-1"), strange_rsa: rsa("key-2"), ..SigningKeys::generate(&system_random()).unwrap() }
@@ -50,7 +50,7 @@ fn plan(url: &str, keys: &SigningKeys, schemes: &[Scheme]) -> Plan {
     }
 }
 
-/// Checks a receiver of this mistake.
+/// Checks a receiver with this mistake.
 async fn check(mistake: &str, schemes: &[Scheme], adapt: impl FnOnce(&mut Plan, &Receiver)) -> Report {
     let keys = keys();
     let receiver = Receiver::start(mistake, &keys).await;
@@ -247,7 +247,7 @@ fn ids_are_unique_and_no_line_lacks_a_word() {
             assert!(!text.is_empty() && !text.contains("  "), "{line:?}");
         }
     }
-    // A name in the table that no line has would never be missed.
+    // A name in the table that no line has would never be noticed.
     for mistake in &MISTAKES {
         for pattern in mistake.fails {
             let one = Mistake { name: "", fails: std::slice::from_ref(pattern) };

@@ -155,10 +155,10 @@ fn a_part_of_a_body_is_never_sent_on_as_if_it_were_whole() {
     ] {
         assert!(refused(&recipe).starts_with(&format!("Only the first {} of 1048576 bytes", BODY.len())));
     }
-    // With a body of the user's own it is what the user says.
+    // With the user's own body, the user decides.
     let own = Recipe { body: Some("{}".into()), ..Recipe::default() };
     assert_eq!(compose(&part, &own, &target(), NOW, &random()).unwrap().body.as_ref(), b"{}");
     let cut_short = Received { part_of: Some(BODY.len() as u64), ..received() };
     let refused = compose(&cut_short, &Recipe::default(), &target(), NOW, &random()).unwrap_err().to_string();
-    assert!(refused.starts_with("The body of this delivery did not come whole"), "{refused}");
+    assert!(refused.starts_with("The body of this delivery did not arrive whole"), "{refused}");
 }

@@ -7,9 +7,9 @@ use signature::{Secret, sign};
 
 use super::{ComposeError, Draft, Id, Recipe, Sign, Time};
 
-/// Outside the five minutes that receivers allow.
+/// Beyond the five minutes that receivers allow.
 const OFF_BY: i64 = 360;
-/// Bytes of padding that make a body huge: a handler's parser commonly takes 100 KiB to 1 MiB.
+/// Bytes of padding that make a body huge: a handler's parser commonly accepts 100 KiB to 1 MiB.
 const HUGE: usize = 2 * 1024 * 1024;
 
 /// A ready-made way to break a replay.
@@ -19,11 +19,11 @@ pub struct Twist {
     pub id: &'static str,
     /// Two or three words.
     pub label: &'static str,
-    /// What is done, in one sentence.
+    /// What it does, in one sentence.
     pub what: &'static str,
     /// What a correct receiver does with it.
     pub expected: &'static str,
-    /// It is signed anew, so that a key is needed.
+    /// Whether it has to be signed again, which requires a key.
     pub signs: bool,
     kind: Kind,
 }
@@ -44,14 +44,14 @@ enum Kind {
 const TAKES: &str = "Answers 2xx.";
 const REFUSES: &str = "Refuses it with 400 or 401.";
 
-/// Every twist, in the order of a menu.
+/// Every twist, in menu order.
 #[must_use]
 pub fn twists() -> &'static [Twist] {
     &TWISTS
 }
 
 impl Twist {
-    /// The one of this id.
+    /// The one with this id.
     #[must_use]
     pub fn find(id: &str) -> Option<&'static Self> {
         TWISTS.iter().find(|twist| twist.id == id)
@@ -74,13 +74,13 @@ static TWISTS: [Twist; 9] = [
         what: "Its type is audio.generated, which nobody has announced; it is signed correctly." },
     Twist { id: "missing_header", label: "Missing header", signs: false, kind: Kind::MissingHeader, expected: REFUSES,
         what: "The webhook-signature header is left out." },
-    Twist { id: "huge_body", label: "Huge body", signs: true, kind: Kind::HugeBody, expected: "Answers 2xx, or 413 where it takes no such bodies.",
+    Twist { id: "huge_body", label: "Huge body", signs: true, kind: Kind::HugeBody, expected: "Answers 2xx, or 413 if it is too large.",
         what: "A note of 2 MiB is added to data; it is signed correctly." },
     Twist { id: "reserialised", label: "Re-serialised body", signs: false, kind: Kind::Reserialised, expected: REFUSES,
-        what: "The same JSON with other white space, as after a parser and a printer on the way." },
+        what: "The same JSON with different white space, as if it was parsed and serialised on the way." },
 ];
 
-/// Puts a twist on. What it signs is signed for now, unless it is about the time.
+/// Applies a twist. Its signature is for the present time, unless the twist is about the time.
 pub(super) fn apply(
     twist: &'static Twist,
     draft: &mut Draft,
@@ -138,7 +138,7 @@ pub(super) fn apply(
     Ok(())
 }
 
-/// One byte is another: in JSON the last character of a text or number, so that it is still JSON.
+/// Changes one byte: in JSON the last character of a text or number, so that it is still JSON.
 fn tampered(body: &Bytes) -> Bytes {
     let mut bytes = body.to_vec();
     match bytes.iter().rposition(u8::is_ascii_alphanumeric).and_then(|at| bytes.get_mut(at)) {
@@ -148,7 +148,7 @@ fn tampered(body: &Bytes) -> Bytes {
     bytes.into()
 }
 
-/// With a space after each comma and colon, or without any where it is written like that.
+/// With a space after each comma and colon, or without spaces if it already has them.
 fn printed_otherwise(value: &Value, body: &[u8]) -> String {
     let spaced = samples::spaced(value);
     if spaced.as_bytes() == body { value.to_string() } else { spaced }
@@ -157,7 +157,7 @@ fn printed_otherwise(value: &Value, body: &[u8]) -> String {
 fn sign_with_a_strange_key(draft: &mut Draft, like: &Sign, now: i64, random: &Random) -> Result<(), ComposeError> {
     let mut bytes = [0; 32];
     random(&mut bytes)?;
-    // Id and time are made where they are missing.
+    // Missing ids and times are created.
     let id = match draft.get("webhook-id") {
         Some(id) => id.to_owned(),
         None => {

@@ -1,4 +1,4 @@
-//! When a target counts as down, and when it is tried again.
+//! Decides when a target counts as down, and when to try it again.
 
 use std::time::Duration;
 
@@ -7,20 +7,21 @@ use tokio::time::Instant;
 
 use super::rule::State;
 
-/// The first gap between two tries of a target that is down, and the longest. The same for one delivery that it refuses for now.
+/// The first and the longest gap between two tries of a target that is down, or of one delivery that it refuses for
+/// now.
 pub(super) const GAPS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// The longest time that a target may ask to be left alone for (`Retry-After`).
+/// The longest pause that a target may ask for (`Retry-After`).
 pub(super) const LEFT_ALONE: Duration = Duration::from_secs(300);
-/// So many deliveries refused for now, one after the other, mean that the target is down, and not that one of them is odd.
+/// When this many deliveries in a row are refused for now, the target counts as down; fewer may just be odd ones.
 const IN_A_ROW: u32 = 3;
 
 /// What is known of a target.
 #[derive(Default)]
 pub(super) struct BackOff {
     down: Option<Down>,
-    /// The gaps that are still to come.
+    /// The gaps still to come.
     gaps: Option<ExponentialBackoff>,
-    /// Deliveries that it refused for now since the last one that it took.
+    /// Deliveries that it refused for now since the last one it accepted.
     refused_in_a_row: u32,
 }
 
@@ -33,7 +34,7 @@ struct Down {
 }
 
 impl BackOff {
-    /// When a target that is down is tried next; `None` where it is up.
+    /// When to try a target that is down; `None` if it is up.
     pub(super) fn next(&self) -> Option<Instant> {
         self.down.as_ref().map(|down| down.next)
     }
@@ -57,7 +58,7 @@ impl BackOff {
         self.down = Some(Down { why, since_ms, next: now + gap, next_ms, attempt });
     }
 
-    /// Counts a delivery that is refused for now. Many in a row are the target's fault, and it is down.
+    /// Counts a delivery that is refused for now. Many in a row mean that the target is down.
     pub(super) fn count_refusal(&mut self, why: String, retry_after: Option<Duration>, now: Instant, now_ms: i64) {
         self.refused_in_a_row += 1;
         if self.refused_in_a_row >= IN_A_ROW {
@@ -65,7 +66,7 @@ impl BackOff {
         }
     }
 
-    /// A target that is down is tried now, and the gaps begin again.
+    /// Tries a target that is down right away, and starts the gaps over.
     pub(super) fn retry_now(&mut self, now: Instant) {
         if let Some(down) = &mut self.down {
             down.next = now;
@@ -79,7 +80,7 @@ fn gaps() -> ExponentialBackoff {
     ExponentialBuilder::new().with_min_delay(first).with_max_delay(longest).without_max_times().build()
 }
 
-/// The gap after so many tries of one delivery, or as long as the target asks for.
+/// The gap after this many tries of one delivery, or the pause that the target asks for.
 pub(super) fn gap(tries: u32, retry_after: Option<Duration>) -> Duration {
     gaps().nth(tries.saturating_sub(1) as usize).unwrap_or(GAPS.1).max(bounded(retry_after))
 }

@@ -1,4 +1,4 @@
-//! One project's forwarding: its queue, and whom to wake when something in it has changed.
+//! A lane: one project's forwarding, with its queue, and whom to wake when something in it changes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,13 +11,13 @@ use super::queue::Queue;
 use super::rule::Rule;
 use super::says::{Before, Ended, Found, Marks, Next, View};
 
-/// One project's forwarding. `S` is how a request that was sent is shown.
+/// One project's forwarding. `S` is the form in which a sent request is shown.
 pub struct Lane<S> {
     project: i64,
-    /// One change of the rule at a time.
+    /// Held to change the rule, one change at a time.
     changing: tokio::sync::Mutex<()>,
     queue: Mutex<Queue<S>>,
-    /// Something can be sent that could not before.
+    /// Something can be sent now that could not be before.
     wake: Notify,
     /// The same, for those who wait for the target's own answer.
     turns: Notify,
@@ -26,7 +26,7 @@ pub struct Lane<S> {
 }
 
 impl<S> Lane<S> {
-    /// A lane with this rule, as far as it was at the last end. Nothing waits in it.
+    /// A lane with this rule and the marks of its last run. Nothing waits in it.
     #[must_use]
     pub fn new(rule: Rule, marks: Marks) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl<S> Lane<S> {
         self.project
     }
 
-    /// Something happened: whoever waits looks again.
+    /// Wakes everyone who waits, because something happened.
     fn changed(&self) {
         self.news.store(true, Ordering::Relaxed);
         self.moved.store(true, Ordering::Relaxed);
@@ -60,7 +60,7 @@ impl<S> Lane<S> {
         done
     }
 
-    /// Waits until nobody else changes the rule; nobody else does while the guard is held.
+    /// Waits until nobody else is changing the rule, and keeps others from doing so while the guard is held.
     pub async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.changing.lock().await
     }
@@ -71,38 +71,38 @@ impl<S> Lane<S> {
         self.queue.lock().rule().clone()
     }
 
-    /// How far it is.
+    /// How far it has got.
     #[must_use]
     pub fn marks(&self) -> Marks {
         self.queue.lock().marks()
     }
 
-    /// Switched on: deliveries after `last` come by themselves from now on, and nothing is sent before [`Lane::filled`].
+    /// Switches it on: deliveries after `last` are added as they arrive, and nothing is sent before [`Lane::filled`].
     pub fn begin(&self, rule: Rule, last: i64) -> Before {
         self.change(|queue| queue.begin(rule, last))
     }
 
-    /// What was found in the history; it is sent from now on.
+    /// Adds what was found in the history, and starts to send.
     pub fn filled(&self, found: impl IntoIterator<Item = Found>) {
         self.change(|queue| queue.filled(found));
     }
 
-    /// The history could not be looked through: as it was before.
+    /// Restores the previous state, because the history could not be read.
     pub fn undo(&self, before: Before) {
         self.change(|queue| queue.undo(before));
     }
 
-    /// Another rule for a lane that is on.
+    /// Changes the rule of a lane that is on.
     pub fn put(&self, rule: Rule, now: Instant) {
         self.change(|queue| queue.put(rule, now));
     }
 
-    /// Switched off, where `last` is the newest delivery. What is under way comes to its end.
+    /// Switches it off; `last` is the newest delivery. Requests under way are completed.
     pub fn close(&self, rule: Rule, last: i64) {
         self.change(|queue| queue.close(rule, last));
     }
 
-    /// A delivery was stored. `open`: without an answer, so that who answers it says what becomes of it.
+    /// Adds a stored delivery. `open`: it has no answer yet, and whoever answers it decides whether it waits.
     pub fn arrived(&self, id: i64, event: Option<i64>, verified: bool, open: bool, now: Instant) {
         let arrived = self.queue.lock().arrived(id, event, verified, open, now);
         match arrived {
@@ -112,7 +112,7 @@ impl<S> Lane<S> {
         }
     }
 
-    /// A delivery that was stored without an answer is answered by somebody else than the target.
+    /// Records that somebody other than the target answers a delivery that was stored without an answer.
     pub fn offer(&self, id: i64, event: Option<i64>, verified: bool) {
         let on = self.queue.lock().offer(id, event, verified);
         if on {
@@ -120,7 +120,8 @@ impl<S> Lane<S> {
         }
     }
 
-    /// Who would have answered is gone (a connection that was cut in that moment): it waits like the others.
+    /// Records that whoever would have answered is gone (the connection was cut at that moment): it waits like the
+    /// others.
     pub fn adopt(&self, now: Instant) {
         let any = self.queue.lock().adopt(now);
         if any {
@@ -128,17 +129,17 @@ impl<S> Lane<S> {
         }
     }
 
-    /// Everything up to `last` is about to be read; gives from where.
+    /// Everything up to `last` is about to be read; returns where to start.
     pub fn catch_up_from(&self, last: i64) -> Option<i64> {
         self.queue.lock().catch_up_from(last)
     }
 
-    /// It was read.
+    /// Records that it was read.
     pub fn caught_up(&self, last: i64, found: impl IntoIterator<Item = Found>) {
         self.change(|queue| queue.caught_up(last, found));
     }
 
-    /// Drops what waits, and gives how many. What is under way comes to its end, and is not tried again.
+    /// Drops what waits, and returns how many. Requests under way are completed, but not repeated.
     pub fn drop_waiting(&self) -> u64 {
         self.change(Queue::drop_waiting)
     }
@@ -148,17 +149,17 @@ impl<S> Lane<S> {
         self.queue.lock().drop_left();
     }
 
-    /// What was dropped before may be found again.
+    /// Forgets what was dropped, so that it may be found again.
     pub fn ask_again(&self) {
         self.queue.lock().ask_again();
     }
 
-    /// Tries at once, also where the target is down.
+    /// Tries right away, even if the target is down.
     pub fn retry_now(&self, now: Instant) {
         self.change(|queue| queue.retry_now(now));
     }
 
-    /// Which time of being switched on this is.
+    /// The number of the present run, that is, of the time since it was switched on.
     #[must_use]
     pub fn opened(&self) -> u64 {
         self.queue.lock().opened()
@@ -169,7 +170,7 @@ impl<S> Lane<S> {
         self.wake.notified().await;
     }
 
-    /// What to do next, in a time of being switched on.
+    /// What to do next in this run.
     pub fn next(&self, opened: u64, now: Instant) -> Next {
         let next = self.queue.lock().next(opened, now);
         if matches!(next, Next::Send { .. }) {
@@ -178,7 +179,7 @@ impl<S> Lane<S> {
         next
     }
 
-    /// A try has come to its end. `sent` is what is shown of it; `now_ms` is the time of the wall, Unix milliseconds.
+    /// Records the end of a try. `sent` is what is shown of it; `now_ms` is wall-clock time in Unix milliseconds.
     pub fn ended(&self, id: i64, ended: Ended, sent: Option<S>, now: Instant, now_ms: i64) {
         let under_way = self.queue.lock().ended(id, ended, sent, now, now_ms);
         if under_way {
@@ -186,45 +187,45 @@ impl<S> Lane<S> {
         }
     }
 
-    /// The target answers a delivery that was stored without an answer, where the rule says so.
+    /// Claims a delivery that was stored without an answer for the target's own answer, if the rule says so.
     pub fn claim(self: &Arc<Self>, id: i64, event: Option<i64>, verified: bool) -> Option<Turn<S>> {
         let claimed = self.queue.lock().claim(id, event, verified);
         claimed.then(|| Turn { lane: self.clone(), id })
     }
 
-    /// A request was answered with the target's own answer.
+    /// Records that a request was answered with the target's own answer.
     pub fn answered(&self, status: Option<u16>, sent: S) {
         self.change(|queue| queue.answered(status, sent));
     }
 
-    /// Whether rule or marks may have changed since this was last asked.
+    /// Whether the rule or the marks may have changed since the last call.
     pub fn take_moved(&self) -> bool {
         self.moved.swap(false, Ordering::Relaxed)
     }
 }
 
 impl<S: Clone> Lane<S> {
-    /// How it is, where that has changed since this was last asked.
+    /// Its state, if it has changed since the last call.
     pub fn take_news(&self) -> Option<View<S>> {
         self.news.swap(false, Ordering::Relaxed).then(|| self.view())
     }
 
-    /// How it is.
+    /// Its state.
     #[must_use]
     pub fn view(&self) -> View<S> {
         self.queue.lock().view()
     }
 }
 
-/// The turn of a delivery whose sender waits for the target's own answer. Held until the target has answered: attempts of one
-/// event keep their order, and so many are sent at once as the rule says.
+/// The turn of a delivery whose sender waits for the target's own answer. It is held until the target has answered, so
+/// that attempts of one event keep their order and no more are sent at once than the rule allows.
 pub struct Turn<S> {
     lane: Arc<Lane<S>>,
     id: i64,
 }
 
 impl<S> Turn<S> {
-    /// The lane it is of.
+    /// Its lane.
     #[must_use]
     pub fn lane(&self) -> &Lane<S> {
         &self.lane
@@ -239,7 +240,7 @@ impl<S> Turn<S> {
     /// Waits until it may be sent.
     pub async fn come(&self) {
         loop {
-            // Before it is looked: what happens in between is not missed.
+            // Created before the check, so that nothing is missed in between.
             let told = self.lane.turns.notified();
             tokio::pin!(told);
             told.as_mut().enable();

@@ -9,28 +9,28 @@ use super::back_off::{BackOff, gap};
 use super::rule::{Answer, Rule, State, Which};
 use super::says::{Before, Ended, Found, Marks, Next, View};
 
-/// So long after it was stored somebody has said who answers a delivery, or nobody will.
+/// This long after a delivery was stored, somebody has said who answers it, or nobody will.
 pub(super) const UNANSWERED: Duration = Duration::from_secs(10);
 
-/// What waits, what is under way, and how the target is.
+/// What waits, what is under way, and the state of the target.
 pub(super) struct Queue<S> {
     rule: Rule,
-    /// Counts how often it was switched on or off: whoever drives an earlier time ends.
+    /// Counts how often it was switched on or off: whoever drives an earlier run ends.
     opened: u64,
-    /// The history is being looked through for what else has to be sent: nothing is sent before.
+    /// Whether the history is still being searched for deliveries to send: nothing is sent before that ends.
     filling: bool,
     waiting: BTreeMap<i64, Waiting>,
     under_way: BTreeMap<i64, UnderWay>,
     /// Those whose senders wait for the target's own answer: their events.
     own: BTreeMap<i64, Own>,
-    /// Events of which an attempt is under way: the next one waits for it.
+    /// Events with an attempt under way: their next one waits for it.
     busy: HashSet<i64>,
     /// Stored without an answer, and nobody has said yet who answers.
     told: BTreeMap<i64, Told>,
-    /// The other way round: it was said before it was told.
+    /// The reverse: somebody said who answers before the delivery was announced.
     early: HashSet<i64>,
     target: BackOff,
-    /// The newest delivery that was told.
+    /// The newest delivery that was announced.
     seen: i64,
     marks: Marks,
     tally: Tally<S>,
@@ -41,7 +41,7 @@ struct Waiting {
     event: Option<i64>,
     verified: bool,
     tries: u32,
-    /// It was answered, and not taken for now.
+    /// It was answered, but refused for now.
     not_before: Option<Instant>,
 }
 
@@ -49,7 +49,7 @@ struct UnderWay {
     waiting: Waiting,
     /// Dropped by hand meanwhile: it is not tried again.
     dropped: bool,
-    /// Of an earlier time of being switched on, and nobody asked for it since.
+    /// From an earlier run, and not requested since.
     stale: bool,
 }
 
@@ -65,7 +65,7 @@ struct Own {
     begun: bool,
 }
 
-/// What came of it since it was switched on.
+/// Results since it was switched on.
 struct Tally<S> {
     accepted: u64,
     refused: u64,
@@ -116,7 +116,7 @@ impl<S> Queue<S> {
         if self.rule.on { self.marks_now() } else { self.marks }
     }
 
-    /// Everything up to this delivery is dealt with.
+    /// Everything up to this delivery is done.
     fn marks_now(&self) -> Marks {
         let all = self.waiting.keys().chain(self.under_way.keys()).chain(self.own.keys()).chain(self.told.keys());
         let reached = if self.filling { self.marks.reached } else { all.min().map_or(self.seen, |first| first - 1) };
@@ -161,7 +161,7 @@ impl<S> Queue<S> {
         self.reopen();
     }
 
-    /// Whoever drives an earlier time ends, and nothing waits any more.
+    /// Ends whoever drives an earlier run; nothing waits any more.
     fn reopen(&mut self) {
         self.opened += 1;
         self.filling = false;
@@ -184,9 +184,9 @@ impl<S> Queue<S> {
     }
 }
 
-/// What comes in.
+/// Incoming.
 impl<S> Queue<S> {
-    /// Whether something can be sent now that could not before; `None` where the delivery is not for this lane.
+    /// Whether something can be sent now that could not be before; `None` if the delivery is not for this lane.
     pub(super) fn arrived(
         &mut self,
         id: i64,
@@ -207,7 +207,7 @@ impl<S> Queue<S> {
         Some(!open)
     }
 
-    /// Gives whether the rule is on.
+    /// Returns whether the rule is on.
     pub(super) fn offer(&mut self, id: i64, event: Option<i64>, verified: bool) -> bool {
         if self.rule.on {
             self.said(id);
@@ -216,7 +216,7 @@ impl<S> Queue<S> {
         self.rule.on
     }
 
-    /// Gives whether there were any.
+    /// Returns whether there were any.
     pub(super) fn adopt(&mut self, now: Instant) -> bool {
         let left: Vec<_> = self.told.extract_if(.., |_, told| now.duration_since(told.since) >= UNANSWERED).collect();
         let any = !left.is_empty();
@@ -259,7 +259,7 @@ impl<S> Queue<S> {
     }
 }
 
-/// What goes out.
+/// Outgoing.
 impl<S> Queue<S> {
     pub(super) fn drop_waiting(&mut self) -> u64 {
         let dropped = self.waiting.len() as u64;
@@ -309,8 +309,8 @@ impl<S> Queue<S> {
         Next::Send { id, number: waiting.tries + 1 }
     }
 
-    /// Which one is next, or when to look again. Of an event only its first attempt; where the target is down, one that was
-    /// not tried as often as others, so that a single odd one does not stand in the way of all.
+    /// Picks the next one, or when to look again. Of an event, only its first attempt; if the target is down, the one
+    /// with the fewest tries, so that a single odd delivery does not block all others.
     fn pick(&self, now: Instant) -> Result<i64, Option<Instant>> {
         let mut events = HashSet::new();
         let mut earliest: Option<Instant> = None;
@@ -327,7 +327,7 @@ impl<S> Queue<S> {
         picked.map(|(id, _)| *id).ok_or(earliest)
     }
 
-    /// Gives whether it was under way.
+    /// Returns whether it was under way.
     pub(super) fn ended(&mut self, id: i64, ended: Ended, sent: Option<S>, now: Instant, now_ms: i64) -> bool {
         let Some(UnderWay { waiting, dropped, stale }) = self.under_way.remove(&id) else { return false };
         if let Some(event) = waiting.event {
@@ -358,9 +358,9 @@ impl<S> Queue<S> {
     }
 }
 
-/// Those whose senders wait for the target's own answer.
+/// Deliveries whose senders wait for the target's own answer.
 impl<S> Queue<S> {
-    /// Gives whether the target answers it.
+    /// Returns whether the target answers it.
     pub(super) fn claim(&mut self, id: i64, event: Option<i64>, verified: bool) -> bool {
         let wanted = verified || self.rule.which == Which::All;
         let claimed = self.rule.on && self.rule.answer != Answer::AtOnce && wanted;
@@ -371,7 +371,7 @@ impl<S> Queue<S> {
         claimed
     }
 
-    /// Lets it be sent, where it is its turn; gives whether it is.
+    /// Lets it be sent if it is its turn; returns whether it is.
     pub(super) fn take_turn(&mut self, id: i64) -> bool {
         let begun = self.own.values().filter(|own| own.begun).count();
         let Some(event) = self.own.get(&id).map(|own| own.event) else { return true };

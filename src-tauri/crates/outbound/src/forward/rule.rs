@@ -1,4 +1,4 @@
-//! The rule of a project, and what its forwarding is doing.
+//! The forwarding rule of a project, and the state of its forwarding.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,21 +10,21 @@ pub enum Which {
     /// Verified ones.
     #[default]
     Verified,
-    /// All, rejected ones too.
+    /// All, including rejected ones.
     All,
 }
 
-/// What the sender is answered.
+/// What answer the sender gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "ForwardAnswer"))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Answer {
-    /// At once, by Pollux.
+    /// The usual one, at once, from Pollux.
     #[default]
     AtOnce,
-    /// The target's own answer; 504 where it takes longer, 502 where there is none.
+    /// The target's own; 504 if it takes too long, 502 if there is none.
     Target {
-        /// How long it is waited for, 100 to 60,000 ms.
+        /// How long to wait for it, 100 to 60,000 ms.
         timeout_ms: u32,
     },
 }
@@ -36,17 +36,17 @@ pub enum Answer {
 pub struct Rule {
     /// The project.
     pub project: i64,
-    /// It is switched on.
+    /// Whether it is switched on.
     pub on: bool,
-    /// Where to.
+    /// The target.
     pub url: String,
-    /// Which.
+    /// Which deliveries.
     pub which: Which,
-    /// Signed anew with this secret (its id), with a fresh time; `None`: as received.
+    /// The id of the secret that signs them again, with a fresh time; `None` sends them as received.
     pub resign: Option<String>,
-    /// How many may be under way at a time, 1 to 32. Those of one `webhook-id` keep their order.
+    /// How many may be under way at a time, 1 to 32. Attempts with one `webhook-id` keep their order.
     pub concurrency: u32,
-    /// What the sender is answered.
+    /// What answer the sender gets.
     pub answer: Answer,
 }
 
@@ -64,26 +64,26 @@ impl Default for Rule {
     }
 }
 
-/// What a forward is doing.
+/// The state of a forward.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "ForwardState"))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     /// Switched off.
     Off,
-    /// Nothing waits.
+    /// On, and nothing waits.
     Idle,
     /// Requests are under way.
     Sending,
-    /// The target does not answer, or asks to be left alone (429, 502, 503, 504).
+    /// The target does not answer, or asks for a pause (429, 502, 503, 504).
     Down {
         /// Why, in a sentence.
         why: String,
         /// Since when, Unix milliseconds.
         since_ms: i64,
-        /// When the next try is made, Unix milliseconds.
+        /// When the next try starts, Unix milliseconds.
         next_ms: i64,
-        /// Which try that is, from 2.
+        /// The number of that try, from 2.
         attempt: u32,
     },
 }

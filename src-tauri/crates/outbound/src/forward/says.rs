@@ -1,4 +1,4 @@
-//! What a lane says and is told.
+//! What a lane reports and is told.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use tokio::time::Instant;
 
 use super::rule::{Rule, State};
 
-/// Up to where everything is dealt with, as it is kept.
+/// How far everything is done, in the form that is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// Everything up to here is dealt with.
+    /// Everything up to here is done.
     pub reached: i64,
-    /// Switched off: the newest delivery that could still wait.
+    /// When switched off: the newest delivery that could still be waiting.
     pub off_at: i64,
-    /// What waited up to here was dropped by hand.
+    /// Whatever waited up to here was dropped by hand.
     pub dropped_to: i64,
 }
 
-/// How it was before it was switched on.
+/// Its state before it was switched on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
     pub(super) rule: Rule,
@@ -31,39 +31,39 @@ pub struct Found {
     pub id: i64,
     /// Its event; `None` without a `webhook-id`.
     pub event: Option<i64>,
-    /// It was verified.
+    /// Whether it was verified.
     pub verified: bool,
 }
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Send this delivery; it is the n-th try.
+    /// Send this delivery.
     Send {
         /// Its id.
         id: i64,
-        /// Which try it is, from 1.
+        /// The number of this try, from 1.
         number: u32,
     },
-    /// Nothing before this moment, or before something happens.
+    /// Send nothing before this moment, or before something happens.
     WaitUntil(Option<Instant>),
-    /// It was switched off, or on again.
+    /// End: it was switched off, or on again.
     End,
 }
 
-/// What came of a try.
+/// The result of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// It was answered, for good.
     Settled {
-        /// The status, where there is a whole head.
+        /// The status, if the whole head arrived.
         status: Option<u16>,
     },
-    /// It was answered, or not in time, and may be taken later.
+    /// It was refused for now or not answered in time, and may be accepted later.
     Later {
         /// Why, in a sentence.
         why: String,
-        /// How long the target asks to be left alone.
+        /// The pause that the target asks for.
         retry_after: Option<Duration>,
     },
     /// The target is down, or may not be sent to.
@@ -71,7 +71,7 @@ pub enum Ended {
         /// Why, in a sentence.
         why: String,
     },
-    /// The delivery is not there any more.
+    /// The delivery no longer exists.
     Gone,
 }
 
@@ -80,13 +80,13 @@ pub enum Ended {
 pub struct View<S> {
     /// The rule.
     pub rule: Rule,
-    /// What it is doing.
+    /// Its state.
     pub state: State,
-    /// Deliveries that wait, those under way included.
+    /// Deliveries that wait, including those under way.
     pub waiting: u64,
     /// Answered 2xx since it was switched on.
     pub accepted: u64,
-    /// Answered otherwise since then.
+    /// Not answered 2xx since then.
     pub refused: u64,
     /// Dropped by hand since then.
     pub dropped: u64,

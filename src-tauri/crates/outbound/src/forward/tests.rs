@@ -7,7 +7,7 @@ use super::back_off::{GAPS, LEFT_ALONE, gap};
 use super::queue::UNANSWERED;
 use super::*;
 
-/// What is shown of a request that was sent does not matter here.
+/// What is shown of a sent request does not matter here.
 type Lane = super::Lane<()>;
 
 fn lane(concurrency: u32) -> (Arc<Lane>, u64) {
@@ -98,7 +98,7 @@ async fn one_delivery_that_is_refused_for_now_does_not_hold_up_the_others() {
     assert_eq!(lane.next(opened, Instant::now()), Next::WaitUntil(Some(due)), "1 is due later");
     advance(GAPS.0).await;
     assert_eq!(send(&lane, opened), Some((1, 2)));
-    // Many of them in a row are another thing.
+    // Many of them in a row are a different matter.
     arrive(&lane, &[(5, None), (6, None), (7, None)]);
     taken(&lane, 1);
     for id in [2, 5, 6] {
@@ -185,7 +185,7 @@ async fn what_waits_can_be_dropped_and_does_not_come_back() {
     down(&lane, 1);
     assert_eq!((lane.view().waiting, lane.view().dropped), (0, 3), "it is not tried again");
     assert_eq!(lane.marks(), Marks { reached: 3, off_at: 0, dropped_to: 3 });
-    // As at the next start, from a mark that was kept before.
+    // As at the next start, from a mark that was stored before.
     lane.filled(found(&[1, 2, 3, 4]));
     assert_eq!(send(&lane, opened), Some((4, 1)));
 }
@@ -222,7 +222,7 @@ async fn only_verified_ones_go_on_waiting_where_the_rule_says_so() {
 async fn the_targets_own_answers_keep_order_and_number() {
     let (lane, opened) = lane(2);
     lane.put(Rule { answer: Answer::Target { timeout_ms: 1000 }, ..lane.rule() }, Instant::now());
-    // Whoever comes first, the news of it or the one who answers.
+    // In either order: the news of it, or whoever answers it.
     let one = lane.claim(1, Some(9), true).unwrap();
     lane.arrived(1, Some(9), true, true, Instant::now());
     lane.arrived(2, Some(9), true, true, Instant::now());
@@ -244,7 +244,7 @@ async fn the_targets_own_answers_keep_order_and_number() {
     lane.arrived(6, None, true, true, Instant::now());
     lane.offer(6, None, true);
     assert_eq!(send(&lane, opened), Some((6, 1)));
-    // It was not open: its body was not whole, or the rule was another when it came.
+    // It was not open: its body was incomplete, or the rule was different when it arrived.
     lane.arrived(7, None, true, false, Instant::now());
     assert_eq!(send(&lane, opened), Some((7, 1)));
 }

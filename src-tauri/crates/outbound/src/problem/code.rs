@@ -1,8 +1,8 @@
-//! The codes of what keeps an answer from coming.
+//! The codes for what prevents an answer.
 
 use std::fmt;
 
-/// Why there is no whole answer, as a stable code.
+/// Why there is no complete answer, as a stable code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProblemCode {
     /// Nothing listens at the target.
@@ -11,11 +11,11 @@ pub enum ProblemCode {
     ConnectTimedOut,
     /// The target reset the connection.
     ConnectionReset,
-    /// The target closed the connection, and lives on.
+    /// The target closed the connection, but lives on.
     ConnectionCut,
-    /// There is no way to the target.
+    /// There is no route to the target.
     Unreachable,
-    /// There is no host of the target's name.
+    /// The target's host name cannot be found.
     NameNotFound,
     /// What the target answered is not HTTP.
     NotHttp,
@@ -25,11 +25,11 @@ pub enum ProblemCode {
     NoAnswer,
     /// The target did not answer in time.
     TimedOut,
-    /// The body of the answer is longer than what is read.
+    /// The body of the answer is longer than the limit.
     BodyTooLong,
     /// The body of the answer did not end in time.
     BodyTooSlow,
-    /// The body of the answer is not whole.
+    /// The body of the answer is incomplete.
     BodyCutShort,
     /// The request cannot be sent as HTTP.
     NotSendable,
@@ -45,28 +45,28 @@ pub enum ProblemCode {
     TlsNotYetValid,
     /// The target's certificate is for another name.
     TlsOtherName,
-    /// Nobody whom this machine trusts has signed the target's certificate.
+    /// The target's certificate is not signed by anyone this machine trusts.
     TlsUntrusted,
     /// The target's certificate was revoked.
     TlsRevoked,
-    /// The target knows no such name.
+    /// The target does not know the name.
     TlsUnknownName,
-    /// The target speaks no version of TLS that Pollux does.
+    /// The target supports no version of TLS that Pollux does.
     TlsVersion,
-    /// The target asks for a client certificate.
+    /// The target requires a client certificate.
     TlsClientCertificate,
-    /// The target does not speak TLS at this port.
+    /// The target does not speak TLS on this port.
     TlsNotSpoken,
-    /// The request holds a secret, so that it is not sent.
+    /// The request contains a secret, so it is not sent.
     HoldsSecret,
-    /// Only a part of the body was kept.
+    /// Only part of the body was kept.
     BodyIncomplete,
     /// The run was stopped before the answer.
     Stopped,
 }
 
 impl ProblemCode {
-    /// The stable name: what stands in logs, in JSON and in the history.
+    /// The stable name, as it appears in logs, in JSON and in the history.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What the target receives is what was given, byte for byte.
+//! The target receives what was given, byte for byte.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -122,7 +122,7 @@ async fn a_connection_is_used_again_at_once_and_not_after_a_receiver_may_have_cl
         let request =
             Request { target: server.target(), headers: Vec::new(), body: Bytes::new(), any_certificate: false };
         assert_eq!(client.send(request, Bounds::default()).await.answer.unwrap().status, 200);
-        // It goes back to the pool behind the answer.
+        // It returns to the pool after the answer.
         tokio::time::sleep(Duration::from_millis(50)).await;
         connections.load(Ordering::SeqCst)
     };

@@ -1,4 +1,4 @@
-//! Answers without end, that drip, that are no HTTP: bounded in bytes and in time, and told.
+//! Answers that never end, that drip, or that are not HTTP: limited in bytes and time, and reported.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -104,7 +104,7 @@ async fn what_is_no_http_is_told_by_name() {
         (
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc".to_vec(),
             ProblemCode::BodyCutShort,
-            "not whole",
+            "incomplete",
         ),
     ] {
         let server = Server::answering(answer.clone()).await;

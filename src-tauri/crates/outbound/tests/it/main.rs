@@ -1,4 +1,4 @@
-//! The client against servers of all manners, over real sockets.
+//! The client against all kinds of servers, over real sockets.
 
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

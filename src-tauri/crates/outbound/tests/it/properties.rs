@@ -1,4 +1,4 @@
-//! Nothing that a sender or a user writes makes it panic, and what it makes can be sent.
+//! Nothing that a sender or a user writes makes it panic, and whatever it makes can be sent.
 
 use bytes::Bytes;
 use outbound::{Id, Received, Recipe, Sign, Target, Time, compose, framed, twists};
@@ -31,7 +31,7 @@ proptest! {
     #[test]
     fn an_address_is_read_or_refused(text in ".{0,60}") {
         if let Ok(target) = Target::parse(&text) {
-            // What was read is read again as the same.
+            // What was read once reads the same again.
             prop_assert_eq!(&Target::parse(target.url()).unwrap(), &target);
             prop_assert!(!target.url().contains('@') || target.path().contains('@'));
         }
@@ -69,7 +69,7 @@ proptest! {
         let composed = compose(&received, &Recipe::default(), &target, 0, &system_random()).unwrap();
         prop_assert_eq!(&composed.body, &received.body);
         let mut rest = received.headers.iter();
-        // In the order in which they came, none of them another.
+        // In the order in which they arrived, each unchanged.
         for line in composed.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length")) {
             prop_assert!(rest.any(|received| received == line), "{:?}", line);
         }

@@ -1,4 +1,4 @@
-//! TLS: what is wrong with a certificate is told by name, and one target may have any.
+//! TLS: problems with a certificate are reported by name, and one target may allow any certificate.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ async fn a_self_signed_certificate_is_refused_by_name_and_can_be_allowed() {
     let url = format!("https://localhost:{}/", server.address.port());
     let problem = post(&url, false).await.problem.unwrap();
     assert_eq!(problem.code, ProblemCode::TlsUntrusted);
-    assert!(problem.message.contains("self-signed") && problem.message.contains("accepted for this target"));
+    assert!(problem.message.contains("self-signed") && problem.message.contains("allowed for this target"));
     let allowed = post(&url, true).await;
     assert_eq!(allowed.answer.unwrap().status, 204, "{:?}", allowed.problem);
 }
@@ -63,7 +63,7 @@ async fn any_certificate_means_also_one_that_expired_or_names_another() {
     assert_eq!(post(&url, true).await.answer.unwrap().status, 204);
 }
 
-/// Says something whatever it is sent.
+/// Answers whatever it is sent.
 async fn saying(words: &'static str) -> Server {
     Server::with(move |mut stream| async move {
         let mut beginning = [0; 64];

@@ -1,4 +1,4 @@
-//! A server that keeps what it was sent, byte for byte, and answers what it is told to.
+//! A server that records what it was sent, byte for byte, and answers as told.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ impl Server {
         .await
     }
 
-    /// Each connection is the caller's, who gives back the request.
+    /// Hands each connection to the caller, who returns the request.
     pub(crate) async fn with<F>(serve: impl Fn(tokio::net::TcpStream) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Vec<u8>> + Send + 'static,
@@ -56,7 +56,7 @@ impl Server {
         Target::parse(&format!("http://{}/hook?a=b", self.address)).unwrap()
     }
 
-    /// How many requests came.
+    /// How many requests arrived.
     pub(crate) fn count(&self) -> usize {
         self.requests.lock().unwrap().len()
     }

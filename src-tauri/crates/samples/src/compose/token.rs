@@ -1,7 +1,7 @@
 //! Tokens: the signature scheme of Google's guide, a compact JWS in `webhook-signature`.
 //!
-//! The claims are assumptions; nobody has published them. A plain token says nothing about the body; one that holds the
-//! event does.
+//! The claims are assumptions, since nobody has published them. A plain token says nothing about the body; one that
+//! contains the event does.
 
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
@@ -13,7 +13,7 @@ use crate::broken::Fault;
 use crate::keys::{RsaKey, SigningKeys};
 use crate::profile::Profile;
 
-/// Over the leeway of 60 seconds and more.
+/// More than the leeway of 60 seconds.
 const LONG_PAST: i64 = 360;
 const NOT_BEFORE: i64 = 600;
 const DAY: i64 = 24 * 60 * 60;
@@ -55,7 +55,7 @@ fn strange(keys: &SigningKeys) -> Result<&RsaKey, ComposeError> {
     keys.strange_rsa.as_deref().ok_or(ComposeError::NoKey("an RSA key that no receiver knows is needed"))
 }
 
-/// What a plain token says of the message with this id and body, issued at `now` (Unix seconds).
+/// The claims of a plain token about the message with this id and body, issued at `now` (Unix seconds).
 #[must_use]
 pub fn token_claims(profile: &Profile, id: &str, now: i64, body: &[u8]) -> Value {
     claims(id, now, body, profile, None)
@@ -70,7 +70,7 @@ fn claims(id: &str, now: i64, body: &[u8], profile: &Profile, fault: Option<Faul
         _ => (now, now.saturating_add(profile.token_lifetime)),
     };
     let mut claims = if profile.holds_event { event(body) } else { Map::new() };
-    // What is said of the token wins over a member of the event with the same name.
+    // Claims about the token win over members of the event with the same name.
     for (name, value) in [("iss", &profile.issuer), ("aud", &profile.audience)] {
         if !value.is_empty() {
             claims.insert(name.to_owned(), json!(value));
@@ -96,7 +96,7 @@ fn claims(id: &str, now: i64, body: &[u8], profile: &Profile, fault: Option<Faul
     claims
 }
 
-/// The members of the event in a body; none where the body is no object.
+/// The members of the event in a body; none if the body is not an object.
 fn event(body: &[u8]) -> Map<String, Value> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(event)) => event,
@@ -109,7 +109,7 @@ fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// The token with other claims and the signature of the old ones.
+/// The token with other claims, but the signature of the old ones.
 fn swap_claims(token: &str, claims: &Value) -> String {
     let (header, rest) = token.split_once('.').unwrap_or_default();
     let (_, signature) = rest.split_once('.').unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The crate from outside: what it composes is what a receiver then finds.
+//! The crate from outside: a receiver finds what it composed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

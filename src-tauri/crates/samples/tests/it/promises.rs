@@ -1,4 +1,4 @@
-//! Every sample and every broken kind gives exactly the verdict that is promised.
+//! Every sample and every broken kind gets exactly the promised verdict.
 
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
@@ -23,7 +23,7 @@ static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys {
     ..SigningKeys::generate(&system_random()).unwrap()
 });
 
-/// What a receiver holds: the secret and the published keys; other schemes may come.
+/// What a receiver has: the secret and the published keys; other schemes may arrive.
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| Keyring {
     secrets: vec![SecretKey {
         id: "sandbox".to_owned(),

@@ -1,4 +1,4 @@
-//! Whether a token covers the body. Google documents no claim for it, so both plausible ways are looked for: the event
+//! Whether a token covers the body. Google documents no claim for this, so both plausible ways are checked: the event
 //! itself among the claims, or a hash of the body.
 
 use base64::Engine as _;
@@ -13,18 +13,18 @@ use crate::json;
 /// How a token covers the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binding {
-    /// The claims hold the event.
+    /// The claims contain the event.
     Event,
-    /// A claim holds a hash of the body.
+    /// A claim contains a hash of the body.
     Hash,
-    /// It does not.
+    /// Not at all.
     None,
 }
 
-/// Claims that are about the token (RFC 7519, 4.1) and so never part of an event.
+/// Claims about the token itself (RFC 7519, 4.1), which are never part of an event.
 const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
-/// Claims that may hold the whole event, as JSON or as text.
+/// Claims that may contain the whole event, as JSON or as text.
 const WHOLE: [&str; 4] = ["event", "payload", "body", "webhook_event"];
 
 /// Compares the claims with the body.
@@ -32,7 +32,7 @@ pub(crate) fn check(claims: &Map<String, Value>, body: &[u8]) -> Result<Binding,
     if let Some(bound) = by_hash(claims, body)? {
         return Ok(bound);
     }
-    // A body that repeats a member means different things to different readers: it equals no claim.
+    // A body that repeats a member means different things to different readers, so it equals no claim.
     let event = json::value(body);
     for name in WHOLE {
         let Some(claim) = claims.get(name) else { continue };
@@ -76,13 +76,13 @@ fn is_event(claims: &Map<String, Value>) -> bool {
     claims.get("type").is_some_and(Value::is_string) && claims.get("data").is_some_and(Value::is_object)
 }
 
-/// The text of an event. Members that it repeats make it no less one: it is only refused.
+/// Whether a text is an event. Repeated members do not change that: they only get it refused.
 fn is_event_text(text: &str) -> bool {
     matches!(serde_json::from_str(text), Ok(Value::Object(members)) if is_event(&members))
 }
 
-/// A claim that is named as a hash of the body must be one; a hash under any other name counts when it is right. A name
-/// that leaves no doubt asks for a right hash whatever the value is; null is as if it were not there.
+/// A claim named as a hash of the body must be one; a hash under any other name counts if it is right. An unambiguous
+/// name requires a right hash whatever the value is; null counts as missing.
 fn by_hash(claims: &Map<String, Value>, body: &[u8]) -> Result<Option<Binding>, Refusal> {
     let hashes: [Vec<u8>; 3] =
         [Sha256::digest(body).to_vec(), Sha384::digest(body).to_vec(), Sha512::digest(body).to_vec()];
@@ -103,7 +103,7 @@ fn by_hash(claims: &Map<String, Value>, body: &[u8]) -> Result<Option<Binding>, 
     Ok(found)
 }
 
-/// `body_sha256`, `payloadHash`, `content-digest`: a word for the body and a word for a hash, or a hash alone.
+/// `body_sha256`, `payloadHash`, `content-digest`: a word for the body with a word for a hash, or a hash alone.
 fn is_hash_name(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     let hash = ["sha256", "sha384", "sha512", "hash", "digest", "checksum"].iter().any(|word| plain.contains(word));
@@ -112,8 +112,8 @@ fn is_hash_name(name: &str) -> bool {
     hash && (body || ["sha256", "sha384", "sha512", "hash", "digest"].contains(&plain.as_str()))
 }
 
-/// `body_sha256`, `payload-hash`, `requestBodyDigest`: made of nothing but words for the body, a hash and how it is written.
-/// `body_hash_alg` is not, and neither is a hash of another kind, such as `body_sha1`.
+/// `body_sha256`, `payload-hash`, `requestBodyDigest`: consists only of words for the body, a hash and its encoding.
+/// `body_hash_alg` does not, nor does a hash of another kind, such as `body_sha1`.
 fn is_body_hash_name(name: &str) -> bool {
     const BODIES: [&str; 2] = ["payload", "body"];
     const HASHES: [&str; 6] = ["sha256", "sha384", "sha512", "digest", "hash", "sha"];
@@ -133,7 +133,7 @@ fn is_body_hash_name(name: &str) -> bool {
     body && hash && rest.is_empty()
 }
 
-/// The bytes that a text may stand for: hexadecimal or base64 of either alphabet, with or without a name before it.
+/// The bytes that a text may stand for: hexadecimal, or base64 of either alphabet, with or without a name in front.
 fn readings(text: &str) -> Vec<Vec<u8>> {
     const CONFIG: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);

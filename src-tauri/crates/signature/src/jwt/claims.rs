@@ -1,4 +1,4 @@
-//! The claims: times, audience, issuer, and those that must be there (RFC 7519, 4.1).
+//! The claims: times, audience, issuer, and required ones (RFC 7519, 4.1).
 
 use serde_json::{Map, Value};
 
@@ -7,13 +7,13 @@ use crate::received::shown;
 use crate::wording::{distance, span};
 use crate::{JwtPolicy, Warning, json};
 
-/// An `exp` further away than this was hardly meant.
+/// An `exp` further in the future than this was hardly meant.
 const IMPLAUSIBLE: f64 = 10.0 * 366.0 * 86_400.0;
 
-/// 2^63, the first number above the range of a 64-bit integer.
+/// 2^63, the first number beyond the range of a 64-bit integer.
 const I64_RANGE: f64 = 9_223_372_036_854_775_808.0;
 
-/// Checks the claims of a token whose signature is right.
+/// Checks the claims of a token with a valid signature.
 pub(crate) fn check(
     payload: &[u8],
     policy: &JwtPolicy,
@@ -48,7 +48,7 @@ pub(crate) fn check(
     Ok(claims)
 }
 
-/// `exp`, `nbf` and `iat` against now, with the leeway. A token is expired on `exp` itself.
+/// Compares `exp`, `nbf` and `iat` with now, with the leeway. A token is expired at `exp` itself.
 fn times(
     claims: &Map<String, Value>,
     policy: &JwtPolicy,
@@ -57,7 +57,7 @@ fn times(
 ) -> Result<(), Refusal> {
     #[expect(clippy::cast_precision_loss, reason = "times of this age are exact in a double")]
     let (clock, leeway) = (now as f64, policy.leeway as f64);
-    // Exact where it could read like the leeway.
+    // Exact when a rounded figure could read like the leeway.
     let away = |time: f64| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rough figure for a sentence")]
         let seconds = (time - clock).abs() as u64;
@@ -107,12 +107,12 @@ fn times(
     Ok(())
 }
 
-/// A NumericDate, where the claim is there: any number within the range of a 64-bit integer.
+/// A NumericDate, if the claim exists: any number within the range of a 64-bit integer.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<f64>, Refusal> {
     match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Number(number)) if number.is_u64() && !number.is_i64() => Err(invalid(name)),
-        // As a double the ends of the range cannot be told from what lies just beyond them.
+        // As doubles, the ends of the range cannot be distinguished from what lies just beyond them.
         Some(Value::Number(number)) => match number.as_f64() {
             Some(time) if number.is_i64() || time.abs() < I64_RANGE => Ok(Some(time)),
             _ => Err(invalid(name)),
@@ -125,7 +125,7 @@ fn missing(name: &str) -> Refusal {
     Refusal::new(
         format!("missing_claim:{name}"),
         format!("no {name}"),
-        format!("the token lacks the claim {name}, which is asked for."),
+        format!("the token lacks the claim {name}, which is required."),
         format!("no {name}"),
     )
 }
@@ -134,8 +134,8 @@ fn invalid(name: &str) -> Refusal {
     Refusal::new(
         format!("invalid_claim:{name}"),
         format!("{name} not valid"),
-        format!("the token's {name} is no time in Unix seconds."),
-        format!("{name} is no time"),
+        format!("the token's {name} is not a time in Unix seconds."),
+        format!("{name} is not a time"),
     )
 }
 
@@ -156,7 +156,7 @@ fn differs(
     )
 }
 
-/// What the rung shows when all is well.
+/// What the rung shows if all is well.
 pub(crate) fn words(claims: &Map<String, Value>, policy: &JwtPolicy, now: i64) -> String {
     let mut words = match claims.get("exp").and_then(Value::as_f64) {
         #[expect(clippy::cast_possible_truncation, reason = "a rough figure for a person")]

@@ -1,4 +1,4 @@
-//! The token's form: three base64url parts and a header (RFC 7515, 3 and 4).
+//! The form of a token: three base64url parts and a header (RFC 7515, 3 and 4).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use super::Refusal;
 use crate::json;
 use crate::received::shown;
 
-/// A token whose header passed. Its signature is not checked yet.
+/// A token whose header is acceptable. Its signature is not checked yet.
 #[derive(Debug)]
 pub(crate) struct Token {
     /// `alg`, one that the policy allows.
@@ -16,13 +16,13 @@ pub(crate) struct Token {
     pub(crate) kid: String,
     /// What is signed: the first two parts with the full stop between them.
     pub(crate) signed: String,
-    /// The third part, as it came.
+    /// The third part, as it arrived.
     pub(crate) signature: String,
-    /// The decoded second part: not yet known to be JSON.
+    /// The decoded second part, which may not be JSON.
     pub(crate) payload: Vec<u8>,
 }
 
-/// The parts of a token, before anything is asked of its header.
+/// The parts of a token, before its header is checked.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
     pub(crate) text: &'a str,
@@ -32,14 +32,14 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Takes a compact JWS apart.
+    /// Splits a compact JWS into its parts.
     pub(crate) fn read(text: &'a [u8]) -> Result<Self, Refusal> {
         let malformed = |what: &str| {
             Refusal::new(
                 "malformed_token",
                 "malformed token",
                 format!(
-                    "webhook-signature holds no token that can be read: {what}; expected three base64url parts joined by full stops."
+                    "webhook-signature contains no readable token: {what}; expected three base64url parts joined by full stops."
                 ),
                 what.to_owned(),
             )
@@ -52,7 +52,7 @@ impl<'a> Parts<'a> {
             return Err(malformed("it is empty"));
         }
         if text.bytes().any(|byte| !byte.is_ascii_graphic()) {
-            return Err(malformed("it holds white space or characters outside ASCII"));
+            return Err(malformed("it contains white space or characters outside ASCII"));
         }
         let parts: Vec<&str> = text.split('.').take(6).collect();
         let [header, payload, signature] = parts[..] else {
@@ -97,15 +97,15 @@ impl Token {
     }
 
     /// Reads a token and checks its header: `alg` allowed, no `crit`, a `kid`. Keys in the header (`jwk`, `jku`, `x5u`)
-    /// are not looked at (SW-28).
+    /// are ignored (SW-28).
     pub(crate) fn read(text: &[u8], allowed: &[String]) -> Result<Self, Refusal> {
         let parts = Parts::read(text)?;
         let header = &parts.header;
         let Some(Value::String(algorithm)) = header.get("alg") else {
-            return Err(malformed_header("its alg is no text"));
+            return Err(malformed_header("its alg is not a string"));
         };
         if header.get("typ").is_some_and(|typ| !typ.is_string()) {
-            return Err(malformed_header("its typ is no text"));
+            return Err(malformed_header("its typ is not a string"));
         }
         if algorithm.eq_ignore_ascii_case("none") {
             return Err(Refusal::new(
@@ -132,7 +132,7 @@ impl Token {
             Some(Value::Array(names)) if !names.is_empty() && names.iter().all(Value::is_string) => {
                 return Err(unsupported_crit());
             }
-            Some(_) => return Err(malformed_header("its crit is no list of names")),
+            Some(_) => return Err(malformed_header("its crit is not a list of names")),
         }
         if header.get("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
             return Err(unsupported_crit());
@@ -147,7 +147,7 @@ impl Token {
                 ));
             }
             Some(Value::String(kid)) => kid.clone(),
-            Some(_) => return Err(malformed_header("its kid is no text")),
+            Some(_) => return Err(malformed_header("its kid is not a string")),
         };
         Ok(Self {
             algorithm: algorithm.clone(),
@@ -172,7 +172,7 @@ fn unsupported_crit() -> Refusal {
     Refusal::new(
         "unsupported_crit",
         "unknown extension",
-        "the token demands an extension that is not known here (crit), so it must not be accepted.",
+        "the token requires an unknown extension (crit), so it must not be accepted.",
         "a critical extension",
     )
 }

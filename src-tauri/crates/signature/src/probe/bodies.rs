@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::json_forms::{JsonForm, Node, forms};
 
-/// A compressed body is opened up to this size.
+/// The largest size to which a body is decompressed.
 const MOST_INFLATED: u64 = 4 << 20;
 
 /// The mark that some editors put before UTF-8.
@@ -33,7 +33,7 @@ enum Kind {
 }
 
 impl BodyForm {
-    /// `the same JSON without spaces`.
+    /// Its words: `the same JSON without spaces`.
     pub(super) fn words(&self) -> String {
         match self.kind {
             Kind::Plain(words) => words.to_owned(),
@@ -44,7 +44,7 @@ impl BodyForm {
 
 type Visit<'v> = &'v mut dyn FnMut(BodyForm, &[u8]) -> ControlFlow<()>;
 
-/// Makes each form in turn, until `visit` breaks off. A form that is the body itself is left out.
+/// Makes each form in turn, until `visit` breaks off. A form that equals the body is left out.
 pub(crate) fn each_form(body: &[u8], visit: Visit<'_>) -> ControlFlow<()> {
     let mut plain = |code, words, bytes: &[u8]| {
         if bytes == body {
@@ -92,7 +92,7 @@ fn edges(body: &[u8], plain: Plain<'_>) -> ControlFlow<()> {
     }
 }
 
-/// The body written again as JSON.
+/// The body written as JSON again.
 fn json(body: &[u8], visit: Visit<'_>) -> ControlFlow<()> {
     let Some(node) = Node::parse(body.strip_prefix(BOM).unwrap_or(body)) else { return ControlFlow::Continue(()) };
     for form in forms(&node, body) {
@@ -179,7 +179,7 @@ fn from_windows_1252(byte: u8) -> char {
     }
 }
 
-/// `None` where the text holds a letter that the set lacks and nothing is put in its place.
+/// `None` if the text contains a letter that the set lacks and there is no replacement.
 fn to_windows_1252(text: &str, unknown: Option<u8>) -> Option<Vec<u8>> {
     let byte = |c: char| match WINDOWS_1252.iter().zip(0x80..).find(|(known, _)| **known == c) {
         Some((_, byte)) => Some(byte),
@@ -188,7 +188,7 @@ fn to_windows_1252(text: &str, unknown: Option<u8>) -> Option<Vec<u8>> {
     text.chars().map(byte).collect()
 }
 
-/// The body with its compression undone.
+/// The decompressed body.
 fn unpacked(body: &[u8], plain: Plain<'_>) -> ControlFlow<()> {
     let code = "body_content_encoding";
     if body.starts_with(&[0x1f, 0x8b])
@@ -209,7 +209,7 @@ fn unpacked(body: &[u8], plain: Plain<'_>) -> ControlFlow<()> {
     }
 }
 
-/// The body compressed, as it may have been when it was signed: only what a common encoder writes can be guessed.
+/// The compressed body, in case it was signed in that form: only what a common encoder writes can be guessed.
 fn packed(body: &[u8], plain: Plain<'_>) -> ControlFlow<()> {
     for level in [Compression::default(), Compression::best(), Compression::fast()] {
         let gzip = |operating_system| {

@@ -1,13 +1,13 @@
-//! The diagnosis put into the verdict.
+//! Puts the diagnosis into the verdict.
 
 use crate::ladder::NEAR_MISS;
 use crate::{Diagnosis, Outcome, StepStatus, Text, Verdict};
 
-/// What the near-miss rung shows where the probe ran and found nothing.
+/// What the near-miss rung shows if the probe ran and found nothing.
 const NOTHING_NEAR: &str = "nothing near was found";
 
-/// Whether [`explain`] has been over this verdict, with something found or with nothing. Only rejected verdicts are ever
-/// probed; of any other this is false.
+/// Whether [`explain`] has processed this verdict, whether or not it found anything. Only rejected verdicts are ever
+/// probed; for any other this is false.
 pub fn probed(verdict: &Verdict) -> bool {
     let rung = verdict.steps.iter().find(|step| step.check == NEAR_MISS.0);
     rung.is_some_and(|step| step.status != StepStatus::Skipped || step.seen == NOTHING_NEAR)
@@ -40,12 +40,12 @@ pub fn explain(mut verdict: Verdict, diagnosis: Option<Diagnosis>) -> Verdict {
     verdict
 }
 
-/// The finding as a rung shows it: without what the rung's title says already.
+/// The finding as a rung shows it: without what the rung's title already says.
 fn short(finding: &str) -> String {
     finding.strip_prefix("The signature ").unwrap_or(finding).trim_end_matches('.').to_owned()
 }
 
-/// Cause and sentence by code. Where one is empty, the verdict's own is better.
+/// Cause and sentence by code. If one is empty, the verdict's own is better.
 fn words(code: &str) -> Option<(&'static str, &'static str)> {
     Some(match code {
         "body_reserialized" => {
@@ -83,7 +83,9 @@ fn words(code: &str) -> Option<(&'static str, &'static str)> {
         "timestamp_looks_like_milliseconds" => {
             ("milliseconds", "its time is not in seconds but in milliseconds or less")
         }
-        "signature_version_label" => ("wrong version", "the signature is right, but it stands under the wrong version"),
+        "signature_version_label" => {
+            ("wrong version", "the signature is right, but it is labelled with the wrong version")
+        }
         "signature_encoding" => {
             ("signature encoding", "the signature is right, but it is not written as padded base64")
         }

@@ -1,5 +1,5 @@
-//! A JSON text written again, the ways that parsers and printers write it. Numbers keep their text; only names, strings and
-//! the space between are written anew.
+//! Rewrites a JSON text in the ways in which serialisers write it. Numbers keep their text; only names, strings and
+//! white space are written again.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -26,17 +26,17 @@ pub(super) enum Order {
     Sorted,
     /// As the service writes its events: type, version, timestamp, data.
     Service,
-    /// The n-th other order of the outermost members.
+    /// The n-th alternative order of the outermost members.
     Other(usize),
 }
 
-/// The space between.
+/// The white space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spacing {
     None,
     /// `", "` and `": "`, as Python's `json.dumps`.
     Python,
-    /// One member a line, indented by so many spaces.
+    /// One member per line, indented by this many spaces.
     Indent(usize),
     Tabs,
 }
@@ -44,15 +44,15 @@ pub(super) enum Spacing {
 /// How strings are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escapes {
-    /// Only what must be escaped.
+    /// Escapes only what must be escaped.
     Least,
-    /// `\u00e9` for all that is not ASCII, as Python.
+    /// `\u00e9` for everything outside ASCII, as in Python.
     Ascii,
-    /// The same with capital letters, `\u00E9`, as C#.
+    /// The same with capital letters, `\u00E9`, as in C#.
     AsciiCapital,
-    /// `\/`, and `\u00e9` for all that is not ASCII, as PHP.
+    /// `\/`, and `\u00e9` for everything outside ASCII, as in PHP.
     Php,
-    /// `\u003c`, `\u003e`, `\u0026`, as Go.
+    /// `\u003c`, `\u003e`, `\u0026`, as in Go.
     Html,
 }
 
@@ -60,15 +60,15 @@ pub(super) enum Escapes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Numbers {
     AsSent,
-    /// Shortest, as JavaScript: `1.0` becomes `1`.
+    /// The shortest form, as in JavaScript: `1.0` becomes `1`.
     Shortest,
     /// All whole numbers with a fraction, as a reader of doubles writes them: `1` becomes `1.0`.
     Fractions,
-    /// All whole numbers that end in two zeros or more with an exponent: `100` becomes `1e2`.
+    /// All whole numbers that end in two or more zeros with an exponent: `100` becomes `1e2`.
     Exponents(Exponent),
-    /// The n-th whole number alone with a fraction.
+    /// Only the n-th whole number with a fraction.
     FractionAt(usize),
-    /// The n-th whole number alone with an exponent.
+    /// Only the n-th whole number with an exponent.
     ExponentAt(usize, Exponent),
 }
 
@@ -83,7 +83,7 @@ pub(super) enum Exponent {
     Plus,
 }
 
-/// A parsed text that keeps what a rewriting keeps.
+/// A parsed text that preserves what rewriting preserves.
 #[derive(Debug)]
 pub(super) enum Node<'a> {
     Object(Vec<(String, Node<'a>)>),
@@ -96,7 +96,7 @@ pub(super) enum Node<'a> {
 /// How many whole numbers are tried one at a time.
 const MOST_WHOLE: usize = 8;
 
-/// The outermost members are tried in all orders up to this number of them.
+/// The outermost members are tried in all orders if there are no more than this.
 const MOST_PERMUTED: usize = 5;
 
 impl<'a> Node<'a> {
@@ -152,7 +152,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// `wholes` counts the whole numbers that are written.
+    /// `wholes` counts the whole numbers written so far.
     fn write_to(&self, out: &mut String, form: JsonForm, depth: usize, wholes: &Cell<usize>) {
         match self {
             Self::Object(members) => {
@@ -217,7 +217,7 @@ impl Order {
     }
 }
 
-/// Writes a list in brackets; an empty one has nothing in it.
+/// Writes a list in brackets, with nothing in them if it is empty.
 fn bracket<T>(
     out: &mut String,
     spacing: Spacing,
@@ -288,7 +288,7 @@ fn escape_capital(out: &mut String, c: char) {
     }
 }
 
-/// A number in the way of a form, the `nth` whole one where it is one. True, false and null are no numbers.
+/// A number in the style of a form, the `nth` whole one if it is one. True, false and null are not numbers.
 fn number(text: &str, numbers: Numbers, nth: usize) -> Cow<'_, str> {
     let whole = is_whole(text);
     match numbers {
@@ -336,7 +336,7 @@ impl Exponent {
     }
 }
 
-/// The members of an object in their order, with the texts of their values.
+/// The members of an object in order, with the texts of their values.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -361,7 +361,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// The forms to try, the commonest first.
+/// The forms to try, the most common first.
 pub(super) fn forms(node: &Node<'_>, body: &[u8]) -> Vec<JsonForm> {
     const SPACINGS: [Spacing; 5] =
         [Spacing::None, Spacing::Python, Spacing::Indent(2), Spacing::Indent(4), Spacing::Tabs];
@@ -405,7 +405,7 @@ pub(super) fn forms(node: &Node<'_>, body: &[u8]) -> Vec<JsonForm> {
     forms
 }
 
-/// The ways in which whole numbers may have been written: all of them, and each of the first few alone.
+/// The ways in which whole numbers may have been written: all of them, or each of the first few alone.
 fn whole_numbers(node: &Node<'_>) -> Vec<Numbers> {
     let (wholes, round) = node.wholes();
     let mut ways = Vec::new();

@@ -1,4 +1,4 @@
-//! The search itself: keys × derivations × contents × forms of the body, in the order of how often each mistake is made.
+//! The search itself: keys × derivations × contents × forms of the body, the most frequent mistakes first.
 
 use std::ops::ControlFlow;
 
@@ -14,7 +14,7 @@ use crate::standard::{Content, hmac_sha256, matched, verifies};
 use crate::wording::settled;
 use crate::{Jwks, KeyState, Keyring, MatchedKey, Others, Secret, SecretKey};
 
-/// How many signatures of one header are compared.
+/// How many signatures in one header are compared.
 const MOST_TARGETS: usize = 16;
 
 /// How many keys are tried.
@@ -23,11 +23,11 @@ const MOST_KEYS: usize = 64;
 /// Whose key it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Whose<'a> {
-    /// One that verifies now.
+    /// It verifies now.
     Live,
-    /// One of this project that is no longer accepted.
+    /// It is this project's, but no longer accepted.
     Expired,
-    /// One of the project of this name.
+    /// It belongs to the project with this name.
     Project(&'a str),
 }
 
@@ -45,20 +45,20 @@ enum Material<'a> {
     Ed25519(&'a VerifyingKey),
 }
 
-/// How the HMAC key is made of the secret's text.
+/// How the HMAC key is derived from the secret's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Derivation {
     /// Base64-decoded: the right one.
     Decoded,
     /// The base64 text itself.
     Encoded,
-    /// The whole text, `whsec_` and all.
+    /// The whole text, including `whsec_`.
     Whole,
     /// The bytes of an Ed25519 public key.
     Public,
 }
 
-/// How the signed content is put together.
+/// How the signed content is assembled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Standard,
@@ -71,11 +71,11 @@ pub(super) enum Form {
     Milliseconds,
 }
 
-/// How a signature was written down.
+/// How a signature is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
     Right,
-    /// Under another version than its kind has.
+    /// Under a version that does not fit its kind.
     Version,
     /// Hexadecimal, URL-safe or unpadded base64.
     Encoding,
@@ -137,7 +137,7 @@ impl<'a> Search<'a> {
         self.comma_joined
     }
 
-    /// Everything in a header that may be a signature, however it is written.
+    /// Everything in a header that may be a signature, in whatever notation.
     fn read_targets(&mut self, value: &[u8]) {
         let text = String::from_utf8_lossy(value);
         let mut version = "";
@@ -181,12 +181,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Tries all keys as they are meant to be used.
+    /// Tries all keys in the intended way.
     pub(super) fn exactly(&mut self, content: &Content<'_>) -> Found<'a> {
         self.any_key(Derivation::Decoded, Form::Standard, content)
     }
 
-    /// Tries the body as it came: other keys first, then other derivations and contents with all keys.
+    /// Tries the body as it arrived: other keys first, then other derivations and contents with all keys.
     pub(super) fn forms(&mut self, content: &Content<'_>) -> Found<'a> {
         if let Some(hit) = self.exactly(content) {
             return Some(hit);
@@ -213,8 +213,8 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Tries other forms of the body, with all keys as they are meant to be used and, for the live ones, with the wrong
-    /// derivations too.
+    /// Tries other forms of the body, with all keys in the intended way and, for the live ones, also with the wrong
+    /// derivations.
     pub(super) fn bodies(&mut self, content: &Content<'_>) -> Found<'a> {
         let mut found = None;
         let _ = each_form(content.body, &mut |form, bytes| {
@@ -341,7 +341,7 @@ impl Form {
         match self {
             Self::Standard => vec![vec![id, DOT, timestamp, DOT, body]],
             Self::BodyOnly => vec![vec![body]],
-            // As Stripe, as Slack, and bare.
+            // As Stripe does, as Slack does, and bare.
             Self::TimestampBody => {
                 vec![
                     vec![timestamp, DOT, body],
@@ -369,7 +369,7 @@ impl Form {
     }
 }
 
-/// `v1` and `v1a`; any other word is no version.
+/// `v1` and `v1a`; any other word is not a version.
 fn piece_version(piece: &str) -> &'static str {
     match piece {
         "v1" => "v1",
@@ -378,7 +378,7 @@ fn piece_version(piece: &str) -> &'static str {
     }
 }
 
-/// The bytes of a signature, and whether they are written as they should be.
+/// The bytes of a signature, and whether they are written correctly.
 fn decode(text: &str) -> Option<(Vec<u8>, bool)> {
     if let Ok(bytes) = STANDARD.decode(text) {
         if matches!(bytes.len(), 32 | 64) {

@@ -46,13 +46,13 @@ fn none() -> Diagnosis {
     Diagnosis {
         code: "jwt_alg_none".to_owned(),
         finding: "The token's header says alg none, so there is no signature that could match.".to_owned(),
-        fix: "Refuse it, and see that your own receiver does: its list of allowed algorithms must be fixed, and never be taken from the token."
+        fix: "Refuse it, and check that your own receiver does: its list of allowed algorithms must be fixed, never taken from the token."
             .to_owned(),
         key: None,
     }
 }
 
-/// Seconds between a claim and now.
+/// The seconds between a claim and now.
 fn distance(payload: &[u8], claim: &str, now: i64) -> Option<u64> {
     let claims: Value = serde_json::from_slice(payload).ok()?;
     #[expect(clippy::cast_possible_truncation, reason = "a rough figure for a sentence")]
@@ -91,7 +91,7 @@ fn hmac(parts: &Parts<'_>, set: &KeySet, out_of_time: &mut dyn FnMut() -> bool) 
     })
 }
 
-/// A public key in the forms in which it lies about: PEM with and without the last newline, DER, the modulus.
+/// A public key in the forms in which it is commonly found: PEM with and without the last newline, DER, the modulus.
 fn spellings(key: &RsaKey) -> Vec<Vec<u8>> {
     let integer = |number: &[u8]| {
         let sign = number.first().is_some_and(|first| first & 0x80 != 0);
@@ -147,7 +147,7 @@ fn pem(label: &str, der: &[u8]) -> String {
     pem
 }
 
-/// Another key of the JWKS than the one that the token names.
+/// Another key in the JWKS than the one that the token names.
 fn other_key(value: &[u8], set: &KeySet, policy: &Policy, out_of_time: &mut dyn FnMut() -> bool) -> Option<Diagnosis> {
     const MOST_KEYS: usize = 32;
     let token = Token::read(value, &policy.jwt.algorithms).ok()?;

@@ -1,4 +1,4 @@
-//! What was found, and what to do about it, in sentences.
+//! Says in sentences what was found and what to do about it.
 
 use super::bodies::BodyForm;
 use super::search::{Derivation, Form, Hit, Spelling, Whose};
@@ -6,8 +6,8 @@ use crate::standard::Content;
 use crate::wording::{distance, life, short, span};
 use crate::{Diagnosis, MatchedKey};
 
-/// The diagnosis for a hit. The body's form outweighs the content's, that the derivation's, that the key's owner; the
-/// sentence names them all.
+/// The diagnosis for a hit. The body's form outweighs the content, the content outweighs the derivation, and that
+/// outweighs the key's owner; the sentence names all of them.
 pub(super) fn diagnosis(hit: &Hit<'_>, content: &Content<'_>, now: i64) -> Diagnosis {
     let (code, fix) = match (&hit.body, hit.form, hit.derivation) {
         (Some(form), ..) => (form.code, body_fix(form)),
@@ -51,19 +51,19 @@ pub(super) fn diagnosis(hit: &Hit<'_>, content: &Content<'_>, now: i64) -> Diagn
     }
     match hit.spelling {
         Spelling::Right => {}
-        Spelling::Version => finding.push_str("; it stands under the wrong version"),
+        Spelling::Version => finding.push_str("; it is labelled with the wrong version"),
         Spelling::Encoding => finding.push_str("; it is not written as padded base64"),
     }
     finding.push('.');
     Diagnosis { code: code.to_owned(), finding, fix: fix.to_owned(), key: Some(hit.key.matched.clone()) }
 }
 
-/// ` (214 instead of 231 bytes)`, where the sizes differ.
+/// ` (214 instead of 231 bytes)`, if the sizes differ.
 pub(super) fn sizes(signed: usize, received: usize) -> String {
     if signed == received { String::new() } else { format!(" ({signed} instead of {received} bytes)") }
 }
 
-/// Where key, derivation and content are right: the owner of the key, or how the signature is written.
+/// The advice when key, derivation and content are right: about the key's owner, or the notation of the signature.
 fn key_code(hit: &Hit<'_>) -> (&'static str, &'static str) {
     match (&hit.key.whose, hit.spelling) {
         (Whose::Expired, _) => (
@@ -118,7 +118,7 @@ fn form_words(form: Form) -> &'static str {
 pub(super) fn body_fix(form: &BodyForm) -> &'static str {
     match form.code {
         "body_reserialized" => {
-            "Likely cause: a proxy or middleware that decodes JSON and writes it again. Pass the raw bytes on; the secret is right."
+            "Likely cause: a proxy or middleware that parses JSON and serialises it again. Pass the raw bytes on; the secret is right."
         }
         "body_trailing_newline" => {
             "Likely cause: something that reads or writes the body as lines of text, such as a shell, a log or an editor. Pass the raw bytes on."
@@ -148,7 +148,7 @@ fn life_words(key: &MatchedKey, now: i64) -> String {
     }
 }
 
-/// The timestamp counts something smaller than seconds.
+/// The timestamp counts a unit smaller than seconds.
 pub(super) fn milliseconds(then: i64) -> Diagnosis {
     let unit = match then {
         0..10_000_000_000_000 => "milliseconds",
@@ -157,13 +157,13 @@ pub(super) fn milliseconds(then: i64) -> Diagnosis {
     };
     Diagnosis {
         code: "timestamp_looks_like_milliseconds".to_owned(),
-        finding: format!("The timestamp {then} is a time of these days when it is read as {unit}."),
+        finding: format!("The timestamp {then} is a current time if it is read as {unit}."),
         fix: "The sender must give webhook-timestamp in whole Unix seconds: in JavaScript, Math.floor(Date.now() / 1000).".to_owned(),
         key: None,
     }
 }
 
-/// Too old, and signed by a key.
+/// Too old, but signed by a key.
 pub(super) fn stale(key: MatchedKey, age: u64, tolerance: u64) -> Diagnosis {
     Diagnosis {
         code: "stale_with_valid_signature".to_owned(),
@@ -174,7 +174,7 @@ pub(super) fn stale(key: MatchedKey, age: u64, tolerance: u64) -> Diagnosis {
     }
 }
 
-/// A token past its time, and signed by a key.
+/// An expired token, but signed by a key.
 pub(super) fn stale_token(key: MatchedKey, ago: u64) -> Diagnosis {
     Diagnosis {
         code: "stale_with_valid_signature".to_owned(),
@@ -185,7 +185,7 @@ pub(super) fn stale_token(key: MatchedKey, ago: u64) -> Diagnosis {
     }
 }
 
-/// Too new, and signed by a key.
+/// Too new, but signed by a key.
 pub(super) fn future(key: MatchedKey, ahead: u64, tolerance: u64) -> Diagnosis {
     Diagnosis {
         code: "future_with_valid_signature".to_owned(),
@@ -210,7 +210,7 @@ pub(super) fn merged(hit: &Hit<'_>) -> Diagnosis {
     )
 }
 
-/// Header lines that came twice.
+/// Header lines that arrived twice.
 pub(super) fn repeated(hit: &Hit<'_>) -> Diagnosis {
     header(
         hit,

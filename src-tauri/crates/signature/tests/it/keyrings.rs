@@ -259,10 +259,10 @@ fn where_only_tokens_can_be_checked_the_scheme_is_what_is_wrong() {
             let verdict = check(headers, BODY.as_bytes(), &rsa_only);
             assert_eq!((verdict.outcome, &*verdict.reason), (Outcome::Rejected, reason), "{signature}");
         }
-        // A time that is given and is off still comes first.
+        // A given time that is off still comes first.
         let stale = lines(ID, &(NOW - 301).to_string(), signature);
         assert_eq!(check(&stale, BODY.as_bytes(), &rsa_only).reason, "timestamp_too_old");
-        // Where other keys could be tried, the headers are needed.
+        // If other keys could be tried, the headers are needed.
         let both = Keyring { secrets: vec![key("a", SECRET, KeyState::Current)], ..rsa_only.clone() };
         assert_eq!(check(&all[2..], BODY.as_bytes(), &both).reason, "missing_header:webhook-id");
     }
@@ -347,7 +347,7 @@ fn secrets_that_are_none() {
         ("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "private_key_given"),
         ("whpk_", "invalid_public_key"),
         ("whpk_AAAA", "invalid_public_key"),
-        // The neutral point: under it anyone can sign anything.
+        // The neutral element: with it anyone can sign anything.
         ("whpk_AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "invalid_public_key"),
     ];
     for (text, code) in cases {
@@ -437,7 +437,7 @@ fn keys_of_a_jwks_that_cannot_be_used_say_why() {
         (with("use", serde_json::Value::Null), None),
         (with("key_ops", serde_json::Value::Null), None),
         (with("use", "enc".into()), Some("its use is not sig")),
-        (with("key_ops", serde_json::json!(["sign"])), Some("its key_ops do not hold verify")),
+        (with("key_ops", serde_json::json!(["sign"])), Some("its key_ops do not include verify")),
         (with("x", "AAAA".into()), Some("its x is not 32 bytes")),
         (with("x", "A".into()), Some("its x is not base64url")),
         (with("x", 7.into()), Some("its x is not base64url")),

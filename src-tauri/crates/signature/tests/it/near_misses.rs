@@ -1,4 +1,4 @@
-//! The near-miss probe: each mistake by its code, with the key named, within its bounds.
+//! The near-miss probe: each mistake by its code, with the key named, within its limits.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn diagnose(
     (explain(verdict, found.clone()), found)
 }
 
-/// What was signed and what came, with the keys of both schemes.
+/// What was signed and what arrived, with the keys of both schemes.
 fn code_of(signed: &[u8], received: &[u8]) -> [Option<String>; 2] {
     let hmac = ring(vec![key("a", SECRET, KeyState::Current)]);
     let set = serde_json::json!({ "keys": [sign::v1a_public_jwk(&SEED)] });
@@ -180,7 +180,7 @@ fn keys_that_must_not_verify_are_named() {
         assert_eq!(found.code, code);
         assert!(found.finding.contains(words), "{}", found.finding);
         assert_eq!(verdict.outcome, signature::Outcome::Rejected);
-        // A wrong derivation of an expired key is found too, and both are said.
+        // A wrong derivation of an expired key is found as well, and both are named.
         let encoded = SECRET.strip_prefix("whsec_").unwrap().as_bytes();
         let wrong = lines(ID, &NOW.to_string(), &mac(encoded, format!("{ID}.{NOW}.{BODY}").as_bytes()));
         let found = diagnose(&wrong, BODY.as_bytes(), keys, &others).1.unwrap();
@@ -248,7 +248,7 @@ fn whether_the_probe_ran_can_be_told() {
         let step = verdict.steps.iter().find(|step| step.check == "near_miss").unwrap();
         assert!(step.status == status && step.seen.contains(seen), "{step:?}");
         assert_eq!(probed(&verdict), ran, "{seen}");
-        // It is in the verdict itself, so that a stored one still tells.
+        // It is in the verdict itself, so a stored one still shows it.
         let stored: Verdict = serde_json::from_str(&serde_json::to_string(&verdict).unwrap()).unwrap();
         assert_eq!(probed(&stored), ran, "{seen}");
     }
@@ -267,7 +267,7 @@ fn the_search_is_bounded() {
     });
     assert_eq!((found, asked), (None, 6));
 
-    // A body full of what makes many forms, and many keys: never more than the fixed number of trials.
+    // A body with many possible forms, and many keys: never more than the fixed number of trials.
     let many: Vec<SecretKey> = (0..200).map(|_| key("x", OTHER, KeyState::Current)).collect();
     let body = br#"{"e":1.0,"d":"\u00e9/<","c":{"z":1,"y":2},"b":[1,2,{"x":"\u00e9"}],"a":"<&>"}"#;
     let headers = lines(ID, &NOW.to_string(), &sign::v1(&secret(SECRET), ID, NOW, BODY.as_bytes()));
@@ -284,7 +284,7 @@ fn the_search_is_bounded() {
     );
     assert_eq!(asked, 4_096);
 
-    // A large body is compared as it came, in no other form.
+    // A large body is compared as it arrived, in no other form.
     let large = vec![b' '; (1 << 20) + 1];
     let keys = ring(vec![key("a", SECRET, KeyState::Current)]);
     let headers = lines(ID, &NOW.to_string(), &sign::v1(&secret(SECRET), ID, NOW, b""));

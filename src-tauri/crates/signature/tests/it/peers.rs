@@ -1,5 +1,5 @@
-//! Differential: what we sign, the Rust libraries `standardwebhooks` and `svix` take, and the other way round. Both read the
-//! system's clock, so the times are near now.
+//! Differential tests: what we sign, the Rust libraries `standardwebhooks` and `svix` accept, and vice versa. Both read
+//! the system's clock, so the times are close to now.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

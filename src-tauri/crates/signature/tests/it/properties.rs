@@ -40,7 +40,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// What holds of every verdict.
+/// What is true of every verdict.
 fn well_formed(verdict: &Verdict) {
     assert!(!verdict.sentence.is_empty());
     assert_eq!(verdict.reason == "valid", verdict.outcome == Outcome::Verified);

@@ -21,7 +21,7 @@ fn nanoseconds(mut work: impl FnMut()) -> u128 {
     best
 }
 
-/// The ladder and all costs at most half as much again as the bare check of the reference library.
+/// The whole ladder costs at most half as much again as the bare check of the reference library.
 #[test]
 #[ignore = "a measurement: run it alone, in a release build"]
 fn verification_of_one_kibibyte() {

@@ -1,4 +1,5 @@
-//! What is said of a delivery without a key: a key is asked for only where one could verify it. And how far a time is off.
+//! What is said of a delivery without a key: a key is asked for only if it could verify the delivery. And how far a
+//! time is off.
 
 use signature::{Jwks, KeyState, Keyring, Outcome, Policy, Received, Seen, checkable, sign, verify};
 
@@ -32,7 +33,7 @@ fn a_secret_is_asked_for_only_where_it_can_help() {
         (without("webhook-signature"), "no webhook-signature", "webhook-signature is missing"),
         (twice("webhook-id"), "webhook-id repeated", "more than once"),
         (twice("webhook-signature"), "webhook-signature repeated", "more than once"),
-        (lines("", &now, &v1()), "webhook-id empty", "webhook-id is there and empty"),
+        (lines("", &now, &v1()), "webhook-id empty", "webhook-id is present but empty"),
         (lines(ID, "2026-01-22T12:00:00Z", &v1()), "timestamp not valid", "whole Unix seconds"),
         (lines(ID, &now, "v1,not-base64"), "malformed signature", "no well-formed signature"),
         (lines(ID, &now, "v1a,c2hvcnQ="), "malformed signature", "no well-formed signature"),
@@ -45,7 +46,7 @@ fn a_secret_is_asked_for_only_where_it_can_help() {
     for (headers, cause, what) in &hopeless {
         for keys in [&Keyring::default(), &unavailable] {
             let verdict = check(headers, BODY.as_bytes(), keys);
-            // Where keys are configured and could not be had, what is wrong with the headers may be a refusal of its own.
+            // If keys are configured but could not be fetched, a fault in the headers may itself lead to a refusal.
             if verdict.outcome == Outcome::Rejected {
                 continue;
             }
@@ -62,14 +63,14 @@ fn a_secret_is_asked_for_only_where_it_can_help() {
         }
         assert_eq!(check(headers, BODY.as_bytes(), &Keyring::default()).outcome, Outcome::Unchecked);
         assert!(!checkable(headers, &Policy::default()), "{headers:?}");
-        // That is so: with every key of the sender it is rejected.
+        // And so it is: with every key of the sender it is rejected.
         let own = ring(vec![key("a", SECRET, KeyState::Current)]);
         assert_ne!(check(headers, BODY.as_bytes(), &own).outcome, Outcome::Verified, "{headers:?}");
     }
     let helped = [
         (lines(ID, &now, &v1()), "no secret", "add the webhook's whsec_ secret"),
         (lines(ID, &now, &format!("v2,abc v1,broken {}", v1())), "no secret", "add the webhook's whsec_ secret"),
-        // A key would tell whether it is genuine, and the tolerance can be set.
+        // A key would show whether it is genuine, and the tolerance can be set.
         (lines(ID, &(NOW - 900).to_string(), &v1()), "no secret", "add the webhook's whsec_ secret"),
         (lines(ID, &now, &v1a), "no JWKS", "no JWKS is configured"),
         (lines(ID, &now, TOKEN), "no JWKS", "no JWKS is configured"),

@@ -56,7 +56,7 @@ pub(crate) fn jwks(set: &Value) -> Keyring {
     Keyring { secrets: Vec::new(), jwks: Jwks::Known(Arc::new(set)), closed: true }
 }
 
-/// What does not fit, in one line for each difference.
+/// The mismatches, one per line.
 fn differences(vector: &Value, verdict: &Verdict, diagnosis: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
     let codes: Vec<&str> = verdict.warnings.iter().map(|warning| &*warning.code).collect();
@@ -91,7 +91,7 @@ fn differences(vector: &Value, verdict: &Verdict, diagnosis: Option<&str>) -> Ve
     found
 }
 
-/// Where all peers agree, so do we; unless the vectors say that they all are wrong.
+/// If all peers agree, so do we, unless the vectors say that all of them are wrong.
 fn against_peers(vector: &Value, verdict: &Verdict) -> Option<String> {
     let agreed = vector.get("expect_matches_all_peers") == Some(&Value::Bool(true));
     let accepted = vector.get("peers_accept").and_then(Value::as_u64)? > 0;
@@ -181,7 +181,7 @@ fn policy(vector: &Value) -> Policy {
     }
 }
 
-/// The `jti` of a token, where it can be read.
+/// The `jti` of a token, if it can be read.
 fn jti(token: &str) -> Option<String> {
     let decoded = signature::decode_signature(token.as_bytes());
     decoded.token?.claims.get("jti")?.as_str().map(str::to_owned)
@@ -206,7 +206,7 @@ fn jwt_vectors() {
             message_id: false,
             token_id: jti(token).is_some_and(|jti| strings(vector.get("seen_jti")).contains(&jti)),
         };
-        // The token alone decides: the other two headers are not covered by its signature.
+        // Only the token decides: its signature does not cover the other two headers.
         for headers in [&all[..], &all[2..]] {
             let received = Received { headers, body: &body };
             let verdict = verify(&received, &keys, &policy(vector), &seen, now);
@@ -217,7 +217,7 @@ fn jwt_vectors() {
             }
             let accept = vector["peers_accept"].as_u64().unwrap();
             let agreed = accept == 0 || Some(accept) == vector["peers_total"].as_u64();
-            // No peer looks at the body.
+            // No peer checks the body.
             let comparable = agreed && vector["group"] != "body_binding";
             if comparable && (accept > 0) != (verdict.outcome == Outcome::Verified) {
                 found.push(format!("{accept} peers accept, we say {:?}", verdict.outcome));

@@ -1,11 +1,11 @@
-//! `action`: the log of management actions. Only ever appended to; never a secret in it.
+//! `action`: the log of management actions. Only appended to; never contains a secret.
 
 use rusqlite::{Connection, Row as SqlRow};
 use serde::Serialize;
 
 use crate::{Error, Store};
 
-/// The project is no reference: the log is about what was done, also to what never came to be or is gone.
+/// The project is not a reference: the log also records what was done to projects that never came to be or are gone.
 pub(crate) const CREATE: &str = "
 CREATE TABLE action (
   id           INTEGER PRIMARY KEY,
@@ -20,20 +20,20 @@ CREATE TABLE action (
 );
 ";
 
-/// An action to be noted. See [`Action`] for its fields.
+/// An action to be recorded. See [`Action`] for its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAction {
     /// When it ended, Unix milliseconds.
     pub at_ms: i64,
-    /// Who did it, and by which way.
+    /// Who did it, and from where.
     pub who: String,
     /// The project it was about.
     pub project: Option<i64>,
     /// The project's name at that time.
     pub project_name: Option<String>,
-    /// `webhook.rotate`.
+    /// The action, such as `webhook.rotate`.
     pub what: String,
-    /// What it was done to, in words.
+    /// Its object, in words.
     pub target: String,
     /// `done`, `refused`, `failed` or `unknown`.
     pub result: String,
@@ -41,24 +41,24 @@ pub struct NewAction {
     pub detail: String,
 }
 
-/// A management action that was noted.
+/// A management action that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Action {
-    /// Rises in the order of noting.
+    /// Rises in the order of recording.
     pub id: i64,
     /// When it ended, Unix milliseconds.
     pub at_ms: i64,
-    /// Who did it, and by which way: `ada, window`.
+    /// Who did it, and from where: `ada, window`.
     pub who: String,
     /// The project it was about.
     pub project: Option<i64>,
     /// The project's name at that time.
     pub project_name: Option<String>,
-    /// `webhook.rotate`.
+    /// The action, such as `webhook.rotate`.
     pub what: String,
-    /// What it was done to, in words.
+    /// Its object, in words.
     pub target: String,
-    /// `done`, `refused`, `failed` or `unknown` (the request may have been acted on).
+    /// `done`, `refused`, `failed` or `unknown` (the request may have taken effect).
     pub result: String,
     /// What changed, or what the service said.
     pub detail: String,
@@ -69,18 +69,18 @@ pub struct Action {
 pub struct Actions<'a>(pub(crate) &'a Store);
 
 impl Actions<'_> {
-    /// Notes an action; gives its id.
+    /// Records an action and returns its id.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn add(&self, new: NewAction) -> Result<i64, Error> {
         self.0.write(Vec::new(), move |conn| Ok(add(conn, &new)?)).await
     }
 
-    /// The newest ones before `before` (an id; `None`: before none), at most `limit`, newest first.
+    /// The newest ones before `before` (an id; `None` for no bound), at most `limit`, newest first.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn page(&self, before: Option<i64>, limit: u32) -> Result<Vec<Action>, Error> {
         self.0.read(move |conn, _| Ok(page(conn, before, limit)?)).await
     }
@@ -88,7 +88,7 @@ impl Actions<'_> {
     /// The whole log, oldest first.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn all(&self) -> Result<Vec<Action>, Error> {
         self.0.read(|conn, _| Ok(all(conn)?)).await
     }

@@ -1,4 +1,5 @@
-//! `address`: every base under which the listener was reached, so that a webhook of an earlier one is known as ours.
+//! `address`: every base under which the listener was reached, so that a webhook with an earlier one is recognised as
+//! ours.
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -14,13 +15,13 @@ CREATE TABLE address (
 ) WITHOUT ROWID;
 ";
 
-/// Kept, newest first: a tunnel may give another address every day.
+/// How many are kept, newest first: a tunnel may give a different address every day.
 const MOST: i64 = 200;
 
 /// A base under which the listener was reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Address {
-    /// `https://x.example/`: with the slash at its end.
+    /// `https://x.example/`: with the trailing slash.
     pub base: String,
     /// Whether it can be reached from elsewhere, as far as known.
     pub public: bool,
@@ -35,20 +36,20 @@ pub struct Address {
 pub struct Addresses<'a>(pub(crate) &'a Store);
 
 impl Addresses<'_> {
-    /// Notes that the listener is reached under this base (`https://x.example/`, with the slash) at `now_ms` (Unix
-    /// milliseconds). Of more than 200 those are forgotten that were last in use longest ago.
+    /// Records that the listener is reached under this base (`https://x.example/`, with the slash) at `now_ms` (Unix
+    /// milliseconds). Beyond 200, those whose last use is longest ago are forgotten.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn seen(&self, base: &str, public: bool, now_ms: i64) -> Result<(), Error> {
         let base = base.to_owned();
         self.0.write(Vec::new(), move |conn| Ok(seen(conn, &base, public, now_ms)?)).await
     }
 
-    /// All that are kept, the one last in use first.
+    /// All that are kept, last used first.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn list(&self) -> Result<Vec<Address>, Error> {
         self.0.read(|conn, _| Ok(list(conn)?)).await
     }

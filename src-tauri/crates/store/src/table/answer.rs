@@ -1,5 +1,5 @@
-//! `given_answer`: answers that were made after the commit. Beside `delivery_content`: changing a row there would write its
-//! body once more.
+//! `given_answer`: answers that were made after the commit. Separate from `delivery_content`, where changing a row
+//! would write its body again.
 
 use rusqlite::{Connection, OptionalExtension};
 

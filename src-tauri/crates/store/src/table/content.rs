@@ -7,7 +7,7 @@ use crate::phrases::Phrases;
 use crate::table::{delivery, event, later, phrase, signed};
 use crate::{Answer, Delivery, Error, duplicate, encode, verdict_blob};
 
-/// `body` is last: SQLite reads a row from the front, and what comes before is found without reading it.
+/// `body` is last: SQLite reads a row from the front, and finds whatever comes first without reading it.
 pub(crate) const CREATE: &str = "
 CREATE TABLE delivery_content (
   id           INTEGER PRIMARY KEY REFERENCES delivery (id) ON DELETE CASCADE,
@@ -33,7 +33,7 @@ pub(crate) fn body(conn: &Connection, id: i64) -> rusqlite::Result<Option<Vec<u8
     conn.prepare_cached("SELECT body FROM delivery_content WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
 }
 
-/// Hands the body to `take` where it is; nothing of it is copied. `None` where there is no such delivery.
+/// Passes the body to `take` without copying any of it. `None` if there is no such delivery.
 pub(crate) fn with_body<T>(conn: &Connection, id: i64, take: impl FnOnce(&[u8]) -> T) -> rusqlite::Result<Option<T>> {
     let mut statement = conn.prepare_cached("SELECT body FROM delivery_content WHERE id = ?1")?;
     let mut rows = statement.query([id])?;
@@ -41,7 +41,7 @@ pub(crate) fn with_body<T>(conn: &Connection, id: i64, take: impl FnOnce(&[u8]) 
     Ok(Some(take(row.get_ref(0)?.as_blob()?)))
 }
 
-/// How much of the body is kept, in bytes. Costs the same for any body.
+/// How many bytes of the body are kept. Costs the same for any body.
 pub(crate) fn kept(conn: &Connection, id: i64) -> rusqlite::Result<u64> {
     let length: Option<i64> = conn
         .prepare_cached("SELECT length(body) FROM delivery_content WHERE id = ?1")?
@@ -94,7 +94,7 @@ pub(crate) fn delivery(
     }))
 }
 
-/// Notes an answer. False where there is no such delivery.
+/// Records an answer. False if there is no such delivery.
 pub(crate) fn answer_given(
     conn: &Connection,
     id: i64,
@@ -117,8 +117,8 @@ pub(crate) fn answer_given(
     Ok(true)
 }
 
-/// Replaces the verdict of a delivery by one with its diagnosis. One that was judged otherwise meanwhile is left as it is.
-/// False where there is no such delivery.
+/// Replaces the verdict of a delivery with one that has its diagnosis. One that was judged differently meanwhile is
+/// left as it is. False if there is no such delivery.
 pub(crate) fn explained(conn: &Connection, id: i64, mut verdict: Verdict, phrases: &Phrases) -> Result<bool, Error> {
     let Some(before) = later::verdict(conn, id, phrases)? else { return Ok(false) };
     let judged = delivery::row(conn, id)?.is_some_and(|row| row.judged_ms.is_some());

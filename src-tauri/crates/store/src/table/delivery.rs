@@ -36,8 +36,8 @@ CREATE INDEX delivery_event ON delivery (event) WHERE event IS NOT NULL;
 ";
 
 /// One entry for every attempt but an event's first, which `event.first_delivery` names: most events have one attempt,
-/// and an index over all of them was an eighth of what a commit wrote. Another one over project, outcome and type was a
-/// sixth; the rows are narrow, so that a filter reads them all in the order of their ids (0.1 s a million).
+/// and an index over all of them was an eighth of what a commit wrote. Another index over project, outcome and type was
+/// a sixth; the rows are narrow, so a filter reads them all in the order of their ids (0.1 s per million).
 pub(crate) const INDEX_AGAIN: &str = "
 ALTER TABLE event ADD COLUMN first_delivery INTEGER NOT NULL DEFAULT 0;  -- id of the first attempt stored
 UPDATE event SET first_delivery = coalesce((SELECT min(id) FROM delivery WHERE event = event.id), 0);
@@ -54,19 +54,19 @@ pub(crate) const PINGED: &str = "
 ALTER TABLE delivery ADD COLUMN pinged INTEGER;  -- 1: the answer to a ping that was asked for here
 ";
 
-/// Notes that a delivery answers a ping that was asked for. False where there is no such delivery.
+/// Records that a delivery answers a ping that was requested. False if there is no such delivery.
 pub(crate) fn pinged(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
     Ok(conn.prepare_cached("UPDATE delivery SET pinged = 1 WHERE id = ?1")?.execute([id])? > 0)
 }
 
-/// What was answered to a delivery that was stored without an answer: id, status, by, microseconds. Gives its event, and
+/// Records the answer to a delivery that was stored without one: id, status, by, microseconds. Returns its event, and
 /// whether it was verified.
 pub(crate) const ANSWER_GIVEN: &str = "
 UPDATE delivery SET status = ?2, answered_by = ?3, took_us = ?4 WHERE id = ?1 RETURNING event, outcome = 0
 ";
 
-/// `took_us` starts as a number that takes as much room as any that replaces it: rows are packed to the end of a
-/// page, and one that grew would split it.
+/// `took_us` starts as a number that takes as much space as any that replaces it: rows are packed to the end of a page,
+/// and one that grew would split it.
 pub(crate) const INSERT: &str = "
 INSERT INTO delivery (id, project, received_ns, outcome, scheme, reason, cause, grace_until, event, event_type,
                       pointer, attempt, duplicate, warnings, status, body_len, truncated, signer)
@@ -93,8 +93,8 @@ pub(crate) fn row(conn: &Connection, id: i64) -> rusqlite::Result<Option<Row>> {
     row.map(|row| with_request(conn, row)).transpose()
 }
 
-/// A row without a type gets the request in its place: only for such a one the wide table is looked at, and what lies
-/// before its headers and its body.
+/// A row without a type shows its request instead. Only for such a row the wide table is read, and only what precedes
+/// its headers and body.
 fn with_request(conn: &Connection, row: Row) -> rusqlite::Result<Row> {
     if has_type(row.event_type.as_deref()) {
         return Ok(row);
@@ -102,7 +102,7 @@ fn with_request(conn: &Connection, row: Row) -> rusqlite::Result<Row> {
     Ok(Row { request: request(conn, row.id)?, ..row })
 }
 
-/// Read backwards off `delivery_again`, whose entries of one event stand in the order of their ids.
+/// Reads `delivery_again` backwards; its entries for one event are in the order of their ids.
 const AGAIN: &str = row!("WHERE d.event = ?1 AND d.attempt > 1 ORDER BY d.id DESC LIMIT ?2");
 
 /// The newest attempts of an event, at most `limit`, oldest first.
@@ -121,10 +121,10 @@ pub(crate) fn attempts(conn: &Connection, event: i64, limit: u32) -> rusqlite::R
     Ok(rows)
 }
 
-/// Whose rows change with one more attempt, at most.
+/// The most rows that one further attempt changes.
 const EARLIER: usize = 200;
 
-/// The newest attempts of this event before that one: their rows now say one attempt more.
+/// The newest attempts of this event before that one: their rows now count one attempt more.
 pub(crate) fn earlier_attempts(conn: &Connection, event: i64, before: i64) -> rusqlite::Result<Vec<i64>> {
     let mut ids: Vec<i64> = conn
         .prepare_cached(
@@ -138,10 +138,10 @@ pub(crate) fn earlier_attempts(conn: &Connection, event: i64, before: i64) -> ru
     Ok(ids)
 }
 
-/// Earlier attempts that are looked at when another one comes: the newest, and the first.
+/// Earlier attempts that are examined when another one arrives: the newest, and the first.
 const LOOKED_AT: usize = 20;
 
-/// What is known of the attempts of an event before this one, the newest first.
+/// What is known of the attempts of an event before this one, newest first.
 pub(crate) fn earlier(conn: &Connection, event: i64, before: i64) -> rusqlite::Result<Vec<Earlier>> {
     let columns = "SELECT id, received_ns, outcome, status, body_len, truncated FROM delivery";
     let take = |row: &SqlRow<'_>| {
@@ -165,7 +165,7 @@ pub(crate) fn earlier(conn: &Connection, event: i64, before: i64) -> rusqlite::R
     Ok(found)
 }
 
-/// Whether an attempt of an event before this one is verified and was answered 2xx.
+/// Whether an earlier attempt of the event is verified and was answered 2xx.
 pub(crate) fn accepted_before(conn: &Connection, event: i64, before: i64) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM delivery WHERE id = (SELECT first_delivery FROM event WHERE id = ?1) AND id < ?2
                               AND outcome = 0 AND status BETWEEN 200 AND 299)
@@ -183,7 +183,7 @@ pub(crate) fn bounds(conn: &Connection) -> rusqlite::Result<Option<(i64, i64)>> 
     Ok(lowest.zip(highest))
 }
 
-/// Id and arrival of the first delivery from this id on.
+/// Id and arrival of the first delivery with at least this id.
 pub(crate) const ARRIVAL: &str = "SELECT id, received_ns FROM delivery WHERE id >= ?1 ORDER BY id LIMIT 1";
 
 /// From this id on, of a project, not before a time: id, arrival and signer of those that a secret verified.
@@ -192,13 +192,13 @@ SELECT id, received_ns, signer FROM delivery
 WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND signer IS NOT NULL ORDER BY id
 ";
 
-/// From this id on, of a project, not before a time, so many at most: ids of those that were not verified.
+/// From this id on, of a project, not before a time, at most this many: ids of those that were not verified.
 pub(crate) const UNVERIFIED: &str = "
 SELECT id FROM delivery
 WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 ORDER BY id DESC LIMIT ?4
 ";
 
-/// As above: ids of those that were not answered 2xx and are the newest attempt of their event, or of none.
+/// Likewise: ids of those that were not answered 2xx and are the newest attempt of their event, or have no event.
 pub(crate) const UNANSWERED: &str = "
 SELECT id FROM delivery d
 WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND status NOT BETWEEN 200 AND 299
@@ -206,7 +206,7 @@ WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND status NOT BETWEEN 200
 ORDER BY id DESC LIMIT ?4
 ";
 
-/// Until when the key that matched is accepted, where it is in its grace (Unix seconds).
+/// Until when the matched key is accepted, if it is in its grace (Unix seconds).
 pub(crate) fn grace_until(verdict: &Verdict) -> Option<i64> {
     match verdict.key.as_ref()?.state {
         KeyState::Grace { until } => Some(until),
@@ -218,11 +218,11 @@ pub(crate) fn warnings(verdict: &Verdict) -> u32 {
     u32::try_from(verdict.warnings.len()).unwrap_or(u32::MAX)
 }
 
-/// What a verdict that was made later changes of a row, besides [`explained`]: id, grace, duplicate, signer, when.
+/// What a later verdict changes in a row, besides [`explained`]: id, grace, duplicate, signer, when.
 pub(crate) const JUDGED_AGAIN: &str =
     "UPDATE delivery SET grace_until = ?2, duplicate = ?3, signer = ?4, judged_ms = ?5 WHERE id = ?1";
 
-/// Attempts of an event after this one that were judged again, verified, and are not known as repeats.
+/// Attempts of an event after this one that were judged again, verified, and are not known to be repeats.
 pub(crate) const FOLLOWING: &str = "
 SELECT id FROM delivery
 WHERE event = ?1 AND attempt > 1 AND id > ?2 AND outcome = 0 AND judged_ms IS NOT NULL AND duplicate = 0
@@ -231,7 +231,7 @@ ORDER BY id LIMIT 200
 
 pub(crate) const IS_DUPLICATE: &str = "UPDATE delivery SET duplicate = 1 WHERE id = ?1";
 
-/// Puts an explained verdict into the row. False where there is no such delivery.
+/// Writes an explained verdict into the row. False if there is no such delivery.
 pub(crate) fn explained(conn: &Connection, id: i64, verdict: &Verdict) -> rusqlite::Result<bool> {
     let changed = conn
         .prepare_cached(
@@ -285,7 +285,7 @@ fn odd(column: usize) -> rusqlite::Error {
 /// Ids. The conditions follow.
 pub(crate) const IDS: &str = "SELECT d.id FROM delivery d ";
 
-/// Ids with all that text is looked for in. The conditions follow.
+/// Ids with all the text that is searched. The conditions follow.
 pub(crate) const SEARCHED: &str = "
 SELECT d.id, c.path, c.query, c.headers, c.body, e.message_id
 FROM delivery d CROSS JOIN delivery_content c ON c.id = d.id LEFT JOIN event e ON e.id = d.event ";

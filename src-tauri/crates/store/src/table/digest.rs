@@ -1,4 +1,5 @@
-//! `body_digest`: of bodies of which only a part is kept. A table of its own: most deliveries have no such row.
+//! `body_digest`: digests of bodies that are kept only in part. Its own table, because most deliveries have no such
+//! row.
 
 use rusqlite::{Connection, OptionalExtension};
 

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-/// Message ids come in no order: put into `event_key` one by one, nearly each would rewrite a page of its own, nine
-/// tenths of all that a commit writes. So they are put there many at a time ([`INDEX`]), and [`crate::events::Events`]
-/// remembers those that are not there yet: all after `tally.indexed_event`, so that nothing depends on its memory.
+/// Message ids come in random order: putting each into `event_key` by itself would nearly always rewrite another page,
+/// nine tenths of all that a commit writes. So they are added many at a time ([`INDEX`]), and [`crate::events::Events`]
+/// remembers those that are missing: all after `tally.indexed_event`, so that nothing depends on its memory.
 pub(crate) const CREATE: &str = "
 CREATE TABLE event (
   id         INTEGER PRIMARY KEY,
@@ -23,17 +23,17 @@ CREATE TABLE event_key (
 ) WITHOUT ROWID;
 ";
 
-/// The event of a project's message id, where it is in the index.
+/// The event of a project's message id, if it is in the index.
 pub(crate) const FIND: &str = "SELECT event FROM event_key WHERE project = ?1 AND message_id = ?2";
 
-/// The first attempt: id, project, message id, arrival, 1 where it is accepted, its delivery.
+/// The first attempt: id, project, message id, arrival, 1 if it is accepted, its delivery.
 pub(crate) const INSERT: &str = "
 INSERT INTO event (id, project, message_id, first_ns, last_ns, attempts, accepted, first_delivery)
 VALUES (?1, ?2, ?3, ?4, ?4, 1, ?5, ?6)
 ";
 
-/// One more attempt: id, arrival, 1 where it is accepted.
-/// Gives the event's first arrival, its attempts and its accepted attempts, this one included, and whether bodies differ.
+/// A further attempt: id, arrival, 1 if it is accepted. Returns the event's first arrival, its attempts and its
+/// accepted attempts, this one included, and whether bodies differ.
 pub(crate) const ATTEMPT: &str = "
 UPDATE event SET last_ns = max(last_ns, ?2), attempts = attempts + 1, accepted = accepted + ?3 WHERE id = ?1
 RETURNING first_ns, attempts, accepted, bodies
@@ -42,7 +42,7 @@ RETURNING first_ns, attempts, accepted, bodies
 /// One of its attempts, stored without an answer, was accepted.
 pub(crate) const ACCEPTED: &str = "UPDATE event SET accepted = accepted + 1 WHERE id = ?1";
 
-/// Two of its attempts have other bodies.
+/// Two of its attempts have different bodies.
 pub(crate) const BODIES_DIFFER: &str = "UPDATE event SET bodies = 1 WHERE id = ?1";
 
 /// The first attempt that was stored.
@@ -55,7 +55,7 @@ pub(crate) fn first_ns(conn: &Connection, id: i64) -> rusqlite::Result<Option<i6
     conn.prepare_cached("SELECT first_ns FROM event WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
 }
 
-/// Calls `each` with id, project and message id of the events after this one, until it says false.
+/// Calls `each` with id, project and message id of the events after this one, until it returns false.
 pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, &str) -> bool) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached("SELECT id, project, message_id FROM event WHERE id > ?1")?;
     let mut rows = statement.query([id])?;
@@ -67,7 +67,7 @@ pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, &
     Ok(())
 }
 
-/// Puts all events after this one into the index, in its order.
+/// Puts all events after this one into the index, in the index's order.
 pub(crate) fn index_after(conn: &Connection, id: i64) -> rusqlite::Result<usize> {
     conn.prepare_cached(
         "INSERT OR IGNORE INTO event_key (project, message_id, event)

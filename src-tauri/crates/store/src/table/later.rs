@@ -1,5 +1,5 @@
-//! `later_verdict`: verdicts that were made or added to after the commit. Beside `delivery_content`: changing a row there would
-//! write its body once more.
+//! `later_verdict`: verdicts that were made or extended after the commit. Separate from `delivery_content`, where
+//! changing a row would write its body again.
 
 use rusqlite::{Connection, OptionalExtension};
 use signature::Verdict;
@@ -17,7 +17,7 @@ ALTER TABLE delivery ADD COLUMN judged_ms INTEGER;  -- when it was judged again 
 ALTER TABLE event ADD COLUMN bodies INTEGER NOT NULL DEFAULT 0;  -- 1: whole bodies of two of its attempts differ
 ";
 
-/// The verdict that counts. `None` where there is no such delivery.
+/// The verdict in force. `None` if there is no such delivery.
 pub(crate) fn verdict(conn: &Connection, id: i64, phrases: &Phrases) -> Result<Option<Verdict>, Error> {
     let sql = "SELECT coalesce(l.verdict, c.verdict) FROM delivery_content c
                LEFT JOIN later_verdict l ON l.delivery = c.id WHERE c.id = ?1";
@@ -30,7 +30,7 @@ pub(crate) fn verdict(conn: &Connection, id: i64, phrases: &Phrases) -> Result<O
     blob.map(decode).transpose()
 }
 
-/// Puts a verdict in the place of what was stored, and into the row.
+/// Replaces the stored verdict, also in the row.
 pub(crate) fn put(conn: &Connection, id: i64, verdict: &Verdict, phrases: &Phrases) -> rusqlite::Result<()> {
     let blob = verdict_blob::encode(verdict, phrases).blob;
     let sql = "INSERT OR REPLACE INTO later_verdict (delivery, verdict) VALUES (?1, ?2)";

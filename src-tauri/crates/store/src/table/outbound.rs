@@ -1,4 +1,4 @@
-//! `outbound`: requests that were sent on, each with the delivery that it came from.
+//! `outbound`: requests that were sent on, each with the delivery it came from.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use crate::table::{signed, unsigned};
 use crate::{Error, Store, encode};
 
-/// What is wide is last: SQLite reads a row from the front.
+/// Wide columns are last: SQLite reads a row from the front.
 pub(crate) const CREATE: &str = "
 CREATE TABLE outbound (
   id             INTEGER PRIMARY KEY,
@@ -40,7 +40,7 @@ CREATE INDEX outbound_delivery ON outbound (delivery, kind, settled);
 pub enum OutboundKind {
     /// By hand.
     Replay,
-    /// By itself, as the delivery arrived.
+    /// Automatically, as the delivery arrived.
     Forward,
 }
 
@@ -58,7 +58,7 @@ impl OutboundKind {
 pub struct OutboundAnswer {
     /// HTTP status.
     pub status: u16,
-    /// Until its head was there, microseconds.
+    /// Microseconds until its head arrived.
     pub first_us: u64,
     /// Header lines.
     pub headers: Vec<(String, Vec<u8>)>,
@@ -73,29 +73,29 @@ pub struct OutboundAnswer {
 pub struct NewOutbound {
     /// The delivery it came from.
     pub delivery: i64,
-    /// By hand or by itself.
+    /// By hand or automatic.
     pub kind: OutboundKind,
-    /// Which request to this target, or which try; from 1.
+    /// The number of the request to this target, or of the try; from 1.
     pub number: u32,
-    /// A forward that is not tried again.
+    /// Whether it is a forward that is not tried again.
     pub settled: bool,
     /// Where it was sent.
     pub url: String,
     /// When, Unix milliseconds.
     pub at_ms: i64,
-    /// What was changed, in a few words each. Empty: as received.
+    /// What was changed, in a few words each. Empty if it went as received.
     pub changes: Vec<String>,
-    /// The delivery had been rejected.
+    /// Whether the delivery had been rejected.
     pub rejected: bool,
-    /// Header lines as they went out.
+    /// Header lines as they were sent.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, where it was not that of the delivery.
+    /// The body, if it was not that of the delivery.
     pub body: Option<Bytes>,
-    /// What was not sent as received: name and what was done.
+    /// What was not sent as received: its name and what was done.
     pub altered: Vec<(String, String)>,
-    /// The answer, where at least its head came.
+    /// The answer, if at least its head arrived.
     pub answer: Option<OutboundAnswer>,
-    /// Until the end, whatever it was, microseconds.
+    /// Microseconds until the end, whatever it was.
     pub total_us: u64,
     /// Why there is no whole answer: code and sentence.
     pub problem: Option<(String, String)>,
@@ -108,9 +108,9 @@ pub struct OutboundRow {
     pub id: i64,
     /// The delivery it came from.
     pub delivery: i64,
-    /// By hand or by itself.
+    /// By hand or automatic.
     pub kind: OutboundKind,
-    /// Which request to this target, or which try; from 1.
+    /// The number of the request to this target, or of the try; from 1.
     pub number: u32,
     /// Where it was sent.
     pub url: String,
@@ -118,13 +118,13 @@ pub struct OutboundRow {
     pub at_ms: i64,
     /// What was changed.
     pub changes: Vec<String>,
-    /// The delivery had been rejected.
+    /// Whether the delivery had been rejected.
     pub rejected: bool,
     /// HTTP status of the answer.
     pub status: Option<u16>,
-    /// Until its head was there, microseconds.
+    /// Microseconds until its head arrived.
     pub first_us: Option<u64>,
-    /// Until the end, microseconds.
+    /// Microseconds until the end.
     pub total_us: u64,
     /// Bytes of the answer's body that were read.
     pub answer_len: Option<u64>,
@@ -132,20 +132,20 @@ pub struct OutboundRow {
     pub problem: Option<(String, String)>,
 }
 
-/// A request that was sent on, whole, but for a body that is the delivery's.
+/// A request that was sent on, complete except for a body that is the delivery's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
     /// What a list shows.
     pub row: OutboundRow,
-    /// What was not sent as received: name and what was done.
+    /// What was not sent as received: its name and what was done.
     pub altered: Vec<(String, String)>,
-    /// Header lines as they went out.
+    /// Header lines as they were sent.
     pub headers: Vec<(String, Vec<u8>)>,
     /// Header lines of the answer.
     pub answer_headers: Vec<(String, Vec<u8>)>,
     /// The beginning of the answer's body.
     pub answer_body: Vec<u8>,
-    /// The body that went out, where it was not that of the delivery.
+    /// The body that was sent, if it was not that of the delivery.
     pub body: Option<Vec<u8>>,
 }
 
@@ -156,9 +156,9 @@ pub struct Sendable {
     pub id: i64,
     /// Its project.
     pub project: i64,
-    /// It was rejected.
+    /// Whether it was rejected.
     pub rejected: bool,
-    /// Only a part of its body was kept.
+    /// Whether only part of its body was kept.
     pub truncated: bool,
     /// Bytes of the whole body, as far as known.
     pub body_len: u64,
@@ -166,7 +166,7 @@ pub struct Sendable {
     pub path: String,
     /// Header lines in the order of arrival.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body that was kept.
+    /// The body, as far as it was kept.
     pub body: Bytes,
 }
 
@@ -175,48 +175,48 @@ pub struct Sendable {
 pub struct Outbounds<'a>(pub(crate) &'a Store);
 
 impl Outbounds<'_> {
-    /// Keeps requests; gives their ids, in this order.
+    /// Stores requests; returns their ids, in this order.
     ///
     /// # Errors
-    /// What SQLite says; then none is kept.
+    /// Any SQLite error; then none is kept.
     pub async fn add(&self, all: Vec<NewOutbound>) -> Result<Vec<i64>, Error> {
-        // Encoded here: the thread that writes is everybody's.
+        // Encoded here: everybody shares the writing thread.
         let all: Vec<_> = all.into_iter().map(Encoded::of).collect();
         self.0
             .write(Vec::new(), move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?))
             .await
     }
 
-    /// Those of a delivery, the newest first, at most `limit`.
+    /// Those of a delivery, newest first, at most `limit`.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn of(&self, delivery: i64, limit: u32) -> Result<Vec<OutboundRow>, Error> {
         self.0.read(move |conn, _| Ok(of(conn, delivery, limit)?)).await
     }
 
-    /// One, whole; `None` where there is none of this id.
+    /// A single one, complete; `None` if there is none with this id.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where it cannot be read back; what SQLite says.
+    /// [`Error::Damaged`] if it cannot be read back; any SQLite error.
     pub async fn get(&self, id: i64) -> Result<Option<Outbound>, Error> {
         self.0.read(move |conn, _| get(conn, id)).await
     }
 
-    /// Deliveries as they are sent on, in the order of `ids`; one that is not there (any more) is left out.
+    /// Deliveries in the form in which they are sent on, in the order of `ids`; missing ones are left out.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where one cannot be read back; what SQLite says.
+    /// [`Error::Damaged`] if one cannot be read back; any SQLite error.
     pub async fn sendable(&self, ids: &[i64]) -> Result<Vec<Sendable>, Error> {
         let ids = ids.to_vec();
         self.0.read(move |conn, _| ids.into_iter().filter_map(|id| sendable(conn, id).transpose()).collect()).await
     }
 
-    /// The deliveries of a project from an id or a time (Unix nanoseconds) on, up to an id, that were not forwarded yet,
-    /// ascending, each with its event and whether it was verified. `all`: not only the verified ones.
+    /// The deliveries of a project that were not forwarded yet, from an id or a time (Unix nanoseconds) up to an id,
+    /// ascending, each with its event and whether it was verified. `all` includes those that are not verified.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn not_forwarded(&self, project: i64, after: After, last: i64, all: bool) -> Result<Vec<Left>, Error> {
         let mut found = Vec::new();
         self.0
@@ -230,7 +230,7 @@ impl Outbounds<'_> {
     /// How many those are.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn count_not_forwarded(&self, project: i64, after: After, last: i64, all: bool) -> Result<u64, Error> {
         let mut count = 0;
         self.0
@@ -248,9 +248,9 @@ pub type Left = (i64, Option<i64>, bool);
 /// Where to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// Behind this id.
+    /// After this id.
     Id(i64),
-    /// With what arrived at this time or later, Unix nanoseconds.
+    /// With whatever arrived at this time or later, Unix nanoseconds.
     Time(i64),
 }
 
@@ -398,7 +398,7 @@ fn left(conn: &Connection, asked: Asked, gone: &AtomicBool, mut each: impl FnMut
         After::Time(from_ns) => (crate::recent::start(conn, from_ns)?, from_ns),
     };
     let mut statement = conn.prepare_cached(
-        // What was judged otherwise later belongs to its arrival: it was not verified then.
+        // A later verdict does not change what it was at its arrival: it was not verified then.
         "SELECT id, event, outcome = 0 AND judged_ms IS NULL FROM delivery d
          WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3
            AND ((outcome = 0 AND judged_ms IS NULL) OR ?4)

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{Error, Store};
 
-/// Ids are never used twice: what was ticked by id is this place or none.
+/// Ids are never reused: what was ticked by id is this place or none.
 pub(crate) const CREATE: &str = "
 CREATE TABLE place (
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,7 +21,7 @@ CREATE INDEX place_webhook ON place (project, webhook);
 /// A place that holds a secret of a webhook: `.env of results-worker`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
-    /// What it is ticked and removed by.
+    /// The id by which it is ticked and removed.
     pub id: i64,
     /// The webhook's project.
     pub project: i64,
@@ -29,7 +29,7 @@ pub struct Place {
     pub webhook: String,
     /// The user's note. Never a secret.
     pub text: String,
-    /// Which secret the user ticked it for (its id or hint); `None` where it is not ticked.
+    /// The secret that the user ticked it for (its id or hint); `None` if it is not ticked.
     pub done_for: Option<String>,
     /// When it was ticked, Unix milliseconds.
     pub done_ms: Option<i64>,
@@ -40,47 +40,47 @@ pub struct Place {
 pub struct Places<'a>(pub(crate) &'a Store);
 
 impl Places<'_> {
-    /// Those of a webhook, in the order of their making.
+    /// Those of a webhook, in order of creation.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn list(&self, project: i64, webhook: &str) -> Result<Vec<Place>, Error> {
         let webhook = webhook.to_owned();
         self.0.read(move |conn, _| Ok(list(conn, project, &webhook)?)).await
     }
 
-    /// Adds a place, not ticked; gives its id.
+    /// Adds a place, not ticked; returns its id.
     ///
     /// # Errors
-    /// [`Error::UnknownProject`]; what SQLite says.
+    /// [`Error::UnknownProject`]; any SQLite error.
     pub async fn add(&self, project: i64, webhook: &str, text: &str) -> Result<i64, Error> {
         let (webhook, text) = (webhook.to_owned(), text.to_owned());
         self.0.write(Vec::new(), move |conn| add(conn, project, &webhook, &text)).await
     }
 
-    /// One place; `None` where there is none of this id.
+    /// One place; `None` if there is none with this id.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn get(&self, id: i64) -> Result<Option<Place>, Error> {
         self.0.read(move |conn, _| Ok(get(conn, id)?)).await
     }
 
-    /// Ticks a place for a secret (its id or hint) at a time (Unix milliseconds), or takes the tick away. False where
-    /// there is none of this id.
+    /// Ticks a place for a secret (its id or hint) at a time (Unix milliseconds), or unticks it. False if there is none
+    /// with this id.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn tick(&self, id: i64, done: Option<(String, i64)>) -> Result<bool, Error> {
         let (done_for, done_ms) = done.unzip();
         let sql = "UPDATE place SET done_for = ?2, done_ms = ?3 WHERE id = ?1";
         self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute((id, done_for, done_ms))? > 0)).await
     }
 
-    /// Forgets a place. False where there is none of this id.
+    /// Deletes a place. False if there is none with this id.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn remove(&self, id: i64) -> Result<bool, Error> {
         let sql = "DELETE FROM place WHERE id = ?1";
         self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute([id])? > 0)).await

@@ -14,8 +14,8 @@ CREATE TABLE project (
 );
 ";
 
-/// A removed project stays, because its deliveries name it. Its name and path are free for others: they move to
-/// `removed_name` and `removed_path`, and what stands in `name` and `path` is nothing that a person can type.
+/// A removed project stays, because its deliveries refer to it. Its name and path are free for others: they move to
+/// `removed_name` and `removed_path`, and `name` and `path` get values that nobody can type.
 pub(crate) const MANAGED: &str = "
 ALTER TABLE project ADD COLUMN base_url      TEXT;     -- NULL: the default of the program
 ALTER TABLE project ADD COLUMN api_version   TEXT NOT NULL DEFAULT 'v1';
@@ -31,20 +31,20 @@ ALTER TABLE project ADD COLUMN removed_path  TEXT;
 pub struct Project {
     /// What deliveries and secrets refer to.
     pub id: i64,
-    /// What a person calls it; unique among those that are not removed.
+    /// Its name; unique among those that are not removed.
     pub name: String,
     /// Whether it talks to the emulator in the same process.
     pub sandbox: bool,
-    /// The first segment of the paths whose deliveries are its own; unique among those that are not removed. Empty for
-    /// the default project, which takes what is no other project's.
+    /// The first segment of the paths of its deliveries; unique among those that are not removed. Empty for the default
+    /// project, which gets whatever belongs to no other project.
     pub path: String,
-    /// Where its service is; `None`: the default of the program.
+    /// The base URL of its service; `None` means the program's default.
     pub base_url: Option<String>,
     /// The version segment of the service's paths: `v1`, `v1beta`.
     pub api_version: String,
-    /// What is known about its API key; `None` where it has none.
+    /// What is known about its API key; `None` if it has none.
     pub key: Option<KeyRecord>,
-    /// When it was removed, Unix milliseconds; `None` for one that is there.
+    /// When it was removed, Unix milliseconds; `None` if it is not.
     pub removed_ms: Option<i64>,
 }
 
@@ -60,11 +60,11 @@ pub struct KeyRecord {
 /// A project to be added. See [`Project`] for its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewProject {
-    /// What a person calls it.
+    /// Its name.
     pub name: String,
-    /// The first segment of the paths whose deliveries are its own.
+    /// The first segment of the paths of its deliveries.
     pub path: String,
-    /// Where its service is; `None`: the default of the program.
+    /// The base URL of its service; `None` means the program's default.
     pub base_url: Option<String>,
     /// The version segment of the service's paths.
     pub api_version: String,
@@ -77,52 +77,52 @@ pub struct NewProject {
 pub struct Projects<'a>(pub(crate) &'a Store);
 
 impl Projects<'_> {
-    /// Those that are not removed: the Sandbox first, then in the order of their making.
+    /// Those that are not removed: the Sandbox first, then in order of creation.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn list(&self) -> Result<Vec<Project>, Error> {
         self.0.read(|conn, _| Ok(list(conn, false)?)).await
     }
 
-    /// The removed ones too, each with the name and path it had: deliveries still refer to them. Same order.
+    /// All of them, removed ones with the name and path they had: deliveries still refer to them. Same order.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn all(&self) -> Result<Vec<Project>, Error> {
         self.0.read(|conn, _| Ok(list(conn, true)?)).await
     }
 
-    /// The Sandbox; made where there is none, and given this path. It keeps the name it has.
+    /// The Sandbox, created if there is none, with this path. It keeps its name.
     ///
     /// # Errors
-    /// [`Error::PathTaken`] where another project has the path; what SQLite says.
+    /// [`Error::PathTaken`] if another project has the path; any SQLite error.
     pub async fn sandbox(&self, path: &str) -> Result<Project, Error> {
         let path = path.to_owned();
         self.0.write(Vec::new(), move |conn| sandbox(conn, &path)).await
     }
 
-    /// The project whose path is empty; made where there is none. It keeps the name it has.
+    /// The project whose path is empty, created if there is none. It keeps its name.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn default(&self) -> Result<Project, Error> {
         self.0.write(Vec::new(), default).await
     }
 
-    /// The id of the project of this name; makes it, or gives it this path and kind, where it is not so yet.
+    /// The id of the project with this name. Creates it, or gives it this path and kind, if needed.
     ///
     /// # Errors
-    /// [`Error::PathTaken`] where another project has the path; what SQLite says.
+    /// [`Error::PathTaken`] if another project has the path; any SQLite error.
     pub async fn ensure(&self, name: &str, sandbox: bool, path: &str) -> Result<i64, Error> {
         let (name, path) = (name.to_owned(), path.to_owned());
         self.0.write(Vec::new(), move |conn| ensure(conn, &name, sandbox, &path)).await
     }
 
-    /// Adds a project; gives it back with its id.
+    /// Adds a project; returns it with its id.
     ///
     /// # Errors
-    /// [`Error::NameTaken`] or [`Error::PathTaken`] where another project has the name or the path; what SQLite says.
+    /// [`Error::NameTaken`] or [`Error::PathTaken`] if another project has the name or the path; any SQLite error.
     pub async fn add(&self, new: NewProject) -> Result<Project, Error> {
         self.0.write(Vec::new(), move |conn| add(conn, new, false)).await
     }
@@ -131,18 +131,18 @@ impl Projects<'_> {
     /// name and path are then checked when it is restored.
     ///
     /// # Errors
-    /// [`Error::UnknownProject`]; [`Error::NameTaken`] or [`Error::PathTaken`] where another project has the name or
-    /// the path; what SQLite says.
+    /// [`Error::UnknownProject`]; [`Error::NameTaken`] or [`Error::PathTaken`] if another project has the name or the
+    /// path; any SQLite error.
     pub async fn update(&self, project: &Project) -> Result<(), Error> {
         let project = project.clone();
         self.0.write(Vec::new(), move |conn| update(conn, &project)).await
     }
 
-    /// Removes a project at `now_ms` (Unix milliseconds): its name and path are free again; its deliveries stay, and
-    /// what is known about its secrets. False where there is none of this id, or it is removed already.
+    /// Removes a project at `now_ms` (Unix milliseconds): its name and path become free; its deliveries and what is
+    /// known about its secrets stay. False if there is none with this id, or it is already removed.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn remove(&self, id: i64, now_ms: i64) -> Result<bool, Error> {
         self.0.write(Vec::new(), move |conn| Ok(remove(conn, id, now_ms)?)).await
     }
@@ -150,8 +150,8 @@ impl Projects<'_> {
     /// Brings a removed project back under the name and path it had. One that is not removed is left as it is.
     ///
     /// # Errors
-    /// [`Error::UnknownProject`]; [`Error::NameTaken`] or [`Error::PathTaken`] where another project has them now;
-    /// what SQLite says.
+    /// [`Error::UnknownProject`]; [`Error::NameTaken`] or [`Error::PathTaken`] if another project has them now; any
+    /// SQLite error.
     pub async fn restore(&self, id: i64) -> Result<Project, Error> {
         self.0.write(Vec::new(), move |conn| restore(conn, id)).await
     }
@@ -216,7 +216,7 @@ fn default(conn: &Connection) -> Result<Project, Error> {
     }
 }
 
-/// Where a project of the user's has the name already, the built-in one takes the next that is free.
+/// If a project of the user's already has the name, the built-in one takes the next free one.
 fn built_in(conn: &Connection, name: &str, path: &str) -> Result<NewProject, Error> {
     let mut free = name.to_owned();
     let mut number = 2;
@@ -235,7 +235,7 @@ fn holder(conn: &Connection, column: &'static str, value: &str) -> rusqlite::Res
         .optional()
 }
 
-/// Whether another project than `id` has the name or the path. Asked inside the transaction that then takes them.
+/// Whether a project other than `id` has the name or the path. Must run inside the transaction that then takes them.
 fn free(conn: &Connection, id: Option<i64>, name: &str, path: &str) -> Result<(), Error> {
     let taken = |holder: Option<i64>| holder.is_some() && holder != id;
     if taken(holder(conn, "name", name)?) {
@@ -314,7 +314,7 @@ fn restore(conn: &Connection, id: i64) -> Result<Project, Error> {
     Ok(Project { removed_ms: None, ..project })
 }
 
-/// Removed ones too: what was on its way when a project was removed is stored all the same.
+/// Includes removed ones: what was on its way when a project was removed is stored all the same.
 pub(crate) fn exists(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
     let found = conn
         .prepare_cached("SELECT 1 FROM project WHERE id = ?1")?

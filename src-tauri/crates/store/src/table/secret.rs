@@ -31,23 +31,23 @@ ALTER TABLE secret ADD COLUMN destroyed_ms INTEGER;  -- its value was destroyed,
 pub struct SecretRecord {
     /// UUID; the name under which the value is stored elsewhere.
     pub id: String,
-    /// The project it verifies deliveries of.
+    /// The project whose deliveries it verifies.
     pub project: i64,
-    /// What a person calls it; may be empty.
+    /// Its label; may be empty.
     pub label: String,
     /// `whsec_…a91f`: what may be shown.
     pub hint: String,
-    /// Accepted until then, Unix seconds; `None` for one that was not replaced.
+    /// Accepted until then, Unix seconds; `None` if it was not replaced.
     pub expires_at: Option<i64>,
     /// When it was added, Unix milliseconds.
     pub added_ms: i64,
     /// Where its value is: `keychain`, `memory`…
     pub stored_in: String,
-    /// The service's id of the webhook that it signs for; `None` for one that was given by hand.
+    /// The service's id of the webhook it signs for; `None` if it was entered by hand.
     pub webhook: Option<String>,
-    /// When the service made it, Unix milliseconds; `None` where that is not known.
+    /// When the service created it, Unix milliseconds; `None` if that is not known.
     pub created_ms: Option<i64>,
-    /// When its value was destroyed, Unix milliseconds: the hint is all that is left of it.
+    /// When its value was destroyed, Unix milliseconds: only the hint is left of it.
     pub destroyed_ms: Option<i64>,
 }
 
@@ -68,56 +68,56 @@ impl SecretRecord {
 pub struct Secrets<'a>(pub(crate) &'a Store);
 
 impl Secrets<'_> {
-    /// Those of a project, or of all (`None`; those of removed projects too), oldest first.
+    /// Those of a project, or with `None` all (including those of removed projects), oldest first.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn list(&self, project: Option<i64>) -> Result<Vec<SecretRecord>, Error> {
         self.0.read(move |conn, _| Ok(list(conn, project)?)).await
     }
 
-    /// Adds the record, or replaces the one of the same id.
+    /// Adds the record, or replaces the one with the same id.
     ///
     /// # Errors
-    /// [`Error::UnknownProject`]; what SQLite says.
+    /// [`Error::UnknownProject`]; any SQLite error.
     pub async fn put(&self, record: SecretRecord) -> Result<(), Error> {
         self.0.write(Vec::new(), move |conn| put(conn, &record)).await
     }
 
-    /// Sets or clears the time until which a secret is accepted. False where there is none of this id.
+    /// Sets or clears the time until which a secret is accepted. False if there is none with this id.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn expire(&self, id: &str, expires_at: Option<i64>) -> Result<bool, Error> {
         let id = id.to_owned();
         let sql = "UPDATE secret SET expires_at = ?2 WHERE id = ?1";
         self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute((id, expires_at))? > 0)).await
     }
 
-    /// Notes that the value of a secret was destroyed at `at_ms` (Unix milliseconds); the first time stands. False where
-    /// there is none of this id. The value has to be destroyed where it is stored.
+    /// Records that the value of a secret was destroyed at `at_ms` (Unix milliseconds); the first time is kept. False
+    /// if there is none with this id. The caller must destroy the value where it is stored.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn destroyed(&self, id: &str, at_ms: i64) -> Result<bool, Error> {
         let id = id.to_owned();
         let sql = "UPDATE secret SET destroyed_ms = coalesce(destroyed_ms, ?2) WHERE id = ?1";
         self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute((id, at_ms))? > 0)).await
     }
 
-    /// Forgets all records of a project; gives how many there were.
+    /// Deletes all records of a project; returns how many there were.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn forget_project(&self, project: i64) -> Result<usize, Error> {
         let sql = "DELETE FROM secret WHERE project = ?1";
         self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute([project])?)).await
     }
 
-    /// Forgets the record. False where there is none of this id. The value has to be removed where it is stored.
+    /// Deletes the record. False if there is none with this id. The caller must remove the value where it is stored.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn remove(&self, id: &str) -> Result<bool, Error> {
         let id = id.to_owned();
         let sql = "DELETE FROM secret WHERE id = ?1";

@@ -17,10 +17,10 @@ CREATE TABLE setting (
 pub struct Settings<'a>(pub(crate) &'a Store);
 
 impl Settings<'_> {
-    /// The value of a key; `None` where it was never set.
+    /// The value of a key; `None` if it was never set.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where the value is not JSON; what SQLite says.
+    /// [`Error::Damaged`] if the value is not JSON; any SQLite error.
     pub async fn get(&self, key: &str) -> Result<Option<Value>, Error> {
         let key = key.to_owned();
         let text: Option<String> = self
@@ -36,7 +36,7 @@ impl Settings<'_> {
     /// Sets the value of a key.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn set(&self, key: &str, value: &Value) -> Result<(), Error> {
         let (key, value) = (key.to_owned(), value.to_string());
         let sql =
@@ -49,10 +49,10 @@ impl Settings<'_> {
             .await
     }
 
-    /// Forgets a key. False where it was not set.
+    /// Deletes a key. False if it was not set.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn remove(&self, key: &str) -> Result<bool, Error> {
         let key = key.to_owned();
         let sql = "DELETE FROM setting WHERE key = ?1";

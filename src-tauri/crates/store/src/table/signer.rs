@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::table::unsigned;
 
-/// Only ids of the user's own secrets are in it, so that no sender can make it grow.
+/// It holds only ids of the user's own secrets, so no sender can make it grow.
 pub(crate) const CREATE: &str = "
 CREATE TABLE signer (
   number        INTEGER PRIMARY KEY,
@@ -17,20 +17,20 @@ CREATE TABLE signer (
 ALTER TABLE delivery ADD COLUMN signer INTEGER;  -- number of the secret that verified it; NULL also for older ones
 ";
 
-/// What a secret verified in the whole history; deliveries of a time before this was kept are not counted.
+/// What a secret verified in the whole history, except deliveries from before this was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signer {
     /// The secret's id.
     pub key: String,
-    /// Deliveries that it verified, and no secret before it in the keyring.
+    /// Deliveries that it verified and no earlier secret in the keyring did.
     pub deliveries: u64,
-    /// The one of them that was stored last.
+    /// The one stored last.
     pub last_delivery: i64,
     /// When that one arrived, Unix nanoseconds.
     pub last_ns: i64,
 }
 
-/// The number of a secret; it gets one where it has none.
+/// The number of a secret, assigned if it has none yet.
 pub(crate) fn ensure(conn: &Connection, key: &str) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO signer (key, deliveries, last_delivery, last_ns) VALUES (?1, 0, 0, 0)
@@ -43,7 +43,7 @@ pub(crate) fn ensure(conn: &Connection, key: &str) -> rusqlite::Result<i64> {
 pub(crate) const TALLY: &str =
     "UPDATE signer SET deliveries = deliveries + ?2, last_delivery = ?3, last_ns = ?4 WHERE number = ?1";
 
-/// Adds one delivery that a secret was found to have signed only later: number, id, arrival.
+/// Adds one delivery whose secret was found only later: number, id, arrival.
 pub(crate) const TALLY_LATER: &str = "
 UPDATE signer SET deliveries = deliveries + 1,
                   last_ns = CASE WHEN ?2 > last_delivery THEN ?3 ELSE last_ns END,

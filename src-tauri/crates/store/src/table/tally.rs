@@ -1,4 +1,4 @@
-//! `tally`: one row, kept by the writer in every transaction, so that nobody ever counts a million rows.
+//! `tally`: a single row, updated by the writer in every transaction, so that nobody ever counts a million rows.
 
 use rusqlite::Connection;
 

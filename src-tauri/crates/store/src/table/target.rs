@@ -4,7 +4,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row as SqlRow, params};
 
 use crate::{Error, Store};
 
-/// One row an address. Ids are never used twice.
+/// One row per address. Ids are never reused.
 pub(crate) const CREATE: &str = "
 CREATE TABLE target (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -20,23 +20,23 @@ CREATE TABLE target (
 /// An address that deliveries are sent on to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// Its id; 0 for one that is new.
+    /// Its id; 0 for a new one.
     pub id: i64,
-    /// The project it is for; `None`: every project's.
+    /// The project it is for; `None` for all projects.
     pub project: Option<i64>,
-    /// What the user calls it; `None` for one that is only remembered from its use.
+    /// Its name; `None` if it is only remembered because it was used.
     pub name: Option<String>,
     /// The address.
     pub url: String,
-    /// When the user agreed that deliveries leave this machine for it, Unix milliseconds.
+    /// When the user allowed deliveries to leave this machine for it, Unix milliseconds.
     pub confirmed_ms: Option<i64>,
-    /// A certificate that nobody vouches for is accepted.
+    /// Whether a certificate that nobody vouches for is accepted.
     pub any_certificate: bool,
     /// When it was used last, Unix milliseconds.
     pub used_ms: Option<i64>,
 }
 
-/// Those without a name that are remembered: the latest ones.
+/// How many without a name are remembered: the latest ones.
 const REMEMBERED: u32 = 20;
 
 /// The addresses that deliveries are sent on to. From [`Store::targets`].
@@ -44,44 +44,44 @@ const REMEMBERED: u32 = 20;
 pub struct Targets<'a>(pub(crate) &'a Store);
 
 impl Targets<'_> {
-    /// All, those with a name by name, then those without, the latest first.
+    /// All of them: those with a name by name, then those without, latest first.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn list(&self) -> Result<Vec<Target>, Error> {
         self.0.read(|conn, _| Ok(list(conn)?)).await
     }
 
-    /// The one of this address.
+    /// The one with this address.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn find(&self, url: &str) -> Result<Option<Target>, Error> {
         let url = url.to_owned();
         self.0.read(move |conn, _| Ok(one(conn, "url = ?1", &url)?)).await
     }
 
-    /// The one of this id.
+    /// The one with this id.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn get(&self, id: i64) -> Result<Option<Target>, Error> {
         self.0.read(move |conn, _| Ok(one(conn, "id = ?1", id)?)).await
     }
 
-    /// Puts a target in the place of the one with its id, or of its address; gives it with its id. What is remembered
-    /// without a name, and was never agreed to, is forgotten beyond the latest 20.
+    /// Replaces the target with this id or this address; returns it with its id. Targets without a name that were never
+    /// allowed are forgotten beyond the latest 20.
     ///
     /// # Errors
-    /// [`Error::UnknownProject`]; what SQLite says: two targets cannot have one address.
+    /// [`Error::UnknownProject`]; any SQLite error: two targets cannot have one address.
     pub async fn put(&self, target: Target) -> Result<Target, Error> {
         self.0.write(Vec::new(), move |conn| put(conn, target)).await
     }
 
-    /// Forgets one. False where there is none of this id.
+    /// Deletes one. False if there is none with this id.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn remove(&self, id: i64) -> Result<bool, Error> {
         let sql = "DELETE FROM target WHERE id = ?1";
         self.0.write(Vec::new(), move |conn| Ok(conn.prepare_cached(sql)?.execute([id])? > 0)).await

@@ -1,4 +1,4 @@
-//! `tunnel_state`: the time-line of the tunnel. "Was it up at 12:04?"
+//! `tunnel_state`: the timeline of the tunnel. "Was it up at 12:04?"
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow};
 use serde::Serialize;
@@ -18,45 +18,46 @@ CREATE TABLE tunnel_state (
 CREATE INDEX tunnel_state_at ON tunnel_state (at_ms);
 ";
 
-/// Kept, newest first. A tunnel that is cut once a minute fills them in two weeks.
+/// How many are kept, newest first. A tunnel that is cut once a minute fills them in two weeks.
 const MOST: i64 = 40_000;
 const FIELDS: &str = "at_ms, seen_ms, provider, state, public, detail";
 
-/// A state of the tunnel, from when on it was so.
+/// A state of the tunnel and when it began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TunnelState {
     /// Since when, Unix milliseconds.
     pub at_ms: i64,
-    /// Until when it is known to have been so, Unix milliseconds. Only of the latest state: those before ended where the
+    /// The last time it is known to have held, Unix milliseconds. Only for the latest state: earlier ones end where the
     /// next one begins.
     pub seen_ms: i64,
     /// `ngrok`, `cloudflared`, `own`.
     pub provider: String,
     /// `off`, `starting`, `online`, `reconnecting`, `failed`.
     pub state: String,
-    /// The public address, with the slash at its end.
+    /// The public address, with its trailing slash.
     pub public: Option<String>,
-    /// Why, where there is a why. Never a token.
+    /// The reason, if there is one. Never a token.
     pub detail: Option<String>,
 }
 
-/// The time-line of the tunnel. From [`Store::tunnel_states`].
+/// The timeline of the tunnel. From [`Store::tunnel_states`].
 #[derive(Clone, Copy)]
 pub struct TunnelStates<'a>(pub(crate) &'a Store);
 
 impl TunnelStates<'_> {
-    /// Notes a state. Of more than 40,000 the oldest are forgotten.
+    /// Records a state. Beyond 40,000 the oldest are forgotten.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn add(&self, state: TunnelState) -> Result<(), Error> {
         self.0.write(Vec::new(), move |conn| Ok(add(conn, &state)?)).await
     }
 
-    /// The latest state still holds at `now_ms` (Unix milliseconds): so that after a crash it is known how long it did.
+    /// Records that the latest state still holds at `now_ms` (Unix milliseconds), so that after a crash it is known how
+    /// long it did.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn seen(&self, now_ms: i64) -> Result<(), Error> {
         let sql = "UPDATE tunnel_state SET seen_ms = ?1 WHERE id = (SELECT max(id) FROM tunnel_state) AND seen_ms < ?1";
         self.0
@@ -70,7 +71,7 @@ impl TunnelStates<'_> {
     /// The states that began in `from_ms..to_ms` (Unix milliseconds), oldest first.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn between(&self, from_ms: i64, to_ms: i64) -> Result<Vec<TunnelState>, Error> {
         self.0.read(move |conn, _| Ok(between(conn, from_ms, to_ms)?)).await
     }
@@ -78,25 +79,25 @@ impl TunnelStates<'_> {
     /// The state at a time (Unix milliseconds); `None` before the first one.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn at(&self, ms: i64) -> Result<Option<TunnelState>, Error> {
         self.0
             .read(move |conn, _| Ok(one(conn, "WHERE at_ms <= ?1 ORDER BY at_ms DESC, id DESC LIMIT 1", (ms,))?))
             .await
     }
 
-    /// The one noted last.
+    /// The one recorded last.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn latest(&self) -> Result<Option<TunnelState>, Error> {
         self.0.read(|conn, _| Ok(one(conn, "ORDER BY id DESC LIMIT 1", ())?)).await
     }
 
-    /// The latest time that this provider was online.
+    /// The last time this provider was online.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub async fn online(&self, provider: &str) -> Result<Option<TunnelState>, Error> {
         let provider = provider.to_owned();
         let which = "WHERE provider = ?1 AND state = 'online' ORDER BY id DESC LIMIT 1";

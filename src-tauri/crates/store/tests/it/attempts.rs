@@ -98,7 +98,7 @@ async fn the_rung_says_what_became_of_earlier_ones_where_none_was_accepted() {
             store.insert(attempt(&id, *outcome, *status, *after)).await.unwrap();
         }
         for outcome in [Verified, Rejected, Unchecked] {
-            // Each looks at the same ones before it, and at those of this loop.
+            // Each examines the same earlier ones, and those of this loop.
             let inserted = store.insert(attempt(&id, outcome, 500, 12)).await.unwrap();
             if outcome == Verified {
                 assert_eq!(rung(&inserted.verdict), (StepStatus::Passed, *expected));
@@ -118,7 +118,7 @@ fn warned(verdict: &Verdict) -> Option<&str> {
 
 #[tokio::test]
 async fn two_bodies_of_one_id_are_told_in_both() {
-    // Bodies of the attempts of one id (`None`: cut short), and which of them are warned of in the end.
+    // Bodies of the attempts of one id (`None`: cut short), and which of them carry a warning in the end.
     let table: &[(&[Option<&str>], &[bool])] = &[
         (&[Some("a"), Some("a"), Some("a")], &[false, false, false]),
         (&[Some("a"), Some("b")], &[true, true]),
@@ -153,7 +153,7 @@ async fn two_bodies_of_one_id_are_told_in_both() {
             assert_eq!(stored.verdict.outcome, Outcome::Verified);
         }
     }
-    // A diagnosis that was under way does not lose it.
+    // A diagnosis that was under way keeps it.
     let mut first = attempt("late", Outcome::Rejected, 401, 0);
     first.body = b"one".to_vec().into();
     first.body_len = 3;
@@ -202,7 +202,7 @@ async fn an_id_of_any_length_is_known_again_and_a_row_holds_its_beginning() {
     let mut options = Options::default();
     options.index_after_bytes = 4096;
     let (folder, store) = history_with(options).await;
-    // Alike up to their ends; the cut would fall within a character.
+    // They are alike up to their ends; the cut would fall within a character.
     let id = |n: usize| format!("x{}{n}", "ü".repeat(20_000));
     let mut receiver = store.subscribe();
     for round in 1..=2 {
@@ -215,7 +215,7 @@ async fn an_id_of_any_length_is_known_again_and_a_row_holds_its_beginning() {
     assert_eq!(cut.len(), 1023);
     let loaded = store.rows(&[10]).await.unwrap();
     assert_eq!(loaded[0].message_id.as_deref(), Some(&*cut));
-    // Written after the last one was announced, which its caller does not wait for.
+    // Written after the last one was announced, and its caller does not wait for that.
     store.settings().set("after", &true.into()).await.unwrap();
     let announced: Vec<_> = crate::sample::drain(&mut receiver)
         .into_iter()
@@ -265,7 +265,7 @@ async fn an_event_is_known_again_after_a_restart_and_in_a_second_process() {
     let (folder, store) = history().await;
     let first = store.insert(attempt("a", Outcome::Verified, 200, 0)).await.unwrap();
     store.insert(attempt("b", Outcome::Verified, 500, 0)).await.unwrap();
-    // A second handle on the same file is what another process would have.
+    // A second handle on the same file, as another process would have.
     let second = Store::open(&file(&folder), Options::default()).unwrap();
     let again = second.insert(attempt("a", Outcome::Verified, 200, 1)).await.unwrap();
     assert_eq!((again.event, again.attempt, again.duplicate), (first.event, 2, true));
@@ -284,7 +284,7 @@ async fn an_event_is_known_again_after_a_restart_and_in_a_second_process() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
-    /// Whatever is in the index, remembered only, or left from before a restart.
+    /// Whether it is in the index, only remembered, or left from before a restart.
     #[test]
     fn attempts_are_counted_the_same_wherever_the_event_is_found(
         steps in proptest::collection::vec((0..12_u8, 0..2_i64, any::<bool>(), 0..12_u8), 1..60),
@@ -305,7 +305,7 @@ proptest! {
                         store.close().await;
                         store = Store::open(&file(&folder), options.clone()).unwrap();
                     }
-                    // Dropped with its thread still at work, as another process would be.
+                    // Dropped with its thread still at work, as another process might be.
                     1 => store = Store::open(&file(&folder), options.clone()).unwrap(),
                     _ => {}
                 }

@@ -1,4 +1,4 @@
-//! Killed without warning, again and again: every delivery that was acknowledged is there.
+//! Kills the process without warning, again and again: every acknowledged delivery is there.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -13,7 +13,7 @@ use crate::sample::{attempt, integrity};
 
 const PATH: &str = "POLLUX_CRASH_TEST_DATABASE";
 
-/// Not a test of its own: what [`every_acknowledged_delivery_survives_a_kill`] starts and kills.
+/// Not a test of its own: [`every_acknowledged_delivery_survives_a_kill`] starts and kills it.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run as a child process by the test below"]
 async fn child() {
@@ -32,7 +32,7 @@ async fn child() {
                     delivery.body = format!("{process} {caller} {n}").into();
                     let inserted = store.insert(delivery).await.unwrap();
                     store.answered(inserted.id, n);
-                    // One write, so that a kill leaves whole lines only.
+                    // A single write, so that a kill leaves only whole lines.
                     let line = format!("ack {} {process} {caller} {n} {}\n", inserted.id, inserted.attempt);
                     std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
                 }

@@ -9,7 +9,7 @@ use store::{Filter, InsertError, Inserted, NewDelivery, Options, Store};
 
 use crate::sample::{attempt, file, history, history_with, integrity, plain};
 
-/// Holds the database locked against writers.
+/// Keeps the database locked against writers.
 fn lock(path: &std::path::Path) -> Connection {
     let conn = Connection::open(path).unwrap();
     conn.execute_batch("BEGIN IMMEDIATE").unwrap();

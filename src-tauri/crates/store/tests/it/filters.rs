@@ -94,7 +94,7 @@ async fn an_empty_history() {
 const TYPES: [&str; 4] = ["batch.succeeded", "batch.failed", "", "odd \"type\""];
 const OUTCOMES: [Outcome; 3] = [Outcome::Verified, Outcome::Rejected, Outcome::Unchecked];
 
-/// Few letters, so that what is looked for is often there.
+/// Few letters, so that the searched text is often there.
 const LETTERS: &str = "[aAbB1. \u{e9}]{0,6}";
 
 fn deliveries() -> impl Strategy<Value = NewDelivery> {

@@ -1,4 +1,4 @@
-//! Deliveries judged again: what is replaced, and what follows from it.
+//! Deliveries that are judged again: what is replaced, and what follows from it.
 
 use signature::{KeyState, MatchedKey, Outcome, Scheme, StepStatus, Verdict};
 use store::{Change, DoubtfulRange, NewDelivery, Signer, Store};
@@ -115,7 +115,7 @@ async fn a_verdict_takes_the_place_of_the_one_before_and_the_answer_stays() {
     assert_eq!(store.delivery(cut).await.unwrap().unwrap().row.outcome, Outcome::Rejected);
     let rejected = store.delivery(stays).await.unwrap().unwrap();
     assert_eq!((rejected.verdict, rejected.row.judged_ms), (still, None), "it came out as before");
-    // A diagnosis that was under way comes too late.
+    // A diagnosis that was under way arrives too late.
     store.explained(unchecked, full_verdict(KeyState::Current)).await.unwrap();
     assert_eq!(store.delivery(unchecked).await.unwrap().unwrap().verdict, verified("k"));
     store.close().await;
@@ -173,7 +173,7 @@ async fn the_first_attempt_that_is_verified_and_was_answered_with_success_is_the
         assert_eq!(rung(&read[2].verdict), (StepStatus::Warned, "attempt 3 of this id, first 20 s ago".into()));
         assert_eq!(rung(&read[0].verdict).1, "no earlier delivery of this id was accepted");
         assert!(rung(&read[1].verdict).1.contains("answered 401"), "{order:?} {:?}", rung(&read[1].verdict));
-        // What comes from now on is a repeat.
+        // What arrives from now on is a repeat.
         assert!(store.insert(attempt("a", Verified, 200, 30)).await.unwrap().duplicate);
     }
 }

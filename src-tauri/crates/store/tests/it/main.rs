@@ -1,6 +1,6 @@
-//! The history, through its public face, in databases of their own that are gone afterwards.
+//! The history, through its public interface, in separate databases that are deleted afterwards.
 
-// Clippy's leave for tests ends at the functions that bear the attribute; what they share is a test too.
+// Clippy's exception for tests ends at functions with the attribute; what they share is test code, too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod attempts;

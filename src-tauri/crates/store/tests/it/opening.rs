@@ -1,4 +1,4 @@
-//! Opening: from nothing, again, and what is refused.
+//! Opening: from nothing, again, and files that are refused.
 
 use std::path::Path;
 
@@ -79,7 +79,7 @@ fn what_is_not_a_history_is_refused_and_left_as_it_is() {
     assert_eq!(code(folder.path()), "history_unreachable");
 }
 
-/// Names, bytes, modes and times of all in a folder.
+/// Names, bytes, modes and times of everything in a folder.
 #[cfg(unix)]
 fn state(folder: &Path) -> Vec<(std::ffi::OsString, Vec<u8>, u32, i64, i64)> {
     use std::os::unix::fs::MetadataExt;
@@ -103,7 +103,7 @@ fn what_is_refused_keeps_its_mode_and_its_time_and_gets_nothing_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     std::fs::write(at("notes"), "somebody's").unwrap();
-    // Another program's database, which crashed: its log is still to be copied into it, by that program.
+    // Another program's database, which crashed: that program still has to copy its log into it.
     let other = Connection::open(at("making")).unwrap();
     other.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)").unwrap();
     for ending in ["", "-wal"] {

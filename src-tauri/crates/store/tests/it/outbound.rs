@@ -1,4 +1,4 @@
-//! What was sent on, where to, and answers that are noted after the commit.
+//! Requests that were sent on, their targets, and answers that are recorded after the commit.
 
 use bytes::Bytes;
 use signature::Outcome;
@@ -101,7 +101,7 @@ async fn what_was_not_forwarded_yet_is_found_again() {
     assert_eq!(found(After::Id(1), true).await, [(2, true), (3, true), (4, true)]);
     assert_eq!(found(After::Time(NOON + 1400 * SECOND), false).await, [(4, true)]);
     let forward = |delivery, settled| NewOutbound { kind: OutboundKind::Forward, settled, ..sent(delivery) };
-    // A try that is made again, and a replay by hand, do not count.
+    // A try that will be repeated, and a replay by hand, do not count.
     store.outbounds().add(vec![forward(1, false), sent(2), forward(4, true)]).await.unwrap();
     assert_eq!(found(After::Id(0), false).await, [(1, true), (2, true)]);
     assert_eq!(store.last_id().await.unwrap(), 5);
@@ -111,7 +111,7 @@ async fn what_was_not_forwarded_yet_is_found_again() {
 #[tokio::test]
 async fn an_answer_that_is_given_later_counts_from_then_on() {
     let (_folder, store) = history().await;
-    // Stored as what it would be answered, but for the status.
+    // Stored with the answer it would get, except for the status.
     let unanswered = |after| attempt("a", Outcome::Verified, 0, after);
     let one = store.insert(unanswered(0)).await.unwrap();
     let two = store.insert(unanswered(1)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Projects: made, renamed, removed with their history kept, and brought back.
+//! Projects: created, renamed, removed with their history kept, and restored.
 
 use signature::Outcome;
 use store::{Filter, KeyRecord, NewProject, Options, Project, Store};
@@ -44,7 +44,7 @@ async fn the_built_in_ones_are_found_whatever_they_are_called() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&file(&folder), Options::default()).unwrap();
     let projects = store.projects();
-    // The user was first.
+    // The user's project came first.
     projects.add(new("Default", "mine")).await.unwrap();
     projects.add(new("Sandbox", "a")).await.unwrap();
     projects.add(new("Sandbox 2", "b")).await.unwrap();
@@ -102,7 +102,7 @@ async fn a_removed_one_keeps_its_history_and_frees_its_name_and_path() {
     assert_eq!(names(&projects.list().await.unwrap()), ["Sandbox"]);
     let gone = Project { removed_ms: Some(7), ..mine.clone() };
     assert_eq!(projects.all().await.unwrap()[1], gone, "it is still named");
-    // What was on its way is stored, also by a writer that never heard of the project.
+    // What was on its way is stored, even by a writer that never heard of the project.
     store.insert(of(mine.id)).await.unwrap();
     store.close().await;
     let store = Store::open(&file(&folder), Options::default()).unwrap();
@@ -116,14 +116,14 @@ async fn a_removed_one_keeps_its_history_and_frees_its_name_and_path() {
     projects.update(&Project { name: "Y".into(), path: "mine".into(), ..by_name.clone() }).await.unwrap();
     assert_eq!(code(projects.restore(mine.id).await), "path_taken");
     assert_eq!(projects.all().await.unwrap()[1], gone, "what failed changed nothing");
-    // While it is removed its name may even be one that is taken; what else is known about it can change.
+    // While it is removed, its name may even be one that is taken; whatever else is known about it can change.
     let keyless = Project { path: "y".into(), key: None, ..gone };
     projects.update(&keyless).await.unwrap();
     assert_eq!(projects.restore(mine.id).await.unwrap(), Project { removed_ms: None, ..keyless.clone() });
     assert_eq!(projects.restore(mine.id).await.unwrap(), Project { removed_ms: None, ..keyless }, "nothing to do");
     assert_eq!(code(projects.restore(99).await), "unknown_project");
     assert_eq!(names(&projects.list().await.unwrap()), ["Sandbox", "Mine", "Y"]);
-    // Two removed ones of the same name do not get into each other's way.
+    // Two removed ones with the same name do not conflict.
     for id in [mine.id, by_name.id] {
         assert!(projects.remove(id, 9).await.unwrap());
     }

@@ -1,4 +1,4 @@
-//! Rows of deliveries that say nothing of themselves: the request stands in the place of the type.
+//! Rows of deliveries without a type: the request takes its place.
 
 use signature::Outcome;
 use store::{Change, NewDelivery, RequestLine};

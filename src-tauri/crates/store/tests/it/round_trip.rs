@@ -1,4 +1,4 @@
-//! What is read is what was stored, to the byte.
+//! What is read equals what was stored, to the byte.
 
 use bytes::Bytes;
 use proptest::prelude::*;

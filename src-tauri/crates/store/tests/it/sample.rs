@@ -89,7 +89,7 @@ pub(crate) fn verdict(outcome: Outcome) -> Verdict {
     }
 }
 
-/// With something in every field there is.
+/// With every field filled.
 pub(crate) fn full_verdict(key_state: KeyState) -> Verdict {
     let key = MatchedKey { id: "id".into(), index: 300, hint: "whsec_…a91f".into(), state: key_state };
     let statuses = [StepStatus::Passed, StepStatus::Failed, StepStatus::Skipped, StepStatus::Near, StepStatus::Warned];
@@ -123,7 +123,7 @@ pub(crate) fn full_verdict(key_state: KeyState) -> Verdict {
     }
 }
 
-/// All changes that are there already.
+/// All changes that have already arrived.
 pub(crate) fn drain(receiver: &mut Receiver<Change>) -> Vec<Change> {
     std::iter::from_fn(|| receiver.try_recv().ok()).collect()
 }

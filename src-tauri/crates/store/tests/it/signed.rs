@@ -70,7 +70,7 @@ async fn tallies_hold_over_batches_failures_processes_and_restarts() {
                 let store = if round > 0 && n % 3 == 0 { second.clone() } else { store.clone() };
                 let key = ["a", "b", "c", "d"][(n % (round + 1)) as usize];
                 let mut delivery = by(key, Scheme::V1, n);
-                // Refused, so that its neighbours may have to be tried again alone.
+                // Refused, so its neighbours may have to be retried alone.
                 delivery.project = if n % 20 == 7 { 99 } else { 1 };
                 tokio::spawn(async move { (key, store.insert(delivery).await.map(|inserted| inserted.id)) })
             })
@@ -134,7 +134,7 @@ async fn unanswered_are_events_whose_newest_attempt_failed() {
         attempt("failed twice", Outcome::Verified, 500, 1),
         attempt("failed, then not", Outcome::Verified, 200, 2),
         attempt("failed twice", Outcome::Rejected, 401, 3),
-        // A redirect is no acceptance; a later attempt may fail again.
+        // A redirect does not accept it; a later attempt may fail again.
         attempt("redirected", Outcome::Verified, 302, 4),
         attempt("not, then failed", Outcome::Verified, 299, 4),
         attempt("not, then failed", Outcome::Verified, 503, 5),
@@ -161,7 +161,7 @@ async fn unanswered_are_events_whose_newest_attempt_failed() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
-    /// Against a count of all deliveries, with arrivals that lie up to ten minutes before an earlier one's.
+    /// Compared with a count of all deliveries, with arrivals up to ten minutes before an earlier one's.
     #[test]
     fn spans_add_up_to_what_is_counted_one_by_one(
         deliveries in proptest::collection::vec((0..1000_i64, 0..600_i64, 0..4_usize, 1..3_i64, any::<bool>()), 0..60),

@@ -1,4 +1,4 @@
-//! The reserve of the disk, with a disk that the test holds.
+//! The reserve of the disk, on a simulated disk.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ const GIB: u64 = 1 << 30;
 #[derive(Clone)]
 struct Disk {
     free: Arc<AtomicU64>,
-    /// How often it was asked.
+    /// How often its free space was read.
     looks: Arc<AtomicUsize>,
 }
 
@@ -54,7 +54,7 @@ async fn below_the_reserve_nothing_new_is_stored_until_there_is_room_again() {
     let error = store.insert(plain("during")).await.unwrap_err();
     assert_eq!(error.code(), "disk_nearly_full");
     assert!(error.to_string().contains("Free some space"), "{error}");
-    // What is there can be read, and what is small and the user's own is written: there is the reserve for it.
+    // What is stored can be read, and small data of the user's own is written: the reserve is for that.
     assert_eq!(store.ids(&Filter::default()).await.unwrap(), [1]);
     store.settings().set("a", &1.into()).await.unwrap();
 

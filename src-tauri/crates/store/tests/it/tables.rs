@@ -1,4 +1,4 @@
-//! Secrets, settings, addresses, places, actions, the time-line of the tunnel.
+//! Secrets, settings, addresses, places, actions, the timeline of the tunnel.
 
 use serde_json::json;
 use signature::KeyState;
@@ -102,7 +102,7 @@ async fn addresses_are_kept_by_when_they_were_last_in_use() {
     let expected = Address { base: base(0), public: true, first_ms: 1000, last_ms: 1205 };
     assert_eq!(list[0], expected, "in use again and again");
     assert_eq!(list.last().map(|address| address.base.clone()), Some(base(7)));
-    // The clock was set back: the one in use is kept, and no longer than that first.
+    // The clock was set back: the one in use is kept, though it is listed last.
     addresses.seen(&base(999), false, 5).await.unwrap();
     let list = addresses.list().await.unwrap();
     assert_eq!((list.len(), list.last().unwrap().base.clone()), (200, base(999)));

@@ -9,7 +9,7 @@ use store::{KeyRecord, NewAction, NewProject, Options, SecretRecord, Store};
 
 use crate::sample::{attempt, file, history, integrity};
 
-/// Deliveries from many callers until told to stop; gives how many were stored.
+/// Stores deliveries from many callers until told to stop; returns how many.
 fn insert_all_the_time(store: &Store, stop: &Arc<AtomicBool>) -> Vec<tokio::task::JoinHandle<usize>> {
     let number = Arc::new(AtomicUsize::new(0));
     let callers = (0..64).map(|_| {
@@ -32,7 +32,7 @@ async fn projects_secrets_and_actions_are_written_while_another_stores_deliverie
     let (folder, window) = history().await;
     let stop = Arc::new(AtomicBool::new(false));
     let inserting = insert_all_the_time(&window, &stop);
-    // More than once: a process of its own for each command.
+    // More than once: one process per command.
     for round in 0..5_i64 {
         let command_line = Store::open(&file(&folder), Options::default()).unwrap();
         let (name, path) = (format!("Project {round}"), format!("p{round}"));
@@ -105,7 +105,7 @@ async fn a_writer_waits_while_another_process_holds_the_history_locked() {
     assert_eq!(store.places().list(1, "w").await.unwrap().len(), 1);
 }
 
-/// Opens a history as soon as all the others are ready to, uses it and closes it; some of it again and again.
+/// Opens a history once all the others are ready, uses it and closes it; some do so again and again.
 async fn use_it(path: std::path::PathBuf, ready: Arc<tokio::sync::Barrier>) {
     ready.wait().await;
     for round in 0..3 {

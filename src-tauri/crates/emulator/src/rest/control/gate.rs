@@ -8,9 +8,9 @@ use url::Url;
 use crate::rest::{ApiError, Call, auth};
 use crate::shared::Shared;
 
-/// Lets calls of this machine pass, made to an address of this machine: a page of another site reaches the emulator
-/// through a browser, by its own name where it made that point here ("DNS rebinding"), and then `Host` says so; or from
-/// its own origin, and then `Origin` does. Who has the emulator's key may call from anywhere.
+/// Lets calls from this machine pass if they are made to an address of this machine. A page of another site can reach
+/// the emulator through a browser: by its own name if it made that point here ("DNS rebinding"), which `Host` shows, or
+/// from its own origin, which `Origin` shows. A caller with the emulator's key may call from anywhere.
 pub(super) fn check(shared: &Shared, call: &Call) -> Result<(), ApiError> {
     let refused = |message: &str| Err(ApiError::interactions(StatusCode::FORBIDDEN, message));
     let host = call.header(header::HOST.as_str()).unwrap_or_default();
@@ -31,7 +31,7 @@ pub(super) fn check(shared: &Shared, call: &Call) -> Result<(), ApiError> {
     refused("The emulator is controlled at its own address, such as http://127.0.0.1, or with its API key.")
 }
 
-/// Does a `Host` header name a loopback address, or the one that the emulator listens on?
+/// Whether a `Host` header names a loopback address, or the one that the emulator listens on.
 fn is_here(host: &str, bound: IpAddr) -> bool {
     let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
     if url.path() != "/" || !url.username().is_empty() || url.password().is_some() || url.query().is_some() {

@@ -18,7 +18,7 @@ const STATES: [DeliveryState; 5] = [
     DeliveryState::Dropped,
 ];
 
-/// All webhooks; of their secrets what the service shows of them.
+/// All webhooks; of their secrets only what the service shows.
 pub(super) fn webhooks(shared: &Shared) -> Reply {
     let now = shared.clock.now();
     let webhooks: Vec<Value> = shared.with(|world| {
@@ -77,12 +77,12 @@ fn state(text: &str) -> Result<DeliveryState, ApiError> {
     })
 }
 
-/// One delivery with the text that is signed.
+/// One delivery, with the text that is signed.
 pub(super) fn get(shared: &Shared, id: &str) -> Reply {
     shared.with(|world| ok(&whole(world, id)?))
 }
 
-/// Tried now, whatever was planned.
+/// Tries it now, whatever was planned.
 pub(super) fn retry(shared: &Shared, call: &Call, id: &str) -> Reply {
     Fields::parse(&call.body, &[])?;
     let now = shared.clock.now();

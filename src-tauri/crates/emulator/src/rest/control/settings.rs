@@ -9,7 +9,7 @@ use crate::rest::{ApiError, Call, Reply, ok};
 use crate::settings::{LONGEST_TEXT, Settings};
 use crate::shared::Shared;
 
-/// The longest time that a setting can name, in milliseconds: ten years, so that no sum leaves the calendar.
+/// The longest time that a setting can have, in milliseconds: ten years, so that no sum leaves the calendar.
 const LONGEST: f64 = 10.0 * 365.0 * 86_400_000.0;
 
 pub(super) fn show(shared: &Shared) -> Reply {
@@ -28,7 +28,7 @@ pub(super) fn change(shared: &Shared, call: &Call) -> Reply {
     })
 }
 
-/// All of the patch or nothing.
+/// Applies all of the patch or nothing.
 fn patched(settings: &Settings, patch: &Map<String, Value>) -> Result<Settings, ApiError> {
     let mut members = Vec::new();
     leaves(patch, &json!(Settings::default()), "", &mut members)?;
@@ -36,7 +36,7 @@ fn patched(settings: &Settings, patch: &Map<String, Value>) -> Result<Settings, 
     let mut settings = settings.clone();
     for (path, value) in members {
         if let Some(member) = tree.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
-            // `621.0` is whole as well.
+            // `621.0` is a whole number, too.
             *member = super::whole(&value).map_or(value, Value::from);
         }
         // One at a time: serde says what is wrong, but not where.
@@ -47,7 +47,7 @@ fn patched(settings: &Settings, patch: &Map<String, Value>) -> Result<Settings, 
     Ok(settings)
 }
 
-/// Path and new value of every single member in a patch; `null` stands for the default of what it names.
+/// Path and new value of every single member in a patch; `null` stands for the default.
 fn leaves(
     patch: &Map<String, Value>,
     defaults: &Value,
@@ -68,7 +68,7 @@ fn leaves(
     Ok(())
 }
 
-/// What the numbers may be; `None` where the type says it all.
+/// The range of the numbers; `None` if the type is enough.
 fn range(path: &str) -> Option<RangeInclusive<f64>> {
     Some(match path {
         "faults.too_many_requests"
@@ -80,7 +80,7 @@ fn range(path: &str) -> Option<RangeInclusive<f64>> {
         | "faults.reordered"
         | "retry.jitter" => 0.0..=1.0,
         "retry.factor" => 1.0..=1000.0,
-        // Of wall time, during which somebody waits.
+        // Wall time, during which somebody waits.
         "attempt_timeout_ms" => 1.0..=3_600_000.0,
         "faults.latency_ms" => 0.0..=3_600_000.0,
         _ if path.ends_with("_ms") => 0.0..=LONGEST,

@@ -1,4 +1,4 @@
-//! What the emulator is told to do: end a job, send a sample.
+//! Commands to the emulator: end a job, send a sample.
 
 use axum::http::StatusCode;
 use samples::{ComposeError, SampleRequest};
@@ -63,12 +63,12 @@ pub(super) fn finish(shared: &Shared, call: &Call) -> Reply {
         })?;
         let name = job.id.clone();
         if jobs::ended(job) {
-            return Err(conflict(format!("The job '{name}' has ended already.")));
+            return Err(conflict(format!("The job '{name}' has already ended.")));
         }
         let fitting: Vec<_> = jobs::outcomes(job.kind).iter().filter(|one| **one != Outcome::Never).collect();
         if !fitting.contains(&&outcome) {
             let names: Vec<String> = fitting.iter().map(|one| json!(one).to_string().replace('"', "'")).collect();
-            return Err(conflict(format!("A job of this kind cannot end so, but with: {}.", names.join(", "))));
+            return Err(conflict(format!("A job of this kind cannot end so. It can end with: {}.", names.join(", "))));
         }
         jobs::finish(shared, world, &name, outcome, now);
         match world.jobs.get(&name) {
@@ -78,7 +78,7 @@ pub(super) fn finish(shared: &Shared, call: &Call) -> Reply {
     })
 }
 
-/// The job with this name. Interactions are known by their bare id, and the events of batches have that, too.
+/// The job with this name. Interactions are known by their bare id, and so are batches in their events.
 fn named<'a>(world: &'a World, name: &str) -> Option<&'a Job> {
     let prefixed = |collection: &str| world.jobs.get(&format!("{collection}/{name}"));
     world.jobs.get(name).or_else(|| prefixed("interactions")).or_else(|| prefixed("batches"))
@@ -88,8 +88,7 @@ fn conflict(message: String) -> ApiError {
     ApiError::interactions(StatusCode::CONFLICT, message)
 }
 
-/// Sends one sample, or one of the box of broken deliveries, to a receiver on this machine; signed with the emulator's
-/// own keys.
+/// Sends one sample, good or broken, to a receiver on this machine, signed with the emulator's own keys.
 pub(super) async fn send_sample(shared: &Shared, call: &Call) -> Reply {
     let mut fields = Fields::parse(&call.body, &["uri", "request"])?;
     let uri = fields.text("uri")?.ok_or_else(|| bad("Missing required parameter 'uri'."))?;
@@ -125,7 +124,7 @@ fn scheme(text: &str) -> Result<Scheme, ApiError> {
 
 fn failed(error: SendError) -> ApiError {
     let status = match &error {
-        // The sample is in order, its receiver is not.
+        // The sample is fine; its receiver is not.
         SendError::Unreachable { .. } => StatusCode::FAILED_DEPENDENCY,
         SendError::Key(_) | SendError::Compose(ComposeError::Io(_) | ComposeError::Sign(_)) => {
             StatusCode::INTERNAL_SERVER_ERROR

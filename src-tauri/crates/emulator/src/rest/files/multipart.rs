@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use memchr::memmem;
 
-/// The two parts of an upload: JSON, and content type and bytes. `None` where the body is not of this form.
+/// The two parts of an upload: JSON, and content type and bytes. `None` if the body is not of this form.
 pub(super) fn parts(content_type: &str, body: &Bytes) -> Option<(Bytes, Option<String>, Bytes)> {
     let delimiter = format!("\r\n--{}", boundary(content_type)?);
     // The first delimiter may be at the very beginning, without a line before it.
@@ -33,8 +33,8 @@ fn boundary(content_type: &str) -> Option<&str> {
     (!value.is_empty() && value.len() <= 70).then_some(value)
 }
 
-/// `Content-Type` and bytes of what stands between two delimiters: the rest of the delimiter's line, headers, an empty
-/// line, the bytes.
+/// `Content-Type` and bytes of a part between two delimiters: the rest of the delimiter's line, headers, an empty line,
+/// the bytes.
 fn part(text: Bytes) -> Option<(Option<String>, Bytes)> {
     let line = memmem::find(&text, b"\r\n")?;
     if !text[..line].iter().all(u8::is_ascii_whitespace) {

@@ -12,7 +12,7 @@ use crate::shared::Shared;
 use crate::world::World;
 use crate::world::upload::Upload;
 
-/// Length of the ids that the service gives.
+/// The length of the ids that the service assigns.
 const ID_LENGTH: usize = 12;
 const TOKEN_LENGTH: usize = 64;
 
@@ -21,7 +21,7 @@ const URL: HeaderName = HeaderName::from_static("x-goog-upload-url");
 const RECEIVED: HeaderName = HeaderName::from_static("x-goog-upload-size-received");
 const GRANULARITY: HeaderName = HeaderName::from_static("x-goog-upload-chunk-granularity");
 
-/// Members of a File. Those that are output only are ignored.
+/// Members of a File. Output-only ones are ignored.
 const FILE: &[&str] = &[
     "name",
     "displayName",
@@ -39,7 +39,7 @@ const FILE: &[&str] = &[
     "videoMetadata",
 ];
 
-/// Does this call go on with an upload that was begun?
+/// Whether this call continues an upload that was started.
 pub(crate) fn continues_upload(shared: &Shared, call: &Call) -> bool {
     match (call.version.as_str(), call.path.first().map(String::as_str), call.query("upload_id")) {
         ("", Some("upload"), Some(token)) => shared.with(|world| world.uploads.get_mut(token).is_some()),
@@ -56,7 +56,7 @@ pub(super) async fn handle(shared: &Shared, call: &Call, version: &str) -> Reply
         ("resumable", _) => {
             let command = header("x-goog-upload-command");
             if command != "start" {
-                return Err(bad(format!("An upload begins with the command 'start', not with '{command}'.")));
+                return Err(bad(format!("An upload begins with the command 'start', not '{command}'.")));
             }
             start(shared, call, version)
         }
@@ -86,7 +86,7 @@ fn content_type(call: &Call) -> Option<String> {
     call.header(header::CONTENT_TYPE.as_str()).map(str::to_owned)
 }
 
-/// What the client says of the file.
+/// What the client says about the file.
 #[derive(Debug, Default)]
 struct Wanted {
     id: Option<String>,
@@ -133,11 +133,11 @@ fn checked_id(name: &str) -> Result<String, ApiError> {
     })
 }
 
-/// The id that was asked for, if it is free, or a new one.
+/// The requested id if it is free, or a new one.
 fn free_id(shared: &Shared, world: &World, wanted: Option<String>) -> Result<String, ApiError> {
     if let Some(id) = wanted {
         if world.files.get(&id).is_some() {
-            let error = ApiError::status(StatusCode::CONFLICT, format!("The File {id} exists already."));
+            let error = ApiError::status(StatusCode::CONFLICT, format!("The File {id} already exists."));
             return Err(error.with_rpc("ALREADY_EXISTS"));
         }
         return Ok(id);
@@ -154,7 +154,7 @@ fn text(shared: &Shared, length: usize) -> Result<String, ApiError> {
     samples::random::id_text(&shared.random, length).map_err(|error| ApiError::no_random(&error))
 }
 
-/// All at once.
+/// The whole file at once.
 async fn whole(
     shared: &Shared,
     call: &Call,
@@ -219,7 +219,7 @@ fn told(value: &Value, status: &'static str, received: usize) -> Response {
     response
 }
 
-/// What comes of a command.
+/// The result of a command.
 enum Next {
     Answer(Response),
     /// The file with this id is complete.
@@ -251,7 +251,7 @@ fn step(
     let upload = world.uploads.get_mut(token).ok_or_else(|| {
         ApiError::status(
             StatusCode::NOT_FOUND,
-            "There is no such upload: it was cancelled, or never begun. Begin anew.",
+            "There is no such upload: it was cancelled or never started. Start over.",
         )
     })?;
     if upload.done {
@@ -291,7 +291,7 @@ fn step(
     }
     if let Some(expected) = upload.expected.filter(|expected| *expected != upload.bytes.len()) {
         let received = upload.bytes.len();
-        return Err(bad(format!("The upload cannot end: {received} of {expected} bytes were received.")));
+        return Err(bad(format!("The upload is incomplete: {received} of {expected} bytes were received.")));
     }
     finish(shared, world, token)
 }
@@ -302,7 +302,7 @@ fn finish(shared: &Shared, world: &mut World, token: &str) -> Result<Next, ApiEr
     let bytes = Bytes::from(std::mem::take(&mut upload.bytes));
     let (id, display_name, mime_type) = (upload.file.clone(), upload.display_name.take(), upload.mime_type.clone());
     upload.done = true;
-    // Another upload may have taken the name in between.
+    // Another upload may have taken the name meanwhile.
     if let Err(taken) = free_id(shared, world, Some(id.clone())) {
         world.uploads.remove(token);
         return Err(taken);

@@ -12,14 +12,14 @@ use crate::rest::{ApiError, Call, Reply, ok};
 use crate::shared::Shared;
 use crate::world::{Job, JobKind, JobState, Outcome, World};
 
-/// Characters of a batch's id, as in the ids that have been seen.
+/// The length of a batch's id, as in the ids that have been seen.
 const ID_LENGTH: usize = 36;
-/// What a page's token is good for.
+/// The kind of list that a page's token is for.
 const KIND: &str = "batches";
-/// Most batches on a page, and how many where nobody asks.
+/// The most batches on a page, and the default.
 const LARGEST_PAGE: usize = 1000;
 const PAGE: usize = 50;
-/// Members of a batch. Those that are output only are ignored.
+/// Members of a batch. Output-only ones are ignored.
 const BATCH: &[&str] = &[
     "displayName",
     "inputConfig",
@@ -53,7 +53,7 @@ pub(super) fn create(shared: &Shared, call: &Call, model: &str, method: &str) ->
     let outcome =
         chosen_outcome(call, config.as_ref(), jobs::outcomes(JobKind::Batch)).map_err(invalid)?.unwrap_or_default();
     let id = format!("batches/{}", new_id(shared, ID_LENGTH)?);
-    // The body was checked to have no such member.
+    // The body was checked not to have such a member.
     body[batch::METHOD] = json!(method);
     let now = shared.clock.now();
     shared.with(|world| {
@@ -130,7 +130,7 @@ pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
     })
 }
 
-/// Cancels it where it still runs; the answer is the same where it no longer does, as for any operation.
+/// Cancels it if it is still running; the answer is the same if it is not, as for any operation.
 pub(super) fn cancel(shared: &Shared, id: &str) -> Reply {
     let now = shared.clock.now();
     shared.with(|world| {
@@ -153,7 +153,7 @@ fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, ApiError> {
     world.jobs.get(&name).filter(|job| job.kind == JobKind::Batch).ok_or_else(|| not_found(&name))
 }
 
-/// A batch as the operation that it is.
+/// A batch in the form of the operation that it is.
 fn view(job: &Job) -> Value {
     let kind = if batch::embeds(&job.request) { "EmbedContentBatch" } else { "GenerateContentBatch" };
     let kind = format!("type.googleapis.com/google.ai.generativelanguage.v1main.{kind}");
@@ -202,7 +202,7 @@ fn view(job: &Job) -> Value {
     operation
 }
 
-/// Counts are texts, as int64 in proto-JSON, and left out where they are 0.
+/// Counts are strings, like int64 in proto-JSON, and left out if they are 0.
 fn stats(job: &Job, requests: u64, failed: u64) -> Value {
     let (pending, succeeded) = match job.state {
         JobState::Succeeded => (0, requests.saturating_sub(failed)),

@@ -11,7 +11,7 @@ use crate::rest::{ApiError, Call, Reply, ok};
 use crate::shared::Shared;
 use crate::world::{Job, JobKind, JobState, Outcome, World};
 
-/// What a member can be.
+/// The type of a member.
 #[derive(Clone, Copy)]
 enum Kind {
     Flag,
@@ -26,7 +26,7 @@ enum Kind {
     Any,
 }
 
-/// The members of `CreateModelInteraction` and `CreateAgentInteraction`, and whether the answer has them too.
+/// The members of `CreateModelInteraction` and `CreateAgentInteraction`, and whether the answer has them, too.
 const MEMBERS: &[(&str, Kind, bool)] = &[
     ("model", Kind::Text, true),
     ("agent", Kind::Text, true),
@@ -66,10 +66,10 @@ const GENERATION_CONFIG: &[&str] = &[
     "video_config",
 ];
 
-/// An interaction that is answered at once has no time in which something else could happen to it.
+/// An interaction that is answered at once leaves no time for anything else to happen.
 const AT_ONCE: &[Outcome] = &[Outcome::Succeed, Outcome::Fail, Outcome::RequireAction];
 
-/// Answers what stands under `/{version}/interactions`.
+/// Answers everything under `/{version}/interactions`.
 pub(super) async fn handle(shared: &Shared, call: &Call, rest: &[&str]) -> Reply {
     match (rest, &call.method) {
         ([], &Method::POST) => create(shared, call).await,
@@ -96,7 +96,7 @@ async fn create(shared: &Shared, call: &Call) -> Reply {
         return Err(invalid("background=true requires store=true."));
     }
     let fitting = if background { jobs::outcomes(JobKind::Interaction) } else { AT_ONCE };
-    // Where nobody chose, an agent that was given a function calls it.
+    // If nobody chose an outcome, an agent with a function calls it.
     let calls = interaction::calls(&request);
     let outcome = chosen_outcome(call, config.as_ref(), fitting).map_err(invalid)?;
     let outcome = outcome.unwrap_or(if calls { Outcome::RequireAction } else { Outcome::Succeed });
@@ -163,7 +163,7 @@ fn delete(shared: &Shared, id: &str) -> Reply {
     })
 }
 
-/// The request with all its members known and of their type.
+/// Checks that all members of the request are known and of the right type.
 fn checked(call: &Call) -> Result<Value, ApiError> {
     let names: Vec<&str> = MEMBERS.iter().map(|(name, ..)| *name).collect();
     let mut request = Fields::parse(&call.body, &names)?.into_value();
@@ -212,13 +212,13 @@ fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::interactions(StatusCode::BAD_REQUEST, message)
 }
 
-/// The interaction with this id, or the 404 that says it is not there.
+/// The interaction with this id, or a 404.
 pub(super) fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, ApiError> {
     let job = world.jobs.get(&format!("interactions/{id}")).filter(|job| job.kind == JobKind::Interaction);
     job.ok_or_else(|| ApiError::interactions(StatusCode::NOT_FOUND, format!("Interaction '{id}' not found.")))
 }
 
-/// An interaction as the service shows it. What it was asked stands before its own steps, where that is wanted.
+/// An interaction as the service shows it. If wanted, the request comes before its own steps.
 pub(super) fn view(job: &Job, with_input: bool) -> Value {
     let mut view = summary(job);
     for (name, _, shown) in MEMBERS {
@@ -241,7 +241,7 @@ pub(super) fn view(job: &Job, with_input: bool) -> Value {
     Value::Object(view)
 }
 
-/// What the events of a stream say of it: everything but its steps and what it was asked.
+/// What the events of a stream say about it: everything but its steps and the request.
 pub(super) fn summary(job: &Job) -> Map<String, Value> {
     let mut summary = Map::new();
     let mut add = |name: &str, value: Value| summary.insert(name.to_owned(), value);
@@ -261,7 +261,7 @@ pub(super) fn summary(job: &Job) -> Map<String, Value> {
     summary
 }
 
-/// What it did so far.
+/// What it has done so far.
 pub(super) fn steps(job: &Job) -> &[Value] {
     let steps = job.output.as_ref().and_then(|output| output.get("steps")).and_then(Value::as_array);
     steps.map(Vec::as_slice).unwrap_or_default()

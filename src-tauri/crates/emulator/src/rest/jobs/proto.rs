@@ -1,5 +1,5 @@
-//! Bodies of the camelCase services: proto-JSON takes a member under its camelCase and its snake_case name, and no
-//! member that it does not know.
+//! Bodies of the camelCase services: proto-JSON accepts a member by its camelCase or its snake_case name, and no
+//! unknown member.
 
 use serde_json::{Map, Value};
 
@@ -19,8 +19,8 @@ pub(in crate::rest) fn object(body: &[u8]) -> Result<Value, ApiError> {
     }
 }
 
-/// Refuses members that are not among `known` (camelCase names), one under both of its names, and what is no object.
-/// `at` is where it stands: `batch.input_config`, empty for the whole body.
+/// Refuses members that are not among `known` (camelCase names), a member under both of its names, and anything but an
+/// object. `at` is its place: `batch.input_config`, empty for the whole body.
 pub(in crate::rest) fn check(value: &Value, at: &str, known: &[&str]) -> Result<(), ApiError> {
     let Value::Object(map) = value else {
         return Err(wrong_type(at, "an object"));
@@ -57,7 +57,7 @@ pub(in crate::rest) fn text(value: Option<&Value>, at: &str) -> Result<Option<St
     }
 }
 
-/// A member that is of another type.
+/// A member of another type.
 pub(in crate::rest) fn wrong_type(at: &str, expected: &str) -> ApiError {
     invalid(format!("Invalid value at '{at}': expected {expected}."))
 }

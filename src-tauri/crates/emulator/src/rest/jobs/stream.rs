@@ -12,12 +12,12 @@ use crate::rest::jobs::interactions::{find, status, steps, summary};
 use crate::shared::Shared;
 use crate::world::{Job, JobState};
 
-/// How often it looks whether the interaction goes on, of wall time.
+/// How often it checks whether the interaction continues, in wall time.
 const LOOK: Duration = Duration::from_millis(20);
-/// Characters of a text in one event.
+/// Characters of text in one event.
 const CHUNK: usize = 40;
 
-/// Waits until the interaction has ended or is idle, and gives its events, those after `last_event_id` where there is one.
+/// Waits until the interaction has ended or is idle, and returns its events, or those after `last_event_id` if given.
 pub(super) async fn answer(shared: &Shared, mut job: Job, last_event_id: Option<&str>) -> Reply {
     let id = job.id.trim_start_matches("interactions/").to_owned();
     if !jobs::rests(&job) {
@@ -38,7 +38,7 @@ pub(super) async fn answer(shared: &Shared, mut job: Job, last_event_id: Option<
         .into_response())
 }
 
-/// All events of an interaction that does nothing any more, numbered.
+/// All events of an interaction that has stopped, numbered.
 fn events(job: &Job) -> Vec<Value> {
     let id = job.id.trim_start_matches("interactions/");
     let begun = Job { state: JobState::Running, output: None, updated_ms: job.created_ms, ..job.clone() };

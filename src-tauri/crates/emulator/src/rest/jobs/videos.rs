@@ -1,4 +1,4 @@
-//! Videos: asked for at a model, read as operations of it.
+//! Videos: requested at a model, read as its operations.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::rest::{Call, Reply, ok};
 use crate::shared::Shared;
 use crate::world::{JobKind, JobState};
 
-/// Most videos of one request.
+/// The most videos in one request.
 const MOST_SAMPLES: u64 = 4;
 
 pub(super) fn create(shared: &Shared, call: &Call, model: &str) -> Reply {

@@ -1,4 +1,4 @@
-//! What the WebhookService takes and what it refuses.
+//! What the WebhookService accepts and what it refuses.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -16,7 +16,7 @@ pub(super) fn not_found(id: &str) -> ApiError {
     ApiError::interactions(StatusCode::NOT_FOUND, format!("Webhook '{id}' not found."))
 }
 
-/// What is said of an address that is not taken.
+/// The error for an address that is not accepted.
 pub(in crate::rest) const REFUSED_URI: &str = "expected an absolute https address. The emulator takes http addresses of \
     this machine too, such as http://127.0.0.1:4710/.";
 
@@ -24,8 +24,8 @@ pub(super) fn checked_uri(uri: String) -> Result<String, ApiError> {
     if takes_uri(&uri) { Ok(uri) } else { Err(bad(format!("Invalid value for 'uri': {REFUSED_URI}"))) }
 }
 
-/// An absolute https address, as the service asks for. The emulator is for one's own machine, so it takes http to a
-/// loopback address too. Nobody is asked whether somebody listens there: the service does not probe either.
+/// Whether it is an absolute https address, which the service requires. The emulator is for one's own machine, so it
+/// also accepts http to a loopback address. It does not check whether anything listens there; neither does the service.
 pub(in crate::rest) fn takes_uri(uri: &str) -> bool {
     // The parser drops white space that a client may not send.
     if uri.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -47,7 +47,7 @@ fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-/// At least one, all of them subscribable, each once.
+/// At least one, each subscribable and named once.
 pub(super) fn checked_events(events: Vec<String>) -> Result<Vec<String>, ApiError> {
     if events.is_empty() {
         return Err(bad("Invalid value for 'subscribed_events': at least one event is required."));
@@ -84,7 +84,7 @@ pub(super) fn checked_state(text: &str) -> Result<WebhookState, ApiError> {
     }
 }
 
-/// A member of a webhook that a PATCH can change.
+/// A member of a webhook that PATCH can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Member {
     Name,
@@ -97,7 +97,7 @@ impl Member {
     pub(super) const NAMES: [&'static str; 4] = ["name", "uri", "subscribed_events", "state"];
     const ALL: [Self; 4] = [Self::Name, Self::Uri, Self::Events, Self::State];
 
-    /// It stands in the mask, is required in a webhook, and is not in the body.
+    /// Its name is in the mask and a webhook requires it, but the body does not have it.
     pub(super) fn missing(self) -> ApiError {
         bad(format!("The update_mask names '{}', but the request body has no value for it.", self.name()))
     }
@@ -107,7 +107,7 @@ impl Member {
     }
 }
 
-/// What is to be changed: what the body has, or what a strict mask names (`*`: everything the body has).
+/// What is to be changed: what the body has, or what a strict mask names (`*` means everything the body has).
 pub(super) fn changed_members(mask: Option<&str>, in_body: [bool; 4]) -> Result<Vec<Member>, ApiError> {
     let present = || Member::ALL.into_iter().filter(|member| in_body[*member as usize]).collect();
     let Some(mask) = mask.filter(|mask| !mask.is_empty() && *mask != "*") else {
@@ -122,7 +122,7 @@ pub(super) fn changed_members(mask: Option<&str>, in_body: [bool; 4]) -> Result<
                 Member::NAMES.join(", ")
             ))
         })?;
-        // The body is looked at before anything is changed.
+        // Checks the body before anything is changed.
         if member != Member::Name && !in_body[member as usize] {
             return Err(member.missing());
         }
@@ -178,7 +178,7 @@ mod tests {
             assert_eq!(changed_members(mask, body).unwrap(), all, "{mask:?}");
         }
         assert_eq!(changed_members(Some("state"), body).unwrap(), [Member::State]);
-        // A name can be taken away, the others cannot.
+        // Only the name can be removed.
         assert_eq!(changed_members(Some("name"), [false; 4]).unwrap(), [Member::Name]);
         assert!(changed_members(Some("name,uri"), body).unwrap_err().message.contains("'uri'"));
         for unknown in ["nam", "subscribedEvents", "name,", "id"] {

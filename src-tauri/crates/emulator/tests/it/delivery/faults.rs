@@ -13,7 +13,7 @@ fn with(faults: Faults) -> Settings {
 
 #[tokio::test]
 async fn the_same_seed_gives_the_same_ids_waits_and_faults() {
-    /// Ids of what was taken, how often each, and all due times since the first.
+    /// The ids of accepted deliveries, how often each was accepted, and all due times relative to the first.
     async fn story(seed: u64) -> (Vec<(String, usize)>, Vec<(String, i64)>) {
         const COUNT: usize = 60;
         let receiver = Receiver::start(|_| status(200)).await;

@@ -18,7 +18,7 @@ fn gaps(reports: &[Value]) -> Vec<i64> {
     dues(reports).windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 
-/// Attempts, gaps and end of a whole day, on a clock that is set from attempt to attempt.
+/// Attempts, gaps and end of a whole day, on a clock that is moved from attempt to attempt.
 #[tokio::test]
 async fn a_day_of_failures_is_exactly_as_configured() {
     let mut receiver = Receiver::start(|_| status(503)).await;
@@ -50,7 +50,7 @@ async fn a_day_of_failures_is_exactly_as_configured() {
     assert_eq!(bed.state_of(&webhook).await, "enabled");
 }
 
-/// The same with the clock running at its fastest: nothing depends on it.
+/// The same with the clock at its fastest, which changes nothing.
 #[tokio::test]
 async fn warp_changes_no_gap_and_jitter_is_drawn_from_the_seed() {
     async fn day(seed: u64) -> Vec<i64> {
@@ -139,7 +139,7 @@ async fn what_an_attempt_may_meet() {
     assert_eq!((&reports[1]["status"], &reports[1]["answer"]), (&json!(500), &json!("é".repeat(128))));
     assert_eq!((&reports[2]["state"], &reports[2]["answer"]), (&json!("delivered"), &Value::Null));
 
-    // An address that no TLS is spoken at, and one that no name server knows.
+    // An address where no TLS is spoken, and one that no name server knows.
     let tls = receiver.url("/").replace("http:", "https:");
     for uri in [tls, "https://nowhere.invalid/".to_owned()] {
         bed.batch(std::slice::from_ref(&uri)).await;
@@ -160,7 +160,7 @@ async fn who_fails_too_often_or_is_gone_is_switched_off() {
     settings.disabling = Disabling { after_given_up: 2, on_gone: true };
     let mut bed = Bed::start(settings.clone()).await;
     let (webhook, _) = bed.webhook(&receiver.url("/")).await;
-    // Given up, given up: no, the third was taken. Two more, and it is off.
+    // Given up twice, then accepted: the count restarts. Two more, and it is disabled.
     let expected = ["given_up", "delivered", "given_up", "given_up"];
     bed.batch(&[receiver.url("/dynamic/does/not/count")]).await;
     assert_eq!(bed.report().await["state"], "given_up");
@@ -171,7 +171,7 @@ async fn who_fails_too_often_or_is_gone_is_switched_off() {
     }
     assert_eq!(bed.state_of(&webhook).await, "disabled_due_to_failed_deliveries");
 
-    // Back on, it counts from the start; one delivery once, however often it is tried by hand.
+    // Enabled again, it counts from the start; one delivery counts once, however often it is retried by hand.
     bed.call(Method::PATCH, &format!("/v1/webhooks/{webhook}"), json!({ "state": "enabled" })).await;
     bed.ping(&webhook).await;
     for _ in 0..3 {

@@ -11,7 +11,7 @@ async fn rotate(bed: &Bed, webhook: &str, behaviour: &str) -> String {
     rotated["secret"].as_str().unwrap().to_owned()
 }
 
-/// Which of the secrets a receiver could hold alone and still take it.
+/// Which of the secrets a receiver could hold alone and still accept it.
 async fn takes(bed: &Bed, arrival: &Arrival, secrets: &[&str]) -> Vec<bool> {
     let mut taken = Vec::new();
     for secret in secrets {
@@ -33,7 +33,7 @@ async fn a_rotation_signs_with_every_live_secret() {
     bed.api.service.clock().advance(DAY / 2);
     let third = rotate(&bed, &webhook, "revoke_previous_secrets_after_h24").await;
     let all = [first.as_str(), &second, &third];
-    // Within the grace of both, then of the second alone, then of none.
+    // Within the grace of both, then of the second only, then of none.
     for (wait, expected) in [
         (DAY / 2 - 1, [true, true, true]),
         (1, [false, true, true]),

@@ -1,4 +1,4 @@
-//! What tokens claim is a setting: of deliveries and of samples.
+//! The claims of tokens are a setting, for deliveries and for samples.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,7 +20,7 @@ fn claims(arrival: &Arrival) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-/// With the keys that are published now, and nothing but these claims taken.
+/// With the currently published keys, accepting only these claims.
 async fn judged(bed: &Bed, arrival: &Arrival, issuer: Option<&str>, audience: Option<&str>) -> Verdict {
     let (issuer, audience) = (issuer.map(str::to_owned), audience.map(str::to_owned));
     let policy = Policy { jwt: JwtPolicy { issuer, audience, ..JwtPolicy::default() }, ..Policy::default() };
@@ -63,12 +63,12 @@ async fn issuer_audience_and_event_are_claimed_as_the_settings_say() {
     let verdict = judged(&bed, &arrival, None, None).await;
     assert_eq!(verdict.outcome, Outcome::Verified);
     assert!(!verdict.warnings.iter().any(|warning| warning.code == "body_not_bound_to_token"), "{verdict:?}");
-    // With it the token vouches for the body.
+    // With this claim the token vouches for the body.
     let mut swapped = arrival.clone();
     swapped.body = arrival.body.iter().map(|byte| if *byte == b'1' { b'2' } else { *byte }).collect();
     assert_eq!(&*judged(&bed, &swapped, None, None).await.reason, "body_mismatch");
 
-    // Taken back by null, as every setting.
+    // Reset by null, like every setting.
     let settings = set(Value::Null).await;
     assert_eq!(settings["token"], json!(TokenForm::default()));
 }

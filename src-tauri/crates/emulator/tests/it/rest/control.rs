@@ -20,7 +20,7 @@ async fn batch(api: &Api) -> Value {
 
 #[tokio::test]
 async fn only_this_machine_may_control_it() {
-    // Any key is taken, so that none proves anything.
+    // Any key is accepted, so none proves anything.
     let service = Service::start(ServiceOptions::default()).await.unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let get = |name: &'static str, value: String| {
@@ -43,7 +43,7 @@ async fn only_this_machine_may_control_it() {
             assert_eq!(answer.json["error"]["code"], "permission_denied");
         }
     }
-    // A key that is the emulator's own counts more than the name it is called by, but for pages of other sites.
+    // The emulator's own key outweighs the name it is called by, except for pages of other sites.
     let api = Api::start().await;
     let by_name = || api.bare(Method::GET, "/emulator/").header("host", "emulator.test");
     assert_eq!(answer(by_name()).await.status, 403);
@@ -183,7 +183,7 @@ async fn the_log_shows_deliveries_and_tries_them_again() {
     let path = format!("/emulator/deliveries/{}", rows[0]["id"].as_str().unwrap());
     let body: Value = serde_json::from_str(api.get(&path).await.json["body"].as_str().unwrap()).unwrap();
     assert_eq!(body["data"]["id"], json!(id));
-    // The clock stands still: without this it would never be tried again.
+    // The clock stands still: without this it would never be retried.
     assert_eq!(api.post(&format!("{path}:retry"), &json!({})).await.json["next"], "2026-01-22T12:00:00Z");
     attempts.recv().await.unwrap();
     assert_eq!(api.get(&path).await.json["attempts"].as_array().unwrap().len(), 2);
@@ -214,7 +214,7 @@ async fn samples_and_keys() {
         let api = &api;
         async move { api.post("/emulator/deliveries:send", &body).await }
     };
-    // The emulator itself is a receiver like any other: it answers 403 to who has no key.
+    // The emulator itself is a receiver like any other: it answers 403 to a caller without a key.
     let target = format!("{}/hook", api.service.origin());
     let sample = json!({ "event_type": "batch.failed", "variant": null, "scheme": "v1a", "broken": "wrong_secret" });
     let sent = send(&target, sample.clone()).await;

@@ -1,4 +1,4 @@
-//! What goes wrong on purpose, as a client meets it.
+//! Deliberate faults, as a client meets them.
 
 use emulator::{Faults, Settings};
 use gemini::client::{ApiVersion, Client, ClientError, NewWebhook, Revocation, WebhookChange};
@@ -39,13 +39,13 @@ async fn one_seed_one_story_and_faults_in_the_same_places() {
     }
 }
 
-/// Nobody is there: it is pinged.
+/// A webhook at an address where nobody listens.
 fn webhook() -> NewWebhook {
     let subscribed_events = vec!["batch.failed".to_owned()];
     NewWebhook { name: None, uri: "http://127.0.0.1:1/".to_owned(), subscribed_events }
 }
 
-/// All that comes back before the connection ends.
+/// Everything that comes back before the connection ends.
 async fn raw(api: &Api, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(api.service.address()).await.unwrap();
     let head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nx-goog-api-key: {KEY}\r\nconnection: close\r\n");
@@ -66,7 +66,7 @@ async fn a_lost_answer_is_a_change_and_a_cut_connection() {
     let path = format!("/v1/webhooks/{}", made["id"].as_str().unwrap());
     set(&api, json!({ "lost_answers": 1 })).await;
 
-    // Not one byte, whatever was changed.
+    // Not a single byte, whatever was changed.
     assert_eq!(raw(&api, "PATCH", &path, "{\"name\":\"m\"}").await, "");
     assert_eq!(raw(&api, "POST", &format!("{path}:ping"), "{}").await, "");
     assert_eq!(raw(&api, "POST", "/v1beta/webhooks", &body().to_string()).await, "");
@@ -75,7 +75,7 @@ async fn a_lost_answer_is_a_change_and_a_cut_connection() {
     let pings = api.get("/emulator/deliveries").await.json;
     assert_eq!(pings["deliveries"].as_array().unwrap().len(), 1, "{pings}");
 
-    // What was refused was not done, and is told; so is everything else.
+    // What was refused was not done, and gets an answer; so does everything else.
     let refused = raw(&api, "POST", "/v1/webhooks", "{}").await;
     assert!(refused.starts_with("HTTP/1.1 400 ") && refused.contains("invalid_request"), "{refused}");
     assert_eq!(api.delete("/v1/webhooks/none").await.status, 404);
@@ -115,7 +115,7 @@ async fn a_client_cannot_know_but_can_read_back() {
         assert_eq!(after.len(), 1);
         assert_ne!(after, before, "rotated");
     }
-    // Once for each time that it was asked for: the client does not try again by itself.
+    // Once for each request: the client does not retry by itself.
     assert_eq!(client.webhook_list(10, None).await.unwrap().webhooks.len(), 3);
 }
 
@@ -134,7 +134,7 @@ async fn garbage_is_a_page_in_the_place_of_an_answer() {
     }
     let made = api.request(Method::POST, "/v1/webhooks").body(body().to_string()).send().await.unwrap();
     assert!(made.text().await.unwrap().contains("<title>"));
-    // What is not 200, not of the service, or not for this caller stays as it is.
+    // Answers other than 200, from outside the service or for other callers stay as they are.
     assert_eq!(api.get("/v1/webhooks/none").await.status, 404);
     assert_eq!(answer(api.bare(Method::GET, "/v1/webhooks")).await.status, 403);
     assert!(api.get("/.well-known/jwks.json").await.json["keys"].is_array());

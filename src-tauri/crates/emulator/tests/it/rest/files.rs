@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::rig::{Answer, Api, answer};
 
-/// The file that an upload in one piece made.
+/// The file made by an upload in one piece.
 async fn uploaded(api: &Api, name: Option<&str>, bytes: &[u8]) -> Value {
     let request = api.request(Method::POST, "/upload/v1beta/files?uploadType=media");
     let made = match name {
@@ -39,7 +39,7 @@ fn url(started: &Answer) -> String {
     started.headers["x-goog-upload-url"].to_str().unwrap().to_owned()
 }
 
-/// Without a key, as the Python SDK goes on.
+/// Without a key, as the Python SDK continues.
 fn command(api: &Api, url: &str, command: &str) -> RequestBuilder {
     api.client.post(url).header("x-goog-upload-command", command)
 }
@@ -63,7 +63,7 @@ async fn a_resumable_upload_in_pieces() {
     assert!(url.starts_with(&format!("{}/upload/v1/files?", api.service.origin())), "{url}");
 
     assert_eq!(told(&chunk(&api, &url, "upload", 0, b"abc").await.headers), ("active", "3"));
-    // Twice the same piece, a gap, no number: nothing is taken.
+    // The same piece twice, a gap, not a number: none is accepted.
     for offset in ["0", "4", "x", "-1"] {
         let request = command(&api, &url, "upload").header("x-goog-upload-offset", offset);
         let refused = answer(request.body("abc")).await;
@@ -97,7 +97,7 @@ async fn a_resumable_upload_in_pieces() {
             "source": "UPLOADED",
         })
     );
-    // The answer may have been lost: it comes again.
+    // The answer may have been lost: it is sent again.
     let again = chunk(&api, &url, "upload, finalize", 6, b"g").await;
     assert_eq!((again.json, told(&again.headers)), (done.json.clone(), ("final", "7")));
     assert_eq!(api.get(&format!("/v1/{name}")).await.json, *file);
@@ -145,7 +145,7 @@ async fn names_can_be_chosen_once() {
     ] {
         assert_eq!(start(&api, 1, &json!({ "file": { "name": name } })).await.status, status, "{name}");
     }
-    // Two that were begun with one name: the first to end has it.
+    // Two were started with one name: the first to finish gets it.
     let [one, two] = [0, 1].map(|_| json!({ "file": { "name": "files/same" } }));
     let (one, two) = (url(&start(&api, 1, &one).await), url(&start(&api, 1, &two).await));
     assert_eq!(chunk(&api, &two, "upload, finalize", 0, b"2").await.status, 200);

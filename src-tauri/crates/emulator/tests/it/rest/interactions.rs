@@ -71,7 +71,7 @@ async fn what_it_was_asked_stands_before_its_steps_where_that_is_wanted() {
         assert_eq!(before, expected, "{input}");
         assert_eq!(own, made["steps"].as_array().unwrap(), "{input}");
     }
-    // Also while it has not answered yet.
+    // Even while it has not answered yet.
     let made = create(&api, &json!({ "model": "m", "input": "hi", "background": true })).await;
     assert_eq!(made["steps"], json!([]));
     let path = format!("{PATH}/{}?include_input=true", made["id"].as_str().unwrap());
@@ -149,13 +149,13 @@ async fn who_has_no_function_to_call_or_its_result_answers() {
             assert_eq!(made["status"], expected, "{body}");
         }
     }
-    // Who says how it ends is heard.
+    // A chosen outcome is respected.
     let body = json!({ "model": "m", "input": "hi", "tools": [weather()] }).to_string();
     let told: Answer = answer(api.request(Method::POST, PATH).header("x-emulator-outcome", "succeed").body(body)).await;
     assert_eq!(told.json["status"], "completed");
 }
 
-/// The interaction when it no longer runs. The clock was set ahead, and what is due then is done at once.
+/// The interaction once it no longer runs. The clock is moved ahead, and what is due then is done at once.
 async fn settled(api: &Api, made: &Value) -> Value {
     let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
     loop {
@@ -201,7 +201,7 @@ async fn one_that_is_idle_has_not_ended() {
     let job = &api.get("/emulator/jobs").await.json["jobs"][0];
     assert_eq!((&job["state"], &job["ended"], &job["next"]), (&json!("idle"), &Value::Null, &Value::Null));
     assert!(receiver.is_quiet().await, "the catalog has no event for it");
-    // A stream tells where it stands, and does not wait for ever.
+    // A stream reports the state, and does not wait for ever.
     let stream = api.request(Method::GET, &format!("{path}?stream=true")).send().await.unwrap().text().await.unwrap();
     assert!(stream.contains("\"status\":\"idle\"") && stream.ends_with("data: [DONE]\n\n"), "{stream}");
 

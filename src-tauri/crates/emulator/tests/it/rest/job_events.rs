@@ -1,4 +1,4 @@
-//! Jobs from their request to their event, on a clock that is moved by hand.
+//! Jobs from their request to their event, on a clock that the test moves.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ async fn advance(api: &Api, milliseconds: i64) {
     assert_eq!(api.post("/emulator/clock:advance", &json!({ "ms": milliseconds })).await.status, 200);
 }
 
-/// Uploads a file of requests in one go, gives its name.
+/// Uploads a file of requests in one piece, and returns its name.
 async fn uploaded(api: &Api, lines: &str) -> String {
     let start = api
         .request(Method::POST, "/upload/v1beta/files")
@@ -56,7 +56,7 @@ async fn a_batch_of_a_file_tells_where_its_answers_are() {
     assert_eq!((answers.len(), &answers[0]["key"], &answers[1]["error"]["code"]), (2, &json!("a"), &json!(3)));
     assert_eq!(answers[0]["response"]["candidates"][0]["content"]["parts"][0]["text"], "Echo: one");
 
-    // The next one takes its 48 hours; so does its file, which is gone then.
+    // The next one takes its 48 hours; so does its file, which has expired by then.
     let mut batch = batch;
     batch["batch"]["webhookConfig"]["user_metadata"] = json!({ "emulator_outcome": "expire" });
     assert_eq!(api.post("/v1/models/m:batchGenerateContent", &batch).await.status, 200);
@@ -92,7 +92,7 @@ async fn interactions_and_videos_tell_their_own_receivers() {
         let path = format!("/v1/interactions/{}", made["id"].as_str().unwrap());
         assert_eq!(api.get(&path).await.json["status"], status);
     }
-    // One that is answered at once has nothing to tell; what comes next is about the video.
+    // One that is answered at once has nothing to report; the next event is about the video.
     api.post("/v1/interactions", &json!({ "model": "m", "input": "hi" })).await;
     let video = json!({ "instances": [{ "prompt": "p" }] });
     let made = api.post("/v1beta/models/veo:predictLongRunning", &video).await.json;
@@ -107,7 +107,7 @@ async fn interactions_and_videos_tell_their_own_receivers() {
     let bytes =
         api.client.get(uri).header("x-goog-api-key", crate::rig::KEY).send().await.unwrap().bytes().await.unwrap();
     assert_eq!((&bytes[4..8], bytes.len()), (&b"ftyp"[..], include_bytes!("../../../assets/video.mp4").len()));
-    // The SDKs cut the id out of https addresses only, and put this one into the path as a whole.
+    // The SDKs extract the id from https addresses only, and put this whole address into the path.
     for put in [format!("{uri}:download?alt=media"), format!("{uri}%3Adownload&alt=media")] {
         let whole = api.request(Method::GET, &format!("/v1beta/files/{put}")).send().await.unwrap();
         assert_eq!(whole.bytes().await.unwrap(), bytes, "{put}");
@@ -120,7 +120,7 @@ async fn a_stream_of_the_background_waits_for_the_end() {
     let api = Api::start().await;
     let body = json!({ "model": "m", "input": "hi", "background": true, "stream": true });
     let stream = tokio::spawn(api.request(Method::POST, "/v1/interactions").body(body.to_string()).send());
-    // It is known as soon as it was asked for.
+    // It exists as soon as it was requested.
     let name = loop {
         let jobs = api.get("/emulator/jobs").await.json;
         if let Some(name) = jobs["jobs"][0]["name"].as_str() {

@@ -1,4 +1,4 @@
-//! Where the emulator is as the service, and not as one would expect.
+//! Where the emulator behaves like the service rather than as one would expect.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ async fn the_output_file_of_a_batch_is_read_and_not_deleted() {
     let bytes = api.request(Method::GET, &format!("/v1/{output}:download?alt=media")).send().await.unwrap();
     assert_eq!(bytes.status(), 200);
 
-    // It is the length that decides, also where there is no such file.
+    // The length decides, even if there is no such file.
     let (forty, more) = ("a".repeat(40), "a".repeat(41));
     assert_eq!(api.delete(&format!("/v1/files/{more}")).await.status, 400);
     assert_eq!(api.delete(&format!("/v1/files/{forty}")).await.status, 403);

@@ -1,4 +1,4 @@
-//! What the description says is what is answered.
+//! The answers match the description.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ async fn every_path_is_answered_and_other_methods_are_405() {
         operations.iter().map(|(.., operation)| operation["operationId"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), operations.len());
     for (method, path, operation) in &operations {
-        // Nothing is sent but the path: what comes is in order, or an error of the operation itself.
+        // Only the path is sent, so the answer is a success or an error of the operation itself.
         let given = answer(api.request(method.clone(), &filled(path))).await;
         assert!(!given.message().starts_with("Method not found"), "{method} {path}");
         assert!(operation["responses"].get(given.status.to_string()).is_some(), "{method} {path}: {}", given.status);
@@ -62,7 +62,7 @@ async fn every_path_is_answered_and_other_methods_are_405() {
     }
 }
 
-/// Sends and looks what comes up in the description.
+/// Sends a call and looks up its answer in the description.
 struct Checked {
     api: Api,
     document: Value,
@@ -70,7 +70,7 @@ struct Checked {
 }
 
 impl Checked {
-    /// `path` is the one of the description, `filled` what is called.
+    /// `path` is the one in the description, `filled` the one that is called.
     async fn call(&mut self, method: Method, path: &str, filled: &str, body: Option<Value>) -> Value {
         let mut request = self.api.request(method.clone(), filled);
         if let Some(body) = body {
@@ -210,7 +210,7 @@ async fn answers_are_as_described() {
     for path in ["/emulator/keys:rotate", "/emulator/reset"] {
         checked.call(post.clone(), path, path, Some(json!({}))).await;
     }
-    // The gateway's error, and one that was asked for.
+    // The gateway's error, and one caused on purpose.
     let nobody = answer(checked.api.bare(get.clone(), "/v1/webhooks")).await;
     checked.check(&get, "/{version}/webhooks", &nobody);
     let faults = json!({ "faults": { "too_many_requests": 1 }, "rest": null });
@@ -230,7 +230,7 @@ async fn answers_are_as_described() {
     }
 }
 
-/// Names of all members, with those within them: `retry.factor`.
+/// The names of all members, nested ones included: `retry.factor`.
 fn members(value: &Value, inner: &str, before: &str, found: &mut BTreeSet<String>) {
     let tree = if inner.is_empty() { value } else { &value[inner] };
     for (name, member) in tree.as_object().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! Samples as a receiver gets them, with the secret and the published keys that it would hold.
+//! Samples as a receiver gets them, checked with the secret and the published keys that it would have.
 
 use gemini::JwksCache;
 use gemini::jwks::HttpFetch;
@@ -17,7 +17,7 @@ async fn send(api: &Api, uri: &str, scheme: Scheme, broken: Option<&str>) -> Ans
     api.post("/emulator/deliveries:send", &body).await
 }
 
-/// Sends one that is answered 202; gives its id.
+/// Sends one that is answered 202; returns its id.
 async fn sent(api: &Api, uri: &str, scheme: Scheme, broken: Option<&str>) -> String {
     let answer = send(api, uri, scheme, broken).await;
     assert_eq!((answer.status, &answer.json["status"]), (200, &json!(202)), "{}", answer.json);

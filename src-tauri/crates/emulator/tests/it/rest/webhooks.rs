@@ -74,7 +74,7 @@ async fn a_webhook_from_its_creation_to_its_end() {
     assert_eq!(api.get(&path).await.json, expected);
     assert_eq!(api.get("/v1/webhooks").await.json, json!({ "webhooks": [expected] }));
 
-    // The mask is ignored; what is not in the body stays.
+    // The mask is ignored; what is missing from the body stays.
     let changed = api.patch(&format!("{path}?update_mask=uri"), &json!({ "name": "m", "state": "disabled" })).await;
     expected["name"] = json!("m");
     expected["state"] = json!("disabled");
@@ -83,7 +83,7 @@ async fn a_webhook_from_its_creation_to_its_end() {
     expected["subscribed_events"] = json!(["video.generated", "batch.failed"]);
     assert_eq!(api.patch(&path, &twice).await.json, expected);
 
-    // Disabled or not, with `{}` or nothing.
+    // Enabled or disabled, with `{}` or nothing.
     assert_eq!(api.post(&format!("{path}:ping"), &json!({})).await.json, json!({}));
     let ping = answer(api.request(Method::POST, &format!("{path}:ping"))).await;
     assert_eq!((ping.status, ping.json), (200, json!({})));
@@ -153,7 +153,7 @@ async fn what_is_refused_and_how() {
         assert_eq!(api.patch(&path, &body).await.status, 400, "{body}");
     }
     assert_eq!(api.post(&format!("{path}:ping"), &json!({ "a": 1 })).await.status, 400);
-    // A known path with another method; a path that there is not.
+    // A known path with another method; a path that does not exist.
     for (method, path, allow) in [
         (Method::PUT, path.clone(), "GET, PATCH, DELETE, HEAD"),
         (Method::DELETE, "/v1/webhooks".to_owned(), "GET, POST, HEAD"),
@@ -180,7 +180,7 @@ async fn pages_are_complete_without_repeats() {
         let page = api.get(&format!("/v1/webhooks?page_size=10&page_token={token}")).await.json;
         seen.extend(page["webhooks"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()));
         pages += 1;
-        // What is deleted in between neither ends the list nor moves it.
+        // Deleting rows meanwhile neither ends the list nor shifts it.
         if pages == 2 {
             assert_eq!(api.delete(&format!("/v1/webhooks/{}", seen[19])).await.status, 200);
         }
@@ -231,7 +231,7 @@ async fn secrets_are_rotated() {
     let third = api.post(&rotate, &at_once).await.json["secret"].as_str().unwrap().to_owned();
     assert_eq!(secrets().await, json!([{ "truncated_secret": shown(&third) }]));
 
-    // With grace the old one is listed to its last millisecond, in the list of all as well.
+    // With grace the old secret is listed to its last millisecond, also in the list of all webhooks.
     let kept = json!({ "revocation_behavior": "revoke_previous_secrets_after_h24" });
     let fourth = api.post(&rotate, &kept).await.json["secret"].as_str().unwrap().to_owned();
     let both = json!([

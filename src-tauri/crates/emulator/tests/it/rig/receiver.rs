@@ -1,4 +1,4 @@
-//! A receiver that shows what came over the wire, and answers as it is told.
+//! A receiver that shows what arrived over the wire, and answers as told.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,11 +13,11 @@ use tokio::task::JoinHandle;
 
 use super::PATIENCE;
 
-/// What it does with a request.
+/// How it treats a request.
 pub(crate) enum Say {
     /// Status, further header lines, body.
     Answer(u16, String, String),
-    /// Nothing, for as long as the sender waits.
+    /// Sends nothing for as long as the sender waits.
     Nothing,
     /// Closes the connection.
     HangUp,
@@ -27,14 +27,14 @@ pub(crate) fn status(status: u16) -> Say {
     Say::Answer(status, String::new(), String::new())
 }
 
-/// A request as it came.
+/// A request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) method: String,
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    /// Names as they came.
+    /// Names as they arrived.
     pub(crate) names: Vec<String>,
     pub(crate) body: Vec<u8>,
     /// From the head to the end of the body.
@@ -71,7 +71,7 @@ impl Drop for Receiver {
 }
 
 impl Receiver {
-    /// `script` is asked with the number of each request, from 0.
+    /// `script` is called with the number of each request, from 0.
     pub(crate) async fn start(script: impl Fn(usize) -> Say + Send + Sync + 'static) -> Self {
         Self::at("127.0.0.1:0".parse().unwrap(), script).await
     }
@@ -99,7 +99,7 @@ impl Receiver {
         tokio::time::timeout(PATIENCE, self.arrivals.recv()).await.expect("nothing arrived").unwrap()
     }
 
-    /// Nothing has come that was not asked for, and nothing comes in a moment.
+    /// Checks that nothing arrived beyond what was read, and that nothing arrives for a moment.
     pub(crate) async fn is_quiet(&mut self) -> bool {
         tokio::time::timeout(Duration::from_millis(50), self.arrivals.recv()).await.is_err()
     }

@@ -19,7 +19,7 @@ fn the_body_holds_all_that_is_easily_broken() {
     assert!((0..=u8::MAX).all(|byte| sent.contains(&byte)));
     assert!(std::str::from_utf8(&sent).is_err());
     assert_ne!(sent, body::bytes(b"other"));
-    // Each thing that may be done to it changes it, and in a way of its own.
+    // Each of these changes the probe, and each in its own way.
     let mut hashes: Vec<_> = makings(&sent).iter().map(|(_, made)| hash(made)).chain([hash(&sent)]).collect();
     let all = hashes.len();
     hashes.sort();
@@ -39,7 +39,7 @@ fn what_was_done_to_a_body_is_named() {
         (replaced(&sent, b"\r\n", b"\n"), "became LF"),
         (sent[..16_384].to_vec(), "only its first 16384 bytes"),
         (Vec::new(), "none of its 65536 bytes"),
-        (spoilt, "65536 arrived: what was done to it is not known"),
+        (spoilt, "65536 arrived: what changed it is not known"),
     ] {
         let how = super::body(&sent, &echo(&came, &[])).unwrap();
         assert!(how.contains(expected), "{how}");

@@ -13,9 +13,9 @@ fn pages_of_providers_and_servers_are_known() {
         "<!DOCTYPE html><title>Cloudflare Tunnel error</title><h1>Error</span> <span>1033</span></h1>";
     let cases: &[Case] = &[
         (404, &[("ngrok-error-code", "ERR_NGROK_3200")], "", &["ngrok", "offline", "errors/err_ngrok_3200"]),
-        (403, &[], "…\nERR_NGROK_727\n", &["requests of this month", "ERR_NGROK_727"]),
+        (403, &[], "…\nERR_NGROK_727\n", &["this month's requests", "ERR_NGROK_727"]),
         (200, &[("content-type", "text/html")], "<html>ERR_NGROK_6024", &["page for browsers"]),
-        (400, &[], "ERR_NGROK_99999", &["an error of its own", "ERR_NGROK_99999"]),
+        (400, &[], "ERR_NGROK_99999", &["its own error", "ERR_NGROK_99999"]),
         (
             530,
             &[("server", "cloudflare"), ("cf-ray", "8f-FRA")],

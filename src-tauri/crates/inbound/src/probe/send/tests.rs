@@ -15,7 +15,7 @@ async fn silence_is_timed_out_at_each_step_and_the_address_is_not_repeated() {
         let base = format!("http://{}/s3cret/", socket.local_addr().unwrap());
         let silent = tokio::spawn(async move {
             let (mut stream, _) = socket.accept().await.unwrap();
-            // An answer before the question would be another fault.
+            // An answer before the request would be a different fault.
             stream.read_exact(&mut [0; 100]).await.unwrap();
             stream.write_all(said.as_bytes()).await.unwrap();
             std::future::pending::<()>().await;
@@ -24,7 +24,7 @@ async fn silence_is_timed_out_at_each_step_and_the_address_is_not_repeated() {
         silent.abort();
         assert_eq!((result.outcome, result.status, result.took), (Outcome::TimedOut, None, None), "{said:?}");
         assert!(!result.message.contains("s3cret"), "{}", result.message);
-        // It would still be known otherwise.
+        // Otherwise it would still be known.
         assert!(format!("{probes:?}").contains("outstanding: 0"), "{probes:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The child process: finding the program, starting it so that nothing of it outlives us, and ending it.
+//! The child process: finds the program, starts it so that nothing of it outlives us, and ends it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -15,7 +15,7 @@ use super::output::Output;
 use super::trouble::{Kind, Trouble};
 use super::{Cloudflared, note};
 
-/// How long what is left of the child's group may hold its pipes after its end.
+/// How long the rest of the child's group may hold its pipes after the child has ended.
 const PIPES: Duration = Duration::from_millis(300);
 
 /// A running cloudflared.
@@ -29,18 +29,18 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts it, forwarding to `target`, and notes it.
+    /// Starts it, forwarding to `target`, and records it.
     pub(super) async fn start(settings: &Cloudflared, target: &str) -> Result<Self, Trouble> {
         let program = find(settings.program.as_deref())?;
         let not_started = |what: &str, error: io::Error| Trouble::new(Kind::NotStarted(format!("{what}: {error}")));
         let config = settings.config_file();
         if let Some(folder) = config.parent() {
-            fs::create_dir_all(folder).map_err(|error| not_started("its folder could not be made", error))?;
+            fs::create_dir_all(folder).map_err(|error| not_started("its folder could not be created", error))?;
         }
-        // Emptied at each start: a file with rules of its own would send the requests elsewhere.
+        // Emptied at each start: a file with its own rules would send requests elsewhere.
         fs::write(&config, b"")
-            .map_err(|error| not_started("its empty configuration file could not be made", error))?;
-        let metrics = free_port().map_err(|error| not_started("no port is free for its metrics", error))?;
+            .map_err(|error| not_started("its empty configuration file could not be created", error))?;
+        let metrics = free_port().map_err(|error| not_started("there is no free port for its metrics", error))?;
 
         let mut command = command(&program).await;
         command.args(["tunnel", "--no-autoupdate", "--config"]).arg(&config);
@@ -76,24 +76,25 @@ impl Child {
         Ok(Self { process, pid, metrics, output, state_file: settings.state_file.clone(), _leash: leash })
     }
 
-    /// Waits for its end. Nothing is lost where the wait is given up.
+    /// Waits for the child to end. Dropping this wait loses nothing.
     pub(super) async fn exited(&mut self) -> io::Result<ExitStatus> {
         self.process.wait().await
     }
 
-    /// Asks it to end, makes it end after `patience`, and takes the note away. At once where it has ended by itself.
+    /// Asks the child to end, kills it after `patience`, and removes the note. Returns at once if the child has ended
+    /// by itself.
     pub(super) async fn end(&mut self, patience: Duration) {
         if self.process.id().is_some() {
             self.interrupt();
             if tokio::time::timeout(patience, self.process.wait()).await.is_err() {
-                tracing::warn!(pid = self.pid, "cloudflared did not end when it was asked to, and is killed");
+                tracing::warn!(pid = self.pid, "cloudflared did not end when asked; killing it");
                 self.kill();
                 if let Err(error) = self.process.kill().await {
                     tracing::error!(pid = self.pid, %error, "cloudflared could not be killed");
                 }
             }
         }
-        // A script around it may have left it behind; then its end of a pipe is open.
+        // A script around it may have left it running; its end of a pipe is open then.
         if !self.output.ended(PIPES).await {
             self.kill();
             self.output.ended(PIPES).await;
@@ -103,7 +104,7 @@ impl Child {
 
     #[cfg(unix)]
     fn signal(&self, signal: nix::sys::signal::Signal) {
-        // Group 0 and 1 would be ours and everybody's.
+        // Group 0 is ours, and group 1 is everybody's.
         if let Ok(pid @ 2..) = i32::try_from(self.pid) {
             let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(pid), signal);
         }
@@ -119,7 +120,7 @@ impl Child {
         self.signal(nix::sys::signal::Signal::SIGKILL);
     }
 
-    /// Windows has no signal for it: it is ended the hard way.
+    /// Windows has no signal for this, so it is killed.
     #[cfg(not(unix))]
     fn interrupt(&mut self) {
         let _ = self.process.start_kill();
@@ -131,7 +132,7 @@ impl Child {
     }
 }
 
-/// The program: at the path of the settings, else on the PATH.
+/// The program: at the path in the settings, else on the PATH.
 fn find(asked: Option<&Path>) -> Result<PathBuf, Trouble> {
     let Some(asked) = asked else {
         return which::which("cloudflared").map_err(|_| Trouble::new(Kind::Missing(None)));
@@ -143,13 +144,13 @@ fn find(asked: Option<&Path>) -> Result<PathBuf, Trouble> {
             .ok()
             .and_then(|program| which::which(program).ok())
             .ok_or_else(|| Trouble::new(Kind::NotExecutable(shown()))),
-        // A bare name is looked for on the PATH.
+        // A bare name is looked up on the PATH.
         Err(_) => which::which(asked).map_err(|_| Trouble::new(Kind::Missing(Some(shown())))),
     }
 }
 
-/// Variables that stand for flags: what a user sets for tunnels of their own would change ours. And secrets that Pollux takes
-/// from its own environment: they are nothing to cloudflared.
+/// Variables that stand for flags: those that a user sets for other tunnels would change ours. Also secrets that Pollux
+/// takes from its own environment: they are none of cloudflared's business.
 fn overrides(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_uppercase();
     ["TUNNEL_", "POLLUX_"].iter().any(|start| name.starts_with(start))
@@ -157,13 +158,13 @@ fn overrides(name: &OsStr) -> bool {
         || matches!(&*name, "DIAL_EDGE_TIMEOUT" | "NO_TLS_VERIFY" | "STDIN_CONTROL" | "AUTOUPDATE_FREQ")
 }
 
-/// Free at this moment. Where somebody takes it first the child ends, and the next one gets another.
+/// A port that is free at this moment. If somebody else takes it first, the child ends and the next one gets another.
 fn free_port() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
-/// On Linux, where `setpriv` is installed (it belongs to the base system), the kernel kills the child when we are gone
-/// without a chance to do it. Elsewhere the note at the next start has to do.
+/// On Linux, if `setpriv` is installed (it is part of the base system), the kernel kills the child when we die without
+/// a chance to do so. Elsewhere the note has to do, at the next start.
 #[cfg(target_os = "linux")]
 async fn command(program: &Path) -> Command {
     let flags = ["--pdeathsig", "KILL", "--"];
@@ -184,8 +185,8 @@ async fn command(program: &Path) -> Command {
     Command::new(program)
 }
 
-/// Keeps the thread that started the child: for the kernel its end, not the process's, is the death of the parent, and a
-/// thread of the runtime may end at any time.
+/// Keeps the thread that started the child alive: the kernel takes the death of that thread, not of the process, for
+/// the parent's death, and a runtime thread may end at any time.
 struct Leash {
     _held: std::sync::mpsc::Sender<()>,
 }
@@ -203,14 +204,14 @@ async fn spawn(mut command: Command) -> (io::Result<tokio::process::Child>, Leas
         let _ = until.recv();
     });
     let spawned = match thread {
-        Ok(_) => from.await.unwrap_or_else(|_| Err(io::Error::other("the thread that starts it has ended"))),
+        Ok(_) => from.await.unwrap_or_else(|_| Err(io::Error::other("the thread that starts it ended"))),
         Err(error) => Err(error),
     };
     (spawned, Leash { _held: held })
 }
 
 impl Cloudflared {
-    /// An empty file of our own: a user's file would override the flags.
+    /// Our own empty file: a user's file would override the flags.
     fn config_file(&self) -> PathBuf {
         let mut name = self.state_file.file_stem().map_or_else(|| OsString::from("cloudflared"), OsStr::to_os_string);
         name.push(".empty.yml");

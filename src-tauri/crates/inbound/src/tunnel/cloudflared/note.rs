@@ -1,5 +1,5 @@
-//! The note of the running child, for the check after a crash of ours: what it was, so that a stranger that got the
-//! same pid is not touched.
+//! Records the running child for the check after a crash of ours: what it was, so that a stranger that got the same pid
+//! is left alone.
 
 use std::fs;
 use std::io;
@@ -7,32 +7,32 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-/// What [`reap`] found.
+/// The result of [`reap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaped {
-    /// There is no note, or none that can be read.
+    /// There is no note, or it cannot be read.
     Nothing,
-    /// The child of the note has ended by itself, or its pid is somebody else's now.
+    /// The child in the note has ended by itself, or its pid now belongs to another process.
     Gone,
-    /// Another process of Pollux is running, and the child is its own.
+    /// Another process of Pollux is running, and the child belongs to it.
     InUse,
-    /// It was still running, and was ended.
+    /// It was still running and has been ended.
     Ended {
         /// Its pid.
         pid: u32,
     },
-    /// It is still running: the system did not let us end it, or cannot tell whether it is the same.
+    /// It is still running: the system did not let us end it, or cannot tell whether it is the same process.
     Left {
         /// Its pid.
         pid: u32,
     },
 }
 
-/// A process, told apart from a later one with the same pid.
+/// A process, distinguishable from a later one with the same pid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Process {
     pid: u32,
-    /// Clock ticks since the system's start.
+    /// When it started, in clock ticks since the system's start.
     started: u64,
 }
 
@@ -40,11 +40,11 @@ struct Process {
 struct Note {
     child: Process,
     owner: Process,
-    /// On the child's command line: the file is ours alone.
+    /// The configuration file on the child's command line, which only our child uses.
     config: PathBuf,
 }
 
-/// Notes the child `pid`.
+/// Records the child `pid`.
 pub(super) fn write(state_file: &Path, pid: u32, program: &Path, config: &Path) -> io::Result<()> {
     let started = |pid| proc::started(pid).unwrap_or_default();
     let owner = std::process::id();
@@ -56,13 +56,13 @@ pub(super) fn write(state_file: &Path, pid: u32, program: &Path, config: &Path) 
         "program": program.to_string_lossy(),
         "config": config.to_string_lossy(),
     });
-    // Never half of a note: it names a process to kill.
+    // Never write half a note: it names a process to kill.
     let new = state_file.with_extension("new");
     fs::write(&new, note.to_string())?;
     fs::rename(&new, state_file)
 }
 
-/// Takes the note away: the child has ended.
+/// Removes the note: the child has ended.
 pub(super) fn remove(state_file: &Path) {
     if let Err(error) = fs::remove_file(state_file)
         && error.kind() != io::ErrorKind::NotFound
@@ -85,9 +85,9 @@ fn read(state_file: &Path) -> Option<Note> {
     })
 }
 
-/// Ends a child that an earlier process of ours left running because it crashed. Only one whose pid, start time and
-/// command line are those of the note in `state_file`, and whose owner is gone or is this process. Blocks for 2 s at most.
-/// Other systems than Linux do not tell what is needed: there a child is [`Reaped::Left`].
+/// Ends a child that an earlier process of ours left running when it crashed: only one whose pid, start time and
+/// command line match the note in `state_file`, and whose owner is gone or is this process. Blocks for 2 s at most.
+/// Systems other than Linux do not reveal enough: there a child is [`Reaped::Left`].
 pub fn reap(state_file: &Path) -> Reaped {
     let Some(note) = read(state_file) else { return Reaped::Nothing };
     let other_owner = note.owner.pid != std::process::id();
@@ -132,23 +132,23 @@ mod proc {
         Some((state, group, started))
     }
 
-    /// When a process was started, in clock ticks since the system's start; `None` where there is none, or a dead one
-    /// that nobody has asked about yet.
+    /// When a process was started, in clock ticks since the system's start; `None` if there is none, or it is dead and
+    /// nobody has collected its status yet.
     pub(super) fn started(pid: u32) -> Option<u64> {
         let (state, _, started) = stat(pid)?;
         (!matches!(state, 'Z' | 'X' | 'x')).then_some(started)
     }
 
-    /// Whether the child of the note is running.
+    /// Whether the child in the note is running.
     pub(super) fn is(note: &Note) -> bool {
         let Ok(command) = fs::read(format!("/proc/{}/cmdline", note.child.pid)) else { return false };
         let mut arguments = command.split(|byte| *byte == 0);
-        // The program's name may be another one by now: what is found may be a script that becomes the real one.
+        // The program may have another name by now: what was found may be a script that becomes the real one.
         started(note.child.pid) == Some(note.child.started)
             && arguments.any(|argument| argument == note.config.as_os_str().as_bytes())
     }
 
-    /// Kills it at once: nobody is left who could take a request.
+    /// Kills it at once: no listener is left to answer a request.
     pub(super) fn end(note: &Note) -> Reaped {
         let pid = note.child.pid;
         let Ok(target) = i32::try_from(pid) else { return Reaped::Gone };

@@ -1,5 +1,5 @@
-//! What cloudflared writes, read to its end and kept in small: the latest lines that are not mere news, the address,
-//! and counts of the errors that say why there is no connection.
+//! Reads cloudflared's output to its end and keeps the gist: the latest lines that are not just information, the
+//! address, and counts of the errors that explain a missing connection.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use crate::words::printable;
 
 /// Lines that are kept.
 const LINES: usize = 12;
-/// Bytes of a line that are looked at; the rest is read and dropped.
+/// How many bytes of a line are examined; the rest is read and dropped.
 const LINE: usize = 4096;
 
-/// What was read until now.
+/// What was read so far.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     lines: VecDeque<String>,
-    /// The announcement of the address has begun: other addresses before it are those of terms and manuals.
+    /// Whether the announcement of the address has begun: addresses before it lead to terms and manuals.
     created: bool,
     hostname: Option<String>,
     quic_errors: u32,
@@ -29,7 +29,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// The latest lines that are not mere news, oldest first.
+    /// The latest lines that are not just information, oldest first.
     pub(super) fn lines(&self) -> Vec<String> {
         self.lines.iter().cloned().collect()
     }
@@ -49,7 +49,7 @@ impl Seen {
         self.refusals
     }
 
-    /// Counts errors anew.
+    /// Starts counting errors from zero.
     pub(super) fn forget(&mut self) {
         (self.quic_errors, self.refusals) = (0, 0);
     }
@@ -65,14 +65,14 @@ impl Seen {
             return;
         }
         let lower = text.to_ascii_lowercase();
-        // Not every word about QUIC (small buffers are told, too), and not "quick".
+        // Not every mention of QUIC (small buffers are reported, too), and not "quick".
         if lower.replace("quick", "").contains("quic") && ["dial", "timeout"].iter().any(|word| lower.contains(word)) {
             self.quic_errors = self.quic_errors.saturating_add(1);
         }
         if lower.contains("unauthorized") {
             self.refusals = self.refusals.saturating_add(1);
         }
-        // Our own empty file: said at every start.
+        // Our own empty file: reported at every start.
         if lower.contains("configuration file") && lower.contains("was empty") {
             return;
         }
@@ -88,7 +88,7 @@ fn host(text: &str) -> String {
     text.chars().take_while(|&c| c.is_ascii_alphanumeric() || c == '-' || c == '.').collect()
 }
 
-/// Whether it can stand in an address as it is.
+/// Whether it can be used in an address as it is.
 pub(super) fn is_host(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -99,7 +99,8 @@ pub(super) fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.contains('.') && host.split('.').all(label)
 }
 
-/// Whether a line is mere news, and its text: of both formats, and of what the command line's parser or a panic writes.
+/// Whether a line is just information, and its text. Covers both formats, and what the command line parser or a panic
+/// writes.
 fn parse(line: &str) -> (bool, String) {
     if line.starts_with('{')
         && let Ok(Value::Object(fields)) = serde_json::from_str(line)
@@ -134,12 +135,12 @@ impl Output {
         self.readers.spawn(lines(pipe, self.seen.clone()));
     }
 
-    /// What was read until now.
+    /// What was read so far.
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock()
     }
 
-    /// Waits for the end of the pipes. `false`: somebody still holds one after `longest`.
+    /// Waits for the pipes to close. `false` if somebody still holds one after `longest`.
     pub(super) async fn ended(&mut self, longest: Duration) -> bool {
         let all = async { while self.readers.join_next().await.is_some() {} };
         tokio::time::timeout(longest, all).await.is_ok()

@@ -1,4 +1,4 @@
-//! The metrics port of the child: its address, and whether it is connected.
+//! Watches the child's metrics port: its address, and whether it is connected.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::output::is_host;
 
 /// How long an answer may take: the child is on this machine.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Bytes of an answer that are read.
+/// How many bytes of an answer are read.
 const ANSWER: usize = 4096;
 
 /// One look.
@@ -18,13 +18,13 @@ const ANSWER: usize = 4096;
 pub(super) struct Sight {
     /// The host of the address, once it is known.
     pub(super) hostname: Option<String>,
-    /// Whether there is a connection to Cloudflare; `None`: no answer.
+    /// Whether it is connected to Cloudflare; `None` if it did not answer.
     pub(super) ready: Option<bool>,
 }
 
-/// Looks until nobody takes what was seen: often until the first connection, then at the pace of the watch.
+/// Looks until nobody reads the results: often until the first connection, then at the pace of the watch.
 pub(super) async fn watch(metrics: SocketAddr, pace: Pace, sights: mpsc::Sender<Sight>) {
-    // A proxy of the environment is for other hosts than this one.
+    // A proxy from the environment is not meant for this host.
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

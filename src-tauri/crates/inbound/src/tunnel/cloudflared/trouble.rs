@@ -1,4 +1,4 @@
-//! What goes wrong with cloudflared, by name, and what the user can do about it.
+//! What can go wrong with cloudflared, by name, and what the user can do about it.
 
 use std::process::ExitStatus;
 
@@ -19,33 +19,33 @@ pub(super) struct Trouble {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Neither at the path of the settings nor on the PATH. Holds that path.
+    /// Neither at the path in the settings nor on the PATH. Holds that path.
     Missing(Option<String>),
-    /// It is there and cannot be run. Holds the path.
+    /// It exists but cannot be run. Holds the path.
     NotExecutable(String),
-    /// It does not know a flag of ours: too old, or another program.
+    /// It does not know one of our flags: it is too old, or another program.
     UnknownFlag,
-    /// The system did not start it, or our own file or port for it could not be made. Holds what was said.
+    /// The system did not start it, or our file or port for it could not be created. Holds the reason.
     NotStarted(String),
     /// Cloudflare gives out no more quick tunnels for now.
     RateLimited,
-    /// Names are not found, or there is no way out.
+    /// Names cannot be resolved, or there is no way out.
     NoNetwork,
-    /// The service that gives out quick tunnels was not reached.
+    /// The service that gives out quick tunnels could not be reached.
     Unreachable,
     /// The service that gives out quick tunnels answered with an error.
     Service,
-    /// It ended with a status, where the system has one.
+    /// It ended with a status, if the system has one.
     Exited(Option<i32>),
-    /// It was ended by a signal.
+    /// A signal ended it.
     Crashed(String),
-    /// It runs and does not say an address, or does not answer any more.
+    /// It runs but reports no address, or no longer answers.
     Stuck,
-    /// Cloudflare does not know the tunnel any more.
+    /// Cloudflare no longer knows the tunnel.
     Expired,
-    /// There is an address and no connection, and QUIC fails.
+    /// There is an address but no connection, and QUIC fails.
     UdpBlocked,
-    /// There is an address and no connection.
+    /// There is an address but no connection.
     NoConnection,
     /// There was a connection.
     Lost,
@@ -56,7 +56,7 @@ impl Trouble {
         Self { kind, said: Vec::new() }
     }
 
-    /// Why the child has ended by itself.
+    /// Why the child ended by itself.
     pub(super) fn of_exit(status: ExitStatus, seen: &Seen, had_address: bool) -> Self {
         let said = seen.lines();
         let text = said.join("\n");
@@ -118,14 +118,14 @@ impl Trouble {
             Kind::Missing(None) => format!("cloudflared is not installed: it is not on the PATH. {INSTALL}"),
             Kind::Missing(Some(path)) => format!("There is no cloudflared at {path}. {INSTALL}"),
             Kind::NotExecutable(path) => format!(
-                "{path} cannot be run. The path must be that of the program cloudflared, built for this system, and you \
+                "{path} cannot be run. It must be the path of the program cloudflared, built for this system, and you \
                  must have the right to run it (`chmod +x`)."
             ),
             Kind::UnknownFlag => "This cloudflared does not know an option that Pollux needs. It is too old, or another \
                  program: update cloudflared, or correct its path in the settings of the tunnel."
                 .into(),
             Kind::NotStarted(why) => format!("cloudflared could not be started: {why}."),
-            Kind::RateLimited => "Cloudflare limits how many quick tunnels a network may ask for, and gives out no more \
+            Kind::RateLimited => "Cloudflare limits how many quick tunnels a network may ask for, and gives out no more for \
                  now. Wait some minutes, or use ngrok or an address of your own."
                 .into(),
             Kind::NoNetwork => {
@@ -136,16 +136,16 @@ impl Trouble {
                  and may it connect to api.trycloudflare.com on port 443?"
                 .into(),
             Kind::Service => {
-                "Cloudflare's service for quick tunnels answered with an error. It comes without a promise: if this lasts, \
+                "Cloudflare's service for quick tunnels answered with an error. It comes without a guarantee: if this lasts, \
                  use ngrok or an address of your own."
                     .into()
             }
             Kind::Exited(Some(status)) => format!("cloudflared ended with exit status {status}."),
             Kind::Exited(None) => "cloudflared ended.".into(),
             Kind::Crashed(signal) => format!("cloudflared was ended by the signal {signal}."),
-            Kind::Stuck => "cloudflared runs, but got no address or does not answer any more; it is started anew.".into(),
-            Kind::Expired => "Cloudflare does not know the address any more, as happens after a long time offline; a new one \
-                 is asked for."
+            Kind::Stuck => "cloudflared is running, but got no address or no longer answers; restarting it.".into(),
+            Kind::Expired => "Cloudflare no longer knows the address, as happens after a long time offline; asking for a new \
+                 one."
                 .into(),
             Kind::UdpBlocked => "cloudflared has an address, but no connection to Cloudflare: QUIC fails, so this network \
                  probably blocks UDP on port 7844. Turn on HTTP/2 in the settings of the tunnel. cloudflared goes on trying."

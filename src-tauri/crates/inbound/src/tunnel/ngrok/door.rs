@@ -1,9 +1,9 @@
-//! The door before muxado: streams of the service go in one at a time, each with its whole beginning.
+//! The door before muxado: the service's streams go in one at a time, each with its whole beginning.
 //!
-//! The crate takes the next stream only when it has read the beginning of the one before, and muxado stops reading while 64
-//! wait to be taken. Beginnings that come interleaved, as a crowd of clients makes the service send them, would then wait for
-//! each other for ever. And a command that is cut off in its middle would be read for ever, without a pause. So what came of
-//! a stream is held back until its beginning is whole, and goes on together.
+//! The crate takes the next stream only once it has read the beginning of the one before, and muxado stops reading
+//! while 64 wait to be taken. Interleaved beginnings, which a crowd of clients makes the service send, would then wait
+//! for each other for ever. And a command that is cut off in the middle would be read for ever, without a pause. So
+//! each stream is held back until its beginning is whole, and then passed on in one piece.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,51 +18,51 @@ const RESET: u8 = 0;
 const DATA: u8 = 1;
 const SYN: u8 = 0b0010;
 const FIN: u8 = 0b0001;
-/// The type of a stream that brings a connection; what follows is the length of a header, and the header.
+/// The type of a stream that brings a connection; the length of a header and the header follow.
 const PROXY: u32 = 3;
 /// Types of streams that bring a command in JSON: restart, stop, update, and the end of an endpoint.
 const COMMANDS: [u32; 4] = [4, 5, 6, 9];
 /// The longest header of a connection. They have some 200 bytes.
 const LONGEST: usize = 16 * 1024;
-/// The longest frame with a beginning: the window of a stream, for a service that sends more along with it.
+/// The longest frame with a beginning: the window of a stream, since the service may send more along with it.
 const WINDOW: usize = 256 * 1024;
-/// Streams that are held back at once, and the bytes in them.
+/// How many streams are held back at once, and how many bytes of them.
 const MOST: (usize, usize) = (1024, 4 * 1024 * 1024);
 
-/// What came and was not read yet.
+/// What arrived and was not read yet.
 #[derive(Default)]
 pub(super) struct Door {
-    /// The start of a frame that is not whole, or that is not known to go on.
+    /// The start of a frame that is incomplete, or may not be passed on yet.
     raw: BytesMut,
-    /// To be read.
+    /// Ready to be read.
     open: BytesMut,
-    /// How much is to come of a frame that goes on.
+    /// How much is still missing of a frame that is being passed on.
     passing: usize,
-    held: HashMap<u32, Held>,
+    held: HashMap<u32, HeldBack>,
     /// Bytes in them.
     held_len: usize,
 }
 
 #[derive(Default)]
-struct Held {
-    /// As they came.
+struct HeldBack {
+    /// The frames, as they arrived.
     frames: BytesMut,
-    /// What is in them.
+    /// The content of those frames.
     data: Vec<u8>,
 }
 
 impl Door {
-    /// Hands on what may go on. False: there is nothing.
+    /// Passes on what may be. False if there is nothing.
     pub(super) fn give(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         let len = self.open.len().min(buffer.remaining());
         buffer.put_slice(&self.open.split_to(len));
         len > 0
     }
 
-    /// Takes what came. An error where it is nothing that a service of ngrok sends.
+    /// Takes what arrived. Fails if it is nothing that an ngrok service sends.
     pub(super) fn take(&mut self, mut came: &[u8]) -> io::Result<()> {
         if self.raw.is_empty() {
-            // The usual case: the rest of a frame that goes on.
+            // The usual case: the rest of a frame that is being passed on.
             let (rest, others) = came.split_at(self.passing.min(came.len()));
             self.open.extend_from_slice(rest);
             self.passing -= rest.len();
@@ -81,7 +81,7 @@ impl Door {
                 continue;
             }
             if len > WINDOW {
-                return Err(io::Error::other("ngrok sent a stream with too long a beginning"));
+                return Err(io::Error::other("ngrok sent a stream whose beginning is too long"));
             }
             if self.raw.len() < HEAD + len {
                 break;
@@ -100,7 +100,7 @@ impl Door {
             held.data.extend_from_slice(frame.get(HEAD..).unwrap_or_default());
         }
         let whole = is_whole(&held.data)?;
-        // One that ends before it has begun is nothing to anybody.
+        // A stream that ends before it has begun matters to nobody.
         let ended = kind == RESET || flags & FIN != 0;
         if (whole || ended)
             && let Some(held) = self.held.remove(&stream)
@@ -112,13 +112,13 @@ impl Door {
         }
         let (most, most_len) = MOST;
         if self.held.len() > most || self.held_len > most_len {
-            return Err(io::Error::other("ngrok began too many streams at once"));
+            return Err(io::Error::other("ngrok opened too many streams at once"));
         }
         Ok(())
     }
 }
 
-/// Is the beginning of a stream whole?
+/// Whether the beginning of a stream is whole.
 fn is_whole(mut data: &[u8]) -> io::Result<bool> {
     let Ok(kind) = data.try_get_u32() else { return Ok(false) };
     if COMMANDS.contains(&kind) {
@@ -130,7 +130,7 @@ fn is_whole(mut data: &[u8]) -> io::Result<bool> {
     let Ok(len) = data.try_get_i64_le() else { return Ok(false) };
     match usize::try_from(len) {
         Ok(len @ ..=LONGEST) => Ok(data.len() >= len),
-        _ => Err(io::Error::other("ngrok sent a header of a connection that is too long")),
+        _ => Err(io::Error::other("ngrok sent a connection header that is too long")),
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
         [&PROXY.to_be_bytes()[..], &len.to_le_bytes(), header].concat()
     }
 
-    /// What goes on of what came, `at_once` bytes at a time.
+    /// What is passed on of what arrived, `at_once` bytes at a time.
     fn passed(came: &[u8], at_once: usize) -> io::Result<Vec<u8>> {
         let (mut door, mut out) = (Door::default(), Vec::new());
         for some in came.chunks(at_once) {

@@ -1,4 +1,4 @@
-//! Keeping a session: a new one for each that was lost, with growing gaps.
+//! Keeps a session: opens a new one for each that was lost, with growing gaps.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use crate::tunnel::{Failure, Site, State};
 
 /// The first gap and the longest.
 const GAPS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// How much of a gap is left to chance.
+/// How much of a gap is random.
 const JITTER: f64 = 0.25;
-/// Online for as long, the gaps begin anew.
+/// After this long online, the gaps start over.
 const STEADY: Duration = Duration::from_secs(60);
-/// How long a session of an earlier run, which ngrok has not given up yet, may stand in the way of the first one: ngrok hears
-/// of a lost connection by missed heartbeats, after 25 s.
+/// How long an earlier run's session, which ngrok has not given up yet, may block the first one: ngrok notices a lost
+/// connection by missed heartbeats, after 25 s.
 const LINGERING: Duration = Duration::from_secs(60);
 
-/// Runs until it is stopped (`None`) or cannot go on.
+/// Runs until it is stopped (`None`) or cannot continue.
 pub(super) async fn keep(ngrok: &Ngrok, site: &Site) -> Option<Failure> {
     if ngrok.authtoken.trim().is_empty() {
         return Some(Trouble::no_authtoken().failure);
@@ -82,7 +82,7 @@ pub(super) async fn keep(ngrok: &Ngrok, site: &Site) -> Option<Failure> {
         match tokio::join!(closed, waited).1 {
             Waited::Stopped => return None,
             Waited::Whole => {}
-            // The network comes back a few seconds after its computer: long gaps are of yesterday.
+            // The network comes back a few seconds after the computer wakes up, so long gaps from before make no sense.
             Waited::Slept => tries.shorten(),
         }
         tell(site, State::Reconnecting { why, retry_in: None, attempt }).await;
@@ -95,7 +95,7 @@ enum Waited {
     Stopped,
 }
 
-/// Says a state, unless nobody takes it and the tunnel is to stop.
+/// Reports a state, unless nobody takes it and the tunnel is to stop.
 pub(super) async fn tell(site: &Site, state: State) {
     tokio::select! {
         biased;

@@ -1,4 +1,4 @@
-//! One session of ngrok with its endpoint: opened, served, closed.
+//! One ngrok session with its endpoint: opened, served, closed.
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -30,34 +30,34 @@ use super::time::woken;
 use super::wire::{Grip, Hand};
 use crate::tunnel::{Site, State};
 
-/// How long opening a session may take, and then its endpoint.
+/// How long opening a session may take, and then opening its endpoint.
 const OPENING: Duration = Duration::from_secs(20);
 /// How long each step of closing may take.
 const CLOSING: Duration = Duration::from_secs(1);
-/// How long requests may go on after the endpoint was taken down.
+/// How long requests may continue after the endpoint was taken down.
 const FINISHING: Duration = Duration::from_millis(500);
-/// How long the last answers may take from there into the connection.
+/// How long the last answers may take from there to the connection.
 const FLUSHING: Duration = Duration::from_millis(50);
-/// How long the answer to a command of the service may take to go out.
+/// How long sending the answer to a command of the service may take.
 const ANSWERING: Duration = Duration::from_millis(200);
-/// How often a changed latency is told.
+/// How often a changed latency is reported.
 const LATENCY_EVERY: Duration = Duration::from_secs(10);
-/// Heartbeats that may be missing altogether before the session is given up: the crate tells of a late answer itself, but
-/// is silent when its stream of heartbeats has ended.
+/// How many heartbeats may be missing altogether before the session is given up: the crate reports a late answer
+/// itself, but is silent once its stream of heartbeats has ended.
 const SILENT_BEATS: u32 = 3;
 
-/// Connections that are served at once. muxado ends the whole session at its 512th stream, and up to 128 wait in front of us:
-/// whoever opened as many would take the endpoint down for everybody.
+/// How many connections are served at once. muxado ends the whole session at its 512th stream, and up to 128 wait
+/// before us: whoever opened as many would take the endpoint down for everybody.
 const AT_ONCE: usize = 256;
 /// The same for those that are turned away.
 const TURNED_AWAY_AT_ONCE: usize = 64;
-/// Of a public address, in bytes.
+/// The longest public address, in bytes.
 const LONGEST_ADDRESS: usize = 300;
 
 const NO_LISTENER: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-/// How long, and how much, a request that is answered without being read is read all the same: closing on unread bytes
-/// could take the answer away with them.
+/// How long, and how much of, a request that is answered without being read is read all the same: closing a connection
+/// with unread bytes could take the answer down with it.
 const DRAIN: (Duration, u64) = (Duration::from_secs(1), 16 * 1024 * 1024);
 
 enum Signal {
@@ -72,9 +72,9 @@ pub(super) struct Line {
     public: String,
     grip: Grip,
     signals: mpsc::Receiver<Signal>,
-    /// Those that are served.
+    /// How many are being served.
     connections: TaskTracker,
-    /// Those that are turned away.
+    /// How many are being turned away.
     refusals: TaskTracker,
     cut: CancellationToken,
 }
@@ -117,7 +117,7 @@ impl Line {
         Err(trouble)
     }
 
-    /// Says that it is online and serves what comes, until it is lost; `None`: it was stopped.
+    /// Reports that it is online and serves what arrives until it is lost; `None` if it was stopped.
     pub(super) async fn serve(&mut self, ngrok: &Ngrok, site: &Site) -> Option<Trouble> {
         tell(site, State::Online { public: self.public.clone(), latency: None }).await;
         let (interval, tolerance) = ngrok.seams.heartbeat;
@@ -167,7 +167,7 @@ impl Line {
             if let Some(intake) = &intake {
                 intake.turned_away(&peer);
             }
-            // Beyond it a connection is only closed.
+            // Beyond that, a connection is simply closed.
             if self.refusals.len() < TURNED_AWAY_AT_ONCE {
                 self.refusals.spawn(timeout(CLOSING, turn_away(connection)));
             }
@@ -180,17 +180,17 @@ impl Line {
                     None => try_again(connection).await,
                 }
             };
-            // What is cut was not answered: its sender tries again.
+            // Whatever is cut was not answered, so its sender tries again.
             cut.run_until_cancelled(served).await;
         });
     }
 
-    /// Takes the endpoint down and lets its requests end: for a stop in order.
+    /// Takes the endpoint down and lets its requests finish, for an orderly stop.
     pub(super) async fn retire(&mut self) {
         let _ = timeout(CLOSING, self.endpoint.close()).await;
         self.connections.close();
         let _ = timeout(FINISHING, self.connections.wait()).await;
-        // Answers that were given are on their way out; closing would overtake them.
+        // The last answers are on their way out; closing would overtake them.
         sleep(FLUSHING).await;
     }
 
@@ -205,8 +205,8 @@ impl Line {
     }
 }
 
-/// Dropping a session does not disconnect it, and closing it does not either: muxado 0.5.4 cannot encode the frame that says
-/// so (its length is that of an empty message) and only stops writing. The service sees the end of the connection.
+/// Neither dropping nor closing a session disconnects it: muxado 0.5.4 cannot encode the frame that says so (its length
+/// is that of an empty message) and only stops writing. The service sees the connection end.
 async fn end(session: &mut Session, grip: &Grip) {
     let _ = timeout(CLOSING, session.close()).await;
     grip.close().await;
@@ -222,8 +222,8 @@ async fn due(at: Option<tokio::time::Instant>) {
     }
 }
 
-/// The public address with a slash at its end, where it is one: people copy it, and webhooks and probes go there. Without TLS
-/// only from an agent ingress of the user's own.
+/// The public address with a trailing slash, if it is valid: people copy it, and webhooks and probes go there. It may
+/// lack TLS only if it comes from the user's own agent ingress.
 fn public(url: &str, own_ingress: bool) -> Option<String> {
     let uri: Uri = url.parse().ok().filter(|_| url.len() <= LONGEST_ADDRESS)?;
     let scheme = uri.scheme_str()?;
@@ -235,13 +235,13 @@ fn public(url: &str, own_ingress: bool) -> Option<String> {
         .then(|| format!("{scheme}://{authority}/"))
 }
 
-/// There is no room for it. Its request is not read: that would take the room that is wanted.
+/// Turns a connection away for lack of room. Its request is not read: that would use the room that is missing.
 async fn turn_away(mut connection: EndpointConn) {
     let _ = connection.write_all(NO_LISTENER).await;
     let _ = connection.shutdown().await;
 }
 
-/// The listener is being restarted.
+/// Turns a connection away because the listener is being restarted.
 async fn try_again(mut connection: EndpointConn) {
     let _ = connection.write_all(NO_LISTENER).await;
     let _ = connection.shutdown().await;
@@ -268,7 +268,7 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
 
     let beats = signals.clone();
     builder.handle_heartbeat(move |latency: Option<Duration>| {
-        // Full: the loop is about to read a newer one.
+        // The channel is full: the loop is about to read a newer one.
         let _ = beats.try_send(Signal::Beat(latency));
         async { Ok::<(), Box<dyn Error>>(()) }
     });
@@ -287,7 +287,7 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
     builder.connector(move |host: String, port: u16, tls: Arc<ClientConfig>, lost: Option<AcceptError>| {
         let (dial, proxies, hand) = (dial.clone(), proxies.clone(), hand.clone());
         async move {
-            // Told what was lost, this is the crate's own reconnect.
+            // This takes the place of the crate's own reconnect, and hears what was lost.
             if lost.is_some() {
                 return Err(ConnectError::Canceled);
             }
@@ -301,7 +301,7 @@ fn builder(ngrok: &Ngrok, hand: Hand, signals: &mpsc::Sender<Signal>) -> Result<
     Ok(builder)
 }
 
-/// In place of the crate's own connector, which knows of proxies only where it makes the connection itself.
+/// Replaces the crate's own connector, which uses proxies only if it makes the connection itself.
 async fn reach(
     proxies: &Proxies,
     host: String,

@@ -1,4 +1,4 @@
-//! The way to ngrok: straight, or through the proxy that the user's network asks for.
+//! The way to ngrok: straight, or through the proxy that the user's network requires.
 
 use std::error::Error;
 use std::io;
@@ -14,7 +14,7 @@ use tower_service::Service as _;
 
 use crate::gate::is_loopback;
 
-/// Where SOCKS proxies listen.
+/// The default port of SOCKS proxies.
 const SOCKS_PORT: u16 = 1080;
 
 /// The proxies of the user's network. The default is none. `Debug` shows no password.
@@ -22,8 +22,8 @@ const SOCKS_PORT: u16 = 1080;
 pub struct Proxies(Option<Arc<Matcher>>);
 
 impl Proxies {
-    /// As `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, or their names in lower case; `variable` reads one. For HTTP (by
-    /// `CONNECT`) and SOCKS 5 with and without a password; the proxy looks the name up.
+    /// As `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` or their lower-case names say; `variable` reads one. Supports HTTP
+    /// (by `CONNECT`) and SOCKS 5, with and without a password; the proxy resolves the name.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let value = |name: &str| {
             let value = variable(name).or_else(|| variable(&name.to_ascii_lowercase()));
@@ -33,13 +33,13 @@ impl Proxies {
         Self(Some(Arc::new(matcher.build())))
     }
 
-    /// The one on the way to an address; never to this machine.
+    /// The proxy for an address; none for addresses of this machine.
     fn before(&self, host: &str, address: &Uri) -> Option<Intercept> {
         self.0.as_ref().filter(|_| !is_loopback(host))?.intercept(address)
     }
 }
 
-/// Connects. Small writes are sent at once: an answer would wait for the acknowledgement of a window update.
+/// Connects. Small writes are sent at once: an answer would otherwise wait for a window update to be acknowledged.
 pub(super) async fn connect(proxies: &Proxies, host: &str, port: u16) -> io::Result<TcpStream> {
     let bracketed = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
     let address: Uri = format!("https://{bracketed}:{port}/").parse().map_err(io::Error::other)?;
@@ -88,7 +88,7 @@ fn with_port(proxy: Uri) -> Result<Uri, http::Error> {
     Uri::builder().scheme(proxy.scheme_str().unwrap_or_default()).authority(authority).path_and_query("/").build()
 }
 
-/// An error with its causes. None of them holds the password.
+/// An error with its causes. None of them contains the password.
 fn words(error: &impl Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! What can go wrong with ngrok, in plain words: what it was, what to do, and whether it is tried again.
+//! What can go wrong with ngrok, in plain words: what happened, what to do, and whether it is tried again.
 //!
 //! The numbers are those of <https://ngrok.com/docs/errors>.
 
@@ -15,151 +15,151 @@ const MINUTE: Duration = Duration::from_secs(60);
 const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 const AGAIN: After = After::Again { at_least: Duration::ZERO };
 
-/// What follows.
+/// What happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
     /// Another try would end the same way.
     Ends,
-    /// A matter of the settings, where it was never online; otherwise perhaps an outage, and tried again.
+    /// Caused by the settings if it was never online; otherwise perhaps an outage, and tried again.
     EndsAtFirst,
-    /// Perhaps our own session of a moment ago, which ngrok has not given up yet: tried again, but only for a while where it was
+    /// Perhaps our own previous session, which ngrok has not given up yet: tried again, but only for a while if it was
     /// never online.
     EndsInTheEnd,
     /// Tried again, after the usual gap or a longer one.
     Again {
-        /// The gap is no shorter.
+        /// The gap is at least this long.
         at_least: Duration,
     },
     /// Tried again without a gap.
     AtOnce,
 }
 
-/// What went wrong, and what follows.
+/// What went wrong, and what happens next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
     pub(super) failure: Failure,
     pub(super) after: After,
 }
 
-struct Known {
+struct KnownError {
     numbers: &'static [u32],
     code: FailureCode,
     message: &'static str,
     after: After,
 }
 
-const KNOWN: &[Known] = &[
-    Known {
+const KNOWN: &[KnownError] = &[
+    KnownError {
         numbers: &[105],
         code: FailureCode::NgrokAuthtokenWrong,
-        message: "ngrok says that this is no authtoken: it has another form. Copy the whole authtoken from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
+        message: "ngrok says this is not an authtoken: its form is different. Copy the whole authtoken from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[106],
         code: FailureCode::NgrokAuthtokenWrong,
-        message: "The authtoken is one of ngrok's first version, which is no longer taken. Copy the present one from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
+        message: "The authtoken is from ngrok's first version, which is no longer accepted. Copy the current one from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[107],
         code: FailureCode::NgrokAuthtokenWrong,
-        message: "ngrok does not know the authtoken: it is wrong, was revoked, or its account is gone. Copy the present one from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
+        message: "ngrok does not know the authtoken: it is wrong, was revoked, or its account is gone. Copy the current one from https://dashboard.ngrok.com/get-started/your-authtoken and set it again.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[4018],
         code: FailureCode::NgrokAuthtokenMissing,
-        message: "ngrok takes only sessions of a verified account with an authtoken. Sign up at https://dashboard.ngrok.com/signup, copy the authtoken and set it.",
+        message: "ngrok requires a verified account and an authtoken. Sign up at https://dashboard.ngrok.com/signup, copy the authtoken and set it.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[123],
         code: FailureCode::NgrokAccountUnverified,
         message: "The e-mail address of this ngrok account is not verified. Verify it at https://dashboard.ngrok.com/user/settings and start the tunnel again.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[102, 103, 337, 338],
         code: FailureCode::NgrokAccountSuspended,
         message: "ngrok has suspended this account, or a payment is due. See https://dashboard.ngrok.com/billing, or ask support@ngrok.com.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[120, 121],
         code: FailureCode::NgrokTooOld,
-        message: "ngrok no longer takes this version of its agent. Update Pollux.",
+        message: "ngrok no longer supports this version of its agent. Update Pollux.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[109, 110, 124],
         code: FailureCode::NgrokProtocol,
-        message: "ngrok did not understand this agent. Update Pollux; if it stays, report it with the words below.",
+        message: "ngrok did not understand this agent. Update Pollux; if this persists, report it with the words below.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[108],
         code: FailureCode::NgrokSessions,
         message: "This ngrok account has as many agents running as its plan allows. Stop another one at https://dashboard.ngrok.com/agents.",
         after: After::EndsInTheEnd,
     },
-    Known {
+    KnownError {
         numbers: &[334],
         code: FailureCode::NgrokEndpointTaken,
         message: "Another agent of this ngrok account is online with this address. Stop it at https://dashboard.ngrok.com/endpoints, or set another domain.",
         after: After::EndsInTheEnd,
     },
-    Known {
+    KnownError {
         numbers: &[324, 350],
         code: FailureCode::NgrokEndpoints,
         message: "This ngrok account has as many endpoints online as its plan allows. Stop another one at https://dashboard.ngrok.com/endpoints.",
         after: After::EndsInTheEnd,
     },
-    Known {
+    KnownError {
         numbers: &[328, 329, 330, 331, 347, 354, 355],
         code: FailureCode::NgrokDomain,
-        message: "ngrok does not let this account use the domain: it is misspelt, not reserved, or another account's. See https://dashboard.ngrok.com/domains and correct the domain, or leave it empty.",
+        message: "ngrok does not let this account use the domain: it is misspelt, not reserved, or belongs to another account. See https://dashboard.ngrok.com/domains and correct the domain, or leave it empty.",
         after: After::Ends,
     },
-    Known {
+    KnownError {
         numbers: &[726],
         code: FailureCode::NgrokQuota,
-        message: "This ngrok account has used up its connections of the month: ngrok refuses deliveries until the month ends. Upgrade at https://dashboard.ngrok.com/billing, or use another tunnel.",
+        message: "This ngrok account has used up this month's connections: ngrok refuses deliveries until the month ends. Upgrade at https://dashboard.ngrok.com/billing, or use another tunnel.",
         after: After::Again { at_least: QUARTER_HOUR },
     },
-    Known {
+    KnownError {
         numbers: &[727],
         code: FailureCode::NgrokQuota,
-        message: "This ngrok account has used up its HTTP requests of the month: ngrok refuses deliveries until the month ends. Upgrade at https://dashboard.ngrok.com/billing, or use another tunnel.",
+        message: "This ngrok account has used up this month's HTTP requests: ngrok refuses deliveries until the month ends. Upgrade at https://dashboard.ngrok.com/billing, or use another tunnel.",
         after: After::Again { at_least: QUARTER_HOUR },
     },
-    Known {
+    KnownError {
         numbers: &[734],
         code: FailureCode::NgrokRate,
-        message: "ngrok saw more requests in a minute than the plan of this account allows. It takes them again within a minute.",
+        message: "ngrok saw more requests in a minute than the plan of this account allows. It accepts them again within a minute.",
         after: After::Again { at_least: MINUTE },
     },
-    Known {
+    KnownError {
         numbers: &[3200],
         code: FailureCode::NgrokOffline,
-        message: "ngrok knows of no agent at this address; right after a start that can last half a minute.",
+        message: "ngrok knows no agent at this address; right after a start this can last half a minute.",
         after: AGAIN,
     },
-    Known {
+    KnownError {
         numbers: &[8012],
         code: FailureCode::NgrokUpstream,
-        message: "ngrok reached its agent, but the agent not what it forwards to. Is the listener running?",
+        message: "ngrok reached its agent, but the agent could not reach the listener. Is the listener running?",
         after: AGAIN,
     },
 ];
 
-/// What an error number of ngrok means and what to do, for those that a user can meet: a stable code and a sentence. The
-/// edge gives them in `ngrok-error-code` and in its pages, the service in its answers.
+/// What an ngrok error number means and what to do, for those that a user can meet: a stable code and a sentence. The
+/// edge gives the number in `ngrok-error-code` and in its pages, the service in its answers.
 pub fn meaning(number: u32) -> Option<(FailureCode, &'static str)> {
     known(number).map(|known| (known.code, known.message))
 }
 
-fn known(number: u32) -> Option<&'static Known> {
+fn known(number: u32) -> Option<&'static KnownError> {
     KNOWN.iter().find(|known| known.numbers.contains(&number))
 }
 
@@ -169,21 +169,21 @@ impl Trouble {
     }
 
     pub(super) fn no_authtoken() -> Self {
-        let message = "There is no authtoken of ngrok. Copy yours from https://dashboard.ngrok.com/get-started/your-authtoken and set it, or put it into NGROK_AUTHTOKEN.";
+        let message = "There is no ngrok authtoken. Copy yours from https://dashboard.ngrok.com/get-started/your-authtoken and set it, or put it into NGROK_AUTHTOKEN.";
         Self::new(FailureCode::NgrokAuthtokenMissing, message, None, After::Ends)
     }
 
     pub(super) fn bad_server(address: &str) -> Self {
         let message = format!(
-            "“{address}” is no address of an agent ingress. Expected a host and a port: connect.example.com:443."
+            "“{address}” is not the address of an agent ingress. Expected a host and a port: connect.example.com:443."
         );
         Self::new(FailureCode::NgrokServer, message, None, After::Ends)
     }
 
-    /// The service gave an address that is none, or no public one.
+    /// The service gave an invalid address, or one that is not public.
     pub(super) fn bad_address(address: &str) -> Self {
         let message = format!(
-            "ngrok gave the address “{}”, which cannot be a public one: https:// and a host were expected. Check that this is \
+            "ngrok gave the address “{}”, which cannot be public: https:// and a host were expected. Check that this is \
              ngrok's service, and update Pollux.",
             printable(address)
         );
@@ -234,7 +234,12 @@ impl Trouble {
                 );
                 Self::new(FailureCode::NgrokTls, message, None, AGAIN)
             }
-            other => Self::new(FailureCode::NgrokUnreachable, format!("No session with ngrok ({other})."), None, AGAIN),
+            other => Self::new(
+                FailureCode::NgrokUnreachable,
+                format!("ngrok did not open a session ({other})."),
+                None,
+                AGAIN,
+            ),
         }
     }
 
@@ -269,8 +274,8 @@ impl Trouble {
             return Self::new(known.code, known.message, detail, known.after);
         }
         let message = match detail.as_deref().and_then(|detail| detail.lines().next()) {
-            Some(words) => format!("ngrok refused it: {words}"),
-            None => "ngrok refused it and did not say why.".to_owned(),
+            Some(words) => format!("ngrok refused: {words}"),
+            None => "ngrok refused without saying why.".to_owned(),
         };
         Self::new(FailureCode::NgrokRefused, message, detail, After::EndsAtFirst)
     }
@@ -280,7 +285,7 @@ fn number(code: Option<&str>) -> Option<u32> {
     code?.trim().strip_prefix("ERR_NGROK_")?.parse().ok()
 }
 
-/// The service's words with their number, without the authtoken: ngrok repeats it in some of them.
+/// The service's words with their number, without the authtoken, which ngrok repeats in some of them.
 fn said(words: &str, code: Option<&str>, authtoken: &str) -> Option<String> {
     let mut text = words.trim().to_owned();
     let token = authtoken.trim();
@@ -294,10 +299,10 @@ fn said(words: &str, code: Option<&str>, authtoken: &str) -> Option<String> {
 }
 
 const HIDDEN: &str = "…";
-/// Lines of the service that are kept: nobody reads more, and the time-line keeps them.
+/// How many lines of the service's words are kept: nobody reads more, and the timeline keeps them.
 const LINES: usize = 12;
 
-/// `Your authtoken: 2aBc…`, also where it was shortened or changed.
+/// `Your authtoken: 2aBc…`, even if it was shortened or changed.
 fn hide(line: &str) -> String {
     let line = line.trim();
     match line.split_once(':') {

@@ -1,12 +1,12 @@
-//! Waiting, and noticing that the computer slept.
+//! Waits, and notices when the computer slept.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often the clock is looked at.
+/// How often the clock is checked.
 const LOOK: Duration = Duration::from_secs(5);
-/// How much later than asked for a wait may end. Beyond it the computer slept: ngrok has given the session up by then.
+/// How much later than requested a wait may end. Beyond that the computer slept, and ngrok has given up the session.
 const LATE: Duration = Duration::from_secs(20);
 
 /// Where a tunnel gets its time from.
@@ -14,7 +14,7 @@ const LATE: Duration = Duration::from_secs(20);
 pub trait Time: Send + Sync {
     /// Time since some moment; it may stand still while the computer sleeps.
     fn now(&self) -> Duration;
-    /// The time on the wall, which goes on while the computer sleeps.
+    /// Wall-clock time, which continues while the computer sleeps.
     fn wall(&self) -> SystemTime;
     /// Waits.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -44,12 +44,12 @@ impl Time for Real {
     }
 }
 
-/// Ends when the computer has woken up: a short wait took much longer by the clock on the wall.
+/// Completes when the computer has woken up: a short wait took much longer by the wall clock.
 pub(super) async fn woken(time: Arc<dyn Time>) {
     loop {
         let before = time.wall();
         time.sleep(LOOK).await;
-        // A clock that was set back tells nothing.
+        // A clock that was set back says nothing about sleep.
         if time.wall().duration_since(before).is_ok_and(|took| took > LOOK + LATE) {
             return;
         }

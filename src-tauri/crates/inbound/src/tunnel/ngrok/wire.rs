@@ -1,7 +1,7 @@
-//! The one connection of a session: told when it ends, and ended for certain.
+//! The single connection of a session: reports when it ends, and ends it for certain.
 //!
-//! The crate keeps a connection open (and in use) after its session and tunnel are dropped. So what it gets is a [`Wire`],
-//! whose other end is held here: [`Grip`] closes what is underneath, whoever still holds the wire.
+//! The crate keeps a connection open (and in use) after its session and tunnel are dropped. So the crate gets a
+//! [`Wire`], and the other end is held here: [`Grip`] closes the connection underneath, whoever still holds the wire.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 
 use super::door::Door;
 
-/// How long the end of a connection may take to be said (TLS closes with a word).
+/// How long announcing the end of a connection may take (TLS sends an alert first).
 const GOODBYE: Duration = Duration::from_millis(500);
 
 #[derive(Default)]
@@ -153,7 +153,7 @@ impl Grip {
         Hand(self.0.clone())
     }
 
-    /// What broke the connection, where the other side did not end it in order.
+    /// What broke the connection, unless the other side ended it in order.
     pub(super) fn fault(&self) -> Option<String> {
         self.0.held().fault.clone()
     }

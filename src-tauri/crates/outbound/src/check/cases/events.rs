@@ -1,4 +1,4 @@
-//! Every event that the service is known to send, those it may send one day, and bodies that are none.
+//! Every event that the service is known to send, events that it may send one day, and bodies that are not events.
 
 use serde_json::{Value, json};
 
@@ -9,29 +9,36 @@ const KIB: usize = 1024;
 pub(super) fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = samples::sample_types().into_iter().map(event).collect();
     cases.extend([
-        metadata("user_metadata_in_data", "user_metadata in data", "user_metadata stands in data.", "metadata"),
-        metadata("user_metadata_on_top", "user_metadata at the top level", "user_metadata stands beside data.", "metadata_top"),
+        metadata("user_metadata_in_data", "user_metadata in data", "user_metadata is in data.", "metadata"),
+        metadata(
+            "user_metadata_on_top",
+            "user_metadata at the top \
+            level",
+            "user_metadata is beside data.",
+            "metadata_top",
+        ),
         Case {
             title: "Unknown event type".to_owned(),
-            sent: "An audio.generated, which nobody has announced, signed correctly.".to_owned(),
-            why: "The service will learn new types. What is not answered with 2xx is sent again for 24 hours, and a webhook \
-                that goes on failing is switched off.",
+            sent: "An audio.generated, which nobody has announced, correctly signed.".to_owned(),
+            why: "New types will come. What is not answered with 2xx is sent again for 24 hours, and a webhook \
+                that keeps failing is disabled.",
             mend: IGNORE.into(),
             ..case("unknown_type", EVENTS, Box::new(|forge, scheme| forge.broken(scheme, "unknown_type")))
         },
         Case {
             title: "Type of the launch texts".to_owned(),
-            sent: "A batch.completed, as the first texts called batch.succeeded, signed correctly.".to_owned(),
+            sent: "A batch.completed, which the first texts called batch.succeeded, correctly signed.".to_owned(),
             why: "Names of types have changed before and will again.",
             mend: IGNORE.into(),
             ..case("launch_type", EVENTS, Box::new(|forge, scheme| forge.broken(scheme, "launch_type")))
         },
         Case {
             title: "Unknown fields".to_owned(),
-            sent: "A batch.succeeded with fields, in data and beside it, that nobody has announced.".to_owned(),
-            why: "Fields are added without notice; a schema that forbids them loses events on that day (SW-07).",
-            mend: "Let the model take unknown fields: extra='ignore' in pydantic (not 'forbid'), .loose() or .strip() in zod (not \
-                .strict()), no deny_unknown_fields in serde.".into(),
+            sent: "A batch.succeeded with unannounced fields, in data and beside it.".to_owned(),
+            why: "Fields are added without notice; a schema that forbids them loses events from that day on (SW-07).",
+            mend: "Let the model accept unknown fields: extra='ignore' in pydantic (not 'forbid'), .loose() or \
+                .strip() in zod (not .strict()), no deny_unknown_fields in serde."
+                .into(),
             ..case(
                 "unknown_field",
                 EVENTS,
@@ -48,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// JSON that a signature may well be right over.
+/// JSON that can be signed correctly all the same.
 const NO_EVENTS: [&str; 11] = [
     "[]",
     r#"[{"type":"batch.succeeded","data":{"id":"batches/1"}}]"#,
@@ -66,10 +73,10 @@ const NO_EVENTS: [&str; 11] = [
 pub(super) const EVENTS: &str = "Events";
 const BODIES: &str = "Bodies";
 
-const IGNORE: &str = "Answer 2xx to types that you do not know, and log them: ACTIONS.get(event['type']) in place of \
+const IGNORE: &str = "Answer 2xx to types that you do not know, and log them: ACTIONS.get(event['type']) instead of \
     ACTIONS[event['type']], a default branch that does not throw.";
-const CRASH: &str = "Parse after verifying, inside try, and answer 400 (or 2xx, as you like) to what is no event: the body may \
-    be no JSON, no UTF-8, no object (a list, a number, a text, null), or have no type or data.";
+const CRASH: &str = "Parse after verifying, inside try, and answer 400 (or 2xx, as you like) to non-events: the body \
+    may not be JSON, UTF-8 or an object (but a list, a number, a text, null), or have no type or data.";
 const LIMIT: &str = "Raise the limit of this route to 1 MiB: express.raw({ type: '*/*', limit: '1mb' }) (100kb is its \
     default), MAX_CONTENT_LENGTH in Flask, client_max_body_size in nginx.";
 
@@ -77,7 +84,7 @@ pub(super) fn case(id: &str, group: &str, make: Make) -> Case {
     acting(id, group, Act::Send(make))
 }
 
-/// A case that does something else than send one delivery.
+/// A case that does more than send one delivery.
 pub(super) fn acting(id: &str, group: &str, act: Act) -> Case {
     Case {
         id: id.to_owned(),
@@ -107,7 +114,7 @@ fn event(sample: samples::SampleType) -> Case {
     Case {
         title: name.to_owned(),
         sent,
-        why: "Google documents each of these forms, or somebody has seen them. Which one comes, nobody has promised.",
+        why: "Google documents each of these forms, or somebody has seen them. Nobody has promised which one arrives.",
         mend: "Read only the fields that you need, and let each be missing: data.get('output_file_uri'), data?.file_id ?? \
             data?.file_name. Keep error_code as any JSON value, and take ids with and without batches/.".into(),
         ..case(&format!("event_{}", name.replace('.', "_")), EVENTS, make)
@@ -118,7 +125,7 @@ fn metadata(id: &str, title: &str, sent: &str, variant: &'static str) -> Case {
     Case {
         title: title.to_owned(),
         sent: format!("A batch.succeeded and a video.generated whose {sent}"),
-        why: "It is where you put your own ids for a job, and nobody has published in which of two places it comes back.",
+        why: "It holds your own ids for a job, and nobody has published in which of two places it comes back.",
         mend: "Look in both places: event.data?.user_metadata ?? event.user_metadata.".into(),
         ..case(
             id,
@@ -137,27 +144,29 @@ fn bodies() -> [Case; 6] {
         large("larger_body", "256 KiB", 256 * KIB, Wants::Take),
         large("huge_body", "1 MiB", KIB * KIB, Wants::TakeOrTooLarge),
         Case {
-            title: "Body is no JSON".to_owned(),
-            sent: "Signed correctly, and the body is a form.".to_owned(),
-            why: "The signature says who sent it and not what it is (SW-02). A crash looks like an outage and is sent again.",
+            title: "Body is not JSON".to_owned(),
+            sent: "Correctly signed, but the body is a form.".to_owned(),
+            why: "The signature says who sent it, not what it is (SW-02). A crash looks like an outage and is sent \
+                again.",
             mend: CRASH.into(),
             wants: Wants::Either,
             ..case("not_json", BODIES, Box::new(|forge, scheme| forge.broken(scheme, "not_json")))
         },
         Case {
-            title: "Body is no UTF-8".to_owned(),
-            sent: "Signed correctly, and a text in the body is Latin-1.".to_owned(),
+            title: "Body is not UTF-8".to_owned(),
+            sent: "Correctly signed, but a text in the body is Latin-1.".to_owned(),
             why: "Decoding it raises, in the handler or in the library, before the signature is even looked at.",
             mend: CRASH.into(),
             wants: Wants::Either,
             ..case("not_utf8", BODIES, Box::new(|forge, scheme| forge.broken(scheme, "body_not_utf8")))
         },
         Case {
-            title: "JSON that is no event".to_owned(),
+            title: "JSON that is not an event".to_owned(),
             sent: "Signed correctly: lists, a number, a text, true, null, an object without a type, one whose type is a number, and \
                 events without data, or whose data is null or a list."
                 .to_owned(),
-            why: "event['type'], event.get('type') and event.data.id crash at these. A crash looks like an outage and is sent again.",
+            why: "event['type'], event.get('type') and event.data.id crash on these. A crash looks like an outage and \
+                is sent again.",
             mend: CRASH.into(),
             wants: Wants::Either,
             ..case(
@@ -174,12 +183,12 @@ fn bodies() -> [Case; 6] {
 fn large(id: &str, size: &str, bytes: usize, wants: Wants) -> Case {
     Case {
         title: format!("Body of {size}"),
-        sent: format!("A batch.succeeded whose user_metadata makes it {size} long, signed correctly."),
+        sent: format!("A batch.succeeded whose user_metadata makes it {size} long, correctly signed."),
         why: if wants == Wants::Take {
-            "Events are thin, but they carry your user_metadata, and types to come may carry more. A body over the limit is \
-             refused before your code sees it, and sent again for 24 hours."
+            "Events are thin, but they carry your user_metadata, and future types may carry more. A body over the \
+             limit is refused before your code sees it, and sent again for 24 hours."
         } else {
-            "So large a body need not be taken. It must be told, though: 413, and no crash or cut connection."
+            "So large a body need not be accepted. But say so: 413, without a crash or a cut connection."
         },
         mend: LIMIT.into(),
         wants,

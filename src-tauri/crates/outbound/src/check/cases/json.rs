@@ -1,4 +1,4 @@
-//! JSON that does not survive being parsed and printed: who verifies what was printed refuses it.
+//! JSON that does not survive being parsed and serialised: a receiver that verifies the result refuses it.
 
 use signature::Scheme;
 
@@ -27,7 +27,7 @@ struct Form {
     id: &'static str,
     title: &'static str,
     sent: &'static str,
-    /// Around the job's id.
+    /// What surrounds the job's id.
     text: (&'static str, &'static str),
 }
 
@@ -35,29 +35,29 @@ struct Form {
 static FORMS: [Form; 5] = [
     Form {
         id: "json_white_space", title: "White space",
-        sent: "Signed correctly: indented JSON with tabs, double spaces and a newline at its end.",
+        sent: "Correctly signed: indented JSON with tabs, double spaces and a trailing newline.",
         text: ("{\n\t\"type\" :  \"batch.succeeded\",\r\n  \"version\":\"v1\" ,\n  \"data\": {  \"id\" : \"", "\" }\n}\n"),
     },
     Form {
         id: "json_escapes", title: "Escapes",
-        sent: "Signed correctly: letters and slashes written as escapes, \\u00e9 and \\/.",
+        sent: "Correctly signed: letters and slashes written as escapes, \\u00e9 and \\/.",
         text: ("{\"type\":\"batch\\u002Esucceeded\",\"version\":\"v1\",\"data\":{\"output_file_uri\":\"files\\/batch-1\",\
             \"user_metadata\":{\"caf\\u00e9\":\"\\u00C9t\\u00e9 \\uD83C\\uDF89\"},\"id\":\"", "\"}}"),
     },
     Form {
         id: "json_unicode", title: "Letters beyond ASCII",
-        sent: "Signed correctly: accents in two forms, an emoji and U+2028, as they are in UTF-8.",
+        sent: "Correctly signed: accents in two forms, an emoji and U+2028, as they are in UTF-8.",
         text: ("{\"type\":\"batch.succeeded\",\"version\":\"v1\",\"data\":{\
             \"user_metadata\":{\"caf\u{e9}\":\"cafe\u{301} 🎉 \u{2028}日本\"},\"id\":\"", "\"}}"),
     },
     Form {
         id: "json_key_order", title: "Order of keys",
-        sent: "Signed correctly: data before type, and keys that are numbers, in falling order.",
+        sent: "Correctly signed: data before type, and numeric keys in descending order.",
         text: ("{\"data\":{\"user_metadata\":{\"10\":1,\"9\":2,\"z\":3,\"a\":4},\"id\":\"", "\"},\"version\":\"v1\",\"type\":\"batch.succeeded\"}"),
     },
     Form {
         id: "json_big_numbers", title: "Numbers",
-        sent: "Signed correctly: 9007199254740993, which no double holds, 1.0, 1e2 and -0.",
+        sent: "Correctly signed: 9007199254740993, which no double can hold, 1.0, 1e2 and -0.",
         text: ("{\"type\":\"batch.succeeded\",\"version\":\"v1\",\"data\":{\
             \"user_metadata\":{\"rows\":9007199254740993,\"ratio\":1.0,\"size\":1e2,\"drift\":-0,\"price\":12.50},\"id\":\"", "\"}}"),
     },
@@ -74,24 +74,25 @@ impl Form {
         Case {
             title: self.title.to_owned(),
             sent: self.sent.to_owned(),
-            why: "The signature covers the bytes that were sent (SW-16). Parsed and printed again, this JSON comes out in other \
-                bytes, and the delivery is refused: on the day on which somebody's metadata holds an accent.",
+            why: "The signature covers the bytes that were sent (SW-16). Parsed and serialised again, this JSON \
+                becomes other bytes, and the delivery is refused, on the day somebody's metadata has an accent in it.",
             mend: RAW.into(),
             ..case(self.id, GROUP, make)
         }
     }
 }
 
-/// Prints a parsed body.
+/// Serialises a parsed body.
 type Print = fn(&serde_json::Value) -> String;
 
-/// The plain event as other printers write it, signed like that: what is taken of these tells how the body is printed.
+/// The plain event as other serialisers write it, signed in that form: which of these is accepted tells how the body is
+/// serialised.
 pub(in crate::check) static PRINTERS: [(&str, Print); 2] = [
     ("with a space after each comma and colon, as json.dumps prints it", samples::spaced),
     ("indented by two spaces, as JSON.stringify(value, null, 2) prints it", |value| format!("{value:#}")),
 ];
 
-/// The plain event, printed like that and signed.
+/// The plain event, serialised like that and signed.
 pub(in crate::check) fn printed(forge: &crate::check::forge::Forge, scheme: Scheme, print: Print) -> Made {
     let payload = forge.payload(scheme)?;
     one(forge.signed(scheme, 0, print(&payload)))

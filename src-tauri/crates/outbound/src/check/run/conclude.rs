@@ -1,4 +1,4 @@
-//! What all the answers together say: the verdict on the whole, and the one mistake behind several lines.
+//! What all the answers together show: the verdict on the whole, and the one mistake behind several lines.
 
 use signature::Scheme;
 
@@ -9,7 +9,7 @@ use crate::check::cases::tokens::{CLAIM_ROWS, NO_CLAIMS};
 use crate::check::cases::{Wants, id};
 use crate::check::{Line, State};
 
-/// Forgeries that whoever verifies anything refuses.
+/// Forgeries that anyone who verifies anything refuses.
 const PLAINEST: [&str; 3] = ["_wrong_secret", "_wrong_key", "_garbage_signature"];
 
 impl<F: Fn(&crate::check::Report)> Battery<F> {
@@ -20,7 +20,7 @@ impl<F: Fn(&crate::check::Report)> Battery<F> {
         self.forgeries();
     }
 
-    /// All that is forged.
+    /// Everything forged.
     fn forgeries(&mut self) {
         let Some(index) = self.index("refuses_anything") else { return };
         let forged = self.cases.iter().zip(&self.report.lines).filter(|(case, _)| case.wants == Wants::Refuse);
@@ -29,7 +29,7 @@ impl<F: Fn(&crate::check::Report)> Battery<F> {
             return self.skip(index, &Why::of(judge::gone(&line), &line));
         }
         if self.carrier().is_none() || sent.is_empty() {
-            let text = "It takes nothing, so that nothing can be said about what it refuses.";
+            let text = "It takes nothing, so there is nothing to say about what it refuses.";
             let why = Why { cause: self.no_carrier().cause, ..Why::alone(text) };
             return self.skip(index, &why);
         }
@@ -37,7 +37,7 @@ impl<F: Fn(&crate::check::Report)> Battery<F> {
         self.finish(index, Outcome::new(state, got));
     }
 
-    /// Lists of signatures that it cannot read are one mistake, whatever stands in them and whatever they are signed by.
+    /// Failing to read lists of signatures is one mistake, whatever is in them and whatever signs them.
     fn lists(&mut self) {
         let mut cause: Option<String> = None;
         for scheme in [Scheme::V1, Scheme::V1a] {
@@ -61,23 +61,20 @@ impl<F: Fn(&crate::check::Report)> Battery<F> {
         }
     }
 
-    /// Who looks at no claim takes each wrong one.
+    /// A receiver that checks no claim accepts each wrong one.
     fn claims(&mut self) {
         let (all, wrong_key) = (id(Scheme::Jwt, NO_CLAIMS), id(Scheme::Jwt, "wrong_key"));
         let taken = |line: &str| self.line_of(line).is_some_and(is_taken);
-        // Where even the signature is not looked at, that is the mistake.
+        // If not even the signature is checked, that is the mistake.
         if !taken(&all) || taken(&wrong_key) {
             return;
         }
-        self.blame(
-            &all,
-            "Your handler checks no claim of a token: neither how old it is, nor by whom and for whom it was made.",
-        );
+        self.blame(&all, "Your handler checks no claim of a token: neither its age, nor who made it, nor for whom.");
         let rows = CLAIM_ROWS.map(|name| id(Scheme::Jwt, name));
-        self.follow(&rows, &all, "It is taken, as every token is that the published key has signed", is_taken);
+        self.follow(&rows, &all, "It is taken, like every token that the published key has signed", is_taken);
     }
 
-    /// Skips those of these lines that come from the mistake of the line `cause`.
+    /// Skips those of these lines that follow from the mistake of the line `cause`.
     fn follow(&mut self, lines: &[String], cause: &str, why: &str, is_part: impl Fn(&Line) -> bool) {
         for line in self.report.lines.iter_mut().filter(|line| lines.contains(&line.id) && is_part(line)) {
             line.state = State::Skipped;
@@ -87,27 +84,27 @@ impl<F: Fn(&crate::check::Report)> Battery<F> {
         self.tell();
     }
 
-    /// One status for everything: then it was not about this delivery.
+    /// The same status for everything: then it was not about this delivery.
     fn everything(&mut self) {
         if self.carrier().is_some() || self.bench.life.over().is_some() {
             return;
         }
-        // What is known better is left as it is.
+        // Keep what is known better.
         let mut plain = self.report.causes.iter().filter(|cause| cause.what != OLD_KEYS);
         let base = plain.find_map(|cause| {
             let is_base = self.cases.iter().any(|case| case.id == cause.line && case.is_base());
             self.line_of(&cause.line).filter(|line| is_base && line.state == State::Failed)
         });
         let Some((id, status)) = base.and_then(|line| Some((line.id.clone(), line.status?))) else { return };
-        // Whatever routes requests answers a GET by itself.
+        // Routers answer a GET by themselves.
         let posts = self.report.lines.iter().filter(|line| line.id != "get").filter_map(|line| line.status);
         let posts: Vec<u16> = posts.collect();
         if posts.len() < 5 || posts.iter().any(|other| *other != status) {
             return;
         }
         let what = match status {
-            500.. => format!("Your handler answers {status} to everything, also to a plain good delivery."),
-            _ => format!("Your handler refuses everything with {status}, also a plain good delivery."),
+            500.. => format!("Your handler answers {status} to everything, even to a plain good delivery."),
+            _ => format!("Your handler refuses everything with {status}, even a plain good delivery."),
         };
         if let Some(line) = self.report.lines.iter_mut().find(|line| line.id == id) {
             line.got = Some(format!("{} {what}", line.got.take().unwrap_or_default()));
@@ -128,17 +125,16 @@ fn is_refused(line: &Line) -> bool {
     line.state == State::Failed && line.status.is_some_and(|status| (400..500).contains(&status))
 }
 
-/// What the answers to all forgeries say together: by id, the status of each that was answered.
+/// What the answers to all forgeries show together: by id, the status of each that was answered.
 fn on_the_whole(sent: &[(&str, u16)]) -> (State, String) {
     let is_taken = |status: &u16| (200..300).contains(status);
     let (taken, all) = (sent.iter().filter(|(_, status)| is_taken(status)).count(), sent.len());
-    // Others may crash on what they do not even look at.
+    // Others may crash on things that they do not even check.
     let plainest = || sent.iter().filter(|(id, _)| PLAINEST.iter().any(|name| id.ends_with(name)));
     match plainest().count() {
-        // All were taken, and the ones that would settle it were not answered.
+        // All were accepted, but the ones that would settle it were not answered.
         0 if taken == all => {
-            let got =
-                format!("Took {taken} of {all}; the plainest forgeries got no answer, so that it cannot be said.");
+            let got = format!("Took {taken} of {all}; the plainest forgeries got no answer, so this remains unknown.");
             (State::Skipped, got)
         }
         1.. if plainest().all(|(_, status)| is_taken(status)) => {

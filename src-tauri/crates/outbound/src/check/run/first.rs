@@ -1,4 +1,4 @@
-//! The plain delivery of each scheme, and what is wrong where it is not taken.
+//! The plain delivery of each scheme, and what is wrong if it is not accepted.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,14 @@ use crate::check::cases::{self, Case, Wants, signed, word};
 use crate::check::judge::{LOG, Outcome, unreachable};
 use crate::check::{Progress, Report, State};
 
-/// Forgeries that a receiver takes which makes one of the usual mistakes with its secret. It refuses the genuine ones.
+/// Forgeries that a receiver accepts if it makes one of the usual mistakes with its secret. It refuses the genuine
+/// ones.
 const SLIPS: [&str; 4] = ["undecoded_secret", "prefix_kept", "body_only", "hex_signature"];
 
-/// Nobody answers at all, or where nothing is.
+/// Nobody answers at all, or nothing is at this address.
 const NO_HANDLER: [u16; 4] = [404, 405, 410, 501];
 
-/// A plain delivery that was not taken, and nothing says why.
+/// A plain delivery that was not accepted, with nothing to explain it.
 struct Refused {
     scheme: Scheme,
     index: usize,
@@ -24,7 +25,7 @@ struct Refused {
 }
 
 impl<F: Fn(&Report)> Battery<F> {
-    /// Sends them. False where nobody is there.
+    /// Sends them. False if nobody is there.
     pub(super) async fn first(&mut self) -> bool {
         let cases = self.cases.clone();
         let mut refused = Vec::new();
@@ -81,14 +82,14 @@ impl<F: Fn(&Report)> Battery<F> {
             return (Standing::Takes, true);
         }
         if outcome.state == State::Skipped || outcome.ended {
-            // It ended, now or before.
+            // It ended, now or earlier.
             let cause = outcome.cause.clone().unwrap_or_else(|| case.id.clone());
             let why = Why::of(refused(scheme), &cause);
             self.finish(index, outcome);
             return (Standing::Not(why, class), true);
         }
         if outcome.silent {
-            // That it does not answer is one mistake, with a line of its own.
+            // Not answering is one mistake, with its own line.
             let why = Why::of(outcome.got.clone(), "answers_in_time");
             let got = format!("{} See \"Answers within a few seconds\".", outcome.got);
             self.finish(index, outcome.follows(got, "answers_in_time"));
@@ -96,7 +97,7 @@ impl<F: Fn(&Report)> Battery<F> {
         }
         let redirected = class == 3;
         let nowhere = redirected || outcome.status.is_some_and(|status| NO_HANDLER.contains(&status));
-        // One that has taken another scheme is there.
+        // An endpoint that accepted another scheme is there.
         if nowhere && self.carrier().is_none() {
             let why = Why::of(format!("There is no handler at this address: see {}.", case.id), &case.id);
             let status = outcome.status.unwrap_or_default();
@@ -104,28 +105,27 @@ impl<F: Fn(&Report)> Battery<F> {
             let what = if redirected {
                 format!("Your handler answers {status}, a redirect, and senders do not follow those.")
             } else {
-                format!("No handler takes a POST at this address: it answers {status}.")
+                format!("No handler accepts a POST at this address: it answers {status}.")
             };
             self.blame(&case.id, what);
             return (Standing::NoHandler(why), true);
         }
         if scheme == Scheme::V1 {
             if let Some(slip) = self.slip(scheme, class).await {
-                let why =
-                    Why::of(format!("The genuine {name} delivery is refused: see {slip}, which is the cause."), &slip);
+                let why = Why::of(format!("The genuine {name} delivery is refused because of {slip}."), &slip);
                 let got = format!("{} {}", outcome.got, why.text);
                 self.finish(index, outcome.follows(got, &slip));
                 let title = self.report.line(&slip).map(|line| line.title.clone()).unwrap_or_default();
                 self.blame(
                     &slip,
-                    format!("Your handler takes what is signed wrongly ({title}), and refuses the genuine ones."),
+                    format!("Your handler takes wrongly signed deliveries ({title}), and refuses the genuine ones."),
                 );
                 return (Standing::Not(why, class), true);
             }
             if self.knows_the_old_secret_only(scheme, class).await {
-                let got = format!("{} It takes the old secret, and does not know the new one.", outcome.got);
+                let got = format!("{} It takes the old secret, but does not know the new one.", outcome.got);
                 self.finish(index, Outcome { got, ..outcome });
-                self.blame(&case.id, "Your handler takes the old secret, and does not know the new one.");
+                self.blame(&case.id, "Your handler takes the old secret, but does not know the new one.");
                 return (Standing::Not(Why::of(refused(scheme), &case.id), class), true);
             }
         }
@@ -134,7 +134,7 @@ impl<F: Fn(&Report)> Battery<F> {
         let outcome = match printer {
             Some(how) => {
                 let got = format!(
-                    "{} It takes the same JSON printed {how}: the body is parsed and printed again before it is verified.",
+                    "{} It takes the same JSON {how}: the body is parsed and serialised again before it is verified.",
                     outcome.got
                 );
                 Outcome { got, mend: Some(signed::PRINTED_AGAIN.into()), ..outcome }
@@ -145,13 +145,13 @@ impl<F: Fn(&Report)> Battery<F> {
         };
         self.finish(index, outcome);
         if explained {
-            self.blame(&case.id, "Your handler parses the body and prints it again before it is verified.");
+            self.blame(&case.id, "Your handler parses the body and serialises it again before verifying it.");
         }
         (Standing::Not(Why::of(refused(scheme), &case.id), class), explained)
     }
 
-    /// The slip with the secret that explains a refusal. The lines that were tried are finished. `class`: how the genuine
-    /// one was answered.
+    /// The slip with the secret that explains a refusal. Finishes the lines that were tried. `class`: the class of the
+    /// answer to the genuine one.
     async fn slip(&mut self, scheme: Scheme, class: u16) -> Option<String> {
         for name in SLIPS {
             let id = cases::id(scheme, name);
@@ -178,15 +178,15 @@ impl<F: Fn(&Report)> Battery<F> {
         taken
     }
 
-    /// What was tried for an explanation, and was answered like the genuine one.
+    /// A line that was tried as an explanation, and was answered like the genuine one.
     fn says_nothing(&mut self, index: usize, scheme: Scheme, class: u16, outcome: Outcome) {
         if outcome.class() == class && outcome.state != State::Skipped {
-            let got = format!("It is answered like the genuine one, and that says nothing. {}", refused(scheme));
+            let got = format!("It is answered like the genuine one, which proves nothing. {}", refused(scheme));
             self.finish(index, outcome.follows(got, &cases::id(scheme, "valid")));
         }
     }
 
-    /// How the body is printed before it is verified, where that explains a refusal.
+    /// How the body is serialised before it is verified, if that explains a refusal.
     async fn printer(&self, case: &Case, scheme: Scheme) -> Option<&'static str> {
         let bench = self.bench.of(&case.id);
         for (how, print) in PRINTERS {
@@ -198,7 +198,7 @@ impl<F: Fn(&Report)> Battery<F> {
         None
     }
 
-    /// Where several plain deliveries are refused for what looks like one reason, the first stands for all.
+    /// If several plain deliveries are refused for apparently one reason, the first stands for all.
     fn one_cause(&mut self, refused: &[Refused]) {
         let asked = |scheme: Scheme| *self.standing(scheme) != Standing::Unasked;
         let keyed: Vec<&Refused> = refused.iter().filter(|one| one.scheme != Scheme::V1).collect();
@@ -252,7 +252,7 @@ impl<F: Fn(&Report)> Battery<F> {
         }
     }
 
-    /// What to do about keys that are probably old.
+    /// The fix for keys that are probably old.
     fn fetch_again(&self) -> String {
         let plan = &self.bench.plan;
         let jwks: Cow<'_, str> = plan.jwks.as_deref().map_or("the address of this check".into(), Cow::Borrowed);
@@ -261,16 +261,16 @@ impl<F: Fn(&Report)> Battery<F> {
             false => String::new(),
         };
         format!(
-            "Start your handler anew, so that it fetches the keys, and check again: receivers keep keys for minutes or hours. If \
-             it still refuses, see that it reads them from {jwks}{claims}. Where no key fits, a receiver fetches the JWKS once \
-             more (once a minute at most): v1a keys have no kid by which a new one could be told."
+            "Restart your handler, so that it fetches the keys, and check again: receivers keep keys for minutes or \
+             hours. If it still refuses, check that it reads them from {jwks}{claims}. If no key fits, a receiver \
+             fetches the JWKS once more (once a minute at most): v1a keys have no kid that would identify a new one."
         )
     }
 }
 
-/// Said as what it is: nothing more can be seen from outside.
-pub(super) const OLD_KEYS: &str = "Your handler has not asked for the JWKS since the check began: probably it goes by old keys that it fetched \
-    before, or reads them from another address.";
+/// Stated as an assumption: nothing more can be seen from outside.
+pub(super) const OLD_KEYS: &str = "Your handler has not asked for the JWKS since the check began: probably it uses \
+    old keys that it fetched before, or reads them from another address.";
 
 fn refused(scheme: Scheme) -> String {
     refused_at(scheme, &cases::id(scheme, "valid"))

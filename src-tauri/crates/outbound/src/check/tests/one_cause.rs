@@ -1,10 +1,10 @@
-//! One cause is one failure: what follows from it is skipped and names it.
+//! One cause is one failure: what follows from it is skipped and refers to it.
 
 use super::*;
 
 const BACK_SOON: Option<Duration> = Some(Duration::from_millis(300));
 
-/// Checks a receiver that can end, and that something starts again where `restarts` says so.
+/// Checks a receiver that can end, and is restarted if `restarts` says so.
 async fn check_mortal(mistake: &str, schemes: &[Scheme], restarts: Option<Duration>) -> Report {
     let keys = keys();
     let receiver = Receiver::mortal(mistake, &keys, restarts);
@@ -15,7 +15,7 @@ async fn check_mortal(mistake: &str, schemes: &[Scheme], restarts: Option<Durati
     run(Arc::new(plan), CancellationToken::new(), |_| ()).await
 }
 
-/// The line fails alone and stands for all that were skipped because of it. Gives its cause.
+/// The line fails alone and stands for all that were skipped because of it. Returns its cause.
 fn stands_for_all<'a>(report: &'a Report, id: &str) -> &'a Cause {
     assert_eq!(ids(report, State::Failed), [id], "{report:#?}");
     assert_eq!(report.progress, Progress::Done);
@@ -40,7 +40,7 @@ async fn one_that_crashes_at_everything_is_one_failure_and_its_advice_is_the_log
         let report = check("crashes", schemes, |_, _| ()).await;
         let first = if schemes.contains(&Scheme::V1) { "v1_valid" } else { "jwt_valid" };
         let cause = stands_for_all(&report, first);
-        assert_eq!(cause.what, "Your handler answers 500 to everything, also to a plain good delivery.");
+        assert_eq!(cause.what, "Your handler answers 500 to everything, even to a plain good delivery.");
         assert!(cause.mend.contains("log"), "{cause:?}");
         for word in ["secret", "key", "JWKS"] {
             assert!(!cause.mend.contains(word), "{cause:?}");
@@ -70,7 +70,7 @@ async fn one_that_crashes_after_it_has_verified_still_tells_forgeries_apart() {
 async fn one_that_refuses_everything_is_one_failure() {
     let report = check("refuses_all", &ALL, |_, _| ()).await;
     let cause = stands_for_all(&report, "v1_valid");
-    assert_eq!(cause.what, "Your handler refuses everything with 401, also a plain good delivery.");
+    assert_eq!(cause.what, "Your handler refuses everything with 401, even a plain good delivery.");
     let other = report.line("jwt_valid").unwrap();
     assert_eq!((other.state, other.status), (State::Skipped, Some(401)));
     assert!(other.got.as_deref().unwrap().contains("v1_valid"), "{other:?}");
@@ -181,11 +181,11 @@ async fn old_keys_are_told_where_nobody_asked_for_the_present_ones() {
         });
         let report = report.await;
         let cause = stands_for_all(&report, "v1a_valid");
-        assert!(cause.what.contains("probably it goes by old keys"), "{cause:?}");
+        assert!(cause.what.contains("probably it uses old keys"), "{cause:?}");
         assert!(cause.mend.contains("http://127.0.0.1:1/.well-known/jwks.json"), "{cause:?}");
         assert_eq!(cause.mend.contains("aud pollux-sandbox"), schemes.contains(&Scheme::Jwt), "{cause:?}");
     }
-    // Who asked has them, and who takes one of them, too.
+    // One that asked has them, and so does one that accepts one of them.
     let report = check("none", &ALL, |plan, _| {
         plan.keys = other.clone();
         plan.jwks_asked = asked(1);
@@ -208,7 +208,7 @@ async fn a_list_that_cannot_be_read_is_a_mistake_of_its_own() {
         assert!(cause.what.contains("every delivery with two signatures"), "{cause:?}");
         assert!(cause.mend.contains("split(',')[1]") && cause.mend.contains("at spaces first"), "{cause:?}");
         assert_eq!(cause.skipped, 2);
-        // By whatever scheme.
+        // With whatever scheme.
         let report = check(mistake, &ALL, |_, _| ()).await;
         assert_eq!(stands_for_all(&report, "v1_two_signatures_right_first").skipped, 5);
     }
@@ -222,7 +222,7 @@ async fn claims_that_nobody_checks_are_a_mistake_of_their_own() {
     let cause = stands_for_all(&report, "jwt_no_claims");
     assert!(cause.mend.contains("issuer") && cause.mend.contains("audience"), "{cause:?}");
     assert_eq!(cause.skipped, 5, "{report:#?}");
-    // Where not even the signature is looked at, that is the mistake.
+    // If not even the signature is checked, that is the mistake.
     let report = check("no_verification", &[Scheme::Jwt], |_, _| ()).await;
     assert!(report.causes.is_empty(), "{:?}", report.causes);
 }

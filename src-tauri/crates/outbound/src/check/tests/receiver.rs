@@ -1,4 +1,4 @@
-//! A receiver that verifies with the `signature` crate, right or with one mistake.
+//! A receiver that verifies with the `signature` crate, correctly or with one mistake.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,9 +33,9 @@ struct Shop {
     policy: Policy,
     secret: String,
     handled: Mutex<HashMap<String, u64>>,
-    /// Under way.
+    /// Requests under way.
     inside: AtomicUsize,
-    /// Ends the process of a mortal one.
+    /// Ends the process of a receiver that can end.
     end: Option<UnboundedSender<()>>,
 }
 
@@ -52,8 +52,8 @@ impl Receiver {
         Self { address, old_secret: Secret::generate([9; 32]) }
     }
 
-    /// One that lives in a runtime of its own, as a process does, so that it can end with all its connections. Something
-    /// starts it again after `restarts`, where that is given.
+    /// One with its own runtime, like a process, so that it can end with all its connections. It is restarted after
+    /// `restarts`, if given.
     pub(super) fn mortal(mistake: &str, keys: &SigningKeys, restarts: Option<Duration>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -232,7 +232,7 @@ fn is_genuine(shop: &Shop, headers: &HeaderMap, body: &[u8]) -> bool {
         for (_, value) in lines.iter_mut().filter(|(name, _)| name == "webhook-signature") {
             let text = String::from_utf8_lossy(value).into_owned();
             let cut: Vec<&str> = text.split(',').take(2).collect();
-            // The next entry's version stands at the end of it.
+            // It ends with the next entry's version.
             *value = cut.join(",").replace(' ', "").into_bytes();
         }
     }
