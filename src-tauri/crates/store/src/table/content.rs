@@ -5,7 +5,7 @@ use signature::{Outcome, Verdict};
 
 use crate::phrases::Phrases;
 use crate::table::{delivery, event, later, phrase, signed};
-use crate::{Answer, Delivery, Error, RequestLine, duplicate, encode, verdict_blob};
+use crate::{Answer, Delivery, Error, duplicate, encode, verdict_blob};
 
 /// `body` is last: SQLite reads a row from the front, and what comes before is found without reading it.
 pub(crate) const CREATE: &str = "
@@ -52,15 +52,6 @@ pub(crate) fn kept(conn: &Connection, id: i64) -> rusqlite::Result<u64> {
 
 pub(crate) fn path(conn: &Connection, id: i64) -> rusqlite::Result<Option<String>> {
     conn.prepare_cached("SELECT path FROM delivery_content WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
-}
-
-pub(crate) fn request(conn: &Connection, id: i64) -> rusqlite::Result<Option<RequestLine>> {
-    conn.prepare_cached("SELECT method, path FROM delivery_content WHERE id = ?1")?
-        .query_row([id], |row| {
-            let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-            Ok(RequestLine::in_row(text(0)?, text(1)?))
-        })
-        .optional()
 }
 
 pub(crate) fn delivery(

@@ -6,7 +6,7 @@ use signature::{KeyState, Verdict};
 
 use crate::delivery::{has_type, message_id_in_row};
 use crate::duplicate::Earlier;
-use crate::table::{content, event, unsigned};
+use crate::table::{event, request, unsigned};
 use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
 use crate::{AnsweredBy, Row};
 
@@ -99,7 +99,7 @@ fn with_request(conn: &Connection, row: Row) -> rusqlite::Result<Row> {
     if has_type(row.event_type.as_deref()) {
         return Ok(row);
     }
-    Ok(Row { request: content::request(conn, row.id)?, ..row })
+    Ok(Row { request: request::of(conn, row.id)?, ..row })
 }
 
 /// Read backwards off `delivery_again`, whose entries of one event stand in the order of their ids.
