@@ -45,7 +45,7 @@ fn mistaken(mistake: &str, language: Language, delivery: &Delivery) -> Option<An
         ("reserialises", "not_json" | "empty_body" | "unusual_json") => Refused,
         // Node's parser takes anything for UTF-8: a token, which says nothing about the body, stays good.
         ("reserialises", "body_not_utf8") if signed || language == Language::Python => Refused,
-        ("undecoded_secret", what) | ("whole_secret", what) if *scheme == V1 => {
+        ("undecoded_secret" | "whole_secret", what) if *scheme == V1 => {
             let own = if mistake == "whole_secret" { "prefix_kept_secret" } else { "undecoded_secret" };
             if what == own { Accepted } else { Refused }
         }

@@ -104,7 +104,7 @@ async fn a_list_of_all_kinds_of_verdicts() {
     window.count_is(expected + 1).await;
     window.newest_is("unchecked", "no_secret").await;
     let near = "return [...document.querySelectorAll('[data-testid=row]')].find((row) => row.innerText.includes('re-serialised'))";
-    window.until("the diagnosis is in its row", &format!("{} !== undefined", near)).await;
+    window.until("the diagnosis is in its row", &format!("{near} !== undefined")).await;
     window.script(&format!("const row = (() => {{ {near} }})(); row.click()")).await;
     window.wait("finding").await;
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;

@@ -3,11 +3,13 @@
 
 mod binding;
 mod claims;
+mod refusal;
 pub(crate) mod token;
 
 use jsonwebtoken::Algorithm;
 
 use self::binding::Binding;
+use self::refusal::Refusal;
 use self::token::Token;
 use crate::jwks::{Jwk, JwkMaterial, KeySet};
 use crate::ladder::{Ladder, Rung};
@@ -23,30 +25,6 @@ const KEY: Rung = ("jwt_key", "Key", "an RSA key of the JWKS with that kid, at l
 const SIGNATURE: Rung = ("jwt_signature", "Signature", "a signature of that key over header and claims");
 const CLAIMS: Rung = ("jwt_claims", "Claims", "not expired, and audience and issuer as configured");
 const BODY: Rung = ("body_binding", "Body", "the event itself, or a hash of the body, in a claim");
-
-/// Why a token is refused: the stable code, and words.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) reason: Text,
-    pub(crate) words: Words,
-    /// What the rung shows.
-    pub(crate) seen: Text,
-}
-
-impl Refusal {
-    pub(crate) fn new(
-        reason: impl Into<Text>,
-        cause: impl Into<Text>,
-        sentence: impl Into<String>,
-        seen: impl Into<Text>,
-    ) -> Self {
-        Self {
-            reason: reason.into(),
-            words: Words::new(cause, format!("Rejected: {}", sentence.into())),
-            seen: seen.into(),
-        }
-    }
-}
 
 /// How far a token got.
 #[derive(Debug, Default)]

@@ -12,6 +12,7 @@ pub(crate) mod outbound;
 pub(crate) mod phrase;
 pub(crate) mod place;
 pub(crate) mod project;
+pub(crate) mod request;
 pub(crate) mod secret;
 pub(crate) mod setting;
 pub(crate) mod signer;

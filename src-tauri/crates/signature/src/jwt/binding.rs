@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::json;
 
 /// How a token covers the body.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::received::shown;
 use crate::wording::{distance, span};
 use crate::{JwtPolicy, Warning, json};

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::json;
 use crate::received::shown;
 

@@ -6,9 +6,9 @@ use signature::{KeyState, Verdict};
 
 use crate::delivery::{has_type, message_id_in_row};
 use crate::duplicate::Earlier;
-use crate::table::{event, unsigned};
+use crate::table::{event, request, unsigned};
 use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
-use crate::{AnsweredBy, RequestLine, Row};
+use crate::{AnsweredBy, Row};
 
 pub(crate) const CREATE: &str = "
 CREATE TABLE delivery (
@@ -99,7 +99,7 @@ fn with_request(conn: &Connection, row: Row) -> rusqlite::Result<Row> {
     if has_type(row.event_type.as_deref()) {
         return Ok(row);
     }
-    Ok(Row { request: request(conn, row.id)?, ..row })
+    Ok(Row { request: request::of(conn, row.id)?, ..row })
 }
 
 /// Reads `delivery_again` backwards; its entries for one event are in the order of their ids.
@@ -289,16 +289,6 @@ pub(crate) const IDS: &str = "SELECT d.id FROM delivery d ";
 pub(crate) const SEARCHED: &str = "
 SELECT d.id, c.path, c.query, c.headers, c.body, e.message_id
 FROM delivery d CROSS JOIN delivery_content c ON c.id = d.id LEFT JOIN event e ON e.id = d.event ";
-
-/// What a row without a type shows, from `delivery_content`.
-fn request(conn: &Connection, id: i64) -> rusqlite::Result<Option<RequestLine>> {
-    conn.prepare_cached("SELECT method, path FROM delivery_content WHERE id = ?1")?
-        .query_row([id], |row| {
-            let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-            Ok(RequestLine::in_row(text(0)?, text(1)?))
-        })
-        .optional()
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::Pace;
 use super::output::is_host;
+use super::pace::Pace;
 
 /// How long an answer may take: the child is on this machine.
 const PATIENCE: Duration = Duration::from_secs(2);
