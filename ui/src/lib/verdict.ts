@@ -34,7 +34,7 @@ export const SCHEMES: Record<Scheme, { label: string; name: string }> = {
   jwt: { label: "JWT", name: "JWT, RS256 as the guide documents it" },
 };
 
-/** What the row says beside the glyph. A secret in its grace period is still valid, but amber, with the time it has left. */
+/** What the row says beside the glyph. A secret in its grace period is still valid, but amber, with the time left. */
 export function rowVerdict(row: Row, nowMs: number): Mark & { cause: string } {
   const mark = OUTCOMES[row.outcome];
   if (row.outcome === "verified" && row.grace_until !== null) {

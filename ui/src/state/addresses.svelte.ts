@@ -25,8 +25,8 @@ export class Addresses {
   }
 
   /**
-   * The same from outside; null where there is no public address. The Sandbox's emulator is on this machine: it sends to
-   * the listener itself.
+   * The same from outside; null where there is no public address. The Sandbox's emulator is on this machine, so it sends
+   * to the listener itself.
    */
   get public(): string | null {
     const { chosen } = this.#projects;
