@@ -24,6 +24,7 @@ export class Addresses {
     return projectAddress(this.#projects.chosen?.path ?? "", this.#listening.address, null);
   }
 
+  /**
    * The same from outside; null where there is no public address. The Sandbox's emulator is on this machine, so it
    * sends to the listener itself.
    */
