@@ -1,4 +1,4 @@
-//! Secrets on the clipboard: taken off again after a minute, where nobody has copied anything else meanwhile.
+//! Puts secrets on the clipboard and clears them after a minute, unless something else was copied meanwhile.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,25 +15,25 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// A clipboard with text on it. Calls may block.
 pub(crate) trait Board: Send + Sync + 'static {
-    /// Puts a secret on it, in place of what was there.
+    /// Puts a secret on it, replacing what was there.
     fn put(&self, text: &str) -> Result<(), String>;
-    /// The text on it; `None`: none, or none that can be read.
+    /// Gives the text on it; `None` if there is none, or none that can be read.
     fn text(&self) -> Option<Zeroizing<String>>;
-    /// Takes off what is on it.
+    /// Clears it.
     fn clear(&self) -> Result<(), String>;
 }
 
-/// Puts secrets on a clipboard and takes them off again. Cloning shares it.
+/// Puts secrets on a clipboard and clears them again. Clones share it.
 pub(crate) struct Clipboard<B> {
     board: Arc<B>,
     held: Arc<Mutex<Held>>,
 }
 
-/// What was put on the clipboard last, until it was taken off.
+/// What was last put on the clipboard, until it is cleared.
 #[derive(Default)]
 struct Held {
     text: Option<Zeroizing<String>>,
-    /// Rises with each copy: the minute of an earlier one is over without effect.
+    /// Counts copies, so that the end of an earlier copy's minute has no effect.
     copies: u64,
 }
 
@@ -48,7 +48,7 @@ impl<B: Board> Clipboard<B> {
         Self { board: Arc::new(board), held: Arc::default() }
     }
 
-    /// Puts `text` on the clipboard, to be taken off when `pause` is over. What is given back waits for that.
+    /// Puts `text` on the clipboard. The future that it returns waits for `pause`, then clears it.
     fn copy<P: Future<Output = ()>>(
         &self,
         text: Zeroizing<String>,
@@ -71,7 +71,7 @@ impl<B: Board> Clipboard<B> {
         })
     }
 
-    /// Takes off what was copied last, unless something else is there. `copy`: only where no later one was made.
+    /// Clears what was last copied, unless something else is there. With `copy`, only if no later copy was made.
     fn clear(&self, copy: Option<u64>) {
         let mut held = self.held();
         if copy.is_some_and(|copy| copy != held.copies) {
@@ -108,7 +108,7 @@ impl Board for System {
     }
 }
 
-/// To be registered before the clipboard's own plugin: at the end that one lets go of the clipboard.
+/// Must be registered before the clipboard's own plugin, which lets go of the clipboard at the end.
 pub(crate) fn plugin() -> TauriPlugin<Wry> {
     Builder::new("clipboard-minute")
         .setup(|app, _| {

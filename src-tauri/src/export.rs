@@ -1,4 +1,4 @@
-//! Files that the user asked for, among the downloads.
+//! Writes files that the user asked for into the downloads folder.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write as _};
@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 use directories::UserDirs;
 use engine::{Code, Error};
 
-/// Names that are tried where a file is there already.
+/// How many names to try if files already exist.
 const TRIES: u32 = 100;
 
-/// Writes `{stem}-YYYY-MM-DD-HHMMSS.{extension}` (local time) into the user's downloads, or into the data folder where
-/// there are none. Only the user can read it. Answers its path.
+/// Writes `{stem}-YYYY-MM-DD-HHMMSS.{extension}` (local time) into the user's downloads, or into the data folder if
+/// there is no such folder. Only the user can read it. Gives its path.
 pub(crate) fn write(home: &Path, stem: &str, extension: &str, text: &str) -> engine::Result<PathBuf> {
     let downloads = UserDirs::new().and_then(|dirs| dirs.download_dir().map(Path::to_path_buf));
     let folder = downloads.unwrap_or_else(|| home.to_path_buf());
     let stem = format!("{stem}-{}", jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S"));
     write_new(&folder, &stem, extension, text).map_err(|error| {
         let message =
-            format!("Nothing could be written into {}. Is there room, and may you write there?", folder.display());
+            format!("Nothing could be written to {}. Is there room, and do you have permission?", folder.display());
         Error::new(Code::NotWritten, message).with_detail(error)
     })
 }
 
-/// Never over a file that is there.
+/// Never overwrites an existing file.
 fn write_new(folder: &Path, stem: &str, extension: &str, text: &str) -> io::Result<PathBuf> {
     std::fs::create_dir_all(folder)?;
     let mut options = OpenOptions::new();
@@ -46,7 +46,7 @@ fn write_new(folder: &Path, stem: &str, extension: &str, text: &str) -> io::Resu
             Err(error) => return Err(error),
         }
     }
-    Err(io::Error::new(ErrorKind::AlreadyExists, format!("{TRIES} files of this second are there already")))
+    Err(io::Error::new(ErrorKind::AlreadyExists, format!("{TRIES} files from this second already exist")))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Closing the window while a secret is stored nowhere: asked about once.
+//! Warns once before the window closes while a secret is not stored anywhere.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +8,12 @@ use parking_lot::Mutex;
 /// A second close within this time goes through.
 const MEANT: Duration = Duration::from_secs(10);
 
-/// When the user was warned last.
+/// When the user was last warned.
 #[derive(Default)]
 pub(crate) struct Leaving(Mutex<Option<Instant>>);
 
 impl Leaving {
-    /// May the window close? Where not, the user has been told why.
+    /// Says whether the window may close. If not, tells the user why.
     pub(crate) fn may_close(&self, engine: &Engine) -> bool {
         let close = self.decide(engine.projects().has_unstored_secrets(), Instant::now());
         if !close {
@@ -21,7 +21,7 @@ impl Leaving {
                 Level::Warning,
                 Code::SecretNotStored,
                 "A new secret is not stored anywhere yet and can never be read again: wait until it is stored, or copy \
-                 it to a safe place. Close once more to leave without it.",
+                 it to a safe place. Close again to leave without it.",
             );
         }
         close

@@ -11,7 +11,7 @@ mod window;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// What wrong usage ends with, as on the command line.
+/// The exit code of wrong usage, as on the command line.
 const USAGE: u8 = 2;
 
 /// Opens the window.
@@ -30,13 +30,13 @@ pub fn main() -> ExitCode {
     window::run()
 }
 
-/// The window needs no arguments: what there is to say is said by `pollux`.
+/// Answers `--version` and `--help`, and refuses other arguments: `pollux` is the one that takes them.
 fn answer(argument: &OsString) -> ExitCode {
     match argument.to_str() {
         Some("-V" | "--version") => say(concat!("pollux-app ", env!("CARGO_PKG_VERSION"))),
-        Some("-h" | "--help") => say("The window of Pollux. It takes no arguments. The command line: pollux --help"),
+        Some("-h" | "--help") => say("The Pollux window. It takes no arguments. Command line: pollux --help"),
         _ => {
-            eprintln!("pollux-app: the window takes no arguments. The command line: pollux --help");
+            eprintln!("pollux-app: the window takes no arguments. Command line: pollux --help");
             ExitCode::from(USAGE)
         }
     }

@@ -1,4 +1,4 @@
-//! The engine's start, which may fail and be tried again: what the window then offers is done here.
+//! Starts the engine, which may fail and be tried again, and does what the window then offers.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use system::{home, keychain};
 use tokio::sync::Mutex;
 
-/// Starts an engine on a history, with what keeps its secrets.
+/// Starts an engine on a history and the vault of its secrets.
 type Starter = Box<dyn Fn(PathBuf) -> Pin<Box<dyn Future<Output = Result<Engine>> + Send>> + Send + Sync>;
 
 /// The engine, or why it could not start: the window then says so, and every command gives that error.
@@ -45,12 +45,12 @@ impl Started {
         self.now.read().clone()
     }
 
-    /// Why it could not start; `None` where it runs.
+    /// Why it could not start; `None` if it runs.
     pub(crate) fn failure(&self) -> Option<StartFailure> {
         self.engine().err().map(|error| StartFailure::new(&error, &self.database))
     }
 
-    /// Tries the same once more. Where it runs already, that is as good.
+    /// Tries the same again. Does nothing if it is already running.
     pub(crate) async fn again(&self) -> Result<()> {
         let _alone = self.starting.lock().await;
         if self.engine().is_ok() {
@@ -62,7 +62,7 @@ impl Started {
         done
     }
 
-    /// Renames the usual history, where that can help, and answers where it is now. The next start makes a new one.
+    /// Renames the usual history, if that can help, and says where it is now. The next start makes a new one.
     pub(crate) async fn move_aside(&self, stamp: String) -> Result<PathBuf> {
         let _alone = self.starting.lock().await;
         if !self.failure().is_some_and(|failure| failure.aside) {
@@ -77,11 +77,11 @@ impl Started {
             .map_err(|error| Error::new(Code::Internal, "The history could not be moved aside.").with_detail(error))?
     }
 
-    /// Starts on another history, for this run. Where that fails, too, the usual one is still the one that is meant.
+    /// Starts on another history, for this run. If that fails too, the usual one stays the one to start on.
     pub(crate) async fn open(&self, database: PathBuf) -> Result<()> {
         let _alone = self.starting.lock().await;
         if self.engine().is_ok() {
-            return Err(Error::new(Code::Internal, "Pollux runs already. Start it again to choose another history."));
+            return Err(Error::new(Code::Internal, "Pollux is already running. Restart it to choose another history."));
         }
         let started = (self.starter)(database).await?;
         self.set(Ok(started));
@@ -93,7 +93,7 @@ impl Started {
     }
 }
 
-/// The listener binds while the window loads; a taken port is a state of the window, not the end of the start.
+/// The listener binds while the window loads; a port in use is a state of the window, not a failed start.
 async fn start(home: PathBuf, database: PathBuf) -> Result<Engine> {
     let vault = vault(&home, &database).await?;
     let engine = Engine::start(Config {
@@ -107,7 +107,7 @@ async fn start(home: PathBuf, database: PathBuf) -> Result<Engine> {
     Ok(engine)
 }
 
-/// What keeps the secrets of this history: those of another one than the usual are kept apart from its.
+/// Opens the vault of this history. The secrets of any but the usual history are kept apart from its own.
 async fn vault(home: &Path, database: &Path) -> Result<Arc<dyn Vault>> {
     let (home, database) = (home.to_path_buf(), database.to_path_buf());
     let opened = tauri::async_runtime::spawn_blocking(move || {

@@ -45,7 +45,7 @@ pub(crate) async fn secret_destroy(started: State<'_, Started>, id: String) -> R
 #[tauri::command]
 pub(crate) async fn copy_secret(app: AppHandle, text: String) -> Result<()> {
     clipboard::copy(&app, Zeroizing::new(text)).map_err(|error| {
-        Error::new(Code::ClipboardFailed, "The clipboard took nothing. Show the secret and copy it by hand.")
+        Error::new(Code::ClipboardFailed, "The clipboard did not accept the secret. Show it and copy it by hand.")
             .with_detail(error)
     })
 }

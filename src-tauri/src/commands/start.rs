@@ -1,4 +1,4 @@
-//! What the window offers where Pollux could not start.
+//! What the window offers if Pollux could not start.
 
 use engine::{Code, Error, Result, StartFailure};
 use tauri::{State, WebviewWindow};
@@ -24,7 +24,8 @@ pub(crate) async fn history_move_aside(started: State<'_, Started>) -> Result<St
     Ok(started.move_aside(stamp).await?.display().to_string())
 }
 
-/// The user chooses a file, so that the page names none. The path that was opened; `None`: nothing was chosen.
+/// Lets the user choose a file, so that the page names none. Gives the path that was opened; `None` if nothing was
+/// chosen.
 #[tauri::command]
 pub(crate) async fn history_open_other(window: WebviewWindow, started: State<'_, Started>) -> Result<Option<String>> {
     let (chosen, choice) = oneshot::channel();
@@ -33,12 +34,12 @@ pub(crate) async fn history_open_other(window: WebviewWindow, started: State<'_,
         .file()
         .set_parent(&window)
         .set_title("Open a history")
-        .add_filter("Histories of Pollux", &["db"])
+        .add_filter("Pollux histories", &["db"])
         .add_filter("All files", &["*"])
         .pick_file(move |file| drop(chosen.send(file)));
     let Some(file) = choice.await.ok().flatten() else { return Ok(None) };
     let path = file.into_path().map_err(|error| {
-        Error::new(Code::NotFound, "What was chosen is no file of this computer. Choose another one.")
+        Error::new(Code::NotFound, "What you chose is not a file on this computer. Choose another one.")
             .with_detail(error)
     })?;
     started.open(path.clone()).await?;

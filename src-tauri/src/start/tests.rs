@@ -75,7 +75,7 @@ async fn a_lock_that_is_let_go_is_tried_again() {
     let database = folder.path().join("pollux.db");
     started(database.clone()).await.engine().unwrap().shutdown().await;
     std::fs::rename(&database, folder.path().join("away.db")).unwrap();
-    // A folder in its place stands for whatever is mended from outside.
+    // A folder in its place stands for whatever is fixed from outside.
     std::fs::create_dir(&database).unwrap();
     let started = started(database.clone()).await;
     let failure = started.failure().unwrap();

@@ -71,12 +71,12 @@ async fn what_is_wrong_with_a_replay_is_told_and_nothing_is_sent() {
     for (arguments, words) in [
         (vec!["replay", "msg_x", "--to", &url], "there is no delivery \"msg_x\""),
         (vec!["replay", "1", "99", "--to", &url], "there is no delivery 99"),
-        (vec!["replay", "last", "--to", "https://hooks.example.com/"], "Say so with --allow-remote"),
+        (vec!["replay", "last", "--to", "https://hooks.example.com/"], "Use --allow-remote to allow it"),
         (vec!["replay", "last", "--to", "ftp://localhost/"], "is not an address"),
         (vec!["replay", "last", "--to", &url, "--twist", "stale"], "Choose what to sign with"),
         (vec!["replay", "last", "--to", &url, "--resign"], "has no secret to sign with: there is none"),
         (vec!["replay", "last", "--to", &url, "--resign", "a91f"], "there is no secret \"a91f\""),
-        (vec!["replay", "last", "--to", &url, "-H", "nonsense"], "is no header line"),
+        (vec!["replay", "last", "--to", &url, "-H", "nonsense"], "is not a header line"),
         (vec!["replay", "last", "--to", &url, "--concurrency", "99"], "1 to 64 requests"),
     ] {
         let refused = pollux(home.path(), &arguments).await;
@@ -187,7 +187,7 @@ async fn what_waits_at_the_end_is_sent_or_told() {
         (words, started.elapsed())
     };
     let (words, took) = left("http://127.0.0.1:9/", 3, &[]).await;
-    assert!(words.contains("pollux: 3 deliveries were not forwarded; they are gone"), "{words}");
+    assert!(words.contains("pollux: 3 deliveries were not forwarded; they are lost"), "{words}");
     assert!(took < Duration::from_secs(4), "one that is down is not waited for: {took:?}");
     receiver.answers("200 OK", "never", Duration::from_secs(60));
     let database = home.path().join("kept.db").display().to_string();

@@ -36,7 +36,7 @@ const NOT_OPENED: Record<string, Omit<StartFailure, "path" | "history">> = {
   keychain: {
     error: {
       code: "invalid_keychain",
-      message: 'POLLUX_KEYCHAIN is "File"; expected is "file" or "system".',
+      message: 'POLLUX_KEYCHAIN is "File"; expected "file" or "system".',
       detail: null,
     },
     again: false,

@@ -1,4 +1,4 @@
-//! The window is a program of its own, which is started where it is installed beside this one.
+//! Starts the window, a separate program, if it is installed beside this one.
 
 use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsString;
@@ -10,7 +10,7 @@ use crate::{exit, say};
 
 const APP: &str = "pollux-app";
 
-/// Opens the window with these arguments, this environment and this folder. What it ends with is what this ends with.
+/// Opens the window with these arguments, this environment and this folder, and ends with its exit code.
 pub(crate) fn open(arguments: &[OsString]) -> ExitCode {
     let folders = folders();
     let name = format!("{APP}{EXE_SUFFIX}");
@@ -25,7 +25,7 @@ pub(crate) fn open(arguments: &[OsString]) -> ExitCode {
     code
 }
 
-/// Where this program is installed: the folder of its file, and that of a link to it.
+/// Gives where this program is installed: the folder of its file, and that of a link to it.
 fn folders() -> Vec<PathBuf> {
     let Ok(started) = std::env::current_exe() else { return Vec::new() };
     let real = started.canonicalize().ok();
@@ -35,15 +35,15 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The process becomes the window's: whoever waits for it or sends it a signal reaches the window. Comes back only
-/// with an error.
+/// Replaces this process with the window's, so that whoever waits for it or sends it a signal reaches the window.
+/// Returns only with an error.
 #[cfg(unix)]
 fn become_it(app: &mut Command) -> io::Result<ExitCode> {
     use std::os::unix::process::CommandExt as _;
     Err(app.exec())
 }
 
-/// Elsewhere no process can become another one: this one waits.
+/// Waits for the window: on other systems a process cannot become another.
 #[cfg(not(unix))]
 fn become_it(app: &mut Command) -> io::Result<ExitCode> {
     let ended = app.status()?.code().and_then(|code| u8::try_from(code).ok());
@@ -52,8 +52,8 @@ fn become_it(app: &mut Command) -> io::Result<ExitCode> {
 
 fn missing(folders: &[PathBuf]) -> ExitCode {
     let place = folders.last().map(|folder| format!(" in {}", folder.display())).unwrap_or_default();
-    say!("the window is a program of its own, {APP}, and it is not installed beside this one{place}.");
-    say_plain!("Install the Pollux app, which has both; from the source, `make run` builds and starts them.");
+    say!("the window is a separate program, {APP}, which is not installed beside this one{place}.");
+    say_plain!("Install the Pollux app, which has both; from source, `make run` builds and starts them.");
     say_plain!(
         "Without a window: `pollux listen --sandbox` shows the live view in this terminal, `pollux --help` the rest."
     );

@@ -32,14 +32,15 @@ enum SchemeOption {
     Jwt,
 }
 
-/// Send good, odd and forged deliveries to your handler, and say what it does wrong.
+/// Send good, odd and forged deliveries to your handler, and report what it gets wrong.
 #[derive(Args)]
 #[command(
-    after_help = "Exit code: 0 nothing failed (open lines are yours to look at), 1 something failed, 2 wrong usage, \
-    4 nobody answered.\n\nv1 is signed with the secret that the handler has. v1a and jwt are signed with keys of the \
-    check: they are served, and the address is told before anything is sent (on standard error with --json). Point the handler \
-    at it, then press Enter (or write a line to standard input); --yes starts at once. The keys are kept in the data folder \
-    and are the same the next time, since handlers keep what they fetched; --new-keys makes new ones.\n\n\
+    after_help = "Exit codes: 0 nothing failed (open lines are for you to judge), 1 something failed, 2 wrong usage, 4 \
+    no answer.\n\nv1 is signed with the handler's secret. v1a and jwt are signed with the check's own keys, which \
+    Pollux serves; it prints their address before it sends anything (on standard error with --json). Point the handler \
+    at it, then press Enter (or write a line to standard input); use --yes to start at once. The keys are kept in the \
+    data folder and used again the next time, since handlers cache what they fetch; --new-keys makes new \
+    ones.\n\n\
     Example:\n  pollux check --to http://localhost:3000/webhooks --secret-file secret.txt --junit check.xml"
 )]
 pub(crate) struct Arguments {
@@ -48,43 +49,43 @@ pub(crate) struct Arguments {
     to: String,
     #[command(flatten)]
     secrets: Secrets,
-    /// A file with the secret before, which is still in its grace and has to be taken, too.
+    /// A file with the previous secret, which is still in its grace period and must be accepted too.
     #[arg(long, value_name = "FILE")]
     old_secret_file: Option<PathBuf>,
-    /// What the handler verifies. Repeat it for several. Default: v1.
+    /// The scheme that the handler verifies. Repeat for several. Default: v1.
     #[arg(long = "scheme", value_enum, value_name = "SCHEME")]
     schemes: Vec<SchemeOption>,
-    /// Where the keys of v1a and jwt are served.
+    /// Address to serve the keys of v1a and jwt on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     jwks_bind: SocketAddr,
-    /// Sign v1a and jwt with new keys, and keep those. A handler that keeps the old ones has to fetch them anew.
+    /// Sign v1a and jwt with new keys, and keep those. A handler that cached the old ones must fetch the new ones.
     #[arg(long)]
     new_keys: bool,
-    /// Start at once, also where the handler has yet to be told where the keys are.
+    /// Start at once, even if the handler has not been told yet where the keys are.
     #[arg(long)]
     yes: bool,
-    /// The aud of tokens.
+    /// The aud claim of tokens.
     #[arg(long)]
     aud: Option<String>,
-    /// The iss of tokens.
+    /// The iss claim of tokens.
     #[arg(long)]
     iss: Option<String>,
     /// An address that answers GET with {"handled":{"<webhook-id>":1}}: how often the handler acted on each message.
     #[arg(long, value_name = "URL")]
     handled: Option<String>,
-    /// How long one answer may take, 1 to 60.
+    /// How long each answer may take, 1 to 60.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
     timeout: u64,
-    /// How long a handler that ended may take to come back before the rest is skipped, 0 to 120.
+    /// How long to wait for a handler that exited to come back before the rest is skipped, 0 to 120.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=120))]
     restart_wait: u64,
-    /// How many are sent at the same moment, 1 to 1000.
+    /// How many deliveries to send at the same moment, 1 to 1000.
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     burst: u32,
-    /// Take a certificate that nobody vouches for, such as a self-signed one.
+    /// Accept a certificate that is not trusted, such as a self-signed one.
     #[arg(long)]
     any_certificate: bool,
-    /// The handler may be on another machine. It should be yours: forged and large deliveries go there.
+    /// Allow a handler on another machine. It should be yours: forged and large deliveries are sent there.
     #[arg(long)]
     allow_remote: bool,
     /// Print the report as one line of JSON.
@@ -189,12 +190,12 @@ impl Arguments {
         let texts = self.secrets.texts()?;
         match (texts.as_slice(), needed) {
             ([], true) => Err("v1 is signed with the handler's secret: give it with --secret-file, --secret or \
-                POLLUX_SECRET (or check --scheme v1a, --scheme jwt, which need none)"
+                POLLUX_SECRET (or check with --scheme v1a or --scheme jwt, which need none)"
                 .into()),
             (_, false) => Ok(None),
             ([text], true) => named(text).map(Some),
             (several, true) => Err(format!(
-                "{} secrets were given, and a check signs with one: give that one alone (the one before it with \
+                "{} secrets were given, and a check signs with one: give only that one (the previous one with \
                  --old-secret-file)",
                 several.len()
             )),
@@ -206,9 +207,7 @@ fn named(text: &str) -> Result<Named, String> {
     let secret = Secret::parse(text).map_err(|error| error.to_string())?;
     match &secret {
         Secret::Hmac(_) => Ok(Named { hint: secret.hint(), secret }),
-        Secret::Ed25519(_) => {
-            Err("a public key (whpk_…) cannot sign: give the whsec_… secret that the handler has".into())
-        }
+        Secret::Ed25519(_) => Err("a public key (whpk_…) cannot sign: give the handler's whsec_… secret".into()),
     }
 }
 
@@ -220,13 +219,13 @@ fn read_secret(path: &PathBuf) -> Result<Named, String> {
 /// The file of the data folder.
 const KEYS_FILE: &str = "check-keys.json";
 
-/// The keys of this check and the next ones, as far as the schemes need them: a receiver of one scheme is to find no keys of
-/// the other in the JWKS, as with the service.
+/// Gives the keys of this check and the next ones, only those that the schemes need: a receiver of one scheme must find
+/// no keys of the other in the JWKS, as with the service.
 async fn keys(schemes: &[Scheme], fresh: bool) -> Result<SigningKeys, String> {
     let (ed25519, rsa) = (schemes.contains(&Scheme::V1a), schemes.contains(&Scheme::Jwt));
     if !ed25519 && !rsa {
         return match fresh {
-            true => Err("--new-keys is about the keys of v1a and jwt: add --scheme v1a or --scheme jwt".into()),
+            true => Err("--new-keys replaces the keys of v1a and jwt: add --scheme v1a or --scheme jwt".into()),
             false => Ok(SigningKeys::default()),
         };
     }
@@ -243,7 +242,7 @@ async fn keys(schemes: &[Scheme], fresh: bool) -> Result<SigningKeys, String> {
     })?;
     if let Some(why) = not_kept {
         eprintln!(
-            "pollux: {why}. The next check will sign with other keys, and a handler that keeps these will refuse them."
+            "pollux: {why}. The next check will sign with other keys, and a handler that cached these will refuse them."
         );
     }
     if !ed25519 {

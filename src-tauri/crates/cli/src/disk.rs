@@ -1,4 +1,4 @@
-//! The disk is nearly full: one line on standard error when that begins, and one when it is over.
+//! Tells on standard error that the disk is nearly full: one line when that begins, and one when it is over.
 
 use engine::Shortage;
 use tokio::sync::watch::Receiver;
@@ -18,7 +18,7 @@ pub(crate) async fn tell(mut shortage: Receiver<Option<Shortage>>) {
     }
 }
 
-/// What there is to say where that is another state than before.
+/// Gives the line to print if the state has changed.
 fn line(was_short: bool, now: Option<&Shortage>) -> Option<String> {
     match (was_short, now) {
         (false, Some(Shortage { free, reserve, folder })) => Some(format!(

@@ -18,9 +18,9 @@ use crate::exit;
 use crate::print::{self, Written, paint, printable};
 use crate::printer::{self, Printer, Text};
 
-/// Beside where the window listens.
+/// Next to the window's port.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4720);
-/// Attempts that wait to be printed. Beyond it they are counted, and the log has them.
+/// Attempts that may wait to be printed. Beyond that they are only counted; the delivery log still has them.
 const WAITING: usize = 100_000;
 /// How long the end waits for an attempt that is still on its way to the queue.
 const LAST: Duration = Duration::from_millis(100);
@@ -37,44 +37,45 @@ enum Dynamic {
 /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
 #[derive(Args)]
 #[command(
-    after_help = "Point an SDK's base URL at the address it prints; any version of the API (/v1, /v1beta) answers \
-    there.\nWhat the service does not have is under /emulator/: clock, settings and faults, jobs, the delivery log; \
-    /emulator/openapi.json describes it all.\n\nWith --json the first line is \
-    {\"listening\":\"http://127.0.0.1:PORT\",\"api_key\":\"…\"}, then a line an attempt.\nCtrl-C, SIGTERM or a terminal that \
-    closes ends in order (0): what waits to be printed is, for 3 s at most where nobody reads, and standard error says how \
-    many lines are missing. A second one ends at once (130, 143, 129).\n\n\
-    Example:\n  pollux emulator --warp 3600 --seed 7     an hour passes in a second, and every run is alike"
+    after_help = "Point an SDK's base URL at the address it prints; every version of the API (/v1, /v1beta) answers \
+    there.\nControls that the service does not have are under /emulator/: clock, settings and faults, jobs, the \
+    delivery log; /emulator/openapi.json describes it all.\n\nWith --json, the first line is \
+    {\"listening\":\"http://127.0.0.1:PORT\",\"api_key\":\"…\"}, then one line per attempt.\nCtrl-C, SIGTERM or \
+    closing the terminal ends it in order (exit code 0): lines that are waiting are still printed, for at most 3 s if \
+    nobody reads them, and standard error says how many are missing. A second signal ends it at once (130, 143, \
+    129).\n\n\
+    Example:\n  pollux emulator --warp 3600 --seed 7     an hour passes in a second, and every run is the same"
 )]
 pub(crate) struct Arguments {
-    /// Address and port to listen on; port 0 takes any that is free.
+    /// Address and port to listen on; port 0 takes any free port.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = DEFAULT)]
     bind: SocketAddr,
-    /// Allow an address that other machines can reach. They need the API key, also for /emulator/.
+    /// Allow an address that other machines can reach. They need the API key, for /emulator/ too.
     #[arg(long)]
     expose: bool,
-    /// Keep webhooks, jobs, files and deliveries in this file. Without it they are gone at the end.
+    /// Keep webhooks, jobs, files and deliveries in this file. Without it, they are lost when the command ends.
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
-    /// Same seed and same requests: same ids, secrets, waits and faults. Random without it.
+    /// The same seed and the same requests give the same ids, secrets, waits and faults. Random without it.
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// How much faster than the wall clock its clock runs, 0 to 1000000; 0 stands still.
+    /// How many times faster than real time its clock runs, 0 to 1000000; 0 stops it.
     #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = warp, allow_negative_numbers = true)]
     warp: f64,
-    /// How deliveries of dynamic webhooks are signed. Default: v1a, or what the file of --db says.
+    /// How deliveries of dynamic webhooks are signed. Default: v1a, or what the --db file says.
     #[arg(long, value_enum)]
     dynamic: Option<Dynamic>,
-    /// The iss of tokens; empty: none. Default: the address of Google's API, or what the file of --db says.
+    /// The iss claim of tokens; empty for none. Default: the address of Google's API, or what the --db file says.
     #[arg(long, value_name = "ISS", value_parser = claim)]
     iss: Option<String>,
-    /// The aud of tokens; empty: none. Default: pollux-sandbox, or what the file of --db says.
+    /// The aud claim of tokens; empty for none. Default: pollux-sandbox, or what the --db file says.
     #[arg(long, value_name = "AUD", value_parser = claim)]
     aud: Option<String>,
-    /// The event stands among the claims of its token, which then vouches for the body. Default: it does not, or what the
-    /// file of --db says.
+    /// Put the event among the claims of its token, which then vouches for the body. Default: false, or what the --db
+    /// file says.
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     event_claims: Option<bool>,
-    /// The API key that clients have to send. Without it one is made and shown.
+    /// The API key that clients must send. Without it, one is made and shown.
     #[arg(long, value_name = "KEY", env = "POLLUX_EMULATOR_API_KEY", hide_env_values = true)]
     api_key: Option<String>,
     /// Print NDJSON.
@@ -130,7 +131,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     })
     .await
     .map_err(|error| error.to_string())?;
-    // What the command line says holds, also where the file says something else.
+    // The command line takes precedence over the file.
     if let Some(dynamic) = dynamic {
         service.set_dynamic(dynamic);
     }
@@ -144,7 +145,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let written = show(service, &arguments, &api_key, &mut attempts, &ending).await;
     let missed = missed.load(Ordering::Relaxed);
     if missed > 0 {
-        say!("{missed} attempts came faster than they were read and are not shown");
+        say!("{missed} attempts are not shown: they came faster than they were read");
     }
     print::settled(written)?;
     Ok(exit::OK)
@@ -179,7 +180,7 @@ fn waiting(
     receiver
 }
 
-/// Greets, and shows attempts until the end is asked for or nobody reads any more. Ends the emulator in order.
+/// Prints the greeting, then attempts until it is asked to end or nobody reads any more. Ends the emulator in order.
 async fn show(
     service: Service,
     arguments: &Arguments,
@@ -188,7 +189,7 @@ async fn show(
     ending: &Ending,
 ) -> Written {
     let printer = Printer::start()?;
-    // What is being shown: it may have to wait for room, and be left at that.
+    // What is being shown; it may wait for room and be interrupted there.
     let mut showing = None;
     let follow = async {
         printer.print(&greeting(&service, arguments, api_key)).await?;
@@ -208,7 +209,7 @@ async fn show(
     if let Some(written) = written {
         return written;
     }
-    // What was tried up to the end is shown, too. A connection that is still open may keep the queue from closing.
+    // Show attempts made up to the end, too. A connection that is still open may keep the queue from closing.
     let until = Instant::now() + printer::LAST;
     if let Some(report) = showing {
         printer.by(until, &attempt(&report, arguments.json)).await?;

@@ -1,5 +1,5 @@
-//! How what runs until it is ended is ended: the first Ctrl-C, SIGTERM or closed terminal ends it in order, the second
-//! one at once.
+//! Ends the subcommands that run until they are stopped: the first Ctrl-C, SIGTERM or closed terminal ends them in
+//! order, the second one at once.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ use tokio::sync::watch;
 
 use crate::{say, temporary};
 
-/// How long an end at once takes for what must not stay behind.
+/// How long ending at once may spend on removing what must not stay behind.
 const TIDY: Duration = Duration::from_millis(500);
 
-/// Watches for the wish that the process ends.
+/// Watches for signals that ask the process to end.
 pub(crate) struct Ending {
     asked: watch::Receiver<bool>,
     leftover: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl Ending {
-    /// From here on no signal ends the process by itself. A thread of its own watches: whatever else the process does,
-    /// the second signal is heard.
+    /// Starts watching: from here on, no signal ends the process by itself. A thread of its own watches, so that the
+    /// second signal is noticed whatever else the process does.
     pub(crate) fn watch() -> Result<Self, String> {
         let (ask, asked) = watch::channel(false);
         let leftover = Arc::<Mutex<Option<PathBuf>>>::default();
@@ -40,7 +40,7 @@ impl Ending {
                     Ok(signals) => signals,
                     Err(error) => return drop(ready.send(Err(error))),
                 };
-                // Whoever waits for it goes on.
+                // Let whoever waits for this continue.
                 let _ = ready.send(Ok(()));
                 signals.next().await;
                 let _ = ask.send(true);
@@ -49,20 +49,20 @@ impl Ending {
             });
         });
         let standing = spawned.and_then(|_| standing.recv().map_err(io::Error::other)?);
-        standing.map_err(|error| format!("signals cannot be heard: {error}"))?;
+        standing.map_err(|error| format!("signals cannot be watched: {error}"))?;
         Ok(Self { asked, leftover })
     }
 
-    /// Ends when it was asked for.
+    /// Returns when the process was asked to end.
     pub(crate) async fn asked(&self) {
         let mut asked = self.asked.clone();
         if asked.wait_for(|asked| *asked).await.is_err() {
-            // The thread that would hear of it is gone, and nothing more is heard.
+            // The thread that watches is gone, so no signal will arrive.
             std::future::pending::<()>().await;
         }
     }
 
-    /// An end at once removes this temporary history, too.
+    /// Makes ending at once remove this temporary history, too.
     pub(crate) fn removes(&self, folder: &Path) {
         *self.leftover.lock() = Some(folder.to_owned());
     }
@@ -72,7 +72,7 @@ fn at_once(leftover: &Mutex<Option<PathBuf>>, code: i32) -> ! {
     let folder = leftover.lock().take();
     if let Some(folder) = folder {
         let (done, removed) = mpsc::channel();
-        // A file system that hangs is not waited for.
+        // Do not wait for a file system that hangs.
         std::thread::spawn(move || {
             temporary::remove(&folder);
             done.send(())
@@ -97,7 +97,7 @@ impl Signals {
         use std::io::IsTerminal as _;
 
         use tokio::signal::unix::{SignalKind, signal};
-        // Under `nohup` a terminal that closes is to change nothing; no standard stream is a terminal then.
+        // Under `nohup`, closing the terminal must change nothing; no standard stream is a terminal then.
         let at_a_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -106,7 +106,7 @@ impl Signals {
         })
     }
 
-    /// The next one, as the exit code that a shell gives a process that it ended: 128 and its number.
+    /// Waits for the next signal; gives the exit code that a shell reports for it: 128 plus its number.
     async fn next(&mut self) -> i32 {
         let hang_up = async {
             match &mut self.hang_up {

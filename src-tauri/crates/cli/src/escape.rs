@@ -1,5 +1,5 @@
-//! The one rule for all that the command line prints: what others wrote may not steer the terminal or hide in the line.
-//! In JSON it is escaped as JSON escapes, so that it parses to the same value; in text it is shown as `\u{…}`.
+//! Holds one rule for everything the command line prints: text from others must not steer the terminal or hide in the
+//! line. In JSON it is escaped as JSON escapes, so that it parses to the same value; in text it is shown as `\u{…}`.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use serde::Serialize as _;
 use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
-/// The value as one line of JSON, without its end.
+/// Gives the value as one line of JSON, without a line end.
 pub(crate) fn json(value: &Value) -> String {
     let mut line = Vec::with_capacity(1024);
     // Neither writing to memory nor a value's members can fail.
@@ -17,12 +17,12 @@ pub(crate) fn json(value: &Value) -> String {
     String::from_utf8(line).unwrap_or_else(|_| value.to_string())
 }
 
-/// Text of others within a line: also its line ends are escaped.
+/// Escapes text from others within a line, line ends included.
 pub(crate) fn printable(text: &str) -> String {
     gemini::printable(text, usize::MAX)
 }
 
-/// The last look at whole lines on their way out. Line ends stay, and the colours of ours where `coloured`.
+/// Checks whole lines last, on their way out. Line ends stay, and so do our colours if `coloured`.
 pub(crate) fn lines(text: &str, coloured: bool) -> Cow<'_, str> {
     if !text.chars().any(|c| c != '\n' && steers(c)) {
         return Cow::Borrowed(text);
@@ -42,7 +42,7 @@ pub(crate) fn lines(text: &str, coloured: bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Bytes of the sequence at the beginning that sets a colour or weight (SGR); 0 where it is another one, or none.
+/// Counts the bytes of a sequence at the beginning that sets a colour or weight (SGR); 0 if it is another one, or none.
 fn colour(text: &str) -> usize {
     let Some(numbers) = text.strip_prefix("\u{1b}[") else { return 0 };
     match numbers.find(|c: char| !c.is_ascii_digit() && c != ';') {

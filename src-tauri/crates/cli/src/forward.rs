@@ -14,44 +14,44 @@ use crate::printer::{Printer, Text};
 use crate::replay::for_a_person;
 use crate::{exit, listen};
 
-/// How long what waits may take at the end.
+/// How long waiting deliveries may take at the end.
 const DRAINED: Duration = Duration::from_secs(5);
-/// How often it is looked at.
+/// How often the queue is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Receive deliveries and send each on to an address.
+/// Receive deliveries and forward each to an address.
 #[derive(Args)]
 #[group(id = "forward")]
 #[command(
-    after_help = "It listens like `pollux listen`, with the same options. Verified deliveries are sent on as received; \
-    a target that is down is tried again, and what waits is sent when it is back. Without keys nothing can be verified: \
-    give a secret or --jwks, or send --all. Ctrl-C ends in order: what waits is sent for 5 s more, and a second one ends at \
-    once. Exit code 1: a delivery was not forwarded."
+    after_help = "Listens like `pollux listen`, with the same options. Verified deliveries are forwarded as received; \
+    a target that is down is tried again, and waiting deliveries are sent when it is back. Without keys nothing can be \
+    verified: give a secret or --jwks, or use --all. Ctrl-C ends it in order: waiting deliveries are sent for another \
+    5 s; a second Ctrl-C ends it at once. Exit code 1: a delivery was not forwarded."
 )]
 pub(crate) struct Arguments {
-    /// Where to.
+    /// The target: the URL to forward to.
     #[arg(long, value_name = "URL")]
     to: String,
-    /// Send on all deliveries, also those that are rejected or cannot be checked.
+    /// Forward all deliveries, including those that are rejected or cannot be checked.
     #[arg(long)]
     all: bool,
-    /// Sign anew, now, with the first secret that was given.
+    /// Re-sign with the current time and the first secret that was given.
     #[arg(long)]
     resign: bool,
-    /// Requests that may be under way at a time.
+    /// Requests sent at a time.
     #[arg(long, default_value_t = 4)]
     concurrency: u32,
-    /// Answer the sender with the target's own answer, which may take so many milliseconds.
+    /// Answer the sender with the target's own answer, which may take this many milliseconds.
     #[arg(long, value_name = "MS", num_args = 0..=1, default_missing_value = "5000")]
     own_answer: Option<u32>,
-    /// Headers and bodies may leave this machine for this address.
+    /// Allow headers and bodies to leave this machine for this address.
     #[arg(long)]
     allow_remote: bool,
     #[command(flatten)]
     listen: listen::Arguments,
 }
 
-/// Forwarding, while `pollux listen` runs.
+/// Forwarding while `pollux listen` runs.
 pub(crate) struct Forwarding {
     rule: ForwardRule,
     resign: bool,
@@ -62,7 +62,7 @@ pub(crate) struct Forwarding {
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let which = if arguments.all { ForwardWhich::All } else { ForwardWhich::Verified };
     if which == ForwardWhich::Verified && !arguments.listen.can_verify() {
-        return Err("no key was given, so no delivery can be verified: give a secret or --jwks, or send --all".into());
+        return Err("no key was given, so no delivery can be verified: give a secret or --jwks, or use --all".into());
     }
     let answer = arguments.own_answer.map_or(ForwardAnswer::AtOnce, |timeout_ms| ForwardAnswer::Target { timeout_ms });
     let rule = ForwardRule {
@@ -83,7 +83,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 }
 
 impl Forwarding {
-    /// Forwards the deliveries of every project; gives what is to be followed.
+    /// Forwards the deliveries of every project; gives the requests to follow.
     pub(crate) async fn start(self, engine: &Engine) -> Result<SentOn, String> {
         if self.allow_remote {
             engine.targets().confirm(&self.rule.url).await.map_err(|error| error.to_string())?;
@@ -98,7 +98,7 @@ impl Forwarding {
             };
             let rule = ForwardRule { project: project.id, resign, ..self.rule.clone() };
             engine.forwards().set(rule, None).await.map_err(|error| match error.code {
-                Code::ConfirmTarget => format!("{error} Say so with --allow-remote."),
+                Code::ConfirmTarget => format!("{error} Use --allow-remote to allow it."),
                 _ => error.to_string(),
             })?;
         }
@@ -106,10 +106,10 @@ impl Forwarding {
     }
 }
 
-/// A line a request that was sent on.
+/// One line per request that was forwarded.
 pub(crate) struct SentOn {
     sent: Receiver<Outbound>,
-    /// What is being shown: it may have to wait for room, and be left at that.
+    /// What is being shown; it may wait for room and be interrupted there.
     showing: Option<Outbound>,
     as_json: bool,
 }
@@ -130,7 +130,7 @@ impl SentOn {
         }
     }
 
-    /// What was sent on until the end and was not shown yet.
+    /// Shows what was forwarded until the end and not shown yet.
     pub(crate) async fn rest(&mut self, printer: &Printer, until: Instant) -> Written {
         loop {
             if let Some(outbound) = self.showing.take() {
@@ -153,14 +153,14 @@ impl SentOn {
 }
 
 fn not_shown(missed: u64) {
-    say!("{missed} forwarded requests are not shown; they were sent faster than shown");
+    say!("{missed} forwarded requests are not shown: they were sent faster than they could be shown");
 }
 
-/// Sends what waits, for a time, at the end. A target that is down is not waited for.
+/// Sends waiting deliveries at the end, for a limited time. Does not wait for a target that is down.
 pub(crate) async fn drain(engine: &Engine, followed: &mut SentOn, printer: &Printer) -> Written {
     let draining = async {
         let until = Instant::now() + DRAINED;
-        // What was received in the last moment is in the queue a moment later: it has to be empty twice.
+        // A delivery received at the last moment reaches the queue a moment later, so it must be empty twice.
         let mut empty = 0;
         while empty < 2 && Instant::now() < until {
             tokio::time::sleep(LOOK).await;
@@ -170,7 +170,7 @@ pub(crate) async fn drain(engine: &Engine, followed: &mut SentOn, printer: &Prin
         }
     };
     let mut draining = std::pin::pin!(draining);
-    // Also where nobody reads any more.
+    // Even if nobody reads any more.
     let written = tokio::select! {
         () = &mut draining => return Ok(()),
         written = followed.follow(printer) => written,
@@ -179,12 +179,12 @@ pub(crate) async fn drain(engine: &Engine, followed: &mut SentOn, printer: &Prin
     written
 }
 
-/// How many deliveries wait, those under way included.
+/// Counts the waiting deliveries, including those being sent.
 pub(crate) fn left(engine: &Engine) -> u64 {
     engine.forwards().list().iter().map(|view| view.waiting).sum()
 }
 
-/// Says what was not sent on, and gives the exit code.
+/// Says what was not forwarded, and gives the exit code.
 pub(crate) fn told(left: u64, history: Option<&Path>) -> u8 {
     if left == 0 {
         return exit::OK;
@@ -196,7 +196,7 @@ pub(crate) fn told(left: u64, history: Option<&Path>) -> u8 {
     };
     let kept = match history {
         Some(file) => format!("{they} kept in {}", print::printable(&file.display().to_string())),
-        None => format!("{they} gone: without --db nothing is kept"),
+        None => format!("{they} lost: without --db, nothing is kept"),
     };
     say!("{what} not forwarded; {kept}");
     exit::REJECTED

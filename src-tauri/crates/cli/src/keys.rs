@@ -22,10 +22,10 @@ pub(crate) struct Keys {
 /// Where secrets come from.
 #[derive(Args, Default)]
 pub(crate) struct Secrets {
-    /// A signing secret (whsec_…) or public key (whpk_…). Repeat it for several.
+    /// A signing secret (whsec_…) or public key (whpk_…). Repeat for several.
     #[arg(long, value_name = "SECRET")]
     secret: Vec<String>,
-    /// A file with one secret a line.
+    /// A file with one secret per line.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
     /// Secrets from the environment, separated by white space.
@@ -42,7 +42,7 @@ pub(crate) enum KeyProblem {
 }
 
 impl KeyProblem {
-    /// In words, for those who have no verdict to put it in.
+    /// Puts it in words, for a caller without a verdict to put it in.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Secret(error) => error.to_string(),
@@ -52,7 +52,7 @@ impl KeyProblem {
 }
 
 impl Keys {
-    /// Anything was given to check with.
+    /// Whether anything was given to check with.
     pub(crate) fn given(&self) -> bool {
         let Secrets { secret, secret_file, from_env } = &self.secrets;
         !secret.is_empty() || secret_file.is_some() || from_env.is_some() || self.jwks.is_some()
@@ -67,7 +67,7 @@ impl Secrets {
             let content = std::fs::read_to_string(path).map(Zeroizing::new);
             let content = content.map_err(|error| format!("{} could not be read: {error}", path.display()))?;
             if content.trim().is_empty() {
-                return Err(format!("{} holds no secret: one is expected on a line", path.display()));
+                return Err(format!("{} holds no secret: one per line is expected", path.display()));
             }
             texts.extend(
                 content.lines().filter(|line| !line.trim().is_empty()).map(|line| Zeroizing::new(line.to_owned())),
@@ -75,7 +75,7 @@ impl Secrets {
         }
         if let Some(env) = &self.from_env {
             if env.trim().is_empty() {
-                return Err("POLLUX_SECRET is set and holds no secret: fill it or unset it".to_owned());
+                return Err("POLLUX_SECRET is set but holds no secret: give it one or unset it".to_owned());
             }
             texts.extend(env.split_whitespace().map(|text| Zeroizing::new(text.to_owned())));
         }

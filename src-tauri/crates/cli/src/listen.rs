@@ -26,49 +26,47 @@ mod samples;
 mod tunnel;
 mod turned_away;
 
-/// Where the window listens too.
+/// The address on which the window listens too.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4710);
 
 /// Receive deliveries and show each with its verdict.
 #[derive(Args)]
-#[command(
-    after_help = "With --json the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then a line a delivery, as it \
-    is stored and answered: one whose answer is made later (by the target itself) comes when it is answered, and holds up \
-    no other. What a rejected delivery would have matched is looked for behind its line and comes as a line of its own, \
-    {\"explained\":{\"id\":…,\"diagnosis\":…}}; where too many are rejected at once, {\"explained_left_out\":N} says how \
-    many have none.\nCtrl-C, SIGTERM or a terminal that closes ends in order (0): what was acknowledged is printed, for \
-    3 s at most where nobody reads, and standard error says how many lines are missing. A second one ends at once (130, \
-    143, 129).\nWithout keys every delivery is unchecked; with keys, what they do not verify is rejected.\n\
-    With --tunnel there is a line {\"tunnel\":{\"state\":…}} at each change of its state, and {\"public\":\"https://…\"} \
-    when it is online. The public address has a secret first part of its path: what comes without it is answered 404 and \
-    not kept. ngrok takes its authtoken from NGROK_AUTHTOKEN. Exit code 4: the tunnel failed before it was ever \
-    online."
-)]
+#[command(after_help = "With --json, the first line is {\"listening\":\"http://127.0.0.1:PORT/\"}, then one line per \
+    delivery once it is stored and answered: one that is answered later (by the target itself) is printed when it is \
+    answered, and delays no other. What a rejected delivery would have matched is searched for after its line is \
+    printed, and follows as a line of its own, {\"explained\":{\"id\":…,\"diagnosis\":…}}; if too many are rejected at \
+    once, {\"explained_left_out\":N} says how many have none.\nCtrl-C, SIGTERM or closing the terminal ends it in \
+    order (exit code 0): what was acknowledged is still printed, for at most 3 s if nobody reads it, and standard \
+    error says how many lines are missing. A second signal ends it at once (130, 143, 129).\nWithout keys every \
+    delivery is unchecked; with keys, what they do not verify is rejected.\nWith --tunnel, a line \
+    {\"tunnel\":{\"state\":…}} follows at each change of its state, and {\"public\":\"https://…\"} when it is online. \
+    The path of the public address begins with a secret segment: requests without it are answered 404 and not kept. \
+    ngrok takes its authtoken from NGROK_AUTHTOKEN. Exit code 4: the tunnel failed before it was ever online.")]
 pub(crate) struct Arguments {
-    /// Address and port to listen on; port 0 takes any that is free.
+    /// Address and port to listen on; port 0 takes any free port.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = DEFAULT)]
     bind: SocketAddr,
-    /// Keep the history in this file. Without it the history is gone at the end.
+    /// Keep the history in this file. Without it, the history is deleted when the command ends.
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
     #[command(flatten)]
     keys: Keys,
-    /// The aud that a JWT must hold.
+    /// The aud claim that a JWT must have.
     #[arg(long)]
     aud: Option<String>,
-    /// The iss that a JWT must hold.
+    /// The iss claim that a JWT must have.
     #[arg(long)]
     iss: Option<String>,
     /// How far webhook-timestamp may be off, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = Policy::default().tolerance)]
     tolerance: u64,
-    /// Run the Sandbox too: it sends samples, signed with keys of its own. No key and no internet needed.
+    /// Run the Sandbox too: it sends samples signed with its own keys. Needs no key and no internet.
     #[arg(long)]
     sandbox: bool,
-    /// Make the listener public, from the start on.
+    /// Make the listener public through a tunnel.
     #[arg(long, value_enum, value_name = "PROVIDER", default_value_t = Provider::None)]
     tunnel: Provider,
-    /// With --tunnel ngrok: a reserved domain.
+    /// With --tunnel ngrok: the reserved domain to use.
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
     #[command(flatten)]
@@ -76,18 +74,18 @@ pub(crate) struct Arguments {
     /// Print NDJSON.
     #[arg(long)]
     json: bool,
-    /// Print no line for a delivery: only keep them.
+    /// Print no lines for deliveries, only keep them.
     #[arg(long)]
     quiet: bool,
 }
 
 impl Arguments {
-    /// A key was given, or the Sandbox has its own.
+    /// Whether a key was given, or the Sandbox has its own.
     pub(crate) fn can_verify(&self) -> bool {
         self.sandbox || self.keys.given()
     }
 
-    /// Lines are for scripts.
+    /// Whether lines are for scripts.
     pub(crate) fn as_json(&self) -> bool {
         self.json
     }
@@ -110,7 +108,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
 
 /// The same, and sends deliveries on.
 pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding>) -> Result<u8, String> {
-    // Before there is anything that an end would leave behind.
+    // Watch for signals before there is anything to leave behind.
     let ending = Ending::watch()?;
     let made_public = tunnel::settings(arguments.tunnel, arguments.domain.as_deref(), &arguments.path_token)?;
     temporary::sweep();
@@ -165,13 +163,13 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
             return print::settled(written).map(|()| exit::NO_ANSWER);
         }
     };
-    // What was acknowledged up to the end is shown, too.
+    // Show what was acknowledged up to the end, too.
     engine.listening().stop().await;
     if written.is_ok() && !arguments.quiet {
         written = lines::rest(&mut tail, &printer, arguments.json, Instant::now() + printer::LAST).await;
     }
     if let Some(followed) = &mut followed {
-        // Also where nobody reads any more.
+        // Even if nobody reads any more.
         let drained = forward::drain(&engine, followed, &printer).await;
         written = written.and(drained);
     }
@@ -198,7 +196,7 @@ fn config(arguments: &Arguments, temporary: Option<&Temporary>) -> Result<Config
         jwt: JwtPolicy { audience: arguments.aud.clone(), issuer: arguments.iss.clone(), ..JwtPolicy::default() },
     };
     let fixed = FixedKeys { secrets, jwks: arguments.keys.cache()?, policy };
-    // Only a tunnel has something to keep there.
+    // Only a tunnel keeps something there.
     let home = if arguments.tunnel == Provider::None { home::folder()? } else { home::prepared()? };
     let database = arguments.db.clone().or_else(|| temporary.map(Temporary::database));
     Ok(Config {
@@ -212,7 +210,7 @@ fn config(arguments: &Arguments, temporary: Option<&Temporary>) -> Result<Config
     })
 }
 
-/// Shows deliveries and the tunnel's states until the end is asked for or nobody reads any more.
+/// Shows deliveries and the tunnel's states until it is asked to end or nobody reads any more.
 async fn show(
     engine: &Engine,
     arguments: &Arguments,

@@ -61,13 +61,13 @@ pub(crate) mod exit {
     version,
     about = "Inspector for Gemini API webhooks. Without a subcommand it opens the window.",
     after_help = "Secrets can also come from the environment (POLLUX_SECRET) or a file (--secret-file), so that they \
-                  stay out of the process list.\nPOLLUX_DATA_DIR sets the folder of the history and all other state; \
-                  POLLUX_KEYCHAIN=file keeps secrets in a file there, not in the keychain; POLLUX_LOG=debug says more."
+    stay out of the process list.\nPOLLUX_DATA_DIR sets the folder of the history and all other state; \
+    POLLUX_KEYCHAIN=file keeps secrets in a file there instead of the keychain; POLLUX_LOG=debug logs more."
 )]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// After `--`: handed on to the window.
+    /// Arguments after `--`, passed on to the window.
     #[arg(last = true, hide = true)]
     window: Vec<OsString>,
 }
@@ -75,21 +75,21 @@ struct Arguments {
 /// What to do without a window.
 #[derive(Subcommand)]
 enum Command {
-    /// Judge one delivery: is it genuine, and if not, why?
+    /// Verify one delivery: is it genuine, and if not, why not?
     Verify(verify::Arguments),
-    /// Send good, odd and forged deliveries to your handler, and say what it does wrong.
+    /// Send good, odd and forged deliveries to your handler, and report what it gets wrong.
     Check(Box<check::Arguments>),
     /// Receive deliveries and show each with its verdict.
     Listen(listen::Arguments),
-    /// Send deliveries of the history again, as received or changed.
+    /// Send deliveries from the history again, as received or changed.
     Replay(replay::Arguments),
-    /// Receive deliveries and send each on to an address.
+    /// Receive deliveries and forward each to an address.
     Forward(forward::Arguments),
     /// Send one signed sample, as the service would.
     Sample(sample::Arguments),
     /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
     Emulator(emulator::Arguments),
-    /// Add, list and remove projects: an API key each, with the service it is for.
+    /// Add, list and remove projects, each an API key with the service it is for.
     Project(project::Arguments),
     /// List, create, change, ping and delete a project's webhooks, and rotate their secrets.
     Webhooks(webhooks::Arguments),
@@ -130,7 +130,7 @@ fn run(command: Command) -> ExitCode {
             Command::Webhooks(arguments) => webhooks::run(arguments).await,
         }
     });
-    // A read of the terminal that still waits must not hold up the end.
+    // A read of the terminal that is still waiting must not delay the end.
     runtime.shutdown_background();
     let code = match result {
         Ok(code) => ExitCode::from(code),

@@ -1,4 +1,5 @@
-//! What managing without a window shares: the engine on the window's own data, the project that is meant, exit codes.
+//! Holds what the subcommands that manage data share: the engine on the window's own data, picking a project, exit
+//! codes.
 
 use std::sync::Arc;
 
@@ -59,8 +60,8 @@ pub(crate) async fn open() -> Result<Engine, String> {
     .map_err(|error| error.to_string())
 }
 
-/// From here on a secret may be on its way, which the service shows once: the first Ctrl+C is answered with words, and
-/// only the second one ends the process.
+/// Makes the first Ctrl+C print a warning, and only the second end the process: from here on, a secret may be on its
+/// way, which the service shows only once.
 pub(crate) fn hold_on() {
     tokio::spawn(async {
         let mut told = false;
@@ -70,8 +71,8 @@ pub(crate) fn hold_on() {
             }
             told = true;
             say!(
-                "waiting for the service's answer: it may hold a secret that is never shown again. Ctrl+C once more ends \
-                 this without it."
+                "waiting for the service's answer: it may hold a secret that is never shown again. Press Ctrl+C again \
+                 to end without it."
             );
         }
     });
@@ -87,7 +88,7 @@ pub(crate) async fn close(engine: Engine, done: Done) -> Result<u8, String> {
             complain(&error);
             let code = error.code.exit() as u8;
             if code == exit::UNKNOWN {
-                say_plain!("  How it is now: pollux webhooks list");
+                say_plain!("  To see the current state: pollux webhooks list");
             }
             Ok(code)
         }
@@ -103,12 +104,12 @@ pub(crate) fn complain(error: &Error) {
     }
 }
 
-/// The user's projects. The Sandbox lives in the window's process and is not among them.
+/// Gives the user's projects. The Sandbox lives in the window's process and is not among them.
 pub(crate) fn projects(engine: &Engine) -> Vec<Project> {
     engine.projects().list().into_iter().filter(|project| !project.sandbox).collect()
 }
 
-/// The project of this name; without a name the only one that has an API key.
+/// Picks the project of this name; without a name, the only one that has an API key.
 pub(crate) fn pick(projects: &[Project], named: Option<&str>) -> Result<Project, Undone> {
     let usage = |message: String| Err(Undone::Usage(message));
     let Some(named) = named.map(str::trim) else {
@@ -116,7 +117,7 @@ pub(crate) fn pick(projects: &[Project], named: Option<&str>) -> Result<Project,
         return match with_key.as_slice() {
             [] => usage("no project has an API key yet: pollux project add NAME adds one".into()),
             [only] => Ok((*only).clone()),
-            several => usage(format!("several projects have an API key, say which: --project {}", names(several, "|"))),
+            several => usage(format!("several projects have an API key; say which: --project {}", names(several, "|"))),
         };
     };
     if let Some(project) = projects.iter().find(|project| project.name == named) {
@@ -124,8 +125,8 @@ pub(crate) fn pick(projects: &[Project], named: Option<&str>) -> Result<Project,
     }
     if named.eq_ignore_ascii_case("sandbox") {
         return usage(
-            "the Sandbox lives in the window's process and is managed there; without a window there is pollux \
-            emulator: add it as a project with --base-url"
+            "the Sandbox lives in the window's process and is managed there; without a window, run pollux emulator and \
+             add it as a project with --base-url"
                 .into(),
         );
     }

@@ -1,4 +1,4 @@
-//! What the command line prints: NDJSON for scripts, words and colour for people.
+//! Prints: NDJSON for scripts, words and colour for people.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
@@ -21,7 +21,7 @@ pub(crate) enum Unwritten {
     Failed(String),
 }
 
-/// What is printed, or why not.
+/// Whether it was printed, and if not, why.
 pub(crate) type Written = Result<(), Unwritten>;
 
 impl From<String> for Unwritten {
@@ -30,7 +30,7 @@ impl From<String> for Unwritten {
     }
 }
 
-/// For those who go on when the reader is gone.
+/// Ignores that the reader is gone, for callers that go on regardless.
 pub(crate) fn settled(written: Written) -> Result<(), String> {
     match written {
         Ok(()) | Err(Unwritten::ReaderGone) => Ok(()),
@@ -38,22 +38,22 @@ pub(crate) fn settled(written: Written) -> Result<(), String> {
     }
 }
 
-/// One line of JSON, at once.
+/// Prints one line of JSON, at once.
 pub(crate) fn line(value: &Value) -> Written {
     write(&mut io::stdout().lock(), &format!("{}\n", escape::json(value)))
 }
 
-/// Text on standard output.
+/// Prints text on standard output.
 pub(crate) fn text(text: &str) -> Written {
     write(&mut io::stdout().lock(), &safe(text))
 }
 
-/// The text as it may go out: nothing in it steers a terminal but the colours of ours.
+/// Gives the text as it may be printed: nothing in it steers a terminal except our colours.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     escape::lines(text, coloured())
 }
 
-/// All of it, at once.
+/// Writes all of it, at once.
 pub(crate) fn write(out: &mut impl Write, text: &str) -> Written {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Unwritten::ReaderGone,
@@ -67,17 +67,17 @@ fn coloured() -> bool {
     *COLOURED.get_or_init(|| paint("x", Style::new().bold()) != "x")
 }
 
-/// Bytes for what takes them as text.
+/// Encodes bytes for what takes them as text.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-/// Is standard input a person?
+/// Whether a person is at standard input.
 pub(crate) fn interactive() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-/// The verdict for scripts. Warnings and diagnosis are their codes; their words stand beside.
+/// Gives the verdict for scripts. Warnings and diagnosis are codes; their words are in `explanation`.
 pub(crate) fn verdict_json(verdict: &Verdict) -> Value {
     json!({
         "outcome": verdict.outcome,
@@ -96,7 +96,7 @@ pub(crate) fn verdict_json(verdict: &Verdict) -> Value {
     })
 }
 
-/// The verdict for a person: sentence, diagnosis, ladder.
+/// Prints the verdict for a person: sentence, diagnosis, ladder.
 pub(crate) fn verdict(verdict: &Verdict) -> Written {
     let (glyph, style) = outcome(verdict.outcome);
     let mut out = format!("{} {}\n", paint(glyph, style), paint(&printable(&verdict.sentence), Style::new().bold()));
@@ -132,10 +132,10 @@ pub(crate) fn verdict(verdict: &Verdict) -> Written {
     text(&out)
 }
 
-/// Width of the column that says what a delivery is of: the longest type of the catalog.
+/// Width of the column that says what a delivery is about: the longest type in the catalog.
 const WHAT: usize = 27;
 
-/// A delivery as one line for a person.
+/// Shows a delivery as one line for a person.
 pub(crate) fn row(row: &Row, time: &str) -> String {
     let (glyph, style) = outcome(row.outcome);
     let word = match row.outcome {
@@ -167,14 +167,14 @@ pub(crate) fn row(row: &Row, time: &str) -> String {
     )
 }
 
-/// What was found out about a rejected delivery, as a second line below its own, which may have others behind it.
+/// Shows what was found out about a rejected delivery as a second line, which other lines may separate from its own.
 pub(crate) fn explained(id: i64, verdict: &Verdict) -> String {
     let Some(found) = &verdict.diagnosis else { return String::new() };
     let (finding, fix) = (printable(&found.finding), printable(&found.fix));
     format!("          {} {finding} {fix}\n", paint(&format!("#{id}"), Style::new().dimmed()))
 }
 
-/// What a delivery is of: its type, that it is a ping, or the request where neither is known.
+/// Says what a delivery is about: its type, that it is a ping, or the request if neither is known.
 fn what(row: &Row) -> String {
     let name = row.event_type.as_deref().filter(|name| !name.trim().is_empty());
     match (&row.ping, name, &row.request) {
@@ -198,12 +198,12 @@ fn outcome(outcome: Outcome) -> (&'static str, Style) {
     }
 }
 
-/// Colour only where a terminal shows it (NO_COLOR and the like are honoured).
+/// Colours text only if a terminal shows it (NO_COLOR and the like are honoured).
 pub(crate) fn paint(text: &str, style: Style) -> String {
     text.if_supports_color(Stream::Stdout, |text| text.style(style)).to_string()
 }
 
-/// A path that is cut in its middle: what tells two of them apart is mostly at the end.
+/// Cuts a path in the middle: what tells two of them apart is mostly at the end.
 fn middle(text: &str, width: usize) -> String {
     let length = text.chars().count();
     if length <= width {

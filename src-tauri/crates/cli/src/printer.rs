@@ -1,8 +1,8 @@
-//! Standard output of what runs until it is ended: a thread writes it, so that a reader who is stuck (a pager, Ctrl-S)
-//! holds up neither capture nor the end.
+//! Writes standard output for subcommands that run until they are stopped. A thread writes it, so that a stuck reader
+//! (a pager, Ctrl-S) delays neither capture nor the end.
 //!
-//! What waits to be written is bounded in bytes. Where it is full, whoever prints waits, and reads on in the history
-//! later; at the end there is a time for it, and lines that were not written by then are counted.
+//! What waits to be written is bounded in bytes. When it is full, whoever prints waits, and reads on in the history
+//! later. At the end there is a time limit, and lines not written by then are counted.
 
 use std::io;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::print::{self, Unwritten, Written};
 use crate::{escape, say};
 
-/// Bytes that may wait to be written. One line always may, however long.
+/// Bytes that may wait to be written. A single line always may, however long.
 const ROOM: u32 = 4 << 20;
 /// How long the end waits for the reader.
 pub(crate) const LAST: Duration = Duration::from_secs(3);
@@ -39,7 +39,7 @@ struct Waiting {
 
 #[derive(Default)]
 struct Shared {
-    /// Lines that were to be printed.
+    /// Lines that should have been printed.
     meant: AtomicU64,
     written: AtomicU64,
     /// Why nothing is printed any more.
@@ -58,7 +58,7 @@ impl Printer {
         let thread = std::thread::Builder::new().name("stdout".to_owned());
         let spawned = thread.spawn(move || {
             write(waiting, &noting);
-            // Those who wait for room wait in vain.
+            // There will be no more room to wait for.
             closing.close();
             let _ = ended.send(());
         });
@@ -66,17 +66,17 @@ impl Printer {
         Ok(Self { queue, room, shared, done })
     }
 
-    /// One line of JSON. Waits for room; dropped before that, it is not printed.
+    /// Prints one line of JSON. Waits for room; if dropped before that, it is not printed.
     pub(crate) async fn line(&self, value: &Value) -> Written {
         self.put(json_line(value)).await
     }
 
-    /// Lines for a person, each with its end. Waits as [`Printer::line`] does.
+    /// Prints lines for a person, each with its line end. Waits as [`Printer::line`] does.
     pub(crate) async fn text(&self, text: &str) -> Written {
         self.put(print::safe(text).into_owned()).await
     }
 
-    /// As [`Printer::line`] or [`Printer::text`], but where there is no room by then, it is counted as missing.
+    /// Prints like [`Printer::line`] or [`Printer::text`], but counts it as missing if there is no room by then.
     pub(crate) async fn by(&self, until: Instant, text: &Text) -> Written {
         let text = match text {
             Text::Json(value) => json_line(value),
@@ -92,7 +92,7 @@ impl Printer {
         }
     }
 
-    /// Either, as it comes.
+    /// Prints either kind.
     pub(crate) async fn print(&self, text: &Text) -> Written {
         match text {
             Text::Json(value) => self.line(value).await,
@@ -100,18 +100,18 @@ impl Printer {
         }
     }
 
-    /// So many lines were to be printed and are not.
+    /// Counts this many lines as missing.
     pub(crate) fn missing(&self, lines: u64) {
         self.shared.meant.fetch_add(lines, Ordering::Relaxed);
     }
 
-    /// Ends when nothing can be printed any more.
+    /// Returns when nothing can be printed any more.
     pub(crate) async fn failed(&self) -> Unwritten {
         self.shared.failed.cancelled().await;
         self.why()
     }
 
-    /// Writes what waits, until then at most, and says on standard error how many lines are missing.
+    /// Writes what is waiting, until this time at most, and says on standard error how many lines are missing.
     pub(crate) async fn finish(self, until: Instant) -> Written {
         let Self { queue, shared, done, .. } = self;
         drop(queue);

@@ -26,7 +26,7 @@ enum What {
     /// Add a project. Its API key comes from the environment or standard input, never from an argument.
     #[command(after_help = add_help())]
     Add(Add),
-    /// List the projects, their keys masked.
+    /// List the projects, with their keys masked.
     #[command(after_help = format!("Example:\n  pollux project list --json\n\n{CODES}"))]
     List {
         /// Print one JSON array.
@@ -49,16 +49,16 @@ enum What {
 struct Add {
     /// What to call it.
     name: String,
-    /// Where its service is, when it is not Google's: https, or http on this machine.
+    /// The address of its service, if it is not Google's: https, or http on this machine.
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
     /// The version segment of the service's paths.
     #[arg(long, value_enum, default_value = "v1")]
     api_version: Version,
-    /// First path segment of its deliveries at the listener; made of the name where none is given.
+    /// First path segment of its deliveries at the listener; made from the name if none is given.
     #[arg(long, value_name = "SEGMENT")]
     path: Option<String>,
-    /// Add it without asking the service whether it takes the key.
+    /// Add it without asking the service whether it accepts the key.
     #[arg(long)]
     unchecked: bool,
     /// Print one JSON object.
@@ -68,18 +68,18 @@ struct Add {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Version {
-    /// Google's SDKs since 3.x
+    /// Used by Google's SDKs since 3.x
     V1,
-    /// Before
+    /// Used by earlier SDKs
     V1beta,
 }
 
 fn add_help() -> String {
     format!(
-        "The key is taken from GEMINI_API_KEY, then GOOGLE_API_KEY, then standard input; at a terminal it is asked for. It \
-         is tried with one harmless call (a list of webhooks) and kept in the keychain.\n\nExamples:\n  \
-         GEMINI_API_KEY=… pollux project add nightly\n  pass show gemini | pollux project add nightly --api-version \
-         v1beta\n\n{CODES}"
+        "The key is taken from GEMINI_API_KEY, then GOOGLE_API_KEY, then standard input; at a terminal, you are asked \
+         for it. It is checked with one harmless call (a list of webhooks) and stored in the \
+         keychain.\n\nExamples:\n  GEMINI_API_KEY=… pollux project add nightly\n  pass show gemini | pollux project \
+         add nightly --api-version v1beta\n\n{CODES}"
     )
 }
 
@@ -114,7 +114,7 @@ async fn added(engine: &Engine, arguments: Add) -> Done {
     } else {
         let key = project.api_key.as_ref();
         print::text(&format!(
-            "Added {}: key {} kept in {}; deliveries to /{}\n",
+            "Added {}: key {} stored in {}; deliveries to /{}\n",
             printable(&project.name),
             key.map(|key| key.hint.as_str()).unwrap_or("–"),
             key.map(|key| place(key.stored_in)).unwrap_or("–"),
@@ -124,16 +124,16 @@ async fn added(engine: &Engine, arguments: Add) -> Done {
     Ok(exit::OK)
 }
 
-/// Where something is kept, in a sentence.
+/// Says where something is stored, as part of a sentence.
 pub(crate) fn place(kind: VaultKind) -> &'static str {
     match kind {
         VaultKind::Keychain => "the keychain",
-        VaultKind::File => "secrets.json of the data folder",
+        VaultKind::File => "secrets.json in the data folder",
         VaultKind::Memory => "memory",
     }
 }
 
-/// From the environment, or from standard input.
+/// Reads the key from the environment, or from standard input.
 async fn api_key(engine: &Engine) -> Result<ApiKeyDraft, Undone> {
     if let Some(variable) = engine.projects().environment_keys().into_iter().next() {
         return Ok(ApiKeyDraft::Environment { name: variable.name });
@@ -184,7 +184,7 @@ async fn remove(engine: &Engine, name: &str, as_json: bool) -> Done {
         print::line(&json!({ "id": project.id, "name": project.name, "removed": true }))?;
     } else {
         print::text(&format!(
-            "Removed {}. Its deliveries stay here, and its webhooks at the service.\n",
+            "Removed {}. Its deliveries stay here, and its webhooks stay at the service.\n",
             printable(&project.name)
         ))?;
     }

@@ -18,52 +18,52 @@ use crate::print::{self, Unwritten, Written, paint, printable};
 
 mod signer;
 
-/// Send deliveries of the history again.
+/// Send deliveries from the history again.
 #[derive(Args)]
-#[command(after_help = "An ID is that of a delivery (12), a webhook-id (msg_…: its newest delivery) or `last`.\n\
-    As received means the same header lines and the same bytes; what cannot be the same (Host, what belongs to one \
-    connection) is named. The history is that of the window.\nExit codes: 0 all were sent and answered 2xx, 1 one was \
-    answered otherwise or not sent, 2 wrong usage, 4 one got no answer.")]
+#[command(after_help = "An ID is a delivery's number (12), a webhook-id (msg_…: its newest delivery) or `last`.\nAs \
+    received means the same header lines and the same bytes; what cannot be the same (Host, what belongs to one \
+    connection) is listed. The history is the window's.\nExit codes: 0 all were sent and answered 2xx, 1 at least one \
+    was answered otherwise or not sent, 2 wrong usage, 4 at least one got no answer.")]
 pub(crate) struct Arguments {
-    /// What to send.
+    /// The deliveries to send.
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
-    /// Where to; several times: to each of them.
+    /// The target: the URL to send to. Repeat to send to several.
     #[arg(long, required = true, value_name = "URL")]
     to: Vec<String>,
-    /// Sign anew, now: with the secret that ends like this (`a91f`) or has this id; without a value with the only one of
-    /// the delivery's project.
+    /// Re-sign with the current time and the secret that ends like this (`a91f`) or has this id; without a value, with
+    /// the only secret of the delivery's project.
     #[arg(long, value_name = "SECRET", num_args = 0..=1, default_missing_value = "")]
     resign: Option<String>,
-    /// A new webhook-id for each request.
+    /// Give each request a new webhook-id.
     #[arg(long)]
     renew_id: bool,
-    /// The webhook-timestamp, in seconds from now: -360 is six minutes ago.
+    /// Set webhook-timestamp to this many seconds from now: -360 is six minutes ago.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     shift: Option<i64>,
     /// Break it on purpose: duplicate, stale, future, tampered, wrong_secret, unknown_type, missing_header, huge_body,
     /// reserialised.
     #[arg(long, value_name = "NAME")]
     twist: Option<String>,
-    /// A header line in place of those of its name.
+    /// A header line that replaces those of the same name.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// The body, from a file.
+    /// Send this file as the body.
     #[arg(long, value_name = "FILE")]
     body: Option<std::path::PathBuf>,
-    /// How often each is sent.
+    /// How many times to send each.
     #[arg(long, default_value_t = 1)]
     times: u32,
     /// Milliseconds between two requests.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     delay: u32,
-    /// Requests that may be under way at a time.
+    /// Requests sent at a time.
     #[arg(long, default_value_t = 1)]
     concurrency: u32,
-    /// Headers and bodies may leave this machine for these addresses. Agreed to once, it is remembered.
+    /// Allow headers and bodies to leave this machine for these addresses. Once allowed, this is remembered.
     #[arg(long)]
     allow_remote: bool,
-    /// Print a JSON line a request, as it ends.
+    /// Print one line of JSON per request, as it ends.
     #[arg(long)]
     json: bool,
 }
@@ -94,10 +94,10 @@ async fn replay(engine: &Engine, arguments: &Arguments, ending: &Ending) -> Done
         delay_ms: arguments.delay,
         concurrency: arguments.concurrency,
     };
-    // Before the first one is sent.
+    // Subscribe before the first one is sent.
     let mut replayed = engine.replays().subscribe();
     let started = engine.replays().start(plan).await.map_err(|error| match error.code {
-        Code::ConfirmTarget => Undone::Usage(format!("{} Say so with --allow-remote.", error.message)),
+        Code::ConfirmTarget => Undone::Usage(format!("{} Use --allow-remote to allow it.", error.message)),
         code if code.exit() == Exit::Usage => Undone::Usage(error.message),
         _ => Undone::Refused(error),
     })?;
@@ -109,7 +109,7 @@ async fn replay(engine: &Engine, arguments: &Arguments, ending: &Ending) -> Done
             biased;
             () = &mut interrupted, if !stopping => {
                 stopping = true;
-                // What is under way is told of meanwhile.
+                // Requests in flight are still shown meanwhile.
                 let (engine, run) = (engine.clone(), started.run);
                 tokio::spawn(async move { engine.replays().stop(run).await });
             }
@@ -135,7 +135,7 @@ struct Meant {
     project: i64,
 }
 
-/// The delivery that is meant. One that is not there is named before anything is sent.
+/// Finds the delivery that is meant. A missing one is reported before anything is sent.
 async fn delivery(engine: &Engine, id: &str) -> Result<Meant, Undone> {
     if let Ok(number) = id.parse() {
         return match engine.replays().draft(number).await {
@@ -173,7 +173,8 @@ async fn changes(engine: &Engine, arguments: &Arguments, deliveries: &[Meant]) -
         None => ReplaySign::Leave,
         Some(named) => {
             if named.is_empty() && deliveries.iter().any(|delivery| delivery.project != draft.project) {
-                let message = "these deliveries are of several projects: say which secret signs them, --resign SECRET";
+                let message = "these deliveries belong to several projects: say which secret signs them with --resign \
+                    SECRET";
                 return Err(Undone::Usage(message.to_owned()));
             }
             signer::find(&draft.signers, named).map_err(Undone::Usage)?
@@ -188,12 +189,12 @@ async fn changes(engine: &Engine, arguments: &Arguments, deliveries: &[Meant]) -
     Ok(ReplayChanges { headers, body, id, time, sign, twist: arguments.twist.clone() })
 }
 
-/// Lines in place of those of their names, or behind all.
+/// Puts these lines in place of those of the same names, or at the end.
 fn with_headers(mut lines: Vec<HeaderLine>, given: &[String]) -> Result<Vec<HeaderLine>, Undone> {
     let mut new = Vec::with_capacity(given.len());
     for line in given {
         let Some((name, value)) = line.split_once(':') else {
-            return Err(Undone::Usage(format!("-H {line:?} is no header line: NAME: VALUE")));
+            return Err(Undone::Usage(format!("-H {line:?} is not a header line: expected NAME: VALUE")));
         };
         new.push(HeaderLine { name: name.trim().to_owned(), value: value.trim().to_owned(), base64: None });
     }
@@ -202,7 +203,7 @@ fn with_headers(mut lines: Vec<HeaderLine>, given: &[String]) -> Result<Vec<Head
     Ok(lines)
 }
 
-/// What is printed while a run goes on. Where nobody reads any more, the run goes on all the same.
+/// Prints requests while a run goes on. If nobody reads any more, the run goes on all the same.
 struct Shown {
     json: bool,
     gone: bool,
@@ -245,7 +246,7 @@ impl Shown {
 }
 
 fn not_shown(missed: u64) {
-    say!("{missed} requests are not shown; they were sent faster than shown");
+    say!("{missed} requests are not shown: they were sent faster than they could be shown");
 }
 
 /// `✓ 200  3.1 ms  #12 → http://localhost:3000/  signed with whsec_…a91f`

@@ -37,10 +37,10 @@ pub(crate) struct Arguments {
     /// How to sign it.
     #[arg(long, value_enum, default_value = "v1")]
     scheme: SchemeOption,
-    /// The variant of the payload.
+    /// The variant of the payload to send.
     #[arg(long)]
     variant: Option<String>,
-    /// Break it on purpose.
+    /// Break the sample on purpose, in this way.
     #[arg(long, value_name = "KIND")]
     broken: Option<String>,
     #[command(flatten)]
@@ -64,7 +64,7 @@ fn list() -> String {
     for kind in samples::broken_kinds() {
         text.push_str(&format!("  {:<28} {} [{}]\n", kind.id, kind.what, kind.reason));
     }
-    text.push_str("\nExit code: 0 answered 2xx, 1 answered otherwise or not at all, 2 wrong usage.");
+    text.push_str("\nExit codes: 0 answered 2xx, 1 answered otherwise or not at all, 2 wrong usage.");
     text
 }
 
@@ -110,7 +110,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     Ok(if (200..300).contains(&sent.status) { exit::OK } else { exit::REJECTED })
 }
 
-/// A slip in a name is told before a missing secret is.
+/// Reports a mistyped name before a missing secret.
 fn known(arguments: &Arguments) -> Result<(), String> {
     let event_type = &arguments.event_type;
     if !samples::sample_types().iter().any(|sample| sample.name == event_type) {

@@ -1,5 +1,5 @@
-//! Standard error: a thread writes it, so that nobody waits where it is not read (a terminal that was stopped with
-//! Ctrl-S): neither capture, which logs, nor the end.
+//! Writes standard error. A thread writes it, so that nothing waits if it is not read (a terminal stopped with Ctrl-S):
+//! neither capture, which logs, nor the end.
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
@@ -21,11 +21,11 @@ static LOST: AtomicU64 = AtomicU64::new(0);
 
 enum Message {
     Text(Vec<u8>),
-    /// All before it is written.
+    /// Asks to be told when all before it is written.
     End(SyncSender<()>),
 }
 
-/// Says it, `pollux: ` before it. Line ends stay, and what steers a terminal is escaped.
+/// Says it with `pollux: ` before it. Line ends stay, and what steers a terminal is escaped.
 pub(crate) fn say(text: &str) {
     plain(&format!("pollux: {text}"));
 }
@@ -35,7 +35,7 @@ pub(crate) fn plain(text: &str) {
     put(format!("{}\n", escape::lines(text, false)).into_bytes());
 }
 
-/// Waits until all is written, for a moment.
+/// Waits a moment until everything is written.
 pub(crate) fn finish() {
     let Some(Some(messages)) = MESSAGES.get() else { return };
     let until = Instant::now() + PATIENCE;
@@ -51,7 +51,7 @@ pub(crate) fn finish() {
             Err(_) => return,
         }
     }
-    // Not read, or ended: there is nothing more to do about it.
+    // If it is not read, or has ended, there is nothing more to do.
     let _ = written.recv_timeout(until.saturating_duration_since(Instant::now()));
 }
 
@@ -73,7 +73,7 @@ fn put(text: Vec<u8>) {
 fn write(waiting: &Receiver<Message>) {
     while let Ok(message) = waiting.recv() {
         match message {
-            // Nobody could be told that standard error is gone.
+            // If standard error is gone, nobody can be told.
             Message::Text(text) => _ = io::stderr().write_all(&text),
             Message::End(done) => _ = done.send(()),
         }

@@ -1,7 +1,7 @@
-//! The history of a run without `--db`: a folder that only the user can read, removed at the end, and by the next start
-//! where the end was a crash.
+//! Keeps the history of a run without `--db` in a folder that only the user can read. It is removed at the end, or by
+//! the next start after a crash.
 //!
-//! A file in it is locked for as long as the process lives (`flock`), and says whose it is. A folder is swept only where
+//! A file in it is locked for as long as the process lives (`flock`), and says whose it is. A folder is swept only if
 //! it is this user's, nobody else can write to it, and that file is there, ours and not locked.
 
 use std::fs::{self, File};
@@ -16,7 +16,7 @@ const PREFIX: &str = "pollux-history-";
 const LOCK: &str = "lock";
 /// What it begins with.
 const MARK: &str = "A temporary history of pollux. Locked while it is in use.";
-/// Folders that are tried: a sweep may remove one before it is locked.
+/// How many folders to try: a sweep may remove one before it is locked.
 const TRIES: usize = 8;
 
 /// A temporary history. Removed when dropped.
@@ -69,7 +69,7 @@ fn new_folder(base: &Path) -> io::Result<PathBuf> {
     builder.tempdir_in(base).map(tempfile::TempDir::keep)
 }
 
-/// Marked only once it is locked: what is not marked yet is not swept.
+/// Marks the folder only once it is locked: an unmarked folder is not swept.
 fn locked(folder: &Path) -> io::Result<File> {
     let mut file = files::create(&folder.join(LOCK))?.file;
     file.lock()?;
@@ -100,7 +100,7 @@ pub(crate) fn remove(folder: &Path) {
     }
 }
 
-/// Removes what runs that crashed have left in the system's temporary folder.
+/// Removes what crashed runs have left in the system's temporary folder.
 pub(crate) fn sweep() {
     let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
     for entry in entries.flatten() {
@@ -115,7 +115,7 @@ fn sweep_one(folder: &Path) {
         return;
     }
     match files::look(&folder.join(LOCK)) {
-        // Its process ended before it had locked it, or is about to: then it makes another one.
+        // Its process ended before locking it, or is about to lock it; it then makes another one.
         Ok(None) => _ = fs::remove_dir(folder),
         Ok(Some(mut lock)) if lock.is_ours() && lock.file.try_lock().is_ok() => {
             let mut text = String::new();

@@ -14,24 +14,24 @@ use crate::{exit, print};
 /// Time for the near-miss probe.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// Judge one delivery: is it genuine, and if not, why?
+/// Verify one delivery: is it genuine, and if not, why not?
 #[derive(Args)]
-#[command(after_help = "Exit code: 0 verified, 1 rejected, 2 wrong usage, 3 unchecked (no key to check with).\n\n\
+#[command(after_help = "Exit codes: 0 verified, 1 rejected, 2 wrong usage, 3 unchecked (no key to check with).\n\n\
     Example:\n  pollux verify --secret-file secret.txt -H 'webhook-id: msg_1' -H 'webhook-timestamp: 1767225600' \\\n    \
     -H 'webhook-signature: v1,…' --body payload.json")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     keys: Keys,
-    /// The aud that a JWT must hold.
+    /// The aud claim that a JWT must have.
     #[arg(long)]
     aud: Option<String>,
-    /// The iss that a JWT must hold.
+    /// The iss claim that a JWT must have.
     #[arg(long)]
     iss: Option<String>,
-    /// Clock difference allowed to a JWT's times, in seconds.
+    /// Clock difference allowed for a JWT's times, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     leeway: u64,
-    /// A claim that a JWT must hold. Repeat it for several. Default: exp.
+    /// A claim that a JWT must have. Repeat for several. Default: exp.
     #[arg(long = "require", value_name = "CLAIM")]
     required: Vec<String>,
     /// The time of arrival, in Unix seconds. Default: now.
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// How far webhook-timestamp may be off, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     tolerance: u64,
-    /// A header line, as it came. Repeat it for each.
+    /// A header line, as it arrived. Repeat for each.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     headers: Vec<OsString>,
     /// The raw body: a file, or - for standard input.
@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         Err(KeyProblem::Secret(error)) => signature::refuse(&error),
         Err(KeyProblem::Unreadable(message)) => return Err(message),
     };
-    // The exit code says it even where nobody reads the words.
+    // The exit code says it even if nobody reads the words.
     print::settled(match arguments.json {
         true => print::line(&print::verdict_json(&verdict)),
         false => print::verdict(&verdict),
@@ -107,7 +107,7 @@ fn unix_now() -> i64 {
 }
 
 /// `name: value`. One space after the colon belongs to the line, the rest to the value: nothing else is trimmed, since
-/// what is judged is what came.
+/// the line is judged as it arrived.
 fn header(line: &OsString) -> Result<(String, Vec<u8>), String> {
     let bytes = line.as_encoded_bytes();
     let colon = bytes.iter().position(|byte| *byte == b':');
@@ -118,7 +118,7 @@ fn header(line: &OsString) -> Result<(String, Vec<u8>), String> {
             let value = rest.strip_prefix(b": ").or_else(|| rest.strip_prefix(b":")).unwrap_or_default();
             Ok((name.to_owned(), value.to_vec()))
         }
-        _ => Err(format!("-H wants 'name: value', not '{}'", line.to_string_lossy().escape_debug())),
+        _ => Err(format!("-H expects 'name: value', not '{}'", line.to_string_lossy().escape_debug())),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// List the project's webhooks, with what was received of them here.
+    /// List the project's webhooks, with what was received from them here.
     #[command(after_help = format!("Example:\n  pollux webhooks list --project nightly\n\n{CODES}"))]
     List,
     /// Create a webhook. Its secret is stored, and shown only when asked for.
@@ -37,7 +37,7 @@ enum What {
          batch.failed --name nightly\n\nEvents: {}\n\n{CODES}", events()
     ))]
     Create(Create),
-    /// Change a webhook; what is not named stays as it is.
+    /// Change a webhook; what you do not name stays as it is.
     #[command(after_help = format!("Example:\n  pollux webhooks update ID --state disabled\n\nEvents: {}\n\n{CODES}", events()))]
     Update(Update),
     /// Delete a webhook. The service cannot bring it back.
@@ -49,25 +49,25 @@ enum What {
     },
     /// Have the service send a ping, and wait for it in the history of the window (or of pollux listen).
     #[command(after_help = format!(
-        "The service says yes whatever becomes of a ping, so it is looked for where it should arrive: in the history of a \
-         window that runs beside this, or of pollux listen --db with the same file.\nExit code 4: it did not arrive in \
-         time.\n\nExample:\n  pollux webhooks ping ID --wait 10\n\n{CODES}"
+        "The service answers yes whatever happens to a ping, so Pollux looks for it where it should arrive: in the \
+         history of a window that is running too, or of pollux listen --db with the same file.\nExit code 4: it did \
+         not arrive in time.\n\nExample:\n  pollux webhooks ping ID --wait 10\n\n{CODES}"
     ))]
     Ping {
         /// Its id, as listed.
         #[arg(value_parser = bare)]
         id: String,
-        /// How long to wait for it; 0: not at all.
+        /// How long to wait for it; 0 does not wait.
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3600))]
         wait: u32,
     },
-    /// Make a new secret. Those before are good for another 24 hours, or end at once.
+    /// Make a new secret. The previous ones stay valid for another 24 hours, or end at once.
     #[command(after_help = format!("Example:\n  pollux webhooks rotate ID --show-secret\n\n{CODES}"))]
     Rotate {
         /// Its id, as listed.
         #[arg(value_parser = bare)]
         id: String,
-        /// End the secrets before at once: deliveries that they sign are refused from now on.
+        /// End the previous secrets at once: deliveries signed with them are refused from now on.
         #[arg(long)]
         revoke_now: bool,
         /// Print the new secret, too.
@@ -78,16 +78,16 @@ enum What {
 
 #[derive(Args)]
 struct Create {
-    /// Where events go.
+    /// Where to send events.
     #[arg(long, value_name = "URI", value_parser = address)]
     uri: String,
-    /// An event to subscribe to. Several: one after the other, or with commas.
+    /// An event to subscribe to. Separate several with spaces or commas.
     #[arg(long = "event", value_name = "EVENT", required = true, num_args = 1.., value_delimiter = ',')]
     events: Vec<String>,
     /// What to call it.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// After an unknown outcome: create nothing where the project has a webhook with this uri and name.
+    /// After an unknown outcome: create nothing if the project already has a webhook with this uri and name.
     #[arg(long)]
     look_first: bool,
     /// Print the secret, too.
@@ -100,16 +100,16 @@ struct Update {
     /// Its id, as listed.
     #[arg(value_parser = bare)]
     id: String,
-    /// Where events go.
+    /// Where to send events.
     #[arg(long, value_name = "URI", value_parser = address)]
     uri: Option<String>,
     /// What to call it.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The events to subscribe to, in place of those before. Several: one after the other, or with commas.
+    /// The events to subscribe to, instead of the current ones. Separate several with spaces or commas.
     #[arg(long = "event", value_name = "EVENT", num_args = 1.., value_delimiter = ',')]
     events: Vec<String>,
-    /// Does it send?
+    /// Whether it sends deliveries.
     #[arg(long, value_enum)]
     state: Option<State>,
 }
@@ -118,7 +118,7 @@ struct Update {
 enum State {
     /// It sends
     Enabled,
-    /// It does not
+    /// It does not send
     Disabled,
 }
 
@@ -208,7 +208,7 @@ async fn created(engine: &Engine, project: &Project, create: Create, as_json: bo
                 true => print::line(&json!({ "created": false, "found": found }))?,
                 false => {
                     let blocks = webhooks.iter().map(show::block).collect::<Vec<_>>().join("\n");
-                    print::text(&format!("Nothing was created, it is there already:\n{blocks}"))?;
+                    print::text(&format!("Nothing was created, because it already exists:\n{blocks}"))?;
                 }
             }
             Ok(exit::OK)
@@ -216,13 +216,14 @@ async fn created(engine: &Engine, project: &Project, create: Create, as_json: bo
     }
 }
 
-/// The window looks first by itself at the next try; here it has to be asked for.
+/// Adds what to do next. The window looks first by itself when it tries again; here that takes an option.
 fn look_first(error: Error) -> Error {
     match error.code {
         Code::OutcomeUnknown => Error {
-            message: "It is not known whether the service made this webhook: the request was sent, and the answer was lost \
-                      or cannot be read. Try again with --look-first, which makes it only where there is none with this \
-                      uri and name. One that was made has a secret that nobody has seen: rotate it, or delete it."
+            message: "It is not known whether the service created this webhook: the request was sent, and the answer \
+                      was lost or cannot be read. Try again with --look-first, which creates it only if there is none \
+                      with this uri and name. If one was created, nobody has seen its secret: rotate it, or delete the \
+                      webhook."
                 .into(),
             ..error
         },
@@ -259,7 +260,7 @@ struct Told<'a> {
 impl Told<'_> {
     fn tell(&self, as_json: bool) -> Done {
         let Self { word, webhook, secret, show_secret } = self;
-        // First of all, and also where standard output fails: it can never be read again.
+        // Print it first, and even if standard output fails: it can never be read again.
         if let Some(problem) = &secret.problem {
             eprintln!("pollux: THE NEW SECRET COULD NOT BE STORED, and the service never shows it again. Keep it now:");
             eprintln!("\n  {}\n", print::printable(&secret.text));
@@ -276,7 +277,7 @@ impl Told<'_> {
             print::line(&json!({ "webhook": show::object(webhook), "secret": object }))?;
         } else {
             let kept = match secret.stored_in {
-                Some(kind) => format!("kept in {}", project::place(kind)),
+                Some(kind) => format!("stored in {}", project::place(kind)),
                 None => "not stored".to_owned(),
             };
             let text = if *show_secret { format!("  {}\n", secret.text) } else { String::new() };

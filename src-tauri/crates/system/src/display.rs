@@ -1,4 +1,4 @@
-//! Where a window can open.
+//! Finds out whether a window can open.
 
 /// Whether there is a display. On Linux a window needs a display server; elsewhere there always is one.
 #[must_use]

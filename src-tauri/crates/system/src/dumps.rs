@@ -1,8 +1,8 @@
-//! No dumps of memory: secrets and API keys are in it, and a dump ends up in a file, or with a collector of crashes.
+//! Prevents dumps of memory, which holds secrets and API keys: a dump ends up in a file or with a crash collector.
 
-/// Switches them off for this process and what it starts, which inherits the limit. systemd's collector keeps to it, too.
-/// Failing is told and nothing else: a dump that could be made is no reason not to start. Memory can still be looked at
-/// by its user's debugger: `PR_SET_DUMPABLE` would also take `/proc/PID` from the user, and what reads it there.
+/// Switches them off for this process and those that it starts, which inherit the limit. systemd's collector respects
+/// it too. A failure is only logged: a possible dump is no reason not to start. The user's debugger can still read the
+/// memory: `PR_SET_DUMPABLE` would also take `/proc/PID` from the user, and from what reads it there.
 #[cfg(unix)]
 pub fn switch_off() {
     use nix::sys::resource::{Resource, setrlimit};
@@ -11,6 +11,6 @@ pub fn switch_off() {
     }
 }
 
-/// Windows makes none of its own, only where its user has set it up.
+/// Windows makes none by itself, only if the user has set it up.
 #[cfg(not(unix))]
 pub fn switch_off() {}

@@ -1,4 +1,4 @@
-//! Where Pollux keeps its data, and who uses it.
+//! Says where Pollux keeps its data, and who uses it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,8 @@ use directories::{BaseDirs, ProjectDirs};
 /// The file of the history.
 const HISTORY: &str = "pollux.db";
 
-/// The folder of the history, of secrets without a keychain, and of the window's state. `POLLUX_DATA_DIR` sets it.
+/// Gives the folder of the history, of secrets without a keychain, and of the window's state. `POLLUX_DATA_DIR` sets
+/// it.
 pub fn folder() -> Result<PathBuf, String> {
     if let Some(set) = std::env::var_os("POLLUX_DATA_DIR").filter(|set| !set.is_empty()) {
         return Ok(PathBuf::from(set));
@@ -17,9 +18,9 @@ pub fn folder() -> Result<PathBuf, String> {
         .ok_or_else(|| "There is no home folder to keep data in. Set POLLUX_DATA_DIR to a folder.".to_owned())
 }
 
-/// The folder, made for the user alone where it is missing. One of ours that others can enter is closed to them: it is
-/// the user's, it holds our history, and it is not one of those that everything else is in, too, which may have been named
-/// by `POLLUX_DATA_DIR`.
+/// Gives the folder, creating it for the user alone if it is missing. Closes our own folder to others if they can enter
+/// it: only one that is the user's and holds our history, not one that everything else is in too, such as the home
+/// folder, which `POLLUX_DATA_DIR` may name.
 pub fn prepared() -> Result<PathBuf, String> {
     let folder = folder()?;
     let made = files::make_folder(&folder).and_then(|()| match is_for_us_alone(&folder) {
@@ -28,7 +29,7 @@ pub fn prepared() -> Result<PathBuf, String> {
     });
     made.map_err(|error| {
         format!(
-            "The data folder {} cannot be used: {error}. POLLUX_DATA_DIR names another one.",
+            "The data folder {} cannot be used: {error}. Set POLLUX_DATA_DIR to use another one.",
             gemini::printable(&folder.display().to_string(), usize::MAX)
         )
     })?;
@@ -42,17 +43,17 @@ fn is_for_us_alone(folder: &Path) -> bool {
     engine::is_history(&folder.join(HISTORY)) && !shared.into_iter().flatten().any(holds)
 }
 
-/// The history in the data folder.
+/// Gives the path of the history in the data folder.
 pub fn history(home: &Path) -> PathBuf {
     home.join(HISTORY)
 }
 
-/// Where the children of tunnels are noted, by the window and the command line alike.
+/// Gives the folder in which the window and the command line note the child processes of tunnels.
 pub fn tunnels(home: &Path) -> PathBuf {
     home.join("tunnels")
 }
 
-/// Who acts, for the log of actions: `ada, window`.
+/// Says who acts, for the log of actions: `ada, window`.
 pub fn actor(way: &str) -> String {
     let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     match name.filter(|name| !name.trim().is_empty()) {

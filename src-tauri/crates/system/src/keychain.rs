@@ -1,4 +1,4 @@
-//! The system's keychain as a vault, and what is used where there is none.
+//! Keeps secrets in the system's keychain, or in a file if there is none.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,21 +12,21 @@ use zeroize::Zeroizing;
 
 /// The file in the data folder.
 const FILE: &str = "secrets.json";
-/// The name under which entries stand in the keychain.
+/// The name of our entries in the keychain.
 const SERVICE: &str = "Pollux";
-/// Written, read and removed once at the start: a keychain that is there but locked is found out before it is needed.
+/// Written, read and removed once at the start, to find out that a keychain is locked before it is needed.
 const TRIAL: &str = "trial";
 
 /// Time for a keychain to answer at the start: a locked one may ask its user and wait.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// The variable that picks what keeps secrets.
+/// The variable that chooses where secrets are stored.
 const CHOICE: &str = "POLLUX_KEYCHAIN";
 
-/// What is to keep secrets.
+/// Where secrets are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Choice {
-    /// The keychain where one works, otherwise the file.
+    /// The keychain if one works, otherwise the file.
     System,
     /// The file.
     File,
@@ -38,15 +38,15 @@ impl Choice {
             "" | "system" => Ok(Self::System),
             "file" => Ok(Self::File),
             other => Err(format!(
-                "{CHOICE} is {other:?}; expected is \"file\" (secrets in a file of the data folder) or \"system\" (the \
-                 keychain, where there is one; so it is without {CHOICE}, too)."
+                "{CHOICE} is {other:?}; expected \"file\" (secrets in a file in the data folder) or \"system\" (the \
+                 keychain, if there is one; the same as without {CHOICE})."
             )),
         }
     }
 }
 
-/// The keychain where one works, otherwise a file in `home` that only the user can read. With `POLLUX_KEYCHAIN=file`
-/// the file at once.
+/// Opens the keychain if one works, otherwise a file in `home` that only the user can read. With
+/// `POLLUX_KEYCHAIN=file`, opens the file without trying the keychain.
 ///
 /// # Errors
 /// `POLLUX_KEYCHAIN` is neither `file` nor `system`.
@@ -60,7 +60,7 @@ pub fn open(home: &Path) -> Result<Arc<dyn Vault>, String> {
 
 fn system(home: &Path) -> Arc<dyn Vault> {
     let (answer, answered) = mpsc::channel();
-    // Not joined: a keychain that never answers must not hold up the window.
+    // Do not join it: a keychain that never answers must not delay the window.
     std::thread::spawn(move || answer.send(Keychain::open()));
     match answered.recv_timeout(PATIENCE) {
         Ok(Ok(keychain)) => Arc::new(keychain),
@@ -139,14 +139,14 @@ impl Vault for Keychain {
     }
 }
 
-/// Plain words, never what was stored: some of the library's errors carry the bytes.
+/// Puts an error in plain words, without what was stored: some of the library's errors carry the bytes.
 fn in_words(error: &Error) -> String {
     match error {
         Error::NoStorageAccess(_) => "it is locked; unlock it and start Pollux again".into(),
         Error::PlatformFailure(cause) => format!("the system said: {cause}"),
         Error::NoDefaultStore => "this system has none".into(),
         Error::TooLong(_, limit) => format!("the text is longer than its limit of {limit}"),
-        Error::Ambiguous(_) => "it holds several entries of that name".into(),
+        Error::Ambiguous(_) => "it holds several entries with that name".into(),
         _ => "it holds something that Pollux did not write".into(),
     }
 }

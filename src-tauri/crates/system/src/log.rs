@@ -1,4 +1,4 @@
-//! Log lines, on standard error.
+//! Writes log lines to standard error.
 
 use std::fmt::{self, Write as _};
 use std::io::IsTerminal as _;
@@ -8,10 +8,11 @@ use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 
-/// Warnings by default; `POLLUX_LOG=debug` for more. Colours only for a terminal; what others wrote cannot steer it.
+/// Logs warnings by default, more with `POLLUX_LOG=debug`. Uses colours only on a terminal; text from others cannot
+/// steer it.
 pub fn to_stderr(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
     let mut filter = EnvFilter::try_from_env("POLLUX_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    // With more of these, an authtoken would be in the log: in what ngrok answers, and in the frames that are sent.
+    // Any more from these would put an authtoken in the log: in ngrok's answers, and in the frames that are sent.
     for quiet in ["ngrok=warn", "muxado=warn"] {
         if let Ok(directive) = quiet.parse() {
             filter = filter.add_directive(directive);
@@ -35,7 +36,7 @@ fn shows_colours() -> bool {
     std::io::stderr().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_some_and(|term| term != "dumb")
 }
 
-/// Passes text on with what steers a terminal escaped, line ends too.
+/// Passes text on, escaping whatever steers a terminal, line ends included.
 struct Escaped<'a>(&'a mut dyn fmt::Write);
 
 impl fmt::Write for Escaped<'_> {

@@ -1,4 +1,4 @@
-//! Giving memory back to the system.
+//! Gives memory back to the system.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How often the allocator is made to look.
+/// How often the allocator is made to check.
 const LOOK: Duration = Duration::from_secs(1);
 /// A block of its own, larger than those that mimalloc keeps for a thread.
 const BLOCK: usize = 8 << 20;
 
-/// From now on memory that was freed goes back to the system within two seconds or so.
+/// From now on, gives freed memory back to the system within about two seconds.
 ///
-/// mimalloc gives back what has been free for a second, but it only looks for that when a whole block is freed: after a
-/// flood of large bodies nothing large is freed any more, and all of it would stay. So a block is taken and freed; nothing
-/// is written to it, and it costs a few microseconds.
+/// mimalloc gives back what has been free for a second, but only checks when a whole block is freed: after a flood of
+/// large bodies nothing large is freed any more, and all of that memory would stay. So a block is allocated and freed;
+/// nothing is written to it, and it costs a few microseconds.
 pub fn give_back() {
     let looking = std::thread::Builder::new().name("memory".to_owned()).spawn(|| {
         loop {

@@ -1,4 +1,4 @@
-//! A report for a person: a table, and what is to be done about each line that failed.
+//! Shows a report to a person: a table, and how to fix each line that failed.
 
 use outbound::check::{Line, Progress, Report, State};
 use owo_colors::Style;
@@ -8,7 +8,7 @@ use crate::print::{Written, paint, printable, text};
 /// Columns of a title.
 const TITLE: usize = 48;
 
-/// How far it is, on standard error, over and over in one line.
+/// Shows the progress on standard error, rewriting one line.
 pub(crate) fn progress(report: &Report) {
     let waiting = report.lines.iter().filter(|line| matches!(line.state, State::Waiting | State::Running)).count();
     let all = report.lines.len();
@@ -55,7 +55,7 @@ fn is_foreign(line: &Line) -> bool {
     line.state == State::Skipped && line.got.as_deref().is_some_and(|got| got.starts_with("The endpoint is not said"))
 }
 
-/// `said`: why the line before was skipped, which is not said again.
+/// `said`: why the line before was skipped, which is not repeated.
 fn row(out: &mut String, line: &Line, said: &str) {
     let (glyph, style) = match line.state {
         State::Passed => ("✓", Style::new().green()),
@@ -78,7 +78,7 @@ fn row(out: &mut String, line: &Line, said: &str) {
                 ("expected", &line.expected),
                 ("got", &got),
                 ("why", &line.why),
-                ("mend", &line.mend),
+                ("fix", &line.mend),
             ] {
                 out.push_str(&format!(
                     "      {} {}\n",

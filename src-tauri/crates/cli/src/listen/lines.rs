@@ -1,4 +1,4 @@
-//! What is printed of deliveries: a line each, and what becomes known later.
+//! Prints deliveries: a line each, and what becomes known later.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::print::{self, Written};
 use crate::printer::{Printer, Text};
 
-/// How long answers and explanations that are under way are waited for at the end: the listener has ended, and notes what
-/// it answered a moment later.
+/// How long to wait at the end for answers and explanations in progress: the listener has ended, and records what it
+/// answered a moment later.
 const LAST_NEWS: Duration = Duration::from_secs(1);
 
 /// Prints what there is to tell until the end.
@@ -23,7 +23,7 @@ pub(super) async fn follow(tail: &mut Tail, printer: &Printer, as_json: bool) ->
     Ok(())
 }
 
-/// The same at the end, until then at most; lines that there is no time for are counted as missing.
+/// Does the same at the end, until this time at most; lines that there is no time for are counted as missing.
 pub(super) async fn rest(tail: &mut Tail, printer: &Printer, as_json: bool, until: Instant) -> Written {
     let news = until.min(Instant::now() + LAST_NEWS);
     while Instant::now() < until && tail.wait_for_the_rest(news).await.map_err(|error| error.to_string())? {
@@ -46,7 +46,7 @@ fn text(told: &Told, as_json: bool) -> Text {
         (Told::Explained(explained), false) => Text::Human(print::explained(explained.id, &explained.verdict)),
         (Told::LeftOut(count), true) => Text::Json(json!({ "explained_left_out": count })),
         (Told::LeftOut(count), false) => {
-            Text::Human(format!("          (not explained, as too many were rejected at once: {count})\n"))
+            Text::Human(format!("          ({count} not explained: too many were rejected at once)\n"))
         }
     }
 }
@@ -78,7 +78,7 @@ fn delivery_json(arrival: &Arrival) -> Value {
     })
 }
 
-/// The diagnosis by its code, as in a verdict, and its words.
+/// Gives the diagnosis by its code, as in a verdict, and in words.
 fn explained_json(Explained { id, message_id, verdict }: &Explained) -> Value {
     let found = verdict.diagnosis.as_ref();
     json!({

@@ -1,4 +1,4 @@
-//! What the Sandbox sends while `pollux listen` shows what arrives.
+//! Sends the Sandbox's samples while `pollux listen` shows what arrives.
 
 use engine::Engine;
 use samples::SampleRequest;
@@ -17,7 +17,7 @@ const SAMPLES: [(&str, Scheme, Option<&str>); 6] = [
     ("batch.expired", Scheme::V1, Some("undecoded_secret")),
 ];
 
-/// The Sandbox's first sample, and the next one at each Enter. Never ends by itself.
+/// Sends the Sandbox's first sample, and the next one at each Enter. Never ends by itself.
 pub(super) async fn send(engine: &Engine, sandbox: bool) {
     let mut turn = SAMPLES.iter().cycle();
     let mut lines = BufReader::new(tokio::io::stdin()).lines();

@@ -14,20 +14,20 @@ use crate::printer::{Printer, Text};
 pub(super) enum Provider {
     /// ngrok; its authtoken is in NGROK_AUTHTOKEN
     Ngrok,
-    /// A quick tunnel of cloudflared, which must be installed
+    /// A cloudflared quick tunnel; cloudflared must be installed
     Cloudflared,
-    /// Not at all
+    /// No tunnel
     None,
 }
 
-/// The secret first part of the public path.
+/// The secret first segment of the public path.
 #[derive(Args, Default)]
 pub(crate) struct PathToken {
-    /// With --tunnel: the secret first part of the public path, in place of one made at random: 8 to 64 letters, digits, -
+    /// With --tunnel: the secret first segment of the public path, instead of a random one: 8 to 64 letters, digits, -
     /// or _.
     #[arg(long, value_name = "TOKEN", conflicts_with = "no_path_token")]
     path_token: Option<String>,
-    /// With --tunnel: no secret in the public path, so that whoever finds the address can send requests.
+    /// With --tunnel: no secret in the public path, so that anyone who finds the address can send requests.
     #[arg(long)]
     no_path_token: bool,
 }
@@ -79,11 +79,11 @@ pub(super) enum Ended {
 pub(super) struct Following {
     states: TunnelStates,
     as_json: bool,
-    /// What is being shown: it may have to wait for room, and be left at that.
+    /// What is being shown; it may wait for room and be interrupted there.
     showing: Option<TunnelView>,
     /// What was shown last.
     shown: Option<(TunnelState, Option<String>)>,
-    /// It was online at least once.
+    /// Whether it was online at least once.
     online: bool,
 }
 
@@ -92,7 +92,7 @@ impl Following {
         Self { states: engine.tunnel().states(), as_json, showing: None, shown: None, online: false }
     }
 
-    /// Never ends by itself, but for a tunnel that failed before it was ever online.
+    /// Runs until stopped, unless the tunnel fails before it was ever online.
     pub(super) async fn run(&mut self, printer: &Printer) -> Ended {
         while let Some(view) = self.states.next().await {
             self.showing = Some(view.clone());
@@ -114,7 +114,7 @@ impl Following {
         std::future::pending().await
     }
 
-    /// What came until the end and was not shown yet.
+    /// Shows what came until the end and was not shown yet.
     pub(super) async fn rest(&mut self, printer: &Printer, until: Instant) -> Written {
         while let Some(view) = self.showing.take().or_else(|| self.states.already()) {
             for text in self.texts(&view) {
@@ -130,7 +130,7 @@ impl Following {
         self.shown = Some((view.state.clone(), view.public.clone()));
     }
 
-    /// Nothing for a count, the latency or a probe.
+    /// Gives nothing for a change of only a count, the latency or a probe.
     fn texts(&self, view: &TunnelView) -> Vec<Text> {
         if self.shown.as_ref().is_some_and(|(state, public)| *state == view.state && *public == view.public) {
             return Vec::new();
@@ -146,7 +146,7 @@ impl Following {
     }
 }
 
-/// The state with its provider and public address.
+/// Gives the state with its provider and public address.
 fn as_json(view: &TunnelView) -> Value {
     let mut state = json!(view.state);
     if let Some(fields) = state.as_object_mut() {
@@ -163,7 +163,7 @@ fn words(view: &TunnelView, public: Option<&str>) -> String {
         TunnelState::Starting => format!("Tunnel ({provider}): starting"),
         TunnelState::Online => format!("Tunnel ({provider}): online. Public: {}", public.unwrap_or_default()),
         TunnelState::Reconnecting { why, attempt, .. } => {
-            format!("Tunnel ({provider}): lost, connecting again (try {attempt}): {why}")
+            format!("Tunnel ({provider}): lost, reconnecting (attempt {attempt}): {why}")
         }
         TunnelState::Failed { message, .. } => format!("Tunnel ({provider}): failed. {message}"),
     }

@@ -1,8 +1,8 @@
-//! What `pollux listen` turned away, said at its end.
+//! Says at the end what `pollux listen` turned away.
 
 use engine::TurnedAway;
 
-/// In one line; `None` where there was nothing.
+/// Says it in one line; `None` if there was nothing.
 pub(super) fn told(away: &TurnedAway) -> Option<String> {
     if away.total == 0 {
         return None;

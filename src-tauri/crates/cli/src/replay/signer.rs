@@ -2,8 +2,8 @@
 
 use engine::{ReplaySign, ReplaySigner};
 
-/// The secret whose text ends like this, or that has this id; where nothing is given, the only one of the delivery's own
-/// project. None or several that fit are refused with what there is: a wrong signature would look like a wrong handler.
+/// Finds the secret whose text ends like this, or that has this id; if nothing is given, the only one of the delivery's
+/// own project. If none or several match, refuses and lists them: a wrong signature would look like a wrong handler.
 pub(super) fn find(signers: &[ReplaySigner], named: &str) -> Result<ReplaySign, String> {
     // As it is shown, `whsec_…a91f`, or only its end.
     let end = named.rsplit('…').next().unwrap_or(named);
@@ -19,12 +19,12 @@ pub(super) fn find(signers: &[ReplaySigner], named: &str) -> Result<ReplaySign, 
         (true, true) => ("the delivery's project has no secret to sign with".to_owned(), list(signers.iter())),
         (true, false) => (format!("there is no secret {named:?} to sign with"), list(signers.iter())),
         (false, true) => ("the delivery's project has several secrets: say which one".to_owned(), list(found)),
-        (false, false) => (format!("{named:?} fits several secrets: give the id of one"), list(found)),
+        (false, false) => (format!("{named:?} matches several secrets: give the id of one"), list(found)),
     };
     Err(format!("{what}: {known}"))
 }
 
-/// What is shown of a secret's text: `a91f` of `v1 with whsec_…a91f, nightly results`.
+/// Gives the visible end of a secret's text: `a91f` of `v1 with whsec_…a91f, nightly results`.
 fn tail(label: &str) -> &str {
     let hint = label.strip_prefix("v1 with ").and_then(|rest| rest.split_once(", ")).map_or("", |(hint, _)| hint);
     hint.split_once('…').map_or("", |(_, tail)| tail)

@@ -1,4 +1,4 @@
-//! A ping from here, and whether it came to the window or the `pollux listen` that runs beside.
+//! Sends a ping, and finds out whether it arrived at a window or a `pollux listen` that is running too.
 
 use std::time::Duration;
 
@@ -17,15 +17,15 @@ const KNOCK: Duration = Duration::from_secs(1);
 
 /// Who could receive it.
 enum Receiver {
-    /// A port of this machine, with somebody who listens there.
+    /// A port of this machine with somebody listening there.
     Here(String),
-    /// A port of this machine, and nobody listens there.
+    /// A port of this machine with nobody listening there.
     Nobody(String),
     /// Somewhere else: what arrives there may come through a tunnel.
     Elsewhere,
 }
 
-/// Asks for a ping and waits for it; 0 seconds: only asks.
+/// Asks for a ping and waits for it; with 0 seconds, only asks.
 pub(super) async fn ping(engine: &Engine, project: &Project, id: &str, wait: u32, as_json: bool) -> Done {
     let receiver = receiver(engine, project, id).await?;
     let wait = match receiver {
@@ -43,11 +43,11 @@ pub(super) async fn ping(engine: &Engine, project: &Project, id: &str, wait: u32
         }
         PingResult::Missing { waited_ms, cause, message } => (waited_ms, cause, message),
     };
-    // What the engine says of a listener is said of its own process, which has none.
+    // What the engine says about a listener concerns its own process, which has none.
     let (arrived, cause, message) = match (&receiver, cause.as_str()) {
         (_, "webhook_disabled") => (Some(false), "webhook_disabled", message),
         (Receiver::Nobody(at), _) => (Some(false), "not_listening", nobody(at)),
-        (_, _) if wait == 0 => (None, "not_waited", "Whether it arrives was not waited for.".to_owned()),
+        (_, _) if wait == 0 => (None, "not_waited", "Its arrival was not waited for.".to_owned()),
         (Receiver::Here(at), _) => (Some(false), "unknown", beside(at, wait)),
         (Receiver::Elsewhere, _) => (Some(false), "unknown", outside(engine, wait).await),
     };
@@ -55,7 +55,7 @@ pub(super) async fn ping(engine: &Engine, project: &Project, id: &str, wait: u32
         true => print::line(
             &json!({ "id": id, "arrived": arrived, "waited_ms": waited_ms, "cause": cause, "message": message }),
         )?,
-        false => print::text(&format!("The service took the ping. {}\n", printable(&message)))?,
+        false => print::text(&format!("The service accepted the ping. {}\n", printable(&message)))?,
     }
     Ok(if arrived == Some(false) { exit::NO_ANSWER } else { exit::OK })
 }
@@ -82,28 +82,28 @@ async fn listens(at: &str) -> bool {
 
 fn nobody(at: &str) -> String {
     format!(
-        "Nothing listens on {at}, where the webhook points, so that it cannot arrive: open the window, or run pollux listen \
-         with --db and the history of the data folder, then ping again."
+        "Nothing listens on {at}, where the webhook points, so the ping cannot arrive: open the window, or run pollux \
+         listen with --db and the history of the data folder, then ping again."
     )
 }
 
 fn beside(at: &str, wait: u32) -> String {
     format!(
-        "It did not come into this history within {wait} s. Something listens on {at}: if that is the window or pollux \
+        "It did not arrive in this history within {wait} s. Something listens on {at}: if that is the window or pollux \
          listen, check that it uses the same POLLUX_DATA_DIR (or --db)."
     )
 }
 
 /// The webhook points away from this machine: only the window's own port can be looked at.
 async fn outside(engine: &Engine, wait: u32) -> String {
-    let start = format!("It did not come into this history within {wait} s.");
+    let start = format!("It did not arrive in this history within {wait} s.");
     match engine.settings().get().port {
         Some(port) if !listens(&format!("127.0.0.1:{port}")).await => format!(
             "{start} Nothing listens on port {port}, which is the window's: open the window, or run pollux listen with --db \
              and the history of the data folder, then ping again."
         ),
         _ => format!(
-            "{start} Check that the tunnel or proxy runs and leads to this machine's listener, then ping again."
+            "{start} Check that the tunnel or proxy is running and leads to this machine's listener, then ping again."
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! A webhook as JSON and in words.
+//! Shows a webhook as JSON and in words.
 
 use engine::{SecretLife, SeenDelivery, WebhookSecret, WebhookView};
 use owo_colors::Style;
@@ -68,10 +68,10 @@ fn in_words(secret: &WebhookSecret) -> String {
     };
     let life = match secret.state {
         SecretLife::Current => "current".to_owned(),
-        SecretLife::Grace => ["replaced", &ends("good until")].join(", "),
-        SecretLife::Expired => ["no longer good", &ends("since")].join(" "),
+        SecretLife::Grace => ["previous", &ends("valid until")].join(", "),
+        SecretLife::Expired => ["no longer valid", &ends("since")].join(" "),
     };
-    let here = if secret.available { "" } else { ", not known here: cannot verify with it" };
+    let here = if secret.available { "" } else { ", not known here, so it cannot verify" };
     format!("{}  {}{here}", printable(&secret.hint), life.trim_end_matches([',', ' ']))
 }
 
