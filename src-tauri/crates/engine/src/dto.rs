@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use signature::{KeyState, Outcome, Scheme, Warning};
 
 use crate::error::Code;
-use crate::projects::vault::VaultKind;
 
 mod actions;
 mod check;
@@ -18,6 +17,7 @@ mod sandbox;
 mod start;
 mod tunnel;
 mod turned_away;
+mod vault;
 mod verify_again;
 mod webhooks;
 
@@ -34,6 +34,7 @@ pub use sandbox::*;
 pub use start::*;
 pub use tunnel::*;
 pub use turned_away::*;
+pub use vault::VaultKind;
 pub use verify_again::*;
 pub use webhooks::*;
 

@@ -42,7 +42,7 @@ pub use outgoing::outbounds::Outbounds;
 pub use outgoing::replay::Replays;
 pub use outgoing::targets::Targets;
 pub use projects::Projects;
-pub use projects::vault::{ApartVault, FileVault, MemoryVault, Vault, VaultError, VaultKind};
+pub use projects::vault::{ApartVault, FileVault, MemoryVault, Vault, VaultError};
 pub use sandbox::Sandbox;
 pub use settings::SettingsRoom;
 pub use store::{Options as HistoryOptions, Shortage, Space, SpaceOf, is_history};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::projects::vault::VaultKind;
+use super::VaultKind;
 
 /// A project: one API key with its base URL, and a path of its own on the listener.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use signature::Outcome;
 
+use super::VaultKind;
 use crate::error::Error;
-use crate::projects::vault::VaultKind;
 
 /// What is known of a project's webhooks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
