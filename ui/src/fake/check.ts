@@ -207,7 +207,7 @@ export function fakeCause(report: CheckReport, which: "crashes" | "ends"): Check
     which === "crashes"
       ? {
           what: "Your handler answers 500 to everything, also to a plain good delivery.",
-          mend: "Look into the log of your handler: what it could not cope with stands there, with the line of code. Often the body was read before it (express.json() in front of a route that wants the raw bytes), a setting is not there where it runs, or a package is missing.",
+          mend: "Look in your handler's log: it says what went wrong, with the line of code. Often the body was read before it (express.json() in front of a route that wants the raw bytes), a setting is not there where it runs, or a package is missing.",
         }
       : {
           what: "This delivery ended your handler: Token without signature.",
