@@ -60,7 +60,7 @@ describe("the check", () => {
     expect(screen.getByTestId("check-summary").textContent).toBe("1 of 1 failed: Signed with v1");
     const cause = screen.getByTestId("check-cause");
     expect(cause.textContent).toContain("answers 500 to everything, also to a plain good delivery");
-    expect(cause.textContent).toContain("log of your handler");
+    expect(cause.textContent).toContain("in your handler's log");
     expect(cause.textContent).not.toContain("secret");
     expect(cause.textContent).toContain("37 cases that follow from it were skipped");
     const skipped = line("v1_wrong_secret");
