@@ -13,6 +13,8 @@ import type {
   VerifiedAgain,
   ViewOpened,
 } from "./generated";
+import type { KeepBackend } from "./keep";
+import type { KeptLive } from "./kept";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
@@ -23,10 +25,11 @@ import type { TunnelBackend } from "./tunnel";
  * What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake/` answers from memory. Failures reject
  * with `IpcError`.
  */
-export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend {
+export interface Backend
+  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, KeepBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
-  live(onMessage: (message: Live) => void): Promise<void>;
+  live(onMessage: (message: Live | KeptLive) => void): Promise<void>;
   /** Closes the view before. */
   viewOpen(filter: Filter): Promise<ViewOpened>;
   /** At most 200 rows, ascending by ordinal; 0 = oldest. */

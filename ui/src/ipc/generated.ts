@@ -645,7 +645,19 @@ ping: PingBy | null,
 /**
  * What tells it from others when the payload has no type; `None` if it has one.
  */
-request: RequestLine | null, };
+request: RequestLine | null, 
+/**
+ * Retention does not remove it.
+ */
+pinned: boolean, 
+/**
+ * The first 240 characters of its note.
+ */
+note: string | null, 
+/**
+ * It came from a file.
+ */
+imported: boolean, };
 
 export type PingBy = "asked" | "type";
 

@@ -1,7 +1,9 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
+import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import type { Backend } from "./backend";
 import type { Live } from "./generated";
+import type { KeptLive } from "./kept";
 
 /** Whether this page is shown by the shell, and not by a browser. */
 export function insidePollux(): boolean {
@@ -16,7 +18,7 @@ export const tauriBackend: Backend = {
   historyOpenOther: () => invoke("history_open_other"),
   appState: () => invoke("app_state"),
   live: (onMessage) => {
-    const channel = new Channel<Live>();
+    const channel = new Channel<Live | KeptLive>();
     channel.onmessage = onMessage;
     return invoke("live", { channel });
   },
@@ -102,4 +104,29 @@ export const tauriBackend: Backend = {
   checkStop: () => invoke("check_stop"),
   checkReport: () => invoke("check_report"),
   checkExport: (format) => invoke("check_export", { format }),
+  deliveriesPin: (ids, pinned) => invoke("deliveries_pin", { ids, pinned }),
+  deliveryNote: (id, text) => invoke("delivery_note", { id, text }),
+  deliveriesDelete: (selection) => invoke("deliveries_delete", { selection }),
+  deletionUndo: (number) => invoke("deletion_undo", { number }),
+  deletions: () => invoke("deletions"),
+  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
+  historySizes: () => invoke("history_sizes"),
+  keepPreview: (project, limits) => invoke("keep_preview", { project, limits }),
+  keepSet: (project, limits) => invoke("keep_set", { project, limits }),
+  historyRebuild: () => invoke("history_rebuild"),
+  exportStart: (selection, format, path, withCredentials) =>
+    invoke("export_start", { selection, format, path, withCredentials }),
+  importStart: (path) => invoke("import_start", { path }),
+  transferStop: (number) => invoke("transfer_stop", { number }),
+  transfers: () => invoke("transfers"),
+  chooseExport: (name, format) => invoke("choose_export", { name, format }),
+  chooseImport: () => invoke("choose_import"),
+  dropped: async (onDrop) => {
+    await getCurrentWebview().onDragDropEvent(({ payload }) => {
+      // What is dragged without a file, such as selected text, is not ours.
+      if (payload.type === "enter" && payload.paths.length > 0) onDrop({ at: "over" });
+      else if (payload.type === "drop" && payload.paths.length > 0) onDrop({ at: "dropped", paths: payload.paths });
+      else if (payload.type === "drop" || payload.type === "leave") onDrop({ at: "left" });
+    });
+  },
 };

@@ -1,0 +1,49 @@
+import type {
+  CopyForm,
+  Deletion,
+  HistorySizes,
+  KeepLimits,
+  KeepPreview,
+  Selection,
+  Transfer,
+  TransferFormat,
+} from "./kept";
+
+/** What stays in the history, and what goes out of it and comes in. */
+export interface KeepBackend {
+  deliveriesPin(ids: readonly number[], pinned: boolean): Promise<void>;
+  /** null takes the note away. */
+  deliveryNote(id: number, text: string | null): Promise<void>;
+  /** Hides them at once; they can be had back until `until_ms`. */
+  deliveriesDelete(selection: Selection): Promise<Deletion>;
+  deletionUndo(number: number): Promise<void>;
+  /** Those that can be undone, the latest first. */
+  deletions(): Promise<Deletion[]>;
+  copyAs(ids: readonly number[], form: CopyForm): Promise<string>;
+  historySizes(): Promise<HistorySizes>;
+  /** What would go with these limits; `project` null: of all. Nothing is changed. */
+  keepPreview(project: number | null, limits: KeepLimits): Promise<KeepPreview>;
+  /** `limits` null, for a project: those of all apply again. */
+  keepSet(project: number | null, limits: KeepLimits | null): Promise<void>;
+  historyRebuild(): Promise<void>;
+  /** Gives the number by which it is told of. */
+  exportStart(
+    selection: Selection,
+    format: TransferFormat,
+    path: string,
+    withCredentials: boolean,
+  ): Promise<number>;
+  importStart(path: string): Promise<number>;
+  transferStop(number: number): Promise<void>;
+  /** Of this run of Pollux, the latest first. */
+  transfers(): Promise<Transfer[]>;
+  /** The system's dialog: where to write; null where nothing was chosen. */
+  chooseExport(name: string, format: TransferFormat): Promise<string | null>;
+  /** The system's dialog: what to read. */
+  chooseImport(): Promise<string[]>;
+  /** Files that are dragged over the window, and dropped on it. Call it once. */
+  dropped(onDrop: (event: DropEvent) => void): Promise<void>;
+}
+
+/** Something is dragged over the window (`over`), has left it, or was dropped. */
+export type DropEvent = { at: "over" | "left" } | { at: "dropped"; paths: string[] };
