@@ -17,13 +17,15 @@ import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
 import type { StartBackend } from "./start";
+import type { TransferBackend } from "./transfer";
 import type { TunnelBackend } from "./tunnel";
 
 /**
  * What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake/` answers from memory. Failures reject
  * with `IpcError`.
  */
-export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend {
+export interface Backend
+  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, TransferBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;

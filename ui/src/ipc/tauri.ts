@@ -102,4 +102,12 @@ export const tauriBackend: Backend = {
   checkStop: () => invoke("check_stop"),
   checkReport: () => invoke("check_report"),
   checkExport: (format) => invoke("check_export", { format }),
+  exportStart: (selection, format, path, withCredentials) =>
+    invoke("export_start", { selection, format, path, withCredentials }),
+  importStart: (path) => invoke("import_start", { path }),
+  transferStop: (number) => invoke("transfer_stop", { number }),
+  transfers: () => invoke("transfers"),
+  exportChoose: (name) => invoke("export_choose", { name }),
+  importChoose: () => invoke("import_choose"),
+  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
 };
