@@ -7,5 +7,6 @@ pub(crate) mod projects;
 pub(crate) mod sandbox;
 pub(crate) mod secrets;
 pub(crate) mod start;
+pub(crate) mod transfer;
 pub(crate) mod tunnel;
 pub(crate) mod webhooks;

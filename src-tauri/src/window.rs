@@ -9,7 +9,7 @@ use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::clipboard;
-use crate::commands::{app, deliveries, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
+use crate::commands::{app, deliveries, outbound, projects, sandbox, secrets, start, transfer, tunnel, webhooks};
 use crate::leaving::Leaving;
 use crate::start::Started;
 
@@ -72,6 +72,13 @@ pub(crate) fn run() -> ExitCode {
             outbound::check_stop,
             outbound::check_report,
             outbound::check_export,
+            transfer::export_start,
+            transfer::import_start,
+            transfer::transfer_stop,
+            transfer::transfers,
+            transfer::export_choose,
+            transfer::import_choose,
+            transfer::copy_as,
             sandbox::sandbox_overview,
             sandbox::sandbox_run,
             sandbox::sandbox_cancel_job,

@@ -19,6 +19,7 @@ import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
 import type { StartBackend } from "./start";
+import type { TransferBackend } from "./transfer";
 import type { TunnelBackend } from "./tunnel";
 
 /**
@@ -26,7 +27,14 @@ import type { TunnelBackend } from "./tunnel";
  * with `IpcError`.
  */
 export interface Backend
-  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, KeepBackend {
+  extends
+    SandboxBackend,
+    ManageBackend,
+    TunnelBackend,
+    OutboundBackend,
+    StartBackend,
+    KeepBackend,
+    TransferBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live | KeptLive) => void): Promise<void>;

@@ -104,6 +104,7 @@ export const tauriBackend: Backend = {
   checkStop: () => invoke("check_stop"),
   checkReport: () => invoke("check_report"),
   checkExport: (format) => invoke("check_export", { format }),
+<<<<<<< HEAD
   deliveriesPin: (ids, pinned) => invoke("deliveries_pin", { ids, pinned }),
   deliveryNote: (id, text) => invoke("delivery_note", { id, text }),
   deliveriesDelete: (selection) => invoke("deliveries_delete", { selection }),
@@ -114,11 +115,14 @@ export const tauriBackend: Backend = {
   keepPreview: (project, limits) => invoke("keep_preview", { project, limits }),
   keepSet: (project, limits) => invoke("keep_set", { project, limits }),
   historyRebuild: () => invoke("history_rebuild"),
+=======
+>>>>>>> exchange
   exportStart: (selection, format, path, withCredentials) =>
     invoke("export_start", { selection, format, path, withCredentials }),
   importStart: (path) => invoke("import_start", { path }),
   transferStop: (number) => invoke("transfer_stop", { number }),
   transfers: () => invoke("transfers"),
+<<<<<<< HEAD
   chooseExport: (name, format) => invoke("choose_export", { name, format }),
   chooseImport: () => invoke("choose_import"),
   dropped: async (onDrop) => {
@@ -129,4 +133,9 @@ export const tauriBackend: Backend = {
       else if (payload.type === "drop" || payload.type === "leave") onDrop({ at: "left" });
     });
   },
+=======
+  exportChoose: (name) => invoke("export_choose", { name }),
+  importChoose: () => invoke("import_choose"),
+  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
+>>>>>>> exchange
 };

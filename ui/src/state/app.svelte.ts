@@ -161,6 +161,7 @@ export class App {
       case "fault_lab":
       case "check":
       case "verify_again":
+      case "transfer":
         break;
       default:
         this.deliveries.apply(message);

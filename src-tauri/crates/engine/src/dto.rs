@@ -14,7 +14,9 @@ mod projects;
 mod replay;
 mod rotation;
 mod sandbox;
+mod selection;
 mod start;
+mod transfer;
 mod tunnel;
 mod turned_away;
 mod vault;
@@ -31,7 +33,9 @@ pub use projects::*;
 pub use replay::*;
 pub use rotation::*;
 pub use sandbox::*;
+pub use selection::*;
 pub use start::*;
+pub use transfer::*;
 pub use tunnel::*;
 pub use turned_away::*;
 pub use vault::VaultKind;
@@ -245,6 +249,11 @@ pub enum Live {
     VerifyAgain {
         /// Their progress.
         run: VerifyRun,
+    },
+    /// An export or an import made progress.
+    Transfer {
+        /// Its progress.
+        transfer: Box<Transfer>,
     },
     /// Something to tell the user.
     Notice {
