@@ -1,4 +1,15 @@
-import type { AppState, Backend, Filter, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
+import type {
+  AppState,
+  Backend,
+  DropEvent,
+  Filter,
+  IpcError,
+  ListenerState,
+  Live,
+  Row,
+  SampleRequest,
+  Settings,
+} from "../ipc";
 import { fakeState } from "./catalog";
 import { fakeBody, fakeDetail } from "./detail";
 import { matches } from "./matches";
@@ -54,6 +65,11 @@ export class FakeBackend extends FakeSandbox implements Backend {
 
   tell(message: Live): void {
     this.#sink?.(structuredClone(message));
+  }
+
+  protected resync(): void {
+    if (this.#view) this.tell({ kind: "resync", view: this.#view.number });
+    this.tellCounts();
   }
 
   /** The counts are another. */
@@ -128,7 +144,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
     this.answer("delivery", () => {
       const row = this.#row(id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
-      return fakeDetail(row, this.#attempts(row), fakeBody(row));
+      return { ...fakeDetail(row, this.#attempts(row), fakeBody(row)), note: this.noteOf(row) };
     });
 
   deliveryBody = (id: number, _decoded: boolean) =>
@@ -173,6 +189,10 @@ export class FakeBackend extends FakeSandbox implements Backend {
     });
 
   turnedAway = (limit: number) => this.answer("turnedAway", () => this.turned.view(limit));
+
+  /** What is done when something is dropped on the window, for tests. */
+  drop: (event: DropEvent) => void = () => undefined;
+  dropped = (onDrop: (event: DropEvent) => void) => this.answer("dropped", () => void (this.drop = onDrop));
 
   copyText = (text: string) => this.answer("copyText", () => void this.copied.push(text));
 

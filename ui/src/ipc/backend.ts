@@ -14,7 +14,6 @@ import type {
   ViewOpened,
 } from "./generated";
 import type { KeepBackend } from "./keep";
-import type { KeptLive } from "./kept";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
@@ -27,17 +26,10 @@ import type { TunnelBackend } from "./tunnel";
  * with `IpcError`.
  */
 export interface Backend
-  extends
-    SandboxBackend,
-    ManageBackend,
-    TunnelBackend,
-    OutboundBackend,
-    StartBackend,
-    KeepBackend,
-    TransferBackend {
+  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, KeepBackend, TransferBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
-  live(onMessage: (message: Live | KeptLive) => void): Promise<void>;
+  live(onMessage: (message: Live) => void): Promise<void>;
   /** Closes the view before. */
   viewOpen(filter: Filter): Promise<ViewOpened>;
   /** At most 200 rows, ascending by ordinal; 0 = oldest. */

@@ -922,7 +922,15 @@ run: VerifyRun, } | { "kind": "transfer",
 /**
  * Its progress.
  */
-transfer: Transfer, } | { "kind": "notice", 
+transfer: Transfer, } | { "kind": "rebuild", 
+/**
+ * How much is done.
+ */
+done: number, 
+/**
+ * Of how much.
+ */
+total: number, } | { "kind": "notice", 
 /**
  * The notice.
  */
@@ -2893,7 +2901,21 @@ attempts: Array<Row>,
 /**
  * The delivery as a `curl` command.
  */
-curl: string, };
+curl: string, 
+/**
+ * The user's note, whole.
+ */
+note: Note | null, };
+
+export type Note = { 
+/**
+ * What it says.
+ */
+text: string, 
+/**
+ * When it was last changed.
+ */
+changed_ms: number, };
 
 export type SandboxClock = { 
 /**

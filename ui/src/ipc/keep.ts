@@ -1,13 +1,5 @@
-import type {
-  CopyForm,
-  Deletion,
-  HistorySizes,
-  KeepLimits,
-  KeepPreview,
-  Selection,
-  Transfer,
-  TransferFormat,
-} from "./kept";
+import type { Selection } from "./generated";
+import type { Deletion, HistorySizes, KeepLimits, KeepPreview } from "./kept";
 
 /** What stays in the history, and what goes out of it and comes in. */
 export interface KeepBackend {
@@ -19,28 +11,12 @@ export interface KeepBackend {
   deletionUndo(number: number): Promise<void>;
   /** Those that can be undone, the latest first. */
   deletions(): Promise<Deletion[]>;
-  copyAs(ids: readonly number[], form: CopyForm): Promise<string>;
   historySizes(): Promise<HistorySizes>;
   /** What would go with these limits; `project` null: of all. Nothing is changed. */
   keepPreview(project: number | null, limits: KeepLimits): Promise<KeepPreview>;
   /** `limits` null, for a project: those of all apply again. */
   keepSet(project: number | null, limits: KeepLimits | null): Promise<void>;
   historyRebuild(): Promise<void>;
-  /** Gives the number by which it is told of. */
-  exportStart(
-    selection: Selection,
-    format: TransferFormat,
-    path: string,
-    withCredentials: boolean,
-  ): Promise<number>;
-  importStart(path: string): Promise<number>;
-  transferStop(number: number): Promise<void>;
-  /** Of this run of Pollux, the latest first. */
-  transfers(): Promise<Transfer[]>;
-  /** The system's dialog: where to write; null where nothing was chosen. */
-  chooseExport(name: string, format: TransferFormat): Promise<string | null>;
-  /** The system's dialog: what to read. */
-  chooseImport(): Promise<string[]>;
   /** Files that are dragged over the window, and dropped on it. Call it once. */
   dropped(onDrop: (event: DropEvent) => void): Promise<void>;
 }

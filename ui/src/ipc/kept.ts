@@ -1,11 +1,4 @@
-import type { Row } from "./generated";
-
 /** What the history keeps, and what goes out of it and comes into it. Times: Unix milliseconds. */
-
-/** Deliveries that are meant: these, those that a search finds, or all. */
-export type Selection = { ids: number[] } | { query: string } | "all";
-
-export type Note = { text: string; changed_ms: number };
 
 /** How much is kept at most; null: no limit. `free_bytes`: what is to stay free on the disk, only for all projects. */
 export type KeepLimits = {
@@ -53,42 +46,3 @@ export type Deletion = {
   at_ms: number;
   until_ms: number;
 };
-
-export type TransferKind = "export" | "import";
-export type TransferState = "running" | "done" | "stopped" | "failed";
-export type TransferFormat =
-  "ndjson" | "har" | "cloudevents" | "curl" | "schema_json" | "schema_ts" | "schema_pydantic";
-export type TransferProblem = { line: number; message: string };
-export type Transfer = {
-  number: number;
-  kind: TransferKind;
-  format: TransferFormat | null;
-  path: string;
-  state: TransferState;
-  done: number;
-  total: number | null;
-  bytes: number;
-  bytes_total: number | null;
-  new: number;
-  known: number;
-  refused: number;
-  verified: number;
-  rejected: number;
-  unchecked: number;
-  left_out: number;
-  unknown_projects: string[];
-  problems: TransferProblem[];
-  error: string | null;
-  started_ms: number;
-  ended_ms: number | null;
-};
-
-export type CopyForm =
-  "payload" | "curl" | "httpie" | "python" | "javascript" | "rust" | "pytest" | "vitest" | "ndjson";
-
-/** What of a row concerns keeping it. */
-export type Kept = Pick<Row, "pinned" | "note" | "imported">;
-
-/** What is told of it. */
-export type KeptLive =
-  { kind: "rebuild"; done: number; total: number } | { kind: "transfer"; transfer: Transfer };

@@ -3,7 +3,6 @@ import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import type { Backend } from "./backend";
 import type { Live } from "./generated";
-import type { KeptLive } from "./kept";
 
 /** Whether this page is shown by the shell, and not by a browser. */
 export function insidePollux(): boolean {
@@ -18,7 +17,7 @@ export const tauriBackend: Backend = {
   historyOpenOther: () => invoke("history_open_other"),
   appState: () => invoke("app_state"),
   live: (onMessage) => {
-    const channel = new Channel<Live | KeptLive>();
+    const channel = new Channel<Live>();
     channel.onmessage = onMessage;
     return invoke("live", { channel });
   },
@@ -104,27 +103,23 @@ export const tauriBackend: Backend = {
   checkStop: () => invoke("check_stop"),
   checkReport: () => invoke("check_report"),
   checkExport: (format) => invoke("check_export", { format }),
-<<<<<<< HEAD
-  deliveriesPin: (ids, pinned) => invoke("deliveries_pin", { ids, pinned }),
-  deliveryNote: (id, text) => invoke("delivery_note", { id, text }),
-  deliveriesDelete: (selection) => invoke("deliveries_delete", { selection }),
-  deletionUndo: (number) => invoke("deletion_undo", { number }),
-  deletions: () => invoke("deletions"),
-  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
-  historySizes: () => invoke("history_sizes"),
-  keepPreview: (project, limits) => invoke("keep_preview", { project, limits }),
-  keepSet: (project, limits) => invoke("keep_set", { project, limits }),
-  historyRebuild: () => invoke("history_rebuild"),
-=======
->>>>>>> exchange
   exportStart: (selection, format, path, withCredentials) =>
     invoke("export_start", { selection, format, path, withCredentials }),
   importStart: (path) => invoke("import_start", { path }),
   transferStop: (number) => invoke("transfer_stop", { number }),
   transfers: () => invoke("transfers"),
-<<<<<<< HEAD
-  chooseExport: (name, format) => invoke("choose_export", { name, format }),
-  chooseImport: () => invoke("choose_import"),
+  exportChoose: (name) => invoke("export_choose", { name }),
+  importChoose: () => invoke("import_choose"),
+  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
+  deliveriesPin: (ids, pinned) => invoke("deliveries_pin", { ids, pinned }),
+  deliveryNote: (id, text) => invoke("delivery_note", { id, text }),
+  deliveriesDelete: (selection) => invoke("deliveries_delete", { selection }),
+  deletionUndo: (number) => invoke("deletion_undo", { number }),
+  deletions: () => invoke("deletions"),
+  historySizes: () => invoke("history_sizes"),
+  keepPreview: (project, limits) => invoke("keep_preview", { project, limits }),
+  keepSet: (project, limits) => invoke("keep_set", { project, limits }),
+  historyRebuild: () => invoke("history_rebuild"),
   dropped: async (onDrop) => {
     await getCurrentWebview().onDragDropEvent(({ payload }) => {
       // What is dragged without a file, such as selected text, is not ours.
@@ -133,9 +128,4 @@ export const tauriBackend: Backend = {
       else if (payload.type === "drop" || payload.type === "leave") onDrop({ at: "left" });
     });
   },
-=======
-  exportChoose: (name) => invoke("export_choose", { name }),
-  importChoose: () => invoke("import_choose"),
-  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
->>>>>>> exchange
 };

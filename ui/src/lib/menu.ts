@@ -1,5 +1,6 @@
 import type { CopyForm, Row } from "../ipc";
 import { count } from "./format";
+import { pathText, unquoted, type PathStep } from "./json-path";
 
 /** What an entry of the menu does. */
 export type MenuAction =
@@ -60,6 +61,22 @@ export type MenuSubject = {
   /** Whether it is marked, where it is one. */
   marked: boolean;
 };
+
+/** A value of the payload as the menu takes it. `source`: as it is written, quotes included. */
+export function treeValue(
+  steps: readonly PathStep[],
+  source: string,
+  { container, onKey }: { container: boolean; onKey: boolean },
+): MenuValue {
+  const path = pathText(steps);
+  const value = source.startsWith('"') ? unquoted(source) : source;
+  return {
+    field: path === "" ? null : `body.${path}`,
+    value,
+    path: path === "" ? null : path,
+    key: container || onKey,
+  };
+}
 
 /** Longer ones are looked for by nobody. */
 const LONGEST_SEARCH = 400;

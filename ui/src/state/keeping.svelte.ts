@@ -136,7 +136,11 @@ export class Keeping {
     if (ids.length === 0) return;
     const selection = { ids: [...ids] };
     if (ids.length >= MANY)
-      this.asking = { selection, count: ids.length, what: `the ${plural(ids.length, "marked delivery", "marked deliveries")}` };
+      this.asking = {
+        selection,
+        count: ids.length,
+        what: `the ${plural(ids.length, "marked delivery", "marked deliveries")}`,
+      };
     else await this.delete(selection);
   }
 

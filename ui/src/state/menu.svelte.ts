@@ -2,7 +2,7 @@ import type { CopyForm, Row } from "../ipc";
 import { menuOf, type MenuAction, type MenuEntry, type MenuValue } from "../lib/menu";
 import type { MenuPlace } from "../lib/menu-on";
 import type { Clipboard } from "./clipboard";
-import type { Copying } from "./copying";
+import type { CopyingAs } from "./copying-as";
 import type { Keeping } from "./keeping.svelte";
 import type { Replay } from "./replay.svelte";
 import type { VerifyAgain } from "./verify-again.svelte";
@@ -18,7 +18,7 @@ export type Comparer = {
 /** What the menu's entries do it with. */
 export type MenuAround = {
   clipboard: Pick<Clipboard, "copy">;
-  copying: Pick<Copying, "as">;
+  copying: Pick<CopyingAs, "as">;
   keeping: Pick<Keeping, "pin" | "write" | "deleteSubject">;
   replay: Pick<Replay, "now" | "edit" | "selection">;
   verifyAgain: Pick<VerifyAgain, "these">;
