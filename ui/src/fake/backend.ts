@@ -67,14 +67,14 @@ export class FakeBackend extends FakeSandbox implements Backend {
     this.#sink?.(structuredClone(message));
   }
 
-  protected resync(): void {
-    if (this.#view) this.tell({ kind: "resync", view: this.#view.number });
-    this.tellCounts();
-  }
-
   /** The counts are another. */
   tellCounts(): void {
     this.tell({ kind: "counts", counts: this.#counts() });
+  }
+
+  resync(): void {
+    if (this.#view) this.tell({ kind: "resync", view: this.#view.number });
+    this.tellCounts();
   }
 
   change(row: Row): void {
@@ -144,7 +144,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
     this.answer("delivery", () => {
       const row = this.#row(id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
-      return { ...fakeDetail(row, this.#attempts(row), fakeBody(row)), note: this.noteOf(row) };
+      return fakeDetail(row, this.#attempts(row), fakeBody(row));
     });
 
   deliveryBody = (id: number, _decoded: boolean) =>

@@ -38,6 +38,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
     row,
     project: row.sandbox ? "Sandbox" : "Default",
     method: "POST",
+    note: row.note,
     path: "/",
     query: null,
     http_version: "HTTP/1.1",
@@ -116,7 +117,6 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
     },
     attempts,
     curl: `curl -i 'http://127.0.0.1:4710/' \\\n  -H 'webhook-id: ${row.message_id}' \\\n  --data-binary '${text.slice(0, 200)}'`,
-    note: null,
   };
 }
 

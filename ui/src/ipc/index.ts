@@ -1,5 +1,3 @@
-export type { Backend } from "./backend";
+export type { Backend, DropEvent } from "./backend";
 export type * from "./generated";
-export type { DropEvent } from "./keep";
-export type * from "./kept";
 export { insidePollux, tauriBackend } from "./tauri";
