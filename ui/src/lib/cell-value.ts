@@ -1,6 +1,12 @@
 import type { Row } from "../ipc";
 import type { MenuValue } from "./menu";
 
+/** What stands where a row of the list was clicked. */
+export function valueAt(row: Row, target: EventTarget | null): MenuValue | null {
+  const cell = target instanceof Element ? target.closest(".cause, [role=gridcell]") : null;
+  return cellValue(row, cell?.classList[0] ?? "");
+}
+
 /** What a cell of the list shows, as a search asks for it; null where it shows nothing that can be asked for. */
 export function cellValue(row: Row, cell: string): MenuValue | null {
   switch (cell) {

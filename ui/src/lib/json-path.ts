@@ -3,7 +3,7 @@ import { members, type JsonMember, type JsonValue } from "./json";
 /** A step into a payload: the key of an object, or the place in an array. */
 export type PathStep = string | number;
 
-/** The steps from the root to the value that begins at an offset; null where there is none. Iterative, like the reader. */
+/** The steps from the root to the value that begins at an offset; null where there is none. */
 export function stepsTo(text: string, root: JsonValue, offset: number): PathStep[] | null {
   const steps: PathStep[] = [];
   let at: JsonValue = root;

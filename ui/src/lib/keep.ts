@@ -131,3 +131,9 @@ export function optionSize(bytes: number): string {
   if (bytes % UNIT_BYTES.MiB === 0) return `${bytes / UNIT_BYTES.MiB}M`;
   return String(bytes);
 }
+
+/** What is left until then, as a clock shows it: `9:41`. */
+export function clockLeft(until: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

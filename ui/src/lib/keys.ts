@@ -40,8 +40,9 @@ export type Action =
   | "keys";
 
 /**
- * `list`: only where the delivery list is; `kept`: there, and where the settings of the history are; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and
- * only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone.
+ * `list`: only where the delivery list is; `kept`: there, and where the settings of the history are; `hooks`: only in
+ * the Webhooks view; `rows`: in the list and in that view; `grid`: in both, and only while nothing else needs the key
+ * (arrows scroll the detail); `marks`: the same, in the delivery list alone.
  */
 type Scope = "window" | "list" | "kept" | "hooks" | "rows" | "grid" | "marks";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };

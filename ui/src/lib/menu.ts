@@ -25,8 +25,8 @@ export type MenuAction =
   | "delete";
 
 /**
- * `side`: what stands at the right, where no key does. `off`: why it cannot be done now; it is said there, and the entry
- * can be reached all the same.
+ * `side`: what stands at the right, where no key does. `off`: why it cannot be done now; it is said there, and the
+ * entry can be reached all the same.
  */
 export type MenuItem = {
   is: "item";
@@ -172,6 +172,6 @@ function markedGroups({ count: n, compare }: MenuSubject): MenuEntry[][] {
       item("export", `Export ${many}…`, { key: "e" }),
       item("clear-marks", "Clear the marks", { key: "Esc" }),
     ],
-    [item("delete", `Delete ${many} deliveries`, { key: "Del" })],
+    [item("delete", n === 1 ? "Delete delivery" : `Delete ${many} deliveries`, { key: "Del" })],
   ];
 }

@@ -185,5 +185,15 @@ describe("deleting", () => {
     await key("Delete");
     await waitFor(() => expect(app.keeping.asking?.count).toBe(120));
     expect(fake.calls).not.toContain("deliveriesDelete");
+    await fireEvent.click(await screen.findByTestId("confirm-no"));
+    await waitFor(() => expect(app.keeping.asking).toBeNull());
+    expect(fake.rows.length).toBe(120);
+    await fireEvent.click(screen.getByTestId("selection-delete"));
+    await fireEvent.click(await screen.findByTestId("confirm-yes"));
+    await waitFor(() => expect(fake.rows.length).toBe(0));
+    expect((await screen.findByTestId("undo-toast")).textContent).toContain("120 deliveries deleted.");
+    await fireEvent.click(screen.getByTestId("undo"));
+    await waitFor(() => expect(fake.rows.length).toBe(120));
+    expect(screen.queryByTestId("undo-toast")).toBeNull();
   });
 });
