@@ -1,6 +1,5 @@
 import type { AppState, Backend, IpcError, Live, Project } from "../ipc";
 import { asIpcError, isNewAddress } from "../lib/errors";
-import { NO_FILTER } from "../lib/filter";
 import { About } from "./about.svelte";
 import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
@@ -13,6 +12,8 @@ import { DetailState } from "./detail.svelte";
 import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
 import { Keeping } from "./keeping.svelte";
+import { Histogram } from "./histogram.svelte";
+import { Hits } from "./hits.svelte";
 import { Listening } from "./listening.svelte";
 import { MenuState } from "./menu.svelte";
 import { Navigation } from "./navigation";
@@ -23,9 +24,11 @@ import { RotationState } from "./rotation.svelte";
 import { Samples } from "./samples.svelte";
 import { Sandbox } from "./sandbox.svelte";
 import { Screen } from "./screen.svelte";
+import { Search } from "./search.svelte";
 import { Secrets } from "./secrets.svelte";
 import { SettingsState } from "./settings.svelte";
 import { Starting } from "./starting.svelte";
+import { Suggest } from "./suggest.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Traffic } from "./traffic.svelte";
 import { Tunnel } from "./tunnel.svelte";
@@ -47,6 +50,10 @@ export class App {
   readonly listening: Listening;
   readonly traffic: Traffic;
   readonly deliveries: Deliveries;
+  readonly search: Search;
+  readonly suggest: Suggest;
+  readonly histogram: Histogram;
+  readonly hits: Hits;
   readonly projects: Projects;
   readonly projectForm: ProjectForm;
   readonly detail: DetailState;
@@ -77,9 +84,13 @@ export class App {
     this.listening = new Listening(backend, toasts);
     this.traffic = new Traffic(backend);
     this.deliveries = new Deliveries(backend, (thrown) => toasts.failed(thrown));
+    this.search = new Search(backend, toasts, this.deliveries);
+    this.suggest = new Suggest(backend, toasts, this.search);
+    this.histogram = new Histogram(backend, toasts, this.deliveries);
     this.projects = new Projects(this.deliveries);
     this.projectForm = new ProjectForm(backend, toasts, (project) => this.#projectSaved(project));
     this.detail = new DetailState(backend);
+    this.hits = new Hits(backend, this.deliveries, this.detail);
     this.navigation = new Navigation(screen, this.deliveries, this.detail);
     this.tunnel = new Tunnel(backend, toasts, this.settings, () => screen.go("webhooks"));
     this.addresses = new Addresses(this.listening, this.tunnel, this.projects);
@@ -95,6 +106,7 @@ export class App {
       detail: this.detail,
       about: this.about,
       navigation: this.navigation,
+      projects: this.projects,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
     this.copyingAs = new CopyingAs(backend, toasts, {
@@ -115,7 +127,7 @@ export class App {
       replay: this.replay,
       verifyAgain: this.verifyAgain,
       exporting: () => undefined,
-      search: null,
+      search: this.search,
       compare: null,
     });
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
@@ -131,7 +143,7 @@ export class App {
   async start(): Promise<void> {
     try {
       await this.#backend.live((message) => this.#live(message));
-      const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(NO_FILTER), this.tunnel.load()]);
+      const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(""), this.tunnel.load()]);
       this.#begin(info);
       this.fatal = null;
       this.starting.tell(info.database.path);
@@ -194,6 +206,7 @@ export class App {
         break;
       default:
         this.deliveries.apply(message);
+        this.histogram.live(message);
         if (message.kind === "changed") {
           this.detail.changed(message.rows);
           this.sandbox.log.note(message.rows);

@@ -127,7 +127,7 @@ export class MenuState {
     switch (action) {
       case "filter":
       case "exclude":
-        if (value?.field) search?.add(value.field, value.key ? "*" : value.value, action === "exclude");
+        if (value?.field) search?.add(value.field, value.value, action === "exclude");
         break;
       case "copy-selected":
         await clipboard.copy(selected, "Selected text");
