@@ -116,10 +116,13 @@ export class FakeBackend extends FakeSandbox implements Backend {
   }
 
   readonly #asked = (row: Row): Asked => {
-    const body = new TextDecoder().decode(fakeBody(row));
-    const { headers } = fakeDetail(row, [], fakeBody(row));
     const project = this.state.projects.find((one) => one.id === row.project)?.name ?? "";
-    return { row, project, body, headers: headers.map(({ name, value }) => [name, value] as const) };
+    return {
+      row,
+      project,
+      body: () => new TextDecoder().decode(fakeBody(row)),
+      headers: () => fakeDetail(row, [], fakeBody(row)).headers.map(({ name, value }) => [name, value] as const),
+    };
   };
 
   viewOpen = (query: string) =>

@@ -86,7 +86,12 @@ function close(word: string, typed: string): boolean {
   return sorted(word) === sorted(typed) || same >= Math.max(word.length, typed.length) - 1;
 }
 
-export type Asked = { row: Row; project: string; body: string; headers: readonly (readonly [string, string])[] };
+export type Asked = {
+  row: Row;
+  project: string;
+  body: () => string;
+  headers: () => readonly (readonly [string, string])[];
+};
 
 /** Whether a delivery matches, the text of it given by whoever has it. */
 export function matchesQuery(text: string, asked: (row: Row) => Asked, row: Row): boolean {
@@ -107,7 +112,7 @@ function one(part: Part, asked: (row: Row) => Asked, row: Row): boolean {
     if (group) return matchesQuery(group[2] ?? "", asked, row) !== (group[1] !== undefined);
     const sought = folded(unquoted(part.text));
     const has = (value: string | null) => value !== null && folded(value).includes(sought);
-    return has(row.message_id) || has(row.pointer) || has(row.event_type);
+    return has(row.message_id) || has(row.pointer) || has(row.event_type) || has(asked(row).body());
   }
   return values(part.value).some((value) => test(folded(part.field ?? ""), value, asked, row));
 }
@@ -153,8 +158,8 @@ function test(field: string, value: string, asked: (row: Row) => Asked, row: Row
       break;
   }
   const { body, headers } = asked(row);
-  if (field.startsWith("header.")) return headers.some(([name, own]) => folded(name) === field.slice(7) && has(own));
-  return folded(body).includes(value);
+  if (field.startsWith("header.")) return headers().some(([name, own]) => folded(name) === field.slice(7) && has(own));
+  return folded(body()).includes(value);
 }
 
 function number(own: number, value: string): boolean {

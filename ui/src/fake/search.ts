@@ -191,7 +191,7 @@ export function fakeHits(query: string, asked: Asked): Hit[] {
     }
   };
   if (sought.length === 0) return [];
-  for (const [name, value] of asked.headers) look("header", name, value);
-  look("body", null, asked.body);
+  for (const [name, value] of asked.headers()) look("header", name, value);
+  look("body", null, asked.body());
   return found.slice(0, 200);
 }

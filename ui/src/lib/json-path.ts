@@ -1,4 +1,5 @@
-import type { JsonLine } from "./json-lines";
+import { checkJson, members, type JsonValue } from "./json";
+import { isContainer, type JsonLine } from "./json-lines";
 
 /** A key as it is written in a path: in quotes where it would not be read as one key. */
 function step(key: string): string {
@@ -35,6 +36,25 @@ export function pathsOf(text: string, lines: readonly JsonLine[]): (string | nul
     byStart.set(value.start, path);
     return path;
   });
+}
+
+/** More members than this in one container are not looked through for a place. */
+const MOST_MEMBERS = 20_000;
+
+/** The path of what stands at an offset of a text; null where it is not JSON, or the place cannot be told. */
+export function pathAt(text: string, offset: number): string | null {
+  const { root } = checkJson(text);
+  let path = "";
+  for (let value: JsonValue | null = root; value && isContainer(value);) {
+    const { items } = members(text, value, MOST_MEMBERS);
+    const inside = items.find((item) => offset >= (item.key?.start ?? item.start) && offset < item.end);
+    if (!inside) return path;
+    const own = inside.key ? step(keyOf(text, inside.key)) : `[${inside.index}]`;
+    path = inside.key && path !== "" ? `${path}.${own}` : path + own;
+    if (path.length > LONGEST) return null;
+    value = inside;
+  }
+  return root ? path : null;
 }
 
 /** A scalar as a query compares it: a string without its quotes and escapes, anything else as it is written. */

@@ -34,6 +34,8 @@ export type SearchField = {
   destroy: () => void;
 };
 
+const HINT = "Search headers, paths, ids and bodies, or type: verdict: since: …";
+
 /** Colours are our tokens, which follow the theme by themselves. */
 const theme = EditorView.theme({
   "&": { color: "var(--text)", fontSize: "13px", maxHeight: "76px" },
@@ -79,7 +81,15 @@ const theme = EditorView.theme({
   ".chip-x span": { opacity: "0.65" },
   ".chip-x:hover span": { opacity: "1" },
   ".operator": { color: "var(--star)", fontWeight: "600" },
-  ".bad": { textDecoration: "underline wavy var(--no) 1px", textUnderlineOffset: "4px", textDecorationSkipInk: "none" },
+  // WebKit knows these apart, and not as one.
+  ".bad": {
+    textDecorationLine: "underline",
+    textDecorationStyle: "wavy",
+    textDecorationColor: "var(--no)",
+    textDecorationThickness: "1px",
+    textUnderlineOffset: "4px",
+    textDecorationSkipInk: "none",
+  },
 });
 
 class Remove extends WidgetType {
@@ -189,7 +199,10 @@ export function searchField(options: FieldOptions): SearchField {
         history(),
         drawSelection(),
         highlightSpecialChars(),
-        placeholder("Search headers, paths, ids and bodies, or type:  verdict:  since: …"),
+        // As an element: a combobox has no attribute for it.
+        placeholder(() =>
+          Object.assign(document.createElement("span"), { textContent: HINT, className: "cm-placeholder" }),
+        ),
         marking(remove),
         theme,
         EditorView.lineWrapping,
