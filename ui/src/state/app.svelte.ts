@@ -13,6 +13,7 @@ import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
 import { Keeping } from "./keeping.svelte";
 import { Histogram } from "./histogram.svelte";
+import { HistoryState } from "./history.svelte";
 import { Hits } from "./hits.svelte";
 import { Listening } from "./listening.svelte";
 import { MenuState } from "./menu.svelte";
@@ -31,6 +32,7 @@ import { Starting } from "./starting.svelte";
 import { Suggest } from "./suggest.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Traffic } from "./traffic.svelte";
+import { exportOf, Transfers } from "./transfers.svelte";
 import { Tunnel } from "./tunnel.svelte";
 import { VerifyAgain } from "./verify-again.svelte";
 import { Webhooks } from "./webhooks.svelte";
@@ -71,6 +73,8 @@ export class App {
   readonly verifyAgain: VerifyAgain;
   readonly copyingAs: CopyingAs;
   readonly keeping: Keeping;
+  readonly history: HistoryState;
+  readonly transfers: Transfers;
   readonly menu: MenuState;
   readonly handler: HandlerState;
   readonly #backend: Backend;
@@ -120,13 +124,19 @@ export class App {
       detail: this.detail,
       navigation: this.navigation,
     });
+    this.history = new HistoryState(backend, toasts);
+    this.transfers = new Transfers(backend, toasts, {
+      list: this.deliveries,
+      marked: this.replay.selection,
+      find: (query) => this.navigation.find(query),
+    });
     this.menu = new MenuState({
       clipboard: this.clipboard,
       copying: this.copyingAs,
       keeping: this.keeping,
       replay: this.replay,
       verifyAgain: this.verifyAgain,
-      exporting: () => undefined,
+      exporting: (ids) => this.transfers.ask(exportOf(ids)),
       search: this.search,
       compare: null,
     });
@@ -146,6 +156,7 @@ export class App {
       const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(""), this.tunnel.load()]);
       this.#begin(info);
       this.fatal = null;
+      void Promise.all([this.keeping.load(), this.transfers.load(), this.transfers.listen()]);
       this.starting.tell(info.database.path);
     } catch (thrown) {
       await this.starting.look();
@@ -165,7 +176,7 @@ export class App {
   }
 
   #live(message: Live): void {
-    for (const part of [this.replay, this.handler, this.verifyAgain]) part.live(message);
+    for (const part of [this.replay, this.handler, this.verifyAgain, this.transfers, this.history]) part.live(message);
     switch (message.kind) {
       case "listener":
         this.listening.listener = message.listener;

@@ -20,6 +20,7 @@ export type Keyed = Pick<
   | "samples"
   | "screen"
   | "search"
+  | "transfers"
   | "hits"
   | "verifyAgain"
   | "webhooks"
@@ -155,7 +156,8 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "menu":
       return openMenuByKey(document.activeElement);
     case "export":
-      return false;
+      app.transfers.ask();
+      return true;
     case "follow":
       list.follow();
       return true;
