@@ -19,6 +19,7 @@ mod needle;
 mod parse;
 mod print;
 mod problem;
+mod suggest;
 mod value;
 
 pub use ast::{Expr, Field, Query, Step, Term, Test, Written};
@@ -29,3 +30,4 @@ pub use moment::Clock;
 pub use needle::{Needle, contains_folded};
 pub use parse::{Conjunct, MAX_DEPTH, MAX_LENGTH, MAX_PROBLEMS, MAX_TERMS, Part, PartKind, Reading};
 pub use problem::{Problem, Problems};
+pub use suggest::{Completing, Wanted, field_named, fields_for, free_text, places, value_text, values_for};
