@@ -1,11 +1,9 @@
 //! What could stand at a place of a query: the part under the cursor, and what the grammar has for it.
 
-use crate::ast::{Field, Step};
+use crate::ast::Field;
 use crate::field::{FIELDS, FieldInfo, Of, Takes, named};
-use crate::json::{self, Value};
 use crate::lex::{self, Head, TokenKind, Word};
 use crate::name::{self, Name};
-use crate::needle::Needle;
 use crate::parse::MAX_LENGTH;
 use crate::print;
 use crate::problem::nearest;
@@ -202,48 +200,5 @@ pub fn field_named(text: &str) -> Option<Field> {
     match name::name(&format!("{text}:"), 0) {
         Name::Field { field, end, .. } if end == text.len() + 1 => Some(field),
         _ => None,
-    }
-}
-
-/// The longest value and the longest key that are offered; a longer one is nothing to choose from a list.
-const LONGEST: usize = 80;
-
-/// The fields of a JSON body whose value contains a piece of text, with the value: `meta.` for keys of the metadata,
-/// `body.` for the others. At most `limit`, in the order of the body; values that are not UTF-8 or long are left out.
-#[must_use]
-pub fn places(body: &[u8], needle: &Needle, limit: usize) -> Vec<(Field, String)> {
-    let mut found = Vec::new();
-    if limit == 0 || (!needle.is_in(body) && memchr::memchr(b'\\', body).is_none()) {
-        return found;
-    }
-    json::each(body, &mut |path, value| {
-        let text = match value {
-            Value::Text(raw) => raw.bytes(),
-            Value::Bare(bytes) if needle.is(bytes) => bytes.into(),
-            Value::Bare(_) | Value::Container => return false,
-        };
-        let Some(field) = field_at(path).filter(|_| text.len() <= LONGEST && needle.is_in(&text)) else { return false };
-        if let Ok(text) = std::str::from_utf8(&text) {
-            found.push((field, text.to_owned()));
-        }
-        found.len() >= limit
-    });
-    found
-}
-
-fn field_at(path: &[Step]) -> Option<Field> {
-    let key = |step: &Step| matches!(step, Step::Key(key) if key == "user_metadata" || key == "userMetadata");
-    let short = |step: &Step| !matches!(step, Step::Key(key) if key.len() > LONGEST);
-    if path.is_empty() || !path.iter().all(short) {
-        return None;
-    }
-    let within = match path {
-        [Step::Key(data), metadata, rest @ ..] if data == "data" && key(metadata) => Some(rest),
-        [metadata, rest @ ..] if key(metadata) => Some(rest),
-        _ => None,
-    };
-    match within {
-        Some([Step::Key(key)]) => Some(Field::Meta(key.clone())),
-        _ => Some(Field::Body(path.to_vec())),
     }
 }

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use query::{
-    Completing, FIELDS, Field, Needle, Query, Wanted, field_named, fields_for, free_text, places, value_text,
-    values_for,
+    Completing, FIELDS, Field, Needle, Query, Wanted, field_named, fields_for, free_text, keys_of, matches, places,
+    value_text, values_for, values_of,
 };
 
+use crate::delivery::Delivery;
 use crate::{clock, parse, text};
 
 /// `|` is the cursor. What is wanted, what there is of it, and the text with `X` put there.
@@ -85,20 +86,54 @@ fn a_field_is_found_by_its_written_name() {
 }
 
 #[test]
+fn what_a_delivery_has_is_what_it_is_found_by() {
+    let delivery = Delivery { forwarded: None, ..Delivery::default() };
+    let values = |name: &str| {
+        let mut found = Vec::new();
+        values_of(&field_named(name).expect(name), &delivery, &mut |value| found.push(value.to_owned()));
+        found
+    };
+    let keys = |name: &str| {
+        let mut found = Vec::new();
+        keys_of(&field_named(name).expect(name), &delivery, &mut |value| found.push(value.to_owned()));
+        found.dedup();
+        found
+    };
+    assert_eq!(values("type"), ["batch.failed"]);
+    assert_eq!(values("header.x-forwarded-for"), ["10.0.3.7"]);
+    assert_eq!(values("body.data.error"), ["13", "shard 14: no Needle"]);
+    assert_eq!(values("meta.suite"), ["needle-128k"]);
+    assert_eq!(values("forwarded"), Vec::<String>::new());
+    assert_eq!(keys("header"), ["webhook-id", "x-forwarded-for"]);
+    assert_eq!(keys("body"), ["type", "data"]);
+    assert_eq!(keys("body.data"), ["id", "completed", "error", "user_metadata"]);
+    assert_eq!(keys("body.data.id"), Vec::<String>::new());
+    assert_eq!(keys("meta"), ["suite"]);
+    for info in FIELDS {
+        let name = info.examples[0].split(':').next().expect("a name");
+        for value in values(name) {
+            let expr = parse(&format!("{name}:{}", value_text(&value))).expr;
+            assert!(matches(&expr, &delivery), "{expr}");
+        }
+    }
+}
+
+#[test]
 fn values_with_a_piece_of_text_are_found_with_their_field() {
-    let body = crate::delivery::Delivery::default().body;
+    let asked = |body: &[u8]| Delivery { body: body.to_vec(), ..Delivery::default() };
     let found = |piece: &str, limit| {
-        let found = places(&body, &Needle::new(piece.as_bytes()), limit);
+        let found = places(&Delivery::default(), &Needle::new(piece.as_bytes()), limit);
         found.into_iter().map(|(field, value)| format!("{field}:{value}")).collect::<Vec<_>>()
     };
     assert_eq!(found("NEEDLE", 9), ["body.data.error.message:shard 14: no Needle", "meta.suite:needle-128k"]);
     assert_eq!(found("needle", 1).len(), 1);
     assert_eq!(found("13", 9), ["body.data.error.code:13"]);
     assert_eq!(found("nothing", 9), Vec::<String>::new());
-    let list = places(br#"{"a":[{"b":"\u006eeedle"},{"b":"needle"}]}"#, &Needle::new(b"needle"), 9);
+    assert_eq!(found("10.0.3", 9), ["header.x-forwarded-for:10.0.3.7"]);
+    let list = places(&asked(br#"{"a":[{"b":"\u006eeedle"},{"b":"needle"}]}"#), &Needle::new(b"needle"), 9);
     assert_eq!(list.iter().map(|(field, _)| field.to_string()).collect::<Vec<_>>(), ["body.a[*].b", "body.a[*].b"]);
     let deep = "[".repeat(1 << 20) + "\"needle\"";
-    assert_eq!(places(deep.as_bytes(), &Needle::new(b"needle"), 9), []);
+    assert_eq!(places(&asked(deep.as_bytes()), &Needle::new(b"needle"), 9), []);
 }
 
 proptest! {
