@@ -1,6 +1,6 @@
 import type { AppState, Backend, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
 import { fakeState } from "./catalog";
-import { fakeBody, fakeDetail } from "./detail";
+import { fakeAttempts, fakeBody, fakeDetail } from "./detail";
 import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
 import { row as makeRow } from "./rows";
@@ -12,8 +12,8 @@ const PAGE = 200;
 const OVERFLOW = 2000;
 
 /**
- * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a frame,
- * "resync" on overflow. For tests, and for the window in a plain browser.
+ * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a
+ * frame, "resync" on overflow. For tests, and for the window in a plain browser.
  */
 export class FakeBackend extends FakeSandbox implements Backend {
   state: AppState = fakeState();
@@ -236,7 +236,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
     this.answer("delivery", () => {
       const row = this.#row(id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
-      return fakeDetail(row, this.#attempts(row), fakeBody(row));
+      return fakeDetail(row, fakeAttempts(row), fakeBody(row));
     });
 
   deliveryBody = (id: number, _decoded: boolean) =>
@@ -287,22 +287,5 @@ export class FakeBackend extends FakeSandbox implements Backend {
   #row(id: number): Row | undefined {
     const at = this.rows[id - 1];
     return at?.id === id ? at : this.rows.find((row) => row.id === id);
-  }
-
-  #attempts(row: Row): Row[] {
-    return Array.from({ length: row.attempts }, (_, i) =>
-      i === row.attempts - 1
-        ? row
-        : {
-            ...row,
-            id: row.id - (row.attempts - 1 - i) * 12,
-            attempt: i + 1,
-            received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000,
-            outcome: "rejected" as const,
-            cause: "no match",
-            status: 401,
-            duplicate: false,
-          },
-    );
   }
 }
