@@ -5,7 +5,7 @@ import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
 import { row as makeRow } from "./rows";
 import { FakeSandbox } from "./sandbox";
-import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues } from "./search";
+import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues, nothingOf } from "./search";
 import { FakeTurnedAway } from "./turned-away";
 
 const PAGE = 200;
@@ -128,8 +128,6 @@ export class FakeBackend extends FakeSandbox implements Backend {
       const found = this.rows.filter((row) => this.#matches(query, row));
       const known = Math.min(this.atOnce, found.length);
       this.#view = { number: this.#nextView++, query, ids: found.map((row) => row.id), known };
-      const [part] = read.parts.slice(-1);
-      const rest = part ? query.slice(0, part.start) + query.slice(part.end) : "";
       return {
         view: this.#view.number,
         first: this.base + found.length - known,
@@ -139,8 +137,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
         took_us: 600 + found.length / 20,
         rows: found.slice(-Math.min(PAGE, known)).map((row) => this.#hit(query, row)),
         query: read,
-        nothing:
-          part && found.length === 0 && read.parts.length > 1 ? { part: part.label, without: this.#count(rest) } : null,
+        nothing: nothingOf(query, found.length, (rest) => this.#count(rest)),
         explained: { blocks_read: 6, blocks: 15_625 },
       };
     });
@@ -152,7 +149,17 @@ export class FakeBackend extends FakeSandbox implements Backend {
     view.known = view.ids.length;
     const explained = { blocks_read: 120, blocks: 15_625 };
     const { number, known: matched } = view;
-    this.tell({ kind: "counted", view: number, first: this.base, matched, exact: true, took_us: 38_000, explained });
+    const nothing = nothingOf(view.query, matched, (rest) => this.#count(rest));
+    this.tell({
+      kind: "counted",
+      view: number,
+      first: this.base,
+      matched,
+      exact: true,
+      took_us: 38_000,
+      explained,
+      nothing,
+    });
   }
 
   /** Deliveries are gone: by hand, or because there is no more room. */

@@ -1429,6 +1429,10 @@ export type Live =
        * What the search cost so far.
        */
       explained: Explained;
+      /**
+       * If nothing matches: the part that removes everything.
+       */
+      nothing: Nothing | null;
     }
   | {
       kind: "removed";

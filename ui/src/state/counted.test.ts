@@ -76,10 +76,20 @@ describe("while older matches are still being looked for", () => {
     expect([list.exact, list.matched, list.first]).toEqual([true, 5000, 7_000_000]);
   });
 
+  it("finds none at once and all of them later", async () => {
+    fake.atOnce = 0;
+    await list.open();
+    expect([list.exact, list.matched]).toEqual([false, 0]);
+    fake.countOn();
+    expect([list.exact, list.matched, list.shown]).toEqual([true, 5000, 5000]);
+    await list.need(0, 20);
+    expect(list.rowAt(0)?.id).toBe(5000);
+  });
+
   it("ignores what is told of a view that is closed", async () => {
     await list.open();
     const explained = { blocks_read: 1, blocks: 1 };
-    list.apply({ kind: "counted", view: 99, first: 0, matched: 1, exact: true, took_us: 1, explained });
+    list.apply({ kind: "counted", view: 99, first: 0, matched: 1, exact: true, took_us: 1, explained, nothing: null });
     expect([list.exact, list.matched]).toEqual([false, 200]);
   });
 });

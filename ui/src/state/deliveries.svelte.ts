@@ -157,6 +157,7 @@ export class Deliveries extends ListPlace {
     this.reach(message.first, message.exact);
     this.tookUs = message.took_us;
     this.explained = message.explained;
+    this.nothing = message.nothing;
     if (message.exact && this.active && this.activeIndex < 0) void this.#locateActive();
   }
 
