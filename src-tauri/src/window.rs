@@ -49,6 +49,8 @@ pub(crate) fn run() -> ExitCode {
             deliveries::delivery,
             deliveries::delivery_body,
             deliveries::verify_again,
+            deliveries::compare,
+            deliveries::compare_with,
             outbound::targets,
             outbound::target_save,
             outbound::target_remove,

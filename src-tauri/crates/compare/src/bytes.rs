@@ -28,7 +28,7 @@ pub enum Sameness {
 
 /// Some bytes around the first difference.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "HexWindow"))]
 pub struct Window {
     /// Where it begins in the body: a multiple of 16.
     pub start: u64,
@@ -38,7 +38,7 @@ pub struct Window {
 
 /// A part of the signed content that stands in a header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "SignedPart"))]
 pub struct Part {
     /// Of A, if exactly one line of it came.
     pub a: Option<Value>,
@@ -50,7 +50,7 @@ pub struct Part {
 
 /// The plane of bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "SignedBytes"))]
 pub struct Bytes {
     /// Whether the bodies are the same bytes.
     pub body: Sameness,

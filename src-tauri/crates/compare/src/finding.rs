@@ -13,7 +13,7 @@ use crate::words::{rewriting, short};
 
 /// What two messages are to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CompareRelation"))]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// Two attempts of one event: they must carry the same bytes.
@@ -37,7 +37,7 @@ pub struct Judged {
 
 /// How a finding is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "FindingTone"))]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// As it should be.
@@ -50,7 +50,7 @@ pub enum Tone {
 
 /// A piece of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "FindingPiece"))]
 pub struct Piece {
     /// Its text. That of a value is as it came.
     pub text: String,
@@ -166,7 +166,7 @@ fn other_bytes(planes: &Planes, trial: Option<&Trial>) -> Said {
         ),
         () if yes(a_over_a) => ("unexplained_b", one_fits("B", "A", b_over_b)),
         () if yes(b_over_b) => ("unexplained_a", one_fits("A", "B", a_over_a)),
-        () if all.iter().any(|fits| *fits == Fits::No) && !all.contains(&Fits::NoKey) => (
+        () if all.contains(&Fits::No) && !all.contains(&Fits::NoKey) => (
             "fits_neither",
             plain("With the keys known here, neither signature fits either body: which bytes were sent is not known."),
         ),

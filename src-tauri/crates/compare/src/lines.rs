@@ -18,7 +18,7 @@ const LONGEST: usize = 1 << 20;
 
 /// Whose a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "LineOf"))]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
     /// It is in both.
@@ -33,7 +33,7 @@ pub enum Whose {
 
 /// A line of two texts laid over each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CompareLine"))]
 pub struct Line {
     /// Whose it is.
     pub whose: Whose,

@@ -20,7 +20,7 @@ const IDENTITIES: [&str; 6] = ["id", "custom_id", "key", "name", "uri", "index"]
 
 /// How a value differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "ChangeKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// It means something else.
@@ -35,7 +35,7 @@ pub enum Kind {
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "BodyChange"))]
 pub struct Change {
     /// What happened to it.
     pub kind: Kind,
@@ -53,7 +53,7 @@ pub struct Change {
 
 /// How many differences there are of each kind, listed or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "ChangeCounts"))]
 pub struct Counts {
     /// [`Kind::Changed`].
     pub changed: u64,
@@ -84,7 +84,7 @@ impl Counts {
 
 /// A value that is the same in both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "EqualValue"))]
 pub struct Same {
     /// Where it is, in A.
     pub path: String,

@@ -11,7 +11,7 @@ use crate::side::Side;
 
 /// How the bodies could be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "MeaningForm"))]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// By path.

@@ -13,7 +13,7 @@ const PATH: usize = 600;
 
 /// A value as it is written, or the beginning of a long one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "CompareValue"))]
 pub struct Value {
     /// Its text; bytes that are not UTF-8 are replaced.
     pub text: String,

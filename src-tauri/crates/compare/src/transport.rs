@@ -67,7 +67,7 @@ const PROXIES: [&str; 14] = [
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "TransportAbout"))]
 #[serde(rename_all = "snake_case")]
 pub enum About {
     /// A header.
@@ -78,7 +78,7 @@ pub enum About {
 
 /// A header or a fact of both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "TransportRow"))]
 pub struct Row {
     /// Header or fact.
     pub about: About,
@@ -120,7 +120,7 @@ pub struct Transport {
 
 /// A header of a proxy that only one side has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "ProxyHeader"))]
 pub struct Proxy {
     /// Whether it is B that has it.
     pub in_b: bool,

@@ -7,7 +7,7 @@ use crate::side::Side;
 
 /// Whether a signature fits a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "SignatureFits"))]
 #[serde(rename_all = "snake_case")]
 pub enum Fits {
     /// With a key that is known here.
@@ -24,7 +24,7 @@ pub enum Fits {
 
 /// Both signatures over both bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "SignatureTrial"))]
 pub struct Trial {
     /// A's signature over A's body.
     pub a_over_a: Fits,

@@ -7,6 +7,7 @@ use crate::error::Code;
 
 mod actions;
 mod check;
+mod compare;
 mod detail;
 mod fault_lab;
 mod forward;
@@ -24,6 +25,7 @@ mod webhooks;
 pub use crate::error::Level;
 pub use actions::*;
 pub use check::*;
+pub use compare::*;
 pub use detail::*;
 pub use fault_lab::*;
 pub use forward::*;
