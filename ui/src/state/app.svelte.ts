@@ -6,6 +6,7 @@ import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
 import { Clipboard } from "./clipboard";
 import { Clock } from "./clock.svelte";
+import { Compare } from "./compare.svelte";
 import { Copying } from "./copying";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
@@ -59,6 +60,7 @@ export class App {
   readonly actionLog: ActionLog;
   readonly replay: Replay;
   readonly verifyAgain: VerifyAgain;
+  readonly compare: Compare;
   readonly handler: HandlerState;
   readonly #backend: Backend;
 
@@ -91,6 +93,7 @@ export class App {
       navigation: this.navigation,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
       screen,

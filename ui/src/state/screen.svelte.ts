@@ -1,4 +1,4 @@
-export type ViewName = "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects";
+export type ViewName = "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects" | "compare";
 
 /** Which view is on the screen, and what stands over it. */
 export class Screen {

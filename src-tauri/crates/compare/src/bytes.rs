@@ -54,11 +54,11 @@ pub struct Part {
 pub struct Bytes {
     /// Whether the bodies are the same bytes.
     pub body: Sameness,
-    /// Length of A's body as sent, and how much of it is kept.
+    /// Length of A's body as sent, in bytes.
     pub len_a: u64,
-    /// See `len_a`.
+    /// How much of it is kept.
     pub kept_a: u64,
-    /// Length of B's body as sent.
+    /// Length of B's body as sent, in bytes.
     pub len_b: u64,
     /// How much of it is kept.
     pub kept_b: u64,

@@ -60,7 +60,7 @@ fn attempts(signed: [&str; 2], came: [&str; 2], with: &[Secret], known: &[Secret
 fn what_the_way_did_is_said_when_the_signature_proves_it() {
     let one = secret("a");
     let both = [one.clone(), one.clone()];
-    let found = attempts([SENT, SENT], [SENT, MADE], &both, &[one.clone()]);
+    let found = attempts([SENT, SENT], [SENT, MADE], &both, std::slice::from_ref(&one));
     assert_eq!((found.code.as_str(), found.tone), ("rewritten_b", Tone::Warning));
     assert_eq!(found.headline, "Two attempts of one event must carry the same bytes. These do not, from byte 32 on.");
     assert_eq!(

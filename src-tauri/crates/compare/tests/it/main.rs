@@ -1,5 +1,8 @@
 //! What is compared, seen from outside.
 
+// A failure here is a failed test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod findings;
 mod planes;
 mod properties;

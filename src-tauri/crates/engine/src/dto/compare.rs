@@ -63,7 +63,7 @@ pub struct Comparison {
     pub meaning: Meaning,
     /// How they came.
     pub transport: Transport,
-    /// Attempts of B's event, oldest first, at most the 200 newest; empty for answers.
+    /// Attempts of B's event, or of the delivery whose answer B is; oldest first, at most the 200 newest.
     pub attempts: Vec<Row>,
     /// The newest verified delivery of B's type, of another event.
     pub last_verified: Option<i64>,

@@ -35,12 +35,13 @@ impl History {
         let (one, two) = (self.load(a).await?, self.load(b).await?);
         let keys = self.keys(&one, &two).await;
         let store = self.common.store();
-        let (delivery, event) = (two.delivery_id(), two.row().and_then(|row| row.event));
-        let attempts = match event {
+        let delivery = two.delivery_id();
+        let row = store.rows(&[delivery]).await?.pop();
+        let attempts = match row.as_ref().and_then(|row| row.event) {
             Some(event) => store.attempts(event, LISTED).await?,
-            None => two.row().cloned().into_iter().collect(),
+            None => row.clone().into_iter().collect(),
         };
-        let last_verified = match two.row() {
+        let last_verified = match &row {
             Some(row) => self.last_verified(row).await?,
             None => None,
         };
