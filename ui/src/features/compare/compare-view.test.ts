@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import type { CompareScene } from "../../fake/compare-planes";
 import { row } from "../../fake/rows";
-import { clean, click, key, NOW, windowed } from "../replay/test-window";
+import { clean, click, DEV, gone, key, NOW, ORDERS, windowed } from "../replay/test-window";
 
 const rig = windowed();
 
@@ -175,6 +175,39 @@ describe("the ways to a comparison", () => {
     await rig.app.compare.open({ id: 61 });
     await waitFor(() => expect(screen.getByTestId("way-verified").getAttribute("aria-pressed")).toBe("true"));
     expect(rig.app.compare.a).toEqual({ delivery: 62 });
+  });
+
+  it("two answers of a replay, from its results and from the delivery", async () => {
+    await rig.open("many");
+    const plan = {
+      targets: [DEV, ORDERS],
+      changes: {
+        headers: null,
+        body: { kind: "received" as const },
+        id: "keep" as const,
+        time: { kind: "received" as const },
+        sign: { kind: "leave" as const },
+        twist: null,
+      },
+      times: 1,
+      delay_ms: 0,
+      concurrency: 2,
+    };
+    rig.fake.rows.push(row(61, NOW, { outcome: "verified" }));
+    await rig.app.replay.start({ ...plan, deliveries: [61] });
+    await click("run-results");
+    await click("results-compare");
+    await waitFor(() => expect(code()).toBeDefined());
+    await gone("results-dialog");
+    expect(screen.getByTestId("way-answers").getAttribute("aria-pressed")).toBe("true");
+    expect(screen.getByTestId("plane-bytes").textContent).toContain("body of the answer");
+    await clean();
+    await key("Escape");
+    await rig.app.navigation.reveal(61);
+    await click("tab-replays");
+    await click("compare-answers");
+    await waitFor(() => expect(rig.app.compare.a).toEqual({ outbound: expect.any(Number) as number }));
+    await waitFor(() => expect(screen.getByTestId("side-b").textContent).toContain("No. "));
   });
 
   it("what fails is said, and tried again", async () => {
