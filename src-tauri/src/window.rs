@@ -53,6 +53,8 @@ pub(crate) fn run() -> ExitCode {
             deliveries::verify_again,
             history::deliveries_pin,
             history::delivery_note,
+            deliveries::compare,
+            deliveries::compare_with,
             outbound::targets,
             outbound::target_save,
             outbound::target_remove,

@@ -116,6 +116,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
       took_us: row.took_us,
     },
     attempts,
+    bytes_differ_from: row.outcome === "rejected" && row.attempts > 1 ? 1 : null,
     curl: `curl -i 'http://127.0.0.1:4710/' \\\n  -H 'webhook-id: ${row.message_id}' \\\n  --data-binary '${text.slice(0, 200)}'`,
   };
 }
@@ -277,9 +278,10 @@ export function fakeAttempts(row: Row): Row[] {
           id: row.id - (row.attempts - 1 - i) * 12,
           attempt: i + 1,
           received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000,
-          outcome: "rejected" as const,
-          cause: "no match",
-          status: 401,
+          // What is rejected was right before something on the way changed it.
+          ...(row.outcome === "rejected"
+            ? { outcome: "verified" as const, cause: "", status: 503 }
+            : { outcome: "rejected" as const, cause: "no match", status: 401 }),
           duplicate: false,
         },
   );

@@ -12,6 +12,7 @@ import type {
   VerifiedAgain,
   ViewOpened,
 } from "./generated";
+import type { CompareBackend } from "./compare";
 import type { HistoryBackend } from "./history";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
@@ -32,6 +33,7 @@ export interface Backend
     TunnelBackend,
     OutboundBackend,
     StartBackend,
+    CompareBackend,
     HistoryBackend,
     SearchBackend,
     TransferBackend {

@@ -5,6 +5,7 @@ import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
 import { Clipboard } from "./clipboard";
 import { Clock } from "./clock.svelte";
+import { Compare } from "./compare.svelte";
 import { Copying } from "./copying";
 import { CopyingAs } from "./copying-as";
 import { Deliveries } from "./deliveries.svelte";
@@ -76,6 +77,7 @@ export class App {
   readonly history: HistoryState;
   readonly transfers: Transfers;
   readonly menu: MenuState;
+  readonly compare: Compare;
   readonly handler: HandlerState;
   readonly #backend: Backend;
 
@@ -113,6 +115,7 @@ export class App {
       projects: this.projects,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.copyingAs = new CopyingAs(backend, toasts, {
       clipboard: this.clipboard,
       one: this.copying,
@@ -138,7 +141,7 @@ export class App {
       verifyAgain: this.verifyAgain,
       exporting: (ids) => this.transfers.ask(exportOf(ids)),
       search: this.search,
-      compare: null,
+      compare: this.compare,
     });
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({

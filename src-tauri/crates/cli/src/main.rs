@@ -13,6 +13,7 @@ macro_rules! say_plain {
 
 mod app;
 mod check;
+mod diff;
 mod disk;
 mod emulator;
 mod ending;
@@ -83,6 +84,8 @@ enum Command {
     Listen(listen::Arguments),
     /// Send deliveries from the history again, as received or changed.
     Replay(replay::Arguments),
+    /// Compare two deliveries of the history: their bytes, what they mean, and how they came.
+    Diff(diff::Arguments),
     /// Receive deliveries and forward each to an address.
     Forward(forward::Arguments),
     /// Send one signed sample, as the service would.
@@ -123,6 +126,7 @@ fn run(command: Command) -> ExitCode {
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Replay(arguments) => replay::run(arguments).await,
+            Command::Diff(arguments) => diff::run(arguments).await,
             Command::Forward(arguments) => forward::run(arguments).await,
             Command::Sample(arguments) => sample::run(arguments).await,
             Command::Emulator(arguments) => emulator::run(arguments).await,

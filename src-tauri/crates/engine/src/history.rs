@@ -14,6 +14,7 @@ use judging::Judging;
 
 pub(crate) mod arrivals;
 pub(crate) mod body;
+mod compare;
 mod detail;
 mod explain;
 mod feed;
@@ -25,6 +26,7 @@ mod reverify;
 pub(crate) mod rows;
 mod space;
 pub(crate) mod tail;
+mod unlike;
 mod view;
 
 /// Rejected deliveries that may wait for the near-miss probe. Beyond that the probe runs when the delivery is opened.

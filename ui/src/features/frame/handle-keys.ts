@@ -1,14 +1,16 @@
 import { actionFor, type Action } from "../../lib/keys";
-import { openMenuByKey } from "../../lib/menu-on";
 import { narrows } from "../../lib/query-text";
 import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
+import { compareKey } from "./compare-key";
+import { keepKey } from "./keep-key";
 
 /** What keys act upon. */
 export type Keyed = Pick<
   Areas,
   | "clock"
+  | "compare"
   | "copying"
   | "copyingAs"
   | "deliveries"
@@ -41,11 +43,16 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       list: app.screen.view === "deliveries",
       kept: app.screen.view === "settings" && app.screen.settings === "history",
       hooks: app.screen.view === "webhooks",
+      compare: app.screen.view === "compare",
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
   if (action === null) return;
-  if (app.screen.view === "webhooks" ? runHook(app, action, target) : run(app, action, target)) event.preventDefault();
+  const done =
+    app.screen.view === "webhooks"
+      ? runHook(app, action, target)
+      : ((app.screen.view === "compare" ? compareKey(app.compare, action) : null) ?? run(app, action, target));
+  if (done) event.preventDefault();
 }
 
 /** In the Webhooks view: what it has of its own, then what the window does everywhere. */
@@ -106,6 +113,8 @@ function runHook(app: Keyed, action: Action, target: Element | null): boolean {
 
 /** False when there was nothing to do, so that the key keeps its own meaning. */
 function run(app: Keyed, action: Action, target: Element | null): boolean {
+  const kept = keepKey(app, action);
+  if (kept !== null) return kept;
   const list = app.deliveries;
   const at = list.activeIndex;
   switch (action) {
@@ -136,28 +145,6 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "previous-hit":
       app.hits.previous();
       return true;
-    case "copy-payload":
-      void app.copyingAs.subject("payload");
-      return app.keeping.subject.length > 0;
-    case "copy-curl":
-      void app.copyingAs.subject("curl");
-      return app.keeping.subject.length > 0;
-    case "pin":
-      void app.keeping.togglePin();
-      return app.keeping.subject.length > 0;
-    case "note":
-      void app.keeping.write();
-      return app.keeping.subject.length > 0;
-    case "delete":
-      void app.keeping.deleteSubject();
-      return app.keeping.subject.length > 0;
-    case "undo":
-      return app.keeping.undo(app.clock.now);
-    case "menu":
-      return openMenuByKey(document.activeElement);
-    case "export":
-      app.transfers.ask();
-      return true;
     case "follow":
       list.follow();
       return true;
@@ -170,6 +157,9 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "verify-again":
       void app.verifyAgain.now();
       return app.verifyAgain.subject.length > 0;
+    case "compare":
+      void app.compare.open(app.deliveries.active);
+      return app.deliveries.active !== null || app.replay.selection.size > 0;
     case "mark":
       return mark(app);
     case "mark-down":
@@ -192,6 +182,13 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "ping":
     case "rotate":
     case "edit-webhook":
+    case "swap":
+    case "only-differences":
+    case "next-difference":
+    case "previous-difference":
+    case "next-side":
+    case "previous-side":
+    case "copy-comparison":
       return false;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod changes;
+mod compared;
 mod crash;
 mod failing;
 mod filters;
