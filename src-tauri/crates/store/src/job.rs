@@ -20,7 +20,9 @@ const ANSWERED_MOST: usize = 65_536;
 pub(crate) enum Job {
     Insert(Box<Pending>),
     Write(Box<dyn Work>, Changes),
-    /// Something was answered.
+    /// The file is to be rebuilt.
+    Rebuild(oneshot::Sender<Result<(), Error>>),
+    /// Something was answered, or may have to leave the file.
     Nudge,
     Close,
 }
@@ -32,6 +34,10 @@ pub(crate) struct Changes {
     pub(crate) told: Vec<i64>,
     /// Whether it changes any row, announced or not.
     pub(crate) revises: bool,
+    /// Ranges of ids that are hidden.
+    pub(crate) removed: Vec<(i64, i64)>,
+    /// Whether it shows rows that were hidden.
+    pub(crate) restored: bool,
 }
 
 /// A waiting delivery, with everything that could be prepared on the caller's side.

@@ -39,6 +39,7 @@ pub use filter::Filter;
 pub use judging::{DOUBTFUL_BYTES, Doubtful, DoubtfulRange};
 pub use open::is_history;
 pub use recent::{SignedBin, Unverified};
+pub use retention::{Deleted, Keep, Limits, Preview, RebuildNeed, RebuildProgress, Share, Sizes, Span, Waiting, Which};
 pub use space::{Shortage, Space, SpaceOf};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};

@@ -183,7 +183,9 @@ impl Outbounds<'_> {
     pub async fn add(&self, all: Vec<NewOutbound>) -> Result<Vec<i64>, Error> {
         // Encoded here: everybody shares the writing thread.
         let all: Vec<_> = all.into_iter().map(Encoded::of).collect();
-        self.0.revise(move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?)).await
+        self.0
+            .write(Vec::new(), move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?))
+            .await
     }
 
     /// Those of a delivery, newest first, at most `limit`.
