@@ -54,9 +54,12 @@ pub(crate) struct Writer {
     keeper: Keeper,
     reserve: Arc<Reserve>,
     complaints: Arc<Complaints>,
-    checkpoint_at: i32,
+    /// A long read keeps the log from being copied: when to try again.
+    checkpoint_at: Option<i32>,
     /// When answers have to be written, even without a delivery.
     answer_by: Option<Instant>,
+    /// When something was written last.
+    worked: Instant,
 }
 
 /// What accompanies the writing.
@@ -100,8 +103,9 @@ impl Writer {
             keeper,
             reserve,
             complaints,
-            checkpoint_at: LOG_PAGES,
+            checkpoint_at: None,
             answer_by: None,
+            worked: Instant::now(),
         }
     }
 
@@ -117,7 +121,7 @@ impl Writer {
             let quiet = match self.answer_by {
                 _ if due => Some(Duration::ZERO),
                 Some(by) => Some(by.saturating_duration_since(Instant::now())),
-                None => (LOGGED.get() > 0).then_some(IDLE),
+                None => (LOGGED.get() > 0).then(|| IDLE.saturating_sub(self.worked.elapsed())),
             };
             let first = match quiet {
                 None => self.queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -129,17 +133,17 @@ impl Writer {
                     if self.keeper.is_due(true) {
                         self.keep(true);
                     }
+                    // It may only have been nudged.
+                    if LOGGED.get() > 0 && self.worked.elapsed() >= IDLE {
+                        self.rest();
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) if self.answer_by.is_some_and(|by| by <= Instant::now()) => {
                     self.note_answered();
                 }
                 Err(RecvTimeoutError::Timeout) if due => self.keep(false),
                 Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => {}
-                Err(RecvTimeoutError::Timeout) => {
-                    self.index_events();
-                    self.checkpointer.request();
-                    LOGGED.set(0);
-                }
+                Err(RecvTimeoutError::Timeout) => self.rest(),
                 Err(RecvTimeoutError::Disconnected) => open = false,
             }
             self.answer_by = match (self.answered.is_empty(), self.answer_by) {
@@ -158,6 +162,13 @@ impl Writer {
         // Best effort: the next start does whatever is left undone here.
         self.checkpointer.end();
         let _ = self.conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+    }
+
+    /// Tidies up in a quiet time.
+    fn rest(&mut self) {
+        self.index_events();
+        self.checkpointer.request();
+        LOGGED.set(0);
     }
 
     /// One job and all that wait behind it, up to the limits of a transaction. False after [`Job::Close`].
@@ -182,6 +193,9 @@ impl Writer {
             let more = inserts.len() + writes.len() < self.options.batch && bytes < self.options.batch_bytes;
             next = if more { self.queue.try_recv().ok() } else { None };
         }
+        if !inserts.is_empty() || !writes.is_empty() {
+            self.worked = Instant::now();
+        }
         if !inserts.is_empty() {
             self.commit(inserts);
             self.reserve.wrote(bytes as u64);
@@ -195,7 +209,7 @@ impl Writer {
         }
         // Everything was copied during the quiet time: there is nothing left to do.
         let copied = self.checkpointer.has_copied();
-        if LOGGED.get() >= self.checkpoint_at {
+        if LOGGED.get() >= self.checkpoint_at.unwrap_or(self.keeper.log_pages(LOG_PAGES)) {
             if copied {
                 self.checkpoint();
             } else {
@@ -444,7 +458,7 @@ impl Writer {
 
     /// Puts the message ids of new events into the index, many at once.
     fn index_events(&mut self) {
-        if self.events.count() == 0 && !self.keeper.has_gone() {
+        if self.events.count() == 0 && !self.keeper.has_gone(&self.conn) {
             return;
         }
         let mut indexed = || -> rusqlite::Result<_> {
@@ -472,6 +486,7 @@ impl Writer {
                 if turn.wrote {
                     // The next quiet time copies the log.
                     LOGGED.set(LOGGED.get().max(1));
+                    self.worked = Instant::now();
                 }
                 if turn.forget {
                     self.index_events();
@@ -499,12 +514,12 @@ impl Writer {
             self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)));
         self.checkpoint_at = match pages {
             // All of it is copied: the next commit restarts the log from its beginning.
-            Ok((logged, copied)) if copied >= logged => self.keeper.log_pages(LOG_PAGES),
+            Ok((logged, copied)) if copied >= logged => None,
             // A long read blocks it: do not try again with every commit.
-            Ok((logged, _)) => logged.saturating_add(LOG_PAGES / 4),
+            Ok((logged, _)) => Some(logged.saturating_add(self.keeper.log_pages(LOG_PAGES) / 4)),
             Err(error) => {
                 self.complain("the log was not copied into the history", error);
-                LOGGED.get().saturating_add(LOG_PAGES / 4)
+                Some(LOGGED.get().saturating_add(LOG_PAGES / 4))
             }
         };
     }
