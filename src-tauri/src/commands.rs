@@ -5,6 +5,7 @@ pub(crate) mod deliveries;
 pub(crate) mod outbound;
 pub(crate) mod projects;
 pub(crate) mod sandbox;
+pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod start;
 pub(crate) mod tunnel;

@@ -11,6 +11,7 @@ use crate::projects::key_news::KeyNews;
 use crate::registry::Registry;
 use feed::Feed;
 use judging::Judging;
+use searches::SearchList;
 
 pub(crate) mod arrivals;
 pub(crate) mod body;
@@ -20,9 +21,12 @@ mod feed;
 mod headers;
 mod judging;
 mod opening;
+mod query;
 mod reverify;
 pub(crate) mod rows;
+mod searches;
 mod space;
+mod suggest;
 pub(crate) mod tail;
 mod view;
 
@@ -36,6 +40,7 @@ pub struct History {
     registry: Arc<Registry>,
     feed: Arc<Feed>,
     judging: Arc<Judging>,
+    searches: Arc<SearchList>,
     /// What the listener is doing: an opened delivery names its address.
     listener: watch::Receiver<ListenerState>,
 }
@@ -48,7 +53,7 @@ impl History {
         listener: watch::Receiver<ListenerState>,
     ) -> Self {
         let feed = Feed::new(common.clone(), registry.clone(), tally);
-        Self { common, registry, feed, judging: Arc::default(), listener }
+        Self { common, registry, feed, judging: Arc::default(), searches: Arc::default(), listener }
     }
 
     /// Begins to report what arrives, to explain what is rejected, and to judge again when a key comes. Returns the

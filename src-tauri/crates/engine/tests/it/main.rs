@@ -24,6 +24,7 @@ mod reverify;
 mod rotation;
 mod sandbox;
 mod scripted;
+mod searches;
 mod secrets;
 mod tunnel;
 mod turned_away;
