@@ -10,6 +10,7 @@ use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBui
 
 use crate::clipboard;
 use crate::commands::{app, deliveries, outbound, projects, sandbox, search, secrets, start, tunnel, webhooks};
+use crate::commands::{app, deliveries, history, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
 use crate::leaving::Leaving;
 use crate::start::Started;
 
@@ -56,6 +57,15 @@ pub(crate) fn run() -> ExitCode {
             search::search_save,
             search::search_forget,
             search::search_used,
+            history::history_sizes,
+            history::keep_preview,
+            history::keep_set,
+            history::deliveries_delete,
+            history::deletion_undo,
+            history::deletions,
+            history::history_rebuild,
+            history::deliveries_pin,
+            history::delivery_note,
             outbound::targets,
             outbound::target_save,
             outbound::target_remove,

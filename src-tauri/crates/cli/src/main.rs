@@ -18,6 +18,8 @@ mod emulator;
 mod ending;
 mod escape;
 mod forward;
+mod history;
+mod keep;
 mod keys;
 mod listen;
 mod manage;
@@ -89,6 +91,8 @@ enum Command {
     Sample(sample::Arguments),
     /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
     Emulator(emulator::Arguments),
+    /// Show what the history takes up; set its limits; delete, pin and note deliveries.
+    History(history::Arguments),
     /// Add, list and remove projects, each an API key with the service it is for.
     Project(project::Arguments),
     /// List, create, change, ping and delete a project's webhooks, and rotate their secrets.
@@ -126,6 +130,7 @@ fn run(command: Command) -> ExitCode {
             Command::Forward(arguments) => forward::run(arguments).await,
             Command::Sample(arguments) => sample::run(arguments).await,
             Command::Emulator(arguments) => emulator::run(arguments).await,
+            Command::History(arguments) => history::run(arguments).await,
             Command::Project(arguments) => project::run(arguments).await,
             Command::Webhooks(arguments) => webhooks::run(arguments).await,
         }

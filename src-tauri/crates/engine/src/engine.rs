@@ -15,7 +15,7 @@ use crate::actions::Actions;
 use crate::addresses::Addresses;
 use crate::answers::Answers;
 use crate::common::{About, Common, Environment, Sink};
-use crate::dto::{AppState, Database, Level, ListenerState, Project, SecretStore};
+use crate::dto::{AppState, Database, KeepLimits, Level, ListenerState, Project, SecretStore};
 use crate::error::{Code, Result};
 use crate::history::History;
 use crate::listening::{self, Listening};
@@ -58,6 +58,8 @@ pub struct Config {
     /// Where the child processes of tunnels are noted, so that the next start ends what a crash left: one folder for
     /// all processes of this user.
     pub tunnel_folder: PathBuf,
+    /// Limits of the history, in place of those that are stored in it, while this engine runs.
+    pub keep: Option<KeepLimits>,
     /// Makes the tunnels in place of the real providers.
     pub tunnels: Option<TunnelFactory>,
 }
@@ -77,6 +79,7 @@ impl Config {
             actor: "Pollux".to_owned(),
             environment: Arc::new(|_| None),
             tunnel_folder: database.with_file_name("tunnels"),
+            keep: None,
             tunnels: None,
             database,
         }
@@ -162,7 +165,7 @@ impl Engine {
 
         let actions = Actions::new(common.clone(), registry.clone());
         let projects = Projects::new(common.clone(), actions.clone(), registry.clone(), config.vault);
-        let history = History::new(common.clone(), registry.clone(), tally.clone(), listens.clone());
+        let history = History::new(common.clone(), registry.clone(), tally.clone(), listens.clone(), config.keep);
         let explain = history.begin(projects.key_news());
         let sandbox =
             Sandbox::new(common.clone(), registry.clone(), projects.clone(), running.clone(), listens.clone());

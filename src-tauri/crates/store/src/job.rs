@@ -19,11 +19,25 @@ const ANSWERED_MOST: usize = 65_536;
 
 pub(crate) enum Job {
     Insert(Box<Pending>),
-    /// The ids of deliveries whose rows it changes.
-    Write(Box<dyn Work>, Vec<i64>),
-    /// Something was answered.
+    Write(Box<dyn Work>, Changes),
+    /// The file is to be rebuilt.
+    Rebuild(oneshot::Sender<Result<(), Error>>),
+    /// Something was answered, or may have to leave the file.
     Nudge,
     Close,
+}
+
+/// What a write changes of the deliveries that are there.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// Rows to be announced.
+    pub(crate) told: Vec<i64>,
+    /// Whether it changes any row, announced or not.
+    pub(crate) revises: bool,
+    /// Ranges of ids that are hidden.
+    pub(crate) removed: Vec<(i64, i64)>,
+    /// Whether it shows rows that were hidden.
+    pub(crate) restored: bool,
 }
 
 /// A waiting delivery, with everything that could be prepared on the caller's side.

@@ -9,6 +9,7 @@ use crate::job::Pending;
 use crate::phrases::Phrases;
 use crate::signers::{Signers, verified_by};
 use crate::table::delivery::{grace_until, warnings};
+use crate::table::share::Shares;
 use crate::table::tally::Tally;
 use crate::table::{content, delivery, digest, event, later, signed};
 use crate::verdict_blob::{outcome_number, scheme_number};
@@ -53,6 +54,7 @@ impl<'c> Statements<'c> {
         tally: &mut Tally,
         events: &mut Events,
         signers: &mut Signers,
+        shares: &mut Shares,
         phrases: &Phrases,
     ) -> rusqlite::Result<Placed> {
         let Pending { delivery: new, headers, answer, verdict: encoded, .. } = pending;
@@ -61,8 +63,15 @@ impl<'c> Statements<'c> {
         let (mut duplicate, mut changed) = (false, None);
         if let Some(message_id) = &new.message_id {
             let accepted = new.verdict.outcome == Outcome::Verified && (200..300).contains(&new.answer.status);
-            if let Some(found) = self.find(new.project, message_id, events)? {
-                let again = self.attempt.query_row((found, new.received_ns, accepted), Again::take)?;
+            let found = match self.find(new.project, message_id, events)? {
+                // The event may have left the file since it was remembered.
+                Some(found) => {
+                    let again = self.attempt.query_row((found, new.received_ns, accepted), Again::take).optional()?;
+                    again.map(|again| (found, again))
+                }
+                None => None,
+            };
+            if let Some((found, again)) = found {
                 (event, attempt) = (Some(found), again.attempts);
                 duplicate = again.accepted > u32::from(accepted);
                 changed = Some(again.told(self.conn, found, id, new, duplicate, phrases)?);
@@ -104,6 +113,7 @@ impl<'c> Statements<'c> {
             signed(new.body_len),
             new.truncated,
             signer,
+            signed((headers.len() + new.body.len()) as u64),
         ])?;
         let marked = changed.as_ref().map(|verdict| verdict_blob::encode(verdict, phrases).blob);
         self.content.execute(params![
@@ -124,7 +134,9 @@ impl<'c> Statements<'c> {
         }
         tally.last_id = id;
         tally.counts.total += 1;
-        tally.counts.kept_bytes += (headers.len() + new.body.len()) as u64;
+        let kept = (headers.len() + new.body.len()) as u64;
+        tally.counts.kept_bytes += kept;
+        shares.add(new.project, 1, kept);
         Ok(Placed { id, event, attempt, duplicate, verdict: changed })
     }
 
