@@ -56,6 +56,9 @@ export const row = (more: Partial<Row>): Row => ({
   judged_ms: null,
   ping: null,
   request: null,
+  pinned: false,
+  note: null,
+  imported: false,
   ...more,
 });
 
