@@ -1,5 +1,5 @@
-//! Deliveries out and in: NDJSON that loses nothing, HAR 1.2, `curl` commands, CloudEvents; the schemas of what arrived;
-//! and what a delivery is copied as.
+//! Deliveries out and in: NDJSON that loses nothing, HAR 1.2, `curl` commands, CloudEvents; the schemas of what
+//! arrived; and what a delivery is copied as.
 //!
 //! Pure: streams over `Read` and `Write`, no clock, no files. What is held in memory is one record, however large the
 //! file is. What is read was written by anybody: nothing here panics, and nothing is dropped in silence. A [`Problem`]

@@ -1,8 +1,8 @@
 //! What payloads really looked like, for each event type: JSON Schema, TypeScript, pydantic.
 //!
 //! Payloads are looked at one after the other, and only their shapes are kept: names of fields, kinds of values, how
-//! often each was seen. A shape never holds a value, except the `type` and the `version` of the payload. How much is kept
-//! is bounded ([`TYPES`], [`NODES`], [`DEPTH`], [`FIELDS`]), and what goes beyond is said, not dropped in silence.
+//! often each was seen. A shape never holds a value, except the `type` and the `version` of the payload. How much is
+//! kept is bounded ([`TYPES`], [`NODES`], [`DEPTH`], [`FIELDS`]), and what goes beyond is said, not dropped in silence.
 
 mod json;
 mod names;

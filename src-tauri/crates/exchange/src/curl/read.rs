@@ -9,22 +9,22 @@ use crate::record::Record;
 use crate::text;
 
 /// Options without an argument that change nothing of what is sent.
-const IGNORED: &str = "silent show-error verbose insecure location include fail fail-with-body globoff no-buffer compressed \
-    http1.0 http1.1 http2 http2-prior-knowledge http3 ipv4 ipv6 progress-bar no-progress-meter path-as-is \
+const IGNORED: &str = "silent show-error verbose insecure location include fail fail-with-body globoff no-buffer \
+    compressed http1.0 http1.1 http2 http2-prior-knowledge http3 ipv4 ipv6 progress-bar no-progress-meter path-as-is \
     no-keepalive tcp-nodelay raw tr-encoding location-trusted junk-session-cookies remote-name \
     remote-header-name styled-output parallel fail-early anyauth basic ssl-reqd tlsv1.2 tlsv1.3 disable";
 /// Options with an argument that change nothing of it either.
-const IGNORED_WITH: &str = "output write-out max-time connect-timeout retry retry-delay retry-max-time resolve connect-to cacert \
-    capath cert key proxy interface max-redirs limit-rate dump-header cookie-jar ciphers tls-max unix-socket \
+const IGNORED_WITH: &str = "output write-out max-time connect-timeout retry retry-delay retry-max-time resolve \
+    connect-to cacert capath cert key proxy interface max-redirs limit-rate dump-header cookie-jar ciphers tls-max unix-socket \
     trace trace-ascii stderr";
 /// Short options, each with what it is short for: `Xrequest` is -X for --request.
-const SHORT: &str = "Xrequest Hheader ddata Auser-agent ereferer bcookie uuser Ihead Gget Fform Tupload-file Kconfig ssilent \
-    Sshow-error vverbose kinsecure Llocation iinclude ffail ggloboff Nno-buffer 4ipv4 6ipv6 #progress-bar \
+const SHORT: &str = "Xrequest Hheader ddata Auser-agent ereferer bcookie uuser Ihead Gget Fform Tupload-file Kconfig \
+    ssilent Sshow-error vverbose kinsecure Llocation iinclude ffail ggloboff Nno-buffer 4ipv4 6ipv6 #progress-bar \
     Oremote-name Jremote-header-name Zparallel ooutput wwrite-out mmax-time xproxy Ddump-header ccookie-jar \
     Ecert qdisable";
 /// Options with an argument that matter.
-const WITH: &str = "request header data data-ascii data-raw data-binary data-urlencode json url user-agent referer cookie \
-    user form upload-file";
+const WITH: &str = "request header data data-ascii data-raw data-binary data-urlencode json url user-agent referer \
+    cookie user form upload-file";
 
 /// Reads all commands. False once `take` wants no more.
 pub(crate) fn read(input: impl BufRead, limits: &Limits, take: &mut dyn FnMut(Item) -> bool) -> io::Result<()> {

@@ -20,8 +20,8 @@ pub(super) fn write(schemas: &Schemas, catalog: &Catalog<'_>) -> String {
         let _ = writeln!(out, "# {remark}");
     }
     out.push_str(
-        "from __future__ import annotations\n\nfrom datetime import datetime\nfrom typing import Annotated, Any, Literal, \
-         Union\n\nfrom pydantic import BaseModel, ConfigDict, Field, TypeAdapter\n\n\n\
+        "from __future__ import annotations\n\nfrom datetime import datetime\nfrom typing import Annotated, Any, \
+         Literal, Union\n\nfrom pydantic import BaseModel, ConfigDict, Field, TypeAdapter\n\n\n\
          class Seen(BaseModel):\n    model_config = ConfigDict(extra=\"allow\", protected_namespaces=())\n",
     );
     let mut models = Models { names: Names::default(), out: String::new(), catalog };

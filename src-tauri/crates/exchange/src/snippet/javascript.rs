@@ -39,7 +39,8 @@ pub(super) fn tests(records: &[Record], handler: &str) -> String {
         let title = format!("{} ({})", title(record), message_id(record));
         let _ = write!(
             out,
-            "\ntest({}, async () => {{\n{}  const answer = await {};\n  expect(answer.ok, await answer.text()).toBe(true);\n}});\n",
+            "\ntest({}, async () => {{\n{}  const answer = await {};\n  \
+             expect(answer.ok, await answer.text()).toBe(true);\n}});\n",
             javascript(&title),
             comments(record, "  "),
             call(record, "url", "  ")
@@ -66,7 +67,8 @@ fn begin(records: &[Record], imports: &[&str]) -> String {
         format!(
             "function sign(id, seconds, body) {{\n  \
                const key = Buffer.from(process.env.{SECRET}.replace(/^whsec_/, \"\"), \"base64\");\n  \
-               return `v1,${{createHmac(\"sha256\", key).update(`${{id}}.${{seconds}}.`).update(body).digest(\"base64\")}}`;\n}}\n\n"
+               const mac = createHmac(\"sha256\", key).update(`${{id}}.${{seconds}}.`).update(body);\n  \
+               return `v1,${{mac.digest(\"base64\")}}`;\n}}\n\n"
         )
     };
     format!(

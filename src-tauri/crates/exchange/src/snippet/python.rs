@@ -108,7 +108,8 @@ fn call(record: &Record, url: &str, indent: &str) -> String {
     }
     let headers = if lines.is_empty() { "{}".to_owned() } else { format!("{{\n{lines}{indent}    }}") };
     format!(
-        "send(\n{indent}    {},\n{indent}    {url},\n{indent}    {},\n{indent}    {headers},\n{indent}    {},\n{indent})\n",
+        "send(\n{indent}    {},\n{indent}    {url},\n{indent}    {},\n{indent}    {headers},\n\
+         {indent}    {},\n{indent})\n",
         python(&record.method),
         python(&message_id(record)),
         python_bytes(&record.body)

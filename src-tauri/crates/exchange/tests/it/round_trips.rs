@@ -62,7 +62,8 @@ proptest! {
         let file = written(&records, Format::Curl);
         let found = found(&file);
         let shown = String::from_utf8_lossy(&file).into_owned();
-        prop_assert!(found.problems.is_empty() && found.error.is_none(), "{:?} {:?}\n{shown}", found.problems, found.error);
+        prop_assert!(found.problems.is_empty(), "{:?}\n{shown}", found.problems);
+        prop_assert!(found.error.is_none(), "{:?}\n{shown}", found.error);
         prop_assert_eq!(found.records.len(), records.len(), "{}", shown);
         for ((read, _), given) in found.records.iter().zip(&records) {
             same_request(read, given);

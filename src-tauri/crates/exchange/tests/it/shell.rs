@@ -24,7 +24,8 @@ fn called(program: &str, commands: &[String]) -> Vec<Called> {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("script");
     let says = format!(
-        "{program}() {{ for word; do printf %s \"$word\" | base64 -w0; echo; done; echo -; base64 -w0; echo; echo =; }}\n"
+        "{program}() {{ for word; do printf %s \"$word\" | base64 -w0; echo; done; echo -; base64 -w0; echo; \
+         echo =; }}\n"
     );
     std::fs::write(&script, says + &commands.join("\n")).unwrap();
     let out = Command::new("bash")

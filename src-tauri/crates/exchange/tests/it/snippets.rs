@@ -31,10 +31,7 @@ fn nothing_hides_in_a_snippet() {
     one.event_type = Some("x\n# \u{202e}*/".into());
     for form in [Form::Python, Form::JavaScript, Form::Rust, Form::Pytest, Form::Vitest] {
         let text = copy(std::slice::from_ref(&one), form, &PLACES).unwrap();
-        let hidden: Vec<char> = text
-            .chars()
-            .filter(|c| matches!(c, '\u{80}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'))
-            .collect();
+        let hidden: Vec<char> = text.chars().filter(|c| hides(*c)).collect();
         assert!(hidden.is_empty(), "{form:?}: {hidden:?}\n{text}");
     }
 }
@@ -49,4 +46,8 @@ fn a_payload_that_is_no_text_is_not_copied_as_one() {
 fn lines_of_ndjson_are_those_of_an_export() {
     let text = copy(&[record(b"{}"), record(b"")], Form::Ndjson, &PLACES).unwrap();
     assert_eq!(super::found(text.as_bytes()).records.len(), 2);
+}
+
+fn hides(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }
