@@ -62,6 +62,11 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// What it is written to.
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
     fn begin(&mut self) -> io::Result<()> {
         match self.format {
             Format::Har => har::begin(&mut self.out, &self.version),

@@ -477,18 +477,25 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (reply, committed) = oneshot::channel();
-        let job = Job::Write(Box::new(Task::new(work, reply)), changes);
+        self.send(Job::Write(Box::new(Task::new(work, reply)), changes)).await?;
+        committed.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Hands a job to the writer, and waits for room in its queue.
+    pub(crate) async fn send(&self, job: Job) -> Result<(), Error> {
         match self.0.jobs.try_send(job) {
-            Ok(()) => {}
+            Ok(()) => Ok(()),
             Err(TrySendError::Full(job)) => {
                 let jobs = self.0.jobs.clone();
                 let sent = tokio::task::spawn_blocking(move || jobs.send(job));
-                if !matches!(sent.await, Ok(Ok(()))) {
-                    return Err(Error::Closed);
-                }
+                if matches!(sent.await, Ok(Ok(()))) { Ok(()) } else { Err(Error::Closed) }
             }
-            Err(TrySendError::Disconnected(_)) => return Err(Error::Closed),
+            Err(TrySendError::Disconnected(_)) => Err(Error::Closed),
         }
-        committed.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Tells those who watch that there is more to read than is announced one by one.
+    pub(crate) fn resync(&self) {
+        let _ = self.0.changes.send(Change::Resync);
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod deletion;
 pub(crate) mod delivery;
 pub(crate) mod digest;
 pub(crate) mod event;
+pub(crate) mod imported;
 pub(crate) mod later;
 pub(crate) mod note;
 pub(crate) mod outbound;
