@@ -79,20 +79,33 @@ fn whole_of(comment: &[u8]) -> Option<u64> {
     rest.split_once(" of ")?.1.parse().ok()
 }
 
-/// The body as an argument: not if it is none, and not if curl would take it for the name of a file.
+/// The body as an argument: not if it is none, not if curl would take it for the name of a file, and not if something
+/// in it hides, or turns the direction of the text: whoever pastes a command should see what it is.
 pub(crate) fn plain(body: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(body).ok()?;
-    let hidden = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    (!text.starts_with('@') && !text.chars().any(hidden)).then_some(text)
+    shown(body).filter(|text| !text.starts_with('@'))
+}
+
+/// The bytes as text, if all of it can be seen.
+pub(crate) fn shown(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| !text.chars().any(hides))
+}
+
+fn hides(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => true,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e007f}' => true,
+        c => c.is_control(),
+    }
 }
 
 /// A header line as an argument. curl drops `name:` without a value; `name;` sends it empty.
 fn header(name: &str, value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok("") => quote(&format!("{name};")),
-        Ok(text) => quote(&format!("{name}: {text}")),
+    match shown(value) {
+        Some("") => quote(&format!("{name};")),
+        Some(text) => quote(&format!("{name}: {text}")),
         // A command line holds text: bytes that are none come out of printf.
-        Err(_) => {
+        None => {
             let mut format = format!("{}: ", name.replace('%', "%%").replace('\'', "'\\''"));
             for byte in value {
                 match byte {

@@ -14,7 +14,7 @@ pub(super) fn write(schemas: &Schemas, catalog: &Catalog<'_>) -> String {
         let name = names.for_type(kind);
         let Some(fields) = seen.shape.objects.as_deref() else { continue };
         let mut schema = object(fields, kind, &mut Vec::new(), catalog);
-        let mut said = vec![format!("{} deliveries.", seen.payloads)];
+        let mut said = vec![note::counted(seen.payloads)];
         said.extend(note::of_type(kind, seen, catalog));
         schema.insert("title".to_owned(), json!(kind));
         schema.insert("$comment".to_owned(), json!(said.join(" ")));

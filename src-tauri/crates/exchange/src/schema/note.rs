@@ -58,6 +58,11 @@ pub(super) fn seen_in(count: u64, of: u64) -> Option<String> {
     (count < of).then(|| format!("In {count} of {of}."))
 }
 
+/// How many were looked at.
+pub(super) fn counted(payloads: u64) -> String {
+    if payloads == 1 { "1 delivery.".to_owned() } else { format!("{payloads} deliveries.") }
+}
+
 /// Whether a field was in every object.
 pub(super) fn is_required(fields: &Fields, count: u64) -> bool {
     count == fields.count

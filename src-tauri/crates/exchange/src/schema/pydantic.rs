@@ -43,7 +43,7 @@ pub(super) fn write(schemas: &Schemas, catalog: &Catalog<'_>) -> String {
     for (kind, seen) in &schemas.types {
         let Some(fields) = seen.shape.objects.as_deref() else { continue };
         let name = models.names.for_type(kind);
-        let mut said = vec![format!("{} deliveries.", seen.payloads)];
+        let mut said = vec![note::counted(seen.payloads)];
         said.extend(note::of_type(kind, seen, catalog));
         models.model(fields, &name, kind, &mut Vec::new(), &said);
         all.push(name);

@@ -19,7 +19,7 @@ pub(super) fn write(schemas: &Schemas, catalog: &Catalog<'_>) -> String {
     for (kind, seen) in &schemas.types {
         let Some(fields) = seen.shape.objects.as_deref() else { continue };
         let name = names.for_type(kind);
-        let _ = write!(out, "\n/**\n * {} deliveries.\n", seen.payloads);
+        let _ = write!(out, "\n/**\n * {}\n", note::counted(seen.payloads));
         for note in note::of_type(kind, seen, catalog) {
             let _ = writeln!(out, " * {}", comment(&note));
         }

@@ -1,7 +1,7 @@
 //! An HTTPie command.
 
 use super::notes;
-use crate::curl::{plain, quote, sent};
+use crate::curl::{quote, sent, shown};
 use crate::record::Record;
 use crate::text;
 
@@ -26,23 +26,18 @@ pub(super) fn command(record: &Record, base: &str) -> String {
         lines.push_str(&format!(" \\\n  '{name}:'"));
     }
     // HTTPie reads the body from its standard input, where nothing in it means anything.
-    let body =
-        match plain(&record.body).or_else(|| std::str::from_utf8(&record.body).ok().filter(|text| is_shown(text))) {
-            Some(text) => format!("printf %s {} | ", quote(text)),
-            None => format!("printf %s '{}' | base64 -d | ", text::base64(&record.body)),
-        };
+    let body = match shown(&record.body) {
+        Some(text) => format!("printf %s {} | ", quote(text)),
+        None => format!("printf %s '{}' | base64 -d | ", text::base64(&record.body)),
+    };
     let address = quote(&format!("{base}{}", record.target()));
     out.push_str(&format!("{body}http {} {address}{lines}", quote(&record.method)));
     out
 }
 
-fn is_shown(text: &str) -> bool {
-    !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
-}
-
 /// `name:value`, which HTTPie takes apart again. `None` where it could not.
 fn item(name: &str, value: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(value).ok()?;
+    let text = shown(value)?;
     if text.is_empty() {
         return Some(format!("{name};"));
     }

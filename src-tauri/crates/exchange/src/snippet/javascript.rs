@@ -10,7 +10,7 @@ pub(super) fn program(records: &[Record], base: &str) -> String {
     let many = if records.len() == 1 { "this delivery" } else { "these deliveries" };
     let mut out = format!(
         "// Sends {many} again, signed anew with the secret in {SECRET}.{}\n{}",
-        if records.iter().any(is_text) { "\n//   npm install standardwebhooks" } else { "" },
+        if records.iter().all(is_text) { "\n//   npm install standardwebhooks" } else { "" },
         begin(records, &[])
     );
     for (number, record) in records.iter().enumerate() {
@@ -26,7 +26,7 @@ pub(super) fn program(records: &[Record], base: &str) -> String {
 }
 
 pub(super) fn tests(records: &[Record], handler: &str) -> String {
-    let packages = if records.iter().any(is_text) { "vitest standardwebhooks" } else { "vitest" };
+    let packages = if records.iter().all(is_text) { "vitest standardwebhooks" } else { "vitest" };
     let mut out = format!(
         "// Tests of your webhook handler, with what it was sent. Each is signed when it runs.\n\
          //   npm install --save-dev {packages}\n\

@@ -8,7 +8,7 @@ use crate::record::Record;
 
 pub(super) fn program(records: &[Record], base: &str) -> String {
     let many = if records.len() == 1 { "this delivery" } else { "these deliveries" };
-    let packages = if records.iter().any(is_text) { "requests standardwebhooks" } else { "requests" };
+    let packages = if records.iter().all(is_text) { "requests standardwebhooks" } else { "requests" };
     let mut out = format!(
         "# Sends {many} again, signed anew with the secret in {SECRET}.\n#   pip install {packages}\n{}",
         begin(records, "")
@@ -29,7 +29,7 @@ pub(super) fn program(records: &[Record], base: &str) -> String {
 }
 
 pub(super) fn tests(records: &[Record], handler: &str) -> String {
-    let packages = if records.iter().any(is_text) { "pytest requests standardwebhooks" } else { "pytest requests" };
+    let packages = if records.iter().all(is_text) { "pytest requests standardwebhooks" } else { "pytest requests" };
     let mut out = format!(
         "# Tests of your webhook handler, with what it was sent. Each is signed when it runs.\n\
          #   pip install {packages}\n\
@@ -51,9 +51,9 @@ pub(super) fn tests(records: &[Record], handler: &str) -> String {
 
 /// Imports, and how a delivery is signed and sent.
 fn begin(records: &[Record], more: &str) -> String {
-    let (texts, binary) = (records.iter().any(is_text), records.iter().any(|record| !is_text(record)));
+    let texts = records.iter().all(is_text);
     let mut imports = String::new();
-    if binary {
+    if !texts {
         imports.push_str("import base64\nimport hashlib\nimport hmac\n");
     }
     imports.push_str("import os\nfrom datetime import datetime, timezone\n\nimport requests\n");
@@ -61,7 +61,7 @@ fn begin(records: &[Record], more: &str) -> String {
         imports.push_str("from standardwebhooks import Webhook\n");
     }
     let mut sign = String::new();
-    if binary {
+    if !texts {
         // The library signs text only.
         sign.push_str(&format!(
             "def sign(message_id, now, body):\n    \

@@ -63,7 +63,7 @@ fn json_schema_takes_what_it_was_made_from_and_refuses_other_things() {
         json!([{"type": "integer"}, {"type": "string"}])
     );
     let failed = &schema["$defs"]["BatchFailed"];
-    assert_eq!(failed["$comment"], "1 deliveries. The version is \"v2\"; the catalog has \"v1\".");
+    assert_eq!(failed["$comment"], "1 delivery. The version is \"v2\"; the catalog has \"v1\".");
     assert_eq!(failed["properties"]["extra"]["$comment"], "Not in the catalog.");
 }
 
