@@ -11,6 +11,9 @@ use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBui
 use crate::clipboard;
 use crate::commands::{app, deliveries, outbound, projects, sandbox, search, secrets, start, tunnel, webhooks};
 use crate::commands::{app, deliveries, history, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
+use crate::commands::{
+    app, deliveries, history, outbound, projects, sandbox, secrets, start, transfer, tunnel, webhooks,
+};
 use crate::leaving::Leaving;
 use crate::start::Started;
 
@@ -89,6 +92,13 @@ pub(crate) fn run() -> ExitCode {
             outbound::check_stop,
             outbound::check_report,
             outbound::check_export,
+            transfer::export_start,
+            transfer::import_start,
+            transfer::transfer_stop,
+            transfer::transfers,
+            transfer::export_choose,
+            transfer::import_choose,
+            transfer::copy_as,
             sandbox::sandbox_overview,
             sandbox::sandbox_run,
             sandbox::sandbox_cancel_job,

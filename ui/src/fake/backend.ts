@@ -1,4 +1,15 @@
-import type { AppState, Backend, Filter, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
+import type {
+  AppState,
+  Backend,
+  DropEvent,
+  Filter,
+  IpcError,
+  ListenerState,
+  Live,
+  Row,
+  SampleRequest,
+  Settings,
+} from "../ipc";
 import { fakeState } from "./catalog";
 import { fakeBody, fakeDetail } from "./detail";
 import { matches } from "./matches";
@@ -178,6 +189,10 @@ export class FakeBackend extends FakeSandbox implements Backend {
     });
 
   turnedAway = (limit: number) => this.answer("turnedAway", () => this.turned.view(limit));
+
+  /** What is done when something is dropped on the window, for tests. */
+  drop: (event: DropEvent) => void = () => undefined;
+  dropped = (onDrop: (event: DropEvent) => void) => this.answer("dropped", () => void (this.drop = onDrop));
 
   copyText = (text: string) => this.answer("copyText", () => void this.copied.push(text));
 

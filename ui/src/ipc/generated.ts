@@ -659,8 +659,6 @@ imported: boolean,
  */
 request: RequestLine | null, };
 
-export type Selection = { "ids": Array<number> } | { "query": string } | "all";
-
 export type KeepLimits = { 
 /**
  * For all projects: bytes of the files of the history. For one: bytes of its headers and bodies.
@@ -1357,7 +1355,11 @@ report: CheckReport, } | { "kind": "verify_again",
 /**
  * Their progress.
  */
-run: VerifyRun, } | { "kind": "rebuild", 
+run: VerifyRun, } | { "kind": "transfer", 
+/**
+ * Its progress.
+ */
+transfer: Transfer, } | { "kind": "rebuild", 
 /**
  * How much is done.
  */
@@ -3664,6 +3666,112 @@ other: boolean,
  * Whether renaming the history and starting a new one can help.
  */
 aside: boolean, };
+
+export type Selection = { "ids": Array<number> } | { "query": string } | "all";
+
+export type TransferFormat = "ndjson" | "har" | "cloudevents" | "curl" | "schema_json" | "schema_ts" | "schema_pydantic";
+
+export type TransferKind = "export" | "import";
+
+export type TransferState = "running" | "done" | "stopped" | "failed";
+
+export type TransferProblem = { 
+/**
+ * The line, from 1; in a HAR, the line at which the entry begins.
+ */
+line: number, 
+/**
+ * What was wrong, and what was expected.
+ */
+message: string, };
+
+export type Transfer = { 
+/**
+ * Names it in `transfer_stop` and in live messages.
+ */
+number: number, 
+/**
+ * Out or in.
+ */
+kind: TransferKind, 
+/**
+ * What is written, or what was found in the file; `None` until that is known.
+ */
+format: TransferFormat | null, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * How far it is.
+ */
+state: TransferState, 
+/**
+ * Deliveries written, or read.
+ */
+done: number, 
+/**
+ * Deliveries to write; `None` where that is not known, as with an import.
+ */
+total: number | null, 
+/**
+ * Bytes written, or read.
+ */
+bytes: number, 
+/**
+ * Bytes to read; `None` with an export.
+ */
+bytes_total: number | null, 
+/**
+ * Import: deliveries stored.
+ */
+new: number, 
+/**
+ * Import: deliveries that were in the history already. They were left as they are.
+ */
+known: number, 
+/**
+ * Import: deliveries that could not be taken; see `problems`.
+ */
+refused: number, 
+/**
+ * Import: of the new ones, those that a key of today verifies.
+ */
+verified: number, 
+/**
+ * Import: of the new ones, those that were rejected.
+ */
+rejected: number, 
+/**
+ * Import: of the new ones, those for which there is no key.
+ */
+unchecked: number, 
+/**
+ * Export: deliveries of which a credential was left out (`authorization`, cookies, path tokens…).
+ */
+left_out: number, 
+/**
+ * Import: projects that the file names and that are not here; their deliveries went to the default project.
+ */
+unknown_projects: Array<string>, 
+/**
+ * The first problems, 100 at most; `refused` counts all.
+ */
+problems: Array<TransferProblem>, 
+/**
+ * Why it failed.
+ */
+error: string | null, 
+/**
+ * When it began.
+ */
+started_ms: number, 
+/**
+ * When it ended.
+ */
+ended_ms: number | null, };
+
+export type CopyForm = "payload" | "curl" | "httpie" | "python" | "javascript" | "rust" | "pytest" | "vitest" | "ndjson";
 
 /** How bad each code is, and where it is fixed. */
 export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>> = {

@@ -1,4 +1,5 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
+import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import type { Backend } from "./backend";
 import type { Live } from "./generated";
@@ -111,4 +112,20 @@ export const tauriBackend: Backend = {
   checkStop: () => invoke("check_stop"),
   checkReport: () => invoke("check_report"),
   checkExport: (format) => invoke("check_export", { format }),
+  exportStart: (selection, format, path, withCredentials) =>
+    invoke("export_start", { selection, format, path, withCredentials }),
+  importStart: (path) => invoke("import_start", { path }),
+  transferStop: (number) => invoke("transfer_stop", { number }),
+  transfers: () => invoke("transfers"),
+  exportChoose: (name) => invoke("export_choose", { name }),
+  importChoose: () => invoke("import_choose"),
+  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
+  dropped: async (onDrop) => {
+    await getCurrentWebview().onDragDropEvent(({ payload }) => {
+      // What is dragged without a file, such as selected text, is not ours.
+      if (payload.type === "enter" && payload.paths.length > 0) onDrop({ at: "over" });
+      else if (payload.type === "drop" && payload.paths.length > 0) onDrop({ at: "dropped", paths: payload.paths });
+      else if (payload.type === "drop" || payload.type === "leave") onDrop({ at: "left" });
+    });
+  },
 };

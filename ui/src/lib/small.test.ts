@@ -28,7 +28,7 @@ describe("filter", () => {
 });
 
 describe("keys", () => {
-  const place: KeyPlace = { typing: false, overlay: false, list: true, hooks: false, grid: true };
+  const place: KeyPlace = { typing: false, overlay: false, list: true, kept: false, hooks: false, grid: true };
   const press = (key: string, extra = {}) => ({ key, ctrl: false, alt: false, meta: false, shift: false, ...extra });
   it.each([
     ["j", "down"],
@@ -62,7 +62,8 @@ describe("keys", () => {
     expect(actionFor(press("j"), hooks)).toBe("down");
     expect(actionFor(press("ArrowDown"), { ...hooks, grid: false })).toBeNull();
     expect(actionFor(press("c"), hooks)).toBeNull();
-    expect(actionFor(press("n"), place)).toBeNull();
+    expect(actionFor(press("n"), hooks)).toBe("new-webhook");
+    expect(actionFor(press("n"), place)).toBe("note");
   });
   it("replays and marks, where the delivery list is", () => {
     expect(actionFor(press("r"), place)).toBe("replay");
@@ -100,6 +101,10 @@ describe("keys", () => {
       "⇧ ↑": "ArrowUp",
       Space: " ",
       "Ctrl A": "a",
+      "Ctrl Z": "z",
+      Del: "Delete",
+      "⇧ F10": "F10",
+      Menu: "ContextMenu",
     };
     for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {
       if (cap === "…") continue;

@@ -16,6 +16,8 @@ export type GlyphName =
   | "clock"
   | "run"
   | "play"
+  | "pin"
+  | "note"
   | "onward";
 export type Mark = { glyph: GlyphName; word: string; tone: Tone };
 

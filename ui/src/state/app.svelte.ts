@@ -7,11 +7,14 @@ import { Addresses } from "./addresses.svelte";
 import { Clipboard } from "./clipboard";
 import { Clock } from "./clock.svelte";
 import { Copying } from "./copying";
+import { CopyingAs } from "./copying-as";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
 import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
+import { Keeping } from "./keeping.svelte";
 import { Listening } from "./listening.svelte";
+import { MenuState } from "./menu.svelte";
 import { Navigation } from "./navigation";
 import { ProjectForm } from "./project-form.svelte";
 import { Projects } from "./projects.svelte";
@@ -59,6 +62,9 @@ export class App {
   readonly actionLog: ActionLog;
   readonly replay: Replay;
   readonly verifyAgain: VerifyAgain;
+  readonly copyingAs: CopyingAs;
+  readonly keeping: Keeping;
+  readonly menu: MenuState;
   readonly handler: HandlerState;
   readonly #backend: Backend;
 
@@ -91,6 +97,27 @@ export class App {
       navigation: this.navigation,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
+    this.copyingAs = new CopyingAs(backend, toasts, {
+      clipboard: this.clipboard,
+      one: this.copying,
+      selection: this.replay.selection,
+    });
+    this.keeping = new Keeping(backend, toasts, {
+      list: this.deliveries,
+      selection: this.replay.selection,
+      detail: this.detail,
+      navigation: this.navigation,
+    });
+    this.menu = new MenuState({
+      clipboard: this.clipboard,
+      copying: this.copyingAs,
+      keeping: this.keeping,
+      replay: this.replay,
+      verifyAgain: this.verifyAgain,
+      exporting: () => undefined,
+      search: null,
+      compare: null,
+    });
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
       screen,
@@ -162,6 +189,8 @@ export class App {
       case "fault_lab":
       case "check":
       case "verify_again":
+      case "transfer":
+      case "rebuild":
         break;
       default:
         this.deliveries.apply(message);

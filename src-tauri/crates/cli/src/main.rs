@@ -17,9 +17,11 @@ mod disk;
 mod emulator;
 mod ending;
 mod escape;
+mod export;
 mod forward;
 mod history;
 mod keep;
+mod import;
 mod keys;
 mod listen;
 mod manage;
@@ -30,6 +32,7 @@ mod replay;
 mod sample;
 mod say;
 mod temporary;
+mod transfer;
 mod verify;
 mod webhooks;
 
@@ -87,6 +90,10 @@ enum Command {
     Replay(replay::Arguments),
     /// Receive deliveries and forward each to an address.
     Forward(forward::Arguments),
+    /// Write deliveries into a file.
+    Export(export::Arguments),
+    /// Bring deliveries of a file into the history.
+    Import(import::Arguments),
     /// Send one signed sample, as the service would.
     Sample(sample::Arguments),
     /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
@@ -128,6 +135,8 @@ fn run(command: Command) -> ExitCode {
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Replay(arguments) => replay::run(arguments).await,
             Command::Forward(arguments) => forward::run(arguments).await,
+            Command::Export(arguments) => export::run(arguments).await,
+            Command::Import(arguments) => import::run(arguments).await,
             Command::Sample(arguments) => sample::run(arguments).await,
             Command::Emulator(arguments) => emulator::run(arguments).await,
             Command::History(arguments) => history::run(arguments).await,

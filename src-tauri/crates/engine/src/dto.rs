@@ -18,6 +18,7 @@ mod sandbox;
 mod search;
 mod selection;
 mod start;
+mod transfer;
 mod tunnel;
 mod turned_away;
 mod vault;
@@ -38,6 +39,7 @@ pub use sandbox::*;
 pub use search::*;
 pub use selection::*;
 pub use start::*;
+pub use transfer::*;
 pub use tunnel::*;
 pub use turned_away::*;
 pub use vault::VaultKind;
@@ -257,6 +259,11 @@ pub enum Live {
     VerifyAgain {
         /// Their progress.
         run: VerifyRun,
+    },
+    /// An export or an import made progress.
+    Transfer {
+        /// Its progress.
+        transfer: Box<Transfer>,
     },
     /// The file of the history is being rebuilt; `done` is `total` at its end.
     Rebuild {

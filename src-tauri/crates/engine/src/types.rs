@@ -210,6 +210,13 @@ fn declared() -> String {
         dto::SandboxDelivery,
         dto::SandboxDeliveries,
         dto::StartFailure,
+        dto::Selection,
+        dto::TransferFormat,
+        dto::TransferKind,
+        dto::TransferState,
+        dto::TransferProblem,
+        dto::Transfer,
+        dto::CopyForm,
     );
     text.push_str("\n/** How bad each code is, and where it is fixed. */\n");
     text.push_str("export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>> = {\n");

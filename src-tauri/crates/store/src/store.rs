@@ -513,6 +513,7 @@ impl Store {
     }
 
     /// Hands a job to the writer, and waits while its queue is full.
+    /// Hands a job to the writer, and waits for room in its queue.
     pub(crate) async fn send(&self, job: Job) -> Result<(), Error> {
         match self.0.jobs.try_send(job) {
             Ok(()) => Ok(()),
@@ -523,5 +524,10 @@ impl Store {
             }
             Err(TrySendError::Disconnected(_)) => Err(Error::Closed),
         }
+    }
+
+    /// Tells those who watch that there is more to read than is announced one by one.
+    pub(crate) fn resync(&self) {
+        let _ = self.0.changes.send(Change::Resync);
     }
 }

@@ -23,6 +23,7 @@ use crate::space::Reserve;
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::share::Shares;
 use crate::table::{delivery, phrase, project, signed, tally};
+use crate::table::{delivery, imported, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
 
 /// Answers are written this long after the first of them, unless a delivery comes along to be written with.
@@ -66,6 +67,8 @@ pub(crate) struct Beside {
     pub(crate) checkpointer: Checkpointer,
     pub(crate) keeper: Keeper,
 }
+
+mod importing;
 
 type Waiting = Box<Pending>;
 type Write = (Box<dyn Work>, Changes);
@@ -164,6 +167,7 @@ impl Writer {
     fn round(&mut self, first: Job) -> bool {
         let mut open = true;
         let (mut inserts, mut writes): (Vec<Waiting>, Vec<Write>) = Default::default();
+        let mut imports = Vec::new();
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(job) = next {
@@ -172,6 +176,7 @@ impl Writer {
                     bytes += pending.size;
                     inserts.push(pending);
                 }
+                Job::Import(batch) => imports.push(batch),
                 Job::Write(work, changed) => writes.push((work, changed)),
                 Job::Rebuild(reply) => {
                     let _ = reply.send(self.rebuild());
@@ -179,7 +184,9 @@ impl Writer {
                 Job::Nudge => {}
                 Job::Close => open = false,
             }
-            let more = inserts.len() + writes.len() < self.options.batch && bytes < self.options.batch_bytes;
+            let more = inserts.len() + writes.len() < self.options.batch
+                && bytes < self.options.batch_bytes
+                && imports.is_empty();
             next = if more { self.queue.try_recv().ok() } else { None };
         }
         if !inserts.is_empty() {
@@ -189,6 +196,9 @@ impl Writer {
         }
         if !writes.is_empty() {
             self.commit_writes(writes);
+        }
+        for batch in imports {
+            self.import(*batch);
         }
         if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
@@ -282,6 +292,13 @@ impl Writer {
             for (id, took_us) in answered {
                 statements.answered.execute((id, signed(*took_us)))?;
             }
+        }
+        // Those of a file come alone, so their ids follow each other.
+        let of_file = |pending: &&Waiting| pending.file.is_some();
+        if let (Some(first), Some(last)) = (placed.first(), placed.last())
+            && inserts.first().as_ref().is_some_and(of_file)
+        {
+            imported::add(&transaction, first.id, last.id)?;
         }
         self.signers.write(&transaction)?;
         shares.put(&transaction)?;

@@ -1,4 +1,5 @@
 import { actionFor, type Action } from "../../lib/keys";
+import { openMenuByKey } from "../../lib/menu-on";
 import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
@@ -6,9 +7,12 @@ import { TABS, type Tab } from "../../state/detail.svelte";
 /** What keys act upon. */
 export type Keyed = Pick<
   Areas,
+  | "clock"
   | "copying"
+  | "copyingAs"
   | "deliveries"
   | "detail"
+  | "keeping"
   | "navigation"
   | "replay"
   | "rotation"
@@ -31,6 +35,7 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       typing,
       overlay: document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null,
       list: app.screen.view === "deliveries",
+      kept: app.screen.view === "settings" && app.screen.settings === "history",
       hooks: app.screen.view === "webhooks",
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
@@ -119,11 +124,26 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "search":
       return search(app);
     case "copy-payload":
-      void app.copying.payload();
-      return app.detail.detail !== null;
+      void app.copyingAs.subject("payload");
+      return app.keeping.subject.length > 0;
     case "copy-curl":
-      void app.copying.curl();
-      return app.detail.detail !== null;
+      void app.copyingAs.subject("curl");
+      return app.keeping.subject.length > 0;
+    case "pin":
+      void app.keeping.togglePin();
+      return app.keeping.subject.length > 0;
+    case "note":
+      void app.keeping.write();
+      return app.keeping.subject.length > 0;
+    case "delete":
+      void app.keeping.deleteSubject();
+      return app.keeping.subject.length > 0;
+    case "undo":
+      return app.keeping.undo(app.clock.now);
+    case "menu":
+      return openMenuByKey(document.activeElement);
+    case "export":
+      return false;
     case "follow":
       list.follow();
       return true;
