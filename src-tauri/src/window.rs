@@ -69,6 +69,8 @@ pub(crate) fn run() -> ExitCode {
             history::history_rebuild,
             history::deliveries_pin,
             history::delivery_note,
+            deliveries::compare,
+            deliveries::compare_with,
             outbound::targets,
             outbound::target_save,
             outbound::target_remove,

@@ -5,6 +5,7 @@
 
 mod check;
 mod crash;
+mod diff;
 mod dumps;
 mod emulator;
 #[cfg(unix)]

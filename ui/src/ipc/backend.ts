@@ -14,6 +14,7 @@ import type {
   ViewOpened,
 } from "./generated";
 import type { HistoryBackend } from "./history";
+import type { CompareBackend } from "./compare";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
@@ -27,6 +28,7 @@ import type { TunnelBackend } from "./tunnel";
  */
 export interface Backend
   extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, HistoryBackend, TransferBackend {
+  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, CompareBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;

@@ -39,6 +39,7 @@ export const WORDS: Readonly<Record<Code, string>> = {
   view_replaced: "view replaced",
   not_decodable: "not decodable",
   body_incomplete: "not sent",
+  not_comparable: "not comparable",
   no_jwks: "no published keys",
   invalid_note: "note too long",
   invalid_limits: "limits out of bounds",

@@ -31,6 +31,14 @@ export type Action =
   | "undo"
   | "menu"
   | "export"
+  | "compare"
+  | "swap"
+  | "only-differences"
+  | "next-difference"
+  | "previous-difference"
+  | "next-side"
+  | "previous-side"
+  | "copy-comparison"
   | "tab-1"
   | "tab-2"
   | "tab-3"
@@ -44,9 +52,21 @@ export type Action =
  * only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone.
  */
 type Scope = "window" | "list" | "kept" | "hooks" | "rows" | "grid" | "marks";
+ * `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and
+ * only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone;
+ * `compare`: only in a comparison.
+ */
+type Scope = "window" | "list" | "hooks" | "rows" | "grid" | "marks" | "compare";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };
 
 const BINDINGS: readonly Binding[] = [
+  { action: "next-difference", keys: ["j"], scope: "compare" },
+  { action: "previous-difference", keys: ["k"], scope: "compare" },
+  { action: "next-side", keys: ["]"], scope: "compare" },
+  { action: "previous-side", keys: ["["], scope: "compare" },
+  { action: "swap", keys: ["s"], scope: "compare" },
+  { action: "only-differences", keys: ["x"], scope: "compare" },
+  { action: "copy-comparison", keys: ["c"], scope: "compare" },
   { action: "down", keys: ["j"], scope: "rows" },
   { action: "up", keys: ["k"], scope: "rows" },
   { action: "down", keys: ["ArrowDown"], scope: "grid" },
@@ -64,6 +84,7 @@ const BINDINGS: readonly Binding[] = [
   { action: "replay", keys: ["r"], scope: "list" },
   { action: "edit-replay", keys: ["R"], scope: "list" },
   { action: "verify-again", keys: ["v"], scope: "list" },
+  { action: "compare", keys: ["d"], scope: "list" },
   { action: "mark", keys: ["x"], scope: "list" },
   { action: "mark", keys: [" "], scope: "marks" },
   { action: "mark-down", keys: ["J"], scope: "list" },
@@ -104,6 +125,8 @@ export type KeyPlace = {
   kept: boolean;
   /** The Webhooks view is on the screen. */
   hooks: boolean;
+  /** A comparison is on the screen. */
+  compare: boolean;
   /** The focus is on the list, or nowhere. */
   grid: boolean;
 };
@@ -123,6 +146,7 @@ export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
     rows: place.list || place.hooks,
     grid: (place.list || place.hooks) && place.grid,
     marks: place.list && place.grid,
+    compare: place.compare,
   };
   const binding = BINDINGS.find((b) => b.keys.includes(letter) && here[b.scope]);
   return binding?.action ?? null;
@@ -159,6 +183,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["Del"], does: "Delete; it can be undone for ten minutes" },
       { caps: ["Ctrl Z"], does: "Undo the last deletion" },
       { caps: ["e"], does: "Export" },
+      { caps: ["d"], does: "Compare: two marked ones, or with the attempt before" },
       { caps: ["c"], does: "Copy the payload" },
       { caps: ["⇧ C"], does: "Copy as cURL" },
       { caps: ["1", "…", "6"], does: "Event, Headers, Body, Attempts, Answer, Replays" },
@@ -171,6 +196,16 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["⇧ J", "⇧ ↓"], does: "Extend the marks down" },
       { caps: ["⇧ K", "⇧ ↑"], does: "Extend the marks up" },
       { caps: ["Ctrl A"], does: "Mark all, at most 10,000" },
+    ],
+  },
+  {
+    title: "Comparison",
+    keys: [
+      { caps: ["j", "k"], does: "Next, previous difference" },
+      { caps: ["[", "]"], does: "Another attempt as B" },
+      { caps: ["s"], does: "Swap the sides" },
+      { caps: ["x"], does: "Only differences, or all" },
+      { caps: ["c"], does: "Copy as JSON" },
     ],
   },
   {

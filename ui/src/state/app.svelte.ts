@@ -6,6 +6,7 @@ import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
 import { Clipboard } from "./clipboard";
 import { Clock } from "./clock.svelte";
+import { Compare } from "./compare.svelte";
 import { Copying } from "./copying";
 import { CopyingAs } from "./copying-as";
 import { Deliveries } from "./deliveries.svelte";
@@ -65,6 +66,7 @@ export class App {
   readonly copyingAs: CopyingAs;
   readonly keeping: Keeping;
   readonly menu: MenuState;
+  readonly compare: Compare;
   readonly handler: HandlerState;
   readonly #backend: Backend;
 
@@ -118,6 +120,7 @@ export class App {
       search: null,
       compare: null,
     });
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
       screen,

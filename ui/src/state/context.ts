@@ -43,6 +43,7 @@ export const useAnswers = use("answers");
 export const useCheck = use("check");
 export const useClipboard = use("clipboard");
 export const useClock = use("clock");
+export const useCompare = use("compare");
 export const useCopying = use("copying");
 export const useDeliveries = use("deliveries");
 export const useDetail = use("detail");

@@ -13,6 +13,7 @@ macro_rules! say_plain {
 
 mod app;
 mod check;
+mod diff;
 mod disk;
 mod emulator;
 mod ending;
@@ -88,6 +89,8 @@ enum Command {
     Listen(listen::Arguments),
     /// Send deliveries from the history again, as received or changed.
     Replay(replay::Arguments),
+    /// Compare two deliveries of the history: their bytes, what they mean, and how they came.
+    Diff(diff::Arguments),
     /// Receive deliveries and forward each to an address.
     Forward(forward::Arguments),
     /// Write deliveries into a file.
@@ -134,6 +137,7 @@ fn run(command: Command) -> ExitCode {
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Replay(arguments) => replay::run(arguments).await,
+            Command::Diff(arguments) => diff::run(arguments).await,
             Command::Forward(arguments) => forward::run(arguments).await,
             Command::Export(arguments) => export::run(arguments).await,
             Command::Import(arguments) => import::run(arguments).await,

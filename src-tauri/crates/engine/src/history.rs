@@ -17,6 +17,7 @@ use searches::SearchList;
 pub(crate) mod arrivals;
 pub(crate) mod body;
 mod bounds;
+mod compare;
 mod detail;
 mod explain;
 mod feed;
@@ -32,6 +33,7 @@ mod searches;
 mod space;
 mod suggest;
 pub(crate) mod tail;
+mod unlike;
 mod view;
 
 /// Rejected deliveries that may wait for the near-miss probe. Beyond that the probe runs when the delivery is opened.

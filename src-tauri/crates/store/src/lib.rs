@@ -8,6 +8,7 @@
 //! so a list of a million rows never touches a body. SQL is next to the accessor of its table, in `table`.
 
 mod checkpointer;
+mod compared;
 mod complaints;
 mod delivery;
 mod duplicate;

@@ -8,6 +8,7 @@ import { TABS, type Tab } from "../../state/detail.svelte";
 export type Keyed = Pick<
   Areas,
   | "clock"
+  | "compare"
   | "copying"
   | "copyingAs"
   | "deliveries"
@@ -37,11 +38,44 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       list: app.screen.view === "deliveries",
       kept: app.screen.view === "settings" && app.screen.settings === "history",
       hooks: app.screen.view === "webhooks",
+      compare: app.screen.view === "compare",
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
   if (action === null) return;
-  if (app.screen.view === "webhooks" ? runHook(app, action, target) : run(app, action, target)) event.preventDefault();
+  const view = { webhooks: runHook, compare: runCompare }[app.screen.view as "webhooks" | "compare"] ?? run;
+  if (view(app, action, target)) event.preventDefault();
+}
+
+/** In a comparison: what it has of its own, then what the window does everywhere. */
+function runCompare(app: Keyed, action: Action, target: Element | null): boolean {
+  const { compare } = app;
+  switch (action) {
+    case "next-difference":
+      return compare.step(1);
+    case "previous-difference":
+      return compare.step(-1);
+    case "next-side":
+      void compare.other(1);
+      return true;
+    case "previous-side":
+      void compare.other(-1);
+      return true;
+    case "swap":
+      void compare.swap();
+      return true;
+    case "only-differences":
+      compare.toggle();
+      return true;
+    case "copy-comparison":
+      void compare.copy();
+      return compare.found !== null;
+    case "back":
+      compare.close();
+      return true;
+    default:
+      return run(app, action, target);
+  }
 }
 
 /** In the Webhooks view: what it has of its own, then what the window does everywhere. */
@@ -156,6 +190,9 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "verify-again":
       void app.verifyAgain.now();
       return app.verifyAgain.subject.length > 0;
+    case "compare":
+      void app.compare.open(app.deliveries.active);
+      return app.deliveries.active !== null || app.replay.selection.size > 0;
     case "mark":
       return mark(app);
     case "mark-down":
@@ -178,6 +215,13 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "ping":
     case "rotate":
     case "edit-webhook":
+    case "swap":
+    case "only-differences":
+    case "next-difference":
+    case "previous-difference":
+    case "next-side":
+    case "previous-side":
+    case "copy-comparison":
       return false;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];

@@ -136,6 +136,8 @@ codes! {
     NotDecodable = "not_decodable": Refused, Warning;
     /// Only a part of the body was kept.
     BodyIncomplete = "body_incomplete": Refused, Warning;
+    /// The two cannot be compared with each other.
+    NotComparable = "not_comparable": Usage, Warning;
     /// The service's published keys cannot be fetched from here.
     NoJwks = "no_jwks": Refused, Error;
     /// A note is too long.

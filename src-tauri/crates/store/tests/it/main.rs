@@ -6,6 +6,7 @@
 mod attempts;
 mod bounds;
 mod changes;
+mod compared;
 mod crash;
 mod deletion;
 mod failing;
