@@ -9,10 +9,8 @@ use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::clipboard;
-use crate::commands::{app, deliveries, outbound, projects, sandbox, search, secrets, start, tunnel, webhooks};
-use crate::commands::{app, deliveries, history, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
 use crate::commands::{
-    app, deliveries, history, outbound, projects, sandbox, secrets, start, transfer, tunnel, webhooks,
+    app, deliveries, history, outbound, projects, sandbox, search, secrets, start, transfer, tunnel, webhooks,
 };
 use crate::leaving::Leaving;
 use crate::start::Started;

@@ -1,12 +1,14 @@
 import type { TunnelProvider } from "../ipc";
 import { FakeBackend } from "./backend";
 import { fakeRow, row } from "./rows";
+import { dressKept } from "./kept-scene";
 import { dressSandbox } from "./scene";
 
 /**
  * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
- * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`.
+ * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`,
+ * `kept=busy`.
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
@@ -60,6 +62,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
         truncated: true,
       }),
     );
+  if (query.get("kept") === "busy") dressKept(fake);
   fake.turned.scene(query.get("turned"));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0)

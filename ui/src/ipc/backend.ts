@@ -1,7 +1,6 @@
 import type {
   AppState,
   Detail,
-  Filter,
   ListenerState,
   Live,
   Row,
@@ -18,6 +17,7 @@ import type { CompareBackend } from "./compare";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
+import type { SearchBackend } from "./search";
 import type { StartBackend } from "./start";
 import type { TransferBackend } from "./transfer";
 import type { TunnelBackend } from "./tunnel";
@@ -27,14 +27,22 @@ import type { TunnelBackend } from "./tunnel";
  * with `IpcError`.
  */
 export interface Backend
-  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, HistoryBackend, TransferBackend {
-  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, CompareBackend {
+  extends
+    SandboxBackend,
+    ManageBackend,
+    TunnelBackend,
+    OutboundBackend,
+    StartBackend,
+    HistoryBackend,
+    SearchBackend,
+    CompareBackend,
+    TransferBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;
-  /** Closes the view before. */
-  viewOpen(filter: Filter): Promise<ViewOpened>;
-  /** At most 200 rows, ascending by ordinal; 0 = oldest. */
+  /** Closes the view before. A query that is not understood is `query_invalid`. */
+  viewOpen(query: string): Promise<ViewOpened>;
+  /** At most 200 rows, ascending by ordinal; the newest has the highest. */
   viewRows(view: number, start: number, count: number): Promise<Row[]>;
   viewFind(view: number, id: number): Promise<number | null>;
   delivery(id: number): Promise<Detail>;

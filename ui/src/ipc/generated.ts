@@ -889,8 +889,7 @@ faults: Faults, };
 
 export type VaultKind = "keychain" | "file" | "memory";
 
-export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "not_decodable" | "body_incomplete" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
-export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "not_decodable" | "body_incomplete" | "not_comparable" | "no_jwks" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
+export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "query_invalid" | "not_decodable" | "body_incomplete" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
 
 export type Fix = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | "targets";
 
@@ -1006,21 +1005,25 @@ judged_ms: number | null,
  */
 ping: PingBy | null, 
 /**
- * The user pinned it: no limit removes it.
+ * What tells it from others when the payload has no type; `None` if it has one.
+ */
+request: RequestLine | null, 
+/**
+ * Where the text of the view's query was found first.
+ */
+hit: Hit | null, 
+/**
+ * Kept whatever the limits say.
  */
 pinned: boolean, 
 /**
- * The user's note, or its first 240 characters.
+ * Its note, the first 240 characters.
  */
 note: string | null, 
 /**
  * It came from a file.
  */
-imported: boolean, 
-/**
- * What tells it from others when the payload has no type; `None` if it has one.
- */
-request: RequestLine | null, };
+imported: boolean, };
 
 export type KeepLimits = { 
 /**
@@ -1212,24 +1215,6 @@ method: string,
  * The path without the query; a long one is cut in the middle, with `…`.
  */
 path: string, };
-
-export type Filter = { 
-/**
- * Only this project.
- */
-project: number | null, 
-/**
- * Only these outcomes.
- */
-outcomes: Array<Outcome>, 
-/**
- * Only these event types.
- */
-types: Array<string>, 
-/**
- * A substring of headers, path, body or message id.
- */
-text: string, };
 
 export type QueryRead = { 
 /**
@@ -1459,6 +1444,20 @@ offset: number, };
 
 export type HitPlace = "path" | "query" | "id" | "header_name" | "header" | "body" | "note";
 
+export type GrammarField = { 
+/**
+ * As it is written, without the colon.
+ */
+name: string, 
+/**
+ * A sentence for the user.
+ */
+help: string, 
+/**
+ * Whole terms, each of which can be searched for.
+ */
+examples: Array<string>, };
+
 export type Searches = { 
 /**
  * The last one first.
@@ -1495,9 +1494,17 @@ export type ViewOpened = {
  */
 view: number, 
 /**
- * How many deliveries match.
+ * The ordinal of the oldest match that is known.
+ */
+first: number, 
+/**
+ * How many matches are known.
  */
 matched: number, 
+/**
+ * False while older matches are still being looked for.
+ */
+exact: boolean, 
 /**
  * How many there are.
  */
@@ -1509,7 +1516,19 @@ took_us: number,
 /**
  * The newest, up to 200, oldest first.
  */
-rows: Array<Row>, };
+rows: Array<Row>, 
+/**
+ * The query as it was read.
+ */
+query: QueryRead, 
+/**
+ * The part that removes everything, where nothing matches.
+ */
+nothing: Nothing | null, 
+/**
+ * What the search cost.
+ */
+explained: Explained, };
 
 export type Counts = { 
 /**
@@ -1674,7 +1693,43 @@ rows: Array<Row>, } | { "kind": "resync",
 /**
  * The view.
  */
-view: number, } | { "kind": "listener", 
+view: number, } | { "kind": "counted", 
+/**
+ * The view.
+ */
+view: number, 
+/**
+ * The ordinal of the oldest match that is known.
+ */
+first: number, 
+/**
+ * How many matches are known.
+ */
+matched: number, 
+/**
+ * All were found.
+ */
+exact: boolean, 
+/**
+ * How long the search took so far, in µs.
+ */
+took_us: number, 
+/**
+ * What the search cost so far.
+ */
+explained: Explained, } | { "kind": "removed", 
+/**
+ * The view.
+ */
+view: number, 
+/**
+ * The ordinal of the oldest match.
+ */
+first: number, 
+/**
+ * How many match now.
+ */
+matched: number, } | { "kind": "listener", 
 /**
  * The new state.
  */
@@ -4244,6 +4299,7 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   not_moved: { severity: "error", fix: null },
   not_stored: { severity: "error", fix: null },
   view_replaced: { severity: "info", fix: null },
+  query_invalid: { severity: "warning", fix: null },
   not_decodable: { severity: "warning", fix: null },
   body_incomplete: { severity: "warning", fix: null },
   not_comparable: { severity: "warning", fix: null },

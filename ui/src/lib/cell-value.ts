@@ -1,5 +1,23 @@
 import type { Row } from "../ipc";
-import type { MenuValue } from "./menu";
+import { menuValue, type MenuValue } from "./menu";
+import { termAt } from "./value-click";
+
+/** What stands where a row of the list was clicked. */
+export function valueAt(row: Row, target: EventTarget | null): MenuValue | null {
+  const term = termAt(target);
+  if (term !== null) return menuValue(term);
+  const cell = target instanceof Element ? target.closest(".cause, [role=gridcell]") : null;
+  return cellValue(row, cell?.classList[0] ?? "");
+}
+
+/** The value at an element of the detail; of a line or its button, the value that stands in the line. */
+export function valueNear(target: EventTarget | null): MenuValue | null {
+  const term = termAt(target);
+  if (term !== null) return menuValue(term);
+  const line = target instanceof Element ? target.closest("[role=treeitem], li, dd") : null;
+  const inLine = termAt(line?.querySelector("[data-field]") ?? null);
+  return inLine && menuValue(inLine);
+}
 
 /** What a cell of the list shows, as a search asks for it; null where it shows nothing that can be asked for. */
 export function cellValue(row: Row, cell: string): MenuValue | null {

@@ -27,6 +27,7 @@ export const WORDS: Readonly<Record<Code, string>> = {
   history_damaged: "history is damaged",
   history_closed: "history was closed",
   migration_failed: "history not upgraded",
+  query_invalid: "search not understood",
   database_error: "database error",
   disk_full: "disk full",
   disk_nearly_full: "disk nearly full",

@@ -1,4 +1,5 @@
-import type { KeepLimits, SizePart, SizePartName } from "../ipc";
+import type { Deletion, KeepLimits, KeepPreview, SizePart, SizePartName } from "../ipc";
+import { bytes, count, plural } from "./format";
 import { graphemes } from "./graphemes";
 
 export const NOTE_LONGEST = 4000;
@@ -59,10 +60,10 @@ export type LimitErrors = Partial<Record<"size" | "days" | "count" | "free", str
 export const SMALLEST_SIZE = 16 * UNIT_BYTES.MiB;
 const LONGEST_DAYS = 36_500;
 
-function split(bytes: number | null): [string, SizeUnit] {
-  if (bytes === null) return ["", "GiB"];
-  const unit = bytes % UNIT_BYTES.GiB === 0 || bytes >= 10 * UNIT_BYTES.GiB ? "GiB" : "MiB";
-  const n = bytes / UNIT_BYTES[unit];
+function split(size: number | null): [string, SizeUnit] {
+  if (size === null) return ["", "GiB"];
+  const unit = size % UNIT_BYTES.GiB === 0 || size >= 10 * UNIT_BYTES.GiB ? "GiB" : "MiB";
+  const n = size / UNIT_BYTES[unit];
   return [Number.isInteger(n) ? String(n) : n.toFixed(2).replace(/\.?0+$/, ""), unit];
 }
 
@@ -85,16 +86,16 @@ export function readLimits(draft: LimitDraft): { limits: KeepLimits } | { errors
   const size = bytesOf(draft.size, draft.sizeUnit);
   const free = bytesOf(draft.free, draft.freeUnit);
   const days = whole(draft.days);
-  const count = whole(draft.count);
+  const most = whole(draft.count);
   if (size === undefined) errors.size = "A number above 0, or nothing for no limit.";
   else if (size !== null && size < SMALLEST_SIZE) errors.size = "At least 16 MiB: the files alone take some of it.";
   if (days === undefined || (days !== null && days > LONGEST_DAYS))
     errors.days = "Whole days from 1 to 36,500, or nothing for no limit.";
-  if (count === undefined) errors.count = "A whole number from 1 on, or nothing for no limit.";
+  if (most === undefined) errors.count = "A whole number from 1 on, or nothing for no limit.";
   if (free === undefined) errors.free = "A number above 0.";
-  if (size === undefined || free === undefined || days === undefined || count === undefined || hasAny(errors))
+  if (size === undefined || free === undefined || days === undefined || most === undefined || hasAny(errors))
     return { errors };
-  return { limits: { max_bytes: size, max_days: days, max_count: count, free_bytes: free } };
+  return { limits: { max_bytes: size, max_days: days, max_count: most, free_bytes: free } };
 }
 
 function hasAny(errors: LimitErrors): boolean {
@@ -106,8 +107,8 @@ function bytesOf(text: string, unit: SizeUnit): number | null | undefined {
   const clean = text.replace(/[\s,\u00A0]/g, "");
   if (clean === "") return null;
   if (!/^\d{1,9}(\.\d{1,3})?$/.test(clean)) return undefined;
-  const bytes = Math.round(Number(clean) * UNIT_BYTES[unit]);
-  return bytes > 0 ? bytes : undefined;
+  const size = Math.round(Number(clean) * UNIT_BYTES[unit]);
+  return size > 0 ? size : undefined;
 }
 
 function whole(text: string): number | null | undefined {
@@ -126,8 +127,73 @@ export function sameLimits(a: KeepLimits, b: KeepLimits): boolean {
 }
 
 /** The option of the command line that says the same: `768M`, `2G`. */
-export function optionSize(bytes: number): string {
-  if (bytes % UNIT_BYTES.GiB === 0) return `${bytes / UNIT_BYTES.GiB}G`;
-  if (bytes % UNIT_BYTES.MiB === 0) return `${bytes / UNIT_BYTES.MiB}M`;
-  return String(bytes);
+export function optionSize(size: number): string {
+  if (size % UNIT_BYTES.GiB === 0) return `${size / UNIT_BYTES.GiB}G`;
+  if (size % UNIT_BYTES.MiB === 0) return `${size / UNIT_BYTES.MiB}M`;
+  return String(size);
+}
+
+/** What is left until then, as a clock shows it: `9:41`. */
+export function clockLeft(until: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export const NO_LIMITS: KeepLimits = { max_bytes: null, max_days: null, max_count: null, free_bytes: null };
+
+/** What is put in force, as its button says it: `Keep 768 MiB`. */
+export function keepWords(limits: KeepLimits): string {
+  const parts: string[] = [];
+  if (limits.max_bytes !== null) parts.push(bytes(limits.max_bytes));
+  if (limits.max_days !== null) parts.push(plural(limits.max_days, "day"));
+  if (limits.max_count !== null) parts.push(count(limits.max_count));
+  return parts.length === 0 ? "Keep everything" : `Keep ${parts.join(", ")}`;
+}
+
+/** `259,706 deliveries would go, the oldest first. 268 MiB come back.` */
+export function goingWords({ deliveries, bytes: freed }: KeepPreview): string {
+  if (deliveries === 0) return "Nothing would go now.";
+  return `${plural(deliveries, "delivery", "deliveries")} would go, the oldest first. ${bytes(freed)} come back.`;
+}
+
+/** `All until 10 Nov 16:20, but for 14 pinned and 2 that wait for the forward.` */
+export function untilWords(preview: KeepPreview): string {
+  if (preview.until_ms === null) return "";
+  const stays: string[] = [];
+  if (preview.staying_pinned > 0) stays.push(`${count(preview.staying_pinned)} pinned`);
+  if (preview.staying_waiting > 0)
+    stays.push(
+      `${count(preview.staying_waiting)} that ${preview.staying_waiting === 1 ? "waits" : "wait"} for the forward`,
+    );
+  return `All until ${dayTime(preview.until_ms)}${stays.length ? `, but for ${stays.join(" and ")}` : ""}.`;
+}
+
+/** `10 Nov 16:20`, local; with the year where it is another. */
+export function dayTime(ms: number, now = Date.now()): string {
+  const date = new Date(ms);
+  const time = `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
+  return `${day(ms, now)} ${time}`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `7 Nov`, local; with the year where it is another. */
+export function day(ms: number, now = Date.now()): string {
+  const date = new Date(ms);
+  const year = date.getFullYear() === new Date(now).getFullYear() ? "" : ` ${date.getFullYear()}`;
+  return `${date.getDate()}\u00A0${MONTHS[date.getMonth()] ?? ""}${year}`;
+}
+
+/** Whether any of them is a limit. */
+export function hasLimits({ max_bytes, max_days, max_count }: KeepLimits): boolean {
+  return max_bytes !== null || max_days !== null || max_count !== null;
+}
+
+/** What a deletion is listed as; a search as it was written. */
+export function deletedWhat({ what, deliveries }: Deletion): { text: string; query: boolean } {
+  if (what === "all") return { text: "The whole history", query: false };
+  const counted = /^\d+ deliver(y|ies)$/.test(what);
+  return what === "" || counted
+    ? { text: plural(deliveries, "chosen delivery", "chosen deliveries"), query: false }
+    : { text: what, query: true };
 }

@@ -9,6 +9,9 @@ export type Action =
   | "open"
   | "back"
   | "search"
+  | "next-hit"
+  | "previous-hit"
+  | "grammar"
   | "copy-payload"
   | "copy-curl"
   | "follow"
@@ -48,15 +51,11 @@ export type Action =
   | "keys";
 
 /**
- * `list`: only where the delivery list is; `kept`: there, and where the settings of the history are; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and
- * only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone.
+ * `list`: only where the delivery list is; `kept`: there, and where the settings of the history are; `hooks`: only in
+ * the Webhooks view; `rows`: in the list and in that view; `grid`: in both, and only while nothing else needs the key
+ * (arrows scroll the detail); `marks`: the same, in the delivery list alone; `compare`: only in a comparison.
  */
-type Scope = "window" | "list" | "kept" | "hooks" | "rows" | "grid" | "marks";
- * `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and
- * only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone;
- * `compare`: only in a comparison.
- */
-type Scope = "window" | "list" | "hooks" | "rows" | "grid" | "marks" | "compare";
+type Scope = "window" | "list" | "kept" | "hooks" | "rows" | "grid" | "marks" | "compare";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };
 
 const BINDINGS: readonly Binding[] = [
@@ -78,6 +77,9 @@ const BINDINGS: readonly Binding[] = [
   { action: "open", keys: ["Enter"], scope: "grid" },
   { action: "back", keys: ["Escape"], scope: "window" },
   { action: "search", keys: ["/"], scope: "window" },
+  { action: "grammar", keys: ["F1"], scope: "list" },
+  { action: "next-hit", keys: ["F3"], scope: "list" },
+  { action: "previous-hit", keys: ["Shift F3"], scope: "list" },
   { action: "copy-payload", keys: ["c"], scope: "list" },
   { action: "copy-curl", keys: ["C"], scope: "list" },
   { action: "follow", keys: ["f"], scope: "list" },
@@ -155,7 +157,7 @@ export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
 /** The key as the table writes it. With Caps Lock, c and C come swapped: the shift key decides. */
 function named({ key, shift }: KeyPress): string {
   if (/^[a-z]$/i.test(key)) return shift ? key.toUpperCase() : key.toLowerCase();
-  return shift && /^(Arrow(Up|Down)|F10)$/.test(key) ? `Shift ${key}` : key;
+  return shift && /^(Arrow(Up|Down)|F3|F10)$/.test(key) ? `Shift ${key}` : key;
 }
 
 /** The sheet: what works, in groups. */
@@ -168,7 +170,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["Home", "End"], does: "Newest (and follow), oldest" },
       { caps: ["PgUp", "PgDn"], does: "One page up, down" },
       { caps: ["Enter"], does: "Go to the detail" },
-      { caps: ["Esc"], does: "Back, clear the filter, follow" },
+      { caps: ["Esc"], does: "Back, clear the search, follow" },
       { caps: ["f"], does: "Follow new deliveries" },
     ],
   },
@@ -220,7 +222,9 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
   {
     title: "Window",
     keys: [
-      { caps: ["/"], does: "Filter" },
+      { caps: ["/"], does: "Search" },
+      { caps: ["F1"], does: "What a search can say" },
+      { caps: ["F3", "⇧ F3"], does: "Next, previous place of the text" },
       { caps: ["⇧ F10", "Menu"], does: "What can be done with what has the focus" },
       { caps: ["u"], does: "Copy the public address, or the listener's" },
       { caps: ["s"], does: "Send the sample on the button" },

@@ -4,7 +4,7 @@ import type { Attachment } from "svelte/attachments";
 export type MenuPlace = { x: number; y: number; from: HTMLElement };
 
 /** Opens a menu of our own on an element; `open` answers false where there is nothing to offer. */
-export function menuOn(open: (place: MenuPlace, event: MouseEvent) => boolean | void): Attachment<HTMLElement> {
+export function menuOn(open: (place: MenuPlace, event: MouseEvent) => unknown): Attachment<HTMLElement> {
   return (node) => {
     const opened = (event: MouseEvent) => {
       if (event.defaultPrevented) return;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkJson } from "./json";
-import { jsonLines, firstOpened } from "./json-lines";
-import { pathText, stepsTo } from "./json-path";
-import { menuOf, treeValue, type MenuSubject } from "./menu";
+import { row } from "../fake/rows";
+import { valueAt, valueNear } from "./cell-value";
+import { menuOf, menuValue, type MenuSubject } from "./menu";
 
 const ROW = { outcome: "rejected", attempts: 1, attempt: 1, pinned: false, note: null, truncated: false } as const;
 const SUBJECT: MenuSubject = {
@@ -67,46 +66,35 @@ describe("the entries", () => {
   });
 });
 
-describe("a path into the payload", () => {
-  const TEXT = `{"data":{"output_file_uri":"gs://x","rows":[1,{"te xt":"a","te xt":"b"}],"":null,"a.b":{"é":true}}}`;
-  const root = checkJson(TEXT).root;
-  const paths = () => {
-    if (!root) throw new Error("no JSON");
-    return jsonLines(TEXT, root, firstOpened(TEXT, root)).flatMap((line) =>
-      line.at === "value" ? [pathText(stepsTo(TEXT, root, line.value.start) ?? ["?"])] : [],
-    );
-  };
-  it("is found for every line of the tree", () => {
-    expect(paths()).toEqual([
-      "",
-      "data",
-      "data.output_file_uri",
-      "data.rows",
-      "data.rows[0]",
-      "data.rows[1]",
-      'data.rows[1]["te xt"]',
-      'data.rows[1]["te xt"]',
-      'data[""]',
-      'data["a.b"]',
-      'data["a.b"].é',
+describe("a value that is shown", () => {
+  it("has a path where it stands in the payload", () => {
+    const pathOf = (field: string) => menuValue({ field, value: "x" }).path;
+    expect(["body.data.id", 'body.data."te xt"[0]', "body[2].id", "header.host", "type", "body"].map(pathOf)).toEqual([
+      "data.id",
+      'data."te xt"[0]',
+      "[2].id",
+      null,
+      null,
+      null,
     ]);
   });
-  it("is none where no value begins", () => {
-    expect(root && stepsTo(TEXT, root, 3)).toBeNull();
-    expect(root && stepsTo(TEXT, root, TEXT.length + 5)).toBeNull();
-  });
-  it("gives strings without their quotes, and the rest as it is written", () => {
-    expect(treeValue(["data", "id"], '"a\\u00e9\\n"', { container: false, onKey: false })).toEqual({
-      field: "body.data.id",
-      value: "aé\n",
-      path: "data.id",
-      key: false,
-    });
-    expect(treeValue(["n"], "1.0", { container: false, onKey: false }).value).toBe("1.0");
-    expect(treeValue([], "[]", { container: true, onKey: false })).toMatchObject({
-      field: null,
-      path: null,
-      key: true,
-    });
+
+  it("is what was clicked, or what stands in its line", () => {
+    document.body.innerHTML = `
+      <li><span class="name">host</span><span data-field="header.host" data-value="a"><b>a</b></span><button>c</button></li>
+      <div role="row"><span role="gridcell" class="c-verdict">Rejected <span class="cause">no match</span></span></div>
+      <p>elsewhere</p>`;
+    const at = (selector: string) => document.querySelector(selector);
+    const host = { field: "header.host", value: "a", path: null };
+    expect([valueNear(at("b")), valueNear(at("button")), valueNear(at("p")), valueNear(null)]).toEqual([
+      host,
+      host,
+      null,
+      null,
+    ]);
+    const rejected = row(1, 0, { outcome: "rejected", reason: "no_matching_signature" });
+    expect(valueAt(rejected, at(".c-verdict"))).toEqual({ field: "verdict", value: "rejected" });
+    expect(valueAt(rejected, at(".cause"))).toEqual({ field: "reason", value: "no_matching_signature" });
+    expect(valueAt(rejected, at("p"))).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import type { CopyForm, Row } from "../ipc";
 import { count } from "./format";
-import { pathText, unquoted, type PathStep } from "./json-path";
+import type { Term } from "./value-click";
 
 /** What an entry of the menu does. */
 export type MenuAction =
@@ -25,8 +25,8 @@ export type MenuAction =
   | "delete";
 
 /**
- * `side`: what stands at the right, where no key does. `off`: why it cannot be done now; it is said there, and the entry
- * can be reached all the same.
+ * `side`: what stands at the right, where no key does. `off`: why it cannot be done now; it is said there, and the
+ * entry can be reached all the same.
  */
 export type MenuItem = {
   is: "item";
@@ -41,9 +41,9 @@ export type MenuEntry =
 
 /**
  * A value of a delivery. `field`: what a search calls it, null where no search can ask for it; `path`: where it stands
- * in the payload, for copying; `key`: a key of the payload that holds other values.
+ * in the payload, for copying.
  */
-export type MenuValue = { field: string | null; value: string; path?: string | null; key?: boolean };
+export type MenuValue = { field: string | null; value: string; path?: string | null };
 
 /** What the menu is about: one delivery and perhaps a value of it, or all that are marked. */
 export type MenuSubject = {
@@ -62,20 +62,10 @@ export type MenuSubject = {
   marked: boolean;
 };
 
-/** A value of the payload as the menu takes it. `source`: as it is written, quotes included. */
-export function treeValue(
-  steps: readonly PathStep[],
-  source: string,
-  { container, onKey }: { container: boolean; onKey: boolean },
-): MenuValue {
-  const path = pathText(steps);
-  const value = source.startsWith('"') ? unquoted(source) : source;
-  return {
-    field: path === "" ? null : `body.${path}`,
-    value,
-    path: path === "" ? null : path,
-    key: container || onKey,
-  };
+/** A value that is shown, as the menu takes it; what stands in the payload has a path there. */
+export function menuValue({ field, value }: Term): MenuValue {
+  const path = /^body(?:\.(.+)|(\[.+))$/.exec(field);
+  return { field, value, path: path ? (path[1] ?? path[2] ?? null) : null };
 }
 
 /** Longer ones are looked for by nobody. */
@@ -117,10 +107,7 @@ function valueGroups({ value, selected, search }: MenuSubject): MenuEntry[][] {
   const groups: MenuEntry[][] = [];
   if (search && value !== null && value.field !== null) {
     const off = value.value.length > LONGEST_SEARCH ? { off: "too long" } : {};
-    groups.push([
-      item("filter", value.key ? "Filter by having it" : "Filter by this", off),
-      item("exclude", value.key ? "Exclude what has it" : "Exclude", off),
-    ]);
+    groups.push([item("filter", "Filter by this", off), item("exclude", "Exclude", off)]);
   }
   const copies: MenuEntry[] = [];
   if (selected) copies.push(item("copy-selected", "Copy selected text"));
@@ -172,6 +159,6 @@ function markedGroups({ count: n, compare }: MenuSubject): MenuEntry[][] {
       item("export", `Export ${many}…`, { key: "e" }),
       item("clear-marks", "Clear the marks", { key: "Esc" }),
     ],
-    [item("delete", `Delete ${many} deliveries`, { key: "Del" })],
+    [item("delete", n === 1 ? "Delete delivery" : `Delete ${many} deliveries`, { key: "Del" })],
   ];
 }

@@ -1,6 +1,5 @@
 import type { PingBy, Row } from "../ipc/generated";
 import { bytes } from "./format";
-import { visible } from "./invisible";
 
 /**
  * What tells one row from another: its type, that it is a ping, or how it was asked. `mark`: what stands beside a type.
@@ -30,9 +29,3 @@ export const PING_BY: Record<PingBy, string> = {
   asked: "The ping that was requested from Pollux: a secret of its webhook verified it",
   type: "A ping by its type, the one that the Sandbox and the emulator use",
 };
-
-/** What is kept with a row: that it is pinned, and the beginning of its note. */
-export function keptWords(row: Pick<Row, "pinned" | "note">): string {
-  const note = row.note === null ? "" : `Note: ${visible(row.note, true)}`;
-  return row.pinned ? (note === "" ? "Pinned" : `Pinned. ${note}`) : note;
-}

@@ -4,28 +4,9 @@ import { row } from "../fake/rows";
 import { hexRow, hexRows, pieces, utf8, utf8Prefix } from "./bytes";
 import { sampleCurl } from "./curl";
 import { asIpcError, ruleFor } from "./errors";
-import { cleared, narrows, NO_FILTER, sameFilter, toggleOutcome, toggleType } from "./filter";
 import { actionFor, KEY_SHEET, type KeyPlace } from "./keys";
 import { draftOf, readDraft } from "./settings-draft";
 import { rowVerdict } from "./verdict";
-
-describe("filter", () => {
-  it("all three verdicts are no filter", () => {
-    let filter = toggleOutcome(NO_FILTER, "verified");
-    filter = toggleOutcome(filter, "rejected");
-    expect(filter.outcomes).toEqual(["verified", "rejected"]);
-    expect(toggleOutcome(filter, "unchecked").outcomes).toEqual([]);
-    expect(toggleOutcome(filter, "verified").outcomes).toEqual(["rejected"]);
-  });
-  it("tells narrowing from the project, and clears all but that", () => {
-    const filter = toggleType({ ...NO_FILTER, project: 2 }, "batch.failed");
-    expect(narrows({ ...NO_FILTER, project: 2 })).toBe(false);
-    expect(narrows(filter)).toBe(true);
-    expect(cleared(filter)).toEqual({ ...NO_FILTER, project: 2 });
-    expect(sameFilter(filter, { ...filter, types: ["batch.failed"] })).toBe(true);
-    expect(sameFilter(filter, { ...filter, text: "x" })).toBe(false);
-  });
-});
 
 describe("keys", () => {
   const place: KeyPlace = { typing: false, overlay: false, list: true, kept: false, hooks: false, grid: true };
@@ -104,6 +85,7 @@ describe("keys", () => {
       "Ctrl Z": "z",
       Del: "Delete",
       "⇧ F10": "F10",
+      "⇧ F3": "F3",
       Menu: "ContextMenu",
     };
     for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {

@@ -16,8 +16,6 @@ export type GlyphName =
   | "clock"
   | "run"
   | "play"
-  | "pin"
-  | "note"
   | "onward";
 export type Mark = { glyph: GlyphName; word: string; tone: Tone };
 

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBackend } from "../fake/backend";
 import { fakeRow, row } from "../fake/rows";
 import type { Live, Row } from "../ipc/generated";
-import { NO_FILTER } from "../lib/filter";
 import { Deliveries } from "./deliveries.svelte";
 
 const NOW = 1_800_000_000_000;
@@ -159,7 +158,7 @@ describe("between the snapshot and the live rows", () => {
   it("ignores messages of a view that is closed", async () => {
     fake.rows = make(1, 10);
     await list.open();
-    await list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    await list.open("verdict:rejected");
     const { matched } = list;
     list.apply({ kind: "rows", view: 1, added: make(11, 5), matched: 15, total: 15 });
     list.apply({ kind: "resync", view: 1 });
@@ -202,17 +201,17 @@ describe("changes", () => {
   });
 });
 
-describe("filtering", () => {
-  it("drops the answer to a filter that is no longer wanted", async () => {
+describe("searching", () => {
+  it("drops the answer to a query that is no longer wanted", async () => {
     fake.rows = make(1, 100);
     await list.open();
     fake.delay = 50;
-    const slow = list.open({ ...NO_FILTER, outcomes: ["unchecked"] });
+    const slow = list.open("verdict:unchecked");
     fake.delay = 5;
-    const quick = list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    const quick = list.open("verdict:rejected");
     await vi.advanceTimersByTimeAsync(60);
     await Promise.all([slow, quick]);
-    expect(list.filter.outcomes).toEqual(["rejected"]);
+    expect(list.query).toBe("verdict:rejected");
     expect((await everything()).every((id) => fakeRow(id, NOW, NOW).outcome === "rejected")).toBe(true);
     expect(failures).toEqual([]);
   });
@@ -222,7 +221,7 @@ describe("filtering", () => {
     await list.open();
     fake.delay = 5;
     const reading = list.need(600, 640);
-    const opening = list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    const opening = list.open("verdict:rejected");
     await list.need(600, 640);
     await vi.advanceTimersByTimeAsync(10);
     await Promise.all([reading, opening]);
@@ -235,10 +234,10 @@ describe("filtering", () => {
     await list.choose(200);
     const id = list.active?.id ?? 0;
     const { outcome } = fakeRow(id, NOW, NOW);
-    await list.open({ ...NO_FILTER, outcomes: [outcome] });
+    await list.open(`verdict:${outcome}`);
     await list.need(list.activeIndex, list.activeIndex + 1);
     expect(list.rowAt(list.activeIndex)?.id).toBe(id);
-    await list.open({ ...NO_FILTER, text: "matches nothing" });
+    await list.open("matches nothing");
     expect(list.activeIndex).toBe(-1);
   });
 

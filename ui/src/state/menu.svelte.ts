@@ -1,4 +1,5 @@
 import type { CopyForm, Row } from "../ipc";
+import { plural } from "../lib/format";
 import { menuOf, type MenuAction, type MenuEntry, type MenuValue } from "../lib/menu";
 import type { MenuPlace } from "../lib/menu-on";
 import type { Clipboard } from "./clipboard";
@@ -68,6 +69,12 @@ export class MenuState {
     this.of = row.id;
   }
 
+  /** On all that are marked. */
+  openMarked(place: MenuPlace): void {
+    const { inOrder } = this.#around.replay.selection;
+    if (inOrder.length > 0) this.#show(place, { ids: inOrder, row: null, value: null, ordinal: -1, selected: "" });
+  }
+
   #show(place: MenuPlace, about: About): void {
     const { search, compare, replay } = this.#around;
     const { row, value, ids } = about;
@@ -79,7 +86,7 @@ export class MenuState {
       y: place.y,
       number: ++this.#number,
       ...(row === null
-        ? { title: `${ids.length.toLocaleString("en-GB")} marked deliveries`, under: null, mono: false }
+        ? { title: `${plural(ids.length, "marked delivery", "marked deliveries")}`, under: null, mono: false }
         : value === null
           ? { title: type, under: row.message_id, mono: true }
           : { title: value.value === "" ? "(empty)" : value.value, under: value.path ?? value.field, mono: true }),
@@ -120,7 +127,7 @@ export class MenuState {
     switch (action) {
       case "filter":
       case "exclude":
-        if (value?.field) search?.add(value.field, value.key ? "*" : value.value, action === "exclude");
+        if (value?.field) search?.add(value.field, value.value, action === "exclude");
         break;
       case "copy-selected":
         await clipboard.copy(selected, "Selected text");

@@ -17,6 +17,11 @@ export class Screen {
     this.view = view;
   }
 
+  openSettings(page: SettingsPage): void {
+    this.settings = page;
+    this.view = "settings";
+  }
+
   get narrow(): boolean {
     return window.matchMedia("(max-width: 899px)").matches;
   }

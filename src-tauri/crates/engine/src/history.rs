@@ -61,9 +61,8 @@ impl History {
         keep: Option<KeepLimits>,
     ) -> Self {
         let feed = Feed::new(common.clone(), registry.clone(), tally);
-        Self { common, registry, feed, judging: Arc::default(), searches: Arc::default(), listener }
         let bounds = Bounds::new(common.clone(), keep);
-        Self { common, registry, feed, judging: Arc::default(), listener, bounds }
+        Self { common, registry, feed, judging: Arc::default(), searches: Arc::default(), listener, bounds }
     }
 
     /// Begins to report what arrives, to explain what is rejected, and to judge again when a key comes. Returns the

@@ -512,7 +512,6 @@ impl Store {
         committed.await.unwrap_or(Err(Error::Closed))
     }
 
-    /// Hands a job to the writer, and waits while its queue is full.
     /// Hands a job to the writer, and waits for room in its queue.
     pub(crate) async fn send(&self, job: Job) -> Result<(), Error> {
         match self.0.jobs.try_send(job) {

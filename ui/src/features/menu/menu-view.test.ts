@@ -28,6 +28,7 @@ const labels = () =>
   within(screen.getByTestId("context-menu"))
     .getAllByRole("menuitem")
     .map((one) => one.textContent?.trim().replace(/\s+/g, " "));
+const markOf = (id: number) => rowOf(id).querySelector<HTMLElement>(".c-mark [title]")?.title;
 async function menuOn(element: Element): Promise<HTMLElement> {
   await fireEvent.contextMenu(element);
   return screen.findByTestId("context-menu");
@@ -70,7 +71,7 @@ describe("the menu", () => {
   it("pins, and the row and the detail say so", async () => {
     await menuOn(rowOf(58));
     await choose("pin");
-    await waitFor(() => expect(within(rowOf(58)).getByTestId("row-kept").title).toBe("Pinned"));
+    await waitFor(() => expect(markOf(58)).toBe("Pinned"));
     await waitFor(() => expect(screen.getByTestId("pin").getAttribute("aria-pressed")).toBe("true"));
     await menuOn(rowOf(58));
     expect(labels()).toContain("Unpin p");
@@ -118,7 +119,7 @@ describe("the menu", () => {
   });
 
   it("does not open where text is typed", async () => {
-    expect(await fireEvent.contextMenu(screen.getByTestId("filter-input"))).toBe(true);
+    expect(await fireEvent.contextMenu(await screen.findByTestId("search-input"))).toBe(true);
     expect(screen.queryByTestId("context-menu")).toBeNull();
   });
 });
@@ -132,7 +133,7 @@ describe("a note", () => {
     await fireEvent.input(field, { target: { value: "  Only through edge-2.  " } });
     await fireEvent.keyDown(field, { key: "Enter" });
     expect((await screen.findByTestId("note")).textContent).toContain("Only through edge-2.");
-    expect(within(rowOf(60)).getByTestId("row-kept").title).toBe("Note: Only through edge-2.");
+    expect(markOf(60)).toBe("Only through edge-2.");
     await fireEvent.click(screen.getByTestId("note"));
     const again = await screen.findByTestId<HTMLTextAreaElement>("note-field");
     await waitFor(() => expect(again.value).toBe("Only through edge-2."));
@@ -185,5 +186,15 @@ describe("deleting", () => {
     await key("Delete");
     await waitFor(() => expect(app.keeping.asking?.count).toBe(120));
     expect(fake.calls).not.toContain("deliveriesDelete");
+    await fireEvent.click(await screen.findByTestId("confirm-no"));
+    await waitFor(() => expect(app.keeping.asking).toBeNull());
+    expect(fake.rows.length).toBe(120);
+    await fireEvent.click(screen.getByTestId("selection-delete"));
+    await fireEvent.click(await screen.findByTestId("confirm-yes"));
+    await waitFor(() => expect(fake.rows.length).toBe(0));
+    expect((await screen.findByTestId("undo-toast")).textContent).toContain("120 deliveries deleted.");
+    await fireEvent.click(screen.getByTestId("undo"));
+    await waitFor(() => expect(fake.rows.length).toBe(120));
+    expect(screen.queryByTestId("undo-toast")).toBeNull();
   });
 });
