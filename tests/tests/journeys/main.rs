@@ -18,6 +18,7 @@ mod projects;
 mod replay;
 mod rotation;
 mod sandbox;
+mod search;
 mod secrets;
 mod start;
 mod tunnel;
