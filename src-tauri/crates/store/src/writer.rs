@@ -22,7 +22,6 @@ use crate::signers::Signers;
 use crate::space::Reserve;
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::share::Shares;
-use crate::table::{delivery, phrase, project, signed, tally};
 use crate::table::{delivery, imported, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
 
