@@ -868,6 +868,264 @@ types: Array<string>,
  */
 text: string, };
 
+export type QueryRead = { 
+/**
+ * Its parts, in order. Only white space lies between them.
+ */
+parts: Array<QueryPart>, 
+/**
+ * What could not be understood; empty if all was.
+ */
+problems: Array<QueryProblem>, 
+/**
+ * The same query as Pollux writes it; empty where there are problems.
+ */
+canonical: string, };
+
+export type QueryPart = { 
+/**
+ * Where it begins, in UTF-16 units.
+ */
+start: number, 
+/**
+ * Where it ends, in UTF-16 units.
+ */
+end: number, 
+/**
+ * What it is.
+ */
+kind: QueryPartKind, 
+/**
+ * It excludes what it says.
+ */
+negated: boolean, 
+/**
+ * The field before the colon, as it is written in canonical form.
+ */
+field: string | null, 
+/**
+ * What a chip says.
+ */
+label: string, };
+
+export type QueryPartKind = "text" | "chip" | "or" | "open" | "close" | "bad";
+
+export type QueryProblem = { 
+/**
+ * Where it begins, in UTF-16 units.
+ */
+start: number, 
+/**
+ * Where it ends, in UTF-16 units.
+ */
+end: number, 
+/**
+ * What is wrong, and what was expected.
+ */
+message: string, 
+/**
+ * What could stand in its place.
+ */
+nearest: string | null, };
+
+export type Suggestions = { 
+/**
+ * In the order in which they are shown.
+ */
+groups: Array<SuggestionGroup>, 
+/**
+ * How long it took, in µs.
+ */
+took_us: number, };
+
+export type SuggestionGroup = { 
+/**
+ * Their kind.
+ */
+name: SuggestionKind, 
+/**
+ * The best first.
+ */
+items: Array<Suggestion>, };
+
+export type SuggestionKind = "text" | "values" | "fields" | "recent" | "saved";
+
+export type Suggestion = { 
+/**
+ * What is shown.
+ */
+label: string, 
+/**
+ * What is put into the query.
+ */
+insert: string, 
+/**
+ * What it replaces begins here, in UTF-16 units.
+ */
+start: number, 
+/**
+ * What it replaces ends here, in UTF-16 units.
+ */
+end: number, 
+/**
+ * What it means.
+ */
+detail: string | null, 
+/**
+ * How many of the present hits have it.
+ */
+count: number | null, 
+/**
+ * Their share of the present hits, 0 to 1.
+ */
+share: number | null, 
+/**
+ * When it was last used, Unix milliseconds.
+ */
+at_ms: number | null, };
+
+export type Nothing = { 
+/**
+ * The part, as Pollux writes it.
+ */
+part: string, 
+/**
+ * How many deliveries match without it.
+ */
+without: number, };
+
+export type Explained = { 
+/**
+ * Blocks of 64 deliveries whose text was read.
+ */
+blocks_read: number, 
+/**
+ * Blocks that there are.
+ */
+blocks: number, };
+
+export type Histogram = { 
+/**
+ * When the first bucket begins, Unix milliseconds.
+ */
+from_ms: number, 
+/**
+ * When the last bucket ends, Unix milliseconds.
+ */
+to_ms: number, 
+/**
+ * How long a bucket is, in milliseconds.
+ */
+step_ms: number, 
+/**
+ * Oldest first; empty if the view is.
+ */
+buckets: Array<HistogramBucket>, 
+/**
+ * False while older matches are still being looked for.
+ */
+exact: boolean, };
+
+export type HistogramBucket = { 
+/**
+ * Verified, but not with an old secret.
+ */
+verified: number, 
+/**
+ * Verified with a secret in its grace period.
+ */
+old_secret: number, 
+/**
+ * Rejected.
+ */
+rejected: number, 
+/**
+ * Not checked.
+ */
+unchecked: number, };
+
+export type ValueCounts = { 
+/**
+ * The most frequent first.
+ */
+values: Array<ValueCount>, 
+/**
+ * How many matches were counted: all, or the newest that were read.
+ */
+counted: number, 
+/**
+ * False if not all matches were counted.
+ */
+exact: boolean, };
+
+export type ValueCount = { 
+/**
+ * The value, as it is written after the colon.
+ */
+value: string, 
+/**
+ * How many deliveries have it.
+ */
+count: number, };
+
+export type Hit = { 
+/**
+ * The part of the delivery.
+ */
+place: HitPlace, 
+/**
+ * The name of the header.
+ */
+name: string | null, 
+/**
+ * What comes before the hit; bytes that are not UTF-8 are U+FFFD.
+ */
+before: string, 
+/**
+ * The hit.
+ */
+text: string, 
+/**
+ * What comes after it.
+ */
+after: string, 
+/**
+ * Where the hit begins in that part, in bytes.
+ */
+offset: number, };
+
+export type HitPlace = "path" | "query" | "id" | "header_name" | "header" | "body" | "note";
+
+export type Searches = { 
+/**
+ * The last one first.
+ */
+recent: Array<RecentSearch>, 
+/**
+ * By name.
+ */
+saved: Array<SavedSearch>, };
+
+export type RecentSearch = { 
+/**
+ * The query.
+ */
+query: string, 
+/**
+ * When it was last used, Unix milliseconds.
+ */
+at_ms: number, };
+
+export type SavedSearch = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The query.
+ */
+query: string, };
+
 export type ViewOpened = { 
 /**
  * Names the view in `view_rows` and in live messages.
