@@ -179,7 +179,11 @@ export class Compare {
     if (tab === "attempts") {
       const ids = found.attempts.map((row) => row.id);
       const other = ids.filter((one) => one < id).at(-1) ?? ids.find((one) => one > id);
-      return other === undefined ? null : other < id ? [delivery(other), delivery(id)] : [delivery(id), delivery(other)];
+      return other === undefined
+        ? null
+        : other < id
+          ? [delivery(other), delivery(id)]
+          : [delivery(id), delivery(other)];
     }
     const [first, second] = tab === "marked" ? this.marked : found.answers.map((one) => one.id).reverse();
     const side = tab === "marked" ? delivery : outbound;

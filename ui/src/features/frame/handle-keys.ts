@@ -4,6 +4,7 @@ import { narrows } from "../../lib/query-text";
 import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
+import { compareKey } from "./compare-key";
 
 /** What keys act upon. */
 export type Keyed = Pick<
@@ -47,39 +48,11 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
     },
   );
   if (action === null) return;
-  const view = { webhooks: runHook, compare: runCompare }[app.screen.view as "webhooks" | "compare"] ?? run;
-  if (view(app, action, target)) event.preventDefault();
-}
-
-/** In a comparison: what it has of its own, then what the window does everywhere. */
-function runCompare(app: Keyed, action: Action, target: Element | null): boolean {
-  const { compare } = app;
-  switch (action) {
-    case "next-difference":
-      return compare.step(1);
-    case "previous-difference":
-      return compare.step(-1);
-    case "next-side":
-      void compare.other(1);
-      return true;
-    case "previous-side":
-      void compare.other(-1);
-      return true;
-    case "swap":
-      void compare.swap();
-      return true;
-    case "only-differences":
-      compare.toggle();
-      return true;
-    case "copy-comparison":
-      void compare.copy();
-      return compare.found !== null;
-    case "back":
-      compare.close();
-      return true;
-    default:
-      return run(app, action, target);
-  }
+  const done =
+    app.screen.view === "webhooks"
+      ? runHook(app, action, target)
+      : ((app.screen.view === "compare" ? compareKey(app.compare, action) : null) ?? run(app, action, target));
+  if (done) event.preventDefault();
 }
 
 /** In the Webhooks view: what it has of its own, then what the window does everywhere. */
