@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod deliveries;
+pub(crate) mod history;
 pub(crate) mod outbound;
 pub(crate) mod projects;
 pub(crate) mod sandbox;

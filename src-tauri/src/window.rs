@@ -9,7 +9,7 @@ use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::clipboard;
-use crate::commands::{app, deliveries, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
+use crate::commands::{app, deliveries, history, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
 use crate::leaving::Leaving;
 use crate::start::Started;
 
@@ -49,6 +49,8 @@ pub(crate) fn run() -> ExitCode {
             deliveries::delivery,
             deliveries::delivery_body,
             deliveries::verify_again,
+            history::deliveries_pin,
+            history::delivery_note,
             outbound::targets,
             outbound::target_save,
             outbound::target_remove,

@@ -61,6 +61,11 @@ export class FakeBackend extends FakeSandbox implements Backend {
     this.tell({ kind: "counts", counts: this.#counts() });
   }
 
+  resync(): void {
+    if (this.#view) this.tell({ kind: "resync", view: this.#view.number });
+    this.tellCounts();
+  }
+
   change(row: Row): void {
     const at = this.rows.findIndex((r) => r.id === row.id);
     if (at >= 0) this.rows[at] = row;

@@ -140,6 +140,9 @@ export function row(id: number, receivedMs: number, shape: Shape): Row {
     truncated: false,
     judged_ms: null,
     ping: null,
+    pinned: false,
+    note: null,
+    imported: false,
     request: null,
     ...shape,
   };

@@ -13,6 +13,7 @@ import type {
   VerifiedAgain,
   ViewOpened,
 } from "./generated";
+import type { HistoryBackend } from "./history";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
@@ -23,7 +24,8 @@ import type { TunnelBackend } from "./tunnel";
  * What the window can ask of the back end. `tauri.ts` speaks to the shell, `fake/` answers from memory. Failures reject
  * with `IpcError`.
  */
-export interface Backend extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend {
+export interface Backend
+  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, HistoryBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;

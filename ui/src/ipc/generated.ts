@@ -527,7 +527,7 @@ faults: Faults, };
 
 export type VaultKind = "keychain" | "file" | "memory";
 
-export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "not_decodable" | "body_incomplete" | "no_jwks" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
+export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "not_decodable" | "body_incomplete" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
 
 export type Fix = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | "targets";
 
@@ -643,9 +643,202 @@ judged_ms: number | null,
  */
 ping: PingBy | null, 
 /**
+ * The user pinned it: no limit removes it.
+ */
+pinned: boolean, 
+/**
+ * The user's note, or its first 240 characters.
+ */
+note: string | null, 
+/**
+ * It came from a file.
+ */
+imported: boolean, 
+/**
  * What tells it from others when the payload has no type; `None` if it has one.
  */
 request: RequestLine | null, };
+
+export type Selection = { "ids": Array<number> } | { "query": string } | "all";
+
+export type KeepLimits = { 
+/**
+ * For all projects: bytes of the files of the history. For one: bytes of its headers and bodies.
+ */
+max_bytes: number | null, 
+/**
+ * Days since the arrival.
+ */
+max_days: number | null, 
+/**
+ * Deliveries.
+ */
+max_count: number | null, 
+/**
+ * Bytes of the disk that stay free; `None`: 1 GiB, or a twentieth of a small disk. Only for all projects.
+ */
+free_bytes: number | null, };
+
+export type SizePartName = "headers" | "bodies" | "rows" | "answers" | "search" | "log" | "deleted" | "free";
+
+export type SizePart = { 
+/**
+ * Which part.
+ */
+name: SizePartName, 
+/**
+ * Its size. All parts together are the size of the history; how the pages of deliveries divide into headers,
+ * bodies and what was deleted is in proportion to their lengths.
+ */
+bytes: number, };
+
+export type ProjectKeep = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * Its own limits, besides those for all.
+ */
+limits: KeepLimits | null, 
+/**
+ * Its deliveries.
+ */
+deliveries: number, 
+/**
+ * Bytes of their headers and bodies.
+ */
+bytes: number, };
+
+export type Rebuild = { 
+/**
+ * Whether it has to be rebuilt for that.
+ */
+needed: boolean, 
+/**
+ * Bytes of the disk that this takes for a while.
+ */
+bytes: number, 
+/**
+ * Whether it can be done now.
+ */
+possible: boolean, 
+/**
+ * Why not.
+ */
+why: string | null, };
+
+export type HistorySizes = { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * The file and those beside it.
+ */
+total_bytes: number, 
+/**
+ * What is free on the disk.
+ */
+free_bytes: number | null, 
+/**
+ * Deliveries that are kept and shown.
+ */
+deliveries: number, 
+/**
+ * How many of them are pinned.
+ */
+pinned: number, 
+/**
+ * When the oldest of them arrived.
+ */
+oldest_ms: number | null, 
+/**
+ * What the size consists of, the largest part first.
+ */
+parts: Array<SizePart>, 
+/**
+ * The limits for all projects together.
+ */
+limits: KeepLimits, 
+/**
+ * What each project has.
+ */
+per_project: Array<ProjectKeep>, 
+/**
+ * Set for the file of an older version.
+ */
+rebuild: Rebuild | null, };
+
+export type PreviewBucket = { 
+/**
+ * Where it begins.
+ */
+at_ms: number, 
+/**
+ * Deliveries that would go.
+ */
+going: number, 
+/**
+ * Deliveries that would stay.
+ */
+staying: number, };
+
+export type KeepPreview = { 
+/**
+ * Deliveries that would go.
+ */
+deliveries: number, 
+/**
+ * Bytes of their headers and bodies.
+ */
+bytes: number, 
+/**
+ * When the newest of those arrived.
+ */
+until_ms: number | null, 
+/**
+ * Deliveries that are older and stay, because they are pinned.
+ */
+staying_pinned: number, 
+/**
+ * Deliveries that are older and stay, because they wait to be forwarded.
+ */
+staying_waiting: number, 
+/**
+ * The search that shows them, and those that stay between them.
+ */
+query: string, 
+/**
+ * All deliveries over time.
+ */
+buckets: Array<PreviewBucket>, };
+
+export type Deletion = { 
+/**
+ * Names it.
+ */
+number: number, 
+/**
+ * What was selected: `3 deliveries`, the search, or `all`.
+ */
+what: string, 
+/**
+ * How many deliveries.
+ */
+deliveries: number, 
+/**
+ * Bytes of their headers and bodies.
+ */
+bytes: number, 
+/**
+ * When.
+ */
+at_ms: number, 
+/**
+ * Until when it can be taken back.
+ */
+until_ms: number, };
 
 export type PingBy = "asked" | "type";
 
@@ -1164,7 +1357,15 @@ report: CheckReport, } | { "kind": "verify_again",
 /**
  * Their progress.
  */
-run: VerifyRun, } | { "kind": "notice", 
+run: VerifyRun, } | { "kind": "rebuild", 
+/**
+ * How much is done.
+ */
+done: number, 
+/**
+ * Of how much.
+ */
+total: number, } | { "kind": "notice", 
 /**
  * The notice.
  */
@@ -3073,6 +3274,10 @@ project: string | null,
  */
 method: string, 
 /**
+ * The user's note, whole.
+ */
+note: string | null, 
+/**
  * Path of the request.
  */
 path: string, 
@@ -3494,6 +3699,11 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   not_decodable: { severity: "warning", fix: null },
   body_incomplete: { severity: "warning", fix: null },
   no_jwks: { severity: "error", fix: null },
+  invalid_note: { severity: "warning", fix: null },
+  invalid_limits: { severity: "warning", fix: null },
+  cannot_undo: { severity: "warning", fix: null },
+  rebuilding: { severity: "warning", fix: null },
+  not_rebuilt: { severity: "warning", fix: null },
   verify_again_failed: { severity: "warning", fix: null },
   invalid_keychain: { severity: "error", fix: null },
   vault_failed: { severity: "error", fix: "secrets" },

@@ -37,6 +37,11 @@ export const WORDS: Readonly<Record<Code, string>> = {
   not_decodable: "not decodable",
   body_incomplete: "not sent",
   no_jwks: "no published keys",
+  invalid_note: "note too long",
+  invalid_limits: "limits out of bounds",
+  cannot_undo: "cannot be taken back",
+  rebuilding: "being rebuilt",
+  not_rebuilt: "not rebuilt",
   verify_again_failed: "not verified again",
 
   invalid_keychain: "no such keychain",

@@ -55,6 +55,9 @@ export const row = (more: Partial<Row>): Row => ({
   truncated: false,
   judged_ms: null,
   ping: null,
+  pinned: false,
+  note: null,
+  imported: false,
   request: null,
   ...more,
 });

@@ -156,6 +156,7 @@ export class App {
       case "sandbox":
         this.sandbox.changed();
         break;
+      case "rebuild":
       case "replay":
       case "forward":
       case "fault_lab":

@@ -6,6 +6,7 @@ use signature::{KeyState, Outcome, Scheme, Warning};
 use crate::error::Code;
 
 mod actions;
+mod bounds;
 mod check;
 mod detail;
 mod fault_lab;
@@ -15,6 +16,7 @@ mod replay;
 mod rotation;
 mod sandbox;
 mod search;
+mod selection;
 mod start;
 mod tunnel;
 mod turned_away;
@@ -24,6 +26,7 @@ mod webhooks;
 
 pub use crate::error::Level;
 pub use actions::*;
+pub use bounds::*;
 pub use check::*;
 pub use detail::*;
 pub use fault_lab::*;
@@ -33,6 +36,7 @@ pub use replay::*;
 pub use rotation::*;
 pub use sandbox::*;
 pub use search::*;
+pub use selection::*;
 pub use start::*;
 pub use tunnel::*;
 pub use turned_away::*;
@@ -92,6 +96,12 @@ pub struct Row {
     pub judged_ms: Option<i64>,
     /// Why it is known to be a ping; `None` if it is not.
     pub ping: Option<PingBy>,
+    /// The user pinned it: no limit removes it.
+    pub pinned: bool,
+    /// The user's note, or its first 240 characters.
+    pub note: Option<String>,
+    /// It came from a file.
+    pub imported: bool,
     /// What tells it from others when the payload has no type; `None` if it has one.
     pub request: Option<RequestLine>,
 }
@@ -247,6 +257,13 @@ pub enum Live {
     VerifyAgain {
         /// Their progress.
         run: VerifyRun,
+    },
+    /// The file of the history is being rebuilt; `done` is `total` at its end.
+    Rebuild {
+        /// How much is done.
+        done: u64,
+        /// Of how much.
+        total: u64,
     },
     /// Something to tell the user.
     Notice {

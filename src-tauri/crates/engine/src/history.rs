@@ -19,6 +19,7 @@ mod explain;
 mod feed;
 mod headers;
 mod judging;
+mod keep;
 mod opening;
 mod reverify;
 pub(crate) mod rows;

@@ -19,11 +19,19 @@ const ANSWERED_MOST: usize = 65_536;
 
 pub(crate) enum Job {
     Insert(Box<Pending>),
-    /// The ids of deliveries whose rows it changes.
-    Write(Box<dyn Work>, Vec<i64>),
+    Write(Box<dyn Work>, Changes),
     /// Something was answered.
     Nudge,
     Close,
+}
+
+/// What a write changes of the deliveries that are there.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// Rows to be announced.
+    pub(crate) told: Vec<i64>,
+    /// Whether it changes any row, announced or not.
+    pub(crate) revises: bool,
 }
 
 /// A waiting delivery, with everything that could be prepared on the caller's side.

@@ -23,6 +23,7 @@ mod phrases;
 mod placing;
 mod readers;
 mod recent;
+mod retention;
 mod signers;
 mod space;
 mod store;

@@ -104,6 +104,7 @@ impl<'c> Statements<'c> {
             signed(new.body_len),
             new.truncated,
             signer,
+            signed((headers.len() + new.body.len()) as u64),
         ])?;
         let marked = changed.as_ref().map(|verdict| verdict_blob::encode(verdict, phrases).blob);
         self.content.execute(params![

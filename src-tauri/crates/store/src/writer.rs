@@ -14,7 +14,7 @@ use crate::checkpointer::Checkpointer;
 use crate::complaints::Complaints;
 use crate::delivery::{CountedBytes, RequestLine, has_type, message_id_in_row};
 use crate::events::Events;
-use crate::job::{Answered, Job, Pending, Place, Work};
+use crate::job::{Answered, Changes, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
 use crate::signers::Signers;
@@ -62,6 +62,7 @@ pub(crate) struct Beside {
 }
 
 type Waiting = Box<Pending>;
+type Write = (Box<dyn Work>, Changes);
 /// Constants that have just received a number.
 type Learnt = Vec<(u64, String)>;
 
@@ -144,7 +145,7 @@ impl Writer {
     /// One job and all that wait behind it, up to the limits of a transaction. False after [`Job::Close`].
     fn round(&mut self, first: Job) -> bool {
         let mut open = true;
-        let (mut inserts, mut writes): (Vec<Waiting>, Vec<_>) = Default::default();
+        let (mut inserts, mut writes): (Vec<Waiting>, Vec<Write>) = Default::default();
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(job) = next {
@@ -260,6 +261,9 @@ impl Writer {
         }
         self.signers.write(&transaction)?;
         tally::write(&transaction, tally)?;
+        if placed.iter().any(|placed| placed.attempt > 1) {
+            tally::revise(&transaction)?;
+        }
         transaction.commit()?;
         self.events.commit(&tally);
         self.signers.commit();
@@ -335,6 +339,9 @@ impl Writer {
             truncated: delivery.truncated,
             judged_ms: None,
             pinged: false,
+            pinned: false,
+            note: None,
+            imported: false,
             request: untyped.then(|| RequestLine::in_row(&delivery.method, &delivery.path)),
         };
         Change::Inserted(Arc::new(Arrived {
@@ -368,26 +375,31 @@ impl Writer {
     }
 
     /// Other writes share a transaction too; each is undone alone if it fails.
-    fn commit_writes(&mut self, mut writes: Vec<(Box<dyn Work>, Vec<i64>)>) {
+    fn commit_writes(&mut self, mut writes: Vec<Write>) {
         let failed = self.transaction_of_writes(&mut writes).err();
         // Announce first: a caller with an answer may rely on the announcement.
         if failed.is_none() {
-            self.changed(writes.iter_mut().flat_map(|(_, ids)| ids.drain(..)).collect());
+            self.changed(writes.iter_mut().flat_map(|(_, changes)| changes.told.drain(..)).collect());
         }
         for (work, _) in writes {
             work.finish(failed.as_ref());
         }
     }
 
-    fn transaction_of_writes(&mut self, writes: &mut [(Box<dyn Work>, Vec<i64>)]) -> rusqlite::Result<()> {
+    fn transaction_of_writes(&mut self, writes: &mut [Write]) -> rusqlite::Result<()> {
         let mut transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (work, _) in writes {
+        let mut revised = false;
+        for (work, changes) in writes {
             let savepoint = transaction.savepoint()?;
             if work.run(&savepoint) {
+                revised |= changes.revises;
                 savepoint.commit()?;
             } else {
                 savepoint.finish()?;
             }
+        }
+        if revised {
+            tally::revise(&transaction)?;
         }
         transaction.commit()
     }

@@ -130,6 +130,16 @@ codes! {
     BodyIncomplete = "body_incomplete": Refused, Warning;
     /// The service's published keys cannot be fetched from here.
     NoJwks = "no_jwks": Refused, Error;
+    /// A note is too long.
+    InvalidNote = "invalid_note": Usage, Warning;
+    /// The limits of the history are wrong.
+    InvalidLimits = "invalid_limits": Usage, Warning;
+    /// What was deleted cannot be taken back any more.
+    CannotUndo = "cannot_undo": Refused, Warning;
+    /// The file of the history is being rebuilt already.
+    Rebuilding = "rebuilding": Refused, Warning;
+    /// The file of the history could not be rebuilt.
+    NotRebuilt = "not_rebuilt": Refused, Warning;
     /// Deliveries could not be judged again.
     VerifyAgainFailed = "verify_again_failed": Refused, Warning;
 
