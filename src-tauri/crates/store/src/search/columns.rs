@@ -149,6 +149,10 @@ impl Chunk {
         }
     }
 
+    pub(crate) fn mark(&mut self, at: usize, plane: Plane) {
+        self.planes[at / BLOCK as usize][plane as usize] |= 1 << (at % BLOCK as usize);
+    }
+
     /// Nothing is there of these ids, by position.
     fn clear(&mut self, from: usize, to: usize) {
         for at in from..=to {
@@ -173,8 +177,8 @@ pub(crate) struct Columns {
     pub(crate) reasons: Arc<Dictionary<Box<str>>>,
     /// Ids of projects.
     pub(crate) projects: Arc<Dictionary<i64>>,
-    /// Numbers of secrets, as in the table `signer`.
-    pub(crate) signers: Arc<Dictionary<i64>>,
+    /// Ids of secrets.
+    pub(crate) signers: Arc<Dictionary<Box<str>>>,
 }
 
 impl Columns {
