@@ -1,0 +1,24 @@
+//! The language of the search: one grammar that reads, prints, matches and suggests.
+//!
+//! Pure: no I/O, and clock and zone are passed in. Nothing here panics on any input, and what a query may cost is
+//! bounded ([`MAX_LENGTH`], [`MAX_TERMS`], [`MAX_DEPTH`]).
+//!
+//! Conditions stand side by side and must all be met; `or` binds less; `-` before a condition or a parenthesis, and
+//! `not(…)`, exclude. A condition is a piece of text, or a field with values between commas, one of which must be met.
+
+mod amount;
+mod ast;
+mod field;
+mod lex;
+mod moment;
+mod name;
+mod parse;
+mod print;
+mod problem;
+mod value;
+
+pub use ast::{Expr, Field, Query, Step, Term, Test, Written};
+pub use field::{FIELDS, FORWARDED, FieldInfo, Of, SCHEMES, Takes, VERDICTS, named};
+pub use moment::Clock;
+pub use parse::{Conjunct, MAX_DEPTH, MAX_LENGTH, MAX_PROBLEMS, MAX_TERMS, Part, PartKind, Reading};
+pub use problem::{Problem, Problems};
