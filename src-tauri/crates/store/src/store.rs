@@ -16,6 +16,7 @@ use crate::complaints::Complaints;
 use crate::job::{Answered, Changes, Job, Pending, Task};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
+use crate::search::{OwnRevisions, Search, SearchParts};
 use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::{Beside, Writer};
@@ -84,6 +85,7 @@ struct Shared {
     complaints: Arc<Complaints>,
     readers: Arc<Readers>,
     phrases: Arc<Phrases>,
+    search: Search,
     changes: broadcast::Sender<Change>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -119,7 +121,19 @@ impl Store {
         let reserve = Arc::new(Reserve::new(path, options.space.clone()));
         let complaints = Arc::new(Complaints::default());
         let checkpointer = Checkpointer::new(path, Arc::clone(&complaints))?;
-        let beside = Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer };
+        let revisions = OwnRevisions::default();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let search = SearchParts {
+            path: path.to_owned(),
+            readers: Arc::clone(&readers),
+            phrases: Arc::clone(&phrases),
+            queued: Arc::clone(&queued),
+            complaints: Arc::clone(&complaints),
+            reserve: Arc::clone(&reserve),
+            revisions: Arc::clone(&revisions),
+        };
+        let beside =
+            Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer, revisions };
         let (told, noted) = (changes.clone(), Arc::clone(&answered));
         let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, beside);
         let thread = std::thread::Builder::new()
@@ -128,13 +142,14 @@ impl Store {
             .map_err(Error::NoThread)?;
         Ok(Self(Arc::new(Shared {
             jobs,
-            queued: Arc::new(AtomicUsize::new(0)),
+            queued,
             queue_bytes,
             answered,
             reserve,
             complaints,
             readers,
             phrases,
+            search: Search::new(search, changes.clone()),
             changes,
             thread: Mutex::new(Some(thread)),
         })))
@@ -407,6 +422,12 @@ impl Store {
         Outbounds(self)
     }
 
+    /// The search.
+    #[must_use]
+    pub fn search(&self) -> &Search {
+        &self.0.search
+    }
+
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> Settings<'_> {
@@ -419,6 +440,7 @@ impl Store {
     pub async fn close(&self) {
         let thread = self.0.thread.lock().take();
         let Some(thread) = thread else { return };
+        self.0.search.end();
         self.0.readers.close().await;
         let jobs = self.0.jobs.clone();
         let joined = tokio::task::spawn_blocking(move || {
