@@ -84,8 +84,8 @@ pub const FIELDS: &[FieldInfo] = &[
         name: "verdict",
         aliases: &["outcome"],
         takes: Takes::Word(VERDICTS),
-        help: "What the check of the signature said. old-secret: verified with a secret that is being replaced; verified: \
-               with one that is not.",
+        help: "What the check of the signature said. old-secret is verified, too, with a secret that is being \
+               replaced.",
         examples: &["verdict:rejected", "verdict:verified,old-secret", "-verdict:verified"],
         ..PLAIN
     },
@@ -192,8 +192,8 @@ pub const FIELDS: &[FieldInfo] = &[
         aliases: &["json"],
         of: Of::Path,
         optional: true,
-        help: "A value in the JSON of the body by its path, with all that is below it. Numbers match as they are written: \
-               1.0 is not 1. Without a path, the body's text.",
+        help: "A value in the JSON of the body by its path, with all that is below it. Numbers match as they are \
+               written: 1.0 is not 1. Without a path, the body's text.",
         examples: &[
             "body.data.id:8x2k4q9v",
             "body.data.error.code:13",

@@ -8,17 +8,24 @@
 
 mod amount;
 mod ast;
+mod deciding;
 mod field;
+mod json;
 mod lex;
+mod matching;
 mod moment;
 mod name;
+mod needle;
 mod parse;
 mod print;
 mod problem;
 mod value;
 
 pub use ast::{Expr, Field, Query, Step, Term, Test, Written};
+pub use deciding::Truth;
 pub use field::{FIELDS, FORWARDED, FieldInfo, Of, SCHEMES, Takes, VERDICTS, named};
+pub use matching::{Forwarded, Judged, Matcher, Record, matches};
 pub use moment::Clock;
+pub use needle::{Needle, contains_folded};
 pub use parse::{Conjunct, MAX_DEPTH, MAX_LENGTH, MAX_PROBLEMS, MAX_TERMS, Part, PartKind, Reading};
 pub use problem::{Problem, Problems};

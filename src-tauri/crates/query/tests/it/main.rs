@@ -2,7 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod delivery;
 mod language;
+mod matching;
 mod problems;
 mod round_trip;
 

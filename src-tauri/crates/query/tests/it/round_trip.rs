@@ -17,6 +17,12 @@ fn words() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Free text that stands for just this.
+pub(crate) fn quoted(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{escaped}\"")
+}
+
 fn text_test() -> impl Strategy<Value = Test> {
     prop_oneof![4 => words().prop_map(Test::Contains), 1 => words().prop_map(Test::Exactly)]
 }
@@ -95,8 +101,9 @@ fn expr() -> impl Strategy<Value = Expr> {
 fn scribble() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => prop::sample::select(vec![
-            "(", ")", "-", "\"", "\\", ":", ",", " ", " or ", "not(", "*", "=", ">", "..", ".", "[", "]", "[*]", "\"a\"",
-            "type:", "body.", "body[0]", "header.", "meta.", "since:", "1h", "answer:", "5xx", "verdict:verified", "none",
+            "(", ")", "-", "\"", "\\", ":", ",", " ", " or ", "not(", "*", "=", ">", "..", ".", "[", "]", "[*]",
+            "\"a\"", "type:", "body.", "body[0]", "header.", "meta.", "since:", "1h", "answer:", "5xx",
+            "verdict:verified", "none",
             "id:#", "2026-11-19T08:30", "é", "\u{2028}", "\0",
         ])
         .prop_map(str::to_owned),
