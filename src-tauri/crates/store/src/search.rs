@@ -35,6 +35,7 @@ mod indexer;
 mod known;
 mod names;
 mod record;
+mod sample;
 mod segment;
 mod sent;
 mod shelf;
