@@ -44,6 +44,16 @@ pub(crate) fn look(body: &[u8], path: &[Step], found: &mut dyn FnMut(Value<'_>) 
     Scanner { bytes: body, at: 0 }.walk(path, found)
 }
 
+/// How deep [`each`] looks.
+const DEEPEST: usize = 16;
+
+/// Shows `see` every string, number and word with the path to it, elements as [`Step::Any`], until it returns true.
+/// What is deeper than 16 steps is left out.
+pub(crate) fn each(body: &[u8], see: &mut dyn FnMut(&[Step], Value<'_>) -> bool) {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    Scanner { bytes: body, at: 0 }.each(&mut Vec::new(), see);
+}
+
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -131,6 +141,44 @@ impl<'a> Scanner<'a> {
             }
             index += 1;
             if !self.another(b']') {
+                return false;
+            }
+        }
+    }
+
+    fn each(&mut self, path: &mut Vec<Step>, see: &mut dyn FnMut(&[Step], Value<'_>) -> bool) -> bool {
+        self.space();
+        let end = match self.peek() {
+            Some(b'{') => b'}',
+            Some(b'[') => b']',
+            _ => return self.value(&mut |value| see(path, value)),
+        };
+        if path.len() == DEEPEST {
+            self.skip();
+            return false;
+        }
+        self.at += 1;
+        if self.take(end) {
+            return false;
+        }
+        loop {
+            let step = if end == b']' {
+                Step::Any
+            } else {
+                self.space();
+                let Some(key) = self.string().filter(|_| self.take(b':')) else {
+                    self.stop();
+                    return false;
+                };
+                Step::Key(String::from_utf8_lossy(&key.bytes()).into_owned())
+            };
+            path.push(step);
+            let seen = self.each(path, see);
+            path.pop();
+            if seen {
+                return true;
+            }
+            if !self.another(end) {
                 return false;
             }
         }

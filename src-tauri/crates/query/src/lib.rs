@@ -19,7 +19,9 @@ mod needle;
 mod parse;
 mod print;
 mod problem;
+mod suggest;
 mod value;
+mod values;
 
 pub use ast::{Expr, Field, Query, Step, Term, Test, Written};
 pub use deciding::Truth;
@@ -29,3 +31,5 @@ pub use moment::Clock;
 pub use needle::{Needle, contains_folded};
 pub use parse::{Conjunct, MAX_DEPTH, MAX_LENGTH, MAX_PROBLEMS, MAX_TERMS, Part, PartKind, Reading};
 pub use problem::{Problem, Problems};
+pub use suggest::{Completing, Wanted, field_named, fields_for, free_text, value_text, values_for};
+pub use values::{keys_of, places, values_of};

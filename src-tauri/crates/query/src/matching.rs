@@ -415,7 +415,7 @@ impl Ready {
 }
 
 /// Nobody has published where `user_metadata` is, so both places and both spellings are read, as the event view does.
-fn metadata_paths(key: &str) -> Vec<Vec<Step>> {
+pub(crate) fn metadata_paths(key: &str) -> Vec<Vec<Step>> {
     let step = |key: &str| Step::Key(key.to_owned());
     let last = if key.is_empty() { Step::Any } else { step(key) };
     ["user_metadata", "userMetadata"]

@@ -7,6 +7,7 @@ mod language;
 mod matching;
 mod problems;
 mod round_trip;
+mod suggest;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
