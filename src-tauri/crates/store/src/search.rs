@@ -189,10 +189,10 @@ impl Search {
         self.0.shelf.bytes()
     }
 
-    /// How many segments of 65,536 deliveries are in files.
+    /// How many segments of 65,536 ids are in files, and how many blocks of 64 ids have a signature.
     #[must_use]
-    pub fn segments(&self) -> usize {
-        self.0.shelf.files()
+    pub fn signed(&self) -> (usize, u64) {
+        self.0.shelf.signed()
     }
 }
 

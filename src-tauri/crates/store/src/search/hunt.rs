@@ -166,6 +166,7 @@ impl Hunt {
             at += 1;
         }
         let read = looker.read;
+        drop(looker);
         self.explained.blocks_read += read;
         self.next = at;
         Ok((ids, at >= self.candidates.len()))

@@ -199,7 +199,7 @@ impl Known {
             (state.revision, state.own) = (revision, before);
         }
         // Held meanwhile: few rows are read, and who is told of news can wait for a moment.
-        self.read_few(conn, &mut state, last_id).inspect_err(|_| state.stale = true)?;
+        read_few(conn, &mut state, last_id).inspect_err(|_| state.stale = true)?;
         Ok(state.columns.clone())
     }
 
@@ -212,23 +212,23 @@ impl Known {
             is()
         }
     }
+}
 
-    fn read_few(&self, conn: &Connection, state: &mut State, last_id: i64) -> Result<(), Error> {
-        let State { columns, many, dirty, again, .. } = state;
-        let known = columns.last_id;
-        for id in std::mem::take(dirty) {
-            if id <= known {
-                columns.remove(id, id);
-                fill::few(conn, columns, many, id - 1, id)?;
-            }
+fn read_few(conn: &Connection, state: &mut State, last_id: i64) -> Result<(), Error> {
+    let State { columns, many, dirty, again, .. } = state;
+    let known = columns.last_id;
+    for id in std::mem::take(dirty) {
+        if id <= known {
+            columns.remove(id, id);
+            fill::few(conn, columns, many, id - 1, id)?;
         }
-        for event in std::mem::take(again) {
-            fill::attempts_of(conn, columns, many, event)?;
-        }
-        if known < last_id {
-            fill::few(conn, columns, many, known, last_id)?;
-            columns.last_id = columns.last_id.max(last_id);
-        }
-        Ok(())
     }
+    for event in std::mem::take(again) {
+        fill::attempts_of(conn, columns, many, event)?;
+    }
+    if known < last_id {
+        fill::few(conn, columns, many, known, last_id)?;
+        columns.last_id = columns.last_id.max(last_id);
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::columns::BLOCK;
 use super::grams::{BITS, Signature, WORDS};
@@ -67,7 +68,7 @@ pub(crate) fn witnesses(all: &[Witness]) -> Vec<Witness> {
 }
 
 /// Writes a segment, in place of one that is there. `blocks` are in the order of their ids.
-pub(crate) fn write(folder: &Path, number: i64, witnesses: &[Witness], blocks: &[Signature]) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, number: i64, witnesses: &[Witness], blocks: &[Arc<Signature>]) -> io::Result<()> {
     let path = path(folder, number);
     let mut new = path.clone().into_os_string();
     new.push(format!(".new-{}", std::process::id()));
@@ -79,7 +80,7 @@ pub(crate) fn write(folder: &Path, number: i64, witnesses: &[Witness], blocks: &
     written
 }
 
-fn write_to(path: &Path, number: i64, witnesses: &[Witness], blocks: &[Signature]) -> io::Result<()> {
+fn write_to(path: &Path, number: i64, witnesses: &[Witness], blocks: &[Arc<Signature>]) -> io::Result<()> {
     let _ = fs::remove_file(path);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -220,14 +221,14 @@ fn transpose(square: &mut [u64; 64]) {
 mod tests {
     use super::*;
 
-    fn signature(seed: usize) -> Signature {
+    fn signature(seed: usize) -> Arc<Signature> {
         let mut signature = Signature::default();
         signature.add(format!("needle number {seed} of many").as_bytes());
-        signature
+        Arc::new(signature)
     }
 
-    fn written(folder: &Path) -> Vec<Signature> {
-        let blocks: Vec<Signature> = (0..SEGMENT_BLOCKS).map(signature).collect();
+    fn written(folder: &Path) -> Vec<Arc<Signature>> {
+        let blocks: Vec<Arc<Signature>> = (0..SEGMENT_BLOCKS).map(signature).collect();
         write(folder, 7, &[(1, 10), (900, 20)], &blocks).unwrap();
         blocks
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,8 +127,11 @@ impl Shelf {
         Signatures(self.inner.read().clone())
     }
 
-    pub(crate) fn files(&self) -> usize {
-        self.inner.read().files.len()
+    /// How many segments are in files, and how many blocks have a signature.
+    pub(crate) fn signed(&self) -> (usize, u64) {
+        let inner = self.inner.read();
+        let open = inner.open.as_ref().map_or(0, |open| open.blocks.len());
+        (inner.files.len(), (inner.files.len() * SEGMENT_BLOCKS + open) as u64)
     }
 
     /// Bytes of the files.
@@ -236,10 +239,6 @@ impl Shelf {
         Ok(())
     }
 
-    #[cfg(test)]
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
 }
 
 /// Another process may be writing it right now.

@@ -131,13 +131,14 @@ fn judged(chunk: &Chunk, at: usize) -> Judged {
 }
 
 type Counts = HashMap<String, u64>;
+type Count<'a> = Box<dyn Fn(&[i64]) -> Counts + 'a>;
 
 /// Counts the values of a field that is in the columns.
 fn of_column<'a>(
     field: &Field,
     columns: &'a Columns,
     names: &'a Names,
-) -> Option<Box<dyn Fn(&[i64]) -> Counts + 'a>> {
+) -> Option<Count<'a>> {
     let by_code = |column: fn(&Chunk) -> &Vec<u16>, name: Box<dyn Fn(u16) -> Option<String> + 'a>| {
         let count = move |ids: &[i64]| {
             let mut codes: HashMap<u16, u64> = HashMap::new();
@@ -148,7 +149,7 @@ fn of_column<'a>(
             codes.remove(&UNNUMBERED);
             codes.into_iter().filter_map(|(code, count)| Some((name(code)?, count))).collect()
         };
-        Some(Box::new(count) as Box<dyn Fn(&[i64]) -> Counts>)
+        Some(Box::new(count) as Count<'a>)
     };
     let by_word = |word: fn(&Chunk, usize) -> &'static str| {
         let count = move |ids: &[i64]| {
@@ -158,7 +159,7 @@ fn of_column<'a>(
             }
             words.into_iter().map(|(word, count)| (word.to_owned(), count)).collect()
         };
-        Some(Box::new(count) as Box<dyn Fn(&[i64]) -> Counts>)
+        Some(Box::new(count) as Count<'a>)
     };
     let text = |number: u16, all: &'a super::dictionary::Dictionary<Box<str>>| all.value(number).map(|text| text.to_string());
     match field {
