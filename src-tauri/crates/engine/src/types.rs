@@ -66,7 +66,6 @@ fn declared() -> String {
         dto::Deletion,
         dto::PingBy,
         dto::RequestLine,
-        dto::Filter,
         dto::QueryRead,
         dto::QueryPart,
         dto::QueryPartKind,

@@ -54,7 +54,7 @@ async fn main() -> Result<(), Failure> {
     times.sort_unstable();
     let percentile = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or(Duration::ZERO);
     let list = Instant::now();
-    let shown = store.ids(&Filter::default()).await?.len();
+    let shown = store.ids().await?.len();
     let list = list.elapsed();
     let filtered = Instant::now();
     let verified = store.ids(&Filter { outcomes: vec![Outcome::Verified], ..Filter::default() }).await?.len();

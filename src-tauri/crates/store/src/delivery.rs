@@ -273,7 +273,7 @@ pub enum Change {
     Resync,
 }
 
-/// A delivery that has just been stored: its row, and what [`crate::Filter::matches`] examines.
+/// A delivery that has just been stored: its row, and what a query examines.
 #[derive(Debug)]
 pub struct Arrived {
     /// The row.

@@ -21,7 +21,7 @@ use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::{Beside, Writer};
 use crate::{
-    Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
+    Actions, Addresses, Answer, Change, Counts, Delivery, Error, InsertError, Inserted, NewDelivery, Outbounds,
     Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open,
     recent,
 };
@@ -262,15 +262,20 @@ impl Store {
         self.0.changes.subscribe()
     }
 
-    /// The ids of the deliveries that a filter shows, ascending.
-    ///
-    /// Dropping the future ends the search.
+    /// The ids of all deliveries, ascending.
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn ids(&self, filter: &Filter) -> Result<Vec<i64>, Error> {
-        let filter = filter.clone();
-        self.read(move |conn, gone| filter.ids(conn, gone)).await
+    pub async fn ids(&self) -> Result<Vec<i64>, Error> {
+        self.read(|conn, _| Ok(delivery::ids(conn)?)).await
+    }
+
+    /// The ids of a project's deliveries after this one, ascending.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn ids_of(&self, project: i64, after: i64) -> Result<Vec<i64>, Error> {
+        self.read(move |conn, _| Ok(delivery::ids_of(conn, project, after)?)).await
     }
 
     /// The rows of these deliveries, in this order; missing ones are left out.

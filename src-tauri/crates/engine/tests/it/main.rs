@@ -62,7 +62,7 @@ impl Rig {
     }
 
     async fn newest(&self) -> engine::Detail {
-        let view = self.engine.history().open_view(Filter::default()).await.unwrap();
+        let view = self.engine.history().open_view("").await.unwrap();
         self.engine.history().delivery(view.rows.last().unwrap().id).await.unwrap()
     }
 
@@ -199,10 +199,10 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
         }
     });
     // Open views over and over while deliveries arrive.
-    let mut opened = rig.engine.history().open_view(Filter::default()).await.unwrap();
+    let mut opened = rig.engine.history().open_view("").await.unwrap();
     while !arriving.is_finished() {
         tokio::time::sleep(Duration::from_millis(7)).await;
-        opened = rig.engine.history().open_view(Filter::default()).await.unwrap();
+        opened = rig.engine.history().open_view("").await.unwrap();
     }
     arriving.await.unwrap();
     let of_view = || live.lock().unwrap().iter().filter(|(view, _)| *view == opened.view).count() as u64;
@@ -223,7 +223,7 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
         live.lock().unwrap().iter().filter(|(view, _)| *view == opened.view).map(|(_, id)| *id).collect();
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len(), "none is reported twice: {told:?}");
     assert_eq!(opened.matched + told.len() as u64, 300, "what was counted and what was reported is all there is");
-    let all = rig.engine.history().open_view(Filter::default()).await.unwrap();
+    let all = rig.engine.history().open_view("").await.unwrap();
     assert_eq!(all.matched, 300);
 }
 
