@@ -9,7 +9,7 @@ use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::clipboard;
-use crate::commands::{app, deliveries, history, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
+use crate::commands::{app, deliveries, history, outbound, projects, sandbox, search, secrets, start, tunnel, webhooks};
 use crate::leaving::Leaving;
 use crate::start::Started;
 
@@ -46,11 +46,21 @@ pub(crate) fn run() -> ExitCode {
             deliveries::view_open,
             deliveries::view_rows,
             deliveries::view_find,
+            search::view_histogram,
+            search::view_values,
+            search::delivery_hits,
             deliveries::delivery,
             deliveries::delivery_body,
             deliveries::verify_again,
             history::deliveries_pin,
             history::delivery_note,
+            search::query_read,
+            search::query_suggest,
+            search::query_grammar,
+            search::searches,
+            search::search_save,
+            search::search_forget,
+            search::search_used,
             outbound::targets,
             outbound::target_save,
             outbound::target_remove,

@@ -11,6 +11,7 @@ use crate::projects::key_news::KeyNews;
 use crate::registry::Registry;
 use feed::Feed;
 use judging::Judging;
+use searches::SearchList;
 
 pub(crate) mod arrivals;
 pub(crate) mod body;
@@ -21,9 +22,13 @@ mod headers;
 mod judging;
 mod keep;
 mod opening;
+mod query;
 mod reverify;
 pub(crate) mod rows;
+mod searches;
+mod searching;
 mod space;
+mod suggest;
 pub(crate) mod tail;
 mod view;
 
@@ -37,6 +42,7 @@ pub struct History {
     registry: Arc<Registry>,
     feed: Arc<Feed>,
     judging: Arc<Judging>,
+    searches: Arc<SearchList>,
     /// What the listener is doing: an opened delivery names its address.
     listener: watch::Receiver<ListenerState>,
 }
@@ -49,7 +55,7 @@ impl History {
         listener: watch::Receiver<ListenerState>,
     ) -> Self {
         let feed = Feed::new(common.clone(), registry.clone(), tally);
-        Self { common, registry, feed, judging: Arc::default(), listener }
+        Self { common, registry, feed, judging: Arc::default(), searches: Arc::default(), listener }
     }
 
     /// Begins to report what arrives, to explain what is rejected, and to judge again when a key comes. Returns the
@@ -58,6 +64,9 @@ impl History {
         let Self { common, registry, feed, .. } = self;
         let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
         common.spawn_to_the_end(feed.clone().run(common.store().subscribe()));
+        if let Err(error) = common.store().search().begin() {
+            tracing::warn!(code = error.code(), %error, "the search is slower than it could be");
+        }
         common.spawn(explain::run(common.store().clone(), registry.clone(), to_explain));
         common.spawn_to_the_end(space::watch(common.clone()));
         if !common.is_fixed() {

@@ -122,6 +122,8 @@ codes! {
     NotStored = "not_stored": Refused, Error;
 
     // Deliveries.
+    /// What is searched for cannot be understood.
+    QueryInvalid = "query_invalid": Usage, Warning;
     /// Another view was opened meanwhile.
     ViewReplaced = "view_replaced": Refused, Info;
     /// The body is not what its encoding says.

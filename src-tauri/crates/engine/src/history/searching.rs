@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use query::{Clock, Expr, Field, Query};
+use query::{Expr, Field, Query};
 use store::{Explained, Rest, Wanted};
 
 use super::feed::Feed;
@@ -28,8 +28,8 @@ const NS_PER_MS: i64 = 1_000_000;
 impl Feed {
     /// Opens the view of a query in place of the current one.
     pub(crate) async fn open(self: &Arc<Self>, text: &str) -> Result<ViewOpened> {
-        let started = Instant::now();
-        let query = Query::parse(text, &self.clock())?;
+        let (started, clock) = (Instant::now(), reading::clock(self.common()));
+        let query = Query::parse(text, &clock)?;
         let search = self.common().store().search();
         let number = self.next_number();
         let wanted = Arc::new(Wanted::new(query.expr, search.names().await?));
@@ -50,13 +50,9 @@ impl Feed {
             let feed = Arc::clone(self);
             self.common().spawn(async move { feed.count_on(number, rest, gone, started, total).await });
         }
-        let query = reading::read(text, &self.clock());
+        let query = reading::read(text, &clock);
         let explained = explained(found.explained);
         Ok(ViewOpened { view: number, first, matched, exact, total, took_us, rows, query, nothing, explained })
-    }
-
-    fn clock(&self) -> Clock {
-        Clock { now_ns: self.common().now_ms().saturating_mul(NS_PER_MS), ..Clock::system() }
     }
 
     /// Finds the older ones, and reports them as they come.
@@ -70,7 +66,7 @@ impl Feed {
     ) {
         let feed = Arc::clone(&self);
         let ended = Arc::clone(&gone);
-        let counted = tokio::task::spawn_blocking(move || {
+        let run = tokio::task::spawn_blocking(move || {
             let mut reported = Instant::now();
             rest.run(&ended, |ids, explained| {
                 let mut slot = feed.view();
@@ -87,7 +83,7 @@ impl Feed {
         });
         // A view that was closed meanwhile, or an engine that ends.
         let ends = gone.load(Ordering::Relaxed);
-        match counted.await {
+        match run.await {
             Ok(Ok(())) => {}
             Ok(Err(store::Error::Closed)) => return,
             Ok(Err(error)) if !ends => {
@@ -191,7 +187,7 @@ impl History {
 
     /// Where a delivery has what a query searches for, at most 200 places.
     pub async fn hits(&self, id: i64, text: &str) -> Result<Vec<Hit>> {
-        let query = Query::parse(text, &Clock::system())?;
+        let query = Query::parse(text, &reading::clock(&self.common))?;
         let search = self.common.store().search();
         let wanted = Arc::new(Wanted::new(query.expr, store::Names::default()));
         Ok(search.hits(&wanted, id, HITS).await?.into_iter().map(rows::hit).collect())

@@ -24,6 +24,7 @@ mod reverify;
 mod rotation;
 mod sandbox;
 mod scripted;
+mod searches;
 mod secrets;
 mod tunnel;
 mod turned_away;
@@ -34,7 +35,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use engine::{Code, Config, Engine, Filter, ListenerState, Live, MemoryVault, Settings};
+use engine::{Code, Config, Engine, ListenerState, Live, MemoryVault, Settings};
 use parts::soon;
 use samples::SampleRequest;
 use signature::{Outcome, Scheme, Secret};
@@ -242,10 +243,10 @@ async fn filters_narrow_the_view_and_the_live_rows_alike() {
     send("batch.succeeded", None).await;
     send("video.generated", None).await;
     send("batch.failed", Some("wrong_secret")).await;
-    let rejected = Filter { outcomes: vec![Outcome::Rejected], ..Filter::default() };
+    let rejected = "verdict:rejected";
     let view = rig.engine.history().open_view(rejected).await.unwrap();
     assert_eq!((view.matched, view.total), (1, 3));
-    let typed = Filter { types: vec!["video.generated".into()], text: "GEMINI-webhooks".into(), ..Filter::default() };
+    let typed = "type:=video.generated GEMINI-webhooks";
     let view = rig.engine.history().open_view(typed).await.unwrap();
     assert_eq!(view.matched, 1);
 

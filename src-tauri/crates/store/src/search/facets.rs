@@ -270,10 +270,9 @@ impl Leaf {
             Self::Numbers(column, ranges) => numbers(*column, ranges, block),
             Self::Sent(sent, says) => Marks::known(sent.marks(block.first, says)),
             Self::Secret(codes, absent) => {
-                let signed = codes.of(block.of(&block.chunk.signer));
                 // A key of a JWKS is in the verdict alone, and so is one that matched what was rejected all the same.
-                let unchecked = !(plane(Plane::Verified) | plane(Plane::Rejected));
-                Marks::choose(unchecked, Marks::of(*absent), signed)
+                let others = Marks::choose(plane(Plane::Rejected), Marks::OPEN, Marks::of(*absent));
+                Marks::choose(plane(Plane::Verified), codes.of(block.of(&block.chunk.signer)), others)
             }
         }
     }

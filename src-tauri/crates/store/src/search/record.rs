@@ -171,8 +171,8 @@ impl Record for Stored<'_> {
     }
 
     fn secret(&self) -> Vec<Cow<'_, str>> {
-        let known = self.around.columns.signers.value(self.chunk.signer[self.at]).map(|key| &**key);
-        let key = known.or_else(|| match self.verdict() {
+        let signer = self.around.columns.signers.value(self.chunk.signer[self.at]).map(|key| &**key);
+        let key = signer.filter(|_| self.has(Plane::Verified)).or_else(|| match self.verdict() {
             Judged::Unchecked => None,
             _ => self.judged()?.key.as_ref().map(|key| &*key.id),
         });

@@ -9,10 +9,8 @@ use super::Search;
 use super::columns::{Chunk, Columns, Plane};
 use super::dictionary::{NONE, UNNUMBERED};
 use super::names::Names;
+use super::sample;
 use crate::Error;
-
-/// Deliveries of which the content is read to count the values of a field that is not in the columns.
-const SAMPLE: usize = 2_000;
 
 /// Deliveries of one span of time, by verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,22 +82,16 @@ impl Search {
         let (inner, field) = (Arc::clone(&self.0), field.clone());
         let read = move |conn: &rusqlite::Connection, gone: &std::sync::atomic::AtomicBool| {
             let columns = inner.known.catch_up(conn, gone)?;
-            let mut counts = HashMap::new();
-            let (counted, exact) = match of_column(&field, &columns, &names) {
-                Some(count) => {
-                    counts = count(&ids);
-                    (ids.len(), true)
-                }
-                None => {
-                    let some = ids.get(..SAMPLE.min(ids.len())).unwrap_or_default();
-                    super::sample::count(conn, &field, some, &columns, &names, &inner.parts.phrases, &mut counts)?;
-                    (some.len(), some.len() == ids.len())
-                }
-            };
-            let mut values: Vec<(String, u64)> = counts.into_iter().collect();
-            values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            values.truncate(limit);
-            Ok(Values { values, counted: counted as u64, exact })
+            if let Some(count) = of_column(&field, &columns, &names) {
+                return Ok(Values { values: sorted(count(&ids), limit), counted: ids.len() as u64, exact: true });
+            }
+            let some = ids.get(..sample::SAMPLE.min(ids.len())).unwrap_or_default();
+            let counts = sample::values(conn, &field, some, &columns, &names, &inner.parts.phrases)?;
+            Ok(Values {
+                values: sorted(counts, limit),
+                counted: some.len() as u64,
+                exact: some.len() == ids.len(),
+            })
         };
         self.0.parts.readers.read(read).await
     }
@@ -119,6 +111,14 @@ fn steps(from: i64, to: i64, most: i64) -> (i64, i64) {
         days * 86_400_000 * MS
     });
     (begin(step), step)
+}
+
+/// The most frequent first.
+pub(crate) fn sorted(counts: Counts, limit: usize) -> Vec<(String, u64)> {
+    let mut values: Vec<(String, u64)> = counts.into_iter().collect();
+    values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    values.truncate(limit);
+    values
 }
 
 fn judged(chunk: &Chunk, at: usize) -> Judged {

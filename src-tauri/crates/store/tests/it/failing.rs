@@ -5,9 +5,9 @@ use std::task::Poll;
 
 use rusqlite::Connection;
 use signature::Outcome;
-use store::{Filter, InsertError, Inserted, NewDelivery, Options, Store};
+use store::{InsertError, Inserted, NewDelivery, Options, Store};
 
-use crate::sample::{attempt, file, history, history_with, integrity, plain};
+use crate::sample::{attempt, file, found, history, history_with, integrity, plain};
 
 /// Keeps the database locked against writers.
 fn lock(path: &std::path::Path) -> Connection {
@@ -185,7 +185,7 @@ async fn readers_see_whole_deliveries_only() {
     let mut seen = 0;
     while !writing.is_finished() {
         let ids = store.ids().await.unwrap();
-        let by_text = store.ids(&Filter { text: "application/json".into(), ..Filter::default() }).await.unwrap();
+        let by_text = found(&store, "application/json").await;
         assert!(ids.len() >= seen && by_text.len() >= ids.len());
         assert_eq!(ids, (1..=ids.len() as i64).collect::<Vec<_>>());
         assert!(store.counts().await.unwrap().total >= by_text.len() as u64);

@@ -111,7 +111,8 @@ impl Record for Plain {
     }
     fn forwarded(&self) -> Option<Forwarded> {
         let forwards: Vec<&Outbound> = self.sent.iter().filter(|sent| sent.row.kind == OutboundKind::Forward).collect();
-        let settled = forwards.iter().find(|sent| sent.row.settled);
+        // A list does not say whether a forward is settled: here, the first try of each is.
+        let settled = forwards.iter().find(|sent| sent.row.number == 1);
         match settled {
             Some(sent) => match sent.row.status {
                 Some(200..=299) => Some(Forwarded::Done),
