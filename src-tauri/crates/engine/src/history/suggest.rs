@@ -19,28 +19,35 @@ const WORD: usize = 40;
 /// Fields whose values are looked through for what is typed without a field.
 const OF_ALL: [Field; 4] = [Field::Type, Field::Reason, Field::Verdict, Field::Project];
 
+/// Where hits have a piece of text.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    /// Fields and their values, the most frequent first.
+    pub(crate) values: Vec<(Field, ValueCount)>,
+    /// How many hits were looked at.
+    pub(crate) counted: u64,
+    /// Whether these were all.
+    pub(crate) exact: bool,
+}
+
 /// What the present hits have. What cannot be read is missing: suggestions are no place for errors.
 pub(crate) trait Hits: Sync {
-    /// How many they are, as far as is known.
-    fn total(&self) -> u64;
     /// The most frequent values of a field.
     fn values(&self, field: &Field, limit: usize) -> impl Future<Output = ValueCounts> + Send;
     /// The most frequent names below a header, the metadata or a path ([`query::keys_of`]).
     fn keys(&self, field: &Field, limit: usize) -> impl Future<Output = ValueCounts> + Send;
-    /// Where the newest have a piece of text ([`query::places`]), the most frequent first.
-    fn places(&self, piece: &str, limit: usize) -> impl Future<Output = Vec<(Field, ValueCount)>> + Send;
+    /// Where they have a piece of text ([`query::places`]), the most frequent first.
+    fn places(&self, piece: &str, limit: usize) -> impl Future<Output = Places> + Send;
     /// How many of them a query matches; `None` if that is not known soon.
     fn count(&self, query: &str) -> impl Future<Output = Option<u64>> + Send;
+    /// How many of all deliveries a query matches; `None` if that is not known soon.
+    fn count_of_all(&self, query: &str) -> impl Future<Output = Option<u64>> + Send;
 }
 
 /// No hits, or none that are known: then only the grammar and earlier searches are offered.
 pub(crate) struct NoHits;
 
 impl Hits for NoHits {
-    fn total(&self) -> u64 {
-        0
-    }
-
     async fn values(&self, _: &Field, _: usize) -> ValueCounts {
         ValueCounts::default()
     }
@@ -49,11 +56,15 @@ impl Hits for NoHits {
         ValueCounts::default()
     }
 
-    async fn places(&self, _: &str, _: usize) -> Vec<(Field, ValueCount)> {
-        Vec::new()
+    async fn places(&self, _: &str, _: usize) -> Places {
+        Places::default()
     }
 
     async fn count(&self, _: &str) -> Option<u64> {
+        None
+    }
+
+    async fn count_of_all(&self, _: &str) -> Option<u64> {
         None
     }
 }
@@ -61,7 +72,7 @@ impl Hits for NoHits {
 /// What may stand at `cursor` (UTF-16 units).
 pub(crate) async fn suggest(text: &str, cursor: u32, hits: &impl Hits, searches: &Searches) -> Vec<SuggestionGroup> {
     let completing = Completing::of(text, Units(text).byte(cursor));
-    let place = Place { text, completing: &completing, total: hits.total() };
+    let place = Place { text, completing: &completing };
     let mut groups = Vec::new();
     let mut put = |name: SuggestionKind, items: Vec<Suggestion>| {
         if !items.is_empty() {
@@ -88,7 +99,26 @@ pub(crate) async fn suggest(text: &str, cursor: u32, hits: &impl Hits, searches:
 struct Place<'a> {
     text: &'a str,
     completing: &'a Completing,
-    total: u64,
+}
+
+/// How many of some hits have something.
+#[derive(Clone, Copy)]
+struct Found {
+    count: u64,
+    of: u64,
+    /// Whether all hits were looked at.
+    exact: bool,
+}
+
+impl Found {
+    fn among(counts: &ValueCounts, count: u64) -> Self {
+        Self { count, of: counts.counted, exact: counts.exact }
+    }
+
+    /// The share in a million, to compare what was counted in different numbers of hits.
+    fn share(self) -> u64 {
+        self.count.saturating_mul(1_000_000) / self.of.max(1)
+    }
 }
 
 impl Place<'_> {
@@ -107,11 +137,11 @@ impl Place<'_> {
         }
     }
 
-    /// The same with how many hits have it.
+    /// The same with how many hits have it. Of a sample only the share is told.
     #[expect(clippy::cast_precision_loss, reason = "a share for a bar")]
-    fn counted(&self, label: impl Into<String>, insert: String, count: u64, of: u64) -> Suggestion {
-        let share = (of > 0).then(|| (count as f64 / of as f64).min(1.0));
-        Suggestion { count: Some(count), share, ..self.item(label, insert) }
+    fn counted(&self, label: impl Into<String>, insert: String, found: Found) -> Suggestion {
+        let share = (found.of > 0).then(|| (found.count as f64 / found.of as f64).min(1.0));
+        Suggestion { count: found.exact.then_some(found.count), share, ..self.item(label, insert) }
     }
 
     /// A suggestion for the whole text.
@@ -135,29 +165,31 @@ impl Place<'_> {
             return Vec::new();
         }
         let needle = Needle::new(typed.as_bytes());
-        let mut found: Vec<(String, u64, u64)> = Vec::new();
+        let mut terms: Vec<(String, Found)> = Vec::new();
         for field in &OF_ALL {
             let of_field = hits.values(field, LOOKED_THROUGH).await;
             for value in of_field.values.iter().filter(|value| needle.is_in(value.value.as_bytes())) {
-                found.push((format!("{field}:{}", query::value_text(&value.value)), value.count, of_field.counted));
+                let term = format!("{field}:{}", query::value_text(&value.value));
+                terms.push((term, Found::among(&of_field, value.count)));
             }
         }
-        for (field, value) in hits.places(typed, LOOKED_THROUGH).await {
+        let places = hits.places(typed, LOOKED_THROUGH).await;
+        for (field, value) in places.values {
             let whole = value.value.len() <= WORD && !value.value.contains(char::is_whitespace);
             let shown = if whole { value.value.as_str() } else { typed };
             let term = format!("{field}:{}", query::value_text(shown));
-            match found.iter_mut().find(|(other, ..)| *other == term) {
-                Some((_, count, _)) => *count += value.count,
-                None => found.push((term, value.count, self.total)),
+            match terms.iter_mut().find(|(other, _)| *other == term) {
+                Some((_, found)) => found.count += value.count,
+                None => terms.push((term, Found { count: value.count, of: places.counted, exact: places.exact })),
             }
         }
-        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        found.truncate(VALUES);
-        let item = |(term, count, of): (String, u64, u64)| {
+        terms.sort_by(|a, b| b.1.share().cmp(&a.1.share()).then_with(|| a.0.cmp(&b.0)));
+        terms.truncate(VALUES);
+        let item = |(term, found): (String, Found)| {
             let insert = self.completing.instead(&term);
-            self.counted(term, insert, count, of)
+            self.counted(term, insert, found)
         };
-        found.into_iter().map(item).collect()
+        terms.into_iter().map(item).collect()
     }
 
     fn fields(&self, typed: &str) -> Vec<Suggestion> {
@@ -186,7 +218,7 @@ impl Place<'_> {
             let item = self.instead_of_all(&search.name, &search.query);
             items.push(Suggestion {
                 detail: Some(search.query.clone()),
-                count: hits.count(&search.query).await,
+                count: hits.count_of_all(&search.query).await,
                 ..item
             });
         }
@@ -212,7 +244,7 @@ impl Place<'_> {
             let above = if name.value.starts_with('[') { above.trim_end_matches('.') } else { above };
             let piece = format!("{above}{}:", name.value);
             let label = format!("{}.{piece}", info.name);
-            self.counted(label, self.completing.with(&piece), name.count, names.counted)
+            self.counted(label, self.completing.with(&piece), Found::among(&names, name.count))
         };
         names.values.iter().filter(fits).take(VALUES).map(item).collect()
     }
@@ -234,7 +266,7 @@ impl Place<'_> {
                     _ => query::value_text(&value.value),
                 };
                 let label = format!("{field}:{written}");
-                self.counted(label, self.completing.with(&written), value.count, present.counted)
+                self.counted(label, self.completing.with(&written), Found::among(&present, value.count))
             })
             .take(VALUES)
             .collect();

@@ -12,10 +12,6 @@ fn counts(values: &[(&str, u64)]) -> ValueCounts {
 }
 
 impl Hits for Made {
-    fn total(&self) -> u64 {
-        10
-    }
-
     async fn values(&self, field: &Field, _: usize) -> ValueCounts {
         match field {
             Field::Type => counts(&[("batch.succeeded", 7), ("batch.failed", 2), ("a b", 1)]),
@@ -33,22 +29,27 @@ impl Hits for Made {
         }
     }
 
-    async fn places(&self, piece: &str, _: usize) -> Vec<(Field, ValueCount)> {
+    async fn places(&self, piece: &str, _: usize) -> Places {
         let found = |field: &str, value: &str, count| {
             (query::field_named(field).unwrap(), ValueCount { value: value.to_owned(), count })
         };
-        match piece {
+        let values = match piece {
             "needle" => vec![
                 found("body.data.error.message", "no needle here", 3),
                 found("meta.suite", "needle-128k", 2),
                 found("body.data.error.message", "another needle", 2),
             ],
             _ => Vec::new(),
-        }
+        };
+        Places { values, counted: 10, exact: true }
     }
 
     async fn count(&self, query: &str) -> Option<u64> {
         (query == "needle").then_some(5)
+    }
+
+    async fn count_of_all(&self, _: &str) -> Option<u64> {
+        Some(9)
     }
 }
 
@@ -92,6 +93,8 @@ async fn what_is_typed_is_offered_as_text_and_as_values() {
     let (text, values) = (&groups[0].items[0], &groups[1].items);
     assert_eq!((text.count, text.share), (Some(5), None));
     assert_eq!((values[0].count, values[0].share), (Some(5), Some(0.5)));
+    let groups = suggest("needl", 5, &Made, &searches()).await;
+    assert_eq!(groups.last().map(|group| (group.name, group.items[0].count)), Some((SuggestionKind::Saved, Some(9))));
 }
 
 #[tokio::test]
