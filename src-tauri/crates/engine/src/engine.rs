@@ -31,6 +31,7 @@ use crate::registry::{ProjectKeys, Registry};
 use crate::sandbox::Sandbox;
 use crate::sandbox::running::Running;
 use crate::settings::{self, SettingsRoom};
+use crate::transfer::{self, Transfers};
 use crate::tunnel::provider::{self, TunnelFactory};
 use crate::tunnel::{self, Tunnel};
 use crate::webhooks::{Neighbours, Webhooks};
@@ -112,6 +113,7 @@ struct Rooms {
     sandbox: Sandbox,
     outgoing: Outgoing,
     answers: Answers,
+    transfers: Transfers,
     listening: Listening,
     tunnel: Tunnel,
     webhooks: Webhooks,
@@ -174,6 +176,15 @@ impl Engine {
 
         let addresses = Addresses::new(common.clone());
         let outgoing = Outgoing::new(&common, &registry, &projects, &sandbox, &addresses, &config.version);
+        let below = transfer::Below {
+            registry: registry.clone(),
+            projects: projects.clone(),
+            history: history.clone(),
+            addresses: addresses.clone(),
+            forwards: outgoing.forwards.clone(),
+            settings: settings.clone(),
+        };
+        let transfers = Transfers::new(common.clone(), below, &config.version);
         let answers = Answers::new(common.clone(), outgoing.forwards.clone());
         answers.begin().await?;
 
@@ -236,6 +247,7 @@ impl Engine {
             sandbox,
             outgoing,
             answers,
+            transfers,
             listening,
             tunnel,
             webhooks,
@@ -341,6 +353,11 @@ impl Engine {
     /// Answers that are not the usual ones.
     pub fn answers(&self) -> &Answers {
         &self.rooms.answers
+    }
+
+    /// Deliveries into files and out of them.
+    pub fn transfers(&self) -> &Transfers {
+        &self.rooms.transfers
     }
 
     /// The listener.

@@ -17,14 +17,16 @@ use crate::job::{Answered, Changes, Job, Pending, Task};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
 use crate::retention::{Keeper, Keeping};
+use crate::search::{OwnRevisions, Search, SearchParts};
 use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::{Beside, Writer};
 use crate::{
-    Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
-    Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open,
-    recent,
+    Actions, Addresses, Answer, Change, Counts, Delivery, Error, InsertError, Inserted, NewDelivery, Outbounds, Places,
+    Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open, recent,
 };
+
+mod handle;
 
 /// Bounds and sizes. The default is what the desktop uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +89,7 @@ struct Shared {
     phrases: Arc<Phrases>,
     keeping: Arc<Keeping>,
     path: PathBuf,
+    search: Search,
     changes: broadcast::Sender<Change>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -124,8 +127,24 @@ impl Store {
         let checkpointer = Checkpointer::new(path, Arc::clone(&complaints))?;
         let keeping = Arc::new(Keeping::default());
         let keeper = Keeper::new(path, Arc::clone(&keeping), Arc::clone(&reserve));
-        let beside =
-            Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer, keeper };
+        let revisions = OwnRevisions::default();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let search = SearchParts {
+            path: path.to_owned(),
+            readers: Arc::clone(&readers),
+            phrases: Arc::clone(&phrases),
+            queued: Arc::clone(&queued),
+            complaints: Arc::clone(&complaints),
+            reserve: Arc::clone(&reserve),
+            revisions: Arc::clone(&revisions),
+        };
+        let beside = Beside {
+            reserve: Arc::clone(&reserve),
+            complaints: Arc::clone(&complaints),
+            checkpointer,
+            keeper,
+            revisions,
+        };
         let (told, noted) = (changes.clone(), Arc::clone(&answered));
         let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, beside);
         let thread = std::thread::Builder::new()
@@ -134,7 +153,7 @@ impl Store {
             .map_err(Error::NoThread)?;
         Ok(Self(Arc::new(Shared {
             jobs,
-            queued: Arc::new(AtomicUsize::new(0)),
+            queued,
             queue_bytes,
             answered,
             reserve,
@@ -143,6 +162,7 @@ impl Store {
             phrases,
             keeping,
             path: path.to_owned(),
+            search: Search::new(search, changes.clone()),
             changes,
             thread: Mutex::new(Some(thread)),
         })))
@@ -255,15 +275,20 @@ impl Store {
         self.0.changes.subscribe()
     }
 
-    /// The ids of the deliveries that a filter shows, ascending.
-    ///
-    /// Dropping the future ends the search.
+    /// The ids of all deliveries, ascending.
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn ids(&self, filter: &Filter) -> Result<Vec<i64>, Error> {
-        let filter = filter.clone();
-        self.read(move |conn, gone| filter.ids(conn, gone)).await
+    pub async fn ids(&self) -> Result<Vec<i64>, Error> {
+        self.read(|conn, _| Ok(delivery::ids(conn)?)).await
+    }
+
+    /// The ids of a project's deliveries after this one, ascending.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn ids_of(&self, project: i64, after: i64) -> Result<Vec<i64>, Error> {
+        self.read(move |conn, _| Ok(delivery::ids_of(conn, project, after)?)).await
     }
 
     /// The rows of these deliveries, in this order; missing ones are left out.
@@ -415,6 +440,12 @@ impl Store {
         Outbounds(self)
     }
 
+    /// The search.
+    #[must_use]
+    pub fn search(&self) -> &Search {
+        &self.0.search
+    }
+
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> Settings<'_> {
@@ -428,6 +459,7 @@ impl Store {
         let thread = self.0.thread.lock().take();
         let Some(thread) = thread else { return };
         self.0.keeping.close();
+        self.0.search.end();
         self.0.readers.close().await;
         let jobs = self.0.jobs.clone();
         let joined = tokio::task::spawn_blocking(move || {
@@ -436,92 +468,6 @@ impl Store {
         });
         if !matches!(joined.await, Ok(Ok(()))) {
             tracing::error!("the thread that writes the history ended badly");
-        }
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn file(&self) -> &Path {
-        &self.0.path
-    }
-
-    /// What is free on its disk, in bytes, if that is known.
-    #[must_use]
-    pub fn free_space(&self) -> Option<u64> {
-        self.0.reserve.space().map(|space| space.free)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0.path
-    }
-
-    pub(crate) fn keeping(&self) -> &Arc<Keeping> {
-        &self.0.keeping
-    }
-
-    pub(crate) fn reserve(&self) -> &Arc<Reserve> {
-        &self.0.reserve
-    }
-
-    /// Has the writer look whether something has to leave the file.
-    pub(crate) fn nudge(&self) {
-        // Full: it looks by itself.
-        let _ = self.0.jobs.try_send(Job::Nudge);
-    }
-
-    pub(crate) fn phrases(&self) -> &Arc<Phrases> {
-        &self.0.phrases
-    }
-
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection, &std::sync::atomic::AtomicBool) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.0.readers.read(work).await
-    }
-
-    /// Raised by every transaction that changes deliveries which were there before: verdicts, attempts, pins, notes,
-    /// deletions, limits. A new delivery alone does not raise it, nor does the time of an answer, which
-    /// follows each of them. Costs the same for one delivery and for a million.
-    ///
-    /// # Errors
-    /// Any SQLite error.
-    pub async fn revision(&self) -> Result<i64, Error> {
-        self.read(|conn, _| Ok(tally::revision(conn)?)).await
-    }
-
-    /// Runs `work` on the writing connection; returns its result after COMMIT. If it fails, only it is undone. The rows
-    /// of `changed` are announced.
-    pub(crate) async fn write<T: Send + 'static>(
-        &self,
-        changed: Vec<i64>,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let revises = !changed.is_empty();
-        self.write_with(Changes { told: changed, revises, ..Changes::default() }, work).await
-    }
-
-    /// Likewise, with what it changes.
-    pub(crate) async fn write_with<T: Send + 'static>(
-        &self,
-        changes: Changes,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let (reply, committed) = oneshot::channel();
-        self.send(Job::Write(Box::new(Task::new(work, reply)), changes)).await?;
-        committed.await.unwrap_or(Err(Error::Closed))
-    }
-
-    /// Hands a job to the writer, and waits while its queue is full.
-    pub(crate) async fn send(&self, job: Job) -> Result<(), Error> {
-        match self.0.jobs.try_send(job) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(job)) => {
-                let jobs = self.0.jobs.clone();
-                let sent = tokio::task::spawn_blocking(move || jobs.send(job));
-                if matches!(sent.await, Ok(Ok(()))) { Ok(()) } else { Err(Error::Closed) }
-            }
-            Err(TrySendError::Disconnected(_)) => Err(Error::Closed),
         }
     }
 }

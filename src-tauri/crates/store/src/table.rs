@@ -9,6 +9,7 @@ pub(crate) mod delivery;
 pub(crate) mod digest;
 pub(crate) mod event;
 pub(crate) mod gone;
+pub(crate) mod imported;
 pub(crate) mod later;
 pub(crate) mod note;
 pub(crate) mod outbound;

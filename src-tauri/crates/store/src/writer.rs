@@ -18,11 +18,12 @@ use crate::job::{Answered, Changes, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
 use crate::retention::Keeper;
+use crate::search::OwnRevisions;
 use crate::signers::Signers;
 use crate::space::Reserve;
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::share::Shares;
-use crate::table::{delivery, phrase, project, signed, tally};
+use crate::table::{delivery, imported, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
 
 /// Answers are written this long after the first of them, unless a delivery comes along to be written with.
@@ -31,8 +32,6 @@ const ANSWERED_AFTER: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_secs(1);
 /// The number of pages in the log at which it is copied into the database: 64 MiB.
 const LOG_PAGES: i32 = 8192;
-
-const NOT_REMOVED: &str = "what has to leave the history is still there";
 
 thread_local! {
     /// Pages in the log after this connection's latest commit.
@@ -54,6 +53,7 @@ pub(crate) struct Writer {
     keeper: Keeper,
     reserve: Arc<Reserve>,
     complaints: Arc<Complaints>,
+    revisions: OwnRevisions,
     /// A long read keeps the log from being copied: when to try again.
     checkpoint_at: Option<i32>,
     /// When answers have to be written, even without a delivery.
@@ -68,7 +68,11 @@ pub(crate) struct Beside {
     pub(crate) complaints: Arc<Complaints>,
     pub(crate) checkpointer: Checkpointer,
     pub(crate) keeper: Keeper,
+    pub(crate) revisions: OwnRevisions,
 }
+
+mod importing;
+mod keeping;
 
 type Waiting = Box<Pending>;
 type Write = (Box<dyn Work>, Changes);
@@ -85,7 +89,7 @@ impl Writer {
         changes: broadcast::Sender<Change>,
         beside: Beside,
     ) -> Self {
-        let Beside { reserve, complaints, checkpointer, keeper } = beside;
+        let Beside { reserve, complaints, checkpointer, keeper, revisions } = beside;
         let announced = Arc::new(AtomicUsize::new(0));
         let (projects, events, signers) = (HashSet::new(), Events::default(), Signers::default());
         Self {
@@ -103,6 +107,7 @@ impl Writer {
             keeper,
             reserve,
             complaints,
+            revisions,
             checkpoint_at: None,
             answer_by: None,
             worked: Instant::now(),
@@ -164,17 +169,11 @@ impl Writer {
         let _ = self.conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
     }
 
-    /// Tidies up in a quiet time.
-    fn rest(&mut self) {
-        self.index_events();
-        self.checkpointer.request();
-        LOGGED.set(0);
-    }
-
     /// One job and all that wait behind it, up to the limits of a transaction. False after [`Job::Close`].
     fn round(&mut self, first: Job) -> bool {
         let mut open = true;
         let (mut inserts, mut writes): (Vec<Waiting>, Vec<Write>) = Default::default();
+        let mut imports = Vec::new();
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(job) = next {
@@ -183,6 +182,7 @@ impl Writer {
                     bytes += pending.size;
                     inserts.push(pending);
                 }
+                Job::Import(batch) => imports.push(batch),
                 Job::Write(work, changed) => writes.push((work, changed)),
                 Job::Rebuild(reply) => {
                     let _ = reply.send(self.rebuild());
@@ -190,7 +190,9 @@ impl Writer {
                 Job::Nudge => {}
                 Job::Close => open = false,
             }
-            let more = inserts.len() + writes.len() < self.options.batch && bytes < self.options.batch_bytes;
+            let more = inserts.len() + writes.len() < self.options.batch
+                && bytes < self.options.batch_bytes
+                && imports.is_empty();
             next = if more { self.queue.try_recv().ok() } else { None };
         }
         if !inserts.is_empty() || !writes.is_empty() {
@@ -203,6 +205,9 @@ impl Writer {
         }
         if !writes.is_empty() {
             self.commit_writes(writes);
+        }
+        for batch in imports {
+            self.import(*batch);
         }
         if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
@@ -297,13 +302,22 @@ impl Writer {
                 statements.answered.execute((id, signed(*took_us)))?;
             }
         }
+        // Those of a file come alone, so their ids follow each other.
+        let of_file = |pending: &&Waiting| pending.file.is_some();
+        if let (Some(first), Some(last)) = (placed.first(), placed.last())
+            && inserts.first().as_ref().is_some_and(of_file)
+        {
+            imported::add(&transaction, first.id, last.id)?;
+        }
         self.signers.write(&transaction)?;
         shares.put(&transaction)?;
         tally::write(&transaction, tally)?;
-        if placed.iter().any(|placed| placed.attempt > 1) {
+        let revised = placed.iter().any(|placed| placed.attempt > 1);
+        if revised {
             tally::revise(&transaction)?;
         }
         transaction.commit()?;
+        self.revised(revised);
         self.events.commit(&tally);
         self.signers.commit();
         let learnt = learnt.into_iter().map(|(constant, number)| (number, constant.to_owned())).collect();
@@ -331,7 +345,10 @@ impl Writer {
             }
         }
         if watched {
-            let mut changed: Vec<i64> = answered.iter().map(|(id, _)| *id).collect();
+            if !answered.is_empty() {
+                let _ = self.changes.send(Change::Answered(answered.into()));
+            }
+            let mut changed = Vec::new();
             for (event, id) in again {
                 // A row that is out of date until it is next loaded is no reason to fail what is committed.
                 changed.extend(delivery::earlier_attempts(&self.conn, event, id).unwrap_or_default());
@@ -383,9 +400,13 @@ impl Writer {
             imported: false,
             request: untyped.then(|| RequestLine::in_row(&delivery.method, &delivery.path)),
         };
+        let diagnosis = verdict.diagnosis.as_ref().map(|diagnosis| diagnosis.code.clone());
         Change::Inserted(Arc::new(Arrived {
             row,
+            key: verdict.key.clone(),
+            diagnosis,
             started: delivery.started,
+            peer: std::mem::take(&mut delivery.peer),
             path: std::mem::take(&mut delivery.path),
             query: delivery.query.take(),
             body: std::mem::take(&mut delivery.body),
@@ -397,12 +418,6 @@ impl Writer {
     fn changed(&self, ids: Vec<i64>) {
         if !ids.is_empty() {
             let _ = self.changes.send(Change::Changed(ids.into()));
-        }
-    }
-
-    fn removed(&self, ranges: Vec<(i64, i64)>) {
-        if !ranges.is_empty() {
-            let _ = self.changes.send(Change::Removed(ranges.into()));
         }
     }
 
@@ -453,75 +468,18 @@ impl Writer {
         if revised {
             tally::revise(&transaction)?;
         }
-        transaction.commit()
+        transaction.commit()?;
+        self.revised(revised);
+        Ok(())
     }
 
-    /// Puts the message ids of new events into the index, many at once.
-    fn index_events(&mut self) {
-        if self.events.count() == 0 && !self.keeper.has_gone(&self.conn) {
-            return;
-        }
-        let mut indexed = || -> rusqlite::Result<_> {
-            let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut tally = tally::read(&transaction)?;
-            Events::index(&transaction, &mut tally)?;
-            tally::write(&transaction, tally)?;
-            transaction.commit()?;
-            Ok(tally)
-        };
-        match indexed() {
-            Ok(tally) => {
-                self.events.indexed(&tally);
-                self.keeper.indexed();
-            }
-            Err(error) => self.complain("new events were not put into their index", error),
-        }
-    }
-
-    /// A slice of what has to leave the file. `busy`: deliveries wait.
-    fn keep(&mut self, busy: bool) {
-        match self.keeper.turn(busy) {
-            Ok(turn) => {
-                self.removed(turn.removed);
-                if turn.wrote {
-                    // The next quiet time copies the log.
-                    LOGGED.set(LOGGED.get().max(1));
-                    self.worked = Instant::now();
-                }
-                if turn.forget {
-                    self.index_events();
-                }
-            }
-            Err(error) => self.complaints.warn(NOT_REMOVED, error.code(), &error, Instant::now()),
-        }
-    }
-
-    fn rebuild(&mut self) -> Result<(), Error> {
-        let rebuilt = self.keeper.rebuild(&self.conn);
-        // All of the file went through the log.
-        let _ = self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
-        LOGGED.set(0);
-        rebuilt
+    /// Counts what moved `tally.revision`, so that others know when another process did.
+    fn revised(&self, revised: bool) {
+        self.revisions.fetch_add(u64::from(revised), Ordering::Release);
     }
 
     fn complain(&self, what: &'static str, error: rusqlite::Error) {
         self.complaints.warn(what, Error::from(error).code(), &"", Instant::now());
-    }
-
-    /// Copies the rest of the log into the database, as far as readers allow.
-    fn checkpoint(&mut self) {
-        let pages: rusqlite::Result<(i32, i32)> =
-            self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)));
-        self.checkpoint_at = match pages {
-            // All of it is copied: the next commit restarts the log from its beginning.
-            Ok((logged, copied)) if copied >= logged => None,
-            // A long read blocks it: do not try again with every commit.
-            Ok((logged, _)) => Some(logged.saturating_add(self.keeper.log_pages(LOG_PAGES) / 4)),
-            Err(error) => {
-                self.complain("the log was not copied into the history", error);
-                Some(LOGGED.get().saturating_add(LOG_PAGES / 4))
-            }
-        };
     }
 }
 

@@ -406,7 +406,7 @@ fn left(conn: &Connection, asked: Asked, gone: &AtomicBool, mut each: impl FnMut
     let mut statement = conn.prepare_cached(
         // A later verdict does not change what it was at its arrival: it was not verified then.
         "SELECT id, event, outcome = 0 AND judged_ms IS NULL FROM delivery d
-         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3 AND deleted = 0
+         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3 AND imported = 0 AND deleted = 0
            AND ((outcome = 0 AND judged_ms IS NULL) OR ?4)
            AND NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = d.id AND kind = 1 AND settled = 1)
          ORDER BY id",
