@@ -7,13 +7,12 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use rusqlite::Connection;
 use signature::Verdict;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::checkpointer::Checkpointer;
 use crate::complaints::Complaints;
-use crate::job::{Answered, Changes, Job, Pending, Task};
+use crate::job::{Answered, Job, Pending};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
 use crate::retention::{Keeper, Keeping};
