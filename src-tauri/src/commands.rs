@@ -6,6 +6,7 @@ pub(crate) mod history;
 pub(crate) mod outbound;
 pub(crate) mod projects;
 pub(crate) mod sandbox;
+pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod start;
 pub(crate) mod transfer;

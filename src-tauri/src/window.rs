@@ -10,7 +10,7 @@ use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBui
 
 use crate::clipboard;
 use crate::commands::{
-    app, deliveries, history, outbound, projects, sandbox, secrets, start, transfer, tunnel, webhooks,
+    app, deliveries, history, outbound, projects, sandbox, search, secrets, start, transfer, tunnel, webhooks,
 };
 use crate::leaving::Leaving;
 use crate::start::Started;
@@ -48,9 +48,26 @@ pub(crate) fn run() -> ExitCode {
             deliveries::view_open,
             deliveries::view_rows,
             deliveries::view_find,
+            search::view_histogram,
+            search::view_values,
+            search::delivery_hits,
             deliveries::delivery,
             deliveries::delivery_body,
             deliveries::verify_again,
+            search::query_read,
+            search::query_suggest,
+            search::query_grammar,
+            search::searches,
+            search::search_save,
+            search::search_forget,
+            search::search_used,
+            history::history_sizes,
+            history::keep_preview,
+            history::keep_set,
+            history::deliveries_delete,
+            history::deletion_undo,
+            history::deletions,
+            history::history_rebuild,
             history::deliveries_pin,
             history::delivery_note,
             deliveries::compare,

@@ -8,6 +8,9 @@ export const WORDS: Readonly<Record<Code, string>> = {
   too_many: "too many",
   no_home: "no folder for its files",
   not_written: "not written",
+  not_readable: "not readable",
+  not_text: "not text",
+  reader_gone: "reader gone",
   clipboard_failed: "nothing copied",
   invalid_format: "no such format",
 

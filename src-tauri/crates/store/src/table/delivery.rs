@@ -204,20 +204,22 @@ pub(crate) const ARRIVAL: &str = "SELECT id, received_ns FROM delivery WHERE id 
 /// From this id on, of a project, not before a time: id, arrival and signer of those that a secret verified.
 pub(crate) const SIGNED: &str = "
 SELECT id, received_ns, signer FROM delivery
-WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND signer IS NOT NULL AND deleted = 0 ORDER BY id
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND signer IS NOT NULL
+  AND imported = 0 AND deleted = 0 ORDER BY id
 ";
 
 /// From this id on, of a project, not before a time, at most this many: ids of those that were not verified.
 pub(crate) const UNVERIFIED: &str = "
 SELECT id FROM delivery
-WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 AND deleted = 0 ORDER BY id DESC LIMIT ?4
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 AND imported = 0 AND deleted = 0
+ORDER BY id DESC LIMIT ?4
 ";
 
 /// Likewise: ids of those that were not answered 2xx and are the newest attempt of their event, or have no event.
 pub(crate) const UNANSWERED: &str = "
 SELECT id FROM delivery d
 WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND status NOT BETWEEN 200 AND 299
-  AND deleted = 0 AND (event IS NULL OR attempt = (SELECT attempts FROM event e WHERE e.id = d.event))
+  AND imported = 0 AND deleted = 0 AND (event IS NULL OR attempt = (SELECT attempts FROM event e WHERE e.id = d.event))
 ORDER BY id DESC LIMIT ?4
 ";
 
@@ -300,13 +302,17 @@ fn odd(column: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, why)
 }
 
-/// Ids. The conditions follow.
-pub(crate) const IDS: &str = "SELECT d.id FROM delivery d ";
+/// All ids, ascending.
+pub(crate) fn ids(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = conn.prepare_cached("SELECT id FROM delivery WHERE deleted = 0 ORDER BY id")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
 
-/// Ids with all the text that is searched. The conditions follow.
-pub(crate) const SEARCHED: &str = "
-SELECT d.id, c.path, c.query, c.headers, c.body, e.message_id
-FROM delivery d CROSS JOIN delivery_content c ON c.id = d.id LEFT JOIN event e ON e.id = d.event ";
+/// A project's ids after this one, ascending.
+pub(crate) fn ids_of(conn: &Connection, project: i64, after: i64) -> rusqlite::Result<Vec<i64>> {
+    let sql = "SELECT id FROM delivery WHERE id > ?2 AND project = ?1 AND deleted = 0 ORDER BY id";
+    conn.prepare_cached(sql)?.query_map([project, after], |row| row.get(0))?.collect()
+}
 
 #[cfg(test)]
 mod tests {
