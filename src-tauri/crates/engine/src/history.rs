@@ -27,6 +27,7 @@ mod imported;
 pub(crate) mod judging;
 mod keep;
 mod opening;
+mod present;
 mod query;
 mod reverify;
 pub(crate) mod rows;
