@@ -18,7 +18,7 @@ mod detail;
 mod explain;
 mod feed;
 mod headers;
-mod imported;
+pub(crate) mod imported;
 pub(crate) mod judging;
 mod keep;
 mod opening;
