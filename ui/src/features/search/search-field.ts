@@ -165,7 +165,7 @@ const oneLine = EditorState.transactionFilter.of((change) => {
   return [change, { changes: breaks, sequential: true }];
 });
 
-/** The search box's text, with its parts drawn as chips: one field of text, with the caret, selection and undo of one. */
+/** The search box's text, its parts drawn as chips: one field of text, with the caret, selection and undo of one. */
 export function searchField(options: FieldOptions): SearchField {
   const { parent, text, ontext, oncaret, onkey, onremove, onfocus } = options;
   let known = text;
