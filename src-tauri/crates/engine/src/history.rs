@@ -22,6 +22,7 @@ mod headers;
 mod judging;
 mod keep;
 mod opening;
+mod present;
 mod query;
 mod reverify;
 pub(crate) mod rows;
