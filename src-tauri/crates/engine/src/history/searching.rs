@@ -143,11 +143,6 @@ impl Feed {
         self.view().as_ref().filter(|view| view.number == number)?.ordinal(id)
     }
 
-    /// The ids of the open view, newest first, and whether these are all.
-    pub(crate) fn present_hits(&self) -> (Arc<Vec<i64>>, bool) {
-        self.view().as_ref().map_or_else(Default::default, |view| (Arc::new(view.ids()), view.exact))
-    }
-
     fn hits_of(&self, number: u32) -> Result<(Vec<i64>, bool)> {
         let slot = self.view();
         let view = slot.as_ref().filter(|view| view.number == number).ok_or_else(|| Error::not_found("view"))?;
