@@ -6,6 +6,7 @@
 mod actions;
 mod addresses;
 mod aside;
+mod bounds;
 mod checks;
 mod compare;
 mod fault_lab;

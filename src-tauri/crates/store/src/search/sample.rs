@@ -20,7 +20,7 @@ pub(crate) const SAMPLE: usize = 2_000;
 const LONGEST: usize = 200;
 /// Different values that are counted.
 const MOST: usize = 10_000;
-/// Places of one delivery.
+/// TextPlaces of one delivery.
 const PLACES: usize = 20;
 
 /// Where deliveries have a piece of text.
