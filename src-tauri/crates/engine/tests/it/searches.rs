@@ -65,3 +65,52 @@ async fn what_cannot_be_kept_is_refused_with_a_reason() {
     assert_eq!((all.saved.len(), all.recent.len(), all.recent[0].query.as_str()), (200, 50, "199"));
     engine.shutdown().await;
 }
+
+/// What is offered at the end of a text, as `label count`.
+async fn offered(engine: &Engine, text: &str, kind: SuggestionKind) -> Vec<String> {
+    let cursor = u32::try_from(text.len()).unwrap();
+    let groups = engine.history().query_suggest(text, cursor).await.unwrap().groups;
+    let items = groups.into_iter().filter(|group| group.name == kind).flat_map(|group| group.items);
+    items
+        .map(|item| format!("{} {}", item.label, item.count.map_or("?".to_owned(), |count| count.to_string())))
+        .collect()
+}
+
+#[tokio::test]
+async fn suggestions_count_in_the_hits_of_the_open_view() {
+    const FAILED: &str = r#"{"type":"batch.failed","data":{"id":"batches/b","user_metadata":{"suite":"needle-128k"},"note":"no needle here"}}"#;
+    let rig = crate::rig().await;
+    let (engine, url) = (&rig.engine, rig.address.as_str());
+    for (number, body) in [FAILED, FAILED, r#"{"type":"batch.succeeded","data":{"id":"batches/c"}}"#].iter().enumerate()
+    {
+        assert_eq!(crate::post_text(url, crate::SECRET, &format!("msg_{number}"), body).await, 200);
+    }
+    let opened = engine.history().open_view("").await.unwrap();
+    assert_eq!((opened.matched, opened.exact), (3, true));
+    assert_eq!(
+        offered(engine, "type:", SuggestionKind::Values).await[..2],
+        ["type:batch.failed 2", "type:batch.succeeded 1"]
+    );
+    assert_eq!(offered(engine, "verdict:unch", SuggestionKind::Values).await, ["verdict:unchecked 3"]);
+    assert_eq!(offered(engine, "needle", SuggestionKind::Text).await, ["needle 2"]);
+    assert_eq!(
+        offered(engine, "needle", SuggestionKind::Values).await,
+        ["body.data.note:needle 2", "meta.suite:needle-128k 2"]
+    );
+    assert_eq!(offered(engine, "meta.", SuggestionKind::Values).await, ["meta.suite: 2"]);
+    assert_eq!(offered(engine, "body.data.", SuggestionKind::Values).await[..1], ["body.data.id: 3"]);
+    assert_eq!(offered(engine, "header.webhook-i", SuggestionKind::Values).await, ["header.webhook-id: 3"]);
+    assert_eq!(
+        offered(engine, "body.data.id:", SuggestionKind::Values).await[..2],
+        ["body.data.id:batches/b 2", "body.data.id:batches/c 1"]
+    );
+
+    engine.history().open_view("type:batch.succeeded").await.unwrap();
+    assert_eq!(offered(engine, "needle", SuggestionKind::Text).await, ["needle 0"]);
+    assert_eq!(offered(engine, "type:", SuggestionKind::Values).await[0], "type:batch.succeeded 1");
+    engine.history().search_save("Failed ones", "type:batch.failed").await.unwrap();
+    assert_eq!(offered(engine, "", SuggestionKind::Saved).await, ["Failed ones 2"]);
+    let refused = engine.history().open_view("typ:x").await.unwrap_err();
+    assert_eq!(refused.code, Code::QueryInvalid);
+    engine.shutdown().await;
+}
