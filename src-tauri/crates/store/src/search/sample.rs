@@ -53,13 +53,7 @@ impl Search {
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn places(
-        &self,
-        piece: &str,
-        ids: Arc<Vec<i64>>,
-        sample: usize,
-        limit: usize,
-    ) -> Result<Places, Error> {
+    pub async fn places(&self, piece: &str, ids: Arc<Vec<i64>>, sample: usize, limit: usize) -> Result<Places, Error> {
         let needle = Needle::new(piece.as_bytes());
         let (counts, counted, exact) = self
             .sampled(ids, sample, move |stored, each| {
