@@ -64,7 +64,10 @@ async fn what_is_selected_goes_out_and_each_project_finds_its_own_again() {
     assert_eq!((told.unchecked, told.rejected), (2, 1));
     // A key that comes later verifies them, as it does those that came through the listener.
     two.engine.projects().add_secret(default, "", SECRET).await.unwrap();
-    soon(async || two.engine.history().delivery(1).await.unwrap().verdict.outcome == Outcome::Verified).await;
+    soon("it is verified", async || {
+        two.engine.history().delivery(1).await.unwrap().verdict.outcome == Outcome::Verified
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +86,10 @@ async fn progress_is_told_and_a_file_that_cannot_be_read_on_says_so() {
     assert_eq!((ended.state, ended.known, ended.refused), (TransferState::Done, 3, 2));
     let lines: Vec<u64> = ended.problems.iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [4, 5]);
-    soon(async || told.lock().unwrap().last().is_some_and(|last: &Transfer| last.state == TransferState::Done)).await;
+    soon("its end is told", async || {
+        told.lock().unwrap().last().is_some_and(|last: &Transfer| last.state == TransferState::Done)
+    })
+    .await;
     assert_eq!(*told.lock().unwrap().last().unwrap(), ended);
     assert_eq!(one.engine.transfers().list()[0], ended);
     let broken = import(&one, "<html>").await;

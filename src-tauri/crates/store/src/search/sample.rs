@@ -53,9 +53,6 @@ impl Search {
     ///
     /// # Errors
     /// Any SQLite error.
-<<<<<<< HEAD
-    pub async fn places(&self, piece: &str, ids: Arc<Vec<i64>>, sample: usize, limit: usize) -> Result<Places, Error> {
-=======
     pub async fn places(
         &self,
         piece: &str,
@@ -63,7 +60,6 @@ impl Search {
         sample: usize,
         limit: usize,
     ) -> Result<TextPlaces, Error> {
->>>>>>> merge
         let needle = Needle::new(piece.as_bytes());
         let (counts, counted, exact) = self
             .sampled(ids, sample, move |stored, each| {
