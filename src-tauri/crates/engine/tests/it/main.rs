@@ -28,6 +28,7 @@ mod sandbox;
 mod scripted;
 mod searches;
 mod secrets;
+mod transfer;
 mod tunnel;
 mod turned_away;
 mod webhooks;
