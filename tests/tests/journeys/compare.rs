@@ -59,7 +59,7 @@ async fn an_attempt_that_was_written_again_on_the_way_is_told_and_explained() {
     holds(&window, "compare-finding", &[
         &format!("Two attempts of one event must carry the same bytes. These do not, from byte {at} on."),
         "B's signature fits A's body, so the sender sent the same bytes both times and something on the way to B wrote them again:",
-        "1.0 became 1, a null was dropped, keys moved, received_by was added. Pass the raw bytes on.",
+        "1.0 became 1, a null was dropped, a key moved, received_by was added. Pass the raw bytes on.",
         "Only B came through",
         "via: 1.1 edge-2",
     ])
