@@ -13,7 +13,7 @@ pub(crate) async fn paste(window: &Window, secret: &str) {
     window.click("secret-save").await;
 }
 
-async fn listed(window: &Window, count: usize) {
+pub(crate) async fn listed(window: &Window, count: usize) {
     window
         .until(
             "the secret is listed",

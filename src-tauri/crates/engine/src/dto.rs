@@ -6,6 +6,7 @@ use signature::{KeyState, Outcome, Scheme, Warning};
 use crate::error::Code;
 
 mod actions;
+mod bounds;
 mod check;
 mod compare;
 mod detail;
@@ -15,7 +16,10 @@ mod projects;
 mod replay;
 mod rotation;
 mod sandbox;
+mod search;
+mod selection;
 mod start;
+mod transfer;
 mod tunnel;
 mod turned_away;
 mod vault;
@@ -24,6 +28,7 @@ mod webhooks;
 
 pub use crate::error::Level;
 pub use actions::*;
+pub use bounds::*;
 pub use check::*;
 pub use compare::*;
 pub use detail::*;
@@ -33,7 +38,10 @@ pub use projects::*;
 pub use replay::*;
 pub use rotation::*;
 pub use sandbox::*;
+pub use search::*;
+pub use selection::*;
 pub use start::*;
+pub use transfer::*;
 pub use tunnel::*;
 pub use turned_away::*;
 pub use vault::VaultKind;
@@ -92,6 +100,12 @@ pub struct Row {
     pub judged_ms: Option<i64>,
     /// Why it is known to be a ping; `None` if it is not.
     pub ping: Option<PingBy>,
+    /// The user pinned it: no limit removes it.
+    pub pinned: bool,
+    /// The user's note, or its first 240 characters.
+    pub note: Option<String>,
+    /// It came from a file.
+    pub imported: bool,
     /// What tells it from others when the payload has no type; `None` if it has one.
     pub request: Option<RequestLine>,
 }
@@ -247,6 +261,18 @@ pub enum Live {
     VerifyAgain {
         /// Their progress.
         run: VerifyRun,
+    },
+    /// An export or an import made progress.
+    Transfer {
+        /// Its progress.
+        transfer: Box<Transfer>,
+    },
+    /// The file of the history is being rebuilt; `done` is `total` at its end.
+    Rebuild {
+        /// How much is done.
+        done: u64,
+        /// Of how much.
+        total: u64,
     },
     /// Something to tell the user.
     Notice {

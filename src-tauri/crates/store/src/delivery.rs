@@ -174,6 +174,12 @@ pub struct Row {
     pub judged_ms: Option<i64>,
     /// Whether it answers a ping that was requested here ([`crate::Store::pinged`]).
     pub pinged: bool,
+    /// Whether the user pinned it: no limit of the history removes it.
+    pub pinned: bool,
+    /// The user's note, or its first 240 characters.
+    pub note: Option<String>,
+    /// Whether it came from a file.
+    pub imported: bool,
     /// Identifies it in the list if the payload has no type; `None` if it has one.
     pub request: Option<RequestLine>,
 }
@@ -230,6 +236,8 @@ pub struct Delivery {
     pub token_id: Option<String>,
     /// SHA-256 of the whole body, if it arrived whole and only part of it is kept.
     pub sha256: Option<[u8; 32]>,
+    /// The user's note, whole.
+    pub note: Option<String>,
     /// The verdict with its ladder, and with its diagnosis once [`crate::Store::explained`] has stored one.
     pub verdict: Verdict,
     /// The answer.
@@ -254,6 +262,11 @@ pub enum Change {
     Inserted(Arc<Arrived>),
     /// The rows of these deliveries have changed: answered, explained, or one more attempt.
     Changed(Arc<[i64]>),
+    /// These deliveries are no longer there: ranges of ids, ascending, both ends included. A range may contain ids that
+    /// were gone before, and none that is still there.
+    Removed(Arc<[(i64, i64)]>),
+    /// Deliveries that were removed are there again. Treat it as [`Change::Resync`].
+    Restored,
     /// Deliveries were stored that are not announced one by one, because receivers are slow and bodies are large.
     Resync,
 }

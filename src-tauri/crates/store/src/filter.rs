@@ -80,7 +80,7 @@ impl Filter {
 
     /// The conditions on columns, as SQL and its values.
     fn conditions(&self) -> Result<(String, Vec<Value>), Error> {
-        let mut sql = String::from("WHERE TRUE");
+        let mut sql = String::from("WHERE d.deleted = 0");
         let mut values = Vec::new();
         if let Some(project) = self.project {
             sql.push_str(" AND d.project = ?");

@@ -152,7 +152,7 @@ impl Feed {
                         self.inserted(&row, &mut pending);
                     }
                     Ok(Change::Changed(ids)) => pending.changed(ids.iter().copied()),
-                    Ok(Change::Resync) => pending.overflow = true,
+                    Ok(Change::Removed(_) | Change::Restored | Change::Resync) => pending.overflow = true,
                     Err(RecvError::Lagged(missed)) => {
                         rate.add(missed);
                         pending.overflow = true;

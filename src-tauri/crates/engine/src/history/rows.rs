@@ -33,6 +33,9 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
         truncated: row.truncated,
         judged_ms: row.judged_ms,
         ping: ping(row, registry),
+        pinned: row.pinned,
+        note: row.note.clone(),
+        imported: row.imported,
         request: row.request.as_ref().map(|line| RequestLine { method: line.method.clone(), path: line.path.clone() }),
     }
 }

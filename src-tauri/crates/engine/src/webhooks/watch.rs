@@ -54,7 +54,7 @@ async fn run(room: Webhooks, mut changes: Receiver<Change>, mut sandbox: Option<
                     state.changed.insert(arrived.row.project);
                 }
                 Ok(Change::Changed(_)) => {}
-                Ok(Change::Resync) | Err(RecvError::Lagged(_)) => {
+                Ok(Change::Removed(_) | Change::Restored | Change::Resync) | Err(RecvError::Lagged(_)) => {
                     state.changed.extend(state.projects.iter().map(|project| project.id));
                 }
                 Err(RecvError::Closed) => return,

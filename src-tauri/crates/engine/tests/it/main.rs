@@ -25,6 +25,7 @@ mod reverify;
 mod rotation;
 mod sandbox;
 mod scripted;
+mod searches;
 mod secrets;
 mod tunnel;
 mod turned_away;
