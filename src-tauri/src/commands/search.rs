@@ -1,6 +1,6 @@
 //! The search box: reads a query, suggests what may complete it, and keeps searches.
 
-use engine::{GrammarField, QueryRead, Result, Searches, Suggestions};
+use engine::{GrammarField, Histogram, Hit, QueryRead, Result, Searches, Suggestions, ValueCounts};
 use tauri::State;
 
 use crate::start::Started;
@@ -38,4 +38,24 @@ pub(crate) async fn search_forget(started: State<'_, Started>, name: String) -> 
 #[tauri::command]
 pub(crate) async fn search_used(started: State<'_, Started>, query: String) -> Result<()> {
     started.engine()?.history().search_used(&query).await
+}
+
+#[tauri::command]
+pub(crate) async fn view_histogram(started: State<'_, Started>, view: u32, buckets: u32) -> Result<Histogram> {
+    started.engine()?.history().view_histogram(view, buckets).await
+}
+
+#[tauri::command]
+pub(crate) async fn view_values(
+    started: State<'_, Started>,
+    view: u32,
+    field: String,
+    limit: u32,
+) -> Result<ValueCounts> {
+    started.engine()?.history().view_values(view, &field, limit).await
+}
+
+#[tauri::command]
+pub(crate) async fn delivery_hits(started: State<'_, Started>, id: i64, query: String) -> Result<Vec<Hit>> {
+    started.engine()?.history().hits(id, &query).await
 }

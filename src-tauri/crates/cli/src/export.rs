@@ -15,12 +15,14 @@ use crate::transfer::{self, deliveries, size};
 
 /// Write deliveries into a file: NDJSON that loses nothing, HAR, CloudEvents, curl commands, or schemas.
 #[derive(Args)]
-#[command(after_help = "Without QUERY, all deliveries are written, oldest first. The history is the window's, or that of \
+#[command(
+    after_help = "Without QUERY, all deliveries are written, oldest first. The history is the window's, or that of \
     --db.\nCredentials (authorization, cookies, API keys, the secret segment of the path) are left out unless \
     --with-credentials asks for them, and each record says what was left out. Secrets are in no export.\nThe file \
     appears under its name only once it is whole.\nExit codes: 0 done, 1 not done, 2 wrong usage.\n\nExamples:\n  \
     pollux export --to all.ndjson\n  pollux export 'type:batch.failed since:7d' --to failed.har\n  \
-    pollux export --schema ts --to events.ts")]
+    pollux export --schema ts --to events.ts"
+)]
 pub(crate) struct Arguments {
     /// Only what this search finds, in the words of the window's search box.
     query: Option<String>,
@@ -117,12 +119,7 @@ async fn export(engine: &Engine, arguments: Arguments, format: TransferFormat, e
     Ok(match ended.state {
         TransferState::Done => {
             if !piped {
-                say_plain!(
-                    "{}, {}: {}",
-                    deliveries(ended.done),
-                    size(ended.bytes),
-                    printable(&ended.path)
-                );
+                say_plain!("{}, {}: {}", deliveries(ended.done), size(ended.bytes), printable(&ended.path));
             }
             if ended.left_out > 0 {
                 say_plain!("Credentials were left out of {}.", deliveries(ended.left_out));

@@ -16,12 +16,14 @@ use crate::transfer::{self, deliveries};
 
 /// Bring deliveries of a file into the history: Pollux's NDJSON, a HAR of any tool, or curl commands.
 #[derive(Args)]
-#[command(after_help = "Each delivery is verified again with the keys of today, at the time of its arrival; the verdict \
+#[command(
+    after_help = "Each delivery is verified again with the keys of today, at the time of its arrival; the verdict \
     in the file is not believed. Imported deliveries say so, and set off nothing: no forward, no alarm.\nDoing it twice \
     changes nothing: what is there already is left as it is.\nThe history is the window's, or that of --db, which is \
     made if it is not there. With --db, the only keys are those given here.\nExit codes: 0 all was taken, 1 something \
     was refused, 2 wrong usage or a file that could not be read.\n\nExamples:\n  pollux import deliveries.ndjson\n  \
-    pollux import --db new.db --secret-file secret.txt chrome.har\n  pbpaste | pollux import -")]
+    pollux import --db new.db --secret-file secret.txt chrome.har\n  pbpaste | pollux import -"
+)]
 pub(crate) struct Arguments {
     /// The files, or - for standard input.
     #[arg(required = true, value_name = "FILE|-")]

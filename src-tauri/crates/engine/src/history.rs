@@ -30,6 +30,7 @@ mod query;
 mod reverify;
 pub(crate) mod rows;
 mod searches;
+mod searching;
 mod space;
 mod suggest;
 pub(crate) mod tail;
@@ -71,6 +72,9 @@ impl History {
         let Self { common, registry, feed, .. } = self;
         let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
         common.spawn_to_the_end(feed.clone().run(common.store().subscribe()));
+        if let Err(error) = common.store().search().begin() {
+            tracing::warn!(code = error.code(), %error, "the search is slower than it could be");
+        }
         common.spawn(explain::run(common.store().clone(), registry.clone(), to_explain));
         common.spawn_to_the_end(space::watch(common.clone()));
         common.spawn(self.bounds.clone().run(self.listener.clone()));

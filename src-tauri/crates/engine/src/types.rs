@@ -89,7 +89,6 @@ fn declared() -> String {
         dto::Deletion,
         dto::PingBy,
         dto::RequestLine,
-        dto::Filter,
         dto::QueryRead,
         dto::QueryPart,
         dto::QueryPartKind,

@@ -4,6 +4,10 @@ use serde_json::value::RawValue;
 
 /// The longest path and query together, in bytes.
 const PATH_LIMIT: usize = 64 * 1024;
+/// The longest texts of the user's own and of the answer, in bytes.
+const NOTE_LIMIT: usize = 64 * 1024;
+const NAME_LIMIT: usize = 1024;
+const ANSWER_LIMIT: usize = 1024 * 1024;
 /// The most header lines.
 const HEADERS_LIMIT: usize = 1_000;
 
@@ -147,6 +151,20 @@ impl Record {
             if value.iter().any(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f) {
                 return Some(format!("The value of header {} holds a control character.", number + 1));
             }
+        }
+        let too_long = |what: &str, length: usize, most: usize| {
+            (length > most).then(|| format!("{what} has {length} bytes; {most} at most were expected."))
+        };
+        let names = [&self.project, &self.peer].into_iter().flatten().map(String::len).max().unwrap_or(0);
+        let answer = self.answer.as_ref().map_or(0, |answer| {
+            let headers = answer.headers.iter().map(|(name, value)| name.len() + value.len());
+            answer.body.len() + answer.by.as_ref().map_or(0, |(_, what)| what.len()) + headers.sum::<usize>()
+        });
+        let long = too_long("Its note", self.note.as_deref().map_or(0, str::len), NOTE_LIMIT)
+            .or_else(|| too_long("The name of its project or of the other side", names, NAME_LIMIT))
+            .or_else(|| too_long("Its answer", answer, ANSWER_LIMIT));
+        if long.is_some() {
+            return long;
         }
         if self.truncated && self.body_len < self.body.len() as u64 {
             return Some(format!(

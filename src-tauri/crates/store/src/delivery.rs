@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use serde::Serialize;
-use signature::{Outcome, Scheme, Text, Verdict};
+use signature::{MatchedKey, Outcome, Scheme, Text, Verdict};
 
 /// One HTTP request that reached the listener, with its verdict and the answer that is about to be given.
 #[derive(Clone, Debug)]
@@ -260,8 +260,10 @@ pub struct Counts {
 pub enum Change {
     /// A delivery was stored.
     Inserted(Arc<Arrived>),
-    /// The rows of these deliveries have changed: answered, explained, or one more attempt.
+    /// The rows of these deliveries have changed: explained, or one more attempt.
     Changed(Arc<[i64]>),
+    /// The answers of these deliveries took so many microseconds.
+    Answered(Arc<[(i64, u64)]>),
     /// These deliveries are no longer there: ranges of ids, ascending, both ends included. A range may contain ids that
     /// were gone before, and none that is still there.
     Removed(Arc<[(i64, i64)]>),
@@ -271,7 +273,7 @@ pub enum Change {
     Resync,
 }
 
-/// A delivery that has just been stored: its row, and what [`crate::Filter::matches`] examines.
+/// A delivery that has just been stored: its row, and what a query examines.
 #[derive(Debug)]
 pub struct Arrived {
     /// The row.
@@ -282,10 +284,25 @@ pub struct Arrived {
     pub path: String,
     /// What followed the `?`.
     pub query: Option<String>,
+    /// Address and port of the other side.
+    pub peer: String,
+    /// The key that matched.
+    pub key: Option<MatchedKey>,
+    /// The code of the verdict's diagnosis.
+    pub diagnosis: Option<String>,
     /// The body, as far as it is kept.
     pub body: Bytes,
     pub(crate) headers: Vec<u8>,
     pub(crate) _held: CountedBytes,
+}
+
+impl Arrived {
+    /// The id of the secret that verified it; see [`Row`]'s table `signer`.
+    pub(crate) fn signer(&self) -> Option<&str> {
+        let by_secret = matches!(self.row.scheme, Some(Scheme::V1 | Scheme::V1a));
+        let key = self.key.as_ref().filter(|_| by_secret && self.row.outcome == Outcome::Verified);
+        key.map(|key| &*key.id)
+    }
 }
 
 /// Counts the bytes that announced deliveries occupy until the last receiver has dropped them.

@@ -17,11 +17,12 @@ use crate::job::{Answered, Changes, Job, Pending, Task};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
 use crate::retention::{Keeper, Keeping};
+use crate::search::{OwnRevisions, Search, SearchParts};
 use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::{Beside, Writer};
 use crate::{
-    Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
+    Actions, Addresses, Answer, Change, Counts, Delivery, Error, InsertError, Inserted, NewDelivery, Outbounds,
     Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open,
     recent,
 };
@@ -87,6 +88,7 @@ struct Shared {
     phrases: Arc<Phrases>,
     keeping: Arc<Keeping>,
     path: PathBuf,
+    search: Search,
     changes: broadcast::Sender<Change>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -124,8 +126,19 @@ impl Store {
         let checkpointer = Checkpointer::new(path, Arc::clone(&complaints))?;
         let keeping = Arc::new(Keeping::default());
         let keeper = Keeper::new(path, Arc::clone(&keeping), Arc::clone(&reserve));
+        let revisions = OwnRevisions::default();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let search = SearchParts {
+            path: path.to_owned(),
+            readers: Arc::clone(&readers),
+            phrases: Arc::clone(&phrases),
+            queued: Arc::clone(&queued),
+            complaints: Arc::clone(&complaints),
+            reserve: Arc::clone(&reserve),
+            revisions: Arc::clone(&revisions),
+        };
         let beside =
-            Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer, keeper };
+            Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer, keeper, revisions };
         let (told, noted) = (changes.clone(), Arc::clone(&answered));
         let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, beside);
         let thread = std::thread::Builder::new()
@@ -134,7 +147,7 @@ impl Store {
             .map_err(Error::NoThread)?;
         Ok(Self(Arc::new(Shared {
             jobs,
-            queued: Arc::new(AtomicUsize::new(0)),
+            queued,
             queue_bytes,
             answered,
             reserve,
@@ -143,6 +156,7 @@ impl Store {
             phrases,
             keeping,
             path: path.to_owned(),
+            search: Search::new(search, changes.clone()),
             changes,
             thread: Mutex::new(Some(thread)),
         })))
@@ -255,15 +269,20 @@ impl Store {
         self.0.changes.subscribe()
     }
 
-    /// The ids of the deliveries that a filter shows, ascending.
-    ///
-    /// Dropping the future ends the search.
+    /// The ids of all deliveries, ascending.
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn ids(&self, filter: &Filter) -> Result<Vec<i64>, Error> {
-        let filter = filter.clone();
-        self.read(move |conn, gone| filter.ids(conn, gone)).await
+    pub async fn ids(&self) -> Result<Vec<i64>, Error> {
+        self.read(|conn, _| Ok(delivery::ids(conn)?)).await
+    }
+
+    /// The ids of a project's deliveries after this one, ascending.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn ids_of(&self, project: i64, after: i64) -> Result<Vec<i64>, Error> {
+        self.read(move |conn, _| Ok(delivery::ids_of(conn, project, after)?)).await
     }
 
     /// The rows of these deliveries, in this order; missing ones are left out.
@@ -415,6 +434,12 @@ impl Store {
         Outbounds(self)
     }
 
+    /// The search.
+    #[must_use]
+    pub fn search(&self) -> &Search {
+        &self.0.search
+    }
+
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> Settings<'_> {
@@ -428,6 +453,7 @@ impl Store {
         let thread = self.0.thread.lock().take();
         let Some(thread) = thread else { return };
         self.0.keeping.close();
+        self.0.search.end();
         self.0.readers.close().await;
         let jobs = self.0.jobs.clone();
         let joined = tokio::task::spawn_blocking(move || {

@@ -19,10 +19,10 @@ use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
 use crate::retention::Keeper;
 use crate::signers::Signers;
+use crate::search::OwnRevisions;
 use crate::space::Reserve;
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::share::Shares;
-use crate::table::{delivery, phrase, project, signed, tally};
 use crate::table::{delivery, imported, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
 
@@ -55,6 +55,7 @@ pub(crate) struct Writer {
     keeper: Keeper,
     reserve: Arc<Reserve>,
     complaints: Arc<Complaints>,
+    revisions: OwnRevisions,
     checkpoint_at: i32,
     /// When answers have to be written, even without a delivery.
     answer_by: Option<Instant>,
@@ -66,6 +67,7 @@ pub(crate) struct Beside {
     pub(crate) complaints: Arc<Complaints>,
     pub(crate) checkpointer: Checkpointer,
     pub(crate) keeper: Keeper,
+    pub(crate) revisions: OwnRevisions,
 }
 
 mod importing;
@@ -85,7 +87,7 @@ impl Writer {
         changes: broadcast::Sender<Change>,
         beside: Beside,
     ) -> Self {
-        let Beside { reserve, complaints, checkpointer, keeper } = beside;
+        let Beside { reserve, complaints, checkpointer, keeper, revisions } = beside;
         let announced = Arc::new(AtomicUsize::new(0));
         let (projects, events, signers) = (HashSet::new(), Events::default(), Signers::default());
         Self {
@@ -103,6 +105,7 @@ impl Writer {
             keeper,
             reserve,
             complaints,
+            revisions,
             checkpoint_at: LOG_PAGES,
             answer_by: None,
         }
@@ -303,10 +306,12 @@ impl Writer {
         self.signers.write(&transaction)?;
         shares.put(&transaction)?;
         tally::write(&transaction, tally)?;
-        if placed.iter().any(|placed| placed.attempt > 1) {
+        let revised = placed.iter().any(|placed| placed.attempt > 1);
+        if revised {
             tally::revise(&transaction)?;
         }
         transaction.commit()?;
+        self.revised(revised);
         self.events.commit(&tally);
         self.signers.commit();
         let learnt = learnt.into_iter().map(|(constant, number)| (number, constant.to_owned())).collect();
@@ -334,7 +339,10 @@ impl Writer {
             }
         }
         if watched {
-            let mut changed: Vec<i64> = answered.iter().map(|(id, _)| *id).collect();
+            if !answered.is_empty() {
+                let _ = self.changes.send(Change::Answered(answered.into()));
+            }
+            let mut changed = Vec::new();
             for (event, id) in again {
                 // A row that is out of date until it is next loaded is no reason to fail what is committed.
                 changed.extend(delivery::earlier_attempts(&self.conn, event, id).unwrap_or_default());
@@ -386,9 +394,13 @@ impl Writer {
             imported: false,
             request: untyped.then(|| RequestLine::in_row(&delivery.method, &delivery.path)),
         };
+        let diagnosis = verdict.diagnosis.as_ref().map(|diagnosis| diagnosis.code.clone());
         Change::Inserted(Arc::new(Arrived {
             row,
+            key: verdict.key.clone(),
+            diagnosis,
             started: delivery.started,
+            peer: std::mem::take(&mut delivery.peer),
             path: std::mem::take(&mut delivery.path),
             query: delivery.query.take(),
             body: std::mem::take(&mut delivery.body),
@@ -456,7 +468,14 @@ impl Writer {
         if revised {
             tally::revise(&transaction)?;
         }
-        transaction.commit()
+        transaction.commit()?;
+        self.revised(revised);
+        Ok(())
+    }
+
+    /// Counts what moved `tally.revision`, so that others know when another process did.
+    fn revised(&self, revised: bool) {
+        self.revisions.fetch_add(u64::from(revised), Ordering::Release);
     }
 
     /// Puts the message ids of new events into the index, many at once.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::rows;
 use super::view::PAGE;
-use crate::dto::{Filter, Row};
+use crate::dto::Row;
 use crate::error::Result;
 use crate::registry::Registry;
 
@@ -33,7 +33,7 @@ pub struct Arrivals {
 impl Arrivals {
     pub(crate) async fn new(store: &Store, registry: Arc<Registry>) -> Result<Self> {
         let receiver = store.subscribe();
-        let ids = store.ids(&rows::store_filter(Filter::default())).await?;
+        let ids = store.ids().await?;
         let first = ids.last().copied().unwrap_or(0);
         Ok(Self { receiver, store: store.clone(), registry, first, last: first, others: None, seen: None })
     }
@@ -69,7 +69,7 @@ impl Arrivals {
                         return Some(self.read_back().await);
                     }
                 }
-                Ok(Change::Changed(_) | Change::Removed(_) | Change::Restored) => {}
+                Ok(Change::Changed(_) | Change::Answered(_) | Change::Removed(_) | Change::Restored) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => match self.read_back().await {
                     Ok(rows) if rows.is_empty() => {}
                     read => return Some(read),
@@ -98,7 +98,7 @@ impl Arrivals {
 
     /// Reads everything in the store after `last`, a page at a time.
     async fn read_back(&mut self) -> Result<Vec<Row>> {
-        let ids = self.store.ids(&rows::store_filter(Filter::default())).await?;
+        let ids = self.store.ids().await?;
         let new = ids.get(ids.partition_point(|id| *id <= self.last)..).unwrap_or_default();
         let mut read = Vec::with_capacity(new.len());
         for page in new.chunks(PAGE) {

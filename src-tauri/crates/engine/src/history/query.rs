@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use query::{Clock, FIELDS, PartKind, Reading};
 
 use super::History;
-use super::suggest::{self, NoHits};
+use super::suggest;
 use crate::common::Common;
 use crate::dto::{GrammarField, QueryPart, QueryPartKind, QueryProblem, QueryRead, Suggestions};
 use crate::error::Result;
@@ -22,7 +22,7 @@ impl History {
     pub async fn query_suggest(&self, text: &str, cursor: u32) -> Result<Suggestions> {
         let began = Instant::now();
         let searches = self.searches().await?;
-        let groups = suggest::suggest(text, cursor, &NoHits, &searches).await;
+        let groups = suggest::suggest(text, cursor, &self.feed.present(), &searches).await;
         Ok(Suggestions { groups, took_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX) })
     }
 

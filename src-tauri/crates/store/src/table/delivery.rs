@@ -302,13 +302,17 @@ fn odd(column: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, why)
 }
 
-/// Ids. The conditions follow.
-pub(crate) const IDS: &str = "SELECT d.id FROM delivery d ";
+/// All ids, ascending.
+pub(crate) fn ids(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = conn.prepare_cached("SELECT id FROM delivery WHERE deleted = 0 ORDER BY id")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
 
-/// Ids with all the text that is searched. The conditions follow.
-pub(crate) const SEARCHED: &str = "
-SELECT d.id, c.path, c.query, c.headers, c.body, e.message_id
-FROM delivery d CROSS JOIN delivery_content c ON c.id = d.id LEFT JOIN event e ON e.id = d.event ";
+/// A project's ids after this one, ascending.
+pub(crate) fn ids_of(conn: &Connection, project: i64, after: i64) -> rusqlite::Result<Vec<i64>> {
+    let sql = "SELECT id FROM delivery WHERE id > ?2 AND project = ?1 AND deleted = 0 ORDER BY id";
+    conn.prepare_cached(sql)?.query_map([project, after], |row| row.get(0))?.collect()
+}
 
 #[cfg(test)]
 mod tests {
