@@ -20,5 +20,7 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.ts"],
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    // For what never ends. A busy machine is slow: it must not fail a test that waits for a condition.
+    testTimeout: 30_000,
   },
 }));

@@ -1,3 +1,8 @@
+import { configure } from "@testing-library/dom";
+
+// A condition is waited for this long, milliseconds: a busy machine is slow, and that alone must not fail a test.
+configure({ asyncUtilTimeout: 10_000 });
+
 // What jsdom lacks and the window asks for.
 globalThis.ResizeObserver ??= class {
   observe() {}

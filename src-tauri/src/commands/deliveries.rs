@@ -1,14 +1,14 @@
 //! The list and the detail.
 
-use engine::{CompareSide, CompareWith, Comparison, Detail, Filter, Result, Row, VerifiedAgain, ViewOpened};
+use engine::{CompareSide, CompareWith, Comparison, Detail, Result, Row, VerifiedAgain, ViewOpened};
 use tauri::State;
 use tauri::ipc::Response;
 
 use crate::start::Started;
 
 #[tauri::command]
-pub(crate) async fn view_open(started: State<'_, Started>, filter: Filter) -> Result<ViewOpened> {
-    started.engine()?.history().open_view(filter).await
+pub(crate) async fn view_open(started: State<'_, Started>, query: String) -> Result<ViewOpened> {
+    started.engine()?.history().open_view(&query).await
 }
 
 #[tauri::command]

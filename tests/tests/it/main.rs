@@ -3,6 +3,7 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backup;
 mod check;
 mod crash;
 mod diff;
@@ -20,6 +21,8 @@ mod sdk;
 mod sdk_contract;
 mod sdk_receivers;
 mod sdk_retries;
+mod snippets;
+mod transfer;
 mod tunnel;
 mod verify;
 mod webhooks;

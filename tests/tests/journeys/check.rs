@@ -4,7 +4,7 @@ use tests::handlers::{Handler, Language};
 use tests::sender::SECRET;
 use tests::window::{Options, Window, open};
 
-use crate::secrets::paste;
+use crate::secrets::{listed, paste};
 
 /// Starts a check of this handler and waits for its end.
 async fn check(window: &Window, handler: &Handler) {
@@ -37,6 +37,7 @@ async fn lines(window: &Window, state: &str) -> Vec<String> {
 async fn the_planted_mistake_is_found_and_nothing_where_there_is_none() {
     let window = open(Options::default()).await;
     paste(&window, SECRET).await;
+    listed(&window, 1).await;
     window.click("rail-handler").await;
     window.click("handler-tab-check").await;
     window.wait("check-form").await;
@@ -62,6 +63,7 @@ async fn the_planted_mistake_is_found_and_nothing_where_there_is_none() {
 async fn one_cause_stands_on_top_and_what_follows_is_skipped() {
     let window = open(Options::default()).await;
     paste(&window, SECRET).await;
+    listed(&window, 1).await;
     window.click("rail-handler").await;
     window.click("handler-tab-check").await;
     window.wait("check-form").await;

@@ -19,6 +19,7 @@ mod projects;
 mod replay;
 mod rotation;
 mod sandbox;
+mod search;
 mod secrets;
 mod start;
 mod tunnel;

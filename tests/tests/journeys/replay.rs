@@ -8,7 +8,7 @@ use tests::receiver::{Got, Receiver};
 use tests::sender::{BODY, SECRET, client, now, send};
 use tests::window::{Options, Window, hook, open};
 
-use crate::secrets::paste;
+use crate::secrets::{listed, paste};
 
 /// Waits until a receiver has as many requests.
 async fn came(window: &Window, receiver: &Receiver, count: usize) -> Vec<Got> {
@@ -27,6 +27,7 @@ async fn came(window: &Window, receiver: &Receiver, count: usize) -> Vec<Got> {
 async fn received(count: usize) -> Window {
     let window = open(Options::default()).await;
     paste(&window, SECRET).await;
+    listed(&window, 1).await;
     window.click("rail-deliveries").await;
     let (client, address) = (client(), window.address().await);
     for number in 1..=count {

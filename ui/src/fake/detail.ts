@@ -38,6 +38,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
     row,
     project: row.sandbox ? "Sandbox" : "Default",
     method: "POST",
+    note: row.note,
     path: "/",
     query: null,
     http_version: "HTTP/1.1",

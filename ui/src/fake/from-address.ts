@@ -1,13 +1,14 @@
 import type { TunnelProvider } from "../ipc";
 import { FakeBackend } from "./backend";
 import { fakeRow, row } from "./rows";
+import { dressKept } from "./kept-scene";
 import { dressSandbox } from "./scene";
 
 /**
  * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
  * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`,
- * `compare=text`.
+ * `compare=text`, `kept=busy`.
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
@@ -76,6 +77,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
         body_len: 305,
       }),
     );
+  if (query.get("kept") === "busy") dressKept(fake);
   fake.turned.scene(query.get("turned"));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0)

@@ -141,6 +141,10 @@ export function row(id: number, receivedMs: number, shape: Shape): Row {
     judged_ms: null,
     ping: null,
     request: null,
+    hit: null,
+    pinned: false,
+    note: null,
+    imported: false,
     ...shape,
   };
 }

@@ -889,7 +889,7 @@ faults: Faults, };
 
 export type VaultKind = "keychain" | "file" | "memory";
 
-export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "not_decodable" | "body_incomplete" | "not_comparable" | "no_jwks" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
+export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "not_readable" | "not_text" | "reader_gone" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "query_invalid" | "view_replaced" | "not_decodable" | "body_incomplete" | "not_comparable" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
 
 export type Fix = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | "targets";
 
@@ -1007,7 +1007,202 @@ ping: PingBy | null,
 /**
  * What tells it from others when the payload has no type; `None` if it has one.
  */
-request: RequestLine | null, };
+request: RequestLine | null, 
+/**
+ * Where the text of the view's query was found first.
+ */
+hit: Hit | null, 
+/**
+ * Kept whatever the limits say.
+ */
+pinned: boolean, 
+/**
+ * Its note, the first 240 characters.
+ */
+note: string | null, 
+/**
+ * It came from a file.
+ */
+imported: boolean, };
+
+export type KeepLimits = { 
+/**
+ * For all projects: bytes of the files of the history. For one: bytes of its headers and bodies.
+ */
+max_bytes: number | null, 
+/**
+ * Days since the arrival.
+ */
+max_days: number | null, 
+/**
+ * Deliveries.
+ */
+max_count: number | null, 
+/**
+ * Bytes of the disk that stay free; `None`: 1 GiB, or a twentieth of a small disk. Only for all projects.
+ */
+free_bytes: number | null, };
+
+export type SizePartName = "headers" | "bodies" | "rows" | "answers" | "search" | "log" | "deleted" | "free";
+
+export type SizePart = { 
+/**
+ * Which part.
+ */
+name: SizePartName, 
+/**
+ * Its size. All parts together are the size of the history; how the pages of deliveries divide into headers,
+ * bodies and what was deleted is in proportion to their lengths.
+ */
+bytes: number, };
+
+export type ProjectKeep = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * Its own limits, besides those for all.
+ */
+limits: KeepLimits | null, 
+/**
+ * Its deliveries.
+ */
+deliveries: number, 
+/**
+ * Bytes of their headers and bodies.
+ */
+bytes: number, };
+
+export type Rebuild = { 
+/**
+ * Whether it has to be rebuilt for that.
+ */
+needed: boolean, 
+/**
+ * Bytes of the disk that this takes for a while.
+ */
+bytes: number, 
+/**
+ * Whether it can be done now.
+ */
+possible: boolean, 
+/**
+ * Why not.
+ */
+why: string | null, };
+
+export type HistorySizes = { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * The file and those beside it.
+ */
+total_bytes: number, 
+/**
+ * What is free on the disk.
+ */
+free_bytes: number | null, 
+/**
+ * Deliveries that are kept and shown.
+ */
+deliveries: number, 
+/**
+ * How many of them are pinned.
+ */
+pinned: number, 
+/**
+ * When the oldest of them arrived.
+ */
+oldest_ms: number | null, 
+/**
+ * What the size consists of, the largest part first.
+ */
+parts: Array<SizePart>, 
+/**
+ * The limits for all projects together.
+ */
+limits: KeepLimits, 
+/**
+ * What each project has.
+ */
+per_project: Array<ProjectKeep>, 
+/**
+ * Set for the file of an older version.
+ */
+rebuild: Rebuild | null, };
+
+export type PreviewBucket = { 
+/**
+ * Where it begins.
+ */
+at_ms: number, 
+/**
+ * Deliveries that would go.
+ */
+going: number, 
+/**
+ * Deliveries that would stay.
+ */
+staying: number, };
+
+export type KeepPreview = { 
+/**
+ * Deliveries that would go.
+ */
+deliveries: number, 
+/**
+ * Bytes of their headers and bodies.
+ */
+bytes: number, 
+/**
+ * When the newest of those arrived.
+ */
+until_ms: number | null, 
+/**
+ * Deliveries that are older and stay, because they are pinned.
+ */
+staying_pinned: number, 
+/**
+ * Deliveries that are older and stay, because they wait to be forwarded.
+ */
+staying_waiting: number, 
+/**
+ * The search that shows them, and those that stay between them.
+ */
+query: string, 
+/**
+ * All deliveries over time.
+ */
+buckets: Array<PreviewBucket>, };
+
+export type Deletion = { 
+/**
+ * Names it.
+ */
+number: number, 
+/**
+ * What was selected: `3 deliveries`, the search, or `all`.
+ */
+what: string, 
+/**
+ * How many deliveries.
+ */
+deliveries: number, 
+/**
+ * Bytes of their headers and bodies.
+ */
+bytes: number, 
+/**
+ * When.
+ */
+at_ms: number, 
+/**
+ * Until when it can be taken back.
+ */
+until_ms: number, };
 
 export type PingBy = "asked" | "type";
 
@@ -1021,23 +1216,277 @@ method: string,
  */
 path: string, };
 
-export type Filter = { 
+export type QueryRead = { 
 /**
- * Only this project.
+ * Its parts, in order. Only white space lies between them.
  */
-project: number | null, 
+parts: Array<QueryPart>, 
 /**
- * Only these outcomes.
+ * What could not be understood; empty if all was.
  */
-outcomes: Array<Outcome>, 
+problems: Array<QueryProblem>, 
 /**
- * Only these event types.
+ * The same query as Pollux writes it; empty where there are problems.
  */
-types: Array<string>, 
+canonical: string, };
+
+export type QueryPart = { 
 /**
- * A substring of headers, path, body or message id.
+ * Where it begins, in UTF-16 units.
  */
-text: string, };
+start: number, 
+/**
+ * Where it ends, in UTF-16 units.
+ */
+end: number, 
+/**
+ * What it is.
+ */
+kind: QueryPartKind, 
+/**
+ * It excludes what it says.
+ */
+negated: boolean, 
+/**
+ * The field before the colon, as it is written in canonical form.
+ */
+field: string | null, 
+/**
+ * What a chip says.
+ */
+label: string, };
+
+export type QueryPartKind = "text" | "chip" | "or" | "open" | "close" | "bad";
+
+export type QueryProblem = { 
+/**
+ * Where it begins, in UTF-16 units.
+ */
+start: number, 
+/**
+ * Where it ends, in UTF-16 units.
+ */
+end: number, 
+/**
+ * What is wrong, and what was expected.
+ */
+message: string, 
+/**
+ * What could stand in its place.
+ */
+nearest: string | null, };
+
+export type Suggestions = { 
+/**
+ * In the order in which they are shown.
+ */
+groups: Array<SuggestionGroup>, 
+/**
+ * How long it took, in µs.
+ */
+took_us: number, };
+
+export type SuggestionGroup = { 
+/**
+ * Their kind.
+ */
+name: SuggestionKind, 
+/**
+ * The best first.
+ */
+items: Array<Suggestion>, };
+
+export type SuggestionKind = "text" | "values" | "fields" | "recent" | "saved";
+
+export type Suggestion = { 
+/**
+ * What is shown.
+ */
+label: string, 
+/**
+ * What is put into the query.
+ */
+insert: string, 
+/**
+ * What it replaces begins here, in UTF-16 units.
+ */
+start: number, 
+/**
+ * What it replaces ends here, in UTF-16 units.
+ */
+end: number, 
+/**
+ * What it means.
+ */
+detail: string | null, 
+/**
+ * How many of the present hits have it.
+ */
+count: number | null, 
+/**
+ * Their share of the present hits, 0 to 1.
+ */
+share: number | null, 
+/**
+ * When it was last used, Unix milliseconds.
+ */
+at_ms: number | null, };
+
+export type Nothing = { 
+/**
+ * The part, as Pollux writes it.
+ */
+part: string, 
+/**
+ * How many deliveries match without it.
+ */
+without: number, };
+
+export type Explained = { 
+/**
+ * Blocks of 64 deliveries whose text was read.
+ */
+blocks_read: number, 
+/**
+ * Blocks that there are.
+ */
+blocks: number, };
+
+export type Histogram = { 
+/**
+ * When the first bucket begins, Unix milliseconds.
+ */
+from_ms: number, 
+/**
+ * When the last bucket ends, Unix milliseconds.
+ */
+to_ms: number, 
+/**
+ * How long a bucket is, in milliseconds.
+ */
+step_ms: number, 
+/**
+ * Oldest first; empty if the view is.
+ */
+buckets: Array<HistogramBucket>, 
+/**
+ * False while older matches are still being looked for.
+ */
+exact: boolean, };
+
+export type HistogramBucket = { 
+/**
+ * Verified, but not with an old secret.
+ */
+verified: number, 
+/**
+ * Verified with a secret in its grace period.
+ */
+old_secret: number, 
+/**
+ * Rejected.
+ */
+rejected: number, 
+/**
+ * Not checked.
+ */
+unchecked: number, };
+
+export type ValueCounts = { 
+/**
+ * The most frequent first.
+ */
+values: Array<ValueCount>, 
+/**
+ * How many matches were counted: all, or the newest that were read.
+ */
+counted: number, 
+/**
+ * False if not all matches were counted.
+ */
+exact: boolean, };
+
+export type ValueCount = { 
+/**
+ * The value, as it is written after the colon.
+ */
+value: string, 
+/**
+ * How many deliveries have it.
+ */
+count: number, };
+
+export type Hit = { 
+/**
+ * The part of the delivery.
+ */
+place: HitPlace, 
+/**
+ * The name of the header.
+ */
+name: string | null, 
+/**
+ * What comes before the hit; bytes that are not UTF-8 are U+FFFD.
+ */
+before: string, 
+/**
+ * The hit.
+ */
+text: string, 
+/**
+ * What comes after it.
+ */
+after: string, 
+/**
+ * Where the hit begins in that part, in bytes.
+ */
+offset: number, };
+
+export type HitPlace = "path" | "query" | "id" | "header_name" | "header" | "body" | "note";
+
+export type GrammarField = { 
+/**
+ * As it is written, without the colon.
+ */
+name: string, 
+/**
+ * A sentence for the user.
+ */
+help: string, 
+/**
+ * Whole terms, each of which can be searched for.
+ */
+examples: Array<string>, };
+
+export type Searches = { 
+/**
+ * The last one first.
+ */
+recent: Array<RecentSearch>, 
+/**
+ * By name.
+ */
+saved: Array<SavedSearch>, };
+
+export type RecentSearch = { 
+/**
+ * The query.
+ */
+query: string, 
+/**
+ * When it was last used, Unix milliseconds.
+ */
+at_ms: number, };
+
+export type SavedSearch = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The query.
+ */
+query: string, };
 
 export type ViewOpened = { 
 /**
@@ -1045,9 +1494,17 @@ export type ViewOpened = {
  */
 view: number, 
 /**
- * How many deliveries match.
+ * The ordinal of the oldest match that is known.
+ */
+first: number, 
+/**
+ * How many matches are known.
  */
 matched: number, 
+/**
+ * False while older matches are still being looked for.
+ */
+exact: boolean, 
 /**
  * How many there are.
  */
@@ -1059,7 +1516,19 @@ took_us: number,
 /**
  * The newest, up to 200, oldest first.
  */
-rows: Array<Row>, };
+rows: Array<Row>, 
+/**
+ * The query as it was read.
+ */
+query: QueryRead, 
+/**
+ * The part that removes everything, where nothing matches.
+ */
+nothing: Nothing | null, 
+/**
+ * What the search cost.
+ */
+explained: Explained, };
 
 export type Counts = { 
 /**
@@ -1224,7 +1693,43 @@ rows: Array<Row>, } | { "kind": "resync",
 /**
  * The view.
  */
-view: number, } | { "kind": "listener", 
+view: number, } | { "kind": "counted", 
+/**
+ * The view.
+ */
+view: number, 
+/**
+ * The ordinal of the oldest match that is known.
+ */
+first: number, 
+/**
+ * How many matches are known.
+ */
+matched: number, 
+/**
+ * All were found.
+ */
+exact: boolean, 
+/**
+ * How long the search took so far, in µs.
+ */
+took_us: number, 
+/**
+ * What the search cost so far.
+ */
+explained: Explained, } | { "kind": "removed", 
+/**
+ * The view.
+ */
+view: number, 
+/**
+ * The ordinal of the oldest match.
+ */
+first: number, 
+/**
+ * How many match now.
+ */
+matched: number, } | { "kind": "listener", 
 /**
  * The new state.
  */
@@ -1268,7 +1773,19 @@ report: CheckReport, } | { "kind": "verify_again",
 /**
  * Their progress.
  */
-run: VerifyRun, } | { "kind": "notice", 
+run: VerifyRun, } | { "kind": "transfer", 
+/**
+ * Its progress.
+ */
+transfer: Transfer, } | { "kind": "rebuild", 
+/**
+ * How much is done.
+ */
+done: number, 
+/**
+ * Of how much.
+ */
+total: number, } | { "kind": "notice", 
 /**
  * The notice.
  */
@@ -3177,6 +3694,10 @@ project: string | null,
  */
 method: string, 
 /**
+ * The user's note, whole.
+ */
+note: string | null, 
+/**
  * Path of the request.
  */
 path: string, 
@@ -3641,6 +4162,112 @@ other: boolean,
  */
 aside: boolean, };
 
+export type Selection = { "ids": Array<number> } | { "query": string } | "all";
+
+export type TransferFormat = "ndjson" | "har" | "cloudevents" | "curl" | "schema_json" | "schema_ts" | "schema_pydantic";
+
+export type TransferKind = "export" | "import";
+
+export type TransferState = "running" | "done" | "stopped" | "failed";
+
+export type TransferProblem = { 
+/**
+ * The line, from 1; in a HAR, the line at which the entry begins.
+ */
+line: number, 
+/**
+ * What was wrong, and what was expected.
+ */
+message: string, };
+
+export type Transfer = { 
+/**
+ * Names it in `transfer_stop` and in live messages.
+ */
+number: number, 
+/**
+ * Out or in.
+ */
+kind: TransferKind, 
+/**
+ * What is written, or what was found in the file; `None` until that is known.
+ */
+format: TransferFormat | null, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * How far it is.
+ */
+state: TransferState, 
+/**
+ * Deliveries written, or read.
+ */
+done: number, 
+/**
+ * Deliveries to write; `None` where that is not known, as with an import.
+ */
+total: number | null, 
+/**
+ * Bytes written, or read.
+ */
+bytes: number, 
+/**
+ * Bytes to read; `None` with an export.
+ */
+bytes_total: number | null, 
+/**
+ * Import: deliveries stored.
+ */
+new: number, 
+/**
+ * Import: deliveries that were in the history already. They were left as they are.
+ */
+known: number, 
+/**
+ * Import: deliveries that could not be taken; see `problems`.
+ */
+refused: number, 
+/**
+ * Import: of the new ones, those that a key of today verifies.
+ */
+verified: number, 
+/**
+ * Import: of the new ones, those that were rejected.
+ */
+rejected: number, 
+/**
+ * Import: of the new ones, those for which there is no key.
+ */
+unchecked: number, 
+/**
+ * Export: deliveries of which a credential was left out (`authorization`, cookies, path tokens…).
+ */
+left_out: number, 
+/**
+ * Import: projects that the file names and that are not here; their deliveries went to the default project.
+ */
+unknown_projects: Array<string>, 
+/**
+ * The first problems, 100 at most; `refused` counts all.
+ */
+problems: Array<TransferProblem>, 
+/**
+ * Why it failed.
+ */
+error: string | null, 
+/**
+ * When it began.
+ */
+started_ms: number, 
+/**
+ * When it ended.
+ */
+ended_ms: number | null, };
+
+export type CopyForm = "payload" | "curl" | "httpie" | "python" | "javascript" | "rust" | "pytest" | "vitest" | "ndjson";
+
 /** How bad each code is, and where it is fixed. */
 export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>> = {
   internal: { severity: "error", fix: null },
@@ -3650,6 +4277,9 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   no_home: { severity: "error", fix: null },
   not_written: { severity: "error", fix: null },
   clipboard_failed: { severity: "error", fix: null },
+  not_readable: { severity: "error", fix: null },
+  not_text: { severity: "warning", fix: null },
+  reader_gone: { severity: "info", fix: null },
   invalid_format: { severity: "error", fix: null },
   invalid_setting: { severity: "warning", fix: "settings" },
   port_in_use: { severity: "error", fix: "settings" },
@@ -3671,11 +4301,17 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   no_thread: { severity: "error", fix: null },
   not_moved: { severity: "error", fix: null },
   not_stored: { severity: "error", fix: null },
+  query_invalid: { severity: "warning", fix: null },
   view_replaced: { severity: "info", fix: null },
   not_decodable: { severity: "warning", fix: null },
   body_incomplete: { severity: "warning", fix: null },
   not_comparable: { severity: "warning", fix: null },
   no_jwks: { severity: "error", fix: null },
+  invalid_note: { severity: "warning", fix: null },
+  invalid_limits: { severity: "warning", fix: null },
+  cannot_undo: { severity: "warning", fix: null },
+  rebuilding: { severity: "warning", fix: null },
+  not_rebuilt: { severity: "warning", fix: null },
   verify_again_failed: { severity: "warning", fix: null },
   invalid_keychain: { severity: "error", fix: null },
   vault_failed: { severity: "error", fix: "secrets" },

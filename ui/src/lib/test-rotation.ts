@@ -56,6 +56,10 @@ export const row = (more: Partial<Row>): Row => ({
   judged_ms: null,
   ping: null,
   request: null,
+  hit: null,
+  pinned: false,
+  note: null,
+  imported: false,
   ...more,
 });
 

@@ -43,6 +43,8 @@ for (const side of ["a", "b"])
     [`side-${side}`, "raised"],
     [`side-${side}`, "sel"],
   );
+TEXT.push(["info", "raised"], ["info", "bg", "info-bg"], ["soft", "sel"], ["info", "sel"]);
+for (const ground of ["panel", "raised", "bg", "sel", "hover"]) TEXT.push(["text", ground, "hit"]);
 TEXT.push(["info", "panel"], ["on-star", "star"], ["on-star", "star-hover"]);
 /** Borders and marks that carry meaning need 3:1. */
 const MARKS: [string, string][] = [

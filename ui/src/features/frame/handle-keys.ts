@@ -1,4 +1,6 @@
 import { actionFor, type Action } from "../../lib/keys";
+import { openMenuByKey } from "../../lib/menu-on";
+import { narrows } from "../../lib/query-text";
 import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
@@ -7,15 +9,21 @@ import { compareKey } from "./compare-key";
 /** What keys act upon. */
 export type Keyed = Pick<
   Areas,
+  | "clock"
   | "compare"
   | "copying"
+  | "copyingAs"
   | "deliveries"
   | "detail"
+  | "keeping"
   | "navigation"
   | "replay"
   | "rotation"
   | "samples"
   | "screen"
+  | "search"
+  | "transfers"
+  | "hits"
   | "verifyAgain"
   | "webhooks"
 >;
@@ -33,6 +41,7 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       typing,
       overlay: document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null,
       list: app.screen.view === "deliveries",
+      kept: app.screen.view === "settings" && app.screen.settings === "history",
       hooks: app.screen.view === "webhooks",
       compare: app.screen.view === "compare",
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
@@ -125,12 +134,37 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
       return back(app, target);
     case "search":
       return search(app);
+    case "grammar":
+      app.search.sheet = true;
+      return true;
+    case "next-hit":
+      app.hits.next();
+      return true;
+    case "previous-hit":
+      app.hits.previous();
+      return true;
     case "copy-payload":
-      void app.copying.payload();
-      return app.detail.detail !== null;
+      void app.copyingAs.subject("payload");
+      return app.keeping.subject.length > 0;
     case "copy-curl":
-      void app.copying.curl();
-      return app.detail.detail !== null;
+      void app.copyingAs.subject("curl");
+      return app.keeping.subject.length > 0;
+    case "pin":
+      void app.keeping.togglePin();
+      return app.keeping.subject.length > 0;
+    case "note":
+      void app.keeping.write();
+      return app.keeping.subject.length > 0;
+    case "delete":
+      void app.keeping.deleteSubject();
+      return app.keeping.subject.length > 0;
+    case "undo":
+      return app.keeping.undo(app.clock.now);
+    case "menu":
+      return openMenuByKey(document.activeElement);
+    case "export":
+      app.transfers.ask();
+      return true;
     case "follow":
       list.follow();
       return true;
@@ -237,31 +271,31 @@ function enter(app: Keyed): boolean {
 }
 
 function back(app: Keyed, target: Element | null): boolean {
-  const inFilter = target?.matches("[data-testid=filter-input]") ?? false;
-  if (app.screen.covering && app.screen.narrow && !inFilter) {
+  const inBox = target?.closest("[data-testid=search-box]") != null;
+  if (app.screen.covering && app.screen.narrow && !inBox) {
     app.screen.covering = false;
     focusGrid();
     return true;
   }
-  if (inFilter && app.deliveries.filter.text === "" && target instanceof HTMLElement) {
+  if (inBox && target instanceof HTMLElement) {
     target.blur();
     focusGrid();
     return true;
   }
-  if (app.screen.view === "deliveries" && !inFilter && app.replay.selection.size > 0) {
+  if (app.screen.view === "deliveries" && !inBox && app.replay.selection.size > 0) {
     app.replay.selection.clear();
     return true;
   }
   if (
     app.screen.view === "deliveries" &&
-    (inFilter || target?.closest("[data-testid=detail]") === null) &&
-    app.deliveries.filter.text !== ""
+    (target?.closest("[data-testid=detail]") ?? null) === null &&
+    narrows(app.deliveries.query)
   ) {
-    app.deliveries.setFilter({ ...app.deliveries.filter, text: "" });
+    app.deliveries.clear();
     return true;
   }
   const inDetail = (target?.closest("[data-testid=detail]") ?? null) !== null;
-  if (app.screen.view === "deliveries" && !inFilter && !inDetail && !app.deliveries.following) {
+  if (app.screen.view === "deliveries" && !inBox && !inDetail && !app.deliveries.following) {
     app.deliveries.follow();
     focusGrid();
     return true;
@@ -280,6 +314,6 @@ function focusGrid(): void {
 function search(app: Keyed): boolean {
   app.screen.go("deliveries");
   app.screen.covering = false;
-  requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-testid=filter-input]")?.select());
+  app.search.focus();
   return true;
 }

@@ -7,7 +7,7 @@ import Window from "../../Window.svelte";
 
 let fake: FakeBackend;
 let app: App;
-const PATIENCE = { timeout: 4000 };
+const PATIENCE = { timeout: 10_000 };
 
 beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(427);

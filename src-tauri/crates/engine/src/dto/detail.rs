@@ -156,6 +156,8 @@ pub struct Detail {
     pub project: Option<String>,
     /// `POST`.
     pub method: String,
+    /// The user's note, whole.
+    pub note: Option<String>,
     /// Path of the request.
     pub path: String,
     /// Its query, without the question mark.

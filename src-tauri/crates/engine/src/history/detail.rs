@@ -97,6 +97,7 @@ fn build(
     let curl = headers::curl(&delivery, bytes, address.as_deref());
     Detail {
         method: delivery.method.clone(),
+        note: delivery.note.clone(),
         path: delivery.path.clone(),
         query: delivery.query.clone(),
         http_version: delivery.http_version.clone(),

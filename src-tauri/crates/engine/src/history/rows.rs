@@ -1,6 +1,6 @@
-//! Translates between the store's rows and filters and the window's.
+//! Translates between the store's rows and hits and the window's.
 
-use crate::dto::{AnsweredBy, Filter, Outbound, OutboundKind, OutboundProblem, PingBy, RequestLine, Row};
+use crate::dto::{AnsweredBy, Hit, HitPlace, Outbound, OutboundKind, OutboundProblem, PingBy, RequestLine, Row};
 use crate::error::Code;
 use crate::registry::Registry;
 
@@ -33,6 +33,10 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
         truncated: row.truncated,
         judged_ms: row.judged_ms,
         ping: ping(row, registry),
+        pinned: row.pinned,
+        note: row.note.clone(),
+        imported: row.imported,
+        hit: None,
         request: row.request.as_ref().map(|line| RequestLine { method: line.method.clone(), path: line.path.clone() }),
     }
 }
@@ -53,9 +57,17 @@ pub(crate) fn answered_by(by: store::AnsweredBy) -> AnsweredBy {
     }
 }
 
-pub(crate) fn store_filter(filter: Filter) -> store::Filter {
-    let Filter { project, outcomes, types, text } = filter;
-    store::Filter { project, outcomes, types, text }
+pub(crate) fn hit(hit: store::Hit) -> Hit {
+    let store::Hit { place, name, before, text, after, offset } = hit;
+    let place = match place {
+        store::HitPlace::Path => HitPlace::Path,
+        store::HitPlace::Query => HitPlace::Query,
+        store::HitPlace::HeaderName => HitPlace::HeaderName,
+        store::HitPlace::Header => HitPlace::Header,
+        store::HitPlace::Body => HitPlace::Body,
+        store::HitPlace::Note => HitPlace::Note,
+    };
+    Hit { place, name, before, text, after, offset }
 }
 
 /// A request that was sent on, for the window.
