@@ -1,19 +1,19 @@
 import type { AppState, Backend, DropEvent, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
 import { fakeState } from "./catalog";
-import { attemptsOf, FakeComparing } from "./comparing";
-import { fakeBody, fakeDetail } from "./detail";
+import { FakeComparing } from "./comparing";
+import { fakeAttempts, fakeBody, fakeDetail } from "./detail";
 import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
 import { row as makeRow } from "./rows";
-import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues } from "./search";
+import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues, nothingOf } from "./search";
 import { FakeTurnedAway } from "./turned-away";
 
 const PAGE = 200;
 const OVERFLOW = 2000;
 
 /**
- * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a frame,
- * "resync" on overflow. For tests, and for the window in a plain browser.
+ * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a
+ * frame, "resync" on overflow. For tests, and for the window in a plain browser.
  */
 export class FakeBackend extends FakeComparing implements Backend {
   state: AppState = fakeState();
@@ -133,8 +133,6 @@ export class FakeBackend extends FakeComparing implements Backend {
       const found = this.rows.filter((row) => this.#matches(query, row));
       const known = Math.min(this.atOnce, found.length);
       this.#view = { number: this.#nextView++, query, ids: found.map((row) => row.id), known };
-      const [part] = read.parts.slice(-1);
-      const rest = part ? query.slice(0, part.start) + query.slice(part.end) : "";
       return {
         view: this.#view.number,
         first: this.base + found.length - known,
@@ -144,8 +142,7 @@ export class FakeBackend extends FakeComparing implements Backend {
         took_us: 600 + found.length / 20,
         rows: found.slice(-Math.min(PAGE, known)).map((row) => this.#hit(query, row)),
         query: read,
-        nothing:
-          part && found.length === 0 && read.parts.length > 1 ? { part: part.label, without: this.#count(rest) } : null,
+        nothing: nothingOf(query, found.length, (rest) => this.#count(rest)),
         explained: { blocks_read: 6, blocks: 15_625 },
       };
     });
@@ -157,7 +154,17 @@ export class FakeBackend extends FakeComparing implements Backend {
     view.known = view.ids.length;
     const explained = { blocks_read: 120, blocks: 15_625 };
     const { number, known: matched } = view;
-    this.tell({ kind: "counted", view: number, first: this.base, matched, exact: true, took_us: 38_000, explained });
+    const nothing = nothingOf(view.query, matched, (rest) => this.#count(rest));
+    this.tell({
+      kind: "counted",
+      view: number,
+      first: this.base,
+      matched,
+      exact: true,
+      took_us: 38_000,
+      explained,
+      nothing,
+    });
   }
 
   /** Deliveries are gone: by hand, or because there is no more room. */
@@ -241,7 +248,7 @@ export class FakeBackend extends FakeComparing implements Backend {
     this.answer("delivery", () => {
       const row = this.#row(id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
-      return fakeDetail(row, attemptsOf(row), fakeBody(row));
+      return fakeDetail(row, fakeAttempts(row), fakeBody(row));
     });
 
   deliveryBody = (id: number, _decoded: boolean) =>

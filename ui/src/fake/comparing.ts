@@ -1,26 +1,9 @@
 import type { CompareSide, CompareWith, Row } from "../ipc";
 import { fakeAnswers, fakeComparison, type Around } from "./compare";
 import type { CompareScene } from "./compare-planes";
+import { fakeAttempts } from "./detail";
 import { refused } from "./refused";
 import { FakeSandbox } from "./sandbox";
-
-/** The attempts of a delivery's event: those before it are made up, with other verdicts than its own. */
-export function attemptsOf(row: Row): Row[] {
-  return Array.from({ length: row.attempts }, (_, i) =>
-    i === row.attempts - 1
-      ? row
-      : {
-          ...row,
-          id: row.id - (row.attempts - 1 - i) * 12,
-          attempt: i + 1,
-          received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000,
-          ...(row.outcome === "rejected"
-            ? { outcome: "verified" as const, cause: "", status: 503 }
-            : { outcome: "rejected" as const, cause: "no match", status: 401 }),
-          duplicate: false,
-        },
-  );
-}
 
 /** Comparisons, in memory. */
 export abstract class FakeComparing extends FakeSandbox {
@@ -49,7 +32,7 @@ export abstract class FakeComparing extends FakeSandbox {
 
   /** A delivery of the list, or an earlier attempt of one. */
   #known(id: number): Row {
-    const attempts = this.rows.flatMap((row) => (row.attempts > 1 ? attemptsOf(row) : []));
+    const attempts = this.rows.flatMap((row) => (row.attempts > 1 ? fakeAttempts(row) : []));
     const row = attempts.findLast((one) => one.id === id) ?? this.rows.find((one) => one.id === id);
     if (!row) throw refused("not_found", "This delivery is no longer there.");
     return row;
@@ -61,6 +44,6 @@ export abstract class FakeComparing extends FakeSandbox {
       (one) => one.event_type === row.event_type && one.outcome === "verified" && one.message_id !== row.message_id,
     );
     const answers = this.sent.map((one) => one.outbound).filter((one) => one.delivery === row.id);
-    return { attempts: attemptsOf(event), lastVerified: verified?.id ?? null, answers: answers.reverse() };
+    return { attempts: fakeAttempts(event), lastVerified: verified?.id ?? null, answers: answers.reverse() };
   }
 }
