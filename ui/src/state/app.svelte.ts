@@ -132,6 +132,7 @@ export class App {
       marked: this.replay.selection,
       find: (query) => this.navigation.find(query),
     });
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.menu = new MenuState({
       clipboard: this.clipboard,
       copying: this.copyingAs,
@@ -140,9 +141,8 @@ export class App {
       verifyAgain: this.verifyAgain,
       exporting: (ids) => this.transfers.ask(exportOf(ids)),
       search: this.search,
-      compare: null,
+      compare: this.compare,
     });
-    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
       screen,
