@@ -115,6 +115,7 @@ export class App {
       projects: this.projects,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.copyingAs = new CopyingAs(backend, toasts, {
       clipboard: this.clipboard,
       one: this.copying,
