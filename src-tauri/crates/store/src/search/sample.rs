@@ -25,7 +25,7 @@ const PLACES: usize = 20;
 
 /// Where deliveries have a piece of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct TextPlaces {
     /// Fields, their values, and how many deliveries have it there; the most frequent first.
     pub values: Vec<(Field, String, u64)>,
     /// How many deliveries were counted.
@@ -59,7 +59,7 @@ impl Search {
         ids: Arc<Vec<i64>>,
         sample: usize,
         limit: usize,
-    ) -> Result<Places, Error> {
+    ) -> Result<TextPlaces, Error> {
         let needle = Needle::new(piece.as_bytes());
         let (counts, counted, exact) = self
             .sampled(ids, sample, move |stored, each| {
@@ -70,7 +70,7 @@ impl Search {
             counts.into_iter().map(|((field, value), count)| (field, value, count)).collect();
         values.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.1.cmp(&b.1)));
         values.truncate(limit);
-        Ok(Places { values, counted: counted as u64, exact })
+        Ok(TextPlaces { values, counted: counted as u64, exact })
     }
 
     async fn sampled<T: Eq + std::hash::Hash + Send + 'static>(
