@@ -12,13 +12,16 @@ const LAYERS = {
 
 /** Features that show others, each of which stands further up in this list: so there is no circle. */
 const FEATURES = {
+  search: [],
   replay: [],
   detail: ["replay"],
-  deliveries: ["detail", "replay"],
+  deliveries: ["detail", "replay", "search"],
   handler: [],
   traffic: [],
   tunnel: [],
   frame: ["handler", "traffic", "tunnel"],
+  history: [],
+  settings: ["history"],
 };
 
 /** Tests, and what opens the window for them, reach everywhere. */

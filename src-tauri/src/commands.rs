@@ -9,5 +9,6 @@ pub(crate) mod sandbox;
 pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod start;
+pub(crate) mod transfer;
 pub(crate) mod tunnel;
 pub(crate) mod webhooks;

@@ -174,6 +174,8 @@ async fn connect(port: u16, binary: &Path) -> Client {
     }
 }
 
+const ESCAPE: &str = "\u{e00c}";
+
 /// The selector of a test hook.
 pub fn hook(id: &str) -> String {
     format!("[data-testid=\"{id}\"]")
@@ -274,6 +276,32 @@ impl Window {
         let element = self.wait(id).await;
         element.clear().await.unwrap();
         element.send_keys(text).await.unwrap();
+    }
+
+    /// Types a search in the place of the one that is there, and closes the list of suggestions.
+    pub async fn search(&self, text: &str) {
+        self.type_search(text).await;
+        self.wait("search-input").await.send_keys(ESCAPE).await.unwrap();
+        self.gone(&hook("suggestions")).await;
+    }
+
+    /// Types a search in the place of the one that is there; suggestions stay open.
+    pub async fn type_search(&self, text: &str) {
+        self.wait_css("[data-testid=search-box][data-ready=true]").await;
+        self.click("search-input").await;
+        let input = self.wait("search-input").await;
+        // Ctrl+A, and what is chosen goes.
+        input.send_keys("\u{e009}a\u{e000}\u{e003}").await.unwrap();
+        input.send_keys(text).await.unwrap();
+        let typed = self.searched().await;
+        assert_eq!(typed, text, "the box has what was typed");
+    }
+
+    /// What stands in the search box.
+    pub async fn searched(&self) -> String {
+        let script = "const line = document.querySelector('[data-testid=search-input] .cm-line').cloneNode(true); \
+                      line.querySelectorAll('.chip-x, .cm-placeholder').forEach((one) => one.remove()); return line.textContent";
+        self.script(script).await.as_str().unwrap_or_default().to_owned()
     }
 
     /// Chooses an option of a select with a test hook.

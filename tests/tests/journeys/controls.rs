@@ -26,7 +26,7 @@ async fn the_engines_menu_opens_on_text_fields_only() {
     {
         assert!(suppressed(&window, selector).await, "{selector}");
     }
-    assert!(!suppressed(&window, "[data-testid=filter-input]").await);
+    assert!(!suppressed(&window, "[data-testid=search-input]").await);
     // With the mouse, as its user does.
     window.script("window.addEventListener('contextmenu', (event) => { window.menu = event.defaultPrevented; })").await;
     let row = window.wait("row").await;
@@ -38,7 +38,7 @@ async fn the_engines_menu_opens_on_text_fields_only() {
     window.until("it was asked for, and did not open", "return window.menu === true").await;
     // The editor of code is a field.
     window.press("\u{e008}r\u{e000}").await;
-    assert!(!suppressed(&window, ".cm-content").await);
+    assert!(!suppressed(&window, "[data-testid=body-code]").await);
     assert!(suppressed(&window, "[data-testid=preview]").await, "what is only shown there");
 }
 

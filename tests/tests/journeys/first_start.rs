@@ -26,7 +26,7 @@ async fn a_first_sample_is_verified_and_its_ladder_shown() {
 }
 
 #[tokio::test]
-async fn keys_move_open_filter_and_explain_themselves() {
+async fn keys_move_open_search_and_explain_themselves() {
     let window = open(Options::default()).await;
     window.click("first-sample").await;
     window.count_is(1).await;
@@ -40,8 +40,8 @@ async fn keys_move_open_filter_and_explain_themselves() {
     window.press("\u{e00c}").await;
     window.until("the sheet is closed", "return document.querySelector('[data-testid=key-sheet]') === null").await;
     window.press("/").await;
-    window.until("the filter has the focus", "return document.activeElement.dataset.testid === 'filter-input'").await;
-    window.fill("filter-input", "no delivery holds this").await;
+    window.until("the search has the focus", "return document.activeElement.dataset.testid === 'search-input'").await;
+    window.search("\"no delivery holds this\"").await;
     window.until("nothing matches", "return document.body.innerText.includes('Nothing matches')").await;
     window.shots("nothing-matches").await;
 }

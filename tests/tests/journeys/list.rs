@@ -1,4 +1,4 @@
-//! The list and its filter: what a row shows at every width, when it follows, and what a filter says of itself.
+//! The list: what a row shows at every width, and when it follows.
 
 use serde_json::json;
 use tests::sender::{BODY, SECRET, client, send};
@@ -113,36 +113,6 @@ async fn what_has_no_type_is_told_by_its_request_and_a_ping_is_a_ping() {
     window.wait("ping").await;
     let detail = window.text("detail").await;
     assert!(!detail.contains("unknown type"), "{detail}");
-}
-
-#[tokio::test]
-async fn a_filter_says_what_it_is_and_what_it_leaves_out() {
-    let window = open(Options::default()).await;
-    window.click("first-sample").await;
-    window.count_is(1).await;
-    window.click("row").await;
-    window.wait("verdict-sentence").await;
-    window.fill("filter-input", "type:batch.failed since:1h").await;
-    let told = window.text("plain-text").await;
-    assert!(told.contains("plain text") && told.contains("“type:batch.failed since:1h”"), "{told}");
-    assert!(window.text("left-out").await.contains("Not in this list: the filter leaves it out."));
-    window.shots("filter-plain-text").await;
-    window.click("left-out-clear").await;
-    window.count_is(1).await;
-    window.gone("[data-testid=left-out]").await;
-    window.wait_css("[data-testid=row][aria-selected=true]").await;
-    assert_eq!(window.script("return document.querySelector('[data-testid=filter-input]').value").await, json!(""));
-
-    // From the first key on, the number of the filter before is not there as its result.
-    let count = "const box = document.querySelector('[data-testid=filter-input]'); \
-                 Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(box, 'batch'); \
-                 box.dispatchEvent(new Event('input', { bubbles: true })); \
-                 const done = arguments[0]; \
-                 Promise.resolve().then(() => done(document.querySelector('[data-testid=count]').innerText.trim()))";
-    assert_eq!(window.client.execute_async(count, Vec::new()).await.unwrap(), json!("…"));
-    window
-        .until("its own is", "return document.querySelector('[data-testid=count]').innerText.startsWith('1 of 1')")
-        .await;
 }
 
 #[tokio::test]

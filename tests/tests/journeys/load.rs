@@ -80,8 +80,8 @@ async fn a_thousand_deliveries_arrive_while_the_user_scrolls() {
         .await;
     // Every one is there, once: read the whole list through the bridge.
     let script = "const [open] = arguments; const seen = new Set(); \
-        const view = await window.__TAURI_INTERNALS__.invoke('view_open', { filter: { project: null, outcomes: [], types: [], text: '' } }); \
-        for (let start = 0; start < view.matched; start += 200) \
+        const view = await window.__TAURI_INTERNALS__.invoke('view_open', { query: '' }); \
+        for (let start = view.first; start < view.first + view.matched; start += 200) \
           for (const row of await window.__TAURI_INTERNALS__.invoke('view_rows', { view: view.view, start, count: 200 })) seen.add(row.message_id); \
         return seen.size";
     let seen = window

@@ -1,17 +1,32 @@
-import type { AppState, Backend, Filter, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
+import type {
+  AppState,
+  Backend,
+  CompareSide,
+  CompareWith,
+  DropEvent,
+  IpcError,
+  ListenerState,
+  Live,
+  Row,
+  SampleRequest,
+  Settings,
+} from "../ipc";
 import { fakeState } from "./catalog";
+import { fakeAnswers, fakeComparison } from "./compare";
+import type { CompareScene } from "./compare-planes";
 import { fakeBody, fakeDetail } from "./detail";
-import { matches } from "./matches";
+import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
 import { row as makeRow } from "./rows";
 import { FakeSandbox } from "./sandbox";
+import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues } from "./search";
 import { FakeTurnedAway } from "./turned-away";
 
 const PAGE = 200;
 const OVERFLOW = 2000;
 
 /**
- * A back end in memory, with the rules of the real one: one view, ordinals from the oldest, live messages once a frame,
+ * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a frame,
  * "resync" on overflow. For tests, and for the window in a plain browser.
  */
 export class FakeBackend extends FakeSandbox implements Backend {
@@ -22,8 +37,15 @@ export class FakeBackend extends FakeSandbox implements Backend {
   calls: string[] = [];
   /** When set, the named command rejects with it. */
   failures = new Map<keyof Backend, IpcError>();
+  /** What the bodies of two attempts are; by themselves, a rejected one was written again on the way. */
+  compareScene: CompareScene | null = null;
   readonly turned = new FakeTurnedAway();
-  #view: { number: number; filter: Filter; ids: number[] } | null = null;
+  readonly searching = new FakeSearches();
+  /** The ordinal of a view's oldest match. */
+  base = 0;
+  /** A view opens with this many of the newest; `countOn` finds the others. */
+  atOnce = Infinity;
+  #view: { number: number; query: string; ids: number[]; known: number } | null = null;
   #nextView = 1;
   #sink: ((message: Live) => void) | null = null;
   #pending: Row[] = [];
@@ -45,10 +67,11 @@ export class FakeBackend extends FakeSandbox implements Backend {
     const view = this.#view;
     if (!view || arrived.length === 0) return;
     const newest = view.ids.at(-1) ?? 0;
-    const added = arrived.filter((row) => row.id > newest && matches(view.filter, row));
+    const added = arrived.filter((row) => row.id > newest && this.#matches(view.query, row));
     for (const row of added) view.ids.push(row.id);
+    view.known += added.length;
     if (added.length > OVERFLOW) this.tell({ kind: "resync", view: view.number });
-    else this.tell({ kind: "rows", view: view.number, added, matched: view.ids.length, total: this.rows.length });
+    else this.tell({ kind: "rows", view: view.number, added, matched: view.known, total: this.rows.length });
     this.tellCounts();
   }
 
@@ -104,30 +127,131 @@ export class FakeBackend extends FakeSandbox implements Backend {
       this.#sink = onMessage;
     });
 
-  viewOpen = (filter: Filter) =>
+  #matches(query: string, row: Row): boolean {
+    return matchesQuery(query, this.#asked, row);
+  }
+
+  readonly #asked = (row: Row): Asked => {
+    const project = this.state.projects.find((one) => one.id === row.project)?.name ?? "";
+    return {
+      row,
+      project,
+      body: () => new TextDecoder().decode(fakeBody(row)),
+      headers: () => fakeDetail(row, [], fakeBody(row)).headers.map(({ name, value }) => [name, value] as const),
+    };
+  };
+
+  viewOpen = (query: string) =>
     this.answer("viewOpen", () => {
-      const found = this.rows.filter((row) => matches(filter, row));
-      this.#view = { number: this.#nextView++, filter, ids: found.map((row) => row.id) };
+      const read = readQuery(query);
+      const [problem] = read.problems;
+      if (problem) throw refused("query_invalid", problem.message);
+      const found = this.rows.filter((row) => this.#matches(query, row));
+      const known = Math.min(this.atOnce, found.length);
+      this.#view = { number: this.#nextView++, query, ids: found.map((row) => row.id), known };
+      const [part] = read.parts.slice(-1);
+      const rest = part ? query.slice(0, part.start) + query.slice(part.end) : "";
       return {
         view: this.#view.number,
-        matched: found.length,
+        first: this.base + found.length - known,
+        matched: known,
+        exact: known === found.length,
         total: this.rows.length,
         took_us: 600 + found.length / 20,
-        rows: found.slice(-PAGE),
+        rows: found.slice(-Math.min(PAGE, known)).map((row) => this.#hit(query, row)),
+        query: read,
+        nothing:
+          part && found.length === 0 && read.parts.length > 1 ? { part: part.label, without: this.#count(rest) } : null,
+        explained: { blocks_read: 6, blocks: 15_625 },
       };
     });
 
+  /** The older matches of the view are found. */
+  countOn(): void {
+    const view = this.#view;
+    if (!view) return;
+    view.known = view.ids.length;
+    const explained = { blocks_read: 120, blocks: 15_625 };
+    const { number, known: matched } = view;
+    this.tell({ kind: "counted", view: number, first: this.base, matched, exact: true, took_us: 38_000, explained });
+  }
+
+  /** Deliveries are gone: by hand, or because there is no more room. */
+  remove(...ids: number[]): void {
+    this.rows = this.rows.filter((row) => !ids.includes(row.id));
+    const view = this.#view;
+    if (!view) return;
+    const gone = view.ids.filter((id) => ids.includes(id)).length;
+    view.ids = view.ids.filter((id) => !ids.includes(id));
+    view.known -= gone;
+    this.tell({ kind: "removed", view: view.number, first: this.base, matched: view.known });
+  }
+
+  #count(query: string): number {
+    return this.rows.filter((row) => this.#matches(query, row)).length;
+  }
+
+  #hit(query: string, row: Row): Row {
+    return { ...row, hit: fakeHits(query, this.#asked(row)).find((hit) => hit.place === "body") ?? null };
+  }
+
   viewRows = (view: number, start: number, count: number) =>
     this.answer("viewRows", () => {
-      if (this.#view?.number !== view) throw refused("not_found", "This view is no longer there.");
-      return this.#view.ids.slice(start, start + Math.min(count, PAGE)).flatMap((id) => this.#row(id) ?? []);
+      const open = this.#opened(view);
+      const from = start - this.base;
+      return open.ids
+        .slice(from, from + Math.min(count, PAGE))
+        .flatMap((id) => this.#row(id) ?? [])
+        .map((row) => this.#hit(open.query, row));
     });
+
+  #opened(view: number) {
+    if (this.#view?.number !== view) throw refused("not_found", "This view is no longer there.");
+    return this.#view;
+  }
+
+  #hits(view: number): Row[] {
+    const open = this.#opened(view);
+    return open.ids.slice(-open.known).flatMap((id) => this.#row(id) ?? []);
+  }
 
   viewFind = (view: number, id: number) =>
     this.answer("viewFind", () => {
       const at = this.#view?.number === view ? this.#view.ids.indexOf(id) : -1;
-      return at < 0 ? null : at;
+      return at < 0 || this.#view === null || at < this.#view.ids.length - this.#view.known ? null : this.base + at;
     });
+
+  viewHistogram = (view: number, buckets: number) =>
+    this.answer("viewHistogram", () => {
+      const open = this.#opened(view);
+      return fakeHistogram(this.#hits(view), buckets, open.known === open.ids.length);
+    });
+
+  viewValues = (view: number, field: string, limit: number) =>
+    this.answer("viewValues", () => fakeValues(this.#hits(view), field, limit));
+
+  queryRead = (text: string) => this.answer("queryRead", () => readQuery(text));
+
+  queryGrammar = () => this.answer("queryGrammar", () => fakeGrammar());
+
+  querySuggest = (text: string, cursor: number) =>
+    this.answer("querySuggest", () =>
+      this.searching.suggest(text, cursor, this.#view ? this.#hits(this.#view.number) : [], (one) => this.#count(one)),
+    );
+
+  deliveryHits = (id: number, query: string) =>
+    this.answer("deliveryHits", () => {
+      const row = this.#row(id);
+      return row ? fakeHits(query, this.#asked(row)) : [];
+    });
+
+  searches = () => this.answer("searches", () => this.searching.searches);
+
+  searchSave = (name: string, query: string) => this.answer("searchSave", () => this.searching.save(name, query));
+
+  searchForget = (name: string) => this.answer("searchForget", () => this.searching.forget(name));
+
+  searchUsed = (query: string) => this.answer("searchUsed", () => this.searching.used(query));
 
   delivery = (id: number) =>
     this.answer("delivery", () => {
@@ -141,6 +265,44 @@ export class FakeBackend extends FakeSandbox implements Backend {
       const row = this.#row(id);
       return (row ? fakeBody(row) : new Uint8Array()).slice().buffer;
     });
+
+  compare = (a: CompareSide, b: CompareSide) =>
+    this.answer("compare", () => {
+      if ("outbound" in a && "outbound" in b) {
+        const [one, two] = [this.kept(a.outbound), this.kept(b.outbound)];
+        return fakeAnswers(one, two, this.#around(this.#known(two.outbound.delivery)));
+      }
+      if ("outbound" in a || "outbound" in b)
+        throw refused("not_comparable", "A delivery can be compared with a delivery, and an answer with an answer.");
+      const [one, two] = [this.#known(a.delivery), this.#known(b.delivery)];
+      const scene = this.compareScene ?? (one.outcome === two.outcome ? "same" : "written");
+      return fakeComparison(one, two, scene, this.#around(two));
+    });
+
+  compareWith = (id: number, how: CompareWith) =>
+    this.answer("compareWith", (): CompareSide | null => {
+      const row = this.#known(id);
+      const { attempts, lastVerified } = this.#around(row);
+      const other = how === "last_verified" ? lastVerified : attempts.filter((one) => one.id < id).at(-1)?.id;
+      return other ? { delivery: other } : null;
+    });
+
+  /** A delivery of the list, or an earlier attempt of one. */
+  #known(id: number): Row {
+    const attempts = this.rows.flatMap((row) => (row.attempts > 1 ? this.#attempts(row) : []));
+    const row = attempts.findLast((one) => one.id === id) ?? this.#row(id);
+    if (!row) throw refused("not_found", "This delivery is no longer there.");
+    return row;
+  }
+
+  #around(row: Row) {
+    const event = this.rows.find((one) => one.message_id === row.message_id && one.attempts > 1) ?? row;
+    const verified = this.rows.findLast(
+      (one) => one.event_type === row.event_type && one.outcome === "verified" && one.message_id !== row.message_id,
+    );
+    const answers = this.sent.map((one) => one.outbound).filter((one) => one.delivery === row.id);
+    return { attempts: this.#attempts(event), lastVerified: verified?.id ?? null, answers: answers.reverse() };
+  }
 
   sampleSend = (request: SampleRequest) =>
     this.answer("sampleSend", () => {
@@ -179,6 +341,10 @@ export class FakeBackend extends FakeSandbox implements Backend {
 
   turnedAway = (limit: number) => this.answer("turnedAway", () => this.turned.view(limit));
 
+  /** What is done when something is dropped on the window, for tests. */
+  drop: (event: DropEvent) => void = () => undefined;
+  dropped = (onDrop: (event: DropEvent) => void) => this.answer("dropped", () => void (this.drop = onDrop));
+
   copyText = (text: string) => this.answer("copyText", () => void this.copied.push(text));
 
   #row(id: number): Row | undefined {
@@ -195,9 +361,9 @@ export class FakeBackend extends FakeSandbox implements Backend {
             id: row.id - (row.attempts - 1 - i) * 12,
             attempt: i + 1,
             received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000,
-            outcome: "rejected" as const,
-            cause: "no match",
-            status: 401,
+            ...(row.outcome === "rejected"
+              ? { outcome: "verified" as const, cause: "", status: 503 }
+              : { outcome: "rejected" as const, cause: "no match", status: 401 }),
             duplicate: false,
           },
     );

@@ -116,6 +116,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
       took_us: row.took_us,
     },
     attempts,
+    bytes_differ_from: row.outcome === "rejected" && row.attempts > 1 ? 1 : null,
     curl: `curl -i 'http://127.0.0.1:4710/' \\\n  -H 'webhook-id: ${row.message_id}' \\\n  --data-binary '${text.slice(0, 200)}'`,
   };
 }

@@ -140,10 +140,11 @@ export function row(id: number, receivedMs: number, shape: Shape): Row {
     truncated: false,
     judged_ms: null,
     ping: null,
+    request: null,
+    hit: null,
     pinned: false,
     note: null,
     imported: false,
-    request: null,
     ...shape,
   };
 }

@@ -1,7 +1,6 @@
 import type {
   AppState,
   Detail,
-  Filter,
   ListenerState,
   Live,
   Row,
@@ -14,10 +13,13 @@ import type {
   ViewOpened,
 } from "./generated";
 import type { HistoryBackend } from "./history";
+import type { CompareBackend } from "./compare";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
+import type { SearchBackend } from "./search";
 import type { StartBackend } from "./start";
+import type { TransferBackend } from "./transfer";
 import type { TunnelBackend } from "./tunnel";
 
 /**
@@ -25,13 +27,22 @@ import type { TunnelBackend } from "./tunnel";
  * with `IpcError`.
  */
 export interface Backend
-  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, HistoryBackend {
+  extends
+    SandboxBackend,
+    ManageBackend,
+    TunnelBackend,
+    OutboundBackend,
+    StartBackend,
+    HistoryBackend,
+    SearchBackend,
+    CompareBackend,
+    TransferBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;
-  /** Closes the view before. */
-  viewOpen(filter: Filter): Promise<ViewOpened>;
-  /** At most 200 rows, ascending by ordinal; 0 = oldest. */
+  /** Closes the view before. A query that is not understood is `query_invalid`. */
+  viewOpen(query: string): Promise<ViewOpened>;
+  /** At most 200 rows, ascending by ordinal; the newest has the highest. */
   viewRows(view: number, start: number, count: number): Promise<Row[]>;
   viewFind(view: number, id: number): Promise<number | null>;
   delivery(id: number): Promise<Detail>;
@@ -51,4 +62,9 @@ export interface Backend
   /** What was turned away since the start, with the newest `limit`, the last one first. */
   turnedAway(limit: number): Promise<TurnedAway>;
   copyText(text: string): Promise<void>;
+  /** Files that are dragged over the window, and dropped on it. Call it once. */
+  dropped(onDrop: (event: DropEvent) => void): Promise<void>;
 }
+
+/** Something is dragged over the window (`over`), has left it, or was dropped. */
+export type DropEvent = { at: "over" | "left" } | { at: "dropped"; paths: string[] };

@@ -1,4 +1,4 @@
-import type { Histogram, Hit, QueryRead, Searches, Suggestions, ValueCounts } from "./generated";
+import type { GrammarField, Histogram, Hit, QueryRead, Searches, Suggestions, ValueCounts } from "./generated";
 
 /** What the search box, the histogram and the hits ask of the back end. A view is what `viewOpen` opened last. */
 export interface SearchBackend {
@@ -12,6 +12,8 @@ export interface SearchBackend {
   viewValues(view: number, field: string, limit: number): Promise<ValueCounts>;
   /** Where a delivery has the text of a query; at most 200 places. */
   deliveryHits(id: number, query: string): Promise<Hit[]>;
+  /** Every field, in the order in which they are offered. */
+  queryGrammar(): Promise<GrammarField[]>;
   searches(): Promise<Searches>;
   /** Takes the place of one with the same name. */
   searchSave(name: string, query: string): Promise<Searches>;

@@ -1,4 +1,5 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
+import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import type { Backend } from "./backend";
 import type { Live } from "./generated";
@@ -20,9 +21,19 @@ export const tauriBackend: Backend = {
     channel.onmessage = onMessage;
     return invoke("live", { channel });
   },
-  viewOpen: (filter) => invoke("view_open", { filter }),
+  viewOpen: (query) => invoke("view_open", { query }),
   viewRows: (view, start, count) => invoke("view_rows", { view, start, count }),
   viewFind: (view, id) => invoke("view_find", { view, id }),
+  queryRead: (text) => invoke("query_read", { text }),
+  querySuggest: (text, cursor) => invoke("query_suggest", { text, cursor }),
+  queryGrammar: () => invoke("query_grammar"),
+  viewHistogram: (view, buckets) => invoke("view_histogram", { view, buckets }),
+  viewValues: (view, field, limit) => invoke("view_values", { view, field, limit }),
+  deliveryHits: (id, query) => invoke("delivery_hits", { id, query }),
+  searches: () => invoke("searches"),
+  searchSave: (name, query) => invoke("search_save", { name, query }),
+  searchForget: (name) => invoke("search_forget", { name }),
+  searchUsed: (query) => invoke("search_used", { query }),
   delivery: (id) => invoke("delivery", { id }),
   deliveryBody: (id, decoded) => invoke("delivery_body", { id, decoded }),
   verifyAgain: (ids) => invoke("verify_again", { ids }),
@@ -88,6 +99,8 @@ export const tauriBackend: Backend = {
   actions: (before, limit) => invoke("actions", { before, limit }),
   actionsExport: () => invoke("actions_export"),
   copySecret: (text) => invoke("copy_secret", { text }),
+  compare: (a, b) => invoke("compare", { a, b }),
+  compareWith: (id, how) => invoke("compare_with", { id, with: how }),
   targets: (project) => invoke("targets", { project }),
   targetSave: (draft) => invoke("target_save", { draft }),
   targetRemove: (id) => invoke("target_remove", { id }),
@@ -111,4 +124,20 @@ export const tauriBackend: Backend = {
   checkStop: () => invoke("check_stop"),
   checkReport: () => invoke("check_report"),
   checkExport: (format) => invoke("check_export", { format }),
+  exportStart: (selection, format, path, withCredentials) =>
+    invoke("export_start", { selection, format, path, withCredentials }),
+  importStart: (path) => invoke("import_start", { path }),
+  transferStop: (number) => invoke("transfer_stop", { number }),
+  transfers: () => invoke("transfers"),
+  exportChoose: (name) => invoke("export_choose", { name }),
+  importChoose: () => invoke("import_choose"),
+  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
+  dropped: async (onDrop) => {
+    await getCurrentWebview().onDragDropEvent(({ payload }) => {
+      // What is dragged without a file, such as selected text, is not ours.
+      if (payload.type === "enter" && payload.paths.length > 0) onDrop({ at: "over" });
+      else if (payload.type === "drop" && payload.paths.length > 0) onDrop({ at: "dropped", paths: payload.paths });
+      else if (payload.type === "drop" || payload.type === "leave") onDrop({ at: "left" });
+    });
+  },
 };

@@ -58,3 +58,8 @@ export function pieces(text: string, size: number): string[] {
   }
   return parts;
 }
+
+/** Where a byte of UTF-8 stands in the text that it is, in code units. */
+export function utf16Offset(bytes: Uint8Array, offset: number): number {
+  return new TextDecoder().decode(bytes.subarray(0, offset)).length;
+}

@@ -18,13 +18,23 @@ describe("RowPages", () => {
   it("asks for the pages that lack something, whole, and no more than there is", () => {
     const pages = new RowPages();
     pages.put(190, rows(1, 20));
-    expect(pages.missing(190, 210, 500)).toEqual([]);
-    expect(pages.missing(180, 210, 500)).toEqual([{ start: 0, count: 200 }]);
-    expect(pages.missing(205, 450, 430)).toEqual([
+    expect(pages.missing(190, 210, 0, 500)).toEqual([]);
+    expect(pages.missing(180, 210, 0, 500)).toEqual([{ start: 0, count: 200 }]);
+    expect(pages.missing(205, 450, 0, 430)).toEqual([
       { start: 200, count: 200 },
       { start: 400, count: 30 },
     ]);
-    expect(pages.missing(0, 0, 0)).toEqual([]);
+    expect(pages.missing(0, 0, 0, 0)).toEqual([]);
+  });
+
+  it("asks for nothing before the first match that is known, and for the rest of its page once it is", () => {
+    const pages = new RowPages();
+    pages.put(950, rows(1, 50));
+    expect(pages.missing(700, 1000, 950, 1000)).toEqual([]);
+    expect(pages.missing(700, 1000, 730, 1000)).toEqual([
+      { start: 730, count: 70 },
+      { start: 800, count: 200 },
+    ]);
   });
 
   it("puts the same page twice without doubling", () => {

@@ -4,8 +4,8 @@ import type { Row } from "../ipc/generated";
 export const PAGE_ROWS = 200;
 
 /**
- * The few pages of rows that the window keeps, by ordinal (0 = oldest). Ordinals are stable while rows arrive, so a
- * page that is here stays right; what falls out is asked for again.
+ * The few pages of rows that the window keeps, by ordinal (the newest has the highest). Ordinals are stable while rows
+ * arrive, so a page that is here stays right; what falls out is asked for again.
  */
 export class RowPages {
   readonly #pages = new Map<number, (Row | undefined)[]>();
@@ -26,6 +26,11 @@ export class RowPages {
 
   ordinalOf(id: number): number | undefined {
     return this.#ordinals.get(id);
+  }
+
+  byId(id: number): Row | undefined {
+    const ordinal = this.#ordinals.get(id);
+    return ordinal === undefined ? undefined : this.get(ordinal);
   }
 
   put(start: number, rows: readonly Row[]): void {
@@ -50,17 +55,18 @@ export class RowPages {
     return slots !== undefined;
   }
 
-  /** Pages to ask for so that every ordinal of [first, last) is here. */
-  missing(first: number, last: number, matched: number): { start: number; count: number }[] {
-    const end = Math.min(last, matched);
+  /** Pages to ask for so that every ordinal of [from, to) is here that lies in [first, end). */
+  missing(from: number, to: number, first: number, end: number): { start: number; count: number }[] {
+    const last = Math.min(to, end);
     const requests: { start: number; count: number }[] = [];
-    for (let page = Math.floor(Math.max(first, 0) / PAGE_ROWS); page * PAGE_ROWS < end; page++) {
-      const from = Math.max(first, page * PAGE_ROWS);
-      const to = Math.min(end, (page + 1) * PAGE_ROWS);
+    const begin = Math.max(from, first);
+    for (let page = Math.floor(begin / PAGE_ROWS); page * PAGE_ROWS < last; page++) {
       const slots = this.#pages.get(page);
-      for (let ordinal = from; ordinal < to; ordinal++) {
+      const upTo = Math.min(last, (page + 1) * PAGE_ROWS);
+      for (let ordinal = Math.max(begin, page * PAGE_ROWS); ordinal < upTo; ordinal++) {
         if (slots?.[ordinal % PAGE_ROWS]) continue;
-        requests.push({ start: page * PAGE_ROWS, count: Math.min(PAGE_ROWS, matched - page * PAGE_ROWS) });
+        const start = Math.max(first, page * PAGE_ROWS);
+        requests.push({ start, count: Math.min((page + 1) * PAGE_ROWS, end) - start });
         break;
       }
     }

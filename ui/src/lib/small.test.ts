@@ -4,31 +4,20 @@ import { row } from "../fake/rows";
 import { hexRow, hexRows, pieces, utf8, utf8Prefix } from "./bytes";
 import { sampleCurl } from "./curl";
 import { asIpcError, ruleFor } from "./errors";
-import { cleared, narrows, NO_FILTER, sameFilter, toggleOutcome, toggleType } from "./filter";
 import { actionFor, KEY_SHEET, type KeyPlace } from "./keys";
 import { draftOf, readDraft } from "./settings-draft";
 import { rowVerdict } from "./verdict";
 
-describe("filter", () => {
-  it("all three verdicts are no filter", () => {
-    let filter = toggleOutcome(NO_FILTER, "verified");
-    filter = toggleOutcome(filter, "rejected");
-    expect(filter.outcomes).toEqual(["verified", "rejected"]);
-    expect(toggleOutcome(filter, "unchecked").outcomes).toEqual([]);
-    expect(toggleOutcome(filter, "verified").outcomes).toEqual(["rejected"]);
-  });
-  it("tells narrowing from the project, and clears all but that", () => {
-    const filter = toggleType({ ...NO_FILTER, project: 2 }, "batch.failed");
-    expect(narrows({ ...NO_FILTER, project: 2 })).toBe(false);
-    expect(narrows(filter)).toBe(true);
-    expect(cleared(filter)).toEqual({ ...NO_FILTER, project: 2 });
-    expect(sameFilter(filter, { ...filter, types: ["batch.failed"] })).toBe(true);
-    expect(sameFilter(filter, { ...filter, text: "x" })).toBe(false);
-  });
-});
-
 describe("keys", () => {
-  const place: KeyPlace = { typing: false, overlay: false, list: true, hooks: false, grid: true };
+  const place: KeyPlace = {
+    typing: false,
+    overlay: false,
+    list: true,
+    kept: false,
+    hooks: false,
+    compare: false,
+    grid: true,
+  };
   const press = (key: string, extra = {}) => ({ key, ctrl: false, alt: false, meta: false, shift: false, ...extra });
   it.each([
     ["j", "down"],
@@ -62,7 +51,8 @@ describe("keys", () => {
     expect(actionFor(press("j"), hooks)).toBe("down");
     expect(actionFor(press("ArrowDown"), { ...hooks, grid: false })).toBeNull();
     expect(actionFor(press("c"), hooks)).toBeNull();
-    expect(actionFor(press("n"), place)).toBeNull();
+    expect(actionFor(press("n"), hooks)).toBe("new-webhook");
+    expect(actionFor(press("n"), place)).toBe("note");
   });
   it("replays and marks, where the delivery list is", () => {
     expect(actionFor(press("r"), place)).toBe("replay");
@@ -84,6 +74,22 @@ describe("keys", () => {
       expect(actionFor(press(" "), elsewhere)).toBeNull();
     }
   });
+  it("a comparison has keys of its own, and none of the list's", () => {
+    const there = { ...place, list: false, compare: true };
+    const at = ["j", "k", "[", "]", "s", "x", "c"].map((key) => actionFor(press(key), there));
+    expect(at).toEqual([
+      "next-difference",
+      "previous-difference",
+      "previous-side",
+      "next-side",
+      "swap",
+      "only-differences",
+      "copy-comparison",
+    ]);
+    expect([actionFor(press("d"), there), actionFor(press("r"), there)]).toEqual([null, null]);
+    expect([actionFor(press("d"), place), actionFor(press("s"), place)]).toEqual(["compare", "send-sample"]);
+  });
+
   it("the sheet names no key that does nothing", () => {
     const names: Record<string, string> = {
       "↓": "ArrowDown",
@@ -100,6 +106,11 @@ describe("keys", () => {
       "⇧ ↑": "ArrowUp",
       Space: " ",
       "Ctrl A": "a",
+      "Ctrl Z": "z",
+      Del: "Delete",
+      "⇧ F10": "F10",
+      "⇧ F3": "F3",
+      Menu: "ContextMenu",
     };
     for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {
       if (cap === "…") continue;
@@ -107,6 +118,7 @@ describe("keys", () => {
         actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧"), ctrl: cap.startsWith("Ctrl") }), {
           ...place,
           hooks: true,
+          compare: true,
         }),
         cap,
       ).not.toBeNull();

@@ -55,10 +55,11 @@ export const row = (more: Partial<Row>): Row => ({
   truncated: false,
   judged_ms: null,
   ping: null,
+  request: null,
+  hit: null,
   pinned: false,
   note: null,
   imported: false,
-  request: null,
   ...more,
 });
 

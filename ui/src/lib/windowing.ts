@@ -51,6 +51,16 @@ export function scrollToShow(view: Viewport, index: number): number | null {
   return null;
 }
 
+/**
+ * The scrollTop that keeps the same rows in sight when the list grows or shrinks at its bottom, or null when it is the
+ * same: below the cap nothing moves.
+ */
+export function scrollToKeep(view: Viewport, total: number): number | null {
+  const now = ratio(view);
+  const then = ratio({ ...view, total });
+  return now === then ? null : (view.scrollTop * now) / then;
+}
+
 /** Rows that fit wholly: what Page Up and Page Down move by. */
 export function pageSize(height: number, rowHeight: number): number {
   return Math.max(1, Math.floor(height / rowHeight) - 1);

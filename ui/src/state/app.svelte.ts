@@ -1,17 +1,23 @@
 import type { AppState, Backend, IpcError, Live, Project } from "../ipc";
 import { asIpcError, isNewAddress } from "../lib/errors";
-import { NO_FILTER } from "../lib/filter";
 import { About } from "./about.svelte";
 import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
 import { Clipboard } from "./clipboard";
 import { Clock } from "./clock.svelte";
+import { Compare } from "./compare.svelte";
 import { Copying } from "./copying";
+import { CopyingAs } from "./copying-as";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
 import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
+import { Keeping } from "./keeping.svelte";
+import { Histogram } from "./histogram.svelte";
+import { HistoryState } from "./history.svelte";
+import { Hits } from "./hits.svelte";
 import { Listening } from "./listening.svelte";
+import { MenuState } from "./menu.svelte";
 import { Navigation } from "./navigation";
 import { ProjectForm } from "./project-form.svelte";
 import { Projects } from "./projects.svelte";
@@ -20,11 +26,14 @@ import { RotationState } from "./rotation.svelte";
 import { Samples } from "./samples.svelte";
 import { Sandbox } from "./sandbox.svelte";
 import { Screen } from "./screen.svelte";
+import { Search } from "./search.svelte";
 import { Secrets } from "./secrets.svelte";
 import { SettingsState } from "./settings.svelte";
 import { Starting } from "./starting.svelte";
+import { Suggest } from "./suggest.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Traffic } from "./traffic.svelte";
+import { exportOf, Transfers } from "./transfers.svelte";
 import { Tunnel } from "./tunnel.svelte";
 import { VerifyAgain } from "./verify-again.svelte";
 import { Webhooks } from "./webhooks.svelte";
@@ -44,6 +53,10 @@ export class App {
   readonly listening: Listening;
   readonly traffic: Traffic;
   readonly deliveries: Deliveries;
+  readonly search: Search;
+  readonly suggest: Suggest;
+  readonly histogram: Histogram;
+  readonly hits: Hits;
   readonly projects: Projects;
   readonly projectForm: ProjectForm;
   readonly detail: DetailState;
@@ -59,6 +72,12 @@ export class App {
   readonly actionLog: ActionLog;
   readonly replay: Replay;
   readonly verifyAgain: VerifyAgain;
+  readonly copyingAs: CopyingAs;
+  readonly keeping: Keeping;
+  readonly history: HistoryState;
+  readonly transfers: Transfers;
+  readonly menu: MenuState;
+  readonly compare: Compare;
   readonly handler: HandlerState;
   readonly #backend: Backend;
 
@@ -71,9 +90,13 @@ export class App {
     this.listening = new Listening(backend, toasts);
     this.traffic = new Traffic(backend);
     this.deliveries = new Deliveries(backend, (thrown) => toasts.failed(thrown));
+    this.search = new Search(backend, toasts, this.deliveries);
+    this.suggest = new Suggest(backend, toasts, this.search);
+    this.histogram = new Histogram(backend, toasts, this.deliveries);
     this.projects = new Projects(this.deliveries);
     this.projectForm = new ProjectForm(backend, toasts, (project) => this.#projectSaved(project));
     this.detail = new DetailState(backend);
+    this.hits = new Hits(backend, this.deliveries, this.detail);
     this.navigation = new Navigation(screen, this.deliveries, this.detail);
     this.tunnel = new Tunnel(backend, toasts, this.settings, () => screen.go("webhooks"));
     this.addresses = new Addresses(this.listening, this.tunnel, this.projects);
@@ -89,8 +112,37 @@ export class App {
       detail: this.detail,
       about: this.about,
       navigation: this.navigation,
+      projects: this.projects,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
+    this.copyingAs = new CopyingAs(backend, toasts, {
+      clipboard: this.clipboard,
+      one: this.copying,
+      selection: this.replay.selection,
+    });
+    this.keeping = new Keeping(backend, toasts, {
+      list: this.deliveries,
+      selection: this.replay.selection,
+      detail: this.detail,
+      navigation: this.navigation,
+    });
+    this.history = new HistoryState(backend, toasts);
+    this.transfers = new Transfers(backend, toasts, {
+      list: this.deliveries,
+      marked: this.replay.selection,
+      find: (query) => this.navigation.find(query),
+    });
+    this.menu = new MenuState({
+      clipboard: this.clipboard,
+      copying: this.copyingAs,
+      keeping: this.keeping,
+      replay: this.replay,
+      verifyAgain: this.verifyAgain,
+      exporting: (ids) => this.transfers.ask(exportOf(ids)),
+      search: this.search,
+      compare: null,
+    });
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
       screen,
@@ -104,9 +156,10 @@ export class App {
   async start(): Promise<void> {
     try {
       await this.#backend.live((message) => this.#live(message));
-      const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(NO_FILTER), this.tunnel.load()]);
+      const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(""), this.tunnel.load()]);
       this.#begin(info);
       this.fatal = null;
+      void Promise.all([this.keeping.load(), this.transfers.load(), this.transfers.listen()]);
       this.starting.tell(info.database.path);
     } catch (thrown) {
       await this.starting.look();
@@ -126,7 +179,7 @@ export class App {
   }
 
   #live(message: Live): void {
-    for (const part of [this.replay, this.handler, this.verifyAgain]) part.live(message);
+    for (const part of [this.replay, this.handler, this.verifyAgain, this.transfers, this.history]) part.live(message);
     switch (message.kind) {
       case "listener":
         this.listening.listener = message.listener;
@@ -162,9 +215,12 @@ export class App {
       case "fault_lab":
       case "check":
       case "verify_again":
+      case "transfer":
+      case "rebuild":
         break;
       default:
         this.deliveries.apply(message);
+        this.histogram.live(message);
         if (message.kind === "changed") {
           this.detail.changed(message.rows);
           this.sandbox.log.note(message.rows);

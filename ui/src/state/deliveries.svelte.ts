@@ -1,49 +1,42 @@
-import type { Backend, Filter, IpcError, Live, Row, ViewOpened } from "../ipc";
+import type { Backend, Explained, IpcError, Live, Nothing, QueryRead, Row, ViewOpened } from "../ipc";
 import { asIpcError } from "../lib/errors";
-import { cleared, NO_FILTER, sameFilter } from "../lib/filter";
+import { projectIn, withProject } from "../lib/query-text";
+import { ListPlace } from "./list-place.svelte";
 import { PageReader, type PageCalls } from "./page-reader";
 import { Seen } from "./seen.svelte";
 
 /** What it asks of the back end. */
 type DeliveriesCalls = Pick<Backend, "viewFind" | "viewOpen"> & PageCalls;
 
-/**
- * `ordinal` is -1 where it does not stand in this list, or its place is not known yet; `absent`: it is known not to be
- * in it.
- */
-export type Active = { id: number; ordinal: number; absent?: boolean };
-
 /** Between two reopenings that we ask for ourselves. */
 const REOPEN_MS = 400;
 
-/**
- * The list as the window sees it. The back end owns the filtered, ordered view; here are a few pages of it.
- *
- * Ordinal 0 is the oldest match. The screen shows the newest on top: visual index = shown - 1 - ordinal. While
- * following, `shown` is all that match; once the reader has moved, `shown` stands still, and so does everything on the
- * screen, however many rows arrive. Only while the list is shorter than the screen, rows go on coming in: there is room
- * for them.
- */
-export class Deliveries {
-  filter = $state.raw<Filter>(NO_FILTER);
-  matched = $state(0);
+/** What is told of a view: it waits while one is being opened. */
+const OF_A_VIEW: readonly Live["kind"][] = ["rows", "resync", "changed", "counted", "removed"];
+
+/** The list as the window sees it. The back end owns the searched, ordered view; here are a few pages of it. */
+export class Deliveries extends ListPlace {
+  /** What the list is asked for. */
+  query = $state("");
+  /** How the query of what is here was read. */
+  read = $state.raw<QueryRead | null>(null);
+  /** The part of the query that removes everything, where nothing matches. */
+  nothing = $state.raw<Nothing | null>(null);
+  /** What the search cost. */
+  explained = $state.raw<Explained | null>(null);
   total = $state(0);
   tookUs = $state(0);
   /** The first page has come. */
   loaded = $state(false);
-  /** Another filter is being tried: what is here is still of the one before. */
+  /** Another query is being tried: what is here is still of the one before. */
   searching = $state(false);
   /** The view could not be opened. */
   error = $state.raw<IpcError | null>(null);
-  shown = $state(0);
-  following = $state(true);
-  active = $state.raw<Active | null>(null);
   /** Rises whenever a kept row may have changed. */
   version = $state(0);
-  /** Rises when the list should go back to its top. */
-  jumps = $state(0);
   readonly seen = new Seen();
-  unseen = $derived(this.matched - this.shown);
+  /** Told of every other query, whoever asks for it. */
+  onquery: (query: string) => void = () => undefined;
   /** Rows that are here, of all that match: never more than a few pages. */
   get kept(): number {
     return this.#reader.pages.size;
@@ -54,11 +47,9 @@ export class Deliveries {
     return this.#view;
   }
 
-  #view: number | null = null;
-  /** The filter of the view that is here. */
-  #of: Filter | null = null;
-  /** How many rows the screen has room for. */
-  #room = 0;
+  #view = $state<number | null>(null);
+  /** The query of the view that is here. */
+  #of: string | null = null;
   #opening: { token: number; buffer: Live[] } | null = null;
   #token = 0;
   #lastId = 0;
@@ -68,20 +59,23 @@ export class Deliveries {
   readonly #onError: (thrown: unknown) => void;
 
   constructor(backend: DeliveriesCalls, onError: (thrown: unknown) => void) {
+    super();
     this.#backend = backend;
     this.#reader = new PageReader(backend);
     this.#onError = onError;
   }
 
-  /** Opens the view for the filter; an answer that is no longer wanted is dropped. */
-  async open(filter: Filter = this.filter, keepPlace = false): Promise<void> {
+  /** Opens the view for the query; an answer that is no longer wanted is dropped. */
+  async open(query: string = this.query, keepPlace = false): Promise<void> {
     const opening = { token: ++this.#token, buffer: [] as Live[] };
     this.#opening = opening;
-    this.filter = filter;
-    this.searching = this.#of !== null && !sameFilter(filter, this.#of);
+    const other = query !== this.query;
+    this.query = query;
+    this.searching = this.#of !== null && query !== this.#of;
+    if (other) this.onquery(query);
     let opened: ViewOpened;
     try {
-      opened = await this.#backend.viewOpen(filter);
+      opened = await this.#backend.viewOpen(query);
     } catch (thrown) {
       if (this.#opening === opening) {
         this.#opening = null;
@@ -93,7 +87,7 @@ export class Deliveries {
     }
     if (this.#opening !== opening) return;
     this.#opening = null;
-    this.#of = filter;
+    this.#of = query;
     this.#adopt(opened, keepPlace);
     for (const message of opening.buffer) this.apply(message);
     await this.#locateActive();
@@ -101,20 +95,15 @@ export class Deliveries {
 
   #adopt(opened: ViewOpened, keepPlace: boolean): void {
     this.#view = opened.view;
-    this.#reader.begin(opened.matched - opened.rows.length, opened.rows);
+    this.#reader.begin(opened.first + opened.matched - opened.rows.length, opened.rows);
     this.#lastId = opened.rows.at(-1)?.id ?? 0;
     this.seen.note(opened.rows);
-    this.matched = opened.matched;
+    this.nothing = opened.nothing;
+    this.explained = opened.explained;
+    this.read = opened.query;
     this.total = opened.total;
     this.tookUs = opened.took_us;
-    if (keepPlace && !this.following) {
-      this.shown = Math.min(this.shown, opened.matched);
-      this.#fill();
-    } else {
-      this.shown = opened.matched;
-      this.following = true;
-      this.jumps++;
-    }
+    this.place(opened, keepPlace);
     // Where the chosen one stands now is asked for next; until then nothing is said of it.
     if (this.active?.absent) this.active = { id: this.active.id, ordinal: -1 };
     this.loaded = true;
@@ -123,7 +112,7 @@ export class Deliveries {
     this.version++;
   }
 
-  /** After another filter the chosen delivery may stand elsewhere, or nowhere. */
+  /** After another query the chosen delivery may stand elsewhere, or nowhere. */
   async #locateActive(): Promise<void> {
     const active = this.active;
     const view = this.#view;
@@ -131,29 +120,55 @@ export class Deliveries {
     try {
       const ordinal = this.#reader.pages.ordinalOf(active.id) ?? (await this.#backend.viewFind(view, active.id));
       if (view !== this.#view || this.active?.id !== active.id) return;
-      this.active = { id: active.id, ordinal: ordinal ?? -1, absent: ordinal === null && !this.#opening };
+      this.active = { id: active.id, ordinal: ordinal ?? -1, absent: ordinal === null && this.#known };
     } catch (thrown) {
       this.#onError(thrown);
     }
   }
 
-  setFilter(filter: Filter): void {
-    if (!sameFilter(filter, this.filter)) void this.open(filter);
+  /** All of the open list is known: what is not found is not in it. */
+  get #known(): boolean {
+    return this.exact && !this.#opening;
   }
 
-  clearFilter(): void {
-    this.setFilter(cleared(this.filter));
+  setQuery(query: string): void {
+    if (query !== this.query) void this.open(query);
+  }
+
+  /** Drops all of the query but the project. */
+  clear(): void {
+    this.setQuery(withProject("", projectIn(this.query)));
   }
 
   /** Takes one live message. While a view is being opened, messages wait for it. */
   apply(message: Live): void {
-    if (this.#opening && (message.kind === "rows" || message.kind === "resync" || message.kind === "changed")) {
-      this.#opening.buffer.push(message);
-    }
+    if (this.#opening && OF_A_VIEW.includes(message.kind)) this.#opening.buffer.push(message);
     if (message.kind === "rows") this.#applyRows(message);
     else if (message.kind === "changed" && this.#reader.update(message.rows)) this.version++;
+    else if (message.kind === "counted") this.#applyCounted(message);
+    else if (message.kind === "removed") this.#applyRemoved(message);
     else if (message.kind === "resync" && message.view === this.#view && !this.#opening)
-      void this.open(this.filter, true);
+      void this.open(this.query, true);
+  }
+
+  /** Older matches were found: they go below. */
+  #applyCounted(message: Extract<Live, { kind: "counted" }>): void {
+    if (message.view !== this.#view) return;
+    this.reach(message.first, message.exact);
+    this.tookUs = message.took_us;
+    this.explained = message.explained;
+    if (message.exact && this.active && this.activeIndex < 0) void this.#locateActive();
+  }
+
+  /** Some are gone: whatever is here is read again, and the reader stays as far from the newest as before. */
+  #applyRemoved(message: Extract<Live, { kind: "removed" }>): void {
+    if (message.view !== this.#view) return;
+    this.total = Math.max(message.matched, this.total - Math.max(0, this.matched - message.matched));
+    this.shrink(message.first, message.matched);
+    this.#reader.begin(this.end, []);
+    this.version++;
+    if (this.active) this.active = { id: this.active.id, ordinal: -1 };
+    void this.#locateActive();
   }
 
   #applyRows(message: Extract<Live, { kind: "rows" }>): void {
@@ -164,43 +179,36 @@ export class Deliveries {
     if (added.length === 0 && message.matched <= this.matched) return;
     // The back end's count must come out: if it does not, read again rather than show a hole or a row too many.
     if (message.matched !== this.matched + added.length) return this.#reopenSoon();
-    const first = this.matched;
+    const first = this.end;
     this.#lastId = added.at(-1)?.id ?? this.#lastId;
-    this.matched += added.length;
+    this.grow(added.length);
     this.seen.note(added);
-    if (this.following) this.shown = this.matched;
-    else this.#fill();
     // What the reader does not see is only counted: `need` asks for it once it is to be looked at.
-    const seen = added.slice(0, Math.max(0, this.shown - first));
+    const seen = added.slice(0, Math.max(0, this.upTo - first));
     if (seen.length === 0) return;
     this.#reader.pages.put(first, seen);
     this.seen.tint(seen);
-    this.#reader.pages.trim(this.shown - 1);
+    this.#reader.pages.trim(this.upTo - 1);
     this.version++;
-  }
-
-  /** While the list is shorter than the screen nothing is held back: there is room for it. */
-  #fill(): void {
-    this.shown = Math.max(this.shown, Math.min(this.matched, this.#room));
-  }
-
-  /** Says how many whole rows the screen has room for. */
-  setRoom(rows: number): void {
-    this.#room = rows;
-    this.#fill();
   }
 
   #reopenSoon(): void {
     this.#reopenTimer ??= setTimeout(() => {
       this.#reopenTimer = null;
-      void this.open(this.filter, true);
+      void this.open(this.query, true);
     }, REOPEN_MS);
   }
 
   /** The row at a visual index (0 = top), if it is here. */
   rowAt(index: number): Row | undefined {
     void this.version;
-    return this.#reader.pages.get(this.shown - 1 - index);
+    return this.#reader.pages.get(this.upTo - 1 - index);
+  }
+
+  /** The row of a delivery, if it is here. */
+  rowOf(id: number): Row | undefined {
+    void this.version;
+    return this.#reader.pages.byId(id);
   }
 
   /** Asks for what the visual range [first, last) lacks. */
@@ -208,38 +216,27 @@ export class Deliveries {
     const view = this.#view;
     // While a view is being opened the back end no longer knows the one before.
     if (view === null || this.#opening) return;
-    const from = Math.max(0, this.shown - last);
-    const to = Math.max(0, this.shown - first);
+    const from = Math.max(this.first, this.upTo - last);
+    const to = Math.max(this.first, this.upTo - first);
     const live = () => view === this.#view;
     const got = (rows: readonly Row[]) => {
       this.seen.note(rows);
       this.version++;
     };
-    await this.#reader.read(view, from, to, this.matched, live, got).catch((thrown: unknown) => {
-      if (live() && !this.#opening) this.#onError(thrown);
-    });
+    await this.#reader
+      .read(view, { from, to, first: this.first, end: this.end }, live, got)
+      .catch((thrown: unknown) => {
+        if (live() && !this.#opening) this.#onError(thrown);
+      });
   }
 
-  /** The reader has moved: from now on nothing shifts that fills the screen. */
-  hold(): void {
-    this.following = false;
-  }
-
-  follow(): void {
-    this.following = true;
-    this.shown = this.matched;
-    this.jumps++;
-    this.#reader.pages.trim(this.matched - 1);
+  override follow(): void {
+    super.follow();
+    this.#reader.pages.trim(this.end - 1);
     this.version++;
   }
 
-  /** Visual index of the chosen row, or -1 when it is not in this view. */
-  get activeIndex(): number {
-    const active = this.active;
-    return active === null || active.ordinal < 0 || active.ordinal >= this.shown ? -1 : this.shown - 1 - active.ordinal;
-  }
-
-  /** True when the filter is known to leave out the chosen delivery. */
+  /** True when the query is known to leave out the chosen delivery. */
   get leavesOut(): boolean {
     return this.active?.absent === true && !this.searching && this.error === null;
   }
@@ -260,7 +257,7 @@ export class Deliveries {
     if (this.shown === 0) return undefined;
     const at = Math.min(Math.max(index, 0), this.shown - 1);
     // Rows may come in while it is fetched: its ordinal stays.
-    const ordinal = this.shown - 1 - at;
+    const ordinal = this.upTo - 1 - at;
     if (!this.#reader.pages.get(ordinal)) await this.need(at, at + 1);
     const row = this.#reader.pages.get(ordinal);
     if (row) this.active = { id: row.id, ordinal };
@@ -274,12 +271,12 @@ export class Deliveries {
     // Where it could not be asked for, nothing is known.
     const ordinal = this.#reader.pages.ordinalOf(id) ?? (await this.#backend.viewFind(view, id).catch(() => undefined));
     if (ordinal === undefined || ordinal === null || view !== this.#view) {
-      this.active = { id, ordinal: -1, absent: ordinal === null && view === this.#view && !this.#opening };
+      this.active = { id, ordinal: -1, absent: ordinal === null && view === this.#view && this.#known };
       if (view !== this.#view) void this.#locateActive();
       return false;
     }
     this.hold();
-    if (ordinal >= this.shown) this.shown = this.matched;
+    if (ordinal >= this.upTo) this.upTo = this.end;
     this.active = { id, ordinal };
     this.version++;
     return true;

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBackend } from "../fake/backend";
 import { fakeRow, row } from "../fake/rows";
 import type { Live, Row } from "../ipc/generated";
-import { NO_FILTER } from "../lib/filter";
 import { Deliveries } from "./deliveries.svelte";
 
 const NOW = 1_800_000_000_000;
@@ -159,7 +158,7 @@ describe("between the snapshot and the live rows", () => {
   it("ignores messages of a view that is closed", async () => {
     fake.rows = make(1, 10);
     await list.open();
-    await list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    await list.open("verdict:rejected");
     const { matched } = list;
     list.apply({ kind: "rows", view: 1, added: make(11, 5), matched: 15, total: 15 });
     list.apply({ kind: "resync", view: 1 });
@@ -202,17 +201,17 @@ describe("changes", () => {
   });
 });
 
-describe("filtering", () => {
-  it("drops the answer to a filter that is no longer wanted", async () => {
+describe("searching", () => {
+  it("drops the answer to a query that is no longer wanted", async () => {
     fake.rows = make(1, 100);
     await list.open();
     fake.delay = 50;
-    const slow = list.open({ ...NO_FILTER, outcomes: ["unchecked"] });
+    const slow = list.open("verdict:unchecked");
     fake.delay = 5;
-    const quick = list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    const quick = list.open("verdict:rejected");
     await vi.advanceTimersByTimeAsync(60);
     await Promise.all([slow, quick]);
-    expect(list.filter.outcomes).toEqual(["rejected"]);
+    expect(list.query).toBe("verdict:rejected");
     expect((await everything()).every((id) => fakeRow(id, NOW, NOW).outcome === "rejected")).toBe(true);
     expect(failures).toEqual([]);
   });
@@ -222,7 +221,7 @@ describe("filtering", () => {
     await list.open();
     fake.delay = 5;
     const reading = list.need(600, 640);
-    const opening = list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    const opening = list.open("verdict:rejected");
     await list.need(600, 640);
     await vi.advanceTimersByTimeAsync(10);
     await Promise.all([reading, opening]);
@@ -235,10 +234,10 @@ describe("filtering", () => {
     await list.choose(200);
     const id = list.active?.id ?? 0;
     const { outcome } = fakeRow(id, NOW, NOW);
-    await list.open({ ...NO_FILTER, outcomes: [outcome] });
+    await list.open(`verdict:${outcome}`);
     await list.need(list.activeIndex, list.activeIndex + 1);
     expect(list.rowAt(list.activeIndex)?.id).toBe(id);
-    await list.open({ ...NO_FILTER, text: "matches nothing" });
+    await list.open("matches nothing");
     expect(list.activeIndex).toBe(-1);
   });
 
@@ -247,6 +246,85 @@ describe("filtering", () => {
     await list.open();
     expect(failures).toEqual([{ code: "database_error", message: "The database is locked.", detail: null }]);
     expect(list.loaded).toBe(false);
+  });
+});
+
+describe("while older matches are still being looked for", () => {
+  beforeEach(() => {
+    fake.base = 7_000_000;
+    fake.atOnce = 200;
+    fake.rows = make(1, 5000);
+  });
+
+  it("shows the newest at once, and the others below them once they are found: no row moves", async () => {
+    await list.open();
+    expect([list.first, list.matched, list.shown, list.exact]).toEqual([7_004_800, 200, 200, false]);
+    expect([list.rowAt(0)?.id, list.rowAt(199)?.id]).toEqual([5000, 4801]);
+    await list.choose(150);
+    fake.arrive(...make(5001, 3));
+    fake.flush();
+    expect([list.unseen, list.activeIndex]).toEqual([3, 150]);
+    fake.countOn();
+    expect([list.exact, list.matched, list.shown, list.activeIndex]).toEqual([true, 5003, 5000, 150]);
+    expect(list.rowAt(150)?.id).toBe(4850);
+    expect(await everything()).toEqual(Array.from({ length: 5000 }, (_, i) => 5000 - i));
+    expect(failures).toEqual([]);
+  });
+
+  it("asks for nothing that is not known yet, and says of no row that it is left out", async () => {
+    await list.open();
+    await list.need(0, 400);
+    expect(fake.calls).not.toContain("viewRows");
+    list.point(7);
+    await settle();
+    expect(list.leavesOut).toBe(false);
+    fake.countOn();
+    await settle();
+    expect([list.leavesOut, list.activeIndex]).toEqual([false, 4993]);
+  });
+
+  it("takes what was found while the answer travelled", async () => {
+    fake.delay = 5;
+    const opening = list.open();
+    fake.countOn();
+    await vi.advanceTimersByTimeAsync(5);
+    await opening;
+    expect([list.exact, list.matched, list.first]).toEqual([true, 5000, 7_000_000]);
+  });
+
+  it("ignores what is told of a view that is closed", async () => {
+    await list.open();
+    const explained = { blocks_read: 1, blocks: 1 };
+    list.apply({ kind: "counted", view: 99, first: 0, matched: 1, exact: true, took_us: 1, explained });
+    expect([list.exact, list.matched]).toEqual([false, 200]);
+  });
+});
+
+describe("when deliveries are gone", () => {
+  it("reads what is on the screen again, and the reader stays as far from the newest", async () => {
+    fake.rows = make(1, 1000);
+    await list.open();
+    await list.choose(100);
+    fake.arrive(...make(1001, 5));
+    fake.flush();
+    fake.remove(...Array.from({ length: 400 }, (_, i) => i + 1), 905);
+    expect([list.matched, list.shown, list.unseen, list.total]).toEqual([604, 599, 5, 604]);
+    await settle();
+    const left = fake.rows.map((one) => one.id).reverse();
+    expect(await everything()).toEqual(left.slice(5));
+    expect(list.rowAt(list.activeIndex)?.id).toBe(900);
+    list.follow();
+    expect(await everything()).toEqual(left);
+    expect(failures).toEqual([]);
+  });
+
+  it("also the chosen one, which is then in no list", async () => {
+    fake.rows = make(1, 10);
+    await list.open();
+    await list.choose(3);
+    fake.remove(7);
+    await settle();
+    expect([list.activeIndex, list.leavesOut]).toEqual([-1, true]);
   });
 });
 

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBackend } from "../fake/backend";
 import { fakeRow } from "../fake/rows";
 import type { Row } from "../ipc/generated";
-import { NO_FILTER } from "../lib/filter";
 import { Deliveries } from "./deliveries.svelte";
 
 const NOW = 1_800_000_000_000;
@@ -96,13 +95,13 @@ describe("the newest, chosen", () => {
   });
 });
 
-describe("while another filter is tried", () => {
+describe("while another query is tried", () => {
   it("what is here is not taken for its result", async () => {
     fake.rows = make(1, 100);
     await list.open();
     expect(list.searching).toBe(false);
     fake.delay = 50;
-    const opening = list.open({ ...NO_FILTER, outcomes: ["rejected"] });
+    const opening = list.open("verdict:rejected");
     expect([list.searching, list.matched]).toEqual([true, 100]);
     await vi.advanceTimersByTimeAsync(50);
     await opening;
@@ -125,39 +124,39 @@ describe("while another filter is tried", () => {
     fake.rows = make(1, 100);
     await list.open();
     fake.failures.set("viewOpen", { code: "database_error", message: "The database is locked.", detail: null });
-    await list.open({ ...NO_FILTER, text: "x" });
+    await list.open("x");
     expect([list.searching, list.error?.code]).toEqual([false, "database_error"]);
     fake.failures.clear();
     fake.delay = 50;
-    void list.open({ ...NO_FILTER, text: "xy" });
+    void list.open("xy");
     expect(list.searching).toBe(true);
-    void list.open(NO_FILTER);
+    void list.open("");
     expect(list.searching).toBe(false);
     await vi.advanceTimersByTimeAsync(50);
     expect([list.searching, list.error, list.matched]).toEqual([false, null, 100]);
   });
 });
 
-describe("a chosen delivery that the filter leaves out", () => {
+describe("a chosen delivery that the search leaves out", () => {
   beforeEach(async () => {
     fake.rows = make(1, 600);
     await list.open();
     await list.choose(400);
   });
   const other = () =>
-    (["verified", "rejected"] as const)
-      .filter((outcome) => outcome !== fake.rows.find((row) => row.id === list.active?.id)?.outcome)
-      .slice(0, 1);
+    fake.rows.find((row) => row.id === list.active?.id)?.outcome === "verified"
+      ? "verdict:rejected"
+      : "verdict:verified";
 
   it("is told so once that is known, and not while it is looked for", async () => {
     expect(list.leavesOut).toBe(false);
     fake.delay = 10;
-    list.setFilter({ ...NO_FILTER, outcomes: other() });
+    list.setQuery(other());
     expect(list.leavesOut).toBe(false);
     await vi.advanceTimersByTimeAsync(30);
     expect(list.leavesOut).toBe(true);
-    // With another filter it may be there again: nothing is said before that is known.
-    list.clearFilter();
+    // With another query it may be there again: nothing is said before that is known.
+    list.clear();
     expect(list.leavesOut).toBe(false);
     await vi.advanceTimersByTimeAsync(10);
     expect(list.leavesOut).toBe(false);
@@ -166,7 +165,7 @@ describe("a chosen delivery that the filter leaves out", () => {
   });
 
   it("also where it is gone to from elsewhere; where it could not be asked for, nothing is claimed", async () => {
-    await list.open({ ...NO_FILTER, outcomes: other() });
+    await list.open(other());
     const id = list.active?.id ?? 0;
     expect(await list.chooseId(id)).toBe(false);
     expect(list.leavesOut).toBe(true);

@@ -1,5 +1,5 @@
 import type { Row } from "../ipc";
-import { NO_FILTER } from "../lib/filter";
+import { term } from "../lib/query-text";
 import type { Deliveries } from "./deliveries.svelte";
 import type { DetailState } from "./detail.svelte";
 import type { Screen } from "./screen.svelte";
@@ -31,14 +31,21 @@ export class Navigation {
     await Promise.all([this.#list.chooseId(id), this.#detail.open(id)]);
   }
 
-  /** Goes to the newest delivery of a message; where the list does not know it, filters for it. */
+  /** Goes to the newest delivery of a message; where the list does not know it, searches for it. */
   async revealMessage(messageId: string): Promise<void> {
     const id = this.#list.seen.idOfMessage(messageId);
     if (id !== undefined) return this.reveal(id);
     this.#screen.go("deliveries");
-    await this.#list.open({ ...NO_FILTER, text: messageId });
+    await this.#list.open(term("id", messageId));
     const row = await this.#list.choose(0);
     if (row) await this.show(row, true);
+  }
+
+  /** Shows what a search finds, whatever view is on the screen. */
+  find(query: string): void {
+    this.#screen.go("deliveries");
+    this.#screen.covering = false;
+    this.#list.setQuery(query);
   }
 
   /** Opens a message's delivery as soon as it has arrived. */

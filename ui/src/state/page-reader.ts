@@ -34,16 +34,17 @@ export class PageReader {
     return any;
   }
 
-  /** Reads what the ordinals [from, to) of a view lack. `live` says whether that view is still the open one. */
+  /**
+   * Reads what the ordinals [from, to) of a view lack, whose matches are [first, end). `live` says whether that view is
+   * still the open one.
+   */
   async read(
     view: number,
-    from: number,
-    to: number,
-    matched: number,
+    { from, to, first, end }: { from: number; to: number; first: number; end: number },
     live: () => boolean,
     got: (rows: readonly Row[]) => void,
   ): Promise<void> {
-    const wanted = this.pages.missing(from, to, matched).filter((page) => !this.#asked.has(page.start));
+    const wanted = this.pages.missing(from, to, first, end).filter((page) => !this.#asked.has(page.start));
     await Promise.all(
       wanted.map(async ({ start, count }) => {
         this.#asked.add(start);

@@ -1,12 +1,13 @@
 import type { Project } from "../ipc";
+import { projectIn, withProject } from "../lib/query-text";
 import type { Deliveries } from "./deliveries.svelte";
 
-/** The projects, the Sandbox first, and which of them the bar chooses: that is part of the list's filter. */
+/** The projects, the Sandbox first, and which of them the bar chooses: that is a part of the list's query. */
 export class Projects {
   list = $state.raw<readonly Project[]>([]);
-  readonly #deliveries: Pick<Deliveries, "filter" | "setFilter">;
+  readonly #deliveries: Pick<Deliveries, "query" | "setQuery">;
 
-  constructor(deliveries: Pick<Deliveries, "filter" | "setFilter">) {
+  constructor(deliveries: Pick<Deliveries, "query" | "setQuery">) {
     this.#deliveries = deliveries;
   }
 
@@ -24,7 +25,8 @@ export class Projects {
 
   /** Id of the one that the bar chooses; null: all of them. */
   get chosenId(): number | null {
-    return this.#deliveries.filter.project;
+    const name = projectIn(this.#deliveries.query)?.toLowerCase();
+    return name === undefined ? null : (this.list.find((one) => one.name.toLowerCase() === name)?.id ?? null);
   }
 
   get chosen(): Project | undefined {
@@ -32,13 +34,14 @@ export class Projects {
   }
 
   choose(id: number | null): void {
-    this.#deliveries.setFilter({ ...this.#deliveries.filter, project: id });
+    this.#deliveries.setQuery(withProject(this.#deliveries.query, this.nameOf(id)));
   }
 
-  /** The back end tells them. One that is gone is no longer chosen. */
+  /** The back end tells them. One that is gone is no longer chosen; one with a new name stays it. */
   apply(projects: readonly Project[]): void {
+    const id = this.chosenId;
     this.list = projects;
-    if (this.chosenId !== null && !this.chosen) this.choose(null);
+    if (id !== null && this.chosenId !== id) this.choose(this.of(id) ? id : null);
   }
 
   /** The list comes by itself; until then what was just saved is known already. */

@@ -6,6 +6,7 @@ import type { Deliveries } from "./deliveries.svelte";
 import type { DetailState } from "./detail.svelte";
 import { Leaving } from "./leaving.svelte";
 import type { Navigation } from "./navigation";
+import type { Projects } from "./projects.svelte";
 import { ReplayEditor, type Started, type EditorCalls } from "./replay-editor.svelte";
 import { Runs, type RunCalls } from "./runs.svelte";
 import { Selection, type SelectionCalls } from "./selection.svelte";
@@ -22,6 +23,7 @@ export type ReplayAround = {
   detail: DetailState;
   about: Pick<About, "twists">;
   navigation: Pick<Navigation, "reveal">;
+  projects: Pick<Projects, "chosenId">;
 };
 /** An address is asked for: to send these deliveries there, or only to have it among the targets. */
 export type AddressAsked = { ids: readonly number[]; project: number };
@@ -79,7 +81,7 @@ export class Replay {
     const active = this.#active;
     const { selection } = this;
     if (selection.size > 0)
-      return { ids: selection.inOrder, project: active?.project ?? this.#around.list.filter.project ?? 0 };
+      return { ids: selection.inOrder, project: active?.project ?? this.#around.projects.chosenId ?? 0 };
     return active && { ids: [active.id], project: active.project };
   }
 

@@ -1,5 +1,4 @@
 import type { Backend } from "../ipc";
-import type { Filter } from "../ipc";
 import { PAGE_ROWS } from "../lib/pages";
 import { LIMITS } from "../lib/replay";
 import type { Deliveries } from "./deliveries.svelte";
@@ -12,14 +11,14 @@ const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Deliveries that are marked in the list, besides the one that is chosen. They are kept by id, a flat set that is
- * replaced at each change, and belong to the filter they were marked under: another filter shows another list, with
+ * replaced at each change, and belong to the query they were marked under: another query shows another list, with
  * nothing marked.
  */
 export class Selection {
   /** Ids are being fetched: a range or all of them. */
   reading = $state(false);
   #ids = $state.raw<ReadonlySet<number>>(NONE);
-  #under = $state.raw<Filter | null>(null);
+  #under = $state<string | null>(null);
   /** Where a range starts. */
   #anchor: number | null = null;
   /** What was marked when the range began: extending it back unmarks what it had taken. */
@@ -37,7 +36,7 @@ export class Selection {
   }
 
   get ids(): ReadonlySet<number> {
-    return this.#under === this.#list.filter ? this.#ids : NONE;
+    return this.#under === this.#list.query ? this.#ids : NONE;
   }
 
   get size(): number {
@@ -50,7 +49,7 @@ export class Selection {
   }
 
   #set(ids: ReadonlySet<number>): void {
-    this.#under = this.#list.filter;
+    this.#under = this.#list.query;
     this.#ids = ids;
   }
 
@@ -83,13 +82,14 @@ export class Selection {
 
   /** All that match, or the newest 10,000 of them. */
   async all(): Promise<void> {
-    const { matched } = this.#list;
-    const first = Math.max(0, matched - LIMITS.deliveries);
-    const ids = await this.#idsOf(first, matched);
+    const { end, matched } = this.#list;
+    const first = Math.max(this.#list.first, end - LIMITS.deliveries);
+    const ids = await this.#idsOf(first, end);
     if (!ids) return;
     this.#set(new Set(ids));
     this.#anchor = null;
-    if (first > 0) this.#toasts.show("warning", "The newest 10,000 are marked: more cannot be sent in one go.");
+    if (ids.length < matched)
+      this.#toasts.show("warning", "The newest 10,000 are marked: more cannot be sent in one go.");
   }
 
   /**
@@ -99,14 +99,14 @@ export class Selection {
   async #idsOf(first: number, last: number): Promise<number[] | null> {
     const view = this.#list.view;
     const token = ++this.#token;
-    const filter = this.#list.filter;
+    const query = this.#list.query;
     if (view === null) return null;
     this.reading = last - first > PAGE_ROWS;
     try {
       const ids: number[] = [];
       for (let at = Math.max(first, last - LIMITS.deliveries); at < last; at += PAGE_ROWS) {
         const rows = await this.#backend.viewRows(view, at, Math.min(PAGE_ROWS, last - at));
-        if (token !== this.#token || filter !== this.#list.filter) return null;
+        if (token !== this.#token || query !== this.#list.query) return null;
         for (const row of rows) ids.push(row.id);
       }
       return ids;

@@ -91,9 +91,9 @@ describe("the address", () => {
     await begin("online");
     expect(app.addresses.current).toBe("https://ada-hooks.ngrok.app/");
     expect(app.addresses.local).toBe("http://127.0.0.1:4710/");
-    app.deliveries.setFilter({ ...app.deliveries.filter, project: 2 });
+    app.projects.choose(2);
     expect(app.addresses.current).toBe("https://ada-hooks.ngrok.app/video-render");
-    app.deliveries.setFilter({ ...app.deliveries.filter, project: 3 });
+    app.projects.choose(3);
     expect(app.addresses.current).toBe("http://127.0.0.1:4710/sandbox");
     await app.copying.address();
     expect(fake.copied).toEqual(["http://127.0.0.1:4710/sandbox"]);

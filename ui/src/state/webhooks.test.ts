@@ -191,10 +191,10 @@ describe("projects", () => {
     expect(app.webhooks.project?.id).toBe(added?.id);
     expect(app.webhooks.list).toEqual([]);
     expect(JSON.stringify([app.about.told, app.projects.list])).not.toContain("AIza-weekly");
-    app.deliveries.setFilter({ ...app.deliveries.filter, project: added?.id ?? null });
+    app.projects.choose(added?.id ?? null);
     if (added) await app.projectForm.remove(added);
     await flush();
-    expect(app.deliveries.filter.project).toBeNull();
+    expect(app.projects.chosenId).toBeNull();
     app.toasts.list.at(-1)?.button?.run();
     await flush();
     expect(app.projects.list.some((one) => one.name === "weekly")).toBe(true);

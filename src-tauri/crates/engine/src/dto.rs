@@ -8,6 +8,7 @@ use crate::error::Code;
 mod actions;
 mod bounds;
 mod check;
+mod compare;
 mod detail;
 mod fault_lab;
 mod forward;
@@ -18,6 +19,7 @@ mod sandbox;
 mod search;
 mod selection;
 mod start;
+mod transfer;
 mod tunnel;
 mod turned_away;
 mod vault;
@@ -28,6 +30,7 @@ pub use crate::error::Level;
 pub use actions::*;
 pub use bounds::*;
 pub use check::*;
+pub use compare::*;
 pub use detail::*;
 pub use fault_lab::*;
 pub use forward::*;
@@ -38,6 +41,7 @@ pub use sandbox::*;
 pub use search::*;
 pub use selection::*;
 pub use start::*;
+pub use transfer::*;
 pub use tunnel::*;
 pub use turned_away::*;
 pub use vault::VaultKind;
@@ -284,6 +288,11 @@ pub enum Live {
     VerifyAgain {
         /// Their progress.
         run: VerifyRun,
+    },
+    /// An export or an import made progress.
+    Transfer {
+        /// Its progress.
+        transfer: Box<Transfer>,
     },
     /// The file of the history is being rebuilt; `done` is `total` at its end.
     Rebuild {

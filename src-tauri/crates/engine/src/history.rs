@@ -6,20 +6,25 @@ use inbound::{Explain, Tally};
 use tokio::sync::{mpsc, watch};
 
 use crate::common::Common;
-use crate::dto::{Counts, ListenerState};
+use crate::dto::{Counts, KeepLimits, ListenerState};
 use crate::projects::key_news::KeyNews;
 use crate::registry::Registry;
+use bounds::Bounds;
 use feed::Feed;
 use judging::Judging;
 use searches::SearchList;
 
 pub(crate) mod arrivals;
 pub(crate) mod body;
+mod bounds;
+mod compare;
 mod detail;
 mod explain;
 mod feed;
+mod found;
 mod headers;
-mod judging;
+mod imported;
+pub(crate) mod judging;
 mod keep;
 mod opening;
 mod present;
@@ -31,6 +36,7 @@ mod searching;
 mod space;
 mod suggest;
 pub(crate) mod tail;
+mod unlike;
 mod view;
 
 /// Rejected deliveries that may wait for the near-miss probe. Beyond that the probe runs when the delivery is opened.
@@ -46,6 +52,7 @@ pub struct History {
     searches: Arc<SearchList>,
     /// What the listener is doing: an opened delivery names its address.
     listener: watch::Receiver<ListenerState>,
+    bounds: Arc<Bounds>,
 }
 
 impl History {
@@ -54,9 +61,11 @@ impl History {
         registry: Arc<Registry>,
         tally: Arc<Tally>,
         listener: watch::Receiver<ListenerState>,
+        keep: Option<KeepLimits>,
     ) -> Self {
         let feed = Feed::new(common.clone(), registry.clone(), tally);
-        Self { common, registry, feed, judging: Arc::default(), searches: Arc::default(), listener }
+        let bounds = Bounds::new(common.clone(), keep);
+        Self { common, registry, feed, judging: Arc::default(), searches: Arc::default(), listener, bounds }
     }
 
     /// Begins to report what arrives, to explain what is rejected, and to judge again when a key comes. Returns the
@@ -70,6 +79,7 @@ impl History {
         }
         common.spawn(explain::run(common.store().clone(), registry.clone(), to_explain));
         common.spawn_to_the_end(space::watch(common.clone()));
+        common.spawn(self.bounds.clone().run(self.listener.clone()));
         if !common.is_fixed() {
             common.spawn(self.clone().follow_keys(keys));
             common.spawn(self.clone().follow_arrivals());

@@ -93,7 +93,7 @@ impl Store {
     ) -> Result<Vec<(i64, Outcome)>, Error> {
         let phrases = Arc::clone(self.phrases());
         let told = if tell { verdicts.iter().map(|(id, _)| *id).collect() } else { Vec::new() };
-        let changes = Changes { told, revises: true };
+        let changes = Changes { told, revises: true, ..Changes::default() };
         self.write_with(changes, move |conn| replace(conn, verdicts, at_ms, &phrases)).await
     }
 }

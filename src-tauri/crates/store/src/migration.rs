@@ -37,6 +37,7 @@ const STEPS: &[M<'static>] = &[
     M::up(table::digest::CREATE),
     M::up(table::note::CREATE),
     M::up(table::deletion::CREATE),
+    M::up(table::imported::CREATE),
 ];
 
 /// The newest format that this version knows.

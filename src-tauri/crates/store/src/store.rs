@@ -1,30 +1,31 @@
 //! The handle that everyone else holds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use rusqlite::Connection;
 use signature::Verdict;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::checkpointer::Checkpointer;
 use crate::complaints::Complaints;
-use crate::job::{Answered, Changes, Job, Pending, Task};
+use crate::job::{Answered, Job, Pending};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
+use crate::retention::{Keeper, Keeping};
 use crate::search::{OwnRevisions, Search, SearchParts};
 use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::{Beside, Writer};
 use crate::{
-    Actions, Addresses, Answer, Change, Counts, Delivery, Error, InsertError, Inserted, NewDelivery, Outbounds,
-    Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open,
-    recent,
+    Actions, Addresses, Answer, Change, Counts, Delivery, Error, InsertError, Inserted, NewDelivery, Outbounds, Places,
+    Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open, recent,
 };
+
+mod handle;
 
 /// Bounds and sizes. The default is what the desktop uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,8 @@ struct Shared {
     complaints: Arc<Complaints>,
     readers: Arc<Readers>,
     phrases: Arc<Phrases>,
+    keeping: Arc<Keeping>,
+    path: PathBuf,
     search: Search,
     changes: broadcast::Sender<Change>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -121,6 +124,8 @@ impl Store {
         let reserve = Arc::new(Reserve::new(path, options.space.clone()));
         let complaints = Arc::new(Complaints::default());
         let checkpointer = Checkpointer::new(path, Arc::clone(&complaints))?;
+        let keeping = Arc::new(Keeping::default());
+        let keeper = Keeper::new(path, Arc::clone(&keeping), Arc::clone(&reserve));
         let revisions = OwnRevisions::default();
         let queued = Arc::new(AtomicUsize::new(0));
         let search = SearchParts {
@@ -132,8 +137,13 @@ impl Store {
             reserve: Arc::clone(&reserve),
             revisions: Arc::clone(&revisions),
         };
-        let beside =
-            Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer, revisions };
+        let beside = Beside {
+            reserve: Arc::clone(&reserve),
+            complaints: Arc::clone(&complaints),
+            checkpointer,
+            keeper,
+            revisions,
+        };
         let (told, noted) = (changes.clone(), Arc::clone(&answered));
         let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, beside);
         let thread = std::thread::Builder::new()
@@ -149,6 +159,8 @@ impl Store {
             complaints,
             readers,
             phrases,
+            keeping,
+            path: path.to_owned(),
             search: Search::new(search, changes.clone()),
             changes,
             thread: Mutex::new(Some(thread)),
@@ -445,6 +457,7 @@ impl Store {
     pub async fn close(&self) {
         let thread = self.0.thread.lock().take();
         let Some(thread) = thread else { return };
+        self.0.keeping.close();
         self.0.search.end();
         self.0.readers.close().await;
         let jobs = self.0.jobs.clone();
@@ -455,67 +468,5 @@ impl Store {
         if !matches!(joined.await, Ok(Ok(()))) {
             tracing::error!("the thread that writes the history ended badly");
         }
-    }
-
-    pub(crate) fn phrases(&self) -> &Arc<Phrases> {
-        &self.0.phrases
-    }
-
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection, &std::sync::atomic::AtomicBool) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.0.readers.read(work).await
-    }
-
-    /// Raised by every transaction that changes deliveries which were there before: verdicts, attempts, pins, notes,
-    /// requests sent on, deletions, limits. A new delivery alone does not raise it, nor does the time of an answer, which
-    /// follows each of them. Costs the same for one delivery and for a million.
-    ///
-    /// # Errors
-    /// Any SQLite error.
-    pub async fn revision(&self) -> Result<i64, Error> {
-        self.read(|conn, _| Ok(tally::revision(conn)?)).await
-    }
-
-    /// Runs `work` on the writing connection; returns its result after COMMIT. If it fails, only it is undone. The rows
-    /// of `changed` are announced.
-    pub(crate) async fn write<T: Send + 'static>(
-        &self,
-        changed: Vec<i64>,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let revises = !changed.is_empty();
-        self.write_with(Changes { told: changed, revises }, work).await
-    }
-
-    /// Likewise, for work that changes deliveries without any of them being announced.
-    pub(crate) async fn revise<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.write_with(Changes { told: Vec::new(), revises: true }, work).await
-    }
-
-    /// Likewise, with what it changes.
-    pub(crate) async fn write_with<T: Send + 'static>(
-        &self,
-        changes: Changes,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let (reply, committed) = oneshot::channel();
-        let job = Job::Write(Box::new(Task::new(work, reply)), changes);
-        match self.0.jobs.try_send(job) {
-            Ok(()) => {}
-            Err(TrySendError::Full(job)) => {
-                let jobs = self.0.jobs.clone();
-                let sent = tokio::task::spawn_blocking(move || jobs.send(job));
-                if !matches!(sent.await, Ok(Ok(()))) {
-                    return Err(Error::Closed);
-                }
-            }
-            Err(TrySendError::Disconnected(_)) => return Err(Error::Closed),
-        }
-        committed.await.unwrap_or(Err(Error::Closed))
     }
 }

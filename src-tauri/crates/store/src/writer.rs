@@ -17,11 +17,13 @@ use crate::events::Events;
 use crate::job::{Answered, Changes, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
-use crate::signers::Signers;
+use crate::retention::Keeper;
 use crate::search::OwnRevisions;
+use crate::signers::Signers;
 use crate::space::Reserve;
 use crate::table::delivery::{grace_until, warnings};
-use crate::table::{delivery, phrase, project, signed, tally};
+use crate::table::share::Shares;
+use crate::table::{delivery, imported, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
 
 /// Answers are written this long after the first of them, unless a delivery comes along to be written with.
@@ -48,12 +50,16 @@ pub(crate) struct Writer {
     events: Events,
     signers: Signers,
     checkpointer: Checkpointer,
+    keeper: Keeper,
     reserve: Arc<Reserve>,
     complaints: Arc<Complaints>,
     revisions: OwnRevisions,
-    checkpoint_at: i32,
+    /// A long read keeps the log from being copied: when to try again.
+    checkpoint_at: Option<i32>,
     /// When answers have to be written, even without a delivery.
     answer_by: Option<Instant>,
+    /// When something was written last.
+    worked: Instant,
 }
 
 /// What accompanies the writing.
@@ -61,8 +67,12 @@ pub(crate) struct Beside {
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) complaints: Arc<Complaints>,
     pub(crate) checkpointer: Checkpointer,
+    pub(crate) keeper: Keeper,
     pub(crate) revisions: OwnRevisions,
 }
+
+mod importing;
+mod keeping;
 
 type Waiting = Box<Pending>;
 type Write = (Box<dyn Work>, Changes);
@@ -79,7 +89,7 @@ impl Writer {
         changes: broadcast::Sender<Change>,
         beside: Beside,
     ) -> Self {
-        let Beside { reserve, complaints, checkpointer, revisions } = beside;
+        let Beside { reserve, complaints, checkpointer, keeper, revisions } = beside;
         let announced = Arc::new(AtomicUsize::new(0));
         let (projects, events, signers) = (HashSet::new(), Events::default(), Signers::default());
         Self {
@@ -94,11 +104,13 @@ impl Writer {
             events,
             signers,
             checkpointer,
+            keeper,
             reserve,
             complaints,
             revisions,
-            checkpoint_at: LOG_PAGES,
+            checkpoint_at: None,
             answer_by: None,
+            worked: Instant::now(),
         }
     }
 
@@ -110,22 +122,33 @@ impl Writer {
         }));
         let mut open = true;
         while open {
+            let due = self.keeper.is_due(false);
             let quiet = match self.answer_by {
+                _ if due => Some(Duration::ZERO),
                 Some(by) => Some(by.saturating_duration_since(Instant::now())),
-                None => (LOGGED.get() > 0).then_some(IDLE),
+                None => (LOGGED.get() > 0).then(|| IDLE.saturating_sub(self.worked.elapsed())),
             };
             let first = match quiet {
                 None => self.queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(quiet) => self.queue.recv_timeout(quiet),
             };
             match first {
-                Ok(job) => open = self.round(job),
-                Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => self.note_answered(),
-                Err(RecvTimeoutError::Timeout) => {
-                    self.index_events();
-                    self.checkpointer.request();
-                    LOGGED.set(0);
+                Ok(job) => {
+                    open = self.round(job);
+                    if self.keeper.is_due(true) {
+                        self.keep(true);
+                    }
+                    // It may only have been nudged.
+                    if LOGGED.get() > 0 && self.worked.elapsed() >= IDLE {
+                        self.rest();
+                    }
                 }
+                Err(RecvTimeoutError::Timeout) if self.answer_by.is_some_and(|by| by <= Instant::now()) => {
+                    self.note_answered();
+                }
+                Err(RecvTimeoutError::Timeout) if due => self.keep(false),
+                Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => {}
+                Err(RecvTimeoutError::Timeout) => self.rest(),
                 Err(RecvTimeoutError::Disconnected) => open = false,
             }
             self.answer_by = match (self.answered.is_empty(), self.answer_by) {
@@ -150,6 +173,7 @@ impl Writer {
     fn round(&mut self, first: Job) -> bool {
         let mut open = true;
         let (mut inserts, mut writes): (Vec<Waiting>, Vec<Write>) = Default::default();
+        let mut imports = Vec::new();
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(job) = next {
@@ -158,26 +182,39 @@ impl Writer {
                     bytes += pending.size;
                     inserts.push(pending);
                 }
+                Job::Import(batch) => imports.push(batch),
                 Job::Write(work, changed) => writes.push((work, changed)),
+                Job::Rebuild(reply) => {
+                    let _ = reply.send(self.rebuild());
+                }
                 Job::Nudge => {}
                 Job::Close => open = false,
             }
-            let more = inserts.len() + writes.len() < self.options.batch && bytes < self.options.batch_bytes;
+            let more = inserts.len() + writes.len() < self.options.batch
+                && bytes < self.options.batch_bytes
+                && imports.is_empty();
             next = if more { self.queue.try_recv().ok() } else { None };
+        }
+        if !inserts.is_empty() || !writes.is_empty() {
+            self.worked = Instant::now();
         }
         if !inserts.is_empty() {
             self.commit(inserts);
             self.reserve.wrote(bytes as u64);
+            self.keeper.wrote(bytes as u64);
         }
         if !writes.is_empty() {
             self.commit_writes(writes);
+        }
+        for batch in imports {
+            self.import(*batch);
         }
         if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
         }
         // Everything was copied during the quiet time: there is nothing left to do.
         let copied = self.checkpointer.has_copied();
-        if LOGGED.get() >= self.checkpoint_at {
+        if LOGGED.get() >= self.checkpoint_at.unwrap_or(self.keeper.log_pages(LOG_PAGES)) {
             if copied {
                 self.checkpoint();
             } else {
@@ -248,6 +285,7 @@ impl Writer {
             }
         }
         let mut placed = Vec::with_capacity(inserts.len());
+        let mut shares = Shares::default();
         {
             let mut statements = Statements::new(&transaction)?;
             for pending in inserts {
@@ -256,6 +294,7 @@ impl Writer {
                     &mut tally,
                     &mut self.events,
                     &mut self.signers,
+                    &mut shares,
                     &self.phrases,
                 )?);
             }
@@ -263,7 +302,15 @@ impl Writer {
                 statements.answered.execute((id, signed(*took_us)))?;
             }
         }
+        // Those of a file come alone, so their ids follow each other.
+        let of_file = |pending: &&Waiting| pending.file.is_some();
+        if let (Some(first), Some(last)) = (placed.first(), placed.last())
+            && inserts.first().as_ref().is_some_and(of_file)
+        {
+            imported::add(&transaction, first.id, last.id)?;
+        }
         self.signers.write(&transaction)?;
+        shares.put(&transaction)?;
         tally::write(&transaction, tally)?;
         let revised = placed.iter().any(|placed| placed.attempt > 1);
         if revised {
@@ -393,6 +440,12 @@ impl Writer {
         // Announce first: a caller with an answer may rely on the announcement.
         if failed.is_none() {
             self.changed(writes.iter_mut().flat_map(|(_, changes)| changes.told.drain(..)).collect());
+            for (_, changes) in &mut writes {
+                self.removed(std::mem::take(&mut changes.removed));
+                if changes.restored {
+                    let _ = self.changes.send(Change::Restored);
+                }
+            }
         }
         for (work, _) in writes {
             work.finish(failed.as_ref());
@@ -408,6 +461,7 @@ impl Writer {
                 revised |= changes.revises;
                 savepoint.commit()?;
             } else {
+                *changes = Changes::default();
                 savepoint.finish()?;
             }
         }
@@ -424,43 +478,8 @@ impl Writer {
         self.revisions.fetch_add(u64::from(revised), Ordering::Release);
     }
 
-    /// Puts the message ids of new events into the index, many at once.
-    fn index_events(&mut self) {
-        if self.events.count() == 0 {
-            return;
-        }
-        let mut indexed = || -> rusqlite::Result<_> {
-            let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut tally = tally::read(&transaction)?;
-            Events::index(&transaction, &mut tally)?;
-            tally::write(&transaction, tally)?;
-            transaction.commit()?;
-            Ok(tally)
-        };
-        match indexed() {
-            Ok(tally) => self.events.indexed(&tally),
-            Err(error) => self.complain("new events were not put into their index", error),
-        }
-    }
-
     fn complain(&self, what: &'static str, error: rusqlite::Error) {
         self.complaints.warn(what, Error::from(error).code(), &"", Instant::now());
-    }
-
-    /// Copies the rest of the log into the database, as far as readers allow.
-    fn checkpoint(&mut self) {
-        let pages: rusqlite::Result<(i32, i32)> =
-            self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)));
-        self.checkpoint_at = match pages {
-            // All of it is copied: the next commit restarts the log from its beginning.
-            Ok((logged, copied)) if copied >= logged => LOG_PAGES,
-            // A long read blocks it: do not try again with every commit.
-            Ok((logged, _)) => logged.saturating_add(LOG_PAGES / 4),
-            Err(error) => {
-                self.complain("the log was not copied into the history", error);
-                LOGGED.get().saturating_add(LOG_PAGES / 4)
-            }
-        };
     }
 }
 

@@ -27,7 +27,7 @@ async function open(rows = Array.from({ length: 60 }, (_, i) => fakeRow(i + 1, N
   await waitFor(() => screen.getAllByTestId("row"));
 }
 const key = (name: string) => fireEvent.keyDown(document.activeElement ?? document.body, { key: name, bubbles: true });
-const type = (value: string) => fireEvent.input(screen.getByTestId("filter-input"), { target: { value } });
+const type = (value: string) => app.search.type(value);
 const count = () => screen.getByTestId("count").textContent?.trim();
 const top = () => screen.getAllByTestId("row")[0];
 
@@ -61,42 +61,56 @@ describe("a row", () => {
   });
 });
 
-describe("the filter", () => {
-  it("says that it is plain text where nothing matches, and points to the chips only where fields were meant", async () => {
+describe("the search", () => {
+  it("that finds nothing names the part that removes everything, and takes it out", async () => {
     await open();
-    await type("type:batch.failed since:1h");
-    expect((await screen.findByTestId("plain-text")).textContent).toBe(
-      "The filter is plain text: it looks for exactly “type:batch.failed since:1h”, in upper or lower case. Use the chips for verdict and type.",
+    type("type:batch no-such-text");
+    expect((await screen.findByTestId("nothing-part")).textContent).toContain(
+      "no-such-text removes everything: without it, ",
     );
-    await type("no such text");
-    await waitFor(() =>
-      expect(screen.getByTestId("plain-text").textContent).toBe(
-        "The filter is plain text: it looks for exactly “no such text”, in upper or lower case.",
-      ),
-    );
-    app.deliveries.setFilter({ ...app.deliveries.filter, text: "", types: ["no.such.type"] });
-    await waitFor(() => expect(screen.queryByTestId("plain-text")).toBeNull());
-    expect(await screen.findByTestId("nothing-matches")).toBeTruthy();
+    await fireEvent.click(screen.getByTestId("remove-part"));
+    await waitFor(() => expect(app.deliveries.query).toBe("type:batch"));
+    expect(app.search.text).toBe("type:batch");
+    await waitFor(() => screen.getAllByTestId("row"));
   });
 
-  it("shows no count of the filter before, from the first key on until its own is there", async () => {
+  it("that is not understood leaves the list as it is, and is mended with one key", async () => {
+    await open();
+    type("verdct:rejected");
+    expect((await screen.findByTestId("search-problem")).textContent).toContain("There is no field “verdct”.");
+    expect([app.deliveries.query, count()]).toEqual(["", "60"]);
+    await fireEvent.click(screen.getByTestId("search-fix"));
+    await waitFor(() => expect(app.deliveries.query).toBe("verdict:rejected"));
+    expect(screen.queryByTestId("search-problem")).toBeNull();
+  });
+
+  it("shows no count of the query before, from the first key on until its own is there", async () => {
     await open();
     expect(count()).toBe("60");
-    fake.delay = 400;
-    await type("gs://");
-    expect(count()).toBe("…");
+    fake.delay = 200;
+    type("job:gs");
+    await waitFor(() => expect(count()).toBe("…"));
     await waitFor(() => expect(app.deliveries.searching).toBe(true));
     expect([count(), screen.getByTestId("grid").getAttribute("aria-busy")]).toEqual(["…", "true"]);
     await waitFor(() => expect(count()).toMatch(/^6 of 60 · /));
     expect(screen.getByTestId("grid").getAttribute("aria-busy")).toBe("false");
   });
 
+  it("shows the first page with a plus until all are counted", async () => {
+    fake.atOnce = 12;
+    await open();
+    expect(count()).toBe("12+ …");
+    fake.countOn();
+    await waitFor(() => expect(count()).toBe("60"));
+    expect(top()?.dataset.id).toBe("60");
+  });
+
   it("does not say that nothing matches before it has looked", async () => {
     await open();
-    await type("no such text");
+    type("no-such-text");
     await screen.findByTestId("nothing-matches");
     fake.delay = 400;
-    await type("gs://");
+    type("job:gs");
     await screen.findByTestId("list-searching");
     expect(screen.queryByTestId("nothing-matches")).toBeNull();
     await waitFor(() => screen.getAllByTestId("row"));
@@ -107,14 +121,14 @@ describe("the filter", () => {
     await key("j");
     await waitFor(() => expect(screen.getByTestId("detail").dataset.id).toBe("60"));
     expect(screen.queryByTestId("left-out")).toBeNull();
-    await type("no such text");
+    type("no-such-text");
     expect((await screen.findByTestId("left-out")).textContent).toContain(
-      "Not in this list: the filter leaves it out.",
+      "Not in this list: the search leaves it out.",
     );
     await fireEvent.click(screen.getByTestId("left-out-clear"));
     await waitFor(() => expect(screen.queryByTestId("left-out")).toBeNull());
     await waitFor(() => expect(document.querySelector("[aria-selected=true]")?.getAttribute("data-id")).toBe("60"));
-    app.deliveries.setFilter({ ...app.deliveries.filter, project: 99 });
+    app.projects.choose(2);
     expect((await screen.findByTestId("left-out")).textContent).toContain("it belongs to another project");
   });
 });

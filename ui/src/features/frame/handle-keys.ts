@@ -1,19 +1,29 @@
 import { actionFor, type Action } from "../../lib/keys";
+import { openMenuByKey } from "../../lib/menu-on";
+import { narrows } from "../../lib/query-text";
 import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
+import { compareKey } from "./compare-key";
 
 /** What keys act upon. */
 export type Keyed = Pick<
   Areas,
+  | "clock"
+  | "compare"
   | "copying"
+  | "copyingAs"
   | "deliveries"
   | "detail"
+  | "keeping"
   | "navigation"
   | "replay"
   | "rotation"
   | "samples"
   | "screen"
+  | "search"
+  | "transfers"
+  | "hits"
   | "verifyAgain"
   | "webhooks"
 >;
@@ -31,12 +41,18 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       typing,
       overlay: document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null,
       list: app.screen.view === "deliveries",
+      kept: app.screen.view === "settings" && app.screen.settings === "history",
       hooks: app.screen.view === "webhooks",
+      compare: app.screen.view === "compare",
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
   if (action === null) return;
-  if (app.screen.view === "webhooks" ? runHook(app, action, target) : run(app, action, target)) event.preventDefault();
+  const done =
+    app.screen.view === "webhooks"
+      ? runHook(app, action, target)
+      : ((app.screen.view === "compare" ? compareKey(app.compare, action) : null) ?? run(app, action, target));
+  if (done) event.preventDefault();
 }
 
 /** In the Webhooks view: what it has of its own, then what the window does everywhere. */
@@ -118,12 +134,37 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
       return back(app, target);
     case "search":
       return search(app);
+    case "grammar":
+      app.search.sheet = true;
+      return true;
+    case "next-hit":
+      app.hits.next();
+      return true;
+    case "previous-hit":
+      app.hits.previous();
+      return true;
     case "copy-payload":
-      void app.copying.payload();
-      return app.detail.detail !== null;
+      void app.copyingAs.subject("payload");
+      return app.keeping.subject.length > 0;
     case "copy-curl":
-      void app.copying.curl();
-      return app.detail.detail !== null;
+      void app.copyingAs.subject("curl");
+      return app.keeping.subject.length > 0;
+    case "pin":
+      void app.keeping.togglePin();
+      return app.keeping.subject.length > 0;
+    case "note":
+      void app.keeping.write();
+      return app.keeping.subject.length > 0;
+    case "delete":
+      void app.keeping.deleteSubject();
+      return app.keeping.subject.length > 0;
+    case "undo":
+      return app.keeping.undo(app.clock.now);
+    case "menu":
+      return openMenuByKey(document.activeElement);
+    case "export":
+      app.transfers.ask();
+      return true;
     case "follow":
       list.follow();
       return true;
@@ -136,6 +177,9 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "verify-again":
       void app.verifyAgain.now();
       return app.verifyAgain.subject.length > 0;
+    case "compare":
+      void app.compare.open(app.deliveries.active);
+      return app.deliveries.active !== null || app.replay.selection.size > 0;
     case "mark":
       return mark(app);
     case "mark-down":
@@ -158,6 +202,13 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "ping":
     case "rotate":
     case "edit-webhook":
+    case "swap":
+    case "only-differences":
+    case "next-difference":
+    case "previous-difference":
+    case "next-side":
+    case "previous-side":
+    case "copy-comparison":
       return false;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];
@@ -220,31 +271,31 @@ function enter(app: Keyed): boolean {
 }
 
 function back(app: Keyed, target: Element | null): boolean {
-  const inFilter = target?.matches("[data-testid=filter-input]") ?? false;
-  if (app.screen.covering && app.screen.narrow && !inFilter) {
+  const inBox = target?.closest("[data-testid=search-box]") != null;
+  if (app.screen.covering && app.screen.narrow && !inBox) {
     app.screen.covering = false;
     focusGrid();
     return true;
   }
-  if (inFilter && app.deliveries.filter.text === "" && target instanceof HTMLElement) {
+  if (inBox && target instanceof HTMLElement) {
     target.blur();
     focusGrid();
     return true;
   }
-  if (app.screen.view === "deliveries" && !inFilter && app.replay.selection.size > 0) {
+  if (app.screen.view === "deliveries" && !inBox && app.replay.selection.size > 0) {
     app.replay.selection.clear();
     return true;
   }
   if (
     app.screen.view === "deliveries" &&
-    (inFilter || target?.closest("[data-testid=detail]") === null) &&
-    app.deliveries.filter.text !== ""
+    (target?.closest("[data-testid=detail]") ?? null) === null &&
+    narrows(app.deliveries.query)
   ) {
-    app.deliveries.setFilter({ ...app.deliveries.filter, text: "" });
+    app.deliveries.clear();
     return true;
   }
   const inDetail = (target?.closest("[data-testid=detail]") ?? null) !== null;
-  if (app.screen.view === "deliveries" && !inFilter && !inDetail && !app.deliveries.following) {
+  if (app.screen.view === "deliveries" && !inBox && !inDetail && !app.deliveries.following) {
     app.deliveries.follow();
     focusGrid();
     return true;
@@ -263,6 +314,6 @@ function focusGrid(): void {
 function search(app: Keyed): boolean {
   app.screen.go("deliveries");
   app.screen.covering = false;
-  requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-testid=filter-input]")?.select());
+  app.search.focus();
   return true;
 }

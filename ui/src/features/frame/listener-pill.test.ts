@@ -1,7 +1,6 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
 import { tick } from "svelte";
 import { afterEach, expect, it } from "vitest";
-import { NO_FILTER } from "../../lib/filter";
 import { Addresses } from "../../state/addresses.svelte";
 import { Clipboard } from "../../state/clipboard";
 import { contextOf } from "../../state/context";
@@ -17,7 +16,7 @@ it("shows and copies the address while something listens, with nothing of the wi
   const copied: string[] = [];
   const toasts = new Toasts();
   const listening = new Listening({ listenerStart: async () => ({ state: "starting" }) }, toasts);
-  const projects = new Projects({ filter: NO_FILTER, setFilter: () => undefined });
+  const projects = new Projects({ query: "", setQuery: () => undefined });
   const addresses = new Addresses(listening, { public: null, online: false }, projects);
   const clipboard = new Clipboard({ copyText: async (text) => void copied.push(text) }, toasts);
   const copying = new Copying(clipboard, addresses, { detail: null, payloadText: async () => null }, toasts);

@@ -75,7 +75,7 @@ describe("the editor", () => {
         "Not JSON: This bracket closes nothing. Line 1, column 8. It is sent as it is.",
       ),
     );
-    expect(document.querySelector(".cm-content")?.textContent).toBe('{"a":1,}');
+    expect(screen.getByTestId("body-code").textContent).toBe('{"a":1,}');
     const before = rig.fake.sent.length;
     await click("editor-send");
     await waitFor(() => expect(rig.fake.sent).toHaveLength(before + 1));

@@ -74,6 +74,12 @@ codes! {
     NotWritten = "not_written": Refused, Error;
     /// Nothing could be copied to the clipboard.
     ClipboardFailed = "clipboard_failed": Refused, Error;
+    /// A file could not be read, or holds none of the forms that are read.
+    NotReadable = "not_readable": Usage, Error;
+    /// Something that only text could be is not text.
+    NotText = "not_text": Refused, Warning;
+    /// Whoever read what was written has gone away.
+    ReaderGone = "reader_gone": Refused, Info;
     /// There is no such format to export to.
     InvalidFormat = "invalid_format": Usage, Error;
 
@@ -130,6 +136,8 @@ codes! {
     NotDecodable = "not_decodable": Refused, Warning;
     /// Only a part of the body was kept.
     BodyIncomplete = "body_incomplete": Refused, Warning;
+    /// The two cannot be compared with each other.
+    NotComparable = "not_comparable": Usage, Warning;
     /// The service's published keys cannot be fetched from here.
     NoJwks = "no_jwks": Refused, Error;
     /// A note is too long.

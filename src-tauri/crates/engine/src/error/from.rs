@@ -121,6 +121,8 @@ impl From<&store::Error> for Code {
             Theirs::Migration(_) => Self::MigrationFailed,
             Theirs::Damaged(_) => Self::HistoryDamaged,
             Theirs::ShortOfSpace => Self::DiskNearlyFull,
+            Theirs::NoRoom(_) => Self::NotRebuilt,
+            Theirs::Rebuilding => Self::Rebuilding,
             Theirs::UnknownProject(_) => Self::UnknownProject,
             Theirs::NameTaken(_) => Self::NameTaken,
             Theirs::PathTaken(_) => Self::PathTaken,

@@ -57,7 +57,7 @@ impl History {
         detail::open(self.common.store(), &self.registry, id, address).await
     }
 
-    async fn explain_late(&self, id: i64) -> Result<()> {
+    pub(super) async fn explain_late(&self, id: i64) -> Result<()> {
         let store = self.common.store();
         let Some(delivery) = store.delivery(id).await? else { return Ok(()) };
         if delivery.verdict.outcome != Outcome::Rejected

@@ -102,7 +102,8 @@ impl Feed {
             Some(wanted) => self.nothing(&wanted, total).await.unwrap_or_default(),
             None => None,
         };
-        let told = self.view().as_ref().filter(|view| view.number == number).map(|view| counted(view, started, nothing));
+        let told =
+            self.view().as_ref().filter(|view| view.number == number).map(|view| counted(view, started, nothing));
         if let Some(told) = told {
             self.common().tell(told);
         }

@@ -7,6 +7,7 @@ mod actions;
 mod addresses;
 mod aside;
 mod checks;
+mod compare;
 mod fault_lab;
 mod flood;
 mod forward;

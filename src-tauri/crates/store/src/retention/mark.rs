@@ -13,7 +13,9 @@ impl Store {
     /// Any SQLite error.
     pub async fn pin(&self, ids: &[i64], pinned: bool) -> Result<u64, Error> {
         let ids = ids.to_vec();
-        self.write(ids.clone(), move |conn| Ok(pin(conn, &ids, pinned)?)).await
+        let found = self.write(ids.clone(), move |conn| Ok(pin(conn, &ids, pinned)?)).await?;
+        self.keeping().again();
+        Ok(found)
     }
 
     /// Writes, replaces or removes the note of a delivery. `at_ms`: now, Unix milliseconds. False if there is no such

@@ -204,20 +204,22 @@ pub(crate) const ARRIVAL: &str = "SELECT id, received_ns FROM delivery WHERE id 
 /// From this id on, of a project, not before a time: id, arrival and signer of those that a secret verified.
 pub(crate) const SIGNED: &str = "
 SELECT id, received_ns, signer FROM delivery
-WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND signer IS NOT NULL AND deleted = 0 ORDER BY id
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND signer IS NOT NULL
+  AND imported = 0 AND deleted = 0 ORDER BY id
 ";
 
 /// From this id on, of a project, not before a time, at most this many: ids of those that were not verified.
 pub(crate) const UNVERIFIED: &str = "
 SELECT id FROM delivery
-WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 AND deleted = 0 ORDER BY id DESC LIMIT ?4
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 AND imported = 0 AND deleted = 0
+ORDER BY id DESC LIMIT ?4
 ";
 
 /// Likewise: ids of those that were not answered 2xx and are the newest attempt of their event, or have no event.
 pub(crate) const UNANSWERED: &str = "
 SELECT id FROM delivery d
 WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND status NOT BETWEEN 200 AND 299
-  AND deleted = 0 AND (event IS NULL OR attempt = (SELECT attempts FROM event e WHERE e.id = d.event))
+  AND imported = 0 AND deleted = 0 AND (event IS NULL OR attempt = (SELECT attempts FROM event e WHERE e.id = d.event))
 ORDER BY id DESC LIMIT ?4
 ";
 

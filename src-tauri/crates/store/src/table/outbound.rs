@@ -183,7 +183,9 @@ impl Outbounds<'_> {
     pub async fn add(&self, all: Vec<NewOutbound>) -> Result<Vec<i64>, Error> {
         // Encoded here: everybody shares the writing thread.
         let all: Vec<_> = all.into_iter().map(Encoded::of).collect();
-        self.0.revise(move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?)).await
+        self.0
+            .write(Vec::new(), move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?))
+            .await
     }
 
     /// Those of a delivery, newest first, at most `limit`.
@@ -404,7 +406,7 @@ fn left(conn: &Connection, asked: Asked, gone: &AtomicBool, mut each: impl FnMut
     let mut statement = conn.prepare_cached(
         // A later verdict does not change what it was at its arrival: it was not verified then.
         "SELECT id, event, outcome = 0 AND judged_ms IS NULL FROM delivery d
-         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3 AND deleted = 0
+         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3 AND imported = 0 AND deleted = 0
            AND ((outcome = 0 AND judged_ms IS NULL) OR ?4)
            AND NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = d.id AND kind = 1 AND settled = 1)
          ORDER BY id",

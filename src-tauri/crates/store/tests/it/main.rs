@@ -4,10 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod attempts;
+mod bounds;
 mod changes;
+mod compared;
 mod crash;
+mod deletion;
 mod failing;
 mod judging;
+mod keeping_crash;
+mod keeping_model;
 mod opening;
 mod outbound;
 mod projects;

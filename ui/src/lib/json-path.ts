@@ -1,0 +1,68 @@
+import { checkJson, members, type JsonValue } from "./json";
+import { isContainer, type JsonLine } from "./json-lines";
+
+/** A key as it is written in a path: in quotes where it would not be read as one key. */
+function step(key: string): string {
+  const plain = key !== "" && key !== "*" && !/[\s"(),.:[\]]/.test(key);
+  return plain ? key : `"${key.replace(/[\\"]/g, "\\$&")}"`;
+}
+
+/** The key of a member as text; as it is written where it is no string that can be read. */
+function keyOf(text: string, { start, end }: { start: number; end: number }): string {
+  const written = text.slice(start, end);
+  try {
+    return JSON.parse(written) as string;
+  } catch {
+    return written;
+  }
+}
+
+/** Longer ones are asked for by nobody, and a hostile nesting makes them without end. */
+const LONGEST = 400;
+
+/** `data.items[0].x`: where the value of each line stands, from the root, which is ""; null where that is too long. */
+export function pathsOf(text: string, lines: readonly JsonLine[]): (string | null)[] {
+  const byStart = new Map<number, string | null>();
+  return lines.map((line) => {
+    if (line.at !== "value") return null;
+    const { value, parent } = line;
+    const outer = parent === null ? "" : (byStart.get(parent) ?? null);
+    let path: string | null = outer;
+    if (parent !== null && outer !== null) {
+      const own = value.key ? step(keyOf(text, value.key)) : `[${value.index}]`;
+      path = value.key && outer !== "" ? `${outer}.${own}` : outer + own;
+      if (path.length > LONGEST) path = null;
+    }
+    byStart.set(value.start, path);
+    return path;
+  });
+}
+
+/** More members than this in one container are not looked through for a place. */
+const MOST_MEMBERS = 20_000;
+
+/** The path of what stands at an offset of a text; null where it is not JSON, or the place cannot be told. */
+export function pathAt(text: string, offset: number): string | null {
+  const { root } = checkJson(text);
+  let path = "";
+  for (let value: JsonValue | null = root; value && isContainer(value);) {
+    const { items } = members(text, value, MOST_MEMBERS);
+    const inside = items.find((item) => offset >= (item.key?.start ?? item.start) && offset < item.end);
+    if (!inside) return path;
+    const own = inside.key ? step(keyOf(text, inside.key)) : `[${inside.index}]`;
+    path = inside.key && path !== "" ? `${path}.${own}` : path + own;
+    if (path.length > LONGEST) return null;
+    value = inside;
+  }
+  return root ? path : null;
+}
+
+/** A scalar as a query compares it: a string without its quotes and escapes, anything else as it is written. */
+export function scalarText(written: string): string {
+  if (!written.startsWith('"')) return written;
+  try {
+    return JSON.parse(written) as string;
+  } catch {
+    return written.slice(1, -1);
+  }
+}
