@@ -3,6 +3,7 @@ import "./styles/fonts.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
+import "./styles/grid.css";
 import "./styles/overlays.css";
 import "./styles/system.css";
 import Root from "./Root.svelte";

@@ -14,20 +14,20 @@ import type {
 import { fakeState } from "./catalog";
 import { fakeAnswers, fakeComparison } from "./compare";
 import type { CompareScene } from "./compare-planes";
-import { fakeBody, fakeDetail } from "./detail";
+import { fakeAttempts, fakeBody, fakeDetail } from "./detail";
 import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
 import { row as makeRow } from "./rows";
 import { FakeSandbox } from "./sandbox";
-import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues } from "./search";
+import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues, nothingOf } from "./search";
 import { FakeTurnedAway } from "./turned-away";
 
 const PAGE = 200;
 const OVERFLOW = 2000;
 
 /**
- * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a frame,
- * "resync" on overflow. For tests, and for the window in a plain browser.
+ * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a
+ * frame, "resync" on overflow. For tests, and for the window in a plain browser.
  */
 export class FakeBackend extends FakeSandbox implements Backend {
   state: AppState = fakeState();
@@ -149,8 +149,6 @@ export class FakeBackend extends FakeSandbox implements Backend {
       const found = this.rows.filter((row) => this.#matches(query, row));
       const known = Math.min(this.atOnce, found.length);
       this.#view = { number: this.#nextView++, query, ids: found.map((row) => row.id), known };
-      const [part] = read.parts.slice(-1);
-      const rest = part ? query.slice(0, part.start) + query.slice(part.end) : "";
       return {
         view: this.#view.number,
         first: this.base + found.length - known,
@@ -160,8 +158,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
         took_us: 600 + found.length / 20,
         rows: found.slice(-Math.min(PAGE, known)).map((row) => this.#hit(query, row)),
         query: read,
-        nothing:
-          part && found.length === 0 && read.parts.length > 1 ? { part: part.label, without: this.#count(rest) } : null,
+        nothing: nothingOf(query, found.length, (rest) => this.#count(rest)),
         explained: { blocks_read: 6, blocks: 15_625 },
       };
     });
@@ -173,7 +170,17 @@ export class FakeBackend extends FakeSandbox implements Backend {
     view.known = view.ids.length;
     const explained = { blocks_read: 120, blocks: 15_625 };
     const { number, known: matched } = view;
-    this.tell({ kind: "counted", view: number, first: this.base, matched, exact: true, took_us: 38_000, explained });
+    const nothing = nothingOf(view.query, matched, (rest) => this.#count(rest));
+    this.tell({
+      kind: "counted",
+      view: number,
+      first: this.base,
+      matched,
+      exact: true,
+      took_us: 38_000,
+      explained,
+      nothing,
+    });
   }
 
   /** Deliveries are gone: by hand, or because there is no more room. */
@@ -257,7 +264,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
     this.answer("delivery", () => {
       const row = this.#row(id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
-      return fakeDetail(row, this.#attempts(row), fakeBody(row));
+      return fakeDetail(row, fakeAttempts(row), fakeBody(row));
     });
 
   deliveryBody = (id: number, _decoded: boolean) =>
@@ -289,7 +296,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
 
   /** A delivery of the list, or an earlier attempt of one. */
   #known(id: number): Row {
-    const attempts = this.rows.flatMap((row) => (row.attempts > 1 ? this.#attempts(row) : []));
+    const attempts = this.rows.flatMap((row) => (row.attempts > 1 ? fakeAttempts(row) : []));
     const row = attempts.findLast((one) => one.id === id) ?? this.#row(id);
     if (!row) throw refused("not_found", "This delivery is no longer there.");
     return row;
@@ -301,7 +308,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
       (one) => one.event_type === row.event_type && one.outcome === "verified" && one.message_id !== row.message_id,
     );
     const answers = this.sent.map((one) => one.outbound).filter((one) => one.delivery === row.id);
-    return { attempts: this.#attempts(event), lastVerified: verified?.id ?? null, answers: answers.reverse() };
+    return { attempts: fakeAttempts(event), lastVerified: verified?.id ?? null, answers: answers.reverse() };
   }
 
   sampleSend = (request: SampleRequest) =>
@@ -350,22 +357,5 @@ export class FakeBackend extends FakeSandbox implements Backend {
   #row(id: number): Row | undefined {
     const at = this.rows[id - 1];
     return at?.id === id ? at : this.rows.find((row) => row.id === id);
-  }
-
-  #attempts(row: Row): Row[] {
-    return Array.from({ length: row.attempts }, (_, i) =>
-      i === row.attempts - 1
-        ? row
-        : {
-            ...row,
-            id: row.id - (row.attempts - 1 - i) * 12,
-            attempt: i + 1,
-            received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000,
-            ...(row.outcome === "rejected"
-              ? { outcome: "verified" as const, cause: "", status: 503 }
-              : { outcome: "rejected" as const, cause: "no match", status: 401 }),
-            duplicate: false,
-          },
-    );
   }
 }

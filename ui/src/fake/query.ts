@@ -50,7 +50,7 @@ function walk(text: string, offset: number, found: QueryPart[], problems: QueryP
       if (closed) put("close", end - 1, end);
       else problems.push({ start, end: start + head, message: "This parenthesis is not closed.", nearest: null });
     } else if (part.field === null) put(folded(part.text) === "or" && !part.negated ? "or" : "text");
-    else problemOf(part, start, end, problems) ? put("bad") : put("chip");
+    else put(problemOf(part, start, end, problems) ? "bad" : "chip");
   }
 }
 

@@ -3,6 +3,7 @@ import type {
   Histogram,
   HistogramBucket,
   Hit,
+  Nothing,
   Row,
   Searches,
   Suggestion,
@@ -194,4 +195,12 @@ export function fakeHits(query: string, asked: Asked): Hit[] {
   for (const [name, value] of asked.headers()) look("header", name, value);
   look("body", null, asked.body());
   return found.slice(0, 200);
+}
+
+/** The part that removes everything: the last one will do here. */
+export function nothingOf(query: string, matched: number, count: (query: string) => number): Nothing | null {
+  const { parts } = readQuery(query);
+  const part = parts.at(-1);
+  if (matched > 0 || !part || parts.length < 2) return null;
+  return { part: part.label, without: count(query.slice(0, part.start) + query.slice(part.end)) };
 }

@@ -224,7 +224,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
     keys: [
       { caps: ["/"], does: "Search" },
       { caps: ["F1"], does: "What a search can say" },
-      { caps: ["F3", "⇧ F3"], does: "Next, previous place of the text" },
+      { caps: ["F3"], does: "Next place of the text; with ⇧ the one before" },
       { caps: ["⇧ F10", "Menu"], does: "What can be done with what has the focus" },
       { caps: ["u"], does: "Copy the public address, or the listener's" },
       { caps: ["s"], does: "Send the sample on the button" },

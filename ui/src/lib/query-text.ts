@@ -141,7 +141,7 @@ export function timeText(ms: number): string {
   return `${day}T${time}${fine}`;
 }
 
-/** Sets the range of time, [from, to) in Unix milliseconds, in the place of the one that there is; null leaves it open. */
+/** Sets the range of time, [from, to) in Unix ms, in the place of the one that there is; null leaves an end open. */
 export function withRange(text: string, from: number | null, to: number | null): string {
   const rest = withoutFields(text, TIMES);
   const times = [from === null ? "" : `since:${timeText(from)}`, to === null ? "" : `until:${timeText(to)}`];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_SPACER_PX, pageSize, scrollToShow, windowing } from "./windowing";
+import { MAX_SPACER_PX, pageSize, scrollToKeep, scrollToShow, windowing } from "./windowing";
 
 const rowHeight = 32;
 
@@ -70,4 +70,25 @@ describe("scrollToShow", () => {
 it("a page key keeps one row of the page before", () => {
   expect(pageSize(320, 32)).toBe(9);
   expect(pageSize(10, 32)).toBe(1);
+});
+
+describe("when the list grows at its bottom", () => {
+  const view = { rowHeight: 32, height: 640, maxSpacer: 100_000 };
+  const top = (total: number, scrollTop: number) => {
+    const { first, offset } = windowing({ ...view, total, scrollTop, overscan: 0 });
+    return first * 32 - (offset - scrollTop);
+  };
+
+  it("nothing moves below the cap", () => {
+    expect(scrollToKeep({ ...view, total: 200, scrollTop: 900 }, 3000)).toBeNull();
+  });
+
+  it.each([
+    [5000, 1_000_000, 7000],
+    [200, 60_359, 3000],
+    [1_000_000, 900_000, 4000],
+  ])("the same rows stay in sight above it: %i → %i", (before, after, scrollTop) => {
+    const kept = scrollToKeep({ ...view, total: before, scrollTop }, after) ?? scrollTop;
+    expect(top(after, kept)).toBeCloseTo(top(before, scrollTop), 0);
+  });
 });

@@ -186,6 +186,8 @@ export class App {
         break;
       case "counts":
         this.traffic.counts = message.counts;
+        // Deliveries may be gone that the list does not show.
+        this.deliveries.total = Math.min(this.deliveries.total, message.counts.total);
         break;
       case "disk":
         this.traffic.disk = message.disk;
@@ -221,6 +223,7 @@ export class App {
       default:
         this.deliveries.apply(message);
         this.histogram.live(message);
+        if (message.kind === "removed") this.detail.refresh();
         if (message.kind === "changed") {
           this.detail.changed(message.rows);
           this.sandbox.log.note(message.rows);

@@ -18,7 +18,9 @@ const OF_A_VIEW: readonly Live["kind"][] = ["rows", "resync", "changed", "counte
 export class Deliveries extends ListPlace {
   /** What the list is asked for. */
   query = $state("");
-  /** How the query of what is here was read. */
+  /** The query of what is here: another one may be tried. */
+  of = $state<string | null>(null);
+  /** How that query was read. */
   read = $state.raw<QueryRead | null>(null);
   /** The part of the query that removes everything, where nothing matches. */
   nothing = $state.raw<Nothing | null>(null);
@@ -48,8 +50,6 @@ export class Deliveries extends ListPlace {
   }
 
   #view = $state<number | null>(null);
-  /** The query of the view that is here. */
-  #of: string | null = null;
   #opening: { token: number; buffer: Live[] } | null = null;
   #token = 0;
   #lastId = 0;
@@ -71,7 +71,7 @@ export class Deliveries extends ListPlace {
     this.#opening = opening;
     const other = query !== this.query;
     this.query = query;
-    this.searching = this.#of !== null && query !== this.#of;
+    this.searching = this.of !== null && query !== this.of;
     if (other) this.onquery(query);
     let opened: ViewOpened;
     try {
@@ -87,7 +87,7 @@ export class Deliveries extends ListPlace {
     }
     if (this.#opening !== opening) return;
     this.#opening = null;
-    this.#of = query;
+    this.of = query;
     this.#adopt(opened, keepPlace);
     for (const message of opening.buffer) this.apply(message);
     await this.#locateActive();
@@ -157,6 +157,7 @@ export class Deliveries extends ListPlace {
     this.reach(message.first, message.exact);
     this.tookUs = message.took_us;
     this.explained = message.explained;
+    this.nothing = message.nothing;
     if (message.exact && this.active && this.activeIndex < 0) void this.#locateActive();
   }
 

@@ -18,8 +18,8 @@ const USED_MS = 4000;
 const NOTHING: QueryRead = { parts: [], problems: [], canonical: "" };
 
 /**
- * What stands in the search box, and how the back end reads it. A text that is understood becomes the list's query, after
- * a moment while it is typed; one that is not leaves the list as it is and says where it is wrong.
+ * What stands in the search box, and how the back end reads it. A text that is understood becomes the list's query,
+ * after a moment while it is typed; one that is not leaves the list as it is and says where it is wrong.
  */
 export class Search {
   /** As it is typed. */
@@ -38,7 +38,7 @@ export class Search {
   sets = $state(0);
   /** What the list's query looks for: to be marked wherever it is shown. */
   readonly needles: readonly Needle[] = $derived.by(() =>
-    this.#list.read === null ? [] : needlesOf(this.#list.query, this.#list.read.parts),
+    this.#list.read === null || this.#list.of === null ? [] : needlesOf(this.#list.of, this.#list.read.parts),
   );
 
   #typing: ReturnType<typeof setTimeout> | null = null;
@@ -139,7 +139,7 @@ export class Search {
 
   /** Puts the nearest right form in the place of what is wrong. */
   fix(problem: QueryRead["problems"][number] | undefined = this.problems[0]): void {
-    if (problem?.nearest == null) return;
+    if (!problem || problem.nearest === null) return;
     void this.set(this.text.slice(0, problem.start) + problem.nearest + this.text.slice(problem.end));
   }
 

@@ -23,7 +23,7 @@ mod explain;
 mod feed;
 mod found;
 mod headers;
-mod imported;
+pub(crate) mod imported;
 pub(crate) mod judging;
 mod keep;
 mod opening;

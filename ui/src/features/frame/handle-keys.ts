@@ -271,7 +271,7 @@ function enter(app: Keyed): boolean {
 }
 
 function back(app: Keyed, target: Element | null): boolean {
-  const inBox = target?.closest("[data-testid=search-box]") != null;
+  const inBox = (target?.closest("[data-testid=search-box]") ?? null) !== null;
   if (app.screen.covering && app.screen.narrow && !inBox) {
     app.screen.covering = false;
     focusGrid();

@@ -38,7 +38,7 @@ const HINT = "Search headers, paths, ids and bodies, or type: verdict: since: â€
 
 /** Colours are our tokens, which follow the theme by themselves. */
 const theme = EditorView.theme({
-  "&": { color: "var(--text)", fontSize: "13px", maxHeight: "76px" },
+  "&": { color: "var(--text)", fontSize: "13px", maxHeight: "106px" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font)", lineHeight: "26px", overflowX: "hidden", scrollbarWidth: "none" },
   ".cm-content": {
@@ -63,6 +63,8 @@ const theme = EditorView.theme({
     backgroundColor: "var(--info-bg)",
     padding: "4px 1px 4px 6px",
     borderRadius: "4px 0 0 4px",
+    WebkitBoxDecorationBreak: "clone",
+    boxDecorationBreak: "clone",
   },
   ".chip.not": { color: "var(--soft)", backgroundColor: "var(--sel)" },
   ".chip-x": {
@@ -165,7 +167,7 @@ const oneLine = EditorState.transactionFilter.of((change) => {
   return [change, { changes: breaks, sequential: true }];
 });
 
-/** The search box's text, with its parts drawn as chips: one field of text, with the caret, selection and undo of one. */
+/** The search box's text, its parts drawn as chips: one field of text, with the caret, selection and undo of one. */
 export function searchField(options: FieldOptions): SearchField {
   const { parent, text, ontext, oncaret, onkey, onremove, onfocus } = options;
   let known = text;
