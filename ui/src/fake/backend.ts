@@ -1,9 +1,10 @@
-import type { AppState, Backend, DropEvent, IpcError, ListenerState, Live, Row, Settings } from "../ipc";
+import type { AppState, Backend, DropEvent, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
 import { fakeState } from "./catalog";
 import { FakeComparing } from "./comparing";
 import { fakeAttempts, fakeBody, fakeDetail } from "./detail";
 import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
+import { row as makeRow } from "./rows";
 import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues, nothingOf } from "./search";
 import { FakeTurnedAway } from "./turned-away";
 
@@ -254,6 +255,25 @@ export class FakeBackend extends FakeComparing implements Backend {
     this.answer("deliveryBody", () => {
       const row = this.#row(id);
       return (row ? fakeBody(row) : new Uint8Array()).slice().buffer;
+    });
+
+  sampleSend = (request: SampleRequest) =>
+    this.answer("sampleSend", () => {
+      const id = (this.rows.at(-1)?.id ?? 0) + 1;
+      const broken = this.state.broken_kinds.find((kind) => kind.id === request.broken);
+      const row = makeRow(id, Date.now(), {
+        outcome: broken ? "rejected" : "verified",
+        event_type: request.event_type,
+        scheme: request.scheme,
+        sandbox: true,
+        project: 3,
+        pointer: "files/sample-1",
+        reason: broken?.reason ?? "verified",
+        cause: broken ? "no match" : "",
+        status: broken ? 401 : 200,
+      });
+      this.arrive(row);
+      return { message_id: row.message_id ?? "", status: row.status, took_us: 2100 };
     });
 
   settingsSet = (settings: Settings) =>

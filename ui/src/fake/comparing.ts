@@ -1,12 +1,11 @@
-import type { CompareSide, CompareWith, Row, SampleRequest } from "../ipc";
-import { fakeAnswers, fakeComparison } from "./compare";
+import type { CompareSide, CompareWith, Row } from "../ipc";
+import { fakeAnswers, fakeComparison, type Around } from "./compare";
 import type { CompareScene } from "./compare-planes";
 import { fakeAttempts } from "./detail";
 import { refused } from "./refused";
-import { row as makeRow } from "./rows";
 import { FakeSandbox } from "./sandbox";
 
-/** Comparisons, and samples that come to the listener, in memory. */
+/** Comparisons, in memory. */
 export abstract class FakeComparing extends FakeSandbox {
   /** What the bodies of two attempts are; by themselves, a rejected one was written again on the way. */
   compareScene: CompareScene | null = null;
@@ -26,8 +25,7 @@ export abstract class FakeComparing extends FakeSandbox {
 
   compareWith = (id: number, how: CompareWith) =>
     this.answer("compareWith", (): CompareSide | null => {
-      const row = this.#known(id);
-      const { attempts, lastVerified } = this.#around(row);
+      const { attempts, lastVerified } = this.#around(this.#known(id));
       const other = how === "last_verified" ? lastVerified : attempts.filter((one) => one.id < id).at(-1)?.id;
       return other ? { delivery: other } : null;
     });
@@ -40,7 +38,7 @@ export abstract class FakeComparing extends FakeSandbox {
     return row;
   }
 
-  #around(row: Row) {
+  #around(row: Row): Around {
     const event = this.rows.find((one) => one.message_id === row.message_id && one.attempts > 1) ?? row;
     const verified = this.rows.findLast(
       (one) => one.event_type === row.event_type && one.outcome === "verified" && one.message_id !== row.message_id,
@@ -48,23 +46,4 @@ export abstract class FakeComparing extends FakeSandbox {
     const answers = this.sent.map((one) => one.outbound).filter((one) => one.delivery === row.id);
     return { attempts: fakeAttempts(event), lastVerified: verified?.id ?? null, answers: answers.reverse() };
   }
-
-  sampleSend = (request: SampleRequest) =>
-    this.answer("sampleSend", () => {
-      const id = (this.rows.at(-1)?.id ?? 0) + 1;
-      const broken = this.state.broken_kinds.find((kind) => kind.id === request.broken);
-      const row = makeRow(id, Date.now(), {
-        outcome: broken ? "rejected" : "verified",
-        event_type: request.event_type,
-        scheme: request.scheme,
-        sandbox: true,
-        project: 3,
-        pointer: "files/sample-1",
-        reason: broken?.reason ?? "verified",
-        cause: broken ? "no match" : "",
-        status: broken ? 401 : 200,
-      });
-      this.arrive(row);
-      return { message_id: row.message_id ?? "", status: row.status, took_us: 2100 };
-    });
 }

@@ -133,6 +133,7 @@ export class App {
       marked: this.replay.selection,
       find: (query) => this.navigation.find(query),
     });
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.menu = new MenuState({
       clipboard: this.clipboard,
       copying: this.copyingAs,

@@ -78,20 +78,24 @@ export class Compare {
     }
   }
 
-  /** A delivery with the attempt before it, or with the last verified of its type. */
-  async openWith(id: number, how: CompareWith): Promise<void> {
+  /** This delivery with the attempt before it, or with the last verified of its type. */
+  async with(id: number, how: "previous_attempt" | "last_verified"): Promise<void> {
     this.marked = [];
     try {
       const other = await this.#backend.compareWith(id, how);
-      if (other) return await this.#show(how === "previous_attempt" ? "attempts" : "verified", other, delivery(id));
-      this.#toasts.info(
-        how === "previous_attempt"
-          ? "No attempt of its event came before it."
-          : "No other delivery of its type is verified.",
-      );
+      if (other) return await this.#show(how === "last_verified" ? "verified" : "attempts", other, delivery(id));
+      const none =
+        how === "last_verified" ? "No other delivery of its type is verified." : "No attempt came before it.";
+      this.#toasts.show("info", none);
     } catch (thrown) {
       this.#toasts.failed(thrown);
     }
+  }
+
+  /** Two marked ones. */
+  async pair(a: number, b: number): Promise<void> {
+    this.marked = [a, b];
+    await this.#show("marked", delivery(a), delivery(b));
   }
 
   /** Two attempts of an event. */

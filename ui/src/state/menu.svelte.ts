@@ -11,6 +11,12 @@ import type { VerifyAgain } from "./verify-again.svelte";
 
 /** Makes a part of the search out of a value. */
 export type ChipMaker = { add: (field: string, value: string, negated: boolean) => void };
+/** Opens the comparison of two deliveries. */
+export type Comparer = {
+  with: (id: number, how: "previous_attempt" | "last_verified") => Promise<void>;
+  pair: (a: number, b: number) => Promise<void>;
+};
+
 /** What the menu's entries do it with. */
 export type MenuAround = {
   clipboard: Pick<Clipboard, "copy">;
@@ -145,10 +151,10 @@ export class MenuState {
       case "compare-previous":
       case "compare-verified":
         if (first !== undefined)
-          await compare?.openWith(first, action === "compare-previous" ? "previous_attempt" : "last_verified");
+          await compare?.with(first, action === "compare-previous" ? "previous_attempt" : "last_verified");
         break;
       case "compare-pair":
-        await compare?.open(null);
+        if (first !== undefined && second !== undefined) await compare?.pair(first, second);
         break;
       case "pin":
       case "unpin":
