@@ -118,8 +118,11 @@ async fn memory(folder: &Path) -> Result<Vec<Figure>, String> {
     let more = many.share - few.share;
     Ok(vec![
         Figure::new("memory, 1,000,000 against 100,000", more, "MiB", Bound::Below(60.0)).note(note),
-        Figure::new("open and first page of 1,000,000", number("shown"), "ms", Bound::AtMost(1500.0))
-            .note(format!("all {} ids after {:.0} ms", told["ids"], number("counted"))),
+        Figure::new("open and first page of 1,000,000", number("shown"), "ms", Bound::AtMost(1500.0)).note(format!(
+            "all {} ids after {:.0} ms",
+            told["ids"],
+            number("counted")
+        )),
     ])
 }
 
@@ -167,5 +170,6 @@ async fn capture(folder: &Path) -> Result<Figure, String> {
     name.push("-search");
     let files = std::fs::read_dir(name).map_or(0, Iterator::count);
     let note = format!("{:.0}/s; {files} segments of 65,536 were written meanwhile", median(rates));
-    Ok(Figure::new("capture while signatures are made, against without", median(ratios), "×", Bound::AtLeast(0.97)).note(note))
+    Ok(Figure::new("capture while signatures are made, against without", median(ratios), "×", Bound::AtLeast(0.97))
+        .note(note))
 }
