@@ -116,6 +116,8 @@ async fn pages(store: &Store, text: &str) -> Result<(f64, String), String> {
         let found = store.search().find(&wanted, PAGE).await.map_err(|error| error.to_string())?;
         let page = found.ids.get(..PAGE.min(found.ids.len())).unwrap_or_default();
         let rows = store.rows(page).await.map_err(|error| error.to_string())?;
+        // As a window is given them: with the place of the first hit.
+        store.search().first_hits(&wanted, page).await.map_err(|error| error.to_string())?;
         times.push(began.elapsed().as_secs_f64() * 1e3);
         how = format!("{} rows, {} of {} blocks read", rows.len(), found.explained.blocks_read, found.explained.blocks);
     }
