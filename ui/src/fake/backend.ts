@@ -55,7 +55,7 @@ export class FakeBackend extends FakeComparing implements Backend {
     for (const row of added) view.ids.push(row.id);
     view.known += added.length;
     if (added.length > OVERFLOW) this.tell({ kind: "resync", view: view.number });
-    else this.tell({ kind: "rows", view: view.number, added, matched: view.known, total: this.rows.length });
+    else this.tell({ kind: "rows", view: view.number, added, first: this.base, matched: view.known, total: this.rows.length });
     this.tellCounts();
   }
 

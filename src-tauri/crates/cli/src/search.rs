@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use engine::{Engine, Tail};
 
+use crate::exit;
 use crate::keys::Keys;
 use crate::listen::lines::delivery_json;
 use crate::manage::{self, Done, Undone};
 use crate::print::{self, Unwritten, printable};
-use crate::exit;
 
 /// Deliveries that a person is shown without asking for more.
 const SHOWN: usize = 50;
