@@ -84,7 +84,7 @@ async fn the_menu_opens_on_rows_and_values_and_by_key_and_stays_on_the_screen() 
         }
     }
     // On a value of the payload, with the forms in which a delivery is copied.
-    window.click("row").await;
+    window.script("document.querySelector('[data-testid=row]').click()").await;
     let shown = format!(
         "const chosen = document.querySelector('[data-testid=row][aria-selected=true]')?.dataset.id; \
          return chosen !== undefined && chosen === document.querySelector('[data-testid=detail]').dataset.id && ({OUTPUT}) !== null"
