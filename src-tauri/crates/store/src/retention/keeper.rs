@@ -36,6 +36,9 @@ const WORTH: i64 = 64;
 const LOG_PART: u64 = 32;
 const LEAST_LOG: u64 = 1 << 20;
 const MOST_LOG: u64 = 64 << 20;
+/// What is left to it of the limit, likewise.
+const ROOM_PART: u64 = 8;
+const MOST_ROOM: u64 = 192 << 20;
 
 /// What there is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,9 +250,9 @@ impl Keeper {
         }
     }
 
-    /// Whether ids have to leave the index.
+    /// Whether so many ids have to leave the index that it is worth it by itself: most of its pages are written anew.
     pub(crate) fn has_gone(&mut self, conn: &Connection) -> bool {
-        self.gone(conn).is_ok_and(|gone| gone > 0)
+        self.gone(conn).is_ok_and(|gone| gone >= gone::AT_ONCE / 4)
     }
 
     /// Some left the index.
@@ -359,9 +362,10 @@ fn log(limit: Option<u64>) -> u64 {
     limit.map_or(MOST_LOG, |limit| (limit / LOG_PART).clamp(LEAST_LOG, MOST_LOG))
 }
 
-/// Bytes that the log takes of the limit: while it is copied, it grows on.
+/// Bytes of the limit that are left to the log: while it is copied, it grows on, and new ids of events in their index
+/// take much of it at once.
 pub(super) fn log_room(limit: Option<u64>) -> u64 {
-    2 * log(limit)
+    limit.map_or(MOST_ROOM, |limit| (limit / ROOM_PART).clamp(2 * LEAST_LOG, MOST_ROOM))
 }
 
 /// A deletion that cannot be taken back any more.
