@@ -28,8 +28,10 @@ mod sandbox;
 mod scripted;
 mod searches;
 mod secrets;
+mod transfer;
 mod tunnel;
 mod turned_away;
+mod views;
 mod webhooks;
 
 use std::collections::BTreeSet;
