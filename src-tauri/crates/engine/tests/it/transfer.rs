@@ -1,13 +1,16 @@
 //! The room of transfers: projects, stopping, the file that appears only whole, and copies without secrets.
 
 use std::io::Read;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use engine::{
     Code, CopyForm, Destination, Live, Selection, Source, Transfer, TransferFormat, TransferKind, TransferState,
 };
 
-use super::*;
+use signature::Outcome;
+
+use crate::parts::soon;
+use crate::{Rig, SECRET, rig};
 
 /// Deliveries of both projects: two of the default one, one of the Sandbox's.
 async fn with_deliveries() -> Rig {
@@ -52,7 +55,7 @@ async fn what_is_selected_goes_out_and_each_project_finds_its_own_again() {
     let elsewhere = all.replacen("\"project\":\"", "\"project\":\"Another than ", 1);
     let told = import(&two, &elsewhere).await;
     assert_eq!((told.new, told.unknown_projects.len()), (3, 1), "{told:?}");
-    let view = two.engine.history().open_view(String::new()).await.unwrap();
+    let view = two.engine.history().open_view("").await.unwrap();
     let projects: Vec<i64> = view.rows.iter().map(|row| row.project).collect();
     let (default, sandbox) = (two.project(false), two.project(true));
     assert_eq!(projects, [default, default, sandbox]);
