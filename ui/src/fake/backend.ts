@@ -1,24 +1,10 @@
-import type {
-  AppState,
-  Backend,
-  CompareSide,
-  CompareWith,
-  DropEvent,
-  IpcError,
-  ListenerState,
-  Live,
-  Row,
-  SampleRequest,
-  Settings,
-} from "../ipc";
+import type { AppState, Backend, DropEvent, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
 import { fakeState } from "./catalog";
-import { fakeAnswers, fakeComparison } from "./compare";
-import type { CompareScene } from "./compare-planes";
+import { FakeComparing } from "./comparing";
 import { fakeAttempts, fakeBody, fakeDetail } from "./detail";
 import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
 import { row as makeRow } from "./rows";
-import { FakeSandbox } from "./sandbox";
 import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues, nothingOf } from "./search";
 import { FakeTurnedAway } from "./turned-away";
 
@@ -29,7 +15,7 @@ const OVERFLOW = 2000;
  * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a
  * frame, "resync" on overflow. For tests, and for the window in a plain browser.
  */
-export class FakeBackend extends FakeSandbox implements Backend {
+export class FakeBackend extends FakeComparing implements Backend {
   state: AppState = fakeState();
   rows: Row[] = [];
   copied: string[] = [];
@@ -37,8 +23,6 @@ export class FakeBackend extends FakeSandbox implements Backend {
   calls: string[] = [];
   /** When set, the named command rejects with it. */
   failures = new Map<keyof Backend, IpcError>();
-  /** What the bodies of two attempts are; by themselves, a rejected one was written again on the way. */
-  compareScene: CompareScene | null = null;
   readonly turned = new FakeTurnedAway();
   readonly searching = new FakeSearches();
   /** The ordinal of a view's oldest match. */
@@ -71,7 +55,7 @@ export class FakeBackend extends FakeSandbox implements Backend {
     for (const row of added) view.ids.push(row.id);
     view.known += added.length;
     if (added.length > OVERFLOW) this.tell({ kind: "resync", view: view.number });
-    else this.tell({ kind: "rows", view: view.number, added, matched: view.known, total: this.rows.length });
+    else this.tell({ kind: "rows", view: view.number, added, first: this.base, matched: view.known, total: this.rows.length });
     this.tellCounts();
   }
 
@@ -272,44 +256,6 @@ export class FakeBackend extends FakeSandbox implements Backend {
       const row = this.#row(id);
       return (row ? fakeBody(row) : new Uint8Array()).slice().buffer;
     });
-
-  compare = (a: CompareSide, b: CompareSide) =>
-    this.answer("compare", () => {
-      if ("outbound" in a && "outbound" in b) {
-        const [one, two] = [this.kept(a.outbound), this.kept(b.outbound)];
-        return fakeAnswers(one, two, this.#around(this.#known(two.outbound.delivery)));
-      }
-      if ("outbound" in a || "outbound" in b)
-        throw refused("not_comparable", "A delivery can be compared with a delivery, and an answer with an answer.");
-      const [one, two] = [this.#known(a.delivery), this.#known(b.delivery)];
-      const scene = this.compareScene ?? (one.outcome === two.outcome ? "same" : "written");
-      return fakeComparison(one, two, scene, this.#around(two));
-    });
-
-  compareWith = (id: number, how: CompareWith) =>
-    this.answer("compareWith", (): CompareSide | null => {
-      const row = this.#known(id);
-      const { attempts, lastVerified } = this.#around(row);
-      const other = how === "last_verified" ? lastVerified : attempts.filter((one) => one.id < id).at(-1)?.id;
-      return other ? { delivery: other } : null;
-    });
-
-  /** A delivery of the list, or an earlier attempt of one. */
-  #known(id: number): Row {
-    const attempts = this.rows.flatMap((row) => (row.attempts > 1 ? fakeAttempts(row) : []));
-    const row = attempts.findLast((one) => one.id === id) ?? this.#row(id);
-    if (!row) throw refused("not_found", "This delivery is no longer there.");
-    return row;
-  }
-
-  #around(row: Row) {
-    const event = this.rows.find((one) => one.message_id === row.message_id && one.attempts > 1) ?? row;
-    const verified = this.rows.findLast(
-      (one) => one.event_type === row.event_type && one.outcome === "verified" && one.message_id !== row.message_id,
-    );
-    const answers = this.sent.map((one) => one.outbound).filter((one) => one.delivery === row.id);
-    return { attempts: fakeAttempts(event), lastVerified: verified?.id ?? null, answers: answers.reverse() };
-  }
 
   sampleSend = (request: SampleRequest) =>
     this.answer("sampleSend", () => {

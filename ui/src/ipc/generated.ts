@@ -889,7 +889,7 @@ faults: Faults, };
 
 export type VaultKind = "keychain" | "file" | "memory";
 
-export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "query_invalid" | "not_decodable" | "body_incomplete" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
+export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "not_readable" | "not_text" | "reader_gone" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "query_invalid" | "view_replaced" | "not_decodable" | "body_incomplete" | "not_comparable" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
 
 export type Fix = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | "targets";
 
@@ -1005,25 +1005,27 @@ judged_ms: number | null,
  */
 ping: PingBy | null, 
 /**
- * What tells it from others when the payload has no type; `None` if it has one.
- */
-request: RequestLine | null, 
-/**
- * Where the text of the view's query was found first.
- */
-hit: Hit | null, 
-/**
- * Kept whatever the limits say.
+ * The user pinned it: no limit removes it.
  */
 pinned: boolean, 
 /**
- * Its note, the first 240 characters.
+ * The user's note, or its first 240 characters.
  */
 note: string | null, 
 /**
  * It came from a file.
  */
-imported: boolean, };
+imported: boolean, 
+/**
+ * The first place that has the text which the view searches for.
+ */
+hit: Hit | null, 
+/**
+ * What tells it from others when the payload has no type; `None` if it has one.
+ */
+request: RequestLine | null, };
+
+export type Selection = { "ids": Array<number> } | { "query": string } | "all";
 
 export type KeepLimits = { 
 /**
@@ -1494,19 +1496,19 @@ export type ViewOpened = {
  */
 view: number, 
 /**
- * The ordinal of the oldest match that is known.
+ * The ordinal of the oldest match that was found.
  */
 first: number, 
 /**
- * How many matches are known.
+ * How many matches were found.
  */
 matched: number, 
 /**
- * False while older matches are still being looked for.
+ * These are all. Otherwise older ones are being looked for, and `counted` follows.
  */
 exact: boolean, 
 /**
- * How many there are.
+ * How many deliveries there are.
  */
 total: number, 
 /**
@@ -1522,11 +1524,11 @@ rows: Array<Row>,
  */
 query: QueryRead, 
 /**
- * The part that removes everything, where nothing matches.
+ * If nothing matches: the part that removes everything.
  */
 nothing: Nothing | null, 
 /**
- * What the search cost.
+ * How it was done.
  */
 explained: Explained, };
 
@@ -1679,7 +1681,11 @@ view: number,
  */
 added: Array<Row>, 
 /**
- * How many match now.
+ * The ordinal of the oldest match that was found.
+ */
+first: number, 
+/**
+ * How many matches were found.
  */
 matched: number, 
 /**
@@ -1689,47 +1695,51 @@ total: number, } | { "kind": "changed",
 /**
  * The rows.
  */
-rows: Array<Row>, } | { "kind": "resync", 
-/**
- * The view.
- */
-view: number, } | { "kind": "counted", 
+rows: Array<Row>, } | { "kind": "counted", 
 /**
  * The view.
  */
 view: number, 
 /**
- * The ordinal of the oldest match that is known.
+ * The ordinal of the oldest.
  */
 first: number, 
 /**
- * How many matches are known.
+ * How many there are.
  */
 matched: number, 
 /**
- * All were found.
+ * No more will be found.
  */
 exact: boolean, 
 /**
- * How long the search took so far, in µs.
+ * Since the view was opened, in µs.
  */
 took_us: number, 
 /**
- * What the search cost so far.
+ * How it was done.
  */
-explained: Explained, } | { "kind": "removed", 
+explained: Explained, 
+/**
+ * If nothing matches: the part that removes everything.
+ */
+nothing: Nothing | null, } | { "kind": "removed", 
 /**
  * The view.
  */
 view: number, 
 /**
- * The ordinal of the oldest match.
+ * The ordinal of the oldest.
  */
 first: number, 
 /**
- * How many match now.
+ * How many there are.
  */
-matched: number, } | { "kind": "listener", 
+matched: number, } | { "kind": "resync", 
+/**
+ * The view.
+ */
+view: number, } | { "kind": "listener", 
 /**
  * The new state.
  */
@@ -4162,8 +4172,6 @@ other: boolean,
  */
 aside: boolean, };
 
-export type Selection = { "ids": Array<number> } | { "query": string } | "all";
-
 export type TransferFormat = "ndjson" | "har" | "cloudevents" | "curl" | "schema_json" | "schema_ts" | "schema_pydantic";
 
 export type TransferKind = "export" | "import";
@@ -4277,6 +4285,9 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   no_home: { severity: "error", fix: null },
   not_written: { severity: "error", fix: null },
   clipboard_failed: { severity: "error", fix: null },
+  not_readable: { severity: "error", fix: null },
+  not_text: { severity: "warning", fix: null },
+  reader_gone: { severity: "info", fix: null },
   invalid_format: { severity: "error", fix: null },
   invalid_setting: { severity: "warning", fix: "settings" },
   port_in_use: { severity: "error", fix: "settings" },
@@ -4298,8 +4309,8 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   no_thread: { severity: "error", fix: null },
   not_moved: { severity: "error", fix: null },
   not_stored: { severity: "error", fix: null },
-  view_replaced: { severity: "info", fix: null },
   query_invalid: { severity: "warning", fix: null },
+  view_replaced: { severity: "info", fix: null },
   not_decodable: { severity: "warning", fix: null },
   body_incomplete: { severity: "warning", fix: null },
   not_comparable: { severity: "warning", fix: null },

@@ -78,6 +78,26 @@ export class Compare {
     }
   }
 
+  /** This delivery with the attempt before it, or with the last verified of its type. */
+  async with(id: number, how: "previous_attempt" | "last_verified"): Promise<void> {
+    this.marked = [];
+    try {
+      const other = await this.#backend.compareWith(id, how);
+      if (other) return await this.#show(how === "last_verified" ? "verified" : "attempts", other, delivery(id));
+      const none =
+        how === "last_verified" ? "No other delivery of its type is verified." : "No attempt came before it.";
+      this.#toasts.show("info", none);
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+    }
+  }
+
+  /** Two marked ones. */
+  async pair(a: number, b: number): Promise<void> {
+    this.marked = [a, b];
+    await this.#show("marked", delivery(a), delivery(b));
+  }
+
   /** Two attempts of an event. */
   async openAttempts(a: number, b: number): Promise<void> {
     this.marked = [];

@@ -12,8 +12,8 @@ import type { VerifyAgain } from "./verify-again.svelte";
 export type ChipMaker = { add: (field: string, value: string, negated: boolean) => void };
 /** Opens the comparison of two deliveries. */
 export type Comparer = {
-  with: (id: number, how: "previous_attempt" | "last_verified") => void;
-  pair: (a: number, b: number) => void;
+  with: (id: number, how: "previous_attempt" | "last_verified") => Promise<void>;
+  pair: (a: number, b: number) => Promise<void>;
 };
 
 /** What the menu's entries do it with. */
@@ -150,10 +150,10 @@ export class MenuState {
       case "compare-previous":
       case "compare-verified":
         if (first !== undefined)
-          compare?.with(first, action === "compare-previous" ? "previous_attempt" : "last_verified");
+          await compare?.with(first, action === "compare-previous" ? "previous_attempt" : "last_verified");
         break;
       case "compare-pair":
-        if (first !== undefined && second !== undefined) compare?.pair(first, second);
+        if (first !== undefined && second !== undefined) await compare?.pair(first, second);
         break;
       case "pin":
       case "unpin":

@@ -1,4 +1,5 @@
-export type ViewName = "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects" | "compare";
+export type ViewName =
+  "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects" | "compare";
 
 export const SETTINGS_PAGES = ["general", "receiving", "checking", "history", "about"] as const;
 export type SettingsPage = (typeof SETTINGS_PAGES)[number];

@@ -144,11 +144,10 @@ impl View {
         self.base + self.newer.len() as u64
     }
 
-    /// Ids of a page, oldest first.
+    /// Ids of a page, oldest first: as much of it as the view has.
     pub(crate) fn page(&self, start: u64, count: usize) -> Vec<i64> {
-        let start = start.max(self.first());
         let end = start.saturating_add(count.min(PAGE) as u64).min(self.end());
-        (start..end).filter_map(|ordinal| self.at(ordinal)).collect()
+        (start.max(self.first())..end).filter_map(|ordinal| self.at(ordinal)).collect()
     }
 
     fn at(&self, ordinal: u64) -> Option<i64> {

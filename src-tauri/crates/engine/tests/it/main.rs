@@ -6,6 +6,7 @@
 mod actions;
 mod addresses;
 mod aside;
+mod bounds;
 mod checks;
 mod compare;
 mod fault_lab;
@@ -30,6 +31,7 @@ mod secrets;
 mod transfer;
 mod tunnel;
 mod turned_away;
+mod views;
 mod webhooks;
 
 use std::collections::BTreeSet;
