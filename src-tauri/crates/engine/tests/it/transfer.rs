@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, mpsc};
 use engine::{
     Code, CopyForm, Destination, Live, Selection, Source, Transfer, TransferFormat, TransferKind, TransferState,
 };
-
 use signature::Outcome;
 
 use crate::parts::soon;
