@@ -62,9 +62,9 @@ app:
 rust-test:
 	.ci/compile .ci/nextest
 
-# Senders written with other people's libraries, for the journeys.
+# Senders written with other people's libraries, and programs that read what Pollux writes, for the tests.
 peers:
-	npm --prefix tests/peers ci --no-audit --no-fund
+	npm --prefix tests/peers ci --ignore-scripts --no-audit --no-fund
 	@test -x tests/peers/.venv/bin/python || python3 -m venv tests/peers/.venv
 	tests/peers/.venv/bin/pip install --quiet --disable-pip-version-check --require-virtualenv -r tests/peers/requirements.txt
 

@@ -20,6 +20,8 @@ const FEATURES = {
   traffic: [],
   tunnel: [],
   frame: ["handler", "traffic", "tunnel"],
+  history: [],
+  settings: ["history"],
 };
 
 /** Tests, and what opens the window for them, reach everywhere. */

@@ -2,10 +2,13 @@
 
 pub(crate) mod app;
 pub(crate) mod deliveries;
+pub(crate) mod history;
 pub(crate) mod outbound;
 pub(crate) mod projects;
 pub(crate) mod sandbox;
+pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod start;
+pub(crate) mod transfer;
 pub(crate) mod tunnel;
 pub(crate) mod webhooks;

@@ -9,7 +9,9 @@ use tauri::window::Color;
 use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::clipboard;
-use crate::commands::{app, deliveries, outbound, projects, sandbox, secrets, start, tunnel, webhooks};
+use crate::commands::{
+    app, deliveries, history, outbound, projects, sandbox, search, secrets, start, transfer, tunnel, webhooks,
+};
 use crate::leaving::Leaving;
 use crate::start::Started;
 
@@ -46,9 +48,30 @@ pub(crate) fn run() -> ExitCode {
             deliveries::view_open,
             deliveries::view_rows,
             deliveries::view_find,
+            search::view_histogram,
+            search::view_values,
+            search::delivery_hits,
             deliveries::delivery,
             deliveries::delivery_body,
             deliveries::verify_again,
+            search::query_read,
+            search::query_suggest,
+            search::query_grammar,
+            search::searches,
+            search::search_save,
+            search::search_forget,
+            search::search_used,
+            history::history_sizes,
+            history::keep_preview,
+            history::keep_set,
+            history::deliveries_delete,
+            history::deletion_undo,
+            history::deletions,
+            history::history_rebuild,
+            history::deliveries_pin,
+            history::delivery_note,
+            deliveries::compare,
+            deliveries::compare_with,
             outbound::targets,
             outbound::target_save,
             outbound::target_remove,
@@ -72,6 +95,13 @@ pub(crate) fn run() -> ExitCode {
             outbound::check_stop,
             outbound::check_report,
             outbound::check_export,
+            transfer::export_start,
+            transfer::import_start,
+            transfer::transfer_stop,
+            transfer::transfers,
+            transfer::export_choose,
+            transfer::import_choose,
+            transfer::copy_as,
             sandbox::sandbox_overview,
             sandbox::sandbox_run,
             sandbox::sandbox_cancel_job,

@@ -15,6 +15,7 @@ mod load;
 mod outbound;
 mod peers;
 mod report;
+mod transfer;
 mod tunnel;
 mod uploads;
 mod verify;
@@ -30,7 +31,7 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 10] = [
+const SECTIONS: [(&str, Section); 11] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
     ("uploads", || Box::pin(uploads::measure())),
@@ -39,6 +40,7 @@ const SECTIONS: [(&str, Section); 10] = [
     ("emulator", || Box::pin(emulator::measure())),
     ("replay", || Box::pin(outbound::replay())),
     ("forward", || Box::pin(outbound::forward())),
+    ("transfer", || Box::pin(transfer::measure())),
     ("window", || Box::pin(window::measure())),
     ("start", || Box::pin(window::start())),
 ];

@@ -9,6 +9,7 @@ pub mod handlers;
 pub mod installed;
 pub mod listen;
 pub mod managing;
+pub mod peers;
 pub mod receiver;
 pub mod sender;
 pub mod window;

@@ -1,14 +1,14 @@
 //! The list and the detail.
 
-use engine::{Detail, Filter, Result, Row, VerifiedAgain, ViewOpened};
+use engine::{CompareSide, CompareWith, Comparison, Detail, Result, Row, VerifiedAgain, ViewOpened};
 use tauri::State;
 use tauri::ipc::Response;
 
 use crate::start::Started;
 
 #[tauri::command]
-pub(crate) async fn view_open(started: State<'_, Started>, filter: Filter) -> Result<ViewOpened> {
-    started.engine()?.history().open_view(filter).await
+pub(crate) async fn view_open(started: State<'_, Started>, query: String) -> Result<ViewOpened> {
+    started.engine()?.history().open_view(&query).await
 }
 
 #[tauri::command]
@@ -35,4 +35,18 @@ pub(crate) async fn delivery_body(started: State<'_, Started>, id: i64, decoded:
 #[tauri::command]
 pub(crate) async fn verify_again(started: State<'_, Started>, ids: Vec<i64>) -> Result<VerifiedAgain> {
     started.engine()?.history().verify_again(ids).await
+}
+
+#[tauri::command]
+pub(crate) async fn compare(started: State<'_, Started>, a: CompareSide, b: CompareSide) -> Result<Comparison> {
+    started.engine()?.history().compare(a, b).await
+}
+
+#[tauri::command]
+pub(crate) async fn compare_with(
+    started: State<'_, Started>,
+    id: i64,
+    with: CompareWith,
+) -> Result<Option<CompareSide>> {
+    started.engine()?.history().compare_with(id, with).await
 }

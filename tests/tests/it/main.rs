@@ -3,8 +3,10 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backup;
 mod check;
 mod crash;
+mod diff;
 mod dumps;
 mod emulator;
 #[cfg(unix)]
@@ -19,6 +21,8 @@ mod sdk;
 mod sdk_contract;
 mod sdk_receivers;
 mod sdk_retries;
+mod snippets;
+mod transfer;
 mod tunnel;
 mod verify;
 mod webhooks;

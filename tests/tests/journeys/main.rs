@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod check;
+mod compare;
 mod controls;
 mod emulator;
 mod first_start;

@@ -108,6 +108,7 @@ async fn webhooks_that_point_to_an_earlier_address_are_repaired() {
     let before = window.address().await;
     window.click("rail-settings").await;
     let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    window.click("settings-page-receiving").await;
     window.script("document.querySelector('[data-testid=port-kind-fixed]').click()").await;
     window.fill("setting-port", &free.to_string()).await;
     window.click("settings-save").await;

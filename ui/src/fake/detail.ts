@@ -38,6 +38,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
     row,
     project: row.sandbox ? "Sandbox" : "Default",
     method: "POST",
+    note: row.note,
     path: "/",
     query: null,
     http_version: "HTTP/1.1",
@@ -115,6 +116,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
       took_us: row.took_us,
     },
     attempts,
+    bytes_differ_from: row.outcome === "rejected" && row.attempts > 1 ? 1 : null,
     curl: `curl -i 'http://127.0.0.1:4710/' \\\n  -H 'webhook-id: ${row.message_id}' \\\n  --data-binary '${text.slice(0, 200)}'`,
   };
 }
@@ -276,9 +278,9 @@ export function fakeAttempts(row: Row): Row[] {
           id: row.id - (row.attempts - 1 - i) * 12,
           attempt: i + 1,
           received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000,
-          outcome: "rejected" as const,
-          cause: "no match",
-          status: 401,
+          ...(row.outcome === "rejected"
+            ? { outcome: "verified" as const, cause: "", status: 503 }
+            : { outcome: "rejected" as const, cause: "no match", status: 401 }),
           duplicate: false,
         },
   );

@@ -1,12 +1,14 @@
 import type { TunnelProvider } from "../ipc";
 import { FakeBackend } from "./backend";
 import { fakeRow, row } from "./rows";
+import { dressKept } from "./kept-scene";
 import { dressSandbox } from "./scene";
 
 /**
  * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
- * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`.
+ * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`,
+ * `kept=busy`, `compare=text`.
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
@@ -41,6 +43,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   fake.startScene(query.get("start"));
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
   fake.replayScene(query.get("replay"));
+  fake.compareScene = query.get("compare") as typeof fake.compareScene;
   fake.handlerScene(query.get("forward"), query.get("check"), query.get("faults"));
   if (query.get("disk") === "full")
     fake.state.disk = {
@@ -58,6 +61,21 @@ export function fakeFromAddress(address: URL): FakeBackend {
         warnings: 1,
         body_len: 1_048_576,
         truncated: true,
+      }),
+    );
+  if (query.get("kept") === "busy") dressKept(fake);
+  if (query.has("compare"))
+    fake.rows.push(
+      row((fake.rows.at(-1)?.id ?? 0) + 1, now, {
+        outcome: "rejected",
+        event_type: "batch.failed",
+        reason: "no_matching_signature",
+        cause: "re-serialised",
+        message_id: "msg_5f0c1b2a9d3e4f60e21a",
+        status: 401,
+        attempt: 3,
+        attempts: 3,
+        body_len: 305,
       }),
     );
   fake.turned.scene(query.get("turned"));

@@ -204,15 +204,15 @@ export abstract class FakeOutbound extends FakeTargets {
         .slice(0, 200),
     );
 
-  #outbound(id: number): OutboundDetail {
+  protected kept(id: number): OutboundDetail {
     const found = this.sent.find((one) => one.outbound.id === id);
     if (!found) throw refused("not_found", "This request is no longer kept.");
     return found;
   }
 
-  outbound = (id: number) => this.answer("outbound", () => this.#outbound(id));
+  outbound = (id: number) => this.answer("outbound", () => this.kept(id));
   outboundDiff = (first: number, other: number) =>
-    this.answer("outboundDiff", () => diffOf(this.#outbound(first), this.#outbound(other)));
+    this.answer("outboundDiff", () => diffOf(this.kept(first), this.kept(other)));
 
   protected keep(
     job: Job,

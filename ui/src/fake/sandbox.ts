@@ -1,7 +1,7 @@
 import type { JobOutcome, Row, SandboxAdvance, SandboxDelivery, SandboxRun } from "../ipc";
 import { refused } from "./refused";
 import { row } from "./rows";
-import { FakeSecrets } from "./secrets";
+import { FakeTransfer } from "./transfer";
 import { FakeWorld } from "./world";
 
 /** RFC 7396, as the emulator reads a patch: what a patch does not name stays. */
@@ -14,7 +14,7 @@ function merged<T>(target: T, patch: unknown): T {
 }
 
 /** The Sandbox's commands, upon an emulator in miniature. */
-export abstract class FakeSandbox extends FakeSecrets {
+export abstract class FakeSandbox extends FakeTransfer {
   readonly world = new FakeWorld(
     (delivery, broken) => this.#received(delivery, broken),
     () => this.tell({ kind: "sandbox" }),

@@ -1,12 +1,10 @@
 import type { Row, SecretView, VerifiedAgain } from "../ipc";
 import { fakeSecrets } from "./catalog";
-import { FakeHandler } from "./handler";
+import { FakeHistory } from "./history";
 import { refused } from "./refused";
 
 /** Secrets of deliveries in memory, and what they verify. */
-export abstract class FakeSecrets extends FakeHandler {
-  abstract change(row: Row): void;
-
+export abstract class FakeSecrets extends FakeHistory {
   /** ms that every answer takes; 0: the next microtask. */
   delay = 0;
   secretList: SecretView[] = fakeSecrets(Date.now());

@@ -46,6 +46,9 @@ const NOT_OPENED: Record<string, Omit<StartFailure, "path" | "history">> = {
 };
 
 /** A start that fails, in memory, with the rules of the real one. */
+/** What can be done where the history does not open. */
+const CHOICES: (keyof Backend)[] = ["historyMoveAside", "historyOpenOther"];
+
 export abstract class FakeStart {
   protected abstract answer<T>(command: keyof Backend, value: () => T): Promise<T>;
 
@@ -63,7 +66,7 @@ export abstract class FakeStart {
 
   /** Every other command gives the error of the start. */
   protected notStarted(command: keyof Backend): IpcError | undefined {
-    return command.startsWith("start") || command.startsWith("history") ? undefined : this.failure?.error;
+    return command.startsWith("start") || CHOICES.includes(command) ? undefined : this.failure?.error;
   }
 
   startFailure = () => this.answer("startFailure", () => this.failure);

@@ -12,11 +12,14 @@ import type {
   VerifiedAgain,
   ViewOpened,
 } from "./generated";
+import type { HistoryBackend } from "./history";
+import type { CompareBackend } from "./compare";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
 import type { SearchBackend } from "./search";
 import type { StartBackend } from "./start";
+import type { TransferBackend } from "./transfer";
 import type { TunnelBackend } from "./tunnel";
 
 /**
@@ -24,7 +27,16 @@ import type { TunnelBackend } from "./tunnel";
  * with `IpcError`.
  */
 export interface Backend
-  extends SandboxBackend, ManageBackend, TunnelBackend, OutboundBackend, StartBackend, SearchBackend {
+  extends
+    SandboxBackend,
+    ManageBackend,
+    TunnelBackend,
+    OutboundBackend,
+    StartBackend,
+    HistoryBackend,
+    SearchBackend,
+    CompareBackend,
+    TransferBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;
@@ -50,4 +62,9 @@ export interface Backend
   /** What was turned away since the start, with the newest `limit`, the last one first. */
   turnedAway(limit: number): Promise<TurnedAway>;
   copyText(text: string): Promise<void>;
+  /** Files that are dragged over the window, and dropped on it. Call it once. */
+  dropped(onDrop: (event: DropEvent) => void): Promise<void>;
 }
+
+/** Something is dragged over the window (`over`), has left it, or was dropped. */
+export type DropEvent = { at: "over" | "left" } | { at: "dropped"; paths: string[] };

@@ -13,6 +13,7 @@ vi.mock("@tauri-apps/api/core", () => ({
   },
   invoke: async (command: string, args: object = {}) => void called.set(command, Object.keys(args).sort()),
 }));
+vi.mock("@tauri-apps/api/webview", () => ({ getCurrentWebview: () => ({ onDragDropEvent: async () => undefined }) }));
 vi.mock("@tauri-apps/plugin-clipboard-manager", () => ({ writeText: async () => undefined }));
 
 beforeEach(async () => {

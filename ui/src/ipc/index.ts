@@ -1,3 +1,3 @@
-export type { Backend } from "./backend";
+export type { Backend, DropEvent } from "./backend";
 export type * from "./generated";
 export { insidePollux, tauriBackend } from "./tauri";

@@ -1,4 +1,5 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
+import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import type { Backend } from "./backend";
 import type { Live } from "./generated";
@@ -36,6 +37,15 @@ export const tauriBackend: Backend = {
   delivery: (id) => invoke("delivery", { id }),
   deliveryBody: (id, decoded) => invoke("delivery_body", { id, decoded }),
   verifyAgain: (ids) => invoke("verify_again", { ids }),
+  historySizes: () => invoke("history_sizes"),
+  keepPreview: (project, limits) => invoke("keep_preview", { project, limits }),
+  keepSet: (project, limits) => invoke("keep_set", { project, limits }),
+  deliveriesDelete: (selection) => invoke("deliveries_delete", { selection }),
+  deletionUndo: (number) => invoke("deletion_undo", { number }),
+  deletions: () => invoke("deletions"),
+  deliveriesPin: (ids, pinned) => invoke("deliveries_pin", { ids, pinned }),
+  deliveryNote: (id, text) => invoke("delivery_note", { id, text }),
+  historyRebuild: () => invoke("history_rebuild"),
   sampleSend: (request) => invoke("sample_send", { request }),
   secrets: () => invoke("secrets"),
   secretAdd: (project, label, text) => invoke("secret_add", { project, label, text }),
@@ -89,6 +99,8 @@ export const tauriBackend: Backend = {
   actions: (before, limit) => invoke("actions", { before, limit }),
   actionsExport: () => invoke("actions_export"),
   copySecret: (text) => invoke("copy_secret", { text }),
+  compare: (a, b) => invoke("compare", { a, b }),
+  compareWith: (id, how) => invoke("compare_with", { id, with: how }),
   targets: (project) => invoke("targets", { project }),
   targetSave: (draft) => invoke("target_save", { draft }),
   targetRemove: (id) => invoke("target_remove", { id }),
@@ -112,4 +124,20 @@ export const tauriBackend: Backend = {
   checkStop: () => invoke("check_stop"),
   checkReport: () => invoke("check_report"),
   checkExport: (format) => invoke("check_export", { format }),
+  exportStart: (selection, format, path, withCredentials) =>
+    invoke("export_start", { selection, format, path, withCredentials }),
+  importStart: (path) => invoke("import_start", { path }),
+  transferStop: (number) => invoke("transfer_stop", { number }),
+  transfers: () => invoke("transfers"),
+  exportChoose: (name) => invoke("export_choose", { name }),
+  importChoose: () => invoke("import_choose"),
+  copyAs: (ids, form) => invoke("copy_as", { ids, form }),
+  dropped: async (onDrop) => {
+    await getCurrentWebview().onDragDropEvent(({ payload }) => {
+      // What is dragged without a file, such as selected text, is not ours.
+      if (payload.type === "enter" && payload.paths.length > 0) onDrop({ at: "over" });
+      else if (payload.type === "drop" && payload.paths.length > 0) onDrop({ at: "dropped", paths: payload.paths });
+      else if (payload.type === "drop" || payload.type === "leave") onDrop({ at: "left" });
+    });
+  },
 };

@@ -8,6 +8,9 @@ export const WORDS: Readonly<Record<Code, string>> = {
   too_many: "too many",
   no_home: "no folder for its files",
   not_written: "not written",
+  not_readable: "not readable",
+  not_text: "not text",
+  reader_gone: "reader gone",
   clipboard_failed: "nothing copied",
   invalid_format: "no such format",
 
@@ -37,7 +40,13 @@ export const WORDS: Readonly<Record<Code, string>> = {
   view_replaced: "view replaced",
   not_decodable: "not decodable",
   body_incomplete: "not sent",
+  not_comparable: "not comparable",
   no_jwks: "no published keys",
+  invalid_note: "note too long",
+  invalid_limits: "limits out of bounds",
+  cannot_undo: "cannot be taken back",
+  rebuilding: "being rebuilt",
+  not_rebuilt: "not rebuilt",
   verify_again_failed: "not verified again",
 
   invalid_keychain: "no such keychain",

@@ -121,3 +121,8 @@ export function middle(text: string, most: number, tail = 4): string {
   const end = Math.min(tail, Math.max(1, Math.floor((most - 1) / 2)));
   return `${chars.slice(0, most - 1 - end).join("")}…${chars.slice(-end).join("")}`;
 }
+
+/** The address of a sender without its port: `127.0.0.1`, `::1`. */
+export function hostOfPeer(peer: string): string {
+  return /^\[(.*)\](?::\d+)?$/.exec(peer)?.[1] ?? peer.replace(/^([^:]*):\d+$/, "$1");
+}

@@ -28,6 +28,20 @@ export type Action =
   | "mark-up"
   | "mark-all"
   | "verify-again"
+  | "pin"
+  | "note"
+  | "delete"
+  | "undo"
+  | "menu"
+  | "export"
+  | "compare"
+  | "swap"
+  | "only-differences"
+  | "next-difference"
+  | "previous-difference"
+  | "next-side"
+  | "previous-side"
+  | "copy-comparison"
   | "tab-1"
   | "tab-2"
   | "tab-3"
@@ -37,13 +51,21 @@ export type Action =
   | "keys";
 
 /**
- * `list`: only where the delivery list is; `hooks`: only in the Webhooks view; `rows`: in both; `grid`: in both, and
- * only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list alone.
+ * `list`: only where the delivery list is; `kept`: there, and where the settings of the history are; `hooks`: only in
+ * the Webhooks view; `rows`: in the list and in that view; `grid`: in both, and only while nothing else needs the key
+ * (arrows scroll the detail); `marks`: the same, in the delivery list alone; `compare`: only in a comparison.
  */
-type Scope = "window" | "list" | "hooks" | "rows" | "grid" | "marks";
+type Scope = "window" | "list" | "kept" | "hooks" | "rows" | "grid" | "marks" | "compare";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };
 
 const BINDINGS: readonly Binding[] = [
+  { action: "next-difference", keys: ["j"], scope: "compare" },
+  { action: "previous-difference", keys: ["k"], scope: "compare" },
+  { action: "next-side", keys: ["]"], scope: "compare" },
+  { action: "previous-side", keys: ["["], scope: "compare" },
+  { action: "swap", keys: ["s"], scope: "compare" },
+  { action: "only-differences", keys: ["x"], scope: "compare" },
+  { action: "copy-comparison", keys: ["c"], scope: "compare" },
   { action: "down", keys: ["j"], scope: "rows" },
   { action: "up", keys: ["k"], scope: "rows" },
   { action: "down", keys: ["ArrowDown"], scope: "grid" },
@@ -64,6 +86,7 @@ const BINDINGS: readonly Binding[] = [
   { action: "replay", keys: ["r"], scope: "list" },
   { action: "edit-replay", keys: ["R"], scope: "list" },
   { action: "verify-again", keys: ["v"], scope: "list" },
+  { action: "compare", keys: ["d"], scope: "list" },
   { action: "mark", keys: ["x"], scope: "list" },
   { action: "mark", keys: [" "], scope: "marks" },
   { action: "mark-down", keys: ["J"], scope: "list" },
@@ -75,6 +98,12 @@ const BINDINGS: readonly Binding[] = [
   { action: "ping", keys: ["t"], scope: "hooks" },
   { action: "rotate", keys: ["T"], scope: "hooks" },
   { action: "edit-webhook", keys: ["e"], scope: "hooks" },
+  { action: "pin", keys: ["p"], scope: "list" },
+  { action: "note", keys: ["n"], scope: "list" },
+  { action: "delete", keys: ["Delete"], scope: "list" },
+  { action: "export", keys: ["e"], scope: "kept" },
+  { action: "undo", keys: ["Ctrl z"], scope: "window" },
+  { action: "menu", keys: ["ContextMenu", "Shift F10"], scope: "window" },
   { action: "tab-1", keys: ["1"], scope: "list" },
   { action: "tab-2", keys: ["2"], scope: "list" },
   { action: "tab-3", keys: ["3"], scope: "list" },
@@ -94,37 +123,41 @@ export type KeyPlace = {
   overlay: boolean;
   /** The delivery list is on the screen. */
   list: boolean;
+  /** The settings of the history are on the screen. */
+  kept: boolean;
   /** The Webhooks view is on the screen. */
   hooks: boolean;
+  /** A comparison is on the screen. */
+  compare: boolean;
   /** The focus is on the list, or nowhere. */
   grid: boolean;
 };
 
 /** What a key does here, or null when it is not ours. */
 export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
-  const all = (press.ctrl || press.meta) && press.key.toLowerCase() === "a" && !press.shift;
-  if (place.overlay || press.alt || ((press.ctrl || press.meta) && !all)) return null;
+  const held = press.ctrl || press.meta;
+  const chord = held && !press.shift && /^[az]$/i.test(press.key) ? `Ctrl ${press.key.toLowerCase()}` : null;
+  if (place.overlay || press.alt || (held && chord === null)) return null;
   if (place.typing) return press.key === "Escape" ? "back" : null;
-  // With Caps Lock, c and C come swapped: the shift key decides.
-  const letter = all
-    ? "Ctrl a"
-    : /^[a-z]$/i.test(press.key)
-      ? press.shift
-        ? press.key.toUpperCase()
-        : press.key.toLowerCase()
-      : press.shift && /^(Arrow(Up|Down)|F3)$/.test(press.key)
-        ? `Shift ${press.key}`
-        : press.key;
+  const letter = chord ?? named(press);
   const here: Record<Scope, boolean> = {
     window: true,
     list: place.list,
+    kept: place.list || place.kept,
     hooks: place.hooks,
     rows: place.list || place.hooks,
     grid: (place.list || place.hooks) && place.grid,
     marks: place.list && place.grid,
+    compare: place.compare,
   };
   const binding = BINDINGS.find((b) => b.keys.includes(letter) && here[b.scope]);
   return binding?.action ?? null;
+}
+
+/** The key as the table writes it. With Caps Lock, c and C come swapped: the shift key decides. */
+function named({ key, shift }: KeyPress): string {
+  if (/^[a-z]$/i.test(key)) return shift ? key.toUpperCase() : key.toLowerCase();
+  return shift && /^(Arrow(Up|Down)|F3|F10)$/.test(key) ? `Shift ${key}` : key;
 }
 
 /** The sheet: what works, in groups. */
@@ -147,6 +180,12 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["r"], does: "Replay to the current target" },
       { caps: ["⇧ R"], does: "Edit and re-sign" },
       { caps: ["v"], does: "Verify again, with the keys Pollux has now" },
+      { caps: ["p"], does: "Pin, or unpin" },
+      { caps: ["n"], does: "Write a note" },
+      { caps: ["Del"], does: "Delete; it can be undone for ten minutes" },
+      { caps: ["Ctrl Z"], does: "Undo the last deletion" },
+      { caps: ["e"], does: "Export" },
+      { caps: ["d"], does: "Compare: two marked ones, or with the attempt before" },
       { caps: ["c"], does: "Copy the payload" },
       { caps: ["⇧ C"], does: "Copy as cURL" },
       { caps: ["1", "…", "6"], does: "Event, Headers, Body, Attempts, Answer, Replays" },
@@ -159,6 +198,16 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["⇧ J", "⇧ ↓"], does: "Extend the marks down" },
       { caps: ["⇧ K", "⇧ ↑"], does: "Extend the marks up" },
       { caps: ["Ctrl A"], does: "Mark all, at most 10,000" },
+    ],
+  },
+  {
+    title: "Comparison",
+    keys: [
+      { caps: ["j", "k"], does: "Next, previous difference" },
+      { caps: ["[", "]"], does: "Another attempt as B" },
+      { caps: ["s"], does: "Swap the sides" },
+      { caps: ["x"], does: "Only differences, or all" },
+      { caps: ["c"], does: "Copy as JSON" },
     ],
   },
   {
@@ -176,6 +225,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["/"], does: "Search" },
       { caps: ["F1"], does: "What a search can say" },
       { caps: ["F3"], does: "Next place of the text; with ⇧ the one before" },
+      { caps: ["⇧ F10", "Menu"], does: "What can be done with what has the focus" },
       { caps: ["u"], does: "Copy the public address, or the listener's" },
       { caps: ["s"], does: "Send the sample on the button" },
       { caps: ["?"], does: "This sheet" },

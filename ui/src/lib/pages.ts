@@ -28,6 +28,11 @@ export class RowPages {
     return this.#ordinals.get(id);
   }
 
+  byId(id: number): Row | undefined {
+    const ordinal = this.#ordinals.get(id);
+    return ordinal === undefined ? undefined : this.get(ordinal);
+  }
+
   put(start: number, rows: readonly Row[]): void {
     rows.forEach((row, i) => {
       const ordinal = start + i;

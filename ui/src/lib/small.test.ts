@@ -9,7 +9,15 @@ import { draftOf, readDraft } from "./settings-draft";
 import { rowVerdict } from "./verdict";
 
 describe("keys", () => {
-  const place: KeyPlace = { typing: false, overlay: false, list: true, hooks: false, grid: true };
+  const place: KeyPlace = {
+    typing: false,
+    overlay: false,
+    list: true,
+    kept: false,
+    hooks: false,
+    compare: false,
+    grid: true,
+  };
   const press = (key: string, extra = {}) => ({ key, ctrl: false, alt: false, meta: false, shift: false, ...extra });
   it.each([
     ["j", "down"],
@@ -43,7 +51,8 @@ describe("keys", () => {
     expect(actionFor(press("j"), hooks)).toBe("down");
     expect(actionFor(press("ArrowDown"), { ...hooks, grid: false })).toBeNull();
     expect(actionFor(press("c"), hooks)).toBeNull();
-    expect(actionFor(press("n"), place)).toBeNull();
+    expect(actionFor(press("n"), hooks)).toBe("new-webhook");
+    expect(actionFor(press("n"), place)).toBe("note");
   });
   it("replays and marks, where the delivery list is", () => {
     expect(actionFor(press("r"), place)).toBe("replay");
@@ -65,6 +74,22 @@ describe("keys", () => {
       expect(actionFor(press(" "), elsewhere)).toBeNull();
     }
   });
+  it("a comparison has keys of its own, and none of the list's", () => {
+    const there = { ...place, list: false, compare: true };
+    const at = ["j", "k", "[", "]", "s", "x", "c"].map((key) => actionFor(press(key), there));
+    expect(at).toEqual([
+      "next-difference",
+      "previous-difference",
+      "previous-side",
+      "next-side",
+      "swap",
+      "only-differences",
+      "copy-comparison",
+    ]);
+    expect([actionFor(press("d"), there), actionFor(press("r"), there)]).toEqual([null, null]);
+    expect([actionFor(press("d"), place), actionFor(press("s"), place)]).toEqual(["compare", "send-sample"]);
+  });
+
   it("the sheet names no key that does nothing", () => {
     const names: Record<string, string> = {
       "↓": "ArrowDown",
@@ -81,6 +106,11 @@ describe("keys", () => {
       "⇧ ↑": "ArrowUp",
       Space: " ",
       "Ctrl A": "a",
+      "Ctrl Z": "z",
+      Del: "Delete",
+      "⇧ F10": "F10",
+      "⇧ F3": "F3",
+      Menu: "ContextMenu",
     };
     for (const cap of KEY_SHEET.flatMap((group) => group.keys.flatMap((row) => row.caps))) {
       if (cap === "…") continue;
@@ -88,6 +118,7 @@ describe("keys", () => {
         actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧"), ctrl: cap.startsWith("Ctrl") }), {
           ...place,
           hooks: true,
+          compare: true,
         }),
         cap,
       ).not.toBeNull();

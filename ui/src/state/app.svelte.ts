@@ -5,14 +5,19 @@ import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
 import { Clipboard } from "./clipboard";
 import { Clock } from "./clock.svelte";
+import { Compare } from "./compare.svelte";
 import { Copying } from "./copying";
+import { CopyingAs } from "./copying-as";
 import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
 import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
+import { Keeping } from "./keeping.svelte";
 import { Histogram } from "./histogram.svelte";
+import { HistoryState } from "./history.svelte";
 import { Hits } from "./hits.svelte";
 import { Listening } from "./listening.svelte";
+import { MenuState } from "./menu.svelte";
 import { Navigation } from "./navigation";
 import { ProjectForm } from "./project-form.svelte";
 import { Projects } from "./projects.svelte";
@@ -28,6 +33,7 @@ import { Starting } from "./starting.svelte";
 import { Suggest } from "./suggest.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Traffic } from "./traffic.svelte";
+import { exportOf, Transfers } from "./transfers.svelte";
 import { Tunnel } from "./tunnel.svelte";
 import { VerifyAgain } from "./verify-again.svelte";
 import { Webhooks } from "./webhooks.svelte";
@@ -66,6 +72,12 @@ export class App {
   readonly actionLog: ActionLog;
   readonly replay: Replay;
   readonly verifyAgain: VerifyAgain;
+  readonly copyingAs: CopyingAs;
+  readonly keeping: Keeping;
+  readonly history: HistoryState;
+  readonly transfers: Transfers;
+  readonly menu: MenuState;
+  readonly compare: Compare;
   readonly handler: HandlerState;
   readonly #backend: Backend;
 
@@ -103,6 +115,34 @@ export class App {
       projects: this.projects,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
+    this.copyingAs = new CopyingAs(backend, toasts, {
+      clipboard: this.clipboard,
+      one: this.copying,
+      selection: this.replay.selection,
+    });
+    this.keeping = new Keeping(backend, toasts, {
+      list: this.deliveries,
+      selection: this.replay.selection,
+      detail: this.detail,
+      navigation: this.navigation,
+    });
+    this.history = new HistoryState(backend, toasts);
+    this.transfers = new Transfers(backend, toasts, {
+      list: this.deliveries,
+      marked: this.replay.selection,
+      find: (query) => this.navigation.find(query),
+    });
+    this.menu = new MenuState({
+      clipboard: this.clipboard,
+      copying: this.copyingAs,
+      keeping: this.keeping,
+      replay: this.replay,
+      verifyAgain: this.verifyAgain,
+      exporting: (ids) => this.transfers.ask(exportOf(ids)),
+      search: this.search,
+      compare: null,
+    });
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
       screen,
@@ -119,6 +159,7 @@ export class App {
       const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(""), this.tunnel.load()]);
       this.#begin(info);
       this.fatal = null;
+      void Promise.all([this.keeping.load(), this.transfers.load(), this.transfers.listen()]);
       this.starting.tell(info.database.path);
     } catch (thrown) {
       await this.starting.look();
@@ -138,7 +179,7 @@ export class App {
   }
 
   #live(message: Live): void {
-    for (const part of [this.replay, this.handler, this.verifyAgain]) part.live(message);
+    for (const part of [this.replay, this.handler, this.verifyAgain, this.transfers, this.history]) part.live(message);
     switch (message.kind) {
       case "listener":
         this.listening.listener = message.listener;
@@ -170,11 +211,14 @@ export class App {
       case "sandbox":
         this.sandbox.changed();
         break;
+      case "rebuild":
       case "replay":
       case "forward":
       case "fault_lab":
       case "check":
       case "verify_again":
+      case "transfer":
+      case "rebuild":
         break;
       default:
         this.deliveries.apply(message);

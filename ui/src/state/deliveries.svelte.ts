@@ -206,6 +206,12 @@ export class Deliveries extends ListPlace {
     return this.#reader.pages.get(this.upTo - 1 - index);
   }
 
+  /** The row of a delivery, if it is here. */
+  rowOf(id: number): Row | undefined {
+    void this.version;
+    return this.#reader.pages.byId(id);
+  }
+
   /** Asks for what the visual range [first, last) lacks. */
   async need(first: number, last: number): Promise<void> {
     const view = this.#view;

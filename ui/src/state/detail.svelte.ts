@@ -71,6 +71,11 @@ export class DetailState {
       this.refresh();
   }
 
+  /** These were changed by hand: what is open is read again if it is one of them. */
+  touched(ids: readonly number[]): void {
+    if (this.id !== null && ids.includes(this.id)) this.refresh();
+  }
+
   /** What is open may have changed without a word. */
   refresh(): void {
     this.#refresh ??= setTimeout(() => {

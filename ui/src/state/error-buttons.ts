@@ -17,7 +17,7 @@ export function errorButtons({ screen, webhooks, tunnel, targets }: Goals): Erro
   return (action) => {
     switch (action) {
       case "settings":
-        return { label: "Open Settings", run: () => screen.go("settings") };
+        return { label: "Open Settings", run: () => screen.openSettings("receiving") };
       case "projects":
         return { label: "Open Projects", run: () => screen.go("projects") };
       case "refresh":

@@ -41,6 +41,13 @@ export class Navigation {
     if (row) await this.show(row, true);
   }
 
+  /** Shows what a search finds, whatever view is on the screen. */
+  find(query: string): void {
+    this.#screen.go("deliveries");
+    this.#screen.covering = false;
+    this.#list.setQuery(query);
+  }
+
   /** Opens a message's delivery as soon as it has arrived. */
   openOnArrival(messageId: string): void {
     this.#wanted = messageId;

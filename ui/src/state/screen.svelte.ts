@@ -1,8 +1,14 @@
-export type ViewName = "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects";
+export type ViewName =
+  "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects" | "compare";
+
+export const SETTINGS_PAGES = ["general", "receiving", "checking", "history", "about"] as const;
+export type SettingsPage = (typeof SETTINGS_PAGES)[number];
 
 /** Which view is on the screen, and what stands over it. */
 export class Screen {
   view = $state<ViewName>("deliveries");
+  /** Which page of the settings. */
+  settings = $state<SettingsPage>("general");
   /** Below 900 px the detail covers the list. */
   covering = $state(false);
   keysShown = $state(false);
@@ -10,6 +16,11 @@ export class Screen {
 
   go(view: ViewName): void {
     this.view = view;
+  }
+
+  openSettings(page: SettingsPage): void {
+    this.settings = page;
+    this.view = "settings";
   }
 
   get narrow(): boolean {

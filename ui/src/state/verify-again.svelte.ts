@@ -52,6 +52,10 @@ export class VerifyAgain {
     return this.#judge([id]);
   }
 
+  these(ids: readonly number[]): Promise<void> {
+    return this.#judge(ids);
+  }
+
   async #judge(ids: readonly number[]): Promise<void> {
     if (ids.length === 0 || this.busy) return;
     this.busy = true;

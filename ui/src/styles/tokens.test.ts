@@ -35,6 +35,14 @@ TEXT.push(
 for (const tint of ["ok-bg", "warn-bg", "no-bg"])
   for (const text of ["text", "soft", "mute"]) TEXT.push([text, "panel", tint]);
 TEXT.push(["no", "panel", "no-bg"], ["ok", "panel", "ok-bg"], ["ok", "panel", "no-bg"], ["warn", "panel", "no-bg"]);
+for (const side of ["a", "b"])
+  TEXT.push(
+    ["text", `side-${side}-bg`],
+    ["text", `side-${side}-soft`],
+    [`side-${side}`, "panel"],
+    [`side-${side}`, "raised"],
+    [`side-${side}`, "sel"],
+  );
 TEXT.push(["info", "raised"], ["info", "bg", "info-bg"], ["soft", "sel"], ["info", "sel"]);
 for (const ground of ["panel", "raised", "bg", "sel", "hover"]) TEXT.push(["text", ground, "hit"]);
 TEXT.push(["info", "panel"], ["on-star", "star"], ["on-star", "star-hover"]);

@@ -57,6 +57,11 @@ impl Keys {
         let Secrets { secret, secret_file, from_env } = &self.secrets;
         !secret.is_empty() || secret_file.is_some() || from_env.is_some() || self.jwks.is_some()
     }
+
+    /// The same, without the environment.
+    pub(crate) fn given_as_options(&self) -> bool {
+        !self.secrets.secret.is_empty() || self.secrets.secret_file.is_some() || self.jwks.is_some()
+    }
 }
 
 impl Secrets {

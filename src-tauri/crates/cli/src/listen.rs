@@ -15,6 +15,7 @@ use crate::disk;
 use crate::ending::Ending;
 use crate::exit;
 use crate::forward::{self, Forwarding, SentOn};
+use crate::keep::Keep;
 use crate::keys::Keys;
 use crate::listen::tunnel::{Ended, Following, PathToken, Provider};
 use crate::print::{self, Written};
@@ -49,6 +50,8 @@ pub(crate) struct Arguments {
     /// Keep the history in this file. Without it, the history is deleted when the command ends.
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
+    #[command(flatten)]
+    keep: Keep,
     #[command(flatten)]
     keys: Keys,
     /// The aud claim that a JWT must have.
@@ -96,8 +99,8 @@ impl Arguments {
         let tolerance = Policy::default().tolerance;
         let (db, aud, iss, domain, keys) = (None, None, None, None, Keys::default());
         let (tunnel, path_token) = (Provider::None, PathToken::default());
-        let (json, quiet) = (false, false);
-        Self { bind, db, keys, aud, iss, tolerance, sandbox: true, tunnel, domain, path_token, json, quiet }
+        let (json, quiet, keep) = (false, false, Keep::default());
+        Self { bind, db, keep, keys, aud, iss, tolerance, sandbox: true, tunnel, domain, path_token, json, quiet }
     }
 }
 
@@ -206,6 +209,7 @@ fn config(arguments: &Arguments, temporary: Option<&Temporary>) -> Result<Config
         actor: home::actor("command line"),
         environment: Arc::new(|name| std::env::var(name).ok()),
         tunnel_folder: home::tunnels(&home),
+        keep: arguments.keep.limits(),
         ..Config::new(database.ok_or("there is no place for the history")?, Arc::new(MemoryVault::default()))
     })
 }

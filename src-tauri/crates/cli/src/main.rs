@@ -13,11 +13,16 @@ macro_rules! say_plain {
 
 mod app;
 mod check;
+mod diff;
 mod disk;
 mod emulator;
 mod ending;
 mod escape;
+mod export;
 mod forward;
+mod history;
+mod keep;
+mod import;
 mod keys;
 mod listen;
 mod manage;
@@ -28,6 +33,7 @@ mod replay;
 mod sample;
 mod say;
 mod temporary;
+mod transfer;
 mod verify;
 mod webhooks;
 
@@ -83,12 +89,20 @@ enum Command {
     Listen(listen::Arguments),
     /// Send deliveries from the history again, as received or changed.
     Replay(replay::Arguments),
+    /// Compare two deliveries of the history: their bytes, what they mean, and how they came.
+    Diff(diff::Arguments),
     /// Receive deliveries and forward each to an address.
     Forward(forward::Arguments),
+    /// Write deliveries into a file.
+    Export(export::Arguments),
+    /// Bring deliveries of a file into the history.
+    Import(import::Arguments),
     /// Send one signed sample, as the service would.
     Sample(sample::Arguments),
     /// Run the service on this machine: webhooks, jobs, files and signed deliveries, for SDKs and receivers under test.
     Emulator(emulator::Arguments),
+    /// Show what the history takes up; set its limits; delete, pin and note deliveries.
+    History(history::Arguments),
     /// Add, list and remove projects, each an API key with the service it is for.
     Project(project::Arguments),
     /// List, create, change, ping and delete a project's webhooks, and rotate their secrets.
@@ -123,9 +137,13 @@ fn run(command: Command) -> ExitCode {
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Replay(arguments) => replay::run(arguments).await,
+            Command::Diff(arguments) => diff::run(arguments).await,
             Command::Forward(arguments) => forward::run(arguments).await,
+            Command::Export(arguments) => export::run(arguments).await,
+            Command::Import(arguments) => import::run(arguments).await,
             Command::Sample(arguments) => sample::run(arguments).await,
             Command::Emulator(arguments) => emulator::run(arguments).await,
+            Command::History(arguments) => history::run(arguments).await,
             Command::Project(arguments) => project::run(arguments).await,
             Command::Webhooks(arguments) => webhooks::run(arguments).await,
         }

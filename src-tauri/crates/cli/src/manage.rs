@@ -1,13 +1,16 @@
 //! Holds what the subcommands that manage data share: the engine on the window's own data, picking a project, exit
 //! codes.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use engine::{Config, Engine, Error, Project};
+use engine::{Config, Engine, Error, FixedKeys, MemoryVault, Project};
 use owo_colors::Style;
+use signature::Policy;
 use system::{home, keychain};
 
 use crate::exit;
+use crate::keys::Keys;
 use crate::print::{self, Unwritten, Written, paint, printable};
 
 /// Said at the end of each help text.
@@ -55,6 +58,27 @@ pub(crate) async fn open() -> Result<Engine, String> {
         environment: Arc::new(|name| std::env::var(name).ok()),
         tunnel_folder: home::tunnels(&home),
         ..Config::new(home::history(&home), vault)
+    })
+    .await
+    .map_err(|error| error.to_string())
+}
+
+/// The engine on the history in this file, or on the window's data. Another history has no vault: what verifies it are
+/// these keys. A file that is not there is not made.
+pub(crate) async fn open_history(db: Option<&Path>, keys: &Keys) -> Result<Engine, String> {
+    let Some(file) = db else { return open().await };
+    if !file.exists() {
+        return Err(format!("there is no history at {}", printable(&file.display().to_string())));
+    }
+    let secrets = keys.secrets().map_err(|problem| problem.message())?;
+    let fixed = FixedKeys { secrets, jwks: keys.cache()?, policy: Policy::default() };
+    Engine::start(Config {
+        sandbox: false,
+        fixed: Some(fixed),
+        actor: home::actor("command line"),
+        environment: Arc::new(|name| std::env::var(name).ok()),
+        tunnel_folder: home::tunnels(&home::folder()?),
+        ..Config::new(file.to_owned(), Arc::new(MemoryVault::default()))
     })
     .await
     .map_err(|error| error.to_string())

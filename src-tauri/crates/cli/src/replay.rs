@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use clap::Args;
 use engine::{
-    Code, Engine, Exit, Filter, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplayRun,
+    Code, Engine, Exit, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplayRun,
     ReplaySign, ReplayTime, RunState,
 };
 use owo_colors::Style;
@@ -146,9 +146,7 @@ async fn delivery(engine: &Engine, id: &str) -> Result<Meant, Undone> {
             Err(error) => Err(error.into()),
         };
     }
-    let text = if id == "last" { String::new() } else { id.to_owned() };
-    let opened = engine.history().open_view(Filter { text, ..Filter::default() }).await?;
-    let newest = opened.rows.iter().rev().find(|row| id == "last" || row.message_id.as_deref() == Some(id));
+    let newest = engine.history().newest((id != "last").then_some(id)).await?;
     newest.map(|row| Meant { id: row.id, project: row.project }).ok_or_else(|| match id {
         "last" => Undone::Usage("the history is empty: there is no last delivery".into()),
         _ => Undone::Usage(format!("there is no delivery {id:?}: give its number, its webhook-id, or `last`")),

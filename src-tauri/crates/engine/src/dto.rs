@@ -6,7 +6,9 @@ use signature::{KeyState, Outcome, Scheme, Warning};
 use crate::error::Code;
 
 mod actions;
+mod bounds;
 mod check;
+mod compare;
 mod detail;
 mod fault_lab;
 mod forward;
@@ -15,7 +17,9 @@ mod replay;
 mod rotation;
 mod sandbox;
 mod search;
+mod selection;
 mod start;
+mod transfer;
 mod tunnel;
 mod turned_away;
 mod vault;
@@ -24,7 +28,9 @@ mod webhooks;
 
 pub use crate::error::Level;
 pub use actions::*;
+pub use bounds::*;
 pub use check::*;
+pub use compare::*;
 pub use detail::*;
 pub use fault_lab::*;
 pub use forward::*;
@@ -33,7 +39,9 @@ pub use replay::*;
 pub use rotation::*;
 pub use sandbox::*;
 pub use search::*;
+pub use selection::*;
 pub use start::*;
+pub use transfer::*;
 pub use tunnel::*;
 pub use turned_away::*;
 pub use vault::VaultKind;
@@ -92,6 +100,14 @@ pub struct Row {
     pub judged_ms: Option<i64>,
     /// Why it is known to be a ping; `None` if it is not.
     pub ping: Option<PingBy>,
+    /// The user pinned it: no limit removes it.
+    pub pinned: bool,
+    /// The user's note, or its first 240 characters.
+    pub note: Option<String>,
+    /// It came from a file.
+    pub imported: bool,
+    /// The first place that has the text which the view searches for.
+    pub hit: Option<Hit>,
     /// What tells it from others when the payload has no type; `None` if it has one.
     pub request: Option<RequestLine>,
 }
@@ -117,34 +133,31 @@ pub struct RequestLine {
     pub path: String,
 }
 
-/// What the list shows. Empty lists and an empty text mean everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Filter {
-    /// Only this project.
-    pub project: Option<i64>,
-    /// Only these outcomes.
-    pub outcomes: Vec<Outcome>,
-    /// Only these event types.
-    pub types: Vec<String>,
-    /// A substring of headers, path, body or message id.
-    pub text: String,
-}
-
-/// An opened view: a filtered, ordered list of ids, which the engine keeps.
+/// An opened view: what matches a query, in order, which the engine keeps. Its ordinals are `first` to `first +
+/// matched - 1`; the newest has the highest, and an ordinal stays the same.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ViewOpened {
     /// Names the view in `view_rows` and in live messages.
     pub view: u32,
-    /// How many deliveries match.
+    /// The ordinal of the oldest match that was found.
+    pub first: u64,
+    /// How many matches were found.
     pub matched: u64,
-    /// How many there are.
+    /// These are all. Otherwise older ones are being looked for, and `counted` follows.
+    pub exact: bool,
+    /// How many deliveries there are.
     pub total: u64,
     /// How long the search took, in µs.
     pub took_us: u64,
     /// The newest, up to 200, oldest first.
     pub rows: Vec<Row>,
+    /// The query as it was read.
+    pub query: QueryRead,
+    /// If nothing matches: the part that removes everything.
+    pub nothing: Option<Nothing>,
+    /// How it was done.
+    pub explained: SearchExplained,
 }
 
 /// The counts.
@@ -176,7 +189,9 @@ pub enum Live {
         view: u32,
         /// The rows.
         added: Vec<Row>,
-        /// How many match now.
+        /// The ordinal of the oldest match that was found.
+        first: u64,
+        /// How many matches were found.
         matched: u64,
         /// How many there are now.
         total: u64,
@@ -185,6 +200,32 @@ pub enum Live {
     Changed {
         /// The rows.
         rows: Vec<Row>,
+    },
+    /// Older matches were found, or all of them.
+    Counted {
+        /// The view.
+        view: u32,
+        /// The ordinal of the oldest.
+        first: u64,
+        /// How many there are.
+        matched: u64,
+        /// No more will be found.
+        exact: bool,
+        /// Since the view was opened, in µs.
+        took_us: u64,
+        /// How it was done.
+        explained: SearchExplained,
+        /// If nothing matches: the part that removes everything.
+        nothing: Option<Nothing>,
+    },
+    /// Deliveries of the view were removed: read its rows again, as their ordinals are others now.
+    Removed {
+        /// The view.
+        view: u32,
+        /// The ordinal of the oldest.
+        first: u64,
+        /// How many there are.
+        matched: u64,
     },
     /// Too much happened: open the view again.
     Resync {
@@ -247,6 +288,18 @@ pub enum Live {
     VerifyAgain {
         /// Their progress.
         run: VerifyRun,
+    },
+    /// An export or an import made progress.
+    Transfer {
+        /// Its progress.
+        transfer: Box<Transfer>,
+    },
+    /// The file of the history is being rebuilt; `done` is `total` at its end.
+    Rebuild {
+        /// How much is done.
+        done: u64,
+        /// Of how much.
+        total: u64,
     },
     /// Something to tell the user.
     Notice {

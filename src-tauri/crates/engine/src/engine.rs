@@ -15,7 +15,7 @@ use crate::actions::Actions;
 use crate::addresses::Addresses;
 use crate::answers::Answers;
 use crate::common::{About, Common, Environment, Sink};
-use crate::dto::{AppState, Database, Level, ListenerState, Project, SecretStore};
+use crate::dto::{AppState, Database, KeepLimits, Level, ListenerState, Project, SecretStore};
 use crate::error::{Code, Result};
 use crate::history::History;
 use crate::listening::{self, Listening};
@@ -31,6 +31,7 @@ use crate::registry::{ProjectKeys, Registry};
 use crate::sandbox::Sandbox;
 use crate::sandbox::running::Running;
 use crate::settings::{self, SettingsRoom};
+use crate::transfer::{self, Transfers};
 use crate::tunnel::provider::{self, TunnelFactory};
 use crate::tunnel::{self, Tunnel};
 use crate::webhooks::{Neighbours, Webhooks};
@@ -58,6 +59,8 @@ pub struct Config {
     /// Where the child processes of tunnels are noted, so that the next start ends what a crash left: one folder for
     /// all processes of this user.
     pub tunnel_folder: PathBuf,
+    /// Limits of the history, in place of those that are stored in it, while this engine runs.
+    pub keep: Option<KeepLimits>,
     /// Makes the tunnels in place of the real providers.
     pub tunnels: Option<TunnelFactory>,
 }
@@ -77,6 +80,7 @@ impl Config {
             actor: "Pollux".to_owned(),
             environment: Arc::new(|_| None),
             tunnel_folder: database.with_file_name("tunnels"),
+            keep: None,
             tunnels: None,
             database,
         }
@@ -109,6 +113,7 @@ struct Rooms {
     sandbox: Sandbox,
     outgoing: Outgoing,
     answers: Answers,
+    transfers: Transfers,
     listening: Listening,
     tunnel: Tunnel,
     webhooks: Webhooks,
@@ -162,7 +167,7 @@ impl Engine {
 
         let actions = Actions::new(common.clone(), registry.clone());
         let projects = Projects::new(common.clone(), actions.clone(), registry.clone(), config.vault);
-        let history = History::new(common.clone(), registry.clone(), tally.clone(), listens.clone());
+        let history = History::new(common.clone(), registry.clone(), tally.clone(), listens.clone(), config.keep);
         let explain = history.begin(projects.key_news());
         let sandbox =
             Sandbox::new(common.clone(), registry.clone(), projects.clone(), running.clone(), listens.clone());
@@ -171,6 +176,15 @@ impl Engine {
 
         let addresses = Addresses::new(common.clone());
         let outgoing = Outgoing::new(&common, &registry, &projects, &sandbox, &addresses, &config.version);
+        let below = transfer::Below {
+            registry: registry.clone(),
+            projects: projects.clone(),
+            history: history.clone(),
+            addresses: addresses.clone(),
+            forwards: outgoing.forwards.clone(),
+            settings: settings.clone(),
+        };
+        let transfers = Transfers::new(common.clone(), below, &config.version);
         let answers = Answers::new(common.clone(), outgoing.forwards.clone());
         answers.begin().await?;
 
@@ -233,6 +247,7 @@ impl Engine {
             sandbox,
             outgoing,
             answers,
+            transfers,
             listening,
             tunnel,
             webhooks,
@@ -338,6 +353,11 @@ impl Engine {
     /// Answers that are not the usual ones.
     pub fn answers(&self) -> &Answers {
         &self.rooms.answers
+    }
+
+    /// Deliveries into files and out of them.
+    pub fn transfers(&self) -> &Transfers {
+        &self.rooms.transfers
     }
 
     /// The listener.

@@ -6,24 +6,35 @@ use inbound::{Explain, Tally};
 use tokio::sync::{mpsc, watch};
 
 use crate::common::Common;
-use crate::dto::{Counts, ListenerState};
+use crate::dto::{Counts, KeepLimits, ListenerState};
 use crate::projects::key_news::KeyNews;
 use crate::registry::Registry;
+use bounds::Bounds;
 use feed::Feed;
 use judging::Judging;
+use searches::SearchList;
 
 pub(crate) mod arrivals;
 pub(crate) mod body;
+mod bounds;
+mod compare;
 mod detail;
 mod explain;
 mod feed;
 mod headers;
-mod judging;
+mod imported;
+pub(crate) mod judging;
+mod keep;
 mod opening;
+mod query;
 mod reverify;
 pub(crate) mod rows;
+mod searches;
+mod searching;
 mod space;
+mod suggest;
 pub(crate) mod tail;
+mod unlike;
 mod view;
 
 /// Rejected deliveries that may wait for the near-miss probe. Beyond that the probe runs when the delivery is opened.
@@ -36,8 +47,10 @@ pub struct History {
     registry: Arc<Registry>,
     feed: Arc<Feed>,
     judging: Arc<Judging>,
+    searches: Arc<SearchList>,
     /// What the listener is doing: an opened delivery names its address.
     listener: watch::Receiver<ListenerState>,
+    bounds: Arc<Bounds>,
 }
 
 impl History {
@@ -46,9 +59,11 @@ impl History {
         registry: Arc<Registry>,
         tally: Arc<Tally>,
         listener: watch::Receiver<ListenerState>,
+        keep: Option<KeepLimits>,
     ) -> Self {
         let feed = Feed::new(common.clone(), registry.clone(), tally);
-        Self { common, registry, feed, judging: Arc::default(), listener }
+        let bounds = Bounds::new(common.clone(), keep);
+        Self { common, registry, feed, judging: Arc::default(), searches: Arc::default(), listener, bounds }
     }
 
     /// Begins to report what arrives, to explain what is rejected, and to judge again when a key comes. Returns the
@@ -57,8 +72,12 @@ impl History {
         let Self { common, registry, feed, .. } = self;
         let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
         common.spawn_to_the_end(feed.clone().run(common.store().subscribe()));
+        if let Err(error) = common.store().search().begin() {
+            tracing::warn!(code = error.code(), %error, "the search is slower than it could be");
+        }
         common.spawn(explain::run(common.store().clone(), registry.clone(), to_explain));
         common.spawn_to_the_end(space::watch(common.clone()));
+        common.spawn(self.bounds.clone().run(self.listener.clone()));
         if !common.is_fixed() {
             common.spawn(self.clone().follow_keys(keys));
             common.spawn(self.clone().follow_arrivals());

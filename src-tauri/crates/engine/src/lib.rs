@@ -18,6 +18,7 @@ mod registry;
 mod sandbox;
 mod service_error;
 mod settings;
+mod transfer;
 mod tunnel;
 mod webhooks;
 
@@ -46,6 +47,7 @@ pub use projects::vault::{ApartVault, FileVault, MemoryVault, Vault, VaultError}
 pub use sandbox::Sandbox;
 pub use settings::SettingsRoom;
 pub use store::{Options as HistoryOptions, Shortage, Space, SpaceOf, is_history};
+pub use transfer::{Destination, Source, Transfers};
 pub use tunnel::Tunnel;
 pub use tunnel::provider::{TunnelFactory, TunnelPlan};
 pub use tunnel::state::TunnelStates;

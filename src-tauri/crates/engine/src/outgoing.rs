@@ -2,7 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod forward;
-mod guard;
+pub(crate) mod guard;
 pub(crate) mod outbounds;
 pub(crate) mod replay;
 pub(crate) mod sending;

@@ -117,7 +117,7 @@ pub fn key_was_missing(verdict: &Verdict) -> bool {
 }
 
 /// The verdict on a delivery whose body is incomplete: there is nothing to check a signature against.
-pub(crate) fn refused(reason: &'static str, cause: String, sentence: String) -> Verdict {
+pub fn refused(reason: &'static str, cause: String, sentence: String) -> Verdict {
     Verdict {
         outcome: Outcome::Rejected,
         scheme: None,

@@ -428,7 +428,7 @@ fn part(kept: usize, len: u64) -> String {
 const ID_LIMIT: usize = 1024;
 
 /// The value of a header that appears exactly once.
-fn only(headers: &[(String, Vec<u8>)], name: &str) -> Option<String> {
+pub(crate) fn only(headers: &[(String, Vec<u8>)], name: &str) -> Option<String> {
     let mut values = headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
     let (_, value) = values.next()?;
     if values.next().is_some() || value.is_empty() || value.len() > ID_LIMIT {

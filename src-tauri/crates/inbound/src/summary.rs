@@ -32,6 +32,33 @@ pub(crate) async fn of_body(headers: &[(String, Vec<u8>)], bytes: &Bytes, len: u
     })
 }
 
+/// What is read off a delivery for its row, whether it came through a listener or out of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Described {
+    /// The `webhook-id`, if there is exactly one.
+    pub message_id: Option<String>,
+    /// The event type of the payload.
+    pub event_type: Option<String>,
+    /// What it points to.
+    pub pointer: Option<String>,
+}
+
+/// Reads it. Blocks for as long as the body takes: milliseconds for a megabyte. `len`: the length of the whole body, as
+/// far as known.
+#[must_use]
+pub fn describe(headers: &[(String, Vec<u8>)], bytes: &[u8], len: u64, whole: bool) -> Described {
+    let part = if whole { Part::Whole } else { Part::KeptOf(len) };
+    let summary = match packing(headers).and_then(|encoding| unfold(bytes, &encoding)) {
+        Some((unfolded, all)) => {
+            let part = if all && whole { Part::Whole } else { Part::Unfolded };
+            summary_of(Kept { bytes: &unfolded, part })
+        }
+        None => summary_of(Kept { bytes, part }),
+    };
+    let message_id = crate::receive::only(headers, "webhook-id");
+    Described { message_id, event_type: summary.event_type, pointer: summary.pointer }
+}
+
 fn packing(headers: &[(String, Vec<u8>)]) -> Option<String> {
     let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-encoding"))?;
     let value = std::str::from_utf8(value).ok()?.trim();

@@ -59,6 +59,19 @@ pub struct FieldInfo {
     pub examples: &'static [&'static str],
 }
 
+impl FieldInfo {
+    /// The name with a word for what belongs to it, without the colon: `type`, `header.NAME`, `body.PATH`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.of {
+            Of::Nothing => self.name.to_owned(),
+            Of::Name if self.name == "meta" => format!("{}.KEY", self.name),
+            Of::Name => format!("{}.NAME", self.name),
+            Of::Path => format!("{}.PATH", self.name),
+        }
+    }
+}
+
 /// The values of `verdict:`.
 pub const VERDICTS: &[&str] = &["verified", "old-secret", "rejected", "unchecked"];
 /// The values of `scheme:`.

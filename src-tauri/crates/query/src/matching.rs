@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+use memchr::memmem::Finder;
+
 use crate::ast::{Expr, Field, Query, Step, Term, Test};
 use crate::json::{self, Value};
 use crate::needle::Needle;
@@ -194,8 +197,30 @@ impl Node {
 struct Ready {
     field: Field,
     checks: Vec<Check>,
-    /// For a key of the metadata: where it may be.
-    paths: Vec<Vec<Step>>,
+    /// Where in the body its value may be.
+    paths: Vec<Way>,
+}
+
+/// A path, and its longest key: a body that does not have that, nor an escape, is not read.
+#[derive(Clone, Debug)]
+struct Way {
+    path: Vec<Step>,
+    key: Option<Finder<'static>>,
+}
+
+impl Way {
+    fn new(path: Vec<Step>) -> Self {
+        let keys = path.iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_bytes()),
+            Step::Index(_) | Step::Any => None,
+        });
+        let key = keys.max_by_key(|key| key.len()).map(|key| Finder::new(key).into_owned());
+        Self { path, key }
+    }
+
+    fn may_be_in(&self, body: &[u8]) -> bool {
+        self.key.as_ref().is_none_or(|key| key.find(body).is_some()) || memchr(b'\\', body).is_some()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -279,8 +304,8 @@ impl Ready {
         let fold = fold_of(&term.field);
         let checks = term.any_of.iter().map(|test| Check::of(test, fold)).collect();
         let paths = match &term.field {
-            Field::Meta(key) => metadata_paths(key),
-            Field::Body(path) => vec![path.clone()],
+            Field::Meta(key) => metadata_paths(key).into_iter().map(Way::new).collect(),
+            Field::Body(path) => vec![Way::new(path.clone())],
             _ => Vec::new(),
         };
         Self { field: term.field.clone(), checks, paths }
@@ -399,8 +424,8 @@ impl Ready {
     fn values(&self, record: &impl Record) -> bool {
         let body = record.body();
         let mut there = false;
-        let found = self.paths.iter().any(|path| {
-            json::look(&body, path, &mut |value| {
+        let found = self.paths.iter().filter(|way| way.may_be_in(&body)).any(|way| {
+            json::look(&body, &way.path, &mut |value| {
                 there = true;
                 self.any(|check| match (check, value) {
                     (Check::Present, _) => true,

@@ -182,8 +182,10 @@ fn of_path(info: &'static FieldInfo, text: &str, start: usize, behind: usize) ->
         let bad = |length: usize, message: &str| {
             let tail = rest.get(length..).unwrap_or_default();
             let colon = tail.find(|letter: char| letter == ':' || letter.is_whitespace()).unwrap_or(tail.len());
-            let closed = tail.get(colon..).is_some_and(|tail| tail.starts_with(':'));
-            let end = at + length + colon + usize::from(closed);
+            if !tail.get(colon..).is_some_and(|tail| tail.starts_with(':')) {
+                return Name::None; // text
+            }
+            let end = at + length + colon + 1;
             let nearest = format!("body{}:", print::steps(&steps));
             Name::Bad { end, problem: Some(Problem::new(start, end, message, Some(nearest))) }
         };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use signature::{KeyState, MatchedKey, Outcome, Scheme, Step, StepStatus, Verdict};
-use store::{Answer, Filter, NewDelivery, Options, Store};
+use store::{Answer, Names, NewDelivery, Options, Store, Wanted};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -54,13 +54,13 @@ async fn main() -> Result<(), Failure> {
     times.sort_unstable();
     let percentile = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or(Duration::ZERO);
     let list = Instant::now();
-    let shown = store.ids(&Filter::default()).await?.len();
+    let shown = store.ids().await?.len();
     let list = list.elapsed();
     let filtered = Instant::now();
-    let verified = store.ids(&Filter { outcomes: vec![Outcome::Verified], ..Filter::default() }).await?.len();
+    let verified = store.search().find(&wanted("verdict:verified")?, usize::MAX).await?.ids.len();
     let filtered = filtered.elapsed();
     let searched = Instant::now();
-    let found = store.ids(&Filter { text: "no such text".into(), ..Filter::default() }).await?.len();
+    let found = store.search().find(&wanted("\"no such text\"")?, usize::MAX).await?.ids.len();
     let searched = searched.elapsed();
     let grown = resident_kib().saturating_sub(before);
     let closing = Instant::now();
@@ -78,6 +78,11 @@ async fn main() -> Result<(), Failure> {
         format!("on disk {} bytes a delivery", std::fs::metadata(&path)?.len() / deliveries.max(1) as u64),
         format!("all {shown} ids {list:?}; {verified} by outcome {filtered:?}; {found} by text {searched:?}"),
     ])
+}
+
+fn wanted(text: &str) -> Result<Arc<Wanted>, Box<dyn std::error::Error>> {
+    let query = query::Query::parse(text, &query::Clock::system())?;
+    Ok(Arc::new(Wanted::new(query.expr, Names::default())))
 }
 
 fn report(lines: &[String]) -> Result<(), Failure> {

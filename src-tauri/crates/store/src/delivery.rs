@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use serde::Serialize;
-use signature::{Outcome, Scheme, Text, Verdict};
+use signature::{MatchedKey, Outcome, Scheme, Text, Verdict};
 
 /// One HTTP request that reached the listener, with its verdict and the answer that is about to be given.
 #[derive(Clone, Debug)]
@@ -174,6 +174,12 @@ pub struct Row {
     pub judged_ms: Option<i64>,
     /// Whether it answers a ping that was requested here ([`crate::Store::pinged`]).
     pub pinged: bool,
+    /// Whether the user pinned it: no limit of the history removes it.
+    pub pinned: bool,
+    /// The user's note, or its first 240 characters.
+    pub note: Option<String>,
+    /// Whether it came from a file.
+    pub imported: bool,
     /// Identifies it in the list if the payload has no type; `None` if it has one.
     pub request: Option<RequestLine>,
 }
@@ -230,6 +236,8 @@ pub struct Delivery {
     pub token_id: Option<String>,
     /// SHA-256 of the whole body, if it arrived whole and only part of it is kept.
     pub sha256: Option<[u8; 32]>,
+    /// The user's note, whole.
+    pub note: Option<String>,
     /// The verdict with its ladder, and with its diagnosis once [`crate::Store::explained`] has stored one.
     pub verdict: Verdict,
     /// The answer.
@@ -252,13 +260,20 @@ pub struct Counts {
 pub enum Change {
     /// A delivery was stored.
     Inserted(Arc<Arrived>),
-    /// The rows of these deliveries have changed: answered, explained, or one more attempt.
+    /// The rows of these deliveries have changed: explained, or one more attempt.
     Changed(Arc<[i64]>),
+    /// The answers of these deliveries took so many microseconds.
+    Answered(Arc<[(i64, u64)]>),
+    /// These deliveries are no longer there: ranges of ids, ascending, both ends included. A range may contain ids that
+    /// were gone before, and none that is still there.
+    Removed(Arc<[(i64, i64)]>),
+    /// Deliveries that were removed are there again. Treat it as [`Change::Resync`].
+    Restored,
     /// Deliveries were stored that are not announced one by one, because receivers are slow and bodies are large.
     Resync,
 }
 
-/// A delivery that has just been stored: its row, and what [`crate::Filter::matches`] examines.
+/// A delivery that has just been stored: its row, and what a query examines.
 #[derive(Debug)]
 pub struct Arrived {
     /// The row.
@@ -269,10 +284,25 @@ pub struct Arrived {
     pub path: String,
     /// What followed the `?`.
     pub query: Option<String>,
+    /// Address and port of the other side.
+    pub peer: String,
+    /// The key that matched.
+    pub key: Option<MatchedKey>,
+    /// The code of the verdict's diagnosis.
+    pub diagnosis: Option<String>,
     /// The body, as far as it is kept.
     pub body: Bytes,
     pub(crate) headers: Vec<u8>,
     pub(crate) _held: CountedBytes,
+}
+
+impl Arrived {
+    /// The id of the secret that verified it; see [`Row`]'s table `signer`.
+    pub(crate) fn signer(&self) -> Option<&str> {
+        let by_secret = matches!(self.row.scheme, Some(Scheme::V1 | Scheme::V1a));
+        let key = self.key.as_ref().filter(|_| by_secret && self.row.outcome == Outcome::Verified);
+        key.map(|key| &*key.id)
+    }
 }
 
 /// Counts the bytes that announced deliveries occupy until the last receiver has dropped them.

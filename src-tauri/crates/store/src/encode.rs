@@ -94,6 +94,12 @@ pub(crate) fn header_fields(blob: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || if taker.0.is_empty() { None } else { taker.bytes() })
 }
 
+/// Every name with its value in turn, without copying.
+pub(crate) fn header_pairs(blob: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut fields = header_fields(blob);
+    std::iter::from_fn(move || Some((fields.next()?, fields.next()?)))
+}
+
 /// The answer without its status, which has its own column.
 pub(crate) fn answer(answer: &Answer) -> Vec<u8> {
     let mut out = Vec::with_capacity(answer.body.len() + 64);

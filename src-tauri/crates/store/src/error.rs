@@ -50,6 +50,12 @@ pub enum Error {
     /// The disk has less free space than the reserve (`disk_nearly_full`).
     #[error("The disk is nearly full, so nothing new is stored. Free some space.")]
     ShortOfSpace,
+    /// There is no room to rebuild the file (`not_rebuilt`); nothing was changed.
+    #[error("The history was not rebuilt: {0}. Free some space and try again.")]
+    NoRoom(String),
+    /// The file is being rebuilt already (`rebuilding`).
+    #[error("The history is being rebuilt already. Wait until that is done.")]
+    Rebuilding,
     /// There is no such project (`unknown_project`).
     #[error("There is no project {0}. Create the project before storing anything for it.")]
     UnknownProject(i64),
@@ -79,6 +85,8 @@ impl Error {
             Self::Migration(_) => "migration_failed",
             Self::Damaged(_) => "history_damaged",
             Self::ShortOfSpace => "disk_nearly_full",
+            Self::NoRoom(_) => "not_rebuilt",
+            Self::Rebuilding => "rebuilding",
             Self::UnknownProject(_) => "unknown_project",
             Self::NameTaken(_) => "name_taken",
             Self::PathTaken(_) => "path_taken",

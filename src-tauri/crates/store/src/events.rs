@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use crate::table::event;
 use crate::table::tally::Tally;
+use crate::table::{event, gone};
 
 /// Roughly the bytes that one event takes besides its message id.
 const ENTRY: usize = 80;
@@ -84,11 +84,11 @@ impl Events {
         self.bytes
     }
 
-    /// Puts all of them into the index, inside a transaction that begins with this and ends with a COMMIT.
+    /// Puts all of them into the index, and takes out those that left the file, inside a transaction that begins with this and ends with a COMMIT.
     pub(crate) fn index(conn: &Connection, tally: &mut Tally) -> rusqlite::Result<()> {
         event::index_after(conn, tally.indexed_event)?;
         tally.indexed_event = tally.last_event;
-        Ok(())
+        gone::forget(conn, tally.indexed_event)
     }
 
     /// Runs after the COMMIT of [`Events::index`].

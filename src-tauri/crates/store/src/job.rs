@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::delivery::CountedBytes;
+use crate::import::{Batch, OfFile};
 use crate::phrases::Phrases;
 use crate::verdict_blob::{self, Encoded};
 use crate::{Error, InsertError, Inserted, NewDelivery, encode};
@@ -19,11 +20,27 @@ const ANSWERED_MOST: usize = 65_536;
 
 pub(crate) enum Job {
     Insert(Box<Pending>),
-    /// The ids of deliveries whose rows it changes.
-    Write(Box<dyn Work>, Vec<i64>),
-    /// Something was answered.
+    /// Deliveries of a file.
+    Import(Box<Batch>),
+    Write(Box<dyn Work>, Changes),
+    /// The file is to be rebuilt.
+    Rebuild(oneshot::Sender<Result<(), Error>>),
+    /// Something was answered, or may have to leave the file.
     Nudge,
     Close,
+}
+
+/// What a write changes of the deliveries that are there.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// Rows to be announced.
+    pub(crate) told: Vec<i64>,
+    /// Whether it changes any row, announced or not.
+    pub(crate) revises: bool,
+    /// Ranges of ids that are hidden.
+    pub(crate) removed: Vec<(i64, i64)>,
+    /// Whether it shows rows that were hidden.
+    pub(crate) restored: bool,
 }
 
 /// A waiting delivery, with everything that could be prepared on the caller's side.
@@ -33,6 +50,8 @@ pub(crate) struct Pending {
     pub(crate) headers: Vec<u8>,
     pub(crate) answer: Vec<u8>,
     pub(crate) verdict: Encoded,
+    /// What a delivery of a file has besides.
+    pub(crate) file: Option<OfFile>,
     /// The result of storing it.
     result: Option<Result<Place, InsertError>>,
     reply: Option<oneshot::Sender<Box<Self>>>,
@@ -50,18 +69,28 @@ pub(crate) struct Place {
 
 impl Pending {
     pub(crate) fn new(
-        mut delivery: NewDelivery,
+        delivery: NewDelivery,
         phrases: &Phrases,
         queued: &Arc<AtomicUsize>,
         reply: oneshot::Sender<Box<Self>>,
     ) -> Self {
+        let encoded = Self::encoded(delivery, phrases, None);
+        let held = Some(CountedBytes::new(encoded.size, queued));
+        Self { reply: Some(reply), held, ..encoded }
+    }
+
+    /// A delivery of a file. Whoever imports waits for each batch, so it counts as waiting nowhere.
+    pub(crate) fn of_file(delivery: NewDelivery, phrases: &Phrases, file: OfFile) -> Self {
+        Self::encoded(delivery, phrases, Some(file))
+    }
+
+    fn encoded(mut delivery: NewDelivery, phrases: &Phrases, file: Option<OfFile>) -> Self {
         let headers = encode::headers(&std::mem::take(&mut delivery.headers));
         let answer = encode::answer(&delivery.answer);
         let verdict = verdict_blob::encode(&delivery.verdict, phrases);
         let texts = delivery.text_len() + verdict.blob.len();
         let size = delivery.body.len() + headers.len() + answer.len() + texts + 512;
-        let held = Some(CountedBytes::new(size, queued));
-        Self { size, delivery, headers, answer, verdict, result: None, reply: Some(reply), held }
+        Self { size, delivery, headers, answer, verdict, file, result: None, reply: None, held: None }
     }
 
     /// It no longer counts as waiting. Goes back to its caller whole: freeing memory is cheapest for the thread that

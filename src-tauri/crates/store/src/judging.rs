@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rusqlite::{Connection, OptionalExtension};
 use signature::{Outcome, Verdict};
 
+use crate::job::Changes;
 use crate::phrases::Phrases;
 use crate::signers::verified_by;
 use crate::table::delivery::grace_until;
@@ -91,12 +92,13 @@ impl Store {
         tell: bool,
     ) -> Result<Vec<(i64, Outcome)>, Error> {
         let phrases = Arc::clone(self.phrases());
-        let changed = if tell { verdicts.iter().map(|(id, _)| *id).collect() } else { Vec::new() };
-        self.write(changed, move |conn| replace(conn, verdicts, at_ms, &phrases)).await
+        let told = if tell { verdicts.iter().map(|(id, _)| *id).collect() } else { Vec::new() };
+        let changes = Changes { told, revises: true, ..Changes::default() };
+        self.write_with(changes, move |conn| replace(conn, verdicts, at_ms, &phrases)).await
     }
 }
 
-const IN_RANGE: &str = "FROM delivery WHERE id > ?1 AND id <= ?2 AND project = ?3 AND outcome <> 0 \
+const IN_RANGE: &str = "FROM delivery WHERE id > ?1 AND id <= ?2 AND project = ?3 AND outcome <> 0 AND deleted = 0 \
                         AND (?4 IS NULL OR reason = ?4)";
 
 fn count(conn: &Connection, range: &DoubtfulRange) -> rusqlite::Result<u64> {
@@ -141,7 +143,7 @@ fn of(conn: &Connection, ids: &[i64], phrases: &Phrases, gone: &AtomicBool) -> R
 fn read(conn: &Connection, id: i64, phrases: &Phrases) -> Result<Option<Doubtful>, Error> {
     type Wide = (i64, i64, bool, Vec<u8>, Vec<u8>);
     let sql = "SELECT d.project, d.received_ns, d.truncated, c.headers, CASE WHEN d.truncated THEN x'' ELSE c.body END
-               FROM delivery d JOIN delivery_content c ON c.id = d.id WHERE d.id = ?1 AND d.outcome <> 0";
+               FROM delivery d JOIN delivery_content c ON c.id = d.id WHERE d.id = ?1 AND d.outcome <> 0 AND d.deleted = 0";
     let take = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
     let wide: Option<Wide> = conn.prepare_cached(sql)?.query_row([id], take).optional()?;
     let Some((project, received_ns, truncated, headers, body)) = wide else { return Ok(None) };

@@ -8,13 +8,14 @@
 //! so a list of a million rows never touches a body. SQL is next to the accessor of its table, in `table`.
 
 mod checkpointer;
+mod compared;
 mod complaints;
 mod delivery;
 mod duplicate;
 mod encode;
 mod error;
 mod events;
-mod filter;
+mod import;
 mod job;
 mod judging;
 mod migration;
@@ -23,6 +24,8 @@ mod phrases;
 mod placing;
 mod readers;
 mod recent;
+mod retention;
+mod search;
 mod signers;
 mod space;
 mod store;
@@ -34,10 +37,12 @@ mod writer;
 pub use complaints::Complaints;
 pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, RequestLine, Row};
 pub use error::{Error, InsertError, SqliteFault};
-pub use filter::Filter;
+pub use import::{Imported, Importer, NewImported};
 pub use judging::{DOUBTFUL_BYTES, Doubtful, DoubtfulRange};
 pub use open::is_history;
 pub use recent::{SignedBin, Unverified};
+pub use retention::{Deleted, Keep, Limits, Preview, RebuildNeed, RebuildProgress, Share, Sizes, Span, Waiting, Which};
+pub use search::{Bin, Explained, Found, Hit, HitPlace, Names, Rest, Search, Spans, Values, Wanted};
 pub use space::{Shortage, Space, SpaceOf};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};

@@ -35,6 +35,9 @@ const STEPS: &[M<'static>] = &[
     M::up(table::later::CREATE),
     M::up(table::delivery::PINGED),
     M::up(table::digest::CREATE),
+    M::up(table::note::CREATE),
+    M::up(table::deletion::CREATE),
+    M::up(table::imported::CREATE),
 ];
 
 /// The newest format that this version knows.

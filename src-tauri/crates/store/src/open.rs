@@ -52,6 +52,8 @@ fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
     conn.busy_handler(Some(wait))?;
     migration::check(&conn, path)?;
     conn.pragma_update(None, "page_size", PAGE)?;
+    // Has an effect only before the first table: an older file has to be rebuilt.
+    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
@@ -63,6 +65,20 @@ fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
     }
     conn.set_prepared_statement_cache_capacity(64);
     migration::run(&mut conn)?;
+    Ok(conn)
+}
+
+/// Another connection of the thread that writes, for what leaves the file: see [`crate::retention`]. A lost COMMIT of it
+/// only leaves more in the file, so it does not wait for the disk.
+pub(crate) fn beside(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_handler(Some(wait))?;
+    conn.pragma_update(None, "synchronous", "NORMAL")?;
+    conn.pragma_update(None, "foreign_keys", false)?;
+    conn.pragma_update(None, "cache_size", -8192)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.set_prepared_statement_cache_capacity(48);
     Ok(conn)
 }
 
@@ -84,4 +100,4 @@ fn wait(asked: i32) -> bool {
 }
 
 /// Larger pages than SQLite's default: fewer of them for a body, and fewer frames in the log.
-const PAGE: i32 = 8192;
+pub(crate) const PAGE: i32 = 8192;

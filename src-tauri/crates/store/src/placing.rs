@@ -5,12 +5,14 @@ use signature::{Outcome, Verdict};
 
 use crate::duplicate::{self, Earlier};
 use crate::events::Events;
+use crate::import::OfFile;
 use crate::job::Pending;
 use crate::phrases::Phrases;
 use crate::signers::{Signers, verified_by};
 use crate::table::delivery::{grace_until, warnings};
+use crate::table::share::Shares;
 use crate::table::tally::Tally;
-use crate::table::{content, delivery, digest, event, later, signed};
+use crate::table::{answer, content, delivery, digest, event, imported, later, note, signed};
 use crate::verdict_blob::{outcome_number, scheme_number};
 use crate::{NewDelivery, verdict_blob};
 
@@ -53,16 +55,24 @@ impl<'c> Statements<'c> {
         tally: &mut Tally,
         events: &mut Events,
         signers: &mut Signers,
+        shares: &mut Shares,
         phrases: &Phrases,
     ) -> rusqlite::Result<Placed> {
-        let Pending { delivery: new, headers, answer, verdict: encoded, .. } = pending;
+        let Pending { delivery: new, headers, answer, verdict: encoded, file, .. } = pending;
         let id = tally.last_id + 1;
         let (mut event, mut attempt) = (None, 1);
         let (mut duplicate, mut changed) = (false, None);
         if let Some(message_id) = &new.message_id {
             let accepted = new.verdict.outcome == Outcome::Verified && (200..300).contains(&new.answer.status);
-            if let Some(found) = self.find(new.project, message_id, events)? {
-                let again = self.attempt.query_row((found, new.received_ns, accepted), Again::take)?;
+            let found = match self.find(new.project, message_id, events)? {
+                // The event may have left the file since it was remembered.
+                Some(found) => {
+                    let again = self.attempt.query_row((found, new.received_ns, accepted), Again::take).optional()?;
+                    again.map(|again| (found, again))
+                }
+                None => None,
+            };
+            if let Some((found, again)) = found {
                 (event, attempt) = (Some(found), again.attempts);
                 duplicate = again.accepted > u32::from(accepted);
                 changed = Some(again.told(self.conn, found, id, new, duplicate, phrases)?);
@@ -82,7 +92,8 @@ impl<'c> Statements<'c> {
         }
         let verdict = changed.as_ref().unwrap_or(&new.verdict);
         let signer = match verified_by(verdict) {
-            Some(key) => Some(signers.count(self.conn, key, id, new.received_ns)?),
+            // What comes out of a file says nothing about what is signed with a secret today.
+            Some(key) => Some(signers.count(self.conn, key, id, new.received_ns, file.is_none())?),
             None => None,
         };
         self.delivery.execute(params![
@@ -104,6 +115,7 @@ impl<'c> Statements<'c> {
             signed(new.body_len),
             new.truncated,
             signer,
+            signed((headers.len() + new.body.len()) as u64),
         ])?;
         let marked = changed.as_ref().map(|verdict| verdict_blob::encode(verdict, phrases).blob);
         self.content.execute(params![
@@ -122,10 +134,28 @@ impl<'c> Statements<'c> {
         if let Some(sha256) = &new.sha256 {
             digest::keep(self.conn, id, sha256)?;
         }
+        if let Some(file) = file {
+            self.complete(id, new, answer, file)?;
+        }
         tally.last_id = id;
         tally.counts.total += 1;
-        tally.counts.kept_bytes += (headers.len() + new.body.len()) as u64;
+        let kept = (headers.len() + new.body.len()) as u64;
+        tally.counts.kept_bytes += kept;
+        shares.add(new.project, 1, kept);
         Ok(Placed { id, event, attempt, duplicate, verdict: changed })
+    }
+
+    /// What only a delivery of a file has from the beginning.
+    fn complete(&self, id: i64, new: &NewDelivery, answer: &[u8], file: &OfFile) -> rusqlite::Result<()> {
+        let by = new.answer.by.as_ref().map(|(by, _)| by.number());
+        self.conn.prepare_cached(imported::MARK)?.execute((id, file.took_us.map(signed), file.pinned, by))?;
+        if by.is_some() {
+            answer::keep(self.conn, id, answer)?;
+        }
+        if let Some(text) = &file.note {
+            note::put(self.conn, id, Some(text), file.at_ms)?;
+        }
+        Ok(())
     }
 
     /// The event of which this is a further attempt.

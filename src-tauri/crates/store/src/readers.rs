@@ -68,7 +68,8 @@ impl Drop for Gone {
     }
 }
 
-fn open(path: &Path) -> Result<Connection, Error> {
+/// A read-only connection.
+pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(Duration::from_secs(5))?;
     conn.pragma_update(None, "query_only", true)?;

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, Statement};
 use serde::Serialize;
 
-use crate::table::{content, delivery, signer};
+use crate::table::{content, delivery, imported, signer};
 use crate::{Error, Row};
 
 /// Deliveries that one secret verified within one span of time.
@@ -41,7 +41,7 @@ pub struct Unverified {
 const SLACK_NS: i64 = 600_000_000_000;
 
 /// No delivery before this id arrived at `from_ns` or later, provided that none arrived more than [`SLACK_NS`] before
-/// one with a smaller id.
+/// one with a smaller id. What came out of a file is not looked at.
 ///
 /// The reason: the delivery found is either the first of all, or directly follows one that arrived before `from_ns -
 /// SLACK_NS`; then everything before that one arrived before `from_ns`.
@@ -52,7 +52,11 @@ pub(crate) fn start(conn: &Connection, from_ns: i64) -> rusqlite::Result<i64> {
     while lowest < highest {
         let middle = lowest + (highest - lowest) / 2;
         // Ids may be missing: take the next one that exists.
-        let (id, received_ns): (i64, i64) = statement.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found = arrival(conn, &mut statement, middle)?;
+        let Some((id, received_ns)) = found else {
+            highest = middle;
+            continue;
+        };
         if received_ns >= target {
             highest = middle;
         } else {
@@ -60,6 +64,18 @@ pub(crate) fn start(conn: &Connection, from_ns: i64) -> rusqlite::Result<i64> {
         }
     }
     Ok(lowest)
+}
+
+/// The first delivery from this id on that did not come out of a file, and its arrival; `None` if there is none.
+fn arrival(conn: &Connection, statement: &mut Statement<'_>, mut from: i64) -> rusqlite::Result<Option<(i64, i64)>> {
+    loop {
+        let next = statement.query_row([from], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((id, received_ns)) = next else { return Ok(None) };
+        match imported::end(conn, id)? {
+            Some(last) => from = last.saturating_add(1),
+            None => return Ok(Some((id, received_ns))),
+        }
+    }
 }
 
 /// By span, then by the number of the secret.

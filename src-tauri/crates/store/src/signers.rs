@@ -32,7 +32,16 @@ impl Signers {
     }
 
     /// Counts a delivery for the secret that verified it, and returns the secret's number.
-    pub(crate) fn count(&mut self, conn: &Connection, key: &str, id: i64, received_ns: i64) -> rusqlite::Result<i64> {
+    ///
+    /// `counts`: whether it is added to what the secret verified.
+    pub(crate) fn count(
+        &mut self,
+        conn: &Connection,
+        key: &str,
+        id: i64,
+        received_ns: i64,
+        counts: bool,
+    ) -> rusqlite::Result<i64> {
         let tally = match self.tallies.iter().position(|tally| *tally.key == *key) {
             Some(at) => &mut self.tallies[at],
             None => {
@@ -44,14 +53,17 @@ impl Signers {
                 self.tallies.push_mut(tally)
             }
         };
-        tally.deliveries += 1;
-        (tally.last_delivery, tally.last_ns) = (id, received_ns);
+        if counts {
+            tally.deliveries += 1;
+            (tally.last_delivery, tally.last_ns) = (id, received_ns);
+        }
         Ok(tally.number)
     }
 
     /// Ends a transaction.
     pub(crate) fn write(&self, conn: &Connection) -> rusqlite::Result<()> {
-        for Tally { number, deliveries, last_delivery, last_ns, .. } in &self.tallies {
+        let counted = self.tallies.iter().filter(|tally| tally.deliveries > 0);
+        for Tally { number, deliveries, last_delivery, last_ns, .. } in counted {
             conn.prepare_cached(signer::TALLY)?.execute((number, signed(*deliveries), last_delivery, last_ns))?;
         }
         Ok(())

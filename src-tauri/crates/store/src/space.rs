@@ -1,4 +1,5 @@
-//! Free space on the disk: below a reserve new deliveries are refused, before the disk is full for everybody else.
+//! Free space on the disk: below a reserve the oldest deliveries make room for new ones, and where none may go, new ones
+//! are refused, before the disk is full for everybody else.
 
 use std::fmt;
 use std::io;
@@ -15,6 +16,9 @@ const PART: u64 = 20;
 /// The shortage ends once this fraction of the reserve is free on top of it, so that it does not come and go with every
 /// file that somebody else writes.
 const ABOVE: u64 = 16;
+/// Below this fraction of the reserve, nothing new is stored even where older deliveries could make room: somebody else
+/// fills the disk, and what leaves the history has to be logged first.
+const FLOOR: u64 = 4;
 /// The most bytes written between two checks; on a small file system, this fraction of the reserve if that is less.
 const LOOK_AFTER: u64 = 16 << 20;
 const PART_WRITTEN: u64 = 4;
@@ -74,7 +78,7 @@ impl PartialEq for SpaceOf {
 
 impl Eq for SpaceOf {}
 
-/// Less space is left than the reserve: nothing new is stored.
+/// Less space is left than the reserve, and nothing may go to make room: nothing new is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortage {
     /// What is free, in bytes.
@@ -90,6 +94,12 @@ pub struct Shortage {
 pub(crate) struct Reserve {
     folder: PathBuf,
     of: Option<SpaceOf>,
+    /// Bytes that the user wants to stay free; 0: not set.
+    wanted: AtomicU64,
+    /// Less is free than the reserve.
+    pressing: AtomicBool,
+    /// Older deliveries can make room for new ones.
+    may_go: AtomicBool,
     short: AtomicBool,
     told: watch::Sender<Option<Shortage>>,
     /// Bytes written since the last check.
@@ -107,6 +117,9 @@ impl Reserve {
         let reserve = Self {
             folder,
             of,
+            wanted: AtomicU64::new(0),
+            pressing: AtomicBool::new(false),
+            may_go: AtomicBool::new(false),
             short: AtomicBool::new(false),
             told: watch::Sender::new(None),
             unseen: AtomicU64::new(0),
@@ -118,6 +131,44 @@ impl Reserve {
 
     pub(crate) fn is_short(&self) -> bool {
         self.short.load(Ordering::Relaxed)
+    }
+
+    /// Whether less is free than the reserve, so that older deliveries make room for new ones.
+    pub(crate) fn is_pressing(&self) -> bool {
+        self.pressing.load(Ordering::Relaxed)
+    }
+
+    /// Whether older deliveries can make room for new ones.
+    pub(crate) fn may_go(&self, may_go: bool) {
+        if self.may_go.swap(may_go, Ordering::Relaxed) != may_go && self.is_pressing() {
+            self.look();
+        }
+    }
+
+    /// What is to stay free; `None`: [`Space::reserve`].
+    pub(crate) fn want(&self, bytes: Option<u64>) {
+        let bytes = bytes.map_or(0, |bytes| bytes.max(1));
+        if self.wanted.swap(bytes, Ordering::Relaxed) != bytes {
+            self.look();
+        }
+    }
+
+    /// The space where the history is.
+    pub(crate) fn space(&self) -> Option<Space> {
+        self.space_of(&self.folder)
+    }
+
+    /// The space of another folder.
+    pub(crate) fn space_of(&self, folder: &Path) -> Option<Space> {
+        let SpaceOf(read) = self.of.as_ref()?;
+        read(folder).ok()
+    }
+
+    fn reserved(&self, space: Space) -> u64 {
+        match self.wanted.load(Ordering::Relaxed) {
+            0 => space.reserve(),
+            wanted => wanted,
+        }
     }
 
     pub(crate) fn watch(&self) -> watch::Receiver<Option<Shortage>> {
@@ -140,6 +191,7 @@ impl Reserve {
         let short = match read(&self.folder) {
             Ok(space) => self.judge(space),
             Err(error) => {
+                self.pressing.store(false, Ordering::Relaxed);
                 tracing::debug!(%error, "could not read how much space is free on the disk");
                 None
             }
@@ -149,10 +201,13 @@ impl Reserve {
     }
 
     fn judge(&self, space: Space) -> Option<Shortage> {
-        let reserve = space.reserve();
+        let reserve = self.reserved(space);
         self.look_after.store((reserve / PART_WRITTEN).clamp(4 * PAGES, LOOK_AFTER), Ordering::Relaxed);
-        let enough = if self.is_short() { reserve.saturating_add(reserve / ABOVE) } else { reserve };
-        (space.free < enough).then(|| Shortage { free: space.free, reserve, folder: self.folder.clone() })
+        let enough = if self.is_pressing() { reserve.saturating_add(reserve / ABOVE) } else { reserve };
+        let pressing = space.free < enough;
+        self.pressing.store(pressing, Ordering::Relaxed);
+        let short = pressing && (!self.may_go.load(Ordering::Relaxed) || space.free < reserve / FLOOR);
+        short.then(|| Shortage { free: space.free, reserve, folder: self.folder.clone() })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The handle that everyone else holds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -13,14 +13,16 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::checkpointer::Checkpointer;
 use crate::complaints::Complaints;
-use crate::job::{Answered, Job, Pending, Task};
+use crate::job::{Answered, Changes, Job, Pending, Task};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
+use crate::retention::{Keeper, Keeping};
+use crate::search::{OwnRevisions, Search, SearchParts};
 use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::{Beside, Writer};
 use crate::{
-    Actions, Addresses, Answer, Change, Counts, Delivery, Error, Filter, InsertError, Inserted, NewDelivery, Outbounds,
+    Actions, Addresses, Answer, Change, Counts, Delivery, Error, InsertError, Inserted, NewDelivery, Outbounds,
     Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open,
     recent,
 };
@@ -84,6 +86,9 @@ struct Shared {
     complaints: Arc<Complaints>,
     readers: Arc<Readers>,
     phrases: Arc<Phrases>,
+    keeping: Arc<Keeping>,
+    path: PathBuf,
+    search: Search,
     changes: broadcast::Sender<Change>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -119,7 +124,21 @@ impl Store {
         let reserve = Arc::new(Reserve::new(path, options.space.clone()));
         let complaints = Arc::new(Complaints::default());
         let checkpointer = Checkpointer::new(path, Arc::clone(&complaints))?;
-        let beside = Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer };
+        let keeping = Arc::new(Keeping::default());
+        let keeper = Keeper::new(path, Arc::clone(&keeping), Arc::clone(&reserve));
+        let revisions = OwnRevisions::default();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let search = SearchParts {
+            path: path.to_owned(),
+            readers: Arc::clone(&readers),
+            phrases: Arc::clone(&phrases),
+            queued: Arc::clone(&queued),
+            complaints: Arc::clone(&complaints),
+            reserve: Arc::clone(&reserve),
+            revisions: Arc::clone(&revisions),
+        };
+        let beside =
+            Beside { reserve: Arc::clone(&reserve), complaints: Arc::clone(&complaints), checkpointer, keeper, revisions };
         let (told, noted) = (changes.clone(), Arc::clone(&answered));
         let writer = Writer::new(conn, queue, options, Arc::clone(&phrases), noted, told, beside);
         let thread = std::thread::Builder::new()
@@ -128,13 +147,16 @@ impl Store {
             .map_err(Error::NoThread)?;
         Ok(Self(Arc::new(Shared {
             jobs,
-            queued: Arc::new(AtomicUsize::new(0)),
+            queued,
             queue_bytes,
             answered,
             reserve,
             complaints,
             readers,
             phrases,
+            keeping,
+            path: path.to_owned(),
+            search: Search::new(search, changes.clone()),
             changes,
             thread: Mutex::new(Some(thread)),
         })))
@@ -247,15 +269,20 @@ impl Store {
         self.0.changes.subscribe()
     }
 
-    /// The ids of the deliveries that a filter shows, ascending.
-    ///
-    /// Dropping the future ends the search.
+    /// The ids of all deliveries, ascending.
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn ids(&self, filter: &Filter) -> Result<Vec<i64>, Error> {
-        let filter = filter.clone();
-        self.read(move |conn, gone| filter.ids(conn, gone)).await
+    pub async fn ids(&self) -> Result<Vec<i64>, Error> {
+        self.read(|conn, _| Ok(delivery::ids(conn)?)).await
+    }
+
+    /// The ids of a project's deliveries after this one, ascending.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn ids_of(&self, project: i64, after: i64) -> Result<Vec<i64>, Error> {
+        self.read(move |conn, _| Ok(delivery::ids_of(conn, project, after)?)).await
     }
 
     /// The rows of these deliveries, in this order; missing ones are left out.
@@ -286,7 +313,11 @@ impl Store {
     /// # Errors
     /// Any SQLite error.
     pub async fn body(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
-        self.read(move |conn, _| Ok(content::body(conn, id)?)).await
+        self.read(move |conn, _| match delivery::is_shown(conn, id)? {
+            true => Ok(content::body(conn, id)?),
+            false => Ok(None),
+        })
+        .await
     }
 
     /// The newest attempts of an event, at most `limit`, oldest first. The cost depends on what it returns, however
@@ -403,6 +434,12 @@ impl Store {
         Outbounds(self)
     }
 
+    /// The search.
+    #[must_use]
+    pub fn search(&self) -> &Search {
+        &self.0.search
+    }
+
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> Settings<'_> {
@@ -415,6 +452,8 @@ impl Store {
     pub async fn close(&self) {
         let thread = self.0.thread.lock().take();
         let Some(thread) = thread else { return };
+        self.0.keeping.close();
+        self.0.search.end();
         self.0.readers.close().await;
         let jobs = self.0.jobs.clone();
         let joined = tokio::task::spawn_blocking(move || {
@@ -424,6 +463,36 @@ impl Store {
         if !matches!(joined.await, Ok(Ok(()))) {
             tracing::error!("the thread that writes the history ended badly");
         }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// What is free on its disk, in bytes, if that is known.
+    #[must_use]
+    pub fn free_space(&self) -> Option<u64> {
+        self.0.reserve.space().map(|space| space.free)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    pub(crate) fn keeping(&self) -> &Arc<Keeping> {
+        &self.0.keeping
+    }
+
+    pub(crate) fn reserve(&self) -> &Arc<Reserve> {
+        &self.0.reserve
+    }
+
+    /// Has the writer look whether something has to leave the file.
+    pub(crate) fn nudge(&self) {
+        // Full: it looks by itself.
+        let _ = self.0.jobs.try_send(Job::Nudge);
     }
 
     pub(crate) fn phrases(&self) -> &Arc<Phrases> {
@@ -437,25 +506,53 @@ impl Store {
         self.0.readers.read(work).await
     }
 
-    /// Runs `work` on the writing connection; returns its result after COMMIT. If it fails, only it is undone.
+    /// Raised by every transaction that changes deliveries which were there before: verdicts, attempts, pins, notes,
+    /// deletions, limits. A new delivery alone does not raise it, nor does the time of an answer, which
+    /// follows each of them. Costs the same for one delivery and for a million.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn revision(&self) -> Result<i64, Error> {
+        self.read(|conn, _| Ok(tally::revision(conn)?)).await
+    }
+
+    /// Runs `work` on the writing connection; returns its result after COMMIT. If it fails, only it is undone. The rows
+    /// of `changed` are announced.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         changed: Vec<i64>,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let revises = !changed.is_empty();
+        self.write_with(Changes { told: changed, revises, ..Changes::default() }, work).await
+    }
+
+    /// Likewise, with what it changes.
+    pub(crate) async fn write_with<T: Send + 'static>(
+        &self,
+        changes: Changes,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let (reply, committed) = oneshot::channel();
-        let job = Job::Write(Box::new(Task::new(work, reply)), changed);
+        self.send(Job::Write(Box::new(Task::new(work, reply)), changes)).await?;
+        committed.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Hands a job to the writer, and waits for room in its queue.
+    pub(crate) async fn send(&self, job: Job) -> Result<(), Error> {
         match self.0.jobs.try_send(job) {
-            Ok(()) => {}
+            Ok(()) => Ok(()),
             Err(TrySendError::Full(job)) => {
                 let jobs = self.0.jobs.clone();
                 let sent = tokio::task::spawn_blocking(move || jobs.send(job));
-                if !matches!(sent.await, Ok(Ok(()))) {
-                    return Err(Error::Closed);
-                }
+                if matches!(sent.await, Ok(Ok(()))) { Ok(()) } else { Err(Error::Closed) }
             }
-            Err(TrySendError::Disconnected(_)) => return Err(Error::Closed),
+            Err(TrySendError::Disconnected(_)) => Err(Error::Closed),
         }
-        committed.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Tells those who watch that there is more to read than is announced one by one.
+    pub(crate) fn resync(&self) {
+        let _ = self.0.changes.send(Change::Resync);
     }
 }

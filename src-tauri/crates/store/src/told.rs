@@ -31,7 +31,8 @@ impl Store {
     ) -> Result<Vec<T>, Error> {
         let phrases = Arc::clone(self.phrases());
         self.read(move |conn, _| {
-            let mut statement = conn.prepare_cached("SELECT id FROM delivery WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+            let mut statement =
+                conn.prepare_cached("SELECT id FROM delivery WHERE id > ?1 AND deleted = 0 ORDER BY id LIMIT ?2")?;
             let ids = statement.query_map((after, limit), |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
             each(conn, &ids, body, &|number| phrases.known().text(number).map(str::to_owned), take)
         })
@@ -62,7 +63,9 @@ impl Store {
     pub async fn count_behind(&self, after: i64) -> Result<u64, Error> {
         self.read(move |conn, _| {
             let count: i64 =
-                conn.query_row("SELECT count(*) FROM delivery WHERE id > ?1", [after], |row| row.get(0))?;
+                conn.query_row("SELECT count(*) FROM delivery WHERE id > ?1 AND deleted = 0", [after], |row| {
+                    row.get(0)
+                })?;
             Ok(u64::try_from(count).unwrap_or(0))
         })
         .await

@@ -14,13 +14,16 @@ use crate::checkpointer::Checkpointer;
 use crate::complaints::Complaints;
 use crate::delivery::{CountedBytes, RequestLine, has_type, message_id_in_row};
 use crate::events::Events;
-use crate::job::{Answered, Job, Pending, Place, Work};
+use crate::job::{Answered, Changes, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
+use crate::retention::Keeper;
 use crate::signers::Signers;
+use crate::search::OwnRevisions;
 use crate::space::Reserve;
 use crate::table::delivery::{grace_until, warnings};
-use crate::table::{delivery, phrase, project, signed, tally};
+use crate::table::share::Shares;
+use crate::table::{delivery, imported, phrase, project, signed, tally};
 use crate::{Arrived, Change, Error, InsertError, Options, Row};
 
 /// Answers are written this long after the first of them, unless a delivery comes along to be written with.
@@ -29,6 +32,8 @@ const ANSWERED_AFTER: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_secs(1);
 /// The number of pages in the log at which it is copied into the database: 64 MiB.
 const LOG_PAGES: i32 = 8192;
+
+const NOT_REMOVED: &str = "what has to leave the history is still there";
 
 thread_local! {
     /// Pages in the log after this connection's latest commit.
@@ -47,8 +52,10 @@ pub(crate) struct Writer {
     events: Events,
     signers: Signers,
     checkpointer: Checkpointer,
+    keeper: Keeper,
     reserve: Arc<Reserve>,
     complaints: Arc<Complaints>,
+    revisions: OwnRevisions,
     checkpoint_at: i32,
     /// When answers have to be written, even without a delivery.
     answer_by: Option<Instant>,
@@ -59,9 +66,14 @@ pub(crate) struct Beside {
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) complaints: Arc<Complaints>,
     pub(crate) checkpointer: Checkpointer,
+    pub(crate) keeper: Keeper,
+    pub(crate) revisions: OwnRevisions,
 }
 
+mod importing;
+
 type Waiting = Box<Pending>;
+type Write = (Box<dyn Work>, Changes);
 /// Constants that have just received a number.
 type Learnt = Vec<(u64, String)>;
 
@@ -75,7 +87,7 @@ impl Writer {
         changes: broadcast::Sender<Change>,
         beside: Beside,
     ) -> Self {
-        let Beside { reserve, complaints, checkpointer } = beside;
+        let Beside { reserve, complaints, checkpointer, keeper, revisions } = beside;
         let announced = Arc::new(AtomicUsize::new(0));
         let (projects, events, signers) = (HashSet::new(), Events::default(), Signers::default());
         Self {
@@ -90,8 +102,10 @@ impl Writer {
             events,
             signers,
             checkpointer,
+            keeper,
             reserve,
             complaints,
+            revisions,
             checkpoint_at: LOG_PAGES,
             answer_by: None,
         }
@@ -105,7 +119,9 @@ impl Writer {
         }));
         let mut open = true;
         while open {
+            let due = self.keeper.is_due(false);
             let quiet = match self.answer_by {
+                _ if due => Some(Duration::ZERO),
                 Some(by) => Some(by.saturating_duration_since(Instant::now())),
                 None => (LOGGED.get() > 0).then_some(IDLE),
             };
@@ -114,8 +130,17 @@ impl Writer {
                 Some(quiet) => self.queue.recv_timeout(quiet),
             };
             match first {
-                Ok(job) => open = self.round(job),
-                Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => self.note_answered(),
+                Ok(job) => {
+                    open = self.round(job);
+                    if self.keeper.is_due(true) {
+                        self.keep(true);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) if self.answer_by.is_some_and(|by| by <= Instant::now()) => {
+                    self.note_answered();
+                }
+                Err(RecvTimeoutError::Timeout) if due => self.keep(false),
+                Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => {}
                 Err(RecvTimeoutError::Timeout) => {
                     self.index_events();
                     self.checkpointer.request();
@@ -144,7 +169,8 @@ impl Writer {
     /// One job and all that wait behind it, up to the limits of a transaction. False after [`Job::Close`].
     fn round(&mut self, first: Job) -> bool {
         let mut open = true;
-        let (mut inserts, mut writes): (Vec<Waiting>, Vec<_>) = Default::default();
+        let (mut inserts, mut writes): (Vec<Waiting>, Vec<Write>) = Default::default();
+        let mut imports = Vec::new();
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(job) = next {
@@ -153,19 +179,29 @@ impl Writer {
                     bytes += pending.size;
                     inserts.push(pending);
                 }
+                Job::Import(batch) => imports.push(batch),
                 Job::Write(work, changed) => writes.push((work, changed)),
+                Job::Rebuild(reply) => {
+                    let _ = reply.send(self.rebuild());
+                }
                 Job::Nudge => {}
                 Job::Close => open = false,
             }
-            let more = inserts.len() + writes.len() < self.options.batch && bytes < self.options.batch_bytes;
+            let more = inserts.len() + writes.len() < self.options.batch
+                && bytes < self.options.batch_bytes
+                && imports.is_empty();
             next = if more { self.queue.try_recv().ok() } else { None };
         }
         if !inserts.is_empty() {
             self.commit(inserts);
             self.reserve.wrote(bytes as u64);
+            self.keeper.wrote(bytes as u64);
         }
         if !writes.is_empty() {
             self.commit_writes(writes);
+        }
+        for batch in imports {
+            self.import(*batch);
         }
         if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
@@ -243,6 +279,7 @@ impl Writer {
             }
         }
         let mut placed = Vec::with_capacity(inserts.len());
+        let mut shares = Shares::default();
         {
             let mut statements = Statements::new(&transaction)?;
             for pending in inserts {
@@ -251,6 +288,7 @@ impl Writer {
                     &mut tally,
                     &mut self.events,
                     &mut self.signers,
+                    &mut shares,
                     &self.phrases,
                 )?);
             }
@@ -258,9 +296,22 @@ impl Writer {
                 statements.answered.execute((id, signed(*took_us)))?;
             }
         }
+        // Those of a file come alone, so their ids follow each other.
+        let of_file = |pending: &&Waiting| pending.file.is_some();
+        if let (Some(first), Some(last)) = (placed.first(), placed.last())
+            && inserts.first().as_ref().is_some_and(of_file)
+        {
+            imported::add(&transaction, first.id, last.id)?;
+        }
         self.signers.write(&transaction)?;
+        shares.put(&transaction)?;
         tally::write(&transaction, tally)?;
+        let revised = placed.iter().any(|placed| placed.attempt > 1);
+        if revised {
+            tally::revise(&transaction)?;
+        }
         transaction.commit()?;
+        self.revised(revised);
         self.events.commit(&tally);
         self.signers.commit();
         let learnt = learnt.into_iter().map(|(constant, number)| (number, constant.to_owned())).collect();
@@ -288,7 +339,10 @@ impl Writer {
             }
         }
         if watched {
-            let mut changed: Vec<i64> = answered.iter().map(|(id, _)| *id).collect();
+            if !answered.is_empty() {
+                let _ = self.changes.send(Change::Answered(answered.into()));
+            }
+            let mut changed = Vec::new();
             for (event, id) in again {
                 // A row that is out of date until it is next loaded is no reason to fail what is committed.
                 changed.extend(delivery::earlier_attempts(&self.conn, event, id).unwrap_or_default());
@@ -335,11 +389,18 @@ impl Writer {
             truncated: delivery.truncated,
             judged_ms: None,
             pinged: false,
+            pinned: false,
+            note: None,
+            imported: false,
             request: untyped.then(|| RequestLine::in_row(&delivery.method, &delivery.path)),
         };
+        let diagnosis = verdict.diagnosis.as_ref().map(|diagnosis| diagnosis.code.clone());
         Change::Inserted(Arc::new(Arrived {
             row,
+            key: verdict.key.clone(),
+            diagnosis,
             started: delivery.started,
+            peer: std::mem::take(&mut delivery.peer),
             path: std::mem::take(&mut delivery.path),
             query: delivery.query.take(),
             body: std::mem::take(&mut delivery.body),
@@ -351,6 +412,12 @@ impl Writer {
     fn changed(&self, ids: Vec<i64>) {
         if !ids.is_empty() {
             let _ = self.changes.send(Change::Changed(ids.into()));
+        }
+    }
+
+    fn removed(&self, ranges: Vec<(i64, i64)>) {
+        if !ranges.is_empty() {
+            let _ = self.changes.send(Change::Removed(ranges.into()));
         }
     }
 
@@ -368,33 +435,52 @@ impl Writer {
     }
 
     /// Other writes share a transaction too; each is undone alone if it fails.
-    fn commit_writes(&mut self, mut writes: Vec<(Box<dyn Work>, Vec<i64>)>) {
+    fn commit_writes(&mut self, mut writes: Vec<Write>) {
         let failed = self.transaction_of_writes(&mut writes).err();
         // Announce first: a caller with an answer may rely on the announcement.
         if failed.is_none() {
-            self.changed(writes.iter_mut().flat_map(|(_, ids)| ids.drain(..)).collect());
+            self.changed(writes.iter_mut().flat_map(|(_, changes)| changes.told.drain(..)).collect());
+            for (_, changes) in &mut writes {
+                self.removed(std::mem::take(&mut changes.removed));
+                if changes.restored {
+                    let _ = self.changes.send(Change::Restored);
+                }
+            }
         }
         for (work, _) in writes {
             work.finish(failed.as_ref());
         }
     }
 
-    fn transaction_of_writes(&mut self, writes: &mut [(Box<dyn Work>, Vec<i64>)]) -> rusqlite::Result<()> {
+    fn transaction_of_writes(&mut self, writes: &mut [Write]) -> rusqlite::Result<()> {
         let mut transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (work, _) in writes {
+        let mut revised = false;
+        for (work, changes) in writes {
             let savepoint = transaction.savepoint()?;
             if work.run(&savepoint) {
+                revised |= changes.revises;
                 savepoint.commit()?;
             } else {
+                *changes = Changes::default();
                 savepoint.finish()?;
             }
         }
-        transaction.commit()
+        if revised {
+            tally::revise(&transaction)?;
+        }
+        transaction.commit()?;
+        self.revised(revised);
+        Ok(())
+    }
+
+    /// Counts what moved `tally.revision`, so that others know when another process did.
+    fn revised(&self, revised: bool) {
+        self.revisions.fetch_add(u64::from(revised), Ordering::Release);
     }
 
     /// Puts the message ids of new events into the index, many at once.
     fn index_events(&mut self) {
-        if self.events.count() == 0 {
+        if self.events.count() == 0 && !self.keeper.has_gone() {
             return;
         }
         let mut indexed = || -> rusqlite::Result<_> {
@@ -406,9 +492,37 @@ impl Writer {
             Ok(tally)
         };
         match indexed() {
-            Ok(tally) => self.events.indexed(&tally),
+            Ok(tally) => {
+                self.events.indexed(&tally);
+                self.keeper.indexed();
+            }
             Err(error) => self.complain("new events were not put into their index", error),
         }
+    }
+
+    /// A slice of what has to leave the file. `busy`: deliveries wait.
+    fn keep(&mut self, busy: bool) {
+        match self.keeper.turn(busy) {
+            Ok(turn) => {
+                self.removed(turn.removed);
+                if turn.wrote {
+                    // The next quiet time copies the log.
+                    LOGGED.set(LOGGED.get().max(1));
+                }
+                if turn.forget {
+                    self.index_events();
+                }
+            }
+            Err(error) => self.complaints.warn(NOT_REMOVED, error.code(), &error, Instant::now()),
+        }
+    }
+
+    fn rebuild(&mut self) -> Result<(), Error> {
+        let rebuilt = self.keeper.rebuild(&self.conn);
+        // All of the file went through the log.
+        let _ = self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+        LOGGED.set(0);
+        rebuilt
     }
 
     fn complain(&self, what: &'static str, error: rusqlite::Error) {
@@ -421,7 +535,7 @@ impl Writer {
             self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)));
         self.checkpoint_at = match pages {
             // All of it is copied: the next commit restarts the log from its beginning.
-            Ok((logged, copied)) if copied >= logged => LOG_PAGES,
+            Ok((logged, copied)) if copied >= logged => self.keeper.log_pages(LOG_PAGES),
             // A long read blocks it: do not try again with every commit.
             Ok((logged, _)) => logged.saturating_add(LOG_PAGES / 4),
             Err(error) => {

@@ -1,21 +1,29 @@
 import { actionFor, type Action } from "../../lib/keys";
+import { openMenuByKey } from "../../lib/menu-on";
 import { narrows } from "../../lib/query-text";
 import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
+import { compareKey } from "./compare-key";
+import { hookKey } from "./hook-keys";
 
 /** What keys act upon. */
 export type Keyed = Pick<
   Areas,
+  | "clock"
+  | "compare"
   | "copying"
+  | "copyingAs"
   | "deliveries"
   | "detail"
+  | "keeping"
   | "navigation"
   | "replay"
   | "rotation"
   | "samples"
   | "screen"
   | "search"
+  | "transfers"
   | "hits"
   | "verifyAgain"
   | "webhooks"
@@ -34,68 +42,18 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       typing,
       overlay: document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null,
       list: app.screen.view === "deliveries",
+      kept: app.screen.view === "settings" && app.screen.settings === "history",
       hooks: app.screen.view === "webhooks",
+      compare: app.screen.view === "compare",
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
   if (action === null) return;
-  if (app.screen.view === "webhooks" ? runHook(app, action, target) : run(app, action, target)) event.preventDefault();
-}
-
-/** In the Webhooks view: what it has of its own, then what the window does everywhere. */
-function runHook(app: Keyed, action: Action, target: Element | null): boolean {
-  const hooks = app.webhooks;
-  const one = hooks.tab === "list" ? hooks.selected : null;
-  const move = (by: number) => {
-    const id = one && hooks.move(by);
-    if (id && target?.closest(".hook-list"))
-      requestAnimationFrame(() =>
-        document.querySelector<HTMLElement>(`.hook-list [data-hook="${CSS.escape(id)}"]`)?.focus(),
-      );
-    return id !== null;
-  };
-  switch (action) {
-    case "down":
-      return move(1);
-    case "up":
-      return move(-1);
-    case "first":
-      return move(-Infinity);
-    case "last":
-      return move(Infinity);
-    case "page-down":
-      return move(5);
-    case "page-up":
-      return move(-5);
-    case "open": {
-      // On a button Enter presses it.
-      if (one === null || target?.closest("button, a")) return false;
-      hooks.covering = true;
-      requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=webhook-detail]")?.focus());
-      return true;
-    }
-    case "back": {
-      if (!hooks.covering) return false;
-      hooks.covering = false;
-      return true;
-    }
-    case "new-webhook": {
-      if (!hooks.board || !hooks.project?.api_key) return false;
-      hooks.add();
-      return true;
-    }
-    case "ping":
-      void (one && hooks.ping(one));
-      return one !== null;
-    case "rotate":
-      if (one) app.rotation.ask(one, hooks.project?.id);
-      return one !== null;
-    case "edit-webhook":
-      if (one) hooks.edit(one);
-      return one !== null;
-    default:
-      return run(app, action, target);
-  }
+  const done =
+    app.screen.view === "webhooks"
+      ? (hookKey(app, action, target) ?? run(app, action, target))
+      : ((app.screen.view === "compare" ? compareKey(app.compare, action) : null) ?? run(app, action, target));
+  if (done) event.preventDefault();
 }
 
 /** False when there was nothing to do, so that the key keeps its own meaning. */
@@ -131,11 +89,27 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
       app.hits.previous();
       return true;
     case "copy-payload":
-      void app.copying.payload();
-      return app.detail.detail !== null;
+      void app.copyingAs.subject("payload");
+      return app.keeping.subject.length > 0;
     case "copy-curl":
-      void app.copying.curl();
-      return app.detail.detail !== null;
+      void app.copyingAs.subject("curl");
+      return app.keeping.subject.length > 0;
+    case "pin":
+      void app.keeping.togglePin();
+      return app.keeping.subject.length > 0;
+    case "note":
+      void app.keeping.write();
+      return app.keeping.subject.length > 0;
+    case "delete":
+      void app.keeping.deleteSubject();
+      return app.keeping.subject.length > 0;
+    case "undo":
+      return app.keeping.undo(app.clock.now);
+    case "menu":
+      return openMenuByKey(document.activeElement);
+    case "export":
+      app.transfers.ask();
+      return true;
     case "follow":
       list.follow();
       return true;
@@ -148,6 +122,9 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "verify-again":
       void app.verifyAgain.now();
       return app.verifyAgain.subject.length > 0;
+    case "compare":
+      void app.compare.open(app.deliveries.active);
+      return app.deliveries.active !== null || app.replay.selection.size > 0;
     case "mark":
       return mark(app);
     case "mark-down":
@@ -170,6 +147,13 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "ping":
     case "rotate":
     case "edit-webhook":
+    case "swap":
+    case "only-differences":
+    case "next-difference":
+    case "previous-difference":
+    case "next-side":
+    case "previous-side":
+    case "copy-comparison":
       return false;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];

@@ -156,6 +156,8 @@ pub struct Detail {
     pub project: Option<String>,
     /// `POST`.
     pub method: String,
+    /// The user's note, whole.
+    pub note: Option<String>,
     /// Path of the request.
     pub path: String,
     /// Its query, without the question mark.
@@ -186,6 +188,9 @@ pub struct Detail {
     pub answer: Answer,
     /// All deliveries of this `webhook-id`, oldest first.
     pub attempts: Vec<Row>,
+    /// An attempt whose body is not this one's, byte for byte, by its number: attempts of one event must carry
+    /// the same bytes. `None` also where a body was kept only in part, so that it is not known.
+    pub bytes_differ_from: Option<i64>,
     /// The delivery as a `curl` command.
     pub curl: String,
 }

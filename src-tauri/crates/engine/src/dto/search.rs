@@ -41,7 +41,7 @@ pub enum QueryPartKind {
     Text,
     /// A field with a value.
     Chip,
-    /// The word `or`.
+    /// The word `or`, or `and`, which says nothing.
     Or,
     /// A parenthesis that opens.
     Open,
@@ -137,7 +137,8 @@ pub struct Nothing {
 /// How a search was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Explained {
+#[cfg_attr(test, ts(rename = "Explained"))]
+pub struct SearchExplained {
     /// Blocks of 64 deliveries whose text was read.
     pub blocks_read: u64,
     /// Blocks that there are.
@@ -233,6 +234,18 @@ pub enum HitPlace {
     Body,
     /// The note.
     Note,
+}
+
+/// A field that a query can ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct GrammarField {
+    /// As it is written, without the colon.
+    pub name: String,
+    /// A sentence for the user.
+    pub help: String,
+    /// Whole terms, each of which can be searched for.
+    pub examples: Vec<String>,
 }
 
 /// The user's searches.

@@ -74,6 +74,12 @@ codes! {
     NotWritten = "not_written": Refused, Error;
     /// Nothing could be copied to the clipboard.
     ClipboardFailed = "clipboard_failed": Refused, Error;
+    /// A file could not be read, or holds none of the forms that are read.
+    NotReadable = "not_readable": Usage, Error;
+    /// Something that only text could be is not text.
+    NotText = "not_text": Refused, Warning;
+    /// Whoever read what was written has gone away.
+    ReaderGone = "reader_gone": Refused, Info;
     /// There is no such format to export to.
     InvalidFormat = "invalid_format": Usage, Error;
 
@@ -122,14 +128,28 @@ codes! {
     NotStored = "not_stored": Refused, Error;
 
     // Deliveries.
+    /// What is searched for cannot be understood.
+    QueryInvalid = "query_invalid": Usage, Warning;
     /// Another view was opened meanwhile.
     ViewReplaced = "view_replaced": Refused, Info;
     /// The body is not what its encoding says.
     NotDecodable = "not_decodable": Refused, Warning;
     /// Only a part of the body was kept.
     BodyIncomplete = "body_incomplete": Refused, Warning;
+    /// The two cannot be compared with each other.
+    NotComparable = "not_comparable": Usage, Warning;
     /// The service's published keys cannot be fetched from here.
     NoJwks = "no_jwks": Refused, Error;
+    /// A note is too long.
+    InvalidNote = "invalid_note": Usage, Warning;
+    /// The limits of the history are wrong.
+    InvalidLimits = "invalid_limits": Usage, Warning;
+    /// What was deleted cannot be taken back any more.
+    CannotUndo = "cannot_undo": Refused, Warning;
+    /// The file of the history is being rebuilt already.
+    Rebuilding = "rebuilding": Refused, Warning;
+    /// The file of the history could not be rebuilt.
+    NotRebuilt = "not_rebuilt": Refused, Warning;
     /// Deliveries could not be judged again.
     VerifyAgainFailed = "verify_again_failed": Refused, Warning;
 

@@ -2,6 +2,15 @@
 
 use super::{Code, Error};
 
+impl From<query::Problems> for Error {
+    /// The sentence is of the first problem, the detail has all of them.
+    fn from(problems: query::Problems) -> Self {
+        let message = problems.0.first().map_or_else(String::new, |problem| problem.message.clone());
+        let error = Self::new(Code::QueryInvalid, message);
+        if problems.0.len() > 1 { error.with_detail(problems) } else { error }
+    }
+}
+
 impl From<outbound::ProblemCode> for Code {
     fn from(code: outbound::ProblemCode) -> Self {
         use outbound::ProblemCode as Theirs;
@@ -112,6 +121,8 @@ impl From<&store::Error> for Code {
             Theirs::Migration(_) => Self::MigrationFailed,
             Theirs::Damaged(_) => Self::HistoryDamaged,
             Theirs::ShortOfSpace => Self::DiskNearlyFull,
+            Theirs::NoRoom(_) => Self::NotRebuilt,
+            Theirs::Rebuilding => Self::Rebuilding,
             Theirs::UnknownProject(_) => Self::UnknownProject,
             Theirs::NameTaken(_) => Self::NameTaken,
             Theirs::PathTaken(_) => Self::PathTaken,

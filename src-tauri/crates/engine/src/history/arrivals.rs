@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::rows;
 use super::view::PAGE;
-use crate::dto::{Filter, Row};
+use crate::dto::Row;
 use crate::error::Result;
 use crate::registry::Registry;
 
@@ -26,16 +26,16 @@ pub struct Arrivals {
     last: i64,
     /// How often to check what another process has committed to the same history.
     others: Option<Duration>,
-    /// How many deliveries there were at the last check.
-    total: Option<u64>,
+    /// The delivery stored last at the last check.
+    seen: Option<i64>,
 }
 
 impl Arrivals {
     pub(crate) async fn new(store: &Store, registry: Arc<Registry>) -> Result<Self> {
         let receiver = store.subscribe();
-        let ids = store.ids(&rows::store_filter(Filter::default())).await?;
+        let ids = store.ids().await?;
         let first = ids.last().copied().unwrap_or(0);
-        Ok(Self { receiver, store: store.clone(), registry, first, last: first, others: None, total: None })
+        Ok(Self { receiver, store: store.clone(), registry, first, last: first, others: None, seen: None })
     }
 
     /// Also gives out what another process commits to the same history. Nothing announces that, so it is checked at
@@ -69,7 +69,7 @@ impl Arrivals {
                         return Some(self.read_back().await);
                     }
                 }
-                Ok(Change::Changed(_)) => {}
+                Ok(Change::Changed(_) | Change::Answered(_) | Change::Removed(_) | Change::Restored) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => match self.read_back().await {
                     Ok(rows) if rows.is_empty() => {}
                     read => return Some(read),
@@ -89,8 +89,8 @@ impl Arrivals {
 
     /// What others have committed, if there is more than at the last check.
     async fn look(&mut self) -> Result<Vec<Row>> {
-        let total = self.store.counts().await?.total;
-        match self.total.replace(total) == Some(total) {
+        let last = self.store.last_id().await?;
+        match self.seen.replace(last) == Some(last) {
             true => Ok(Vec::new()),
             false => self.read_back().await,
         }
@@ -98,7 +98,7 @@ impl Arrivals {
 
     /// Reads everything in the store after `last`, a page at a time.
     async fn read_back(&mut self) -> Result<Vec<Row>> {
-        let ids = self.store.ids(&rows::store_filter(Filter::default())).await?;
+        let ids = self.store.ids().await?;
         let new = ids.get(ids.partition_point(|id| *id <= self.last)..).unwrap_or_default();
         let mut read = Vec::with_capacity(new.len());
         for page in new.chunks(PAGE) {

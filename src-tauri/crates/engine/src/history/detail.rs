@@ -11,6 +11,7 @@ use store::{Delivery, Store};
 use super::body;
 use super::headers;
 use super::rows;
+use super::unlike;
 use crate::dto::{
     Answer, AnswerHeader, BodyView, DecodedSignature, Detail, HeaderView, JwtView, SignatureEntry, TimestampView,
 };
@@ -29,6 +30,7 @@ pub(super) async fn open(store: &Store, registry: &Registry, id: i64, address: O
         Some(event) => store.attempts(event, ATTEMPTS).await?,
         None => vec![delivery.row.clone()],
     };
+    let bytes_differ_from = unlike::attempt(store, &delivery, &attempts).await?;
     let attempts = attempts.iter().map(|row| rows::row(row, registry)).collect();
     let row = rows::row(&delivery.row, registry);
     let project = with_known_jwks(registry, &delivery);
@@ -37,7 +39,7 @@ pub(super) async fn open(store: &Store, registry: &Registry, id: i64, address: O
     let built = tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address, project)).await;
     let built =
         built.map_err(|error| Error::new(Code::Internal, "The delivery could not be opened.").with_detail(error))?;
-    Ok(Detail { project: name, ..built })
+    Ok(Detail { project: name, bytes_differ_from, ..built })
 }
 
 async fn project_name(store: &Store, registry: &Registry, id: i64) -> Result<Option<String>> {
@@ -49,7 +51,7 @@ async fn project_name(store: &Store, registry: &Registry, id: i64) -> Result<Opt
 }
 
 /// The project with the JWKS known now: opening a delivery fetches nothing.
-fn with_known_jwks(registry: &Registry, delivery: &Delivery) -> Arc<inbound::Project> {
+pub(super) fn with_known_jwks(registry: &Registry, delivery: &Delivery) -> Arc<inbound::Project> {
     // Found by the row, as a path token in front of the path hides the project's segment.
     let project = registry.of(delivery.row.project).unwrap_or_else(|| registry.find(&delivery.path));
     let mut with_keys = inbound::Project::clone(&project);
@@ -95,6 +97,7 @@ fn build(
     let curl = headers::curl(&delivery, bytes, address.as_deref());
     Detail {
         method: delivery.method.clone(),
+        note: delivery.note.clone(),
         path: delivery.path.clone(),
         query: delivery.query.clone(),
         http_version: delivery.http_version.clone(),
@@ -123,6 +126,7 @@ fn build(
             took_us: delivery.row.took_us,
         },
         attempts,
+        bytes_differ_from: None,
         curl,
         checkable: signature::checkable(&delivery.headers, &project.policy),
         verdict: delivery.verdict,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use store::Change;
+use query::{Expr, Field};
+use store::{Change, Wanted};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
@@ -14,8 +15,8 @@ use tokio::sync::watch;
 use super::rows;
 use super::view::{PAGE, View};
 use crate::common::Common;
-use crate::dto::{Counts, Filter, Live, Row, ViewOpened};
-use crate::error::{Code, Error, Result};
+use crate::dto::{Counts, Live, Row};
+use crate::error::Result;
 use crate::registry::Registry;
 
 /// One frame of a 60 Hz screen.
@@ -54,68 +55,53 @@ impl Feed {
         self.current_counts(per_minute).await
     }
 
-    /// Has the window open its view again after the outcomes of many deliveries changed: where it filters by outcome,
-    /// and so shows others now, or where the rows were not sent one by one (`told` is false).
+    /// Has the window open its view again after the outcomes of many deliveries changed: where its query asks for what
+    /// may have changed, and so shows others now, or where the rows were not sent one by one (`told` is false).
     pub(crate) fn reopen(&self, told: bool) {
-        let number =
-            self.view().as_ref().filter(|view| !told || !view.filter.outcomes.is_empty()).map(|view| view.number);
+        let number = self.view().as_ref().filter(|view| !told || is_volatile(view.wanted.expr())).map(|view| view.number);
         if let Some(view) = number {
             self.common.tell(Live::Resync { view });
         }
     }
 
-    /// Opens a view in place of the current one.
-    pub(crate) async fn open(&self, filter: Filter) -> Result<ViewOpened> {
-        let started = Instant::now();
-        let number = {
-            let mut next = self.next_view.lock();
-            *next += 1;
-            *next
-        };
-        let asked = rows::store_filter(filter);
-        *self.view() = Some(View::loading(number, asked.clone()));
-        let ids = self.common.store().ids(&asked).await?;
-        let (page, matched) = {
-            let mut slot = self.view();
-            let Some(view) = slot.as_mut().filter(|view| view.number == number) else {
-                return Err(Error::new(Code::ViewReplaced, "Another view was opened meanwhile."));
-            };
-            view.loaded(ids);
-            (view.newest(), view.len() as u64)
-        };
-        let rows = self.load(&page).await?;
-        let total = self.common.store().counts().await?.total;
-        let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        Ok(ViewOpened { view: number, matched, total, took_us, rows })
-    }
-
-    pub(crate) async fn page(&self, number: u32, start: u64, count: u32) -> Result<Vec<Row>> {
-        let ids = {
-            let slot = self.view();
-            let view = slot.as_ref().filter(|view| view.number == number).ok_or_else(|| Error::not_found("view"))?;
-            view.page(usize::try_from(start).unwrap_or(usize::MAX), (count as usize).min(PAGE))
-        };
-        self.load(&ids).await
-    }
-
-    pub(crate) fn find(&self, number: u32, id: i64) -> Option<u64> {
-        self.view().as_ref().filter(|view| view.number == number)?.ordinal(id).map(|ordinal| ordinal as u64)
-    }
-
-    fn view(&self) -> parking_lot::MutexGuard<'_, Option<View>> {
+    pub(super) fn view(&self) -> parking_lot::MutexGuard<'_, Option<View>> {
         self.view.lock()
     }
 
-    async fn load(&self, ids: &[i64]) -> Result<Vec<Row>> {
-        let rows = self.common.store().rows(ids).await?;
-        Ok(rows.iter().map(|row| rows::row(row, &self.registry)).collect())
+    /// A number for the next view.
+    pub(super) fn next_number(&self) -> u32 {
+        let mut next = self.next_view.lock();
+        *next += 1;
+        *next
     }
 
-    fn complain(&self, what: &'static str, error: &impl std::fmt::Display) {
+    pub(super) fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// The rows of these deliveries, with the first hit of what is searched for.
+    pub(super) async fn load(&self, ids: &[i64], wanted: Option<&Arc<Wanted>>) -> Result<Vec<Row>> {
+        let rows = self.common.store().rows(ids).await?;
+        let rows = rows.iter().map(|row| rows::row(row, &self.registry)).collect();
+        self.with_hits(rows, wanted).await
+    }
+
+    async fn with_hits(&self, mut rows: Vec<Row>, wanted: Option<&Arc<Wanted>>) -> Result<Vec<Row>> {
+        if let Some(wanted) = wanted {
+            let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+            let hits = self.common.store().search().first_hits(wanted, &ids).await?;
+            for (row, hit) in rows.iter_mut().zip(hits) {
+                row.hit = hit.map(rows::hit);
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn complain(&self, what: &'static str, error: &impl std::fmt::Display) {
         self.common.store().complaints().warn(what, "history", error, Instant::now());
     }
 
-    async fn current_counts(&self, per_minute: u64) -> Counts {
+    pub(super) async fn current_counts(&self, per_minute: u64) -> Counts {
         let kept = self.common.store().counts().await.unwrap_or_else(|error| {
             self.complain("the counts could not be read", &error);
             store::Counts::default()
@@ -152,7 +138,9 @@ impl Feed {
                         self.inserted(&row, &mut pending);
                     }
                     Ok(Change::Changed(ids)) => pending.changed(ids.iter().copied()),
-                    Ok(Change::Resync) => pending.overflow = true,
+                    Ok(Change::Answered(answered)) => pending.answered(answered.iter().map(|(id, _)| *id)),
+                    Ok(Change::Removed(ranges)) => self.removed(&ranges, &mut pending),
+                    Ok(Change::Restored | Change::Resync) => pending.overflow = true,
                     Err(RecvError::Lagged(missed)) => {
                         rate.add(missed);
                         pending.overflow = true;
@@ -176,7 +164,7 @@ impl Feed {
         }
         let Some(view) = slot.as_mut() else { return };
         pending.belong_to(view.number);
-        if view.filter.matches(row) && view.arrived(row.row.id) {
+        if view.wanted.matches(row) && view.arrived(row.row.id) {
             if pending.added.len() < OVERFLOW {
                 pending.added.push(row.clone());
             } else {
@@ -185,15 +173,26 @@ impl Feed {
         }
     }
 
+    fn removed(&self, ranges: &[(i64, i64)], pending: &mut Pending) {
+        pending.total = true;
+        if let Some(view) = self.view().as_mut() {
+            pending.belong_to(view.number);
+            pending.removed |= view.remove(ranges);
+        }
+    }
+
     /// Sends what has waited, and returns what must wait longer: a view that is still loading cannot be told that it
     /// missed something, but must be told in the end.
     async fn flush(&self, mut pending: Pending) -> Pending {
-        let (number, matched, loading) = match self.view().as_ref() {
-            Some(view) => (view.number, view.len() as u64, view.is_loading()),
+        let (number, first, matched, loading, wanted) = match self.view().as_ref() {
+            Some(view) => (view.number, view.first(), view.len(), view.is_loading(), Arc::clone(&view.wanted)),
             None => return Pending::default(),
         };
         // A view opened since then has these rows in its snapshot.
         pending.belong_to(number);
+        if !pending.overflow && !loading {
+            pending.overflow = self.shows_others(&wanted, &pending).await;
+        }
         if pending.overflow {
             if !loading {
                 self.common.tell(Live::Resync { view: number });
@@ -201,12 +200,23 @@ impl Feed {
             }
             return Pending { view: number, overflow: true, ..Pending::default() };
         }
+        if !loading && pending.removed {
+            // The window reads its rows again, and with them what has arrived.
+            pending.added.clear();
+            self.common.tell(Live::Removed { view: number, first, matched });
+        }
         if !loading && (!pending.added.is_empty() || pending.total) {
             let added = pending.added.iter().map(|row| rows::row(&row.row, &self.registry)).collect();
-            let total = self.current_counts(0).await.total;
-            self.common.tell(Live::Rows { view: number, added, matched, total });
+            match self.with_hits(added, Some(&wanted)).await {
+                Ok(added) => {
+                    let total = self.current_counts(0).await.total;
+                    self.common.tell(Live::Rows { view: number, added, first, matched, total });
+                }
+                Err(error) => self.complain("the hits of what arrived could not be read", &error),
+            }
         }
         let mut changed = pending.changed;
+        changed.extend(pending.answered);
         for event in pending.events.into_iter().take(PAGE) {
             match self.common.store().attempts(event, PAGE as u32).await {
                 Ok(attempts) => changed.extend(attempts.iter().map(|row| row.id)),
@@ -215,12 +225,36 @@ impl Feed {
         }
         let ids: Vec<i64> = changed.into_iter().collect();
         for page in ids.chunks(PAGE) {
-            match self.load(page).await {
+            match self.load(page, Some(&wanted)).await {
                 Ok(rows) => self.common.tell(Live::Changed { rows }),
                 Err(error) => self.complain("changed rows could not be read", &error),
             }
         }
         Pending::default()
+    }
+
+    /// Whether deliveries that changed match now and did not before, or the other way round.
+    async fn shows_others(&self, wanted: &Arc<Wanted>, pending: &Pending) -> bool {
+        let expr = wanted.expr();
+        let mut ids: Vec<i64> = if is_volatile(expr) { pending.changed.iter().copied().collect() } else { Vec::new() };
+        if asks_for(expr, |field| *field == Field::Took) {
+            ids.extend(&pending.answered);
+        }
+        if ids.is_empty() {
+            return false;
+        }
+        let now = match self.common.store().search().which(wanted, ids.clone()).await {
+            Ok(now) => now,
+            Err(error) => {
+                self.complain("what changed could not be searched", &error);
+                return false;
+            }
+        };
+        let slot = self.view();
+        let Some(view) = slot.as_ref() else { return false };
+        // What is older than what was found so far is still to come.
+        let known = if view.exact { 0 } else { view.page(view.first(), 1).first().copied().unwrap_or(i64::MAX) };
+        ids.iter().any(|id| *id >= known && now.binary_search(id).is_ok() != view.ordinal(*id).is_some())
     }
 
     async fn count(&self, rate: &mut Rate) {
@@ -243,7 +277,9 @@ struct Pending {
     view: u32,
     added: Vec<Arc<store::Arrived>>,
     changed: BTreeSet<i64>,
+    answered: BTreeSet<i64>,
     events: BTreeSet<i64>,
+    removed: bool,
     total: bool,
     overflow: bool,
 }
@@ -254,22 +290,60 @@ impl Pending {
         if self.view != view {
             self.view = view;
             self.added.clear();
+            self.removed = false;
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.changed.is_empty() && self.events.is_empty() && !self.total && !self.overflow
+        let rows = self.added.is_empty() && self.changed.is_empty() && self.answered.is_empty();
+        rows && self.events.is_empty() && !self.total && !self.removed && !self.overflow
     }
 
     fn changed(&mut self, ids: impl Iterator<Item = i64>) {
-        for id in ids {
-            if self.changed.len() < OVERFLOW {
-                self.changed.insert(id);
-            } else {
-                self.overflow = true;
-            }
-        }
+        self.overflow |= add(&mut self.changed, ids);
     }
+
+    fn answered(&mut self, ids: impl Iterator<Item = i64>) {
+        self.overflow |= add(&mut self.answered, ids);
+    }
+}
+
+/// True if there were too many.
+fn add(to: &mut BTreeSet<i64>, ids: impl Iterator<Item = i64>) -> bool {
+    for id in ids {
+        if to.len() >= OVERFLOW {
+            return true;
+        }
+        to.insert(id);
+    }
+    false
+}
+
+/// Whether a delivery may match at one time and not at another.
+fn is_volatile(expr: &Expr) -> bool {
+    asks_for(expr, |field| {
+        !matches!(
+            field,
+            Field::Text
+                | Field::Type
+                | Field::Job
+                | Field::Meta(_)
+                | Field::Header(_)
+                | Field::Body(_)
+                | Field::Path
+                | Field::Ip
+                | Field::Size
+                | Field::Since
+                | Field::Until
+                | Field::At
+                | Field::Id
+                | Field::Imported
+        )
+    })
+}
+
+fn asks_for(expr: &Expr, wanted: impl Fn(&Field) -> bool) -> bool {
+    expr.terms().iter().any(|term| wanted(&term.field))
 }
 
 /// Deliveries in the last minute, by second.

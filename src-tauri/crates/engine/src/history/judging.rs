@@ -39,11 +39,11 @@ impl Judging {
 }
 
 /// Tokens that this run has verified.
-pub(super) type Tokens = Arc<Mutex<HashSet<String>>>;
+pub(crate) type Tokens = Arc<Mutex<HashSet<String>>>;
 
 /// A project's keys and rules.
 #[derive(Clone)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     pub(super) secrets: Vec<SecretKey>,
     pub(super) closed: bool,
     pub(super) policy: Policy,
@@ -84,21 +84,36 @@ async fn judge_with(keys: &Keys, deliveries: &Arc<Vec<Doubtful>>, jwks: Jwks, to
 }
 
 fn verdict(keys: &Keys, one: &Doubtful, jwks: &Jwks, tokens: &Tokens) -> Verdict {
+    let arrival = Arrival { number: one.id, received_ns: one.received_ns, headers: &one.headers, body: &one.body };
+    verdict_on(keys, arrival, jwks, tokens)
+}
+
+/// What a verdict depends on, besides the keys.
+pub(super) struct Arrival<'a> {
+    /// Tells it from others.
+    pub(super) number: i64,
+    pub(super) received_ns: i64,
+    pub(super) headers: &'a [(String, Vec<u8>)],
+    pub(super) body: &'a [u8],
+}
+
+/// The verdict with these keys at the time of the arrival.
+pub(super) fn verdict_on(keys: &Keys, one: Arrival<'_>, jwks: &Jwks, tokens: &Tokens) -> Verdict {
     let now = one.received_ns.div_euclid(1_000_000_000);
-    let received = Received { headers: &one.headers, body: &one.body };
+    let received = Received { headers: one.headers, body: one.body };
     let keyring = Keyring {
         secrets: keys.secrets.iter().map(|key| SecretKey { state: state_at(key.state, now), ..key.clone() }).collect(),
-        jwks: if needs_jwks(&one.headers) { jwks.clone() } else { Jwks::None },
+        jwks: if needs_jwks(one.headers) { jwks.clone() } else { Jwks::None },
         closed: keys.closed,
     };
     let judged = verify(&received, &keyring, &keys.policy, &Seen::default(), now);
     if judged.scheme == Some(Scheme::Jwt)
         && judged.outcome == Outcome::Verified
-        && let Some(jti) = jti(&one.headers)
+        && let Some(jti) = jti(one.headers)
     {
         let mut tokens = tokens.lock();
         // A delivery is remembered with its token: judged twice, it does not count as a repeat of itself.
-        let first = !tokens.contains(&jti) || tokens.contains(&format!("{} {jti}", one.id));
+        let first = !tokens.contains(&jti) || tokens.contains(&format!("{} {jti}", one.number));
         if tokens.len() >= TOKENS {
             tokens.clear();
         }
@@ -106,7 +121,7 @@ fn verdict(keys: &Keys, one: &Doubtful, jwks: &Jwks, tokens: &Tokens) -> Verdict
             let seen = Seen { token_id: true, ..Seen::default() };
             return verify(&received, &keyring, &keys.policy, &seen, now);
         }
-        tokens.insert(format!("{} {jti}", one.id));
+        tokens.insert(format!("{} {jti}", one.number));
         tokens.insert(jti);
     }
     judged

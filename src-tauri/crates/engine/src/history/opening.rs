@@ -1,11 +1,15 @@
 //! What the window and the command line open: the list, one delivery, its body, and what arrives.
 
+use std::sync::Arc;
+
 use inbound::Explain;
+use query::{Expr, Field, Term, Test};
 use signature::Outcome;
+use store::Wanted;
 
 use super::arrivals::Arrivals;
-use super::{History, body, detail, explain};
-use crate::dto::{Detail, Filter, ListenerState, Row, ViewOpened};
+use super::{History, body, detail, explain, rows};
+use crate::dto::{Detail, ListenerState, Row, ViewOpened};
 use crate::error::{Code, Error, Result};
 
 impl History {
@@ -14,12 +18,26 @@ impl History {
         Arrivals::new(self.common.store(), self.registry.clone()).await
     }
 
-    /// Opens a view in place of the current one.
-    pub async fn open_view(&self, filter: Filter) -> Result<ViewOpened> {
-        self.feed.open(filter).await
+    /// Opens the view of a query in place of the current one.
+    ///
+    /// # Errors
+    /// `query_invalid`; any error of the store.
+    pub async fn open_view(&self, query: &str) -> Result<ViewOpened> {
+        self.feed.open(query).await
     }
 
-    /// Rows of the open view by ordinal (0 is the oldest), at most 200.
+    /// The newest delivery, or the newest with this `webhook-id`.
+    pub async fn newest(&self, message_id: Option<&str>) -> Result<Option<Row>> {
+        let expr = message_id.map_or(Expr::Everything, |id| {
+            Expr::Term(Term { field: Field::Id, any_of: vec![Test::Exactly(id.to_owned())] })
+        });
+        let store = self.common.store();
+        let wanted = Arc::new(Wanted::new(expr, store.search().names().await?));
+        let newest: Vec<i64> = store.search().find(&wanted, 1).await?.ids.into_iter().take(1).collect();
+        Ok(store.rows(&newest).await?.first().map(|row| rows::row(row, &self.registry)))
+    }
+
+    /// Rows of the open view by ordinal, oldest first, at most 200.
     pub async fn rows(&self, view: u32, start: u64, count: u32) -> Result<Vec<Row>> {
         self.feed.page(view, start, count).await
     }
@@ -39,7 +57,7 @@ impl History {
         detail::open(self.common.store(), &self.registry, id, address).await
     }
 
-    async fn explain_late(&self, id: i64) -> Result<()> {
+    pub(super) async fn explain_late(&self, id: i64) -> Result<()> {
         let store = self.common.store();
         let Some(delivery) = store.delivery(id).await? else { return Ok(()) };
         if delivery.verdict.outcome != Outcome::Rejected

@@ -235,7 +235,7 @@ impl History {
         Ok(())
     }
 
-    fn keys_then(&self, project: i64) -> Option<Keys> {
+    pub(super) fn keys_then(&self, project: i64) -> Option<Keys> {
         let known = self.registry.all().into_iter().find(|keys| keys.project.id == project)?;
         let rules = self.registry.of(project)?;
         let secrets = known.secrets.into_iter().chain(known.expired).collect();

@@ -1,6 +1,7 @@
-//! Translates between the store's rows and filters and the window's.
+//! Translates between the store's rows and hits and the window's.
 
-use crate::dto::{AnsweredBy, Filter, PingBy, RequestLine, Row};
+use crate::dto::{AnsweredBy, Hit, HitPlace, Outbound, OutboundKind, OutboundProblem, PingBy, RequestLine, Row};
+use crate::error::Code;
 use crate::registry::Registry;
 
 const NS_PER_MS: i64 = 1_000_000;
@@ -32,6 +33,10 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
         truncated: row.truncated,
         judged_ms: row.judged_ms,
         ping: ping(row, registry),
+        pinned: row.pinned,
+        note: row.note.clone(),
+        imported: row.imported,
+        hit: None,
         request: row.request.as_ref().map(|line| RequestLine { method: line.method.clone(), path: line.path.clone() }),
     }
 }
@@ -52,7 +57,47 @@ pub(crate) fn answered_by(by: store::AnsweredBy) -> AnsweredBy {
     }
 }
 
-pub(crate) fn store_filter(filter: Filter) -> store::Filter {
-    let Filter { project, outcomes, types, text } = filter;
-    store::Filter { project, outcomes, types, text }
+pub(crate) fn hit(hit: store::Hit) -> Hit {
+    let store::Hit { place, name, before, text, after, offset } = hit;
+    let place = match place {
+        store::HitPlace::Path => HitPlace::Path,
+        store::HitPlace::Query => HitPlace::Query,
+        store::HitPlace::HeaderName => HitPlace::HeaderName,
+        store::HitPlace::Header => HitPlace::Header,
+        store::HitPlace::Body => HitPlace::Body,
+        store::HitPlace::Note => HitPlace::Note,
+    };
+    Hit { place, name, before, text, after, offset }
+}
+
+/// A request that was sent on, for the window.
+pub(crate) fn outbound(row: store::OutboundRow) -> Outbound {
+    Outbound {
+        id: row.id,
+        delivery: row.delivery,
+        kind: outbound_kind(row.kind),
+        run: None,
+        number: row.number,
+        url: row.url,
+        at_ms: row.at_ms,
+        changes: row.changes,
+        rejected: row.rejected,
+        status: row.status,
+        first_us: row.first_us,
+        total_us: Some(row.total_us),
+        answer_len: row.answer_len,
+        problem: outbound_problem(row.problem),
+    }
+}
+
+pub(crate) fn outbound_kind(kind: store::OutboundKind) -> OutboundKind {
+    match kind {
+        store::OutboundKind::Replay => OutboundKind::Replay,
+        store::OutboundKind::Forward => OutboundKind::Forward,
+    }
+}
+
+pub(crate) fn outbound_problem(problem: Option<(String, String)>) -> Option<OutboundProblem> {
+    // A name from an earlier version may be unknown now: its sentence still says what it was.
+    problem.map(|(code, message)| OutboundProblem { code: Code::named(&code).unwrap_or(Code::NoAnswer), message })
 }

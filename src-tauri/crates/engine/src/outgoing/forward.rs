@@ -25,6 +25,8 @@ use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
 use lanes::{Kept, Lane, Lanes};
 
+pub(crate) use lanes::stored_waiting;
+
 mod answer;
 mod lanes;
 mod send;
@@ -194,6 +196,7 @@ impl Forwards {
             lane.close(rule, self.common.store().last_id().await?);
         }
         self.keep().await?;
+        self.note_waiting();
         self.lanes.note_answering();
         let view = ForwardView::from(lane.view());
         self.common.tell(Live::Forward { forward: Box::new(view.clone()) });
@@ -274,6 +277,11 @@ impl Forwards {
         Ok(())
     }
 
+    /// What waits stays in the history, whatever its limits.
+    fn note_waiting(&self) {
+        self.common.store().waiting(self.lanes.waiting());
+    }
+
     /// What has not been forwarded yet, of the history up to `last`.
     async fn left(&self, rule: &ForwardRule, after: After, last: i64) -> Result<Vec<Found>> {
         let all = rule.which == ForwardWhich::All;
@@ -297,7 +305,7 @@ impl Forwards {
                         lane.arrived(row.id, row.event, verified, row.status == 0, Instant::now());
                     }
                 }
-                Ok(Change::Changed(_)) => {}
+                Ok(Change::Changed(_) | Change::Answered(_) | Change::Removed(_) | Change::Restored) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => self.catch_up().await,
                 Err(RecvError::Closed) => return,
             }
@@ -334,6 +342,7 @@ impl Forwards {
             }
             if kept.elapsed() >= KEEP {
                 kept = Instant::now();
+                self.note_waiting();
                 if self.lanes.all().iter().any(|lane| lane.take_moved())
                     && let Err(error) = self.keep().await
                 {

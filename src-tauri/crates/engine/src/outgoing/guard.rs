@@ -12,13 +12,13 @@ use crate::registry::Registry;
 const TELLING: usize = 12;
 
 /// Finds secrets and API keys in what is about to leave.
-pub(super) struct Guard {
+pub(crate) struct Guard {
     needles: Vec<(Zeroizing<Vec<u8>>, String)>,
 }
 
 impl Guard {
     /// Looks for every secret and API key that is known now.
-    pub(super) fn new(registry: &Registry, projects: &Projects) -> Self {
+    pub(crate) fn new(registry: &Registry, projects: &Projects) -> Self {
         let mut needles = Vec::new();
         for keys in registry.all() {
             for key in keys.secrets.iter().chain(&keys.expired) {
@@ -42,14 +42,22 @@ impl Guard {
     /// # Errors
     /// `holds_secret`, with what it is, never its text.
     pub(super) fn check(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> Result<()> {
-        let inside = |bytes: &[u8], needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
-        for (needle, what) in self.needles.iter().filter(|(needle, _)| needle.len() >= TELLING) {
-            if inside(body, needle) || headers.iter().any(|(_, value)| inside(value, needle)) {
+        match self.found(headers, body) {
+            None => Ok(()),
+            Some(what) => {
                 let message =
                     format!("This request holds {what}, so it was not sent. Remove it from the headers and the body.");
-                return Err(Error::new(Code::HoldsSecret, message));
+                Err(Error::new(Code::HoldsSecret, message))
             }
         }
-        Ok(())
+    }
+
+    /// What it is, if one is inside: `the secret whsec_…a91f`.
+    pub(crate) fn found(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> Option<&str> {
+        let inside = |bytes: &[u8], needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
+        let mut telling = self.needles.iter().filter(|(needle, _)| needle.len() >= TELLING);
+        let found =
+            telling.find(|(needle, _)| inside(body, needle) || headers.iter().any(|(_, value)| inside(value, needle)));
+        found.map(|(_, what)| what.as_str())
     }
 }

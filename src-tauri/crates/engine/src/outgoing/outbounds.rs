@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use store::{NewOutbound, OutboundAnswer, OutboundRow, Sendable};
+use store::{NewOutbound, OutboundAnswer, Sendable};
 
 use crate::common::Common;
-use crate::dto::{Altered, AnswerDiff, BodyKind, HeaderLine, Outbound, OutboundDetail, OutboundKind, OutboundProblem};
+use crate::dto::{Altered, AnswerDiff, BodyKind, HeaderLine, Outbound, OutboundDetail};
 use crate::error::{Code, Error, Result};
-use crate::history::body;
+use crate::history::{body, rows};
 
 mod diff;
 
@@ -31,8 +31,8 @@ impl Outbounds {
 
     /// The requests that sent a delivery on, newest first, at most 200.
     pub async fn of(&self, delivery: i64) -> Result<Vec<Outbound>> {
-        let rows = self.common.store().outbounds().of(delivery, LISTED).await?;
-        Ok(rows.into_iter().map(view).collect())
+        let found = self.common.store().outbounds().of(delivery, LISTED).await?;
+        Ok(found.into_iter().map(rows::outbound).collect())
     }
 
     /// One such request, whole.
@@ -64,7 +64,7 @@ impl Outbounds {
             answer_base64: (answer_kind == BodyKind::Binary).then(|| body::base64(&decoded)),
             answer_kind,
             answer_note,
-            outbound: view(outbound.row),
+            outbound: rows::outbound(outbound.row),
         })
     }
 
@@ -103,7 +103,7 @@ pub(super) fn shown_outbound(new: &NewOutbound) -> Outbound {
     Outbound {
         id: 0,
         delivery: new.delivery,
-        kind: kind(new.kind),
+        kind: rows::outbound_kind(new.kind),
         run: None,
         number: new.number,
         url: new.url.clone(),
@@ -114,39 +114,8 @@ pub(super) fn shown_outbound(new: &NewOutbound) -> Outbound {
         first_us: answer.map(|answer| answer.first_us),
         total_us: Some(new.total_us),
         answer_len: answer.map(|answer| answer.len),
-        problem: problem(new.problem.clone()),
+        problem: rows::outbound_problem(new.problem.clone()),
     }
-}
-
-pub(super) fn view(row: OutboundRow) -> Outbound {
-    Outbound {
-        id: row.id,
-        delivery: row.delivery,
-        kind: kind(row.kind),
-        run: None,
-        number: row.number,
-        url: row.url,
-        at_ms: row.at_ms,
-        changes: row.changes,
-        rejected: row.rejected,
-        status: row.status,
-        first_us: row.first_us,
-        total_us: Some(row.total_us),
-        answer_len: row.answer_len,
-        problem: problem(row.problem),
-    }
-}
-
-fn kind(kind: store::OutboundKind) -> OutboundKind {
-    match kind {
-        store::OutboundKind::Replay => OutboundKind::Replay,
-        store::OutboundKind::Forward => OutboundKind::Forward,
-    }
-}
-
-fn problem(problem: Option<(String, String)>) -> Option<OutboundProblem> {
-    // A name from an earlier version may be unknown now: its sentence still says what it was.
-    problem.map(|(code, message)| OutboundProblem { code: Code::named(&code).unwrap_or(Code::NoAnswer), message })
 }
 
 fn micros(time: Duration) -> u64 {

@@ -56,7 +56,7 @@ impl Received {
                 Ok(Change::Inserted(arrived)) if arrived.row.project == project => {
                     self.add(arrived.row.id, arrived.row.message_id.as_deref());
                 }
-                Ok(Change::Inserted(_) | Change::Changed(_)) => {}
+                Ok(Change::Inserted(_) | Change::Changed(_) | Change::Answered(_) | Change::Removed(_) | Change::Restored) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => {
                     if let Err(error) = self.read_back(&store, project).await {
                         let what = "the deliveries for the Sandbox's log could not be read";
@@ -70,10 +70,8 @@ impl Received {
 
     async fn read_back(&self, store: &Store, project: i64) -> Result<(), store::Error> {
         const PAGE: usize = 200;
-        let filter = store::Filter { project: Some(project), ..store::Filter::default() };
         let last = self.0.lock().last;
-        let ids = store.ids(&filter).await?;
-        let new = ids.get(ids.partition_point(|id| *id <= last)..).unwrap_or_default();
+        let new = store.ids_of(project, last).await?;
         for page in new.get(new.len().saturating_sub(MOST)..).unwrap_or_default().chunks(PAGE) {
             for row in store.rows(page).await? {
                 self.add(row.id, row.message_id.as_deref());

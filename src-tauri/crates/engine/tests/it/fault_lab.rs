@@ -1,6 +1,6 @@
 //! The fault lab against the emulator's own retries: fail twice, then pass.
 
-use engine::{AnsweredBy, Code, FaultDrop, FaultRule, FaultWhen, Filter, JobKind, JobOutcome, SandboxRun, Settings};
+use engine::{AnsweredBy, Code, FaultDrop, FaultRule, FaultWhen, JobKind, JobOutcome, SandboxRun, Settings};
 
 use crate::parts::{Parts, soon};
 
@@ -24,7 +24,7 @@ async fn the_services_retries_meet_it_and_the_third_attempt_passes() {
     let run = SandboxRun { kind: JobKind::Batch, outcome: JobOutcome::Succeed, dynamic: false };
     engine.sandbox().run(run).await.unwrap();
     let rows = async || {
-        let rows = engine.history().open_view(Filter::default()).await.unwrap().rows;
+        let rows = engine.history().open_view("").await.unwrap().rows;
         rows.into_iter().filter(|row| row.event_type.as_deref() == Some("batch.succeeded")).collect::<Vec<_>>()
     };
     soon("three attempts", async || rows().await.len() == 3).await;

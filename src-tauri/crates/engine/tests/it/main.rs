@@ -7,6 +7,7 @@ mod actions;
 mod addresses;
 mod aside;
 mod checks;
+mod compare;
 mod fault_lab;
 mod flood;
 mod forward;
@@ -24,6 +25,7 @@ mod reverify;
 mod rotation;
 mod sandbox;
 mod scripted;
+mod searches;
 mod secrets;
 mod tunnel;
 mod turned_away;
@@ -34,7 +36,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use engine::{Code, Config, Engine, Filter, ListenerState, Live, MemoryVault, Settings};
+use engine::{Code, Config, Engine, ListenerState, Live, MemoryVault, Settings};
 use parts::soon;
 use samples::SampleRequest;
 use signature::{Outcome, Scheme, Secret};
@@ -62,7 +64,7 @@ impl Rig {
     }
 
     async fn newest(&self) -> engine::Detail {
-        let view = self.engine.history().open_view(Filter::default()).await.unwrap();
+        let view = self.engine.history().open_view("").await.unwrap();
         self.engine.history().delivery(view.rows.last().unwrap().id).await.unwrap()
     }
 
@@ -199,10 +201,10 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
         }
     });
     // Open views over and over while deliveries arrive.
-    let mut opened = rig.engine.history().open_view(Filter::default()).await.unwrap();
+    let mut opened = rig.engine.history().open_view("").await.unwrap();
     while !arriving.is_finished() {
         tokio::time::sleep(Duration::from_millis(7)).await;
-        opened = rig.engine.history().open_view(Filter::default()).await.unwrap();
+        opened = rig.engine.history().open_view("").await.unwrap();
     }
     arriving.await.unwrap();
     let of_view = || live.lock().unwrap().iter().filter(|(view, _)| *view == opened.view).count() as u64;
@@ -223,7 +225,7 @@ async fn between_snapshot_and_live_nothing_is_lost_or_doubled() {
         live.lock().unwrap().iter().filter(|(view, _)| *view == opened.view).map(|(_, id)| *id).collect();
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len(), "none is reported twice: {told:?}");
     assert_eq!(opened.matched + told.len() as u64, 300, "what was counted and what was reported is all there is");
-    let all = rig.engine.history().open_view(Filter::default()).await.unwrap();
+    let all = rig.engine.history().open_view("").await.unwrap();
     assert_eq!(all.matched, 300);
 }
 
@@ -242,10 +244,10 @@ async fn filters_narrow_the_view_and_the_live_rows_alike() {
     send("batch.succeeded", None).await;
     send("video.generated", None).await;
     send("batch.failed", Some("wrong_secret")).await;
-    let rejected = Filter { outcomes: vec![Outcome::Rejected], ..Filter::default() };
+    let rejected = "verdict:rejected";
     let view = rig.engine.history().open_view(rejected).await.unwrap();
     assert_eq!((view.matched, view.total), (1, 3));
-    let typed = Filter { types: vec!["video.generated".into()], text: "GEMINI-webhooks".into(), ..Filter::default() };
+    let typed = "type:=video.generated GEMINI-webhooks";
     let view = rig.engine.history().open_view(typed).await.unwrap();
     assert_eq!(view.matched, 1);
 

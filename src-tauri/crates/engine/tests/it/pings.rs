@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{Filter, PingBy, PingResult, RequestLine, Row, WebhookCreation};
+use engine::{PingBy, PingResult, RequestLine, Row, WebhookCreation};
 use serde_json::json;
 use signature::Outcome;
 
@@ -11,7 +11,7 @@ use crate::{Rig, SECRET, post_text, rig};
 
 impl Rig {
     async fn rows(&self) -> Vec<Row> {
-        self.engine.history().open_view(Filter::default()).await.unwrap().rows
+        self.engine.history().open_view("").await.unwrap().rows
     }
 
     async fn row(&self, id: i64) -> Row {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use engine::{ApiKeyDraft, ApiVersion, Code, Filter, ProjectDraft, VaultKind};
+use engine::{ApiKeyDraft, ApiVersion, Code, ProjectDraft, VaultKind};
 use signature::Outcome;
 use tokio::io::AsyncWriteExt as _;
 
@@ -13,7 +13,7 @@ use crate::parts::{KEY, OTHER, Parts, default_project, draft, soon, told};
 use crate::{SECRET, post};
 
 async fn newest(engine: &engine::Engine) -> engine::Detail {
-    let view = engine.history().open_view(Filter::default()).await.unwrap();
+    let view = engine.history().open_view("").await.unwrap();
     engine.history().delivery(view.rows.last().unwrap().id).await.unwrap()
 }
 

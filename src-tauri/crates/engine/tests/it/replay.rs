@@ -26,7 +26,7 @@ pub(crate) async fn post(address: &str, id: &str, body: &str) -> reqwest::Respon
 }
 
 pub(crate) async fn newest(engine: &Engine) -> i64 {
-    engine.history().open_view(engine::Filter::default()).await.unwrap().rows.last().unwrap().id
+    engine.history().open_view("").await.unwrap().rows.last().unwrap().id
 }
 
 fn plan(deliveries: Vec<i64>, targets: &[&Receiver]) -> ReplayPlan {
@@ -110,7 +110,7 @@ async fn edited_and_signed_anew_it_verifies_at_another_receiver() {
     let started = engine.replays().start(plan).await.unwrap();
     let run = engine.replays().ended(started.run).await.unwrap();
     assert_eq!(run.targets[1].statuses, [(200, 1)]);
-    let row = engine.history().open_view(engine::Filter::default()).await.unwrap().rows.pop().unwrap();
+    let row = engine.history().open_view("").await.unwrap().rows.pop().unwrap();
     assert_eq!((row.outcome, row.event_type.as_deref()), (signature::Outcome::Verified, Some("batch.failed")));
     assert_ne!(row.message_id.as_deref(), Some("msg_1"));
     engine.shutdown().await;
@@ -331,7 +331,7 @@ async fn with_the_sandboxs_keys_it_verifies_by_every_scheme() {
         let run = engine.replays().ended(started.run).await.unwrap();
         assert_eq!(run.targets[0].statuses, [(200, 1)], "{}", signer.label);
         assert!(run.outbounds[0].rejected, "marked");
-        let row = engine.history().open_view(engine::Filter::default()).await.unwrap().rows.pop().unwrap();
+        let row = engine.history().open_view("").await.unwrap().rows.pop().unwrap();
         assert_eq!(row.outcome, signature::Outcome::Verified, "{}: {}", signer.label, row.cause);
     }
     engine.shutdown().await;

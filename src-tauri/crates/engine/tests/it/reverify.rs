@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use engine::{Code, Engine, Filter, ForwardRule, ForwardStart, Live, Row, VerifiedAgain, VerifyRun};
+use engine::{Code, Engine, ForwardRule, ForwardStart, Live, Row, VerifiedAgain, VerifyRun};
 use serde_json::json;
 use signature::{KeyState, Outcome, Secret, StepStatus, sign};
 
@@ -44,7 +44,7 @@ fn ended(told: &Mutex<Vec<Live>>) -> Vec<VerifyRun> {
 
 /// Newest first.
 async fn rows(engine: &Engine) -> Vec<Row> {
-    let mut rows = engine.history().open_view(Filter::default()).await.unwrap().rows;
+    let mut rows = engine.history().open_view("").await.unwrap().rows;
     rows.reverse();
     rows
 }
@@ -143,7 +143,7 @@ async fn many_are_judged_in_batches_and_an_open_view_of_outcomes_is_opened_again
     for task in sending {
         task.await.unwrap();
     }
-    let filter = || Filter { outcomes: vec![Outcome::Unchecked], ..Filter::default() };
+    let filter = || "verdict:unchecked";
     let view = engine.history().open_view(filter()).await.unwrap();
     assert_eq!(view.matched, 320);
     let told = told(&engine);
@@ -151,7 +151,7 @@ async fn many_are_judged_in_batches_and_an_open_view_of_outcomes_is_opened_again
     engine.projects().add_secret(default_project(&engine), "", SECRET).await.unwrap();
     engine.projects().add_secret(default_project(&engine), "", OTHER).await.unwrap();
     let verified = async || {
-        let filter = Filter { outcomes: vec![Outcome::Verified], ..Filter::default() };
+        let filter = "verdict:verified";
         engine.history().open_view(filter).await.unwrap().matched == 320
     };
     soon("all are verified", verified).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::{Code, FileVault, Filter, VaultKind};
+use engine::{Code, FileVault, VaultKind};
 use signature::KeyState;
 
 use crate::parts::{OTHER, Parts, default_project};
@@ -33,7 +33,7 @@ async fn a_secret_that_ended_is_named_then_destroyed_and_its_hint_stays() {
 
     let (engine, address) = parts.listening(false).await;
     assert_eq!(post(&address, SECRET, "msg_1").await, 401);
-    let view = engine.history().open_view(Filter::default()).await.unwrap();
+    let view = engine.history().open_view("").await.unwrap();
     let detail = engine.history().delivery(view.rows.last().unwrap().id).await.unwrap();
     let diagnosis = detail.verdict.diagnosis.unwrap();
     assert!(diagnosis.code.contains("expired"), "{diagnosis:?}");
@@ -58,7 +58,7 @@ async fn a_delivery_is_rejected_where_the_only_secret_has_ended() {
     ended(&parts, &only.id, 60 * 60).await;
     let (engine, address) = parts.listening(false).await;
     assert_eq!(post(&address, SECRET, "msg_1").await, 401);
-    let view = engine.history().open_view(Filter::default()).await.unwrap();
+    let view = engine.history().open_view("").await.unwrap();
     let verdict = engine.history().delivery(view.rows.last().unwrap().id).await.unwrap().verdict;
     assert!(verdict.diagnosis.is_some_and(|found| found.code.contains("expired")));
     // Without its text there is nothing to check with.

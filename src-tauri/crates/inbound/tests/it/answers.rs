@@ -64,7 +64,7 @@ async fn a_rule_answers_the_first_attempts_and_the_next_one_passes() {
     assert_eq!(status(&rig.raw(&signed("msg_1", b"{\"type\":\"batch.succeeded\"}")).await), "200");
     assert_eq!(status(&rig.raw(&signed("msg_1", b"{\"type\":\"batch.succeeded\"}")).await), "200");
 
-    let ids = rig.store.ids(&store::Filter::default()).await.unwrap();
+    let ids = rig.store.ids().await.unwrap();
     let rows = rig.store.rows(&ids).await.unwrap();
     let told: Vec<_> = rows.iter().map(|row| (row.attempt, row.status, row.answered_by, row.duplicate)).collect();
     let by = Some(AnsweredBy::Rule);
@@ -112,7 +112,7 @@ async fn a_target_that_takes_it_counts_as_accepted() {
     let (rig, _) = rig(target, Duration::ZERO, 9).await;
     assert_eq!(status(&rig.raw(&signed("msg_1", b"{}")).await), "204");
     assert_eq!(status(&rig.raw(&signed("msg_1", b"{}")).await), "204");
-    let ids = rig.store.ids(&store::Filter::default()).await.unwrap();
+    let ids = rig.store.ids().await.unwrap();
     let rows = rig.store.rows(&ids).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.duplicate).collect::<Vec<_>>(), [false, true]);
     assert_eq!(rows[0].answered_by, Some(AnsweredBy::Target));

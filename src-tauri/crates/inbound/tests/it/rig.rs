@@ -137,7 +137,7 @@ impl Rig {
     }
 
     pub(crate) async fn all(&self) -> Vec<i64> {
-        self.store.ids(&store::Filter::default()).await.unwrap()
+        self.store.ids().await.unwrap()
     }
 
     pub(crate) async fn only(&self) -> store::Delivery {

@@ -58,6 +58,8 @@ fn text_stays_as_it_is() {
         ("ß\u{202e}ü", "ß\u{202e}ü"),
         ("a\0b", "a\0b"),
         ("body.data.id", "body.data.id"),
+        ("body[x]", "body[x]"),
+        ("body[23\u{3}0].", "body[23\u{3}0]."),
         ("=x", "=x"),
     ] {
         assert_eq!(parse(written).expr, text(meant), "{written}");

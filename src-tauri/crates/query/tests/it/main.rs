@@ -5,6 +5,7 @@
 mod delivery;
 mod language;
 mod matching;
+mod page;
 mod problems;
 mod round_trip;
 mod suggest;

@@ -11,7 +11,32 @@ fn words() -> impl Strategy<Value = String> {
         "[ -~]{1,8}",
         any::<String>().prop_filter("not empty", |text| !text.is_empty()),
         prop::sample::select(vec![
-            "or", "and", "not", "-", "*", "none", "not(", "a:b", "\"", "\\", "=", ">5", "#1", ",", "a\"b"
+            "or",
+            "and",
+            "not",
+            "-",
+            "*",
+            "none",
+            "not(",
+            "a:b",
+            "\"",
+            "\\",
+            "=",
+            ">5",
+            "#1",
+            ",",
+            "a\"b",
+            "body[x]",
+            "body.a",
+            "body.\"a",
+            "header.",
+            "meta[",
+            "https://a",
+            "x-a:b",
+            "(a",
+            "a)",
+            "..",
+            "\u{a0}"
         ])
         .prop_map(str::to_owned),
     ]

@@ -59,6 +59,20 @@ pub(crate) fn pinged(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
     Ok(conn.prepare_cached("UPDATE delivery SET pinged = 1 WHERE id = ?1")?.execute([id])? > 0)
 }
 
+/// Pins a delivery or unpins it: id, 1 or 0.
+pub(crate) const PIN: &str = "UPDATE delivery SET pinned = ?2 WHERE id = ?1 AND deleted = 0";
+
+/// Whether there is such a delivery, hidden or not.
+pub(crate) fn is_there(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM delivery WHERE id = ?1)")?.query_row([id], |row| row.get(0))
+}
+
+/// Whether there is such a delivery, and nothing hides it.
+pub(crate) fn is_shown(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM delivery WHERE id = ?1 AND deleted = 0)";
+    conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))
+}
+
 /// Records the answer to a delivery that was stored without one: id, status, by, microseconds. Returns its event, and
 /// whether it was verified.
 pub(crate) const ANSWER_GIVEN: &str = "
@@ -69,8 +83,8 @@ UPDATE delivery SET status = ?2, answered_by = ?3, took_us = ?4 WHERE id = ?1 RE
 /// and one that grew would split it.
 pub(crate) const INSERT: &str = "
 INSERT INTO delivery (id, project, received_ns, outcome, scheme, reason, cause, grace_until, event, event_type,
-                      pointer, attempt, duplicate, warnings, status, body_len, truncated, signer)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                      pointer, attempt, duplicate, warnings, status, body_len, truncated, signer, kept)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
 ";
 
 pub(crate) const ANSWERED: &str = "UPDATE delivery SET took_us = ?2 WHERE id = ?1";
@@ -81,7 +95,8 @@ macro_rules! row {
             "SELECT d.id, d.project, d.received_ns, d.outcome, d.scheme, d.reason, d.cause, d.grace_until, d.event,
                     d.event_type, d.pointer, e.message_id, d.attempt, coalesce(e.attempts, 1), d.duplicate,
                     d.warnings, d.status, d.took_us, d.body_len, d.truncated, d.answered_by, d.judged_ms,
-                    d.pinged IS NOT NULL
+                    d.pinged IS NOT NULL, d.pinned, d.imported,
+                    (SELECT substr(text, 1, 240) FROM note WHERE delivery = d.id)
              FROM delivery d LEFT JOIN event e ON e.id = d.event ",
             $tail
         )
@@ -89,7 +104,7 @@ macro_rules! row {
 }
 
 pub(crate) fn row(conn: &Connection, id: i64) -> rusqlite::Result<Option<Row>> {
-    let row = conn.prepare_cached(row!("WHERE d.id = ?1"))?.query_row([id], take).optional()?;
+    let row = conn.prepare_cached(row!("WHERE d.id = ?1 AND d.deleted = 0"))?.query_row([id], take).optional()?;
     row.map(|row| with_request(conn, row)).transpose()
 }
 
@@ -103,7 +118,7 @@ fn with_request(conn: &Connection, row: Row) -> rusqlite::Result<Row> {
 }
 
 /// Reads `delivery_again` backwards; its entries for one event are in the order of their ids.
-const AGAIN: &str = row!("WHERE d.event = ?1 AND d.attempt > 1 ORDER BY d.id DESC LIMIT ?2");
+const AGAIN: &str = row!("WHERE d.event = ?1 AND d.attempt > 1 AND d.deleted = 0 ORDER BY d.id DESC LIMIT ?2");
 
 /// The newest attempts of an event, at most `limit`, oldest first.
 pub(crate) fn attempts(conn: &Connection, event: i64, limit: u32) -> rusqlite::Result<Vec<Row>> {
@@ -189,20 +204,22 @@ pub(crate) const ARRIVAL: &str = "SELECT id, received_ns FROM delivery WHERE id 
 /// From this id on, of a project, not before a time: id, arrival and signer of those that a secret verified.
 pub(crate) const SIGNED: &str = "
 SELECT id, received_ns, signer FROM delivery
-WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND signer IS NOT NULL ORDER BY id
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND signer IS NOT NULL
+  AND imported = 0 AND deleted = 0 ORDER BY id
 ";
 
 /// From this id on, of a project, not before a time, at most this many: ids of those that were not verified.
 pub(crate) const UNVERIFIED: &str = "
 SELECT id FROM delivery
-WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 ORDER BY id DESC LIMIT ?4
+WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 AND imported = 0 AND deleted = 0
+ORDER BY id DESC LIMIT ?4
 ";
 
 /// Likewise: ids of those that were not answered 2xx and are the newest attempt of their event, or have no event.
 pub(crate) const UNANSWERED: &str = "
 SELECT id FROM delivery d
 WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND status NOT BETWEEN 200 AND 299
-  AND (event IS NULL OR attempt = (SELECT attempts FROM event e WHERE e.id = d.event))
+  AND imported = 0 AND deleted = 0 AND (event IS NULL OR attempt = (SELECT attempts FROM event e WHERE e.id = d.event))
 ORDER BY id DESC LIMIT ?4
 ";
 
@@ -273,6 +290,9 @@ fn take(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         answered_by: row.get::<_, Option<u8>>(20)?.and_then(AnsweredBy::of),
         judged_ms: row.get(21)?,
         pinged: row.get(22)?,
+        pinned: row.get(23)?,
+        imported: row.get(24)?,
+        note: row.get(25)?,
         request: None,
     })
 }
@@ -282,13 +302,17 @@ fn odd(column: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, why)
 }
 
-/// Ids. The conditions follow.
-pub(crate) const IDS: &str = "SELECT d.id FROM delivery d ";
+/// All ids, ascending.
+pub(crate) fn ids(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = conn.prepare_cached("SELECT id FROM delivery WHERE deleted = 0 ORDER BY id")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
 
-/// Ids with all the text that is searched. The conditions follow.
-pub(crate) const SEARCHED: &str = "
-SELECT d.id, c.path, c.query, c.headers, c.body, e.message_id
-FROM delivery d CROSS JOIN delivery_content c ON c.id = d.id LEFT JOIN event e ON e.id = d.event ";
+/// A project's ids after this one, ascending.
+pub(crate) fn ids_of(conn: &Connection, project: i64, after: i64) -> rusqlite::Result<Vec<i64>> {
+    let sql = "SELECT id FROM delivery WHERE id > ?2 AND project = ?1 AND deleted = 0 ORDER BY id";
+    conn.prepare_cached(sql)?.query_map([project, after], |row| row.get(0))?.collect()
+}
 
 #[cfg(test)]
 mod tests {

@@ -67,10 +67,11 @@ pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, &
     Ok(())
 }
 
-/// Puts all events after this one into the index, in the index's order.
+/// Puts all events after this one into the index, in the index's order. One takes over the key of an earlier event that
+/// has left the file.
 pub(crate) fn index_after(conn: &Connection, id: i64) -> rusqlite::Result<usize> {
     conn.prepare_cached(
-        "INSERT OR IGNORE INTO event_key (project, message_id, event)
+        "INSERT OR REPLACE INTO event_key (project, message_id, event)
          SELECT project, message_id, id FROM event WHERE id > ?1 ORDER BY project, message_id",
     )?
     .execute([id])

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
-use crate::table::{signed, unsigned};
+use crate::table::{delivery, signed, unsigned};
 use crate::{Error, Store, encode};
 
 /// Wide columns are last: SQLite reads a row from the front.
@@ -175,7 +175,8 @@ pub struct Sendable {
 pub struct Outbounds<'a>(pub(crate) &'a Store);
 
 impl Outbounds<'_> {
-    /// Stores requests; returns their ids, in this order.
+    /// Stores requests; returns their ids, in this order: 0 for one whose delivery is no longer there, which is not
+    /// stored.
     ///
     /// # Errors
     /// Any SQLite error; then none is kept.
@@ -277,6 +278,9 @@ impl Encoded {
     fn add(&self, conn: &Connection) -> rusqlite::Result<i64> {
         let Self { new, changes, altered, headers, answer_headers } = self;
         let answer = new.answer.as_ref();
+        if !delivery::is_there(conn, new.delivery)? {
+            return Ok(0);
+        }
         conn.prepare_cached(
             "INSERT INTO outbound (delivery, kind, number, settled, url, at_ms, changes, rejected, status, first_us,
                total_us, answer_len, problem, problem_text, altered, headers, answer_headers, answer_body, body)
@@ -337,8 +341,10 @@ fn of(conn: &Connection, delivery: i64, limit: u32) -> rusqlite::Result<Vec<Outb
 }
 
 fn get(conn: &Connection, id: i64) -> Result<Option<Outbound>, Error> {
-    let sql =
-        format!("SELECT {NARROW}, altered, headers, answer_headers, answer_body, body FROM outbound WHERE id = ?1");
+    let sql = format!(
+        "SELECT {NARROW}, altered, headers, answer_headers, answer_body, body FROM outbound o
+                       WHERE id = ?1 AND EXISTS (SELECT 1 FROM delivery d WHERE d.id = o.delivery AND d.deleted = 0)"
+    );
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -362,7 +368,7 @@ fn get(conn: &Connection, id: i64) -> Result<Option<Outbound>, Error> {
 fn sendable(conn: &Connection, id: i64) -> Result<Option<Sendable>, Error> {
     let mut statement = conn.prepare_cached(
         "SELECT d.project, d.outcome, d.truncated, c.path, c.query, c.headers, c.body, d.body_len
-         FROM delivery d JOIN delivery_content c ON c.id = d.id WHERE d.id = ?1",
+         FROM delivery d JOIN delivery_content c ON c.id = d.id WHERE d.id = ?1 AND d.deleted = 0",
     )?;
     let read = |row: &SqlRow<'_>| {
         let (path, query): (String, Option<String>) = (row.get(3)?, row.get(4)?);
@@ -400,7 +406,7 @@ fn left(conn: &Connection, asked: Asked, gone: &AtomicBool, mut each: impl FnMut
     let mut statement = conn.prepare_cached(
         // A later verdict does not change what it was at its arrival: it was not verified then.
         "SELECT id, event, outcome = 0 AND judged_ms IS NULL FROM delivery d
-         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3
+         WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3 AND imported = 0 AND deleted = 0
            AND ((outcome = 0 AND judged_ms IS NULL) OR ?4)
            AND NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = d.id AND kind = 1 AND settled = 1)
          ORDER BY id",

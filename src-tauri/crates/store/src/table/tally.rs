@@ -39,6 +39,16 @@ pub(crate) fn read(conn: &Connection) -> rusqlite::Result<Tally> {
     )
 }
 
+/// Notes that rows which were there have changed.
+pub(crate) fn revise(conn: &Connection) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE tally SET revision = revision + 1")?.execute([])?;
+    Ok(())
+}
+
+pub(crate) fn revision(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT revision FROM tally")?.query_row([], |row| row.get(0))
+}
+
 pub(crate) fn write(conn: &Connection, tally: Tally) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "UPDATE tally SET last_id = ?1, total = ?2, kept_bytes = ?3, last_event = ?4, indexed_event = ?5",

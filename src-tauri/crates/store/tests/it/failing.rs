@@ -5,9 +5,9 @@ use std::task::Poll;
 
 use rusqlite::Connection;
 use signature::Outcome;
-use store::{Filter, InsertError, Inserted, NewDelivery, Options, Store};
+use store::{InsertError, Inserted, NewDelivery, Options, Store};
 
-use crate::sample::{attempt, file, history, history_with, integrity, plain};
+use crate::sample::{attempt, file, found, history, history_with, integrity, plain};
 
 /// Keeps the database locked against writers.
 fn lock(path: &std::path::Path) -> Connection {
@@ -87,7 +87,7 @@ async fn a_full_disk_fails_the_delivery_and_leaves_nothing_of_it() {
     assert!(receiver.try_recv().is_err(), "what failed is not announced");
     assert_eq!(store.counts().await.unwrap(), counts);
     assert_eq!(store.attempts(kept.event.unwrap(), 10).await.unwrap().len(), 1);
-    assert_eq!(store.ids(&Filter::default()).await.unwrap(), [kept.id]);
+    assert_eq!(store.ids().await.unwrap(), [kept.id]);
     let next = store.insert(attempt("a", Outcome::Verified, 200, 2)).await.unwrap();
     assert_eq!((next.id, next.attempt, next.duplicate), (2, 2, true), "failed attempts do not count");
     store.close().await;
@@ -113,7 +113,7 @@ async fn until_the_disk_is_full_and_beyond() {
         }
     }
     assert!(!kept.is_empty() && failed > 0);
-    assert_eq!(store.ids(&Filter::default()).await.unwrap(), kept);
+    assert_eq!(store.ids().await.unwrap(), kept);
     store.close().await;
     assert_eq!(integrity(&file(&folder)), "ok");
 }
@@ -184,8 +184,8 @@ async fn readers_see_whole_deliveries_only() {
     });
     let mut seen = 0;
     while !writing.is_finished() {
-        let ids = store.ids(&Filter::default()).await.unwrap();
-        let by_text = store.ids(&Filter { text: "application/json".into(), ..Filter::default() }).await.unwrap();
+        let ids = store.ids().await.unwrap();
+        let by_text = found(&store, "application/json").await;
         assert!(ids.len() >= seen && by_text.len() >= ids.len());
         assert_eq!(ids, (1..=ids.len() as i64).collect::<Vec<_>>());
         assert!(store.counts().await.unwrap().total >= by_text.len() as u64);

@@ -4,17 +4,24 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod attempts;
+mod bounds;
 mod changes;
+mod compared;
 mod crash;
+mod deletion;
 mod failing;
-mod filters;
 mod judging;
+mod keeping_crash;
+mod keeping_model;
 mod opening;
 mod outbound;
 mod projects;
+mod record;
 mod request;
 mod round_trip;
 mod sample;
+mod searching;
+mod sidecar;
 mod signed;
 mod space;
 mod tables;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use store::{Error, Filter, InsertError, Options, Store};
+use store::{Error, InsertError, Options, Store};
 
 use crate::sample::{file, history, integrity, plain};
 
@@ -154,7 +154,7 @@ async fn dropped_without_closing_nothing_is_lost() {
     }
     drop(store);
     let store = Store::open(&file(&folder), Options::default()).unwrap();
-    assert_eq!(store.ids(&Filter::default()).await.unwrap().len(), 10);
+    assert_eq!(store.ids().await.unwrap().len(), 10);
     assert_eq!(store.insert(plain("")).await.unwrap().id, 11);
 }
 
@@ -165,7 +165,7 @@ async fn after_closing_everything_is_refused() {
     store.close().await;
     clone.close().await;
     assert!(matches!(clone.insert(plain("")).await, Err(InsertError::Failed("history_closed", _))));
-    assert_eq!(clone.ids(&Filter::default()).await.unwrap_err().code(), "history_closed");
+    assert_eq!(clone.ids().await.unwrap_err().code(), "history_closed");
     assert_eq!(clone.settings().set("a", &1.into()).await.unwrap_err().code(), "history_closed");
     clone.answered(1, 1);
 }
@@ -189,5 +189,5 @@ async fn closing_commits_what_was_waiting() {
         }
     }
     let store = Store::open(&file(&folder), Options::default()).unwrap();
-    assert_eq!(store.ids(&Filter::default()).await.unwrap().len(), kept);
+    assert_eq!(store.ids().await.unwrap().len(), kept);
 }

@@ -1,7 +1,7 @@
 //! Projects: created, renamed, removed with their history kept, and restored.
 
 use signature::Outcome;
-use store::{Filter, KeyRecord, NewProject, Options, Project, Store};
+use store::{KeyRecord, NewProject, Options, Project, Store};
 
 use crate::sample::{attempt, file, history, integrity, plain};
 
@@ -108,8 +108,8 @@ async fn a_removed_one_keeps_its_history_and_frees_its_name_and_path() {
     let store = Store::open(&file(&folder), Options::default()).unwrap();
     let projects = store.projects();
     store.insert(of(mine.id)).await.unwrap();
-    let filter = Filter { project: Some(mine.id), ..Filter::default() };
-    assert_eq!(store.ids(&filter).await.unwrap(), [1, 2, 3]);
+    assert_eq!(store.ids_of(mine.id, 0).await.unwrap(), [1, 2, 3]);
+    assert_eq!(store.ids_of(mine.id, 2).await.unwrap(), [3]);
 
     let by_name = projects.add(new("Mine", "x")).await.unwrap();
     assert_eq!(code(projects.restore(mine.id).await), "name_taken");

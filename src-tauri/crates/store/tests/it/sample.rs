@@ -1,11 +1,13 @@
 //! Deliveries to store, and a history to store them in.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use bytes::Bytes;
 use signature::{Diagnosis, KeyState, MatchedKey, Outcome, Scheme, Step, StepStatus, Verdict, Warning};
-use store::{Answer, Change, NewDelivery, Options, Store};
+use store::{Answer, Change, Found, NewDelivery, Options, Store, Wanted};
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
@@ -126,6 +128,37 @@ pub(crate) fn full_verdict(key_state: KeyState) -> Verdict {
 /// All changes that have already arrived.
 pub(crate) fn drain(receiver: &mut Receiver<Change>) -> Vec<Change> {
     std::iter::from_fn(|| receiver.try_recv().ok()).collect()
+}
+
+/// The ids that a query matches, ascending.
+pub(crate) async fn found(store: &Store, query: &str) -> Vec<i64> {
+    let query = query::Query::parse(query, &clock()).unwrap();
+    all(store, &Arc::new(Wanted::new(query.expr, store.search().names().await.unwrap()))).await
+}
+
+/// Likewise; the first page is found separately from what follows it.
+pub(crate) async fn all(store: &Store, wanted: &Arc<Wanted>) -> Vec<i64> {
+    let Found { mut ids, at_most, rest, .. } = store.search().find(wanted, 20).await.unwrap();
+    if let Some(rest) = rest {
+        let more = tokio::task::spawn_blocking(move || {
+            let mut more = Vec::new();
+            let take = |some: &[i64], _| {
+                more.extend_from_slice(some);
+                true
+            };
+            rest.run(&AtomicBool::new(false), take).map(|()| more)
+        });
+        ids.extend(more.await.unwrap().unwrap());
+    }
+    assert!(ids.is_sorted_by(|newer, older| newer > older), "{ids:?}");
+    assert!(ids.len() as u64 <= at_most);
+    ids.reverse();
+    ids
+}
+
+/// Noon, in UTC.
+pub(crate) fn clock() -> query::Clock {
+    query::Clock { now_ns: NOON, zone: jiff::tz::TimeZone::UTC }
 }
 
 /// What SQLite itself says about the file.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use store::{Filter, Options, Space, SpaceOf, Store};
+use store::{Options, Space, SpaceOf, Store};
 use tempfile::TempDir;
 
 use crate::sample::{history_with, plain};
@@ -55,7 +55,7 @@ async fn below_the_reserve_nothing_new_is_stored_until_there_is_room_again() {
     assert_eq!(error.code(), "disk_nearly_full");
     assert!(error.to_string().contains("Free some space"), "{error}");
     // What is stored can be read, and small data of the user's own is written: the reserve is for that.
-    assert_eq!(store.ids(&Filter::default()).await.unwrap(), [1]);
+    assert_eq!(store.ids().await.unwrap(), [1]);
     store.settings().set("a", &1.into()).await.unwrap();
 
     disk.set(2 * GIB);

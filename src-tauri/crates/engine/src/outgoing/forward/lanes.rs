@@ -7,7 +7,8 @@ use outbound::forward::Marks;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{ForwardAnswer, ForwardRule, Outbound};
+use crate::dto::{ForwardAnswer, ForwardRule, ForwardWhich, Outbound};
+use crate::error::Result;
 
 /// A lane whose requests have the form that the window shows.
 pub(super) type Lane = outbound::forward::Lane<Outbound>;
@@ -31,9 +32,21 @@ impl Kept {
         Self { rule: lane.rule(), mark: reached, off_at, dropped_to }
     }
 
+    fn waiting(&self) -> store::Waiting {
+        let after = self.mark.max(self.dropped_to);
+        store::Waiting { project: self.rule.project, after, all: self.rule.which == ForwardWhich::All }
+    }
+
     pub(super) fn marks(&self) -> Marks {
         Marks { reached: self.mark, off_at: self.off_at, dropped_to: self.dropped_to }
     }
+}
+
+/// What waits by the rules that are stored: another process may send it on.
+pub(crate) async fn stored_waiting(store: &store::Store) -> Result<Vec<store::Waiting>> {
+    let kept = store.settings().get(super::KEY).await?;
+    let kept: Vec<Kept> = kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    Ok(kept.iter().filter(|kept| kept.rule.on).map(Kept::waiting).collect())
 }
 
 /// The lanes, by project.
@@ -51,6 +64,12 @@ impl Lanes {
 
     pub(super) fn all(&self) -> Vec<Arc<Lane>> {
         self.lanes.lock().values().cloned().collect()
+    }
+
+    /// What waits in those that are on.
+    pub(super) fn waiting(&self) -> Vec<store::Waiting> {
+        let on = self.all().into_iter().filter(|lane| lane.rule().on);
+        on.map(|lane| Kept::of(&lane).waiting()).collect()
     }
 
     pub(super) fn put(&self, lane: Arc<Lane>) {

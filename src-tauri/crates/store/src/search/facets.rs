@@ -1,0 +1,382 @@
+//! What the columns know of a query: for 64 deliveries at a time, which match and which may.
+
+use query::{Expr, Field, Judged, Term, Test};
+
+use super::columns::{BLOCK, CHUNK, Chunk, Columns, LARGE, MANY, Plane, UNKNOWN};
+use super::dictionary::{Dictionary, NONE, UNNUMBERED};
+use super::names::Names;
+use super::sent::Sent;
+
+/// A bit for each of 64 ids, the smallest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// They match.
+    pub(crate) yes: u64,
+    /// They match, or their content must be read to know.
+    pub(crate) possible: u64,
+}
+
+impl Marks {
+    const NO: Self = Self { yes: 0, possible: 0 };
+    const YES: Self = Self { yes: !0, possible: !0 };
+    const OPEN: Self = Self { yes: 0, possible: !0 };
+
+    fn known(yes: u64) -> Self {
+        Self { yes, possible: yes }
+    }
+
+    fn of(holds: bool) -> Self {
+        if holds { Self::YES } else { Self::NO }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { yes: self.yes & other.yes, possible: self.possible & other.possible }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { yes: self.yes | other.yes, possible: self.possible | other.possible }
+    }
+
+    fn not(self) -> Self {
+        Self { yes: !self.possible, possible: !self.yes }
+    }
+
+    /// `with` where the bit of `plane` is set, `without` elsewhere.
+    fn choose(plane: u64, with: Self, without: Self) -> Self {
+        with.and(Self::known(plane)).or(without.and(Self::known(!plane)))
+    }
+}
+
+/// A query made ready for the columns of one moment.
+pub(crate) struct Facets(Node);
+
+enum Node {
+    Const(Marks),
+    Leaf(Leaf),
+    Not(Box<Node>),
+    All(Vec<Node>),
+    Any(Vec<Node>),
+}
+
+enum Leaf {
+    /// What it says where the bit is set, and where it is not.
+    Plane(Plane, Marks, Marks),
+    /// For verified with a current key, with an old one, rejected, unchecked.
+    Verdict([Marks; 4]),
+    /// For `v1`, `v1a`, JWT, unknown.
+    Scheme([Marks; 4]),
+    Codes(Column, Codes),
+    Numbers(Column, Ranges),
+    Sent(Sent, Vec<(u8, bool)>),
+    Secret(Codes, bool),
+}
+
+#[derive(Clone, Copy)]
+enum Column {
+    Kind,
+    Reason,
+    Project,
+    Status,
+    Attempts,
+    Size,
+    Took,
+    Received,
+    Id,
+}
+
+/// What a term says of the numbers of a dictionary.
+struct Codes {
+    /// By number; what lies beyond is only known from the row.
+    says: Vec<Marks>,
+    /// The only numbers that match, where they are few and all is known.
+    few: Option<Vec<u16>>,
+}
+
+impl Codes {
+    fn new(says: Vec<Marks>) -> Self {
+        let known = says.iter().all(|marks| marks.yes == marks.possible);
+        let yes: Vec<u16> = (0..).zip(&says).filter(|(_, marks)| marks.yes != 0).map(|(code, _)| code).collect();
+        let few = (known && yes.len() <= 3).then_some(yes);
+        Self { says, few }
+    }
+
+    fn of(&self, codes: &[u16]) -> Marks {
+        let mut unnumbered = 0;
+        if let Some(few) = &self.few {
+            let mut yes = 0;
+            for (bit, code) in codes.iter().enumerate() {
+                unnumbered |= u64::from(*code == UNNUMBERED) << bit;
+            }
+            for wanted in few {
+                for (bit, code) in codes.iter().enumerate() {
+                    yes |= u64::from(code == wanted) << bit;
+                }
+            }
+            return Marks { yes, possible: yes | unnumbered };
+        }
+        let mut marks = Marks::NO;
+        for (bit, code) in codes.iter().enumerate() {
+            let said = self.says.get(usize::from(*code)).copied().unwrap_or(Marks::OPEN);
+            marks.yes |= (said.yes & 1) << bit;
+            marks.possible |= (said.possible & 1) << bit;
+        }
+        marks
+    }
+}
+
+/// Numbers that match.
+struct Ranges {
+    within: Vec<(i64, i64)>,
+    /// What it says where there is no number.
+    absent: bool,
+}
+
+impl Ranges {
+    fn new(term: &Term) -> Self {
+        let mut within = Vec::new();
+        let mut absent = false;
+        for test in &term.any_of {
+            match test {
+                Test::Range { from, to, .. } => within.push((from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX))),
+                Test::Present => within.push((i64::MIN, i64::MAX)),
+                Test::Absent => absent = true,
+                Test::Contains(_) | Test::Exactly(_) => {}
+            }
+        }
+        Self { within, absent }
+    }
+
+    fn of(&self, numbers: impl Iterator<Item = i64> + Clone) -> u64 {
+        let mut marks = 0;
+        for (from, to) in &self.within {
+            for (bit, number) in numbers.clone().enumerate() {
+                marks |= u64::from(number >= *from && number <= *to) << bit;
+            }
+        }
+        marks
+    }
+}
+
+impl Facets {
+    /// `sent`: loaded if the query asks for it ([`Sent::wanted`]).
+    pub(crate) fn new(expr: &Expr, columns: &Columns, names: &Names, sent: &Sent) -> Self {
+        Self(Node::new(expr, &|term| leaf(term, columns, names, sent)))
+    }
+
+    /// What is known of the block's deliveries. `chunk` is the one of `first`, the smallest id of the block.
+    pub(crate) fn of(&self, chunk: &Chunk, first: i64) -> Marks {
+        let block = Block { chunk, first, at: (first.rem_euclid(CHUNK)) as usize };
+        let present = Marks::known(block.plane(Plane::Present));
+        if present.yes == 0 { Marks::NO } else { self.0.of(&block, present) }
+    }
+}
+
+struct Block<'a> {
+    chunk: &'a Chunk,
+    first: i64,
+    at: usize,
+}
+
+impl Block<'_> {
+    fn plane(&self, plane: Plane) -> u64 {
+        self.chunk.plane(self.at / BLOCK as usize, plane)
+    }
+
+    fn of<'c, T>(&self, column: &'c [T]) -> &'c [T] {
+        column.get(self.at..self.at + BLOCK as usize).unwrap_or_default()
+    }
+}
+
+impl Node {
+    fn new(expr: &Expr, leaf: &impl Fn(&Term) -> Node) -> Self {
+        // What costs least comes first, and what says nothing last.
+        let sorted = |parts: &[Expr]| {
+            let mut nodes: Vec<Self> = parts.iter().map(|part| Self::new(part, leaf)).collect();
+            nodes.sort_by_key(Self::cost);
+            nodes
+        };
+        match expr {
+            Expr::Everything => Self::Const(Marks::YES),
+            Expr::Term(term) => leaf(term),
+            Expr::Not(inner) => Self::Not(Box::new(Self::new(inner, leaf))),
+            Expr::And(parts) => Self::All(sorted(parts)),
+            Expr::Or(parts) => Self::Any(sorted(parts)),
+        }
+    }
+
+    fn cost(&self) -> u8 {
+        match self {
+            Self::Const(_) => 0,
+            Self::Leaf(Leaf::Plane(..) | Leaf::Verdict(_) | Leaf::Scheme(_)) => 1,
+            Self::Leaf(Leaf::Codes(..) | Leaf::Secret(..)) => 2,
+            Self::Leaf(Leaf::Numbers(..)) => 3,
+            Self::Leaf(Leaf::Sent(..)) => 4,
+            Self::Not(inner) => inner.cost(),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(Self::cost).max().unwrap_or(0),
+        }
+    }
+
+    /// What is known of those that `among` leaves.
+    fn of(&self, block: &Block<'_>, among: Marks) -> Marks {
+        match self {
+            Self::Const(marks) => marks.and(among),
+            Self::Leaf(leaf) => leaf.of(block).and(among),
+            Self::Not(inner) => inner.of(block, Marks::known(among.possible)).not().and(among),
+            Self::All(nodes) => {
+                let mut marks = among;
+                for node in nodes {
+                    if marks.possible == 0 {
+                        break;
+                    }
+                    marks = node.of(block, marks);
+                }
+                marks
+            }
+            Self::Any(nodes) => {
+                let mut marks = Marks::NO;
+                for node in nodes {
+                    if marks.yes == among.yes && marks.possible == among.possible {
+                        break;
+                    }
+                    marks = marks.or(node.of(block, among));
+                }
+                marks
+            }
+        }
+    }
+}
+
+impl Leaf {
+    fn of(&self, block: &Block<'_>) -> Marks {
+        let plane = |plane| block.plane(plane);
+        match self {
+            Self::Plane(of, with, without) => Marks::choose(plane(*of), *with, *without),
+            Self::Verdict([verified, old, rejected, unchecked]) => {
+                let is_old = plane(Plane::Old);
+                let verified = Marks::choose(is_old, *old, *verified);
+                let others = Marks::choose(plane(Plane::Rejected), *rejected, *unchecked);
+                Marks::choose(plane(Plane::Verified), verified, others)
+            }
+            Self::Scheme([v1, v1a, jwt, unknown]) => {
+                let others = Marks::choose(plane(Plane::Jwt), *jwt, *unknown);
+                let others = Marks::choose(plane(Plane::V1a), *v1a, others);
+                Marks::choose(plane(Plane::V1), *v1, others)
+            }
+            Self::Codes(column, codes) => codes.of(match column {
+                Column::Kind => block.of(&block.chunk.kind),
+                Column::Reason => block.of(&block.chunk.reason),
+                _ => block.of(&block.chunk.project),
+            }),
+            Self::Numbers(column, ranges) => numbers(*column, ranges, block),
+            Self::Sent(sent, says) => Marks::known(sent.marks(block.first, says)),
+            Self::Secret(codes, absent) => {
+                // A key of a JWKS is in the verdict alone, and so is one that matched what was rejected all the same.
+                let others = Marks::choose(plane(Plane::Rejected), Marks::OPEN, Marks::of(*absent));
+                Marks::choose(plane(Plane::Verified), codes.of(block.of(&block.chunk.signer)), others)
+            }
+        }
+    }
+}
+
+fn numbers(column: Column, ranges: &Ranges, block: &Block<'_>) -> Marks {
+    let chunk = block.chunk;
+    match column {
+        Column::Received => Marks::known(ranges.of(block.of(&chunk.received_ns).iter().copied())),
+        Column::Id => Marks::known(ranges.of((0..BLOCK).map(|bit| block.first + bit))),
+        Column::Status => some(ranges, block.of(&chunk.status), 0, None),
+        Column::Attempts => some(ranges, block.of(&chunk.attempts), 0, Some(MANY)),
+        Column::Took => some(ranges, block.of(&chunk.took_us), UNKNOWN, Some(LARGE)),
+        // No body has the length that means that there is none.
+        _ => some(ranges, block.of(&chunk.size), UNKNOWN, Some(LARGE)),
+    }
+}
+
+/// Numbers of which one says that there is none, and one that only the row knows it.
+fn some<T: Copy + PartialEq + Into<i64>>(ranges: &Ranges, numbers: &[T], none: T, open: Option<T>) -> Marks {
+    let mut yes = ranges.of(numbers.iter().map(|number| (*number).into()));
+    let (mut nones, mut opens) = (0, 0);
+    for (bit, number) in numbers.iter().enumerate() {
+        nones |= u64::from(*number == none) << bit;
+        opens |= u64::from(Some(*number) == open) << bit;
+    }
+    yes = yes & !nones | if ranges.absent { nones } else { 0 };
+    Marks { yes: yes & !opens, possible: yes | opens }
+}
+
+fn leaf(term: &Term, columns: &Columns, names: &Names, sent: &Sent) -> Node {
+    let flag = |plane| Node::Leaf(Leaf::Plane(plane, Marks::of(term.of_flag(true)), Marks::of(term.of_flag(false))));
+    let numbers = |column| Node::Leaf(Leaf::Numbers(column, Ranges::new(term)));
+    let text = |value: Option<&str>| Marks::of(term.of_text(value));
+    let without = || term.of_text(None);
+    match &term.field {
+        Field::Type => Node::Leaf(Leaf::Codes(Column::Kind, texts(&columns.kinds, without(), text))),
+        // The words of the list are not in the columns: they may match where the code does not.
+        Field::Reason => {
+            let says = |value: Option<&str>| if term.of_text(value) { Marks::YES } else { Marks::OPEN };
+            Node::Leaf(Leaf::Codes(Column::Reason, texts(&columns.reasons, false, says)))
+        }
+        Field::Verdict => {
+            let all = [Judged::Verified, Judged::OldSecret, Judged::Rejected, Judged::Unchecked];
+            Node::Leaf(Leaf::Verdict(all.map(|judged| text(Some(judged.word())))))
+        }
+        Field::Scheme => Node::Leaf(Leaf::Scheme([Some("v1"), Some("v1a"), Some("jwt"), None].map(text))),
+        Field::Project => {
+            let mut says = vec![text(None)];
+            says.extend(columns.projects.all().map(|(_, id)| text(names.project(*id))));
+            Node::Leaf(Leaf::Codes(Column::Project, Codes::new(says)))
+        }
+        Field::Secret => {
+            let mut says = vec![Marks::OPEN];
+            let holds = |key: &str| names.secret(key).iter().any(|name| term.of_text(Some(name)));
+            says.extend(columns.signers.all().map(|(_, key)| Marks::of(holds(key))));
+            Node::Leaf(Leaf::Secret(Codes::new(says), without()))
+        }
+        Field::Duplicate => flag(Plane::Duplicate),
+        Field::Pinned => flag(Plane::Pinned),
+        Field::Imported => flag(Plane::Imported),
+        Field::Answer => numbers(Column::Status),
+        Field::Attempts => numbers(Column::Attempts),
+        Field::Size => numbers(Column::Size),
+        Field::Took => numbers(Column::Took),
+        Field::Since | Field::Until | Field::At => numbers(Column::Received),
+        Field::Id => {
+            let own = Node::Leaf(Leaf::Numbers(Column::Id, Ranges { absent: false, ..Ranges::new(term) }));
+            // A test of a text asks the row, if it has a message id.
+            let ranges = term.any_of.iter().all(|test| matches!(test, Test::Range { .. }));
+            let with = if ranges { Marks::NO } else { presence(term, Marks::OPEN) };
+            let ids = Node::Leaf(Leaf::Plane(Plane::Event, with, Marks::of(without())));
+            match term.any_of.iter().any(|test| matches!(test, Test::Range { .. })) {
+                true => Node::Any(vec![own, ids]),
+                false => ids,
+            }
+        }
+        Field::Note => {
+            Node::Leaf(Leaf::Plane(Plane::Noted, presence(term, Marks::OPEN), Marks::of(without())))
+        }
+        Field::Diagnosis => Node::Leaf(Leaf::Plane(Plane::Rejected, Marks::OPEN, Marks::of(without()))),
+        Field::Replayed => Node::Leaf(Leaf::Sent(sent.clone(), Sent::replayed(term))),
+        Field::Forwarded => Node::Leaf(Leaf::Sent(sent.clone(), Sent::forwarded(term))),
+        Field::Text | Field::Job | Field::Meta(_) | Field::Header(_) | Field::Body(_) | Field::Path | Field::Ip => {
+            Node::Const(Marks::OPEN)
+        }
+    }
+}
+
+/// What a term says where there is some text, unknown as it is.
+fn presence(term: &Term, open: Marks) -> Marks {
+    let has = |wanted: fn(&Test) -> bool| term.any_of.iter().any(wanted);
+    if has(|test| matches!(test, Test::Present)) {
+        Marks::YES
+    } else if has(|test| matches!(test, Test::Contains(_) | Test::Exactly(_))) {
+        open
+    } else {
+        Marks::NO
+    }
+}
+
+fn texts(dictionary: &Dictionary<Box<str>>, none: bool, says: impl Fn(Option<&str>) -> Marks) -> Codes {
+    debug_assert_eq!(NONE, 0);
+    let mut all = vec![Marks::of(none)];
+    all.extend(dictionary.all().map(|(_, text)| says(Some(text))));
+    Codes::new(all)
+}

@@ -1,0 +1,105 @@
+//! Which deliveries were replayed or forwarded: read from their table when a query asks for it, as it changes with
+//! every delivery that is sent on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use query::{Expr, Field, Forwarded, Term};
+use rusqlite::Connection;
+
+use super::columns::BLOCK;
+use crate::Error;
+
+/// Nothing is known of it.
+const NOT: u8 = 0;
+const REPLAYED: u8 = 1;
+const DONE: u8 = 2;
+const FAILED: u8 = 4;
+const WAITING: u8 = 8;
+
+/// Bits of each delivery that was sent on, by id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent(Arc<Vec<(i64, u8)>>);
+
+impl Sent {
+    /// Whether a query asks for it.
+    pub(crate) fn wanted(expr: &Expr) -> bool {
+        expr.terms().iter().any(|term| matches!(term.field, Field::Replayed | Field::Forwarded))
+    }
+
+    pub(crate) fn read(conn: &Connection, gone: &AtomicBool) -> Result<Self, Error> {
+        let mut all: Vec<(i64, u8)> = Vec::new();
+        let mut statement = conn.prepare_cached(&format!("{SELECT} ORDER BY delivery, id"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if gone.load(Ordering::Relaxed) {
+                return Err(Error::Closed);
+            }
+            add(&mut all, row)?;
+        }
+        Ok(Self(Arc::new(all)))
+    }
+
+    /// What is known of one delivery.
+    pub(crate) fn of(conn: &Connection, id: i64) -> rusqlite::Result<(bool, Option<Forwarded>)> {
+        let mut all = Vec::new();
+        let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE delivery = ?1 ORDER BY id"))?;
+        let mut rows = statement.query([id])?;
+        while let Some(row) = rows.next()? {
+            add(&mut all, row)?;
+        }
+        let bits = all.first().map_or(NOT, |(_, bits)| *bits);
+        Ok((bits & REPLAYED != 0, forwarded(bits)))
+    }
+
+    /// The deliveries of a block of which the bits say yes.
+    pub(crate) fn marks(&self, first: i64, says: &[(u8, bool)]) -> u64 {
+        let holds = |bits: u8| says.iter().find(|(mask, _)| bits & mask == *mask).is_some_and(|(_, holds)| *holds);
+        let mut marks = if holds(NOT) { !0 } else { 0 };
+        let from = self.0.partition_point(|(id, _)| *id < first);
+        for (id, bits) in self.0.get(from..).unwrap_or_default() {
+            let bit = id - first;
+            if bit >= BLOCK {
+                break;
+            }
+            marks = marks & !(1 << bit) | u64::from(holds(*bits)) << bit;
+        }
+        marks
+    }
+
+    /// What a term says of the bits: the first whose bits are all there counts.
+    pub(crate) fn replayed(term: &Term) -> Vec<(u8, bool)> {
+        vec![(REPLAYED, term.of_flag(true)), (NOT, term.of_flag(false))]
+    }
+
+    pub(crate) fn forwarded(term: &Term) -> Vec<(u8, bool)> {
+        let of = |bits: u8| (bits, term.of_text(forwarded(bits).map(Forwarded::word)));
+        vec![of(DONE), of(FAILED), of(WAITING), of(NOT)]
+    }
+}
+
+const SELECT: &str = "SELECT delivery, kind, settled, status FROM outbound";
+
+fn add(all: &mut Vec<(i64, u8)>, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
+    let (id, kind, settled, status): (i64, u8, bool, Option<u16>) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+    let bits = match (kind, settled, status) {
+        (0, ..) => REPLAYED,
+        (_, true, Some(200..=299)) => DONE,
+        (_, true, _) => FAILED,
+        (_, false, _) => WAITING,
+    };
+    match all.last_mut().filter(|(last, _)| *last == id) {
+        Some((_, before)) => *before |= bits,
+        None => all.push((id, bits)),
+    }
+    Ok(())
+}
+
+fn forwarded(bits: u8) -> Option<Forwarded> {
+    match bits {
+        _ if bits & DONE != 0 => Some(Forwarded::Done),
+        _ if bits & FAILED != 0 => Some(Forwarded::Failed),
+        _ if bits & WAITING != 0 => Some(Forwarded::Waiting),
+        _ => None,
+    }
+}

@@ -1,0 +1,200 @@
+import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeBackend } from "../../fake/backend";
+import { fakeRow } from "../../fake/rows";
+import { App } from "../../state/app.svelte";
+import Window from "../../Window.svelte";
+
+configure({ asyncUtilTimeout: 5000 });
+vi.setConfig({ testTimeout: 30_000 });
+const NOW = Date.now();
+let fake: FakeBackend;
+let app: App;
+
+beforeEach(async () => {
+  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(427);
+  fake = new FakeBackend();
+  fake.rows = Array.from({ length: 60 }, (_, i) => fakeRow(i + 1, NOW - 1000, NOW));
+  app = new App(fake);
+  render(Window, { app });
+  await waitFor(() => screen.getAllByTestId("row"));
+});
+afterEach(cleanup);
+
+const key = (name: string, extra = {}) =>
+  fireEvent.keyDown(document.activeElement ?? document.body, { key: name, bubbles: true, ...extra });
+const rowOf = (id: number) => document.querySelector<HTMLElement>(`[data-testid=row][data-id="${id}"]`) as HTMLElement;
+const labels = () =>
+  within(screen.getByTestId("context-menu"))
+    .getAllByRole("menuitem")
+    .map((one) => one.textContent?.trim().replace(/\s+/g, " "));
+const markOf = (id: number) => rowOf(id).querySelector<HTMLElement>(".c-mark [title]")?.title;
+async function menuOn(element: Element): Promise<HTMLElement> {
+  await fireEvent.contextMenu(element);
+  return screen.findByTestId("context-menu");
+}
+async function choose(id: string): Promise<void> {
+  const item = await screen.findByTestId(`menu-${id}`);
+  await fireEvent.pointerDown(item);
+  await fireEvent.pointerUp(item);
+  await fireEvent.click(item);
+  await waitFor(() => expect(screen.queryByTestId("context-menu")).toBeNull());
+}
+
+describe("the menu", () => {
+  it("opens on a row, names its keys, and chooses the row that it is about", async () => {
+    await menuOn(rowOf(58));
+    expect(labels()).toEqual([
+      "Copy as",
+      "Replay r",
+      "Edit and re-sign… ⇧R",
+      "Verify again is verified",
+      "Pin p",
+      "Add note n",
+      "Mark x",
+      "Export… e",
+      "Delete delivery Del",
+    ]);
+    await waitFor(() => expect(app.deliveries.active?.id).toBe(58));
+  });
+
+  it("by Shift+F10 opens on what has the focus, and gives the focus back", async () => {
+    await key("j");
+    await waitFor(() => expect(document.activeElement).toBe(rowOf(60)));
+    await key("F10", { shiftKey: true });
+    await screen.findByTestId("context-menu");
+    await key("Escape");
+    await waitFor(() => expect(screen.queryByTestId("context-menu")).toBeNull());
+    await waitFor(() => expect(document.activeElement).toBe(rowOf(60)));
+  });
+
+  it("pins, and the row and the detail say so", async () => {
+    await menuOn(rowOf(58));
+    await choose("pin");
+    await waitFor(() => expect(markOf(58)).toBe("Pinned"));
+    await waitFor(() => expect(screen.getByTestId("pin").getAttribute("aria-pressed")).toBe("true"));
+    await menuOn(rowOf(58));
+    expect(labels()).toContain("Unpin p");
+  });
+
+  it("does nothing for an entry that cannot be used, and stays open", async () => {
+    await menuOn(rowOf(58));
+    const off = screen.getByTestId("menu-verify-again");
+    expect(off.getAttribute("aria-disabled")).toBe("true");
+    await fireEvent.pointerUp(off);
+    await fireEvent.click(off);
+    expect(screen.getByTestId("context-menu")).toBeTruthy();
+    expect(fake.calls).not.toContain("verifyAgain");
+  });
+
+  it("on marked rows acts on all of them", async () => {
+    await key("j");
+    await waitFor(() => expect(app.deliveries.active?.id).toBe(60));
+    await key("x");
+    await key("J", { shiftKey: true });
+    await waitFor(() => expect(app.replay.selection.size).toBe(2));
+    await menuOn(rowOf(59));
+    expect(labels()).toContain("Delete 2 deliveries Del");
+    expect(screen.getByTestId("context-menu").textContent).toContain("2 marked deliveries");
+    await choose("delete");
+    await waitFor(() => expect(fake.rows.length).toBe(58));
+    expect(app.keeping.latest(Date.now())?.deliveries).toBe(2);
+  });
+
+  it("copies a value of the payload, and its path", async () => {
+    await key("j");
+    const value = await waitFor(() => {
+      const found = [...document.querySelectorAll("[role=treeitem]")].find((one) =>
+        one.textContent?.includes("output"),
+      );
+      if (!found) throw new Error("not yet");
+      return found;
+    });
+    await menuOn(value);
+    await choose("copy-path");
+    await waitFor(() => expect(fake.copied.at(-1)).toBe("data.output_file_uri"));
+    await menuOn(value);
+    await choose("copy-value");
+    await waitFor(() => expect(fake.copied.at(-1)).toBe(fake.rows[59]?.pointer));
+  });
+
+  it("does not open where text is typed", async () => {
+    expect(await fireEvent.contextMenu(await screen.findByTestId("search-input"))).toBe(true);
+    expect(screen.queryByTestId("context-menu")).toBeNull();
+  });
+});
+
+describe("a note", () => {
+  it("is written with n, kept with Enter, and found in the row", async () => {
+    await key("j");
+    await waitFor(() => expect(app.detail.detail?.row.id).toBe(60));
+    await key("n");
+    const field = await screen.findByTestId<HTMLTextAreaElement>("note-field");
+    await fireEvent.input(field, { target: { value: "  Only through edge-2.  " } });
+    await fireEvent.keyDown(field, { key: "Enter" });
+    expect((await screen.findByTestId("note")).textContent).toContain("Only through edge-2.");
+    expect(markOf(60)).toBe("Only through edge-2.");
+    await fireEvent.click(screen.getByTestId("note"));
+    const again = await screen.findByTestId<HTMLTextAreaElement>("note-field");
+    await waitFor(() => expect(again.value).toBe("Only through edge-2."));
+    await fireEvent.input(again, { target: { value: "something else" } });
+    await fireEvent.keyDown(again, { key: "Escape" });
+    expect((await screen.findByTestId("note")).textContent).toContain("Only through edge-2.");
+  });
+
+  it("that is emptied goes away", async () => {
+    const first = fake.rows[59];
+    if (first) fake.change({ ...first, note: "old" });
+    await key("j");
+    await fireEvent.click(await screen.findByTestId("note"));
+    const field = await screen.findByTestId<HTMLTextAreaElement>("note-field");
+    await fireEvent.input(field, { target: { value: " " } });
+    await fireEvent.keyDown(field, { key: "Enter" });
+    await waitFor(() => expect(screen.queryByTestId("note")).toBeNull());
+    expect(fake.rows[59]?.note).toBeNull();
+  });
+
+  it("says when it is too long, and is not kept", async () => {
+    await key("j");
+    await waitFor(() => expect(app.detail.detail?.row.id).toBe(60));
+    await key("n");
+    const field = await screen.findByTestId("note-field");
+    await fireEvent.input(field, { target: { value: "x".repeat(4010) } });
+    expect(screen.getByText(/10 characters too long/)).toBeTruthy();
+    await fireEvent.keyDown(field, { key: "Enter" });
+    expect(fake.calls).not.toContain("deliveryNote");
+  });
+});
+
+describe("deleting", () => {
+  it("one goes at once, the next is chosen, and Ctrl+Z brings it back", async () => {
+    await key("j");
+    await key("j");
+    await waitFor(() => expect(app.detail.detail?.row.id).toBe(59));
+    await key("Delete");
+    await waitFor(() => expect(fake.rows.some((row) => row.id === 59)).toBe(false));
+    await waitFor(() => expect(app.detail.detail?.row.id).toBe(58));
+    await key("z", { ctrlKey: true });
+    await waitFor(() => expect(fake.rows.some((row) => row.id === 59)).toBe(true));
+    expect(app.keeping.open(Date.now())).toEqual([]);
+  });
+
+  it("many are asked about first", async () => {
+    fake.arrive(...Array.from({ length: 60 }, (_, i) => fakeRow(i + 61, NOW, NOW)));
+    await waitFor(() => expect(app.deliveries.matched).toBe(120));
+    await app.replay.selection.all();
+    await key("Delete");
+    await waitFor(() => expect(app.keeping.asking?.count).toBe(120));
+    expect(fake.calls).not.toContain("deliveriesDelete");
+    await fireEvent.click(await screen.findByTestId("confirm-no"));
+    await waitFor(() => expect(app.keeping.asking).toBeNull());
+    expect(fake.rows.length).toBe(120);
+    await fireEvent.click(screen.getByTestId("selection-delete"));
+    await fireEvent.click(await screen.findByTestId("confirm-yes"));
+    await waitFor(() => expect(fake.rows.length).toBe(0));
+    expect((await screen.findByTestId("undo-toast")).textContent).toContain("120 deliveries deleted.");
+    await fireEvent.click(screen.getByTestId("undo"));
+    await waitFor(() => expect(fake.rows.length).toBe(120));
+    expect(screen.queryByTestId("undo-toast")).toBeNull();
+  });
+});

@@ -1,0 +1,164 @@
+import type { CopyForm, Row } from "../ipc";
+import { count } from "./format";
+import type { Term } from "./value-click";
+
+/** What an entry of the menu does. */
+export type MenuAction =
+  | "filter"
+  | "exclude"
+  | "copy-selected"
+  | "copy-value"
+  | "copy-path"
+  | `copy-as:${CopyForm}`
+  | "replay"
+  | "edit-replay"
+  | "verify-again"
+  | "compare-previous"
+  | "compare-verified"
+  | "compare-pair"
+  | "pin"
+  | "unpin"
+  | "note"
+  | "mark"
+  | "clear-marks"
+  | "export"
+  | "delete";
+
+/**
+ * `side`: what stands at the right, where no key does. `off`: why it cannot be done now; it is said there, and the
+ * entry can be reached all the same.
+ */
+export type MenuItem = {
+  is: "item";
+  id: MenuAction;
+  label: string;
+  key?: string;
+  side?: string;
+  off?: string;
+};
+export type MenuEntry =
+  MenuItem | { is: "line" } | { is: "sub"; id: string; label: string; items: readonly (MenuItem | { is: "line" })[] };
+
+/**
+ * A value of a delivery. `field`: what a search calls it, null where no search can ask for it; `path`: where it stands
+ * in the payload, for copying.
+ */
+export type MenuValue = { field: string | null; value: string; path?: string | null };
+
+/** What the menu is about: one delivery and perhaps a value of it, or all that are marked. */
+export type MenuSubject = {
+  /** Deliveries that it acts on. */
+  count: number;
+  /** The one, where there is one. */
+  row: Pick<Row, "outcome" | "attempts" | "attempt" | "pinned" | "note" | "truncated"> | null;
+  value: MenuValue | null;
+  /** Text is selected where the menu was opened. */
+  selected: boolean;
+  /** A search can be made of values. */
+  search: boolean;
+  /** Deliveries can be compared. */
+  compare: boolean;
+  /** Whether it is marked, where it is one. */
+  marked: boolean;
+};
+
+/** A value that is shown, as the menu takes it; what stands in the payload has a path there. */
+export function menuValue({ field, value }: Term): MenuValue {
+  const path = /^body(?:\.(.+)|(\[.+))$/.exec(field);
+  return { field, value, path: path ? (path[1] ?? path[2] ?? null) : null };
+}
+
+/** Longer ones are looked for by nobody. */
+const LONGEST_SEARCH = 400;
+const LINE = { is: "line" } as const;
+
+const FORMS: readonly (MenuItem | typeof LINE)[] = [
+  form("payload", "Payload", { key: "c" }),
+  form("curl", "cURL", { key: "⇧C" }),
+  form("httpie", "HTTPie"),
+  form("python", "Python"),
+  form("javascript", "JavaScript"),
+  form("rust", "Rust"),
+  form("ndjson", "NDJSON"),
+  LINE,
+  form("pytest", "pytest", { side: "a test" }),
+  form("vitest", "Vitest", { side: "a test" }),
+];
+
+function form(id: CopyForm, label: string, extra: Partial<MenuItem> = {}): MenuItem {
+  return { is: "item", id: `copy-as:${id}`, label, ...extra };
+}
+
+/** All that can be done with it, in groups between which lines stand. */
+export function menuOf(subject: MenuSubject): MenuEntry[] {
+  const groups = subject.row ? [...valueGroups(subject), ...rowGroups(subject, subject.row)] : markedGroups(subject);
+  return groups.filter((group) => group.length > 0).flatMap((group, i) => (i === 0 ? group : [LINE, ...group]));
+}
+
+function item(id: MenuAction, label: string, extra: Partial<MenuItem> = {}): MenuItem {
+  return { is: "item", id, label, ...extra };
+}
+
+function copyAs(): MenuEntry {
+  return { is: "sub", id: "copy-as", label: "Copy as", items: FORMS };
+}
+
+function valueGroups({ value, selected, search }: MenuSubject): MenuEntry[][] {
+  const groups: MenuEntry[][] = [];
+  if (search && value !== null && value.field !== null) {
+    const off = value.value.length > LONGEST_SEARCH ? { off: "too long" } : {};
+    groups.push([item("filter", "Filter by this", off), item("exclude", "Exclude", off)]);
+  }
+  const copies: MenuEntry[] = [];
+  if (selected) copies.push(item("copy-selected", "Copy selected text"));
+  if (value !== null) copies.push(item("copy-value", "Copy value"));
+  if (value?.path) copies.push(item("copy-path", "Copy path"));
+  groups.push([...copies, copyAs()]);
+  return groups;
+}
+
+function rowGroups(subject: MenuSubject, row: NonNullable<MenuSubject["row"]>): MenuEntry[][] {
+  const compare: MenuEntry[] = subject.compare
+    ? [
+        item("compare-previous", "Compare with previous attempt", {
+          ...(row.attempt > 1 ? { key: "d" } : { off: row.attempts > 1 ? "the first one" : "only one" }),
+        }),
+        item("compare-verified", "Compare with last verified of its type"),
+      ]
+    : [];
+  return [
+    [
+      item("replay", "Replay", row.truncated ? { off: "body kept in part" } : { key: "r" }),
+      item("edit-replay", "Edit and re-sign…", { key: "⇧R" }),
+      item("verify-again", "Verify again", row.outcome === "verified" ? { off: "is verified" } : { key: "v" }),
+      ...compare,
+    ],
+    [
+      row.pinned ? item("unpin", "Unpin", { key: "p" }) : item("pin", "Pin", { key: "p" }),
+      item("note", row.note === null ? "Add note" : "Edit note", { key: "n" }),
+      item("mark", subject.marked ? "Unmark" : "Mark", { key: "x" }),
+      item("export", "Export…", { key: "e" }),
+    ],
+    [item("delete", "Delete delivery", { key: "Del" })],
+  ];
+}
+
+function markedGroups({ count: n, compare }: MenuSubject): MenuEntry[][] {
+  const many = count(n);
+  return [
+    [copyAs()],
+    [
+      item("replay", `Replay ${many}`, { key: "r" }),
+      item("edit-replay", "Replay with changes…", { key: "⇧R" }),
+      item("verify-again", "Verify again", { key: "v" }),
+      ...(compare ? [item("compare-pair", "Compare", n === 2 ? { key: "d" } : { off: "takes two" })] : []),
+    ],
+    [
+      item("pin", `Pin ${many}`, { key: "p" }),
+      item("unpin", `Unpin ${many}`),
+      item("export", `Export ${many}…`, { key: "e" }),
+      item("clear-marks", "Clear the marks", { key: "Esc" }),
+    ],
+    [item("delete", n === 1 ? "Delete delivery" : `Delete ${many} deliveries`, { key: "Del" })],
+  ];
+}
