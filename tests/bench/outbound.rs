@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use engine::{Config, Engine, Filter, FixedKeys, ForwardRule, ListenerState, MemoryVault, ReplayPlan, RunState};
+use engine::{Config, Engine, FixedKeys, ForwardRule, ListenerState, MemoryVault, ReplayPlan, RunState};
 use signature::{KeyState, Policy, Secret, SecretKey};
 use tests::sender::{BODY, SECRET};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -69,7 +69,7 @@ async fn replayed() -> Result<Vec<Figure>, String> {
     let (engine, address) = engine(folder.path()).await?;
     let requests = Requests::signed(REPLAYED, "replay_");
     run(address, &requests, Amount { connections: CONNECTIONS, requests: REPLAYED, time: MOST }).await?.all()?;
-    let opened = engine.history().open_view(Filter::default()).await.map_err(|error| error.to_string())?;
+    let opened = engine.history().open_view("").await.map_err(|error| error.to_string())?;
     let mut deliveries = Vec::with_capacity(REPLAYED);
     while (deliveries.len() as u64) < opened.matched {
         let rows = engine.history().rows(opened.view, deliveries.len() as u64, 200).await;

@@ -68,7 +68,8 @@ async fn a_history_is_restored_from_what_litestream_copied_under_load() {
     let restored = home.path().join("restored.db");
     until("the copy is whole", || {
         let _ = std::fs::remove_file(&restored);
-        let done = tests::peers::program("litestream").args(["restore", "-o"]).arg(&restored).arg(&address).output().unwrap();
+        let done =
+            tests::peers::program("litestream").args(["restore", "-o"]).arg(&restored).arg(&address).output().unwrap();
         done.status.success() && count(&restored) == taken
     })
     .await;

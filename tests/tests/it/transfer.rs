@@ -39,7 +39,13 @@ async fn history(home: &Path) -> String {
         listening.line();
     }
     let binary = client.post(format!("{address}hooks?key=AIzaSecret")).body(&b"\xff\0\xfe"[..]);
-    binary.header("authorization", "Bearer topsecret").header("x-twice", "1").header("x-twice", "2").send().await.unwrap();
+    binary
+        .header("authorization", "Bearer topsecret")
+        .header("x-twice", "1")
+        .header("x-twice", "2")
+        .send()
+        .await
+        .unwrap();
     listening.line();
     assert!(listening.interrupt().success());
     database
@@ -72,7 +78,8 @@ async fn what_goes_out_comes_back_with_the_same_verdicts_and_twice_is_once() {
         serde_json::from_str::<Value>(&done(&out, 0)).unwrap()
     };
     let first = import(SECRET);
-    let sums = |told: &Value| ["new", "known", "verified", "rejected", "refused"].map(|name| told[name].as_u64().unwrap());
+    let sums =
+        |told: &Value| ["new", "known", "verified", "rejected", "refused"].map(|name| told[name].as_u64().unwrap());
     assert_eq!(sums(&first), [5, 0, 3, 2, 0], "{first}");
     let again = import(SECRET);
     assert_eq!(sums(&again), [0, 5, 0, 0, 0], "{again}");
@@ -80,10 +87,14 @@ async fn what_goes_out_comes_back_with_the_same_verdicts_and_twice_is_once() {
     let (before, after) = (exported(home, &database), exported(home, &two));
     assert_eq!((before.len(), after.len()), (5, 5));
     for (before, after) in before.iter().zip(&after) {
-        for name in ["received_ns", "headers", "body", "path", "query", "outcome", "type", "attempt", "answer", "peer"] {
+        for name in ["received_ns", "headers", "body", "path", "query", "outcome", "type", "attempt", "answer", "peer"]
+        {
             assert_eq!(before[name], after[name], "{name}\n{before}\n{after}");
         }
-        assert_eq!((before["verdict"]["reason"].clone(), after["imported"].clone()), (after["verdict"]["reason"].clone(), true.into()));
+        assert_eq!(
+            (before["verdict"]["reason"].clone(), after["imported"].clone()),
+            (after["verdict"]["reason"].clone(), true.into())
+        );
     }
     // With another secret, the verdicts of the file are not believed.
     let three = home.join("three.db").display().to_string();
@@ -131,9 +142,11 @@ async fn schemas_of_what_arrived_are_taken_by_typescript_pydantic_and_json_schem
 
     let tsc = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/typescript/bin/tsc");
     assert!(tsc.is_file(), "{} is not installed: make ui", tsc.display());
-    let uses = format!("import type {{ BatchSucceeded }} from \"./events\";\nexport const event: BatchSucceeded = {BODY};\n");
+    let uses =
+        format!("import type {{ BatchSucceeded }} from \"./events\";\nexport const event: BatchSucceeded = {BODY};\n");
     std::fs::write(home.join("uses.ts"), uses).unwrap();
-    let checked = Command::new("node").arg(tsc).args(["--noEmit", "--strict"]).arg(home.join("uses.ts")).output().unwrap();
+    let checked =
+        Command::new("node").arg(tsc).args(["--noEmit", "--strict"]).arg(home.join("uses.ts")).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
 
     let mut script = std::fs::File::create(home.join("uses.py")).unwrap();
@@ -163,7 +176,10 @@ fn what_is_wrong_with_a_file_is_told_with_its_line_and_the_rest_is_taken() {
     let said = String::from_utf8_lossy(&out.stderr);
     assert!(said.contains(":2: Its body is in the file \"body\""), "{said}");
     let again = pollux(home, &["import", "--db", &database, &file]);
-    assert!(done(&again, 1).contains("0 new (0 verified, 0 rejected, 0 unchecked), 1 there already"), "no time, and known");
+    assert!(
+        done(&again, 1).contains("0 new (0 verified, 0 rejected, 0 unchecked), 1 there already"),
+        "no time, and known"
+    );
     for (arguments, words) in [
         (vec!["import", "--db", &database, "nowhere.ndjson"], "cannot be read"),
         (vec!["import", "--db", &database, home.to_str().unwrap()], "is a folder"),
@@ -183,7 +199,8 @@ const MANY: usize = 30_000;
 /// Signed deliveries, a microsecond apart.
 fn many(path: &Path) {
     let secret = Secret::parse(SECRET).unwrap();
-    let mut writer = Writer::new(std::fs::File::create(path).map(std::io::BufWriter::new).unwrap(), Format::Ndjson, "0", "");
+    let mut writer =
+        Writer::new(std::fs::File::create(path).map(std::io::BufWriter::new).unwrap(), Format::Ndjson, "0", "");
     for number in 0..MANY {
         let (id, at) = (format!("msg_{number}"), 1_795_000_000 + number as i64 / 1000);
         let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
@@ -212,10 +229,12 @@ fn kill_9_in_the_middle_of_an_import_costs_nothing_and_the_next_one_goes_on() {
     let home = home.path();
     let (database, file) = (home.join("one.db"), home.join("many.ndjson"));
     many(&file);
-    let arguments = ["import", "--db", database.to_str().unwrap(), "--secret", SECRET, "--json", file.to_str().unwrap()];
+    let arguments =
+        ["import", "--db", database.to_str().unwrap(), "--secret", SECRET, "--json", file.to_str().unwrap()];
     let mut counts = Vec::new();
     for pause in [150, 250, 400, 300] {
-        let mut child = tests::listen::command(home).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            tests::listen::command(home).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(pause));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -264,7 +283,8 @@ async fn an_import_beside_a_listener_that_forwards_sets_off_nothing() {
     command.args(["forward", "--json", "--bind", "127.0.0.1:0", "--to", &receiver.url()]);
     let mut listening = tests::listen::start_as(command, &["--db", &two, "--secret", SECRET]);
     let told: Value =
-        serde_json::from_str(&done(&pollux(home, &["import", "--db", &two, "--json", "--secret", SECRET, &file]), 0)).unwrap();
+        serde_json::from_str(&done(&pollux(home, &["import", "--db", &two, "--json", "--secret", SECRET, &file]), 0))
+            .unwrap();
     assert_eq!(told["new"], 5);
     assert_eq!(send(&client(), &listening.address, SECRET, "msg_live", BODY).await.unwrap(), 200);
     while !listening.line()["forward"].is_object() {}

@@ -127,7 +127,7 @@ async fn a_value_that_is_clicked_becomes_a_chip_and_hits_are_gone_through() {
     window.wait("hits").await;
     let places =
         "return [...document.querySelectorAll('[data-testid=hit] .place')].map((one) => one.textContent.trim())";
-    window.until("the hits are told by their path", &format!("{}.includes('data.user_metadata.suite')", places)).await;
+    window.until("the hits are told by their path", &format!("{places}.includes('data.user_metadata.suite')")).await;
     for (width, height) in [(820, 700), (1100, 860), (1600, 1000)] {
         window.client.set_window_rect(0, 0, width, height).await.unwrap();
         window.until("the window is resized", &format!("return window.innerWidth === {width}")).await;

@@ -36,11 +36,6 @@ impl Keep {
             ..usual
         })
     }
-
-    /// Bytes, days and number as they were given.
-    pub(crate) fn given(&self) -> (Option<u64>, Option<u32>, Option<u64>) {
-        (self.keep_size.and_then(|Most(bytes)| bytes), self.keep_days, self.keep_count)
-    }
 }
 
 /// Less than this holds no history.

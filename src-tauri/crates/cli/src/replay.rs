@@ -4,8 +4,8 @@ use std::pin::pin;
 
 use clap::Args;
 use engine::{
-    Code, Engine, Exit, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplayRun,
-    ReplaySign, ReplayTime, RunState,
+    Code, Engine, Exit, HeaderLine, Outbound, ReplayBody, ReplayChanges, ReplayId, ReplayPlan, ReplayRun, ReplaySign,
+    ReplayTime, RunState,
 };
 use owo_colors::Style;
 use serde_json::json;

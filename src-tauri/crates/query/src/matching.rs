@@ -110,6 +110,11 @@ pub trait Record {
     fn forwarded(&self) -> Option<Forwarded>;
     /// Names and values of the headers, as received.
     fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])>;
+    /// Bytes within which all names and all values are, each in one piece, whatever is between them; `None` if there are
+    /// no such bytes. One look at them tells that a text is in no header.
+    fn headers_together(&self) -> Option<&[u8]> {
+        None
+    }
     /// What is kept of the body.
     fn body(&self) -> Cow<'_, [u8]>;
 }
@@ -396,9 +401,14 @@ impl Ready {
 
     fn text(&self, record: &impl Record) -> bool {
         let here = |hay: &[u8]| self.any(|check| check.text(hay));
+        // A text that is in none of the pieces may still be across two.
+        let in_headers = || {
+            record.headers_together().is_none_or(here)
+                && record.headers().any(|(name, value)| here(name) || here(value))
+        };
         here(record.path().as_bytes())
             || record.query().is_some_and(|query| here(query.as_bytes()))
-            || record.headers().any(|(name, value)| here(name) || here(value))
+            || in_headers()
             || here(&record.body())
     }
 

@@ -80,7 +80,7 @@ async fn main() -> Result<(), Failure> {
     ])
 }
 
-fn wanted(text: &str) -> Result<Arc<Wanted>, Box<dyn std::error::Error>> {
+fn wanted(text: &str) -> Result<Arc<Wanted>, Box<dyn std::error::Error + Send + Sync>> {
     let query = query::Query::parse(text, &query::Clock::system())?;
     Ok(Arc::new(Wanted::new(query.expr, Names::default())))
 }

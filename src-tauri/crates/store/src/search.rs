@@ -45,6 +45,7 @@ pub use hits::{Hit, HitPlace};
 pub use hunt::{Explained, Wanted};
 pub(crate) use known::OwnRevisions;
 pub use names::Names;
+pub use sample::TextPlaces;
 pub use values::{Bin, Spans, Values};
 
 /// What the search works with.

@@ -18,8 +18,8 @@ use crate::job::{Answered, Changes, Job, Pending, Place, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
 use crate::retention::Keeper;
-use crate::signers::Signers;
 use crate::search::OwnRevisions;
+use crate::signers::Signers;
 use crate::space::Reserve;
 use crate::table::delivery::{grace_until, warnings};
 use crate::table::share::Shares;
@@ -32,8 +32,6 @@ const ANSWERED_AFTER: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_secs(1);
 /// The number of pages in the log at which it is copied into the database: 64 MiB.
 const LOG_PAGES: i32 = 8192;
-
-const NOT_REMOVED: &str = "what has to leave the history is still there";
 
 thread_local! {
     /// Pages in the log after this connection's latest commit.
@@ -56,9 +54,12 @@ pub(crate) struct Writer {
     reserve: Arc<Reserve>,
     complaints: Arc<Complaints>,
     revisions: OwnRevisions,
-    checkpoint_at: i32,
+    /// A long read keeps the log from being copied: when to try again.
+    checkpoint_at: Option<i32>,
     /// When answers have to be written, even without a delivery.
     answer_by: Option<Instant>,
+    /// When something was written last.
+    worked: Instant,
 }
 
 /// What accompanies the writing.
@@ -71,6 +72,7 @@ pub(crate) struct Beside {
 }
 
 mod importing;
+mod keeping;
 
 type Waiting = Box<Pending>;
 type Write = (Box<dyn Work>, Changes);
@@ -106,8 +108,9 @@ impl Writer {
             reserve,
             complaints,
             revisions,
-            checkpoint_at: LOG_PAGES,
+            checkpoint_at: None,
             answer_by: None,
+            worked: Instant::now(),
         }
     }
 
@@ -123,7 +126,7 @@ impl Writer {
             let quiet = match self.answer_by {
                 _ if due => Some(Duration::ZERO),
                 Some(by) => Some(by.saturating_duration_since(Instant::now())),
-                None => (LOGGED.get() > 0).then_some(IDLE),
+                None => (LOGGED.get() > 0).then(|| IDLE.saturating_sub(self.worked.elapsed())),
             };
             let first = match quiet {
                 None => self.queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -135,17 +138,17 @@ impl Writer {
                     if self.keeper.is_due(true) {
                         self.keep(true);
                     }
+                    // It may only have been nudged.
+                    if LOGGED.get() > 0 && self.worked.elapsed() >= IDLE {
+                        self.rest();
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) if self.answer_by.is_some_and(|by| by <= Instant::now()) => {
                     self.note_answered();
                 }
                 Err(RecvTimeoutError::Timeout) if due => self.keep(false),
                 Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => {}
-                Err(RecvTimeoutError::Timeout) => {
-                    self.index_events();
-                    self.checkpointer.request();
-                    LOGGED.set(0);
-                }
+                Err(RecvTimeoutError::Timeout) => self.rest(),
                 Err(RecvTimeoutError::Disconnected) => open = false,
             }
             self.answer_by = match (self.answered.is_empty(), self.answer_by) {
@@ -192,6 +195,9 @@ impl Writer {
                 && imports.is_empty();
             next = if more { self.queue.try_recv().ok() } else { None };
         }
+        if !inserts.is_empty() || !writes.is_empty() {
+            self.worked = Instant::now();
+        }
         if !inserts.is_empty() {
             self.commit(inserts);
             self.reserve.wrote(bytes as u64);
@@ -208,7 +214,7 @@ impl Writer {
         }
         // Everything was copied during the quiet time: there is nothing left to do.
         let copied = self.checkpointer.has_copied();
-        if LOGGED.get() >= self.checkpoint_at {
+        if LOGGED.get() >= self.checkpoint_at.unwrap_or(self.keeper.log_pages(LOG_PAGES)) {
             if copied {
                 self.checkpoint();
             } else {
@@ -415,12 +421,6 @@ impl Writer {
         }
     }
 
-    fn removed(&self, ranges: Vec<(i64, i64)>) {
-        if !ranges.is_empty() {
-            let _ = self.changes.send(Change::Removed(ranges.into()));
-        }
-    }
-
     fn take_answered(&mut self) -> Vec<(i64, u64)> {
         self.answer_by = None;
         self.answered.take()
@@ -478,71 +478,8 @@ impl Writer {
         self.revisions.fetch_add(u64::from(revised), Ordering::Release);
     }
 
-    /// Puts the message ids of new events into the index, many at once.
-    fn index_events(&mut self) {
-        if self.events.count() == 0 && !self.keeper.has_gone() {
-            return;
-        }
-        let mut indexed = || -> rusqlite::Result<_> {
-            let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut tally = tally::read(&transaction)?;
-            Events::index(&transaction, &mut tally)?;
-            tally::write(&transaction, tally)?;
-            transaction.commit()?;
-            Ok(tally)
-        };
-        match indexed() {
-            Ok(tally) => {
-                self.events.indexed(&tally);
-                self.keeper.indexed();
-            }
-            Err(error) => self.complain("new events were not put into their index", error),
-        }
-    }
-
-    /// A slice of what has to leave the file. `busy`: deliveries wait.
-    fn keep(&mut self, busy: bool) {
-        match self.keeper.turn(busy) {
-            Ok(turn) => {
-                self.removed(turn.removed);
-                if turn.wrote {
-                    // The next quiet time copies the log.
-                    LOGGED.set(LOGGED.get().max(1));
-                }
-                if turn.forget {
-                    self.index_events();
-                }
-            }
-            Err(error) => self.complaints.warn(NOT_REMOVED, error.code(), &error, Instant::now()),
-        }
-    }
-
-    fn rebuild(&mut self) -> Result<(), Error> {
-        let rebuilt = self.keeper.rebuild(&self.conn);
-        // All of the file went through the log.
-        let _ = self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
-        LOGGED.set(0);
-        rebuilt
-    }
-
     fn complain(&self, what: &'static str, error: rusqlite::Error) {
         self.complaints.warn(what, Error::from(error).code(), &"", Instant::now());
-    }
-
-    /// Copies the rest of the log into the database, as far as readers allow.
-    fn checkpoint(&mut self) {
-        let pages: rusqlite::Result<(i32, i32)> =
-            self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)));
-        self.checkpoint_at = match pages {
-            // All of it is copied: the next commit restarts the log from its beginning.
-            Ok((logged, copied)) if copied >= logged => self.keeper.log_pages(LOG_PAGES),
-            // A long read blocks it: do not try again with every commit.
-            Ok((logged, _)) => logged.saturating_add(LOG_PAGES / 4),
-            Err(error) => {
-                self.complain("the log was not copied into the history", error);
-                LOGGED.get().saturating_add(LOG_PAGES / 4)
-            }
-        };
     }
 }
 

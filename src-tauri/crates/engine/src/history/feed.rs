@@ -58,7 +58,8 @@ impl Feed {
     /// Has the window open its view again after the outcomes of many deliveries changed: where its query asks for what
     /// may have changed, and so shows others now, or where the rows were not sent one by one (`told` is false).
     pub(crate) fn reopen(&self, told: bool) {
-        let number = self.view().as_ref().filter(|view| !told || is_volatile(view.wanted.expr())).map(|view| view.number);
+        let number =
+            self.view().as_ref().filter(|view| !told || is_volatile(view.wanted.expr())).map(|view| view.number);
         if let Some(view) = number {
             self.common.tell(Live::Resync { view });
         }

@@ -21,15 +21,6 @@ pub(crate) struct FromFile {
 }
 
 impl History {
-    /// The ids of the deliveries that a search finds.
-    ///
-    /// # Errors
-    /// `query_invalid`; any error of the store.
-    pub(crate) async fn found(&self, query: &str) -> Result<Vec<i64>> {
-        let filter = store::Filter { text: query.to_owned(), ..store::Filter::default() };
-        Ok(self.common.store().ids(&filter).await?)
-    }
-
     /// The verdicts on deliveries of one project, in this order, and the deliveries again. `extra`: secrets besides the
     /// project's own, for this time only.
     pub(crate) async fn judge_imported(

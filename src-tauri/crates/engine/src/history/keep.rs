@@ -67,12 +67,6 @@ impl History {
         Ok(deletion(deleted))
     }
 
-    /// The ids of the deliveries that a search finds.
-    async fn found(&self, query: &str) -> Result<Vec<i64>> {
-        let filter = store::Filter { text: query.to_owned(), ..store::Filter::default() };
-        Ok(self.common.store().ids(&filter).await?)
-    }
-
     /// Takes a deletion back.
     ///
     /// # Errors

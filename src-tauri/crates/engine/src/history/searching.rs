@@ -102,7 +102,8 @@ impl Feed {
             Some(wanted) => self.nothing(&wanted, total).await.unwrap_or_default(),
             None => None,
         };
-        let told = self.view().as_ref().filter(|view| view.number == number).map(|view| counted(view, started, nothing));
+        let told =
+            self.view().as_ref().filter(|view| view.number == number).map(|view| counted(view, started, nothing));
         if let Some(told) = told {
             self.common().tell(told);
         }
@@ -140,11 +141,6 @@ impl Feed {
 
     pub(crate) fn find(&self, number: u32, id: i64) -> Option<u64> {
         self.view().as_ref().filter(|view| view.number == number)?.ordinal(id)
-    }
-
-    /// The ids of the open view, newest first, and whether these are all.
-    pub(crate) fn present_hits(&self) -> (Arc<Vec<i64>>, bool) {
-        self.view().as_ref().map_or_else(Default::default, |view| (Arc::new(view.ids()), view.exact))
     }
 
     fn hits_of(&self, number: u32) -> Result<(Vec<i64>, bool)> {

@@ -44,31 +44,6 @@ pub(crate) trait Hits: Sync {
     fn count_of_all(&self, query: &str) -> impl Future<Output = Option<u64>> + Send;
 }
 
-/// No hits, or none that are known: then only the grammar and earlier searches are offered.
-pub(crate) struct NoHits;
-
-impl Hits for NoHits {
-    async fn values(&self, _: &Field, _: usize) -> ValueCounts {
-        ValueCounts::default()
-    }
-
-    async fn keys(&self, _: &Field, _: usize) -> ValueCounts {
-        ValueCounts::default()
-    }
-
-    async fn places(&self, _: &str, _: usize) -> Places {
-        Places::default()
-    }
-
-    async fn count(&self, _: &str) -> Option<u64> {
-        None
-    }
-
-    async fn count_of_all(&self, _: &str) -> Option<u64> {
-        None
-    }
-}
-
 /// What may stand at `cursor` (UTF-16 units).
 pub(crate) async fn suggest(text: &str, cursor: u32, hits: &impl Hits, searches: &Searches) -> Vec<SuggestionGroup> {
     let completing = Completing::of(text, Units(text).byte(cursor));

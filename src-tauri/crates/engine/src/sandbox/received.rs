@@ -56,7 +56,13 @@ impl Received {
                 Ok(Change::Inserted(arrived)) if arrived.row.project == project => {
                     self.add(arrived.row.id, arrived.row.message_id.as_deref());
                 }
-                Ok(Change::Inserted(_) | Change::Changed(_) | Change::Answered(_) | Change::Removed(_) | Change::Restored) => {}
+                Ok(
+                    Change::Inserted(_)
+                    | Change::Changed(_)
+                    | Change::Answered(_)
+                    | Change::Removed(_)
+                    | Change::Restored,
+                ) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => {
                     if let Err(error) = self.read_back(&store, project).await {
                         let what = "the deliveries for the Sandbox's log could not be read";

@@ -167,7 +167,7 @@ struct Sum {
 
 /// A file while it is written.
 enum Sheet {
-    Deliveries(Box<Writer<BufWriter<Counted>>>, u64),
+    Deliveries(Box<Writer<BufWriter<Counted>>>),
     Schemas(Box<Schemas>, Language, Counted),
 }
 
@@ -185,14 +185,14 @@ impl Sheet {
             TransferFormat::SchemaPydantic => return schemas(Language::Pydantic, out),
         };
         let writer = Writer::new(BufWriter::with_capacity(BUFFER, out), format, version, base);
-        Self::Deliveries(Box::new(writer), 0)
+        Self::Deliveries(Box::new(writer))
     }
 
     fn add(mut self, page: Vec<Record>, credentials: &Credentials) -> Result<(Self, Sum)> {
         let mut sum = Sum { deliveries: page.len() as u64, left_out: 0, bytes: 0 };
         for mut record in page {
             match &mut self {
-                Self::Deliveries(writer, _) => {
+                Self::Deliveries(writer) => {
                     let before = record.left_out.len();
                     credentials.strip(&mut record);
                     sum.left_out += u64::from(record.left_out.len() > before);
@@ -207,7 +207,7 @@ impl Sheet {
 
     fn bytes(&self) -> u64 {
         match self {
-            Self::Deliveries(writer, _) => writer.get_ref().get_ref().bytes,
+            Self::Deliveries(writer) => writer.get_ref().get_ref().bytes,
             Self::Schemas(_, _, out) => out.bytes,
         }
     }
@@ -215,7 +215,7 @@ impl Sheet {
     /// The file under its name; returns how many bytes it has.
     fn end(self) -> Result<u64> {
         let mut out = match self {
-            Self::Deliveries(writer, _) => {
+            Self::Deliveries(writer) => {
                 let buffered = writer.end().map_err(not_written)?;
                 buffered.into_inner().map_err(|error| not_written(error.into_error()))?
             }

@@ -1,7 +1,7 @@
 //! Comparisons of what really arrived: attempts that were written again on the way, answers, and what is not known.
 
 use compare::{Fits, Form, Kind, Relation, Sameness, Tone};
-use engine::{Code, CompareSide, CompareWith, Comparison, Engine, Filter, ReplayPlan, Settings};
+use engine::{Code, CompareSide, CompareWith, Comparison, Engine, ReplayPlan, Settings};
 use signature::{Outcome, Secret, sign};
 
 use crate::parts::{Parts, default_project};
@@ -24,7 +24,7 @@ async fn send(engine: &Engine, address: &str, id: &str, signed: &str, body: &str
         request = request.header("via", via);
     }
     request.send().await.unwrap();
-    engine.history().open_view(Filter::default()).await.unwrap().rows.last().unwrap().id
+    engine.history().open_view("").await.unwrap().rows.last().unwrap().id
 }
 
 async fn ready() -> (Parts, Engine, String) {

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use engine::{
-    Code, Engine, ForwardAnswer, ForwardRule, ForwardStart, ForwardState, ForwardView, ForwardWhich,
-    OutboundKind,
+    Code, Engine, ForwardAnswer, ForwardRule, ForwardStart, ForwardState, ForwardView, ForwardWhich, OutboundKind,
 };
 
 use crate::parts::{Parts, default_project, soon};

@@ -34,6 +34,8 @@ pub(crate) struct Delivery {
     pub(crate) note: Option<String>,
     pub(crate) forwarded: Option<Forwarded>,
     pub(crate) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The headers in one piece.
+    pub(crate) together: Option<Vec<u8>>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -71,6 +73,7 @@ impl Default for Delivery {
                 (b"X-Forwarded-For".to_vec(), b"10.0.3.7".to_vec()),
                 (b"X-Forwarded-For".to_vec(), b"Edge\xff".to_vec()),
             ],
+            together: None,
             body: body.to_vec(),
         }
     }
@@ -151,6 +154,9 @@ impl Record for Delivery {
     }
     fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.headers.iter().map(|(name, value)| (name.as_slice(), value.as_slice()))
+    }
+    fn headers_together(&self) -> Option<&[u8]> {
+        self.together.as_deref()
     }
     fn body(&self) -> Cow<'_, [u8]> {
         Cow::Borrowed(&self.body)

@@ -322,6 +322,12 @@ fn has(delivery: &Delivery, piece: &[u8]) -> bool {
     texts.into_iter().any(|text| contains_folded(text, piece).is_some())
 }
 
+/// The same with its headers in one piece, with letters between them.
+fn together(delivery: &Delivery) -> Delivery {
+    let fields = delivery.headers.iter().flat_map(|(name, value)| [name.as_slice(), value.as_slice()]);
+    Delivery { together: Some(fields.collect::<Vec<_>>().join(&b"a"[..])), ..delivery.clone() }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -348,6 +354,11 @@ proptest! {
         }
         let all = expr.decide(&mut |term: &Term| matches(&Expr::Term(term.clone()), &delivery).into());
         prop_assert_eq!(all, Truth::from(matches(&expr, &delivery)));
+    }
+
+    #[test]
+    fn headers_in_one_piece_are_matched_alike(expr in question(), delivery in delivery()) {
+        prop_assert_eq!(matches(&expr, &together(&delivery)), matches(&expr, &delivery));
     }
 
     #[test]

@@ -20,17 +20,18 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// The fewest and the most deliveries of a slice.
 const FEWEST: u64 = 64;
 const MOST: u64 = 8192;
-/// While deliveries wait, slices come no more often than once in so many bytes written.
+/// While deliveries wait, slices come no more often than once in so many bytes written, and in this part of the limit.
 const EVERY: u64 = 2 << 20;
+const EVERY_PART: u64 = 64;
 /// What is removed beyond a limit, so that the next slice is not due at once: this fraction of the limit.
 const BEYOND: u64 = 128;
 /// Pages given back to the disk in one slice.
 const PAGES: i64 = 256;
-/// Free pages are worth giving back from this many on: 4 MiB.
-const WORTH: i64 = 512;
+/// Free pages are worth giving back from this many on: half a MiB.
+const WORTH: i64 = 64;
 /// What the write-ahead log may take of the limit: this fraction of it, within these bounds. Then it is copied.
-const LOG_PART: u64 = 16;
-const LEAST_LOG: u64 = 2 << 20;
+const LOG_PART: u64 = 32;
+const LEAST_LOG: u64 = 1 << 20;
 const MOST_LOG: u64 = 64 << 20;
 
 /// What there is to do next.
@@ -68,8 +69,9 @@ pub(crate) struct Keeper {
     /// The turn that was looked at last, and what was found to do.
     looked_at: u64,
     due: bool,
-    /// Bytes written since the last look.
+    /// Bytes written since the last look, and after how many to look again.
     written: u64,
+    every: u64,
     /// Everything before these ids stays: by project, `None` for all.
     from: BTreeMap<Option<i64>, i64>,
     /// Deliveries that a slice removes in a millisecond, as measured.
@@ -80,7 +82,6 @@ pub(crate) struct Keeper {
     beside: u64,
     /// Do not try again before this, after an error.
     not_before: Option<Instant>,
-    incremental: bool,
     /// Events whose ids are still in the index; `None` if they have to be counted.
     gone: Option<i64>,
 }
@@ -95,12 +96,12 @@ impl Keeper {
             looked_at: 0,
             due: false,
             written: 0,
+            every: EVERY,
             from: BTreeMap::new(),
             pace: 50,
             held_at: None,
             beside: 0,
             not_before: None,
-            incremental: false,
             gone: None,
         }
     }
@@ -116,9 +117,10 @@ impl Keeper {
             return false;
         }
         let turned = self.keeping.turn() != self.looked_at;
+        let written = self.written >= self.every;
         match busy {
-            true => self.written >= EVERY && (self.due || turned || self.is_bounded()),
-            false => self.due || turned || self.written >= EVERY,
+            true => written && (self.due || turned || self.is_bounded()),
+            false => self.due || turned || written,
         }
     }
 
@@ -132,7 +134,7 @@ impl Keeper {
 
     /// The number of pages at which the log is copied into the file.
     pub(crate) fn log_pages(&self, usual: i32) -> i32 {
-        let pages = log_room(self.keeping.keep().all.max_bytes) / open::PAGE as u64;
+        let pages = log(self.keeping.keep().all.max_bytes) / open::PAGE as u64;
         i32::try_from(pages).unwrap_or(usual).min(usual)
     }
 
@@ -150,15 +152,12 @@ impl Keeper {
             self.looked_at = turn;
             self.from.clear();
             self.beside = sizes::beside(&self.path);
+            self.every = self.keeping.keep().all.max_bytes.map_or(EVERY, |limit| (limit / EVERY_PART).min(EVERY));
         }
         self.written = 0;
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => {
-                let conn = open::beside(&self.path)?;
-                self.incremental = is_incremental(&conn)?;
-                conn
-            }
+            None => open::beside(&self.path)?,
         };
         let keep = self.keeping.keep();
         if turned {
@@ -212,7 +211,8 @@ impl Keeper {
         if self.gone(conn)? >= gone::AT_ONCE {
             return Ok(Some(Aim::Forget));
         }
-        Ok(self.gives_back(keep, pages, free, busy).then_some(Aim::GiveBack))
+        let gives_back = self.gives_back(keep, pages, free, busy) && is_incremental(conn)?;
+        Ok(gives_back.then_some(Aim::GiveBack))
     }
 
     /// By how many bytes the history is too large; a little more than that, so that it does not come to it at once again.
@@ -240,8 +240,8 @@ impl Keeper {
     }
 
     /// Whether ids have to leave the index.
-    pub(crate) fn has_gone(&self) -> bool {
-        self.gone.is_some_and(|gone| gone > 0)
+    pub(crate) fn has_gone(&mut self, conn: &Connection) -> bool {
+        self.gone(conn).is_ok_and(|gone| gone > 0)
     }
 
     /// Some left the index.
@@ -297,7 +297,7 @@ impl Keeper {
     fn gives_back(&self, keep: &Keep, pages: i64, free: i64, busy: bool) -> bool {
         let size = pages.unsigned_abs() * open::PAGE as u64;
         let too_large = keep.all.max_bytes.is_some_and(|most| size > most) || self.reserve.is_pressing();
-        self.incremental && free > 0 && (too_large || (!busy && free >= WORTH))
+        free > 0 && (too_large || (!busy && free >= WORTH))
     }
 
     fn act(&mut self, conn: &mut Connection, keep: &Keep, aim: Aim, busy: bool) -> Result<Turn, Error> {
@@ -345,9 +345,14 @@ impl Keeper {
     }
 }
 
-/// Bytes that the write-ahead log may take under this limit.
-pub(super) fn log_room(limit: Option<u64>) -> u64 {
+/// Bytes of the write-ahead log at which it is copied under this limit.
+fn log(limit: Option<u64>) -> u64 {
     limit.map_or(MOST_LOG, |limit| (limit / LOG_PART).clamp(LEAST_LOG, MOST_LOG))
+}
+
+/// Bytes that the log takes of the limit: while it is copied, it grows on.
+pub(super) fn log_room(limit: Option<u64>) -> u64 {
+    2 * log(limit)
 }
 
 /// A deletion that cannot be taken back any more.
@@ -358,6 +363,7 @@ fn over_deletion(conn: &Connection, now_ms: i64) -> rusqlite::Result<Option<i64>
         .optional()
 }
 
+/// Whether the file can give pages back. Another process may have rebuilt it: read something of it first.
 pub(super) fn is_incremental(conn: &Connection) -> rusqlite::Result<bool> {
     conn.query_row("PRAGMA auto_vacuum", [], |row| row.get::<_, i64>(0)).map(|mode| mode == 2)
 }

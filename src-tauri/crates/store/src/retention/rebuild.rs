@@ -94,8 +94,8 @@ impl Store {
 }
 
 fn need(conn: &Connection, reserve: &Reserve) -> Result<RebuildNeed, Error> {
-    let needed = !keeper::is_incremental(conn)?;
     let (pages, free) = keeper::pages(conn)?;
+    let needed = !keeper::is_incremental(conn)?;
     let used = unsigned(pages - free) * open::PAGE as u64;
     // The copy, and the same again in the log.
     let bytes = 2 * used;
@@ -125,6 +125,9 @@ fn temporary() -> PathBuf {
 /// Runs on the thread that writes. Ends early when the history is closed.
 pub(crate) fn run(conn: &Connection, path: &Path, keeping: &Arc<Keeping>) -> Result<(), Error> {
     let (pages, free) = keeper::pages(conn)?;
+    if keeper::is_incremental(conn)? {
+        return Ok(());
+    }
     let bytes = unsigned(pages - free) * open::PAGE as u64;
     keeping.rebuilt.store(0, Ordering::Relaxed);
     keeping.rebuild_of.store(bytes, Ordering::Relaxed);

@@ -330,8 +330,7 @@ mod tests {
     #[test]
     fn what_a_sender_chooses_fills_no_memory() {
         let mut kinds = Arc::default();
-        let numbers: Vec<u16> =
-            (0..10_000).map(|n| Columns::text(&mut kinds, Some(&format!("type {n}")))).collect();
+        let numbers: Vec<u16> = (0..10_000).map(|n| Columns::text(&mut kinds, Some(&format!("type {n}")))).collect();
         assert_eq!(numbers[..3], [1, 2, 3]);
         assert_eq!(numbers.iter().filter(|number| **number == UNNUMBERED).count(), 10_000 - 4_096);
         assert_eq!(Columns::text(&mut kinds, Some("type 0")), 1);

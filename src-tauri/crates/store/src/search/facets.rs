@@ -350,9 +350,7 @@ fn leaf(term: &Term, columns: &Columns, names: &Names, sent: &Sent) -> Node {
                 false => ids,
             }
         }
-        Field::Note => {
-            Node::Leaf(Leaf::Plane(Plane::Noted, presence(term, Marks::OPEN), Marks::of(without())))
-        }
+        Field::Note => Node::Leaf(Leaf::Plane(Plane::Noted, presence(term, Marks::OPEN), Marks::of(without()))),
         Field::Diagnosis => Node::Leaf(Leaf::Plane(Plane::Rejected, Marks::OPEN, Marks::of(without()))),
         Field::Replayed => Node::Leaf(Leaf::Sent(sent.clone(), Sent::replayed(term))),
         Field::Forwarded => Node::Leaf(Leaf::Sent(sent.clone(), Sent::forwarded(term))),

@@ -140,7 +140,8 @@ impl Hunt {
 
     /// How many may match, and whether just so many do.
     pub(crate) fn at_most(&self) -> (u64, bool) {
-        let count = |of: fn(&Marks) -> u64| self.candidates.iter().map(|one| u64::from(of(&one.marks).count_ones())).sum();
+        let count =
+            |of: fn(&Marks) -> u64| self.candidates.iter().map(|one| u64::from(of(&one.marks).count_ones())).sum();
         let possible: u64 = count(|marks| marks.possible);
         (possible, possible == count(|marks| marks.yes))
     }
@@ -174,22 +175,23 @@ impl Hunt {
 
     /// All the others, newest first, with readers of its own. `tell` gets them in order, a few at a time, with the
     /// blocks read so far, until it returns false.
-    pub(crate) fn rest(
-        &self,
-        gone: &AtomicBool,
-        mut tell: impl FnMut(&[i64], u64) -> bool,
-    ) -> Result<(), Error> {
+    pub(crate) fn rest(&self, gone: &AtomicBool, mut tell: impl FnMut(&[i64], u64) -> bool) -> Result<(), Error> {
         let left = self.candidates.get(self.next..).unwrap_or_default();
-        let (taken, read, stop) = (AtomicUsize::new(0), AtomicU64::new(self.explained.blocks_read), AtomicBool::new(false));
+        let (taken, read, stop) =
+            (AtomicUsize::new(0), AtomicU64::new(self.explained.blocks_read), AtomicBool::new(false));
         let groups = left.len().div_ceil(TAKEN);
         let (results, received) = mpsc::sync_channel::<(usize, Result<Vec<i64>, Error>)>(THREADS * 4);
         std::thread::scope(|scope| {
             for _ in 0..THREADS.min(groups) {
                 let (results, taken, read, stop) = (results.clone(), &taken, &read, &stop);
                 scope.spawn(move || {
-                    let done = self.take_groups(left, taken, read, &|| {
-                        stop.load(Ordering::Relaxed) || gone.load(Ordering::Relaxed)
-                    }, &results);
+                    let done = self.take_groups(
+                        left,
+                        taken,
+                        read,
+                        &|| stop.load(Ordering::Relaxed) || gone.load(Ordering::Relaxed),
+                        &results,
+                    );
                     if let Err(error) = done {
                         let _ = results.send((usize::MAX, Err(error)));
                     }

@@ -257,6 +257,10 @@ impl Record for Stored<'_> {
         encode::header_pairs(self.content.headers)
     }
 
+    fn headers_together(&self) -> Option<&[u8]> {
+        Some(self.content.headers)
+    }
+
     fn body(&self) -> Cow<'_, [u8]> {
         Cow::Borrowed(self.content.body)
     }
@@ -386,6 +390,10 @@ impl Record for Live<'_> {
 
     fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         encode::header_pairs(&self.arrived.headers)
+    }
+
+    fn headers_together(&self) -> Option<&[u8]> {
+        Some(&self.arrived.headers[..])
     }
 
     fn body(&self) -> Cow<'_, [u8]> {

@@ -81,7 +81,8 @@ impl Sent {
 const SELECT: &str = "SELECT delivery, kind, settled, status FROM outbound";
 
 fn add(all: &mut Vec<(i64, u8)>, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
-    let (id, kind, settled, status): (i64, u8, bool, Option<u16>) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+    let (id, kind, settled, status): (i64, u8, bool, Option<u16>) =
+        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
     let bits = match (kind, settled, status) {
         (0, ..) => REPLAYED,
         (_, true, Some(200..=299)) => DONE,

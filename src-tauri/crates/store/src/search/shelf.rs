@@ -238,7 +238,6 @@ impl Shelf {
         }
         Ok(())
     }
-
 }
 
 /// Another process may be writing it right now.

@@ -87,11 +87,7 @@ impl Search {
             }
             let some = ids.get(..sample::SAMPLE.min(ids.len())).unwrap_or_default();
             let counts = sample::values(conn, &field, some, &columns, &names, &inner.parts.phrases)?;
-            Ok(Values {
-                values: sorted(counts, limit),
-                counted: some.len() as u64,
-                exact: some.len() == ids.len(),
-            })
+            Ok(Values { values: sorted(counts, limit), counted: some.len() as u64, exact: some.len() == ids.len() })
         };
         self.0.parts.readers.read(read).await
     }
@@ -101,8 +97,29 @@ impl Search {
 fn steps(from: i64, to: i64, most: i64) -> (i64, i64) {
     const MS: i64 = 1_000_000;
     const STEPS: [i64; 23] = [
-        1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000,
-        3_600_000, 7_200_000, 14_400_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000,
+        1,
+        10,
+        100,
+        500,
+        1_000,
+        2_000,
+        5_000,
+        10_000,
+        15_000,
+        30_000,
+        60_000,
+        120_000,
+        300_000,
+        600_000,
+        900_000,
+        1_800_000,
+        3_600_000,
+        7_200_000,
+        14_400_000,
+        21_600_000,
+        43_200_000,
+        86_400_000,
+        172_800_000,
     ];
     let begin = |step: i64| from.div_euclid(step) * step;
     let fits = |step: &i64| (to - begin(*step)) / *step < most;
@@ -134,11 +151,7 @@ type Counts = HashMap<String, u64>;
 type Count<'a> = Box<dyn Fn(&[i64]) -> Counts + 'a>;
 
 /// Counts the values of a field that is in the columns.
-fn of_column<'a>(
-    field: &Field,
-    columns: &'a Columns,
-    names: &'a Names,
-) -> Option<Count<'a>> {
+fn of_column<'a>(field: &Field, columns: &'a Columns, names: &'a Names) -> Option<Count<'a>> {
     let by_code = |column: fn(&Chunk) -> &Vec<u16>, name: Box<dyn Fn(u16) -> Option<String> + 'a>| {
         let count = move |ids: &[i64]| {
             let mut codes: HashMap<u16, u64> = HashMap::new();
@@ -161,7 +174,8 @@ fn of_column<'a>(
         };
         Some(Box::new(count) as Count<'a>)
     };
-    let text = |number: u16, all: &'a super::dictionary::Dictionary<Box<str>>| all.value(number).map(|text| text.to_string());
+    let text =
+        |number: u16, all: &'a super::dictionary::Dictionary<Box<str>>| all.value(number).map(|text| text.to_string());
     match field {
         Field::Type => by_code(|chunk| &chunk.kind, Box::new(move |code| text(code, &columns.kinds))),
         Field::Reason => by_code(|chunk| &chunk.reason, Box::new(move |code| text(code, &columns.reasons))),

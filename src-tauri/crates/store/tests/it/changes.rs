@@ -57,12 +57,12 @@ async fn answered_is_noted_within_moments_and_announced() {
     store.answered(id, 1234);
     let noted = tokio::time::timeout(Duration::from_secs(5), async {
         loop {
-            if let Change::Changed(ids) = receiver.recv().await.unwrap() {
-                return ids.to_vec();
+            if let Change::Answered(answered) = receiver.recv().await.unwrap() {
+                return answered.to_vec();
             }
         }
     });
-    assert_eq!(noted.await.unwrap(), [id]);
+    assert_eq!(noted.await.unwrap(), [(id, 1234)]);
     assert_eq!(store.rows(&[id]).await.unwrap()[0].took_us, Some(1234));
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use query::{Query, Record as _};
 use signature::{KeyState, MatchedKey, Outcome, Scheme};
-use store::{Arrived, Change, HitPlace, Names, NewDelivery, NewOutbound, Options, OutboundAnswer, OutboundKind, Store, Wanted};
+use store::{
+    Arrived, Change, HitPlace, Names, NewDelivery, NewOutbound, Options, OutboundAnswer, OutboundKind, Store, Wanted,
+};
 
 use crate::record::Plain;
 use crate::sample::{
@@ -105,7 +107,10 @@ async fn changes_are_known_at_once() {
         store.insert(attempt("1", Outcome::Verified, 200, 9)).await.unwrap();
         assert_eq!(found(&store, "attempts:>1").await, [2, 6]);
         store.insert(attempt("1", Outcome::Verified, 200, 10)).await.unwrap();
-        assert_eq!((found(&store, "attempts:3").await, found(&store, "duplicate:yes").await), (vec![2, 6, 7], vec![6, 7]));
+        assert_eq!(
+            (found(&store, "attempts:3").await, found(&store, "duplicate:yes").await),
+            (vec![2, 6, 7], vec![6, 7])
+        );
         store.explained(5, full_verdict(KeyState::Current)).await.unwrap();
         assert_eq!(found(&store, "diagnosis:body_reserialized").await, [5]);
         assert_eq!(found(&store, "verdict:rejected").await, [5]);
@@ -139,7 +144,10 @@ async fn hits_are_cut_out_with_what_is_around_them() {
     assert_eq!(hits[2].name.as_deref(), Some("x-needle"));
     assert_eq!((hits[3].before.as_str(), hits[3].after.as_str()), (&*"é".repeat(24), " é and needle\"}"));
     let first = store.search().first_hits(&wanted, &[2, 1]).await.unwrap();
-    assert_eq!(first.iter().map(|hit| hit.as_ref().map(|hit| hit.place)).collect::<Vec<_>>(), [None, Some(HitPlace::Path)]);
+    assert_eq!(
+        first.iter().map(|hit| hit.as_ref().map(|hit| hit.place)).collect::<Vec<_>>(),
+        [None, Some(HitPlace::Path)]
+    );
 }
 
 #[tokio::test]
@@ -221,14 +229,61 @@ fn terms() -> impl Strategy<Value = String> {
     let text = "[aAbB1. \u{e9}]{1,4}".prop_filter("not only spaces", |text| !text.trim().is_empty());
     let quoted = text.prop_map(|text| format!("\"{text}\""));
     let fields = prop::sample::select(vec![
-        "type:batch", "type:=batch.failed", "type:none", "verdict:verified,old-secret", "verdict:unchecked",
-        "verdict:rejected", "reason:no_secret", "reason:\"s old\"", "scheme:v1,jwt", "scheme:none", "secret:\"secret 1\"",
-        "secret:none", "secret:*", "answer:4xx", "answer:none", "answer:>=200", "attempts:>1", "attempts:2..3",
-        "duplicate:yes", "duplicate:no", "project:Sandbox", "project:other", "id:a", "id:#3", "id:none", "id:*",
-        "job:batches", "meta.k:a", "meta.k:*", "body.data.id:b", "body.data.n:1", "body.data.n:none", "path:a",
-        "ip:127", "size:>5", "size:<20", "took:>1ms", "took:none", "since:30s", "until:10s", "pinned:yes", "pinned:no",
-        "note:*", "note:mine", "note:none", "replayed:yes", "forwarded:done", "forwarded:none", "forwarded:waiting",
-        "imported:no", "diagnosis:*", "diagnosis:none", "header.webhook-id:a", "header.x:none", "\"\\u{0}\"",
+        "type:batch",
+        "type:=batch.failed",
+        "type:none",
+        "verdict:verified,old-secret",
+        "verdict:unchecked",
+        "verdict:rejected",
+        "reason:no_secret",
+        "reason:\"s old\"",
+        "scheme:v1,jwt",
+        "scheme:none",
+        "secret:\"secret 1\"",
+        "secret:none",
+        "secret:*",
+        "answer:4xx",
+        "answer:none",
+        "answer:>=200",
+        "attempts:>1",
+        "attempts:2..3",
+        "duplicate:yes",
+        "duplicate:no",
+        "project:Sandbox",
+        "project:other",
+        "id:a",
+        "id:#3",
+        "id:none",
+        "id:*",
+        "job:batches",
+        "meta.k:a",
+        "meta.k:*",
+        "body.data.id:b",
+        "body.data.n:1",
+        "body.data.n:none",
+        "path:a",
+        "ip:127",
+        "size:>5",
+        "size:<20",
+        "took:>1ms",
+        "took:none",
+        "since:30s",
+        "until:10s",
+        "pinned:yes",
+        "pinned:no",
+        "note:*",
+        "note:mine",
+        "note:none",
+        "replayed:yes",
+        "forwarded:done",
+        "forwarded:none",
+        "forwarded:waiting",
+        "imported:no",
+        "diagnosis:*",
+        "diagnosis:none",
+        "header.webhook-id:a",
+        "header.x:none",
+        "\"\\u{0}\"",
     ]);
     prop_oneof![quoted, fields.prop_map(str::to_owned)]
 }
