@@ -15,6 +15,7 @@ mod load;
 mod outbound;
 mod peers;
 mod report;
+mod retention;
 mod transfer;
 mod tunnel;
 mod uploads;
@@ -31,9 +32,10 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 11] = [
+const SECTIONS: [(&str, Section); 12] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
+    ("retention", || Box::pin(retention::measure())),
     ("uploads", || Box::pin(uploads::measure())),
     ("tunnel", || Box::pin(tunnel::measure())),
     ("peers", || Box::pin(peers::measure())),

@@ -12,6 +12,7 @@ mod emulator;
 #[cfg(unix)]
 mod endings;
 mod handlers;
+mod history;
 mod listen;
 mod listen_hostile;
 mod project;

@@ -27,6 +27,8 @@ async fn the_engines_menu_opens_on_text_fields_only() {
         assert!(suppressed(&window, selector).await, "{selector}");
     }
     assert!(!suppressed(&window, "[data-testid=search-input]").await);
+    window.press("\u{e00c}").await;
+    window.gone("[data-testid=context-menu]").await;
     // With the mouse, as its user does.
     window.script("window.addEventListener('contextmenu', (event) => { window.menu = event.defaultPrevented; })").await;
     let row = window.wait("row").await;
@@ -36,6 +38,10 @@ async fn the_engines_menu_opens_on_text_fields_only() {
         .then(PointerAction::Up { button: MOUSE_BUTTON_RIGHT });
     window.client.perform_actions(right).await.unwrap();
     window.until("it was asked for, and did not open", "return window.menu === true").await;
+    // Ours stands there instead.
+    window.wait("context-menu").await;
+    window.press("\u{e00c}").await;
+    window.gone("[data-testid=context-menu]").await;
     // The editor of code is a field.
     window.press("\u{e008}r\u{e000}").await;
     assert!(!suppressed(&window, "[data-testid=body-code]").await);

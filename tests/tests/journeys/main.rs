@@ -10,6 +10,7 @@ mod controls;
 mod emulator;
 mod first_start;
 mod hostile;
+mod kept;
 mod leaving;
 mod life;
 mod list;

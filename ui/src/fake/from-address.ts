@@ -8,7 +8,7 @@ import { dressSandbox } from "./scene";
  * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
  * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`,
- * `kept=busy`, `compare=text`.
+ * `compare=text`, `kept=busy`.
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
@@ -63,7 +63,6 @@ export function fakeFromAddress(address: URL): FakeBackend {
         truncated: true,
       }),
     );
-  if (query.get("kept") === "busy") dressKept(fake);
   if (query.has("compare"))
     fake.rows.push(
       row((fake.rows.at(-1)?.id ?? 0) + 1, now, {
@@ -78,6 +77,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
         body_len: 305,
       }),
     );
+  if (query.get("kept") === "busy") dressKept(fake);
   fake.turned.scene(query.get("turned"));
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0)

@@ -12,8 +12,8 @@ import type {
   VerifiedAgain,
   ViewOpened,
 } from "./generated";
-import type { HistoryBackend } from "./history";
 import type { CompareBackend } from "./compare";
+import type { HistoryBackend } from "./history";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
@@ -33,9 +33,9 @@ export interface Backend
     TunnelBackend,
     OutboundBackend,
     StartBackend,
+    CompareBackend,
     HistoryBackend,
     SearchBackend,
-    CompareBackend,
     TransferBackend {
   appState(): Promise<AppState>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */

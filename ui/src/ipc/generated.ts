@@ -131,368 +131,6 @@ cause: string,
  */
 sentence: string, };
 
-export type CompareValue = { 
-/**
- * Its text; bytes that are not UTF-8 are replaced.
- */
-text: string, 
-/**
- * Length of the whole in bytes.
- */
-len: number, 
-/**
- * Whether `text` is only its beginning.
- */
-cut: boolean, 
-/**
- * The bytes in hexadecimal, as far as `text` goes, if they are not UTF-8.
- */
-hex: string | null, };
-
-export type Sameness = "equal" | "differ" | "equal_as_kept";
-
-export type HexWindow = { 
-/**
- * Where it begins in the body: a multiple of 16.
- */
-start: number, 
-/**
- * The bytes in hexadecimal, at most 256 of them.
- */
-hex: string, };
-
-export type SignedPart = { 
-/**
- * Of A, if exactly one line of it came.
- */
-a: CompareValue | null, 
-/**
- * Of B.
- */
-b: CompareValue | null, 
-/**
- * Whether both have it and it is the same.
- */
-equal: boolean, };
-
-export type SignedBytes = { 
-/**
- * Whether the bodies are the same bytes.
- */
-body: Sameness, 
-/**
- * Length of A's body as sent, in bytes.
- */
-len_a: number, 
-/**
- * How much of it is kept.
- */
-kept_a: number, 
-/**
- * Length of B's body as sent, in bytes.
- */
-len_b: number, 
-/**
- * How much of it is kept.
- */
-kept_b: number, 
-/**
- * Bytes that are equal at the beginning: the offset of the first difference, if there is one.
- */
-equal_start: number, 
-/**
- * Bytes that are equal at the end, where they differ before it and both are whole.
- */
-equal_end: number, 
-/**
- * Around the first difference in A, or the beginning.
- */
-window_a: HexWindow, 
-/**
- * Around the first difference in B, or the beginning.
- */
-window_b: HexWindow, 
-/**
- * `webhook-id`. `None` for answers, which are not signed.
- */
-id: SignedPart | null, 
-/**
- * `webhook-timestamp`.
- */
-timestamp: SignedPart | null, 
-/**
- * B's timestamp minus A's in seconds, where both are numbers.
- */
-later_s: number | null, };
-
-export type ChangeKind = "changed" | "added" | "removed" | "rewritten";
-
-export type BodyChange = { 
-/**
- * What happened to it.
- */
-kind: ChangeKind, 
-/**
- * Where: `data.items[2].id`. Empty for the whole body. In A, or in B if only B has it.
- */
-path: string, 
-/**
- * Where it is in B, if its items are counted otherwise there.
- */
-path_b: string | null, 
-/**
- * The value of A as it is written.
- */
-a: CompareValue | null, 
-/**
- * The value of B as it is written.
- */
-b: CompareValue | null, 
-/**
- * What to know of it: `same number, other text: other bytes`.
- */
-note: string | null, };
-
-export type ChangeCounts = { 
-/**
- * [`Kind::Changed`].
- */
-changed: number, 
-/**
- * [`Kind::Added`].
- */
-added: number, 
-/**
- * [`Kind::Removed`].
- */
-removed: number, 
-/**
- * [`Kind::Rewritten`].
- */
-rewritten: number, };
-
-export type EqualValue = { 
-/**
- * Where it is, in A.
- */
-path: string, 
-/**
- * The value as it is written.
- */
-value: CompareValue, };
-
-export type LineOf = "both" | "a" | "b" | "gap";
-
-export type CompareLine = { 
-/**
- * Whose it is.
- */
-whose: LineOf, 
-/**
- * Its number in A, from 1.
- */
-number_a: number | null, 
-/**
- * Its number in B.
- */
-number_b: number | null, 
-/**
- * Its text without the line end, or the beginning of it.
- */
-text: string, 
-/**
- * Bytes of the text that are not in `text`; for a gap the number of lines.
- */
-more: number, };
-
-export type MeaningForm = "json" | "text" | "bytes" | "empty";
-
-export type Meaning = { 
-/**
- * How they were compared.
- */
-form: MeaningForm, 
-/**
- * What differs, in the order of A; what only B has stands where it is there. At most 1,000.
- */
-changes: Array<BodyChange>, 
-/**
- * How much of that there is, listed or not.
- */
-counts: ChangeCounts, 
-/**
- * How many values are the same, those that hold others not counted; of texts, how many lines.
- */
-equal: number, 
-/**
- * The first of them.
- */
-same: Array<EqualValue>, 
-/**
- * Members that stand elsewhere in their object. That changes no meaning.
- */
-moved: Array<string>, 
-/**
- * How many they are, listed or not.
- */
-moved_count: number, 
-/**
- * Whether the white space between the values differs.
- */
-spacing: boolean, 
-/**
- * Names that occur more than once in an object, by their paths.
- */
-repeated: Array<string>, 
-/**
- * Lines of two texts.
- */
-lines: Array<CompareLine>, 
-/**
- * How many lines only one has, listed or not.
- */
-differing_lines: number, 
-/**
- * What could not be compared, and why; what else is odd.
- */
-notes: Array<string>, };
-
-export type TransportAbout = "header" | "fact";
-
-export type TransportRow = { 
-/**
- * Header or fact.
- */
-about: TransportAbout, 
-/**
- * Its name; a header's in lower case.
- */
-name: string, 
-/**
- * How it differs; `None`: it is the same.
- */
-kind: ChangeKind | null, 
-/**
- * The values of A, in order; none if it has no such header.
- */
-a: Array<CompareValue>, 
-/**
- * The values of B.
- */
-b: Array<CompareValue>, 
-/**
- * Values that are not listed, of both.
- */
-more: number, };
-
-export type ProxyHeader = { 
-/**
- * Whether it is B that has it.
- */
-in_b: boolean, 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Its value.
- */
-value: CompareValue, };
-
-export type Transport = { 
-/**
- * What differs and need not.
- */
-changes: Array<TransportRow>, 
-/**
- * How much of that there is, listed or not.
- */
-counts: ChangeCounts, 
-/**
- * What differs for each delivery, as it should.
- */
-each: Array<TransportRow>, 
-/**
- * How many rows that is, listed or not.
- */
-each_count: number, 
-/**
- * What is the same.
- */
-same: Array<TransportRow>, 
-/**
- * How many rows that is, listed or not.
- */
-equal: number, 
-/**
- * Headers that both have and that stand elsewhere among the others.
- */
-moved: Array<string>, 
-/**
- * How many headers that is, listed or not.
- */
-moved_count: number, 
-/**
- * Of the headers that only one has, one by which a proxy shows itself.
- */
-proxy: ProxyHeader | null, };
-
-export type CompareRelation = "attempts" | "deliveries" | "answers";
-
-export type FindingTone = "good" | "plain" | "warning";
-
-export type FindingPiece = { 
-/**
- * Its text. That of a value is as it came.
- */
-text: string, 
-/**
- * Whether it is a value.
- */
-code: boolean, };
-
-export type Finding = { 
-/**
- * Stable code: `rewritten_b`, `rewritten_a`, `two_bodies_signed`, `fits_neither`…
- */
-code: string, 
-/**
- * How it is meant.
- */
-tone: FindingTone, 
-/**
- * One sentence.
- */
-headline: string, 
-/**
- * What is behind it; may be empty.
- */
-text: Array<FindingPiece>, 
-/**
- * A header by which a proxy shows itself, where only one side has it.
- */
-proxy: ProxyHeader | null, };
-
-export type SignatureFits = "yes" | "no" | "no_key" | "cut" | "not_signed";
-
-export type SignatureTrial = { 
-/**
- * A's signature over A's body.
- */
-a_over_a: SignatureFits, 
-/**
- * A's signature over B's body.
- */
-a_over_b: SignatureFits, 
-/**
- * B's signature over A's body.
- */
-b_over_a: SignatureFits, 
-/**
- * B's signature over B's body.
- */
-b_over_b: SignatureFits, };
-
 export type EventType = { 
 /**
  * The value of the payload's `type`.
@@ -1679,6 +1317,10 @@ view: number,
  */
 added: Array<Row>, 
 /**
+ * The ordinal of the oldest match that is known.
+ */
+first: number, 
+/**
  * How many match now.
  */
 matched: number, 
@@ -1718,6 +1360,9 @@ took_us: number,
  * What the search cost so far.
  */
 explained: Explained, 
+/**
+ * The part that removes everything, if nothing matches.
+ */
 nothing: Nothing | null, } | { "kind": "removed", 
 /**
  * The view.
@@ -3768,78 +3413,6 @@ bytes_differ_from: number | null,
  */
 curl: string, };
 
-export type CompareSide = { "delivery": number } | { "outbound": number };
-
-export type CompareWith = "previous_attempt" | "last_verified";
-
-export type ComparedSide = { 
-/**
- * What was asked for.
- */
-side: CompareSide, 
-/**
- * The delivery.
- */
-delivery: Row | null, 
-/**
- * What may be shown of the key that its signature matched: `whsec_…a91f`.
- */
-key: string | null, 
-/**
- * The request whose answer it is.
- */
-outbound: Outbound | null, };
-
-export type Comparison = { 
-/**
- * The one.
- */
-a: ComparedSide, 
-/**
- * The other.
- */
-b: ComparedSide, 
-/**
- * What they are to each other.
- */
-relation: CompareRelation, 
-/**
- * Whether anything differs that need not: what is another for each delivery does not count.
- */
-differ: boolean, 
-/**
- * What follows from it.
- */
-finding: Finding, 
-/**
- * Both signatures tried over both bodies; only for two attempts whose bodies differ.
- */
-trial: SignatureTrial | null, 
-/**
- * The signed bytes.
- */
-bytes: SignedBytes, 
-/**
- * What the bodies mean.
- */
-meaning: Meaning, 
-/**
- * How they came.
- */
-transport: Transport, 
-/**
- * Attempts of B's event, or of the delivery whose answer B is; oldest first, at most the 200 newest.
- */
-attempts: Array<Row>, 
-/**
- * The newest verified delivery of B's type, of another event.
- */
-last_verified: number | null, 
-/**
- * What was sent on of B's delivery, newest first, at most 200.
- */
-answers: Array<Outbound>, };
-
 export type SandboxClock = { 
 /**
  * The time that it showed.
@@ -4273,11 +3846,18 @@ export type CopyForm = "payload" | "curl" | "httpie" | "python" | "javascript" |
 export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>> = {
   internal: { severity: "error", fix: null },
   window: { severity: "error", fix: null },
+  not_comparable: { severity: "warning", fix: null },
+  not_readable: { severity: "warning", fix: null },
+  not_text: { severity: "warning", fix: null },
+  reader_gone: { severity: "warning", fix: null },
   not_found: { severity: "warning", fix: null },
   too_many: { severity: "error", fix: null },
   no_home: { severity: "error", fix: null },
   not_written: { severity: "error", fix: null },
   clipboard_failed: { severity: "error", fix: null },
+  not_readable: { severity: "error", fix: null },
+  not_text: { severity: "warning", fix: null },
+  reader_gone: { severity: "info", fix: null },
   invalid_format: { severity: "error", fix: null },
   invalid_setting: { severity: "warning", fix: "settings" },
   port_in_use: { severity: "error", fix: "settings" },
@@ -4299,11 +3879,10 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   no_thread: { severity: "error", fix: null },
   not_moved: { severity: "error", fix: null },
   not_stored: { severity: "error", fix: null },
-  view_replaced: { severity: "info", fix: null },
   query_invalid: { severity: "warning", fix: null },
+  view_replaced: { severity: "info", fix: null },
   not_decodable: { severity: "warning", fix: null },
   body_incomplete: { severity: "warning", fix: null },
-  not_comparable: { severity: "warning", fix: null },
   no_jwks: { severity: "error", fix: null },
   invalid_note: { severity: "warning", fix: null },
   invalid_limits: { severity: "warning", fix: null },
@@ -4440,9 +4019,6 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   ngrok_tls: { severity: "error", fix: "tunnel" },
   ngrok_stopped: { severity: "error", fix: "tunnel" },
   ngrok_refused: { severity: "error", fix: "tunnel" },
-  not_readable: { severity: "warning", fix: null },
-  not_text: { severity: "warning", fix: null },
-  reader_gone: { severity: "warning", fix: null },
 };
 
 /** What an emulator starts with. */
@@ -4505,3 +4081,437 @@ export const SANDBOX_DEFAULTS: SandboxSettings = {
     "drip_bytes_per_second": 0
   }
 };
+
+export type CompareValue = { 
+/**
+ * Its text; bytes that are not UTF-8 are replaced.
+ */
+text: string, 
+/**
+ * Length of the whole in bytes.
+ */
+len: number, 
+/**
+ * Whether `text` is only its beginning.
+ */
+cut: boolean, 
+/**
+ * The bytes in hexadecimal, as far as `text` goes, if they are not UTF-8.
+ */
+hex: string | null, };
+
+export type Sameness = "equal" | "differ" | "equal_as_kept";
+
+export type HexWindow = { 
+/**
+ * Where it begins in the body: a multiple of 16.
+ */
+start: number, 
+/**
+ * The bytes in hexadecimal, at most 256 of them.
+ */
+hex: string, };
+
+export type SignedPart = { 
+/**
+ * Of A, if exactly one line of it came.
+ */
+a: CompareValue | null, 
+/**
+ * Of B.
+ */
+b: CompareValue | null, 
+/**
+ * Whether both have it and it is the same.
+ */
+equal: boolean, };
+
+export type SignedBytes = { 
+/**
+ * Whether the bodies are the same bytes.
+ */
+body: Sameness, 
+/**
+ * Length of A's body as sent, in bytes.
+ */
+len_a: number, 
+/**
+ * How much of it is kept.
+ */
+kept_a: number, 
+/**
+ * Length of B's body as sent, in bytes.
+ */
+len_b: number, 
+/**
+ * How much of it is kept.
+ */
+kept_b: number, 
+/**
+ * Bytes that are equal at the beginning: the offset of the first difference, if there is one.
+ */
+equal_start: number, 
+/**
+ * Bytes that are equal at the end, where they differ before it and both are whole.
+ */
+equal_end: number, 
+/**
+ * Around the first difference in A, or the beginning.
+ */
+window_a: HexWindow, 
+/**
+ * Around the first difference in B, or the beginning.
+ */
+window_b: HexWindow, 
+/**
+ * `webhook-id`. `None` for answers, which are not signed.
+ */
+id: SignedPart | null, 
+/**
+ * `webhook-timestamp`.
+ */
+timestamp: SignedPart | null, 
+/**
+ * B's timestamp minus A's in seconds, where both are numbers.
+ */
+later_s: number | null, };
+
+export type ChangeKind = "changed" | "added" | "removed" | "rewritten";
+
+export type BodyChange = { 
+/**
+ * What happened to it.
+ */
+kind: ChangeKind, 
+/**
+ * Where: `data.items[2].id`. Empty for the whole body. In A, or in B if only B has it.
+ */
+path: string, 
+/**
+ * Where it is in B, if its items are counted otherwise there.
+ */
+path_b: string | null, 
+/**
+ * The value of A as it is written.
+ */
+a: CompareValue | null, 
+/**
+ * The value of B as it is written.
+ */
+b: CompareValue | null, 
+/**
+ * What to know of it: `same number, other text: other bytes`.
+ */
+note: string | null, };
+
+export type ChangeCounts = { 
+/**
+ * [`Kind::Changed`].
+ */
+changed: number, 
+/**
+ * [`Kind::Added`].
+ */
+added: number, 
+/**
+ * [`Kind::Removed`].
+ */
+removed: number, 
+/**
+ * [`Kind::Rewritten`].
+ */
+rewritten: number, };
+
+export type EqualValue = { 
+/**
+ * Where it is, in A.
+ */
+path: string, 
+/**
+ * The value as it is written.
+ */
+value: CompareValue, };
+
+export type LineOf = "both" | "a" | "b" | "gap";
+
+export type CompareLine = { 
+/**
+ * Whose it is.
+ */
+whose: LineOf, 
+/**
+ * Its number in A, from 1.
+ */
+number_a: number | null, 
+/**
+ * Its number in B.
+ */
+number_b: number | null, 
+/**
+ * Its text without the line end, or the beginning of it.
+ */
+text: string, 
+/**
+ * Bytes of the text that are not in `text`; for a gap the number of lines.
+ */
+more: number, };
+
+export type MeaningForm = "json" | "text" | "bytes" | "empty";
+
+export type Meaning = { 
+/**
+ * How they were compared.
+ */
+form: MeaningForm, 
+/**
+ * What differs, in the order of A; what only B has stands where it is there. At most 1,000.
+ */
+changes: Array<BodyChange>, 
+/**
+ * How much of that there is, listed or not.
+ */
+counts: ChangeCounts, 
+/**
+ * How many values are the same, those that hold others not counted; of texts, how many lines.
+ */
+equal: number, 
+/**
+ * The first of them.
+ */
+same: Array<EqualValue>, 
+/**
+ * Members that stand elsewhere in their object. That changes no meaning.
+ */
+moved: Array<string>, 
+/**
+ * How many they are, listed or not.
+ */
+moved_count: number, 
+/**
+ * Whether the white space between the values differs.
+ */
+spacing: boolean, 
+/**
+ * Names that occur more than once in an object, by their paths.
+ */
+repeated: Array<string>, 
+/**
+ * Lines of two texts.
+ */
+lines: Array<CompareLine>, 
+/**
+ * How many lines only one has, listed or not.
+ */
+differing_lines: number, 
+/**
+ * What could not be compared, and why; what else is odd.
+ */
+notes: Array<string>, };
+
+export type TransportAbout = "header" | "fact";
+
+export type TransportRow = { 
+/**
+ * Header or fact.
+ */
+about: TransportAbout, 
+/**
+ * Its name; a header's in lower case.
+ */
+name: string, 
+/**
+ * How it differs; `None`: it is the same.
+ */
+kind: ChangeKind | null, 
+/**
+ * The values of A, in order; none if it has no such header.
+ */
+a: Array<CompareValue>, 
+/**
+ * The values of B.
+ */
+b: Array<CompareValue>, 
+/**
+ * Values that are not listed, of both.
+ */
+more: number, };
+
+export type ProxyHeader = { 
+/**
+ * Whether it is B that has it.
+ */
+in_b: boolean, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value.
+ */
+value: CompareValue, };
+
+export type Transport = { 
+/**
+ * What differs and need not.
+ */
+changes: Array<TransportRow>, 
+/**
+ * How much of that there is, listed or not.
+ */
+counts: ChangeCounts, 
+/**
+ * What differs for each delivery, as it should.
+ */
+each: Array<TransportRow>, 
+/**
+ * How many rows that is, listed or not.
+ */
+each_count: number, 
+/**
+ * What is the same.
+ */
+same: Array<TransportRow>, 
+/**
+ * How many rows that is, listed or not.
+ */
+equal: number, 
+/**
+ * Headers that both have and that stand elsewhere among the others.
+ */
+moved: Array<string>, 
+/**
+ * How many headers that is, listed or not.
+ */
+moved_count: number, 
+/**
+ * Of the headers that only one has, one by which a proxy shows itself.
+ */
+proxy: ProxyHeader | null, };
+
+export type CompareRelation = "attempts" | "deliveries" | "answers";
+
+export type FindingTone = "good" | "plain" | "warning";
+
+export type FindingPiece = { 
+/**
+ * Its text. That of a value is as it came.
+ */
+text: string, 
+/**
+ * Whether it is a value.
+ */
+code: boolean, };
+
+export type Finding = { 
+/**
+ * Stable code: `rewritten_b`, `rewritten_a`, `two_bodies_signed`, `fits_neither`…
+ */
+code: string, 
+/**
+ * How it is meant.
+ */
+tone: FindingTone, 
+/**
+ * One sentence.
+ */
+headline: string, 
+/**
+ * What is behind it; may be empty.
+ */
+text: Array<FindingPiece>, 
+/**
+ * A header by which a proxy shows itself, where only one side has it.
+ */
+proxy: ProxyHeader | null, };
+
+export type SignatureFits = "yes" | "no" | "no_key" | "cut" | "not_signed";
+
+export type SignatureTrial = { 
+/**
+ * A's signature over A's body.
+ */
+a_over_a: SignatureFits, 
+/**
+ * A's signature over B's body.
+ */
+a_over_b: SignatureFits, 
+/**
+ * B's signature over A's body.
+ */
+b_over_a: SignatureFits, 
+/**
+ * B's signature over B's body.
+ */
+b_over_b: SignatureFits, };
+
+export type CompareSide = { "delivery": number } | { "outbound": number };
+
+export type CompareWith = "previous_attempt" | "last_verified";
+
+export type ComparedSide = { 
+/**
+ * What was asked for.
+ */
+side: CompareSide, 
+/**
+ * The delivery.
+ */
+delivery: Row | null, 
+/**
+ * What may be shown of the key that its signature matched: `whsec_…a91f`.
+ */
+key: string | null, 
+/**
+ * The request whose answer it is.
+ */
+outbound: Outbound | null, };
+
+export type Comparison = { 
+/**
+ * The one.
+ */
+a: ComparedSide, 
+/**
+ * The other.
+ */
+b: ComparedSide, 
+/**
+ * What they are to each other.
+ */
+relation: CompareRelation, 
+/**
+ * Whether anything differs that need not: what is another for each delivery does not count.
+ */
+differ: boolean, 
+/**
+ * What follows from it.
+ */
+finding: Finding, 
+/**
+ * Both signatures tried over both bodies; only for two attempts whose bodies differ.
+ */
+trial: SignatureTrial | null, 
+/**
+ * The signed bytes.
+ */
+bytes: SignedBytes, 
+/**
+ * What the bodies mean.
+ */
+meaning: Meaning, 
+/**
+ * How they came.
+ */
+transport: Transport, 
+/**
+ * Attempts of B's event, or of the delivery whose answer B is; oldest first, at most the 200 newest.
+ */
+attempts: Array<Row>, 
+/**
+ * The newest verified delivery of B's type, of another event.
+ */
+last_verified: number | null, 
+/**
+ * What was sent on of B's delivery, newest first, at most 200.
+ */
+answers: Array<Outbound>, };

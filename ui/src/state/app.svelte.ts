@@ -115,6 +115,7 @@ export class App {
       projects: this.projects,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.copyingAs = new CopyingAs(backend, toasts, {
       clipboard: this.clipboard,
       one: this.copying,
@@ -132,6 +133,7 @@ export class App {
       marked: this.replay.selection,
       find: (query) => this.navigation.find(query),
     });
+    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.menu = new MenuState({
       clipboard: this.clipboard,
       copying: this.copyingAs,
@@ -140,9 +142,8 @@ export class App {
       verifyAgain: this.verifyAgain,
       exporting: (ids) => this.transfers.ask(exportOf(ids)),
       search: this.search,
-      compare: null,
+      compare: this.compare,
     });
-    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
       screen,

@@ -1,4 +1,4 @@
-import type { Backend, CompareSide, Comparison, IpcError, Outbound, Row } from "../ipc";
+import type { Backend, CompareSide, CompareWith, Comparison, IpcError, Outbound, Row } from "../ipc";
 import { deliveryOf, differences, sameSide, type Difference } from "../lib/compare";
 import { asIpcError } from "../lib/errors";
 import type { Clipboard } from "./clipboard";
@@ -76,6 +76,26 @@ export class Compare {
     } catch (thrown) {
       this.#toasts.failed(thrown);
     }
+  }
+
+  /** This delivery with the attempt before it, or with the last verified of its type. */
+  async with(id: number, how: "previous_attempt" | "last_verified"): Promise<void> {
+    this.marked = [];
+    try {
+      const other = await this.#backend.compareWith(id, how);
+      if (other) return await this.#show(how === "last_verified" ? "verified" : "attempts", other, delivery(id));
+      const none =
+        how === "last_verified" ? "No other delivery of its type is verified." : "No attempt came before it.";
+      this.#toasts.show("info", none);
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+    }
+  }
+
+  /** Two marked ones. */
+  async pair(a: number, b: number): Promise<void> {
+    this.marked = [a, b];
+    await this.#show("marked", delivery(a), delivery(b));
   }
 
   /** Two attempts of an event. */

@@ -138,7 +138,7 @@ describe("between the snapshot and the live rows", () => {
   it("takes a row only once, though it is told twice", async () => {
     fake.rows = make(1, 10);
     await list.open();
-    const again: Live = { kind: "rows", view: 1, added: make(9, 3), matched: 11, total: 11 };
+    const again: Live = { kind: "rows", view: 1, added: make(9, 3), first: 0, matched: 11, total: 11 };
     list.apply(again);
     list.apply(again);
     expect(list.matched).toBe(11);
@@ -149,7 +149,7 @@ describe("between the snapshot and the live rows", () => {
     fake.rows = make(1, 10);
     await list.open();
     fake.rows.push(...make(11, 5));
-    list.apply({ kind: "rows", view: 1, added: make(15, 1), matched: 15, total: 15 });
+    list.apply({ kind: "rows", view: 1, added: make(15, 1), first: 0, matched: 15, total: 15 });
     expect(list.matched).toBe(10);
     await vi.advanceTimersByTimeAsync(500);
     expect(await everything()).toEqual(Array.from({ length: 15 }, (_, i) => 15 - i));
@@ -160,7 +160,7 @@ describe("between the snapshot and the live rows", () => {
     await list.open();
     await list.open("verdict:rejected");
     const { matched } = list;
-    list.apply({ kind: "rows", view: 1, added: make(11, 5), matched: 15, total: 15 });
+    list.apply({ kind: "rows", view: 1, added: make(11, 5), first: 0, matched: 15, total: 15 });
     list.apply({ kind: "resync", view: 1 });
     expect(list.matched).toBe(matched);
     expect(fake.calls.filter((call) => call === "viewOpen")).toHaveLength(2);

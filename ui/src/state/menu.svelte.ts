@@ -3,6 +3,7 @@ import { plural } from "../lib/format";
 import { menuOf, type MenuAction, type MenuEntry, type MenuValue } from "../lib/menu";
 import type { MenuPlace } from "../lib/menu-on";
 import type { Clipboard } from "./clipboard";
+import type { Compare } from "./compare.svelte";
 import type { CopyingAs } from "./copying-as";
 import type { Keeping } from "./keeping.svelte";
 import type { Replay } from "./replay.svelte";
@@ -12,8 +13,8 @@ import type { VerifyAgain } from "./verify-again.svelte";
 export type ChipMaker = { add: (field: string, value: string, negated: boolean) => void };
 /** Opens the comparison of two deliveries. */
 export type Comparer = {
-  with: (id: number, how: "previous_attempt" | "last_verified") => void;
-  pair: (a: number, b: number) => void;
+  with: (id: number, how: "previous_attempt" | "last_verified") => Promise<void>;
+  pair: (a: number, b: number) => Promise<void>;
 };
 
 /** What the menu's entries do it with. */
@@ -25,7 +26,7 @@ export type MenuAround = {
   verifyAgain: Pick<VerifyAgain, "these">;
   exporting: (ids: readonly number[]) => void;
   search: ChipMaker | null;
-  compare: Comparer | null;
+  compare: Pick<Compare, "open" | "openWith"> | null;
 };
 
 export type MenuShown = {
@@ -118,7 +119,7 @@ export class MenuState {
 
   async #run({ ids, row, value, ordinal, selected }: About, action: MenuAction): Promise<void> {
     const { clipboard, copying, keeping, replay, verifyAgain, search, compare, exporting } = this.#around;
-    const [first, second] = ids;
+    const [first] = ids;
     const subject = row ? { ids, project: row.project } : undefined;
     if (action.startsWith("copy-as:")) {
       await copying.as(ids, action.slice("copy-as:".length) as CopyForm);
@@ -150,10 +151,10 @@ export class MenuState {
       case "compare-previous":
       case "compare-verified":
         if (first !== undefined)
-          compare?.with(first, action === "compare-previous" ? "previous_attempt" : "last_verified");
+          await compare?.with(first, action === "compare-previous" ? "previous_attempt" : "last_verified");
         break;
       case "compare-pair":
-        if (first !== undefined && second !== undefined) compare?.pair(first, second);
+        if (first !== undefined && second !== undefined) await compare?.pair(first, second);
         break;
       case "pin":
       case "unpin":

@@ -35,6 +35,8 @@ TEXT.push(
 for (const tint of ["ok-bg", "warn-bg", "no-bg"])
   for (const text of ["text", "soft", "mute"]) TEXT.push([text, "panel", tint]);
 TEXT.push(["no", "panel", "no-bg"], ["ok", "panel", "ok-bg"], ["ok", "panel", "no-bg"], ["warn", "panel", "no-bg"]);
+TEXT.push(["info", "raised"], ["info", "bg", "info-bg"], ["soft", "sel"], ["info", "sel"]);
+for (const ground of ["panel", "raised", "bg", "sel", "hover"]) TEXT.push(["text", ground, "hit"]);
 for (const side of ["a", "b"])
   TEXT.push(
     ["text", `side-${side}-bg`],
@@ -43,8 +45,6 @@ for (const side of ["a", "b"])
     [`side-${side}`, "raised"],
     [`side-${side}`, "sel"],
   );
-TEXT.push(["info", "raised"], ["info", "bg", "info-bg"], ["soft", "sel"], ["info", "sel"]);
-for (const ground of ["panel", "raised", "bg", "sel", "hover"]) TEXT.push(["text", ground, "hit"]);
 TEXT.push(["info", "panel"], ["on-star", "star"], ["on-star", "star-hover"]);
 /** Borders and marks that carry meaning need 3:1. */
 const MARKS: [string, string][] = [

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use emulator::{AttemptReport, DynamicScheme, LONGEST_TEXT, MAX_WARP, Service, ServiceOptions};
+use emulator::{AttemptReport, DynamicScheme, Keep, LONGEST_TEXT, MAX_WARP, Service, ServiceOptions};
 use owo_colors::Style;
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, mpsc};
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::ending::Ending;
 use crate::exit;
+use crate::keep::{self, Most};
 use crate::print::{self, Written, paint, printable};
 use crate::printer::{self, Printer, Text};
 
@@ -22,6 +23,7 @@ use crate::printer::{self, Printer, Text};
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4720);
 /// Attempts that may wait to be printed. Beyond that they are only counted; the delivery log still has them.
 const WAITING: usize = 100_000;
+const DAY_MS: i64 = 86_400_000;
 /// How long the end waits for an attempt that is still on its way to the queue.
 const LAST: Duration = Duration::from_millis(100);
 
@@ -56,6 +58,15 @@ pub(crate) struct Arguments {
     /// Keep webhooks, jobs, files and deliveries in this file. Without it, they are lost when the command ends.
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
+    /// Bytes that the log of ended deliveries may take, such as 500M; none for no limit.
+    #[arg(long, value_name = "SIZE", value_parser = keep::bytes)]
+    keep_size: Option<Most>,
+    /// Days that an ended delivery stays in the log, on the emulator's clock.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    keep_days: Option<u32>,
+    /// Ended deliveries that stay in the log. Default: 100000, or what the settings say.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    keep_count: Option<u32>,
     /// The same seed and the same requests give the same ids, secrets, waits and faults. Random without it.
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -127,6 +138,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
         api_key: Some(api_key.clone()),
         seed: arguments.seed,
         warp: arguments.warp,
+        keep: Keep {
+            deliveries: arguments.keep_count,
+            bytes: arguments.keep_size.and_then(|Most(bytes)| bytes),
+            age_ms: arguments.keep_days.map(|days| i64::from(days) * DAY_MS),
+        },
         ..ServiceOptions::default()
     })
     .await

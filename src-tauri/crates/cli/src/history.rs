@@ -1,17 +1,14 @@
 //! `pollux history`: what the history takes up, and what stays in it.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use engine::{
-    Config, Deletion, Engine, FixedKeys, HistorySizes, KeepLimits, KeepPreview, MemoryVault, Selection, SizePartName,
-};
+use engine::{Deletion, Engine, HistorySizes, KeepLimits, KeepPreview, Selection, SizePartName};
 use serde_json::json;
-use system::home;
 
 use crate::exit;
 use crate::keep::{self, Most};
+use crate::keys::Keys;
 use crate::manage::{self, Done, Undone};
 use crate::print::{self, printable};
 
@@ -109,27 +106,9 @@ struct Delete {
 /// Does what was asked.
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let Arguments { db, json, what } = arguments;
-    let engine = match &db {
-        Some(file) => open(file).await?,
-        None => manage::open().await?,
-    };
+    let engine = manage::open_history(db.as_deref(), &Keys::default()).await?;
     let done = act(&engine, what, json).await;
     manage::close(engine, done).await
-}
-
-/// The engine on this history alone.
-pub(crate) async fn open(file: &Path) -> Result<Engine, String> {
-    if !engine::is_history(file) {
-        return Err(format!("there is no history at {}", printable(&file.display().to_string())));
-    }
-    Engine::start(Config {
-        sandbox: false,
-        fixed: Some(FixedKeys::default()),
-        actor: home::actor("command line"),
-        ..Config::new(file, Arc::new(MemoryVault::default()))
-    })
-    .await
-    .map_err(|error| error.to_string())
 }
 
 async fn act(engine: &Engine, what: Option<What>, json: bool) -> Done {

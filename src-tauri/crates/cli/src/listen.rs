@@ -22,7 +22,7 @@ use crate::print::{self, Written};
 use crate::printer::{self, Printer};
 use crate::temporary::{self, Temporary};
 
-mod lines;
+pub(crate) mod lines;
 mod samples;
 mod tunnel;
 mod turned_away;

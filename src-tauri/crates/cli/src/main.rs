@@ -32,6 +32,7 @@ mod project;
 mod replay;
 mod sample;
 mod say;
+mod search;
 mod temporary;
 mod transfer;
 mod verify;
@@ -89,6 +90,8 @@ enum Command {
     Listen(listen::Arguments),
     /// Send deliveries from the history again, as received or changed.
     Replay(replay::Arguments),
+    /// Find deliveries of the history.
+    Search(search::Arguments),
     /// Compare two deliveries of the history: their bytes, what they mean, and how they came.
     Diff(diff::Arguments),
     /// Receive deliveries and forward each to an address.
@@ -137,6 +140,7 @@ fn run(command: Command) -> ExitCode {
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Listen(arguments) => listen::run(arguments).await,
             Command::Replay(arguments) => replay::run(arguments).await,
+            Command::Search(arguments) => search::run(arguments).await,
             Command::Diff(arguments) => diff::run(arguments).await,
             Command::Forward(arguments) => forward::run(arguments).await,
             Command::Export(arguments) => export::run(arguments).await,

@@ -142,6 +142,8 @@ pub(crate) fn compare(a: &Side<'_>, b: &Side<'_>) -> Transport {
         }
     }
     headers(a, b, &mut found);
+    // What the sender makes anew comes before what its connection is.
+    found.each.sort_by_key(|row| row.about == About::Fact);
     found.proxy = proxy(a, b);
     found
 }

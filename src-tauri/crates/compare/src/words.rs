@@ -26,8 +26,10 @@ pub(crate) fn rewriting(meaning: &Meaning, backwards: bool) -> Vec<Piece> {
     if let (kind, count @ 1..) = dropped {
         parts.push(gone_or_new(first(kind), count, "dropped"));
     }
-    if meaning.moved_count > 0 {
-        parts.push(vec![Piece::plain("keys moved")]);
+    match meaning.moved_count {
+        0 => {}
+        1 => parts.push(vec![Piece::plain("a key moved")]),
+        _ => parts.push(vec![Piece::plain("keys moved")]),
     }
     if let (kind, count @ 1..) = added {
         parts.push(gone_or_new(first(kind), count, "added"));

@@ -28,3 +28,4 @@ pub use settings::{
     Disabling, DynamicScheme, Faults, JobTimes, LONGEST_TEXT, MetadataPlace, PayloadForm, RestForm, Retry, Settings,
 };
 pub use shared::Wall;
+pub use world::ended::Keep;

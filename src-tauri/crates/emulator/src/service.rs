@@ -24,6 +24,7 @@ use crate::settings::{DynamicScheme, Settings};
 use crate::shared::{Inner, Shared, Wall};
 use crate::source::seeded_random;
 use crate::world::World;
+use crate::world::ended::Keep;
 use crate::{agenda, rest, send};
 
 /// How long [`Service::stop`] waits for requests that are under way.
@@ -45,6 +46,8 @@ pub struct ServiceOptions {
     /// Its settings. Those left at the default are taken from the database if it has them; any other was requested and
     /// wins.
     pub settings: Settings,
+    /// How much of the log of ended deliveries stays, besides the settings.
+    pub keep: Keep,
     /// How the sender presents itself. Its token claims are also settings, and those win.
     pub profile: Profile,
     /// Where the wall time comes from.
@@ -60,6 +63,7 @@ impl Default for ServiceOptions {
             seed: None,
             warp: 1.0,
             settings: Settings::default(),
+            keep: Keep::default(),
             profile: Profile::default(),
             wall: Arc::new(SystemTime::now),
         }
@@ -166,6 +170,7 @@ impl Service {
             settings.token = TokenForm::of(&options.profile);
         }
         let mut world = World::new(settings);
+        world.ended.keep = options.keep;
         let mut now = i64::try_from(wall_ms).unwrap_or(i64::MAX);
         let (journal, kept) = match &options.database {
             None => (None, Kept::default()),

@@ -9,9 +9,11 @@ use serde_json::Value;
 use crate::clock::Millis;
 use crate::settings::Settings;
 
+pub(crate) mod ended;
 pub(crate) mod table;
 pub(crate) mod upload;
 
+use ended::Ended;
 use table::{Entity, Table};
 
 #[derive(Debug, Default)]
@@ -26,8 +28,7 @@ pub(crate) struct World {
     /// How many requests to the service there have been: a request's number decides its faults.
     pub(crate) requests: u64,
     agenda: BTreeSet<(Millis, Due)>,
-    /// Numbers of the deliveries that have ended, so that the oldest can be removed.
-    ended: BTreeSet<u64>,
+    pub(crate) ended: Ended,
 }
 
 /// Something that happens at a set time.
@@ -86,7 +87,11 @@ impl World {
         let attempts = self.deliveries.after(0);
         let attempts = attempts.filter_map(|(number, one)| Some((one.next_ms?, Due::Attempt(number))));
         self.agenda = jobs.chain(attempts).collect();
-        self.ended = self.deliveries.after(0).filter(|(_, one)| one.has_ended()).map(|(number, _)| number).collect();
+        self.ended.clear();
+        for (number, one) in self.deliveries.after(0).filter(|(_, one)| one.has_ended()) {
+            self.ended.add(number, one);
+        }
+        self.remove_oldest();
     }
 
     /// How many deliveries are still to be tried.
@@ -96,18 +101,7 @@ impl World {
 
     /// Continues a delivery that had ended.
     pub(crate) fn reopen_delivery(&mut self, number: u64) {
-        self.ended.remove(&number);
-    }
-
-    /// Marks a delivery as ended: it stays in the log as long as there is room.
-    pub(crate) fn end_delivery(&mut self, number: u64) {
-        self.ended.insert(number);
-        let most = usize::try_from(self.settings.keep_deliveries).unwrap_or(usize::MAX);
-        while self.ended.len() > most
-            && let Some(oldest) = self.ended.pop_first()
-        {
-            self.deliveries.remove_if(oldest, Delivery::has_ended);
-        }
+        self.ended.remove(number);
     }
 
     /// Drops the record of changes, for an emulator without a journal.

@@ -74,9 +74,6 @@ impl History {
         let Self { common, registry, feed, .. } = self;
         let (explain, to_explain) = mpsc::channel(EXPLAIN_QUEUE);
         common.spawn_to_the_end(feed.clone().run(common.store().subscribe()));
-        if let Err(error) = common.store().search().begin() {
-            tracing::warn!(code = error.code(), %error, "the search is slower than it could be");
-        }
         common.spawn(explain::run(common.store().clone(), registry.clone(), to_explain));
         common.spawn_to_the_end(space::watch(common.clone()));
         common.spawn(self.bounds.clone().run(self.listener.clone()));

@@ -114,8 +114,9 @@ impl Schemas {
     fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.unread > 0 {
+            let deliveries = if self.unread == 1 { "delivery is" } else { "deliveries are" };
             remarks.push(format!(
-                "{} deliveries are not in it: their body is not a JSON object with a type, or only a part was kept.",
+                "{} {deliveries} not in it: the body is not a JSON object with a type, or only a part was kept.",
                 self.unread
             ));
         }

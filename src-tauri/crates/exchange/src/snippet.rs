@@ -111,12 +111,20 @@ fn title(record: &Record) -> &str {
     record.event_type.as_deref().filter(|kind| !kind.trim().is_empty()).unwrap_or("delivery")
 }
 
-/// A name that is a word in every language: `batch_succeeded_12`.
-fn name(record: &Record, number: usize) -> String {
-    let mut name: String = title(record).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    name.truncate(60);
-    let _ = write!(name, "_{}", record.id.unwrap_or(number as i64 + 1));
-    name.to_ascii_lowercase()
+/// Names that are words in every language, each another: `batch_succeeded_12`.
+fn names(records: &[Record]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(records.len());
+    for (number, record) in records.iter().enumerate() {
+        let mut name: String = title(record).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        name.truncate(60);
+        let _ = write!(name, "_{}", record.id.unwrap_or(number as i64 + 1));
+        name.make_ascii_lowercase();
+        if names.contains(&name) {
+            let _ = write!(name, "_{}", number + 1);
+        }
+        names.push(name);
+    }
+    names
 }
 
 /// What the user should know about a delivery, each a line of comment.

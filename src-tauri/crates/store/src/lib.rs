@@ -42,7 +42,7 @@ pub use judging::{DOUBTFUL_BYTES, Doubtful, DoubtfulRange};
 pub use open::is_history;
 pub use recent::{SignedBin, Unverified};
 pub use retention::{Deleted, Keep, Limits, Preview, RebuildNeed, RebuildProgress, Share, Sizes, Span, Waiting, Which};
-pub use search::{Bin, Explained, Found, Hit, HitPlace, Names, Rest, Search, Spans, TextPlaces, Values, Wanted};
+pub use search::{Bin, Explained, Found, Hit, HitPlace, Names, Rest, Search, Spans, Values, Wanted};
 pub use space::{Shortage, Space, SpaceOf};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};

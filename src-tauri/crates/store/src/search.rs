@@ -45,7 +45,6 @@ pub use hits::{Hit, HitPlace};
 pub use hunt::{Explained, Wanted};
 pub(crate) use known::OwnRevisions;
 pub use names::Names;
-pub use sample::TextPlaces;
 pub use values::{Bin, Spans, Values};
 
 /// What the search works with.
@@ -206,10 +205,10 @@ impl Inner {
         Ok(Hunt::new(Arc::clone(wanted), columns, signatures, &sent, phrases, &self.parts.path))
     }
 
-    /// The thread that makes signatures opens them; without it, the first search does.
+    /// The first search does not wait for the thread that makes signatures, if there is one.
     fn open_files(&self, conn: &Connection, last_id: i64) -> Result<(), Error> {
         let mut opened = self.opened.lock();
-        if !*opened && self.running.lock().is_none() {
+        if !*opened {
             self.shelf.open(conn, last_id)?;
             *opened = true;
         }

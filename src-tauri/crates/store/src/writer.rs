@@ -195,7 +195,7 @@ impl Writer {
                 && imports.is_empty();
             next = if more { self.queue.try_recv().ok() } else { None };
         }
-        if !inserts.is_empty() || !writes.is_empty() {
+        if !inserts.is_empty() || !writes.is_empty() || !imports.is_empty() {
             self.worked = Instant::now();
         }
         if !inserts.is_empty() {

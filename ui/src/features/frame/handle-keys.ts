@@ -1,11 +1,11 @@
 import { actionFor, type Action } from "../../lib/keys";
-import { openMenuByKey } from "../../lib/menu-on";
 import { narrows } from "../../lib/query-text";
 import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
 import { compareKey } from "./compare-key";
 import { hookKey } from "./hook-keys";
+import { keepKey } from "./keep-key";
 
 /** What keys act upon. */
 export type Keyed = Pick<
@@ -58,6 +58,8 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
 
 /** False when there was nothing to do, so that the key keeps its own meaning. */
 function run(app: Keyed, action: Action, target: Element | null): boolean {
+  const kept = keepKey(app, action);
+  if (kept !== null) return kept;
   const list = app.deliveries;
   const at = list.activeIndex;
   switch (action) {
@@ -87,28 +89,6 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
       return true;
     case "previous-hit":
       app.hits.previous();
-      return true;
-    case "copy-payload":
-      void app.copyingAs.subject("payload");
-      return app.keeping.subject.length > 0;
-    case "copy-curl":
-      void app.copyingAs.subject("curl");
-      return app.keeping.subject.length > 0;
-    case "pin":
-      void app.keeping.togglePin();
-      return app.keeping.subject.length > 0;
-    case "note":
-      void app.keeping.write();
-      return app.keeping.subject.length > 0;
-    case "delete":
-      void app.keeping.deleteSubject();
-      return app.keeping.subject.length > 0;
-    case "undo":
-      return app.keeping.undo(app.clock.now);
-    case "menu":
-      return openMenuByKey(document.activeElement);
-    case "export":
-      app.transfers.ask();
       return true;
     case "follow":
       list.follow();

@@ -51,7 +51,8 @@ fn text(told: &Told, as_json: bool) -> Text {
     }
 }
 
-fn delivery_json(arrival: &Arrival) -> Value {
+/// What there is to say of a delivery, for scripts.
+pub(crate) fn delivery_json(arrival: &Arrival) -> Value {
     let row = &arrival.row;
     json!({
         "id": row.id,

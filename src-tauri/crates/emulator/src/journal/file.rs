@@ -100,7 +100,20 @@ impl Stored {
     pub(super) fn write(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
         let transaction = self.conn.unchecked_transaction()?;
         work(&transaction)?;
-        transaction.commit()
+        transaction.commit()?;
+        self.give_back()
+    }
+
+    /// Gives free pages back to the disk, a few at a time. Has no effect on the file of an older version.
+    fn give_back(&self) -> rusqlite::Result<()> {
+        let free: i64 = self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+        if free < WORTH {
+            return Ok(());
+        }
+        let mut statement = self.conn.prepare(&format!("PRAGMA incremental_vacuum({WORTH})"))?;
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -115,6 +128,9 @@ impl Stored {
         JournalError::Damaged { path: self.path.clone(), what }
     }
 }
+
+/// Free pages that are worth giving back: a quarter of a MiB.
+const WORTH: i64 = 64;
 
 enum Refused {
     Newer(i64),
@@ -145,6 +161,8 @@ fn prepare(path: &Path) -> Result<Option<Connection>, Refused> {
     if format > FORMAT {
         return Err(Refused::Newer(format));
     }
+    // Has an effect only before the first table.
+    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "NORMAL")?;
     conn.pragma_update(None, "journal_size_limit", 16 << 20)?;

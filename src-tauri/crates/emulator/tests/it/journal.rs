@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use emulator::{DynamicScheme, Faults, JournalError, Service, ServiceError, ServiceOptions, Settings};
+use emulator::{DynamicScheme, Faults, JournalError, Keep, Service, ServiceError, ServiceOptions, Settings};
 use gemini::client::{ApiVersion, Client, ClientError, NewWebhook};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -128,6 +128,35 @@ async fn the_log_of_finished_deliveries_is_bounded() {
     let mut statement = conn.prepare("SELECT id FROM entity WHERE kind = 'delivery' ORDER BY number").unwrap();
     let kept: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     assert_eq!(kept, ids[7..]);
+}
+
+#[tokio::test]
+async fn the_log_keeps_to_limits_of_number_bytes_and_age() {
+    let receiver = Receiver::start(|_| status(200)).await;
+    for (keep, left) in [
+        (Keep { deliveries: Some(3), ..Keep::default() }, 3),
+        (Keep { bytes: Some(3_000), ..Keep::default() }, 4),
+        (Keep { age_ms: Some(500), ..Keep::default() }, 1),
+        (Keep::default(), 12),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("a.db");
+        let mut bed = Bed::with(ServiceOptions { keep: keep.clone(), ..options(&database, at_once()) }).await;
+        let (webhook, _) = bed.webhook(&receiver.url("/")).await;
+        for _ in 0..12 {
+            bed.ping(&webhook).await;
+            bed.report().await;
+            bed.api.service.clock().advance(1_000);
+        }
+        bed.api.service.stop().await;
+        let conn = rusqlite::Connection::open(&database).unwrap();
+        let count = "SELECT count(*) FROM entity WHERE kind = 'delivery'";
+        let kept: i64 = conn.query_row(count, [], |row| row.get(0)).unwrap();
+        match keep.bytes {
+            Some(_) => assert!((1..12).contains(&kept), "{kept}"),
+            None => assert_eq!(kept, left, "{keep:?}"),
+        }
+    }
 }
 
 /// After hours off, it does not catch up on them in one burst.

@@ -26,13 +26,13 @@ pub enum SizePartName {
     Headers,
     /// Bodies as they arrived.
     Bodies,
-    /// Rows of the list, events, and their indexes.
+    /// Rows of the list, events, their indexes, and the little that the settings take.
     Rows,
     /// Answers, replays and forwards.
     Answers,
     /// What makes searches fast.
     Search,
-    /// Settings, projects, the log of actions, and the write-ahead log.
+    /// The write-ahead log.
     Log,
     /// What was deleted and can still be taken back.
     Deleted,

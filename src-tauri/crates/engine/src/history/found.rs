@@ -13,11 +13,24 @@ use crate::error::{Code, Error, Result};
 const AT_ONCE: usize = 1_000;
 
 impl History {
+    /// The ids of the newest deliveries that a search finds, newest first, at most so many.
+    ///
+    /// # Errors
+    /// `query_invalid`; any error of the store.
+    pub async fn newest_found(&self, query: &str, limit: usize) -> Result<Vec<i64>> {
+        let query = Query::parse(query, &reading::clock(&self.common))?;
+        let search = self.common.store().search();
+        let wanted = Arc::new(Wanted::new(query.expr, search.names().await?));
+        let mut ids = search.find(&wanted, limit).await?.ids;
+        ids.truncate(limit);
+        Ok(ids)
+    }
+
     /// The ids of all deliveries that a search finds.
     ///
     /// # Errors
     /// `query_invalid`; any error of the store.
-    pub(crate) async fn found(&self, query: &str) -> Result<Vec<i64>> {
+    pub async fn found(&self, query: &str) -> Result<Vec<i64>> {
         let query = Query::parse(query, &reading::clock(&self.common))?;
         let search = self.common.store().search();
         let wanted = Arc::new(Wanted::new(query.expr, search.names().await?));

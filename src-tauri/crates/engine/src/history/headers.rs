@@ -1,5 +1,7 @@
 //! What headers mean, and a delivery as a `curl` command.
 
+use exchange::Record;
+use exchange::snippet::{Form, Places, copy};
 use jiff::Timestamp;
 use store::Delivery;
 
@@ -73,48 +75,21 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
     }
 }
 
-/// Headers that curl adds itself, or that belong to one connection.
-const LEFT_OUT: [&str; 6] = ["host", "content-length", "connection", "transfer-encoding", "accept-encoding", "expect"];
-
-/// The delivery as a command for a POSIX shell. A body that is not plain text goes through `base64`.
+/// The delivery as a command for a POSIX shell, to the listener at `address`. Credentials are left out.
 pub(crate) fn curl(delivery: &Delivery, body: &[u8], address: Option<&str>) -> String {
     let base = address.unwrap_or("http://127.0.0.1:4710/").trim_end_matches('/');
-    let query = delivery.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
-    let mut command = format!("curl -X POST {}", quote(&format!("{base}{}{query}", delivery.path)));
-    for (name, value) in &delivery.headers {
-        if LEFT_OUT.contains(&name.to_ascii_lowercase().as_str()) {
-            continue;
-        }
-        let Ok(value) = std::str::from_utf8(value) else { continue };
-        // curl drops "name:" without a value; "name;" sends it empty.
-        let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-        command.push_str(&format!(" \\\n  -H {}", quote(&line)));
-    }
-    let note = match delivery.row.truncated {
-        true => format!(
-            "# The first {} of {} bytes of the body: the rest was not kept.\n",
-            body.len(),
-            delivery.row.body_len
-        ),
-        false => String::new(),
+    let record = Record {
+        method: delivery.method.clone(),
+        path: delivery.path.clone(),
+        query: delivery.query.clone(),
+        headers: delivery.headers.clone(),
+        body: body.to_vec(),
+        body_len: delivery.row.body_len,
+        truncated: delivery.row.truncated,
+        ..Record::default()
     };
-    match std::str::from_utf8(body) {
-        // curl reads a file where the data begin with `@`.
-        Ok(text) if !text.contains('\0') && !text.starts_with('@') => {
-            command.push_str(&format!(" \\\n  --data-binary {}", quote(text)));
-            note + &command
-        }
-        _ => {
-            note + &format!(
-                "printf %s {} | base64 -d | {command} \\\n  --data-binary @-",
-                quote(&super::body::base64(body))
-            )
-        }
-    }
-}
-
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    // A command can hold any bytes.
+    copy(&[record], Form::Curl, &Places { listener: base, handler: base }).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -131,10 +106,5 @@ mod tests {
         assert!(decoded("webhook-timestamp", "1795223886", now).unwrap().ends_with("6 min after it arrived"));
         assert_eq!(decoded("webhook-timestamp", "soon", now), None);
         assert_eq!(decoded("webhook-timestamp", "99999999999999", now), None);
-    }
-
-    #[test]
-    fn quoting_survives_a_shell() {
-        assert_eq!(quote("it's"), r"'it'\''s'");
     }
 }

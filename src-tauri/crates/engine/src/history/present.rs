@@ -67,12 +67,12 @@ impl Hits for Present {
     }
 
     async fn places(&self, piece: &str, limit: usize) -> Places {
-        let found = soon(self.search.places(piece, Arc::clone(&self.ids), SAMPLE, limit)).await.unwrap_or_default();
+        let found = soon(self.search.places(piece, Arc::clone(&self.ids), SAMPLE, limit)).await;
         let value = |(field, value, count)| (field, ValueCount { value, count });
         Places {
-            values: found.values.into_iter().map(value).collect(),
-            counted: found.counted,
-            exact: self.exact && found.exact,
+            values: found.unwrap_or_default().into_iter().map(value).collect(),
+            counted: self.ids.len().min(SAMPLE) as u64,
+            exact: self.exact && self.ids.len() <= SAMPLE,
         }
     }
 

@@ -31,6 +31,10 @@ impl Feed {
         let (started, clock) = (Instant::now(), reading::clock(self.common()));
         let query = Query::parse(text, &clock)?;
         let search = self.common().store().search();
+        // From the first view on: a program that opens none has no use for it.
+        if let Err(error) = search.begin() {
+            self.complain("searches are slower than they could be", &error);
+        }
         let number = self.next_number();
         let wanted = Arc::new(Wanted::new(query.expr, search.names().await?));
         *self.view() = Some(View::loading(number, Arc::clone(&wanted)));

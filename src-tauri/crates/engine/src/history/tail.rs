@@ -320,6 +320,15 @@ impl Tail {
         Ok(read.into_iter().map(arrival).collect())
     }
 
+    /// What there is to print of these deliveries, in this order; those that are gone are left out.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    pub async fn of(&mut self, ids: &[i64]) -> Result<Vec<Arrival>> {
+        let read = self.store.these(ids.to_vec(), READ_LIMIT as u64, read).await?;
+        self.arrivals(read).await
+    }
+
     async fn name(&self, id: i64) -> Result<Option<String>> {
         if let Some(live) = self.registry.projects().into_iter().find(|project| project.id == id) {
             return Ok(Some(live.name));

@@ -60,12 +60,13 @@ impl Transfers {
         let opened = Opened::new(source)?;
         let importer = self.common.store().importer().await?;
         let default = self.common.store().projects().default().await?.id;
+        let projects = self.common.store().projects().list().await?;
         let mut progress = self.begin(TransferKind::Import, None, &opened.name)?;
         let number = progress.number();
         progress.change(|transfer| transfer.bytes_total = opened.bytes);
         progress.tell();
         let limits = Limits::of_body(self.settings.borrow().max_body_mib as usize * 1024 * 1024);
-        let projects = self.registry.projects().into_iter().map(|project| (project.name, project.id)).collect();
+        let projects = projects.into_iter().map(|project| (project.name, project.id)).collect();
         let mut import = Import {
             room: self.clone(),
             importer: Arc::new(importer),

@@ -6,6 +6,7 @@
 mod actions;
 mod addresses;
 mod aside;
+mod bounds;
 mod checks;
 mod compare;
 mod fault_lab;
@@ -27,6 +28,7 @@ mod sandbox;
 mod scripted;
 mod searches;
 mod secrets;
+mod transfer;
 mod tunnel;
 mod turned_away;
 mod webhooks;

@@ -2,7 +2,7 @@
 
 use engine::{Code, Engine, SuggestionKind};
 
-use crate::parts::Parts;
+use crate::parts::{Parts, soon};
 
 async fn recent(engine: &Engine) -> Vec<String> {
     engine.history().searches().await.unwrap().recent.into_iter().map(|search| search.query).collect()
@@ -63,5 +63,53 @@ async fn what_cannot_be_kept_is_refused_with_a_reason() {
     history.search_save("7", "b").await.unwrap();
     let all = history.searches().await.unwrap();
     assert_eq!((all.saved.len(), all.recent.len(), all.recent[0].query.as_str()), (200, 50, "199"));
+    engine.shutdown().await;
+}
+
+/// What is offered at the end of a text, as `label count`.
+async fn offered(engine: &Engine, text: &str, kind: SuggestionKind) -> Vec<String> {
+    let cursor = u32::try_from(text.len()).unwrap();
+    let groups = engine.history().query_suggest(text, cursor).await.unwrap().groups;
+    let items = groups.into_iter().filter(|group| group.name == kind).flat_map(|group| group.items);
+    items
+        .map(|item| format!("{} {}", item.label, item.count.map_or("?".to_owned(), |count| count.to_string())))
+        .collect()
+}
+
+/// These are soon the first that are offered: on a busy machine a question may be given up once.
+async fn first(engine: &Engine, text: &str, kind: SuggestionKind, expected: &[&str]) {
+    let offers = async || offered(engine, text, kind).await.iter().take(expected.len()).eq(expected);
+    soon(&format!("{text}: {expected:?}"), offers).await;
+}
+
+#[tokio::test]
+async fn suggestions_count_in_the_hits_of_the_open_view() {
+    const FAILED: &str = r#"{"type":"batch.failed","data":{"id":"batches/b",
+        "user_metadata":{"suite":"needle-128k"},"note":"no needle here"}}"#;
+    let rig = crate::rig().await;
+    let (engine, url) = (&rig.engine, rig.address.as_str());
+    let bodies = [FAILED, FAILED, r#"{"type":"batch.succeeded","data":{"id":"batches/c"}}"#];
+    for (number, body) in bodies.into_iter().enumerate() {
+        assert_eq!(crate::post_text(url, crate::SECRET, &format!("msg_{number}"), body).await, 200);
+    }
+    let opened = engine.history().open_view("").await.unwrap();
+    assert_eq!((opened.matched, opened.exact), (3, true));
+    let (text, values) = (SuggestionKind::Text, SuggestionKind::Values);
+    first(engine, "type:", values, &["type:batch.failed 2", "type:batch.succeeded 1"]).await;
+    first(engine, "verdict:unch", values, &["verdict:unchecked 3"]).await;
+    first(engine, "needle", text, &["needle 2"]).await;
+    first(engine, "needle", values, &["body.data.note:needle 2", "meta.suite:needle-128k 2"]).await;
+    first(engine, "meta.", values, &["meta.suite: 2"]).await;
+    first(engine, "body.data.", values, &["body.data.id: 3"]).await;
+    first(engine, "header.webhook-i", values, &["header.webhook-id: 3"]).await;
+    first(engine, "body.data.id:", values, &["body.data.id:batches/b 2", "body.data.id:batches/c 1"]).await;
+
+    engine.history().open_view("type:batch.succeeded").await.unwrap();
+    first(engine, "needle", text, &["needle 0"]).await;
+    first(engine, "type:", values, &["type:batch.succeeded 1", "type:* ?"]).await;
+    engine.history().search_save("Failed ones", "type:batch.failed").await.unwrap();
+    first(engine, "", SuggestionKind::Saved, &["Failed ones 2"]).await;
+    let refused = engine.history().open_view("typ:x").await.unwrap_err();
+    assert_eq!(refused.code, Code::QueryInvalid);
     engine.shutdown().await;
 }

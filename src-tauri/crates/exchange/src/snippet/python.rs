@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::literal::{python, python_bytes};
-use super::{SECRET, URL, is_text, message_id, name, notes, title, unsigned};
+use super::{SECRET, URL, is_text, message_id, names, notes, title, unsigned};
 use crate::record::Record;
 
 pub(super) fn program(records: &[Record], base: &str) -> String {
@@ -36,11 +36,11 @@ pub(super) fn tests(records: &[Record], handler: &str) -> String {
          #   {SECRET}=whsec_… {URL}={handler} pytest test_webhook.py\n{}",
         begin(records, &format!("URL = os.environ.get(\"{URL}\", {})\n\n\n", python(handler)))
     );
-    for (number, record) in records.iter().enumerate() {
+    for (record, name) in records.iter().zip(names(records)) {
         let _ = write!(
             out,
             "\n\ndef test_{}():\n    # {}\n{}    answer = {}    assert 200 <= answer.status_code < 300, answer.text\n",
-            name(record, number),
+            name,
             python(title(record)),
             comments(record, "    "),
             call(record, "URL", "    ")

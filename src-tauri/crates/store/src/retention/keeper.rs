@@ -25,6 +25,9 @@ const EVERY: u64 = 2 << 20;
 const EVERY_PART: u64 = 64;
 /// What is removed beyond a limit, so that the next slice is not due at once: this fraction of the limit.
 const BEYOND: u64 = 128;
+/// A slice may take twice the time where the history is this part too large, three times where it is twice that.
+const URGENT: u64 = 50;
+const MOST_URGENT: u64 = 8;
 /// Pages given back to the disk in one slice.
 const PAGES: i64 = 256;
 /// Free pages are worth giving back from this many on: half a MiB.
@@ -76,6 +79,8 @@ pub(crate) struct Keeper {
     from: BTreeMap<Option<i64>, i64>,
     /// Deliveries that a slice removes in a millisecond, as measured.
     pace: u64,
+    /// How many times as long as usual a slice may take.
+    urgency: u64,
     /// The size at which the disk became short; it must not grow beyond that.
     held_at: Option<u64>,
     /// Bytes of the files beside the history.
@@ -99,6 +104,7 @@ impl Keeper {
             every: EVERY,
             from: BTreeMap::new(),
             pace: 50,
+            urgency: 1,
             held_at: None,
             beside: 0,
             not_before: None,
@@ -187,8 +193,10 @@ impl Keeper {
         let used = (pages - free).unsigned_abs() * open::PAGE as u64;
         // The log comes and goes: what it may take counts.
         let size = used + log_room(keep.all.max_bytes) + self.beside;
+        self.urgency = 1;
         let counts = tally::read(conn)?.counts;
         if let Some(over) = self.over(keep, size) {
+            self.urgency = 1 + over.saturating_mul(URGENT) / size.max(1);
             let each = (used / counts.total.max(1)).max(256);
             if let Some(aim) = self.some(conn, None, over / each + 1)? {
                 return Ok(Some(aim));
@@ -302,7 +310,8 @@ impl Keeper {
 
     fn act(&mut self, conn: &mut Connection, keep: &Keep, aim: Aim, busy: bool) -> Result<Turn, Error> {
         let time = if busy { BUSY } else { PAUSE };
-        let most = self.pace.saturating_mul(time.as_millis() as u64).clamp(FEWEST, MOST);
+        let time = time.as_millis() as u64 * self.urgency.min(MOST_URGENT);
+        let most = self.pace.saturating_mul(time).clamp(FEWEST, MOST);
         let started = Instant::now();
         let before_ns = if let Aim::TooOld { before_ns, .. } = aim { Some(before_ns) } else { None };
         let (project, removed) = match aim {

@@ -23,17 +23,6 @@ const MOST: usize = 10_000;
 /// Places of one delivery.
 const PLACES: usize = 20;
 
-/// Where deliveries have a piece of text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TextPlaces {
-    /// Fields, their values, and how many deliveries have it there; the most frequent first.
-    pub values: Vec<(Field, String, u64)>,
-    /// How many deliveries were counted.
-    pub counted: u64,
-    /// Whether these are all.
-    pub exact: bool,
-}
-
 impl Search {
     /// How many of these deliveries, newest first, have which name below a field: names of headers, keys of the
     /// metadata, keys of objects in the body. Counted over the newest 2,000.
@@ -59,18 +48,18 @@ impl Search {
         ids: Arc<Vec<i64>>,
         sample: usize,
         limit: usize,
-    ) -> Result<TextPlaces, Error> {
+    ) -> Result<Vec<(Field, String, u64)>, Error> {
         let needle = Needle::new(piece.as_bytes());
-        let (counts, counted, exact) = self
+        let (counts, ..) = self
             .sampled(ids, sample, move |stored, each| {
                 query::places(stored, &needle, PLACES).into_iter().for_each(&mut *each);
             })
             .await?;
-        let mut values: Vec<(Field, String, u64)> =
+        let mut places: Vec<(Field, String, u64)> =
             counts.into_iter().map(|((field, value), count)| (field, value, count)).collect();
-        values.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.1.cmp(&b.1)));
-        values.truncate(limit);
-        Ok(TextPlaces { values, counted: counted as u64, exact })
+        places.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.1.cmp(&b.1)));
+        places.truncate(limit);
+        Ok(places)
     }
 
     async fn sampled<T: Eq + std::hash::Hash + Send + 'static>(

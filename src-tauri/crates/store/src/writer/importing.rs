@@ -45,6 +45,7 @@ impl Writer {
         let bytes: usize = new.iter().map(|pending| pending.size).sum();
         let stored = self.store_new(&new)?;
         self.reserve.wrote(bytes as u64);
+        self.keeper.wrote(bytes as u64);
         let told = fates.into_iter().map(|fate| match fate {
             Fate::Known(id) => Imported::Known(id),
             Fate::Stored(at) => stored[at].clone(),

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use signature::Outcome;
+use store::Which;
 
 use crate::sample::{attempt, history};
 
@@ -28,6 +29,8 @@ async fn the_last_verified_of_a_type_is_of_another_event() {
     assert_eq!(store.last_verified(2, "batch.failed", 0, None).await.unwrap(), None, "another project");
     let none = store.last_verified(1, "batch.failed", ids[2].id, None).await.unwrap();
     assert_eq!(none, Some(ids[3].id), "what has no event is compared with any");
+    store.delete(Which::Ids(vec![ids[3].id]), "one", 0, 600_000).await.unwrap();
+    assert_eq!(last(2, "batch.failed").await.unwrap(), Some(ids[1].id), "nor one that is deleted");
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn what_is_deleted_is_hidden_from_every_read_and_can_be_taken_back() {
     // A new attempt is told of those that are hidden: they did arrive.
     assert_eq!(store.insert(attempt("msg", Outcome::Rejected, 401, 9)).await.unwrap().attempt, 7);
 
-    assert_eq!(store.deletions(NOW_MS).await.unwrap(), [deleted.clone()]);
+    assert_eq!(store.deletions(NOW_MS).await.unwrap(), std::slice::from_ref(&deleted));
     drain(&mut changes);
     assert!(store.undo(deleted.number, UNTIL_MS - 1).await.unwrap());
     assert!(drain(&mut changes).iter().any(|change| matches!(change, Change::Restored)));

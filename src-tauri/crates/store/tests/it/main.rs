@@ -10,6 +10,7 @@ mod compared;
 mod crash;
 mod deletion;
 mod failing;
+mod import;
 mod judging;
 mod keeping_crash;
 mod keeping_model;
