@@ -16,6 +16,9 @@ mod outbound;
 mod peers;
 mod report;
 mod retention;
+mod search;
+mod search_beside;
+mod stock;
 mod transfer;
 mod tunnel;
 mod uploads;
@@ -32,7 +35,7 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 12] = [
+const SECTIONS: [(&str, Section); 13] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
     ("retention", || Box::pin(retention::measure())),
@@ -43,12 +46,14 @@ const SECTIONS: [(&str, Section); 12] = [
     ("replay", || Box::pin(outbound::replay())),
     ("forward", || Box::pin(outbound::forward())),
     ("transfer", || Box::pin(transfer::measure())),
+    ("search", || Box::pin(search::measure())),
     ("window", || Box::pin(window::measure())),
     ("start", || Box::pin(window::start())),
 ];
 
 /// What this program is when it starts itself once more.
-const CHILDREN: [&str; 4] = [bare::ARGUMENT, emulator::ARGUMENT, tunnel::SERVICE, tunnel::LISTENER];
+const CHILDREN: [&str; 6] =
+    [bare::ARGUMENT, emulator::ARGUMENT, tunnel::SERVICE, tunnel::LISTENER, search_beside::LISTENER, search_beside::HOLDER];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -74,6 +79,14 @@ fn main() -> ExitCode {
     }
     if arguments.iter().any(|argument| argument == tunnel::LISTENER) {
         runtime.block_on(tunnel::serve_listener());
+        return ExitCode::SUCCESS;
+    }
+    if arguments.iter().any(|argument| argument == search_beside::LISTENER) {
+        runtime.block_on(search_beside::serve_listener());
+        return ExitCode::SUCCESS;
+    }
+    if arguments.iter().any(|argument| argument == search_beside::HOLDER) {
+        runtime.block_on(search_beside::hold());
         return ExitCode::SUCCESS;
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);

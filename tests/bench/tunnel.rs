@@ -99,7 +99,7 @@ pub(crate) async fn serve_listener() {
 }
 
 /// One project for all paths.
-struct One(Arc<Project>);
+pub(crate) struct One(pub(crate) Arc<Project>);
 
 impl Projects for One {
     fn find(&self, _: &str) -> Arc<Project> {
@@ -107,7 +107,7 @@ impl Projects for One {
     }
 }
 
-fn one(id: i64) -> Project {
+pub(crate) fn one(id: i64) -> Project {
     let key = SecretKey { id: "s".into(), secret: Secret::parse(SECRET).unwrap(), state: KeyState::Current };
     let keyring = Keyring { secrets: vec![key], ..Keyring::default() };
     Project { id, keyring, policy: Policy::default(), jwks: None }

@@ -53,16 +53,10 @@ export class FakeBackend extends FakeSearched implements Backend {
     const added = arrived.filter((row) => row.id > newest && this.#matches(view.query, row));
     for (const row of added) view.ids.push(row.id);
     view.known += added.length;
-    if (added.length > OVERFLOW) this.tell({ kind: "resync", view: view.number });
-    else
-      this.tell({
-        kind: "rows",
-        view: view.number,
-        added,
-        first: this.base + view.ids.length - view.known,
-        matched: view.known,
-        total: this.rows.length,
-      });
+    const { number, known: matched } = view;
+    const first = this.base + view.ids.length - matched;
+    if (added.length > OVERFLOW) this.tell({ kind: "resync", view: number });
+    else this.tell({ kind: "rows", view: number, added, first, matched, total: this.rows.length });
     this.tellCounts();
   }
 

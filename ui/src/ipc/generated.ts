@@ -131,6 +131,368 @@ cause: string,
  */
 sentence: string, };
 
+export type CompareValue = { 
+/**
+ * Its text; bytes that are not UTF-8 are replaced.
+ */
+text: string, 
+/**
+ * Length of the whole in bytes.
+ */
+len: number, 
+/**
+ * Whether `text` is only its beginning.
+ */
+cut: boolean, 
+/**
+ * The bytes in hexadecimal, as far as `text` goes, if they are not UTF-8.
+ */
+hex: string | null, };
+
+export type Sameness = "equal" | "differ" | "equal_as_kept";
+
+export type HexWindow = { 
+/**
+ * Where it begins in the body: a multiple of 16.
+ */
+start: number, 
+/**
+ * The bytes in hexadecimal, at most 256 of them.
+ */
+hex: string, };
+
+export type SignedPart = { 
+/**
+ * Of A, if exactly one line of it came.
+ */
+a: CompareValue | null, 
+/**
+ * Of B.
+ */
+b: CompareValue | null, 
+/**
+ * Whether both have it and it is the same.
+ */
+equal: boolean, };
+
+export type SignedBytes = { 
+/**
+ * Whether the bodies are the same bytes.
+ */
+body: Sameness, 
+/**
+ * Length of A's body as sent, in bytes.
+ */
+len_a: number, 
+/**
+ * How much of it is kept.
+ */
+kept_a: number, 
+/**
+ * Length of B's body as sent, in bytes.
+ */
+len_b: number, 
+/**
+ * How much of it is kept.
+ */
+kept_b: number, 
+/**
+ * Bytes that are equal at the beginning: the offset of the first difference, if there is one.
+ */
+equal_start: number, 
+/**
+ * Bytes that are equal at the end, where they differ before it and both are whole.
+ */
+equal_end: number, 
+/**
+ * Around the first difference in A, or the beginning.
+ */
+window_a: HexWindow, 
+/**
+ * Around the first difference in B, or the beginning.
+ */
+window_b: HexWindow, 
+/**
+ * `webhook-id`. `None` for answers, which are not signed.
+ */
+id: SignedPart | null, 
+/**
+ * `webhook-timestamp`.
+ */
+timestamp: SignedPart | null, 
+/**
+ * B's timestamp minus A's in seconds, where both are numbers.
+ */
+later_s: number | null, };
+
+export type ChangeKind = "changed" | "added" | "removed" | "rewritten";
+
+export type BodyChange = { 
+/**
+ * What happened to it.
+ */
+kind: ChangeKind, 
+/**
+ * Where: `data.items[2].id`. Empty for the whole body. In A, or in B if only B has it.
+ */
+path: string, 
+/**
+ * Where it is in B, if its items are counted otherwise there.
+ */
+path_b: string | null, 
+/**
+ * The value of A as it is written.
+ */
+a: CompareValue | null, 
+/**
+ * The value of B as it is written.
+ */
+b: CompareValue | null, 
+/**
+ * What to know of it: `same number, other text: other bytes`.
+ */
+note: string | null, };
+
+export type ChangeCounts = { 
+/**
+ * [`Kind::Changed`].
+ */
+changed: number, 
+/**
+ * [`Kind::Added`].
+ */
+added: number, 
+/**
+ * [`Kind::Removed`].
+ */
+removed: number, 
+/**
+ * [`Kind::Rewritten`].
+ */
+rewritten: number, };
+
+export type EqualValue = { 
+/**
+ * Where it is, in A.
+ */
+path: string, 
+/**
+ * The value as it is written.
+ */
+value: CompareValue, };
+
+export type LineOf = "both" | "a" | "b" | "gap";
+
+export type CompareLine = { 
+/**
+ * Whose it is.
+ */
+whose: LineOf, 
+/**
+ * Its number in A, from 1.
+ */
+number_a: number | null, 
+/**
+ * Its number in B.
+ */
+number_b: number | null, 
+/**
+ * Its text without the line end, or the beginning of it.
+ */
+text: string, 
+/**
+ * Bytes of the text that are not in `text`; for a gap the number of lines.
+ */
+more: number, };
+
+export type MeaningForm = "json" | "text" | "bytes" | "empty";
+
+export type Meaning = { 
+/**
+ * How they were compared.
+ */
+form: MeaningForm, 
+/**
+ * What differs, in the order of A; what only B has stands where it is there. At most 1,000.
+ */
+changes: Array<BodyChange>, 
+/**
+ * How much of that there is, listed or not.
+ */
+counts: ChangeCounts, 
+/**
+ * How many values are the same, those that hold others not counted; of texts, how many lines.
+ */
+equal: number, 
+/**
+ * The first of them.
+ */
+same: Array<EqualValue>, 
+/**
+ * Members that stand elsewhere in their object. That changes no meaning.
+ */
+moved: Array<string>, 
+/**
+ * How many they are, listed or not.
+ */
+moved_count: number, 
+/**
+ * Whether the white space between the values differs.
+ */
+spacing: boolean, 
+/**
+ * Names that occur more than once in an object, by their paths.
+ */
+repeated: Array<string>, 
+/**
+ * Lines of two texts.
+ */
+lines: Array<CompareLine>, 
+/**
+ * How many lines only one has, listed or not.
+ */
+differing_lines: number, 
+/**
+ * What could not be compared, and why; what else is odd.
+ */
+notes: Array<string>, };
+
+export type TransportAbout = "header" | "fact";
+
+export type TransportRow = { 
+/**
+ * Header or fact.
+ */
+about: TransportAbout, 
+/**
+ * Its name; a header's in lower case.
+ */
+name: string, 
+/**
+ * How it differs; `None`: it is the same.
+ */
+kind: ChangeKind | null, 
+/**
+ * The values of A, in order; none if it has no such header.
+ */
+a: Array<CompareValue>, 
+/**
+ * The values of B.
+ */
+b: Array<CompareValue>, 
+/**
+ * Values that are not listed, of both.
+ */
+more: number, };
+
+export type ProxyHeader = { 
+/**
+ * Whether it is B that has it.
+ */
+in_b: boolean, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value.
+ */
+value: CompareValue, };
+
+export type Transport = { 
+/**
+ * What differs and need not.
+ */
+changes: Array<TransportRow>, 
+/**
+ * How much of that there is, listed or not.
+ */
+counts: ChangeCounts, 
+/**
+ * What differs for each delivery, as it should.
+ */
+each: Array<TransportRow>, 
+/**
+ * How many rows that is, listed or not.
+ */
+each_count: number, 
+/**
+ * What is the same.
+ */
+same: Array<TransportRow>, 
+/**
+ * How many rows that is, listed or not.
+ */
+equal: number, 
+/**
+ * Headers that both have and that stand elsewhere among the others.
+ */
+moved: Array<string>, 
+/**
+ * How many headers that is, listed or not.
+ */
+moved_count: number, 
+/**
+ * Of the headers that only one has, one by which a proxy shows itself.
+ */
+proxy: ProxyHeader | null, };
+
+export type CompareRelation = "attempts" | "deliveries" | "answers";
+
+export type FindingTone = "good" | "plain" | "warning";
+
+export type FindingPiece = { 
+/**
+ * Its text. That of a value is as it came.
+ */
+text: string, 
+/**
+ * Whether it is a value.
+ */
+code: boolean, };
+
+export type Finding = { 
+/**
+ * Stable code: `rewritten_b`, `rewritten_a`, `two_bodies_signed`, `fits_neither`…
+ */
+code: string, 
+/**
+ * How it is meant.
+ */
+tone: FindingTone, 
+/**
+ * One sentence.
+ */
+headline: string, 
+/**
+ * What is behind it; may be empty.
+ */
+text: Array<FindingPiece>, 
+/**
+ * A header by which a proxy shows itself, where only one side has it.
+ */
+proxy: ProxyHeader | null, };
+
+export type SignatureFits = "yes" | "no" | "no_key" | "cut" | "not_signed";
+
+export type SignatureTrial = { 
+/**
+ * A's signature over A's body.
+ */
+a_over_a: SignatureFits, 
+/**
+ * A's signature over B's body.
+ */
+a_over_b: SignatureFits, 
+/**
+ * B's signature over A's body.
+ */
+b_over_a: SignatureFits, 
+/**
+ * B's signature over B's body.
+ */
+b_over_b: SignatureFits, };
+
 export type EventType = { 
 /**
  * The value of the payload's `type`.
@@ -527,7 +889,7 @@ faults: Faults, };
 
 export type VaultKind = "keychain" | "file" | "memory";
 
-export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "view_replaced" | "query_invalid" | "not_decodable" | "body_incomplete" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused" | "not_comparable" | "not_readable" | "not_text" | "reader_gone";
+export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "not_readable" | "not_text" | "reader_gone" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "query_invalid" | "view_replaced" | "not_decodable" | "body_incomplete" | "not_comparable" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
 
 export type Fix = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | "targets";
 
@@ -643,25 +1005,27 @@ judged_ms: number | null,
  */
 ping: PingBy | null, 
 /**
- * What tells it from others when the payload has no type; `None` if it has one.
- */
-request: RequestLine | null, 
-/**
- * Where the text of the view's query was found first.
- */
-hit: Hit | null, 
-/**
- * Kept whatever the limits say.
+ * The user pinned it: no limit removes it.
  */
 pinned: boolean, 
 /**
- * Its note, the first 240 characters.
+ * The user's note, or its first 240 characters.
  */
 note: string | null, 
 /**
  * It came from a file.
  */
-imported: boolean, };
+imported: boolean, 
+/**
+ * The first place that has the text which the view searches for.
+ */
+hit: Hit | null, 
+/**
+ * What tells it from others when the payload has no type; `None` if it has one.
+ */
+request: RequestLine | null, };
+
+export type Selection = { "ids": Array<number> } | { "query": string } | "all";
 
 export type KeepLimits = { 
 /**
@@ -1132,19 +1496,19 @@ export type ViewOpened = {
  */
 view: number, 
 /**
- * The ordinal of the oldest match that is known.
+ * The ordinal of the oldest match that was found.
  */
 first: number, 
 /**
- * How many matches are known.
+ * How many matches were found.
  */
 matched: number, 
 /**
- * False while older matches are still being looked for.
+ * These are all. Otherwise older ones are being looked for, and `counted` follows.
  */
 exact: boolean, 
 /**
- * How many there are.
+ * How many deliveries there are.
  */
 total: number, 
 /**
@@ -1160,11 +1524,11 @@ rows: Array<Row>,
  */
 query: QueryRead, 
 /**
- * The part that removes everything, where nothing matches.
+ * If nothing matches: the part that removes everything.
  */
 nothing: Nothing | null, 
 /**
- * What the search cost.
+ * How it was done.
  */
 explained: Explained, };
 
@@ -1317,11 +1681,11 @@ view: number,
  */
 added: Array<Row>, 
 /**
- * The ordinal of the oldest match that is known.
+ * The ordinal of the oldest match that was found.
  */
 first: number, 
 /**
- * How many match now.
+ * How many matches were found.
  */
 matched: number, 
 /**
@@ -1331,37 +1695,33 @@ total: number, } | { "kind": "changed",
 /**
  * The rows.
  */
-rows: Array<Row>, } | { "kind": "resync", 
-/**
- * The view.
- */
-view: number, } | { "kind": "counted", 
+rows: Array<Row>, } | { "kind": "counted", 
 /**
  * The view.
  */
 view: number, 
 /**
- * The ordinal of the oldest match that is known.
+ * The ordinal of the oldest.
  */
 first: number, 
 /**
- * How many matches are known.
+ * How many there are.
  */
 matched: number, 
 /**
- * All were found.
+ * No more will be found.
  */
 exact: boolean, 
 /**
- * How long the search took so far, in µs.
+ * Since the view was opened, in µs.
  */
 took_us: number, 
 /**
- * What the search cost so far.
+ * How it was done.
  */
 explained: Explained, 
 /**
- * The part that removes everything, if nothing matches.
+ * If nothing matches: the part that removes everything.
  */
 nothing: Nothing | null, } | { "kind": "removed", 
 /**
@@ -1369,13 +1729,17 @@ nothing: Nothing | null, } | { "kind": "removed",
  */
 view: number, 
 /**
- * The ordinal of the oldest match.
+ * The ordinal of the oldest.
  */
 first: number, 
 /**
- * How many match now.
+ * How many there are.
  */
-matched: number, } | { "kind": "listener", 
+matched: number, } | { "kind": "resync", 
+/**
+ * The view.
+ */
+view: number, } | { "kind": "listener", 
 /**
  * The new state.
  */
@@ -3413,6 +3777,78 @@ bytes_differ_from: number | null,
  */
 curl: string, };
 
+export type CompareSide = { "delivery": number } | { "outbound": number };
+
+export type CompareWith = "previous_attempt" | "last_verified";
+
+export type ComparedSide = { 
+/**
+ * What was asked for.
+ */
+side: CompareSide, 
+/**
+ * The delivery.
+ */
+delivery: Row | null, 
+/**
+ * What may be shown of the key that its signature matched: `whsec_…a91f`.
+ */
+key: string | null, 
+/**
+ * The request whose answer it is.
+ */
+outbound: Outbound | null, };
+
+export type Comparison = { 
+/**
+ * The one.
+ */
+a: ComparedSide, 
+/**
+ * The other.
+ */
+b: ComparedSide, 
+/**
+ * What they are to each other.
+ */
+relation: CompareRelation, 
+/**
+ * Whether anything differs that need not: what is another for each delivery does not count.
+ */
+differ: boolean, 
+/**
+ * What follows from it.
+ */
+finding: Finding, 
+/**
+ * Both signatures tried over both bodies; only for two attempts whose bodies differ.
+ */
+trial: SignatureTrial | null, 
+/**
+ * The signed bytes.
+ */
+bytes: SignedBytes, 
+/**
+ * What the bodies mean.
+ */
+meaning: Meaning, 
+/**
+ * How they came.
+ */
+transport: Transport, 
+/**
+ * Attempts of B's event, or of the delivery whose answer B is; oldest first, at most the 200 newest.
+ */
+attempts: Array<Row>, 
+/**
+ * The newest verified delivery of B's type, of another event.
+ */
+last_verified: number | null, 
+/**
+ * What was sent on of B's delivery, newest first, at most 200.
+ */
+answers: Array<Outbound>, };
+
 export type SandboxClock = { 
 /**
  * The time that it showed.
@@ -3736,8 +4172,6 @@ other: boolean,
  */
 aside: boolean, };
 
-export type Selection = { "ids": Array<number> } | { "query": string } | "all";
-
 export type TransferFormat = "ndjson" | "har" | "cloudevents" | "curl" | "schema_json" | "schema_ts" | "schema_pydantic";
 
 export type TransferKind = "export" | "import";
@@ -3846,10 +4280,6 @@ export type CopyForm = "payload" | "curl" | "httpie" | "python" | "javascript" |
 export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>> = {
   internal: { severity: "error", fix: null },
   window: { severity: "error", fix: null },
-  not_comparable: { severity: "warning", fix: null },
-  not_readable: { severity: "warning", fix: null },
-  not_text: { severity: "warning", fix: null },
-  reader_gone: { severity: "warning", fix: null },
   not_found: { severity: "warning", fix: null },
   too_many: { severity: "error", fix: null },
   no_home: { severity: "error", fix: null },
@@ -3883,6 +4313,7 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   view_replaced: { severity: "info", fix: null },
   not_decodable: { severity: "warning", fix: null },
   body_incomplete: { severity: "warning", fix: null },
+  not_comparable: { severity: "warning", fix: null },
   no_jwks: { severity: "error", fix: null },
   invalid_note: { severity: "warning", fix: null },
   invalid_limits: { severity: "warning", fix: null },
@@ -4081,437 +4512,3 @@ export const SANDBOX_DEFAULTS: SandboxSettings = {
     "drip_bytes_per_second": 0
   }
 };
-
-export type CompareValue = { 
-/**
- * Its text; bytes that are not UTF-8 are replaced.
- */
-text: string, 
-/**
- * Length of the whole in bytes.
- */
-len: number, 
-/**
- * Whether `text` is only its beginning.
- */
-cut: boolean, 
-/**
- * The bytes in hexadecimal, as far as `text` goes, if they are not UTF-8.
- */
-hex: string | null, };
-
-export type Sameness = "equal" | "differ" | "equal_as_kept";
-
-export type HexWindow = { 
-/**
- * Where it begins in the body: a multiple of 16.
- */
-start: number, 
-/**
- * The bytes in hexadecimal, at most 256 of them.
- */
-hex: string, };
-
-export type SignedPart = { 
-/**
- * Of A, if exactly one line of it came.
- */
-a: CompareValue | null, 
-/**
- * Of B.
- */
-b: CompareValue | null, 
-/**
- * Whether both have it and it is the same.
- */
-equal: boolean, };
-
-export type SignedBytes = { 
-/**
- * Whether the bodies are the same bytes.
- */
-body: Sameness, 
-/**
- * Length of A's body as sent, in bytes.
- */
-len_a: number, 
-/**
- * How much of it is kept.
- */
-kept_a: number, 
-/**
- * Length of B's body as sent, in bytes.
- */
-len_b: number, 
-/**
- * How much of it is kept.
- */
-kept_b: number, 
-/**
- * Bytes that are equal at the beginning: the offset of the first difference, if there is one.
- */
-equal_start: number, 
-/**
- * Bytes that are equal at the end, where they differ before it and both are whole.
- */
-equal_end: number, 
-/**
- * Around the first difference in A, or the beginning.
- */
-window_a: HexWindow, 
-/**
- * Around the first difference in B, or the beginning.
- */
-window_b: HexWindow, 
-/**
- * `webhook-id`. `None` for answers, which are not signed.
- */
-id: SignedPart | null, 
-/**
- * `webhook-timestamp`.
- */
-timestamp: SignedPart | null, 
-/**
- * B's timestamp minus A's in seconds, where both are numbers.
- */
-later_s: number | null, };
-
-export type ChangeKind = "changed" | "added" | "removed" | "rewritten";
-
-export type BodyChange = { 
-/**
- * What happened to it.
- */
-kind: ChangeKind, 
-/**
- * Where: `data.items[2].id`. Empty for the whole body. In A, or in B if only B has it.
- */
-path: string, 
-/**
- * Where it is in B, if its items are counted otherwise there.
- */
-path_b: string | null, 
-/**
- * The value of A as it is written.
- */
-a: CompareValue | null, 
-/**
- * The value of B as it is written.
- */
-b: CompareValue | null, 
-/**
- * What to know of it: `same number, other text: other bytes`.
- */
-note: string | null, };
-
-export type ChangeCounts = { 
-/**
- * [`Kind::Changed`].
- */
-changed: number, 
-/**
- * [`Kind::Added`].
- */
-added: number, 
-/**
- * [`Kind::Removed`].
- */
-removed: number, 
-/**
- * [`Kind::Rewritten`].
- */
-rewritten: number, };
-
-export type EqualValue = { 
-/**
- * Where it is, in A.
- */
-path: string, 
-/**
- * The value as it is written.
- */
-value: CompareValue, };
-
-export type LineOf = "both" | "a" | "b" | "gap";
-
-export type CompareLine = { 
-/**
- * Whose it is.
- */
-whose: LineOf, 
-/**
- * Its number in A, from 1.
- */
-number_a: number | null, 
-/**
- * Its number in B.
- */
-number_b: number | null, 
-/**
- * Its text without the line end, or the beginning of it.
- */
-text: string, 
-/**
- * Bytes of the text that are not in `text`; for a gap the number of lines.
- */
-more: number, };
-
-export type MeaningForm = "json" | "text" | "bytes" | "empty";
-
-export type Meaning = { 
-/**
- * How they were compared.
- */
-form: MeaningForm, 
-/**
- * What differs, in the order of A; what only B has stands where it is there. At most 1,000.
- */
-changes: Array<BodyChange>, 
-/**
- * How much of that there is, listed or not.
- */
-counts: ChangeCounts, 
-/**
- * How many values are the same, those that hold others not counted; of texts, how many lines.
- */
-equal: number, 
-/**
- * The first of them.
- */
-same: Array<EqualValue>, 
-/**
- * Members that stand elsewhere in their object. That changes no meaning.
- */
-moved: Array<string>, 
-/**
- * How many they are, listed or not.
- */
-moved_count: number, 
-/**
- * Whether the white space between the values differs.
- */
-spacing: boolean, 
-/**
- * Names that occur more than once in an object, by their paths.
- */
-repeated: Array<string>, 
-/**
- * Lines of two texts.
- */
-lines: Array<CompareLine>, 
-/**
- * How many lines only one has, listed or not.
- */
-differing_lines: number, 
-/**
- * What could not be compared, and why; what else is odd.
- */
-notes: Array<string>, };
-
-export type TransportAbout = "header" | "fact";
-
-export type TransportRow = { 
-/**
- * Header or fact.
- */
-about: TransportAbout, 
-/**
- * Its name; a header's in lower case.
- */
-name: string, 
-/**
- * How it differs; `None`: it is the same.
- */
-kind: ChangeKind | null, 
-/**
- * The values of A, in order; none if it has no such header.
- */
-a: Array<CompareValue>, 
-/**
- * The values of B.
- */
-b: Array<CompareValue>, 
-/**
- * Values that are not listed, of both.
- */
-more: number, };
-
-export type ProxyHeader = { 
-/**
- * Whether it is B that has it.
- */
-in_b: boolean, 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Its value.
- */
-value: CompareValue, };
-
-export type Transport = { 
-/**
- * What differs and need not.
- */
-changes: Array<TransportRow>, 
-/**
- * How much of that there is, listed or not.
- */
-counts: ChangeCounts, 
-/**
- * What differs for each delivery, as it should.
- */
-each: Array<TransportRow>, 
-/**
- * How many rows that is, listed or not.
- */
-each_count: number, 
-/**
- * What is the same.
- */
-same: Array<TransportRow>, 
-/**
- * How many rows that is, listed or not.
- */
-equal: number, 
-/**
- * Headers that both have and that stand elsewhere among the others.
- */
-moved: Array<string>, 
-/**
- * How many headers that is, listed or not.
- */
-moved_count: number, 
-/**
- * Of the headers that only one has, one by which a proxy shows itself.
- */
-proxy: ProxyHeader | null, };
-
-export type CompareRelation = "attempts" | "deliveries" | "answers";
-
-export type FindingTone = "good" | "plain" | "warning";
-
-export type FindingPiece = { 
-/**
- * Its text. That of a value is as it came.
- */
-text: string, 
-/**
- * Whether it is a value.
- */
-code: boolean, };
-
-export type Finding = { 
-/**
- * Stable code: `rewritten_b`, `rewritten_a`, `two_bodies_signed`, `fits_neither`…
- */
-code: string, 
-/**
- * How it is meant.
- */
-tone: FindingTone, 
-/**
- * One sentence.
- */
-headline: string, 
-/**
- * What is behind it; may be empty.
- */
-text: Array<FindingPiece>, 
-/**
- * A header by which a proxy shows itself, where only one side has it.
- */
-proxy: ProxyHeader | null, };
-
-export type SignatureFits = "yes" | "no" | "no_key" | "cut" | "not_signed";
-
-export type SignatureTrial = { 
-/**
- * A's signature over A's body.
- */
-a_over_a: SignatureFits, 
-/**
- * A's signature over B's body.
- */
-a_over_b: SignatureFits, 
-/**
- * B's signature over A's body.
- */
-b_over_a: SignatureFits, 
-/**
- * B's signature over B's body.
- */
-b_over_b: SignatureFits, };
-
-export type CompareSide = { "delivery": number } | { "outbound": number };
-
-export type CompareWith = "previous_attempt" | "last_verified";
-
-export type ComparedSide = { 
-/**
- * What was asked for.
- */
-side: CompareSide, 
-/**
- * The delivery.
- */
-delivery: Row | null, 
-/**
- * What may be shown of the key that its signature matched: `whsec_…a91f`.
- */
-key: string | null, 
-/**
- * The request whose answer it is.
- */
-outbound: Outbound | null, };
-
-export type Comparison = { 
-/**
- * The one.
- */
-a: ComparedSide, 
-/**
- * The other.
- */
-b: ComparedSide, 
-/**
- * What they are to each other.
- */
-relation: CompareRelation, 
-/**
- * Whether anything differs that need not: what is another for each delivery does not count.
- */
-differ: boolean, 
-/**
- * What follows from it.
- */
-finding: Finding, 
-/**
- * Both signatures tried over both bodies; only for two attempts whose bodies differ.
- */
-trial: SignatureTrial | null, 
-/**
- * The signed bytes.
- */
-bytes: SignedBytes, 
-/**
- * What the bodies mean.
- */
-meaning: Meaning, 
-/**
- * How they came.
- */
-transport: Transport, 
-/**
- * Attempts of B's event, or of the delivery whose answer B is; oldest first, at most the 200 newest.
- */
-attempts: Array<Row>, 
-/**
- * The newest verified delivery of B's type, of another event.
- */
-last_verified: number | null, 
-/**
- * What was sent on of B's delivery, newest first, at most 200.
- */
-answers: Array<Outbound>, };

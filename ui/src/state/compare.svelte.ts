@@ -1,4 +1,4 @@
-import type { Backend, CompareSide, CompareWith, Comparison, IpcError, Outbound, Row } from "../ipc";
+import type { Backend, CompareSide, Comparison, IpcError, Outbound, Row } from "../ipc";
 import { deliveryOf, differences, sameSide, type Difference } from "../lib/compare";
 import { asIpcError } from "../lib/errors";
 import type { Clipboard } from "./clipboard";

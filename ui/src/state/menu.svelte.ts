@@ -3,7 +3,6 @@ import { plural } from "../lib/format";
 import { menuOf, type MenuAction, type MenuEntry, type MenuValue } from "../lib/menu";
 import type { MenuPlace } from "../lib/menu-on";
 import type { Clipboard } from "./clipboard";
-import type { Compare } from "./compare.svelte";
 import type { CopyingAs } from "./copying-as";
 import type { Keeping } from "./keeping.svelte";
 import type { Replay } from "./replay.svelte";
@@ -26,7 +25,7 @@ export type MenuAround = {
   verifyAgain: Pick<VerifyAgain, "these">;
   exporting: (ids: readonly number[]) => void;
   search: ChipMaker | null;
-  compare: Pick<Compare, "open" | "openWith"> | null;
+  compare: Comparer | null;
 };
 
 export type MenuShown = {
@@ -119,7 +118,7 @@ export class MenuState {
 
   async #run({ ids, row, value, ordinal, selected }: About, action: MenuAction): Promise<void> {
     const { clipboard, copying, keeping, replay, verifyAgain, search, compare, exporting } = this.#around;
-    const [first] = ids;
+    const [first, second] = ids;
     const subject = row ? { ids, project: row.project } : undefined;
     if (action.startsWith("copy-as:")) {
       await copying.as(ids, action.slice("copy-as:".length) as CopyForm);

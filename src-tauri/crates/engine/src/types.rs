@@ -236,7 +236,6 @@ fn declared() -> String {
         dto::SandboxDelivery,
         dto::SandboxDeliveries,
         dto::StartFailure,
-        dto::Selection,
         dto::TransferFormat,
         dto::TransferKind,
         dto::TransferState,

@@ -49,6 +49,8 @@ describe("the menu", () => {
       "Replay r",
       "Edit and re-sign… ⇧R",
       "Verify again is verified",
+      "Compare with previous attempt only one",
+      "Compare with last verified of its type",
       "Pin p",
       "Add note n",
       "Mark x",

@@ -31,6 +31,7 @@ mod secrets;
 mod transfer;
 mod tunnel;
 mod turned_away;
+mod views;
 mod webhooks;
 
 use std::collections::BTreeSet;

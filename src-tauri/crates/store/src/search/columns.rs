@@ -220,7 +220,7 @@ impl Columns {
 
     /// These deliveries are no longer there: both ends included.
     pub(crate) fn remove(&mut self, from: i64, to: i64) {
-        let to = to.min(self.last_id);
+        let (from, to) = (from.max(self.first * CHUNK), to.min(self.last_id));
         if from > to {
             return;
         }

@@ -14,14 +14,11 @@ const PATH: &str = "POLLUX_SIDECAR_TEST_DATABASE";
 
 /// A history of that many deliveries, none of them written by the writer: that would take a while. Every 1,000th has
 /// `needle` and its own number in its body.
-fn made(path: &Path, count: i64, needle: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let store = Store::open(path, Options::default()).unwrap();
-        store.projects().ensure("Sandbox", true, "sandbox").await.unwrap();
-        store.insert(plain("first")).await.unwrap();
-        store.close().await;
-    });
+async fn made(path: &Path, count: i64, needle: &str) {
+    let store = Store::open(path, Options::default()).unwrap();
+    store.projects().ensure("Sandbox", true, "sandbox").await.unwrap();
+    store.insert(plain("first")).await.unwrap();
+    store.close().await;
     let conn = rusqlite::Connection::open(path).unwrap();
     conn.execute_batch(&format!(
         "PRAGMA synchronous = OFF;
@@ -89,7 +86,7 @@ async fn assert_all_found(store: &Store, needle: &str, last: i64) {
 async fn complete_segments_are_kept_and_used_again_by_whoever_they_are_of() {
     let folder_of_both = tempfile::tempdir().unwrap();
     let path = file(&folder_of_both);
-    made(&path, SEGMENT + 2_000, "needle-");
+    made(&path, SEGMENT + 2_000, "needle-").await;
     let store = indexed(&path).await;
     assert_eq!(files(&path), ["00000000.sign"]);
     assert_eq!(store.search().signed(), (1, (SEGMENT as u64 + 2_000) / 64));
@@ -107,7 +104,7 @@ async fn complete_segments_are_kept_and_used_again_by_whoever_they_are_of() {
 
     // Another history in the place of this one, longer than the files say.
     std::fs::remove_file(&path).unwrap();
-    made(&path, SEGMENT + 5_000, "other-");
+    made(&path, SEGMENT + 5_000, "other-").await;
     let before = std::fs::metadata(folder(&path).join("00000000.sign")).unwrap().modified().unwrap();
     let conn = rusqlite::Connection::open(&path).unwrap();
     conn.execute("UPDATE delivery SET received_ns = received_ns + 1", []).unwrap();
@@ -124,7 +121,7 @@ async fn complete_segments_are_kept_and_used_again_by_whoever_they_are_of() {
 
     // A copy from before the segment was complete.
     std::fs::remove_file(&path).unwrap();
-    made(&path, 3_000, "short-");
+    made(&path, 3_000, "short-").await;
     let store = indexed(&path).await;
     assert_all_found(&store, "short-", 3_000).await;
     assert!(files(&path).is_empty(), "beyond the newest delivery there is nothing");
@@ -136,7 +133,7 @@ async fn complete_segments_are_kept_and_used_again_by_whoever_they_are_of() {
 async fn damaged_files_are_made_again_and_never_used() {
     let temporary = tempfile::tempdir().unwrap();
     let path = file(&temporary);
-    made(&path, SEGMENT + 10, "needle-");
+    made(&path, SEGMENT + 10, "needle-").await;
     indexed(&path).await.close().await;
     let segment = folder(&path).join("00000000.sign");
     let whole = std::fs::read(&segment).unwrap();
@@ -177,7 +174,7 @@ async fn a_kill_while_files_are_written_loses_nothing() {
     let temporary = tempfile::tempdir().unwrap();
     let path = file(&temporary);
     let last = 2 * SEGMENT + 100;
-    made(&path, last, "needle-");
+    made(&path, last, "needle-").await;
     for pause in [20, 150, 300, 450, 600, 750] {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "sidecar::child", "--ignored", "--nocapture", "--test-threads=1"])
@@ -205,7 +202,7 @@ async fn a_kill_while_files_are_written_loses_nothing() {
 async fn two_on_one_history_find_the_same() {
     let temporary = tempfile::tempdir().unwrap();
     let path = file(&temporary);
-    made(&path, SEGMENT - 200, "needle-");
+    made(&path, SEGMENT - 200, "needle-").await;
     let (window, other) = (indexed(&path).await, Store::open(&path, Options::default()).unwrap());
     other.search().begin().unwrap();
     for n in 0..400_i64 {
