@@ -81,8 +81,11 @@ describe("limits", () => {
   });
   it("are said as the command line takes them", () => {
     expect([768 * MIB, 2 * GIB, 1.5 * GIB, 20_000_001].map(optionSize)).toEqual(["768M", "2G", "1536M", "20000001"]);
-    expect(nb(keepWords({ ...NO_LIMITS, max_bytes: 768 * MIB, max_days: 1 }))).toBe("Keep 768 MiB, 1 day");
-    expect(keepWords(NO_LIMITS)).toBe("Keep everything");
+    const before = { ...NO_LIMITS, max_bytes: 2 * GIB };
+    expect(nb(keepWords({ ...NO_LIMITS, max_bytes: 768 * MIB, max_days: 1 }, before))).toBe("Keep 768 MiB, 1 day");
+    expect(keepWords({ ...before, max_count: 1 }, before)).toBe("Keep 1 delivery");
+    expect(keepWords({ ...before, free_bytes: GIB }, before)).toBe("Set the limits");
+    expect(keepWords(NO_LIMITS, before)).toBe("Keep everything");
   });
 });
 

@@ -141,13 +141,15 @@ export function clockLeft(until: number, now: number): string {
 
 export const NO_LIMITS: KeepLimits = { max_bytes: null, max_days: null, max_count: null, free_bytes: null };
 
-/** What is put in force, as its button says it: `Keep 768 MiB`. */
-export function keepWords(limits: KeepLimits): string {
+/** What is put in force, as its button says it: the limits that are others than before, `Keep 768 MiB`. */
+export function keepWords(limits: KeepLimits, before: KeepLimits): string {
   const parts: string[] = [];
-  if (limits.max_bytes !== null) parts.push(bytes(limits.max_bytes));
-  if (limits.max_days !== null) parts.push(plural(limits.max_days, "day"));
-  if (limits.max_count !== null) parts.push(count(limits.max_count));
-  return parts.length === 0 ? "Keep everything" : `Keep ${parts.join(", ")}`;
+  if (limits.max_bytes !== null && limits.max_bytes !== before.max_bytes) parts.push(bytes(limits.max_bytes));
+  if (limits.max_days !== null && limits.max_days !== before.max_days) parts.push(plural(limits.max_days, "day"));
+  if (limits.max_count !== null && limits.max_count !== before.max_count)
+    parts.push(plural(limits.max_count, "delivery", "deliveries"));
+  if (parts.length > 0) return `Keep ${parts.join(", ")}`;
+  return hasLimits(limits) ? "Set the limits" : "Keep everything";
 }
 
 /** `259,706 deliveries would go, the oldest first. 268 MiB come back.` */
@@ -176,6 +178,11 @@ export function dayTime(ms: number, now = Date.now()): string {
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** A tick of an axis of time: the day, or the time where all of it lies within two days. */
+export function tickWords(ms: number, long: number, now = Date.now()): string {
+  return long > 2 * 86_400_000 ? day(ms, now) : dayTime(ms, now);
+}
 
 /** `7 Nov`, local; with the year where it is another. */
 export function day(ms: number, now = Date.now()): string {

@@ -98,7 +98,7 @@ export class Keeping {
       await this.#backend.deliveriesPin(ids, pinned);
       this.#detail.touched(ids);
       const what = ids.length === 1 ? "" : `${plural(ids.length, "delivery", "deliveries")} `;
-      const how = pinned ? "pinned: retention leaves " + (ids.length === 1 ? "it" : "them") : "unpinned";
+      const how = pinned ? `pinned: no limit removes ${ids.length === 1 ? "it" : "them"}` : "unpinned";
       const text = `${what}${how}.`;
       this.#toasts.info(text.charAt(0).toUpperCase() + text.slice(1));
     } catch (thrown) {

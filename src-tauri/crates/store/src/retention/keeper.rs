@@ -315,7 +315,8 @@ impl Keeper {
     fn gives_back(&self, keep: &Keep, pages: i64, free: i64, busy: bool) -> bool {
         let quiet = !busy && self.wrote_at.is_none_or(|at| at.elapsed() >= QUIET);
         let size = pages.unsigned_abs() * open::PAGE as u64;
-        let too_large = keep.all.max_bytes.is_some_and(|most| size > most) || self.reserve.is_pressing();
+        let most = keep.all.max_bytes.map(|most| (most + most / EVERY_PART).saturating_sub(log_room(Some(most))));
+        let too_large = most.is_some_and(|most| size > most) || self.reserve.is_pressing();
         free > 0 && (too_large || (free >= WORTH && (quiet || (!busy && free > pages / MUCH))))
     }
 
