@@ -27,10 +27,16 @@ async fn post(window: &Window, count: usize) {
     window.count_is(count).await;
 }
 
-async fn right_click(window: &Window, selector: &str) {
-    let element = window.wait_css(selector).await;
+/// At the middle of what a script finds: a row may be drawn anew while it is pointed at.
+async fn right_click(window: &Window, found: &str) {
+    let middle = format!(
+        "const box = ({found}).getBoundingClientRect(); return [box.left + box.width / 2, box.top + box.height / 2]"
+    );
+    window.until("it is there", &format!("return ({found}) !== null")).await;
+    let at = window.script(&middle).await;
+    let (x, y) = (at[0].as_f64().unwrap(), at[1].as_f64().unwrap());
     let right = MouseActions::new("mouse".to_owned())
-        .then(PointerAction::MoveToElement { element, duration: None, x: 0., y: 0. })
+        .then(PointerAction::MoveTo { duration: None, x, y })
         .then(PointerAction::Down { button: MOUSE_BUTTON_RIGHT })
         .then(PointerAction::Up { button: MOUSE_BUTTON_RIGHT });
     window.client.perform_actions(right).await.unwrap();
@@ -49,11 +55,12 @@ async fn verdicts(window: &Window, query: &str) -> Vec<(Value, Value)> {
     rows.iter().rev().map(|row| (row["message_id"].clone(), row["outcome"].clone())).collect()
 }
 
-/// Marks the last row that is whole on the screen.
-const LAST: &str = "const bottom = document.querySelector('[data-testid=grid]').getBoundingClientRect().bottom; \
-     document.querySelectorAll('[data-last]').forEach((one) => delete one.dataset.last); \
-     const rows = [...document.querySelectorAll('[data-testid=row]')].filter((row) => row.getBoundingClientRect().bottom < bottom); \
-     rows.sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).at(-1).dataset.last = ''";
+/// The last row that is whole on the screen, at its right end.
+const LAST: &str = "[...document.querySelectorAll('[data-testid=row]')] \
+     .filter((row) => row.getBoundingClientRect().bottom < document.querySelector('[data-testid=grid]').getBoundingClientRect().bottom) \
+     .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).at(-1).querySelector('.c-age')";
+/// A value of the payload.
+const OUTPUT: &str = "document.querySelector(\"[role=tree] [data-field='body.data.output_file_uri']\")";
 
 /// The whole menu is on the screen.
 const WITHIN: &str = "return [...document.querySelectorAll('[role=menu]')].every((menu) => { \
@@ -67,8 +74,7 @@ async fn the_menu_opens_on_rows_and_values_and_by_key_and_stays_on_the_screen() 
     for (width, height) in [(820, 700), (1100, 800), (1600, 1000)] {
         window.client.set_window_rect(0, 0, width, height).await.unwrap();
         window.until("the window is resized", &format!("return window.innerWidth === {width}")).await;
-        window.script(LAST).await;
-        right_click(&window, "[data-last] .c-age").await;
+        right_click(&window, LAST).await;
         assert_eq!(window.script(WITHIN).await, json!(true), "{width} px: at the lower right");
         window.shots(&format!("menu-row-{width}")).await;
         window.press(ESCAPE).await;
@@ -79,7 +85,7 @@ async fn the_menu_opens_on_rows_and_values_and_by_key_and_stays_on_the_screen() 
     }
     // On a value of the payload, with the forms in which a delivery is copied.
     window.click("row").await;
-    right_click(&window, "[role=tree] [data-field='body.data.output_file_uri']").await;
+    right_click(&window, OUTPUT).await;
     assert!(window.text("context-menu").await.contains("data.output_file_uri"));
     window.script("document.querySelector('[data-testid=menu-copy-as]').focus()").await;
     window.press("\u{e014}").await;
@@ -89,7 +95,7 @@ async fn the_menu_opens_on_rows_and_values_and_by_key_and_stays_on_the_screen() 
     window.press(ESCAPE).await;
     window.gone(&hook("context-menu")).await;
     // Filter by it.
-    right_click(&window, "[role=tree] [data-field='body.data.output_file_uri']").await;
+    right_click(&window, OUTPUT).await;
     window.click("menu-filter").await;
     window.count_is(1).await;
     // By key, on what has the focus.
