@@ -52,8 +52,14 @@ const SECTIONS: [(&str, Section); 13] = [
 ];
 
 /// What this program is when it starts itself once more.
-const CHILDREN: [&str; 6] =
-    [bare::ARGUMENT, emulator::ARGUMENT, tunnel::SERVICE, tunnel::LISTENER, search_beside::LISTENER, search_beside::HOLDER];
+const CHILDREN: [&str; 6] = [
+    bare::ARGUMENT,
+    emulator::ARGUMENT,
+    tunnel::SERVICE,
+    tunnel::LISTENER,
+    search_beside::LISTENER,
+    search_beside::HOLDER,
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,11 +1,11 @@
 import type { AppState, Backend, DropEvent, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
 import { fakeState } from "./catalog";
-import { FakeComparing } from "./comparing";
 import { fakeAttempts, fakeBody, fakeDetail } from "./detail";
 import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
 import { row as makeRow } from "./rows";
-import { FakeSearches, fakeGrammar, fakeHistogram, fakeHits, fakeValues, nothingOf } from "./search";
+import { fakeHistogram, fakeHits, fakeValues, nothingOf } from "./search";
+import { FakeSearched } from "./searched";
 import { FakeTurnedAway } from "./turned-away";
 
 const PAGE = 200;
@@ -15,7 +15,7 @@ const OVERFLOW = 2000;
  * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a
  * frame, "resync" on overflow. For tests, and for the window in a plain browser.
  */
-export class FakeBackend extends FakeComparing implements Backend {
+export class FakeBackend extends FakeSearched implements Backend {
   state: AppState = fakeState();
   rows: Row[] = [];
   copied: string[] = [];
@@ -24,7 +24,6 @@ export class FakeBackend extends FakeComparing implements Backend {
   /** When set, the named command rejects with it. */
   failures = new Map<keyof Backend, IpcError>();
   readonly turned = new FakeTurnedAway();
-  readonly searching = new FakeSearches();
   /** The ordinal of a view's oldest match. */
   base = 0;
   /** A view opens with this many of the newest; `countOn` finds the others. */
@@ -54,8 +53,10 @@ export class FakeBackend extends FakeComparing implements Backend {
     const added = arrived.filter((row) => row.id > newest && this.#matches(view.query, row));
     for (const row of added) view.ids.push(row.id);
     view.known += added.length;
-    if (added.length > OVERFLOW) this.tell({ kind: "resync", view: view.number });
-    else this.tell({ kind: "rows", view: view.number, added, first: this.base, matched: view.known, total: this.rows.length });
+    const { number, known: matched } = view;
+    const first = this.base + view.ids.length - matched;
+    if (added.length > OVERFLOW) this.tell({ kind: "resync", view: number });
+    else this.tell({ kind: "rows", view: number, added, first, matched, total: this.rows.length });
     this.tellCounts();
   }
 
@@ -221,10 +222,6 @@ export class FakeBackend extends FakeComparing implements Backend {
   viewValues = (view: number, field: string, limit: number) =>
     this.answer("viewValues", () => fakeValues(this.#hits(view), field, limit));
 
-  queryRead = (text: string) => this.answer("queryRead", () => readQuery(text));
-
-  queryGrammar = () => this.answer("queryGrammar", () => fakeGrammar());
-
   querySuggest = (text: string, cursor: number) =>
     this.answer("querySuggest", () =>
       this.searching.suggest(text, cursor, this.#view ? this.#hits(this.#view.number) : [], (one) => this.#count(one)),
@@ -235,14 +232,6 @@ export class FakeBackend extends FakeComparing implements Backend {
       const row = this.#row(id);
       return row ? fakeHits(query, this.#asked(row)) : [];
     });
-
-  searches = () => this.answer("searches", () => this.searching.searches);
-
-  searchSave = (name: string, query: string) => this.answer("searchSave", () => this.searching.save(name, query));
-
-  searchForget = (name: string) => this.answer("searchForget", () => this.searching.forget(name));
-
-  searchUsed = (query: string) => this.answer("searchUsed", () => this.searching.used(query));
 
   delivery = (id: number) =>
     this.answer("delivery", () => {

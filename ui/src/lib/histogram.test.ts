@@ -36,7 +36,7 @@ describe("the picture", () => {
 
   it("of nothing is empty, of one moment is one bar, of few no wall", () => {
     expect(drawing([], 600, 50)).toMatchObject({ unit: 0, width: 0 });
-    expect(drawing([bucket(3)], 600, 50)).toMatchObject({ unit: 24, width: 24 });
+    expect(drawing([bucket(3)], 600, 50)).toMatchObject({ unit: 72, width: 72 });
     expect(drawing([bucket(3)], 0, 50).unit).toBe(0);
   });
 });

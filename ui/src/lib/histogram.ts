@@ -11,7 +11,7 @@ export const LAYER_WORDS: Record<Layer, string> = {
 };
 
 /** A bucket is drawn no wider than this: three deliveries are no wall. */
-const WIDEST = 24;
+const WIDEST = 72;
 /** What is there is seen, however much more stands beside it. */
 const LEAST = 1.5;
 

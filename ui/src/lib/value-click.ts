@@ -17,3 +17,16 @@ export function meansValue(event: MouseEvent): boolean {
   const inside = event.target instanceof Element && event.target.closest("button, a, input, textarea, select") !== null;
   return !inside && (document.getSelection()?.isCollapsed ?? true);
 }
+
+/** A second click within this time would select the word. */
+const DOUBLE_MS = 220;
+
+/** Tells of clicks that were meant for a value, once no second one has followed. */
+export function valueClicks(tell: (term: Term, altKey: boolean) => void): (event: MouseEvent) => void {
+  let meant: ReturnType<typeof setTimeout> | undefined;
+  return (event) => {
+    clearTimeout(meant);
+    const term = meansValue(event) ? termAt(event.target) : null;
+    if (term) meant = setTimeout(() => tell(term, event.altKey), DOUBLE_MS);
+  };
+}

@@ -177,9 +177,10 @@ export class Deliveries extends ListPlace {
     // Ids rise with arrival: what the snapshot held already is left out here.
     const added = message.added.filter((row) => row.id > this.#lastId);
     this.total = Math.max(this.total, message.total);
-    if (added.length === 0 && message.matched <= this.matched) return;
+    const end = message.first + message.matched;
+    if (added.length === 0 && end <= this.end) return;
     // The back end's count must come out: if it does not, read again rather than show a hole or a row too many.
-    if (message.matched !== this.matched + added.length) return this.#reopenSoon();
+    if (end !== this.end + added.length) return this.#reopenSoon();
     const first = this.end;
     this.#lastId = added.at(-1)?.id ?? this.#lastId;
     this.grow(added.length);

@@ -4,6 +4,7 @@ import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
 import { compareKey } from "./compare-key";
+import { hookKey } from "./hook-keys";
 import { keepKey } from "./keep-key";
 
 /** What keys act upon. */
@@ -50,65 +51,9 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
   if (action === null) return;
   const done =
     app.screen.view === "webhooks"
-      ? runHook(app, action, target)
+      ? (hookKey(app, action, target) ?? run(app, action, target))
       : ((app.screen.view === "compare" ? compareKey(app.compare, action) : null) ?? run(app, action, target));
   if (done) event.preventDefault();
-}
-
-/** In the Webhooks view: what it has of its own, then what the window does everywhere. */
-function runHook(app: Keyed, action: Action, target: Element | null): boolean {
-  const hooks = app.webhooks;
-  const one = hooks.tab === "list" ? hooks.selected : null;
-  const move = (by: number) => {
-    const id = one && hooks.move(by);
-    if (id && target?.closest(".hook-list"))
-      requestAnimationFrame(() =>
-        document.querySelector<HTMLElement>(`.hook-list [data-hook="${CSS.escape(id)}"]`)?.focus(),
-      );
-    return id !== null;
-  };
-  switch (action) {
-    case "down":
-      return move(1);
-    case "up":
-      return move(-1);
-    case "first":
-      return move(-Infinity);
-    case "last":
-      return move(Infinity);
-    case "page-down":
-      return move(5);
-    case "page-up":
-      return move(-5);
-    case "open": {
-      // On a button Enter presses it.
-      if (one === null || target?.closest("button, a")) return false;
-      hooks.covering = true;
-      requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=webhook-detail]")?.focus());
-      return true;
-    }
-    case "back": {
-      if (!hooks.covering) return false;
-      hooks.covering = false;
-      return true;
-    }
-    case "new-webhook": {
-      if (!hooks.board || !hooks.project?.api_key) return false;
-      hooks.add();
-      return true;
-    }
-    case "ping":
-      void (one && hooks.ping(one));
-      return one !== null;
-    case "rotate":
-      if (one) app.rotation.ask(one, hooks.project?.id);
-      return one !== null;
-    case "edit-webhook":
-      if (one) hooks.edit(one);
-      return one !== null;
-    default:
-      return run(app, action, target);
-  }
 }
 
 /** False when there was nothing to do, so that the key keeps its own meaning. */

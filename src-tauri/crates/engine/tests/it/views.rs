@@ -82,7 +82,7 @@ async fn an_open_view_hears_what_comes_what_goes_and_what_changes() {
     history.delete(Selection::Ids(vec![2, 3])).await.unwrap();
     let removed = async || {
         told.lock().unwrap().iter().any(|message| {
-            matches!(message, Live::Removed { view, first: 2, matched: 4 } | Live::Removed { view, first: 0, matched: 4 }
+            matches!(message, Live::Removed { view, first: 2 | 0, matched: 4 }
                 if *view == opened.view)
         })
     };

@@ -291,7 +291,7 @@ async fn deliveries_that_cannot_be_stored_are_one_line_and_a_count() {
     // The test, the listener and its connections are on one thread.
     let _guard = subscriber::set_default(lines.clone());
     let mut options = Options::default();
-    options.max_bytes = Some(300 << 10);
+    options.max_bytes = Some(450 << 10);
     let rig = with_history(options).await;
     let body = vec![b'x'; MIB];
     for n in 0..50 {

@@ -154,21 +154,29 @@ type Count<'a> = Box<dyn Fn(&[i64]) -> Counts + 'a>;
 fn of_column<'a>(field: &Field, columns: &'a Columns, names: &'a Names) -> Option<Count<'a>> {
     let by_code = |column: fn(&Chunk) -> &Vec<u16>, name: Box<dyn Fn(u16) -> Option<String> + 'a>| {
         let count = move |ids: &[i64]| {
-            let mut codes: HashMap<u16, u64> = HashMap::new();
+            // A place for each code: a map is asked a million times.
+            let mut codes = vec![0_u64; usize::from(u16::MAX) + 1];
             for (chunk, at) in ids.iter().filter_map(|id| columns.at(*id)) {
-                *codes.entry(column(chunk)[at]).or_default() += 1;
+                codes[usize::from(column(chunk)[at])] += 1;
             }
-            codes.remove(&NONE);
-            codes.remove(&UNNUMBERED);
-            codes.into_iter().filter_map(|(code, count)| Some((name(code)?, count))).collect()
+            (0..=u16::MAX)
+                .zip(codes)
+                .filter(|(code, count)| *count > 0 && *code != NONE && *code != UNNUMBERED)
+                .filter_map(|(code, count)| Some((name(code)?, count)))
+                .collect()
         };
         Some(Box::new(count) as Count<'a>)
     };
     let by_word = |word: fn(&Chunk, usize) -> &'static str| {
         let count = move |ids: &[i64]| {
-            let mut words: HashMap<&str, u64> = HashMap::new();
+            // Four at most.
+            let mut words: Vec<(&'static str, u64)> = Vec::new();
             for (chunk, at) in ids.iter().filter_map(|id| columns.at(*id)) {
-                *words.entry(word(chunk, at)).or_default() += 1;
+                let word = word(chunk, at);
+                match words.iter_mut().find(|(other, _)| *other == word) {
+                    Some((_, count)) => *count += 1,
+                    None => words.push((word, 1)),
+                }
             }
             words.into_iter().map(|(word, count)| (word.to_owned(), count)).collect()
         };

@@ -67,8 +67,8 @@ pub(crate) fn consistent(path: &Path) {
     let none = |sql: &str| assert_eq!(number(path, sql), 0, "{sql}");
     none("SELECT count(*) FROM delivery_content WHERE id NOT IN (SELECT id FROM delivery)");
     none("SELECT count(*) FROM event e WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE event = e.id)");
-    none("SELECT count(*) FROM event_key WHERE event NOT IN (SELECT id FROM event)");
-    none("SELECT count(*) FROM gone_event");
+    none("SELECT count(*) FROM event_key WHERE event NOT IN (SELECT id FROM event UNION SELECT id FROM gone_event)");
+    none("SELECT count(*) FROM gone_event WHERE id IN (SELECT id FROM event)");
     none("SELECT count(*) FROM event, tally WHERE id <= indexed_event AND id NOT IN (SELECT event FROM event_key)");
     none("SELECT count(*) FROM delivery WHERE deleted <> 0 AND deleted NOT IN (SELECT number FROM deletion)");
 }
