@@ -84,7 +84,7 @@ async fn the_menu_opens_on_rows_and_values_and_by_key_and_stays_on_the_screen() 
         }
     }
     // On a value of the payload, with the forms in which a delivery is copied.
-    window.click("row").await;
+    window.script("document.querySelector('[data-testid=row]').click()").await;
     let shown = format!(
         "const chosen = document.querySelector('[data-testid=row][aria-selected=true]')?.dataset.id; \
          return chosen !== undefined && chosen === document.querySelector('[data-testid=detail]').dataset.id && ({OUTPUT}) !== null"
@@ -109,8 +109,7 @@ async fn the_menu_opens_on_rows_and_values_and_by_key_and_stays_on_the_screen() 
     window.click("menu-filter").await;
     window.count_is(1).await;
     // By key, on what has the focus.
-    window.script("document.querySelector('[data-testid=row]').focus()").await;
-    window.press(SHIFT_F10).await;
+    window.wait("row").await.send_keys(SHIFT_F10).await.unwrap();
     window.wait("context-menu").await;
     window.press(ESCAPE).await;
     window.gone(&hook("context-menu")).await;
