@@ -116,13 +116,17 @@ pub(crate) struct Batch {
     pub(crate) reply: oneshot::Sender<Result<Vec<Imported>, Error>>,
 }
 
+/// How many arrivals wait to be sorted in: until then they take five times as much memory.
+const UNSORTED: usize = 65_536;
+
 /// When each delivery arrived.
 #[derive(Default)]
 pub(crate) struct Known {
     /// Arrivals and ids, by arrival.
     sorted: Vec<(i64, i64)>,
-    /// Those that came since.
+    /// Those that came since, by arrival, and how many there are.
     fresh: HashMap<i64, Vec<i64>>,
+    unsorted: usize,
     /// Everything up to this id is in either.
     upto: i64,
 }
@@ -145,11 +149,18 @@ impl Known {
                 self.sorted.push((received_ns, id));
             } else {
                 self.fresh.entry(received_ns).or_default().push(id);
+                self.unsorted += 1;
             }
         }
         if first {
             self.sorted.sort_unstable();
             self.sorted.shrink_to_fit();
+        } else if self.unsorted >= UNSORTED {
+            let all =
+                self.fresh.drain().flat_map(|(received_ns, ids)| ids.into_iter().map(move |id| (received_ns, id)));
+            self.sorted.extend(all);
+            self.sorted.sort_unstable();
+            self.unsorted = 0;
         }
         Ok(())
     }
