@@ -84,23 +84,32 @@ async fn the_menu_opens_on_rows_and_values_and_by_key_and_stays_on_the_screen() 
         }
     }
     // On a value of the payload, with the forms in which a delivery is copied.
-    window.click("row").await;
+    window.script("document.querySelector('[data-testid=row]').click()").await;
+    let shown = format!(
+        "const chosen = document.querySelector('[data-testid=row][aria-selected=true]')?.dataset.id; \
+         return chosen !== undefined && chosen === document.querySelector('[data-testid=detail]').dataset.id && ({OUTPUT}) !== null"
+    );
+    window.until("its payload is shown", &shown).await;
     right_click(&window, OUTPUT).await;
-    assert!(window.text("context-menu").await.contains("data.output_file_uri"));
-    window.script("document.querySelector('[data-testid=menu-copy-as]').focus()").await;
-    window.press("\u{e014}").await;
+    let told = window.script("return document.querySelector('[data-testid=context-menu]').textContent").await;
+    assert!(told.as_str().unwrap().contains("data.output_file_uri"), "{told}");
+    let trigger = window.wait("menu-copy-as").await;
+    let over = MouseActions::new("mouse".to_owned())
+        .then(PointerAction::MoveToElement { element: trigger, duration: None, x: -40., y: 0. })
+        .then(PointerAction::MoveBy { duration: None, x: 20., y: 0. });
+    window.client.perform_actions(over).await.unwrap();
     window.wait_css("[data-testid='menu-copy-as:pytest']").await;
     assert_eq!(window.script(WITHIN).await, json!(true), "with its second part");
     window.shots("menu-value").await;
     window.press(ESCAPE).await;
     window.gone(&hook("context-menu")).await;
     // Filter by it.
+    window.until("its payload is shown", &shown).await;
     right_click(&window, OUTPUT).await;
     window.click("menu-filter").await;
     window.count_is(1).await;
     // By key, on what has the focus.
-    window.script("document.querySelector('[data-testid=row]').focus()").await;
-    window.press(SHIFT_F10).await;
+    window.wait("row").await.send_keys(SHIFT_F10).await.unwrap();
     window.wait("context-menu").await;
     window.press(ESCAPE).await;
     window.gone(&hook("context-menu")).await;

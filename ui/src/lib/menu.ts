@@ -120,10 +120,10 @@ function valueGroups({ value, selected, search }: MenuSubject): MenuEntry[][] {
 function rowGroups(subject: MenuSubject, row: NonNullable<MenuSubject["row"]>): MenuEntry[][] {
   const compare: MenuEntry[] = subject.compare
     ? [
-        item("compare-previous", "Compare with previous attempt", {
+        item("compare-previous", "Compare with attempt before", {
           ...(row.attempt > 1 ? { key: "d" } : { off: row.attempts > 1 ? "the first one" : "only one" }),
         }),
-        item("compare-verified", "Compare with last verified of its type"),
+        item("compare-verified", "Compare with last verified"),
       ]
     : [];
   return [

@@ -50,7 +50,13 @@ const theme = EditorView.theme({
   },
   ".cm-line": { padding: "0 2px" },
   ".cm-cursor": { borderLeftColor: "var(--star)", borderLeftWidth: "1.5px" },
-  ".cm-placeholder": { color: "var(--mute)" },
+  ".cm-placeholder": {
+    color: "var(--mute)",
+    maxWidth: "100%",
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+    whiteSpace: "nowrap",
+  },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
     backgroundColor: "color-mix(in srgb, var(--star) 32%, transparent)",
   },

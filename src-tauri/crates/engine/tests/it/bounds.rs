@@ -123,7 +123,7 @@ async fn what_is_deleted_disappears_at_once_and_comes_back_within_ten_minutes() 
     assert_eq!(history.delivery(2).await.unwrap_err().code, Code::NotFound);
     let found = history.delete(Selection::Query("id:msg_7".into())).await.unwrap();
     assert_eq!((found.deliveries, found.what.as_str()), (1, "id:msg_7"));
-    assert_eq!(history.delete(Selection::Query("id:(".into())).await.unwrap_err().code, Code::QueryInvalid);
+    assert_eq!(history.delete(Selection::Query("verdict:maybe".into())).await.unwrap_err().code, Code::QueryInvalid);
     let all = history.delete(Selection::All).await.unwrap();
     assert_eq!((all.deliveries, ids(&engine).await.len()), (16, 0));
     let numbers: Vec<i64> = history.deletions().await.unwrap().iter().map(|one| one.number).collect();

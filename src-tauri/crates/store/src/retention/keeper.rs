@@ -17,6 +17,9 @@ use crate::{Error, open};
 /// How long a slice may take while deliveries wait, and in a pause.
 const BUSY: Duration = Duration::from_millis(12);
 const PAUSE: Duration = Duration::from_millis(30);
+/// After this long without deliveries, free pages are not kept for new ones; more than this part of all pages never is.
+const QUIET: Duration = Duration::from_secs(1);
+const MUCH: i64 = 8;
 /// The fewest and the most deliveries of a slice.
 const FEWEST: u64 = 64;
 const MOST: u64 = 8192;
@@ -78,6 +81,7 @@ pub(crate) struct Keeper {
     /// Bytes written since the last look, and after how many to look again.
     written: u64,
     every: u64,
+    wrote_at: Option<Instant>,
     /// Everything before these ids stays: by project, `None` for all.
     from: BTreeMap<Option<i64>, i64>,
     /// Deliveries that a slice removes in a millisecond, as measured.
@@ -105,6 +109,7 @@ impl Keeper {
             due: false,
             written: 0,
             every: EVERY,
+            wrote_at: None,
             from: BTreeMap::new(),
             pace: 50,
             urgency: 1,
@@ -118,6 +123,7 @@ impl Keeper {
     /// So many bytes were committed.
     pub(crate) fn wrote(&mut self, bytes: u64) {
         self.written = self.written.saturating_add(bytes);
+        self.wrote_at = Some(Instant::now());
     }
 
     /// Whether there is something to do now: `busy` while deliveries wait.
@@ -304,11 +310,14 @@ impl Keeper {
         Ok(None)
     }
 
-    /// In a pause all that is worth it, so that the space comes back; otherwise only where the file is too large.
+    /// In a quiet time all that is worth it, so that the space comes back; otherwise only where there is much of it, or
+    /// the file is too large: new deliveries use free pages.
     fn gives_back(&self, keep: &Keep, pages: i64, free: i64, busy: bool) -> bool {
+        let quiet = !busy && self.wrote_at.is_none_or(|at| at.elapsed() >= QUIET);
         let size = pages.unsigned_abs() * open::PAGE as u64;
-        let too_large = keep.all.max_bytes.is_some_and(|most| size > most) || self.reserve.is_pressing();
-        free > 0 && (too_large || (!busy && free >= WORTH))
+        let most = keep.all.max_bytes.map(|most| (most + most / EVERY_PART).saturating_sub(log_room(Some(most))));
+        let too_large = most.is_some_and(|most| size > most) || self.reserve.is_pressing();
+        free > 0 && (too_large || (free >= WORTH && (quiet || (!busy && free > pages / MUCH))))
     }
 
     fn act(&mut self, conn: &mut Connection, keep: &Keep, aim: Aim, busy: bool) -> Result<Turn, Error> {

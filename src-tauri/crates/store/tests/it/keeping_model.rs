@@ -108,7 +108,8 @@ async fn run(steps: Vec<Step>) {
             Step::Pin(at, pinned) => {
                 let id = pick(at);
                 store.pin(&[id], pinned).await.unwrap();
-                model.rows.iter_mut().filter(|row| row.id == id).for_each(|row| row.pinned = pinned);
+                let shown = |row: &&mut Row| row.id == id && row.deleted.is_none();
+                model.rows.iter_mut().filter(shown).for_each(|row| row.pinned = pinned);
             }
             Step::Delete(at, more) => {
                 let first = pick(at);
