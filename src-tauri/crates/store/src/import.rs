@@ -1,7 +1,8 @@
 //! Deliveries that come out of a file.
 //!
 //! They keep the time of their arrival and get new ids, behind those that are there. One that is there already is left
-//! as it is: the same arrival to the nanosecond, the same `webhook-id` and the same body. Doing it twice changes nothing.
+//! as it is: the same arrival to the nanosecond, the same `webhook-id` and the same body. So doing it twice changes
+//! nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
