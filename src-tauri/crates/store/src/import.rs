@@ -1,7 +1,8 @@
 //! Deliveries that come out of a file.
 //!
 //! They keep the time of their arrival and get new ids, behind those that are there. One that is there already is left
-//! as it is: the same arrival to the nanosecond, the same `webhook-id` and the same body. Doing it twice changes nothing.
+//! as it is: the same arrival to the nanosecond, the same `webhook-id` and the same body. So doing it twice changes
+//! nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -116,13 +117,17 @@ pub(crate) struct Batch {
     pub(crate) reply: oneshot::Sender<Result<Vec<Imported>, Error>>,
 }
 
+/// How many arrivals wait to be sorted in: until then they take five times as much memory.
+const UNSORTED: usize = 65_536;
+
 /// When each delivery arrived.
 #[derive(Default)]
 pub(crate) struct Known {
     /// Arrivals and ids, by arrival.
     sorted: Vec<(i64, i64)>,
-    /// Those that came since.
+    /// Those that came since, by arrival, and how many there are.
     fresh: HashMap<i64, Vec<i64>>,
+    unsorted: usize,
     /// Everything up to this id is in either.
     upto: i64,
 }
@@ -145,11 +150,18 @@ impl Known {
                 self.sorted.push((received_ns, id));
             } else {
                 self.fresh.entry(received_ns).or_default().push(id);
+                self.unsorted += 1;
             }
         }
         if first {
             self.sorted.sort_unstable();
             self.sorted.shrink_to_fit();
+        } else if self.unsorted >= UNSORTED {
+            let all =
+                self.fresh.drain().flat_map(|(received_ns, ids)| ids.into_iter().map(move |id| (received_ns, id)));
+            self.sorted.extend(all);
+            self.sorted.sort_unstable();
+            self.unsorted = 0;
         }
         Ok(())
     }

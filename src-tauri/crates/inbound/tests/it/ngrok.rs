@@ -263,7 +263,7 @@ fn debug_shows_no_token() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_of_connections_does_not_take_the_endpoint_down() {
-    let rig = rig(Limits { head_time: Duration::from_secs(60), ..Limits::default() }).await;
+    let rig = rig(Limits { head_time: Duration::from_secs(600), ..Limits::default() }).await;
     let network = Network::default();
     let mut run = Run::start(ngrok(&network, Real::default()), Some(rig.listener.intake()));
     run.online().await;
@@ -276,7 +276,7 @@ async fn a_crowd_of_connections_does_not_take_the_endpoint_down() {
     }
     let began = std::time::Instant::now();
     while rig.tally.snapshot().refused < 700 - 256 {
-        assert!(began.elapsed() < Duration::from_secs(50), "{:?}", rig.tally.snapshot());
+        assert!(began.elapsed() < Duration::from_secs(100), "{:?}", rig.tally.snapshot());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     // Whoever comes next is told to try again, over the same session, and is served once the crowd is gone.

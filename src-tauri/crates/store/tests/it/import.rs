@@ -95,7 +95,9 @@ async fn nobody_takes_them_for_arrivals() {
     store.insert(attempt("msg_last", Outcome::Rejected, 401, 11)).await.unwrap();
     importer.add((40..60).map(old).collect(), 5).await.unwrap();
     let told = drain(&mut changes);
-    let inserted = told.iter().filter(|change| matches!(change, Change::Inserted(_))).count();
+    // The tenth may be told only now: who stored it is answered first.
+    let new = |change: &&Change| matches!(change, Change::Inserted(arrived) if arrived.row.id > 10);
+    let inserted = told.iter().filter(new).count();
     assert_eq!(inserted, 1, "no imported one is announced: {told:?}");
     assert!(told.iter().any(|change| matches!(change, Change::Resync)));
 
