@@ -112,12 +112,12 @@ async fn edited_and_signed_anew_it_is_another_genuine_delivery() {
     window
         .until(
             "the editor has the body",
-            "return document.querySelector('.cm-content')?.innerText.includes('batch.succeeded') === true",
+            "return document.querySelector('[role=dialog] .cm-content')?.innerText.includes('batch.succeeded') === true",
         )
         .await;
     window.shots("replay-editor").await;
     // The way of a person: into the editor, all of it, and another text.
-    let editor = window.wait_css(".cm-content").await;
+    let editor = window.wait_css("[role=dialog] .cm-content").await;
     editor.click().await.unwrap();
     editor.send_keys("\u{e009}a\u{e000}").await.unwrap();
     editor.send_keys("\u{e003}").await.unwrap();

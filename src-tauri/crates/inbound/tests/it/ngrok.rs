@@ -267,17 +267,18 @@ async fn a_crowd_of_connections_does_not_take_the_endpoint_down() {
     let network = Network::default();
     let mut run = Run::start(ngrok(&network, Real::default()), Some(rig.listener.intake()));
     run.online().await;
-    // More than one muxado session can take: none of them ever ends its request.
+    // More than one muxado session can take: none of them ever ends its request. They come in groups, or a busy machine
+    // has the session itself refuse some, of which the listener knows nothing.
     let mut crowd = Vec::new();
-    for _ in 0..700 {
+    for came in 1..=700_u64 {
         let mut stream = network.edge.connect("192.0.2.66:1").await.expect("the endpoint is online");
         let _ = stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-le").await;
         crowd.push(stream);
-    }
-    let began = std::time::Instant::now();
-    while rig.tally.snapshot().refused < 700 - 256 {
-        assert!(began.elapsed() < Duration::from_secs(100), "{:?}", rig.tally.snapshot());
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        let began = std::time::Instant::now();
+        while came % 100 == 0 && rig.tally.snapshot().refused + 256 < came {
+            assert!(began.elapsed() < Duration::from_secs(100), "{:?}", rig.tally.snapshot());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
     // Whoever comes next is told to try again, over the same session, and is served once the crowd is gone.
     let mut stream = network.edge.connect(CLIENT).await.unwrap();

@@ -1,6 +1,6 @@
 //! Deletes deliveries for the user: they are hidden at once, can be taken back for a while, and then leave the file.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::job::Changes;
 use crate::table::share::Shares;
@@ -48,12 +48,15 @@ impl Store {
     pub async fn delete(&self, which: Which, what: &str, at_ms: i64, until_ms: i64) -> Result<Deleted, Error> {
         let text = what.to_owned();
         let number = self.write(Vec::new(), move |conn| Ok(add(conn, &text, at_ms, until_ms)?)).await?;
+        let mut deleted = Deleted { number, what: what.to_owned(), deliveries: 0, bytes: 0, at_ms, until_ms };
         for ranges in self.ranges(which).await? {
             let changes = Changes { removed: ranges.clone(), revises: true, ..Changes::default() };
-            self.write_with(changes, move |conn| Ok(hide(conn, number, &ranges)?)).await?;
+            let of = deleted.clone();
+            let (deliveries, bytes) = self.write_with(changes, move |conn| Ok(hide(conn, &of, &ranges)?)).await?;
+            deleted.deliveries += deliveries;
+            deleted.bytes += bytes;
         }
-        let deleted = self.read(move |conn, _| Ok(one(conn, number)?)).await?;
-        deleted.ok_or(Error::Damaged("deletion"))
+        Ok(deleted)
     }
 
     /// Takes a deletion back. False if there is none with this number, or its time is over at `now_ms` (Unix
@@ -119,21 +122,27 @@ fn add(conn: &Connection, what: &str, at_ms: i64, until_ms: i64) -> rusqlite::Re
     conn.prepare_cached(sql)?.insert((at_ms, until_ms, what))
 }
 
-fn hide(conn: &Connection, number: i64, ranges: &[(i64, i64)]) -> rusqlite::Result<()> {
+/// Hides these. Returns how many were hidden now, and their bytes.
+fn hide(conn: &Connection, of: &Deleted, ranges: &[(i64, i64)]) -> rusqlite::Result<(u64, u64)> {
     let mut shares = Shares::default();
     for range in ranges {
         count(conn, &format!("{COUNT} id BETWEEN ?1 AND ?2 AND deleted = 0 GROUP BY project"), *range, &mut shares)?;
         let sql = "UPDATE delivery SET deleted = ?3 WHERE id BETWEEN ?1 AND ?2 AND deleted = 0";
-        conn.prepare_cached(sql)?.execute((range.0, range.1, number))?;
+        conn.prepare_cached(sql)?.execute((range.0, range.1, of.number))?;
     }
     let (deliveries, bytes) = shares.sum();
-    let sql = "UPDATE deletion SET deliveries = deliveries + ?2, bytes = bytes + ?3 WHERE number = ?1";
-    conn.prepare_cached(sql)?.execute((number, signed(deliveries), signed(bytes)))?;
+    // Its time may have run out before it hid anything: then it was taken for one whose deliveries are gone.
+    let sql = "INSERT INTO deletion (number, at_ms, until_ms, what, deliveries, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (number)
+               DO UPDATE SET deliveries = deliveries + excluded.deliveries, bytes = bytes + excluded.bytes";
+    let row = (of.number, of.at_ms, of.until_ms, &of.what, signed(deliveries), signed(bytes));
+    conn.prepare_cached(sql)?.execute(row)?;
     let mut tally = tally::read(conn)?;
     tally.counts.total = tally.counts.total.saturating_sub(deliveries);
     tally.counts.kept_bytes = tally.counts.kept_bytes.saturating_sub(bytes);
     tally::write(conn, tally)?;
-    shares.take(conn)
+    shares.take(conn)?;
+    Ok((deliveries, bytes))
 }
 
 /// Shows some of a deletion again. True if there was nothing left to show; then the deletion is gone.
@@ -178,10 +187,6 @@ fn count(conn: &Connection, sql: &str, args: impl rusqlite::Params, shares: &mut
 }
 
 const COLUMNS: &str = "SELECT number, what, deliveries, bytes, at_ms, until_ms FROM deletion";
-
-fn one(conn: &Connection, number: i64) -> rusqlite::Result<Option<Deleted>> {
-    conn.prepare_cached(&format!("{COLUMNS} WHERE number = ?1"))?.query_row([number], take).optional()
-}
 
 fn take(row: &rusqlite::Row<'_>) -> rusqlite::Result<Deleted> {
     Ok(Deleted {
