@@ -9,6 +9,7 @@ mod cloudevents;
 mod credentials;
 mod curl;
 mod har;
+mod item;
 mod ndjson;
 mod problem;
 mod read;
@@ -19,7 +20,8 @@ mod text;
 mod write;
 
 pub use credentials::Credentials;
+pub use item::{Item, Limits};
 pub use problem::{Error, Problem};
-pub use read::{Item, Limits, Source, read};
+pub use read::{Source, read};
 pub use record::{Answer, AnsweredBy, Record};
 pub use write::{Format, Writer};

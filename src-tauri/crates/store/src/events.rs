@@ -84,7 +84,8 @@ impl Events {
         self.bytes
     }
 
-    /// Puts all of them into the index, and takes out those that left the file, inside a transaction that begins with this and ends with a COMMIT.
+    /// Puts all of them into the index, and takes out those that left the file, inside a transaction that begins with
+    /// this and ends with a COMMIT.
     pub(crate) fn index(conn: &Connection, tally: &mut Tally) -> rusqlite::Result<()> {
         event::index_after(conn, tally.indexed_event)?;
         tally.indexed_event = tally.last_event;

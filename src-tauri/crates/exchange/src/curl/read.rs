@@ -3,8 +3,8 @@
 use std::io::{self, BufRead};
 
 use super::words::{Bytes, Command, next};
+use crate::item::{Item, Limits};
 use crate::problem::Problem;
-use crate::read::{Item, Limits};
 use crate::record::Record;
 use crate::text;
 

@@ -12,8 +12,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::Value;
 
 use crate::curl::read::split;
+use crate::item::{Item, Limits};
 use crate::problem::{Error, Problem};
-use crate::read::{Item, Limits};
 use crate::record::{Answer, AnsweredBy, Record};
 use crate::text::{self, OwnedBytes};
 
