@@ -86,7 +86,12 @@ pub fn look(path: &Path) -> Result<Option<Seen>, Refusal> {
         Err(error) => return Err(error.into()),
     };
     regular(path, &found)?;
-    let file = without_following(OpenOptions::new().read(true)).open(path)?;
+    let file = match without_following(OpenOptions::new().read(true)).open(path) {
+        Ok(file) => file,
+        // Removed just now: SQLite removes its log when the last connection is closed.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
     // The open file counts: there may be another one at the path by now.
     let metadata = file.metadata()?;
     if !metadata.is_file() || !same(&metadata, &found) {

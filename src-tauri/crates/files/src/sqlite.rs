@@ -15,6 +15,8 @@ const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 /// How many frames of a log are examined: far more than a log of ours has.
 const FRAMES: u64 = 1 << 20;
+/// How often a log may be replaced while it is being opened.
+const SWAPS: u32 = 100;
 
 /// Why a file is not used. It is unchanged, and nothing was created beside it.
 #[derive(Debug)]
@@ -153,15 +155,33 @@ impl Numbers {
             return Ok(Self::Other);
         }
         // Another program's database: there is no need to examine more.
-        if [0, ours].contains(&number(&page, 68))
-            && let Some(log) = crate::look(wal)?
-            && let Some(newer) = first_page_in(&log.file)?
-        {
-            page = newer;
+        if [0, ours].contains(&number(&page, 68)) {
+            let log = look_at_log(wal)?;
+            // Without a log, what it held is in the database by now, and may not have been when the page was read.
+            if log.is_none() && !read_at(&seen.file, 0, &mut page)? {
+                return Ok(Self::Other);
+            }
+            if let Some(log) = log
+                && let Some(newer) = first_page_in(&log.file)?
+            {
+                page = newer;
+            }
         }
         // A leaf without cells: no tables.
         let tables = page[100] != 0x0d || page[103..105] != [0, 0];
         Ok(Self::Database { application: number(&page, 68), version: number(&page, 60), tables })
+    }
+}
+
+/// A log that is replaced while it is being opened is looked at again: whoever closes the database last removes it, and
+/// whoever comes next creates another.
+fn look_at_log(wal: &Path) -> Result<Option<Seen>, Refusal> {
+    let mut swaps = 0;
+    loop {
+        match crate::look(wal) {
+            Err(Refusal::Swapped) if swaps < SWAPS => swaps += 1,
+            looked => return looked,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use files::Refusal;
 use files::sqlite::{Unusable, is_of, make_ready};
@@ -106,6 +107,29 @@ fn what_is_ours_or_empty_is_for_the_user_alone_from_then_on() {
         assert!(matches!(ready.is_still_there(), Err(Refusal::Swapped)));
     }
     assert_eq!(mode(&at("in_wal-wal")), 0o600);
+}
+
+#[test]
+fn a_log_that_comes_and_goes_is_no_reason_to_refuse() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, log) = (folder.path().join("history.db"), folder.path().join("history.db-wal"));
+    let conn = Connection::open(&path).unwrap();
+    conn.pragma_update(None, "application_id", OURS).unwrap();
+    conn.execute_batch("CREATE TABLE t (x)").unwrap();
+    drop(conn);
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // As processes do that are the first to open it, and the last to close it.
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                fs::write(&log, [0x37, 0x7f, 0x06, 0x82].repeat(16)).unwrap();
+                fs::remove_file(&log).unwrap();
+            }
+        });
+        let refused = (0..20_000).find_map(|_| make_ready(&path, OURS, 1).err());
+        over.store(true, Ordering::Relaxed);
+        assert!(refused.is_none(), "{refused:?}");
+    });
 }
 
 #[test]
