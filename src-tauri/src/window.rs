@@ -56,6 +56,7 @@ pub(crate) fn run() -> ExitCode {
             deliveries::verify_again,
             search::query_read,
             search::query_suggest,
+            search::query_counts,
             search::query_grammar,
             search::searches,
             search::search_save,

@@ -16,6 +16,11 @@ pub(crate) async fn query_suggest(started: State<'_, Started>, text: String, cur
 }
 
 #[tauri::command]
+pub(crate) async fn query_counts(started: State<'_, Started>, queries: Vec<String>) -> Result<Vec<Option<u64>>> {
+    started.engine()?.history().query_counts(&queries).await
+}
+
+#[tauri::command]
 pub(crate) async fn query_grammar(started: State<'_, Started>) -> Result<Vec<GrammarField>> {
     Ok(started.engine()?.history().query_grammar())
 }

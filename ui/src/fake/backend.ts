@@ -227,6 +227,9 @@ export class FakeBackend extends FakeSearched implements Backend {
       this.searching.suggest(text, cursor, this.#view ? this.#hits(this.#view.number) : [], (one) => this.#count(one)),
     );
 
+  queryCounts = (queries: string[]) =>
+    this.answer("queryCounts", () => queries.map((query) => this.#count(query)));
+
   deliveryHits = (id: number, query: string) =>
     this.answer("deliveryHits", () => {
       const row = this.#row(id);

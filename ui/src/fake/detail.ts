@@ -39,6 +39,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
     project: row.sandbox ? "Sandbox" : "Default",
     method: "POST",
     note: row.note,
+    noted_ms: row.note === null ? null : row.received_ms + 60_000,
     path: "/",
     query: null,
     http_version: "HTTP/1.1",

@@ -3708,6 +3708,10 @@ method: string,
  */
 note: string | null, 
 /**
+ * When that was last changed, Unix milliseconds.
+ */
+noted_ms: number | null, 
+/**
  * Path of the request.
  */
 path: string, 

@@ -6,6 +6,8 @@ export interface SearchBackend {
   queryRead(text: string): Promise<QueryRead>;
   /** What may complete it; `cursor` in UTF-16 units. Counts are of the present hits. */
   querySuggest(text: string, cursor: number): Promise<Suggestions>;
+  /** How many deliveries each query matches (8 queries at most); null if that is not known soon. */
+  queryCounts(queries: string[]): Promise<(number | null)[]>;
   /** At most 400 buckets. */
   viewHistogram(view: number, buckets: number): Promise<Histogram>;
   /** The most frequent values of a field (`type`, `header.host`, `body.data.id`) among the matches; at most 200. */

@@ -26,6 +26,7 @@ export const tauriBackend: Backend = {
   viewFind: (view, id) => invoke("view_find", { view, id }),
   queryRead: (text) => invoke("query_read", { text }),
   querySuggest: (text, cursor) => invoke("query_suggest", { text, cursor }),
+  queryCounts: (queries) => invoke("query_counts", { queries }),
   queryGrammar: () => invoke("query_grammar"),
   viewHistogram: (view, buckets) => invoke("view_histogram", { view, buckets }),
   viewValues: (view, field, limit) => invoke("view_values", { view, field, limit }),

@@ -238,6 +238,8 @@ pub struct Delivery {
     pub sha256: Option<[u8; 32]>,
     /// The user's note, whole.
     pub note: Option<String>,
+    /// When that was last changed, Unix milliseconds.
+    pub noted_ms: Option<i64>,
     /// The verdict with its ladder, and with its diagnosis once [`crate::Store::explained`] has stored one.
     pub verdict: Verdict,
     /// The answer.

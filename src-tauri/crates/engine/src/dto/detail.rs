@@ -45,6 +45,8 @@ pub struct DecodedSignature {
     pub jwt: Option<JwtView>,
     /// What is odd about the whole value.
     pub note: Option<String>,
+    /// When that was last changed, Unix milliseconds.
+    pub noted_ms: Option<i64>,
 }
 
 /// One signature of the list.

@@ -98,6 +98,7 @@ fn build(
     Detail {
         method: delivery.method.clone(),
         note: delivery.note.clone(),
+        noted_ms: delivery.noted_ms,
         path: delivery.path.clone(),
         query: delivery.query.clone(),
         http_version: delivery.http_version.clone(),

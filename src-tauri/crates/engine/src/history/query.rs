@@ -6,10 +6,13 @@ use jiff::tz::TimeZone;
 use query::{Clock, FIELDS, PartKind, Reading};
 
 use super::History;
-use super::suggest;
+use super::suggest::{self, Hits as _};
 use crate::common::Common;
 use crate::dto::{GrammarField, QueryPart, QueryPartKind, QueryProblem, QueryRead, Suggestions};
 use crate::error::Result;
+
+/// The most queries whose matches are counted in one call.
+const COUNTED_AT_ONCE: usize = 8;
 
 impl History {
     /// Reads a query without using it.
@@ -24,6 +27,17 @@ impl History {
         let searches = self.searches().await?;
         let groups = suggest::suggest(text, cursor, &self.feed.present(), &searches).await;
         Ok(Suggestions { groups, took_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX) })
+    }
+
+    /// How many deliveries each query matches, in the order of the queries; `None` if that is not known soon, or if the
+    /// query cannot be read. At most 8 are answered.
+    pub async fn query_counts(&self, queries: &[String]) -> Result<Vec<Option<u64>>> {
+        let present = self.feed.present();
+        let mut counts = Vec::new();
+        for query in queries.iter().take(COUNTED_AT_ONCE) {
+            counts.push(present.count_of_all(query).await);
+        }
+        Ok(counts)
     }
 
     /// Every field, in the order in which they are offered.

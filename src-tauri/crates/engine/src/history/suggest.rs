@@ -96,6 +96,11 @@ impl Found {
     }
 }
 
+/// The place in a body that `type:` is read from.
+fn is_the_type(field: &Field) -> bool {
+    matches!(field, Field::Body(_)) && field.to_string() == "body.type"
+}
+
 impl Place<'_> {
     /// A suggestion for the whole term.
     fn item(&self, label: impl Into<String>, insert: String) -> Suggestion {
@@ -149,7 +154,7 @@ impl Place<'_> {
             }
         }
         let places = hits.places(typed, LOOKED_THROUGH).await;
-        for (field, value) in places.values {
+        for (field, value) in places.values.into_iter().filter(|(field, _)| !is_the_type(field)) {
             let whole = value.value.len() <= WORD && !value.value.contains(char::is_whitespace);
             let shown = if whole { value.value.as_str() } else { typed };
             let term = format!("{field}:{}", query::value_text(shown));

@@ -150,6 +150,7 @@ async fn pins_and_notes_are_shown_and_found() {
     history.note(2, Some("  fails on Mondays\n".into())).await.unwrap();
     let detail = history.delivery(2).await.unwrap();
     assert_eq!((detail.row.pinned, detail.note.as_deref()), (true, Some("fails on Mondays")));
+    assert!(detail.noted_ms.is_some_and(|ms| ms >= detail.row.received_ms), "{:?}", detail.noted_ms);
     soon("both are found", async || {
         let found = history.open_view("pinned:yes note:Monday").await.unwrap();
         found.rows.iter().map(|row| row.id).eq([2])

@@ -99,10 +99,20 @@ async fn suggestions_count_in_the_hits_of_the_open_view() {
     first(engine, "verdict:unch", values, &["verdict:unchecked 3"]).await;
     first(engine, "needle", text, &["needle 2"]).await;
     first(engine, "needle", values, &["body.data.note:needle 2", "meta.suite:needle-128k 2"]).await;
+    first(engine, "batch.f", values, &["type:batch.failed 2"]).await;
+    assert!(!offered(engine, "batch.f", values).await.iter().any(|item| item.starts_with("body.type:")));
     first(engine, "meta.", values, &["meta.suite: 2"]).await;
     first(engine, "body.data.", values, &["body.data.id: 3"]).await;
     first(engine, "header.webhook-i", values, &["header.webhook-id: 3"]).await;
     first(engine, "body.data.id:", values, &["body.data.id:batches/b 2", "body.data.id:batches/c 1"]).await;
+
+    let asked = ["type:batch.failed", "-type:batch.failed", "typ:", ""].map(str::to_owned);
+    soon("each is counted, whatever is shown", async || {
+        engine.history().query_counts(&asked).await.unwrap() == [Some(2), Some(1), None, Some(3)]
+    })
+    .await;
+    let many = vec![String::new(); 9];
+    assert_eq!(engine.history().query_counts(&many).await.unwrap().len(), 8);
 
     engine.history().open_view("type:batch.succeeded").await.unwrap();
     first(engine, "needle", text, &["needle 0"]).await;

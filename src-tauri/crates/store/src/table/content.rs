@@ -74,9 +74,10 @@ pub(crate) fn delivery(
     let phrase = |number| known(number).or_else(|| phrase::text(conn, number).ok().flatten());
     let sha256 = if row.truncated { super::digest::of(conn, id)? } else { None };
     let note = match row.note {
-        Some(_) => super::note::of(conn, id)?,
+        Some(_) => super::note::with_time(conn, id)?,
         None => None,
     };
+    let (note, noted_ms) = note.unzip();
     let given = if row.answered_by.is_some() { super::answer::of(conn, id)? } else { None };
     let blob = |column| wide.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
     Ok(Some(Delivery {
@@ -88,6 +89,7 @@ pub(crate) fn delivery(
         token_id: wide.get(5)?,
         sha256,
         note,
+        noted_ms,
         headers: encode::take_headers(blob(6)?).ok_or(Error::Damaged("headers"))?,
         verdict: verdict_blob::decode(blob(7)?, &phrase).ok_or(Error::Damaged("verdict"))?,
         answer: match &given {

@@ -32,5 +32,11 @@ pub(crate) fn put(conn: &Connection, id: i64, text: Option<&str>, at_ms: i64) ->
 
 /// The whole note of a delivery.
 pub(crate) fn of(conn: &Connection, id: i64) -> rusqlite::Result<Option<String>> {
-    conn.prepare_cached("SELECT text FROM note WHERE delivery = ?1")?.query_row([id], |row| row.get(0)).optional()
+    Ok(with_time(conn, id)?.map(|(text, _)| text))
+}
+
+/// The whole note of a delivery, and when it was last changed (Unix milliseconds).
+pub(crate) fn with_time(conn: &Connection, id: i64) -> rusqlite::Result<Option<(String, i64)>> {
+    let mut statement = conn.prepare_cached("SELECT text, changed_ms FROM note WHERE delivery = ?1")?;
+    statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
