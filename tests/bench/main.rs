@@ -18,12 +18,14 @@ mod report;
 mod retention;
 mod search;
 mod search_beside;
+mod search_typed;
 mod stock;
 mod transfer;
 mod tunnel;
 mod uploads;
 mod verify;
 mod window;
+mod window_million;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -35,7 +37,7 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 13] = [
+const SECTIONS: [(&str, Section); 14] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
     ("retention", || Box::pin(retention::measure())),
@@ -49,6 +51,7 @@ const SECTIONS: [(&str, Section); 13] = [
     ("search", || Box::pin(search::measure())),
     ("window", || Box::pin(window::measure())),
     ("start", || Box::pin(window::start())),
+    ("million", || Box::pin(window_million::measure())),
 ];
 
 /// What this program is when it starts itself once more.

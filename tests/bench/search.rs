@@ -20,7 +20,7 @@ const PAGE: usize = 200;
 /// Searches for each needle.
 const TIMES: usize = 40;
 /// Longer than it takes to make the signatures of a million deliveries on any machine.
-const MOST: Duration = Duration::from_secs(300);
+pub(crate) const MOST: Duration = Duration::from_secs(300);
 
 /// What is searched for, and how often it is there.
 fn needles() -> Vec<(&'static str, String)> {
@@ -40,6 +40,10 @@ pub(crate) async fn measure() -> Vec<Figure> {
         Ok(figures) => figures,
         Err(why) => vec![Figure::not_taken("search", &why)],
     };
+    match crate::search_typed::figures(folder.path()).await {
+        Ok(more) => figures.extend(more),
+        Err(why) => figures.push(Figure::not_taken("suggestions", &why)),
+    }
     match crate::search_beside::figures(folder.path()).await {
         Ok(more) => figures.extend(more),
         Err(why) => figures.push(Figure::not_taken("capture and memory with the search", &why)),

@@ -158,12 +158,12 @@ async fn fill(home: &Path) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("the listener that filled the history ended with {status}")) }
 }
 
-async fn open_at(home: &Path) -> Window {
+pub(crate) async fn open_at(home: &Path) -> Window {
     open(Options { home: Some(home.to_owned()), binary: Some(absolute(&tests::app())), ..Options::default() }).await
 }
 
 /// When the page said that it can be used, in Unix milliseconds.
-async fn usable(window: &Window) -> f64 {
+pub(crate) async fn usable(window: &Window) -> f64 {
     let script = r#"
         const mark = performance.getEntriesByName("pollux:usable")[0];
         if (mark) return performance.timeOrigin + mark.startTime;
@@ -181,7 +181,7 @@ async fn usable(window: &Window) -> f64 {
 }
 
 /// Waits until the window's process is gone, and its history with it closed.
-async fn ended(home: &Path) {
+pub(crate) async fn ended(home: &Path) {
     let started = Instant::now();
     while find(&tests::app(), home).is_some() {
         assert!(started.elapsed() < MOST, "the window did not end");
@@ -189,6 +189,6 @@ async fn ended(home: &Path) {
     }
 }
 
-fn absolute(path: &Path) -> PathBuf {
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     path.canonicalize().unwrap()
 }

@@ -57,8 +57,9 @@ async fn search(engine: &Engine, arguments: &Arguments) -> Done {
         (None, true) => None,
         (None, false) => Some(SHOWN),
     };
-    let ids = match limit.filter(|_| !arguments.count) {
-        Some(limit) => history.newest_found(&arguments.query, limit).await?,
+    let mut ids = match limit.filter(|_| !arguments.count) {
+        // One more says whether there are more.
+        Some(limit) => history.newest_found(&arguments.query, limit.saturating_add(1)).await?,
         None => {
             let mut ids = history.found(&arguments.query).await?;
             ids.reverse();
@@ -74,13 +75,15 @@ async fn search(engine: &Engine, arguments: &Arguments) -> Done {
         settled(written)?;
         return Ok(code);
     }
+    let more = limit.is_some_and(|limit| ids.len() > limit);
+    ids.truncate(limit.unwrap_or(usize::MAX));
     let mut tail = history.tail().await?;
     for page in ids.chunks(PAGE) {
         if !show(&mut tail, page, arguments.json).await? {
             return Ok(code);
         }
     }
-    if arguments.limit.is_none() && !arguments.json && ids.len() == SHOWN {
+    if more && arguments.limit.is_none() {
         say_plain!("The newest {SHOWN}. --limit shows more, --count tells how many there are.");
     }
     Ok(code)

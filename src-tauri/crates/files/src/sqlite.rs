@@ -123,7 +123,7 @@ fn tighten_if_wide(path: &Path) -> Result<(), Refusal> {
         use std::os::unix::fs::PermissionsExt as _;
         let wide = |found: std::fs::Metadata| found.permissions().mode() & 0o077 != 0;
         if std::fs::symlink_metadata(path).is_ok_and(wide)
-            && let Some(seen) = crate::look(path)?
+            && let Some(seen) = look_at(path)?
         {
             seen.tighten()?;
         }
@@ -156,7 +156,7 @@ impl Numbers {
         }
         // Another program's database: there is no need to examine more.
         if [0, ours].contains(&number(&page, 68)) {
-            let log = look_at_log(wal)?;
+            let log = look_at(wal)?;
             // Without a log, what it held is in the database by now, and may not have been when the page was read.
             if log.is_none() && !read_at(&seen.file, 0, &mut page)? {
                 return Ok(Self::Other);
@@ -173,12 +173,12 @@ impl Numbers {
     }
 }
 
-/// A log that is replaced while it is being opened is looked at again: whoever closes the database last removes it, and
-/// whoever comes next creates another.
-fn look_at_log(wal: &Path) -> Result<Option<Seen>, Refusal> {
+/// A file beside the database that is replaced while it is being opened is looked at again: whoever closes the database
+/// last removes it, and whoever comes next creates another.
+fn look_at(path: &Path) -> Result<Option<Seen>, Refusal> {
     let mut swaps = 0;
     loop {
-        match crate::look(wal) {
+        match crate::look(path) {
             Err(Refusal::Swapped) if swaps < SWAPS => swaps += 1,
             looked => return looked,
         }

@@ -40,12 +40,14 @@ impl Checkpointer {
         Ok(Self { requests, state, thread })
     }
 
-    /// Asks for a checkpoint, unless one is under way.
-    pub(crate) fn request(&self) {
-        if self.state.compare_exchange(IDLE, COPYING, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+    /// Asks for a checkpoint. False if one is under way, which may not copy what was written last.
+    pub(crate) fn request(&self) -> bool {
+        let idle = self.state.compare_exchange(IDLE, COPYING, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if idle {
             // Never full: one request at a time.
             let _ = self.requests.try_send(());
         }
+        idle
     }
 
     /// True once after each checkpoint.

@@ -266,6 +266,8 @@ pub enum Change {
     Changed(Arc<[i64]>),
     /// The answers of these deliveries took so many microseconds.
     Answered(Arc<[(i64, u64)]>),
+    /// These deliveries were sent on once more; their rows have not changed.
+    SentOn(Arc<[i64]>),
     /// These deliveries are no longer there: ranges of ids, ascending, both ends included. A range may contain ids that
     /// were gone before, and none that is still there.
     Removed(Arc<[(i64, i64)]>),

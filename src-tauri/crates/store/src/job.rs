@@ -41,6 +41,8 @@ pub(crate) struct Changes {
     pub(crate) removed: Vec<(i64, i64)>,
     /// Whether it shows rows that were hidden.
     pub(crate) restored: bool,
+    /// Deliveries that are sent on.
+    pub(crate) sent_on: Vec<i64>,
 }
 
 /// A waiting delivery, with everything that could be prepared on the caller's side.

@@ -16,6 +16,7 @@ use tokio::sync::broadcast;
 use crate::complaints::Complaints;
 use crate::phrases::Phrases;
 use crate::readers::{self, Readers};
+use crate::retention::Keeping;
 use crate::space::Reserve;
 use crate::{Change, Error};
 use hunt::Hunt;
@@ -57,6 +58,7 @@ pub(crate) struct SearchParts {
     pub(crate) complaints: Arc<Complaints>,
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) revisions: OwnRevisions,
+    pub(crate) keeping: Arc<Keeping>,
 }
 
 /// The search of one history. A cheap handle.
@@ -199,7 +201,10 @@ impl Search {
 impl Inner {
     fn hunt(&self, wanted: &Arc<Wanted>, conn: &Connection, gone: &AtomicBool) -> Result<Hunt, Error> {
         let columns = self.known.catch_up(conn, gone)?;
-        let sent = if Sent::wanted(wanted.expr()) { Sent::read(conn, gone)? } else { Sent::default() };
+        let sent = match Sent::wanted(wanted.expr()) {
+            true => Sent::read(conn, self.parts.keeping.waiting(), gone)?,
+            false => Sent::default(),
+        };
         self.open_files(conn, columns.last_id)?;
         let (signatures, phrases) = (self.shelf.snapshot(), Arc::clone(&self.parts.phrases));
         Ok(Hunt::new(Arc::clone(wanted), columns, signatures, &sent, phrases, &self.parts.path))

@@ -136,6 +136,7 @@ impl Store {
             complaints: Arc::clone(&complaints),
             reserve: Arc::clone(&reserve),
             revisions: Arc::clone(&revisions),
+            keeping: Arc::clone(&keeping),
         };
         let beside = Beside {
             reserve: Arc::clone(&reserve),

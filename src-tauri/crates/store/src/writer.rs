@@ -32,6 +32,11 @@ const ANSWERED_AFTER: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_secs(1);
 /// The number of pages in the log at which it is copied into the database: 64 MiB.
 const LOG_PAGES: i32 = 8192;
+/// Steps of a pass over the index of events in one transaction, for each delivery in it, and at least and at most: a
+/// pass has three for each of 65,536 events, and must end before as many new ones have arrived.
+const INDEXED_EACH: usize = 8;
+const INDEXED_LEAST: usize = 256;
+const INDEXED_MOST: usize = 4096;
 
 thread_local! {
     /// Pages in the log after this connection's latest commit.
@@ -122,7 +127,7 @@ impl Writer {
         }));
         let mut open = true;
         while open {
-            let due = self.keeper.is_due(false);
+            let due = self.events.is_indexing() || self.keeper.is_due(false);
             let quiet = match self.answer_by {
                 _ if due => Some(Duration::ZERO),
                 Some(by) => Some(by.saturating_duration_since(Instant::now())),
@@ -146,6 +151,7 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) if self.answer_by.is_some_and(|by| by <= Instant::now()) => {
                     self.note_answered();
                 }
+                Err(RecvTimeoutError::Timeout) if self.events.is_indexing() => _ = self.index_some(INDEXED_MOST),
                 Err(RecvTimeoutError::Timeout) if due => self.keep(false),
                 Err(RecvTimeoutError::Timeout) if self.answer_by.is_some() => {}
                 Err(RecvTimeoutError::Timeout) => self.rest(),
@@ -164,6 +170,7 @@ impl Writer {
             self.note_answered();
         }
         self.index_events();
+        while self.events.is_indexing() && self.index_some(usize::MAX) {}
         // Best effort: the next start does whatever is left undone here.
         self.checkpointer.end();
         let _ = self.conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
@@ -311,6 +318,8 @@ impl Writer {
         }
         self.signers.write(&transaction)?;
         shares.put(&transaction)?;
+        let steps = (inserts.len() * INDEXED_EACH).clamp(INDEXED_LEAST, INDEXED_MOST);
+        let indexed = self.events.go_on(&transaction, &mut tally, steps)?;
         tally::write(&transaction, tally)?;
         let revised = placed.iter().any(|placed| placed.attempt > 1);
         if revised {
@@ -319,6 +328,9 @@ impl Writer {
         transaction.commit()?;
         self.revised(revised);
         self.events.commit(&tally);
+        if indexed {
+            self.keeper.indexed();
+        }
         self.signers.commit();
         let learnt = learnt.into_iter().map(|(constant, number)| (number, constant.to_owned())).collect();
         Ok((placed, learnt))
@@ -444,6 +456,9 @@ impl Writer {
                 self.removed(std::mem::take(&mut changes.removed));
                 if changes.restored {
                     let _ = self.changes.send(Change::Restored);
+                }
+                if !changes.sent_on.is_empty() {
+                    let _ = self.changes.send(Change::SentOn(std::mem::take(&mut changes.sent_on).into()));
                 }
             }
         }

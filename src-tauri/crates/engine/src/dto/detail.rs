@@ -45,8 +45,6 @@ pub struct DecodedSignature {
     pub jwt: Option<JwtView>,
     /// What is odd about the whole value.
     pub note: Option<String>,
-    /// When that was last changed, Unix milliseconds.
-    pub noted_ms: Option<i64>,
 }
 
 /// One signature of the list.
@@ -160,6 +158,8 @@ pub struct Detail {
     pub method: String,
     /// The user's note, whole.
     pub note: Option<String>,
+    /// When that was last changed, Unix milliseconds.
+    pub noted_ms: Option<i64>,
     /// Path of the request.
     pub path: String,
     /// Its query, without the question mark.

@@ -69,7 +69,13 @@ impl Arrivals {
                         return Some(self.read_back().await);
                     }
                 }
-                Ok(Change::Changed(_) | Change::Answered(_) | Change::Removed(_) | Change::Restored) => {}
+                Ok(
+                    Change::Changed(_)
+                    | Change::Answered(_)
+                    | Change::SentOn(_)
+                    | Change::Removed(_)
+                    | Change::Restored,
+                ) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => match self.read_back().await {
                     Ok(rows) if rows.is_empty() => {}
                     read => return Some(read),

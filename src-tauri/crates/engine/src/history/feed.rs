@@ -140,6 +140,7 @@ impl Feed {
                     }
                     Ok(Change::Changed(ids)) => pending.changed(ids.iter().copied()),
                     Ok(Change::Answered(answered)) => pending.answered(answered.iter().map(|(id, _)| *id)),
+                    Ok(Change::SentOn(ids)) => self.sent_on(&ids, &mut pending),
                     Ok(Change::Removed(ranges)) => self.removed(&ranges, &mut pending),
                     Ok(Change::Restored | Change::Resync) => pending.overflow = true,
                     Err(RecvError::Lagged(missed)) => {
@@ -165,12 +166,23 @@ impl Feed {
         }
         let Some(view) = slot.as_mut() else { return };
         pending.belong_to(view.number);
+        if asks_for(view.wanted.expr(), |field| *field == Field::Forwarded) {
+            // Only the store knows whether it waits for a target.
+            pending.changed(std::iter::once(row.row.id));
+        }
         if view.wanted.matches(row) && view.arrived(row.row.id) {
             if pending.added.len() < OVERFLOW {
                 pending.added.push(row.clone());
             } else {
                 pending.overflow = true;
             }
+        }
+    }
+
+    /// Of no interest unless it is searched for.
+    fn sent_on(&self, ids: &[i64], pending: &mut Pending) {
+        if self.view().as_ref().is_some_and(|view| asks_for(view.wanted.expr(), is_sent_on)) {
+            pending.changed(ids.iter().copied());
         }
     }
 
@@ -318,6 +330,11 @@ fn add(to: &mut BTreeSet<i64>, ids: impl Iterator<Item = i64>) -> bool {
         to.insert(id);
     }
     false
+}
+
+/// What becomes of a delivery that is sent on.
+fn is_sent_on(field: &Field) -> bool {
+    matches!(field, Field::Replayed | Field::Forwarded)
 }
 
 /// Whether a delivery may match at one time and not at another.

@@ -56,11 +56,14 @@ pub(crate) async fn suggest(text: &str, cursor: u32, hits: &impl Hits, searches:
     };
     match &completing.wanted {
         Wanted::Term { typed } => {
-            put(SuggestionKind::Text, place.as_text(typed, hits).await);
-            put(SuggestionKind::Values, place.values_with(typed, hits).await);
+            // Each may wait for what it asks, so they wait together.
+            let (text, values, saved) =
+                tokio::join!(place.as_text(typed, hits), place.values_with(typed, hits), place.saved(searches, hits));
+            put(SuggestionKind::Text, text);
+            put(SuggestionKind::Values, values);
             put(SuggestionKind::Fields, place.fields(typed));
             put(SuggestionKind::Recent, place.recent(searches));
-            put(SuggestionKind::Saved, place.saved(searches, hits).await);
+            put(SuggestionKind::Saved, saved);
         }
         Wanted::Name { info, typed } => put(SuggestionKind::Values, place.names(info, typed, hits).await),
         Wanted::Value { field, info, typed } => {

@@ -235,7 +235,7 @@ impl Tail {
                 let waited_for = |id: &&i64| self.unanswered.contains_key(*id) || self.unexplained.contains(*id);
                 self.changed.extend(ids.iter().filter(waited_for));
             }
-            Ok(Change::Answered(_) | Change::Removed(_) | Change::Restored) => {}
+            Ok(Change::Answered(_) | Change::SentOn(_) | Change::Removed(_) | Change::Restored) => {}
             Err(RecvError::Lagged(_)) => {
                 self.fresh = true;
                 self.changed.extend(self.unanswered.keys().chain(&self.unexplained));

@@ -305,7 +305,13 @@ impl Forwards {
                         lane.arrived(row.id, row.event, verified, row.status == 0, Instant::now());
                     }
                 }
-                Ok(Change::Changed(_) | Change::Answered(_) | Change::Removed(_) | Change::Restored) => {}
+                Ok(
+                    Change::Changed(_)
+                    | Change::Answered(_)
+                    | Change::SentOn(_)
+                    | Change::Removed(_)
+                    | Change::Restored,
+                ) => {}
                 Ok(Change::Resync) | Err(RecvError::Lagged(_)) => self.catch_up().await,
                 Err(RecvError::Closed) => return,
             }

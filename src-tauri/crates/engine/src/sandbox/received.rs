@@ -60,6 +60,7 @@ impl Received {
                     Change::Inserted(_)
                     | Change::Changed(_)
                     | Change::Answered(_)
+                    | Change::SentOn(_)
                     | Change::Removed(_)
                     | Change::Restored,
                 ) => {}

@@ -53,7 +53,7 @@ async fn run(room: Webhooks, mut changes: Receiver<Change>, mut sandbox: Option<
                 Ok(Change::Inserted(arrived)) => {
                     state.changed.insert(arrived.row.project);
                 }
-                Ok(Change::Changed(_) | Change::Answered(_)) => {}
+                Ok(Change::Changed(_) | Change::Answered(_) | Change::SentOn(_)) => {}
                 Ok(Change::Removed(_) | Change::Restored | Change::Resync) | Err(RecvError::Lagged(_)) => {
                     state.changed.extend(state.projects.iter().map(|project| project.id));
                 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use engine::{
-    Code, Engine, ForwardAnswer, ForwardRule, ForwardStart, ForwardState, ForwardView, ForwardWhich, OutboundKind,
+    Code, Engine, ForwardAnswer, ForwardRule, ForwardStart, ForwardState, ForwardView, ForwardWhich, Live, OutboundKind,
 };
 
 use crate::parts::{Parts, default_project, soon};
@@ -95,6 +95,37 @@ async fn a_target_that_is_down_gets_everything_in_order_when_it_is_back_also_aft
     let (engine, _) = parts.listening(false).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!((receiver.got().len(), view(&engine).waiting), (6, 0), "nothing is sent twice");
+    engine.shutdown().await;
+}
+
+/// A list of what waits follows it: what was never tried waits, too.
+#[tokio::test]
+async fn an_open_list_of_what_waits_is_opened_anew_as_that_changes() {
+    let (_parts, engine, address, mut receiver) = ready().await;
+    let told = crate::views::told(&engine);
+    let history = engine.history();
+    let changed = async |view: u32, what: &str| {
+        let is = |message: &Live| matches!(message, Live::Resync { view: of } if *of == view);
+        soon(what, async || told.lock().unwrap().iter().any(is)).await;
+    };
+    let opened = history.open_view("forwarded:waiting").await.unwrap();
+    assert_eq!(opened.matched, 0);
+    receiver.down().await;
+    engine.forwards().set(rule(&engine, &receiver), None).await.unwrap();
+    changed(opened.view, "a rule begins").await;
+    let opened = history.open_view("forwarded:waiting").await.unwrap();
+    for n in 1..=3 {
+        post(&address, &format!("msg_{n}"), "{}").await;
+    }
+    changed(opened.view, "some arrive").await;
+    soon("all wait", async || history.open_view("forwarded:waiting").await.unwrap().matched == 3).await;
+    assert_eq!(history.open_view("forwarded:done").await.unwrap().matched, 0);
+    let opened = history.open_view("forwarded:waiting").await.unwrap();
+    receiver.up().await;
+    engine.forwards().retry_now(default_project(&engine)).unwrap();
+    changed(opened.view, "they are sent").await;
+    soon("none waits", async || history.open_view("forwarded:waiting").await.unwrap().matched == 0).await;
+    assert_eq!(history.open_view("forwarded:done").await.unwrap().matched, 3);
     engine.shutdown().await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use engine::{Code, HitPlace, Live, Selection};
+use engine::{Code, Engine, HitPlace, Live, Selection};
 
 use crate::parts::soon;
 use crate::{Rig, SECRET, post_text, rig};
@@ -11,10 +11,11 @@ use crate::{Rig, SECRET, post_text, rig};
 const MANY: u64 = 260;
 
 /// What the window was told.
-fn told(rig: &Rig) -> Arc<Mutex<Vec<Live>>> {
+/// What the engine tells from now on.
+pub(crate) fn told(engine: &Engine) -> Arc<Mutex<Vec<Live>>> {
     let told: Arc<Mutex<Vec<Live>>> = Arc::default();
     let into = told.clone();
-    rig.engine.attach(Box::new(move |message| {
+    engine.attach(Box::new(move |message| {
         into.lock().unwrap().push(message);
         true
     }));
@@ -30,7 +31,7 @@ async fn posted(rig: &Rig, count: u64, body: &'static str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_page_comes_at_once_and_the_count_afterwards() {
     let rig = rig().await;
-    let told = told(&rig);
+    let told = told(&rig.engine);
     posted(&rig, MANY, "{\"type\":\"batch.succeeded\",\"data\":{\"id\":\"batches/needle\"}}").await;
     posted(&rig, 3, "{\"type\":\"batch.failed\",\"data\":{\"id\":\"batches/other\"}}").await;
     let history = rig.engine.history();
@@ -65,7 +66,7 @@ async fn the_first_page_comes_at_once_and_the_count_afterwards() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_view_hears_what_comes_what_goes_and_what_changes() {
     let rig = rig().await;
-    let told = told(&rig);
+    let told = told(&rig.engine);
     posted(&rig, 5, "{\"type\":\"batch.succeeded\",\"data\":{\"id\":\"needle\"}}").await;
     let history = rig.engine.history();
     let opened = history.open_view("needle").await.unwrap();

@@ -225,7 +225,7 @@ impl Keeper {
         if let Some(number) = over_deletion(conn, now_ms)? {
             return Ok(Some(Aim::Purge(number)));
         }
-        if self.gone(conn)? >= gone::AT_ONCE {
+        if self.gone(conn)? >= gone::AT_ONCE as i64 {
             return Ok(Some(Aim::Forget));
         }
         let gives_back = self.gives_back(keep, pages, free, busy) && is_incremental(conn)?;
@@ -258,7 +258,7 @@ impl Keeper {
 
     /// Whether so many ids have to leave the index that it is worth it by itself: most of its pages are written anew.
     pub(crate) fn has_gone(&mut self, conn: &Connection) -> bool {
-        self.gone(conn).is_ok_and(|gone| gone >= gone::AT_ONCE / 4)
+        self.gone(conn).is_ok_and(|gone| gone >= gone::AT_ONCE as i64 / 4)
     }
 
     /// Some left the index.

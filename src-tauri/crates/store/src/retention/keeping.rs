@@ -10,7 +10,8 @@ use super::{Keep, Waiting};
 #[derive(Default)]
 pub(crate) struct Keeping {
     keep: Mutex<Arc<Keep>>,
-    /// What waits besides what the limits name.
+    /// What waits: as the limits name it, and besides.
+    named: Mutex<Vec<Waiting>>,
     waiting: Mutex<Vec<Waiting>>,
     /// Unix milliseconds, as last told; 0 until then: nothing is removed before somebody says what may stay.
     now_ms: AtomicI64,
@@ -26,6 +27,7 @@ pub(crate) struct Keeping {
 impl Keeping {
     pub(super) fn set(&self, keep: Keep, now_ms: i64) {
         let mut keep = keep;
+        self.named.lock().clone_from(&keep.waiting);
         keep.waiting.extend(self.waiting.lock().iter().cloned());
         let mut current = self.keep.lock();
         if **current != keep {
@@ -40,11 +42,19 @@ impl Keeping {
         self.again();
     }
 
-    pub(super) fn waits(&self, waiting: Vec<Waiting>) {
+    /// True if others wait than before, by project.
+    pub(super) fn waits(&self, waiting: Vec<Waiting>) -> bool {
         let mut keep = Keep::clone(&self.keep());
-        keep.waiting.extend(waiting.iter().cloned());
-        *self.waiting.lock() = waiting;
+        keep.waiting = self.named.lock().iter().chain(&waiting).cloned().collect();
         *self.keep.lock() = Arc::new(keep);
+        let before = std::mem::replace(&mut *self.waiting.lock(), waiting.clone());
+        let whose = |one: &Waiting| (one.project, one.all);
+        !before.iter().map(whose).eq(waiting.iter().map(whose))
+    }
+
+    /// What waits to be forwarded.
+    pub(crate) fn waiting(&self) -> Arc<[Waiting]> {
+        self.keep().waiting.as_slice().into()
     }
 
     pub(super) fn keep(&self) -> Arc<Keep> {

@@ -55,8 +55,11 @@ impl crate::Store {
         self.nudge();
     }
 
-    /// Deliveries that wait to be forwarded, besides those that [`Keep`] names; in place of the earlier ones.
+    /// Deliveries that wait to be forwarded, besides those that [`Keep`] names; in place of the earlier ones. Announces
+    /// [`crate::Change::Resync`] if others wait than before, rather than fewer of the same.
     pub fn waiting(&self, waiting: Vec<Waiting>) {
-        self.keeping().waits(waiting);
+        if self.keeping().waits(waiting) {
+            self.resync();
+        }
     }
 }

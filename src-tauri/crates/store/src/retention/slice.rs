@@ -148,8 +148,9 @@ pub(super) fn waits(
     if waiting.iter().find(of_it).is_none() {
         return Ok(false);
     }
-    let sql = "SELECT NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = ?1 AND kind = 1 AND settled = 1)";
-    conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))
+    let sql = "SELECT 1 FROM delivery WHERE id = ?1 AND imported = 0
+               AND NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = ?1 AND kind = 1 AND settled = 1)";
+    conn.prepare_cached(sql)?.exists([id])
 }
 
 fn remove(conn: &Connection, victims: &[(i64, Victim)]) -> rusqlite::Result<Removed> {

@@ -101,6 +101,8 @@ pub(crate) struct Chunk {
     pub(crate) attempts: Vec<u16>,
     /// Per plane a word for every block.
     planes: Vec<[u64; PLANES]>,
+    /// Nothing arrived before or after these, Unix nanoseconds.
+    span: (i64, i64),
 }
 
 impl Default for Chunk {
@@ -117,6 +119,7 @@ impl Default for Chunk {
             status: vec![0; rows],
             attempts: vec![0; rows],
             planes: vec![[0; PLANES]; BLOCKS],
+            span: (i64::MAX, i64::MIN),
         }
     }
 }
@@ -127,6 +130,11 @@ impl Chunk {
         self.planes[block][plane as usize]
     }
 
+    /// The least and the greatest arrival, Unix nanoseconds, also of what is no longer there.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        self.span
+    }
+
     pub(crate) fn has(&self, at: usize, plane: Plane) -> bool {
         self.plane(at / BLOCK as usize, plane) >> (at % BLOCK as usize) & 1 == 1
     }
@@ -134,6 +142,7 @@ impl Chunk {
     fn set(&mut self, at: usize, facets: Facets) {
         let Facets { received_ns, size, took_us, project, kind, reason, signer, status, attempts, bits } = facets;
         self.received_ns[at] = received_ns;
+        self.span = (self.span.0.min(received_ns), self.span.1.max(received_ns));
         self.size[at] = size;
         self.took_us[at] = took_us;
         self.project[at] = project;

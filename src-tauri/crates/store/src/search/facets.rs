@@ -101,26 +101,12 @@ impl Codes {
     }
 
     fn of(&self, codes: &[u16]) -> Marks {
-        let mut unnumbered = 0;
         if let Some(few) = &self.few {
-            let mut yes = 0;
-            for (bit, code) in codes.iter().enumerate() {
-                unnumbered |= u64::from(*code == UNNUMBERED) << bit;
-            }
-            for wanted in few {
-                for (bit, code) in codes.iter().enumerate() {
-                    yes |= u64::from(code == wanted) << bit;
-                }
-            }
-            return Marks { yes, possible: yes | unnumbered };
+            let yes = few.iter().fold(0, |yes, wanted| yes | mask(codes, |code| code == *wanted));
+            return Marks { yes, possible: yes | mask(codes, |code| code == UNNUMBERED) };
         }
-        let mut marks = Marks::NO;
-        for (bit, code) in codes.iter().enumerate() {
-            let said = self.says.get(usize::from(*code)).copied().unwrap_or(Marks::OPEN);
-            marks.yes |= (said.yes & 1) << bit;
-            marks.possible |= (said.possible & 1) << bit;
-        }
-        marks
+        let said = |code: u16| self.says.get(usize::from(code)).copied().unwrap_or(Marks::OPEN);
+        Marks { yes: mask(codes, |code| said(code).yes != 0), possible: mask(codes, |code| said(code).possible != 0) }
     }
 }
 
@@ -146,15 +132,38 @@ impl Ranges {
         Self { within, absent }
     }
 
-    fn of(&self, numbers: impl Iterator<Item = i64> + Clone) -> u64 {
-        let mut marks = 0;
-        for (from, to) in &self.within {
-            for (bit, number) in numbers.clone().enumerate() {
-                marks |= u64::from(number >= *from && number <= *to) << bit;
-            }
-        }
-        marks
+    fn of<T: Copy + Into<i64>>(&self, numbers: &[T]) -> u64 {
+        self.within.iter().fold(0, |marks, (from, to)| {
+            marks
+                | mask(numbers, |number| {
+                    let number: i64 = number.into();
+                    number >= *from && number <= *to
+                })
+        })
     }
+
+    /// Likewise, of numbers that all lie between two.
+    fn of_span(&self, (least, most): (i64, i64), numbers: &[i64]) -> u64 {
+        if self.within.iter().any(|(from, to)| *from <= least && most <= *to) {
+            return !0;
+        }
+        match self.within.iter().all(|(from, to)| most < *from || *to < least) {
+            true => 0,
+            false => self.of(numbers),
+        }
+    }
+}
+
+/// A bit for each number that holds, the first lowest; of 64 at most.
+fn mask<T: Copy>(numbers: &[T], holds: impl Fn(T) -> bool) -> u64 {
+    // First a byte for each, which the compiler does many at a time; then eight bytes become eight bits at once.
+    let mut bytes = [0_u8; BLOCK as usize];
+    for (byte, number) in bytes.iter_mut().zip(numbers) {
+        *byte = u8::from(holds(*number));
+    }
+    let eight = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    let (eights, _) = bytes.as_chunks::<8>();
+    eights.iter().rev().fold(0, |marks, bytes| marks << 8 | eight(bytes))
 }
 
 impl Facets {
@@ -281,8 +290,11 @@ impl Leaf {
 fn numbers(column: Column, ranges: &Ranges, block: &Block<'_>) -> Marks {
     let chunk = block.chunk;
     match column {
-        Column::Received => Marks::known(ranges.of(block.of(&chunk.received_ns).iter().copied())),
-        Column::Id => Marks::known(ranges.of((0..BLOCK).map(|bit| block.first + bit))),
+        Column::Received => Marks::known(ranges.of_span(chunk.span(), block.of(&chunk.received_ns))),
+        Column::Id => {
+            let ids: [i64; BLOCK as usize] = std::array::from_fn(|bit| block.first + bit as i64);
+            Marks::known(ranges.of_span((block.first, block.first + BLOCK - 1), &ids))
+        }
         Column::Status => some(ranges, block.of(&chunk.status), 0, None),
         Column::Attempts => some(ranges, block.of(&chunk.attempts), 0, Some(MANY)),
         Column::Took => some(ranges, block.of(&chunk.took_us), UNKNOWN, Some(LARGE)),
@@ -293,12 +305,9 @@ fn numbers(column: Column, ranges: &Ranges, block: &Block<'_>) -> Marks {
 
 /// Numbers of which one says that there is none, and one that only the row knows it.
 fn some<T: Copy + PartialEq + Into<i64>>(ranges: &Ranges, numbers: &[T], none: T, open: Option<T>) -> Marks {
-    let mut yes = ranges.of(numbers.iter().map(|number| (*number).into()));
-    let (mut nones, mut opens) = (0, 0);
-    for (bit, number) in numbers.iter().enumerate() {
-        nones |= u64::from(*number == none) << bit;
-        opens |= u64::from(Some(*number) == open) << bit;
-    }
+    let mut yes = ranges.of(numbers);
+    let nones = mask(numbers, |number| number == none);
+    let opens = open.map_or(0, |open| mask(numbers, |number| number == open));
     yes = yes & !nones | if ranges.absent { nones } else { 0 };
     Marks { yes: yes & !opens, possible: yes | opens }
 }
@@ -377,4 +386,33 @@ fn texts(dictionary: &Dictionary<Box<str>>, none: bool, says: impl Fn(Option<&st
     let mut all = vec![Marks::of(none)];
     all.extend(dictionary.all().map(|(_, text)| says(Some(text))));
     Codes::new(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_mask_has_the_bits_of_those_that_hold(
+            numbers in proptest::collection::vec(0..4_u16, 0..=BLOCK as usize),
+            sought in 0..4_u16,
+        ) {
+            let expected = (0..).zip(&numbers).filter(|(_, number)| **number == sought).fold(0, |bits, (bit, _)| bits | 1 << bit);
+            prop_assert_eq!(mask(&numbers, |number| number == sought), expected);
+        }
+
+        #[test]
+        fn what_is_known_of_a_span_is_what_its_numbers_say(
+            numbers in proptest::collection::vec(-20..20_i64, BLOCK as usize),
+            within in proptest::collection::vec((-30..30_i64, -30..30_i64), 0..4),
+            wider in 0..9_i64,
+        ) {
+            let ranges = Ranges { within, absent: false };
+            let span = (numbers.iter().min().unwrap() - wider, numbers.iter().max().unwrap() + wider);
+            prop_assert_eq!(ranges.of_span(span, &numbers), ranges.of(&numbers));
+        }
+    }
 }

@@ -17,12 +17,14 @@ use super::segment::{Blocks, SEGMENT};
 use super::sent::Sent;
 use super::shelf::{Needed, Signatures};
 use crate::phrases::Phrases;
-use crate::{Arrived, Error, readers};
+use crate::{Arrived, Error, Waiting, readers};
 
 /// Blocks that a thread takes at once.
 const TAKEN: usize = 64;
 /// Threads that go on with a search.
 const THREADS: usize = 2;
+/// Blocks that are read before others help.
+const ALONE: u64 = 48;
 
 /// A query, ready to be asked of stored deliveries and of those that arrive.
 #[derive(Debug)]
@@ -76,6 +78,7 @@ pub(crate) struct Hunt {
     signatures: Signatures,
     needed: Needed,
     phrases: Arc<Phrases>,
+    waiting: Arc<[Waiting]>,
     path: PathBuf,
     /// Newest first.
     candidates: Vec<Candidate>,
@@ -112,7 +115,18 @@ impl Hunt {
             }
         }
         let explained = Explained { blocks_read: 0, blocks };
-        Self { wanted, columns, signatures, needed, phrases, path: path.to_owned(), candidates, next: 0, explained }
+        Self {
+            wanted,
+            columns,
+            signatures,
+            needed,
+            phrases,
+            waiting: sent.waiting(),
+            path: path.to_owned(),
+            candidates,
+            next: 0,
+            explained,
+        }
     }
 
     /// Only these deliveries, which ascend.
@@ -146,7 +160,7 @@ impl Hunt {
         (possible, possible == count(|marks| marks.yes))
     }
 
-    /// The newest that match, newest first: `limit` of them, and what else the last block has. All if it says so.
+    /// The newest that match, newest first: `limit` of them and a few more. All if it says so.
     pub(crate) fn newest(
         &mut self,
         conn: &Connection,
@@ -157,7 +171,7 @@ impl Hunt {
         let mut looker = Looker::new(self, conn)?;
         let mut at = self.next;
         while let Some(candidate) = self.candidates.get(at) {
-            if ids.len() >= limit {
+            if ids.len() >= limit || looker.read >= ALONE {
                 break;
             }
             if gone.load(Ordering::Relaxed) {
@@ -170,13 +184,38 @@ impl Hunt {
         drop(looker);
         self.explained.blocks_read += read;
         self.next = at;
-        Ok((ids, at >= self.candidates.len()))
+        if ids.len() < limit && at < self.candidates.len() {
+            let mut blocks_read = 0;
+            let tell = |more: &[i64], read: u64| {
+                ids.extend_from_slice(more);
+                blocks_read = read;
+                ids.len() < limit
+            };
+            let told = self.side_by_side(gone, tell)?;
+            self.explained.blocks_read = blocks_read;
+            self.next = (at + told * TAKEN).min(self.candidates.len());
+            if ids.len() < limit && self.next < self.candidates.len() {
+                return Err(Error::Closed);
+            }
+        }
+        Ok((ids, self.next >= self.candidates.len()))
     }
 
     /// All the others, newest first, with readers of its own. `tell` gets them in order, a few at a time, with the
     /// blocks read so far, until it returns false.
-    pub(crate) fn rest(&self, gone: &AtomicBool, mut tell: impl FnMut(&[i64], u64) -> bool) -> Result<(), Error> {
-        let left = self.candidates.get(self.next..).unwrap_or_default();
+    pub(crate) fn rest(&self, gone: &AtomicBool, tell: impl FnMut(&[i64], u64) -> bool) -> Result<(), Error> {
+        let groups = self.left().len().div_ceil(TAKEN);
+        if self.side_by_side(gone, tell)? < groups { Err(Error::Closed) } else { Ok(()) }
+    }
+
+    fn left(&self) -> &[Candidate] {
+        self.candidates.get(self.next..).unwrap_or_default()
+    }
+
+    /// Looks into the blocks that are left, some at once. Returns how many groups of them were told: all, unless `tell`
+    /// returned false or `gone` became true.
+    fn side_by_side(&self, gone: &AtomicBool, mut tell: impl FnMut(&[i64], u64) -> bool) -> Result<usize, Error> {
+        let left = self.left();
         let (taken, read, stop) =
             (AtomicUsize::new(0), AtomicU64::new(self.explained.blocks_read), AtomicBool::new(false));
         let groups = left.len().div_ceil(TAKEN);
@@ -201,7 +240,8 @@ impl Hunt {
             // They come out of order, and are told in order.
             let (mut next, mut early) = (0, std::collections::BTreeMap::new());
             let mut outcome = Ok(());
-            while let Ok((group, ids)) = received.recv() {
+            let mut goes_on = true;
+            while goes_on && let Ok((group, ids)) = received.recv() {
                 match ids {
                     Ok(ids) => early.insert(group, ids),
                     Err(error) => {
@@ -209,20 +249,15 @@ impl Hunt {
                         break;
                     }
                 };
-                let mut goes_on = true;
-                while let Some(ids) = early.remove(&next) {
+                while goes_on && let Some(ids) = early.remove(&next) {
                     next += 1;
-                    goes_on &= tell(&ids, read.load(Ordering::Relaxed));
-                }
-                if !goes_on {
-                    outcome = Err(Error::Closed);
-                    break;
+                    goes_on = tell(&ids, read.load(Ordering::Relaxed));
                 }
             }
             stop.store(true, Ordering::Relaxed);
             // Whoever waits to hand over something goes on.
             drop(received);
-            if outcome.is_ok() && next < groups { Err(Error::Closed) } else { outcome }
+            outcome.map(|()| next)
         })
     }
 
@@ -269,7 +304,13 @@ impl<'a> Looker<'a> {
     fn new(hunt: &'a Hunt, conn: &'a Connection) -> Result<Self, Error> {
         let sql = format!("SELECT id, {CONTENT} FROM delivery_content WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC");
         let statement = conn.prepare_cached(&sql)?;
-        let around = Around { conn, columns: &hunt.columns, names: &hunt.wanted.names, phrases: &hunt.phrases };
+        let around = Around {
+            conn,
+            columns: &hunt.columns,
+            names: &hunt.wanted.names,
+            phrases: &hunt.phrases,
+            waiting: &hunt.waiting,
+        };
         Ok(Self { hunt, around, statement, segment: None, read: 0 })
     }
 

@@ -86,8 +86,8 @@ impl State {
                 }
             }
             Change::Restored => self.stale = true,
-            // What was stored is found by its ids.
-            Change::Resync => {}
+            // What was stored is found by its ids; what was sent on is read when it is asked for.
+            Change::Resync | Change::SentOn(_) => {}
         }
     }
 

@@ -14,7 +14,7 @@ use super::names::Names;
 use super::sent::Sent;
 use crate::phrases::Phrases;
 use crate::table::{delivery, later, note};
-use crate::{Arrived, Error, Row, encode};
+use crate::{Arrived, Error, Row, Waiting, encode};
 
 /// The wide part of a delivery, as it lies in SQLite's page.
 #[derive(Clone, Copy)]
@@ -50,6 +50,8 @@ pub(crate) struct Around<'a> {
     pub(crate) columns: &'a Columns,
     pub(crate) names: &'a Names,
     pub(crate) phrases: &'a Phrases,
+    /// What waits to be forwarded.
+    pub(crate) waiting: &'a [Waiting],
 }
 
 /// A stored delivery.
@@ -106,7 +108,8 @@ impl<'a> Stored<'a> {
     }
 
     fn sent(&self) -> &(bool, Option<Forwarded>) {
-        self.sent.get_or_init(|| self.or_failed(Sent::of(self.around.conn, self.id).map_err(Error::from)))
+        let read = || Sent::of(self.around.conn, self.id, self.around.waiting);
+        self.sent.get_or_init(|| self.or_failed(read().map_err(Error::from)))
     }
 
     fn has(&self, plane: Plane) -> bool {

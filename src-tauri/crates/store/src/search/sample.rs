@@ -7,12 +7,9 @@ use query::{Field, Needle};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Search;
-use super::columns::Columns;
-use super::names::Names;
 use super::record::{Around, CONTENT, Content, Stored};
 use super::values::{Values, sorted};
 use crate::Error;
-use crate::phrases::Phrases;
 
 /// Deliveries of which the content is read.
 pub(crate) const SAMPLE: usize = 2_000;
@@ -73,7 +70,9 @@ impl Search {
         let read = move |conn: &Connection, gone: &std::sync::atomic::AtomicBool| {
             let columns = inner.known.catch_up(conn, gone)?;
             let some = ids.get(..sample.min(ids.len())).unwrap_or_default();
-            let around = Around { conn, columns: &columns, names: &names, phrases: &inner.parts.phrases };
+            let waiting = inner.parts.keeping.waiting();
+            let around =
+                Around { conn, columns: &columns, names: &names, phrases: &inner.parts.phrases, waiting: &waiting };
             Ok((count(around, some, take)?, some.len(), some.len() == ids.len()))
         };
         self.0.parts.readers.read(read).await
@@ -81,15 +80,7 @@ impl Search {
 }
 
 /// Counts in how many of these deliveries the field has which value.
-pub(crate) fn values(
-    conn: &Connection,
-    field: &Field,
-    ids: &[i64],
-    columns: &Columns,
-    names: &Names,
-    phrases: &Phrases,
-) -> Result<HashMap<String, u64>, Error> {
-    let around = Around { conn, columns, names, phrases };
+pub(crate) fn values(around: Around<'_>, field: &Field, ids: &[i64]) -> Result<HashMap<String, u64>, Error> {
     count(around, ids, |stored, each| {
         query::values_of(field, stored, &mut |value| {
             if value.len() <= LONGEST {

@@ -8,7 +8,7 @@ use query::{Expr, Field, Forwarded, Term};
 use rusqlite::Connection;
 
 use super::columns::BLOCK;
-use crate::Error;
+use crate::{Error, Waiting};
 
 /// Nothing is known of it.
 const NOT: u8 = 0;
@@ -19,7 +19,11 @@ const WAITING: u8 = 8;
 
 /// Bits of each delivery that was sent on, by id.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sent(Arc<Vec<(i64, u8)>>);
+pub(crate) struct Sent {
+    /// Ascending.
+    bits: Arc<Vec<(i64, u8)>>,
+    waiting: Arc<[Waiting]>,
+}
 
 impl Sent {
     /// Whether a query asks for it.
@@ -27,7 +31,8 @@ impl Sent {
         expr.terms().iter().any(|term| matches!(term.field, Field::Replayed | Field::Forwarded))
     }
 
-    pub(crate) fn read(conn: &Connection, gone: &AtomicBool) -> Result<Self, Error> {
+    /// `waiting`: what waits to be forwarded, tried or not.
+    pub(crate) fn read(conn: &Connection, waiting: Arc<[Waiting]>, gone: &AtomicBool) -> Result<Self, Error> {
         let mut all: Vec<(i64, u8)> = Vec::new();
         let mut statement = conn.prepare_cached(&format!("{SELECT} ORDER BY delivery, id"))?;
         let mut rows = statement.query([])?;
@@ -37,18 +42,48 @@ impl Sent {
             }
             add(&mut all, row)?;
         }
-        Ok(Self(Arc::new(all)))
+        let tried = all.len();
+        for one in waiting.iter() {
+            let mut statement = conn.prepare_cached(WAITS)?;
+            let mut ids = statement.query((one.project, one.after, one.all))?;
+            while let Some(row) = ids.next()? {
+                if gone.load(Ordering::Relaxed) {
+                    return Err(Error::Closed);
+                }
+                all.push((row.get(0)?, WAITING));
+            }
+        }
+        if all.len() > tried {
+            all.sort_by_key(|(id, _)| *id);
+            all.dedup_by(|later, first| {
+                let same = later.0 == first.0;
+                first.1 |= if same { later.1 } else { 0 };
+                same
+            });
+        }
+        Ok(Self { bits: Arc::new(all), waiting })
+    }
+
+    /// What waits to be forwarded.
+    pub(crate) fn waiting(&self) -> Arc<[Waiting]> {
+        Arc::clone(&self.waiting)
     }
 
     /// What is known of one delivery.
-    pub(crate) fn of(conn: &Connection, id: i64) -> rusqlite::Result<(bool, Option<Forwarded>)> {
+    pub(crate) fn of(conn: &Connection, id: i64, waiting: &[Waiting]) -> rusqlite::Result<(bool, Option<Forwarded>)> {
         let mut all = Vec::new();
         let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE delivery = ?1 ORDER BY id"))?;
         let mut rows = statement.query([id])?;
         while let Some(row) = rows.next()? {
             add(&mut all, row)?;
         }
-        let bits = all.first().map_or(NOT, |(_, bits)| *bits);
+        let mut bits = all.first().map_or(NOT, |(_, bits)| *bits);
+        for one in waiting.iter().filter(|one| one.after < id) {
+            let mut one_waits = conn.prepare_cached(ONE_WAITS)?;
+            if one_waits.exists((one.project, id, one.all))? {
+                bits |= WAITING;
+            }
+        }
         Ok((bits & REPLAYED != 0, forwarded(bits)))
     }
 
@@ -56,8 +91,8 @@ impl Sent {
     pub(crate) fn marks(&self, first: i64, says: &[(u8, bool)]) -> u64 {
         let holds = |bits: u8| says.iter().find(|(mask, _)| bits & mask == *mask).is_some_and(|(_, holds)| *holds);
         let mut marks = if holds(NOT) { !0 } else { 0 };
-        let from = self.0.partition_point(|(id, _)| *id < first);
-        for (id, bits) in self.0.get(from..).unwrap_or_default() {
+        let from = self.bits.partition_point(|(id, _)| *id < first);
+        for (id, bits) in self.bits.get(from..).unwrap_or_default() {
             let bit = id - first;
             if bit >= BLOCK {
                 break;
@@ -79,6 +114,11 @@ impl Sent {
 }
 
 const SELECT: &str = "SELECT delivery, kind, settled, status FROM outbound";
+/// Those of a project after an id; the last parameter: also those that were not verified when they arrived.
+const WAITS: &str = "SELECT id FROM delivery WHERE id > ?2 AND project = ?1 AND deleted = 0
+                     AND imported = 0 AND (?3 OR (outcome = 0 AND judged_ms IS NULL))";
+const ONE_WAITS: &str = "SELECT 1 FROM delivery WHERE id = ?2 AND project = ?1
+                         AND imported = 0 AND (?3 OR (outcome = 0 AND judged_ms IS NULL))";
 
 fn add(all: &mut Vec<(i64, u8)>, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
     let (id, kind, settled, status): (i64, u8, bool, Option<u16>) =

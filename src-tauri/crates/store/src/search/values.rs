@@ -9,6 +9,7 @@ use super::Search;
 use super::columns::{Chunk, Columns, Plane};
 use super::dictionary::{NONE, UNNUMBERED};
 use super::names::Names;
+use super::record::Around;
 use super::sample;
 use crate::Error;
 
@@ -86,7 +87,9 @@ impl Search {
                 return Ok(Values { values: sorted(count(&ids), limit), counted: ids.len() as u64, exact: true });
             }
             let some = ids.get(..sample::SAMPLE.min(ids.len())).unwrap_or_default();
-            let counts = sample::values(conn, &field, some, &columns, &names, &inner.parts.phrases)?;
+            let (phrases, waiting) = (&*inner.parts.phrases, inner.parts.keeping.waiting());
+            let around = Around { conn, columns: &columns, names: &names, phrases, waiting: &waiting };
+            let counts = sample::values(around, &field, some)?;
             Ok(Values { values: sorted(counts, limit), counted: some.len() as u64, exact: some.len() == ids.len() })
         };
         self.0.parts.readers.read(read).await

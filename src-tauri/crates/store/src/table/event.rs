@@ -67,6 +67,12 @@ pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, &
     Ok(())
 }
 
+/// Puts an event into the index. It takes over the key of an earlier one that has left the file.
+pub(crate) const PUT_KEY: &str = "
+INSERT INTO event_key (project, message_id, event) VALUES (?1, ?2, ?3)
+ON CONFLICT (project, message_id) DO UPDATE SET event = excluded.event WHERE excluded.event > event
+";
+
 /// Puts all events after this one into the index, in the index's order. One takes over the key of an earlier event that
 /// has left the file.
 pub(crate) fn index_after(conn: &Connection, id: i64) -> rusqlite::Result<usize> {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
+use crate::job::Changes;
 use crate::table::{delivery, signed, unsigned};
 use crate::{Error, Store, encode};
 
@@ -182,10 +183,10 @@ impl Outbounds<'_> {
     /// Any SQLite error; then none is kept.
     pub async fn add(&self, all: Vec<NewOutbound>) -> Result<Vec<i64>, Error> {
         // Encoded here: everybody shares the writing thread.
+        let changes = Changes { sent_on: all.iter().map(|one| one.delivery).collect(), ..Changes::default() };
         let all: Vec<_> = all.into_iter().map(Encoded::of).collect();
-        self.0
-            .write(Vec::new(), move |conn| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?))
-            .await
+        let add = move |conn: &Connection| Ok(all.iter().map(|one| one.add(conn)).collect::<rusqlite::Result<_>>()?);
+        self.0.write_with(changes, add).await
     }
 
     /// Those of a delivery, newest first, at most `limit`.

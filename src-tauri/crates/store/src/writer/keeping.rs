@@ -6,10 +6,11 @@ use rusqlite::TransactionBehavior;
 
 use super::{LOG_PAGES, LOGGED, Writer};
 use crate::events::Events;
-use crate::table::tally;
+use crate::table::{gone, tally};
 use crate::{Change, Error};
 
 const NOT_REMOVED: &str = "what has to leave the history is still there";
+const NOT_INDEXED: &str = "new events were not put into their index";
 
 impl Writer {
     /// A slice of what has to leave the file. `busy`: deliveries wait.
@@ -48,29 +49,71 @@ impl Writer {
     /// Tidies up in a quiet time.
     pub(super) fn rest(&mut self) {
         self.index_events();
-        self.checkpointer.request();
-        LOGGED.set(0);
+        // The one before may have ended since.
+        self.checkpointer.has_copied();
+        if self.checkpointer.request() {
+            LOGGED.set(0);
+        } else {
+            // The next quiet time copies what this one does not.
+            self.worked = Instant::now();
+        }
     }
 
-    /// Puts the message ids of new events into the index, many at once.
+    /// Begins to put the message ids of new events into the index, and to take out those that left the file.
     pub(super) fn index_events(&mut self) {
-        if self.events.count() == 0 && !self.keeper.has_gone(&self.conn) {
+        if self.events.is_indexing() || (self.events.count() == 0 && !self.keeper.has_gone(&self.conn)) {
             return;
         }
-        let mut indexed = || -> rusqlite::Result<_> {
+        let most = self.options.index_after_bytes;
+        let mut begun = || -> rusqlite::Result<_> {
             let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut tally = tally::read(&transaction)?;
-            Events::index(&transaction, &mut tally)?;
+            self.events.begin(&transaction, &mut tally, most)?;
+            let anew = gone::is_most(&transaction)?;
+            match anew {
+                true => Events::index(&transaction, &mut tally)?,
+                false => self.events.begin_pass(&tally),
+            }
             tally::write(&transaction, tally)?;
             transaction.commit()?;
-            Ok(tally)
+            Ok((tally, anew))
         };
-        match indexed() {
-            Ok(tally) => {
+        match begun() {
+            Ok((tally, true)) => {
                 self.events.indexed(&tally);
                 self.keeper.indexed();
             }
-            Err(error) => self.complain("new events were not put into their index", error),
+            Ok((tally, false)) => self.events.commit(&tally),
+            Err(error) => self.complain(NOT_INDEXED, error),
+        }
+    }
+
+    /// Goes on with that, by itself. False if it failed.
+    pub(super) fn index_some(&mut self, steps: usize) -> bool {
+        let most = self.options.index_after_bytes;
+        let mut indexed = || -> rusqlite::Result<_> {
+            let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut tally = tally::read(&transaction)?;
+            self.events.begin(&transaction, &mut tally, most)?;
+            let ended = self.events.go_on(&transaction, &mut tally, steps)?;
+            tally::write(&transaction, tally)?;
+            transaction.commit()?;
+            Ok((tally, ended))
+        };
+        match indexed() {
+            Ok((tally, ended)) => {
+                self.events.commit(&tally);
+                if ended {
+                    self.keeper.indexed();
+                }
+                true
+            }
+            Err(error) => {
+                self.complain(NOT_INDEXED, error);
+                // What was taken from memory is read again.
+                self.events = Events::default();
+                false
+            }
         }
     }
 

@@ -7,11 +7,13 @@ use signature::{Outcome, Scheme};
 use store::{Delivery, Names, Outbound, OutboundKind, Store};
 
 pub(crate) struct Plain {
-    delivery: Delivery,
+    pub(crate) delivery: Delivery,
     message_id: Option<String>,
     body: Vec<u8>,
     sent: Vec<Outbound>,
     names: Names,
+    /// Whether a rule forwards it.
+    pub(crate) waits: bool,
 }
 
 impl Plain {
@@ -23,7 +25,7 @@ impl Plain {
             sent.push(store.outbounds().get(row.id).await.unwrap().unwrap());
         }
         let message_id = delivery.row.message_id.clone();
-        Some(Self { delivery, message_id, body, sent, names: names.clone() })
+        Some(Self { delivery, message_id, body, sent, names: names.clone(), waits: false })
     }
 }
 
@@ -118,7 +120,7 @@ impl Record for Plain {
                 Some(200..=299) => Some(Forwarded::Done),
                 _ => Some(Forwarded::Failed),
             },
-            None => (!forwards.is_empty()).then_some(Forwarded::Waiting),
+            None => (self.waits || !forwards.is_empty()).then_some(Forwarded::Waiting),
         }
     }
     fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use query::{Query, Record as _};
 use signature::{KeyState, MatchedKey, Outcome, Scheme};
 use store::{
-    Arrived, Change, HitPlace, Names, NewDelivery, NewOutbound, Options, OutboundAnswer, OutboundKind, Store, Wanted,
+    Arrived, Change, HitPlace, Names, NewDelivery, NewOutbound, Options, OutboundAnswer, OutboundKind, Store, Waiting,
+    Wanted,
 };
 
 use crate::record::Plain;
@@ -111,6 +112,16 @@ async fn changes_are_known_at_once() {
             (found(&store, "attempts:3").await, found(&store, "duplicate:yes").await),
             (vec![2, 6, 7], vec![6, 7])
         );
+        store.waiting(vec![Waiting { project: 1, after: 4, all: false }, Waiting { project: 9, after: 0, all: true }]);
+        assert_eq!(found(&store, "forwarded:waiting").await, [5, 6, 7]);
+        assert_eq!(found(&store, "forwarded:waiting or note:that").await, [5, 6, 7]);
+        let tried = [(5, true, 200), (6, false, 500), (3, false, 500)];
+        let tried = tried.map(|(id, settled, status)| sent(id, OutboundKind::Forward, settled, status));
+        store.outbounds().add(tried.into()).await.unwrap();
+        assert_eq!(found(&store, "forwarded:waiting").await, [3, 6, 7]);
+        assert_eq!(found(&store, "forwarded:done").await, [5]);
+        store.waiting(Vec::new());
+        assert_eq!(found(&store, "forwarded:waiting").await, [3, 6]);
         store.explained(5, full_verdict(KeyState::Current)).await.unwrap();
         assert_eq!(found(&store, "diagnosis:body_reserialized").await, [5]);
         assert_eq!(found(&store, "verdict:rejected").await, [5]);
@@ -339,9 +350,21 @@ async fn live_on(store: &Store, count: i64) {
         }
     }
     store.outbounds().add(all).await.unwrap();
+    store.waiting(waiting(count));
     if count > 3 {
         store.explained(3, full_verdict(KeyState::Current)).await.unwrap();
     }
+}
+
+/// What rules forward, tried or not.
+fn waiting(count: i64) -> Vec<Waiting> {
+    vec![Waiting { project: 1, after: count / 2, all: true }, Waiting { project: 2, after: count / 3, all: false }]
+}
+
+fn waits(plain: &Plain, count: i64) -> bool {
+    let (id, row) = (plain.id(), &plain.delivery.row);
+    let verified = row.outcome == Outcome::Verified;
+    waiting(count).iter().any(|one| one.project == row.project && id > one.after && (one.all || verified))
 }
 
 async fn plains(store: &Store, count: i64, names: &Names) -> Vec<Plain> {
@@ -410,7 +433,10 @@ proptest! {
             while begins && store.search().signed().1 < (count as u64 + 1) / 64 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            let stored = plains(&store, count, &names).await;
+            let mut stored = plains(&store, count, &names).await;
+            for plain in &mut stored {
+                plain.waits = waits(plain, count);
+            }
             for text in queries {
                 let query = Query::parse(&text, &clock()).unwrap();
                 let matches = |plain: &&Plain| query::matches(&query.expr, *plain);
