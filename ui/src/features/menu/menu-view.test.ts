@@ -70,6 +70,20 @@ describe("the menu", () => {
     await waitFor(() => expect(document.activeElement).toBe(rowOf(60)));
   });
 
+  it("in a narrow window leaves the list in front, however its press ends", async () => {
+    const row = rowOf(58);
+    await fireEvent.pointerDown(row, { button: 2 });
+    await fireEvent.contextMenu(row, { button: 2 });
+    await screen.findByTestId("context-menu");
+    await fireEvent.click(row, { button: 0 });
+    await waitFor(() => expect(app.detail.id).toBe(58));
+    expect(app.screen.covering).toBe(false);
+    await key("Escape");
+    await fireEvent.pointerDown(row, { button: 0 });
+    await fireEvent.click(row, { button: 0 });
+    await waitFor(() => expect(app.screen.covering).toBe(true));
+  });
+
   it("pins, and the row and the detail say so", async () => {
     await menuOn(rowOf(58));
     await choose("pin");
