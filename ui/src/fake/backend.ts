@@ -227,8 +227,7 @@ export class FakeBackend extends FakeSearched implements Backend {
       this.searching.suggest(text, cursor, this.#view ? this.#hits(this.#view.number) : [], (one) => this.#count(one)),
     );
 
-  queryCounts = (queries: string[]) =>
-    this.answer("queryCounts", () => queries.map((query) => this.#count(query)));
+  queryCounts = (queries: string[]) => this.answer("queryCounts", () => queries.map((query) => this.#count(query)));
 
   deliveryHits = (id: number, query: string) =>
     this.answer("deliveryHits", () => {
@@ -240,7 +239,7 @@ export class FakeBackend extends FakeSearched implements Backend {
     this.answer("delivery", () => {
       const row = this.#row(id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
-      return fakeDetail(row, fakeAttempts(row), fakeBody(row));
+      return fakeDetail(row, fakeAttempts(row), fakeBody(row), this.noted.get(id));
     });
 
   deliveryBody = (id: number, _decoded: boolean) =>

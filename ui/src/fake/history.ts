@@ -22,6 +22,8 @@ export abstract class FakeHistory extends FakeHandler {
   rebuildNeeded = false;
   /** Between two steps of a rebuild. */
   rebuildTakes = 150;
+  /** When the notes were last written, by delivery. */
+  protected readonly noted = new Map<number, number>();
   readonly #deleted = new Map<number, { deletion: Deletion; rows: Row[] }>();
   #nextDeletion = 1;
 
@@ -135,6 +137,7 @@ export abstract class FakeHistory extends FakeHandler {
     this.answer("deliveryNote", () => {
       const row = this.rows.find((one) => one.id === id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
+      this.noted.set(id, Date.now());
       this.change({ ...row, note: text?.trim() || null });
     });
 

@@ -2,6 +2,7 @@ import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBackend } from "../../fake/backend";
 import { fakeRow } from "../../fake/rows";
+import { moment } from "../../lib/format";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 
@@ -156,6 +157,21 @@ describe("a note", () => {
     await fireEvent.input(again, { target: { value: "something else" } });
     await fireEvent.keyDown(again, { key: "Escape" });
     expect((await screen.findByTestId("note")).textContent).toContain("Only through edge-2.");
+  });
+
+  it("says when it was last changed", async () => {
+    await key("j");
+    await waitFor(() => expect(app.detail.detail?.row.id).toBe(60));
+    await key("n");
+    const field = await screen.findByTestId<HTMLTextAreaElement>("note-field");
+    await fireEvent.input(field, { target: { value: "Only through edge-2." } });
+    await fireEvent.keyDown(field, { key: "Enter" });
+    const noted = await screen.findByTestId("noted");
+    expect(noted.textContent).toBe("just now");
+    const at = app.detail.detail?.noted_ms ?? 0;
+    expect(noted.title).toBe(moment(at));
+    app.clock.now = at + 61_000;
+    await waitFor(() => expect(noted.textContent).toBe("1\u00A0min ago"));
   });
 
   it("that is emptied goes away", async () => {
