@@ -137,10 +137,12 @@ export class Search {
     else void this.set(without(text, at, at + part.length));
   }
 
-  /** Puts the nearest right form in the place of what is wrong. */
+  /** Puts the nearest right form in the place of what is wrong; where that is nothing, the part is left out. */
   fix(problem: QueryRead["problems"][number] | undefined = this.problems[0]): void {
     if (!problem || problem.nearest === null) return;
-    void this.set(this.text.slice(0, problem.start) + problem.nearest + this.text.slice(problem.end));
+    const { start, end, nearest } = problem;
+    if (nearest === "") this.remove(start, end);
+    else void this.set(this.text.slice(0, start) + nearest + this.text.slice(end));
   }
 
   /** Sets the range of time, in Unix milliseconds. */
