@@ -105,6 +105,16 @@ describe("out and in", () => {
     await waitFor(() => expect(screen.queryByTestId("export-dialog")).toBeNull());
   });
 
+  it("asks first what is to go out, then in which form", async () => {
+    app.transfers.ask();
+    await screen.findByTestId("export-dialog");
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("export-format-ndjson")));
+    app.transfers.asking = null;
+    await waitFor(() => expect(screen.queryByTestId("export-dialog")).toBeNull());
+    app.transfers.ask({ id: "going", label: "What would go", selection: "all", count: 1 });
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("export-what-going")));
+  });
+
   it("writes nothing where no file is chosen", async () => {
     fake.exportChoose = async () => null;
     app.transfers.ask();
