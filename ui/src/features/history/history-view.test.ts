@@ -147,6 +147,23 @@ describe("out and in", () => {
     expect(app.deliveries.query).toBe("imported:yes");
   });
 
+  it("say at the foot of the window how far they are, and lead to where they are shown", async () => {
+    fake.transferTakes = 5000;
+    expect(screen.queryByTestId("transferring")).toBeNull();
+    await app.transfers.take(["/home/ada/big.ndjson"]);
+    const said = await screen.findByTestId("transferring");
+    expect(nb(said.textContent)).toBe("Importing 0 %");
+    const [running] = fake.transferList;
+    if (!running) throw new Error("none");
+    fake.tell({ kind: "transfer", transfer: { ...running, bytes: (running.bytes_total ?? 0) * 0.419 } });
+    await waitFor(() => expect(nb(said.textContent)).toBe("Importing 41 %"));
+    fake.tell({ kind: "transfer", transfer: { ...running, bytes_total: null, done: 1204 } });
+    await waitFor(() => expect(nb(said.textContent)).toBe("Importing 1,204"));
+    await fireEvent.click(said);
+    await fireEvent.click(await screen.findByTestId("transfer-stop"));
+    await waitFor(() => expect(screen.queryByTestId("transferring")).toBeNull());
+  });
+
   it("stops one that runs", async () => {
     fake.transferTakes = 5000;
     await app.transfers.take(["/home/ada/big.ndjson"]);
