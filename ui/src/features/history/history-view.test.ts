@@ -72,6 +72,29 @@ describe("the limits", () => {
     await waitFor(() => expect(fake.keepOfProjects.has(1)).toBe(false));
   });
 
+  it("draw what would go over the same axis of time as the list's histogram", async () => {
+    vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(560);
+    await type("keep-count", "150");
+    const axis = await waitFor(() => {
+      const found = [...screen.getByTestId("going").querySelectorAll("svg text")].map((one) => one.textContent);
+      expect(found.at(-2)).toBe("now");
+      return found;
+    });
+    expect(axis[0]).toMatch(/^(\d\d:\d\d|\d+ \w{3})$/);
+    expect(screen.getByTestId("going").querySelector("svg")?.getAttribute("width")).toBe("560");
+  });
+
+  it("draw deliveries of one moment as one bar, with that moment", async () => {
+    vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(560);
+    const at = new Date(2026, 1, 3, 10, 20).getTime();
+    fake.rows = fake.rows.map((row) => ({ ...row, received_ms: at }));
+    await type("keep-count", "150");
+    await waitFor(() => expect(screen.getByTestId("going").querySelector("svg text")?.textContent).toMatch(/10:20$/));
+    expect(screen.getByTestId("going").querySelectorAll("svg text")).toHaveLength(1);
+    const bars = [...screen.getByTestId("going").querySelectorAll("g path")].map((one) => one.getAttribute("d"));
+    expect(bars.map((d) => d?.match(/M0 [\d.]+h27v/g)?.length)).toEqual([1, 1]);
+  });
+
   it("show in the list what would go", async () => {
     await type("keep-count", "150");
     await fireEvent.click(await screen.findByTestId("going-show"));
