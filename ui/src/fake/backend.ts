@@ -227,7 +227,8 @@ export class FakeBackend extends FakeSearched implements Backend {
       this.searching.suggest(text, cursor, this.#view ? this.#hits(this.#view.number) : [], (one) => this.#count(one)),
     );
 
-  queryCounts = (queries: string[]) => this.answer("queryCounts", () => queries.map((query) => this.#count(query)));
+  queryCounts = (queries: string[]) =>
+    this.answer("queryCounts", (): (number | null)[] => queries.map((query) => this.#count(query)));
 
   deliveryHits = (id: number, query: string) =>
     this.answer("deliveryHits", () => {

@@ -119,9 +119,14 @@ export class Search {
     }
   }
 
+  /** The text with one more part, as `add` makes it. */
+  with(field: string, value: string, negated = false): string {
+    return withTerm(this.text, field, value, negated);
+  }
+
   /** Narrows by a value, or excludes it. `field`: as in a query (`type`, `header.host`, `body.data.id`); "": text. */
   add(field: string, value: string, negated = false): void {
-    void this.set(withTerm(this.text, field, value, negated));
+    void this.set(this.with(field, value, negated));
   }
 
   /** Takes a part of the text out. */

@@ -118,23 +118,6 @@ describe("the menu", () => {
     expect(app.keeping.latest(Date.now())?.deliveries).toBe(2);
   });
 
-  it("copies a value of the payload, and its path", async () => {
-    await key("j");
-    const value = await waitFor(() => {
-      const found = [...document.querySelectorAll("[role=treeitem]")].find((one) =>
-        one.textContent?.includes("output"),
-      );
-      if (!found) throw new Error("not yet");
-      return found;
-    });
-    await menuOn(value);
-    await choose("copy-path");
-    await waitFor(() => expect(fake.copied.at(-1)).toBe("data.output_file_uri"));
-    await menuOn(value);
-    await choose("copy-value");
-    await waitFor(() => expect(fake.copied.at(-1)).toBe(fake.rows[59]?.pointer));
-  });
-
   it("does not open where text is typed", async () => {
     expect(await fireEvent.contextMenu(await screen.findByTestId("search-input"))).toBe(true);
     expect(screen.queryByTestId("context-menu")).toBeNull();
