@@ -154,12 +154,11 @@ export abstract class FakeHistory extends FakeHandler {
     this.rebuildNeeded = false;
   };
 
-  /** By a search: those in which its words stand. */
+  protected abstract matches(query: string, row: Row): boolean;
+
   protected selected(selection: Selection): Row[] {
     if (selection === "all") return this.rows;
     if ("ids" in selection) return this.rows.filter((row) => selection.ids.includes(row.id));
-    const words = selection.query.toLowerCase().split(/\s+/).filter(Boolean);
-    const text = (row: Row) => JSON.stringify(row).toLowerCase();
-    return this.rows.filter((row) => words.every((word) => text(row).includes(word.replace(/^\w+:/, ""))));
+    return this.rows.filter((row) => this.matches(selection.query, row));
   }
 }

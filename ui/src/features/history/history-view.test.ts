@@ -197,6 +197,29 @@ describe("out and in", () => {
 });
 
 describe("deletions", () => {
+  it("of what a typed search finds are counted, asked about, and undone", async () => {
+    await history();
+    const go = () => screen.getByTestId<HTMLButtonElement>("delete-found");
+    expect(go().disabled).toBe(true);
+    await type("delete-query", "verdct:rejected");
+    await waitFor(() => expect(text("delete-hint")).toContain("There is no field “verdct”."));
+    expect([go().disabled, screen.getByTestId("delete-query").getAttribute("aria-invalid")]).toEqual([true, "true"]);
+    const rejected = fake.rows.filter((row) => row.outcome === "rejected").length;
+    await type("delete-query", "verdict:rejected");
+    await waitFor(() => expect(text("delete-hint")).toBe(`${rejected} deliveries match.`));
+    await fireEvent.click(go());
+    const dialog = await screen.findByTestId("confirm");
+    expect(nb(dialog.textContent)).toContain("Delete what this search finds: verdict:rejected?");
+    expect(nb(dialog.textContent)).toContain(`${rejected} deliveries leave the list at once`);
+    await fireEvent.click(screen.getByTestId("confirm-yes"));
+    await waitFor(() => expect(fake.rows.length).toBe(200 - rejected));
+    await waitFor(() => expect(text("delete-hint")).toBe("Nothing matches."));
+    expect(go().disabled).toBe(true);
+    await fireEvent.click(screen.getByTestId("deletion-undo"));
+    await waitFor(() => expect(text("delete-hint")).toBe(`${rejected} deliveries match.`));
+    expect(fake.rows.length).toBe(200);
+  });
+
   it("of everything are asked about, listed, and undone", async () => {
     await history();
     await fireEvent.pointerDown(screen.getByTestId("delete-more"), { button: 0, pointerType: "mouse" });
