@@ -50,7 +50,7 @@ export class FakeBackend extends FakeSearched implements Backend {
     const view = this.#view;
     if (!view || arrived.length === 0) return;
     const newest = view.ids.at(-1) ?? 0;
-    const added = arrived.filter((row) => row.id > newest && this.#matches(view.query, row));
+    const added = arrived.filter((row) => row.id > newest && this.matches(view.query, row));
     for (const row of added) view.ids.push(row.id);
     view.known += added.length;
     const { number, known: matched } = view;
@@ -112,7 +112,7 @@ export class FakeBackend extends FakeSearched implements Backend {
       this.#sink = onMessage;
     });
 
-  #matches(query: string, row: Row): boolean {
+  protected matches(query: string, row: Row): boolean {
     return matchesQuery(query, this.#asked, row);
   }
 
@@ -131,7 +131,7 @@ export class FakeBackend extends FakeSearched implements Backend {
       const read = readQuery(query);
       const [problem] = read.problems;
       if (problem) throw refused("query_invalid", problem.message);
-      const found = this.rows.filter((row) => this.#matches(query, row));
+      const found = this.rows.filter((row) => this.matches(query, row));
       const known = Math.min(this.atOnce, found.length);
       this.#view = { number: this.#nextView++, query, ids: found.map((row) => row.id), known };
       return {
@@ -180,7 +180,7 @@ export class FakeBackend extends FakeSearched implements Backend {
   }
 
   #count(query: string): number {
-    return this.rows.filter((row) => this.#matches(query, row)).length;
+    return this.rows.filter((row) => this.matches(query, row)).length;
   }
 
   #hit(query: string, row: Row): Row {
@@ -228,7 +228,7 @@ export class FakeBackend extends FakeSearched implements Backend {
     );
 
   queryCounts = (queries: string[]) =>
-    this.answer("queryCounts", () => queries.map((query) => this.#count(query)));
+    this.answer("queryCounts", (): (number | null)[] => queries.map((query) => this.#count(query)));
 
   deliveryHits = (id: number, query: string) =>
     this.answer("deliveryHits", () => {
@@ -240,7 +240,7 @@ export class FakeBackend extends FakeSearched implements Backend {
     this.answer("delivery", () => {
       const row = this.#row(id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
-      return fakeDetail(row, fakeAttempts(row), fakeBody(row));
+      return fakeDetail(row, fakeAttempts(row), fakeBody(row), this.noted.get(id));
     });
 
   deliveryBody = (id: number, _decoded: boolean) =>

@@ -9,7 +9,7 @@ const step = (check: string, title: string, status: Step["status"], seen: string
 });
 
 /** A plausible detail for a row, so that every part of the window has something to show. */
-export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail {
+export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array, noted_ms = row.received_ms): Detail {
   const time = Math.floor(row.received_ms / 1000) - (row.reason === "timestamp_too_old" ? 412 : 2);
   const jwt = row.scheme === "jwt";
   const signature = jwt
@@ -39,7 +39,7 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array): Detail 
     project: row.sandbox ? "Sandbox" : "Default",
     method: "POST",
     note: row.note,
-    noted_ms: row.note === null ? null : row.received_ms + 60_000,
+    noted_ms: row.note === null ? null : noted_ms,
     path: "/",
     query: null,
     http_version: "HTTP/1.1",

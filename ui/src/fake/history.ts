@@ -3,6 +3,7 @@ import { FakeHandler } from "./handler";
 import { refused } from "./refused";
 
 const UNDO_MS = 600_000;
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const BYTES_A_DELIVERY = 1900;
 const BUCKETS = 30;
@@ -22,6 +23,8 @@ export abstract class FakeHistory extends FakeHandler {
   rebuildNeeded = false;
   /** Between two steps of a rebuild. */
   rebuildTakes = 150;
+  /** When the notes were last written, by delivery. */
+  protected readonly noted = new Map<number, number>();
   readonly #deleted = new Map<number, { deletion: Deletion; rows: Row[] }>();
   #nextDeletion = 1;
 
@@ -66,9 +69,12 @@ export abstract class FakeHistory extends FakeHandler {
       const old = rows.filter((row, at) => rows.length - at > most || row.received_ms < since);
       const going = old.filter((row) => !row.pinned);
       const last = old.at(-1)?.received_ms ?? null;
-      const first = rows[0]?.received_ms ?? 0;
-      const step = Math.max(1, Math.ceil(((rows.at(-1)?.received_ms ?? 0) - first + 1) / BUCKETS));
-      const buckets = Array.from({ length: rows.length ? BUCKETS : 0 }, (_, i) => {
+      const minute = (row: Row | undefined) => Math.floor((row?.received_ms ?? 0) / MINUTE_MS);
+      const minutes = minute(rows.at(-1)) - minute(rows[0]);
+      const first = minute(rows[0]) * MINUTE_MS;
+      const step = (Math.floor(minutes / BUCKETS) + 1) * MINUTE_MS;
+      const length = rows.length ? Math.floor((minutes * MINUTE_MS) / step) + 1 : 0;
+      const buckets = Array.from({ length }, (_, i) => {
         const within = (row: Row) => Math.floor((row.received_ms - first) / step) === i;
         const count = going.filter(within).length;
         return { at_ms: first + i * step, going: count, staying: rows.filter(within).length - count };
@@ -135,6 +141,7 @@ export abstract class FakeHistory extends FakeHandler {
     this.answer("deliveryNote", () => {
       const row = this.rows.find((one) => one.id === id);
       if (!row) throw refused("not_found", "This delivery is no longer there.");
+      this.noted.set(id, Date.now());
       this.change({ ...row, note: text?.trim() || null });
     });
 
@@ -147,12 +154,11 @@ export abstract class FakeHistory extends FakeHandler {
     this.rebuildNeeded = false;
   };
 
-  /** By a search: those in which its words stand. */
+  protected abstract matches(query: string, row: Row): boolean;
+
   protected selected(selection: Selection): Row[] {
     if (selection === "all") return this.rows;
     if ("ids" in selection) return this.rows.filter((row) => selection.ids.includes(row.id));
-    const words = selection.query.toLowerCase().split(/\s+/).filter(Boolean);
-    const text = (row: Row) => JSON.stringify(row).toLowerCase();
-    return this.rows.filter((row) => words.every((word) => text(row).includes(word.replace(/^\w+:/, ""))));
+    return this.rows.filter((row) => this.matches(selection.query, row));
   }
 }

@@ -1,5 +1,6 @@
 import type { Transfer } from "../ipc";
 import type { FakeBackend } from "./backend";
+import { fakeTransfer } from "./transfer";
 
 /** A history in which much goes on: pins and notes, deletions that can be undone, transfers of every kind. */
 export function dressKept(fake: FakeBackend): void {
@@ -12,30 +13,17 @@ export function dressKept(fake: FakeBackend): void {
   }
   fake.rebuildNeeded = true;
   void fake.deliveriesDelete({ ids: rows.slice(40, 52).map((row) => row.id) });
-  const transfer = (number: number, more: Partial<Transfer>): Transfer => ({
-    number,
-    kind: "import",
-    format: "ndjson",
-    path: `/home/ada/Downloads/file-${number}.ndjson`,
-    state: "done",
-    done: 0,
-    total: null,
-    bytes: 0,
-    bytes_total: null,
-    new: 0,
-    known: 0,
-    refused: 0,
-    verified: 0,
-    rejected: 0,
-    unchecked: 0,
-    left_out: 0,
-    unknown_projects: [],
-    problems: [],
-    error: null,
-    started_ms: now - 60_000,
-    ended_ms: now - 40_000,
-    ...more,
-  });
+  const transfer = (number: number, more: Partial<Transfer>) =>
+    fakeTransfer({
+      number,
+      kind: "import",
+      format: "ndjson",
+      path: `/home/ada/Downloads/file-${number}.ndjson`,
+      state: "done",
+      started_ms: now - 60_000,
+      ended_ms: now - 40_000,
+      ...more,
+    });
   fake.transferList = [
     transfer(4, {
       kind: "export",

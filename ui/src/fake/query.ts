@@ -46,9 +46,14 @@ function walk(text: string, offset: number, found: QueryPart[], problems: QueryP
       put("open", start, start + head);
       const closed = part.text.endsWith(")");
       const inner = text.slice(part.start + head, closed ? part.end - 1 : part.end);
+      if (closed && inner.trim() === "")
+        problems.push({ start, end, message: "There is nothing in these parentheses.", nearest: "" });
       walk(inner, start + head, found, problems, out !== (part.negated || group.length > 1));
       if (closed) put("close", end - 1, end);
       else problems.push({ start, end: start + head, message: "This parenthesis is not closed.", nearest: null });
+    } else if (part.text === '""') {
+      put("bad");
+      problems.push({ start, end, message: "There is no text in these quotes.", nearest: "" });
     } else if (part.field === null) put(folded(part.text) === "or" && !part.negated ? "or" : "text");
     else put(problemOf(part, start, end, problems) ? "bad" : "chip");
   }

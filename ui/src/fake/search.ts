@@ -202,5 +202,6 @@ export function nothingOf(query: string, matched: number, count: (query: string)
   const { parts } = readQuery(query);
   const part = parts.at(-1);
   if (matched > 0 || !part || parts.length < 2) return null;
-  return { part: part.label, without: count(query.slice(0, part.start) + query.slice(part.end)) };
+  const without = count(query.slice(0, part.start) + query.slice(part.end));
+  return without > 0 ? { part: part.label, without } : null;
 }

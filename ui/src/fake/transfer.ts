@@ -20,6 +20,31 @@ const COPIES: Record<CopyForm, (row: Row) => string> = {
   ndjson: (row) => JSON.stringify({ pollux: 1, id: row.id, type: row.event_type }),
 };
 
+/** One that has just begun, but for what is said. */
+export function fakeTransfer(more: Pick<Transfer, "number" | "kind" | "path"> & Partial<Transfer>): Transfer {
+  return {
+    format: null,
+    state: "running",
+    done: 0,
+    total: null,
+    bytes: 0,
+    bytes_total: null,
+    new: 0,
+    known: 0,
+    refused: 0,
+    verified: 0,
+    rejected: 0,
+    unchecked: 0,
+    left_out: 0,
+    unknown_projects: [],
+    problems: [],
+    error: null,
+    started_ms: Date.now(),
+    ended_ms: null,
+    ...more,
+  };
+}
+
 /** Exports and imports, in memory: five steps each, one every `transferTakes` ms. */
 export abstract class FakeTransfer extends FakeSecrets {
   /** Between two steps of a transfer. */
@@ -70,30 +95,7 @@ export abstract class FakeTransfer extends FakeSecrets {
 
   #begin(kind: TransferKind, path: string, more: Partial<Transfer>): number {
     const number = (this.transferList[0]?.number ?? 0) + 1;
-    this.transferList.unshift({
-      number,
-      kind,
-      format: null,
-      path,
-      state: "running",
-      done: 0,
-      total: null,
-      bytes: 0,
-      bytes_total: null,
-      new: 0,
-      known: 0,
-      refused: 0,
-      verified: 0,
-      rejected: 0,
-      unchecked: 0,
-      left_out: 0,
-      unknown_projects: [],
-      problems: [],
-      error: null,
-      started_ms: Date.now(),
-      ended_ms: null,
-      ...more,
-    });
+    this.transferList.unshift(fakeTransfer({ ...more, number, kind, path }));
     setTimeout(() => this.#step(number, 1), this.transferTakes);
     return number;
   }

@@ -1,5 +1,5 @@
 import type { CheckLatency, CheckLine, CheckReport, CheckState } from "../ipc/generated";
-import { age, count, plural, span, took } from "./format";
+import { ago, count, plural, span, took } from "./format";
 import { visible } from "./invisible";
 import type { Mark } from "./verdict";
 
@@ -144,8 +144,7 @@ export function signedWith(report: CheckReport): string {
 export function reportTime(report: CheckReport, now: number): string {
   const long = report.took_ms < 1000 ? `${count(report.took_ms)}\u00A0ms` : span(report.took_ms);
   if (report.progress === "running") return `${long} so far`;
-  const passed = age(report.started_ms + report.took_ms, now);
-  return `took ${long}, ${passed === "now" ? "just now" : `${passed} ago`}`;
+  return `took ${long}, ${ago(report.started_ms + report.took_ms, now)}`;
 }
 
 export type Mile = { id: "p50" | "p95" | "p99" | "max"; label: string; us: number; text: string; at: number };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, answer, bytes, count, middle, moment, plural, since, skew, span, took, tookFine } from "./format";
+import { age, ago, answer, bytes, count, middle, moment, plural, since, skew, span, took, tookFine } from "./format";
 
 describe("formats", () => {
   it.each([
@@ -16,6 +16,9 @@ describe("formats", () => {
     [400 * 86_400_000, "400\u00A0d"],
   ])("age of %d ms", (ms, text) => {
     expect(age(1_000_000_000_000 - ms, 1_000_000_000_000)).toBe(text);
+  });
+  it("age in a sentence", () => {
+    expect([ago(5000, 6000), ago(5000, 4000), ago(5000, 9000)]).toEqual(["just now", "just now", "4\u00A0s ago"]);
   });
   it.each([
     [0, "0\u00A0B"],

@@ -34,6 +34,12 @@ export function age(then: number, now: number): string {
   return passed < 2 * SECOND ? "now" : span(passed);
 }
 
+/** The same in a sentence: `just now`, `12 s ago`, `3 h ago`. */
+export function ago(then: number, now: number): string {
+  const passed = age(then, now);
+  return passed === "now" ? "just now" : `${passed} ago`;
+}
+
 /** A length of time in its largest unit, rounded down: `41 s`, `7 min`, `3 h`, `2 d`. */
 export function span(ms: number): string {
   if (ms < MINUTE) return withUnit(Math.max(0, Math.floor(ms / SECOND)), "s");

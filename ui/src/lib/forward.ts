@@ -1,5 +1,5 @@
 import type { ForwardOffer, ForwardRule, ForwardStart, ForwardView, Outbound } from "../ipc/generated";
-import { age, count, plural, span, took } from "./format";
+import { ago, count, plural, span, took } from "./format";
 import { hostOf } from "./targets";
 import type { GlyphName, Tone } from "./verdict";
 
@@ -137,8 +137,7 @@ export function forwardCounts({
 
 /** `200 · 3 ms, 2 s ago`, `no answer: connection refused, 2 s ago`; brief where the reason stands beside it already. */
 export function lastWords(last: Outbound, now: number, brief = false): { tone: Tone; glyph: GlyphName; text: string } {
-  const passed = age(last.at_ms, now);
-  const when = passed === "now" ? "just now" : `${passed} ago`;
+  const when = ago(last.at_ms, now);
   const attempt = last.number > 1 ? `, attempt ${count(last.number)}` : "";
   if (last.status === null) {
     const why = last.problem && !brief ? `: ${last.problem.message.replace(/[.\s]+$/, "")}` : "";

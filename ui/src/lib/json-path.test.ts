@@ -49,7 +49,13 @@ describe("the path at a place", () => {
     ["3]", "data.rows[1].x[1]"],
     ['"rows"', "data.rows"],
     ["true", 'data."a b"'],
-  ])("%s", (piece, path) => expect(pathAt(TEXT, TEXT.indexOf(piece))).toBe(path));
+  ])("%s", (piece, path) => expect(pathAt(TEXT, TEXT.indexOf(piece))?.path ?? null).toBe(path));
+
+  it("has the whole value where that is a scalar", () => {
+    const text = '{"a": ["say \\"hi\\"", 12], "b": {}}';
+    const valueAt = (piece: string) => pathAt(text, text.indexOf(piece))?.value;
+    expect([valueAt("hi"), valueAt("12"), valueAt("b"), valueAt("{}")]).toEqual(['say "hi"', "12", null, null]);
+  });
 
   it("is none where there is no JSON", () => expect(pathAt("needle", 2)).toBeNull());
 
@@ -57,7 +63,7 @@ describe("the path at a place", () => {
     const text = '{"é":"ü","b":"needle"}';
     const bytes = new TextEncoder().encode(text);
     const offset = new TextEncoder().encode(text.slice(0, text.indexOf("needle"))).length;
-    expect(pathAt(text, utf16Offset(bytes, offset))).toBe("b");
+    expect(pathAt(text, utf16Offset(bytes, offset))?.path).toBe("b");
   });
 });
 

@@ -41,20 +41,25 @@ export function pathsOf(text: string, lines: readonly JsonLine[]): (string | nul
 /** More members than this in one container are not looked through for a place. */
 const MOST_MEMBERS = 20_000;
 
-/** The path of what stands at an offset of a text; null where it is not JSON, or the place cannot be told. */
-export function pathAt(text: string, offset: number): string | null {
+/** What stands at a place of a JSON text. `value`: a scalar as a query compares it, null elsewhere. */
+export type PathAt = { path: string; value: string | null };
+
+/** What stands at an offset of a text; null where it is not JSON, or the place cannot be told. */
+export function pathAt(text: string, offset: number): PathAt | null {
   const { root } = checkJson(text);
+  if (!root) return null;
   let path = "";
-  for (let value: JsonValue | null = root; value && isContainer(value);) {
+  let value: JsonValue = root;
+  while (isContainer(value)) {
     const { items } = members(text, value, MOST_MEMBERS);
     const inside = items.find((item) => offset >= (item.key?.start ?? item.start) && offset < item.end);
-    if (!inside) return path;
+    if (!inside) return { path, value: null };
     const own = inside.key ? step(keyOf(text, inside.key)) : `[${inside.index}]`;
     path = inside.key && path !== "" ? `${path}.${own}` : path + own;
     if (path.length > LONGEST) return null;
     value = inside;
   }
-  return root ? path : null;
+  return { path, value: scalarText(text.slice(value.start, value.end)) };
 }
 
 /** A scalar as a query compares it: a string without its quotes and escapes, anything else as it is written. */

@@ -179,11 +179,6 @@ export function dayTime(ms: number, now = Date.now()): string {
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** A tick of an axis of time: the day, or the time where all of it lies within two days. */
-export function tickWords(ms: number, long: number, now = Date.now()): string {
-  return long > 2 * 86_400_000 ? day(ms, now) : dayTime(ms, now);
-}
-
 /** `7 Nov`, local; with the year where it is another. */
 export function day(ms: number, now = Date.now()): string {
   const date = new Date(ms);

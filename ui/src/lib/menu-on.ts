@@ -6,13 +6,33 @@ export type MenuPlace = { x: number; y: number; from: HTMLElement };
 /** Opens a menu of our own on an element; `open` answers false where there is nothing to offer. */
 export function menuOn(open: (place: MenuPlace, event: MouseEvent) => unknown): Attachment<HTMLElement> {
   return (node) => {
+    /** The press that opened the menu has not ended. */
+    let pressed = false;
     const opened = (event: MouseEvent) => {
       if (event.defaultPrevented) return;
       const place = { x: event.clientX, y: event.clientY, from: node };
-      if (open(place, event) !== false) event.preventDefault();
+      if (open(place, event) === false) return;
+      event.preventDefault();
+      pressed = event.button === 2 || event.ctrlKey;
     };
+    // WebKit can tell of its end as a click of the first button, and that would do what a click does.
+    const clicked = (event: MouseEvent) => {
+      if (!pressed) return;
+      pressed = false;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    const begun = () => (pressed = false);
     node.addEventListener("contextmenu", opened);
-    return () => node.removeEventListener("contextmenu", opened);
+    node.addEventListener("click", clicked, true);
+    node.addEventListener("pointerdown", begun, true);
+    node.addEventListener("keydown", begun, true);
+    return () => {
+      node.removeEventListener("contextmenu", opened);
+      node.removeEventListener("click", clicked, true);
+      node.removeEventListener("pointerdown", begun, true);
+      node.removeEventListener("keydown", begun, true);
+    };
   };
 }
 

@@ -67,13 +67,13 @@ describe("the entries", () => {
 });
 
 describe("a value that is shown", () => {
-  it("has a path where it stands in the payload", () => {
+  it("has a path where it stands in the payload or in a header", () => {
     const pathOf = (field: string) => menuValue({ field, value: "x" }).path;
     expect(["body.data.id", 'body.data."te xt"[0]', "body[2].id", "header.host", "type", "body"].map(pathOf)).toEqual([
       "data.id",
       'data."te xt"[0]',
       "[2].id",
-      null,
+      "header.host",
       null,
       null,
     ]);
@@ -85,7 +85,7 @@ describe("a value that is shown", () => {
       <div role="row"><span role="gridcell" class="c-verdict">Rejected <span class="cause">no match</span></span></div>
       <p>elsewhere</p>`;
     const at = (selector: string) => document.querySelector(selector);
-    const host = { field: "header.host", value: "a", path: null };
+    const host = { field: "header.host", value: "a", path: "header.host" };
     expect([valueNear(at("b")), valueNear(at("button")), valueNear(at("p")), valueNear(null)]).toEqual([
       host,
       host,

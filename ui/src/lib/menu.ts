@@ -41,7 +41,7 @@ export type MenuEntry =
 
 /**
  * A value of a delivery. `field`: what a search calls it, null where no search can ask for it; `path`: where it stands
- * in the payload, for copying.
+ * in the payload or among the headers, for copying.
  */
 export type MenuValue = { field: string | null; value: string; path?: string | null };
 
@@ -60,16 +60,25 @@ export type MenuSubject = {
   compare: boolean;
   /** Whether it is marked, where it is one. */
   marked: boolean;
+  /** How many deliveries would match with the value, and without it, once that is known. */
+  counts?: { filter: number | null; exclude: number | null };
 };
 
-/** A value that is shown, as the menu takes it; what stands in the payload has a path there. */
+/** A value that is shown, as the menu takes it; what stands in the payload or in a header has a path there. */
 export function menuValue({ field, value }: Term): MenuValue {
-  const path = /^body(?:\.(.+)|(\[.+))$/.exec(field);
-  return { field, value, path: path ? (path[1] ?? path[2] ?? null) : null };
+  const path = /^(?:body\.(?<key>.+)|body(?<index>\[.+)|(?<header>header\..+))$/.exec(field)?.groups;
+  return { field, value, path: path?.key ?? path?.index ?? path?.header ?? null };
 }
 
 /** Longer ones are looked for by nobody. */
 const LONGEST_SEARCH = 400;
+const tooLong = ({ value }: MenuValue) => value.length > LONGEST_SEARCH;
+
+/** Whether a search can be made of it. */
+export function canSearch(value: MenuValue | null): value is MenuValue & { field: string } {
+  return value !== null && value.field !== null && !tooLong(value);
+}
+
 const LINE = { is: "line" } as const;
 
 const FORMS: readonly (MenuItem | typeof LINE)[] = [
@@ -103,11 +112,15 @@ function copyAs(): MenuEntry {
   return { is: "sub", id: "copy-as", label: "Copy as", items: FORMS };
 }
 
-function valueGroups({ value, selected, search }: MenuSubject): MenuEntry[][] {
+function valueGroups({ value, selected, search, counts }: MenuSubject): MenuEntry[][] {
   const groups: MenuEntry[][] = [];
   if (search && value !== null && value.field !== null) {
-    const off = value.value.length > LONGEST_SEARCH ? { off: "too long" } : {};
-    groups.push([item("filter", "Filter by this", off), item("exclude", "Exclude", off)]);
+    const side = (known: number | null | undefined): Partial<MenuItem> =>
+      tooLong(value) ? { off: "too long" } : typeof known === "number" ? { side: count(known) } : {};
+    groups.push([
+      item("filter", "Filter by this", side(counts?.filter)),
+      item("exclude", "Exclude", side(counts?.exclude)),
+    ]);
   }
   const copies: MenuEntry[] = [];
   if (selected) copies.push(item("copy-selected", "Copy selected text"));

@@ -44,6 +44,14 @@ export function progressWords(transfer: Transfer): string {
   return `${count(transfer.done)}${of} · ${bytes(transfer.bytes)}`;
 }
 
+/** `Exporting 41 %`; where nobody knows of how many, `Importing 1,204`. */
+export function runningWords(transfer: Transfer): string {
+  const doing = transfer.kind === "export" ? "Exporting" : "Importing";
+  const share = shareOf(transfer);
+  if (share !== null) return `${doing} ${withUnit(Math.floor(share * 100), "%")}`;
+  return transfer.done > 0 ? `${doing} ${count(transfer.done)}` : `${doing}…`;
+}
+
 /** `118 MB/s · 4 s left`, once it has run long enough to be told. */
 export function paceWords(transfer: Transfer, now: number): string {
   const passed = now - transfer.started_ms;

@@ -1,6 +1,6 @@
 import type { ProbeView, TunnelProvider, TunnelState, TunnelView } from "../ipc/generated";
 import { WORDS } from "./error-words";
-import { age, count, plural, span } from "./format";
+import { ago, count, plural, span } from "./format";
 import { visible } from "./invisible";
 import type { GlyphName } from "./verdict";
 
@@ -65,11 +65,10 @@ export function probeMark(result: string): ProbeMark {
 
 /** `21 ms`, `probed 8 s ago`: what stands beside the result. */
 export function probeFacts(probe: ProbeView, now: number): string {
-  const when = age(probe.at_ms, now);
   const parts = [
     probe.took_ms === null ? null : `${count(probe.took_ms)}\u00A0ms round trip`,
     probe.status === null || probe.result === "ok" ? null : `status ${probe.status}`,
-    when === "now" ? "just now" : `${when} ago`,
+    ago(probe.at_ms, now),
   ];
   return parts.filter((part) => part !== null).join(" · ");
 }

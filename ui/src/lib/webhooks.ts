@@ -8,7 +8,7 @@ import type {
   WebhookEdit,
   WebhookView,
 } from "../ipc/generated";
-import { age, count, plural, span, withUnit } from "./format";
+import { ago, count, plural, span, withUnit } from "./format";
 import { visible } from "./invisible";
 import { OUTCOMES, type Mark } from "./verdict";
 
@@ -32,10 +32,9 @@ export const called = (webhook: Pick<WebhookView, "name" | "uri">): string => we
 
 /** `12 s ago, verified`; `3 h ago, rejected: no match` */
 export function lastWords(last: SeenDelivery, now: number): string {
-  const when = age(last.received_ms, now);
   const verdict = OUTCOMES[last.outcome].word.toLowerCase();
   const why = last.outcome !== "verified" && last.cause ? `: ${visible(last.cause)}` : "";
-  return `${when === "now" ? "just now" : `${when} ago`}, ${verdict}${why}`;
+  return `${ago(last.received_ms, now)}, ${verdict}${why}`;
 }
 
 /** `4 events · last delivery 12 s ago, verified · 18 in the last hour` */
@@ -181,9 +180,7 @@ export function pingWords(ping: Ping, now: number): string {
 
 /** `refreshed 8 s ago`, from the time of the last reading. */
 export function refreshedWords(refreshed: number | null, now: number): string {
-  if (refreshed === null) return "not read yet";
-  const when = age(refreshed, now);
-  return when === "now" ? "refreshed just now" : `refreshed ${when} ago`;
+  return refreshed === null ? "not read yet" : `refreshed ${ago(refreshed, now)}`;
 }
 
 /** What a deletion stops, in sentences. */

@@ -140,6 +140,7 @@ export class App {
       keeping: this.keeping,
       replay: this.replay,
       verifyAgain: this.verifyAgain,
+      counts: (queries) => backend.queryCounts(queries),
       exporting: (ids) => this.transfers.ask(exportOf(ids)),
       search: this.search,
       compare: this.compare,

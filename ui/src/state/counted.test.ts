@@ -1,36 +1,14 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../fake/backend";
-import { fakeRow } from "../fake/rows";
-import type { Row } from "../ipc/generated";
-import { Deliveries } from "./deliveries.svelte";
+import type { FakeBackend } from "../fake/backend";
+import type { Deliveries } from "./deliveries.svelte";
+import { everything, make, settle, testList } from "./test-list";
 
-const NOW = 1_800_000_000_000;
 let fake: FakeBackend;
 let list: Deliveries;
 let failures: unknown[];
 
-const make = (from: number, count: number): Row[] =>
-  Array.from({ length: count }, (_, i) => fakeRow(from + i, NOW, NOW));
-const settle = async () => {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
-};
-
-/** Every id of the view, top to bottom, as scrolling through all of it would show. */
-async function everything(): Promise<number[]> {
-  const ids: number[] = [];
-  for (let index = 0; index < list.shown; index += 40) {
-    await list.need(index, Math.min(list.shown, index + 40));
-    for (let i = index; i < Math.min(list.shown, index + 40); i++) ids.push(list.rowAt(i)?.id ?? -1);
-  }
-  return ids;
-}
-
 beforeEach(async () => {
-  vi.useFakeTimers();
-  fake = new FakeBackend();
-  failures = [];
-  list = new Deliveries(fake, (thrown) => failures.push(thrown));
-  await fake.live((message) => list.apply(message));
+  ({ fake, list, failures } = await testList());
 });
 
 describe("while older matches are still being looked for", () => {
@@ -51,7 +29,7 @@ describe("while older matches are still being looked for", () => {
     fake.countOn();
     expect([list.exact, list.matched, list.shown, list.activeIndex]).toEqual([true, 5003, 5000, 150]);
     expect(list.rowAt(150)?.id).toBe(4850);
-    expect(await everything()).toEqual(Array.from({ length: 5000 }, (_, i) => 5000 - i));
+    expect(await everything(list)).toEqual(Array.from({ length: 5000 }, (_, i) => 5000 - i));
     expect(failures).toEqual([]);
   });
 
@@ -105,10 +83,10 @@ describe("when deliveries are gone", () => {
     expect([list.matched, list.shown, list.unseen, list.total]).toEqual([604, 599, 5, 604]);
     await settle();
     const left = fake.rows.map((one) => one.id).reverse();
-    expect(await everything()).toEqual(left.slice(5));
+    expect(await everything(list)).toEqual(left.slice(5));
     expect(list.rowAt(list.activeIndex)?.id).toBe(900);
     list.follow();
-    expect(await everything()).toEqual(left);
+    expect(await everything(list)).toEqual(left);
     expect(failures).toEqual([]);
   });
 

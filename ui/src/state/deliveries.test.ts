@@ -1,36 +1,16 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../fake/backend";
+import type { FakeBackend } from "../fake/backend";
 import { fakeRow, row } from "../fake/rows";
-import type { Live, Row } from "../ipc/generated";
-import { Deliveries } from "./deliveries.svelte";
+import type { Live } from "../ipc/generated";
+import type { Deliveries } from "./deliveries.svelte";
+import { everything, make, NOW, settle, testList } from "./test-list";
 
-const NOW = 1_800_000_000_000;
 let fake: FakeBackend;
 let list: Deliveries;
 let failures: unknown[];
 
-const make = (from: number, count: number): Row[] =>
-  Array.from({ length: count }, (_, i) => fakeRow(from + i, NOW, NOW));
-const settle = async () => {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
-};
-
-/** Every id of the view, top to bottom, as scrolling through all of it would show. */
-async function everything(): Promise<number[]> {
-  const ids: number[] = [];
-  for (let index = 0; index < list.shown; index += 40) {
-    await list.need(index, Math.min(list.shown, index + 40));
-    for (let i = index; i < Math.min(list.shown, index + 40); i++) ids.push(list.rowAt(i)?.id ?? -1);
-  }
-  return ids;
-}
-
 beforeEach(async () => {
-  vi.useFakeTimers();
-  fake = new FakeBackend();
-  failures = [];
-  list = new Deliveries(fake, (thrown) => failures.push(thrown));
-  await fake.live((message) => list.apply(message));
+  ({ fake, list, failures } = await testList());
 });
 
 describe("following", () => {
@@ -52,7 +32,7 @@ describe("following", () => {
     fake.rows = make(1, 1000);
     await list.open();
     await list.choose(300);
-    const before = await everything();
+    const before = await everything(list);
     for (let batch = 0; batch < 50; batch++) {
       fake.arrive(...make(1001 + batch * 100, 100));
       fake.flush();
@@ -60,9 +40,9 @@ describe("following", () => {
     }
     expect(list.unseen).toBe(5000);
     expect(list.activeIndex).toBe(300);
-    expect(await everything()).toEqual(before);
+    expect(await everything(list)).toEqual(before);
     list.follow();
-    expect(await everything()).toEqual(Array.from({ length: 6000 }, (_, i) => 6000 - i));
+    expect(await everything(list)).toEqual(Array.from({ length: 6000 }, (_, i) => 6000 - i));
     expect(failures).toEqual([]);
   });
 });
@@ -94,7 +74,7 @@ describe("while the reader holds", () => {
     await list.need(0, 450);
     const newest = Array.from({ length: 450 }, (_, i) => list.rowAt(i)?.id);
     expect(newest).toEqual(Array.from({ length: 450 }, (_, i) => 51_003 - i));
-    const all = await everything();
+    const all = await everything(list);
     expect(all.length).toBe(51_003);
     expect(all.every((id, i) => id === 51_003 - i)).toBe(true);
     expect(list.kept).toBeLessThanOrEqual(MOST_KEPT);
@@ -132,7 +112,7 @@ describe("between the snapshot and the live rows", () => {
     fake.flush();
     expect(list.shown).toBe(520);
     fake.delay = 0;
-    expect(await everything()).toEqual(Array.from({ length: 520 }, (_, i) => 520 - i));
+    expect(await everything(list)).toEqual(Array.from({ length: 520 }, (_, i) => 520 - i));
   });
 
   it("takes a row only once, though it is told twice", async () => {
@@ -152,7 +132,7 @@ describe("between the snapshot and the live rows", () => {
     list.apply({ kind: "rows", view: 1, added: make(15, 1), first: 0, matched: 15, total: 15 });
     expect(list.matched).toBe(10);
     await vi.advanceTimersByTimeAsync(500);
-    expect(await everything()).toEqual(Array.from({ length: 15 }, (_, i) => 15 - i));
+    expect(await everything(list)).toEqual(Array.from({ length: 15 }, (_, i) => 15 - i));
   });
 
   it("ignores messages of a view that is closed", async () => {
@@ -212,7 +192,7 @@ describe("searching", () => {
     await vi.advanceTimersByTimeAsync(60);
     await Promise.all([slow, quick]);
     expect(list.query).toBe("verdict:rejected");
-    expect((await everything()).every((id) => fakeRow(id, NOW, NOW).outcome === "rejected")).toBe(true);
+    expect((await everything(list)).every((id) => fakeRow(id, NOW, NOW).outcome === "rejected")).toBe(true);
     expect(failures).toEqual([]);
   });
 

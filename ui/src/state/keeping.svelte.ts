@@ -1,5 +1,6 @@
 import type { Backend, Deletion, Row, Selection as Meant } from "../ipc";
 import { plural } from "../lib/format";
+import { DeleteBySearch, type DeleteBySearchCalls } from "./delete-by-search.svelte";
 import type { Deliveries } from "./deliveries.svelte";
 import type { DetailState } from "./detail.svelte";
 import type { Navigation } from "./navigation";
@@ -10,7 +11,8 @@ import type { Toasts } from "./toasts.svelte";
 export type KeepingCalls = Pick<
   Backend,
   "deliveriesPin" | "deliveryNote" | "deliveriesDelete" | "deletionUndo" | "deletions"
->;
+> &
+  DeleteBySearchCalls;
 
 /** What is about to be deleted, where it is asked about. `count`: how many, as far as that is known. */
 export type DeletionAsked = { selection: Meant; count: number | null; what: string };
@@ -28,6 +30,7 @@ export class Keeping {
   /** The delivery whose note is being written. */
   writing = $state<number | null>(null);
   busy = $state(false);
+  readonly bySearch: DeleteBySearch;
 
   readonly #backend: KeepingCalls;
   readonly #toasts: Toasts;
@@ -47,6 +50,12 @@ export class Keeping {
     this.#selection = around.selection;
     this.#detail = around.detail;
     this.#navigation = around.navigation;
+    this.bySearch = new DeleteBySearch(backend, (query, count) => this.askSearch(query, count));
+  }
+
+  /** Asks whether what a search finds is to be deleted. */
+  askSearch(query: string, count: number | null): void {
+    this.asking = { selection: { query }, count, what: `what this search finds: ${query}` };
   }
 
   async load(): Promise<void> {

@@ -1,6 +1,6 @@
-import type { CopyForm, Row } from "../ipc";
+import type { Backend, CopyForm, Row } from "../ipc";
 import { plural } from "../lib/format";
-import { menuOf, type MenuAction, type MenuEntry, type MenuValue } from "../lib/menu";
+import { canSearch, menuOf, type MenuAction, type MenuEntry, type MenuSubject, type MenuValue } from "../lib/menu";
 import type { MenuPlace } from "../lib/menu-on";
 import type { Clipboard } from "./clipboard";
 import type { CopyingAs } from "./copying-as";
@@ -8,8 +8,11 @@ import type { Keeping } from "./keeping.svelte";
 import type { Replay } from "./replay.svelte";
 import type { VerifyAgain } from "./verify-again.svelte";
 
-/** Makes a part of the search out of a value. */
-export type ChipMaker = { add: (field: string, value: string, negated: boolean) => void };
+/** Makes a part of the search out of a value; `with`: the text that it would then be. */
+export type ChipMaker = {
+  add: (field: string, value: string, negated: boolean) => void;
+  with: (field: string, value: string, negated: boolean) => string;
+};
 /** Opens the comparison of two deliveries. */
 export type Comparer = {
   with: (id: number, how: "previous_attempt" | "last_verified") => Promise<void>;
@@ -23,6 +26,7 @@ export type MenuAround = {
   keeping: Pick<Keeping, "pin" | "write" | "deleteSubject">;
   replay: Pick<Replay, "now" | "edit" | "selection">;
   verifyAgain: Pick<VerifyAgain, "these">;
+  counts: Backend["queryCounts"];
   exporting: (ids: readonly number[]) => void;
   search: ChipMaker | null;
   compare: Comparer | null;
@@ -80,6 +84,15 @@ export class MenuState {
     const { row, value, ids } = about;
     this.#about = about;
     this.#back = document.activeElement instanceof HTMLElement ? document.activeElement : place.from;
+    const subject: MenuSubject = {
+      count: ids.length,
+      row,
+      value,
+      selected: about.selected !== "",
+      search: search !== null,
+      compare: compare !== null,
+      marked: row !== null && replay.selection.ids.has(row.id),
+    };
     const type = row?.event_type?.trim() ? row.event_type : "delivery";
     this.shown = {
       x: place.x,
@@ -90,16 +103,21 @@ export class MenuState {
         : value === null
           ? { title: type, under: row.message_id, mono: true }
           : { title: value.value === "" ? "(empty)" : value.value, under: value.path ?? value.field, mono: true }),
-      entries: menuOf({
-        count: ids.length,
-        row,
-        value,
-        selected: about.selected !== "",
-        search: search !== null,
-        compare: compare !== null,
-        marked: row !== null && replay.selection.ids.has(row.id),
-      }),
+      entries: menuOf(subject),
     };
+    void this.#count(this.#number, subject);
+  }
+
+  /** Says how many would match, if the same menu is still there when that is known. */
+  async #count(number: number, subject: MenuSubject): Promise<void> {
+    const { search, counts } = this.#around;
+    const { value } = subject;
+    if (search === null || !canSearch(value)) return;
+    const queries = [false, true].map((negated) => search.with(value.field, value.value, negated));
+    // A count is not worth an error.
+    const [filter = null, exclude = null] = await counts(queries).catch(() => []);
+    if (this.shown?.number === number)
+      this.shown = { ...this.shown, entries: menuOf({ ...subject, counts: { filter, exclude } }) };
   }
 
   /** It is gone; the focus goes back to where it was. */

@@ -119,9 +119,14 @@ export class Search {
     }
   }
 
+  /** The text with one more part, as `add` makes it. */
+  with(field: string, value: string, negated = false): string {
+    return withTerm(this.text, field, value, negated);
+  }
+
   /** Narrows by a value, or excludes it. `field`: as in a query (`type`, `header.host`, `body.data.id`); "": text. */
   add(field: string, value: string, negated = false): void {
-    void this.set(withTerm(this.text, field, value, negated));
+    void this.set(this.with(field, value, negated));
   }
 
   /** Takes a part of the text out. */
@@ -137,10 +142,12 @@ export class Search {
     else void this.set(without(text, at, at + part.length));
   }
 
-  /** Puts the nearest right form in the place of what is wrong. */
+  /** Puts the nearest right form in the place of what is wrong; where that is nothing, the part is left out. */
   fix(problem: QueryRead["problems"][number] | undefined = this.problems[0]): void {
     if (!problem || problem.nearest === null) return;
-    void this.set(this.text.slice(0, problem.start) + problem.nearest + this.text.slice(problem.end));
+    const { start, end, nearest } = problem;
+    if (nearest === "") this.remove(start, end);
+    else void this.set(this.text.slice(0, start) + nearest + this.text.slice(end));
   }
 
   /** Sets the range of time, in Unix milliseconds. */

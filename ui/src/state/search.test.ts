@@ -52,6 +52,20 @@ describe("what is typed", () => {
     expect([search.text, list.query]).toEqual(["verdict:rejected reason:xy", "verdict:rejected reason:xy"]);
   });
 
+  it("is left out where nothing is the nearest right form", async () => {
+    search.type('verdict:rejected or "" needle');
+    await settle();
+    expect(search.problems[0]?.nearest).toBe("");
+    search.fix();
+    await settle();
+    expect([search.text, list.query]).toEqual(["verdict:rejected or needle", "verdict:rejected or needle"]);
+    search.type("needle or ()");
+    await settle();
+    search.fix();
+    await settle();
+    expect([search.text, list.query]).toEqual(["needle", "needle"]);
+  });
+
   it("is not searched for when something else was asked for meanwhile", async () => {
     search.type("needle");
     search.clear();

@@ -49,6 +49,13 @@ it("a disk that is nearly full is an alarm that says what to do, and goes by its
   await waitFor(() => expect(screen.queryByTestId("disk-full")).toBeNull());
 });
 
+it("it leads to the limits of the history", async () => {
+  fake.state.disk = DISK;
+  await open();
+  await fireEvent.click(await screen.findByTestId("disk-limits"));
+  await screen.findByTestId("keep-size");
+});
+
 it("it is there from the start where the disk was full before", async () => {
   fake.state.disk = DISK;
   await open();

@@ -72,6 +72,29 @@ describe("the limits", () => {
     await waitFor(() => expect(fake.keepOfProjects.has(1)).toBe(false));
   });
 
+  it("draw what would go over the same axis of time as the list's histogram", async () => {
+    vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(560);
+    await type("keep-count", "150");
+    const axis = await waitFor(() => {
+      const found = [...screen.getByTestId("going").querySelectorAll("svg text")].map((one) => one.textContent);
+      expect(found.at(-2)).toBe("now");
+      return found;
+    });
+    expect(axis[0]).toMatch(/^(\d\d:\d\d|\d+ \w{3})$/);
+    expect(screen.getByTestId("going").querySelector("svg")?.getAttribute("width")).toBe("560");
+  });
+
+  it("draw deliveries of one moment as one bar, with that moment", async () => {
+    vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(560);
+    const at = new Date(2026, 1, 3, 10, 20).getTime();
+    fake.rows = fake.rows.map((row) => ({ ...row, received_ms: at }));
+    await type("keep-count", "150");
+    await waitFor(() => expect(screen.getByTestId("going").querySelector("svg text")?.textContent).toMatch(/10:20$/));
+    expect(screen.getByTestId("going").querySelectorAll("svg text")).toHaveLength(1);
+    const bars = [...screen.getByTestId("going").querySelectorAll("g path")].map((one) => one.getAttribute("d"));
+    expect(bars.map((d) => d?.match(/M0 [\d.]+h27v/g)?.length)).toEqual([1, 1]);
+  });
+
   it("show in the list what would go", async () => {
     await type("keep-count", "150");
     await fireEvent.click(await screen.findByTestId("going-show"));
@@ -103,6 +126,16 @@ describe("out and in", () => {
     expect([selection, format, credentials]).toEqual([{ query: "verdict:rejected" }, "har", false]);
     expect(path).toMatch(/^\/home\/ada\/search-\d{4}-\d\d-\d\d\.har$/);
     await waitFor(() => expect(screen.queryByTestId("export-dialog")).toBeNull());
+  });
+
+  it("asks first what is to go out, then in which form", async () => {
+    app.transfers.ask();
+    await screen.findByTestId("export-dialog");
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("export-format-ndjson")));
+    app.transfers.asking = null;
+    await waitFor(() => expect(screen.queryByTestId("export-dialog")).toBeNull());
+    app.transfers.ask({ id: "going", label: "What would go", selection: "all", count: 1 });
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("export-what-going")));
   });
 
   it("writes nothing where no file is chosen", async () => {
@@ -137,6 +170,23 @@ describe("out and in", () => {
     expect(app.deliveries.query).toBe("imported:yes");
   });
 
+  it("say at the foot of the window how far they are, and lead to where they are shown", async () => {
+    fake.transferTakes = 5000;
+    expect(screen.queryByTestId("transferring")).toBeNull();
+    await app.transfers.take(["/home/ada/big.ndjson"]);
+    const said = await screen.findByTestId("transferring");
+    expect(nb(said.textContent)).toBe("Importing 0 %");
+    const [running] = fake.transferList;
+    if (!running) throw new Error("none");
+    fake.tell({ kind: "transfer", transfer: { ...running, bytes: (running.bytes_total ?? 0) * 0.419 } });
+    await waitFor(() => expect(nb(said.textContent)).toBe("Importing 41 %"));
+    fake.tell({ kind: "transfer", transfer: { ...running, bytes_total: null, done: 1204 } });
+    await waitFor(() => expect(nb(said.textContent)).toBe("Importing 1,204"));
+    await fireEvent.click(said);
+    await fireEvent.click(await screen.findByTestId("transfer-stop"));
+    await waitFor(() => expect(screen.queryByTestId("transferring")).toBeNull());
+  });
+
   it("stops one that runs", async () => {
     fake.transferTakes = 5000;
     await app.transfers.take(["/home/ada/big.ndjson"]);
@@ -147,6 +197,29 @@ describe("out and in", () => {
 });
 
 describe("deletions", () => {
+  it("of what a typed search finds are counted, asked about, and undone", async () => {
+    await history();
+    const go = () => screen.getByTestId<HTMLButtonElement>("delete-found");
+    expect(go().disabled).toBe(true);
+    await type("delete-query", "verdct:rejected");
+    await waitFor(() => expect(text("delete-hint")).toContain("There is no field “verdct”."));
+    expect([go().disabled, screen.getByTestId("delete-query").getAttribute("aria-invalid")]).toEqual([true, "true"]);
+    const rejected = fake.rows.filter((row) => row.outcome === "rejected").length;
+    await type("delete-query", "verdict:rejected");
+    await waitFor(() => expect(text("delete-hint")).toBe(`${rejected} deliveries match.`));
+    await fireEvent.click(go());
+    const dialog = await screen.findByTestId("confirm");
+    expect(nb(dialog.textContent)).toContain("Delete what this search finds: verdict:rejected?");
+    expect(nb(dialog.textContent)).toContain(`${rejected} deliveries leave the list at once`);
+    await fireEvent.click(screen.getByTestId("confirm-yes"));
+    await waitFor(() => expect(fake.rows.length).toBe(200 - rejected));
+    await waitFor(() => expect(text("delete-hint")).toBe("Nothing matches."));
+    expect(go().disabled).toBe(true);
+    await fireEvent.click(screen.getByTestId("deletion-undo"));
+    await waitFor(() => expect(text("delete-hint")).toBe(`${rejected} deliveries match.`));
+    expect(fake.rows.length).toBe(200);
+  });
+
   it("of everything are asked about, listed, and undone", async () => {
     await history();
     await fireEvent.pointerDown(screen.getByTestId("delete-more"), { button: 0, pointerType: "mouse" });

@@ -2,6 +2,7 @@ import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBackend } from "../../fake/backend";
 import { fakeRow } from "../../fake/rows";
+import { moment } from "../../lib/format";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 
@@ -70,6 +71,20 @@ describe("the menu", () => {
     await waitFor(() => expect(document.activeElement).toBe(rowOf(60)));
   });
 
+  it("in a narrow window leaves the list in front, however its press ends", async () => {
+    const row = rowOf(58);
+    await fireEvent.pointerDown(row, { button: 2 });
+    await fireEvent.contextMenu(row, { button: 2 });
+    await screen.findByTestId("context-menu");
+    await fireEvent.click(row, { button: 0 });
+    await waitFor(() => expect(app.detail.id).toBe(58));
+    expect(app.screen.covering).toBe(false);
+    await key("Escape");
+    await fireEvent.pointerDown(row, { button: 0 });
+    await fireEvent.click(row, { button: 0 });
+    await waitFor(() => expect(app.screen.covering).toBe(true));
+  });
+
   it("pins, and the row and the detail say so", async () => {
     await menuOn(rowOf(58));
     await choose("pin");
@@ -103,23 +118,6 @@ describe("the menu", () => {
     expect(app.keeping.latest(Date.now())?.deliveries).toBe(2);
   });
 
-  it("copies a value of the payload, and its path", async () => {
-    await key("j");
-    const value = await waitFor(() => {
-      const found = [...document.querySelectorAll("[role=treeitem]")].find((one) =>
-        one.textContent?.includes("output"),
-      );
-      if (!found) throw new Error("not yet");
-      return found;
-    });
-    await menuOn(value);
-    await choose("copy-path");
-    await waitFor(() => expect(fake.copied.at(-1)).toBe("data.output_file_uri"));
-    await menuOn(value);
-    await choose("copy-value");
-    await waitFor(() => expect(fake.copied.at(-1)).toBe(fake.rows[59]?.pointer));
-  });
-
   it("does not open where text is typed", async () => {
     expect(await fireEvent.contextMenu(await screen.findByTestId("search-input"))).toBe(true);
     expect(screen.queryByTestId("context-menu")).toBeNull();
@@ -142,6 +140,21 @@ describe("a note", () => {
     await fireEvent.input(again, { target: { value: "something else" } });
     await fireEvent.keyDown(again, { key: "Escape" });
     expect((await screen.findByTestId("note")).textContent).toContain("Only through edge-2.");
+  });
+
+  it("says when it was last changed", async () => {
+    await key("j");
+    await waitFor(() => expect(app.detail.detail?.row.id).toBe(60));
+    await key("n");
+    const field = await screen.findByTestId<HTMLTextAreaElement>("note-field");
+    await fireEvent.input(field, { target: { value: "Only through edge-2." } });
+    await fireEvent.keyDown(field, { key: "Enter" });
+    const noted = await screen.findByTestId("noted");
+    expect(noted.textContent).toBe("just now");
+    const at = app.detail.detail?.noted_ms ?? 0;
+    expect(noted.title).toBe(moment(at));
+    app.clock.now = at + 61_000;
+    await waitFor(() => expect(noted.textContent).toBe("1\u00A0min ago"));
   });
 
   it("that is emptied goes away", async () => {

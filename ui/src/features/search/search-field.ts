@@ -42,6 +42,8 @@ const theme = EditorView.theme({
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font)", lineHeight: "26px", overflowX: "hidden", scrollbarWidth: "none" },
   ".cm-content": {
+    // Or the hint, which does not wrap, would make it wider than its room.
+    minWidth: "0",
     padding: "2px 0",
     caretColor: "var(--star)",
     userSelect: "text",
@@ -208,9 +210,7 @@ export function searchField(options: FieldOptions): SearchField {
         drawSelection(),
         highlightSpecialChars(),
         // As an element: a combobox has no attribute for it.
-        placeholder(() =>
-          Object.assign(document.createElement("span"), { textContent: HINT, className: "cm-placeholder" }),
-        ),
+        placeholder(() => Object.assign(document.createElement("span"), { textContent: HINT })),
         marking(remove),
         theme,
         EditorView.lineWrapping,

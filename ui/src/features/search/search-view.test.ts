@@ -87,6 +87,16 @@ describe("the box", () => {
     await waitFor(() => expect(box().getAttribute("aria-invalid")).toBe("false"));
   });
 
+  it("offers to leave out what says nothing", async () => {
+    type('needle ""');
+    expect((await screen.findByTestId("suggestion-fix")).textContent).toBe("Leave it outTab");
+    await key("Escape");
+    const fix = await screen.findByTestId("search-fix");
+    expect(fix.textContent).toBe("Leave it out");
+    await fireEvent.click(fix);
+    await waitFor(() => expect(text()).toBe("needle"));
+  });
+
   it("/ goes into it, Esc closes the list and then leaves it, with the text as it is", async () => {
     await fireEvent.keyDown(document.body, { key: "/" });
     await waitFor(() => expect(document.activeElement).toBe(box()));
