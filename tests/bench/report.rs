@@ -61,6 +61,11 @@ impl Figure {
         self
     }
 
+    /// What another figure is compared with by the reader.
+    pub(crate) fn without_bound(self) -> Self {
+        Self { bound: Bound::None, ..self }
+    }
+
     fn passes(&self) -> bool {
         self.measured.is_some_and(|measured| self.bound.holds(measured))
     }

@@ -10,6 +10,7 @@ use inbound::{Gate, GateRules, Limits, Listener, Parts, Probes, Tally, UsualAnsw
 use query::Expr;
 use serde_json::{Value, json};
 use store::{Names, Options, Store, Wanted};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
 use crate::load::{Amount, Requests, run};
@@ -38,6 +39,9 @@ pub(crate) async fn serve_listener() {
     if place["searched"] == true {
         store.search().begin().unwrap();
     }
+    // A window or a live view follows what arrives, with a search and without.
+    let mut changes = store.subscribe();
+    tokio::spawn(async move { while !matches!(changes.recv().await, Err(RecvError::Closed)) {} });
     let project = store.projects().ensure("P", false, "").await.unwrap();
     let gate = Gate::default();
     gate.set(GateRules { public: None, path_token: None, per_second: u32::MAX, bytes_per_second: u64::MAX });

@@ -137,17 +137,31 @@ pub(crate) async fn start() -> Vec<Figure> {
     if let Err(why) = fill(&home).await {
         return vec![Figure::not_taken(name, &why)];
     }
-    let mut times = Vec::new();
+    let (mut times, mut phases) = (Vec::new(), String::new());
     for _ in 0..STARTS {
         let window = open_at(&home).await;
         let usable = usable(&window).await;
         let pid = find(&tests::app(), &home).expect("the window's process");
         times.push((usable - started_ms(pid)) / 1000.0);
+        phases = self::phases(&window, started_ms(pid)).await;
         window.close().await;
         ended(&home).await;
     }
     let note = times.iter().map(|seconds| format!("{seconds:.2}")).collect::<Vec<_>>().join(", ");
-    vec![Figure::new(name, median(times), "s", Bound::AtMost(1.5)).note(format!("starts: {note}"))]
+    vec![Figure::new(name, median(times), "s", Bound::AtMost(1.5)).note(format!("starts: {note}; {phases}"))]
+}
+
+/// What the last start consisted of.
+pub(crate) async fn phases(window: &Window, started_ms: f64) -> String {
+    let script = r#"
+        const [page] = performance.getEntriesByType("navigation");
+        const at = (name) => performance.getEntriesByName(name)[0]?.startTime ?? 0;
+        return [performance.timeOrigin, page?.domContentLoadedEventEnd ?? 0, at("pollux:listed"), at("pollux:usable")];
+    "#;
+    let told: [f64; 4] = serde_json::from_value(window.script(script).await).unwrap_or_default();
+    let [origin, run, listed, usable] = told;
+    let asked = origin - started_ms;
+    format!("page asked for at {asked:.0} ms, run {run:.0} ms later, rows there {listed:.0}, drawn {usable:.0}")
 }
 
 async fn fill(home: &Path) -> Result<(), String> {

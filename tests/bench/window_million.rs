@@ -20,7 +20,7 @@ const MOST: Duration = Duration::from_secs(300);
 /// a frame took is the time between two callbacks. After a jump, the time until no row in sight is still being read.
 const SCROLL: &str = r#"
     const grid = document.querySelector('[data-testid="grid"]');
-    const out = { wheel: [], drag: [], jump: [], read: [], waiting: 0, rows: 0 };
+    const out = { still: [], near: [], wheel: [], drag: [], jump: [], read: [], waiting: 0, rows: 0 };
     window.benchScrolled = null;
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const most = () => grid.scrollHeight - grid.clientHeight;
@@ -48,6 +48,8 @@ const SCROLL: &str = r#"
         out.read.push(performance.now() - from);
     };
     (async () => {
+        await moves(out.still, 100, () => 0);
+        await moves(out.near, 100, (i) => (i % 2) * 8);
         await moves(out.wheel, 400, (i) => i * 120);
         await moves(out.drag, 400, (i) => (most() * i) / 400);
         for (let i = 0; i < 60; i += 1) {
@@ -69,12 +71,13 @@ pub(crate) async fn measure() -> Vec<Figure> {
 async fn figures(home: &Path) -> Result<Vec<Figure>, String> {
     stock::make(&home.join("pollux.db"), search::DELIVERIES, None).await?;
     let mut times = Vec::new();
-    let mut scrolled = Value::Null;
+    let (mut scrolled, mut phases) = (Value::Null, String::new());
     for round in 0..=STARTS {
         let window = open_at(home).await;
         let usable = usable(&window).await;
         let pid = find(&tests::app(), home).ok_or("the window's process is not found")?;
         times.push((usable - started_ms(pid)) / 1000.0);
+        phases = crate::window::phases(&window, started_ms(pid)).await;
         if round == 0 {
             // The first makes the signatures.
             indexed(home)?;
@@ -105,8 +108,10 @@ async fn figures(home: &Path) -> Result<Vec<Figure>, String> {
     let read = of("read");
     let mut all = vec![
         Figure::new("start to usable window, 1,000,000 deliveries kept", median(times), "s", Bound::AtMost(1.5))
-            .note(format!("starts: {each}; the first of all, which makes what searches need: {first:.2}")),
+            .note(format!("starts: {each}; {phases}; the first of all, which makes what searches need: {first:.2}")),
         frames("wheel", "scrolling by wheel, p99 of a frame"),
+        frames("near", "moving the same rows, p99 of a frame").without_bound(),
+        frames("still", "moving nothing, p99 of a frame").without_bound(),
         frames("drag", "dragging through all, p99 of a frame"),
         frames("jump", "jumping anywhere, p99 of a frame"),
     ];

@@ -1,5 +1,6 @@
 import type { Backend, Explained, IpcError, Live, Nothing, QueryRead, Row, ViewOpened } from "../ipc";
 import { asIpcError } from "../lib/errors";
+import { Latest } from "../lib/latest";
 import { projectIn, withProject } from "../lib/query-text";
 import { ListPlace } from "./list-place.svelte";
 import { PageReader, type PageCalls } from "./page-reader";
@@ -53,6 +54,7 @@ export class Deliveries extends ListPlace {
   #opening: { token: number; buffer: Live[] } | null = null;
   #token = 0;
   #lastId = 0;
+  #looking = new Latest();
   #reopenTimer: ReturnType<typeof setTimeout> | null = null;
   readonly #reader: PageReader;
   readonly #backend: DeliveriesCalls;
@@ -95,6 +97,7 @@ export class Deliveries extends ListPlace {
 
   #adopt(opened: ViewOpened, keepPlace: boolean): void {
     this.#view = opened.view;
+    this.#looking = new Latest();
     this.#reader.begin(opened.first + opened.matched - opened.rows.length, opened.rows);
     this.#lastId = opened.rows.at(-1)?.id ?? 0;
     this.seen.note(opened.rows);
@@ -211,6 +214,11 @@ export class Deliveries extends ListPlace {
   rowOf(id: number): Row | undefined {
     void this.version;
     return this.#reader.pages.byId(id);
+  }
+
+  /** Asks for what is in sight. Who drags through a million rows sees another range in every frame: the last counts. */
+  look(first: number, last: number): Promise<void> {
+    return this.#looking.run(() => this.need(first, last));
   }
 
   /** Asks for what the visual range [first, last) lacks. */

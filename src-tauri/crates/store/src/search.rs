@@ -249,12 +249,20 @@ impl Rest {
                 hunt.rest(gone, |ids, blocks_read| tell(ids, Explained { blocks_read, blocks }))
             }
             Left::Before(id, inner, wanted) => {
-                let mut conn = readers::open(&inner.parts.path)?;
-                let snapshot = conn.transaction()?;
-                let mut hunt = inner.hunt(&wanted, &snapshot, gone)?;
-                hunt.before(id);
-                let (ids, _) = hunt.newest(&snapshot, usize::MAX, gone)?;
-                if tell(&ids, hunt.explained) && !gone.load(Ordering::Relaxed) { Ok(()) } else { Err(Error::Closed) }
+                let fill = || {
+                    // A program that has just started has more urgent things to do.
+                    indexer::give_way();
+                    let mut conn = readers::open(&inner.parts.path)?;
+                    let snapshot = conn.transaction()?;
+                    let mut hunt = inner.hunt(&wanted, &snapshot, gone)?;
+                    hunt.before(id);
+                    let (ids, _) = hunt.newest(&snapshot, usize::MAX, gone)?;
+                    Ok((ids, hunt.explained))
+                };
+                // In a thread of its own: a priority that was lowered cannot be raised again.
+                let filled = std::thread::scope(|scope| scope.spawn(fill).join());
+                let (ids, explained) = filled.unwrap_or(Err(Error::Closed))?;
+                if tell(&ids, explained) && !gone.load(Ordering::Relaxed) { Ok(()) } else { Err(Error::Closed) }
             }
         }
     }

@@ -61,6 +61,8 @@ pub(crate) struct Writer {
     revisions: OwnRevisions,
     /// A long read keeps the log from being copied: when to try again.
     checkpoint_at: Option<i32>,
+    /// Bytes of the log's file that stay when the log begins anew; 0 until that was set.
+    log_length: i64,
     /// When answers have to be written, even without a delivery.
     answer_by: Option<Instant>,
     /// When something was written last.
@@ -114,6 +116,7 @@ impl Writer {
             complaints,
             revisions,
             checkpoint_at: None,
+            log_length: 0,
             answer_by: None,
             worked: Instant::now(),
         }

@@ -153,6 +153,12 @@ impl Keeper {
         i32::try_from(pages).unwrap_or(usual).min(usual)
     }
 
+    /// Bytes that the file of the log keeps when the log begins anew.
+    pub(crate) fn log_length(&self) -> i64 {
+        let room = log_room(self.keeping.keep().all.max_bytes).min(MOST_LOG);
+        i64::try_from(room).unwrap_or(i64::MAX)
+    }
+
     /// Does a slice of what is to be done.
     pub(crate) fn turn(&mut self, busy: bool) -> Result<Turn, Error> {
         let done = self.try_turn(busy);
@@ -175,6 +181,10 @@ impl Keeper {
             None => open::beside(&self.path)?,
         };
         let keep = self.keeping.keep();
+        if turned {
+            // Whoever begins the log anew cuts it off.
+            conn.pragma_update(None, "journal_size_limit", self.log_length())?;
+        }
         if turned {
             self.reserve.may_go(slice::any(&conn, i64::MIN, &keep.waiting)?);
         }

@@ -132,13 +132,10 @@ impl Ranges {
         Self { within, absent }
     }
 
-    fn of<T: Copy + Into<i64>>(&self, numbers: &[T]) -> u64 {
-        self.within.iter().fold(0, |marks, (from, to)| {
-            marks
-                | mask(numbers, |number| {
-                    let number: i64 = number.into();
-                    number >= *from && number <= *to
-                })
+    fn of<T: Number>(&self, numbers: &[T]) -> u64 {
+        self.within.iter().fold(0, |marks, (from, to)| match T::between(*from, *to) {
+            Some((from, to)) => marks | mask(numbers, |number| number >= from && number <= to),
+            None => marks,
         })
     }
 
@@ -154,12 +151,33 @@ impl Ranges {
     }
 }
 
+/// What a column consists of. Compared as it is: many at a time.
+trait Number: Copy + PartialOrd {
+    /// The least and the greatest that lie between two; `None` if none does.
+    fn between(from: i64, to: i64) -> Option<(Self, Self)>;
+}
+
+macro_rules! number {
+    ($($kind:ty),*) => {$(
+        impl Number for $kind {
+            fn between(from: i64, to: i64) -> Option<(Self, Self)> {
+                let (least, most) = (i64::from(Self::MIN), i64::from(Self::MAX));
+                let (from, to) = (from.max(least), to.min(most));
+                if from > to { None } else { Some((Self::try_from(from).ok()?, Self::try_from(to).ok()?)) }
+            }
+        }
+    )*};
+}
+
+number!(u16, u32, i64);
+
 /// A bit for each number that holds, the first lowest; of 64 at most.
 fn mask<T: Copy>(numbers: &[T], holds: impl Fn(T) -> bool) -> u64 {
     // First a byte for each, which the compiler does many at a time; then eight bytes become eight bits at once.
     let mut bytes = [0_u8; BLOCK as usize];
-    for (byte, number) in bytes.iter_mut().zip(numbers) {
-        *byte = u8::from(holds(*number));
+    match numbers.first_chunk::<{ BLOCK as usize }>() {
+        Some(numbers) => bytes = numbers.map(|number| u8::from(holds(number))),
+        None => bytes.iter_mut().zip(numbers).for_each(|(byte, number)| *byte = u8::from(holds(*number))),
     }
     let eight = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56;
     let (eights, _) = bytes.as_chunks::<8>();
@@ -304,7 +322,7 @@ fn numbers(column: Column, ranges: &Ranges, block: &Block<'_>) -> Marks {
 }
 
 /// Numbers of which one says that there is none, and one that only the row knows it.
-fn some<T: Copy + PartialEq + Into<i64>>(ranges: &Ranges, numbers: &[T], none: T, open: Option<T>) -> Marks {
+fn some<T: Number>(ranges: &Ranges, numbers: &[T], none: T, open: Option<T>) -> Marks {
     let mut yes = ranges.of(numbers);
     let nones = mask(numbers, |number| number == none);
     let opens = open.map_or(0, |open| mask(numbers, |number| number == open));
@@ -402,6 +420,18 @@ mod tests {
         ) {
             let expected = (0..).zip(&numbers).filter(|(_, number)| **number == sought).fold(0, |bits, (bit, _)| bits | 1 << bit);
             prop_assert_eq!(mask(&numbers, |number| number == sought), expected);
+        }
+
+        #[test]
+        fn numbers_are_compared_as_they_are_stored(
+            numbers in proptest::collection::vec(any::<u16>(), 0..=BLOCK as usize),
+            within in proptest::collection::vec((any::<i64>(), any::<i64>()), 0..3),
+            near in proptest::collection::vec((-9..70_000_i64, -9..70_000_i64), 0..3),
+        ) {
+            let ranges = Ranges { within: within.into_iter().chain(near).collect(), absent: false };
+            let holds = |number: &u16| ranges.within.iter().any(|(from, to)| (*from..=*to).contains(&(*number).into()));
+            let expected = (0..).zip(&numbers).filter(|(_, number)| holds(number)).fold(0, |bits, (bit, _)| bits | 1 << bit);
+            prop_assert_eq!(ranges.of(&numbers), expected);
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Makes the signatures, in a thread that gives way to everything else.
 //!
 //! It reads what is committed, a block at a time, with a connection of its own; the writer does not know of it. While
-//! deliveries wait for the writer it works in small steps with long pauses. What is not signed yet is read by a search
+//! deliveries arrive it works in small steps with long pauses. What is not signed yet is read by a search
 //! as it is, so being late costs time and nothing else.
 
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use crate::{Error, readers};
 
 /// Between two looks for something to do.
 const IDLE: Duration = Duration::from_millis(250);
-/// Between two blocks while deliveries wait for the writer.
+/// Between two blocks while deliveries arrive.
 const BUSY: Duration = Duration::from_millis(20);
 /// Between two looks for news, after some and after none. A channel holds 4,096; more than 60,000 a second never came.
 const HEARD: Duration = Duration::from_millis(5);
@@ -135,10 +135,15 @@ impl Listener {
     }
 }
 
-fn run(beside: &Beside, stop: &Stop) {
-    // Of this thread only; other systems lower the whole process.
+/// From now on, this thread gives way to all others.
+pub(crate) fn give_way() {
+    // Other systems lower the whole process.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICE);
+}
+
+fn run(beside: &Beside, stop: &Stop) {
+    give_way();
     let mut work = None;
     loop {
         let done = match &mut work {
@@ -149,7 +154,7 @@ fn run(beside: &Beside, stop: &Stop) {
             }),
         };
         let pause = match done {
-            Ok(true) if beside.queued.load(Ordering::Relaxed) > 0 => BUSY,
+            Ok(true) if work.as_ref().is_some_and(|work| work.busy) => BUSY,
             Ok(true) => Duration::ZERO,
             Ok(false) => IDLE,
             Err(Error::Closed) => return,
@@ -170,6 +175,11 @@ struct Work {
     open: Partial,
     /// An older one that is missing.
     older: Option<Partial>,
+    /// The newest delivery at the last step.
+    last_id: i64,
+    /// Deliveries waited, or had arrived since the step before: a queue is empty most of the time even at the highest
+    /// rate.
+    busy: bool,
 }
 
 impl Work {
@@ -180,15 +190,17 @@ impl Work {
         beside.shelf.load(&conn, last_id)?;
         let open = Partial::new((last_id + 1).div_euclid(SEGMENT));
         beside.shelf.show(&open);
-        Ok(Self { conn, open, older: None })
+        Ok(Self { conn, open, older: None, last_id, busy: false })
     }
 }
 
 /// Does a little. False if there is nothing to do.
 fn step(beside: &Beside, work: &mut Work, gone: &AtomicBool) -> Result<bool, Error> {
     let last_id = tally::read(&work.conn)?.last_id;
+    let arrived = std::mem::replace(&mut work.last_id, last_id) != last_id;
+    work.busy = arrived || beside.queued.load(Ordering::Relaxed) > 0;
     // News may come so fast that rows are read in vain.
-    if beside.known.is_behind(last_id) && beside.queued.load(Ordering::Relaxed) == 0 {
+    if beside.known.is_behind(last_id) && !work.busy {
         let snapshot = work.conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
         beside.known.catch_up(&snapshot, gone)?;
     }

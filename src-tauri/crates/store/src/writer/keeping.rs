@@ -15,6 +15,10 @@ const NOT_INDEXED: &str = "new events were not put into their index";
 impl Writer {
     /// A slice of what has to leave the file. `busy`: deliveries wait.
     pub(super) fn keep(&mut self, busy: bool) {
+        let length = self.keeper.log_length();
+        if self.log_length != length && self.conn.pragma_update(None, "journal_size_limit", length).is_ok() {
+            self.log_length = length;
+        }
         match self.keeper.turn(busy) {
             Ok(turn) => {
                 self.revised(!turn.removed.is_empty());
