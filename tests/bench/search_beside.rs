@@ -143,6 +143,20 @@ fn start(argument: &str, place: &Value) -> Result<(child::Child, Value), String>
     Ok((child, told))
 }
 
+/// Waits until a process has nothing to do.
+async fn rest(pid: u32) {
+    let mut before = child::cpu(pid);
+    let began = Instant::now();
+    loop {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let now = child::cpu(pid);
+        if now - before < Duration::from_millis(15) || began.elapsed() > MOST {
+            return;
+        }
+        before = now;
+    }
+}
+
 async fn capture(folder: &Path) -> Result<Figure, String> {
     let (with, without) = (folder.join("with.db"), folder.join("without.db"));
     let listener = |database: &Path, searched: bool| {
@@ -150,13 +164,17 @@ async fn capture(folder: &Path) -> Result<Figure, String> {
         let address: Option<SocketAddr> = told["address"].as_str().and_then(|text| text.parse().ok());
         Ok::<_, String>((child, address.ok_or("no address")?))
     };
-    let (_with, with_address) = listener(&with, true)?;
+    let (searched_child, with_address) = listener(&with, true)?;
     let (_without, without_address) = listener(&without, false)?;
     let amount = Amount { connections: CONNECTIONS, requests: DELIVERIES, time: MOST };
     let (mut ratios, mut rates) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         let requests = Requests::signed(DELIVERIES, &format!("s{round}_"));
-        let rate = async |address| Ok::<f64, String>(run(address, &requests, amount).await?.all()?.per_second());
+        let rate = async |address| {
+            // What one left to do is no burden of the other.
+            rest(searched_child.pid()).await;
+            Ok::<f64, String>(run(address, &requests, amount).await?.all()?.per_second())
+        };
         let (searched, plain) = if round % 2 == 0 {
             let plain = rate(without_address).await?;
             (rate(with_address).await?, plain)

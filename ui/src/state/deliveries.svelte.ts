@@ -217,9 +217,7 @@ export class Deliveries extends ListPlace {
   }
 
   /** Asks for what is in sight. Who drags through a million rows sees another range in every frame: the last counts. */
-  look(first: number, last: number): Promise<void> {
-    return this.#looking.run(() => this.need(first, last));
-  }
+  look = (first: number, last: number): Promise<void> => this.#looking.run(() => this.need(first, last));
 
   /** Asks for what the visual range [first, last) lacks. */
   async need(first: number, last: number): Promise<void> {
