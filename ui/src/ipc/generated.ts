@@ -3708,7 +3708,7 @@ method: string,
  */
 note: string | null, 
 /**
- * When that was last changed, Unix milliseconds.
+ * When that was last changed here, or imported; Unix milliseconds.
  */
 noted_ms: number | null, 
 /**

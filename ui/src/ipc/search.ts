@@ -6,7 +6,7 @@ export interface SearchBackend {
   queryRead(text: string): Promise<QueryRead>;
   /** What may complete it; `cursor` in UTF-16 units. Counts are of the present hits. */
   querySuggest(text: string, cursor: number): Promise<Suggestions>;
-  /** How many deliveries each query matches (8 queries at most); null if that is not known soon. */
+  /** How many deliveries each query matches (the first 8); null if that is not known soon, or it cannot be read. */
   queryCounts(queries: string[]): Promise<(number | null)[]>;
   /** At most 400 buckets. */
   viewHistogram(view: number, buckets: number): Promise<Histogram>;

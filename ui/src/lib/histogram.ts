@@ -66,8 +66,8 @@ export function endsNow({ to_ms, step_ms }: Times, now: number): boolean {
 }
 
 /**
- * The axis of a picture that is `drawn` wide and has `room`. Of one
- * moment, and where nothing whole lies in it, it says the beginning.
+ * The axis of a picture that is `drawn` wide and has `room`. Of one moment, and where there is no round time to say, it
+ * says the beginning.
  */
 export function axisOf(times: Times, drawn: number, room: number, now: number): AxisLabel[] {
   const { from_ms, to_ms, step_ms } = times;

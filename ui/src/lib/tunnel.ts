@@ -63,7 +63,7 @@ export function probeMark(result: string): ProbeMark {
   return PROBES[result] ?? { glyph: "warn", tone: "warn", word: words, short: words };
 }
 
-/** `21 ms`, `probed 8 s ago`: what stands beside the result. */
+/** `21 ms round trip · 8 s ago`: what stands beside the result. */
 export function probeFacts(probe: ProbeView, now: number): string {
   const parts = [
     probe.took_ms === null ? null : `${count(probe.took_ms)}\u00A0ms round trip`,

@@ -8,7 +8,7 @@ import type { Keeping } from "./keeping.svelte";
 import type { Replay } from "./replay.svelte";
 import type { VerifyAgain } from "./verify-again.svelte";
 
-/** Makes a part of the search out of a value; `with`: the text that it would then be. */
+/** Makes a part of the search out of a value; `with`: the text that the search would then be. */
 export type ChipMaker = {
   add: (field: string, value: string, negated: boolean) => void;
   with: (field: string, value: string, negated: boolean) => string;

@@ -158,7 +158,7 @@ pub struct Detail {
     pub method: String,
     /// The user's note, whole.
     pub note: Option<String>,
-    /// When that was last changed, Unix milliseconds.
+    /// When that was last changed here, or imported; Unix milliseconds.
     pub noted_ms: Option<i64>,
     /// Path of the request.
     pub path: String,
