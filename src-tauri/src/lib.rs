@@ -32,8 +32,8 @@ pub fn main() -> ExitCode {
     window::run()
 }
 
-/// Starts this program once more, in its own place, with the setting of WebKit that draws without OpenGL, where OpenGL is
-/// only emulated: the first picture then comes 0.7 s sooner, and a frame takes half the time. Whoever set it has decided.
+/// Where OpenGL is only emulated, starts this program once more, in its own place, with the setting of WebKit that draws
+/// without it: the first picture comes sooner, and each frame takes less. Whoever set it has decided.
 #[cfg(target_os = "linux")]
 fn drawn_without_opengl() {
     use std::os::unix::process::CommandExt as _;

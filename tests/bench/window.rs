@@ -173,7 +173,8 @@ async fn fill(home: &Path) -> Result<(), String> {
 }
 
 pub(crate) async fn open_at(home: &Path) -> Window {
-    open(Options { home: Some(home.to_owned()), binary: Some(absolute(&tests::app())), ..Options::default() }).await
+    let options = Options { home: Some(home.to_owned()), binary: Some(absolute(&tests::app())), ..Options::default() };
+    open(Options { as_drawn: true, ..options }).await
 }
 
 /// When the page said that it can be used, in Unix milliseconds.

@@ -20,6 +20,9 @@ use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, 
 /// How long anything may take to show up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How WebKit is told to draw without OpenGL.
+pub const RENDERER: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+
 /// How a window is opened.
 #[derive(Default)]
 pub struct Options {
@@ -33,6 +36,9 @@ pub struct Options {
     pub binary: Option<PathBuf>,
     /// The port of the listener; `None`: any free one.
     pub port: Option<u16>,
+    /// Drawn as on any machine without a graphics card. WebDriver then waits for ever for a picture of a window in which
+    /// nothing moves, so the others are drawn by emulated OpenGL.
+    pub as_drawn: bool,
     /// More of its environment.
     pub environment: Vec<(&'static str, String)>,
 }
@@ -128,7 +134,12 @@ fn driver(options: &Options, folder: &Path, home: &Path, display: u32, port: u16
         ""
     };
     let log = std::fs::File::create(folder.join("driver.log")).unwrap();
-    let child = Command::new("dbus-run-session")
+    let mut command = Command::new("dbus-run-session");
+    match options.as_drawn {
+        true => command.env_remove(RENDERER),
+        false => command.env(RENDERER, "0"),
+    };
+    let child = command
         .args(["--", "sh", "-c", &format!("{keychain}exec WebKitWebDriver --host=127.0.0.1 --port={port}")])
         .env("DISPLAY", format!(":{display}"))
         .env_remove("WAYLAND_DISPLAY")

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tests::window::{Options, Window, hook, open_as_it_is};
+use tests::window::{Options, RENDERER, Window, hook, open, open_as_it_is};
 
 const DRAWN: &str = "return document.querySelector('[data-testid=first-start], [data-testid=grid]') !== null";
 
@@ -73,4 +73,19 @@ async fn a_lock_that_is_let_go_is_tried_again() {
         0,
         "nothing was moved"
     );
+}
+
+/// The screen of the tests has no graphics card.
+#[tokio::test]
+async fn without_a_graphics_card_the_window_is_drawn_without_emulated_opengl() {
+    let window = open(Options { as_drawn: true, ..Options::default() }).await;
+    let processes = window.processes("pollux-app");
+    let [pid] = processes[..] else { panic!("one window: {processes:?}") };
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
+    let set = format!("{RENDERER}=1");
+    assert!(environment.split(|byte| *byte == 0).any(|one| one == set.as_bytes()), "{set} is not set");
+    window.click("send-sample").await;
+    window.wait("row").await;
+    window.newest_is("verified", "valid").await;
+    window.close().await;
 }

@@ -95,6 +95,11 @@ impl Events {
         self.bytes
     }
 
+    /// Whether the transaction under way, or the one that failed last, changed the index.
+    pub(crate) fn has_changed_index(&self) -> bool {
+        self.changed_index
+    }
+
     /// Whether a pass over the index is under way.
     pub(crate) fn is_indexing(&self) -> bool {
         self.pass.is_some()

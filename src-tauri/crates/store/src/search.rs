@@ -176,7 +176,8 @@ impl Search {
         ids.sort_unstable();
         let (inner, wanted) = (Arc::clone(&self.0), Arc::clone(wanted));
         let read = move |conn: &Connection, gone: &AtomicBool| {
-            let mut hunt = inner.hunt(&wanted, conn, gone)?;
+            let range = (ids.first().copied().unwrap_or(0), ids.last().copied().unwrap_or(0));
+            let mut hunt = inner.hunt_in(range, &wanted, conn, gone)?;
             hunt.only(&ids);
             let (mut found, _) = hunt.newest(conn, usize::MAX, gone)?;
             found.reverse();
@@ -200,9 +201,20 @@ impl Search {
 
 impl Inner {
     fn hunt(&self, wanted: &Arc<Wanted>, conn: &Connection, gone: &AtomicBool) -> Result<Hunt, Error> {
+        self.hunt_in((i64::MIN, i64::MAX), wanted, conn, gone)
+    }
+
+    /// For deliveries from one id to another.
+    fn hunt_in(
+        &self,
+        range: (i64, i64),
+        wanted: &Arc<Wanted>,
+        conn: &Connection,
+        gone: &AtomicBool,
+    ) -> Result<Hunt, Error> {
         let columns = self.known.catch_up(conn, gone)?;
         let sent = match Sent::wanted(wanted.expr()) {
-            true => Sent::read(conn, self.parts.keeping.waiting(), gone)?,
+            true => Sent::read(conn, range, self.parts.keeping.waiting(), gone)?,
             false => Sent::default(),
         };
         self.open_files(conn, columns.last_id)?;
@@ -249,20 +261,12 @@ impl Rest {
                 hunt.rest(gone, |ids, blocks_read| tell(ids, Explained { blocks_read, blocks }))
             }
             Left::Before(id, inner, wanted) => {
-                let fill = || {
-                    // A program that has just started has more urgent things to do.
-                    indexer::give_way();
-                    let mut conn = readers::open(&inner.parts.path)?;
-                    let snapshot = conn.transaction()?;
-                    let mut hunt = inner.hunt(&wanted, &snapshot, gone)?;
-                    hunt.before(id);
-                    let (ids, _) = hunt.newest(&snapshot, usize::MAX, gone)?;
-                    Ok((ids, hunt.explained))
-                };
-                // In a thread of its own: a priority that was lowered cannot be raised again.
-                let filled = std::thread::scope(|scope| scope.spawn(fill).join());
-                let (ids, explained) = filled.unwrap_or(Err(Error::Closed))?;
-                if tell(&ids, explained) && !gone.load(Ordering::Relaxed) { Ok(()) } else { Err(Error::Closed) }
+                let mut conn = readers::open(&inner.parts.path)?;
+                let snapshot = conn.transaction()?;
+                let mut hunt = inner.hunt(&wanted, &snapshot, gone)?;
+                hunt.before(id);
+                let (ids, _) = hunt.newest(&snapshot, usize::MAX, gone)?;
+                if tell(&ids, hunt.explained) && !gone.load(Ordering::Relaxed) { Ok(()) } else { Err(Error::Closed) }
             }
         }
     }

@@ -283,6 +283,22 @@ impl Writer {
 
     /// All or nothing.
     fn transaction(&mut self, inserts: &[Waiting], answered: &[(i64, u64)]) -> rusqlite::Result<(Vec<Placed>, Learnt)> {
+        match self.try_transaction(inserts, answered) {
+            // The index may be at fault, and can wait. What was taken from memory is read again.
+            Err(_) if self.events.has_changed_index() => {
+                self.events = Events::default();
+                self.keeper.wait();
+                self.try_transaction(inserts, answered)
+            }
+            done => done,
+        }
+    }
+
+    fn try_transaction(
+        &mut self,
+        inserts: &[Waiting],
+        answered: &[(i64, u64)],
+    ) -> rusqlite::Result<(Vec<Placed>, Learnt)> {
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut tally = tally::read(&transaction)?;
         self.events.begin(&transaction, &mut tally, self.options.index_after_bytes)?;

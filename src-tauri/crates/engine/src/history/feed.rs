@@ -168,14 +168,9 @@ impl Feed {
         pending.belong_to(view.number);
         if asks_for(view.wanted.expr(), |field| *field == Field::Forwarded) {
             // Only the store knows whether it waits for a target.
-            pending.changed(std::iter::once(row.row.id));
-        }
-        if view.wanted.matches(row) && view.arrived(row.row.id) {
-            if pending.added.len() < OVERFLOW {
-                pending.added.push(row.clone());
-            } else {
-                pending.overflow = true;
-            }
+            pending.overflow |= push(&mut pending.unsure, row);
+        } else if view.wanted.matches(row) && view.arrived(row.row.id) {
+            pending.overflow |= push(&mut pending.added, row);
         }
     }
 
@@ -197,15 +192,21 @@ impl Feed {
     /// Sends what has waited, and returns what must wait longer: a view that is still loading cannot be told that it
     /// missed something, but must be told in the end.
     async fn flush(&self, mut pending: Pending) -> Pending {
-        let (number, first, matched, loading, wanted) = match self.view().as_ref() {
-            Some(view) => (view.number, view.first(), view.len(), view.is_loading(), Arc::clone(&view.wanted)),
+        let (number, loading, wanted) = match self.view().as_ref() {
+            Some(view) => (view.number, view.is_loading(), Arc::clone(&view.wanted)),
             None => return Pending::default(),
         };
         // A view opened since then has these rows in its snapshot.
         pending.belong_to(number);
         if !pending.overflow && !loading {
-            pending.overflow = self.shows_others(&wanted, &pending).await;
+            self.decide(&wanted, &mut pending).await;
+            pending.overflow |= self.shows_others(&wanted, &pending).await;
         }
+        pending.overflow |= !pending.unsure.is_empty();
+        let (first, matched) = match self.view().as_ref().filter(|view| view.number == number) {
+            Some(view) => (view.first(), view.len()),
+            None => return Pending::default(),
+        };
         if pending.overflow {
             if !loading {
                 self.common.tell(Live::Resync { view: number });
@@ -244,6 +245,30 @@ impl Feed {
             }
         }
         Pending::default()
+    }
+
+    /// Asks the store which of those that arrived match, where they do not say it themselves.
+    async fn decide(&self, wanted: &Arc<Wanted>, pending: &mut Pending) {
+        let unsure = std::mem::take(&mut pending.unsure);
+        if unsure.is_empty() {
+            return;
+        }
+        let ids = unsure.iter().map(|row| row.row.id).collect();
+        let match_now = match self.common.store().search().which(wanted, ids).await {
+            Ok(match_now) => match_now,
+            Err(error) => {
+                self.complain("what arrived could not be searched", &error);
+                pending.overflow = true;
+                return;
+            }
+        };
+        let mut slot = self.view();
+        let Some(view) = slot.as_mut().filter(|view| view.number == pending.view) else { return };
+        for row in unsure {
+            if match_now.binary_search(&row.row.id).is_ok() && view.arrived(row.row.id) {
+                pending.added.push(row);
+            }
+        }
     }
 
     /// Whether deliveries that changed match now and did not before, or the other way round.
@@ -289,6 +314,8 @@ async fn sleep_until(at: Option<Instant>) {
 struct Pending {
     view: u32,
     added: Vec<Arc<store::Arrived>>,
+    /// Arrived, and may match.
+    unsure: Vec<Arc<store::Arrived>>,
     changed: BTreeSet<i64>,
     answered: BTreeSet<i64>,
     events: BTreeSet<i64>,
@@ -303,12 +330,14 @@ impl Pending {
         if self.view != view {
             self.view = view;
             self.added.clear();
+            self.unsure.clear();
             self.removed = false;
         }
     }
 
     fn is_empty(&self) -> bool {
-        let rows = self.added.is_empty() && self.changed.is_empty() && self.answered.is_empty();
+        let rows =
+            self.added.is_empty() && self.unsure.is_empty() && self.changed.is_empty() && self.answered.is_empty();
         rows && self.events.is_empty() && !self.total && !self.removed && !self.overflow
     }
 
@@ -319,6 +348,15 @@ impl Pending {
     fn answered(&mut self, ids: impl Iterator<Item = i64>) {
         self.overflow |= add(&mut self.answered, ids);
     }
+}
+
+/// True if there are too many.
+fn push(rows: &mut Vec<Arc<store::Arrived>>, row: &Arc<store::Arrived>) -> bool {
+    let room = rows.len() < OVERFLOW;
+    if room {
+        rows.push(Arc::clone(row));
+    }
+    !room
 }
 
 /// True if there were too many.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use query::Query;
+use query::{Expr, Field, Query};
 use store::Wanted;
 
 use super::{History, query as reading};
+use crate::common::Common;
 use crate::error::{Code, Error, Result};
 
 /// The newest, which come at once.
@@ -19,6 +20,7 @@ impl History {
     /// `query_invalid`; any error of the store.
     pub async fn newest_found(&self, query: &str, limit: usize) -> Result<Vec<i64>> {
         let query = Query::parse(query, &reading::clock(&self.common))?;
+        know_waiting(&self.common, &query.expr).await?;
         let search = self.common.store().search();
         let wanted = Arc::new(Wanted::new(query.expr, search.names().await?));
         let mut ids = search.find(&wanted, limit).await?.ids;
@@ -32,6 +34,7 @@ impl History {
     /// `query_invalid`; any error of the store.
     pub async fn found(&self, query: &str) -> Result<Vec<i64>> {
         let query = Query::parse(query, &reading::clock(&self.common))?;
+        know_waiting(&self.common, &query.expr).await?;
         let search = self.common.store().search();
         let wanted = Arc::new(Wanted::new(query.expr, search.names().await?));
         let found = search.find(&wanted, AT_ONCE).await?;
@@ -54,4 +57,14 @@ impl History {
         ids.dedup();
         Ok(ids)
     }
+}
+
+/// What waits to be forwarded is told by whoever forwards. Where nobody does, or not yet, the stored rules say it.
+pub(super) async fn know_waiting(common: &Common, expr: &Expr) -> Result<()> {
+    let asks = expr.terms().iter().any(|term| term.field == Field::Forwarded);
+    if asks && !common.store().knows_waiting() {
+        let waiting = crate::outgoing::forward::stored_waiting(common.store()).await?;
+        common.store().waiting(waiting);
+    }
+    Ok(())
 }

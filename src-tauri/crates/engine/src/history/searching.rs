@@ -35,6 +35,7 @@ impl Feed {
         if let Err(error) = search.begin() {
             self.complain("searches are slower than they could be", &error);
         }
+        super::found::know_waiting(self.common(), &query.expr).await?;
         let number = self.next_number();
         let wanted = Arc::new(Wanted::new(query.expr, search.names().await?));
         *self.view() = Some(View::loading(number, Arc::clone(&wanted)));

@@ -219,6 +219,7 @@ impl Forwards {
             }
         };
         self.keep().await?;
+        self.common.store().waiting_dropped(self.lanes.waiting());
         self.common.tell(Live::Forward { forward: Box::new(lane.view().into()) });
         Ok(dropped)
     }

@@ -117,8 +117,12 @@ async fn an_open_list_of_what_waits_is_opened_anew_as_that_changes() {
     for n in 1..=3 {
         post(&address, &format!("msg_{n}"), "{}").await;
     }
-    changed(opened.view, "some arrive").await;
-    soon("all wait", async || history.open_view("forwarded:waiting").await.unwrap().matched == 3).await;
+    let arrived = async || {
+        let is = |message: &Live| matches!(message, Live::Rows { view, matched: 3, .. } if *view == opened.view);
+        told.lock().unwrap().iter().any(is)
+    };
+    soon("some arrive, and wait", arrived).await;
+    assert_eq!(history.open_view("forwarded:waiting").await.unwrap().matched, 3);
     assert_eq!(history.open_view("forwarded:done").await.unwrap().matched, 0);
     let opened = history.open_view("forwarded:waiting").await.unwrap();
     receiver.up().await;
@@ -126,6 +130,18 @@ async fn an_open_list_of_what_waits_is_opened_anew_as_that_changes() {
     changed(opened.view, "they are sent").await;
     soon("none waits", async || history.open_view("forwarded:waiting").await.unwrap().matched == 0).await;
     assert_eq!(history.open_view("forwarded:done").await.unwrap().matched, 3);
+
+    receiver.down().await;
+    post(&address, "msg_4", "{}").await;
+    soon("it waits", async || view(&engine).waiting == 1).await;
+    let opened = history.open_view("forwarded:waiting").await.unwrap();
+    assert_eq!(opened.matched, 1);
+    engine.forwards().drop_waiting(default_project(&engine)).await.unwrap();
+    changed(opened.view, "it is dropped").await;
+    soon("nothing waits", async || history.open_view("forwarded:waiting").await.unwrap().matched == 0).await;
+    engine.forwards().set(ForwardRule { on: false, ..rule(&engine, &receiver) }, None).await.unwrap();
+    post(&address, "msg_5", "{}").await;
+    assert_eq!(history.open_view("forwarded:waiting").await.unwrap().matched, 0, "no rule is on");
     engine.shutdown().await;
 }
 

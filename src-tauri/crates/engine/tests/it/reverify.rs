@@ -188,7 +188,8 @@ async fn the_life_of_a_secret_counts_as_it_was_at_the_arrival() {
 
     // A verdict never gets worse: the secret has ended now, and what is verified is not looked at.
     ends(now() - 200);
-    let again = engine.history().verify_again(vec![id, 77]).await.unwrap();
+    // As many were sent as it took until the end was known: any small number may be one of them.
+    let again = engine.history().verify_again(vec![id, i64::MAX]).await.unwrap();
     assert_eq!(again, VerifiedAgain { skipped: 2, ..VerifiedAgain::default() });
     assert_eq!(rows(&engine).await[0].outcome, Outcome::Verified);
     engine.shutdown().await;

@@ -7,6 +7,9 @@ use rusqlite::Connection;
 
 use crate::table::{event, gone};
 
+/// The most bytes of message ids that leave in one pass: a sender chooses how long they are.
+const LEAVE_BYTES: usize = 16 << 20;
+
 /// Events by project, then by message id.
 pub(super) type ByMessage = BTreeMap<i64, BTreeMap<Box<str>, i64>>;
 
@@ -18,6 +21,8 @@ pub(super) struct Pass {
     pub(super) upto: i64,
     /// Events that leave: project, message id, event.
     leave: BTreeSet<(i64, Box<str>, i64)>,
+    /// Bytes of their message ids.
+    leave_bytes: usize,
     /// The ids of those that are gone are read after this one.
     read_to: i64,
     /// All that leave are known.
@@ -28,7 +33,7 @@ pub(super) struct Pass {
 
 impl Pass {
     pub(super) fn new(enter: ByMessage, upto: i64, bytes: usize) -> Self {
-        Self { enter, upto, leave: BTreeSet::new(), read_to: i64::MIN, read: false, bytes }
+        Self { enter, upto, leave: BTreeSet::new(), leave_bytes: 0, read_to: i64::MIN, read: false, bytes }
     }
 
     /// Does so many steps inside a transaction. True if that was all.
@@ -69,14 +74,20 @@ impl Pass {
     fn read_gone(&mut self, conn: &Connection, most: usize) -> rusqlite::Result<usize> {
         let mut statement = conn.prepare_cached(gone::AFTER)?;
         // What is not in the index yet leaves it in a later pass.
+        let most = most.min(gone::AT_ONCE - self.leave.len().min(gone::AT_ONCE));
         let mut rows = statement.query((self.read_to, self.upto, i64::try_from(most).unwrap_or(i64::MAX)))?;
         let mut count = 0;
-        while let Some(row) = rows.next()? {
+        while self.leave_bytes < LEAVE_BYTES
+            && let Some(row) = rows.next()?
+        {
             count += 1;
             self.read_to = row.get(0)?;
-            self.leave.insert((row.get(1)?, row.get_ref(2)?.as_str()?.into(), self.read_to));
+            let message_id: Box<str> = row.get_ref(2)?.as_str()?.into();
+            self.leave_bytes += message_id.len();
+            self.leave.insert((row.get(1)?, message_id, self.read_to));
         }
-        self.read = count < most || self.leave.len() >= gone::AT_ONCE;
+        // What is beyond leaves in the next pass.
+        self.read = count < most || self.leave.len() >= gone::AT_ONCE || self.leave_bytes >= LEAVE_BYTES;
         Ok(count)
     }
 }

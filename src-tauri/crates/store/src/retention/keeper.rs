@@ -20,6 +20,8 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// After this long without deliveries, free pages are not kept for new ones; more than this part of all pages never is.
 const QUIET: Duration = Duration::from_secs(1);
 const MUCH: i64 = 8;
+/// Nothing is tried again before this, after an error.
+const AFTER_ERROR: Duration = Duration::from_secs(5);
 /// The fewest and the most deliveries of a slice.
 const FEWEST: u64 = 64;
 const MOST: u64 = 8192;
@@ -128,7 +130,7 @@ impl Keeper {
 
     /// Whether there is something to do now: `busy` while deliveries wait.
     pub(crate) fn is_due(&mut self, busy: bool) -> bool {
-        if self.keeping.now_ms().is_none() || self.not_before.is_some_and(|then| Instant::now() < then) {
+        if self.keeping.now_ms().is_none() || self.is_waiting() {
             return false;
         }
         let turned = self.keeping.turn() != self.looked_at;
@@ -162,7 +164,7 @@ impl Keeper {
     /// Does a slice of what is to be done.
     pub(crate) fn turn(&mut self, busy: bool) -> Result<Turn, Error> {
         let done = self.try_turn(busy);
-        self.not_before = done.is_err().then(|| Instant::now() + Duration::from_secs(5));
+        self.not_before = done.is_err().then(|| Instant::now() + AFTER_ERROR);
         done
     }
 
@@ -269,6 +271,16 @@ impl Keeper {
     /// Whether so many ids have to leave the index that it is worth it by itself: most of its pages are written anew.
     pub(crate) fn has_gone(&mut self, conn: &Connection) -> bool {
         self.gone(conn).is_ok_and(|gone| gone >= gone::AT_ONCE as i64 / 4)
+    }
+
+    /// Something else failed that would fail again at once.
+    pub(crate) fn wait(&mut self) {
+        self.not_before = Some(Instant::now() + AFTER_ERROR);
+    }
+
+    /// Whether nothing is tried yet, after an error.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.not_before.is_some_and(|then| Instant::now() < then)
     }
 
     /// Some left the index.

@@ -10,9 +10,9 @@ use super::{Keep, Waiting};
 #[derive(Default)]
 pub(crate) struct Keeping {
     keep: Mutex<Arc<Keep>>,
-    /// What waits: as the limits name it, and besides.
+    /// What waits as the limits name it, and as whoever forwards tells; `None` until that was told.
     named: Mutex<Vec<Waiting>>,
-    waiting: Mutex<Vec<Waiting>>,
+    waiting: Mutex<Option<Vec<Waiting>>>,
     /// Unix milliseconds, as last told; 0 until then: nothing is removed before somebody says what may stay.
     now_ms: AtomicI64,
     /// Raised when what may go could be another: limits, pins, deletions, time.
@@ -28,7 +28,7 @@ impl Keeping {
     pub(super) fn set(&self, keep: Keep, now_ms: i64) {
         let mut keep = keep;
         self.named.lock().clone_from(&keep.waiting);
-        keep.waiting.extend(self.waiting.lock().iter().cloned());
+        keep.waiting.extend(self.waiting.lock().iter().flatten().cloned());
         let mut current = self.keep.lock();
         if **current != keep {
             *current = Arc::new(keep);
@@ -47,14 +47,23 @@ impl Keeping {
         let mut keep = Keep::clone(&self.keep());
         keep.waiting = self.named.lock().iter().chain(&waiting).cloned().collect();
         *self.keep.lock() = Arc::new(keep);
-        let before = std::mem::replace(&mut *self.waiting.lock(), waiting.clone());
         let whose = |one: &Waiting| (one.project, one.all);
-        !before.iter().map(whose).eq(waiting.iter().map(whose))
+        let now: Vec<_> = waiting.iter().map(whose).collect();
+        let before = self.waiting.lock().replace(waiting);
+        !before.iter().flatten().map(whose).eq(now)
     }
 
-    /// What waits to be forwarded.
+    /// What waits to be forwarded. What the limits name may be what the rules were a while ago.
     pub(crate) fn waiting(&self) -> Arc<[Waiting]> {
-        self.keep().waiting.as_slice().into()
+        match &*self.waiting.lock() {
+            Some(told) => told.as_slice().into(),
+            None => self.named.lock().as_slice().into(),
+        }
+    }
+
+    /// Whether whoever forwards has told what waits.
+    pub(super) fn is_told(&self) -> bool {
+        self.waiting.lock().is_some()
     }
 
     pub(super) fn keep(&self) -> Arc<Keep> {

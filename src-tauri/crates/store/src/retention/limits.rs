@@ -62,4 +62,16 @@ impl crate::Store {
             self.resync();
         }
     }
+
+    /// Whether that was told.
+    #[must_use]
+    pub fn knows_waiting(&self) -> bool {
+        self.keeping().is_told()
+    }
+
+    /// The same, after some were dropped without being forwarded.
+    pub fn waiting_dropped(&self, waiting: Vec<Waiting>) {
+        self.keeping().waits(waiting);
+        self.resync();
+    }
 }

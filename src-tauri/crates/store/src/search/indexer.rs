@@ -31,6 +31,8 @@ const BUSY: Duration = Duration::from_millis(20);
 /// Between two looks for news, after some and after none. A channel holds 4,096; more than 60,000 a second never came.
 const HEARD: Duration = Duration::from_millis(5);
 const QUIET: Duration = Duration::from_millis(20);
+/// Rows that may wait to be read while deliveries arrive.
+const FAR: i64 = 4096;
 /// After a failure.
 const FAILED: Duration = Duration::from_secs(10);
 /// The lowest priority that a thread can be given.
@@ -135,15 +137,10 @@ impl Listener {
     }
 }
 
-/// From now on, this thread gives way to all others.
-pub(crate) fn give_way() {
-    // Other systems lower the whole process.
+fn run(beside: &Beside, stop: &Stop) {
+    // Of this thread only; other systems lower the whole process.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICE);
-}
-
-fn run(beside: &Beside, stop: &Stop) {
-    give_way();
     let mut work = None;
     loop {
         let done = match &mut work {
@@ -199,8 +196,10 @@ fn step(beside: &Beside, work: &mut Work, gone: &AtomicBool) -> Result<bool, Err
     let last_id = tally::read(&work.conn)?.last_id;
     let arrived = std::mem::replace(&mut work.last_id, last_id) != last_id;
     work.busy = arrived || beside.queued.load(Ordering::Relaxed) > 0;
-    // News may come so fast that rows are read in vain.
-    if beside.known.is_behind(last_id) && !work.busy {
+    // News may come so fast that rows are read in vain. Whoever searches first fills the columns: this thread may be so
+    // slow that a search would wait for it.
+    let behind = beside.known.behind(last_id);
+    if behind > FAR || (behind > 0 && !work.busy) {
         let snapshot = work.conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
         beside.known.catch_up(&snapshot, gone)?;
     }

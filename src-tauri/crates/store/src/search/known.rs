@@ -22,6 +22,9 @@ use crate::{Arrived, Change, Error};
 /// Rows that may have to be read again; beyond, all are.
 const DIRTY: usize = 1 << 16;
 
+/// Between two looks whether a search that waits for its turn is still wanted.
+const PATIENCE: Duration = Duration::from_millis(20);
+
 /// Revisions that this process has committed.
 pub(crate) type OwnRevisions = Arc<AtomicU64>;
 
@@ -147,14 +150,13 @@ impl Known {
         }
     }
 
-    /// Whether there is something to read: a hint for those who have time.
-    pub(crate) fn is_behind(&self, last_id: i64) -> bool {
+    /// About how many rows are to be read, for those who have time; 0 also where all have to be.
+    pub(crate) fn behind(&self, last_id: i64) -> i64 {
         let state = self.state.lock();
-        !state.ready
-            || state.stale
-            || !state.dirty.is_empty()
-            || !state.again.is_empty()
-            || state.columns.last_id < last_id
+        match state.ready && !state.stale {
+            true => (last_id - state.columns.last_id).max(0) + (state.dirty.len() + state.again.len()) as i64,
+            false => 0,
+        }
     }
 
     /// The columns as they are, if they were filled once.
@@ -166,7 +168,14 @@ impl Known {
 
     /// Brings the columns up to the snapshot of `conn`, which must not have read anything yet, and returns them.
     pub(crate) fn catch_up(&self, conn: &Connection, gone: &AtomicBool) -> Result<Columns, Error> {
-        let _turn = self.turn.lock();
+        let _turn = loop {
+            // Filling takes long, and who waits for it may no longer want it.
+            match self.turn.try_lock_for(PATIENCE) {
+                Some(turn) => break turn,
+                None if gone.load(Ordering::Relaxed) => return Err(Error::Closed),
+                None => {}
+            }
+        };
         self.listen();
         let before = self.own.load(Ordering::Acquire);
         let last_id = tally::read(conn)?.last_id;

@@ -16,6 +16,8 @@ const REPLAYED: u8 = 1;
 const DONE: u8 = 2;
 const FAILED: u8 = 4;
 const WAITING: u8 = 8;
+/// Tried, and not settled: it waits if a rule says so, and has failed otherwise.
+const TRIED: u8 = 16;
 
 /// Bits of each delivery that was sent on, by id.
 #[derive(Clone, Debug, Default)]
@@ -31,11 +33,17 @@ impl Sent {
         expr.terms().iter().any(|term| matches!(term.field, Field::Replayed | Field::Forwarded))
     }
 
-    /// `waiting`: what waits to be forwarded, tried or not.
-    pub(crate) fn read(conn: &Connection, waiting: Arc<[Waiting]>, gone: &AtomicBool) -> Result<Self, Error> {
+    /// Of the deliveries from one id to another. `waiting`: what waits to be forwarded, tried or not.
+    pub(crate) fn read(
+        conn: &Connection,
+        (from, to): (i64, i64),
+        waiting: Arc<[Waiting]>,
+        gone: &AtomicBool,
+    ) -> Result<Self, Error> {
         let mut all: Vec<(i64, u8)> = Vec::new();
-        let mut statement = conn.prepare_cached(&format!("{SELECT} ORDER BY delivery, id"))?;
-        let mut rows = statement.query([])?;
+        let mut statement =
+            conn.prepare_cached(&format!("{SELECT} WHERE delivery BETWEEN ?1 AND ?2 ORDER BY delivery, id"))?;
+        let mut rows = statement.query((from, to))?;
         while let Some(row) = rows.next()? {
             if gone.load(Ordering::Relaxed) {
                 return Err(Error::Closed);
@@ -45,7 +53,7 @@ impl Sent {
         let tried = all.len();
         for one in waiting.iter() {
             let mut statement = conn.prepare_cached(WAITS)?;
-            let mut ids = statement.query((one.project, one.after, one.all))?;
+            let mut ids = statement.query((one.project, one.after.max(from.saturating_sub(1)), one.all, to))?;
             while let Some(row) = ids.next()? {
                 if gone.load(Ordering::Relaxed) {
                     return Err(Error::Closed);
@@ -109,13 +117,14 @@ impl Sent {
 
     pub(crate) fn forwarded(term: &Term) -> Vec<(u8, bool)> {
         let of = |bits: u8| (bits, term.of_text(forwarded(bits).map(Forwarded::word)));
-        vec![of(DONE), of(FAILED), of(WAITING), of(NOT)]
+        vec![of(DONE), of(FAILED), of(WAITING), of(TRIED), of(NOT)]
     }
 }
 
 const SELECT: &str = "SELECT delivery, kind, settled, status FROM outbound";
-/// Those of a project after an id; the last parameter: also those that were not verified when they arrived.
-const WAITS: &str = "SELECT id FROM delivery WHERE id > ?2 AND project = ?1 AND deleted = 0
+/// Those of a project after an id and up to another; the third parameter: also those that were not verified when they
+/// arrived.
+const WAITS: &str = "SELECT id FROM delivery WHERE id > ?2 AND id <= ?4 AND project = ?1 AND deleted = 0
                      AND imported = 0 AND (?3 OR (outcome = 0 AND judged_ms IS NULL))";
 const ONE_WAITS: &str = "SELECT 1 FROM delivery WHERE id = ?2 AND project = ?1
                          AND imported = 0 AND (?3 OR (outcome = 0 AND judged_ms IS NULL))";
@@ -127,7 +136,7 @@ fn add(all: &mut Vec<(i64, u8)>, row: &rusqlite::Row<'_>) -> rusqlite::Result<()
         (0, ..) => REPLAYED,
         (_, true, Some(200..=299)) => DONE,
         (_, true, _) => FAILED,
-        (_, false, _) => WAITING,
+        (_, false, _) => TRIED,
     };
     match all.last_mut().filter(|(last, _)| *last == id) {
         Some((_, before)) => *before |= bits,
@@ -141,6 +150,7 @@ fn forwarded(bits: u8) -> Option<Forwarded> {
         _ if bits & DONE != 0 => Some(Forwarded::Done),
         _ if bits & FAILED != 0 => Some(Forwarded::Failed),
         _ if bits & WAITING != 0 => Some(Forwarded::Waiting),
+        _ if bits & TRIED != 0 => Some(Forwarded::Failed),
         _ => None,
     }
 }

@@ -67,9 +67,11 @@ pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, &
     Ok(())
 }
 
-/// Puts an event into the index. It takes over the key of an earlier one that has left the file.
+/// Puts an event into the index, if it is still there: another process may have seen it leave. It takes over the key of
+/// an earlier one that has left the file.
 pub(crate) const PUT_KEY: &str = "
-INSERT INTO event_key (project, message_id, event) VALUES (?1, ?2, ?3)
+INSERT INTO event_key (project, message_id, event)
+SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM event WHERE id = ?3)
 ON CONFLICT (project, message_id) DO UPDATE SET event = excluded.event WHERE excluded.event > event
 ";
 

@@ -65,7 +65,10 @@ impl Writer {
 
     /// Begins to put the message ids of new events into the index, and to take out those that left the file.
     pub(super) fn index_events(&mut self) {
-        if self.events.is_indexing() || (self.events.count() == 0 && !self.keeper.has_gone(&self.conn)) {
+        if self.events.is_indexing()
+            || self.keeper.is_waiting()
+            || (self.events.count() == 0 && !self.keeper.has_gone(&self.conn))
+        {
             return;
         }
         let most = self.options.index_after_bytes;
@@ -88,7 +91,10 @@ impl Writer {
                 self.keeper.indexed();
             }
             Ok((tally, false)) => self.events.commit(&tally),
-            Err(error) => self.complain(NOT_INDEXED, error),
+            Err(error) => {
+                self.complain(NOT_INDEXED, error);
+                self.keeper.wait();
+            }
         }
     }
 
@@ -116,6 +122,7 @@ impl Writer {
                 self.complain(NOT_INDEXED, error);
                 // What was taken from memory is read again.
                 self.events = Events::default();
+                self.keeper.wait();
                 false
             }
         }

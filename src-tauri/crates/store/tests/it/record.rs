@@ -120,7 +120,8 @@ impl Record for Plain {
                 Some(200..=299) => Some(Forwarded::Done),
                 _ => Some(Forwarded::Failed),
             },
-            None => (self.waits || !forwards.is_empty()).then_some(Forwarded::Waiting),
+            None if self.waits => Some(Forwarded::Waiting),
+            None => (!forwards.is_empty()).then_some(Forwarded::Failed),
         }
     }
     fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {

@@ -118,10 +118,14 @@ async fn changes_are_known_at_once() {
         let tried = [(5, true, 200), (6, false, 500), (3, false, 500)];
         let tried = tried.map(|(id, settled, status)| sent(id, OutboundKind::Forward, settled, status));
         store.outbounds().add(tried.into()).await.unwrap();
-        assert_eq!(found(&store, "forwarded:waiting").await, [3, 6, 7]);
-        assert_eq!(found(&store, "forwarded:done").await, [5]);
+        assert_eq!(found(&store, "forwarded:waiting").await, [6, 7]);
+        assert_eq!(
+            (found(&store, "forwarded:done").await, found(&store, "forwarded:failed").await),
+            (vec![5], vec![3])
+        );
         store.waiting(Vec::new());
-        assert_eq!(found(&store, "forwarded:waiting").await, [3, 6]);
+        assert_eq!(found(&store, "forwarded:waiting").await, [0; 0]);
+        assert_eq!(found(&store, "forwarded:failed").await, [3, 6], "no rule tries them again");
         store.explained(5, full_verdict(KeyState::Current)).await.unwrap();
         assert_eq!(found(&store, "diagnosis:body_reserialized").await, [5]);
         assert_eq!(found(&store, "verdict:rejected").await, [5]);
