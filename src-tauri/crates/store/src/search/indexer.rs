@@ -138,6 +138,8 @@ impl Listener {
 }
 
 fn run(beside: &Beside, stop: &Stop) {
+    // Whoever searches meanwhile waits for it, so it does not give way yet. What fails is tried again below.
+    let _ = readers::open(&beside.path).and_then(|mut conn| catch_up(beside, &mut conn, &stop.gone));
     // Of this thread only; other systems lower the whole process.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICE);
@@ -191,17 +193,21 @@ impl Work {
     }
 }
 
+/// Brings the columns up to date.
+fn catch_up(beside: &Beside, conn: &mut Connection, gone: &AtomicBool) -> Result<(), Error> {
+    let snapshot = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
+    beside.known.catch_up(&snapshot, gone).map(drop)
+}
+
 /// Does a little. False if there is nothing to do.
 fn step(beside: &Beside, work: &mut Work, gone: &AtomicBool) -> Result<bool, Error> {
     let last_id = tally::read(&work.conn)?.last_id;
     let arrived = std::mem::replace(&mut work.last_id, last_id) != last_id;
     work.busy = arrived || beside.queued.load(Ordering::Relaxed) > 0;
-    // News may come so fast that rows are read in vain. Whoever searches first fills the columns: this thread may be so
-    // slow that a search would wait for it.
+    // News may come so fast that rows are read in vain.
     let behind = beside.known.behind(last_id);
     if behind > FAR || (behind > 0 && !work.busy) {
-        let snapshot = work.conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
-        beside.known.catch_up(&snapshot, gone)?;
+        catch_up(beside, &mut work.conn, gone)?;
     }
     let current = (last_id + 1).div_euclid(SEGMENT);
     if work.open.number < current {

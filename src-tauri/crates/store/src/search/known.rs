@@ -150,12 +150,12 @@ impl Known {
         }
     }
 
-    /// About how many rows are to be read, for those who have time; 0 also where all have to be.
+    /// About how many rows are to be read, for those who have time; 1 where all have to be.
     pub(crate) fn behind(&self, last_id: i64) -> i64 {
         let state = self.state.lock();
         match state.ready && !state.stale {
             true => (last_id - state.columns.last_id).max(0) + (state.dirty.len() + state.again.len()) as i64,
-            false => 0,
+            false => 1,
         }
     }
 
