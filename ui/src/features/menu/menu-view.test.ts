@@ -152,7 +152,7 @@ describe("a note", () => {
     const noted = await screen.findByTestId("noted");
     expect(noted.textContent).toBe("just now");
     const at = app.detail.detail?.noted_ms ?? 0;
-    expect(noted.title).toBe(moment(at));
+    expect(noted.title).toBe(`Written or imported ${moment(at)}`);
     app.clock.now = at + 61_000;
     await waitFor(() => expect(noted.textContent).toBe("1\u00A0min ago"));
   });
