@@ -1,47 +1,24 @@
-import { cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeBackend } from "../../fake/backend";
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { FakeBackend } from "../../fake/backend";
 import { fakeRow } from "../../fake/rows";
 import { moment } from "../../lib/format";
-import { App } from "../../state/app.svelte";
-import Window from "../../Window.svelte";
+import type { App } from "../../state/app.svelte";
+import { choose, key, menuOn, NOW, open, rowOf } from "./test-window";
 
-configure({ asyncUtilTimeout: 5000 });
-vi.setConfig({ testTimeout: 30_000 });
-const NOW = Date.now();
 let fake: FakeBackend;
 let app: App;
 
 beforeEach(async () => {
-  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(427);
-  fake = new FakeBackend();
-  fake.rows = Array.from({ length: 60 }, (_, i) => fakeRow(i + 1, NOW - 1000, NOW));
-  app = new App(fake);
-  render(Window, { app });
-  await waitFor(() => screen.getAllByTestId("row"));
+  ({ fake, app } = await open());
 });
 afterEach(cleanup);
 
-const key = (name: string, extra = {}) =>
-  fireEvent.keyDown(document.activeElement ?? document.body, { key: name, bubbles: true, ...extra });
-const rowOf = (id: number) => document.querySelector<HTMLElement>(`[data-testid=row][data-id="${id}"]`) as HTMLElement;
 const labels = () =>
   within(screen.getByTestId("context-menu"))
     .getAllByRole("menuitem")
     .map((one) => one.textContent?.trim().replace(/\s+/g, " "));
 const markOf = (id: number) => rowOf(id).querySelector<HTMLElement>(".c-mark [title]")?.title;
-async function menuOn(element: Element): Promise<HTMLElement> {
-  await fireEvent.contextMenu(element);
-  return screen.findByTestId("context-menu");
-}
-async function choose(id: string): Promise<void> {
-  const item = await screen.findByTestId(`menu-${id}`);
-  await fireEvent.pointerDown(item);
-  await fireEvent.pointerUp(item);
-  await fireEvent.click(item);
-  await waitFor(() => expect(screen.queryByTestId("context-menu")).toBeNull());
-}
-
 describe("the menu", () => {
   it("opens on a row, names its keys, and chooses the row that it is about", async () => {
     await menuOn(rowOf(58));
