@@ -1671,6 +1671,1032 @@ peer: string,
  */
 reason: string, };
 
+export type JobPhase = "running" | "waiting" | "succeeded" | "failed" | "cancelled" | "expired" | "not_found" | "unknown";
+
+export type JobKnownBy = "listed" | "told" | "dispatched" | "opened";
+
+export type JobCounts = { 
+/**
+ * All of them.
+ */
+requests: number, 
+/**
+ * Answered.
+ */
+succeeded: number, 
+/**
+ * Answered with an error.
+ */
+failed: number, 
+/**
+ * Not answered yet.
+ */
+pending: number, };
+
+export type JobReceivers = { 
+/**
+ * The addresses.
+ */
+uris: Array<string>, 
+/**
+ * Whether one of them is the listener's, now or earlier.
+ */
+ours: boolean, };
+
+export type JobTold = { 
+/**
+ * The delivery: of those that were verified the first, or else the newest.
+ */
+delivery: number, 
+/**
+ * Its `webhook-id`.
+ */
+message_id: string | null, 
+/**
+ * `batch.succeeded`.
+ */
+event_type: string, 
+/**
+ * When it came.
+ */
+received_ms: number, 
+/**
+ * Our verdict on it.
+ */
+outcome: Outcome, 
+/**
+ * How it was signed.
+ */
+scheme: Scheme | null, 
+/**
+ * What Pollux answered.
+ */
+status: number, 
+/**
+ * How many deliveries of this job's events arrived.
+ */
+attempts: number, 
+/**
+ * What became of the forward; `None` if there was none.
+ */
+forward: JobForward | null, 
+/**
+ * What the event says and the service does not: "The event says succeeded, the service says failed."
+ */
+contradiction: string | null, };
+
+export type JobForward = { 
+/**
+ * When it was sent.
+ */
+sent_ms: number, 
+/**
+ * The target's answer; `None` if there was none.
+ */
+status: number | null, 
+/**
+ * How long that took, in µs.
+ */
+took_us: number, };
+
+export type JobMetadata = { 
+/**
+ * Its name.
+ */
+key: string, 
+/**
+ * Its value; other JSON than a text is written as JSON.
+ */
+value: string, };
+
+export type JobView = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * What it is.
+ */
+kind: JobKind, 
+/**
+ * `batches/…`, `interactions/…`, `models/…/operations/…`.
+ */
+name: string, 
+/**
+ * What its owner calls it.
+ */
+title: string | null, 
+/**
+ * Without `models/`; of an interaction that runs an agent, the agent.
+ */
+model: string | null, 
+/**
+ * Its `user_metadata`.
+ */
+metadata: Array<JobMetadata>, 
+/**
+ * Where it stands.
+ */
+phase: JobPhase, 
+/**
+ * The service's own word for that: `JOB_STATE_RUNNING`, `requires_action`. Empty if it was never asked.
+ */
+state: string, 
+/**
+ * A word on the state: the function that waits, the error's code, `62 of 62 rows`.
+ */
+note: string | null, 
+/**
+ * The service's counts, if it gives any.
+ */
+counts: JobCounts | null, 
+/**
+ * When the service created it; of one that it does not say, when Pollux first heard of it.
+ */
+created_ms: number | null, 
+/**
+ * When it ended, or stopped to wait.
+ */
+ended_ms: number | null, 
+/**
+ * When its result is deleted.
+ */
+expires_ms: number | null, 
+/**
+ * How Pollux knows it.
+ */
+known_by: JobKnownBy, 
+/**
+ * When it was sent from here.
+ */
+dispatched_ms: number | null, 
+/**
+ * When the service was last asked about it.
+ */
+asked_ms: number | null, 
+/**
+ * When it is asked next; `None` once nothing more is expected of it.
+ */
+next_ms: number | null, 
+/**
+ * Its own receivers.
+ */
+receivers: JobReceivers | null, 
+/**
+ * The event that told of it.
+ */
+told: JobTold | null, 
+/**
+ * Until when an event that has not come may still be on its way.
+ */
+grace_until_ms: number | null, 
+/**
+ * No webhook of the project tells of it, so no event is expected.
+ */
+untold: boolean, 
+/**
+ * What the watchdog found.
+ */
+finding: FindingBrief | null, 
+/**
+ * Rows of its output that are not usable, once they were counted here.
+ */
+unusable: number | null, };
+
+export type JobFilter = { 
+/**
+ * In name, id, model, metadata or state.
+ */
+text: string, 
+/**
+ * Only this kind.
+ */
+kind: JobKind | null, 
+/**
+ * Only those that ended and never called.
+ */
+missed: boolean, };
+
+export type JobPage = { 
+/**
+ * The rows asked for.
+ */
+jobs: Array<JobView>, 
+/**
+ * How many match, of those that Pollux knows.
+ */
+matched: number, 
+/**
+ * How many of them have not ended; they come first.
+ */
+running: number, 
+/**
+ * How many jobs of the project Pollux knows.
+ */
+known: number, 
+/**
+ * How many of them ended and never called.
+ */
+missed: number, 
+/**
+ * What is known of the service's list.
+ */
+listed: JobsListed, };
+
+export type JobsListed = { 
+/**
+ * When its first page was last read.
+ */
+asked_ms: number | null, 
+/**
+ * When it is read next.
+ */
+next_ms: number | null, 
+/**
+ * There are pages that were not read.
+ */
+more: boolean, 
+/**
+ * A page is being read.
+ */
+reading: boolean, 
+/**
+ * Why it could not be read.
+ */
+error: IpcError | null, 
+/**
+ * The service had too many requests: nothing is asked until then.
+ */
+paused_until_ms: number | null, };
+
+export type JobDetail = { 
+/**
+ * The row.
+ */
+job: JobView, 
+/**
+ * Why it failed, in the service's words.
+ */
+failure: JobFailure | null, 
+/**
+ * Why the service could not be asked.
+ */
+problem: IpcError | null, 
+/**
+ * Other projects of the same service whose keys may know it; only after a 404.
+ */
+other_keys: Array<JobOtherKey>, 
+/**
+ * Every delivery of its events, oldest first, 50 at most.
+ */
+deliveries: Array<JobTold>, 
+/**
+ * `files/…` with a batch's results.
+ */
+output_file: string | null, 
+/**
+ * `files/…` with its requests.
+ */
+input_file: string | null, 
+/**
+ * Whether its requests are kept here, because it was sent from here or their file was opened.
+ */
+has_requests: boolean, 
+/**
+ * An interaction's steps, as of `asked_ms`.
+ */
+interaction: InteractionView | null, 
+/**
+ * A video's files.
+ */
+videos: Array<string>, 
+/**
+ * The service's whole answer, as JSON.
+ */
+raw: string | null, };
+
+export type JobFailure = { 
+/**
+ * `INVALID_ARGUMENT`, or a number.
+ */
+code: string, 
+/**
+ * What the service says.
+ */
+message: string, };
+
+export type JobOtherKey = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `…a91f`.
+ */
+hint: string, };
+
+export type InteractionView = { 
+/**
+ * In order.
+ */
+steps: Array<InteractionStep>, 
+/**
+ * Function calls that have no result.
+ */
+pending: Array<PendingCall>, 
+/**
+ * Tokens, as far as the service says.
+ */
+usage: InteractionUsage | null, 
+/**
+ * The interaction that it continues: `interactions/…`.
+ */
+previous: string | null, 
+/**
+ * Those that continue it, as far as Pollux knows.
+ */
+next: Array<string>, };
+
+export type InteractionStep = { 
+/**
+ * `user_input`, `model_output`, `thought`, `function_call`, `google_search_call`…: the service's word.
+ */
+kind: string, 
+/**
+ * The function, where there is one.
+ */
+name: string | null, 
+/**
+ * Its text, arguments or result, 4,000 characters at most.
+ */
+text: string, 
+/**
+ * What the text was cut to.
+ */
+cut: boolean, 
+/**
+ * `text/plain`, `image/png`…, of an output that is not text.
+ */
+mime_type: string | null, 
+/**
+ * When it began, if the service says so.
+ */
+at_ms: number | null, 
+/**
+ * A call: the id that its result names.
+ */
+call: string | null, 
+/**
+ * A call without a result yet.
+ */
+waits: boolean, };
+
+export type PendingCall = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The function.
+ */
+name: string, 
+/**
+ * Its arguments, as JSON.
+ */
+arguments: string, 
+/**
+ * JSON Schema of the result, as JSON, if the tool declares one.
+ */
+response_schema: string | null, 
+/**
+ * What the tool says of itself.
+ */
+description: string | null, };
+
+export type InteractionUsage = { 
+/**
+ * Of the input.
+ */
+input: number | null, 
+/**
+ * Of the output.
+ */
+output: number | null, 
+/**
+ * Of thoughts.
+ */
+thought: number | null, 
+/**
+ * Of the input, from a cache.
+ */
+cached: number | null, 
+/**
+ * All.
+ */
+total: number | null, };
+
+export type CallAnswer = { 
+/**
+ * The call's id.
+ */
+id: string, 
+/**
+ * The result, as JSON.
+ */
+result: string, 
+/**
+ * It is an error of the function.
+ */
+is_error: boolean, };
+
+export type NewJob = { 
+/**
+ * What it is, and what it does.
+ */
+work: NewWork, 
+/**
+ * `gemini-2.5-flash`; of a Deep Research interaction, the agent.
+ */
+model: string, 
+/**
+ * Addresses of its own; `None`: the registered webhooks. The listener's own address is `receiver` of the board.
+ */
+receivers: Array<string> | null, 
+/**
+ * Returned in each event. Only with receivers of its own.
+ */
+metadata: Array<JobMetadata>, };
+
+export type NewWork = { "kind": "batch", 
+/**
+ * Its display name.
+ */
+title: string, 
+/**
+ * Its requests.
+ */
+requests: BatchRequests, } | { "kind": "interaction", 
+/**
+ * What to do.
+ */
+input: string, 
+/**
+ * The model is an agent, such as Deep Research.
+ */
+agent: boolean, 
+/**
+ * Functions that it may call, as JSON: a list of tools.
+ */
+tools: string | null, } | { "kind": "video", 
+/**
+ * What it shows.
+ */
+prompt: string, };
+
+export type BatchRequests = { "from": "file", 
+/**
+ * The file.
+ */
+path: string, } | { "from": "lines", 
+/**
+ * The lines.
+ */
+text: string, };
+
+export type BatchPreview = { 
+/**
+ * How many requests.
+ */
+requests: number, 
+/**
+ * Their size in bytes.
+ */
+bytes: number, 
+/**
+ * The first keys, five at most.
+ */
+keys: Array<string>, 
+/**
+ * The first request, as JSON, 4,000 characters at most.
+ */
+first: string | null, 
+/**
+ * What is wrong: `line 3: …`, ten at most. With any, nothing can be sent.
+ */
+problems: Array<string>, 
+/**
+ * The public address of the listener for this project, if it has one that the service can reach.
+ */
+receiver: string | null, };
+
+export type JobAlarms = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * Ended and never called; those that were set aside are left out.
+ */
+missed: number, 
+/**
+ * They wait for an answer.
+ */
+waiting: number, };
+
+export type MissedCause = "not_subscribed" | "webhook_disabled" | "points_elsewhere" | "not_running" | "tunnel_down" | "rejected" | "refused" | "retrying" | "forward_failed" | "unexplained";
+
+export type FindingBrief = { 
+/**
+ * Why.
+ */
+cause: MissedCause, 
+/**
+ * `tunnel was down 13:58–14:09`, without the time of the end.
+ */
+words: string, 
+/**
+ * When it was found.
+ */
+found_ms: number, 
+/**
+ * The user set it aside: no alarm.
+ */
+set_aside: boolean, };
+
+export type EvidenceMark = "fine" | "explains" | "unknown";
+
+export type EvidenceKind = "subscribed" | "enabled" | "address" | "running" | "tunnel" | "attempts" | "others" | "forward";
+
+export type EvidenceSource = "service" | "own_log" | "history";
+
+export type Evidence = { 
+/**
+ * What was checked.
+ */
+kind: EvidenceKind, 
+/**
+ * What came of it.
+ */
+mark: EvidenceMark, 
+/**
+ * One sentence, without its last full stop.
+ */
+words: string, 
+/**
+ * Where it comes from.
+ */
+source: EvidenceSource, 
+/**
+ * When the service was asked; `None` for the other sources.
+ */
+at_ms: number | null, };
+
+export type Span = { 
+/**
+ * From when.
+ */
+from_ms: number, 
+/**
+ * Until when.
+ */
+to_ms: number, 
+/**
+ * Up: good. Otherwise down.
+ */
+up: boolean, 
+/**
+ * Nobody looked: what is shown is a guess.
+ */
+guessed: boolean, 
+/**
+ * `network unreachable`, `disabled`.
+ */
+words: string | null, };
+
+export type FindingTick = { 
+/**
+ * The delivery.
+ */
+delivery: number, 
+/**
+ * When it came.
+ */
+at_ms: number, 
+/**
+ * Whether it was verified.
+ */
+verified: boolean, 
+/**
+ * Whether it is of this job.
+ */
+ours: boolean, };
+
+export type NextAttempt = { 
+/**
+ * When, as a guess.
+ */
+at_ms: number, 
+/**
+ * How far off it may be, either way.
+ */
+spread_ms: number, 
+/**
+ * How many retried events the guess is from; 0: from none, the usual schedule of Standard Webhooks.
+ */
+from_events: number, 
+/**
+ * When the sender gives up: 24 h after the first attempt, as the guide says.
+ */
+gives_up_ms: number, };
+
+export type Finding = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * What ended.
+ */
+kind: JobKind, 
+/**
+ * The job.
+ */
+name: string, 
+/**
+ * What its owner calls it.
+ */
+title: string | null, 
+/**
+ * When it ended.
+ */
+ended_ms: number, 
+/**
+ * The event that was expected: `batch.succeeded`.
+ */
+event_type: string, 
+/**
+ * The rest.
+ */
+brief: FindingBrief, 
+/**
+ * One sentence: "The tunnel was down 13:58:04–14:09:37, so the call could not reach us."
+ */
+sentence: string, 
+/**
+ * The cause is likely, not certain.
+ */
+guess: boolean, 
+/**
+ * What was checked.
+ */
+evidence: Array<Evidence>, 
+/**
+ * The axis: from when, until when.
+ */
+from_ms: number, 
+/**
+ * Until when.
+ */
+to_ms: number, 
+/**
+ * Whether the webhook was enabled.
+ */
+webhook: Array<Span>, 
+/**
+ * Whether the tunnel was up. Empty where none was used.
+ */
+tunnel: Array<Span>, 
+/**
+ * Whether Pollux was listening.
+ */
+running: Array<Span>, 
+/**
+ * Deliveries of the project, 400 at most.
+ */
+deliveries: Array<FindingTick>, 
+/**
+ * When it may still come.
+ */
+next: NextAttempt | null, };
+
+export type MadeEvent = { 
+/**
+ * The saved target to send it to.
+ */
+target: number, 
+/**
+ * The secret to sign it with; `None`: the Sandbox's.
+ */
+secret: string | null, };
+
+export type ResultSource = { "of": "job", 
+/**
+ * The project, whose key is used.
+ */
+project: number, 
+/**
+ * The job.
+ */
+name: string, } | { "of": "pointer", 
+/**
+ * The delivery.
+ */
+delivery: number, 
+/**
+ * Where in its payload: `data.output_file_uri`.
+ */
+path: string, 
+/**
+ * The delivery is not verified, and the user was told that the sender may have written this pointer.
+ */
+confirmed: boolean, } | { "of": "name", 
+/**
+ * The project, whose key is used.
+ */
+project: number, 
+/**
+ * `files/…`, `batches/…`, an address of the service.
+ */
+text: string, } | { "of": "file", 
+/**
+ * The file.
+ */
+path: string, };
+
+export type ResultKind = "unknown" | "rows" | "video" | "image" | "json" | "text" | "binary" | "interaction";
+
+export type ResultState = "resolving" | "downloading" | "reading" | "ready" | "stopped" | "failed";
+
+export type ResultView = { 
+/**
+ * Names it in the other calls and in live messages.
+ */
+id: number, 
+/**
+ * The project.
+ */
+project: number | null, 
+/**
+ * The job, where it is known.
+ */
+job: string | null, 
+/**
+ * `files/…`, or the file on this machine.
+ */
+name: string, 
+/**
+ * What it is.
+ */
+kind: ResultKind, 
+/**
+ * How far it is.
+ */
+state: ResultState, 
+/**
+ * Why it failed.
+ */
+error: IpcError | null, 
+/**
+ * `application/jsonl`.
+ */
+mime_type: string | null, 
+/**
+ * Bytes here.
+ */
+bytes: number, 
+/**
+ * Bytes of the whole, if the service says so.
+ */
+total: number | null, 
+/**
+ * How long reading took, in µs; `None` while it is read.
+ */
+read_us: number | null, 
+/**
+ * When the service deletes it.
+ */
+expires_ms: number | null, 
+/**
+ * Kept with this delivery, and counted in the history's size.
+ */
+kept_with: number | null, 
+/**
+ * A batch's rows, so far.
+ */
+summary: RowsSummary | null, 
+/**
+ * Whether the requests are known, so that missing keys can be named and failed rows sent again.
+ */
+has_requests: boolean, };
+
+export type ResultRowState = "good" | "error" | "blocked" | "cut_off" | "empty" | "unparsable" | "missing";
+
+export type RowTokens = { 
+/**
+ * Of the prompt.
+ */
+input: number | null, 
+/**
+ * Of the answer.
+ */
+output: number | null, 
+/**
+ * Of thoughts.
+ */
+thinking: number | null, 
+/**
+ * Of the prompt, from a cache.
+ */
+cached: number | null, };
+
+export type RowKind = { 
+/**
+ * `429 RESOURCE_EXHAUSTED`, `MAX_TOKENS`.
+ */
+name: string, 
+/**
+ * How many.
+ */
+count: number, };
+
+export type RowsSummary = { 
+/**
+ * How many were asked for, as far as that is known: from the requests, or else from the service's count.
+ */
+asked: number | null, 
+/**
+ * Lines of the output that are rows.
+ */
+answered: number, 
+/**
+ * Rows with an answer that can be used.
+ */
+good: number, 
+/**
+ * Errors, blocked, cut off, empty and unparsable ones.
+ */
+failed: number, 
+/**
+ * Of the failed ones, those with an error.
+ */
+errors: number, 
+/**
+ * Of the failed ones, those that were blocked, cut off or are empty.
+ */
+partial: number, 
+/**
+ * Of the failed ones, those that cannot be read.
+ */
+unparsable: number, 
+/**
+ * Asked for and not answered; `None` while that is not known.
+ */
+missing: number | null, 
+/**
+ * Whether the missing keys can be named: only where the requests are known.
+ */
+missing_named: boolean, 
+/**
+ * Keys with more than one answer. The first counts.
+ */
+doubled: number, 
+/**
+ * Further answers to such keys.
+ */
+repeats: number, 
+/**
+ * Error codes, the most frequent first, 50 at most.
+ */
+error_kinds: Array<RowKind>, 
+/**
+ * Finish reasons, likewise.
+ */
+finish_reasons: Array<RowKind>, 
+/**
+ * Rows that finished with STOP and are empty.
+ */
+empty_stops: number, 
+/**
+ * Rows that are embeddings.
+ */
+embeddings: number, 
+/**
+ * Rows without a key.
+ */
+keyless: number, 
+/**
+ * Tokens, summed.
+ */
+tokens: RowTokens, 
+/**
+ * The file ends in the middle of a line.
+ */
+cut_at_end: boolean, };
+
+export type ResultRow = { 
+/**
+ * Its number among all rows, from 0; missing ones come after those of the output.
+ */
+number: number, 
+/**
+ * Its line in the output, or of a missing one in the requests, from 1.
+ */
+line: number, 
+/**
+ * Its key.
+ */
+key: string | null, 
+/**
+ * What is known of it.
+ */
+state: ResultRowState, 
+/**
+ * `429 RESOURCE_EXHAUSTED`, `MAX_TOKENS`, `SAFETY`.
+ */
+detail: string | null, 
+/**
+ * How many answers its key has; 1 of most.
+ */
+answers: number, 
+/**
+ * A further answer to a key that was answered before.
+ */
+repeat: boolean, 
+/**
+ * Tokens.
+ */
+tokens: RowTokens, 
+/**
+ * Its text, the error's message, or the start of the line; 2,000 characters at most.
+ */
+text: string, 
+/**
+ * What the text was cut to.
+ */
+cut: boolean, };
+
+export type RowFilter = "all" | "failed" | "missing" | "doubled";
+
+export type ResultRows = { 
+/**
+ * The place of the first in what matches.
+ */
+first: number, 
+/**
+ * How many match, so far.
+ */
+matched: number, 
+/**
+ * No more will be found.
+ */
+exact: boolean, 
+/**
+ * The rows.
+ */
+rows: Array<ResultRow>, };
+
+export type ResultStrip = { 
+/**
+ * Parts with failed rows.
+ */
+failed: Array<number>, 
+/**
+ * Parts with missing rows.
+ */
+missing: Array<number>, 
+/**
+ * How many parts there are.
+ */
+parts: number, };
+
+export type ResultSave = "all" | "failed";
+
+export type ResultSaved = { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * Lines, or 0 of a file that is not JSONL.
+ */
+lines: number, 
+/**
+ * In bytes.
+ */
+bytes: number, 
+/**
+ * Whether the lines are requests, which can be sent again.
+ */
+requests: boolean, 
+/**
+ * Failed rows whose requests are not known.
+ */
+unknown: number, };
+
 export type Live = { "kind": "rows", 
 /**
  * The view they belong to.
@@ -1787,7 +2813,15 @@ run: VerifyRun, } | { "kind": "transfer",
 /**
  * Its progress.
  */
-transfer: Transfer, } | { "kind": "rebuild", 
+transfer: Transfer, } | { "kind": "jobs", 
+/**
+ * The project, with how many of its jobs need attention.
+ */
+alarms: JobAlarms, } | { "kind": "result", 
+/**
+ * It, as it is now.
+ */
+result: ResultView, } | { "kind": "rebuild", 
 /**
  * How much is done.
  */
@@ -3447,6 +4481,10 @@ broken_kinds: Array<BrokenKind>,
  * Projects with webhooks that need attention.
  */
 alarms: Array<WebhookAlarms>, 
+/**
+ * Projects with jobs that need attention.
+ */
+job_alarms: Array<JobAlarms>, 
 /**
  * Ready-made ways to break a replay.
  */

@@ -11,9 +11,12 @@ mod check;
 mod compare;
 mod detail;
 mod fault_lab;
+mod findings;
 mod forward;
+mod jobs;
 mod projects;
 mod replay;
+mod results;
 mod rotation;
 mod row;
 mod sandbox;
@@ -34,9 +37,12 @@ pub use check::*;
 pub use compare::*;
 pub use detail::*;
 pub use fault_lab::*;
+pub use findings::*;
 pub use forward::*;
+pub use jobs::*;
 pub use projects::*;
 pub use replay::*;
+pub use results::*;
 pub use rotation::*;
 pub use row::*;
 pub use sandbox::*;
@@ -211,6 +217,16 @@ pub enum Live {
         /// Its progress.
         transfer: Box<Transfer>,
     },
+    /// What is known of a project's jobs changed: ask again for what is shown of them.
+    Jobs {
+        /// The project, with how many of its jobs need attention.
+        alarms: JobAlarms,
+    },
+    /// An opened result made progress.
+    Result {
+        /// It, as it is now.
+        result: Box<ResultView>,
+    },
     /// The file of the history is being rebuilt; `done` is `total` at its end.
     Rebuild {
         /// How much is done.
@@ -380,6 +396,8 @@ pub struct AppState {
     pub broken_kinds: Vec<samples::BrokenKind>,
     /// Projects with webhooks that need attention.
     pub alarms: Vec<WebhookAlarms>,
+    /// Projects with jobs that need attention.
+    pub job_alarms: Vec<JobAlarms>,
     /// Ready-made ways to break a replay.
     pub twists: Vec<ReplayTwist>,
     /// The forwarding of each project that has a rule.

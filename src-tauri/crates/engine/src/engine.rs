@@ -288,6 +288,7 @@ impl Engine {
             sample_types: samples::sample_types(),
             broken_kinds: samples::broken_kinds().to_vec(),
             alarms: rooms.webhooks.alarms(),
+            job_alarms: Vec::new(),
             twists: replay::twists(),
             forwards: rooms.outgoing.forwards.list(),
             fault_lab: rooms.answers.fault_lab(),

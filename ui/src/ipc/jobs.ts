@@ -1,0 +1,50 @@
+import type {
+  BatchPreview,
+  BatchRequests,
+  CallAnswer,
+  Finding,
+  JobDetail,
+  JobFilter,
+  JobPage,
+  MadeEvent,
+  NewJob,
+} from "./generated";
+
+/** What the window asks about a project's jobs: batches, interactions and videos. */
+export interface JobsBackend {
+  /**
+   * Some of what Pollux knows, at most 200 from a place on: what waits for the user first, then what runs, then what
+   * ended. Asks the service for its first page if that is due; the answer does not wait for it, and `Live` of the kind
+   * `jobs` tells when it is there.
+   */
+  jobs(project: number, filter: JobFilter, start: number, count: number): Promise<JobPage>;
+  /** Asks the service for its first page now. */
+  jobsRefresh(project: number): Promise<void>;
+  /** Asks the service for its next page of batches. */
+  jobsMore(project: number): Promise<void>;
+  /** A job with all that is known of it. `ask`: asks the service first; why it could not is `problem`. */
+  job(project: number, name: string, ask: boolean): Promise<JobDetail>;
+  /** Opens a job by its id, its name or an address of the service that was pasted. Rejects with what is wrong with it. */
+  jobOpen(project: number, text: string): Promise<JobDetail>;
+  /** Asks about it with another project's key: the user chose that key. Where it knows the job, it is of that project. */
+  jobAskWith(project: number, name: string, other: number): Promise<JobDetail>;
+  jobCancel(project: number, name: string): Promise<JobDetail>;
+  /** Deletes it at the service. */
+  jobDelete(project: number, name: string): Promise<void>;
+  /** What a batch would send. Nothing is sent. */
+  batchPreview(project: number, requests: BatchRequests): Promise<BatchPreview>;
+  /** Sends a job. Of a real project, it may cost money. */
+  jobDispatch(project: number, job: NewJob): Promise<JobDetail>;
+  /** Lets the user choose a JSONL file; null where the user changed their mind. */
+  requestsChoose(): Promise<string | null>;
+  /** Sends the results of the pending calls as the next turn, and answers the interaction that it began. */
+  jobAnswer(project: number, name: string, answers: readonly CallAnswer[]): Promise<JobDetail>;
+  /** What the watchdog found out about a job that ended and was not told of; null where there is nothing. */
+  finding(project: number, name: string): Promise<Finding | null>;
+  /** No alarm for it any more, or one again. */
+  findingAside(project: number, name: string, aside: boolean): Promise<void>;
+  /** The evidence as Markdown, without keys, secrets and tokens. */
+  findingReport(project: number, name: string): Promise<string>;
+  /** Makes the event that never came and sends it to a target; answers the id of the outbound. */
+  findingMakeEvent(project: number, name: string, event: MadeEvent): Promise<number>;
+}
