@@ -70,40 +70,32 @@ pub fn search(
 /// What is looked for.
 struct Needle {
     /// In small letters, of every script.
-    folded: String,
-    /// Which of its bytes is the least frequent.
-    rare: usize,
-    /// Whether JSON has no reason to escape any of it.
-    plain: bool,
+    folded: Bytes,
+    /// The longest run in it of what JSON has no reason to escape: a line without it cannot have the whole, as long as
+    /// it escapes nothing else.
+    run: Bytes,
 }
 
 impl Needle {
     fn new(needle: &str) -> Self {
         let folded = needle.to_lowercase();
-        let rare = (0..folded.len()).max_by_key(|at| rarity(folded.as_bytes().get(*at))).unwrap_or(0);
-        // The last ones are escaped for the sake of HTML by some writers, Google's among them.
-        let plain = folded.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\/<>&='".contains(&byte));
-        Self { folded, rare, plain }
+        let runs = folded.as_bytes().split(|byte| !plain(*byte));
+        let run = runs.max_by_key(|run| run.len()).unwrap_or_default();
+        Self { run: Bytes::new(run), folded: Bytes::new(folded.as_bytes()) }
     }
 
     fn in_row(&self, line: &[u8]) -> bool {
-        self.in_bytes(line) || (self.may_be_escaped(line) && self.in_text(line))
-    }
-
-    fn in_bytes(&self, bytes: &[u8]) -> bool {
-        let needle = self.folded.as_bytes();
-        let Some(rare) = needle.get(self.rare) else { return true };
-        memchr2_iter(*rare, rare.to_ascii_uppercase(), bytes).any(|at| {
-            let window = at.checked_sub(self.rare).and_then(|from| bytes.get(from..from + needle.len()));
-            window.is_some_and(|window| window.eq_ignore_ascii_case(needle))
-        })
+        self.folded.within(line) || (self.may_be_escaped(line) && self.in_text(line))
     }
 
     fn may_be_escaped(&self, line: &[u8]) -> bool {
-        if self.plain {
-            return memmem::find(line, b"\\u00").is_some();
+        if memmem::find(line, b"\\u00").is_some() {
+            return true;
         }
-        memchr(b'\\', line).is_some() || (!self.folded.is_ascii() && !line.is_ascii())
+        // If nothing in it is ever escaped, the bytes were enough.
+        self.run.0.len() < self.folded.0.len()
+            && self.run.within(line)
+            && (memchr(b'\\', line).is_some() || (!self.folded.0.is_ascii() && !line.is_ascii()))
     }
 
     fn in_text(&self, line: &[u8]) -> bool {
@@ -112,7 +104,7 @@ impl Needle {
         for more in [answer.key.as_deref(), message(&answer).as_deref()].into_iter().flatten() {
             _ = write!(text, "\n{more}");
         }
-        memmem::find(text.to_lowercase().as_bytes(), self.folded.as_bytes()).is_some()
+        memmem::find(text.to_lowercase().as_bytes(), &self.folded.0).is_some()
     }
 
     /// Looks through a line in pieces that overlap; `None` if it was cancelled.
@@ -127,12 +119,37 @@ impl Needle {
                 return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
             }
             left -= read as u64;
-            found = found || self.in_bytes(&piece);
-            let kept = piece.len().min(self.folded.len().saturating_sub(1));
+            found = found || self.folded.within(&piece);
+            let kept = piece.len().min(self.folded.0.len().saturating_sub(1));
             piece.drain(..piece.len() - kept);
         }
         Ok(Some(found))
     }
+}
+
+/// Bytes to be found with ASCII letters in either case, and which of them is the least frequent.
+struct Bytes(Vec<u8>, usize);
+
+impl Bytes {
+    fn new(needle: &[u8]) -> Self {
+        let rare = (0..needle.len()).max_by_key(|at| rarity(needle.get(*at))).unwrap_or(0);
+        Self(needle.to_vec(), rare)
+    }
+
+    fn within(&self, bytes: &[u8]) -> bool {
+        let Self(needle, at_rare) = self;
+        let Some(rare) = needle.get(*at_rare) else { return true };
+        memchr2_iter(*rare, rare.to_ascii_uppercase(), bytes).any(|at| {
+            let window = at.checked_sub(*at_rare).and_then(|from| bytes.get(from..from + needle.len()));
+            window.is_some_and(|window| window.eq_ignore_ascii_case(needle))
+        })
+    }
+}
+
+/// Whether JSON has no reason to escape it. Those listed are escaped for the sake of HTML by some writers, Google's
+/// among them.
+fn plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !b"\"\\/<>&='".contains(&byte)
 }
 
 /// How seldom a byte is in JSON and in English, roughly.
