@@ -89,7 +89,8 @@ fn scan(out: &mut impl std::io::Write, what: &str, file: &str, asked: Option<Ask
 }
 
 fn answers(rows: usize, text: usize) -> Result<String, Failure> {
-    let said: String = "Yes, the parcel arrived.\\nIt was \\\"fine\\\". ".chars().cycle().take(text / 48 * 48).collect();
+    let said: String =
+        "Yes, the parcel arrived.\\nIt was \\\"fine\\\". ".chars().cycle().take(text / 48 * 48).collect();
     let mut file = String::new();
     for row in 0..rows {
         let usage = r#""usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":5,"totalTokenCount":15}"#;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::json::{Maybe, Raw, count, holds, members, scalar};
+use crate::json::{Maybe, Raw, count, filled, holds, members, scalar};
 use crate::line::{Line, Response, Status, leading_key};
 use crate::parts;
 use crate::state::{RowState, means_blocked};
@@ -113,8 +113,8 @@ impl<'a> Answer<'a> {
         let finish = candidate.and_then(|one| one.finish_reason).and_then(scalar);
         let block = response.feedback.0.as_ref().and_then(|feedback| feedback.block_reason).and_then(scalar);
         let block = block.filter(|reason| reason != "BLOCK_REASON_UNSPECIFIED");
-        let embedding = response.embedding.0.as_ref().and_then(|one| one.values).is_some_and(holds)
-            || response.embeddings.is_some_and(holds);
+        let embedding = response.embedding.0.as_ref().and_then(|one| one.values).is_some_and(filled)
+            || response.embeddings.is_some_and(filled);
         let parts = candidate.and_then(|one| one.content.0.as_ref()?.parts);
         let state = if block.is_some() || finish.as_deref().is_some_and(means_blocked) {
             RowState::Blocked

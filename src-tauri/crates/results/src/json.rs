@@ -185,13 +185,18 @@ pub(crate) fn members<'a, T: FromMembers<'a>>(raw: Raw<'a>) -> Option<T> {
     serde_json::from_str::<Maybe<T>>(raw.get()).ok()?.0
 }
 
-/// Whether an array or an object has anything in it, or anything else but `null` stands there.
+/// Whether a string, an object or an array has anything in it; false for anything else.
 pub(crate) fn holds(raw: Raw<'_>) -> bool {
     let inner = raw.get().get(1..).unwrap_or_default().trim_start();
     match raw.get().as_bytes().first() {
         Some(b'[') => !inner.starts_with(']'),
         Some(b'{') => !inner.starts_with('}'),
-        Some(b'"') => !inner.starts_with('"'),
-        _ => true,
+        Some(b'"') => raw.get().len() > 2,
+        _ => false,
     }
+}
+
+/// Whether it is an array with anything in it.
+pub(crate) fn filled(raw: Raw<'_>) -> bool {
+    raw.get().starts_with('[') && holds(raw)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Deserializer;
 use serde::de::{SeqAccess, Visitor};
 
-use crate::json::{Maybe, Raw, holds, members, object, scalar, text};
+use crate::json::{Maybe, Raw, filled, holds, members, object, scalar, text};
 
 object! {
     /// One part.
@@ -123,7 +123,7 @@ fn size(bytes: u64) -> String {
 /// The first values of an embedding and how many there are: `768 values: 0.013, -0.2, …`.
 pub(crate) fn show_values(values: Raw<'_>, out: &mut Excerpt) {
     let inner = values.get().trim_start_matches('[').trim_end_matches(']');
-    let count = if holds(values) { memchr::memchr_iter(b',', inner.as_bytes()).count() + 1 } else { 0 };
+    let count = if filled(values) { memchr::memchr_iter(b',', inner.as_bytes()).count() + 1 } else { 0 };
     _ = write!(out, "{count} values: ");
     for (at, value) in inner.split(',').take(8.min(count)).enumerate() {
         out.push(if at == 0 { "" } else { ", " });

@@ -79,11 +79,8 @@ impl Iterator for Walk<'_> {
         let head = read(&mut rest)?;
         let (gap, lines) = if head & 1 == 0 { (1, 1) } else { (read(&mut rest)?, read(&mut rest)?) };
         let place = Place { offset: self.cursor.end + gap, len: head >> 1, line: self.cursor.line + lines };
-        self.cursor = Cursor {
-            end: place.offset + place.len,
-            line: place.line,
-            at: self.cursor.at + before - rest.len(),
-        };
+        self.cursor =
+            Cursor { end: place.offset + place.len, line: place.line, at: self.cursor.at + before - rest.len() };
         Some(place)
     }
 }
