@@ -23,7 +23,8 @@ fn key(value: &Value) -> Option<String> {
 }
 
 fuzz_target!(|data: &[u8]| {
-    // The first byte tells how large the pieces are, the second how long a line may be and whether requests are known.
+    // The first byte tells how large the pieces are, the second how long a line may be and whether requests are
+    // known.
     let [size, longest, file @ ..] = data else { return };
     let longest = if *longest < 128 { usize::from(*longest) + 1 } else { 1 << 20 };
     let asked = || {

@@ -12,8 +12,8 @@ use crate::state::{Packed, RowState};
 /// No row.
 const NONE: u32 = u32::MAX;
 
-/// What is kept of a file of responses: about 15 bytes a row, nothing of its text. A million rows take less than 16 MB;
-/// with the requests known, the keys are among those, and the index takes half of that.
+/// What is kept of a file of responses: about 15 bytes a row, nothing of its text. A million rows take less than 16
+/// MB; with the requests known, the keys are among those, and the index takes half of that.
 ///
 /// A file of more than 4,294,967,294 rows is not counted further.
 #[derive(Debug)]
@@ -142,7 +142,8 @@ impl Index {
     pub(crate) fn missing(&self) -> impl Iterator<Item = u32> + '_ {
         let requests = self.requests();
         let first = move |number: u32| requests.is_some_and(|requests| requests.is_first(number as usize));
-        (0..).zip(&self.answers).filter(move |(number, row)| **row == NONE && first(*number)).map(|(number, _)| number)
+        let unanswered = (0..).zip(&self.answers).filter(|(_, row)| **row == NONE).map(|(number, _)| number);
+        unanswered.filter(move |number| first(*number))
     }
 
     /// Adds the next row; `None` if there is no number left for it.

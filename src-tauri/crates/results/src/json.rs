@@ -155,8 +155,8 @@ impl<'de, T: FromMembers<'de>> Deserialize<'de> for First<T> {
     }
 }
 
-/// The text of a string; absent if it is none. One whose escapes are no text (half a surrogate pair) is given as it is
-/// written.
+/// The text of a string; absent if it is none. One whose escapes are no text (half a surrogate pair) is given as it
+/// is written.
 pub(crate) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     let inner = raw.get().strip_prefix('"')?.strip_suffix('"')?;
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {

@@ -1,9 +1,9 @@
 //! What a batch answered: the rows of its JSONL file by key, what became of each, and which requests have no answer.
 //!
-//! Pure, over `Read`, `Seek` and `Write`: no clock, no files. A [`Scanner`] is fed the file as it comes and keeps a few
-//! bytes of each row in an [`Index`] (about 15, with the hash of its key), never its text; what is shown of a row is
-//! read again by [`read_row`]. What is read was written by anybody: nothing here panics, and a line that cannot be read
-//! is a row that says so.
+//! Pure, over `Read`, `Seek` and `Write`: no clock, no files. A [`Scanner`] is fed the file as it comes and keeps a
+//! few bytes of each row in an [`Index`] (about 15, with the hash of its key), never its text; what is shown of a row
+//! is read again by [`read_row`]. What is read was written by anybody: nothing here panics, and a line that cannot be
+//! read is a row that says so.
 
 mod answer;
 mod counts;

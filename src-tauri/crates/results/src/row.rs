@@ -40,8 +40,8 @@ pub struct Row {
     pub repeat_of: Option<u32>,
     /// It answers none of the requests that are known.
     pub stray: bool,
-    /// What its state is about: `429 RESOURCE_EXHAUSTED`, `SAFETY`, `MAX_TOKENS`, why the line cannot be read. Empty if
-    /// there is nothing to tell.
+    /// What its state is about: `429 RESOURCE_EXHAUSTED`, `SAFETY`, `MAX_TOKENS`, why the line cannot be read. Empty
+    /// if there is nothing to tell.
     pub detail: String,
     /// Why the model stopped, as it is written.
     pub finish_reason: Option<String>,

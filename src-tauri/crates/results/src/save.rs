@@ -47,8 +47,8 @@ pub struct Saved {
 /// Writes the lines of those requests that failed or have no answer, byte for byte and in the order of the requests,
 /// each ended by a `\n`: a file that can be sent as a batch of its own.
 ///
-/// `requests` is the file of requests from its beginning, and need not have been known to the scanner. What is held in
-/// memory are one line and 11 bytes for each request that is written.
+/// `requests` is the file of requests from its beginning, and need not have been known to the scanner. What is held
+/// in memory are one line and 11 bytes for each request that is written.
 ///
 /// # Errors
 /// If the requests cannot be read, or `out` cannot be written.
@@ -121,8 +121,8 @@ impl Saved {
     }
 }
 
-/// Writes the lines of the rows that a filter takes, byte for byte and in the order of the file, each ended by a `\n`.
-/// Returns how many. What is missing has no line.
+/// Writes the lines of the rows that a filter takes, byte for byte and in the order of the file, each ended by a
+/// `\n`. Returns how many. What is missing has no line.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read or has become shorter, or `out` cannot be written.

@@ -9,8 +9,8 @@ use crate::summary::{Summary, Tally};
 /// Reads a file of responses as it comes, in pieces of any size, and keeps an [`Index`] of it.
 ///
 /// It is used by one thread at a time: while one feeds it, others see the index and the summary between two pieces
-/// (behind a lock; a piece of 256 KB takes about a millisecond). In memory is one line at most, and of one that is too
-/// long only its beginning.
+/// (behind a lock; a piece of 256 KB takes about a millisecond). In memory is one line at most, and of one that is
+/// too long only its beginning.
 pub struct Scanner {
     lines: Lines,
     rows: Rows,

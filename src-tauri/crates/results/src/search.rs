@@ -16,11 +16,11 @@ const PIECE: usize = 1 << 20;
 /// Looks for a text in every row, in either case, and gives the number of each row that has it to `on_match`, in
 /// order. Returns false if `cancel` said so before the end; it is asked every few hundred rows.
 ///
-/// A row has the text if the bytes of its line do, names and escapes included, with ASCII letters in either case; or if
-/// what it says does: its key, its text (as in [`Row`](crate::Row), but all of it) and its message, with escapes
-/// resolved and letters of every script in either case. The second is looked at only where it can find more: the needle
-/// has a character that JSON may escape, or the line escapes ones that need no escape. What is longer than the longest
-/// line is looked at as bytes alone.
+/// A row has the text if the bytes of its line do, names and escapes included, with ASCII letters in either case; or
+/// if what it says does: its key, its text (as in [`Row`](crate::Row), but all of it) and its message, with escapes
+/// resolved and letters of every script in either case. The second is looked at only where it can find more: the
+/// needle has a character that JSON may escape, or the line escapes ones that need no escape. What is longer than the
+/// longest line is looked at as bytes alone.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read or has become shorter.
@@ -71,8 +71,8 @@ pub fn search(
 struct Needle {
     /// In small letters, of every script.
     folded: Bytes,
-    /// The longest run in it of what JSON has no reason to escape: a line without it cannot have the whole, as long as
-    /// it escapes nothing else.
+    /// The longest run in it of what JSON has no reason to escape: a line without it cannot have the whole, as long
+    /// as it escapes nothing else.
     run: Bytes,
 }
 

@@ -47,8 +47,8 @@ impl RowState {
 }
 
 /// Whether a `finishReason` says that the answer was held back because of what it is: those of the Gemini API's
-/// `FinishReason` whose description names a violation, terms, recitation or a language, and `ESCALATION`, `MODEL_ARMOR`
-/// of Vertex AI.
+/// `FinishReason` whose description names a violation, terms, recitation or a language, and `ESCALATION`,
+/// `MODEL_ARMOR` of Vertex AI.
 ///
 /// The others that are no `STOP` or `MAX_TOKENS` (`OTHER`, `IMAGE_OTHER`, `NO_IMAGE`, `MALFORMED_FUNCTION_CALL`,
 /// `MALFORMED_RESPONSE`, `UNEXPECTED_TOOL_CALL`, `TOO_MANY_TOOL_CALLS`, `MISSING_THOUGHT_SIGNATURE`, unknown ones) do

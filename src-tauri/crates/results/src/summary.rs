@@ -11,9 +11,10 @@ pub const KINDS: usize = 50;
 
 /// What was read so far, in numbers.
 ///
-/// Every line that is not blank is a row, and every row is in exactly one of `good`, `failed`, `repeats` and `strays`.
-/// `failed` is the sum of `errors`, `blocked`, `cut_off`, `empty` and `unparsable`. If the requests are known,
-/// `good + failed + missing = asked` at any time; if only their number is, as long as no more answers came than that.
+/// Every line that is not blank is a row, and every row is in exactly one of `good`, `failed`, `repeats` and
+/// `strays`. `failed` is the sum of `errors`, `blocked`, `cut_off`, `empty` and `unparsable`. If the requests are
+/// known, `good + failed + missing = asked` at any time; if only their number is, as long as no more answers came
+/// than that.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Summary {

@@ -51,8 +51,8 @@ fn error(value: &Value) -> bool {
 
 fn said(part: &Value) -> bool {
     let text = part["text"].as_str().is_some_and(|text| !text.is_empty());
-    let kinds = ["functionCall", "functionResponse", "inlineData", "fileData", "executableCode", "codeExecutionResult"];
-    part["thought"] != true && (text || kinds.iter().any(|kind| member(part, kind).is_object()))
+    let kinds = "functionCall functionResponse inlineData fileData executableCode codeExecutionResult";
+    part["thought"] != true && (text || kinds.split(' ').any(|kind| member(part, kind).is_object()))
 }
 
 /// Reads a line.

@@ -34,7 +34,7 @@ fn every_state_in_either_spelling() {
         (r#"{"candidates":[{"content":{"parts":[]},"finishReason":"STOP"}]}"#, RowState::Empty, "STOP"),
         (r#"{"candidates":[{"content":{"role":"model"},"finishReason":"STOP"}]}"#, RowState::Empty, "STOP"),
         (r#"{"candidates":[{"content":{"parts":[{"text":"a","thought":true}]}}]}"#, RowState::Empty, ""),
-        (r#"{"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL"}]}"#, RowState::Empty, "MALFORMED_FUNCTION_CALL"),
+        (r#"{"candidates":[{"finishReason":"UNEXPECTED_TOOL_CALL"}]}"#, RowState::Empty, "UNEXPECTED_TOOL_CALL"),
         (r#"{"candidates":[]}"#, RowState::Empty, ""),
         (r#"{"embedding":{"values":[ ]}}"#, RowState::Empty, ""),
         (r#"{"embedding":{"values":false},"embeddings":{"a":1}}"#, RowState::Empty, ""),
