@@ -17,7 +17,8 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
-use faults::{Draw, Draws};
+pub(crate) use faults::{Draw, Draws};
+
 /// An event of a job, or a ping, on its way to its receivers.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {

@@ -8,14 +8,17 @@ use serde_json::Value;
 
 use crate::clock::Millis;
 use crate::delivery;
+use crate::delivery::{Draw, Draws};
 use crate::settings::JobTimes;
 use crate::shared::Shared;
-use crate::world::{Due, Job, JobError, JobKind, JobState, Outcome, StoredFile, WebhookConfig, World};
+use crate::world::{Due, Job, JobError, JobKind, JobState, Outcome, StoredFile, Telling, WebhookConfig, World};
 
 pub(crate) mod answer;
 pub(crate) mod batch;
 mod event;
+pub(crate) mod filler;
 pub(crate) mod interaction;
+pub(crate) mod rows;
 mod sample;
 #[cfg(test)]
 mod tests;
@@ -30,11 +33,22 @@ pub(crate) struct Order {
     pub(crate) kind: JobKind,
     pub(crate) model: String,
     pub(crate) display_name: Option<String>,
-    pub(crate) outcome: Outcome,
+    pub(crate) wishes: Wishes,
+    /// Who made it: a hash of the API key.
+    pub(crate) owner: Option<String>,
     pub(crate) webhook_config: Option<WebhookConfig>,
     pub(crate) request: Value,
     /// What is known of its result from the start: counts, ids of files.
     pub(crate) output: Option<Value>,
+}
+
+/// What a request asked of the emulator, beside the service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    pub(crate) outcome: Outcome,
+    pub(crate) telling: Telling,
+    pub(crate) rows: Option<String>,
+    pub(crate) calls: Option<u8>,
 }
 
 /// How a job ends or goes idle.
@@ -64,7 +78,7 @@ impl Order {
             model: self.model,
             display_name: self.display_name,
             state: JobState::Pending,
-            outcome: self.outcome,
+            outcome: self.wishes.outcome,
             created_ms: now,
             started_ms: None,
             updated_ms: now,
@@ -75,6 +89,10 @@ impl Order {
             output_file: None,
             output: self.output,
             error: None,
+            telling: self.wishes.telling,
+            owner: self.owner,
+            rows: self.wishes.rows,
+            calls: self.wishes.calls,
         }
     }
 }
@@ -187,8 +205,13 @@ fn end(shared: &Shared, world: &mut World, id: &str, outcome: Outcome, at: Milli
         // Shares its bytes instead of copying them.
         world.files.insert(file.clone());
     }
+    let number = world.jobs.number(id).unwrap_or_default();
+    let silent = Draws { seed: shared.seed, number }.hits(Draw::NeverCalled, world.settings.faults.never_called);
     let Some(job) = world.jobs.get_mut(id) else { return };
     apply(job, ending, at);
+    if silent {
+        job.telling = Telling::Never;
+    }
     let job = job.clone();
     if let Some(event) = event::of(&job, &world.settings.payload, &shared.origin()) {
         delivery::emit(shared, world, event, Some(&job), at);
@@ -211,7 +234,7 @@ fn ending(world: &World, job: &Job, outcome: Outcome, at: Millis) -> Ending {
     let expires = at.saturating_add(world.settings.file_lifetime_ms);
     match outcome {
         Outcome::Succeed | Outcome::Never => match job.kind {
-            JobKind::Batch => batch::run(&world.files, job, at, expires),
+            JobKind::Batch => batch::run(world, job, at, expires),
             JobKind::Interaction => {
                 Ending { output: Some(interaction::answered(job)), ..Ending::plain(JobState::Succeeded) }
             }

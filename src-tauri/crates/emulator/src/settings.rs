@@ -202,7 +202,7 @@ pub enum MetadataPlace {
 }
 
 /// How the REST side answers if that is not published.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct RestForm {
@@ -212,6 +212,32 @@ pub struct RestForm {
     pub webhook_times: bool,
     /// Errors of the WebhookService as google.rpc.Status, not in the shape of the interactions family.
     pub status_errors: bool,
+    /// Batches and their output files are visible only to the API key that made them, as observed.
+    pub batches_by_key: bool,
+    /// Rows of a batch that failed have HTTP's code and a status (429, `RESOURCE_EXHAUSTED`); otherwise the number of
+    /// google.rpc.Code (8), as the reference says.
+    pub http_row_codes: bool,
+    /// Downloads can be continued: `Range` is answered with 206. Otherwise the whole file comes.
+    pub ranges: bool,
+    /// Uploaded files can be downloaded, too; the service gives back only what a job wrote.
+    pub download_uploads: bool,
+    /// How many requests are taken within a minute on the emulator's clock; beyond that they are answered 429.
+    pub requests_per_minute: Option<u32>,
+}
+
+impl Default for RestForm {
+    fn default() -> Self {
+        Self {
+            strict_update_mask: false,
+            webhook_times: false,
+            status_errors: false,
+            batches_by_key: true,
+            http_row_codes: false,
+            ranges: true,
+            download_uploads: false,
+            requests_per_minute: None,
+        }
+    }
 }
 
 /// Faults on purpose. Rates are 0 to 1 and drawn from the seed.
@@ -232,6 +258,8 @@ pub struct Faults {
     /// Share of REST requests that are done, but whose 200 is an HTML page, as a proxy would send, instead of the
     /// answer.
     pub garbled_answers: f64,
+    /// Share of jobs that end, but whose event is never sent: not even the log knows of one.
+    pub never_called: f64,
     /// Share of deliveries that are never sent (cookbook issue 1297).
     pub lost: f64,
     /// Share of deliveries that are sent again after they were accepted, after a time drawn up to `hold_back_ms`.
@@ -259,6 +287,7 @@ impl Default for Faults {
             server_errors: 0.0,
             lost_answers: 0.0,
             garbled_answers: 0.0,
+            never_called: 0.0,
             lost: 0.0,
             doubled: 0.0,
             reordered: 0.0,

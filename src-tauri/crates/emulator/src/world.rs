@@ -4,16 +4,17 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::clock::Millis;
 use crate::settings::Settings;
 
 pub(crate) mod ended;
+mod job;
 pub(crate) mod table;
 pub(crate) mod upload;
 
 use ended::Ended;
+pub(crate) use job::{Job, JobError, JobKind, JobState, Outcome, Telling, WebhookConfig};
 use table::{Entity, Table};
 
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub(crate) struct World {
     pub(crate) uploads: upload::Uploads,
     /// How many requests to the service there have been: a request's number decides its faults.
     pub(crate) requests: u64,
+    /// When the minute of the quota began, and how many requests were taken since.
+    pub(crate) minute: Option<(Millis, u32)>,
     agenda: BTreeSet<(Millis, Due)>,
     pub(crate) ended: Ended,
 }
@@ -120,6 +123,7 @@ impl World {
         self.deliveries.clear();
         self.uploads.clear();
         self.requests = 0;
+        self.minute = None;
         self.agenda.clear();
         self.ended.clear();
     }
@@ -186,99 +190,6 @@ impl Entity for Webhook {
     }
 }
 
-/// A batch, an interaction in the background, or a video.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Job {
-    /// Its full name: `batches/…`, `interactions/…`, `models/…/operations/…`.
-    pub(crate) id: String,
-    pub(crate) kind: JobKind,
-    /// `models/…`.
-    pub(crate) model: String,
-    pub(crate) display_name: Option<String>,
-    pub(crate) state: JobState,
-    /// How it will end.
-    pub(crate) outcome: Outcome,
-    pub(crate) created_ms: Millis,
-    pub(crate) started_ms: Option<Millis>,
-    pub(crate) updated_ms: Millis,
-    pub(crate) ended_ms: Option<Millis>,
-    /// When it changes next.
-    pub(crate) next_ms: Option<Millis>,
-    pub(crate) webhook_config: Option<WebhookConfig>,
-    /// The request as it arrived.
-    pub(crate) request: Value,
-    /// The file it wrote: an id without `files/`.
-    pub(crate) output_file: Option<String>,
-    /// Its results other than a file: inlined responses, the steps of an interaction.
-    pub(crate) output: Option<Value>,
-    pub(crate) error: Option<JobError>,
-}
-
-impl Entity for Job {
-    const KIND: &'static str = "job";
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum JobKind {
-    Batch,
-    Interaction,
-    Video,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum JobState {
-    Pending,
-    Running,
-    /// Waiting for more input, but not ended. Only for interactions.
-    Idle,
-    RequiresAction,
-    Succeeded,
-    Failed,
-    Cancelled,
-    Expired,
-}
-
-/// How a job is to end: chosen by `emulator_outcome` in `user_metadata`, by the header `x-emulator-outcome`, or at
-/// `/emulator/jobs`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Outcome {
-    #[default]
-    Succeed,
-    Fail,
-    /// Only for batches.
-    Expire,
-    /// As if the user had cancelled it after it ran for its time.
-    Cancel,
-    /// Only for interactions.
-    RequireAction,
-    /// Goes idle until it is cancelled or finished. Only for interactions.
-    Idle,
-    /// Runs until it is cancelled or finished at `/emulator/jobs`.
-    Never,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct JobError {
-    /// `3`: google.rpc.Code.
-    pub(crate) code: i32,
-    /// `INVALID_ARGUMENT`.
-    pub(crate) status: String,
-    pub(crate) message: String,
-}
-
-/// Where the events of one job go instead of the registered webhooks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct WebhookConfig {
-    pub(crate) uris: Vec<String>,
-    pub(crate) user_metadata: Option<Value>,
-}
-
 /// A file, uploaded or written by a job.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct StoredFile {
@@ -292,15 +203,24 @@ pub(crate) struct StoredFile {
     pub(crate) generated: bool,
     #[serde(with = "as_base64")]
     pub(crate) bytes: bytes::Bytes,
+    /// Rows that follow the bytes and are made when they are read ([`crate::jobs::filler`]).
+    #[serde(default)]
+    pub(crate) filler: u64,
+    /// Whose job wrote it, as in [`Job::owner`].
+    #[serde(default)]
+    pub(crate) owner: Option<String>,
+}
+
+impl StoredFile {
+    /// Its length in bytes.
+    pub(crate) fn len(&self) -> u64 {
+        (self.bytes.len() as u64).saturating_add(self.filler.saturating_mul(crate::jobs::filler::ROW))
+    }
 }
 
 impl std::fmt::Debug for StoredFile {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("StoredFile")
-            .field("id", &self.id)
-            .field("size", &self.bytes.len())
-            .finish_non_exhaustive()
+        formatter.debug_struct("StoredFile").field("id", &self.id).field("size", &self.len()).finish_non_exhaustive()
     }
 }
 

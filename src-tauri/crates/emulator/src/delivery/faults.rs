@@ -22,6 +22,8 @@ pub(crate) enum Draw {
     Again,
     /// The jitter of the wait after an attempt, with the attempt's number.
     Jitter(u32),
+    /// Whether a job's event is never sent. The number is the job's.
+    NeverCalled,
 }
 
 impl Draw {
@@ -34,6 +36,7 @@ impl Draw {
             Self::Doubled => (4, 0),
             Self::Again => (5, 0),
             Self::Jitter(attempt) => (6, attempt),
+            Self::NeverCalled => (7, 0),
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::{Event, emit, ping};
 use crate::settings::{MetadataPlace, Settings};
-use crate::world::{Job, JobKind, JobState, Outcome, SigningSecret, Webhook, WebhookConfig, WebhookState};
+use crate::world::{Job, JobKind, JobState, Outcome, SigningSecret, Telling, Webhook, WebhookConfig, WebhookState};
 use crate::{Service, ServiceOptions};
 
 type Arrived = Arc<Mutex<Vec<(String, HeaderMap, String)>>>;
@@ -60,6 +60,10 @@ fn job(uris: Vec<String>) -> Job {
         output_file: None,
         output: None,
         error: None,
+        telling: Telling::Usual,
+        owner: None,
+        rows: None,
+        calls: None,
     }
 }
 

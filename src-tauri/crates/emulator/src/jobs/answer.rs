@@ -8,6 +8,8 @@ use crate::jobs::sample;
 
 /// The most words of a text that affect its embedding.
 const MOST_WORDS: usize = 256;
+/// The tokens of any cached content: it is not looked at.
+const CACHED: u64 = 1024;
 /// The number of dimensions of `gemini-embedding-001` unless the request says otherwise.
 const DIMENSIONS: u64 = 3072;
 
@@ -24,13 +26,23 @@ pub(crate) fn tokens(text: &str) -> u64 {
     (text.chars().count() as u64).div_ceil(4)
 }
 
+/// The contents of a `GenerateContentRequest`, or what is wrong with it.
+fn contents(request: &Value) -> Result<&[Value], String> {
+    match request.get("contents") {
+        Some(Value::Array(contents)) if !contents.is_empty() => Ok(contents),
+        Some(content @ Value::Object(_)) => Ok(std::slice::from_ref(content)),
+        _ => Err("GenerateContentRequest.contents: contents is not specified".to_owned()),
+    }
+}
+
+/// What is wrong with a request, if anything is: it would get no answer.
+pub(crate) fn wrong(request: &Value, embeds: bool) -> Option<String> {
+    if embeds { content(request).err() } else { contents(request).err() }
+}
+
 /// A `GenerateContentResponse` for a `GenerateContentRequest`, or what is wrong with the request.
 pub(crate) fn generate(request: &Value, model: &str, id: &str) -> Result<Value, String> {
-    let contents = match request.get("contents") {
-        Some(Value::Array(contents)) if !contents.is_empty() => contents.as_slice(),
-        Some(content @ Value::Object(_)) => std::slice::from_ref(content),
-        _ => return Err("GenerateContentRequest.contents: contents is not specified".to_owned()),
-    };
+    let contents = contents(request)?;
     let prompt = contents.iter().rev().find(|content| content.get("role").is_none_or(|role| role == "user"));
     let prompt = prompt.map(content_text).unwrap_or_default();
     let config = either(request, "generationConfig", "generation_config");
@@ -43,26 +55,49 @@ pub(crate) fn generate(request: &Value, model: &str, id: &str) -> Result<Value, 
         (None, Some("application/json")) => json!({ "answer": text(&prompt) }).to_string(),
         _ => text(&prompt),
     };
-    let (asked, answered) =
-        (contents.iter().map(|content| tokens(&content_text(content))).sum::<u64>(), tokens(&answer));
+    let thinking = member("thinkingConfig", "thinking_config");
+    let budget = thinking.and_then(|thinking| either(thinking, "thinkingBudget", "thinking_budget"));
+    let thinks = budget.is_none_or(|budget| *budget != json!(0));
+    let asked = contents.iter().map(|content| tokens(&content_text(content))).sum::<u64>();
+    let cached = either(request, "cachedContent", "cached_content").map_or(0, |_| CACHED);
     Ok(json!({
         "candidates": [{
             "content": { "parts": [{ "text": answer }], "role": "model" },
             "finishReason": "STOP",
             "index": 0,
         }],
-        "usageMetadata": {
-            "promptTokenCount": asked,
-            "candidatesTokenCount": answered,
-            "totalTokenCount": asked + answered,
-        },
+        "usageMetadata": usage(asked + cached, cached, tokens(&answer), thinks),
         "modelVersion": model.trim_start_matches("models/"),
         "responseId": id,
     }))
 }
 
+/// `usageMetadata`. The prompt includes what was cached; counts of 0 are left out, as in proto-JSON.
+fn usage(asked: u64, cached: u64, answered: u64, thinks: bool) -> Value {
+    let thought = if thinks { 2 * answered } else { 0 };
+    let mut usage = json!({
+        "promptTokenCount": asked,
+        "candidatesTokenCount": answered,
+        "totalTokenCount": asked + answered + thought,
+        "promptTokensDetails": [{ "modality": "TEXT", "tokenCount": asked }],
+    });
+    for (name, count) in [("thoughtsTokenCount", thought), ("cachedContentTokenCount", cached)] {
+        if count > 0 {
+            usage[name] = json!(count);
+        }
+    }
+    usage
+}
+
 /// The response to an `EmbedContentRequest`, or what is wrong with it. Texts that share words are close to each other.
 pub(crate) fn embed(request: &Value) -> Result<Value, String> {
+    let (content, dimensions) = content(request)?;
+    let text = content_text(content);
+    Ok(json!({ "tokenCount": tokens(&text), "embedding": { "values": vector(&text, dimensions) } }))
+}
+
+/// The content of an `EmbedContentRequest` and the wanted dimensions, or what is wrong with it.
+fn content(request: &Value) -> Result<(&Value, usize), String> {
     let content = request.get("content").filter(|content| content.is_object());
     let content = content.ok_or("EmbedContentRequest.content: content is not specified")?;
     let asked = either(request, "outputDimensionality", "output_dimensionality");
@@ -71,8 +106,7 @@ pub(crate) fn embed(request: &Value) -> Result<Value, String> {
         Some(Some(number @ 1..=DIMENSIONS)) => number,
         Some(_) => return Err(format!("EmbedContentRequest.output_dimensionality: must be 1 to {DIMENSIONS}")),
     };
-    let text = content_text(content);
-    Ok(json!({ "tokenCount": tokens(&text), "embedding": { "values": vector(&text, dimensions as usize) } }))
+    Ok((content, dimensions as usize))
 }
 
 fn vector(text: &str, dimensions: usize) -> Vec<f64> {

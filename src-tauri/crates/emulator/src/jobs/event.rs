@@ -1,17 +1,46 @@
 //! The event at the end of a job.
 
+use std::borrow::Cow;
+
 use samples::payload;
 use serde_json::{Value, json};
 
 use crate::delivery::Event;
+use crate::jobs::batch::{self, Input};
 use crate::jobs::{interaction, video};
 use crate::settings::PayloadForm;
-use crate::world::{Job, JobError, JobKind, JobState};
+use crate::world::{Job, JobError, JobKind, JobState, Telling};
+
+/// The job as its event tells of it; `None` if it never does. One that is told wrong has succeeded where it failed, and
+/// failed where it succeeded; its files are where they would be.
+fn told(job: &Job) -> Option<Cow<'_, Job>> {
+    match (job.telling, job.state) {
+        (Telling::Never, _) => None,
+        (Telling::WrongState, JobState::Succeeded) => {
+            let error = super::error(13, "An internal error has occurred.");
+            Some(Cow::Owned(Job { state: JobState::Failed, error: Some(error), output_file: None, ..job.clone() }))
+        }
+        (Telling::WrongState, JobState::Failed | JobState::Expired | JobState::Cancelled) => {
+            let output_file = match (job.kind, batch::input(&job.request)) {
+                (JobKind::Batch, Some(Input::File(_))) => {
+                    Some(format!("batch-{}", job.id.trim_start_matches("batches/")))
+                }
+                _ => video::file_ids(job).first().map(|file| (*file).to_owned()),
+            };
+            Some(Cow::Owned(Job { state: JobState::Succeeded, error: None, output_file, ..job.clone() }))
+        }
+        _ => Some(Cow::Borrowed(job)),
+    }
+}
 
 /// The type of the event that the job sent, or would have sent to a subscriber. Webhooks report operations that run in
 /// the background (the guide), so an interaction that is answered at once sends none; nor does a failed video, for
 /// which the catalog has no event.
 pub(crate) fn event_type(job: &Job) -> Option<&'static str> {
+    told(job).as_deref().and_then(type_of)
+}
+
+fn type_of(job: &Job) -> Option<&'static str> {
     match (job.kind, job.state) {
         (JobKind::Batch, JobState::Succeeded) => Some("batch.succeeded"),
         (JobKind::Batch, JobState::Failed) => Some("batch.failed"),
@@ -29,7 +58,9 @@ pub(crate) fn event_type(job: &Job) -> Option<&'static str> {
 
 /// The event itself. `origin` is the base of the emulator's download addresses.
 pub(crate) fn of(job: &Job, form: &PayloadForm, origin: &str) -> Option<Event> {
-    let event_type = event_type(job)?;
+    let told = told(job)?;
+    let job = told.as_ref();
+    let event_type = type_of(job)?;
     let bare = job.id.rsplit('/').next().unwrap_or_default();
     let mut data = match job.kind {
         JobKind::Batch => {

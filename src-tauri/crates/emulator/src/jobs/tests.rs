@@ -33,7 +33,8 @@ fn order(kind: JobKind, outcome: Outcome) -> Order {
         kind,
         model: "models/m".to_owned(),
         display_name: None,
-        outcome,
+        wishes: Wishes { outcome, ..Wishes::default() },
+        owner: None,
         webhook_config: None,
         request,
         output,
@@ -178,6 +179,8 @@ async fn batch_of_file(service: &Service, method: &str, lines: &[u8], expires_ms
             expires_ms,
             generated: false,
             bytes: bytes::Bytes::copy_from_slice(lines),
+            filler: 0,
+            owner: None,
         });
         submit(world, order, T0);
     });

@@ -31,6 +31,8 @@ pub(crate) fn files(job: &Job, created_ms: Millis, expires_ms: Millis) -> Vec<St
         expires_ms,
         generated: true,
         bytes: Bytes::from_static(VIDEO),
+        filler: 0,
+        owner: None,
     };
     file_ids(job).into_iter().map(file).collect()
 }

@@ -4,7 +4,11 @@ use axum::http::{StatusCode, header};
 use subtle::ConstantTimeEq as _;
 
 use crate::rest::{ApiError, Call, files};
+use crate::settings::Settings;
 use crate::shared::Shared;
+
+/// The header with which a program on this machine sees the batches of all keys.
+const ALL_KEYS: &str = "x-emulator-all-keys";
 
 /// The gateway's words for a call with neither key nor token.
 const NOBODY: &str = "Method doesn't allow unregistered callers (callers without established identity). Please use API \
@@ -24,8 +28,7 @@ pub(crate) fn check(shared: &Shared, call: &Call) -> Result<(), ApiError> {
     if files::continues_upload(shared, call) {
         return Ok(());
     }
-    let key = call.header("x-goog-api-key").or_else(|| call.query("key")).filter(|key| !key.is_empty());
-    let (given, wrong) = match (key, bearer(call)) {
+    let (given, wrong) = match (api_key(call), bearer(call)) {
         (Some(key), _) => (key, ApiError::status(StatusCode::BAD_REQUEST, WRONG_KEY).with_reason("API_KEY_INVALID")),
         (None, Some(token)) => (token, ApiError::status(StatusCode::UNAUTHORIZED, WRONG_TOKEN)),
         (None, None) => return Err(ApiError::status(StatusCode::FORBIDDEN, NOBODY)),
@@ -33,6 +36,37 @@ pub(crate) fn check(shared: &Shared, call: &Call) -> Result<(), ApiError> {
     match &shared.api_key {
         Some(expected) if !bool::from(expected.as_bytes().ct_eq(given.as_bytes())) => Err(wrong),
         _ => Ok(()),
+    }
+}
+
+fn api_key(call: &Call) -> Option<&str> {
+    call.header("x-goog-api-key").or_else(|| call.query("key")).filter(|key| !key.is_empty())
+}
+
+/// A hash of the caller's key or token: what it makes is known by it.
+pub(crate) fn owner(call: &Call) -> Option<String> {
+    let digest = |key: &str| aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, key.as_bytes());
+    let key = api_key(call).or_else(|| bearer(call)).map(digest)?;
+    Some(key.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Which batches a caller sees.
+pub(crate) struct Sight {
+    all: bool,
+    owner: Option<String>,
+}
+
+impl Sight {
+    /// The caller's own, unless the settings or a program on this machine want all of them.
+    pub(crate) fn of(call: &Call, settings: &Settings) -> Self {
+        let here = call.peer.ip().to_canonical().is_loopback();
+        let all = !settings.rest.batches_by_key || here && call.header(ALL_KEYS) == Some("1");
+        Self { all, owner: owner(call) }
+    }
+
+    /// Whether it sees what this owner made. What is older than owners is everyone's.
+    pub(crate) fn sees(&self, owner: Option<&str>) -> bool {
+        self.all || owner.is_none() || owner == self.owner.as_deref()
     }
 }
 

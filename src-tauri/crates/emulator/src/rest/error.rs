@@ -80,12 +80,16 @@ impl ApiError {
 
     /// Adds a google.rpc.ErrorInfo with this `reason` to its details.
     pub(crate) fn with_reason(self, reason: &str) -> Self {
-        let details = json!([{
+        self.with_details(json!([{
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             "reason": reason,
             "domain": "googleapis.com",
             "metadata": { "service": "generativelanguage.googleapis.com" },
-        }]);
+        }]))
+    }
+
+    /// With these `details` of google.rpc.Status.
+    pub(crate) fn with_details(self, details: Value) -> Self {
         Self { details: Some(Box::new(details)), ..self }
     }
 

@@ -10,13 +10,17 @@ use axum::response::{IntoResponse as _, Response};
 use hyper::body::Frame;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use serde_json::{Value, json};
 
+use crate::clock::Millis;
 use crate::rest::{ApiError, Call, wait};
 use crate::settings::Faults;
 use crate::shared::Shared;
 
 /// Seconds in `Retry-After`: the shortest that it can say.
-const RETRY_AFTER: &str = "1";
+const RETRY_AFTER: Millis = 1;
+/// The time that a quota is for.
+const MINUTE: Millis = 60_000;
 
 /// What a proxy or a portal sends in place of an answer.
 const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><title>Sign in</title></head>\n\
@@ -48,18 +52,56 @@ pub(crate) async fn before(shared: &Shared, call: &Call) -> Result<Option<Spoilt
         (world.requests, world.settings.faults.clone())
     });
     wait(faults.latency_ms).await;
+    within_quota(shared)?;
     match drawn(&faults, shared.seed, number, changes_webhooks(call)) {
         None => Ok(None),
         Some(Fault::Spoilt(how)) => Ok(Some(how)),
         Some(Fault::Refused(status @ StatusCode::TOO_MANY_REQUESTS)) => {
             let message = "Resource has been exhausted (e.g. check quota).";
-            Err(ApiError::status(status, message).with_header(header::RETRY_AFTER, RETRY_AFTER))
+            let details = json!([retry_info(RETRY_AFTER)]);
+            let error = ApiError::status(status, message).with_details(details);
+            Err(error.with_header(header::RETRY_AFTER, &RETRY_AFTER.to_string()))
         }
         Some(Fault::Refused(status @ StatusCode::SERVICE_UNAVAILABLE)) => {
             Err(ApiError::status(status, "The model is overloaded. Please try again later."))
         }
         Some(Fault::Refused(status)) => Err(ApiError::status(status, "An internal error has occurred. Please retry.")),
     }
+}
+
+fn retry_info(seconds: Millis) -> Value {
+    json!({ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": format!("{seconds}s") })
+}
+
+/// Takes a request of the minute's quota if there is one. What is refused does not count.
+fn within_quota(shared: &Shared) -> Result<(), ApiError> {
+    let now = shared.clock.now();
+    let (quota, over) = shared
+        .with(|world| {
+            let quota = world.settings.rest.requests_per_minute?;
+            let (began, taken) = world.minute.filter(|(began, _)| now - began < MINUTE).unwrap_or((now, 0));
+            world.minute = Some((began, taken.saturating_add(u32::from(taken < quota))));
+            (taken >= quota).then_some((quota, began + MINUTE - now))
+        })
+        .unzip();
+    let (Some(quota), Some(left)) = (quota, over) else { return Ok(()) };
+    let seconds = (left + 999) / 1000;
+    let message = format!(
+        "You exceeded your current quota, please check your plan and billing details. Please retry in {seconds}s."
+    );
+    let details = json!([
+        {
+            "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+            "violations": [{
+                "quotaMetric": "generativelanguage.googleapis.com/requests",
+                "quotaId": "RequestsPerMinutePerProject",
+                "quotaValue": quota.to_string(),
+            }],
+        },
+        retry_info(seconds),
+    ]);
+    let error = ApiError::status(StatusCode::TOO_MANY_REQUESTS, message).with_details(details);
+    Err(error.with_header(header::RETRY_AFTER, &seconds.to_string()))
 }
 
 fn changes_webhooks(call: &Call) -> bool {

@@ -1,18 +1,19 @@
 //! Files: camelCase proto-JSON, errors as google.rpc.Status.
 
 use axum::body::Bytes;
-use axum::http::{Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::clock::{Millis, rfc3339};
+use crate::rest::auth::Sight;
 use crate::rest::page::Page;
 use crate::rest::{ApiError, Call, Reply, ok};
 use crate::shared::Shared;
 use crate::world::{StoredFile, World};
 
+mod media;
 mod multipart;
 mod upload;
 
@@ -41,7 +42,7 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
         },
         (["files", id], None) if !id.is_empty() => match *method {
             Method::GET => get(shared, call, id).await,
-            Method::DELETE => delete(shared, id),
+            Method::DELETE => delete(shared, call, id),
             _ => Err(ApiError::wrong_method(method, &[Method::GET, Method::DELETE])),
         },
         (["files", id] | ["download", "v1" | "v1beta", "files", id], Some("download")) => match *method {
@@ -78,7 +79,9 @@ async fn list(shared: &Shared, call: &Call) -> Reply {
     const KIND: &str = "files";
     let page = Page::read(KIND, call.query("pageSize"), call.query("pageToken"), PAGE, MOST)?;
     let (files, next): (Vec<StoredFile>, _) = shared.with(|world| {
-        let (files, next) = page.cut(KIND, world.files.after(page.after));
+        let sight = Sight::of(call, &world.settings);
+        let visible = world.files.after(page.after).filter(|(_, file)| sight.sees(file.owner.as_deref()));
+        let (files, next) = page.cut(KIND, visible);
         (files.into_iter().cloned().collect(), next)
     });
     // As in proto-JSON, an empty list is left out.
@@ -97,37 +100,44 @@ async fn list(shared: &Shared, call: &Call) -> Reply {
 }
 
 async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
-    let file = shared.with(|world| found(world, id).cloned())?;
+    let file = shared.with(|world| found(world, call, id).cloned())?;
     ok(&shown(call, &call.version, file).await?)
 }
 
 /// The service checks the length of the id first: the output file of a batch cannot be deleted, and stays until it
 /// expires (googleapis/python-genai#1759). Reading it works.
-fn delete(shared: &Shared, id: &str) -> Reply {
+fn delete(shared: &Shared, call: &Call, id: &str) -> Reply {
     if id.chars().count() > LONGEST_ID {
         let message = format!(
             "* DeleteFileRequest.name: File ID (name excluding 'files/') cannot be more than {LONGEST_ID} characters.\n"
         );
         return Err(ApiError::status(StatusCode::BAD_REQUEST, message));
     }
-    shared.with(|world| world.files.remove(id)).ok_or_else(|| forbidden(id))?;
-    ok(&json!({}))
+    shared.with(|world| {
+        found(world, call, id)?;
+        world.files.remove(id);
+        ok(&json!({}))
+    })
 }
 
-fn found<'a>(world: &'a World, id: &str) -> Result<&'a StoredFile, ApiError> {
-    world.files.get(id).ok_or_else(|| forbidden(id))
+/// The output of another key's batch is not found, as if there were none.
+fn found<'a>(world: &'a World, call: &Call, id: &str) -> Result<&'a StoredFile, ApiError> {
+    let sight = Sight::of(call, &world.settings);
+    world.files.get(id).filter(|file| sight.sees(file.owner.as_deref())).ok_or_else(|| forbidden(id))
 }
 
-/// The service does not distinguish somebody else's file from one that does not exist.
+/// The service does not distinguish somebody else's file from one that does not exist, or from one that has expired.
 fn forbidden(id: &str) -> ApiError {
     let message = format!("You do not have permission to access the File {id} or it may not exist.");
     ApiError::status(StatusCode::FORBIDDEN, message)
 }
 
-/// The bytes, whole or one range of them. Only files that a job wrote can be downloaded, as with the service.
+/// The bytes, whole or one range of them. Only files that a job wrote can be downloaded, as with the service, unless the
+/// settings say otherwise.
 fn download(shared: &Shared, call: &Call, id: &str) -> Reply {
-    let file = shared.with(|world| found(world, id).cloned())?;
-    if !file.generated {
+    let (file, form) = shared.with(|world| (found(world, call, id).cloned(), world.settings.rest.clone()));
+    let file = file?;
+    if !file.generated && !form.download_uploads {
         let message = format!("The File {id} was uploaded: only generated files can be downloaded.");
         return Err(ApiError::status(StatusCode::BAD_REQUEST, message));
     }
@@ -137,75 +147,36 @@ fn download(shared: &Shared, call: &Call, id: &str) -> Reply {
         // The method's message has no members: the bytes come only with alt=media.
         return ok(&json!({}));
     }
-    let length = file.bytes.len();
-    match call.header(header::RANGE.as_str()).and_then(|range| wanted(range, length)) {
-        None => Ok(media(StatusCode::OK, &file.mime_type, file.bytes)),
-        Some(Some((from, to))) => {
-            let mut response = media(StatusCode::PARTIAL_CONTENT, &file.mime_type, file.bytes.slice(from..=to));
-            let range = format!("bytes {from}-{to}/{length}").parse();
-            response.headers_mut().extend(range.ok().map(|range| (header::CONTENT_RANGE, range)));
-            Ok(response)
-        }
-        Some(None) => {
-            let message = format!("The File {id} has {length} bytes, none of which is in the requested range.");
-            Err(ApiError::status(StatusCode::RANGE_NOT_SATISFIABLE, message)
-                .with_header(header::CONTENT_RANGE, &format!("bytes */{length}")))
-        }
-    }
-}
-
-fn media(status: StatusCode, mime_type: &str, bytes: Bytes) -> Response {
-    let mut response = (status, [(header::ACCEPT_RANGES, "bytes")], bytes).into_response();
-    if let Ok(mime_type) = mime_type.parse() {
-        response.headers_mut().insert(header::CONTENT_TYPE, mime_type);
-    }
-    response
-}
-
-/// The first and last byte of a `Range` header; `Some(None)` if there is no such byte. Several ranges, or one that
-/// cannot be read, count as no header (RFC 9110, 14.2).
-fn wanted(header: &str, length: usize) -> Option<Option<(usize, usize)>> {
-    let (from, to) = header.strip_prefix("bytes=")?.split_once('-')?;
-    let number = |text: &str| -> Option<Option<usize>> {
-        if text.is_empty() {
-            return Some(None);
-        }
-        text.bytes().all(|b| b.is_ascii_digit()).then(|| Some(text.parse().unwrap_or(usize::MAX)))
-    };
-    match (number(from)?, number(to)?) {
-        (Some(from), Some(to)) if to < from => None,
-        (Some(from), to) => {
-            let last = to.unwrap_or(usize::MAX).min(length.saturating_sub(1));
-            Some((from < length).then_some((from, last)))
-        }
-        (None, Some(last)) => {
-            Some((last > 0 && length > 0).then(|| (length.saturating_sub(last), length.saturating_sub(1))))
-        }
-        (None, None) => None,
-    }
+    media::answer(call, file, form.ranges)
 }
 
 /// A File as the service prints it. Its hash is computed off the async threads: a file may be long.
 async fn shown(call: &Call, version: &str, file: StoredFile) -> Result<Value, ApiError> {
     let bytes = file.bytes.clone();
-    let hash = tokio::task::spawn_blocking(move || sha256_base64(&bytes)).await.map_err(|error| {
-        ApiError::status(StatusCode::INTERNAL_SERVER_ERROR, format!("The file could not be hashed: {error}."))
-    })?;
-    Ok(printed(&call.origin, version, &file, &hash))
+    let hash = match file.filler {
+        0 => Some(tokio::task::spawn_blocking(move || sha256_base64(&bytes)).await.map_err(|error| {
+            ApiError::status(StatusCode::INTERNAL_SERVER_ERROR, format!("The file could not be hashed: {error}."))
+        })?),
+        // It would all have to be made.
+        _ => None,
+    };
+    Ok(printed(&call.origin, version, &file, hash.as_deref()))
 }
 
-fn printed(origin: &str, version: &str, file: &StoredFile, hash: &str) -> Value {
+fn printed(origin: &str, version: &str, file: &StoredFile, hash: Option<&str>) -> Value {
     let uri = format!("{origin}/{version}/files/{}", file.id);
     let mut value = json!({ "name": format!("files/{}", file.id) });
     if let Some(name) = &file.display_name {
         value["displayName"] = json!(name);
     }
     value["mimeType"] = json!(file.mime_type);
-    value["sizeBytes"] = json!(file.bytes.len().to_string());
+    value["sizeBytes"] = json!(file.len().to_string());
     value["createTime"] = json!(rfc3339(file.created_ms));
     value["updateTime"] = json!(rfc3339(file.created_ms));
     value["expirationTime"] = json!(rfc3339(file.expires_ms));
-    value["sha256Hash"] = json!(hash);
+    if let Some(hash) = hash {
+        value["sha256Hash"] = json!(hash);
+    }
     if file.generated {
         value["downloadUri"] = json!(format!("{uri}:download?alt=media"));
     }
@@ -233,36 +204,14 @@ fn keep(world: &mut World, id: &str, display_name: Option<String>, mime_type: St
         expires_ms,
         generated: false,
         bytes,
+        filler: 0,
+        owner: None,
     });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges_at_their_edges() {
-        for (header, expected) in [
-            ("bytes=0-0", Some(Some((0, 0)))),
-            ("bytes=0-", Some(Some((0, 9)))),
-            ("bytes=9-99", Some(Some((9, 9)))),
-            ("bytes=0-99999999999999999999999", Some(Some((0, 9)))),
-            ("bytes=-3", Some(Some((7, 9)))),
-            ("bytes=-99", Some(Some((0, 9)))),
-            ("bytes=10-", Some(None)),
-            ("bytes=-0", Some(None)),
-            ("bytes=5-4", None),
-            ("bytes=0-1,3-4", None),
-            ("bytes=-", None),
-            ("bytes=+1-2", None),
-            ("lines=0-1", None),
-            ("", None),
-        ] {
-            assert_eq!(wanted(header, 10), expected, "{header}");
-        }
-        assert_eq!(wanted("bytes=0-", 0), Some(None));
-        assert_eq!(wanted("bytes=-1", 0), Some(None));
-    }
 
     #[test]
     fn the_hash_is_the_one_of_the_service() {

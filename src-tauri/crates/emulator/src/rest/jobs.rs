@@ -8,18 +8,16 @@ use crate::rest::error::Shape;
 use crate::rest::webhooks::checks;
 use crate::rest::{ApiError, Call, Reply};
 use crate::shared::Shared;
-use crate::world::{Outcome, WebhookConfig};
+use crate::world::WebhookConfig;
 
 mod batches;
 mod interactions;
 pub(super) mod proto;
 mod stream;
 mod videos;
+mod wishes;
 
-/// The header that chooses how a job ends.
-const OUTCOME_HEADER: &str = "x-emulator-outcome";
-/// The member of `user_metadata` that does the same.
-const OUTCOME_MEMBER: &str = "emulator_outcome";
+use wishes::wishes;
 
 pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply {
     let (method, verb) = (&call.method, call.verb.as_deref());
@@ -41,12 +39,12 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
             _ => Err(ApiError::wrong_method(method, &[Method::GET])),
         },
         (["batches", id], None) => match *method {
-            Method::GET => batches::get(shared, id),
-            Method::DELETE => batches::delete(shared, id),
+            Method::GET => batches::get(shared, call, id),
+            Method::DELETE => batches::delete(shared, call, id),
             _ => Err(ApiError::wrong_method(method, &[Method::GET, Method::DELETE])),
         },
         (["batches", id], Some("cancel")) => match *method {
-            Method::POST => batches::cancel(shared, id),
+            Method::POST => batches::cancel(shared, call, id),
             _ => Err(ApiError::wrong_method(method, &[Method::POST])),
         },
         (["interactions", rest @ ..], None) => {
@@ -54,32 +52,6 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
         }
         _ => Err(ApiError::unknown_path(call)),
     }
-}
-
-/// How the job is to end: as the header says, else as `user_metadata` says; `None` if neither does. `fitting` lists
-/// what its kind allows, which both have to respect.
-fn chosen_outcome(call: &Call, config: Option<&WebhookConfig>, fitting: &[Outcome]) -> Result<Option<Outcome>, String> {
-    let member = config.and_then(|config| config.user_metadata.as_ref()?.get(OUTCOME_MEMBER)).cloned();
-    let header = call.headers.get(OUTCOME_HEADER);
-    let header = header.map(|header| Value::String(String::from_utf8_lossy(header.as_bytes()).trim().to_owned()));
-    let mut chosen = None;
-    for (place, value) in [(OUTCOME_MEMBER, member), (OUTCOME_HEADER, header)] {
-        let Some(value) = value else { continue };
-        match serde_json::from_value::<Outcome>(value.clone()) {
-            Ok(outcome) if fitting.contains(&outcome) => chosen = Some(outcome),
-            _ => {
-                let names: Vec<String> = fitting.iter().map(|outcome| format!("'{}'", name(*outcome))).collect();
-                let value = value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'"));
-                let names = names.join(", ");
-                return Err(format!("Invalid value for '{place}': {value}. This request can end with: {names}."));
-            }
-        }
-    }
-    Ok(chosen)
-}
-
-fn name(outcome: Outcome) -> String {
-    serde_json::to_value(outcome).ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
 }
 
 /// `uris` and `user_metadata` of a configuration whose members are all known, or what is wrong. Accepts both spellings

@@ -1,5 +1,6 @@
 //! The REST side over real HTTP, with a clock that stands still.
 
+mod batches;
 mod control;
 mod faults;
 mod files;

@@ -75,6 +75,7 @@ fn range(path: &str) -> Option<RangeInclusive<f64>> {
         | "faults.server_errors"
         | "faults.lost_answers"
         | "faults.garbled_answers"
+        | "faults.never_called"
         | "faults.lost"
         | "faults.doubled"
         | "faults.reordered"

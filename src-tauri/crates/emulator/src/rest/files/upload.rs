@@ -168,7 +168,7 @@ async fn whole(
     let file = shared.with(|world| {
         let id = free_id(shared, world, wanted.id)?;
         keep(world, &id, wanted.display_name, mime_type, bytes, now);
-        found(world, &id).cloned()
+        found(world, call, &id).cloned()
     })?;
     Ok(json_response(StatusCode::OK, &json!({ "file": shown(call, version, file).await? })))
 }
@@ -233,7 +233,7 @@ async fn go_on(shared: &Shared, call: &Call, version: &str, token: &str) -> Repl
     match shared.with(|world| step(shared, world, token, &words, offset, &call.body))? {
         Next::Answer(response) => Ok(response),
         Next::Made(id) => {
-            let file = shared.with(|world| found(world, &id).cloned())?;
+            let file = shared.with(|world| found(world, call, &id).cloned())?;
             let received = file.bytes.len();
             Ok(told(&json!({ "file": shown(call, version, file).await? }), "final", received))
         }

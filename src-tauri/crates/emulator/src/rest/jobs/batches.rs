@@ -1,12 +1,16 @@
 //! `batches`: created at a model, read as operations.
 
+use axum::body::Bytes;
 use serde_json::{Value, json};
 
-use crate::clock::rfc3339;
+use crate::clock::{Millis, rfc3339};
 use crate::jobs::answer::either;
 use crate::jobs::batch::{self, Input};
+use crate::jobs::rows::Rows;
 use crate::jobs::{self, Order};
-use crate::rest::jobs::{chosen_outcome, invalid, model_name, new_id, not_found, proto, webhook_config};
+use crate::rest::auth::{self, Sight};
+use crate::rest::jobs::wishes::wrong_rows;
+use crate::rest::jobs::{invalid, model_name, new_id, not_found, proto, webhook_config, wishes};
 use crate::rest::page::Page;
 use crate::rest::{ApiError, Call, Reply, ok};
 use crate::shared::Shared;
@@ -50,33 +54,34 @@ pub(super) fn create(shared: &Shared, call: &Call, model: &str, method: &str) ->
         }
     };
     check_input(either(batch, "inputConfig", "input_config"))?;
-    let outcome =
-        chosen_outcome(call, config.as_ref(), jobs::outcomes(JobKind::Batch)).map_err(invalid)?.unwrap_or_default();
+    let (wishes, _) = wishes(call, config.as_ref(), jobs::outcomes(JobKind::Batch)).map_err(invalid)?;
+    let rows = wishes.rows.as_deref().map(Rows::parse).transpose();
+    let rows = rows.map_err(|wrong| invalid(wrong_rows(&wrong)))?.unwrap_or_default();
     let id = format!("batches/{}", new_id(shared, ID_LENGTH)?);
     // The body was checked not to have such a member.
     body[batch::METHOD] = json!(method);
     let now = shared.clock.now();
-    shared.with(|world| {
-        let requests = match batch::input(&body) {
-            Some(Input::File(file)) => {
-                let stored = world.files.get(file).filter(|file| file.expires_ms > now);
-                batch::lines(&stored.ok_or_else(|| not_found(&format!("files/{file}")))?.bytes).count()
-            }
-            Some(Input::Inline(requests)) => requests.len(),
-            None => 0,
-        };
-        let order = Order {
-            id,
-            kind: JobKind::Batch,
-            model,
-            display_name,
-            outcome,
-            webhook_config: config,
-            request: body,
-            output: Some(batch::output(requests, 0, None)),
-        };
-        ok(&view(&jobs::submit(world, order, now)))
-    })
+    // Shares the bytes of the file: they are read without the lock.
+    let file = match batch::input(&body) {
+        Some(Input::File(file)) => {
+            let there = shared.with(|world| world.files.get(file).filter(|file| file.expires_ms > now).cloned());
+            there.ok_or_else(|| not_found(&format!("files/{file}")))?.bytes
+        }
+        _ => Bytes::new(),
+    };
+    let output = batch::planned(&body, &file, &rows).map_err(|wrong| invalid(wrong_rows(&wrong)))?;
+    let order = Order {
+        id,
+        kind: JobKind::Batch,
+        model,
+        display_name,
+        wishes,
+        owner: auth::owner(call),
+        webhook_config: config,
+        request: body,
+        output: Some(output),
+    };
+    ok(&view(&shared.with(|world| jobs::submit(world, order, now)), now))
 }
 
 /// A file or requests, each of the right form.
@@ -105,8 +110,9 @@ fn check_input(config: Option<&Value>) -> Result<(), ApiError> {
     }
 }
 
-pub(super) fn get(shared: &Shared, id: &str) -> Reply {
-    shared.with(|world| ok(&view(find(world, id)?)))
+pub(super) fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
+    let now = shared.clock.now();
+    shared.with(|world| ok(&view(find(world, call, id)?, now)))
 }
 
 pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
@@ -115,13 +121,16 @@ pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
     let page = Page::read(KIND, size, token, PAGE, LARGEST_PAGE)?;
     // Newest first: the rows of a page are older than the last one of the page before.
     let before = if page.after == 0 { u64::MAX } else { page.after };
+    let now = shared.clock.now();
     shared.with(|world| {
-        let batches = world.jobs.before(before).filter(|(_, job)| job.kind == JobKind::Batch);
+        let sight = Sight::of(call, &world.settings);
+        let visible = |job: &Job| job.kind == JobKind::Batch && sight.sees(job.owner.as_deref());
+        let batches = world.jobs.before(before).filter(|(_, job)| visible(job));
         let (batches, next) = page.cut(KIND, batches);
         // As in proto-JSON, an empty list is left out.
         let mut answer = json!({});
         if !batches.is_empty() {
-            answer["operations"] = batches.into_iter().map(view).collect();
+            answer["operations"] = batches.into_iter().map(|job| view(job, now)).collect();
         }
         if let Some(token) = next {
             answer["nextPageToken"] = json!(token);
@@ -131,35 +140,37 @@ pub(super) fn list(shared: &Shared, call: &Call) -> Reply {
 }
 
 /// Cancels it if it is still running; the answer is the same if it is not, as for any operation.
-pub(super) fn cancel(shared: &Shared, id: &str) -> Reply {
+pub(super) fn cancel(shared: &Shared, call: &Call, id: &str) -> Reply {
     let now = shared.clock.now();
     shared.with(|world| {
-        let id = find(world, id)?.id.clone();
+        let id = find(world, call, id)?.id.clone();
         jobs::finish(shared, world, &id, Outcome::Cancel, now);
         ok(&json!({}))
     })
 }
 
-pub(super) fn delete(shared: &Shared, id: &str) -> Reply {
+pub(super) fn delete(shared: &Shared, call: &Call, id: &str) -> Reply {
     shared.with(|world| {
-        let id = find(world, id)?.id.clone();
+        let id = find(world, call, id)?.id.clone();
         world.jobs.remove(&id);
         ok(&json!({}))
     })
 }
 
-fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, ApiError> {
+/// Another key's batch is not found, as if there were none.
+fn find<'a>(world: &'a World, call: &Call, id: &str) -> Result<&'a Job, ApiError> {
     let name = format!("batches/{id}");
-    world.jobs.get(&name).filter(|job| job.kind == JobKind::Batch).ok_or_else(|| not_found(&name))
+    let sight = Sight::of(call, &world.settings);
+    let job = world.jobs.get(&name).filter(|job| job.kind == JobKind::Batch);
+    job.filter(|job| sight.sees(job.owner.as_deref())).ok_or_else(|| not_found(&name))
 }
 
 /// A batch in the form of the operation that it is.
-fn view(job: &Job) -> Value {
+fn view(job: &Job, now: Millis) -> Value {
     let kind = if batch::embeds(&job.request) { "EmbedContentBatch" } else { "GenerateContentBatch" };
     let kind = format!("type.googleapis.com/google.ai.generativelanguage.v1main.{kind}");
     let known = job.output.as_ref();
-    let count = |name: &str| known.and_then(|output| output.get(name)).and_then(Value::as_u64).unwrap_or_default();
-    let (requests, failed) = (count("requests"), count("failed"));
+    let (requests, done, failed) = batch::counts(job, jobs::progress(job, now));
     let mut metadata = json!({ "@type": kind, "model": job.model });
     if let Some(name) = &job.display_name {
         metadata["displayName"] = json!(name);
@@ -187,8 +198,8 @@ fn view(job: &Job) -> Value {
     if let Some(ended) = job.ended_ms {
         metadata["endTime"] = json!(rfc3339(ended));
     }
-    metadata["updateTime"] = json!(rfc3339(job.updated_ms));
-    metadata["batchStats"] = stats(job, requests, failed);
+    metadata["updateTime"] = json!(rfc3339(updated(job, requests, done)));
+    metadata["batchStats"] = stats(job, requests, done, failed);
     metadata["state"] = json!(state(job.state));
     metadata["name"] = json!(job.id);
     let mut operation = json!({ "name": job.id, "metadata": metadata, "done": jobs::ended(job) });
@@ -202,16 +213,27 @@ fn view(job: &Job) -> Value {
     operation
 }
 
-/// Counts are strings, like int64 in proto-JSON, and left out if they are 0.
-fn stats(job: &Job, requests: u64, failed: u64) -> Value {
-    let (pending, succeeded) = match job.state {
-        JobState::Succeeded => (0, requests.saturating_sub(failed)),
-        JobState::Pending | JobState::Running => (requests, 0),
-        _ => (0, 0),
+/// When its state changed last, or its counts: requests are answered at an even pace while it runs.
+fn updated(job: &Job, requests: u64, done: u64) -> Millis {
+    match (job.state, job.started_ms, job.next_ms) {
+        (JobState::Running, Some(started), Some(next)) if done > 0 => {
+            let share = done as f64 / requests.max(1) as f64;
+            started.saturating_add(((next - started) as f64 * share).ceil() as Millis)
+        }
+        _ => job.updated_ms,
+    }
+}
+
+/// Counts are strings, like int64 in proto-JSON, and left out if they are 0. A batch that ended in another way than
+/// with its results says only how many requests it had.
+fn stats(job: &Job, requests: u64, done: u64, failed: u64) -> Value {
+    let pending = match job.state {
+        JobState::Succeeded | JobState::Pending | JobState::Running => requests.saturating_sub(done),
+        _ => 0,
     };
     let counts = [
         ("requestCount", requests),
-        ("successfulRequestCount", succeeded),
+        ("successfulRequestCount", done.saturating_sub(failed)),
         ("failedRequestCount", failed),
         ("pendingRequestCount", pending),
     ];

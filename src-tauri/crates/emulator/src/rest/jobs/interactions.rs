@@ -4,10 +4,10 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::clock::rfc3339;
-use crate::jobs::{self, Order, interaction};
+use crate::jobs::{self, Order, Wishes, interaction};
 use crate::rest::fields::Fields;
-use crate::rest::jobs::{chosen_outcome, new_id, stream, webhook_config};
-use crate::rest::{ApiError, Call, Reply, ok};
+use crate::rest::jobs::{new_id, stream, webhook_config, wishes};
+use crate::rest::{ApiError, Call, Reply, auth, ok};
 use crate::shared::Shared;
 use crate::world::{Job, JobKind, JobState, Outcome, World};
 
@@ -98,7 +98,7 @@ async fn create(shared: &Shared, call: &Call) -> Reply {
     let fitting = if background { jobs::outcomes(JobKind::Interaction) } else { AT_ONCE };
     // If nobody chose an outcome, an agent with a function calls it.
     let calls = interaction::calls(&request);
-    let outcome = chosen_outcome(call, config.as_ref(), fitting).map_err(invalid)?;
+    let (wishes, outcome) = wishes(call, config.as_ref(), fitting).map_err(invalid)?;
     let outcome = outcome.unwrap_or(if calls { Outcome::RequireAction } else { Outcome::Succeed });
     let model = ["model", "agent"].iter().find_map(|name| request.get(*name)?.as_str());
     let model = model.map(|name| name.trim_start_matches("models/").trim_start_matches("agents/"));
@@ -118,7 +118,8 @@ async fn create(shared: &Shared, call: &Call) -> Reply {
             kind: JobKind::Interaction,
             model,
             display_name: None,
-            outcome,
+            wishes: Wishes { outcome, ..wishes },
+            owner: auth::owner(call),
             webhook_config: config,
             request,
             output: None,

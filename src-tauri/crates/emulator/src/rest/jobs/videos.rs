@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::jobs::answer::either;
 use crate::jobs::{self, Order, batch, video};
-use crate::rest::jobs::{chosen_outcome, invalid, model_name, new_id, not_found, proto, webhook_config};
-use crate::rest::{Call, Reply, ok};
+use crate::rest::jobs::{invalid, model_name, new_id, not_found, proto, webhook_config, wishes};
+use crate::rest::{Call, Reply, auth, ok};
 use crate::shared::Shared;
 use crate::world::{JobKind, JobState};
 
@@ -37,8 +37,7 @@ pub(super) fn create(shared: &Shared, call: &Call, model: &str) -> Reply {
             Some(webhook_config(config).map_err(invalid)?)
         }
     };
-    let outcome =
-        chosen_outcome(call, config.as_ref(), jobs::outcomes(JobKind::Video)).map_err(invalid)?.unwrap_or_default();
+    let (wishes, _) = wishes(call, config.as_ref(), jobs::outcomes(JobKind::Video)).map_err(invalid)?;
     let name = format!("{model}/operations/{}", new_id(shared, 12)?);
     let files = (0..samples).map(|_| new_id(shared, 12)).collect::<Result<Vec<_>, _>>()?;
     let order = Order {
@@ -46,7 +45,8 @@ pub(super) fn create(shared: &Shared, call: &Call, model: &str) -> Reply {
         kind: JobKind::Video,
         model,
         display_name: None,
-        outcome,
+        wishes,
+        owner: auth::owner(call),
         webhook_config: config,
         request: body,
         output: Some(video::planned(&files)),

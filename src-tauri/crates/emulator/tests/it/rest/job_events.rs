@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::rig::{Api, Receiver, answer, status};
 
-async fn advance(api: &Api, milliseconds: i64) {
+pub(super) async fn advance(api: &Api, milliseconds: i64) {
     assert_eq!(api.post("/emulator/clock:advance", &json!({ "ms": milliseconds })).await.status, 200);
 }
 
 /// Uploads a file of requests in one piece, and returns its name.
-async fn uploaded(api: &Api, lines: &str) -> String {
+pub(super) async fn uploaded(api: &Api, lines: &str) -> String {
     let start = api
         .request(Method::POST, "/upload/v1beta/files")
         .header("x-goog-upload-protocol", "resumable")

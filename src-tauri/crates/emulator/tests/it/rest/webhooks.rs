@@ -247,7 +247,7 @@ async fn secrets_are_rotated() {
 
 #[tokio::test]
 async fn settings_change_masks_times_and_the_shape_of_errors() {
-    let rest = RestForm { strict_update_mask: true, webhook_times: true, status_errors: true };
+    let rest = RestForm { strict_update_mask: true, webhook_times: true, status_errors: true, ..RestForm::default() };
     let api = Api::with(Settings { rest, ..Settings::default() }).await;
     let (id, _) = created(&api).await;
     let path = format!("/v1/webhooks/{id}");
