@@ -20,6 +20,7 @@ pub(crate) mod filler;
 pub(crate) mod interaction;
 pub(crate) mod rows;
 mod sample;
+pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 pub(crate) mod video;
@@ -232,26 +233,41 @@ fn apply(job: &mut Job, ending: Ending, at: Millis) {
 /// The result of the job.
 fn ending(world: &World, job: &Job, outcome: Outcome, at: Millis) -> Ending {
     let expires = at.saturating_add(world.settings.file_lifetime_ms);
+    // What an interaction has said and done stays with it.
+    let begun = |ending: Ending| match job.kind {
+        JobKind::Interaction => {
+            Ending { output: Some(with_steps(Value::default(), steps::at_end(job, outcome, at))), ..ending }
+        }
+        _ => ending,
+    };
     match outcome {
         Outcome::Succeed | Outcome::Never => match job.kind {
             JobKind::Batch => batch::run(world, job, at, expires),
             JobKind::Interaction => {
-                Ending { output: Some(interaction::answered(job)), ..Ending::plain(JobState::Succeeded) }
+                let output = with_steps(interaction::answered(job), steps::at_end(job, outcome, at));
+                Ending { output: Some(output), ..Ending::plain(JobState::Succeeded) }
             }
             JobKind::Video => Ending { files: video::files(job, at, expires), ..Ending::plain(JobState::Succeeded) },
         },
         Outcome::RequireAction => {
-            Ending { output: Some(interaction::asked(job)), ..Ending::plain(JobState::RequiresAction) }
+            let output = with_steps(interaction::asked(job), steps::at_end(job, outcome, at));
+            Ending { output: Some(output), ..Ending::plain(JobState::RequiresAction) }
         }
-        Outcome::Idle => Ending::plain(JobState::Idle),
+        Outcome::Idle => begun(Ending::plain(JobState::Idle)),
         Outcome::Fail => {
-            Ending::error(JobState::Failed, error(13, "The job failed because the emulator was asked to let it fail."))
+            let message = "The job failed because the emulator was asked to let it fail.";
+            begun(Ending::error(JobState::Failed, error(13, message)))
         }
         Outcome::Expire => {
             Ending::error(JobState::Expired, error(4, "The job was not done within the time that a batch has."))
         }
-        Outcome::Cancel => Ending::error(JobState::Cancelled, error(1, "The job was cancelled.")),
+        Outcome::Cancel => begun(Ending::error(JobState::Cancelled, error(1, "The job was cancelled."))),
     }
+}
+
+fn with_steps(mut output: Value, steps: Vec<Value>) -> Value {
+    output["steps"] = Value::Array(steps);
+    output
 }
 
 /// An error with the name of its google.rpc.Code.

@@ -180,7 +180,7 @@ async fn dispatch(shared: &Shared, call: &Call) -> Reply {
         _ if call.version.is_empty() => Err(ApiError::unknown_path(call)),
         ["webhooks", rest @ ..] => webhooks::handle(shared, call, rest).await,
         ["files", ..] => files::handle(shared, call, &path).await,
-        ["models" | "batches" | "interactions" | "operations", ..] => jobs::handle(shared, call, &path).await,
+        ["models" | "batches" | "interactions" | "operations", ..] => jobs::handle(shared, call, &path),
         _ => Err(ApiError::unknown_path(call)),
     };
     let mut response = reply?;

@@ -193,6 +193,7 @@ impl Service {
         world.plan_all(now);
         let courier = Courier::new(&options.profile.user_agent);
         let token = watch::Sender::new(world.settings.token.clone());
+        let stop = CancellationToken::new();
         let shared = Arc::new(Inner {
             world: Mutex::new(world),
             clock: Clock::new(now, options.warp),
@@ -205,12 +206,13 @@ impl Service {
             client: send::client()?,
             courier,
             planned: Notify::new(),
+            jobs: watch::Sender::new(()),
+            stopping: stop.clone(),
             attempts: broadcast::channel(1024).0,
             token,
             journal,
             address,
         });
-        let stop = CancellationToken::new();
         let server = tokio::spawn(rest::serve(listener, Arc::clone(&shared), stop.clone()));
         let agenda = tokio::spawn(agenda::run(Arc::clone(&shared), stop.clone()));
         Ok(Self { shared, address, server, agenda, stop: stop.drop_guard() })

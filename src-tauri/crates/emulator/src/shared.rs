@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use reqwest::Client;
 use samples::{Profile, Random, TokenForm};
 use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::delivery::courier::Courier;
@@ -40,6 +41,10 @@ pub(crate) struct Inner {
     pub(crate) courier: Courier,
     /// Notified when something was planned, or the clock was set.
     pub(crate) planned: Notify,
+    /// Notified when a job has changed.
+    pub(crate) jobs: watch::Sender<()>,
+    /// Cancelled when the emulator ends: answers that never end by themselves end then.
+    pub(crate) stopping: CancellationToken,
     pub(crate) attempts: broadcast::Sender<Arc<AttemptReport>>,
     /// The current claims of tokens, for those who check them.
     pub(crate) token: watch::Sender<TokenForm>,
@@ -55,6 +60,9 @@ impl Inner {
         let mut world = self.world.lock();
         let before = world.next_due();
         let result = work(&mut world);
+        if world.jobs.has_changes() {
+            self.jobs.send_replace(());
+        }
         match &self.journal {
             Some(journal) => journal.note(&mut world, self.clock.now()),
             None => world.forget_changes(),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::jobs::{answer, sample};
-use crate::world::{Job, JobError};
+use crate::jobs::{answer, sample, steps};
+use crate::world::{Job, JobError, JobState};
 
 /// Whether it was requested with `background=true`.
 pub(crate) fn in_background(request: &Value) -> bool {
@@ -22,8 +22,17 @@ pub(crate) fn error_code(error: &JobError) -> String {
 pub(crate) fn prompt(request: &Value) -> String {
     match request.get("input") {
         Some(Value::Array(items)) if items.iter().any(is_turn) => {
-            let last = items.iter().rev().find(|item| is_turn(item) && !is_of_model(item));
-            last.map(text_of).unwrap_or_default()
+            let mut turns = items.iter().rev().filter(|item| is_turn(item) && !is_of_model(item)).peekable();
+            let mut said = Vec::new();
+            // Results that were given together are answered together.
+            while let Some(turn) = turns.next() {
+                said.push(text_of(turn));
+                if !is_result(turn) || !turns.peek().is_some_and(|next| is_result(next)) {
+                    break;
+                }
+            }
+            said.reverse();
+            said.join("\n")
         }
         Some(input) => text_of(input),
         None => String::new(),
@@ -97,16 +106,16 @@ fn content(piece: &Value) -> Value {
 /// not just been given the result of a call. Tools that the service runs itself, such as `google_search`, require
 /// nothing.
 pub(crate) fn calls(request: &Value) -> bool {
-    function(request).is_some() && !holds_result(request)
+    !functions(request).is_empty() && !fresh(request).iter().any(is_result)
 }
 
-/// The first function among the tools that `tool_choice` allows.
-fn function(request: &Value) -> Option<&Value> {
+/// The functions among the tools that `tool_choice` allows.
+fn functions(request: &Value) -> Vec<&Value> {
     let choice = request.get("generation_config").and_then(|config| config.get("tool_choice"));
     let allowed = choice.and_then(|choice| choice.get("allowed_tools"));
     let mode = allowed.and_then(|allowed| allowed.get("mode")).or(choice);
     if mode.is_some_and(|mode| mode == "none") {
-        return None;
+        return Vec::new();
     }
     let names = allowed.and_then(|allowed| allowed.get("tools")).and_then(Value::as_array);
     let may = |function: &&Value| match (names, function.get("name")) {
@@ -115,14 +124,24 @@ fn function(request: &Value) -> Option<&Value> {
         (None, Some(name)) => name.is_string(),
     };
     let tools = request.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    tools.iter().filter(|tool| kind(tool) == "function").find(may)
+    tools.iter().filter(|tool| kind(tool) == "function").filter(may).collect()
 }
 
-/// The result of a function that the model has not yet answered.
-fn holds_result(request: &Value) -> bool {
+/// What the model has not yet answered.
+fn fresh(request: &Value) -> &[Value] {
     let answers = |item: &Value| kind(item) == "model_output" || item.get("role").is_some_and(|role| role == "model");
-    let fresh = items(request).rsplit(answers).next().unwrap_or_default();
-    fresh.iter().any(is_result)
+    items(request).rsplit(answers).next().unwrap_or_default()
+}
+
+/// The results of functions among these items and within them.
+fn results<'a>(items: &'a [Value], found: &mut Vec<&'a Value>) {
+    for item in items {
+        if kind(item) == "function_result" {
+            found.push(item);
+        } else if let Some(Value::Array(within)) = item.get("content") {
+            results(within, found);
+        }
+    }
 }
 
 fn is_result(item: &Value) -> bool {
@@ -153,23 +172,65 @@ pub(crate) fn answered(job: &Job) -> Value {
         Some(schema) => sample::fitting(schema, &prompt).to_string(),
         None => answer::text(&prompt),
     };
-    let usage = usage(&prompt, &text);
-    json!({ "steps": [{ "type": "model_output", "content": [{ "type": "text", "text": text }] }], "usage": usage })
+    let mut steps = steps::before(job, &prompt, false);
+    let usage = usage(&prompt, &steps, &text);
+    steps.push(json!({ "type": "model_output", "content": [{ "type": "text", "text": text }] }));
+    json!({ "steps": steps, "usage": usage })
 }
 
-/// Steps and usage of an interaction that waits for the result of a function: the first one among its tools, with
-/// arguments that fit the parameters.
+/// Steps and usage of an interaction that waits for the results of functions: those among its tools in turn, with
+/// arguments that fit their parameters.
 pub(crate) fn asked(job: &Job) -> Value {
-    let function = function(&job.request);
-    let name = function.and_then(|function| function.get("name")?.as_str()).unwrap_or("confirm");
+    let functions = functions(&job.request);
     let prompt = prompt(&job.request);
-    let arguments = function.and_then(|function| function.get("parameters"));
-    let arguments = arguments.map(|parameters| sample::fitting(parameters, &prompt)).filter(Value::is_object);
-    let arguments = arguments.unwrap_or_else(|| json!({}));
-    let call = job.id.rsplit('_').next().and_then(|id| id.get(..8)).unwrap_or("1");
-    let usage = usage(&prompt, &arguments.to_string());
-    let step = json!({ "type": "function_call", "id": format!("call_{call}"), "name": name, "arguments": arguments });
-    json!({ "steps": [step], "usage": usage })
+    let id = job.id.rsplit('_').next().and_then(|id| id.get(..8)).unwrap_or("1");
+    let mut steps = steps::before(job, &prompt, true);
+    let before = steps.clone();
+    let mut said = String::new();
+    for number in 0..usize::from(job.calls.unwrap_or(1)) {
+        let function = functions.get(number % functions.len().max(1));
+        let name = function.and_then(|function| function.get("name")?.as_str()).unwrap_or("confirm");
+        let arguments = function.and_then(|function| function.get("parameters"));
+        let arguments = arguments.map(|parameters| sample::fitting(parameters, &prompt)).filter(Value::is_object);
+        let arguments = arguments.unwrap_or_else(|| json!({}));
+        let call = if number == 0 { format!("call_{id}") } else { format!("call_{id}_{}", number + 1) };
+        said.push_str(&arguments.to_string());
+        steps.push(json!({ "type": "function_call", "id": call, "name": name, "arguments": arguments }));
+    }
+    let usage = usage(&prompt, &before, &said);
+    json!({ "steps": steps, "usage": usage })
+}
+
+/// What is wrong with the results in a request that goes on with this interaction, if it waits for any. A request
+/// without a result asks something new.
+pub(crate) fn wrong_results(previous: &Job, request: &Value) -> Option<String> {
+    let mut given = Vec::new();
+    results(fresh(request), &mut given);
+    if previous.state != JobState::RequiresAction || given.is_empty() {
+        return None;
+    }
+    let id = previous.id.trim_start_matches("interactions/");
+    let steps = previous.output.as_ref().and_then(|output| output.get("steps")?.as_array());
+    let calls = steps.into_iter().flatten().filter(|step| kind(step) == "function_call");
+    let waiting: Vec<&str> = calls.filter_map(|call| call.get("id")?.as_str()).collect();
+    let names = |ids: &[&str]| ids.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", ");
+    let mut answered = Vec::new();
+    for result in given {
+        let Some(call) = result.get("call_id").and_then(Value::as_str) else {
+            return Some("Missing required parameter: 'function_result.call_id'.".to_owned());
+        };
+        if !waiting.contains(&call) {
+            let waiting = names(&waiting);
+            return Some(format!("The interaction '{id}' has no pending call '{call}', only: {waiting}."));
+        }
+        if answered.contains(&call) {
+            return Some(format!("The call '{call}' is answered twice."));
+        }
+        answered.push(call);
+    }
+    let missing: Vec<&str> = waiting.into_iter().filter(|call| !answered.contains(call)).collect();
+    let missing = names(&missing);
+    (!missing.is_empty()).then(|| format!("The interaction '{id}' also waits for the results of: {missing}."))
 }
 
 /// The schema of the requested text: `response_format` is one format, a list of them, or a schema itself.
@@ -185,16 +246,21 @@ fn schema(request: &Value) -> Option<&Value> {
     }
 }
 
-fn usage(prompt: &str, answer: &str) -> Value {
+fn usage(prompt: &str, before: &[Value], answer: &str) -> Value {
     let (asked, answered) = (answer::tokens(prompt), answer::tokens(answer));
+    let of = |thinks: bool| {
+        let steps = before.iter().filter(|step| (kind(step) == "thought") == thinks);
+        steps.map(|step| answer::tokens(&step.to_string())).sum::<u64>()
+    };
+    let (thought, tools) = (of(true), of(false));
     json!({
         "total_input_tokens": asked,
         "input_tokens_by_modality": [{ "modality": "text", "tokens": asked }],
         "total_cached_tokens": 0,
         "total_output_tokens": answered,
-        "total_thought_tokens": 0,
-        "total_tool_use_tokens": 0,
-        "total_tokens": asked + answered,
+        "total_thought_tokens": thought,
+        "total_tool_use_tokens": tools,
+        "total_tokens": asked + answered + thought + tools,
     })
 }
 

@@ -19,7 +19,7 @@ mod wishes;
 
 use wishes::wishes;
 
-pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply {
+pub(crate) fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply {
     let (method, verb) = (&call.method, call.verb.as_deref());
     match (path, verb) {
         (["models", model], Some(name @ ("batchGenerateContent" | "asyncBatchEmbedContent"))) => match *method {
@@ -48,7 +48,7 @@ pub(crate) async fn handle(shared: &Shared, call: &Call, path: &[&str]) -> Reply
             _ => Err(ApiError::wrong_method(method, &[Method::POST])),
         },
         (["interactions", rest @ ..], None) => {
-            interactions::handle(shared, call, rest).await.map_err(|error| error.shaped(Shape::Interactions))
+            interactions::handle(shared, call, rest).map_err(|error| error.shaped(Shape::Interactions))
         }
         _ => Err(ApiError::unknown_path(call)),
     }

@@ -4,6 +4,7 @@ mod batches;
 mod control;
 mod faults;
 mod files;
+mod follow;
 mod interactions;
 mod job_events;
 mod jobs;

@@ -3,8 +3,8 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::clock::rfc3339;
-use crate::jobs::{self, Order, Wishes, interaction};
+use crate::clock::{Millis, rfc3339};
+use crate::jobs::{self, Order, Wishes, interaction, steps};
 use crate::rest::fields::Fields;
 use crate::rest::jobs::{new_id, stream, webhook_config, wishes};
 use crate::rest::{ApiError, Call, Reply, auth, ok};
@@ -70,11 +70,11 @@ const GENERATION_CONFIG: &[&str] = &[
 const AT_ONCE: &[Outcome] = &[Outcome::Succeed, Outcome::Fail, Outcome::RequireAction];
 
 /// Answers everything under `/{version}/interactions`.
-pub(super) async fn handle(shared: &Shared, call: &Call, rest: &[&str]) -> Reply {
+pub(super) fn handle(shared: &Shared, call: &Call, rest: &[&str]) -> Reply {
     match (rest, &call.method) {
-        ([], &Method::POST) => create(shared, call).await,
+        ([], &Method::POST) => create(shared, call),
         ([], method) => Err(ApiError::wrong_method(method, &[Method::POST])),
-        ([id], &Method::GET) => get(shared, call, id).await,
+        ([id], &Method::GET) => get(shared, call, id),
         ([id], &Method::DELETE) => delete(shared, id),
         ([_], method) => Err(ApiError::wrong_method(method, &[Method::GET, Method::DELETE])),
         ([id, "cancel"], &Method::POST) => cancel(shared, id),
@@ -83,7 +83,7 @@ pub(super) async fn handle(shared: &Shared, call: &Call, rest: &[&str]) -> Reply
     }
 }
 
-async fn create(shared: &Shared, call: &Call) -> Reply {
+fn create(shared: &Shared, call: &Call) -> Reply {
     let request = checked(call)?;
     let flag = |name: &str| request.get(name).and_then(Value::as_bool);
     let (background, stored) = (interaction::in_background(&request), flag("store") != Some(false));
@@ -111,7 +111,10 @@ async fn create(shared: &Shared, call: &Call) -> Reply {
     let now = shared.clock.now();
     let job = shared.with(|world| {
         if let Some(previous) = request.get("previous_interaction_id").and_then(Value::as_str) {
-            find(world, previous)?;
+            let previous = find(world, previous)?;
+            if let Some(wrong) = interaction::wrong_results(previous, &request) {
+                return Err(invalid(wrong));
+            }
         }
         let order = Order {
             id: format!("interactions/v1_{id}"),
@@ -133,16 +136,16 @@ async fn create(shared: &Shared, call: &Call) -> Reply {
         }
         Ok(job)
     })?;
-    if streamed { stream::answer(shared, job, None).await } else { ok(&view(&job, false)) }
+    if streamed { stream::answer(shared, &job, None) } else { ok(&view(&job, false, now)) }
 }
 
-async fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
+fn get(shared: &Shared, call: &Call, id: &str) -> Reply {
     let is_set = |name| call.query(name).is_some_and(|value| value == "true");
     let job = shared.with(|world| find(world, id).cloned())?;
     if is_set("stream") {
-        return stream::answer(shared, job, call.query("last_event_id")).await;
+        return stream::answer(shared, &job, call.query("last_event_id"));
     }
-    ok(&view(&job, is_set("include_input")))
+    ok(&view(&job, is_set("include_input"), shared.clock.now()))
 }
 
 fn cancel(shared: &Shared, id: &str) -> Reply {
@@ -152,7 +155,7 @@ fn cancel(shared: &Shared, id: &str) -> Reply {
         if !jobs::finish(shared, world, &name, Outcome::Cancel, now) {
             return Err(invalid("Only interactions in the background that are still in progress can be cancelled."));
         }
-        ok(&view(find(world, id)?, false))
+        ok(&view(find(world, id)?, false, now))
     })
 }
 
@@ -220,8 +223,9 @@ pub(super) fn find<'a>(world: &'a World, id: &str) -> Result<&'a Job, ApiError> 
 }
 
 /// An interaction as the service shows it. If wanted, the request comes before its own steps.
-pub(super) fn view(job: &Job, with_input: bool) -> Value {
+pub(super) fn view(job: &Job, with_input: bool, now: Millis) -> Value {
     let mut view = summary(job);
+    view.insert("updated".to_owned(), json!(rfc3339(steps::updated(job, now))));
     for (name, _, shown) in MEMBERS {
         if *shown && let Some(value) = job.request.get(*name) {
             view.insert((*name).to_owned(), value.clone());
@@ -231,7 +235,7 @@ pub(super) fn view(job: &Job, with_input: bool) -> Value {
         view.insert("input".to_owned(), input.clone());
     }
     let mut all = if with_input { interaction::input_steps(&job.request) } else { Vec::new() };
-    all.extend_from_slice(steps(job));
+    all.extend(steps::so_far(job, now));
     view.insert("steps".to_owned(), Value::Array(all));
     if let Some(error) = &job.error
         && job.state == JobState::Failed
@@ -260,12 +264,6 @@ pub(super) fn summary(job: &Job) -> Map<String, Value> {
         add("usage", usage.clone());
     }
     summary
-}
-
-/// What it has done so far.
-pub(super) fn steps(job: &Job) -> &[Value] {
-    let steps = job.output.as_ref().and_then(|output| output.get("steps")).and_then(Value::as_array);
-    steps.map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The names that the SDKs know. Nothing is `queued` here: clients wait while it is `in_progress`.

@@ -281,7 +281,7 @@ async fn some_jobs_never_call_and_some_say_the_opposite() {
     advance(&api, 500).await;
     advance(&api, 4000).await;
     let bare = |name: &Value| name.as_str().unwrap().trim_start_matches("batches/").to_owned();
-    let mut told = vec![receiver.next().await.json(), receiver.next().await.json()];
+    let mut told = [receiver.next().await.json(), receiver.next().await.json()];
     told.sort_by_key(|event| event["type"].as_str().unwrap().to_owned());
     assert_eq!((&told[0]["type"], &told[0]["data"]["id"]), (&json!("batch.failed"), &json!(bare(&succeeded))));
     assert_eq!((&told[1]["type"], &told[1]["data"]["id"]), (&json!("batch.succeeded"), &json!(bare(&failed))));

@@ -11,7 +11,7 @@ fn text(text: &str) -> Value {
     json!({ "type": "text", "text": text })
 }
 
-fn weather() -> Value {
+pub(super) fn weather() -> Value {
     json!({ "type": "function", "name": "weather", "description": "The weather of a city", "parameters": {
         "type": "object",
         "properties": {
@@ -24,13 +24,13 @@ fn weather() -> Value {
     } })
 }
 
-async fn create(api: &Api, body: &Value) -> Value {
+pub(super) async fn create(api: &Api, body: &Value) -> Value {
     let made = api.post(PATH, body).await;
     assert_eq!(made.status, 200, "{}", made.json);
     made.json
 }
 
-fn kinds(interaction: &Value) -> Vec<&str> {
+pub(super) fn kinds(interaction: &Value) -> Vec<&str> {
     interaction["steps"].as_array().unwrap().iter().map(|step| step["type"].as_str().unwrap()).collect()
 }
 
@@ -156,7 +156,7 @@ async fn who_has_no_function_to_call_or_its_result_answers() {
 }
 
 /// The interaction once it no longer runs. The clock is moved ahead, and what is due then is done at once.
-async fn settled(api: &Api, made: &Value) -> Value {
+pub(super) async fn settled(api: &Api, made: &Value) -> Value {
     let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
     loop {
         let now = api.get(&path).await.json;

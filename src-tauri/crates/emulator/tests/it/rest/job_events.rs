@@ -119,7 +119,8 @@ async fn interactions_and_videos_tell_their_own_receivers() {
 async fn a_stream_of_the_background_waits_for_the_end() {
     let api = Api::start().await;
     let body = json!({ "model": "m", "input": "hi", "background": true, "stream": true });
-    let stream = tokio::spawn(api.request(Method::POST, "/v1/interactions").body(body.to_string()).send());
+    let request = api.request(Method::POST, "/v1/interactions").body(body.to_string());
+    let stream = tokio::spawn(async { request.send().await.unwrap().text().await.unwrap() });
     // It exists as soon as it was requested.
     let name = loop {
         let jobs = api.get("/emulator/jobs").await.json;
@@ -130,6 +131,6 @@ async fn a_stream_of_the_background_waits_for_the_end() {
     assert!(!stream.is_finished());
     let finish = json!({ "name": name, "outcome": "require_action" });
     assert_eq!(api.post("/emulator/jobs:finish", &finish).await.json["state"], "requires_action");
-    let text = stream.await.unwrap().unwrap().text().await.unwrap();
+    let text = stream.await.unwrap();
     assert!(text.contains("arguments_delta") && text.ends_with("data: [DONE]\n\n"), "{text}");
 }
