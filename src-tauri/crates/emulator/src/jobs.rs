@@ -4,7 +4,7 @@
 //! the warp, its times are the planned ones. Nothing here draws random bytes, so jobs that end in a different order do
 //! not change the ids of later requests.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::Millis;
 use crate::delivery;
@@ -209,7 +209,11 @@ fn end(shared: &Shared, world: &mut World, id: &str, outcome: Outcome, at: Milli
     let number = world.jobs.number(id).unwrap_or_default();
     let silent = Draws { seed: shared.seed, number }.hits(Draw::NeverCalled, world.settings.faults.never_called);
     let Some(job) = world.jobs.get_mut(id) else { return };
+    let idled = (job.state == JobState::Idle).then(|| steps::events(job, at).0.len());
     apply(job, ending, at);
+    if let (Some(idled), Some(output)) = (idled, &mut job.output) {
+        output[steps::IDLED] = json!(idled);
+    }
     if silent {
         job.telling = Telling::Never;
     }

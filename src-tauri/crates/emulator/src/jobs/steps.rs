@@ -14,6 +14,9 @@ use crate::world::{Job, JobState, Outcome};
 /// Characters of text in one event.
 const CHUNK: usize = 40;
 
+/// The member of an output that says after how many events the interaction was idle for a while.
+pub(crate) const IDLED: &str = "idled";
+
 /// What it does before it answers or calls a function. Models answer at once; agents think, search and calculate.
 pub(super) fn before(job: &Job, prompt: &str, calls: bool) -> Vec<Value> {
     if !job.model.starts_with("agents/") {

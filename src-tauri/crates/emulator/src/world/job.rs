@@ -124,3 +124,29 @@ pub(crate) struct WebhookConfig {
     pub(crate) uris: Vec<String>,
     pub(crate) user_metadata: Option<Value>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::world::StoredFile;
+
+    #[test]
+    fn what_an_earlier_version_kept_is_read() {
+        let job: Job = serde_json::from_value(json!({
+            "id": "batches/a", "kind": "batch", "model": "models/m", "display_name": null, "state": "pending",
+            "outcome": "succeed", "created_ms": 1, "started_ms": null, "updated_ms": 1, "ended_ms": null, "next_ms": 2,
+            "webhook_config": null, "request": {}, "output_file": null, "output": { "requests": 1, "failed": 0 },
+            "error": null,
+        }))
+        .unwrap();
+        assert_eq!((job.telling, job.owner, job.rows, job.calls), (Telling::Usual, None, None, None));
+        let file: StoredFile = serde_json::from_value(json!({
+            "id": "f", "display_name": null, "mime_type": "text/plain", "created_ms": 1, "expires_ms": 2,
+            "generated": false, "bytes": "aGk=",
+        }))
+        .unwrap();
+        assert_eq!((file.len(), file.owner), (2, None));
+    }
+}

@@ -135,7 +135,14 @@ fn events(job: &Job, now: Millis) -> Vec<Value> {
         json!({ "event_type": "interaction.created", "interaction": summary(&begun) }),
         json!({ "event_type": "interaction.status_update", "interaction_id": id, "status": "in_progress" }),
     ];
-    events.extend(steps::events(job, now).0);
+    let mut steps = steps::events(job, now).0;
+    let idled = job.output.as_ref().and_then(|output| output.get(steps::IDLED)?.as_u64());
+    if let Some(place) = idled.and_then(|idled| usize::try_from(idled).ok()).filter(|place| *place <= steps.len()) {
+        // A stream that was open then has told it, and a new one tells it in the same place.
+        let idle = status(JobState::Idle);
+        steps.insert(place, json!({ "event_type": "interaction.status_update", "interaction_id": id, "status": idle }));
+    }
+    events.extend(steps);
     match (&job.error, job.state) {
         (Some(error), JobState::Failed) => {
             let error = json!({ "code": interaction::error_code(error), "message": error.message });

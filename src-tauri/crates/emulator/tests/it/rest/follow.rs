@@ -131,6 +131,20 @@ async fn a_stream_goes_on_where_another_ended() {
     assert_eq!(all.iter().map(|event| event["event_id"].as_str().unwrap()).collect::<Vec<_>>(), ids);
     assert!(!kinds(&api.get(&path).await.json).is_empty());
 
+    // One that was idle in between.
+    let (made, path) = research(&api).await;
+    advance(&api, 500).await;
+    advance(&api, 1300).await;
+    for outcome in ["idle", "succeed"] {
+        let finish = json!({ "name": made["id"], "outcome": outcome });
+        assert_eq!(api.post("/emulator/jobs:finish", &finish).await.status, 200);
+        let all = Stream::open(&api, &format!("{path}?stream=true")).await.rest().await;
+        match outcome {
+            "idle" => told = all,
+            _ => assert!(all.starts_with(&told) && all.len() > told.len() + 1, "{all:?}"),
+        }
+    }
+
     // One that is deleted ends its streams, and so does the end of the emulator.
     let (_, path) = research(&api).await;
     let mut stream = Stream::open(&api, &format!("{path}?stream=true")).await;
