@@ -11,8 +11,8 @@ use crate::jobs::{interaction, video};
 use crate::settings::PayloadForm;
 use crate::world::{Job, JobError, JobKind, JobState, Telling};
 
-/// The job as its event tells of it; `None` if it never does. One that is told wrong has succeeded where it failed, and
-/// failed where it succeeded; its files are where they would be.
+/// The job as its event tells of it; `None` if it never does. One that is told wrong has succeeded where it failed,
+/// and failed where it succeeded; its files are where they would be.
 fn told(job: &Job) -> Option<Cow<'_, Job>> {
     match (job.telling, job.state) {
         (Telling::Never, _) => None,

@@ -1,7 +1,7 @@
 //! The steps of an interaction as they come: what it is to say and do, told in pieces over the time that it runs.
 //!
-//! A step becomes events (its start, its deltas, its stop), and events become the step again. So what a stream has told
-//! of an interaction that was stopped in the middle is told in the same way later.
+//! A step becomes events (its start, its deltas, its stop), and events become the step again. So what a stream has
+//! told of an interaction that was stopped in the middle is told in the same way later.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -132,8 +132,8 @@ fn forbidden(id: &str) -> ApiError {
     ApiError::status(StatusCode::FORBIDDEN, message)
 }
 
-/// The bytes, whole or one range of them. Only files that a job wrote can be downloaded, as with the service, unless the
-/// settings say otherwise.
+/// The bytes, whole or one range of them. Only files that a job wrote can be downloaded, as with the service, unless
+/// the settings say otherwise.
 fn download(shared: &Shared, call: &Call, id: &str) -> Reply {
     let (file, form) = shared.with(|world| (found(world, call, id).cloned(), world.settings.rest.clone()));
     let file = file?;
