@@ -3,8 +3,10 @@
 pub(crate) mod app;
 pub(crate) mod deliveries;
 pub(crate) mod history;
+pub(crate) mod jobs;
 pub(crate) mod outbound;
 pub(crate) mod projects;
+pub(crate) mod results;
 pub(crate) mod sandbox;
 pub(crate) mod search;
 pub(crate) mod secrets;

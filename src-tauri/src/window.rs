@@ -10,7 +10,7 @@ use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBui
 
 use crate::clipboard;
 use crate::commands::{
-    app, deliveries, history, outbound, projects, sandbox, search, secrets, start, transfer, tunnel, webhooks,
+    app, deliveries, history, jobs, outbound, projects, results, sandbox, search, secrets, start, transfer, tunnel, webhooks,
 };
 use crate::leaving::Leaving;
 use crate::start::Started;
@@ -151,6 +151,38 @@ pub(crate) fn run() -> ExitCode {
             webhooks::place_remove,
             webhooks::actions,
             webhooks::actions_export,
+            jobs::jobs,
+            jobs::jobs_refresh,
+            jobs::jobs_more,
+            jobs::job,
+            jobs::job_open,
+            jobs::job_ask_with,
+            jobs::job_cancel,
+            jobs::job_delete,
+            jobs::batch_preview,
+            jobs::job_dispatch,
+            jobs::requests_choose,
+            jobs::job_answer,
+            jobs::finding,
+            jobs::finding_aside,
+            jobs::finding_report,
+            jobs::finding_make_event,
+            results::result_open,
+            results::results,
+            results::result_stop,
+            results::result_go_on,
+            results::result_close,
+            results::result_rows,
+            results::result_next_failed,
+            results::result_strip,
+            results::result_row,
+            results::result_bytes,
+            results::result_save_choose,
+            results::result_save,
+            results::result_requests,
+            results::result_keep,
+            results::resubmit_preview,
+            results::resubmit,
         ])
         .setup(move |app| set_up(app, &home))
         .build(tauri::generate_context!());

@@ -1,8 +1,8 @@
 //! Deliveries into files and out of them, and copies of single ones.
 
 use engine::{Code, CopyForm, Error, Result, Selection, Transfer, TransferFormat};
-use tauri::{State, WebviewWindow};
-use tauri_plugin_dialog::{DialogExt as _, FilePath};
+use tauri::{State, WebviewWindow, Wry};
+use tauri_plugin_dialog::{DialogExt as _, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
 
 use crate::start::Started;
@@ -36,14 +36,21 @@ pub(crate) async fn transfers(started: State<'_, Started>) -> Result<Vec<Transfe
 /// Lets the user choose where an export goes. `None` if nothing was chosen.
 #[tauri::command]
 pub(crate) async fn export_choose(window: WebviewWindow, name: String) -> Result<Option<String>> {
+    chosen(&window, "Export deliveries", |dialog, done| dialog.set_file_name(name).save_file(done)).await
+}
+
+/// Called with what the user chose.
+pub(super) type Done = Box<dyn FnOnce(Option<FilePath>) + Send>;
+
+/// Lets the user choose one file in a dialog. `None` if nothing was chosen.
+pub(super) async fn chosen(
+    window: &WebviewWindow,
+    title: &str,
+    ask: impl FnOnce(FileDialogBuilder<Wry>, Done),
+) -> Result<Option<String>> {
     let (chosen, choice) = oneshot::channel();
-    window
-        .dialog()
-        .file()
-        .set_parent(&window)
-        .set_title("Export deliveries")
-        .set_file_name(name)
-        .save_file(move |file| drop(chosen.send(file)));
+    let dialog = window.dialog().file().set_parent(window).set_title(title);
+    ask(dialog, Box::new(move |file| drop(chosen.send(file))));
     choice.await.ok().flatten().map(path).transpose()
 }
 

@@ -775,7 +775,28 @@ webhook_times: boolean,
 /**
  * Errors of the WebhookService as google.rpc.Status, not in the shape of the interactions family.
  */
-status_errors: boolean, };
+status_errors: boolean, 
+/**
+ * Batches and their output files are visible only to the API key that made them, as observed.
+ */
+batches_by_key: boolean, 
+/**
+ * Rows of a batch that failed have HTTP's code and a status (429, `RESOURCE_EXHAUSTED`); otherwise the number of
+ * google.rpc.Code (8), as the reference says.
+ */
+http_row_codes: boolean, 
+/**
+ * Downloads can be continued: `Range` is answered with 206. Otherwise the whole file comes.
+ */
+ranges: boolean, 
+/**
+ * Uploaded files can be downloaded, too; the service gives back only what a job wrote.
+ */
+download_uploads: boolean, 
+/**
+ * How many requests are taken within a minute on the emulator's clock; beyond that they are answered 429.
+ */
+requests_per_minute: number | null, };
 
 export type Faults = { 
 /**
@@ -800,6 +821,10 @@ lost_answers: number,
  * answer.
  */
 garbled_answers: number, 
+/**
+ * Share of jobs that end, but whose event is never sent: not even the log knows of one.
+ */
+never_called: number, 
 /**
  * Share of deliveries that are never sent (cookbook issue 1297).
  */
@@ -889,7 +914,7 @@ faults: Faults, };
 
 export type VaultKind = "keychain" | "file" | "memory";
 
-export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "not_readable" | "not_text" | "reader_gone" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "query_invalid" | "view_replaced" | "not_decodable" | "body_incomplete" | "not_comparable" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
+export type Code = "internal" | "window" | "not_found" | "too_many" | "no_home" | "not_written" | "clipboard_failed" | "not_readable" | "not_text" | "reader_gone" | "invalid_format" | "invalid_setting" | "port_in_use" | "bind_refused" | "not_listening" | "database_too_new" | "not_a_history" | "history_unreachable" | "history_read_only" | "history_busy" | "history_damaged" | "history_closed" | "migration_failed" | "database_error" | "disk_full" | "disk_nearly_full" | "disk_error" | "too_large" | "no_thread" | "not_moved" | "not_stored" | "query_invalid" | "view_replaced" | "not_decodable" | "body_incomplete" | "not_comparable" | "no_jwks" | "invalid_note" | "invalid_limits" | "cannot_undo" | "rebuilding" | "not_rebuilt" | "verify_again_failed" | "invalid_keychain" | "vault_failed" | "empty_secret" | "invalid_secret_base64" | "wrong_secret_prefix" | "private_key_given" | "invalid_public_key" | "secret_known" | "secret_live" | "secret_gone" | "secret_unusable" | "secret_not_stored" | "no_current_secret" | "invalid_place" | "too_many_places" | "builtin_project" | "name_taken" | "path_taken" | "unknown_project" | "invalid_name" | "invalid_path" | "invalid_base_url" | "invalid_api_key" | "no_api_key" | "key_of_another_address" | "service_key_refused" | "service_refused" | "service_rate_limited" | "service_failed" | "service_unreachable" | "service_timed_out" | "service_unreadable" | "outcome_unknown" | "not_rotated" | "rotated_but_lost" | "no_address" | "no_sandbox" | "sandbox_failed" | "sandbox_refused" | "sandbox_unreachable" | "sample_failed" | "invalid_target" | "confirm_target" | "holds_secret" | "invalid_replay" | "invalid_job" | "not_verified" | "result_gone" | "invalid_forward" | "invalid_fault" | "invalid_check" | "check_running" | "no_report" | "no_key" | "no_secret" | "not_json" | "not_signed" | "not_forwarded" | "stopped" | "connection_refused" | "connect_timed_out" | "connection_reset" | "connection_cut" | "unreachable" | "name_not_found" | "not_http" | "head_too_long" | "no_answer" | "timed_out" | "body_too_long" | "body_too_slow" | "body_cut_short" | "not_sendable" | "ended_handler" | "handler_gone" | "tls_failed" | "tls_expired" | "tls_not_yet_valid" | "tls_other_name" | "tls_untrusted" | "tls_revoked" | "tls_unknown_name" | "tls_version" | "tls_client_certificate" | "tls_not_spoken" | "tunnel_none" | "tunnel_offline" | "invalid_authtoken" | "public_address_changed" | "own_address_missing" | "own_address_invalid" | "cloudflared_missing" | "cloudflared_not_executable" | "cloudflared_unknown_flag" | "cloudflared_not_started" | "cloudflared_rate_limited" | "cloudflared_no_network" | "cloudflared_unreachable" | "cloudflared_service_error" | "cloudflared_exited" | "cloudflared_crashed" | "cloudflared_stuck" | "cloudflared_expired" | "cloudflared_udp_blocked" | "cloudflared_no_connection" | "cloudflared_lost" | "ngrok_authtoken_wrong" | "ngrok_authtoken_missing" | "ngrok_authtoken_gone" | "ngrok_account_unverified" | "ngrok_account_suspended" | "ngrok_too_old" | "ngrok_protocol" | "ngrok_sessions" | "ngrok_endpoint_taken" | "ngrok_endpoints" | "ngrok_domain" | "ngrok_address" | "ngrok_quota" | "ngrok_rate" | "ngrok_offline" | "ngrok_upstream" | "ngrok_server" | "ngrok_ca_unreadable" | "ngrok_unreachable" | "ngrok_heartbeat" | "ngrok_slept" | "ngrok_command" | "ngrok_lost" | "ngrok_tls" | "ngrok_stopped" | "ngrok_refused";
 
 export type Fix = "settings" | "secrets" | "projects" | "refresh" | "tunnel" | "targets";
 
@@ -2481,6 +2506,10 @@ read_us: number | null,
  */
 expires_ms: number | null, 
 /**
+ * The delivery whose pointer it is, where it was opened from one.
+ */
+delivery: number | null, 
+/**
  * Kept with this delivery, and counted in the history's size.
  */
 kept_with: number | null, 
@@ -2568,6 +2597,10 @@ doubled: number,
  * Further answers to such keys.
  */
 repeats: number, 
+/**
+ * Rows that answer nothing that was asked for.
+ */
+strays: number, 
 /**
  * Error codes, the most frequent first, 50 at most.
  */
@@ -2817,7 +2850,19 @@ transfer: Transfer, } | { "kind": "jobs",
 /**
  * The project, with how many of its jobs need attention.
  */
-alarms: JobAlarms, } | { "kind": "result", 
+alarms: JobAlarms, } | { "kind": "missed", 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * The job.
+ */
+name: string, 
+/**
+ * What to call it.
+ */
+title: string, } | { "kind": "result", 
 /**
  * It, as it is now.
  */
@@ -3620,7 +3665,19 @@ public_address: string | null,
 /**
  * The tunnel.
  */
-tunnel: TunnelSettings, };
+tunnel: TunnelSettings, 
+/**
+ * Whether the projects' jobs are watched for events that never come.
+ */
+watch_jobs: boolean, 
+/**
+ * How long an event may take to come after a job's end, in minutes.
+ */
+grace_minutes: number, 
+/**
+ * Whether a missed event is shown as a notification of the desktop.
+ */
+notify_missed: boolean, };
 
 export type Target = { 
 /**
@@ -5408,6 +5465,9 @@ export const CODES: Readonly<Record<Code, { severity: Level; fix: Fix | null }>>
   confirm_target: { severity: "error", fix: null },
   holds_secret: { severity: "error", fix: null },
   invalid_replay: { severity: "warning", fix: null },
+  invalid_job: { severity: "warning", fix: null },
+  not_verified: { severity: "warning", fix: null },
+  result_gone: { severity: "warning", fix: null },
   invalid_forward: { severity: "warning", fix: null },
   invalid_fault: { severity: "warning", fix: null },
   invalid_check: { severity: "error", fix: null },
@@ -5532,7 +5592,12 @@ export const SANDBOX_DEFAULTS: SandboxSettings = {
   "rest": {
     "strict_update_mask": false,
     "webhook_times": false,
-    "status_errors": false
+    "status_errors": false,
+    "batches_by_key": true,
+    "http_row_codes": false,
+    "ranges": true,
+    "download_uploads": false,
+    "requests_per_minute": null
   },
   "file_lifetime_ms": 172800000,
   "secret_grace_ms": 86400000,
@@ -5544,6 +5609,7 @@ export const SANDBOX_DEFAULTS: SandboxSettings = {
     "server_errors": 0.0,
     "lost_answers": 0.0,
     "garbled_answers": 0.0,
+    "never_called": 0.0,
     "lost": 0.0,
     "doubled": 0.0,
     "reordered": 0.0,

@@ -222,6 +222,15 @@ pub enum Live {
         /// The project, with how many of its jobs need attention.
         alarms: JobAlarms,
     },
+    /// A job was missed, and the user wants a notification of the desktop for it.
+    Missed {
+        /// The project.
+        project: i64,
+        /// The job.
+        name: String,
+        /// What to call it.
+        title: String,
+    },
     /// An opened result made progress.
     Result {
         /// It, as it is now.
@@ -348,6 +357,12 @@ pub struct Settings {
     pub public_address: Option<String>,
     /// The tunnel.
     pub tunnel: TunnelSettings,
+    /// Whether the projects' jobs are watched for events that never come.
+    pub watch_jobs: bool,
+    /// How long an event may take to come after a job's end, in minutes.
+    pub grace_minutes: u32,
+    /// Whether a missed event is shown as a notification of the desktop.
+    pub notify_missed: bool,
 }
 
 impl Default for Settings {
@@ -364,6 +379,9 @@ impl Default for Settings {
             split: 0.5,
             public_address: None,
             tunnel: TunnelSettings::default(),
+            watch_jobs: true,
+            grace_minutes: 10,
+            notify_missed: false,
         }
     }
 }

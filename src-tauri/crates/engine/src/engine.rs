@@ -18,6 +18,7 @@ use crate::common::{About, Common, Environment, Sink};
 use crate::dto::{AppState, Database, KeepLimits, Level, ListenerState, Project, SecretStore};
 use crate::error::{Code, Result};
 use crate::history::History;
+use crate::jobs::{self, Jobs};
 use crate::listening::{self, Listening};
 use crate::outgoing::check::Checks;
 use crate::outgoing::forward::Forwards;
@@ -28,6 +29,7 @@ use crate::outgoing::targets::Targets;
 use crate::projects::vault::Vault;
 use crate::projects::{Projects, names};
 use crate::registry::{ProjectKeys, Registry};
+use crate::results::Results;
 use crate::sandbox::Sandbox;
 use crate::sandbox::running::Running;
 use crate::settings::{self, SettingsRoom};
@@ -117,6 +119,8 @@ struct Rooms {
     listening: Listening,
     tunnel: Tunnel,
     webhooks: Webhooks,
+    jobs: Jobs,
+    results: Results,
     settings: SettingsRoom,
     /// Where the history is.
     database: PathBuf,
@@ -216,7 +220,7 @@ impl Engine {
             common.clone(),
             actions.clone(),
             projects.clone(),
-            settings,
+            settings.clone(),
             addresses.clone(),
             listening.clone(),
             ports,
@@ -228,7 +232,7 @@ impl Engine {
                 actions: actions.clone(),
                 registry: registry.clone(),
                 projects: projects.clone(),
-                addresses,
+                addresses: addresses.clone(),
                 sandbox: sandbox.clone(),
                 history: history.clone(),
                 listening: listening.clone(),
@@ -237,6 +241,24 @@ impl Engine {
             },
         );
         webhooks.begin();
+        let jobs = Jobs::new(
+            common.clone(),
+            jobs::Below {
+                actions: actions.clone(),
+                registry: registry.clone(),
+                projects: projects.clone(),
+                addresses,
+                history: history.clone(),
+                sandbox: sandbox.clone(),
+                webhooks: webhooks.clone(),
+                replays: outgoing.replays.clone(),
+                settings,
+                listener: listens,
+            },
+        );
+        jobs.begin().await?;
+        let results = Results::new(common.clone(), registry.clone(), projects.clone(), jobs.clone());
+        results.begin();
         projects.begin().await;
         let settings = SettingsRoom::new(common.clone(), registry, gate, listening.clone(), tunnel.clone(), current);
         let rooms = Rooms {
@@ -251,6 +273,8 @@ impl Engine {
             listening,
             tunnel,
             webhooks,
+            jobs,
+            results,
             settings,
             database: config.database,
             version: config.version,
@@ -288,7 +312,7 @@ impl Engine {
             sample_types: samples::sample_types(),
             broken_kinds: samples::broken_kinds().to_vec(),
             alarms: rooms.webhooks.alarms(),
-            job_alarms: Vec::new(),
+            job_alarms: rooms.jobs.alarms(),
             twists: replay::twists(),
             forwards: rooms.outgoing.forwards.list(),
             fault_lab: rooms.answers.fault_lab(),
@@ -299,6 +323,7 @@ impl Engine {
     pub fn attach(&self, sink: Sink) {
         self.rooms.common.attach(sink);
         self.rooms.webhooks.watch();
+        self.rooms.jobs.watch();
     }
 
     /// Shows a notice in the window.
@@ -374,6 +399,16 @@ impl Engine {
     /// The projects' webhooks at their services.
     pub fn webhooks(&self) -> &Webhooks {
         &self.rooms.webhooks
+    }
+
+    /// The projects' batches, interactions and videos.
+    pub fn jobs(&self) -> &Jobs {
+        &self.rooms.jobs
+    }
+
+    /// What pointers lead to, opened.
+    pub fn results(&self) -> &Results {
+        &self.rooms.results
     }
 
     /// What the user has set.

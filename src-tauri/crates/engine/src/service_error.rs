@@ -35,6 +35,7 @@ fn told(error: &ClientError, change: bool) -> (Code, &'static str) {
             (Code::ServiceTimedOut, "The connection to the service was cut before it answered. Try again.")
         }
         ClientError::TimedOut => (Code::ServiceTimedOut, "The service did not answer in time. Try again."),
+        ClientError::Local(_) => (Code::NotReadable, "The file could not be read. Choose another file."),
         ClientError::Redirected => (
             Code::ServiceRefused,
             "The service answered with a redirect, which is not followed, so that the API key stays where it belongs. \

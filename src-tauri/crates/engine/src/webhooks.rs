@@ -19,6 +19,7 @@ use crate::sandbox::Sandbox;
 use crate::tunnel::Tunnel;
 use board::{Boards, Listed};
 use path::{path_of, same_path};
+pub(crate) use reading::is_loopback;
 use seen::{DAY_MS, ns};
 
 mod board;

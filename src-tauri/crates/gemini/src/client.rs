@@ -23,7 +23,9 @@ mod webhooks;
 
 pub use error::{ApiError, ClientError};
 pub use files::{Download, File};
-pub use jobs::{Batch, BatchInput, BatchList, Interaction, NewBatch, Operation, WebhookConfig};
+pub use jobs::{
+    Batch, BatchCounts, BatchInput, BatchList, Interaction, NewBatch, NewInteraction, Operation, WebhookConfig,
+};
 pub use read::{JobFailure, SecretText};
 pub use webhooks::{NewWebhook, Revocation, SigningSecret, Webhook, WebhookChange, WebhookList, WebhookState};
 

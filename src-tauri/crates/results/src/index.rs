@@ -16,7 +16,7 @@ const NONE: u32 = u32::MAX;
 /// MB; with the requests known, the keys are among those, and the index takes half of that.
 ///
 /// A file of more than 4,294,967,294 rows is not counted further.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Index {
     pub(crate) states: Vec<Packed>,
     places: Places,

@@ -14,7 +14,7 @@ const KEPT: u64 = (1 << 56) - 1;
 type Entry = [u8; 11];
 
 /// Numbers by key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keys {
     hasher: RandomState,
     bits: u32,

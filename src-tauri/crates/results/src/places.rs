@@ -18,7 +18,7 @@ struct Cursor {
 }
 
 /// The places of the rows of a file, in its order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     blocks: Vec<Cursor>,
     packed: Vec<u8>,

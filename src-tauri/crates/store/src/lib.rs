@@ -25,6 +25,7 @@ mod placing;
 mod readers;
 mod recent;
 mod retention;
+mod retries;
 mod search;
 mod signers;
 mod space;
@@ -47,6 +48,8 @@ pub use space::{Shortage, Space, SpaceOf};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};
 pub use table::address::{Address, Addresses};
+pub use table::kept_result::{KeptResult, KeptResults};
+pub use table::known_job::{JobCounts, JobKind, JobRank, JobRecord, JobsWanted, KnownBy, KnownJobs, Settled, bare};
 pub use table::outbound::{
     After, Left, NewOutbound, Outbound, OutboundAnswer, OutboundKind, OutboundRow, Outbounds, Sendable,
 };
@@ -56,5 +59,8 @@ pub use table::secret::{SecretRecord, Secrets};
 pub use table::setting::Settings;
 pub use table::signer::Signer;
 pub use table::target::{Target, Targets};
+pub use table::told::{NewTold, ToldOf, ToldRow};
 pub use table::tunnel_state::{TunnelState, TunnelStates};
+pub use table::uptime::{Uptime, Uptimes};
+pub use table::webhook_state::{GONE, WebhookSeen, WebhookStates};
 pub use told::Body;

@@ -38,6 +38,11 @@ const STEPS: &[M<'static>] = &[
     M::up(table::note::CREATE),
     M::up(table::deletion::CREATE),
     M::up(table::imported::CREATE),
+    M::up(table::known_job::CREATE),
+    M::up(table::told::CREATE),
+    M::up(table::uptime::CREATE),
+    M::up(table::webhook_state::CREATE),
+    M::up(table::kept_result::CREATE),
 ];
 
 /// The newest format that this version knows.

@@ -135,6 +135,37 @@ pub(crate) fn unanswered(
     newest(conn, delivery::UNANSWERED, project, from_ns, limit)
 }
 
+/// Id, arrival and whether it is verified, of those of a project in a span of time; the newest `most`, oldest first.
+pub(crate) fn arrived(
+    conn: &Connection,
+    project: i64,
+    from_ns: i64,
+    to_ns: i64,
+    most: usize,
+    gone: &AtomicBool,
+) -> Result<Vec<(i64, i64, bool)>, Error> {
+    let mut statement = conn.prepare_cached(delivery::ARRIVED)?;
+    let mut rows = statement.query((start(conn, from_ns)?, project))?;
+    let mut found = std::collections::VecDeque::new();
+    while let Some(row) = rows.next()? {
+        if gone.load(Ordering::Relaxed) {
+            return Err(Error::Closed);
+        }
+        let (id, received_ns, verified): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        // Arrivals rise with the ids, but for a clock that was set back.
+        if received_ns >= to_ns.saturating_add(SLACK_NS) {
+            break;
+        }
+        if (from_ns..to_ns).contains(&received_ns) {
+            found.push_back((id, received_ns, verified));
+            if found.len() > most {
+                found.pop_front();
+            }
+        }
+    }
+    Ok(found.into())
+}
+
 fn newest(conn: &Connection, sql: &str, project: i64, from_ns: i64, limit: u32) -> rusqlite::Result<Vec<Unverified>> {
     let ids: Vec<i64> = conn
         .prepare_cached(sql)?
@@ -211,7 +242,7 @@ mod tests {
     #[test]
     fn they_are_read_in_the_order_of_ids_and_never_sorted() {
         let conn = history(&[]);
-        for sql in [delivery::SIGNED, delivery::UNVERIFIED, delivery::UNANSWERED] {
+        for sql in [delivery::SIGNED, delivery::UNVERIFIED, delivery::UNANSWERED, delivery::ARRIVED] {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let plan: Vec<String> =
                 statement.raw_query().mapped(|row| row.get(3)).collect::<rusqlite::Result<_>>().unwrap();

@@ -21,8 +21,9 @@ use crate::space::{Reserve, Shortage, SpaceOf};
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::{Beside, Writer};
 use crate::{
-    Actions, Addresses, Answer, Change, Counts, Delivery, Error, InsertError, Inserted, NewDelivery, Outbounds, Places,
-    Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, TunnelStates, Unverified, encode, open, recent,
+    Actions, Addresses, Answer, Change, Counts, Delivery, Error, InsertError, Inserted, KnownJobs, NewDelivery,
+    Outbounds, Places, Projects, Row, Secrets, Settings, SignedBin, Signer, Targets, ToldOf, TunnelStates, Unverified,
+    Uptimes, WebhookStates, encode, open, recent,
 };
 
 mod handle;
@@ -426,6 +427,30 @@ impl Store {
     #[must_use]
     pub fn tunnel_states(&self) -> TunnelStates<'_> {
         TunnelStates(self)
+    }
+
+    /// When the listener was open.
+    #[must_use]
+    pub fn uptimes(&self) -> Uptimes<'_> {
+        Uptimes(self)
+    }
+
+    /// What the service said of webhooks, and when.
+    #[must_use]
+    pub fn webhook_states(&self) -> WebhookStates<'_> {
+        WebhookStates(self)
+    }
+
+    /// The jobs that Pollux knows.
+    #[must_use]
+    pub fn known_jobs(&self) -> KnownJobs<'_> {
+        KnownJobs(self)
+    }
+
+    /// Which deliveries name which job.
+    #[must_use]
+    pub fn told_of(&self) -> ToldOf<'_> {
+        ToldOf(self)
     }
 
     /// Addresses that deliveries are sent on to.

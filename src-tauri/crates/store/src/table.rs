@@ -10,6 +10,8 @@ pub(crate) mod digest;
 pub(crate) mod event;
 pub(crate) mod gone;
 pub(crate) mod imported;
+pub(crate) mod kept_result;
+pub(crate) mod known_job;
 pub(crate) mod later;
 pub(crate) mod note;
 pub(crate) mod outbound;
@@ -23,7 +25,10 @@ pub(crate) mod share;
 pub(crate) mod signer;
 pub(crate) mod tally;
 pub(crate) mod target;
+pub(crate) mod told;
 pub(crate) mod tunnel_state;
+pub(crate) mod uptime;
+pub(crate) mod webhook_state;
 
 /// SQLite's integers are signed; a length beyond them does not exist.
 pub(crate) fn signed(value: u64) -> i64 {

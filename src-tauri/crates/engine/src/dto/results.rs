@@ -109,6 +109,8 @@ pub struct ResultView {
     pub read_us: Option<u64>,
     /// When the service deletes it.
     pub expires_ms: Option<i64>,
+    /// The delivery whose pointer it is, where it was opened from one.
+    pub delivery: Option<i64>,
     /// Kept with this delivery, and counted in the history's size.
     pub kept_with: Option<i64>,
     /// A batch's rows, so far.
@@ -188,6 +190,8 @@ pub struct RowsSummary {
     pub doubled: u64,
     /// Further answers to such keys.
     pub repeats: u64,
+    /// Rows that answer nothing that was asked for.
+    pub strays: u64,
     /// Error codes, the most frequent first, 50 at most.
     pub error_kinds: Vec<RowKind>,
     /// Finish reasons, likewise.

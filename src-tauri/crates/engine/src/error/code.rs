@@ -252,6 +252,14 @@ codes! {
     HoldsSecret = "holds_secret": Refused, Error;
     /// The plan of a replay is wrong.
     InvalidReplay = "invalid_replay": Usage, Warning;
+
+    // Jobs and their results.
+    /// What was named is no job, or a job cannot be sent like this.
+    InvalidJob = "invalid_job": Usage, Warning;
+    /// A pointer of a delivery that is not verified is not opened unasked.
+    NotVerified = "not_verified": Refused, Warning;
+    /// The service no longer has the result, or it is not one that can be opened.
+    ResultGone = "result_gone": Refused, Warning;
     /// The rule of a forward is wrong.
     InvalidForward = "invalid_forward": Usage, Warning;
     /// A rule of the fault lab is wrong.

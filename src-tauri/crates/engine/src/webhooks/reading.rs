@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use gemini::client::{Client, ClientError, Webhook};
 use signature::KeyState;
-use store::SecretRecord;
+use store::{SecretRecord, WebhookSeen};
 
 use super::Webhooks;
 use super::board::{self, Listed, ListedSecret, Service, matched, tail};
@@ -36,12 +36,29 @@ impl Webhooks {
                 let _alone = boards.settling.lock().await;
                 if boards.end(project, number, listed.clone(), self.common.now_ms()) {
                     self.settle_secrets(project, &listed, began_ms).await?;
+                    self.note_states(project, &listed).await?;
                 }
             }
             Err(error) => boards.fail(project, number, error),
         }
         self.tell_webhooks(project).await;
         Ok(())
+    }
+
+    /// Notes what the service said, so that it is known later what a webhook was at a time.
+    async fn note_states(&self, project: i64, listed: &[Listed]) -> Result<()> {
+        let seen = listed.iter().map(|one| WebhookSeen {
+            project,
+            webhook: one.id.clone(),
+            at_ms: 0,
+            seen_ms: 0,
+            name: one.name.clone(),
+            uri: one.uri.clone(),
+            events: one.events.clone(),
+            state: one.state.clone(),
+        });
+        let seen = seen.collect();
+        Ok(self.common.store().webhook_states().listed(project, self.common.now_ms(), seen).await?)
     }
 
     /// The same in the background, after a change.
@@ -131,21 +148,35 @@ impl Webhooks {
         let project = self.registry.project(project)?;
         let (listed, refreshed_ms, error) =
             self.boards.with(project.id, |known| (known.listed.clone(), known.refreshed_ms, known.error.clone()));
-        let bases = self.addresses.bases();
-        // A service on this machine reaches the listener directly.
-        let near = reqwest::Url::parse(&project.base_url).is_ok_and(|url| is_loopback(&url));
-        let base = bases.local.as_ref().map(|local| match &bases.public {
-            Some(public) if !near && bases.reached => (public, true),
-            _ => (local, false),
-        });
+        let receiver = self.receiver_of(&project);
         Ok(WebhookBoard {
             webhooks: self.webhook_views(&project, &listed).await?,
             refreshed_ms,
             error,
-            receiver: base.map(|(base, _)| format!("{base}{}", project.path)),
-            receiver_public: base.is_some_and(|(_, public)| public),
+            receiver_public: receiver.as_ref().is_some_and(|(_, public)| *public),
+            receiver: receiver.map(|(uri, _)| uri),
             project: project.id,
         })
+    }
+
+    /// Where the listener takes a project's deliveries, and whether that is a public address.
+    fn receiver_of(&self, project: &Project) -> Option<(String, bool)> {
+        let bases = self.addresses.bases();
+        // A service on this machine reaches the listener directly.
+        let near = reqwest::Url::parse(&project.base_url).is_ok_and(|url| is_loopback(&url));
+        let local = bases.local.as_ref()?;
+        let (base, public) = match &bases.public {
+            Some(public) if !near && bases.reached => (public, true),
+            _ => (local, false),
+        };
+        Some((format!("{base}{}", project.path), public))
+    }
+
+    /// The address at which the project's service reaches the listener, if it can.
+    pub(crate) fn receiver(&self, project: i64) -> Result<Option<String>> {
+        let project = self.registry.project(project)?;
+        let near = reqwest::Url::parse(&project.base_url).is_ok_and(|url| is_loopback(&url));
+        Ok(self.receiver_of(&project).filter(|(_, public)| near || *public).map(|(uri, _)| uri))
     }
 
     /// Webhooks of a project as the window shows them.

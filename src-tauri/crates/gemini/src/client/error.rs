@@ -1,5 +1,7 @@
 //! What can go wrong with a call, in one type for both shapes in which the service answers.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::jwks::http::chain;
@@ -47,6 +49,9 @@ pub enum ClientError {
     /// A 2xx answer with unexpected content.
     #[error("The API's answer could not be read: {0}.")]
     Unreadable(String),
+    /// A file of this machine could not be read.
+    #[error("The file could not be read: {0}.")]
+    Local(String),
     /// The API refused.
     #[error("{}", .0.message)]
     Api(ApiError),
@@ -69,7 +74,9 @@ impl ClientError {
         match self {
             Self::Unreachable(_) | Self::TimedOut | Self::TooLarge { .. } | Self::Unreadable(_) => true,
             Self::Api(error) => error.http >= 500,
-            Self::Address(_) | Self::Key | Self::Name(_) | Self::NotSent(_) | Self::Redirected => false,
+            Self::Address(_) | Self::Key | Self::Name(_) | Self::NotSent(_) | Self::Redirected | Self::Local(_) => {
+                false
+            }
         }
     }
 }
@@ -114,6 +121,14 @@ impl ApiError {
             400 => reason() || self.message.contains(KEY_WORDS),
             _ => false,
         }
+    }
+
+    /// How long the service asks to wait before the next request: `retryDelay` of its google.rpc.RetryInfo.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let delay = self.details.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+        let seconds: f64 = delay.strip_suffix('s')?.parse().ok()?;
+        Duration::try_from_secs_f64(seconds).ok()
     }
 
     /// `key` must not come back: neither in the message nor in the details, which sometimes contain it as `api_key:…`.

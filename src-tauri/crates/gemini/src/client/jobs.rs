@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::read::{JobFailure, items, member, text};
+use super::read::{JobFailure, items, member, text, texts, whole};
 use super::{ApiVersion, Client, ClientError, within};
 
 /// Where the events of one job go instead of the registered webhooks.
@@ -15,6 +15,15 @@ pub struct WebhookConfig {
     /// Returned in each event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_metadata: Option<Map<String, Value>>,
+}
+
+impl WebhookConfig {
+    /// As the service repeats it.
+    #[must_use]
+    pub fn read(value: &Value) -> Self {
+        let metadata = member(value, &["user_metadata", "userMetadata"]).and_then(Value::as_object).cloned();
+        Self { uris: texts(value, &["uris"]), user_metadata: metadata }
+    }
 }
 
 /// The requests of a batch.
@@ -77,6 +86,12 @@ pub struct Batch {
     pub done: bool,
     /// `files/…`, if its results went to a file.
     pub responses_file: Option<String>,
+    /// `files/…`, if its requests came from a file.
+    pub input_file: Option<String>,
+    /// How many of its requests are where.
+    pub counts: Option<BatchCounts>,
+    /// Its own receivers, as the service repeats them.
+    pub webhook_config: Option<WebhookConfig>,
     /// Why it failed.
     pub error: Option<JobFailure>,
     /// The whole answer.
@@ -97,8 +112,37 @@ impl Batch {
             end_time: text(metadata, &["endTime", "end_time"]),
             done: member(value, &["done"]).and_then(Value::as_bool).unwrap_or_default(),
             responses_file: text(output, &["responsesFile", "responses_file"]),
+            input_file: member(metadata, &["inputConfig", "input_config"])
+                .and_then(|input| text(input, &["fileName", "file_name"])),
+            counts: member(metadata, &["batchStats", "batch_stats"]).map(BatchCounts::read),
+            webhook_config: member(metadata, &["webhookConfig", "webhook_config"]).map(WebhookConfig::read),
             error: JobFailure::read(value.get("error")),
             raw: value.clone(),
+        }
+    }
+}
+
+/// How many requests of a batch are where, as the service counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BatchCounts {
+    /// All of them.
+    pub requests: u64,
+    /// Answered.
+    pub succeeded: u64,
+    /// Answered with an error.
+    pub failed: u64,
+    /// Not answered yet.
+    pub pending: u64,
+}
+
+impl BatchCounts {
+    fn read(value: &Value) -> Self {
+        let count = |names: &[&str]| whole(value, names).unwrap_or_default();
+        Self {
+            requests: count(&["requestCount", "request_count"]),
+            succeeded: count(&["successfulRequestCount", "successful_request_count"]),
+            failed: count(&["failedRequestCount", "failed_request_count"]),
+            pending: count(&["pendingRequestCount", "pending_request_count"]),
         }
     }
 }
@@ -131,6 +175,30 @@ impl Interaction {
             raw: value.clone(),
         }
     }
+}
+
+/// An interaction to start: a first turn, or the next one of another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewInteraction {
+    /// The model; or an agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// A text, or content such as the results of function calls.
+    pub input: Value,
+    /// What it may call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Value>,
+    /// The id of the interaction that this one continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_interaction_id: Option<String>,
+    /// It runs in the background, and is asked about later.
+    pub background: bool,
+    /// Its own receivers: they require that it runs in the background.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_config: Option<WebhookConfig>,
 }
 
 /// A long-running operation that makes a video.
@@ -206,6 +274,31 @@ impl Client {
     /// As every call: [`ClientError`].
     pub async fn batch_cancel(&self, name: &str) -> Result<(), ClientError> {
         self.call(Method::POST, &within("batches", name), Some("cancel"), Some(&json!({}))).await.map(|_| ())
+    }
+
+    /// Deletes a batch. One that runs is not cancelled by it.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn batch_delete(&self, name: &str) -> Result<(), ClientError> {
+        self.call(Method::DELETE, &within("batches", name), None, None).await.map(|_| ())
+    }
+
+    /// Starts an interaction from a whole request.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn interaction_send(&self, new: &NewInteraction) -> Result<Interaction, ClientError> {
+        let value = self.call(Method::POST, "interactions", None, Some(&json!(new))).await?;
+        named(Interaction::read(&value), |interaction| &interaction.id)
+    }
+
+    /// Deletes an interaction.
+    ///
+    /// # Errors
+    /// As every call: [`ClientError`].
+    pub async fn interaction_delete(&self, id: &str) -> Result<(), ClientError> {
+        self.call(Method::DELETE, &within("interactions", id), None, None).await.map(|_| ())
     }
 
     /// Starts an interaction. Its own receivers require that it runs in the background.

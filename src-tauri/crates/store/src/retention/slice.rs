@@ -180,12 +180,14 @@ fn remove(conn: &Connection, victims: &[(i64, Victim)]) -> rusqlite::Result<Remo
     Ok(Removed { ranges, deliveries: victims.len() as u64, events, ..Removed::default() })
 }
 
-const BY_RANGE: [&str; 7] = [
+const BY_RANGE: [&str; 9] = [
     "DELETE FROM delivery_content WHERE id BETWEEN ?1 AND ?2",
     "DELETE FROM later_verdict WHERE delivery BETWEEN ?1 AND ?2",
     "DELETE FROM given_answer WHERE delivery BETWEEN ?1 AND ?2",
     "DELETE FROM body_digest WHERE delivery BETWEEN ?1 AND ?2",
     "DELETE FROM note WHERE delivery BETWEEN ?1 AND ?2",
+    "DELETE FROM told WHERE delivery BETWEEN ?1 AND ?2",
+    "DELETE FROM kept_result WHERE delivery BETWEEN ?1 AND ?2",
     "DELETE FROM outbound WHERE delivery BETWEEN ?1 AND ?2",
     "DELETE FROM delivery WHERE id BETWEEN ?1 AND ?2",
 ];

@@ -14,7 +14,7 @@ use crate::phrases::Phrases;
 use crate::retention::Keeping;
 use crate::space::Reserve;
 use crate::table::tally;
-use crate::{Change, Error};
+use crate::{Change, Error, KeptResults};
 
 impl Store {
     /// The file.
@@ -27,6 +27,12 @@ impl Store {
     #[must_use]
     pub fn free_space(&self) -> Option<u64> {
         self.0.reserve.space().map(|space| space.free)
+    }
+
+    /// Results that are kept with deliveries.
+    #[must_use]
+    pub fn kept_results(&self) -> KeptResults<'_> {
+        KeptResults(self)
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -215,6 +215,12 @@ WHERE id >= ?1 AND project = ?2 AND received_ns >= ?3 AND outcome <> 0 AND impor
 ORDER BY id DESC LIMIT ?4
 ";
 
+/// From this id on, of a project: id, arrival, whether it is verified.
+pub(crate) const ARRIVED: &str = "
+SELECT id, received_ns, outcome = 0 FROM delivery
+WHERE id >= ?1 AND project = ?2 AND imported = 0 AND deleted = 0 ORDER BY id
+";
+
 /// Likewise: ids of those that were not answered 2xx and are the newest attempt of their event, or have no event.
 pub(crate) const UNANSWERED: &str = "
 SELECT id FROM delivery d

@@ -11,6 +11,7 @@ mod crash;
 mod deletion;
 mod failing;
 mod import;
+mod jobs;
 mod judging;
 mod keeping_crash;
 mod keeping_model;

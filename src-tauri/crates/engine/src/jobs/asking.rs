@@ -1,0 +1,136 @@
+//! Asks about jobs by itself: for one that runs with growing gaps, at once when its event came, and for the list once in
+//! a while. Never for a service that had too many requests, and never faster than a person would mind.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use store::{JobRank, JobRecord};
+
+use super::Jobs;
+use crate::dto::Project;
+
+/// How often to look what is due.
+const TICK: Duration = Duration::from_millis(500);
+/// How often the watchdog looks.
+const WATCH: Duration = Duration::from_secs(2);
+/// Jobs to ask about in one go: of a service on the internet, and of the Sandbox.
+const AT_ONCE: usize = 2;
+const OF_THE_SANDBOX: usize = 20;
+/// Due jobs to read.
+const DUE: u32 = 200;
+/// The shortest gap between two questions about a job that runs, and the longest; of the Sandbox, in milliseconds.
+const SHORTEST_MS: i64 = 5_000;
+const LONGEST_MS: i64 = 600_000;
+const SANDBOX_SHORTEST_MS: i64 = 1_000;
+const SANDBOX_LONGEST_MS: i64 = 10_000;
+/// A job that runs longer than this is not asked about by itself any more: the longest limit is 48 h.
+const GIVEN_UP_MS: i64 = 7 * 24 * 3_600_000;
+/// How long a job waits whose project cannot be asked.
+const NO_KEY_MS: i64 = 60_000;
+
+impl Jobs {
+    /// Sets when to ask about it next, from what is known at `now_ms`.
+    pub(super) fn plan(&self, record: &mut JobRecord, now_ms: i64) {
+        if record.rank != JobRank::Running {
+            record.next_ms = None;
+            return;
+        }
+        let since = record.dispatched_ms.or(record.created_ms).unwrap_or(record.first_ms);
+        let age = now_ms.saturating_sub(since).max(0);
+        let (shortest, longest) = match self.below.registry.is_sandbox(record.project) {
+            true => (SANDBOX_SHORTEST_MS, SANDBOX_LONGEST_MS),
+            false => (SHORTEST_MS, LONGEST_MS),
+        };
+        record.next_ms = (age < GIVEN_UP_MS).then(|| now_ms.saturating_add((age / 10).clamp(shortest, longest)));
+    }
+
+    /// Asks until the engine ends.
+    pub(super) async fn ask_by_itself(self) {
+        let busy: Arc<Mutex<HashSet<i64>>> = Arc::default();
+        let mut sandbox = self.below.sandbox.news();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut watched = tokio::time::Instant::now();
+        loop {
+            tick.tick().await;
+            let news = sandbox.as_mut().is_some_and(|news| {
+                let changed = news.has_changed().unwrap_or(false);
+                news.mark_unchanged();
+                changed
+            });
+            self.list_by_itself(news);
+            self.ask_due(&busy).await;
+            if watched.elapsed() >= WATCH {
+                watched = tokio::time::Instant::now();
+                if let Err(error) = self.settle_all().await {
+                    tracing::warn!(code = %error.code, "the watchdog could not look");
+                }
+            }
+        }
+    }
+
+    /// Reads the first pages that are due. `news`: something happened in the Sandbox.
+    fn list_by_itself(&self, news: bool) {
+        if !self.below.watches() {
+            return;
+        }
+        for project in self.below.registry.projects() {
+            let due = if project.sandbox { news } else { true };
+            if due && usable(&project) && self.lists.begin(&project, self.common.now_ms(), true, project.sandbox) {
+                let (room, id) = (self.clone(), project.id);
+                self.common.spawn(async move { drop(room.read_page(id, None).await) });
+            }
+        }
+    }
+
+    async fn ask_due(&self, busy: &Arc<Mutex<HashSet<i64>>>) {
+        let now = self.common.now_ms();
+        let due = match self.common.store().known_jobs().due(now, DUE).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!(%error, "the jobs that are due could not be read");
+                return;
+            }
+        };
+        let mut by_project: HashMap<i64, Vec<JobRecord>> = HashMap::new();
+        for record in due {
+            by_project.entry(record.project).or_default().push(record);
+        }
+        for (project, mut records) in by_project {
+            let known = self.below.registry.project(project).ok();
+            let sandbox = known.as_ref().is_some_and(|known| known.sandbox);
+            if !known.as_ref().is_some_and(usable) {
+                self.put_off(records, now.saturating_add(NO_KEY_MS)).await;
+                continue;
+            }
+            if self.lists.paused_until(project, now).is_some() || !busy.lock().insert(project) {
+                continue;
+            }
+            records.truncate(if sandbox { OF_THE_SANDBOX } else { AT_ONCE });
+            let (room, busy) = (self.clone(), busy.clone());
+            self.common.spawn(async move {
+                for record in records {
+                    if let Err(error) = room.ask(record).await {
+                        tracing::debug!(project, code = %error.code, "a job could not be asked about");
+                    }
+                }
+                busy.lock().remove(&project);
+            });
+        }
+    }
+
+    async fn put_off(&self, records: Vec<JobRecord>, until_ms: i64) {
+        for record in records {
+            let put_off = |record: &mut JobRecord| record.next_ms = Some(until_ms);
+            if let Err(error) = self.update(record.project, &record.name, || None, put_off).await {
+                tracing::warn!(code = %error.code, "a job could not be put off");
+            }
+        }
+    }
+}
+
+pub(super) fn usable(project: &Project) -> bool {
+    project.api_key.as_ref().is_some_and(|key| key.available)
+}

@@ -1,0 +1,65 @@
+//! The evidence of a finding as Markdown, fit for the service's forum: without keys, secrets and tokens.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::Jobs;
+use crate::dto::{EvidenceMark, EvidenceSource, Finding};
+use crate::error::{Code, Error, Result};
+
+impl Jobs {
+    /// The report of a finding.
+    ///
+    /// # Errors
+    /// `not_found` if nothing was found about this job.
+    pub async fn finding_report(&self, project: i64, name: &str) -> Result<String> {
+        let finding = self.finding(project, name).await?;
+        let finding = finding.ok_or_else(|| Error::new(Code::NotFound, "There is no finding about this job now."))?;
+        let settings = self.below.settings.borrow().tunnel.path_token.clone();
+        let text = markdown(&finding);
+        // The address of the listener may hold the token of its path.
+        Ok(match settings.filter(|token| !token.is_empty()) {
+            Some(token) => text.replace(&token, "…"),
+            None => text,
+        })
+    }
+}
+
+fn markdown(finding: &Finding) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        let _ = writeln!(text, "{words}");
+    };
+    line(format!("## Webhook that was never called: `{}`", finding.event_type));
+    line(String::new());
+    line(format!("- Job: `{}`", finding.name));
+    line(format!("- Ended: {}", utc(finding.ended_ms)));
+    line(format!("- Expected event: `{}`", finding.event_type));
+    line(format!("- Found: {}", utc(finding.brief.found_ms)));
+    line(String::new());
+    line(finding.sentence.clone());
+    line(String::new());
+    line("| Checked | Result | Source |".to_owned());
+    line("| --- | --- | --- |".to_owned());
+    for one in &finding.evidence {
+        let mark = match one.mark {
+            EvidenceMark::Fine => "ok: ",
+            EvidenceMark::Explains => "**explains it**: ",
+            EvidenceMark::Unknown => "",
+        };
+        let source = match one.source {
+            EvidenceSource::Service => "the service",
+            EvidenceSource::OwnLog => "the receiver's own log",
+            EvidenceSource::History => "the receiver's history",
+        };
+        let kind = serde_json::to_value(one.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
+        let words = one.words.replace('|', "\\|");
+        line(format!("| {} | {mark}{words} | {source} |", kind.unwrap_or_default().replace('_', " ")));
+    }
+    text
+}
+
+fn utc(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

@@ -1,0 +1,339 @@
+//! The watchdog: what ended and was never told of, and why.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
+use store::{GONE, JobKind as Kind, JobRank, JobRecord, Settled, ToldRow, WebhookSeen};
+
+use super::about::{About, phase};
+use super::evidence::{FIRST_CALL_MS, Facts, Named};
+use super::finding::Kept;
+use super::{Jobs, retrying, shown_kind, timeline};
+use crate::dto::{Finding, FindingTick, JobPhase, MissedCause, NextAttempt, Span, UriPlace};
+use crate::error::Result;
+
+/// How long a job that ended is looked at: after that the service has given up and its files are gone.
+const LOOKED_AT_MS: i64 = 48 * 3_600_000;
+/// Jobs to look at in one go.
+const AT_ONCE: u32 = 500;
+/// What the axis shows before a job's end, and the longest that it shows after it.
+const BEFORE_MS: i64 = 20 * 60_000;
+const AFTER_MS: i64 = 2 * 3_600_000;
+/// Ticks on the axis.
+const TICKS: usize = 400;
+/// Retried events to learn the schedule from.
+const RETRIED: u32 = 300;
+/// Deliveries since the end to count.
+const OTHERS: usize = 2_000;
+
+/// A job that was missed, with its finding.
+pub struct Missed {
+    /// The finding.
+    pub finding: Finding,
+}
+
+/// What the watchdog says of one job.
+enum Ruling {
+    Told,
+    NotExpected,
+    Missed(Named, Box<Looked>),
+}
+
+/// What was looked at for a ruling.
+struct Looked {
+    running: Vec<Span>,
+    tunnel: Vec<Span>,
+    webhook: Vec<Span>,
+    next: Option<NextAttempt>,
+    from_ms: i64,
+    to_ms: i64,
+}
+
+impl Jobs {
+    /// Looks at every job that ended and whose grace is over.
+    pub(super) async fn settle_all(&self) -> Result<()> {
+        if !self.below.watches() {
+            return Ok(());
+        }
+        let now = self.common.now_ms();
+        let until = now.saturating_sub(self.below.grace_ms());
+        let jobs = self.common.store().known_jobs();
+        // An event within the grace settles a job at once.
+        for record in jobs.unsettled(now.saturating_sub(LOOKED_AT_MS), now.saturating_add(1), AT_ONCE).await? {
+            let over = record.ended_ms.is_some_and(|ended| ended < until);
+            self.settle(record, over).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at one job. `over`: its grace is.
+    pub(super) async fn settle(&self, record: JobRecord, over: bool) -> Result<()> {
+        let ruling = self.rule(&record).await?;
+        let now = self.common.now_ms();
+        let before = record.finding.as_deref().and_then(Kept::read).filter(|_| record.settled == Settled::Missed);
+        let (settled, finding) = match ruling {
+            Ruling::Told => (Settled::Told, None),
+            Ruling::NotExpected => (Settled::NotExpected, None),
+            Ruling::Missed(..) if !over => return Ok(()),
+            Ruling::Missed(named, _) => {
+                let found_ms = before.as_ref().map_or(now, |kept| kept.found_ms);
+                (Settled::Missed, Some(Kept { cause: named.cause, words: named.words, found_ms }))
+            }
+        };
+        if settled == record.settled && finding == before {
+            return Ok(());
+        }
+        let new = settled == Settled::Missed && before.is_none();
+        let kept = finding.as_ref().and_then(|finding| serde_json::to_string(finding).ok());
+        let change = |record: &mut JobRecord| {
+            record.settled = settled;
+            record.finding = kept;
+        };
+        self.update(record.project, &record.name, || None, change).await?;
+        if new {
+            self.tell_missed(&record);
+        }
+        Ok(())
+    }
+
+    fn tell_missed(&self, record: &JobRecord) {
+        if self.below.settings.borrow().notify_missed && !record.aside {
+            let title = record.title.clone().unwrap_or_else(|| record.name.clone());
+            self.common.tell(crate::dto::Live::Missed { project: record.project, name: record.name.clone(), title });
+        }
+    }
+
+    async fn rule(&self, record: &JobRecord) -> Result<Ruling> {
+        let about = About::of(record);
+        let rows = self.told_rows(record).await?;
+        let taken = |row: &&ToldRow| {
+            row.outcome == signature::Outcome::Verified && ((200..300).contains(&row.status) || row.imported)
+        };
+        let forwarded = |row: &&ToldRow| match row.forward {
+            Some((_, status, _)) => status.is_some_and(|status| (200..300).contains(&status)),
+            None => true,
+        };
+        let accepted: Vec<&ToldRow> = rows.iter().filter(taken).collect();
+        if accepted.iter().any(|row| forwarded(row)) {
+            return Ok(Ruling::Told);
+        }
+        let Some(event_type) = expected(record, phase(record, &about)) else { return Ok(Ruling::NotExpected) };
+        let Some(ended_ms) = record.ended_ms else { return Ok(Ruling::NotExpected) };
+        let store = self.common.store();
+        let now_ms = self.common.now_ms();
+        let from_ms = ended_ms.saturating_sub(BEFORE_MS);
+        let to_ms = now_ms.min(ended_ms.saturating_add(AFTER_MS)).max(ended_ms.saturating_add(FIRST_CALL_MS));
+        let known = store.webhook_states().since(record.project, ended_ms.saturating_sub(LOOKED_AT_MS)).await?;
+        let webhooks = at_that_time(&known, ended_ms);
+        let receivers = about.receivers.clone().map(|uris| {
+            let ours = |uri: &str| self.place(record.project, uri) == UriPlace::Ours;
+            uris.into_iter().map(|uri| (uri.clone(), ours(&uri))).collect::<Vec<_>>()
+        });
+        if receivers.is_none() && webhooks.as_ref().is_some_and(Vec::is_empty) && rows.is_empty() {
+            // Nobody asked to be told.
+            return Ok(Ruling::NotExpected);
+        }
+        let webhooks = webhooks.map(|listed| {
+            let ours = |one: &WebhookSeen| self.place(record.project, &one.uri) == UriPlace::Ours;
+            listed.into_iter().map(|one| (one, ours(one))).collect::<Vec<_>>()
+        });
+        let running = timeline::running(&store.uptimes().between(from_ms, to_ms).await?, from_ms, to_ms);
+        let mut states = store.tunnel_states().between(from_ms, to_ms).await?;
+        if let Some(before) = store.tunnel_states().at(from_ms).await? {
+            states.insert(0, before);
+        }
+        let tunnel = timeline::tunnel(&states, from_ms, to_ms);
+        let earlier = ms_of(store.retried(record.project, RETRIED).await?);
+        let attempts: Vec<i64> = rows.iter().map(|row| row.received_ns.div_euclid(1_000_000)).collect();
+        let next = match attempts.is_empty() {
+            true => retrying::next_unseen(ended_ms, &earlier, now_ms),
+            false => retrying::next(&attempts, &earlier, now_ms),
+        };
+        let others = self.count_others(record.project, ended_ms).await?;
+        let project = self.below.registry.project(record.project).ok();
+        let near = project.is_some_and(|project| {
+            reqwest::Url::parse(&project.base_url).is_ok_and(|url| crate::webhooks::is_loopback(&url))
+        });
+        let zone = TimeZone::system();
+        let clock = move |ms: i64| wall_clock(ms, &zone);
+        let asked: Vec<&WebhookSeen> = webhooks
+            .iter()
+            .flatten()
+            .map(|(one, _)| *one)
+            .filter(|one| one.events.iter().any(|event| event == event_type))
+            .collect();
+        let hook = asked.first().map(|one| one.webhook.clone());
+        let of_hook: Vec<&WebhookSeen> = known.iter().filter(|one| Some(&one.webhook) == hook.as_ref()).collect();
+        let webhook = if of_hook.is_empty() { Vec::new() } else { timeline::webhook(&of_hook, from_ms, to_ms) };
+        let facts = Facts {
+            event_type,
+            ended_ms,
+            now_ms,
+            receivers,
+            webhooks,
+            running: &running,
+            tunnel: &tunnel,
+            near,
+            told: &rows,
+            others,
+            next: next.clone(),
+            clock: &clock,
+        };
+        let named = facts.named();
+        Ok(Ruling::Missed(named, Box::new(Looked { running, tunnel, webhook, next, from_ms, to_ms })))
+    }
+
+    /// Verified and other deliveries of a project since a time.
+    async fn count_others(&self, project: i64, since_ms: i64) -> Result<(u32, u32)> {
+        let ticks = self.ticks(project, since_ms, i64::MAX, OTHERS).await?;
+        let verified = ticks.iter().filter(|tick| tick.verified).count();
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Ok((count(verified), count(ticks.len() - verified)))
+    }
+
+    async fn ticks(&self, project: i64, from_ms: i64, to_ms: i64, most: usize) -> Result<Vec<FindingTick>> {
+        let rows = self.common.store().arrived(project, ns(from_ms), ns(to_ms), most).await?;
+        let tick = |(delivery, at_ns, verified): (i64, i64, bool)| FindingTick {
+            delivery,
+            at_ms: at_ns.div_euclid(1_000_000),
+            verified,
+            ours: false,
+        };
+        Ok(rows.into_iter().map(tick).collect())
+    }
+
+    /// What the watchdog found out about a job, with its evidence as of now; `None` if there is nothing to find.
+    ///
+    /// # Errors
+    /// `not_found` if the job is not known here; any error of the store.
+    pub async fn finding(&self, project: i64, name: &str) -> Result<Option<Finding>> {
+        let record = self.known(project, name).await?;
+        self.finding_of(&record).await
+    }
+
+    pub(super) async fn finding_of(&self, record: &JobRecord) -> Result<Option<Finding>> {
+        let (Some(ended_ms), true) = (record.ended_ms, record.rank != JobRank::Running) else { return Ok(None) };
+        let Ruling::Missed(named, looked) = self.rule(record).await? else { return Ok(None) };
+        let about = About::of(record);
+        let kept = record.finding.as_deref().and_then(Kept::read);
+        let found_ms = kept.map_or_else(|| self.common.now_ms(), |kept| kept.found_ms);
+        let mut deliveries = self.ticks(record.project, looked.from_ms, looked.to_ms, TICKS).await?;
+        let ours: Vec<i64> = self.told_rows(record).await?.iter().map(|row| row.delivery).collect();
+        for tick in &mut deliveries {
+            tick.ours = ours.contains(&tick.delivery);
+        }
+        let Named { cause, words, sentence, guess, evidence } = named;
+        Ok(Some(Finding {
+            project: record.project,
+            kind: shown_kind(record.kind),
+            name: record.name.clone(),
+            title: record.title.clone(),
+            ended_ms,
+            event_type: expected(record, phase(record, &about)).unwrap_or_default().to_owned(),
+            brief: Kept { cause, words, found_ms }.brief(record.aside),
+            sentence,
+            guess,
+            evidence,
+            from_ms: looked.from_ms,
+            to_ms: looked.to_ms,
+            webhook: looked.webhook,
+            tunnel: looked.tunnel,
+            running: looked.running,
+            deliveries,
+            next: looked.next.filter(|_| cause != MissedCause::ForwardFailed),
+        }))
+    }
+
+    /// No alarm for it any more, or one again.
+    ///
+    /// # Errors
+    /// `not_found` if the job is not known here; any error of the store.
+    pub async fn set_aside(&self, project: i64, name: &str, aside: bool) -> Result<()> {
+        self.known(project, name).await?;
+        self.update(project, name, || None, |record| record.aside = aside).await?;
+        Ok(())
+    }
+
+    /// What was missed of a project since a time, found now: reads the service's list back to then, asks about what may
+    /// have ended, and looks. For those who run without a window.
+    ///
+    /// # Errors
+    /// Why the service could not be asked; any error of the store.
+    pub async fn missed(&self, project: i64, since_ms: i64, grace: Duration) -> Result<Vec<Missed>> {
+        self.catch_up().await?;
+        self.below.webhooks.read_webhooks(project).await?;
+        let mut page = self.read_page(project, None).await?;
+        loop {
+            let oldest = page.iter().filter_map(|record| record.created_ms).min();
+            if page.is_empty() || oldest.is_some_and(|oldest| oldest < since_ms) {
+                break;
+            }
+            let Some(token) = self.lists.begin_next(project, self.common.now_ms()) else { break };
+            page = self.read_page(project, Some(&token)).await?;
+        }
+        let now = self.common.now_ms();
+        let jobs = self.common.store().known_jobs();
+        for record in jobs.due(i64::MAX, AT_ONCE).await?.into_iter().filter(|record| record.project == project) {
+            self.ask(record).await?;
+        }
+        let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
+        let mut missed = Vec::new();
+        for record in jobs.unsettled(since_ms, now.saturating_sub(grace_ms), AT_ONCE).await? {
+            if record.project != project {
+                continue;
+            }
+            self.settle(record.clone(), true).await?;
+            let Some(record) = jobs.get(project, &record.name).await? else { continue };
+            if record.settled == Settled::Missed && !record.aside {
+                missed.extend(self.finding_of(&record).await?.map(|finding| Missed { finding }));
+            }
+        }
+        Ok(missed)
+    }
+}
+
+/// The event that tells of a job in this phase; `None` if the service has none.
+pub(super) fn expected(record: &JobRecord, phase: JobPhase) -> Option<&'static str> {
+    Some(match (record.kind, phase) {
+        (Kind::Batch, JobPhase::Succeeded) => "batch.succeeded",
+        (Kind::Batch, JobPhase::Failed) => "batch.failed",
+        (Kind::Batch, JobPhase::Expired) => "batch.expired",
+        (Kind::Interaction, JobPhase::Succeeded) => "interaction.completed",
+        (Kind::Interaction, JobPhase::Failed) => "interaction.failed",
+        (Kind::Interaction, JobPhase::Waiting) => "interaction.requires_action",
+        (Kind::Video, JobPhase::Succeeded) => "video.generated",
+        _ => return None,
+    })
+}
+
+/// The webhooks as they were at a moment: what was seen last before it, or else first after it. `None`: they were never
+/// read.
+fn at_that_time(known: &[WebhookSeen], ms: i64) -> Option<Vec<&WebhookSeen>> {
+    if known.is_empty() {
+        return None;
+    }
+    let mut ids: Vec<&str> = known.iter().map(|one| one.webhook.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let found = ids.into_iter().filter_map(|id| {
+        let of_it = || known.iter().filter(move |one| one.webhook == id);
+        of_it().rfind(|one| one.at_ms <= ms).or_else(|| of_it().next())
+    });
+    Some(found.filter(|one| one.state != GONE).collect())
+}
+
+fn ms_of(events: Vec<Vec<i64>>) -> Vec<Vec<i64>> {
+    events.into_iter().map(|event| event.into_iter().map(|ns| ns.div_euclid(1_000_000)).collect()).collect()
+}
+
+fn ns(ms: i64) -> i64 {
+    ms.saturating_mul(1_000_000)
+}
+
+/// `13:58:04`, in this machine's time zone.
+fn wall_clock(ms: i64, zone: &TimeZone) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
+    let time = time.round(Unit::Second).unwrap_or(time);
+    time.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}

@@ -1,0 +1,64 @@
+//! Keeps opened results with a delivery, since the service forgets them after 48 hours; and removes what is not kept.
+
+use std::collections::HashSet;
+
+use store::KeptResult;
+
+use super::open::file_name;
+use super::{Results, blocking, folder, not_written};
+use crate::dto::{ResultState, ResultView};
+use crate::error::{Code, Error, Result};
+
+impl Results {
+    /// Keeps a copy with a delivery, counted in the history's size; or no longer.
+    ///
+    /// # Errors
+    /// `not_found` if it is not open, or there is no such delivery; `result_gone` if it is not all here.
+    pub async fn keep(&self, id: u32, delivery: i64, keep: bool) -> Result<ResultView> {
+        let open = self.get(id)?;
+        let view = open.view();
+        let kept = self.common.store().kept_results();
+        if !keep {
+            kept.remove(delivery, &view.name).await?;
+            let view = open.change(|view| view.kept_with = None);
+            self.tell(&open);
+            return Ok(view);
+        }
+        if view.state != ResultState::Ready {
+            return Err(Error::new(Code::ResultGone, "Only what is all here can be kept. Wait until it is fetched."));
+        }
+        if self.common.store().rows(&[delivery]).await?.is_empty() {
+            return Err(Error::not_found("delivery"));
+        }
+        let file = file_name(view.project.unwrap_or_default(), &view.name);
+        let one = KeptResult { delivery, name: view.name, file, bytes: view.bytes, mime: view.mime_type };
+        kept.put(one).await?;
+        let view = open.change(|view| view.kept_with = Some(delivery));
+        self.tell(&open);
+        Ok(view)
+    }
+
+    /// Removes the files of results that are neither kept nor open, and requests of jobs that are no longer known.
+    pub(super) async fn sweep(&self) -> Result<()> {
+        let store = self.common.store();
+        let mut stay: HashSet<String> = store.kept_results().list().await?.into_iter().map(|one| one.file).collect();
+        let open: Vec<_> = self.all.lock().iter().map(|open| open.path()).collect();
+        stay.extend(open.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())));
+        stay.extend(self.jobs.request_files().await?);
+        let folder = folder(store.file())?;
+        blocking(move || {
+            let entries = std::fs::read_dir(&folder).map_err(|error| not_written(&folder, error))?;
+            for entry in entries.flatten() {
+                let name = entry.file_name();
+                let Some(name) = name.to_str() else { continue };
+                let ours = ["result-", "requests-", "typed-", "again-"].iter().any(|start| name.starts_with(start));
+                if ours && !stay.contains(name) {
+                    // One that cannot be removed now is removed next time.
+                    let _ = std::fs::remove_file(entry.path());
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+}
