@@ -22,6 +22,7 @@ mod export;
 mod forward;
 mod history;
 mod import;
+mod jobs;
 mod keep;
 mod keys;
 mod listen;
@@ -30,12 +31,15 @@ mod print;
 mod printer;
 mod project;
 mod replay;
+mod result;
 mod sample;
 mod say;
 mod search;
+mod span;
 mod temporary;
 mod transfer;
 mod verify;
+mod watch;
 mod webhooks;
 
 use std::ffi::OsString;
@@ -110,6 +114,12 @@ enum Command {
     Project(project::Arguments),
     /// List, create, change, ping and delete a project's webhooks, and rotate their secrets.
     Webhooks(webhooks::Arguments),
+    /// List, show, watch, cancel and send a project's batches, interactions and videos.
+    Jobs(jobs::Arguments),
+    /// Fetch a result: the rows of a batch, with what failed and what is missing, a file, or an interaction's steps.
+    Result(result::Arguments),
+    /// Find out what should have been told and was not: jobs that ended without an event that counts.
+    Watch(watch::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -150,6 +160,9 @@ fn run(command: Command) -> ExitCode {
             Command::History(arguments) => history::run(arguments).await,
             Command::Project(arguments) => project::run(arguments).await,
             Command::Webhooks(arguments) => webhooks::run(arguments).await,
+            Command::Jobs(arguments) => jobs::run(arguments).await,
+            Command::Result(arguments) => result::run(arguments).await,
+            Command::Watch(arguments) => watch::run(arguments).await,
         }
     });
     // A read of the terminal that is still waiting must not delay the end.

@@ -1,6 +1,7 @@
 //! Holds what the subcommands that manage data share: the engine on the window's own data, picking a project, exit
 //! codes.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use engine::{Config, Engine, Error, FixedKeys, MemoryVault, Project};
 use owo_colors::Style;
 use signature::Policy;
 use system::{home, keychain};
+use url::Url;
 
 use crate::exit;
 use crate::keys::Keys;
@@ -104,6 +106,11 @@ pub(crate) fn hold_on() {
 
 /// Ends the engine and says what went wrong.
 pub(crate) async fn close(engine: Engine, done: Done) -> Result<u8, String> {
+    close_with(engine, done, "pollux webhooks list").await
+}
+
+/// The same. `look`: the command that shows what became of a change whose outcome is not known.
+pub(crate) async fn close_with(engine: Engine, done: Done, look: &str) -> Result<u8, String> {
     engine.shutdown().await;
     match done {
         Ok(code) => Ok(code),
@@ -112,7 +119,7 @@ pub(crate) async fn close(engine: Engine, done: Done) -> Result<u8, String> {
             complain(&error);
             let code = error.code.exit() as u8;
             if code == exit::UNKNOWN {
-                say_plain!("  To see the current state: pollux webhooks list");
+                say_plain!("  To see the current state: {look}");
             }
             Ok(code)
         }
@@ -191,6 +198,25 @@ pub(crate) fn time(ms: i64) -> String {
     at.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// `2026-11-22 08:12:07Z`.
+pub(crate) fn utc(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
+/// Now, Unix milliseconds.
+pub(crate) fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Whether the project's service is on this machine, so that asking it costs nothing.
+pub(crate) fn is_near(project: &Project) -> bool {
+    let url = Url::parse(&project.base_url).ok();
+    url.as_ref().and_then(Url::host_str).is_some_and(|host| {
+        let bare = host.trim_matches(|c| c == '[' || c == ']');
+        bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use engine::{ApiKey, ApiVersion, VaultKind};
@@ -225,5 +251,19 @@ mod tests {
         assert!(chosen(&all, None).contains("--project one|\"two b\""), "{}", chosen(&all, None));
         assert!(chosen(&all, Some("three")).contains("there is Default, one, \"two b\""));
         assert!(chosen(&all, Some("sandbox")).contains("lives in the window's process"));
+    }
+
+    #[test]
+    fn a_service_on_this_machine_is_near() {
+        for (base_url, near) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:8080/x", true),
+            ("http://localhost", true),
+            ("https://generativelanguage.googleapis.com", false),
+            ("https://127.0.0.1.example", false),
+            ("not an address", false),
+        ] {
+            assert_eq!(is_near(&Project { base_url: base_url.into(), ..project("one", true) }), near, "{base_url}");
+        }
     }
 }

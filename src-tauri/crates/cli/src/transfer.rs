@@ -55,8 +55,8 @@ pub(crate) async fn ended(engine: &Engine, number: u32, ending: &Ending) -> Resu
     Ok(ended)
 }
 
-/// Replaces the line that is being shown.
-fn show(text: &str) {
+/// Replaces the line that is being shown on standard error.
+pub(crate) fn show(text: &str) {
     // A terminal that takes nothing is no reason to stop.
     let _ = write!(io::stderr(), "\r\x1b[K{text}").and_then(|()| io::stderr().flush());
 }

@@ -136,7 +136,8 @@ fn bare(text: &str) -> Result<String, String> {
     }
 }
 
-fn address(text: &str) -> Result<String, String> {
+/// An address that the service can call.
+pub(crate) fn address(text: &str) -> Result<String, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.to_owned()),
         _ => Err("expected an address such as https://hooks.example.com/nightly".into()),
