@@ -167,6 +167,7 @@ pub(crate) fn run() -> ExitCode {
             jobs::finding_aside,
             jobs::finding_report,
             jobs::finding_make_event,
+            jobs::delivery_job,
             results::result_open,
             results::results,
             results::result_stop,

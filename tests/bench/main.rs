@@ -15,6 +15,7 @@ mod load;
 mod outbound;
 mod peers;
 mod report;
+mod results;
 mod retention;
 mod search;
 mod search_beside;
@@ -37,7 +38,7 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 14] = [
+const SECTIONS: [(&str, Section); 15] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
     ("retention", || Box::pin(retention::measure())),
@@ -48,6 +49,7 @@ const SECTIONS: [(&str, Section); 14] = [
     ("replay", || Box::pin(outbound::replay())),
     ("forward", || Box::pin(outbound::forward())),
     ("transfer", || Box::pin(transfer::measure())),
+    ("results", || Box::pin(results::measure())),
     ("search", || Box::pin(search::measure())),
     ("window", || Box::pin(window::measure())),
     ("start", || Box::pin(window::start())),

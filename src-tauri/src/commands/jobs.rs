@@ -1,7 +1,7 @@
 //! The project's batches, interactions and videos, and what was missed of them.
 
 use engine::{
-    BatchPreview, BatchRequests, CallAnswer, Finding, JobDetail, JobFilter, JobPage, MadeEvent, NewJob, Result,
+    BatchPreview, BatchRequests, CallAnswer, DeliveryJob, Finding, JobDetail, JobFilter, JobPage, MadeEvent, NewJob, Result,
 };
 use tauri::{State, WebviewWindow};
 
@@ -123,4 +123,9 @@ pub(crate) async fn finding_make_event(
     event: MadeEvent,
 ) -> Result<i64> {
     started.engine()?.jobs().make_event(project, &name, event).await
+}
+
+#[tauri::command]
+pub(crate) async fn delivery_job(started: State<'_, Started>, delivery: i64) -> Result<DeliveryJob> {
+    started.engine()?.jobs().of_delivery(delivery).await
 }

@@ -383,6 +383,46 @@ async def refuses(exception, call):
     raise AssertionError(f"no {exception.__name__}: {value}")
 
 
+# What becomes of a row is asked for by the end of its key; one embeds nothing of it in its text.
+ROW_KEYS = [
+    "good", "bad#error-429", "worse#error-503", "gone#missing", "two#doubled", "torn#unparsable", "no#blocked", "half#cut",
+    "void#empty", "last",
+]
+
+
+def rows():
+    """A batch whose rows go wrong on purpose, and what the SDK's own types read of its output."""
+    api = client()
+    lines = "".join(json.dumps({"key": key, "request": prompt(f"What is {key}?")}) + "\n" for key in ROW_KEYS)
+    uploaded = api.files.upload(file=io.BytesIO(lines.encode()), config={"mime_type": "application/jsonl"})
+    job = api.batches.create(model=MODEL, src=uploaded.name, config={"display_name": "rows"})
+    job = until(lambda: api.batches.get(name=job.name), lambda got: got.done)
+    read = []
+    for line in api.files.download(file=job.dest.file_name).decode().splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            read.append({"unparsable": True})
+            continue
+        row = {"key": value["key"]}
+        if "error" in value:
+            error = types.JobError.model_validate({"code": value["error"]["code"], "message": value["error"]["message"]})
+            row |= {"error": error.code, "message": error.message}
+        else:
+            answer = types.GenerateContentResponse.model_validate(value["response"])
+            usage = answer.usage_metadata
+            first = answer.candidates[0] if answer.candidates else None
+            row |= {
+                "text": (answer.text or "") if first and first.content and first.content.parts else "",
+                "finish": first.finish_reason.value if first and first.finish_reason else None,
+                "blocked": bool(answer.prompt_feedback and answer.prompt_feedback.block_reason),
+                "in": usage.prompt_token_count if usage else None,
+                "out": usage.candidates_token_count if usage else None,
+            }
+        read.append(row)
+    return {"job": job.name, "requests": lines, "rows": read}
+
+
 async def awaited(uri, nowhere):
     api = client().aio
     hooks, made = api.webhooks, []
@@ -508,7 +548,7 @@ def list_webhooks():
 
 COMMANDS = [
     webhooks, wrong_calls, batches, interactions, tools, streams, asynchronous, files, video, no_video,
-    create_webhook, rotate, list_webhooks,
+    create_webhook, rotate, list_webhooks, rows,
 ]
 command = next(command for command in COMMANDS if command.__name__ == COMMAND)
 print(json.dumps({"sdk": genai.__version__} | command(*ARGUMENTS)))

@@ -22,6 +22,7 @@ mod sdk;
 mod sdk_contract;
 mod sdk_receivers;
 mod sdk_retries;
+mod sdk_rows;
 mod search;
 mod snippets;
 mod transfer;

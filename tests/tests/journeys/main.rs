@@ -11,6 +11,7 @@ mod emulator;
 mod first_start;
 mod hostile;
 mod kept;
+mod jobs;
 mod leaving;
 mod life;
 mod list;

@@ -2,6 +2,7 @@ import type {
   BatchPreview,
   BatchRequests,
   CallAnswer,
+  DeliveryJob,
   Finding,
   JobDetail,
   JobFilter,
@@ -47,4 +48,6 @@ export interface JobsBackend {
   findingReport(project: number, name: string): Promise<string>;
   /** Makes the event that never came and sends it to a target; answers the id of the outbound. */
   findingMakeEvent(project: number, name: string, event: MadeEvent): Promise<number>;
+  /** What is known of a delivery's job and of further attempts of its event. Asks nobody. */
+  deliveryJob(delivery: number): Promise<DeliveryJob>;
 }

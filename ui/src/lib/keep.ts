@@ -16,17 +16,21 @@ export const PARTS: readonly { name: SizePartName; label: string }[] = [
   { name: "bodies", label: "Bodies" },
   { name: "rows", label: "Rows and verdicts" },
   { name: "answers", label: "Answers, replays" },
+  { name: "results", label: "Kept results" },
   { name: "search", label: "Search index" },
   { name: "log", label: "Log of changes" },
   { name: "deleted", label: "Deleted, can be undone" },
   { name: "free", label: "Being given back" },
 ];
 
+/** Parts that are shown even where they are empty. */
+const ALWAYS: readonly string[] = ["headers", "bodies", "rows", "answers", "search", "log"];
+
 /** `name`: as the back end calls it; what it names and we do not is shown too, so that the parts are all there is. */
 export type PartShown = { name: string; label: string; bytes: number };
 
 /**
- * The parts in order, empty ones left out but for the first six; they sum to `total`: what is in no part is a part of
+ * The parts in order, empty ones left out but for the usual ones; they sum to `total`: what is in no part is a part of
  * its own.
  */
 export function partsOf(parts: readonly SizePart[], total: number): PartShown[] {
@@ -35,7 +39,7 @@ export function partsOf(parts: readonly SizePart[], total: number): PartShown[] 
   const shown: PartShown[] = PARTS.map(({ name, label }) => ({ name, label, bytes: bytesOf(name) }));
   const rest = total - shown.reduce((sum, part) => sum + part.bytes, 0);
   if (rest > 0) shown.push({ name: "other", label: "Other", bytes: rest });
-  return shown.filter((part, i) => i < 6 || part.bytes > 0);
+  return shown.filter((part) => ALWAYS.includes(part.name) || part.bytes > 0);
 }
 
 /** What the whole bar stands for: the limit, or more where more is kept or typed; without a limit what is kept. */

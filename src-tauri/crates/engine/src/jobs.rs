@@ -30,6 +30,7 @@ use lists::Lists;
 mod about;
 mod asking;
 mod changing;
+mod delivery;
 mod detail;
 mod dispatch;
 mod evidence;
@@ -146,7 +147,7 @@ impl Jobs {
     pub async fn page(&self, project: i64, filter: JobFilter, start: u32, count: u32) -> Result<JobPage> {
         let asked = self.below.registry.project(project)?;
         self.read_first_page_if_due(&asked);
-        let wanted = JobsWanted { text: filter.text, kind: filter.kind.map(kind_of), missed: filter.missed };
+        let wanted = JobsWanted { text: filter.text, kind: filter.kind.map(kind_of), missed: filter.missed, about: None };
         let store = self.common.store();
         let records = store.known_jobs().page(project, wanted.clone(), start, count.min(PAGE)).await?;
         let counts = store.known_jobs().counts(project, wanted).await?;

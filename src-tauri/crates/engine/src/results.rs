@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -31,6 +32,8 @@ pub use saving::SavedRows;
 
 /// Results that may be open at once.
 const MOST: usize = 20;
+/// How often to remove files that nothing refers to.
+const SWEEP: Duration = Duration::from_secs(600);
 /// The most bytes of a file that is given to the window.
 const BYTES: u64 = 64 << 20;
 
@@ -50,12 +53,17 @@ impl Results {
         Self { common, registry, projects, jobs, all: Arc::default(), numbers: Arc::default() }
     }
 
-    /// Removes what the last run left of results that are not kept.
+    /// Removes what the last run left of results that are not kept, and in time what is kept with a delivery that is
+    /// gone.
     pub(crate) fn begin(&self) {
         let room = self.clone();
         self.common.spawn(async move {
-            if let Err(error) = room.sweep().await {
-                tracing::warn!(code = %error.code, "old results could not be removed");
+            let mut every = tokio::time::interval(SWEEP);
+            loop {
+                every.tick().await;
+                if let Err(error) = room.sweep().await {
+                    tracing::warn!(code = %error.code, "old results could not be removed");
+                }
             }
         });
     }
@@ -166,7 +174,7 @@ impl Results {
 
 /// The folder of results beside a history, made if it is missing.
 pub(crate) fn folder(history: &Path) -> Result<PathBuf> {
-    let mut name = history.file_stem().unwrap_or_default().to_owned();
+    let mut name = history.file_name().unwrap_or_default().to_owned();
     name.push("-results");
     let folder = history.with_file_name(name);
     files::make_folder(&folder).map_err(|error| {

@@ -15,6 +15,9 @@ use crate::registry::Registry;
 use crate::tunnel::Tunnel;
 use crate::tunnel::checked::checked as checked_tunnel;
 
+/// The longest grace of an event, in minutes: a day.
+const MOST_GRACE: u32 = 1_440;
+
 /// The name of the settings in the store.
 const SETTINGS: &str = "settings";
 
@@ -124,6 +127,9 @@ fn checked(mut settings: Settings) -> Result<Settings> {
     }
     if settings.local_per_second > LOCAL_PER_SECOND {
         return invalid(format!("The rate for local requests must be 0 (no limit) to {LOCAL_PER_SECOND} a second."));
+    }
+    if settings.grace_minutes > MOST_GRACE {
+        return invalid(format!("The grace of an event must be 0 to 1440 minutes, not {}.", settings.grace_minutes));
     }
     if !TOLERANCE_S.contains(&settings.tolerance_s) {
         return invalid(format!("The tolerance must be 1 to 86400 seconds, not {}.", settings.tolerance_s));

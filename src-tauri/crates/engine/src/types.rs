@@ -141,6 +141,7 @@ fn declared() -> String {
         dto::BatchRequests,
         dto::BatchPreview,
         dto::JobAlarms,
+        dto::DeliveryJob,
         dto::MissedCause,
         dto::FindingBrief,
         dto::EvidenceMark,

@@ -96,7 +96,7 @@ fn unknown(head: &str, tail: &str, start: usize) -> Name {
     let end = start + word.len() + 1;
     if lower == "missed" {
         let message =
-            "missed: is not known yet. It comes with the watchdog: what was never delivered is not in this history.";
+            "missed: is no field: what was never delivered is not in this history. Operations lists it.";
         return Name::Bad { end, problem: Some(Problem::new(start, end, message, None)) };
     }
     // Behind a short word with dots there is rather a path.

@@ -30,6 +30,8 @@ pub enum SizePartName {
     Rows,
     /// Answers, replays and forwards.
     Answers,
+    /// Results that are kept with deliveries.
+    Results,
     /// What makes searches fast.
     Search,
     /// The write-ahead log.

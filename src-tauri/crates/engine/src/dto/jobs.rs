@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use signature::{Outcome, Scheme};
 
-use super::{FindingBrief, JobKind};
+use super::{FindingBrief, JobKind, NextAttempt};
 use crate::error::Error;
 
 /// Where a job stands, in one word for all three kinds.
@@ -435,4 +435,18 @@ pub struct JobAlarms {
     pub missed: u32,
     /// They wait for an answer.
     pub waiting: u32,
+}
+
+/// What is known of a delivery's job, and of further attempts of its event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DeliveryJob {
+    /// The job that its event names, where it is known.
+    pub job: Option<JobView>,
+    /// What the event says and the service does not.
+    pub contradiction: Option<String>,
+    /// When the sender should try again; `None` where an attempt was accepted, or none is expected any more.
+    pub next: Option<NextAttempt>,
+    /// Whether an attempt was verified and answered 2xx.
+    pub accepted: bool,
 }

@@ -218,6 +218,7 @@ impl History {
             (SizePartName::Bodies, sizes.bodies),
             (SizePartName::Rows, sizes.rows),
             (SizePartName::Answers, sizes.answers),
+            (SizePartName::Results, sizes.results),
             (SizePartName::Search, sizes.search),
             (SizePartName::Log, sizes.log),
             (SizePartName::Deleted, sizes.deleted),

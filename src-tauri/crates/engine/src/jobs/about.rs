@@ -37,6 +37,8 @@ pub(super) struct About {
     pub(super) unusable: Option<u64>,
     /// The interaction that it continues.
     pub(super) previous: Option<String>,
+    /// The calls that it waits for were answered from here: the next interaction goes on.
+    pub(super) answered: bool,
     /// The service did not know it when it was last asked.
     pub(super) not_found: bool,
     /// The history was searched for deliveries that name it; later ones are noted as they arrive.
@@ -245,7 +247,7 @@ impl Said {
             metadata: if said.metadata.is_empty() { before.metadata } else { said.metadata },
             receivers: said.receivers.or(before.receivers),
             failure: said.failure,
-            note: said.note,
+            note: said.note.filter(|_| !before.answered).or(before.note.filter(|_| before.answered)),
             output: said.output.or(before.output),
             input: said.input.or(before.input),
             inlined: said.inlined || before.inlined,
@@ -253,6 +255,7 @@ impl Said {
             requests: before.requests,
             unusable: before.unusable,
             previous: said.previous.or(before.previous),
+            answered: before.answered,
             not_found: false,
             searched: before.searched,
         };
@@ -264,7 +267,7 @@ impl Said {
         record.state = self.state;
         record.asked_ms = Some(now_ms);
         let phase = self.phase.unwrap_or(JobPhase::Unknown);
-        let rank = rank(phase);
+        let rank = if phase == JobPhase::Waiting && about.answered { JobRank::Ended } else { rank(phase) };
         if rank == JobRank::Running {
             (record.ended_ms, record.expires_ms) = (None, None);
         } else if changed || record.ended_ms.is_none() {
@@ -317,6 +320,7 @@ pub(super) fn phase(record: &JobRecord, about: &About) -> JobPhase {
             None => JobPhase::Succeeded,
         },
         (_, "pending" | "running" | "queued" | "in_progress") => JobPhase::Running,
+        (_, "requires_action") if about.answered => JobPhase::Succeeded,
         (_, "requires_action") => JobPhase::Waiting,
         (_, "succeeded" | "partially_succeeded" | "completed") => JobPhase::Succeeded,
         (_, "failed" | "incomplete" | "budget_exceeded") => JobPhase::Failed,

@@ -15,6 +15,8 @@ use crate::dto::Project;
 const TICK: Duration = Duration::from_millis(500);
 /// How often the watchdog looks.
 const WATCH: Duration = Duration::from_secs(2);
+/// In how many of those it looks again at what was missed.
+const AGAIN: u32 = 15;
 /// Jobs to ask about in one go: of a service on the internet, and of the Sandbox.
 const AT_ONCE: usize = 2;
 const OF_THE_SANDBOX: usize = 20;
@@ -53,6 +55,7 @@ impl Jobs {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut watched = tokio::time::Instant::now();
+        let mut rounds = 0_u32;
         loop {
             tick.tick().await;
             let news = sandbox.as_mut().is_some_and(|news| {
@@ -64,7 +67,8 @@ impl Jobs {
             self.ask_due(&busy).await;
             if watched.elapsed() >= WATCH {
                 watched = tokio::time::Instant::now();
-                if let Err(error) = self.settle_all().await {
+                rounds = rounds.wrapping_add(1);
+                if let Err(error) = self.settle_all(rounds.is_multiple_of(AGAIN)).await {
                     tracing::warn!(code = %error.code, "the watchdog could not look");
                 }
             }

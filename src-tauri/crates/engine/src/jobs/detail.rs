@@ -115,9 +115,9 @@ impl Jobs {
     /// Interactions that continue this one, as far as they are known.
     async fn continuations(&self, record: &JobRecord) -> Result<Vec<String>> {
         let wanted = store::JobsWanted {
-            text: format!("\"previous\":\"{}\"", record.name),
+            about: Some(format!("\"previous\":\"{}\"", record.name)),
             kind: Some(Kind::Interaction),
-            missed: false,
+            ..store::JobsWanted::default()
         };
         let found = self.common.store().known_jobs().page(record.project, wanted, 0, 20).await?;
         Ok(found.into_iter().map(|one| one.name).collect())

@@ -177,6 +177,12 @@ impl Jobs {
             record.about = serde_json::to_string(&about).unwrap_or_default();
         };
         self.update(project, &record.name, || None, link).await?;
+        let answered = |record: &mut JobRecord| {
+            let about = About { answered: true, note: Some("answered from here".to_owned()), ..About::of(record) };
+            record.about = serde_json::to_string(&about).unwrap_or_default();
+            record.rank = store::JobRank::Ended;
+        };
+        self.update(project, name, || None, answered).await?;
         self.get(project, &record.name, true).await
     }
 

@@ -81,7 +81,7 @@ impl Jobs {
     pub(crate) async fn request_files(&self) -> Result<Vec<String>> {
         let mut files = Vec::new();
         for project in self.below.registry.projects() {
-            let wanted = JobsWanted { text: "\"requests\":\"".to_owned(), ..JobsWanted::default() };
+            let wanted = JobsWanted { about: Some("\"requests\":\"".to_owned()), ..JobsWanted::default() };
             let found = self.common.store().known_jobs().page(project.id, wanted, 0, u32::MAX).await?;
             let paths = found.iter().filter_map(|record| About::of(record).requests);
             files.extend(paths.filter_map(|path| Some(Path::new(&path).file_name()?.to_str()?.to_owned())));

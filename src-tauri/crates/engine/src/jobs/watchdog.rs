@@ -51,8 +51,9 @@ struct Looked {
 }
 
 impl Jobs {
-    /// Looks at every job that ended and whose grace is over.
-    pub(super) async fn settle_all(&self) -> Result<()> {
+    /// Looks at every job that ended: at once whether it was told, and why not once its grace is over. `again`: also at
+    /// those that were missed, which may have another cause by now.
+    pub(super) async fn settle_all(&self, again: bool) -> Result<()> {
         if !self.below.watches() {
             return Ok(());
         }
@@ -61,6 +62,9 @@ impl Jobs {
         let jobs = self.common.store().known_jobs();
         // An event within the grace settles a job at once.
         for record in jobs.unsettled(now.saturating_sub(LOOKED_AT_MS), now.saturating_add(1), AT_ONCE).await? {
+            if record.settled == Settled::Missed && !again {
+                continue;
+            }
             let over = record.ended_ms.is_some_and(|ended| ended < until);
             self.settle(record, over).await?;
         }
@@ -69,13 +73,17 @@ impl Jobs {
 
     /// Looks at one job. `over`: its grace is.
     pub(super) async fn settle(&self, record: JobRecord, over: bool) -> Result<()> {
-        let ruling = self.rule(&record).await?;
+        let rows = self.told_rows(&record).await?;
+        let ruling = match is_told(&rows) {
+            true => Ruling::Told,
+            false if !over => return Ok(()),
+            false => self.rule(&record, rows).await?,
+        };
         let now = self.common.now_ms();
         let before = record.finding.as_deref().and_then(Kept::read).filter(|_| record.settled == Settled::Missed);
         let (settled, finding) = match ruling {
             Ruling::Told => (Settled::Told, None),
             Ruling::NotExpected => (Settled::NotExpected, None),
-            Ruling::Missed(..) if !over => return Ok(()),
             Ruling::Missed(named, _) => {
                 let found_ms = before.as_ref().map_or(now, |kept| kept.found_ms);
                 (Settled::Missed, Some(Kept { cause: named.cause, words: named.words, found_ms }))
@@ -104,18 +112,9 @@ impl Jobs {
         }
     }
 
-    async fn rule(&self, record: &JobRecord) -> Result<Ruling> {
+    async fn rule(&self, record: &JobRecord, rows: Vec<ToldRow>) -> Result<Ruling> {
         let about = About::of(record);
-        let rows = self.told_rows(record).await?;
-        let taken = |row: &&ToldRow| {
-            row.outcome == signature::Outcome::Verified && ((200..300).contains(&row.status) || row.imported)
-        };
-        let forwarded = |row: &&ToldRow| match row.forward {
-            Some((_, status, _)) => status.is_some_and(|status| (200..300).contains(&status)),
-            None => true,
-        };
-        let accepted: Vec<&ToldRow> = rows.iter().filter(taken).collect();
-        if accepted.iter().any(|row| forwarded(row)) {
+        if is_told(&rows) {
             return Ok(Ruling::Told);
         }
         let Some(event_type) = expected(record, phase(record, &about)) else { return Ok(Ruling::NotExpected) };
@@ -214,12 +213,13 @@ impl Jobs {
 
     pub(super) async fn finding_of(&self, record: &JobRecord) -> Result<Option<Finding>> {
         let (Some(ended_ms), true) = (record.ended_ms, record.rank != JobRank::Running) else { return Ok(None) };
-        let Ruling::Missed(named, looked) = self.rule(record).await? else { return Ok(None) };
+        let rows = self.told_rows(record).await?;
+        let ours: Vec<i64> = rows.iter().map(|row| row.delivery).collect();
+        let Ruling::Missed(named, looked) = self.rule(record, rows).await? else { return Ok(None) };
         let about = About::of(record);
         let kept = record.finding.as_deref().and_then(Kept::read);
         let found_ms = kept.map_or_else(|| self.common.now_ms(), |kept| kept.found_ms);
         let mut deliveries = self.ticks(record.project, looked.from_ms, looked.to_ms, TICKS).await?;
-        let ours: Vec<i64> = self.told_rows(record).await?.iter().map(|row| row.delivery).collect();
         for tick in &mut deliveries {
             tick.ours = ours.contains(&tick.delivery);
         }
@@ -291,6 +291,15 @@ impl Jobs {
         }
         Ok(missed)
     }
+}
+
+/// Whether an event that counts came: verified, accepted, and sent on where it was to be.
+fn is_told(rows: &[ToldRow]) -> bool {
+    rows.iter().any(|row| {
+        let accepted = (200..300).contains(&row.status) || row.imported;
+        let forwarded = row.forward.is_none_or(|(_, status, _)| status.is_some_and(|code| (200..300).contains(&code)));
+        row.outcome == signature::Outcome::Verified && accepted && forwarded
+    })
 }
 
 /// The event that tells of a job in this phase; `None` if the service has none.

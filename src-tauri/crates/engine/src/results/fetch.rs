@@ -56,6 +56,10 @@ impl Results {
         open.change(|view| (view.state, view.error) = (ResultState::Resolving, None));
         self.tell(open);
         match open.target().clone() {
+            Target::File { project, name, .. } if self.take_kept(open, project, &name).await? => {
+                self.know_requests(open).await?;
+                self.read_local(open, stop).await?;
+            }
             Target::File { project, name, .. } => {
                 let client = self.projects.client(project)?;
                 self.describe(open, &client, &name).await?;
@@ -83,6 +87,25 @@ impl Results {
             }
         }
         self.note_counts(open).await
+    }
+
+    /// Whether a copy of it is kept; then nobody has to be asked.
+    async fn take_kept(&self, open: &Open, project: i64, name: &str) -> Result<bool> {
+        let Some(kept) = self.kept(project, name).await? else { return Ok(false) };
+        let from = super::folder(self.common.store().file())?.join(&kept.file);
+        if !from.is_file() {
+            return Ok(false);
+        }
+        let to = open.path();
+        blocking(move || super::keep::link(&from, &to)).await?;
+        open.change(|view| {
+            view.kept_with = Some(kept.delivery);
+            if view.kind == ResultKind::Unknown {
+                view.kind = kind_of(kept.mime.as_deref().unwrap_or_default());
+            }
+            view.mime_type = kept.mime;
+        });
+        Ok(true)
     }
 
     async fn read_local(&self, open: &Arc<Open>, stop: &CancellationToken) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Keeps opened results with a delivery, since the service forgets them after 48 hours; and removes what is not kept.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use store::KeptResult;
 
@@ -20,6 +21,7 @@ impl Results {
         let kept = self.common.store().kept_results();
         if !keep {
             kept.remove(delivery, &view.name).await?;
+            self.sweep().await?;
             let view = open.change(|view| view.kept_with = None);
             self.tell(&open);
             return Ok(view);
@@ -30,12 +32,21 @@ impl Results {
         if self.common.store().rows(&[delivery]).await?.is_empty() {
             return Err(Error::not_found("delivery"));
         }
-        let file = file_name(view.project.unwrap_or_default(), &view.name);
+        let file = kept_name(view.project.unwrap_or_default(), &view.name);
+        let (from, to) = (open.path(), folder(self.common.store().file())?.join(&file));
+        blocking(move || link(&from, &to)).await?;
         let one = KeptResult { delivery, name: view.name, file, bytes: view.bytes, mime: view.mime_type };
         kept.put(one).await?;
         let view = open.change(|view| view.kept_with = Some(delivery));
         self.tell(&open);
         Ok(view)
+    }
+
+    /// What is kept of this file, if it is.
+    pub(super) async fn kept(&self, project: i64, name: &str) -> Result<Option<KeptResult>> {
+        let file = kept_name(project, name);
+        let all = self.common.store().kept_results().list().await?;
+        Ok(all.into_iter().find(|one| one.file == file))
     }
 
     /// Removes the files of results that are neither kept nor open, and requests of jobs that are no longer known.
@@ -51,7 +62,7 @@ impl Results {
             for entry in entries.flatten() {
                 let name = entry.file_name();
                 let Some(name) = name.to_str() else { continue };
-                let ours = ["result-", "requests-", "typed-", "again-"].iter().any(|start| name.starts_with(start));
+                let ours = ["result-", "kept-", "requests-", "typed-", "again-"].iter().any(|start| name.starts_with(start));
                 if ours && !stay.contains(name) {
                     // One that cannot be removed now is removed next time.
                     let _ = std::fs::remove_file(entry.path());
@@ -61,4 +72,17 @@ impl Results {
         })
         .await
     }
+}
+
+/// The name of a file that is kept.
+fn kept_name(project: i64, name: &str) -> String {
+    file_name(project, name).replacen("result-", "kept-", 1)
+}
+
+/// The same file under another name, without a second copy where the file system can do that.
+pub(super) fn link(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() || std::fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    std::fs::copy(from, to).map(|_| ()).map_err(|error| not_written(to, error))
 }

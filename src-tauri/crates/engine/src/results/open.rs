@@ -142,13 +142,13 @@ impl Open {
         self.stop.lock().cancel();
     }
 
-    /// Stops it, and removes its file, unless it is kept or is not ours.
+    /// Stops it, and removes its file, unless it is not ours. A copy that is kept has a name of its own.
     pub(super) fn forget(&self) {
         self.stop();
         if let Some(searched) = self.searched.lock().take() {
             searched.cancel();
         }
-        if self.ours && self.view().kept_with.is_none() {
+        if self.ours {
             // One that is being written goes at the next start.
             let _ = std::fs::remove_file(&self.path);
         }

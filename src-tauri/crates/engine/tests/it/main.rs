@@ -12,6 +12,7 @@ mod compare;
 mod fault_lab;
 mod flood;
 mod forward;
+mod jobs;
 mod keeping;
 mod managed;
 mod parts;
@@ -108,6 +109,7 @@ async fn settings_out_of_range_are_refused_with_the_range() {
         (Settings { max_body_mib: 101, ..Settings::default() }, "1 to 100 MiB"),
         (Settings { tolerance_s: 0, ..Settings::default() }, "1 to 86400 seconds"),
         (Settings { rejected_body_kib: 0, ..Settings::default() }, "1 to 102400 KiB"),
+        (Settings { grace_minutes: 1_441, ..Settings::default() }, "0 to 1440 minutes"),
         (Settings { rejected_body_kib: 102_401, ..Settings::default() }, "1 to 102400 KiB"),
     ] {
         let error = rig.engine.settings().set(settings).await.unwrap_err();

@@ -327,6 +327,16 @@ async fn the_key_stays_at_its_origin() {
         let told = seen.headers.values().any(|value| value.to_str().is_ok_and(|text| text.contains(KEY)));
         assert!(!told && !seen.line.contains(KEY), "{seen:?}");
     }
+    // Once it has left home it gets no key, not even back at home: whoever was asked on the way chose the address.
+    let back = format!("{}/back", stand.origin);
+    stand.answers_with(302, &[("location", &away)], "");
+    stand.answers(200, "back again");
+    other.answers_with(302, &[("location", &back)], "");
+    assert_eq!(client.file_download("f").await.unwrap().bytes(100).await.unwrap(), b"back again");
+    assert_eq!((stand.last().line.as_str(), stand.last().key), ("GET /back", None));
+    let asked = other.seen.lock().unwrap().clone();
+    assert!(asked.iter().all(|seen| !seen.headers.values().any(|value| value.as_bytes() == KEY.as_bytes())));
+    other.seen.lock().unwrap().truncate(2);
     // Not to anything but a web address, not for ever, and not beyond the requested size.
     for place in ["http://example.com/x", "file:///etc/passwd", "http://user@127.0.0.1/"] {
         stand.answers_with(302, &[("location", place)], "");
@@ -390,4 +400,47 @@ fn only_https_or_this_machine_and_only_a_key_that_can_be_sent() {
     for key in ["", " ", "a\nb"] {
         assert!(matches!(Client::new("https://x", ApiVersion::V1, key), Err(ClientError::Key)), "{key:?}");
     }
+}
+
+#[tokio::test]
+async fn a_download_goes_on_where_it_was_or_says_that_it_does_not() {
+    let stand = Stand::start().await;
+    let client = stand.client();
+    stand.answers_with(206, &[("content-range", "bytes 4-7/8")], "4567");
+    let download = client.file_download_from("f", 4).await.unwrap();
+    assert_eq!((download.offset(), stand.last().headers["range"].to_str().unwrap()), (4, "bytes=4-"));
+    assert_eq!(download.bytes(100).await.unwrap(), b"4567");
+    // A service without ranges begins anew; one that gives another part is not believed.
+    stand.answers(200, "01234567");
+    assert_eq!(client.file_download_from("f", 4).await.unwrap().offset(), 0);
+    for range in ["bytes 3-7/8", "items 4-7", ""] {
+        stand.answers_with(206, &[("content-range", range)], "x");
+        let error = client.file_download_from("f", 4).await.unwrap_err();
+        assert!(matches!(error, ClientError::Unreadable(_)), "{range}: {error:?}");
+    }
+    stand.answers(416, "{}");
+    assert_eq!(client.file_download_from("f", 8).await.unwrap_err().http(), Some(416));
+}
+
+#[tokio::test]
+async fn a_file_on_this_machine_is_sent_a_part_at_a_time() {
+    let stand = Stand::start().await;
+    let client = stand.client();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("requests.jsonl");
+    std::fs::write(&path, vec![b'x'; (8 << 20) + 3]).unwrap();
+    let place = format!("{}/up?id=1", stand.origin);
+    stand.answers_with(200, &[("x-goog-upload-url", &place)], "{}");
+    stand.answers(200, "");
+    stand.answers(200, json!({ "file": { "name": "files/f" } }));
+    let mut told = Vec::new();
+    let file = client.file_upload_from("n", "application/jsonl", &path, |bytes| told.push(bytes)).await.unwrap();
+    assert_eq!((file.name.as_str(), told), ("files/f", vec![8 << 20, (8 << 20) + 3]));
+    let sent = stand.seen.lock().unwrap().clone();
+    let command = |seen: &Seen| seen.headers.get("x-goog-upload-command").map(|value| value.to_str().unwrap().to_owned());
+    let commands: Vec<String> = sent.iter().filter_map(command).collect();
+    assert_eq!(commands, ["start", "upload", "upload, finalize"]);
+    assert_eq!(sent[2].headers["x-goog-upload-offset"], "8388608");
+    let error = client.file_upload_from("n", "text/plain", &folder.path().join("none"), |_| {}).await.unwrap_err();
+    assert!(matches!(error, ClientError::Local(_)) && !error.may_have_been_acted_on(), "{error:?}");
 }

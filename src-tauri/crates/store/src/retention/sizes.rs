@@ -11,7 +11,7 @@ use crate::{Error, Store, open};
 /// Deliveries that are read to see how they divide into parts.
 const SAMPLED: i64 = 400;
 
-/// Bytes of the files of the history. Exact: `total`, `log`, `search`, `free`, `kept_bytes`, `shares`. The other parts
+/// Bytes of the files of the history. Exact: `total`, `log`, `results`, `search`, `free`, `kept_bytes`, `shares`. The other parts
 /// divide the pages of the file in proportion to what is in them, as seen in a sample.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
@@ -29,6 +29,8 @@ pub struct Sizes {
     pub deleted: u64,
     /// Pages of the file that hold nothing.
     pub free: u64,
+    /// Results that are kept with deliveries.
+    pub results: u64,
     /// What makes searches fast.
     pub search: u64,
     /// The write-ahead log.
@@ -69,8 +71,24 @@ impl Store {
 
 /// Bytes of the files that belong to the history but are not SQLite's.
 pub(super) fn beside(path: &Path) -> u64 {
-    let Ok(folder) = std::fs::read_dir(with_suffix(path, "-search")) else { return 0 };
-    folder.filter_map(|file| file.ok()?.metadata().ok()).map(|file| file.len()).sum()
+    of_search(path) + of_results(path)
+}
+
+/// Bytes of what makes searches fast.
+fn of_search(path: &Path) -> u64 {
+    bytes_in(&with_suffix(path, "-search"), "")
+}
+
+/// Bytes of the results that are kept with deliveries.
+fn of_results(path: &Path) -> u64 {
+    bytes_in(&with_suffix(path, "-results"), "kept-")
+}
+
+/// Bytes of the files in a folder whose names begin so.
+fn bytes_in(folder: &Path, start: &str) -> u64 {
+    let Ok(folder) = std::fs::read_dir(folder) else { return 0 };
+    let ours = folder.filter_map(Result::ok).filter(|file| file.file_name().to_string_lossy().starts_with(start));
+    ours.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
 }
 
 /// Bytes of the write-ahead log.
@@ -93,7 +111,7 @@ fn sizes(conn: &Connection, path: &Path) -> rusqlite::Result<Sizes> {
     let hidden = number("SELECT coalesce(sum(bytes), 0) FROM deletion")?;
     let sampled = Sample::take(conn)?;
     let all = sampled.headers + sampled.bodies + sampled.answers + sampled.rows;
-    let (search, log) = (beside(path), log(path));
+    let (search, results, log) = (of_search(path), of_results(path), log(path));
     let used = bytes(pages - free);
     let sent = number("SELECT count(*) FROM outbound")?.saturating_mul(sent_on_average(conn)?);
     let hidden_part = part(used.saturating_sub(sent), hidden, hidden + counts.kept_bytes);
@@ -101,13 +119,14 @@ fn sizes(conn: &Connection, path: &Path) -> rusqlite::Result<Sizes> {
     let (headers, bodies) = (part(of_deliveries, sampled.headers, all), part(of_deliveries, sampled.bodies, all));
     let answers = part(of_deliveries, sampled.answers, all);
     Ok(Sizes {
-        total: bytes(pages) + log + search,
+        total: bytes(pages) + log + search + results,
         headers,
         bodies,
         answers: answers + sent.min(used),
         rows: of_deliveries.saturating_sub(headers + bodies + answers),
         deleted: hidden_part,
         free: bytes(free),
+        results,
         search,
         log,
         deliveries: counts.total,

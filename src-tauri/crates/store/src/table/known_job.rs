@@ -180,8 +180,10 @@ pub fn bare(name: &str) -> &str {
 /// Which jobs of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobsWanted {
-    /// In name, title, model, state or what else the service said; without regard to ASCII case.
+    /// In name, title, model, state or `user_metadata`; without regard to ASCII case.
     pub text: String,
+    /// In what else the service said.
+    pub about: Option<String>,
     /// Of this kind only.
     pub kind: Option<JobKind>,
     /// Only those that were missed.
@@ -255,8 +257,9 @@ impl KnownJobs<'_> {
         self.0
             .read(move |conn, _| {
                 let (text, kind) = (pattern(&wanted.text), wanted.kind.map(JobKind::number));
-                let which = format!("{WANTED} ORDER BY rank, at_ms DESC, name LIMIT ?5 OFFSET ?6");
-                Ok(many(conn, &which, (project, text, kind, wanted.missed, count, start))?)
+                let about = wanted.about.as_deref().and_then(pattern);
+                let which = format!("{WANTED} ORDER BY rank, at_ms DESC, name LIMIT ?6 OFFSET ?7");
+                Ok(many(conn, &which, (project, text, kind, wanted.missed, about, count, start))?)
             })
             .await
     }
@@ -274,9 +277,10 @@ impl KnownJobs<'_> {
                 let (known, missed, waiting) = conn.prepare_cached(of_all)?.query_row([project], |row| {
                     Ok((row.get(0)?, row.get::<_, f64>(1)? as u32, row.get::<_, f64>(2)? as u32))
                 })?;
+                let about = wanted.about.as_deref().and_then(pattern);
                 let of_these = format!("SELECT count(*), total(rank < 2) FROM known_job WHERE {WANTED}");
                 let (matched, running) =
-                    conn.prepare_cached(&of_these)?.query_row((project, text, kind, wanted.missed), |row| {
+                    conn.prepare_cached(&of_these)?.query_row((project, text, kind, wanted.missed, about), |row| {
                         Ok((row.get(0)?, row.get::<_, f64>(1)? as u32))
                     })?;
                 Ok(JobCounts { known, matched, running, missed, waiting })
@@ -339,8 +343,10 @@ impl KnownJobs<'_> {
 }
 
 const WANTED: &str = "project = ?1 AND (?2 IS NULL OR name LIKE ?2 ESCAPE '\\' OR title LIKE ?2 ESCAPE '\\'
-      OR model LIKE ?2 ESCAPE '\\' OR state LIKE ?2 ESCAPE '\\' OR about LIKE ?2 ESCAPE '\\')
-  AND (?3 IS NULL OR kind = ?3) AND (?4 = 0 OR settled = 3)";
+      OR model LIKE ?2 ESCAPE '\\' OR state LIKE ?2 ESCAPE '\\'
+      OR json_extract(about, '$.metadata') LIKE ?2 ESCAPE '\\')
+  AND (?3 IS NULL OR kind = ?3) AND (?4 = 0 OR settled = 3)
+  AND (?5 IS NULL OR about LIKE ?5 ESCAPE '\\')";
 
 fn pattern(text: &str) -> Option<String> {
     let text = text.trim();

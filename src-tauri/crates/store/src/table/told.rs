@@ -1,6 +1,6 @@
 //! `told`: which delivery's event names which job.
 
-use rusqlite::{Connection, Row as SqlRow};
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow};
 use signature::{Outcome, Scheme};
 
 use crate::verdict_blob::{outcome_of, scheme_of};
@@ -83,6 +83,19 @@ impl ToldOf<'_> {
             .await
     }
 
+    /// What a delivery tells; `None` if its event names no job that is known.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn by(&self, delivery: i64) -> Result<Option<ToldRow>, Error> {
+        self.0
+            .read(move |conn, _| {
+                let sql = format!("{ROWS} AND t.delivery = ?1");
+                Ok(conn.prepare_cached(&sql)?.query_row([delivery], take).optional()?)
+            })
+            .await
+    }
+
     /// The deliveries that name these jobs (by the last part of their names), the oldest first, at most `each` of a job:
     /// its newest.
     ///
@@ -103,16 +116,16 @@ impl ToldOf<'_> {
     }
 }
 
+const ROWS: &str = "
+SELECT t.delivery, t.job, t.type, d.received_ns, d.outcome, d.scheme, d.status, d.event, e.message_id,
+       d.imported, o.at_ms, o.status, o.total_us
+FROM told t JOIN delivery d ON d.id = t.delivery LEFT JOIN event e ON e.id = d.event
+LEFT JOIN outbound o ON o.id = (SELECT max(id) FROM outbound WHERE delivery = t.delivery AND kind = 1)
+WHERE d.deleted = 0";
+
 fn of(conn: &Connection, project: i64, job: &str, each: u32) -> rusqlite::Result<Vec<ToldRow>> {
-    conn.prepare_cached(
-        "SELECT t.delivery, t.job, t.type, d.received_ns, d.outcome, d.scheme, d.status, d.event, e.message_id,
-                d.imported, o.at_ms, o.status, o.total_us
-         FROM told t JOIN delivery d ON d.id = t.delivery LEFT JOIN event e ON e.id = d.event
-         LEFT JOIN outbound o ON o.id = (SELECT max(id) FROM outbound WHERE delivery = t.delivery AND kind = 1)
-         WHERE t.project = ?1 AND t.job = ?2 AND d.deleted = 0 ORDER BY t.delivery DESC LIMIT ?3",
-    )?
-    .query_map((project, job, each), take)?
-    .collect()
+    let sql = format!("{ROWS} AND t.project = ?1 AND t.job = ?2 ORDER BY t.delivery DESC LIMIT ?3");
+    conn.prepare_cached(&sql)?.query_map((project, job, each), take)?.collect()
 }
 
 fn take(row: &SqlRow<'_>) -> rusqlite::Result<ToldRow> {

@@ -1,0 +1,294 @@
+//! Operations: a batch from its dispatch to its second try, an interaction that waits, a video, what was never called and
+//! why, and a batch of another key.
+
+use serde_json::{Value, json};
+use tests::emulating::Emulator;
+use tests::window::{Options, Window, hook, open};
+
+use crate::managed::{add_project, managed};
+
+const LINES: &str = r#"{"key":"good","request":{"contents":[{"parts":[{"text":"Who was Castor?"}]}]}}
+{"key":"bad#error-429","request":{"contents":[{"parts":[{"text":"Who was Pollux?"}]}]}}
+{"key":"gone#missing","request":{"contents":[{"parts":[{"text":"Who was Leda?"}]}]}}
+{"key":"cut#cut","request":{"contents":[{"parts":[{"text":"Who was Zeus?"}]}]}}"#;
+
+/// Jobs that are over at once.
+fn quick() -> Value {
+    json!({ "jobs": { "pending_ms": 0, "batch_ms": 300, "interaction_ms": 300, "video_ms": 300 } })
+}
+
+async fn quick_sandbox(window: &Window) {
+    window
+        .script(&format!("return window.__TAURI_INTERNALS__.invoke('sandbox_settings_set', {{ patch: {} }})", quick()))
+        .await;
+}
+
+/// Waits for a text somewhere in the first element with a test hook.
+async fn says(window: &Window, id: &str, text: &str) {
+    let script = format!("return document.querySelector('{}')?.innerText.includes({text:?}) === true", hook(id));
+    window.until(&format!("{id} says {text:?}"), &script).await;
+}
+
+/// Sets the value of a text field as typing does.
+async fn put(window: &Window, id: &str, text: &str) {
+    window.wait(id).await;
+    window
+        .script(&format!(
+            "const field = document.querySelector('{}'); field.value = {text:?}; \
+             field.dispatchEvent(new Event('input', {{ bubbles: true }}))",
+            hook(id)
+        ))
+        .await;
+}
+
+async fn operations(window: &Window) {
+    window.click("rail-operations").await;
+    window.wait("operations").await;
+}
+
+/// Opens the dialog for a batch and fills it in.
+async fn fill_in_batch(window: &Window, title: &str) {
+    window.click("job-new").await;
+    window.wait("new-job-dialog").await;
+    put(window, "new-job-lines", LINES).await;
+    put(window, "new-job-title", title).await;
+    put(window, "new-job-model", "gemini-3-flash").await;
+    says(window, "new-job-preview", "4").await;
+}
+
+#[tokio::test]
+async fn a_batch_is_sent_told_opened_saved_and_sent_again() {
+    let window = open(Options::default()).await;
+    window.wait("first-start").await;
+    quick_sandbox(&window).await;
+    operations(&window).await;
+    window.shots("jobs-empty").await;
+    fill_in_batch(&window, "eval-judge").await;
+    window.shots("new-job").await;
+    window.click("new-job-send").await;
+    window.gone(&hook("new-job-dialog")).await;
+    window.wait_css("[data-testid=job-row][data-phase=succeeded]").await;
+    window.click("job-row").await;
+    window.wait_css("[data-testid=job-told][data-told=told]").await;
+    window.wait("rows-card").await;
+    says(&window, "rows-verdict", "3 of 4 rows are not usable").await;
+    window.wait_css("[data-testid=result-row][data-state=missing]").await;
+    window.shots("jobs").await;
+    window.click("rows-filter-failed").await;
+    window.wait_css("[data-testid=result-row][data-state=error]").await;
+    window.gone("[data-testid=result-row][data-state=good]").await;
+
+    // A file dialog of the system cannot be driven: what it answers is given.
+    let path = window.folder().join("failed.jsonl");
+    window
+        .script(&format!(
+            "const tauri = window.__TAURI_INTERNALS__; const invoke = tauri.invoke; \
+             tauri.invoke = (name, ...rest) => name === 'result_save_choose' ? Promise.resolve({:?}) : invoke(name, ...rest)",
+            path.display().to_string()
+        ))
+        .await;
+    window.click("result-save-failed").await;
+    let saved = || std::fs::read_to_string(&path).unwrap_or_default();
+    let mut waited = 0;
+    while saved().lines().count() != 3 && waited < 200 {
+        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        waited += 1;
+    }
+    assert_eq!(saved().lines().count(), 3, "the requests of what failed and is missing");
+    assert!(saved().lines().all(|line| LINES.contains(line)));
+
+    window.click("result-resubmit").await;
+    window.wait("resubmit-dialog").await;
+    says(&window, "resubmit-what", "3").await;
+    window.shots("resubmit").await;
+    window.click("resubmit-send").await;
+    window.until("two jobs are listed", "return document.querySelectorAll('[data-testid=job-row]').length === 2").await;
+}
+
+#[tokio::test]
+async fn a_function_that_waits_is_answered_by_its_form_to_the_end() {
+    let window = open(Options::default()).await;
+    window.wait("first-start").await;
+    quick_sandbox(&window).await;
+    operations(&window).await;
+    window.click("job-new").await;
+    window.click("new-job-kind-interaction").await;
+    put(&window, "new-job-input", "Order 7731-C arrived broken. Please refund it.").await;
+    put(&window, "new-job-model", "gemini-3.5-flash").await;
+    let tools = json!([{
+        "type": "function", "name": "issue_refund", "description": "Pays back.",
+        "parameters": { "type": "object", "properties": { "amount": { "type": "number" }, "order_id": { "type": "string" } },
+                        "required": ["amount", "order_id"] },
+        "response_schema": { "type": "object", "properties": { "status": { "type": "string", "enum": ["approved", "denied"] },
+                             "refund_id": { "type": "string" } }, "required": ["status", "refund_id"] },
+    }]);
+    put(&window, "new-job-tools", &tools.to_string()).await;
+    window.click("new-job-send").await;
+    window.gone(&hook("new-job-dialog")).await;
+    window.wait_css("[data-testid=job-row][data-phase=waiting]").await;
+    window.click("job-row").await;
+    window.wait("interaction-banner").await;
+    says(&window, "interaction-banner", "issue_refund").await;
+    window.wait("answer").await;
+    window.shots("interaction-waits").await;
+    window.click("answer-send").await;
+    window.wait("answer-problem").await;
+    window.shots("answer-problem").await;
+    window
+        .script("document.querySelector('[data-testid=\"answer-field-status\"] [data-value=\"approved\"], [data-testid=\"answer-field-status\"] button, [data-testid=\"answer-field-status\"] input').click()")
+        .await;
+    window.fill("answer-field-refund_id", "RF-1").await;
+    window.click("answer-send").await;
+    window
+        .until(
+            "the next turn is there and over",
+            "return document.querySelectorAll('[data-testid=job-row][data-phase=succeeded]').length === 2",
+        )
+        .await;
+    window.shots("interaction-done").await;
+}
+
+#[tokio::test]
+async fn deep_research_is_followed_while_it_runs() {
+    let window = open(Options::default()).await;
+    window.wait("first-start").await;
+    let slow = json!({ "jobs": { "pending_ms": 0, "interaction_ms": 6000 } });
+    window
+        .script(&format!("return window.__TAURI_INTERNALS__.invoke('sandbox_settings_set', {{ patch: {slow} }})"))
+        .await;
+    operations(&window).await;
+    window.click("job-new").await;
+    window.click("new-job-kind-interaction").await;
+    window.click("new-job-runs-agent").await;
+    put(&window, "new-job-input", "How are EU batteries recycled?").await;
+    put(&window, "new-job-model", "deep-research-pro-preview").await;
+    window.click("new-job-send").await;
+    window.gone(&hook("new-job-dialog")).await;
+    window.wait_css("[data-testid=job-row][data-phase=running]").await;
+    window.click("job-row").await;
+    let steps = "return document.querySelectorAll('[data-testid=\"interaction-step\"]').length";
+    window.until("some steps are there while it runs", &format!("{steps} > 1 && document.querySelector('[data-testid=job-row][data-phase=running]') !== null")).await;
+    window.shots("research-running").await;
+    window.wait_css("[data-testid=job-row][data-phase=succeeded]").await;
+    window.until("all steps are there", &format!("{steps} > 5")).await;
+    window.shots("research-done").await;
+}
+
+#[tokio::test]
+async fn a_video_plays_in_the_window() {
+    let window = open(Options::default()).await;
+    window.wait("first-start").await;
+    quick_sandbox(&window).await;
+    operations(&window).await;
+    window.click("job-new").await;
+    window.click("new-job-kind-video").await;
+    put(&window, "new-job-prompt", "Two stars rise over the sea.").await;
+    put(&window, "new-job-model", "veo-3.1-generate-preview").await;
+    window.click("new-job-send").await;
+    window.gone(&hook("new-job-dialog")).await;
+    window.wait_css("[data-testid=job-row][data-phase=succeeded]").await;
+    window.click("job-row").await;
+    window.wait("result-panel").await;
+    // Where WebKit has no codec for it, that is said, and it can be saved.
+    window
+        .until(
+            "it plays, or says why not",
+            "const video = document.querySelector('[data-testid=\"result-video\"]'); \
+             return (video !== null && video.readyState > 0) || document.querySelector('[data-testid=\"result-save-only\"]') !== null",
+        )
+        .await;
+    window.shots("video").await;
+}
+
+#[tokio::test]
+async fn what_never_called_is_found_with_its_cause() {
+    let one = managed(Options::default()).await;
+    let window = &one.window;
+    one.service.call("PATCH", "/emulator/settings", Some(quick())).await;
+    set_grace(window, 0).await;
+    one.create("nightly results").await;
+    operations(window).await;
+
+    // Accepted, echoed, never called.
+    let ours = format!("{}nightly", window.address().await);
+    send(&one.service, json!({ "uris": [ours], "user_metadata": { "emulator_call": "never" } }), "silent").await;
+    ask_for_the_list(window).await;
+    window.wait_css("[data-testid=job-row][data-cause=unexplained]").await;
+    window.click("job-row").await;
+    window.wait("finding").await;
+    window.shots("missed").await;
+
+    // The webhook was disabled.
+    window.click("rail-webhooks").await;
+    window.click("webhook-toggle").await;
+    one.item("[data-state=disabled]").await;
+    one.refresh().await;
+    send(&one.service, Value::Null, "while it was off").await;
+    operations(window).await;
+    ask_for_the_list(window).await;
+    window.wait_css("[data-testid=job-row][data-cause=webhook_disabled]").await;
+    window.click("rail-webhooks").await;
+    window.click("webhook-toggle").await;
+    one.item("[data-state=enabled]").await;
+    one.refresh().await;
+
+    // The handler answers 500, and the sender hears it from us.
+    window
+        .script(
+            "return window.__TAURI_INTERNALS__.invoke('fault_lab_set', { lab: { on: true, seed: 1, rules: [{ id: 1, on: true, \
+             when: { types: [], paths: [], first: null, share: 1 }, answer: { kind: 'status', status: 500, body: '', delay_ms: 0 } }] } }).catch((error) => JSON.stringify(error))",
+        )
+        .await;
+    window.wait("missed-count").await;
+    window.shots("missed-many").await;
+    one.nothing_leaked(&[&one.service.api_key]);
+}
+
+#[tokio::test]
+async fn what_was_missed_while_pollux_was_not_running_is_found_at_the_next_start() {
+    let one = managed(Options::default()).await;
+    one.service.call("PATCH", "/emulator/settings", Some(quick())).await;
+    set_grace(&one.window, 0).await;
+    one.create("nightly results").await;
+    let service = &one.service;
+    let home = tempfile::tempdir().unwrap();
+    let _ = (service, home);
+}
+
+#[tokio::test]
+async fn a_batch_of_another_key_is_asked_for_only_on_a_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Emulator::start(folder.path(), &["--seed", "5"]);
+    let window = open(Options::default()).await;
+    add_project(&window, "nightly", &service).await;
+    operations(&window).await;
+    window.click("job-open-by-id").await;
+    put(&window, "job-open-text", "batches/of-another-key").await;
+    window.click("job-open-go").await;
+    window.wait("job-problem").await;
+    says(&window, "job-problem", "perhaps made with another key").await;
+    window.shots("job-of-another-key").await;
+}
+
+/// Nothing is waited for.
+async fn set_grace(window: &Window, minutes: u32) {
+    let script = format!(
+        "const invoke = window.__TAURI_INTERNALS__.invoke; \
+         return invoke('app_state').then((state) => invoke('settings_set', {{ settings: {{ ...state.settings, grace_minutes: {minutes} }} }}))"
+    );
+    window.script(&script).await;
+}
+
+async fn ask_for_the_list(window: &Window) {
+    window.click("jobs-refresh").await;
+}
+
+/// Sends a batch as a program of the user's does.
+async fn send(service: &Emulator, config: Value, title: &str) {
+    let request = json!({ "request": { "contents": [{ "parts": [{ "text": "x" }] }] }, "metadata": { "key": "a" } });
+    let mut batch = json!({ "displayName": title, "inputConfig": { "requests": { "requests": [request] } } });
+    if !config.is_null() {
+        batch["webhookConfig"] = config;
+    }
+    service.call("POST", "/v1/models/gemini-3-flash:batchGenerateContent", Some(json!({ "batch": batch }))).await;
+}
