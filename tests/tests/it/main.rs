@@ -13,6 +13,7 @@ mod emulator;
 mod endings;
 mod handlers;
 mod history;
+mod jobs;
 mod listen;
 mod listen_hostile;
 mod project;
