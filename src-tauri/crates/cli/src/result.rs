@@ -25,15 +25,15 @@ const TICK: Duration = Duration::from_millis(200);
 /// Fetch a result.
 #[derive(Args)]
 #[command(
-    after_help = "NAME is a job (batches/…, interactions/…, models/…/operations/…), a file (files/…) or an address of \
-    the service; an existing file of rows on this machine is counted and sorted likewise. The copy that is fetched is \
-    removed in the end.\nOf a batch, the lines of its rows are written byte for byte, and what was counted is said on \
-    standard error. Which rows are missing is known from the file with the requests: it is kept if the batch was sent \
-    from here, and else --requests gives it. A missing row is written as its request.\nA file that is no rows, such \
-    as a video, is written as it is. An interaction prints its steps.\nExit codes: 0 all rows are good, 1 some failed \
-    or are missing, or there is no result (yet); 2 wrong usage, 4 no answer.\n\nExamples:\n  pollux result \
-    batches/k3v9 > rows.jsonl\n  pollux result batches/k3v9 --rows failed --out failed.jsonl --json\n  pollux result rows.jsonl --requests \
-    requests.jsonl --rows missing"
+    after_help = "NAME is a job (batches/…, interactions/…, models/…/operations/…), a file (files/…) or an address \
+    of the service; an existing file of rows on this machine is counted and sorted likewise. The copy that is \
+    fetched is removed in the end.\nOf a batch, the lines of its rows are written byte for byte, and what was \
+    counted is said on standard error. Which rows are missing is known from the file with the requests: it is kept \
+    if the batch was sent from here, and else --requests gives it. A missing row is written as its request.\nA \
+    file that is no rows, such as a video, is written as it is. An interaction prints its steps.\nExit codes: 0 \
+    all rows are good, 1 some failed or are missing, or there is no result (yet); 2 wrong usage, 4 no \
+    answer.\n\nExamples:\n  pollux result batches/k3v9 > rows.jsonl\n  pollux result batches/k3v9 --rows failed \
+    --out failed.jsonl --json\n  pollux result rows.jsonl --requests requests.jsonl --rows missing"
 )]
 pub(crate) struct Arguments {
     /// A job, a file or an address of the service, or a file of rows on this machine.

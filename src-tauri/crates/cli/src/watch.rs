@@ -14,12 +14,13 @@ use crate::{exit, span};
 /// Find out what should have been told and was not.
 #[derive(Args)]
 #[command(
-    after_help = "With --missed the service's list is read, and each job that ended within --since and longer ago than \
-    --grace is looked at: whether its event arrived in the history, was verified and accepted, and if not, why. The \
-    history is the window's, or that of a pollux listen with --db and the same file. Interactions and videos are \
-    looked at if they were sent or opened here, because the service does not list them.\nLengths of time: 90s, 10m, \
-    24h, 7d.\nExit codes: 0 nothing was missed, 1 something was, 2 wrong usage, 4 a service could not be asked, and \
-    nothing is known to be missed.\n\nExample, once an hour:\n  pollux watch --missed --since 2h --json"
+    after_help = "With --missed the service's list is read, and each job that ended within --since and longer ago \
+    than --grace is looked at: whether its event arrived in the history, was verified and accepted, and if not, \
+    why. The history is the window's, or that of a pollux listen with --db and the same file. Interactions and \
+    videos are looked at if they were sent or opened here, because the service does not list them.\nLengths of \
+    time: 90s, 10m, 24h, 7d.\nExit codes: 0 nothing was missed, 1 something was, 2 wrong usage, 4 a service could \
+    not be asked, and nothing is known to be missed.\n\nExample, once an hour:\n  pollux watch --missed --since 2h \
+    --json"
 )]
 pub(crate) struct Arguments {
     /// Look for jobs that ended and whose event never came, or does not count.
