@@ -10,7 +10,8 @@ use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBui
 
 use crate::clipboard;
 use crate::commands::{
-    app, deliveries, history, jobs, outbound, projects, results, sandbox, search, secrets, start, transfer, tunnel, webhooks,
+    app, deliveries, history, jobs, outbound, projects, results, sandbox, search, secrets, start, transfer, tunnel,
+    webhooks,
 };
 use crate::leaving::Leaving;
 use crate::start::Started;
@@ -34,6 +35,7 @@ pub(crate) fn run() -> ExitCode {
         .plugin(clipboard::plugin())
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .invoke_handler(tauri::generate_handler![
             start::start_failure,
             start::start_again,

@@ -3,8 +3,8 @@
 use emulator::SampleSent;
 use engine::{AppState, ListenerState, Live, Result, Settings, TurnedAway};
 use samples::SampleRequest;
-use tauri::State;
 use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
 
 use crate::start::Started;
 
@@ -14,8 +14,8 @@ pub(crate) async fn app_state(started: State<'_, Started>) -> Result<AppState> {
 }
 
 #[tauri::command]
-pub(crate) async fn live(started: State<'_, Started>, channel: Channel<Live>) -> Result<()> {
-    started.engine()?.attach(crate::feed::sink(channel));
+pub(crate) async fn live(app: AppHandle, started: State<'_, Started>, channel: Channel<Live>) -> Result<()> {
+    started.engine()?.attach(crate::feed::sink(app, channel));
     Ok(())
 }
 

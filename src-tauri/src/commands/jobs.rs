@@ -1,7 +1,8 @@
 //! The project's batches, interactions and videos, and what was missed of them.
 
 use engine::{
-    BatchPreview, BatchRequests, CallAnswer, DeliveryJob, Finding, JobDetail, JobFilter, JobPage, MadeEvent, NewJob, Result,
+    BatchPreview, BatchRequests, CallAnswer, DeliveryJob, JobDetail, JobFilter, JobFinding, JobPage, MadeEvent, NewJob,
+    Result,
 };
 use tauri::{State, WebviewWindow};
 
@@ -77,10 +78,7 @@ pub(crate) async fn job_dispatch(started: State<'_, Started>, project: i64, job:
 #[tauri::command]
 pub(crate) async fn requests_choose(window: WebviewWindow) -> Result<Option<String>> {
     chosen(&window, "Requests of a batch", |dialog, done| {
-        dialog
-            .add_filter("JSONL", &["jsonl", "ndjson", "json", "txt"])
-            .add_filter("All files", &["*"])
-            .pick_file(done);
+        dialog.add_filter("JSONL", &["jsonl", "ndjson", "json", "txt"]).add_filter("All files", &["*"]).pick_file(done);
     })
     .await
 }
@@ -96,17 +94,12 @@ pub(crate) async fn job_answer(
 }
 
 #[tauri::command]
-pub(crate) async fn finding(started: State<'_, Started>, project: i64, name: String) -> Result<Option<Finding>> {
+pub(crate) async fn finding(started: State<'_, Started>, project: i64, name: String) -> Result<Option<JobFinding>> {
     started.engine()?.jobs().finding(project, &name).await
 }
 
 #[tauri::command]
-pub(crate) async fn finding_aside(
-    started: State<'_, Started>,
-    project: i64,
-    name: String,
-    aside: bool,
-) -> Result<()> {
+pub(crate) async fn finding_aside(started: State<'_, Started>, project: i64, name: String, aside: bool) -> Result<()> {
     started.engine()?.jobs().set_aside(project, &name, aside).await
 }
 

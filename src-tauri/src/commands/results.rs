@@ -94,12 +94,7 @@ pub(crate) async fn result_requests(started: State<'_, Started>, id: u32, path: 
 }
 
 #[tauri::command]
-pub(crate) async fn result_keep(
-    started: State<'_, Started>,
-    id: u32,
-    delivery: i64,
-    keep: bool,
-) -> Result<ResultView> {
+pub(crate) async fn result_keep(started: State<'_, Started>, id: u32, delivery: i64, keep: bool) -> Result<ResultView> {
     started.engine()?.results().keep(id, delivery, keep).await
 }
 

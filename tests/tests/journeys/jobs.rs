@@ -167,7 +167,12 @@ async fn deep_research_is_followed_while_it_runs() {
     window.wait_css("[data-testid=job-row][data-phase=running]").await;
     window.click("job-row").await;
     let steps = "return document.querySelectorAll('[data-testid=\"interaction-step\"]').length";
-    window.until("some steps are there while it runs", &format!("{steps} > 1 && document.querySelector('[data-testid=job-row][data-phase=running]') !== null")).await;
+    window
+        .until(
+            "some steps are there while it runs",
+            &format!("{steps} > 1 && document.querySelector('[data-testid=job-row][data-phase=running]') !== null"),
+        )
+        .await;
     window.shots("research-running").await;
     window.wait_css("[data-testid=job-row][data-phase=succeeded]").await;
     window.until("all steps are there", &format!("{steps} > 5")).await;

@@ -3,7 +3,7 @@ import type {
   BatchRequests,
   CallAnswer,
   DeliveryJob,
-  Finding,
+  JobFinding,
   JobDetail,
   JobFilter,
   JobPage,
@@ -41,7 +41,7 @@ export interface JobsBackend {
   /** Sends the results of the pending calls as the next turn, and answers the interaction that it began. */
   jobAnswer(project: number, name: string, answers: readonly CallAnswer[]): Promise<JobDetail>;
   /** What the watchdog found out about a job that ended and was not told of; null where there is nothing. */
-  finding(project: number, name: string): Promise<Finding | null>;
+  finding(project: number, name: string): Promise<JobFinding | null>;
   /** No alarm for it any more, or one again. */
   findingAside(project: number, name: string, aside: boolean): Promise<void>;
   /** The evidence as Markdown, without keys, secrets and tokens. */

@@ -1,7 +1,7 @@
 //! `pollux jobs`: the batches, interactions and videos of a project, without a window.
 
 use clap::{Args, Subcommand, ValueEnum};
-use engine::{Code, Engine, Error, Finding, JobDetail, JobFilter, JobKind, JobPage, Project};
+use engine::{Code, Engine, Error, JobDetail, JobFilter, JobFinding, JobKind, JobPage, Project};
 use serde_json::{Value, json};
 
 use crate::ending::Ending;
@@ -139,6 +139,7 @@ async fn asked(engine: &Engine, arguments: Arguments, ending: Option<&Ending>) -
 }
 
 async fn list(engine: &Engine, project: &Project, wanted: List, as_json: bool) -> Done {
+    engine.jobs().catch_up().await?;
     let (room, limit) = (engine.jobs(), wanted.limit);
     room.refresh(project.id).await?;
     let filter = JobFilter { text: wanted.filter, kind: wanted.kind.map(Kind::meant), missed: false };
@@ -182,6 +183,7 @@ async fn list(engine: &Engine, project: &Project, wanted: List, as_json: bool) -
 }
 
 async fn show(engine: &Engine, project: &Project, name: &str, as_json: bool) -> Done {
+    engine.jobs().catch_up().await?;
     let detail = engine.jobs().open(project.id, name).await?;
     let finding = finding(engine, &detail).await?;
     // Of a job that nobody has told of there is nothing to show but its name.
@@ -196,7 +198,7 @@ async fn show(engine: &Engine, project: &Project, name: &str, as_json: bool) -> 
 }
 
 /// What the watchdog finds, once the event should have come.
-async fn finding(engine: &Engine, detail: &JobDetail) -> engine::Result<Option<Finding>> {
+async fn finding(engine: &Engine, detail: &JobDetail) -> engine::Result<Option<JobFinding>> {
     let job = &detail.job;
     let over = job.finding.is_some() || job.grace_until_ms.is_some_and(|until| until < now_ms());
     match over {
@@ -241,7 +243,7 @@ fn told(problem: &Error, detail: &JobDetail) -> u8 {
 }
 
 /// All that is known of a job, for scripts.
-fn object(detail: &JobDetail, finding: Option<&Finding>) -> Value {
+fn object(detail: &JobDetail, finding: Option<&JobFinding>) -> Value {
     let mut object = json!(detail);
     // The service's answer is JSON already.
     object["raw"] = detail.raw.as_deref().and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use engine::{Engine, Finding, Project};
+use engine::{Engine, JobFinding, Project};
 use owo_colors::Style;
 use serde_json::json;
 
@@ -91,7 +91,7 @@ async fn missed(engine: &Engine, arguments: &Arguments) -> Done {
 }
 
 /// `✕ 2026-11-22 08:12:07Z  batches/k3v9 (Nightly)  batch.succeeded: the tunnel was down (tunnel_down)`
-fn in_words(project: &Project, finding: &Finding, several: bool) -> String {
+fn in_words(project: &Project, finding: &JobFinding, several: bool) -> String {
     let of = if several { format!("{}  ", printable(&project.name)) } else { String::new() };
     let title = finding.title.as_deref().filter(|title| !title.is_empty());
     let title = title.map(|title| format!(" ({})", printable(title))).unwrap_or_default();

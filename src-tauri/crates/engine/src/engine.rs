@@ -30,6 +30,7 @@ use crate::projects::vault::Vault;
 use crate::projects::{Projects, names};
 use crate::registry::{ProjectKeys, Registry};
 use crate::results::Results;
+use crate::run_folder::RunFolder;
 use crate::sandbox::Sandbox;
 use crate::sandbox::running::Running;
 use crate::settings::{self, SettingsRoom};
@@ -241,6 +242,7 @@ impl Engine {
             },
         );
         webhooks.begin();
+        let run = RunFolder::make(common.store().file())?;
         let jobs = Jobs::new(
             common.clone(),
             jobs::Below {
@@ -252,12 +254,13 @@ impl Engine {
                 sandbox: sandbox.clone(),
                 webhooks: webhooks.clone(),
                 replays: outgoing.replays.clone(),
+                run: run.clone(),
                 settings,
                 listener: listens,
             },
         );
         jobs.begin().await?;
-        let results = Results::new(common.clone(), registry.clone(), projects.clone(), jobs.clone());
+        let results = Results::new(common.clone(), registry.clone(), projects.clone(), jobs.clone(), run);
         results.begin();
         projects.begin().await;
         let settings = SettingsRoom::new(common.clone(), registry, gate, listening.clone(), tunnel.clone(), current);

@@ -23,6 +23,7 @@ use crate::history::History;
 use crate::outgoing::replay::Replays;
 use crate::projects::Projects;
 use crate::registry::Registry;
+use crate::run_folder::RunFolder;
 use crate::sandbox::Sandbox;
 use crate::webhooks::Webhooks;
 use lists::Lists;
@@ -56,6 +57,9 @@ const PAGE: u32 = 200;
 /// Answers of the service that are remembered whole, for the detail.
 const REMEMBERED: usize = 64;
 
+/// A project, the name of one of its jobs, and what the service said of it.
+type Remembered = ((i64, String), Value);
+
 /// The rooms that this one asks.
 pub(crate) struct Below {
     pub(crate) actions: Actions,
@@ -66,6 +70,7 @@ pub(crate) struct Below {
     pub(crate) sandbox: Sandbox,
     pub(crate) webhooks: Webhooks,
     pub(crate) replays: Replays,
+    pub(crate) run: RunFolder,
     pub(crate) settings: watch::Receiver<Settings>,
     pub(crate) listener: watch::Receiver<ListenerState>,
 }
@@ -89,7 +94,7 @@ pub struct Jobs {
     below: Arc<Below>,
     lists: Arc<Lists>,
     /// The service's last answers, whole, the newest last.
-    answers: Arc<Mutex<Vec<((i64, String), Value)>>>,
+    answers: Arc<Mutex<Vec<Remembered>>>,
     /// Locked while a record is read and written back.
     writing: Arc<tokio::sync::Mutex<()>>,
     /// What was last reported to the window.
@@ -122,6 +127,7 @@ impl Jobs {
     /// # Errors
     /// Any error of the store.
     pub(crate) async fn begin(&self) -> Result<()> {
+        self.common.store().known_jobs().forget_unknown().await?;
         for project in self.below.registry.projects() {
             if project.sandbox {
                 self.common.store().known_jobs().clear(project.id).await?;
@@ -147,7 +153,8 @@ impl Jobs {
     pub async fn page(&self, project: i64, filter: JobFilter, start: u32, count: u32) -> Result<JobPage> {
         let asked = self.below.registry.project(project)?;
         self.read_first_page_if_due(&asked);
-        let wanted = JobsWanted { text: filter.text, kind: filter.kind.map(kind_of), missed: filter.missed, about: None };
+        let wanted =
+            JobsWanted { text: filter.text, kind: filter.kind.map(kind_of), missed: filter.missed, about: None };
         let store = self.common.store();
         let records = store.known_jobs().page(project, wanted.clone(), start, count.min(PAGE)).await?;
         let counts = store.known_jobs().counts(project, wanted).await?;

@@ -17,6 +17,7 @@ mod outgoing;
 mod projects;
 mod registry;
 mod results;
+mod run_folder;
 mod sandbox;
 mod service_error;
 mod settings;

@@ -4,7 +4,7 @@
 //! come, in the memory of a few bytes a row. What was opened is forgotten when it is closed or at the next start, unless
 //! it is kept with a delivery.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::jobs::Jobs;
 use crate::projects::Projects;
 use crate::registry::Registry;
+use crate::run_folder::RunFolder;
 use open::Open;
 
 mod fetch;
@@ -46,15 +47,15 @@ pub struct Results {
     jobs: Jobs,
     all: Arc<Mutex<Vec<Arc<Open>>>>,
     numbers: Arc<AtomicU32>,
+    run: RunFolder,
 }
 
 impl Results {
-    pub(crate) fn new(common: Common, registry: Arc<Registry>, projects: Projects, jobs: Jobs) -> Self {
-        Self { common, registry, projects, jobs, all: Arc::default(), numbers: Arc::default() }
+    pub(crate) fn new(common: Common, registry: Arc<Registry>, projects: Projects, jobs: Jobs, run: RunFolder) -> Self {
+        Self { common, registry, projects, jobs, all: Arc::default(), numbers: Arc::default(), run }
     }
 
-    /// Removes what the last run left of results that are not kept, and in time what is kept with a delivery that is
-    /// gone.
+    /// Removes, now and in time, what is kept with a delivery that is gone, and the requests of jobs that are.
     pub(crate) fn begin(&self) {
         let room = self.clone();
         self.common.spawn(async move {
@@ -89,7 +90,7 @@ impl Results {
             gone.forget();
         }
         let id = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
-        let open = Arc::new(Open::new(id, target, &folder(self.common.store().file())?, self.common.stop()));
+        let open = Arc::new(Open::new(id, target, self.run.path(), self.common.stop()));
         all.push(open.clone());
         drop(all);
         self.start(&open);
@@ -170,17 +171,6 @@ impl Results {
     fn get(&self, id: u32) -> Result<Arc<Open>> {
         self.all.lock().iter().find(|open| open.id() == id).cloned().ok_or_else(|| Error::not_found("result"))
     }
-}
-
-/// The folder of results beside a history, made if it is missing.
-pub(crate) fn folder(history: &Path) -> Result<PathBuf> {
-    let mut name = history.file_name().unwrap_or_default().to_owned();
-    name.push("-results");
-    let folder = history.with_file_name(name);
-    files::make_folder(&folder).map_err(|error| {
-        Error::new(Code::NotWritten, format!("{} could not be made.", folder.display())).with_detail(error)
-    })?;
-    Ok(folder)
 }
 
 fn not_readable(path: &Path, error: &std::io::Error) -> Error {

@@ -16,6 +16,20 @@ pub(crate) fn service_error(error: ClientError, change: bool) -> Error {
     }
 }
 
+/// The same for a call about a job.
+pub(crate) fn job_error(error: ClientError, change: bool) -> Error {
+    let told = service_error(error, change);
+    let message = match told.code {
+        Code::OutcomeUnknown => {
+            "It is not known whether the service did this: the request was sent, but the answer was lost or cannot be \
+             read. Look at the list of jobs before you try again: what was sent may run, and cost money."
+        }
+        Code::NotFound => "The service does not know this job, or not with this project's key.",
+        _ => return told,
+    };
+    Error { message: message.to_owned(), ..told }
+}
+
 fn told(error: &ClientError, change: bool) -> (Code, &'static str) {
     if change && error.may_have_been_acted_on() {
         return (

@@ -151,7 +151,7 @@ fn declared() -> String {
         dto::Span,
         dto::FindingTick,
         dto::NextAttempt,
-        dto::Finding,
+        dto::JobFinding,
         dto::MadeEvent,
         dto::ResultSource,
         dto::ResultKind,

@@ -95,8 +95,7 @@ fn unknown(head: &str, tail: &str, start: usize) -> Name {
     let lower = head.to_ascii_lowercase();
     let end = start + word.len() + 1;
     if lower == "missed" {
-        let message =
-            "missed: is no field: what was never delivered is not in this history. Operations lists it.";
+        let message = "missed: is no field: what was never delivered is not in this history. Operations lists it.";
         return Name::Bad { end, problem: Some(Problem::new(start, end, message, None)) };
     }
     // Behind a short word with dots there is rather a path.

@@ -1,6 +1,6 @@
 //! Shows jobs in words.
 
-use engine::{Finding, JobDetail, JobPhase, JobTold, JobView};
+use engine::{JobDetail, JobFinding, JobPhase, JobTold, JobView};
 use owo_colors::Style;
 use signature::Outcome;
 
@@ -87,7 +87,7 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// A job with all that is known of it.
-pub(super) fn block(detail: &JobDetail, finding: Option<&Finding>) -> String {
+pub(super) fn block(detail: &JobDetail, finding: Option<&JobFinding>) -> String {
     let job = &detail.job;
     let title = job.title.as_deref().filter(|title| !title.is_empty()).unwrap_or(&job.name);
     let mut text = format!("{} {}\n", glyph(job.phase), paint(&printable(title), Style::new().bold()));

@@ -157,7 +157,7 @@ pub struct NextAttempt {
 /// A finding with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Finding {
+pub struct JobFinding {
     /// The project.
     pub project: i64,
     /// What ended.

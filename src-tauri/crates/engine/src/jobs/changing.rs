@@ -5,7 +5,7 @@ use store::JobKind;
 use super::Jobs;
 use crate::dto::JobDetail;
 use crate::error::{Code, Error, Result};
-use crate::service_error::service_error;
+use crate::service_error::job_error;
 
 impl Jobs {
     /// Cancels a job. It ends a little later.
@@ -20,7 +20,7 @@ impl Jobs {
             JobKind::Interaction => client.interaction_cancel(name).await,
             JobKind::Video => return Err(no_method("cancel")),
         };
-        let cancelled = cancelled.map_err(|error| service_error(error, true));
+        let cancelled = cancelled.map_err(|error| job_error(error, true));
         self.below.actions.act(project, "job.cancel", name, &cancelled, "").await;
         cancelled?;
         self.get(project, name, true).await
@@ -38,7 +38,7 @@ impl Jobs {
             JobKind::Interaction => client.interaction_delete(name).await,
             JobKind::Video => return Err(no_method("delete")),
         };
-        let deleted = deleted.map_err(|error| service_error(error, true));
+        let deleted = deleted.map_err(|error| job_error(error, true));
         self.below.actions.act(project, "job.delete", name, &deleted, "").await;
         deleted?;
         self.common.store().known_jobs().remove(project, name).await?;

@@ -31,9 +31,9 @@ impl Jobs {
             false => {
                 let times: Vec<i64> = attempts.iter().map(|one| one.received_ns.div_euclid(1_000_000)).collect();
                 let earlier = store.retried(row.project, RETRIED).await?;
-                let earlier = earlier.into_iter().map(|event| {
-                    event.into_iter().map(|ns| ns.div_euclid(1_000_000)).collect::<Vec<_>>()
-                });
+                let earlier = earlier
+                    .into_iter()
+                    .map(|event| event.into_iter().map(|ns| ns.div_euclid(1_000_000)).collect::<Vec<_>>());
                 retrying::next(&times, &earlier.collect::<Vec<_>>(), self.common.now_ms())
             }
         };

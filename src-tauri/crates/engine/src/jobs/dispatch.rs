@@ -10,7 +10,7 @@ use super::about::{About, Said, new_record};
 use super::{Jobs, steps};
 use crate::dto::{BatchPreview, BatchRequests, CallAnswer, JobDetail, JobMetadata, NewJob, NewWork};
 use crate::error::{Code, Error, Result};
-use crate::service_error::service_error;
+use crate::service_error::job_error;
 
 mod requests;
 
@@ -19,7 +19,7 @@ const CALLS: usize = 64;
 
 /// What the service made of a job that was sent.
 enum Sent {
-    Batch(Batch, Option<PathBuf>),
+    Batch(Box<Batch>, PathBuf),
     Interaction(Interaction),
     Video(Operation),
 }
@@ -59,16 +59,16 @@ impl Jobs {
 
     async fn send(&self, project: i64, model: &str, work: NewWork, config: Option<WebhookConfig>) -> Result<Sent> {
         let client = self.below.projects.client(project)?;
-        let failed = |error| service_error(error, true);
+        let failed = |error| job_error(error, true);
         match work {
             NewWork::Batch { title, requests } => {
                 let title = title.trim().to_owned();
                 let display_name = if title.is_empty() { "Pollux batch".to_owned() } else { title };
                 let file = self.request_file(requests).await?;
                 let uploaded = client.file_upload_from(&display_name, "application/jsonl", &file, |_| {}).await;
-                let input = BatchInput::File(uploaded.map_err(|error| service_error(error, false))?.name);
+                let input = BatchInput::File(uploaded.map_err(|error| job_error(error, false))?.name);
                 let batch = NewBatch { display_name, input, webhook_config: config };
-                client.batch_create(model, &batch).await.map(|batch| Sent::Batch(batch, Some(file))).map_err(failed)
+                client.batch_create(model, &batch).await.map(|batch| Sent::Batch(Box::new(batch), file)).map_err(failed)
             }
             NewWork::Interaction { input, agent, tools } => {
                 if input.trim().is_empty() {
@@ -103,7 +103,7 @@ impl Jobs {
         let wall = super::reading::wall_of(clock.as_ref());
         let (kind, name, said, raw, requests) = match sent {
             Sent::Batch(batch, file) => {
-                (JobKind::Batch, batch.name.clone(), Said::batch(&batch, &wall), batch.raw, file)
+                (JobKind::Batch, batch.name.clone(), Said::batch(&batch, &wall), batch.raw, Some(file))
             }
             Sent::Interaction(one) => {
                 let name = format!("interactions/{}", one.id.trim_start_matches("interactions/"));
@@ -168,7 +168,7 @@ impl Jobs {
             background: true,
             webhook_config: config.clone(),
         };
-        let sent = client.interaction_send(&new).await.map_err(|error| service_error(error, true));
+        let sent = client.interaction_send(&new).await.map_err(|error| job_error(error, true));
         self.below.actions.act(project, "job.answer", name, &sent, "").await;
         let record = self.take_sent(project, Sent::Interaction(sent?), config).await?;
         let previous = name.to_owned();
@@ -188,22 +188,18 @@ impl Jobs {
 
     /// The file with the requests: the user's own, or one with what was typed.
     async fn request_file(&self, requests: BatchRequests) -> Result<PathBuf> {
-        let folder = self.folder()?;
+        let folder = self.below.run.path().to_owned();
         let written = tokio::task::spawn_blocking(move || requests::file(&requests, &folder)).await;
         written.map_err(|error| Error::new(Code::Internal, "The requests could not be read.").with_detail(error))?
     }
 
     /// Keeps the requests of a batch that was sent from here, so that what failed can be sent again.
     async fn keep_requests(&self, file: &Path, name: &str) -> Result<PathBuf> {
-        let to = self.folder()?.join(format!("requests-{}.jsonl", store::bare(name)));
+        let to = crate::run_folder::folder(self.common.store().file())?
+            .join(format!("requests-{}.jsonl", store::bare(name)));
         let from = file.to_owned();
         let kept = tokio::task::spawn_blocking(move || requests::keep(&from, &to).map(|()| to)).await;
         kept.map_err(|error| Error::new(Code::Internal, "The requests could not be kept.").with_detail(error))?
-    }
-
-    /// The folder of results, beside the history.
-    pub(crate) fn folder(&self) -> Result<PathBuf> {
-        crate::results::folder(self.common.store().file())
     }
 }
 

@@ -84,8 +84,11 @@ impl Jobs {
         if behind { self.catch_up_some(limit).await } else { Ok(false) }
     }
 
-    /// Looks at everything that arrived so far.
-    pub(super) async fn catch_up(&self) -> Result<()> {
+    /// Looks at everything that arrived so far: for those who ask once and end.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    pub async fn catch_up(&self) -> Result<()> {
         while self.catch_up_some(MANY).await? {}
         Ok(())
     }
@@ -125,7 +128,7 @@ impl Jobs {
                         let same = jobs.by_bare(one.told.project, vec![one.told.job.clone()]).await?;
                         match same.into_iter().find(|record| record.kind == one.kind) {
                             Some(record) => record,
-                            None if one.verified => self.told_record(&one, now),
+                            None if one.verified => told_record(&one, now),
                             None => continue,
                         }
                     }
@@ -159,21 +162,6 @@ impl Jobs {
         Ok(())
     }
 
-    /// A job that is only known from its event, which says that it has ended, or that it waits.
-    fn told_record(&self, one: &Heard, now: i64) -> JobRecord {
-        let mut record = new_record(one.told.project, one.kind, &one.name, KnownBy::Told, now);
-        let waits = one.told.event_type.ends_with(".requires_action");
-        record.rank = if waits { JobRank::Waiting } else { JobRank::Ended };
-        (record.ended_ms, record.at_ms, record.first_ms) = (Some(one.received_ms), one.received_ms, one.received_ms);
-        let about = About { searched: true, ..About::default() };
-        record.about = serde_json::to_string(&about).unwrap_or_default();
-        // Of an old event, or one from a file, there is nothing left to ask.
-        let old = now.saturating_sub(one.received_ms) > super::about::FILES_LIVE_MS;
-        record.next_ms = (!old && !one.imported).then_some(now);
-        record.settled = Settled::Told;
-        record
-    }
-
     /// Searches the history for deliveries that name these jobs, once for each.
     pub(super) async fn find_told(&self, project: i64, records: &[JobRecord]) -> Result<()> {
         for record in records {
@@ -181,7 +169,7 @@ impl Jobs {
                 continue;
             }
             let bare = record.bare().to_owned();
-            let ids = self.below.history.newest_found(&format!("{:?}", bare), NAMED).await?;
+            let ids = self.below.history.newest_found(&format!("{bare:?}"), NAMED).await?;
             let found = self.common.store().these(ids, BODY, heard).await?;
             let told = found.into_iter().flatten();
             let told =
@@ -195,6 +183,21 @@ impl Jobs {
         }
         Ok(())
     }
+}
+
+/// A job that is only known from its event, which says that it has ended, or that it waits.
+fn told_record(one: &Heard, now: i64) -> JobRecord {
+    let mut record = new_record(one.told.project, one.kind, &one.name, KnownBy::Told, now);
+    let waits = one.told.event_type.ends_with(".requires_action");
+    record.rank = if waits { JobRank::Waiting } else { JobRank::Ended };
+    (record.ended_ms, record.at_ms, record.first_ms) = (Some(one.received_ms), one.received_ms, one.received_ms);
+    let about = About { searched: true, ..About::default() };
+    record.about = serde_json::to_string(&about).unwrap_or_default();
+    // Of an old event, or one from a file, there is nothing left to ask.
+    let old = now.saturating_sub(one.received_ms) > super::about::FILES_LIVE_MS;
+    record.next_ms = (!old && !one.imported).then_some(now);
+    record.settled = Settled::Told;
+    record
 }
 
 fn is_named(record: &JobRecord, one: &Heard) -> bool {

@@ -7,7 +7,7 @@ use super::Jobs;
 use super::about::{About, Said, new_record};
 use crate::dto::{Project, SandboxClock};
 use crate::error::{Error, Result};
-use crate::service_error::service_error;
+use crate::service_error::job_error;
 
 /// Batches on a page.
 const BATCHES: u32 = 100;
@@ -177,7 +177,7 @@ impl Jobs {
             let after = api.retry_after().and_then(|after| i64::try_from(after.as_millis()).ok());
             self.lists.pause(project, self.common.now_ms(), after);
         }
-        service_error(error, false)
+        job_error(error, false)
     }
 
     /// The Sandbox's clock, if this is its project.

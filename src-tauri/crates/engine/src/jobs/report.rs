@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::Jobs;
-use crate::dto::{EvidenceMark, EvidenceSource, Finding};
+use crate::dto::{EvidenceMark, EvidenceSource, JobFinding};
 use crate::error::{Code, Error, Result};
 
 impl Jobs {
@@ -26,7 +26,7 @@ impl Jobs {
     }
 }
 
-fn markdown(finding: &Finding) -> String {
+fn markdown(finding: &JobFinding) -> String {
     let mut text = String::new();
     let mut line = |words: String| {
         let _ = writeln!(text, "{words}");

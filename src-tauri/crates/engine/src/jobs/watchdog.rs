@@ -10,7 +10,7 @@ use super::about::{About, phase};
 use super::evidence::{FIRST_CALL_MS, Facts, Named};
 use super::finding::Kept;
 use super::{Jobs, retrying, shown_kind, timeline};
-use crate::dto::{Finding, FindingTick, JobPhase, MissedCause, NextAttempt, Span, UriPlace};
+use crate::dto::{FindingTick, JobFinding, JobPhase, MissedCause, NextAttempt, Span, UriPlace};
 use crate::error::Result;
 
 /// How long a job that ended is looked at: after that the service has given up and its files are gone.
@@ -30,7 +30,7 @@ const OTHERS: usize = 2_000;
 /// A job that was missed, with its finding.
 pub struct Missed {
     /// The finding.
-    pub finding: Finding,
+    pub finding: JobFinding,
 }
 
 /// What the watchdog says of one job.
@@ -124,7 +124,8 @@ impl Jobs {
         let from_ms = ended_ms.saturating_sub(BEFORE_MS);
         let to_ms = now_ms.min(ended_ms.saturating_add(AFTER_MS)).max(ended_ms.saturating_add(FIRST_CALL_MS));
         let known = store.webhook_states().since(record.project, ended_ms.saturating_sub(LOOKED_AT_MS)).await?;
-        let webhooks = at_that_time(&known, ended_ms);
+        let read = store.webhook_states().first_read(record.project).await?.is_some();
+        let webhooks = read.then(|| at_that_time(&known, ended_ms));
         let receivers = about.receivers.clone().map(|uris| {
             let ours = |uri: &str| self.place(record.project, uri) == UriPlace::Ours;
             uris.into_iter().map(|uri| (uri.clone(), ours(&uri))).collect::<Vec<_>>()
@@ -206,12 +207,12 @@ impl Jobs {
     ///
     /// # Errors
     /// `not_found` if the job is not known here; any error of the store.
-    pub async fn finding(&self, project: i64, name: &str) -> Result<Option<Finding>> {
+    pub async fn finding(&self, project: i64, name: &str) -> Result<Option<JobFinding>> {
         let record = self.known(project, name).await?;
         self.finding_of(&record).await
     }
 
-    pub(super) async fn finding_of(&self, record: &JobRecord) -> Result<Option<Finding>> {
+    pub(super) async fn finding_of(&self, record: &JobRecord) -> Result<Option<JobFinding>> {
         let (Some(ended_ms), true) = (record.ended_ms, record.rank != JobRank::Running) else { return Ok(None) };
         let rows = self.told_rows(record).await?;
         let ours: Vec<i64> = rows.iter().map(|row| row.delivery).collect();
@@ -224,7 +225,7 @@ impl Jobs {
             tick.ours = ours.contains(&tick.delivery);
         }
         let Named { cause, words, sentence, guess, evidence } = named;
-        Ok(Some(Finding {
+        Ok(Some(JobFinding {
             project: record.project,
             kind: shown_kind(record.kind),
             name: record.name.clone(),
@@ -316,12 +317,8 @@ pub(super) fn expected(record: &JobRecord, phase: JobPhase) -> Option<&'static s
     })
 }
 
-/// The webhooks as they were at a moment: what was seen last before it, or else first after it. `None`: they were never
-/// read.
-fn at_that_time(known: &[WebhookSeen], ms: i64) -> Option<Vec<&WebhookSeen>> {
-    if known.is_empty() {
-        return None;
-    }
+/// The webhooks as they were at a moment: what was seen last before it, or else first after it.
+fn at_that_time(known: &[WebhookSeen], ms: i64) -> Vec<&WebhookSeen> {
     let mut ids: Vec<&str> = known.iter().map(|one| one.webhook.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -329,7 +326,7 @@ fn at_that_time(known: &[WebhookSeen], ms: i64) -> Option<Vec<&WebhookSeen>> {
         let of_it = || known.iter().filter(move |one| one.webhook == id);
         of_it().rfind(|one| one.at_ms <= ms).or_else(|| of_it().next())
     });
-    Some(found.filter(|one| one.state != GONE).collect())
+    found.filter(|one| one.state != GONE).collect()
 }
 
 fn ms_of(events: Vec<Vec<i64>>) -> Vec<Vec<i64>> {

@@ -92,7 +92,7 @@ impl Results {
     /// Whether a copy of it is kept; then nobody has to be asked.
     async fn take_kept(&self, open: &Open, project: i64, name: &str) -> Result<bool> {
         let Some(kept) = self.kept(project, name).await? else { return Ok(false) };
-        let from = super::folder(self.common.store().file())?.join(&kept.file);
+        let from = crate::run_folder::folder(self.common.store().file())?.join(&kept.file);
         if !from.is_file() {
             return Ok(false);
         }

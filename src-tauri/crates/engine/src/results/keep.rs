@@ -6,9 +6,10 @@ use std::path::Path;
 use store::KeptResult;
 
 use super::open::file_name;
-use super::{Results, blocking, folder, not_written};
+use super::{Results, blocking, not_written};
 use crate::dto::{ResultState, ResultView};
 use crate::error::{Code, Error, Result};
+use crate::run_folder::folder;
 
 impl Results {
     /// Keeps a copy with a delivery, counted in the history's size; or no longer.
@@ -49,12 +50,11 @@ impl Results {
         Ok(all.into_iter().find(|one| one.file == file))
     }
 
-    /// Removes the files of results that are neither kept nor open, and requests of jobs that are no longer known.
+    /// Removes what was kept with deliveries that are gone, and the requests of jobs that are no longer known. Those of
+    /// the last hour stay: their job may be about to be noted, also by another process.
     pub(super) async fn sweep(&self) -> Result<()> {
         let store = self.common.store();
         let mut stay: HashSet<String> = store.kept_results().list().await?.into_iter().map(|one| one.file).collect();
-        let open: Vec<_> = self.all.lock().iter().map(|open| open.path()).collect();
-        stay.extend(open.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())));
         stay.extend(self.jobs.request_files().await?);
         let folder = folder(store.file())?;
         blocking(move || {
@@ -62,8 +62,8 @@ impl Results {
             for entry in entries.flatten() {
                 let name = entry.file_name();
                 let Some(name) = name.to_str() else { continue };
-                let ours = ["result-", "kept-", "requests-", "typed-", "again-"].iter().any(|start| name.starts_with(start));
-                if ours && !stay.contains(name) {
+                let ours = ["kept-", "requests-"].iter().any(|start| name.starts_with(start));
+                if ours && !stay.contains(name) && is_old(&entry) {
                     // One that cannot be removed now is removed next time.
                     let _ = std::fs::remove_file(entry.path());
                 }
@@ -72,6 +72,12 @@ impl Results {
         })
         .await
     }
+}
+
+/// Whether a file was last written an hour ago or before.
+fn is_old(entry: &std::fs::DirEntry) -> bool {
+    let written = entry.metadata().and_then(|metadata| metadata.modified());
+    written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age > std::time::Duration::from_secs(3600)))
 }
 
 /// The name of a file that is kept.

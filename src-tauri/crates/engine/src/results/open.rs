@@ -14,6 +14,9 @@ use super::resolve::Target;
 use super::searching::Searched;
 use crate::dto::{ResultKind, ResultState, ResultView};
 
+/// A filter, how many rows there were, and those that it selects.
+type Selected = (Filter, u32, Arc<Vec<u32>>);
+
 /// What is open.
 pub(super) struct Open {
     target: Target,
@@ -31,7 +34,7 @@ pub(super) struct Open {
     /// The file with the requests, and what is known of it.
     pub(super) requests: Mutex<Option<(PathBuf, Arc<Requests>)>>,
     /// The rows that a filter selects, for so many rows.
-    pub(super) selected: Mutex<Option<(Filter, u32, Arc<Vec<u32>>)>>,
+    pub(super) selected: Mutex<Option<Selected>>,
     pub(super) searched: Mutex<Option<Arc<Searched>>>,
 }
 
@@ -155,7 +158,7 @@ impl Open {
     }
 }
 
-/// The file of a result: what it is called by the service is not trusted with a path.
+/// The name of a result's file: what it is called by the service is not trusted with a path.
 pub(super) fn file_name(project: i64, name: &str) -> String {
     let mut hasher = DefaultHasher::new();
     (project, name).hash(&mut hasher);

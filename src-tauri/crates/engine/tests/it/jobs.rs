@@ -1,6 +1,5 @@
 //! Jobs from their dispatch to what came of them, against the Sandbox and another emulator, over HTTP.
 
-
 use emulator::{Service, ServiceOptions};
 use engine::{
     BatchRequests, CallAnswer, Code, EvidenceMark, JobDetail, JobFilter, JobKind, JobMetadata, JobPhase, JobView,
@@ -110,7 +109,11 @@ async fn a_batch_with_receivers_of_its_own_is_told_opened_and_sent_again() {
     let results = rig.engine.results();
     let opened = results.open(ResultSource::Job { project: sandbox, name: name.clone() }).await.unwrap();
     let ready = results.ended(opened.id).await.unwrap();
-    assert_eq!((ready.state, ready.kind, ready.has_requests), (ResultState::Ready, ResultKind::Rows, true), "{ready:?}");
+    assert_eq!(
+        (ready.state, ready.kind, ready.has_requests),
+        (ResultState::Ready, ResultKind::Rows, true),
+        "{ready:?}"
+    );
     let summary = ready.summary.clone().unwrap();
     assert_eq!((summary.asked, summary.good, summary.failed, summary.missing), (Some(5), 2, 2, Some(1)), "{summary:?}");
     assert_eq!((summary.doubled, summary.repeats, summary.answered), (1, 1, 5));
@@ -119,8 +122,12 @@ async fn a_batch_with_receivers_of_its_own_is_told_opened_and_sent_again() {
     let states: Vec<ResultRowState> = all.rows.iter().map(|row| row.state).collect();
     assert_eq!(states.last(), Some(&ResultRowState::Missing));
     let failed = results.rows(opened.id, RowFilter::Failed, "", 0, 200).await.unwrap();
-    assert_eq!(failed.rows.iter().filter_map(|row| row.key.as_deref()).collect::<Vec<_>>(), ["bad#error-429", "cut#cut"]);
-    soon("the search ends", async || results.rows(opened.id, RowFilter::All, "castor", 0, 9).await.unwrap().exact).await;
+    assert_eq!(
+        failed.rows.iter().filter_map(|row| row.key.as_deref()).collect::<Vec<_>>(),
+        ["bad#error-429", "cut#cut"]
+    );
+    soon("the search ends", async || results.rows(opened.id, RowFilter::All, "castor", 0, 9).await.unwrap().exact)
+        .await;
     let found = results.rows(opened.id, RowFilter::All, "castor", 0, 9).await.unwrap();
     assert_eq!(found.rows.iter().filter_map(|row| row.key.as_deref()).collect::<Vec<_>>(), ["good"]);
     assert!(results.row(opened.id, 0).await.unwrap().contains("\"good\""));
@@ -151,8 +158,7 @@ async fn a_call_that_waits_is_answered_and_followed_to_its_end() {
         "type": "function", "name": "issue_refund", "description": "Pays back.",
         "parameters": { "type": "object", "properties": { "amount": { "type": "number" } }, "required": ["amount"] },
     }]);
-    let work =
-        NewWork::Interaction { input: "Refund order 7731".into(), agent: false, tools: Some(tools.to_string()) };
+    let work = NewWork::Interaction { input: "Refund order 7731".into(), agent: false, tools: Some(tools.to_string()) };
     let job = NewJob { work, model: "gemini-3.5-flash".into(), receivers: None, metadata: Vec::new() };
     let sent = rig.dispatch(sandbox, job).await;
     let waits = rig.ended(sandbox, &sent.job.name).await;
@@ -188,11 +194,8 @@ async fn what_ended_and_never_called_is_found_with_its_cause() {
     let path = rig.engine.projects().list().into_iter().find(|one| one.id == project).unwrap().path;
     let ours = format!("{}{path}", rig.address);
     rig.watched().await;
-    let never = NewJob {
-        receivers: Some(vec![ours.clone()]),
-        metadata: vec![pair("emulator_call", "never")],
-        ..batch(LINES)
-    };
+    let never =
+        NewJob { receivers: Some(vec![ours.clone()]), metadata: vec![pair("emulator_call", "never")], ..batch(LINES) };
     let never = rig.dispatch(project, never).await.job.name;
     assert_eq!(rig.cause(project, &never).await, MissedCause::Unexplained);
     let elsewhere = NewJob { receivers: Some(vec!["http://127.0.0.1:9/x".into()]), ..batch(LINES) };
@@ -340,10 +343,13 @@ async fn a_large_output_is_stopped_and_goes_on_where_it_was() {
 async fn the_list_pages_through_the_service_without_reading_all_of_it() {
     let rig = rig().await;
     let (service, project) = service(&rig, json!({})).await;
-    let client = gemini::client::Client::new(&service.origin(), gemini::client::ApiVersion::V1, "key-of-a-stand-in").unwrap();
-    let input = gemini::client::BatchInput::Inline(vec![("a".into(), json!({ "contents": [{ "parts": [{ "text": "x" }] }] }))]);
+    let client =
+        gemini::client::Client::new(&service.origin(), gemini::client::ApiVersion::V1, "key-of-a-stand-in").unwrap();
+    let input =
+        gemini::client::BatchInput::Inline(vec![("a".into(), json!({ "contents": [{ "parts": [{ "text": "x" }] }] }))]);
     for number in 0..250 {
-        let new = gemini::client::NewBatch { display_name: format!("b{number}"), input: input.clone(), webhook_config: None };
+        let new =
+            gemini::client::NewBatch { display_name: format!("b{number}"), input: input.clone(), webhook_config: None };
         client.batch_create("gemini-3-flash", &new).await.unwrap();
     }
     let jobs = rig.engine.jobs();

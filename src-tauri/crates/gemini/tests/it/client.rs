@@ -437,7 +437,8 @@ async fn a_file_on_this_machine_is_sent_a_part_at_a_time() {
     let file = client.file_upload_from("n", "application/jsonl", &path, |bytes| told.push(bytes)).await.unwrap();
     assert_eq!((file.name.as_str(), told), ("files/f", vec![8 << 20, (8 << 20) + 3]));
     let sent = stand.seen.lock().unwrap().clone();
-    let command = |seen: &Seen| seen.headers.get("x-goog-upload-command").map(|value| value.to_str().unwrap().to_owned());
+    let command =
+        |seen: &Seen| seen.headers.get("x-goog-upload-command").map(|value| value.to_str().unwrap().to_owned());
     let commands: Vec<String> = sent.iter().filter_map(command).collect();
     assert_eq!(commands, ["start", "upload", "upload, finalize"]);
     assert_eq!(sent[2].headers["x-goog-upload-offset"], "8388608");

@@ -331,6 +331,20 @@ impl KnownJobs<'_> {
             .await
     }
 
+    /// Forgets what the user opened by an id and the service never knew.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn forget_unknown(&self) -> Result<(), Error> {
+        let sql = "DELETE FROM known_job WHERE known_by = 3 AND state = '' AND json_extract(about, '$.not_found') = 1";
+        self.0
+            .write(Vec::new(), move |conn| {
+                conn.prepare_cached(sql)?.execute([])?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Forgets what was only listed or told of and ended, beyond the newest `most` of each project.
     ///
     /// # Errors

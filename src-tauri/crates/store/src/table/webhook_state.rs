@@ -23,6 +23,9 @@ CREATE INDEX webhook_state_at ON webhook_state (project, webhook, at_ms);
 const MOST: i64 = 10_000;
 const FIELDS: &str = "project, webhook, at_ms, seen_ms, name, uri, events, state";
 
+/// In the place of a webhook's id: the list as a whole was read, and may have been empty.
+const LIST: &str = "";
+
 /// The state of a webhook that the service no longer lists.
 pub const GONE: &str = "gone";
 
@@ -60,7 +63,18 @@ impl WebhookStates<'_> {
     pub async fn listed(&self, project: i64, now_ms: i64, listed: Vec<WebhookSeen>) -> Result<(), Error> {
         self.0
             .write(Vec::new(), move |conn| {
-                for one in latest(conn, project)? {
+                let list = WebhookSeen {
+                    project,
+                    webhook: LIST.to_owned(),
+                    at_ms: now_ms,
+                    seen_ms: now_ms,
+                    name: None,
+                    uri: String::new(),
+                    events: Vec::new(),
+                    state: "listed".to_owned(),
+                };
+                note(conn, &list)?;
+                for one in latest(conn, project)?.into_iter().filter(|one| one.webhook != LIST) {
                     if one.state != GONE && !listed.iter().any(|now| now.webhook == one.webhook) {
                         let gone = WebhookSeen { at_ms: now_ms, seen_ms: now_ms, state: GONE.to_owned(), ..one };
                         note(conn, &gone)?;
@@ -77,6 +91,15 @@ impl WebhookStates<'_> {
             .await
     }
 
+    /// When the list of a project's webhooks was first read; `None` if it never was.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn first_read(&self, project: i64) -> Result<Option<i64>, Error> {
+        let sql = "SELECT min(at_ms) FROM webhook_state WHERE project = ?1 AND webhook = ?2";
+        self.0.read(move |conn, _| Ok(conn.prepare_cached(sql)?.query_row((project, LIST), |row| row.get(0))?)).await
+    }
+
     /// All that is known of a project's webhooks from `from_ms` on, with what held then, the oldest first.
     ///
     /// # Errors
@@ -85,7 +108,7 @@ impl WebhookStates<'_> {
         self.0
             .read(move |conn, _| {
                 let sql = format!(
-                    "SELECT {FIELDS} FROM webhook_state w WHERE project = ?1 AND (at_ms >= ?2 OR id =
+                    "SELECT {FIELDS} FROM webhook_state w WHERE project = ?1 AND webhook <> '' AND (at_ms >= ?2 OR id =
                        (SELECT id FROM webhook_state WHERE project = ?1 AND webhook = w.webhook AND at_ms < ?2
                         ORDER BY at_ms DESC, id DESC LIMIT 1)) ORDER BY at_ms, id"
                 );

@@ -122,6 +122,7 @@ async fn what_a_webhook_was_is_known_for_each_moment() {
     assert_eq!(seen(states.since(1, 35).await.unwrap()), all[1..], "what held then is among them");
     assert_eq!(states.since(1, 0).await.unwrap()[0].events, hook("").events);
     assert_eq!(states.since(2, 0).await.unwrap(), []);
+    assert_eq!((states.first_read(1).await.unwrap(), states.first_read(2).await.unwrap()), (Some(10), None));
     states.listed(1, 50, vec![]).await.unwrap();
     assert_eq!(states.since(1, 0).await.unwrap().len(), 3, "what is gone is not gone again");
     store.close().await;

@@ -51,14 +51,9 @@ pub(super) fn file(requests: &BatchRequests, folder: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Keeps a copy; what was typed only changes its name.
+/// Keeps a copy.
 pub(super) fn keep(from: &Path, to: &Path) -> Result<()> {
-    if from == to {
-        return Ok(());
-    }
-    let typed = from.parent() == to.parent();
-    let kept = if typed { fs::rename(from, to) } else { fs::copy(from, to).map(|_| ()) };
-    kept.map_err(|error| not_written(to, &error))
+    fs::copy(from, to).map(|_| ()).map_err(|error| not_written(to, &error))
 }
 
 fn open(path: &str) -> Result<BufReader<File>> {
@@ -178,7 +173,6 @@ mod tests {
         let file = file(&typed, folder.path()).unwrap();
         let to = folder.path().join("requests-x.jsonl");
         keep(&file, &to).unwrap();
-        assert!(!file.exists());
         let kept = fs::read_to_string(&to).unwrap();
         assert_eq!(kept.lines().count(), 2);
         assert!(super::file(&BatchRequests::File { path: "/nowhere/at/all".into() }, folder.path()).is_err());

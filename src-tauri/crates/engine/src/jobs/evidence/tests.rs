@@ -67,7 +67,11 @@ fn explained(named: &Named) -> Vec<EvidenceKind> {
 #[test]
 fn each_cause_is_named_from_what_shows_it_and_only_that_row_stands_out() {
     let all_up = [span(0, 9_000_000, true)];
-    let down = [span(0, ENDED - 5_000, true), span(ENDED - 5_000, ENDED + 60_000, false), span(ENDED + 60_000, 9_000_000, true)];
+    let down = [
+        span(0, ENDED - 5_000, true),
+        span(ENDED - 5_000, ENDED + 60_000, false),
+        span(ENDED + 60_000, 9_000_000, true),
+    ];
     let good = [hook("enabled", &["batch.succeeded"], "https://ours/")];
     let other = [hook("enabled", &["video.generated"], "https://ours/")];
     let off = [hook("disabled", &["batch.succeeded"], "https://ours/")];
