@@ -155,6 +155,7 @@ export function fakeState(): AppState {
     sample_types: SAMPLE_TYPES,
     broken_kinds: BROKEN_KINDS,
     alarms: [],
+    job_alarms: [],
     twists: TWISTS,
     forwards: [],
     fault_lab: { rules: [], answers: [] },

@@ -8,7 +8,7 @@ import { dressSandbox } from "./scene";
  * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
  * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`,
- * `compare=text`, `kept=busy`.
+ * `compare=text`, `kept=busy`, `jobs=many`.
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
@@ -40,6 +40,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
     });
   else if (scene !== "empty") dressSandbox(fake.world);
   fake.webhookScene(query.get("webhooks"));
+  fake.jobsScene(query.get("jobs"));
   fake.startScene(query.get("start"));
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
   fake.replayScene(query.get("replay"));

@@ -1,9 +1,9 @@
-import { FakeComparing } from "./comparing";
+import { FakeJobs } from "./jobs";
 import { readQuery } from "./query";
 import { FakeSearches, fakeGrammar } from "./search";
 
 /** How a query is read, and the searches that are kept. */
-export abstract class FakeSearched extends FakeComparing {
+export abstract class FakeSearched extends FakeJobs {
   readonly searching = new FakeSearches();
 
   queryRead = (text: string) => this.answer("queryRead", () => readQuery(text));

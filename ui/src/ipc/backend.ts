@@ -14,6 +14,7 @@ import type {
 } from "./generated";
 import type { CompareBackend } from "./compare";
 import type { HistoryBackend } from "./history";
+import type { JobsBackend } from "./jobs";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
 import type { SandboxBackend } from "./sandbox";
@@ -35,6 +36,7 @@ export interface Backend
     StartBackend,
     CompareBackend,
     HistoryBackend,
+    JobsBackend,
     SearchBackend,
     TransferBackend {
   appState(): Promise<AppState>;

@@ -3,9 +3,9 @@ import type {
   BatchRequests,
   CallAnswer,
   DeliveryJob,
-  JobFinding,
   JobDetail,
   JobFilter,
+  JobFinding,
   JobPage,
   MadeEvent,
   NewJob,
@@ -25,9 +25,9 @@ export interface JobsBackend {
   jobsMore(project: number): Promise<void>;
   /** A job with all that is known of it. `ask`: asks the service first; why it could not is `problem`. */
   job(project: number, name: string, ask: boolean): Promise<JobDetail>;
-  /** Opens a job by its id, its name or an address of the service that was pasted. Rejects with what is wrong with it. */
+  /** Opens a job by its id, its name or an address of the service that was pasted. Rejects with what is wrong. */
   jobOpen(project: number, text: string): Promise<JobDetail>;
-  /** Asks about it with another project's key: the user chose that key. Where it knows the job, it is of that project. */
+  /** Asks about it with another project's key, which the user chose. Where it knows the job, it is of that project. */
   jobAskWith(project: number, name: string, other: number): Promise<JobDetail>;
   jobCancel(project: number, name: string): Promise<JobDetail>;
   /** Deletes it at the service. */

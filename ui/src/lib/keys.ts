@@ -21,6 +21,12 @@ export type Action =
   | "ping"
   | "rotate"
   | "edit-webhook"
+  | "new-job"
+  | "open-job"
+  | "next-finding"
+  | "collect"
+  | "make-event"
+  | "copy-report"
   | "replay"
   | "edit-replay"
   | "mark"
@@ -52,10 +58,11 @@ export type Action =
 
 /**
  * `list`: only where the delivery list is; `kept`: there, and where the settings of the history are; `hooks`: only in
- * the Webhooks view; `rows`: in the list and in that view; `grid`: in both, and only while nothing else needs the key
- * (arrows scroll the detail); `marks`: the same, in the delivery list alone; `compare`: only in a comparison.
+ * the Webhooks view; `jobs`: only in the Operations view; `rows`: in the list and in these two views; `grid`: in all
+ * three, and only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list
+ * alone; `compare`: only in a comparison.
  */
-type Scope = "window" | "list" | "kept" | "hooks" | "rows" | "grid" | "marks" | "compare";
+type Scope = "window" | "list" | "kept" | "hooks" | "jobs" | "rows" | "grid" | "marks" | "compare";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };
 
 const BINDINGS: readonly Binding[] = [
@@ -98,6 +105,12 @@ const BINDINGS: readonly Binding[] = [
   { action: "ping", keys: ["t"], scope: "hooks" },
   { action: "rotate", keys: ["T"], scope: "hooks" },
   { action: "edit-webhook", keys: ["e"], scope: "hooks" },
+  { action: "new-job", keys: ["n"], scope: "jobs" },
+  { action: "open-job", keys: ["o"], scope: "jobs" },
+  { action: "next-finding", keys: ["w"], scope: "jobs" },
+  { action: "collect", keys: ["g"], scope: "jobs" },
+  { action: "make-event", keys: ["m"], scope: "jobs" },
+  { action: "copy-report", keys: ["c"], scope: "jobs" },
   { action: "pin", keys: ["p"], scope: "list" },
   { action: "note", keys: ["n"], scope: "list" },
   { action: "delete", keys: ["Delete"], scope: "list" },
@@ -127,6 +140,8 @@ export type KeyPlace = {
   kept: boolean;
   /** The Webhooks view is on the screen. */
   hooks: boolean;
+  /** The Operations view is on the screen. */
+  jobs: boolean;
   /** A comparison is on the screen. */
   compare: boolean;
   /** The focus is on the list, or nowhere. */
@@ -145,8 +160,9 @@ export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
     list: place.list,
     kept: place.list || place.kept,
     hooks: place.hooks,
-    rows: place.list || place.hooks,
-    grid: (place.list || place.hooks) && place.grid,
+    jobs: place.jobs,
+    rows: place.list || place.hooks || place.jobs,
+    grid: (place.list || place.hooks || place.jobs) && place.grid,
     marks: place.list && place.grid,
     compare: place.compare,
   };
@@ -165,7 +181,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
   {
     title: "Move",
     keys: [
-      { caps: ["j", "↓"], does: "Next delivery or webhook" },
+      { caps: ["j", "↓"], does: "Next delivery, webhook or job" },
       { caps: ["k", "↑"], does: "Previous one" },
       { caps: ["Home", "End"], does: "Newest (and follow), oldest" },
       { caps: ["PgUp", "PgDn"], does: "One page up, down" },
@@ -217,6 +233,17 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["t"], does: "Ping, and wait for the delivery" },
       { caps: ["⇧ T"], does: "Rotate the secret" },
       { caps: ["e"], does: "Edit" },
+    ],
+  },
+  {
+    title: "Operations",
+    keys: [
+      { caps: ["n"], does: "New job" },
+      { caps: ["o"], does: "Open a job by its id" },
+      { caps: ["w"], does: "Next job that was missed" },
+      { caps: ["g"], does: "Collect the result of a missed job" },
+      { caps: ["m"], does: "Make the event that never came" },
+      { caps: ["c"], does: "Copy the report of a finding" },
     ],
   },
   {

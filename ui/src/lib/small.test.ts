@@ -15,6 +15,7 @@ describe("keys", () => {
     list: true,
     kept: false,
     hooks: false,
+    jobs: false,
     compare: false,
     grid: true,
   };

@@ -12,6 +12,7 @@ import { Deliveries } from "./deliveries.svelte";
 import { DetailState } from "./detail.svelte";
 import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
+import { Jobs } from "./jobs.svelte";
 import { Keeping } from "./keeping.svelte";
 import { Histogram } from "./histogram.svelte";
 import { HistoryState } from "./history.svelte";
@@ -68,6 +69,7 @@ export class App {
   readonly secrets: Secrets;
   readonly sandbox: Sandbox;
   readonly webhooks: Webhooks;
+  readonly jobs: Jobs;
   readonly rotation: RotationState;
   readonly actionLog: ActionLog;
   readonly replay: Replay;
@@ -105,6 +107,7 @@ export class App {
     this.secrets = new Secrets(backend, toasts);
     this.sandbox = new Sandbox(backend, toasts);
     this.webhooks = new Webhooks(backend, toasts, this.projects, () => screen.go("webhooks"));
+    this.jobs = new Jobs(backend, toasts, this.clipboard, this.projects);
     this.rotation = new RotationState(backend, toasts, this.webhooks);
     this.actionLog = new ActionLog(backend, toasts);
     this.replay = new Replay(backend, toasts, {
@@ -177,6 +180,7 @@ export class App {
     this.traffic.disk = info.disk;
     this.settings.begin(info.settings);
     this.webhooks.alarms = info.alarms;
+    this.jobs.alarms = info.job_alarms;
     this.handler.begin(info);
   }
 
@@ -207,6 +211,9 @@ export class App {
         if (this.screen.view === "secrets") void this.secrets.load();
         this.rotation.changed(message.alarms.project);
         break;
+      case "jobs":
+        this.jobs.apply(message.alarms);
+        break;
       case "tunnel":
         this.tunnel.apply(message.tunnel);
         break;
@@ -220,7 +227,7 @@ export class App {
       case "check":
       case "verify_again":
       case "transfer":
-      case "rebuild":
+      case "result":
         break;
       default:
         this.deliveries.apply(message);

@@ -51,6 +51,7 @@ export const useEditor = use("editor");
 export const useFaults = use("faults");
 export const useForward = use("forward");
 export const useHandler = use("handler");
+export const useJobs = use("jobs");
 export const useKeeping = use("keeping");
 export const useHistogram = use("histogram");
 export const useHistory = use("history");

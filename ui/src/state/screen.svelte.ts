@@ -1,5 +1,5 @@
 export type ViewName =
-  "deliveries" | "webhooks" | "secrets" | "handler" | "sandbox" | "settings" | "projects" | "compare";
+  "deliveries" | "webhooks" | "secrets" | "handler" | "operations" | "sandbox" | "settings" | "projects" | "compare";
 
 export const SETTINGS_PAGES = ["general", "receiving", "checking", "history", "about"] as const;
 export type SettingsPage = (typeof SETTINGS_PAGES)[number];

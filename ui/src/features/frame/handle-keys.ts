@@ -5,6 +5,7 @@ import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
 import { compareKey } from "./compare-key";
 import { hookKey } from "./hook-keys";
+import { jobKey } from "./job-keys";
 import { keepKey } from "./keep-key";
 
 /** What keys act upon. */
@@ -16,6 +17,7 @@ export type Keyed = Pick<
   | "copyingAs"
   | "deliveries"
   | "detail"
+  | "jobs"
   | "keeping"
   | "navigation"
   | "replay"
@@ -44,16 +46,21 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       list: app.screen.view === "deliveries",
       kept: app.screen.view === "settings" && app.screen.settings === "history",
       hooks: app.screen.view === "webhooks",
+      jobs: app.screen.view === "operations",
       compare: app.screen.view === "compare",
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
   if (action === null) return;
-  const done =
-    app.screen.view === "webhooks"
-      ? (hookKey(app, action, target) ?? run(app, action, target))
-      : ((app.screen.view === "compare" ? compareKey(app.compare, action) : null) ?? run(app, action, target));
-  if (done) event.preventDefault();
+  if (ofView(app, action, target) ?? run(app, action, target)) event.preventDefault();
+}
+
+/** What the view on the screen does with it; null: what is done everywhere. */
+function ofView(app: Keyed, action: Action, target: Element | null): boolean | null {
+  const { view } = app.screen;
+  if (view === "webhooks") return hookKey(app, action, target);
+  if (view === "operations") return jobKey(app.jobs, action, target);
+  return view === "compare" ? compareKey(app.compare, action) : null;
 }
 
 /** False when there was nothing to do, so that the key keeps its own meaning. */
@@ -127,6 +134,12 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "ping":
     case "rotate":
     case "edit-webhook":
+    case "new-job":
+    case "open-job":
+    case "next-finding":
+    case "collect":
+    case "make-event":
+    case "copy-report":
     case "swap":
     case "only-differences":
     case "next-difference":
