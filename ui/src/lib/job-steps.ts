@@ -74,7 +74,7 @@ export function stepsOf(detail: JobDetail): JobStep[] {
     const before = steps[i - 1];
     const passed = before ? step.at - before.at : 0;
     // Two clocks: what seems to come before what it follows has no length that is known.
-    return { ...step, gap: before && passed >= 0 ? lengthOf(passed) : "" };
+    return { ...step, gap: before && passed > 0 ? lengthOf(passed) : "" };
   });
 }
 

@@ -1,4 +1,4 @@
-import type { JobCounts, JobKind, JobPhase, JobsListed, JobTold, JobView } from "../ipc/generated";
+import type { JobCounts, JobKind, JobKnownBy, JobPhase, JobsListed, JobTold, JobView } from "../ipc/generated";
 import { ago, count, span, withUnit } from "./format";
 import { visible } from "./invisible";
 import { dayText } from "./time-axis";
@@ -17,6 +17,14 @@ export const KINDS: Record<JobKind, { one: string; many: string }> = {
   batch: { one: "batch", many: "Batches" },
   interaction: { one: "interaction", many: "Interactions" },
   video: { one: "video", many: "Videos" },
+};
+
+/** How Pollux knows of a job, where nothing else is known of it. */
+export const KNOWN_BY: Record<JobKnownBy, string> = {
+  listed: "listed by the service",
+  told: "told of by an event",
+  dispatched: "sent from here",
+  opened: "opened by id",
 };
 
 /** A pie where there are counts, an arc where something goes on and nobody says how far. */
@@ -121,13 +129,13 @@ function expiryNote(job: JobView, now: number): string {
   return job.phase === "failed" ? "no result" : "";
 }
 
-/** The head of the detail: `Result expires in 47 h 38 min`, `Result expired 3 h ago`. */
+/** The head of the detail: `Expires in 47 h 38 min`, `Its result expired 3 h ago`. */
 export function expiryWords(job: Pick<JobView, "expires_ms">, now: number): { lead: string; time: string } | null {
   if (job.expires_ms === null) return null;
   const left = job.expires_ms - now;
   return left > 0
-    ? { lead: "Result expires in", time: lengthOf(left) }
-    : { lead: "Result expired", time: ago(job.expires_ms, now) };
+    ? { lead: "Expires in", time: lengthOf(left) }
+    : { lead: "Its result expired", time: ago(job.expires_ms, now) };
 }
 
 /** `24 s after` the end; what came at the same time or before it, by another clock, was `at once`. */
@@ -161,10 +169,11 @@ export function toldOf(job: JobView, now: number): ToldCell {
   if (told) {
     const outcome = OUTCOMES[told.outcome];
     const good = told.outcome === "verified";
-    const tone = told.contradiction ? "warn" : outcome.tone;
+    const odd = good && told.contradiction !== null;
+    const tone = odd ? "warn" : outcome.tone;
     return {
       mark: {
-        glyph: told.contradiction ? "warn" : outcome.glyph,
+        glyph: odd ? "warn" : outcome.glyph,
         word: good ? toldAfter(told, job.ended_ms, now) : outcome.word.toLowerCase(),
         tone,
       },

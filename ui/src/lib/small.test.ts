@@ -75,6 +75,14 @@ describe("keys", () => {
       expect(actionFor(press(" "), elsewhere)).toBeNull();
     }
   });
+  it("the keys of jobs work where jobs are, and those of deliveries do not", () => {
+    const there = { ...place, list: false, jobs: true };
+    const at = ["j", "k", "n", "o", "w", "g", "m", "c", "r", "d"].map((key) => actionFor(press(key), there));
+    expect(at.slice(0, 4)).toEqual(["down", "up", "new-job", "open-job"]);
+    expect(at.slice(4)).toEqual(["next-finding", "collect", "make-event", "copy-report", null, null]);
+    expect(["o", "w", "g", "m"].map((key) => actionFor(press(key), place))).toEqual([null, null, null, null]);
+  });
+
   it("a comparison has keys of its own, and none of the list's", () => {
     const there = { ...place, list: false, compare: true };
     const at = ["j", "k", "[", "]", "s", "x", "c"].map((key) => actionFor(press(key), there));
@@ -119,6 +127,7 @@ describe("keys", () => {
         actionFor(press(names[cap] ?? cap, { shift: cap.startsWith("⇧"), ctrl: cap.startsWith("Ctrl") }), {
           ...place,
           hooks: true,
+          jobs: true,
           compare: true,
         }),
         cap,
