@@ -60,6 +60,7 @@ describe("a finding", () => {
     fake.failures.set("findingMakeEvent", { code: "confirm_target", message: "Agree to it first.", detail: null });
     await click("make-event-send");
     await waitFor(() => expect(screen.getByTestId("make-event-error").textContent).toContain("Agree to it first."));
+    expect(screen.getByTestId("make-event-agree").textContent).toContain("Agree");
     fake.failures.clear();
     await click("make-event-send");
     await waitFor(() => expect(fake.madeEvents.at(-1)?.secret).toBe("s1"));
