@@ -78,6 +78,7 @@ describe("age and expiry", () => {
     const ended_ms = NOW - 22 * MINUTE;
     expect(plain(ageOf(job({ ended_ms, expires_ms: ended_ms + 48 * HOUR }), NOW).note)).toBe("47 h left");
     expect(plain(ageOf(job({ ended_ms, expires_ms: NOW - 3 * HOUR }), NOW).note)).toBe("expired 3 h ago");
+    expect(ageOf(job({ ended_ms, expires_ms: NOW - 700 * HOUR }), NOW).note).toBe("expired");
     expect(ageOf(job({ phase: "failed", ended_ms }), NOW).note).toBe("no result");
     expect(ageOf(job({ ended_ms }), NOW).note).toBe("");
     expect(expiryWords(job(), NOW)).toBeNull();

@@ -124,7 +124,9 @@ export function ageOf(job: JobView, now: number): Age {
 function expiryNote(job: JobView, now: number): string {
   if (job.expires_ms !== null) {
     const left = job.expires_ms - now;
-    return left > 0 ? `${span(left)} left` : `expired ${ago(job.expires_ms, now)}`;
+    if (left > 0) return `${span(left)} left`;
+    // How long ago matters while somebody may still look for it.
+    return left > -2 * DAY ? `expired ${ago(job.expires_ms, now)}` : "expired";
   }
   return job.phase === "failed" ? "no result" : "";
 }

@@ -39,6 +39,10 @@ export class Jobs {
   readonly #projects: Pick<Projects, "list" | "chosenId" | "choose">;
   readonly #doing: Doing;
   #showing = false;
+  /** The project changes because a job of it was opened: what is chosen stays. */
+  #going = false;
+  /** Where the chosen one stood last: it may be out of the pages that are here. */
+  #place = 0;
 
   constructor(
     backend: JobCalls,
@@ -99,11 +103,14 @@ export class Jobs {
 
   pick(project: number): void {
     this.picked = project;
-    this.moved();
   }
 
-  /** Another project is shown. */
+  /** Another project is shown: the view says so. */
   moved(): void {
+    if (this.#going) {
+      this.#going = false;
+      return;
+    }
     this.covering = false;
     this.list.forget();
     this.open.close();
@@ -122,6 +129,8 @@ export class Jobs {
     const project = this.project;
     if (!project) return;
     this.chosen = new Map(this.chosen).set(project.id, name);
+    const at = this.list.indexOf(name);
+    if (at >= 0) this.#place = at;
     await this.open.read(project.id, name);
   }
 
@@ -136,8 +145,9 @@ export class Jobs {
   }
 
   move(by: number): Promise<string | null> {
+    if (this.current === null) return this.moveTo(0);
     const at = this.list.indexOf(this.current);
-    return this.moveTo(at < 0 ? 0 : at + by);
+    return this.moveTo((at < 0 ? this.#place : at) + by);
   }
 
   /** To the next job with a finding, after the chosen one, and around. */
@@ -199,6 +209,7 @@ export class Jobs {
   #goTo(project: number): void {
     if (this.#projects.chosenId !== null) this.#projects.choose(project);
     this.picked = project;
+    this.#going = this.#showing;
     this.list.forget();
   }
 
