@@ -1,5 +1,5 @@
 import type { Backend, BatchPreview, IpcError, NewJob } from "../ipc";
-import { asIpcError } from "../lib/errors";
+import { asIpcError, isUnknown } from "../lib/errors";
 import { firstFields, readJob, requestsOf, withKind, type JobErrors, type JobFields } from "../lib/job-draft";
 import { Latest } from "../lib/latest";
 import { whenStill } from "../lib/when-still";
@@ -38,6 +38,11 @@ export class JobForm {
 
   get mustAgree(): boolean {
     return this.project !== null && !this.#paid.has(this.project);
+  }
+
+  /** The answer was lost: it may run already. */
+  get unknown(): boolean {
+    return isUnknown(this.error);
   }
 
   begin(project: number | null): void {
@@ -126,7 +131,14 @@ export class JobForm {
     this.busy = true;
     this.error = await this.#dispatch(project, read.job);
     this.busy = false;
-    if (this.error) return false;
+    if (this.error) {
+      // Another one may be billed beside the first: that is to be agreed to anew.
+      if (this.unknown) {
+        this.agreed = false;
+        this.#paid = new Set([...this.#paid].filter((one) => one !== project));
+      }
+      return false;
+    }
     this.#paid = new Set(this.#paid).add(project);
     this.agreed = false;
     const { kind, agent, model } = this.fields;

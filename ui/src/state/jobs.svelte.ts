@@ -134,6 +134,14 @@ export class Jobs {
     await this.open.read(project.id, name);
   }
 
+  /** Chooses a job of any project, from elsewhere in the window. */
+  async reveal(project: number, name: string): Promise<void> {
+    if (project !== this.project?.id) this.#goTo(project);
+    this.covering = true;
+    this.chosen = new Map(this.chosen).set(project, name);
+    if (this.#showing) await Promise.all([this.list.read(), this.choose(name)]);
+  }
+
   /** Moves the choice to a place of the list; answers the name that is chosen then. */
   async moveTo(index: number): Promise<string | null> {
     const to = Math.min(this.list.matched - 1, Math.max(0, index));

@@ -122,5 +122,12 @@ describe("a new job", () => {
     await key("n");
     await screen.findByTestId("new-job-dialog");
     expect(screen.queryByTestId("new-job-agree")).toBeNull();
+    // But where the answer was lost, a second one may be billed beside the first.
+    await type("new-job-input", "Once more.");
+    fake.failures.set("jobDispatch", { code: "outcome_unknown", message: "Its answer never came.", detail: null });
+    await click("new-job-send");
+    await waitFor(() => expect(screen.getByTestId("new-job-error").dataset.code).toBe("outcome_unknown"));
+    expect(screen.getByTestId("new-job-money").textContent).toContain("both are billed");
+    expect(screen.getByTestId<HTMLButtonElement>("new-job-send").disabled).toBe(true);
   });
 });

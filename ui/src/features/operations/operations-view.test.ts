@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FakeBackend } from "../../fake/backend";
+import type { JobView } from "../../ipc";
 import type { App } from "../../state/app.svelte";
 import { clean, click, detail, jobsFake, key, openOperations, plain, row, rows, type } from "./test-window";
 
@@ -133,6 +134,16 @@ describe("the detail", () => {
     await click("job-ask-with");
     await waitFor(() => expect(screen.getByTestId("operations").dataset.project).toBe("2"));
     await waitFor(() => expect(screen.getByTestId("job-detail").textContent).toContain("found-with-another-key"));
+  });
+
+  it("is gone to from elsewhere, whatever project it is of", async () => {
+    await open();
+    await rows();
+    fake.jobList.push({ ...fake.jobList[8], project: 2, name: "batches/elsewhere", title: "elsewhere" } as JobView);
+    await app.jobs.reveal(2, "batches/elsewhere");
+    await waitFor(() => expect(screen.getByTestId("operations").dataset.project).toBe("2"));
+    await waitFor(() => expect(detail()).toBe("batches/elsewhere"));
+    expect(app.jobs.covering).toBe(true);
   });
 
   it("cancels and deletes only after it said what ends", async () => {
