@@ -1070,7 +1070,7 @@ max_count: number | null,
  */
 free_bytes: number | null, };
 
-export type SizePartName = "headers" | "bodies" | "rows" | "answers" | "search" | "log" | "deleted" | "free";
+export type SizePartName = "headers" | "bodies" | "rows" | "answers" | "results" | "search" | "log" | "deleted" | "free";
 
 export type SizePart = { 
 /**
@@ -2232,6 +2232,24 @@ missed: number,
  */
 waiting: number, };
 
+export type DeliveryJob = { 
+/**
+ * The job that its event names, where it is known.
+ */
+job: JobView | null, 
+/**
+ * What the event says and the service does not.
+ */
+contradiction: string | null, 
+/**
+ * When the sender should try again; `None` where an attempt was accepted, or none is expected any more.
+ */
+next: NextAttempt | null, 
+/**
+ * Whether an attempt was verified and answered 2xx.
+ */
+accepted: boolean, };
+
 export type MissedCause = "not_subscribed" | "webhook_disabled" | "points_elsewhere" | "not_running" | "tunnel_down" | "rejected" | "refused" | "retrying" | "forward_failed" | "unexplained";
 
 export type FindingBrief = { 
@@ -2338,7 +2356,7 @@ from_events: number,
  */
 gives_up_ms: number, };
 
-export type Finding = { 
+export type JobFinding = { 
 /**
  * The project.
  */
