@@ -14,7 +14,9 @@ const LAYERS = {
 const FEATURES = {
   search: [],
   replay: [],
-  detail: ["replay"],
+  results: [],
+  interaction: [],
+  detail: ["replay", "results"],
   deliveries: ["detail", "replay", "search"],
   handler: [],
   traffic: [],

@@ -1,6 +1,6 @@
 import type { CopyForm, Row, Selection, Transfer, TransferFormat, TransferKind } from "../ipc";
 import { refused } from "./refused";
-import { FakeSecrets } from "./secrets";
+import { FakeResults } from "./results";
 
 const BYTES_A_DELIVERY = 1900;
 const STEPS = 5;
@@ -46,7 +46,7 @@ export function fakeTransfer(more: Pick<Transfer, "number" | "kind" | "path"> & 
 }
 
 /** Exports and imports, in memory: five steps each, one every `transferTakes` ms. */
-export abstract class FakeTransfer extends FakeSecrets {
+export abstract class FakeTransfer extends FakeResults {
   /** Between two steps of a transfer. */
   transferTakes = 150;
   /** What the user chooses to import; empty: nothing. */

@@ -17,6 +17,7 @@ import type { HistoryBackend } from "./history";
 import type { JobsBackend } from "./jobs";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
+import type { ResultsBackend } from "./results";
 import type { SandboxBackend } from "./sandbox";
 import type { SearchBackend } from "./search";
 import type { StartBackend } from "./start";
@@ -37,6 +38,7 @@ export interface Backend
     CompareBackend,
     HistoryBackend,
     JobsBackend,
+    ResultsBackend,
     SearchBackend,
     TransferBackend {
   appState(): Promise<AppState>;

@@ -3,6 +3,7 @@ import { asIpcError, isNewAddress } from "../lib/errors";
 import { About } from "./about.svelte";
 import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
+import { Answering } from "./answering.svelte";
 import { Clipboard } from "./clipboard";
 import { Clock } from "./clock.svelte";
 import { Compare } from "./compare.svelte";
@@ -23,6 +24,7 @@ import { Navigation } from "./navigation";
 import { ProjectForm } from "./project-form.svelte";
 import { Projects } from "./projects.svelte";
 import { Replay } from "./replay.svelte";
+import { Results } from "./results.svelte";
 import { RotationState } from "./rotation.svelte";
 import { Samples } from "./samples.svelte";
 import { Sandbox } from "./sandbox.svelte";
@@ -81,6 +83,8 @@ export class App {
   readonly menu: MenuState;
   readonly compare: Compare;
   readonly handler: HandlerState;
+  readonly results: Results;
+  readonly answering: Answering;
   readonly #backend: Backend;
 
   constructor(backend: Backend) {
@@ -148,6 +152,8 @@ export class App {
       search: this.search,
       compare: this.compare,
     });
+    this.results = new Results(backend, toasts);
+    this.answering = new Answering(backend);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
       screen,
@@ -185,7 +191,8 @@ export class App {
   }
 
   #live(message: Live): void {
-    for (const part of [this.replay, this.handler, this.verifyAgain, this.transfers, this.history]) part.live(message);
+    for (const part of [this.replay, this.handler, this.verifyAgain, this.transfers, this.history, this.results])
+      part.live(message);
     switch (message.kind) {
       case "listener":
         this.listening.listener = message.listener;

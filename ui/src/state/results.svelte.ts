@@ -1,0 +1,219 @@
+import type {
+  BatchPreview,
+  Detail,
+  IpcError,
+  JobDetail,
+  JobMetadata,
+  Live,
+  Pointer,
+  ResultSave,
+  ResultSource,
+  ResultView,
+} from "../ipc/generated";
+import type { JobsBackend } from "../ipc/jobs";
+import type { ResultsBackend } from "../ipc/results";
+import { asIpcError } from "../lib/errors";
+import { fileNameFor, sameSource, savedWords } from "../lib/result-fetch";
+import { ResultRowsState } from "./result-rows.svelte";
+import type { Toasts } from "./toasts.svelte";
+
+/** What it asks of the back end. */
+export type ResultCalls = ResultsBackend & Pick<JobsBackend, "requestsChoose">;
+
+/** What was asked to be opened: it is on its way, is there, or could not be. */
+export type Opening = { source: ResultSource; id: number | null; error: IpcError | null };
+
+/** Results that are open: what a job's or a delivery's pointer leads to. */
+export class Results {
+  /** By id. */
+  views = $state.raw<ReadonlyMap<number, ResultView>>(new Map());
+  openings = $state.raw<readonly Opening[]>([]);
+  /** Of which delivery a pointer is shown in place of its detail. */
+  at = $state.raw<{ delivery: number; source: ResultSource } | null>(null);
+  /** A pointer of a delivery that is not verified: asked whether to open it. */
+  asking = $state.raw<{ project: number; source: ResultSource & { of: "pointer" } } | null>(null);
+  /** The batch that would be sent again, while it is asked. */
+  resending = $state.raw<{ id: number; preview: BatchPreview | null; error: IpcError | null; busy: boolean } | null>(
+    null,
+  );
+  /** Commands under way, each by its name and the result's id. */
+  busy = $state.raw<ReadonlySet<string>>(new Set());
+  /** Shows a job; null as long as nothing can. */
+  onjob: ((project: number, name: string) => void) | null = null;
+
+  readonly #backend: ResultCalls;
+  readonly #toasts: Toasts;
+  readonly #rows = new Map<number, ResultRowsState>();
+
+  constructor(backend: ResultCalls, toasts: Toasts) {
+    this.#backend = backend;
+    this.#toasts = toasts;
+  }
+
+  of(id: number): ResultView | undefined {
+    return this.views.get(id);
+  }
+
+  /** What became of a source that was to be opened. */
+  opening(source: ResultSource): Opening | undefined {
+    return this.openings.find((one) => sameSource(one.source, source));
+  }
+
+  rowsOf(id: number): ResultRowsState {
+    let rows = this.#rows.get(id);
+    if (!rows) {
+      rows = new ResultRowsState(this.#backend, id, (thrown) => this.#toasts.failed(thrown));
+      this.#rows.set(id, rows);
+    }
+    return rows;
+  }
+
+  live(message: Live): void {
+    if (message.kind === "result") this.#take(message.result);
+  }
+
+  #take(view: ResultView): void {
+    const before = this.views.get(view.id);
+    this.views = new Map(this.views).set(view.id, view);
+    const known = this.#rows.get(view.id);
+    const moved =
+      before?.state !== view.state ||
+      before.summary?.answered !== view.summary?.answered ||
+      before.has_requests !== view.has_requests;
+    if (known && moved) known.changed();
+  }
+
+  /** Opens it, unless it is open already. What failed is tried again. */
+  async open(source: ResultSource): Promise<void> {
+    const known = this.opening(source);
+    if (known && known.error === null && (known.id === null || this.views.has(known.id))) return;
+    this.#note({ source, id: null, error: null });
+    try {
+      const view = await this.#backend.resultOpen(source);
+      // Its progress may have been told before the answer came.
+      if (!this.views.has(view.id)) this.#take(view);
+      this.#note({ source, id: view.id, error: null });
+    } catch (thrown) {
+      this.#note({ source, id: null, error: asIpcError(thrown) });
+    }
+  }
+
+  #note(opening: Opening): void {
+    this.openings = [...this.openings.filter((one) => !sameSource(one.source, opening.source)), opening];
+  }
+
+  /** Opens a pointer of a delivery in place of its detail; of one that is not verified it asks first. */
+  openPointer({ row }: Detail, pointer: Pointer): void {
+    const source = { of: "pointer" as const, delivery: row.id, path: pointer.path, confirmed: false };
+    if (row.outcome === "verified") this.#showAt(row.id, source);
+    else this.asking = { project: row.project, source };
+  }
+
+  /** The user was told of it, and wants it opened. */
+  confirm(): void {
+    const asked = this.asking;
+    this.asking = null;
+    if (asked) this.#showAt(asked.source.delivery, { ...asked.source, confirmed: true });
+  }
+
+  #showAt(delivery: number, source: ResultSource): void {
+    this.at = { delivery, source };
+    void this.open(source);
+  }
+
+  /** Back to the delivery. What was opened stays open. */
+  leave(): void {
+    this.at = null;
+  }
+
+  async #do<T>(name: string, id: number, work: () => Promise<T>): Promise<T | null> {
+    const key = `${name} ${id}`;
+    if (this.busy.has(key)) return null;
+    this.busy = new Set(this.busy).add(key);
+    try {
+      return await work();
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+      return null;
+    } finally {
+      this.busy = new Set([...this.busy].filter((one) => one !== key));
+    }
+  }
+
+  async #change(name: string, id: number, work: () => Promise<ResultView>): Promise<boolean> {
+    const view = await this.#do(name, id, work);
+    if (view) this.#take(view);
+    return view !== null;
+  }
+
+  stop = (id: number): Promise<boolean> => this.#change("stop", id, () => this.#backend.resultStop(id));
+  goOn = (id: number): Promise<boolean> => this.#change("go", id, () => this.#backend.resultGoOn(id));
+
+  async close(id: number): Promise<void> {
+    await this.#do("close", id, () => this.#backend.resultClose(id));
+    const views = new Map(this.views);
+    views.delete(id);
+    this.views = views;
+    this.#rows.delete(id);
+    this.openings = this.openings.filter((one) => one.id !== id);
+  }
+
+  bytes(id: number, limit: number): Promise<ArrayBuffer> {
+    return this.#backend.resultBytes(id, limit);
+  }
+
+  /** Asks where to, and writes; what was written is told. */
+  async save(view: ResultView, what: ResultSave): Promise<void> {
+    await this.#do(`save-${what}`, view.id, async () => {
+      const path = await this.#backend.resultSaveChoose(fileNameFor(view, what === "failed" ? "-failed" : ""));
+      if (path === null) return;
+      this.#toasts.info(savedWords(await this.#backend.resultSave(view.id, what, path)));
+    });
+  }
+
+  /** Keeps a copy with a delivery, or no longer. */
+  keep = (id: number, delivery: number, keep: boolean): Promise<boolean> =>
+    this.#change("keep", id, () => this.#backend.resultKeep(id, delivery, keep));
+
+  /** Lets the user choose the file with the requests. */
+  async requests(id: number): Promise<void> {
+    await this.#do("requests", id, async () => {
+      const path = await this.#backend.requestsChoose();
+      if (path !== null) this.#take(await this.#backend.resultRequests(id, path));
+    });
+  }
+
+  /** Asks what would be sent again. Nothing is sent. */
+  async ask(id: number): Promise<void> {
+    this.resending = { id, preview: null, error: null, busy: false };
+    const still = () => this.resending?.id === id;
+    try {
+      const preview = await this.#backend.resubmitPreview(id);
+      if (still()) this.resending = { id, preview, error: null, busy: false };
+    } catch (thrown) {
+      if (still()) this.resending = { id, preview: null, error: asIpcError(thrown), busy: false };
+    }
+  }
+
+  /** Sends it; the job that was made, or null where it could not be: then the dialog says why. */
+  async resubmit(
+    title: string,
+    receivers: readonly string[] | null,
+    metadata: readonly JobMetadata[],
+  ): Promise<JobDetail | null> {
+    const asked = this.resending;
+    if (!asked?.preview || asked.busy) return null;
+    this.resending = { ...asked, error: null, busy: true };
+    try {
+      const made = await this.#backend.resubmit(asked.id, title, receivers, metadata);
+      this.resending = null;
+      const { project, name } = made.job;
+      const button = this.onjob ? { label: "Show it", run: () => this.onjob?.(project, name) } : null;
+      this.#toasts.show("info", `Sent ${title || name} with ${asked.preview.requests} requests.`, { button });
+      return made;
+    } catch (thrown) {
+      this.resending = { ...asked, error: asIpcError(thrown), busy: false };
+      return null;
+    }
+  }
+}
