@@ -106,3 +106,10 @@ export function sameSource(a: ResultSource, b: ResultSource): boolean {
 export function hostOf(address: string): string {
   return /^[a-z]+:\/\/([^/]+)/i.exec(address)?.[1] ?? address;
 }
+
+/** How long a video is: `8 s`, `1 min 04 s`. */
+export function timeLength(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${seconds < 10 ? Math.round(seconds * 10) / 10 : whole}\u00A0s`;
+  return `${Math.floor(whole / 60)}\u00A0min ${String(whole % 60).padStart(2, "0")}\u00A0s`;
+}

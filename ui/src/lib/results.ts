@@ -185,3 +185,28 @@ export function filterCounts(view: Read): Record<"all" | "failed" | "missing" | 
 
 /** How many would be sent again: failed ones, and missing ones whose requests are known. */
 export const resendable = (sum: RowsSummary): number => sum.failed + (sum.missing_named ? (sum.missing ?? 0) : 0);
+
+/**
+ * What sending rows again may take, from what the others took; null where no row said its tokens. A guess, and called
+ * one.
+ */
+export function resendCost(sum: RowsSummary, requests: number): string | null {
+  const answered = sum.good + sum.partial;
+  const { input, output, thinking } = sum.tokens;
+  if (answered === 0 || (input === null && output === null)) return null;
+  const each = (n: number | null) => (n === null ? null : Math.round(n / answered) * requests);
+  const out = output === null && thinking === null ? null : (each(output) ?? 0) + (each(thinking) ?? 0);
+  const said = [
+    each(input) === null ? "" : `${roughly(each(input) ?? 0)} tokens in`,
+    out === null
+      ? ""
+      : `${roughly(out)} ${input === null ? "tokens " : ""}out${thinking === null ? "" : " with thinking"}`,
+  ].filter(Boolean);
+  return `About ${said.join(" and ")}, if they take what the others took on average.`;
+}
+
+/** Two digits: more would pretend to know. */
+function roughly(n: number): string {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, n))) - 1);
+  return count(Math.round(n / unit) * unit);
+}

@@ -38,6 +38,8 @@ export class Results {
   );
   /** Commands under way, each by its name and the result's id. */
   busy = $state.raw<ReadonlySet<string>>(new Set());
+  /** Rows that are on the screen, by their result's id: the window's keys act on them. */
+  onscreen = $state<number | null>(null);
   /** Shows a job; null as long as nothing can. */
   onjob: ((project: number, name: string) => void) | null = null;
 
@@ -105,15 +107,15 @@ export class Results {
   /** Opens a pointer of a delivery in place of its detail; of one that is not verified it asks first. */
   openPointer({ row }: Detail, pointer: Pointer): void {
     const source = { of: "pointer" as const, delivery: row.id, path: pointer.path, confirmed: false };
-    if (row.outcome === "verified") this.#showAt(row.id, source);
+    const agreed = (this.opening(source)?.id ?? null) !== null;
+    if (row.outcome === "verified" || agreed) this.#showAt(row.id, source);
     else this.asking = { project: row.project, source };
   }
 
   /** The user was told of it, and wants it opened. */
-  confirm(): void {
-    const asked = this.asking;
+  confirm({ source }: { source: ResultSource & { of: "pointer" } }): void {
     this.asking = null;
-    if (asked) this.#showAt(asked.source.delivery, { ...asked.source, confirmed: true });
+    this.#showAt(source.delivery, { ...source, confirmed: true });
   }
 
   #showAt(delivery: number, source: ResultSource): void {
