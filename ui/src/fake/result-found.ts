@@ -54,7 +54,7 @@ export const FOUND: Record<string, FakeFound> = {
   text: { kind: "text", bytes: 3_300_000, mime_type: "text/plain" },
   binary: { kind: "binary", bytes: 120_000, mime_type: "application/octet-stream" },
   interaction: { kind: "interaction" },
-  expired: { kind: "unknown", error: GONE, expires: -3 * HOUR },
+  expired: { kind: "unknown", error: GONE, expires: -3 * HOUR - 60_000 },
   failed: {
     kind: "unknown",
     error: refused(

@@ -48,6 +48,10 @@ export type Action =
   | "next-side"
   | "previous-side"
   | "copy-comparison"
+  | "next-failed"
+  | "previous-failed"
+  | "save-failed"
+  | "resubmit"
   | "tab-1"
   | "tab-2"
   | "tab-3"
@@ -60,9 +64,9 @@ export type Action =
  * `list`: only where the delivery list is; `kept`: there, and where the settings of the history are; `hooks`: only in
  * the Webhooks view; `jobs`: only in the Operations view; `rows`: in the list and in these two views; `grid`: in all
  * three, and only while nothing else needs the key (arrows scroll the detail); `marks`: the same, in the delivery list
- * alone; `compare`: only in a comparison.
+ * alone; `compare`: only in a comparison; `result`: only where the rows of an opened result are.
  */
-type Scope = "window" | "list" | "kept" | "hooks" | "jobs" | "rows" | "grid" | "marks" | "compare";
+type Scope = "window" | "list" | "kept" | "hooks" | "jobs" | "rows" | "grid" | "marks" | "compare" | "result";
 type Binding = { action: Action; keys: readonly string[]; scope: Scope };
 
 const BINDINGS: readonly Binding[] = [
@@ -73,6 +77,10 @@ const BINDINGS: readonly Binding[] = [
   { action: "swap", keys: ["s"], scope: "compare" },
   { action: "only-differences", keys: ["x"], scope: "compare" },
   { action: "copy-comparison", keys: ["c"], scope: "compare" },
+  { action: "next-failed", keys: ["]"], scope: "result" },
+  { action: "previous-failed", keys: ["["], scope: "result" },
+  { action: "save-failed", keys: ["S"], scope: "result" },
+  { action: "resubmit", keys: ["R"], scope: "result" },
   { action: "down", keys: ["j"], scope: "rows" },
   { action: "up", keys: ["k"], scope: "rows" },
   { action: "down", keys: ["ArrowDown"], scope: "grid" },
@@ -144,6 +152,8 @@ export type KeyPlace = {
   jobs: boolean;
   /** A comparison is on the screen. */
   compare: boolean;
+  /** Rows of an opened result are on the screen, and nothing else has their keys. */
+  result?: boolean;
   /** The focus is on the list, or nowhere. */
   grid: boolean;
 };
@@ -165,6 +175,7 @@ export function actionFor(press: KeyPress, place: KeyPlace): Action | null {
     grid: (place.list || place.hooks || place.jobs) && place.grid,
     marks: place.list && place.grid,
     compare: place.compare,
+    result: place.result ?? false,
   };
   const binding = BINDINGS.find((b) => b.keys.includes(letter) && here[b.scope]);
   return binding?.action ?? null;
@@ -224,6 +235,15 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["s"], does: "Swap the sides" },
       { caps: ["x"], does: "Only differences, or all" },
       { caps: ["c"], does: "Copy as JSON" },
+    ],
+  },
+  {
+    title: "Opened result",
+    keys: [
+      { caps: ["[", "]"], does: "Previous, next failed or missing row" },
+      { caps: ["Enter"], does: "Open the row" },
+      { caps: ["⇧ S"], does: "Save failed rows" },
+      { caps: ["⇧ R"], does: "Resubmit: shows the new batch first" },
     ],
   },
   {

@@ -57,8 +57,11 @@ export function rowText(row: Pick<ResultRow, "state" | "line" | "text">): string
 export const isQuiet = (row: Pick<ResultRow, "state" | "repeat">): boolean =>
   row.state === "missing" || row.state === "error" || row.repeat;
 
-/** What a number of tokens is shown as: no row said it, no number. */
-export const tokens = (n: number | null): string => (n === null ? "–" : count(n));
+/** A number of tokens in a narrow column; where the row does not say it, no number. */
+export function tokens(n: number | null): string {
+  if (n === null) return "–";
+  return n < 100_000 ? count(n) : n < 10_000_000 ? `${count(Math.floor(n / 1000))}k` : `${count(Math.floor(n / 1e6))}M`;
+}
 
 /** The key, or what stands for it. */
 export const keyOf = (row: Pick<ResultRow, "key" | "line">): string => row.key ?? `line ${count(row.line)}`;

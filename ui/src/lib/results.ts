@@ -1,5 +1,5 @@
 import type { JobPhase, ResultView, RowKind, RowsSummary } from "../ipc/generated";
-import { count, plural } from "./format";
+import { count, plural, unbroken } from "./format";
 
 /** What a batch's output says, in words and numbers. Nothing here guesses: what is not known is said to be so. */
 export type Tone = "ok" | "warn" | "no" | "un";
@@ -131,7 +131,7 @@ export function cells(view: Read): Cell[] {
       note: sum.asked === null ? (part ? "so far" : "") : `of ${count(sum.asked)} asked${part ? " so far" : ""}`,
     },
     { id: "good", label: "Good", value: count(sum.good), note: goodShare(sum, part) },
-    { id: "failed", label: "Failed", value: count(sum.failed), note: failed.join(", ") },
+    { id: "failed", label: "Failed", value: count(sum.failed), note: unbroken(failed.join(", ")) },
     {
       id: "missing",
       label: "Missing keys",

@@ -109,6 +109,7 @@ describe("keys", () => {
       "⇧ C": "C",
       "⇧ T": "T",
       "⇧ R": "R",
+      "⇧ S": "S",
       "⇧ J": "J",
       "⇧ K": "K",
       "⇧ ↓": "ArrowDown",
@@ -129,6 +130,7 @@ describe("keys", () => {
           hooks: true,
           jobs: true,
           compare: true,
+          result: true,
         }),
         cap,
       ).not.toBeNull();

@@ -41,7 +41,7 @@ export class Results {
   /** Rows that are on the screen, by their result's id: the window's keys act on them. */
   onscreen = $state<number | null>(null);
   /** Shows a job; null as long as nothing can. */
-  onjob: ((project: number, name: string) => void) | null = null;
+  onjob = $state.raw<((project: number, name: string) => void) | null>(null);
 
   readonly #backend: ResultCalls;
   readonly #toasts: Toasts;

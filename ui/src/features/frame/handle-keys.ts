@@ -7,6 +7,7 @@ import { compareKey } from "./compare-key";
 import { hookKey } from "./hook-keys";
 import { jobKey } from "./job-keys";
 import { keepKey } from "./keep-key";
+import { onResult, resultKey } from "./result-keys";
 
 /** What keys act upon. */
 export type Keyed = Pick<
@@ -21,6 +22,7 @@ export type Keyed = Pick<
   | "keeping"
   | "navigation"
   | "replay"
+  | "results"
   | "rotation"
   | "samples"
   | "screen"
@@ -48,10 +50,12 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       hooks: app.screen.view === "webhooks",
       jobs: app.screen.view === "operations",
       compare: app.screen.view === "compare",
+      result: onResult(app, target),
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
   if (action === null) return;
+  if (resultKey(app, action)) return event.preventDefault();
   if (ofView(app, action, target) ?? run(app, action, target)) event.preventDefault();
 }
 
@@ -147,6 +151,10 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "next-side":
     case "previous-side":
     case "copy-comparison":
+    case "next-failed":
+    case "previous-failed":
+    case "save-failed":
+    case "resubmit":
       return false;
     default: {
       const tab = TABS[Number(action.slice(4)) - 1];
