@@ -96,7 +96,13 @@ export class FakeLines {
         ? NOTHING
         : {
             input: 760 + ((of * 37) % 90),
-            output: special?.state === "cut_off" ? 1024 : special?.state === "blocked" ? 0 : 150 + ((of * 13) % 60),
+            output: this.shape.embeddings
+              ? null
+              : special?.state === "cut_off"
+                ? 1024
+                : special?.state === "blocked"
+                  ? 0
+                  : 150 + ((of * 13) % 60),
             thinking: this.shape.embeddings ? null : 90 + ((of * 29) % 430),
             cached: 512,
           };
