@@ -8,7 +8,7 @@ import { dressSandbox } from "./scene";
  * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
  * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`,
- * `compare=text`, `kept=busy`, `jobs=many`.
+ * `compare=text`, `kept=busy`, `jobs=many`, `result=million` (what every pointer leads to).
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
@@ -80,6 +80,8 @@ export function fakeFromAddress(address: URL): FakeBackend {
     );
   if (query.get("kept") === "busy") dressKept(fake);
   fake.turned.scene(query.get("turned"));
+  const result = query.get("result");
+  if (result !== null) fake.found = [["", result]];
   const rate = Number(query.get("rate") ?? 0);
   if (rate > 0)
     setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);

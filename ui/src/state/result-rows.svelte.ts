@@ -19,6 +19,8 @@ export class ResultRowsState {
   /** How many match; `exact`: no more will be found. */
   matched = $state(0);
   exact = $state(false);
+  /** The most that ever matched: a list that is searched does not become shorter on the screen. */
+  most = $state(0);
   /** A first page has come. */
   loaded = $state(false);
   /** Another filter is being tried: what is here is still of the one before. */
@@ -105,6 +107,7 @@ export class ResultRowsState {
       const got = await this.#backend.resultRows(this.id, this.filter, this.text, page * PAGE_ROWS, PAGE_ROWS);
       if (token !== this.#token) return null;
       this.matched = got.matched;
+      this.most = Math.max(this.most, got.matched);
       this.exact = got.exact;
       return got;
     } catch (thrown) {
