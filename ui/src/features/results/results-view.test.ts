@@ -169,11 +169,12 @@ describe("rows", () => {
     expect(screen.queryByTestId("result-resubmit")).toBeNull();
     expect(text("requests-note")).toContain("the service does not give uploaded files back");
     expect(screen.getByTestId<HTMLInputElement>("rows-filter-missing").disabled).toBe(true);
-    fake.requestsChosen = null;
+    const choosing = vi.fn<() => Promise<string | null>>().mockResolvedValueOnce(null);
+    fake.requestsChoose = choosing.mockResolvedValueOnce("/home/ada/requests.jsonl");
     await click("requests-choose");
-    await waitFor(() => expect(fake.calls).toContain("requestsChoose"));
+    await waitFor(() => expect(choosing).toHaveBeenCalledOnce());
     expect(fake.calls).not.toContain("resultRequests");
-    fake.requestsChosen = "/home/ada/requests.jsonl";
+    await waitFor(() => expect(screen.getByTestId<HTMLButtonElement>("requests-choose").disabled).toBe(false));
     await click("requests-choose");
     await waitFor(() => expect(text("result-resubmit")).toBe("Resubmit 63…"));
     expect(screen.queryByTestId("requests-note")).toBeNull();
