@@ -281,7 +281,8 @@ describe("files", () => {
   it("an interaction is shown by its job", async () => {
     const { app } = await panel("interactions/v1_Chc9");
     await isAt("ready");
-    expect(screen.queryByTestId("result-show-job")).toBeNull();
+    app.results.onjob = null;
+    await waitFor(() => expect(screen.queryByTestId("result-show-job")).toBeNull());
     const shown = vi.fn();
     app.results.onjob = shown;
     await fireEvent.click(await screen.findByTestId("result-show-job"));
