@@ -17,7 +17,7 @@ export type FakeFound = {
   expires?: number;
 };
 
-const GONE = refused("service_refused", "The service has no such file any more: it keeps results for two days.", "404");
+const GONE = refused("result_gone", "The service has no such file any more: it keeps results for two days.", "404");
 export const FOUND: Record<string, FakeFound> = {
   rows: { kind: "rows", bytes: 4_404_019, lines: DRAWN, requests: true },
   "rows-unknown": {

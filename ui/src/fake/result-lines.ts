@@ -195,6 +195,7 @@ export class FakeLines {
       missing_named: named,
       doubled: done ? repeats : 0,
       repeats: done ? repeats : 0,
+      strays: 0,
       error_kinds: kinds(special.filter((one) => one.state === "error")),
       finish_reasons: embeddings
         ? []

@@ -1,4 +1,4 @@
-import type { BatchPreview, CallAnswer, JobMetadata, ResultSave, ResultSource, ResultView, RowFilter } from "../ipc";
+import type { BatchPreview, JobMetadata, ResultSave, ResultSource, ResultView, RowFilter } from "../ipc";
 import { bareJob } from "./job-detail";
 import { refused } from "./refused";
 import { FOUND, type FakeFound } from "./result-found";
@@ -69,6 +69,7 @@ export abstract class FakeResults extends FakeSecrets {
         total: null,
         read_us: null,
         expires_ms: null,
+        delivery: source.of === "pointer" ? source.delivery : null,
         kept_with: null,
         summary: null,
         has_requests: found.requests ?? false,

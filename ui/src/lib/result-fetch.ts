@@ -53,9 +53,10 @@ export function timeLeft(ms: number): string {
   return rest === 0 ? `${count(hours)}\u00A0h` : `${count(hours)}\u00A0h ${rest}\u00A0min`;
 }
 
-/** It could not be fetched, and the time that it was kept is over. */
-export function isExpired(view: Pick<ResultView, "state" | "bytes" | "expires_ms">, now: number): boolean {
-  return view.state === "failed" && view.bytes === 0 && view.expires_ms !== null && view.expires_ms <= now;
+/** The service has it no longer: it says so, or the time that it was kept is over. */
+export function isExpired(view: Pick<ResultView, "state" | "bytes" | "expires_ms" | "error">, now: number): boolean {
+  if (view.state !== "failed" || view.bytes > 0) return false;
+  return view.error?.code === "result_gone" || (view.expires_ms !== null && view.expires_ms <= now);
 }
 
 /** What was saved. */

@@ -48,8 +48,8 @@ describe("fetching", () => {
     expect(nb(expiry(now + 47 * 3_600_000 + 38 * 60_000, now)?.text)).toBe("47 h 38 min");
     expect(nb(expiry(now - 3 * 3_600_000, now)?.text)).toBe("The service deleted it 3 h ago");
     expect(expiry(null, now)).toBeNull();
-    expect(isExpired({ state: "failed", bytes: 0, expires_ms: now - 1 }, now)).toBe(true);
-    expect(isExpired({ state: "failed", bytes: 0, expires_ms: null }, now)).toBe(false);
+    expect(isExpired({ state: "failed", bytes: 0, expires_ms: now - 1, error: null }, now)).toBe(true);
+    expect(isExpired({ state: "failed", bytes: 0, expires_ms: null, error: null }, now)).toBe(false);
   });
 
   it("says what was saved", () => {

@@ -14,6 +14,7 @@ export const ALL_GOOD: RowsSummary = {
   missing_named: true,
   doubled: 0,
   repeats: 0,
+  strays: 0,
   error_kinds: [],
   finish_reasons: [{ name: "STOP", count: 2400 }],
   empty_stops: 0,
@@ -45,7 +46,7 @@ type Case = [
   title: string,
   text: string,
   tone: string,
-  more?: { state?: ResultState; phase?: JobPhase; has_requests?: boolean },
+  more?: { state?: ResultState; phase?: JobPhase },
 ];
 
 const CASES: Case[] = [
@@ -167,11 +168,10 @@ const CASES: Case[] = [
   ],
   [
     "keys that nobody asked for",
-    { answered: 2402 },
+    { answered: 2402, strays: 2 },
     "All 2,400 rows are usable.",
     "2 rows have keys that nobody asked for.",
     "ok",
-    { has_requests: true },
   ],
   [
     "without keys",
@@ -186,7 +186,6 @@ describe("the sentence over the rows", () => {
   it.each(CASES)("%s", (_name, sum, title, text, tone, more = {}) => {
     const view = {
       state: more.state ?? "ready",
-      has_requests: more.has_requests ?? false,
       summary: { ...ALL_GOOD, ...sum },
     };
     expect(rowsVerdict(view, more.phase ?? null)).toEqual({ title, text, tone });
@@ -196,7 +195,6 @@ describe("the sentence over the rows", () => {
 describe("the numbers under it", () => {
   const view = (sum: Partial<RowsSummary>, state: ResultState = "ready") => ({
     state,
-    has_requests: true,
     summary: { ...ALL_GOOD, ...sum },
   });
   const said = (sum: Partial<RowsSummary>, state?: ResultState) =>

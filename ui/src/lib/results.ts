@@ -5,7 +5,7 @@ import { count, plural, unbroken } from "./format";
 export type Tone = "ok" | "warn" | "no" | "un";
 export type Verdict = { tone: Tone; title: string; text: string };
 
-type Read = Pick<ResultView, "state" | "summary" | "has_requests"> & { summary: RowsSummary };
+type Read = Pick<ResultView, "state"> & { summary: RowsSummary };
 
 /** Rows that count: of a doubled key the first answer alone. */
 export const counted = (sum: RowsSummary): number => sum.good + sum.failed;
@@ -15,9 +15,6 @@ export const unusable = (sum: RowsSummary): number => sum.failed + (sum.missing 
 
 /** While a file is read, or where reading it was stopped, its counts are of a part. */
 export const isPart = ({ state }: Pick<ResultView, "state">): boolean => state !== "ready";
-
-/** Rows whose key nobody asked for. */
-export const strays = (sum: RowsSummary): number => Math.max(0, sum.answered - counted(sum) - sum.repeats);
 
 /** The sentence over the rows, and what stands under it. `phase`: of the job, where it is known. */
 export function rowsVerdict(view: Read, phase: JobPhase | null = null): Verdict {
@@ -51,7 +48,7 @@ function ofPart({ state, summary: sum }: Read): Verdict {
   return { tone: "un", title: `Reading: ${rows} so far.`, text: failed };
 }
 
-function notes({ summary: sum, has_requests }: Read): string[] {
+function notes({ summary: sum }: Read): string[] {
   const said: string[] = [];
   const bad: string[] = [];
   if (sum.failed > 0) bad.push(`${count(sum.failed)} failed`);
@@ -69,8 +66,7 @@ function notes({ summary: sum, has_requests }: Read): string[] {
   if (sum.missing === null) said.push("How many were asked for is not known, so some may be missing.");
   if (sum.doubled > 0)
     said.push(`${plural(sum.doubled, "key has", "keys have")} more than one answer: the first counts.`);
-  if (has_requests && strays(sum) > 0)
-    said.push(`${plural(strays(sum), "row has a key", "rows have keys")} that nobody asked for.`);
+  if (sum.strays > 0) said.push(`${plural(sum.strays, "row has a key", "rows have keys")} that nobody asked for.`);
   if (sum.keyless > 0) said.push(`${plural(sum.keyless, "row has", "rows have")} no key.`);
   if (sum.cut_at_end) said.push("The file ends in the middle of a line, so more may have been lost.");
   return said;
