@@ -34,6 +34,7 @@ fn part(name: SizePartName) -> &'static str {
         SizePartName::Bodies => "bodies",
         SizePartName::Rows => "rows and indexes",
         SizePartName::Answers => "answers, replays, forwards",
+        SizePartName::Results => "kept results",
         SizePartName::Search => "search index",
         SizePartName::Log => "write-ahead log",
         SizePartName::Deleted => "deleted, can be taken back",

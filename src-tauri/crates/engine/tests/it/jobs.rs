@@ -243,13 +243,13 @@ async fn what_ended_and_never_called_is_found_with_its_cause() {
     assert!(report.contains(&never) && report.contains("batch.succeeded") && !report.contains("key-of-a-stand-in"));
 
     // In place of the event that never came.
-    let handler = Receiver::start(200).await;
-    let target = TargetDraft { url: handler.address(), ..TargetDraft::default() };
+    let handler = Receiver::start().await;
+    let target = TargetDraft { url: handler.url(), ..TargetDraft::default() };
     let target = rig.engine.targets().save(target).await.unwrap();
     let made = engine::MadeEvent { target: target.id, secret: None };
     let sent = rig.engine.jobs().make_event(project, &never, made).await.unwrap();
     let outbound = rig.engine.outbounds().get(sent).await.unwrap();
-    assert!(outbound.headers.iter().any(|line| line.name == "pollux-made-here"), "{outbound:?}");
+    assert!(outbound.request_headers.iter().any(|line| line.name == "pollux-made-here"), "{outbound:?}");
     let newest = rig.newest().await;
     assert_eq!(newest.verdict.reason, "made_here");
     assert!(newest.row.message_id.unwrap().starts_with("msg_made_here_"));
