@@ -22,6 +22,7 @@ const FEATURES = {
   traffic: [],
   tunnel: [],
   frame: ["handler", "traffic", "tunnel"],
+  operations: ["results", "interaction"],
   history: [],
   settings: ["history"],
 };

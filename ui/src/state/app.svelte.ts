@@ -153,6 +153,10 @@ export class App {
       compare: this.compare,
     });
     this.results = new Results(backend, toasts);
+    this.results.onjob = (project, name) => {
+      screen.go("operations");
+      void this.jobs.reveal(project, name);
+    };
     this.answering = new Answering(backend);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({

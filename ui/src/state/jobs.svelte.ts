@@ -184,6 +184,11 @@ export class Jobs {
     return this.#take((project) => this.#backend.jobOpen(project, text));
   }
 
+  /** An answer, or rows that were sent again, began this one. */
+  began(detail: JobDetail): void {
+    this.#took(detail);
+  }
+
   /** Asks about the open one with another project's key, which the user chose. */
   async askWith(other: number): Promise<void> {
     const name = this.current;
