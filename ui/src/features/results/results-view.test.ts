@@ -95,11 +95,15 @@ describe("rows", () => {
   });
 
   it("are gone through by keys", async () => {
-    await panel("rows");
+    const { app } = await panel("rows");
     await isAt("ready");
     await rows();
-    grid().focus();
+    await app.results.rowsOf(1).choose(0);
+    await waitFor(() => expect(chosen()?.dataset.key).toBe("eval-0000"));
+    chosen()?.focus();
     await press("ArrowDown");
+    await waitFor(() => expect(document.activeElement).toBe(chosen()));
+    await press("ArrowUp");
     await waitFor(() => expect(chosen()?.dataset.key).toBe("eval-0000"));
     await press("j");
     await waitFor(() => expect(chosen()?.dataset.key).toBe("eval-0001"));
