@@ -129,7 +129,7 @@ async fn a_batch_from_its_dispatch_to_its_rows() {
     assert_eq!((by_file.code, &by_file.out), (1, &all.out), "{}", by_file.err);
 
     // Every copy went.
-    let copies = std::fs::read_dir(managed.data.path().join("pollux-results")).unwrap();
+    let copies = std::fs::read_dir(managed.data.path().join("pollux.db-results")).unwrap();
     let copies: Vec<_> = copies.map(|one| one.unwrap().file_name().to_string_lossy().into_owned()).collect();
     assert!(copies.iter().all(|name| name.starts_with("requests-")), "{copies:?}");
     managed.hides_the_key();

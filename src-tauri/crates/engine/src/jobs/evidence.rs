@@ -7,7 +7,7 @@ use super::timeline::{at, down_around};
 use crate::dto::{Evidence, EvidenceKind, EvidenceMark, EvidenceSource, MissedCause, NextAttempt, Span};
 
 /// How long after a job's end its first call should come, in milliseconds.
-pub(super) const FIRST_CALL_MS: i64 = 60_000;
+const FIRST_CALL_MS: i64 = 60_000;
 
 /// What is known around the end of a job.
 pub(super) struct Facts<'a> {

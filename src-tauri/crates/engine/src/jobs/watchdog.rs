@@ -7,7 +7,7 @@ use jiff::{Timestamp, Unit};
 use store::{GONE, JobKind as Kind, JobRank, JobRecord, Settled, ToldRow, WebhookSeen};
 
 use super::about::{About, phase};
-use super::evidence::{FIRST_CALL_MS, Facts, Named};
+use super::evidence::{Facts, Named};
 use super::finding::Kept;
 use super::{Jobs, retrying, shown_kind, timeline};
 use crate::dto::{FindingTick, JobFinding, JobPhase, MissedCause, NextAttempt, Span, UriPlace};
@@ -122,10 +122,11 @@ impl Jobs {
         let store = self.common.store();
         let now_ms = self.common.now_ms();
         let from_ms = ended_ms.saturating_sub(BEFORE_MS);
-        let to_ms = now_ms.min(ended_ms.saturating_add(AFTER_MS)).max(ended_ms.saturating_add(FIRST_CALL_MS));
+        // What lies ahead is neither up nor down.
+        let to_ms = now_ms.min(ended_ms.saturating_add(AFTER_MS)).max(ended_ms.saturating_add(1));
         let known = store.webhook_states().since(record.project, ended_ms.saturating_sub(LOOKED_AT_MS)).await?;
-        let read = store.webhook_states().first_read(record.project).await?.is_some();
-        let webhooks = read.then(|| at_that_time(&known, ended_ms));
+        let first_read = store.webhook_states().first_read(record.project).await?;
+        let webhooks = first_read.map(|first_read| at_that_time(&known, ended_ms, first_read));
         let receivers = about.receivers.clone().map(|uris| {
             let ours = |uri: &str| self.place(record.project, uri) == UriPlace::Ours;
             uris.into_iter().map(|uri| (uri.clone(), ours(&uri))).collect::<Vec<_>>()
@@ -317,14 +318,15 @@ pub(super) fn expected(record: &JobRecord, phase: JobPhase) -> Option<&'static s
     })
 }
 
-/// The webhooks as they were at a moment: what was seen last before it, or else first after it.
-fn at_that_time(known: &[WebhookSeen], ms: i64) -> Vec<&WebhookSeen> {
+/// The webhooks as they were at a moment: what was seen last before it. What was first seen later counts only where
+/// nobody had looked before: otherwise it was not there yet.
+fn at_that_time(known: &[WebhookSeen], ms: i64, first_read: i64) -> Vec<&WebhookSeen> {
     let mut ids: Vec<&str> = known.iter().map(|one| one.webhook.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
     let found = ids.into_iter().filter_map(|id| {
         let of_it = || known.iter().filter(move |one| one.webhook == id);
-        of_it().rfind(|one| one.at_ms <= ms).or_else(|| of_it().next())
+        of_it().rfind(|one| one.at_ms <= ms).or_else(|| of_it().next().filter(|_| first_read > ms))
     });
     found.filter(|one| one.state != GONE).collect()
 }

@@ -181,7 +181,7 @@ async fn a_call_that_waits_is_answered_and_followed_to_its_end() {
     let done = rig.ended(sandbox, &next.job.name).await;
     assert_eq!(done.job.phase, JobPhase::Succeeded);
     let first = rig.job(sandbox, &sent.job.name).await;
-    assert_eq!(first.interaction.unwrap().next, [next.job.name.clone()]);
+    assert_eq!(first.interaction.unwrap().next, std::slice::from_ref(&next.job.name));
     soon("both are told", async || rig.listed(sandbox, &next.job.name).await.told.is_some()).await;
     assert_eq!(rig.listed(sandbox, &sent.job.name).await.told.unwrap().event_type, "interaction.requires_action");
     assert_eq!(rig.listed(sandbox, &next.job.name).await.told.unwrap().event_type, "interaction.completed");
