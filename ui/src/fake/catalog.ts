@@ -139,6 +139,9 @@ export function fakeState(): AppState {
     disk: null,
     settings: {
       port: 4710,
+      watch_jobs: true,
+      grace_minutes: 10,
+      notify_missed: false,
       max_body_mib: 10,
       rejected_body_kib: 64,
       local_per_second: 100_000,

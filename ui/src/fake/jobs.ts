@@ -3,6 +3,7 @@ import type {
   BatchRequests,
   CallAnswer,
   IpcError,
+  DeliveryJob,
   JobDetail,
   JobFilter,
   JobPage,
@@ -285,6 +286,16 @@ export abstract class FakeJobs extends FakeComparing {
 
   findingMakeEvent = (_project: number, _name: string, event: MadeEvent) =>
     this.answer("findingMakeEvent", () => this.madeEvents.push(event));
+
+  /** What is known of the jobs of deliveries, by the delivery's id. */
+  readonly ofDeliveries = new Map<number, DeliveryJob>();
+
+  deliveryJob = (delivery: number) =>
+    this.answer(
+      "deliveryJob",
+      (): DeliveryJob =>
+        this.ofDeliveries.get(delivery) ?? { job: null, contradiction: null, next: null, accepted: false },
+    );
 }
 
 const NO_KEY = refused("no_api_key", "This project has no API key, so its jobs cannot be listed. Add it.");

@@ -149,6 +149,7 @@ export const tauriBackend: Backend = {
   findingAside: (project, name, aside) => invoke("finding_aside", { project, name, aside }),
   findingReport: (project, name) => invoke("finding_report", { project, name }),
   findingMakeEvent: (project, name, event) => invoke("finding_make_event", { project, name, event }),
+  deliveryJob: (delivery) => invoke("delivery_job", { delivery }),
   resultOpen: (source) => invoke("result_open", { source }),
   results: () => invoke("results"),
   resultStop: (id) => invoke("result_stop", { id }),

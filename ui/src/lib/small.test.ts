@@ -200,6 +200,9 @@ it("errors: every thrown thing has a message, unknown codes are errors", () => {
 it("settings: fields are read back as they were written, mistakes named by field", () => {
   const settings = {
     port: 4710,
+    watch_jobs: true,
+    grace_minutes: 10,
+    notify_missed: false,
     max_body_mib: 10,
     rejected_body_kib: 64,
     local_per_second: 100_000,
