@@ -238,8 +238,9 @@ impl Said {
         }
     }
 
-    /// Puts what was said into the record, at `now_ms`. What the service did not say stays.
-    pub(super) fn put_into(self, record: &mut JobRecord, now_ms: i64) {
+    /// Puts what was said into the record, at `now_ms`. What the service did not say stays. `heard_ms`: when an event
+    /// told of its end, for a job whose end the service does not date.
+    pub(super) fn put_into(self, record: &mut JobRecord, now_ms: i64, heard_ms: Option<i64>) {
         let before = About::of(record);
         let said = self.about;
         let about = About {
@@ -272,7 +273,7 @@ impl Said {
             (record.ended_ms, record.expires_ms) = (None, None);
         } else if changed || record.ended_ms.is_none() {
             // Where the service does not say when, it was before it was seen.
-            record.ended_ms = self.ended_ms.or(record.ended_ms).or(Some(now_ms));
+            record.ended_ms = self.ended_ms.or(record.ended_ms).or(heard_ms).or(Some(now_ms));
             if changed && record.settled != Settled::Missed {
                 record.settled = Settled::Open;
             }

@@ -65,7 +65,7 @@ impl Jobs {
                 self.remember(other, name, raw);
                 let fresh = new_record(other, record.kind, name, KnownBy::Opened, now);
                 let change = |record: &mut JobRecord| {
-                    said.put_into(record, now);
+                    said.put_into(record, now, None);
                     self.plan(record, now);
                 };
                 let found = self.update(other, name, || Some(fresh), change).await?;

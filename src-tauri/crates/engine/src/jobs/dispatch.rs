@@ -118,7 +118,7 @@ impl Jobs {
             None => None,
         };
         let change = |record: &mut JobRecord| {
-            said.put_into(record, now);
+            said.put_into(record, now, None);
             record.dispatched_ms = Some(now);
             record.created_ms.get_or_insert(now);
             record.known_by = KnownBy::Dispatched;

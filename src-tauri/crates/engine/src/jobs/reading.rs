@@ -87,7 +87,7 @@ impl Jobs {
                 let fresh = || new_record(project, JobKind::Batch, &batch.name, KnownBy::Listed, now);
                 let mut record = known.unwrap_or_else(fresh);
                 let said = Said::batch(batch, &wall);
-                said.put_into(&mut record, now);
+                said.put_into(&mut record, now, None);
                 self.plan(&mut record, now);
                 records.push(record);
             }
@@ -107,8 +107,11 @@ impl Jobs {
             Ok((said, raw)) => {
                 let now = self.common.now_ms();
                 self.remember(project, &name, raw);
+                let told = self.told_rows(&record).await?;
+                let verified = told.iter().find(|row| row.outcome == signature::Outcome::Verified);
+                let heard = verified.map(|row| row.received_ns.div_euclid(1_000_000));
                 let change = |record: &mut JobRecord| {
-                    said.put_into(record, now);
+                    said.put_into(record, now, heard);
                     self.plan(record, now);
                 };
                 let known = self.update(project, &name, || Some(record), change).await?;

@@ -238,7 +238,7 @@ impl Jobs {
             guess,
             evidence,
             from_ms: looked.from_ms,
-            to_ms: looked.to_ms,
+            to_ms: shown_until(&looked),
             webhook: looked.webhook,
             tunnel: looked.tunnel,
             running: looked.running,
@@ -293,6 +293,14 @@ impl Jobs {
         }
         Ok(missed)
     }
+}
+
+/// Where the axis ends: a quarter of its length ahead, or later where the next attempt is expected soon.
+fn shown_until(looked: &Looked) -> i64 {
+    let ahead = looked.to_ms.saturating_add((looked.to_ms - looked.from_ms) / 4);
+    let next = looked.next.as_ref().map(|next| next.at_ms.saturating_add(next.spread_ms).saturating_add(60_000));
+    let soon = next.filter(|next| *next < looked.to_ms.saturating_add(AFTER_MS));
+    ahead.max(soon.unwrap_or(ahead))
 }
 
 /// Whether an event that counts came: verified, accepted, and sent on where it was to be.
