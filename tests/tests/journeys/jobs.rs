@@ -1,11 +1,15 @@
 //! Operations: a batch from its dispatch to its second try, an interaction that waits, a video, what was never called and
 //! why, and a batch of another key.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tests::emulating::Emulator;
+use tests::receiver::Receiver;
 use tests::window::{Options, Window, hook, open};
 
 use crate::managed::{add_project, managed};
+use crate::tunnel::{cloudflared, provider, state};
 
 const LINES: &str = r#"{"key":"good","request":{"contents":[{"parts":[{"text":"Who was Castor?"}]}]}}
 {"key":"bad#error-429","request":{"contents":[{"parts":[{"text":"Who was Pollux?"}]}]}}
@@ -258,6 +262,87 @@ async fn a_batch_of_another_key_is_asked_for_only_on_a_click() {
     window.wait("job-problem").await;
     says(&window, "job-problem", "perhaps made with another key").await;
     window.shots("job-of-another-key").await;
+}
+
+#[tokio::test]
+async fn a_handler_that_fails_and_a_tunnel_that_is_down_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = cloudflared(folder.path(), json!([{ "mode": "ok" }]));
+    let one = managed(Options::default()).await;
+    let window = &one.window;
+    one.service.call("PATCH", "/emulator/settings", Some(quick())).await;
+    set_grace(window, 0).await;
+    one.create("nightly results").await;
+    let handler = Receiver::start().await;
+    handler.answers("500 Internal Server Error", "oh", Duration::ZERO);
+    window.click("rail-handler").await;
+    window.wait("forward-section").await;
+    let card = "[...document.querySelectorAll('[data-testid=forward-card]')].find((card) => card.innerText.includes('nightly'))";
+    let id = window.script(&format!("return {card}.dataset.project")).await;
+    let id = id.as_str().unwrap().to_owned();
+    if window.client.find(fantoccini::Locator::Css(&hook(&format!("forward-set-up-{id}")))).await.is_ok() {
+        window.click(&format!("forward-set-up-{id}")).await;
+    }
+    window.fill(&format!("forward-url-{id}"), &handler.url()).await;
+    window.click(&format!("forward-start-{id}")).await;
+    window.wait("forward-pill").await;
+    send(&one.service, Value::Null, "its handler fails").await;
+    operations(window).await;
+    ask_for_the_list(window).await;
+    window.wait_css("[data-testid=job-row][data-cause=forward_failed]").await;
+
+    provider(window, "cloudflared").await;
+    window.fill("tunnel-cloudflared-path", program.to_str().unwrap()).await;
+    window.click("tunnel-start").await;
+    state(window, "online").await;
+    window.press("\u{e00c}").await;
+    let public =
+        window.script("return window.__TAURI_INTERNALS__.invoke('tunnel').then((tunnel) => tunnel.public)").await;
+    std::fs::write(folder.path().join("down"), "").unwrap();
+    state(window, "reconnecting").await;
+    let uri = format!("{}nightly", public.as_str().unwrap());
+    send(&one.service, json!({ "uris": [uri] }), "while the tunnel was down").await;
+    ask_for_the_list(window).await;
+    window.wait_css("[data-testid=job-row][data-cause=tunnel_down]").await;
+    window.script("document.querySelector('[data-testid=job-row][data-cause=tunnel_down]').click()").await;
+    window.wait_css("[data-testid=finding][data-cause=tunnel_down]").await;
+    window.shots("missed-tunnel").await;
+}
+
+#[tokio::test]
+async fn what_ended_while_pollux_was_not_running_is_found_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Emulator::start(folder.path(), &["--seed", "5"]);
+    service.call("PATCH", "/emulator/settings", Some(quick())).await;
+    let home = folder.path().join("home");
+    let options = || Options {
+        home: Some(home.clone()),
+        environment: vec![("POLLUX_KEYCHAIN", "file".to_owned())],
+        ..Options::default()
+    };
+    let window = open(options()).await;
+    add_project(&window, "nightly", &service).await;
+    set_grace(&window, 0).await;
+    service.webhook(&format!("{}nightly", window.address().await)).await;
+    window.click("rail-webhooks").await;
+    window.wait("webhook-item").await;
+    window.close().await;
+    send(&service, Value::Null, "in the night").await;
+    let over = async || {
+        let listed = service.call("GET", "/v1/batches", None).await;
+        listed["operations"][0]["done"] == true
+    };
+    let began = std::time::Instant::now();
+    while !over().await {
+        assert!(began.elapsed() < Duration::from_secs(20), "the batch does not end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let window = open(options()).await;
+    operations(&window).await;
+    window.wait_css("[data-testid=job-row][data-cause=not_running]").await;
+    window.click("job-row").await;
+    window.wait_css("[data-testid=finding][data-cause=not_running]").await;
+    window.shots("missed-not-running").await;
 }
 
 /// Nothing is waited for.

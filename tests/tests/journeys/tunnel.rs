@@ -11,7 +11,7 @@ use tests::window::{Options, Window, open};
 use crate::managed::leaked_nowhere;
 
 /// A stand-in of cloudflared, started through a link in `folder`.
-fn cloudflared(folder: &Path, modes: serde_json::Value) -> PathBuf {
+pub(crate) fn cloudflared(folder: &Path, modes: serde_json::Value) -> PathBuf {
     let fake = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/crates/inbound/tests/it/cloudflared/fake.py");
     let link = folder.join("cloudflared");
     symlink(fake.canonicalize().unwrap(), &link).unwrap();
@@ -20,13 +20,13 @@ fn cloudflared(folder: &Path, modes: serde_json::Value) -> PathBuf {
 }
 
 /// Opens the dialog at a provider.
-async fn provider(window: &Window, id: &str) {
+pub(crate) async fn provider(window: &Window, id: &str) {
     window.click("tunnel-pill").await;
     window.wait("tunnel-dialog").await;
     window.script(&format!("document.querySelector('[data-testid=tunnel-provider-{id}]').click()")).await;
 }
 
-async fn state(window: &Window, state: &str) {
+pub(crate) async fn state(window: &Window, state: &str) {
     window.wait_css(&format!("[data-testid=tunnel-pill][data-state={state}]")).await;
 }
 

@@ -242,7 +242,7 @@ impl Engine {
             },
         );
         webhooks.begin();
-        let run = RunFolder::make(common.store().file())?;
+        let run = RunFolder::beside(common.store().file());
         let jobs = Jobs::new(
             common.clone(),
             jobs::Below {

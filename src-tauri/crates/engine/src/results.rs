@@ -90,7 +90,7 @@ impl Results {
             gone.forget();
         }
         let id = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
-        let open = Arc::new(Open::new(id, target, self.run.path(), self.common.stop()));
+        let open = Arc::new(Open::new(id, target, &self.run.path()?, self.common.stop()));
         all.push(open.clone());
         drop(all);
         self.start(&open);

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use crate::error::{Code, Error, Result};
 
 /// The file that a process holds locked.
@@ -12,9 +14,15 @@ const LOCK: &str = "lock";
 /// How the folder of a process begins.
 const RUN: &str = "run-";
 
-/// The folder of this process. Removed when the last of its clones is gone.
+/// The folder of this process: made when it is first needed, removed when the last clone of this is gone. Cloning shares
+/// it.
 #[derive(Clone)]
-pub(crate) struct RunFolder(Arc<Held>);
+pub(crate) struct RunFolder(Arc<Inner>);
+
+struct Inner {
+    history: PathBuf,
+    held: Mutex<Option<Held>>,
+}
 
 struct Held {
     folder: PathBuf,
@@ -23,36 +31,53 @@ struct Held {
 }
 
 impl RunFolder {
-    /// Makes one beside a history, and removes those that ended processes left.
-    pub(crate) fn make(history: &Path) -> Result<Self> {
-        let all = folder(history)?;
-        remove_left(&all);
-        let folder = all.join(format!("{RUN}{}", uuid::Uuid::new_v4().simple()));
+    /// The one beside a history. Removes those that ended processes left.
+    pub(crate) fn beside(history: &Path) -> Self {
+        remove_left(&beside(history));
+        Self(Arc::new(Inner { history: history.to_owned(), held: Mutex::default() }))
+    }
+
+    /// Where it is.
+    ///
+    /// # Errors
+    /// `not_written` if it cannot be made.
+    pub(crate) fn path(&self) -> Result<PathBuf> {
+        let mut held = self.0.held.lock();
+        if let Some(held) = &*held {
+            return Ok(held.folder.clone());
+        }
+        let folder = folder(&self.0.history)?.join(format!("{RUN}{}", uuid::Uuid::new_v4().simple()));
         let failed = |error: std::io::Error| not_made(&folder, &error);
         files::make_folder(&folder).map_err(failed)?;
         let lock = File::create(folder.join(LOCK)).map_err(failed)?;
         // A file system without locks: what is left there is left.
         let _ = lock.try_lock();
-        Ok(Self(Arc::new(Held { folder, _lock: lock })))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0.folder
+        *held = Some(Held { folder: folder.clone(), _lock: lock });
+        Ok(folder)
     }
 }
 
-impl Drop for Held {
+impl Drop for Inner {
     fn drop(&mut self) {
         // What cannot be removed now goes at the next start.
-        let _ = fs::remove_dir_all(&self.folder);
+        if let Some(held) = self.held.lock().take() {
+            let _ = fs::remove_dir_all(&held.folder);
+            // Only where nothing is kept in it.
+            let _ = fs::remove_dir(beside(&self.history));
+        }
     }
+}
+
+/// Where the folder of results beside a history is, or would be.
+pub(crate) fn beside(history: &Path) -> PathBuf {
+    let mut name = history.file_name().unwrap_or_default().to_owned();
+    name.push("-results");
+    history.with_file_name(name)
 }
 
 /// The folder of results beside a history, made if it is missing.
 pub(crate) fn folder(history: &Path) -> Result<PathBuf> {
-    let mut name = history.file_name().unwrap_or_default().to_owned();
-    name.push("-results");
-    let folder = history.with_file_name(name);
+    let folder = beside(history);
     files::make_folder(&folder).map_err(|error| not_made(&folder, &error))?;
     Ok(folder)
 }
@@ -87,10 +112,12 @@ mod tests {
     fn a_folder_lives_as_long_as_its_process_and_no_longer() {
         let home = tempfile::tempdir().unwrap();
         let history = home.path().join("h.db");
-        let first = RunFolder::make(&history).unwrap();
-        let second = RunFolder::make(&history).unwrap();
-        assert!(first.path().is_dir() && second.path().is_dir(), "another process leaves it alone");
-        let (gone, stays) = (first.path().to_owned(), second.path().to_owned());
+        let first = RunFolder::beside(&history);
+        assert!(!beside(&history).exists(), "nothing is made unasked");
+        let gone = first.path().unwrap();
+        let second = RunFolder::beside(&history);
+        let stays = second.path().unwrap();
+        assert!(gone.is_dir() && stays.is_dir(), "another process leaves it alone");
         drop(first);
         assert!(!gone.exists() && stays.exists());
         // A process that was ended hard leaves its folder, but not its lock.
@@ -98,7 +125,9 @@ mod tests {
         fs::create_dir(&left).unwrap();
         fs::write(left.join(LOCK), "").unwrap();
         fs::write(left.join("result-x"), "x").unwrap();
-        drop(RunFolder::make(&history).unwrap());
+        drop(RunFolder::beside(&history));
         assert!(!left.exists() && stays.exists());
+        drop(second);
+        assert!(!beside(&history).exists());
     }
 }

@@ -188,7 +188,7 @@ impl Jobs {
 
     /// The file with the requests: the user's own, or one with what was typed.
     async fn request_file(&self, requests: BatchRequests) -> Result<PathBuf> {
-        let folder = self.below.run.path().to_owned();
+        let folder = self.below.run.path()?;
         let written = tokio::task::spawn_blocking(move || requests::file(&requests, &folder)).await;
         written.map_err(|error| Error::new(Code::Internal, "The requests could not be read.").with_detail(error))?
     }

@@ -21,7 +21,7 @@ pub(super) struct Facts<'a> {
     pub(super) webhooks: Option<Vec<(&'a WebhookSeen, bool)>>,
     pub(super) running: &'a [Span],
     pub(super) tunnel: &'a [Span],
-    /// The service reaches the listener without a tunnel.
+    /// The call goes to an address of this machine, which needs no tunnel.
     pub(super) near: bool,
     /// The deliveries that name the job, oldest first.
     pub(super) told: &'a [ToldRow],
@@ -260,7 +260,7 @@ impl Facts<'_> {
         use EvidenceKind::Tunnel;
         let source = EvidenceSource::OwnLog;
         if self.near {
-            let words = "none is needed: the service is on this machine";
+            let words = "none is needed: the call goes to an address of this machine";
             return (evidence(Tunnel, EvidenceMark::Unknown, words, source), None);
         }
         if self.tunnel.is_empty() {

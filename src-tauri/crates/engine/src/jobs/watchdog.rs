@@ -125,21 +125,23 @@ impl Jobs {
         // What lies ahead is neither up nor down.
         let to_ms = now_ms.min(ended_ms.saturating_add(AFTER_MS)).max(ended_ms.saturating_add(1));
         let known = store.webhook_states().since(record.project, ended_ms.saturating_sub(LOOKED_AT_MS)).await?;
+        let running = timeline::running(&store.uptimes().between(from_ms, to_ms).await?, from_ms, to_ms);
+        let up = timeline::at(&running, ended_ms).is_some_and(|span| span.up);
+        // An earlier address of ours was ours until Pollux listened at another one.
+        let ours = |uri: &str| match self.place(record.project, uri) {
+            UriPlace::Ours => true,
+            UriPlace::Earlier => !up,
+            UriPlace::Elsewhere => false,
+        };
         let first_read = store.webhook_states().first_read(record.project).await?;
         let webhooks = first_read.map(|first_read| at_that_time(&known, ended_ms, first_read));
-        let receivers = about.receivers.clone().map(|uris| {
-            let ours = |uri: &str| self.place(record.project, uri) == UriPlace::Ours;
-            uris.into_iter().map(|uri| (uri.clone(), ours(&uri))).collect::<Vec<_>>()
-        });
+        let receivers = about.receivers.clone();
+        let receivers = receivers.map(|uris| uris.into_iter().map(|uri| (uri.clone(), ours(&uri))).collect::<Vec<_>>());
         if receivers.is_none() && webhooks.as_ref().is_some_and(Vec::is_empty) && rows.is_empty() {
             // Nobody asked to be told.
             return Ok(Ruling::NotExpected);
         }
-        let webhooks = webhooks.map(|listed| {
-            let ours = |one: &WebhookSeen| self.place(record.project, &one.uri) == UriPlace::Ours;
-            listed.into_iter().map(|one| (one, ours(one))).collect::<Vec<_>>()
-        });
-        let running = timeline::running(&store.uptimes().between(from_ms, to_ms).await?, from_ms, to_ms);
+        let webhooks = webhooks.map(|listed| listed.into_iter().map(|one| (one, ours(&one.uri))).collect::<Vec<_>>());
         let mut states = store.tunnel_states().between(from_ms, to_ms).await?;
         if let Some(before) = store.tunnel_states().at(from_ms).await? {
             states.insert(0, before);
@@ -152,10 +154,6 @@ impl Jobs {
             false => retrying::next(&attempts, &earlier, now_ms),
         };
         let others = self.count_others(record.project, ended_ms).await?;
-        let project = self.below.registry.project(record.project).ok();
-        let near = project.is_some_and(|project| {
-            reqwest::Url::parse(&project.base_url).is_ok_and(|url| crate::webhooks::is_loopback(&url))
-        });
         let zone = TimeZone::system();
         let clock = move |ms: i64| wall_clock(ms, &zone);
         let asked: Vec<&WebhookSeen> = webhooks
@@ -164,6 +162,12 @@ impl Jobs {
             .map(|(one, _)| *one)
             .filter(|one| one.events.iter().any(|event| event == event_type))
             .collect();
+        // Whoever calls an address of this machine needs no tunnel.
+        let near = |uri: &str| reqwest::Url::parse(uri).is_ok_and(|url| crate::webhooks::is_loopback(&url));
+        let near = match &receivers {
+            Some(receivers) => receivers.iter().any(|(uri, _)| near(uri)),
+            None => asked.iter().any(|one| near(&one.uri)),
+        };
         let hook = asked.first().map(|one| one.webhook.clone());
         let of_hook: Vec<&WebhookSeen> = known.iter().filter(|one| Some(&one.webhook) == hook.as_ref()).collect();
         let webhook = if of_hook.is_empty() { Vec::new() } else { timeline::webhook(&of_hook, from_ms, to_ms) };

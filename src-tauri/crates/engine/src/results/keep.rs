@@ -9,7 +9,7 @@ use super::open::file_name;
 use super::{Results, blocking, not_written};
 use crate::dto::{ResultState, ResultView};
 use crate::error::{Code, Error, Result};
-use crate::run_folder::folder;
+use crate::run_folder::{self, folder};
 
 impl Results {
     /// Keeps a copy with a delivery, counted in the history's size; or no longer.
@@ -56,9 +56,10 @@ impl Results {
         let store = self.common.store();
         let mut stay: HashSet<String> = store.kept_results().list().await?.into_iter().map(|one| one.file).collect();
         stay.extend(self.jobs.request_files().await?);
-        let folder = folder(store.file())?;
+        let folder = run_folder::beside(store.file());
         blocking(move || {
-            let entries = std::fs::read_dir(&folder).map_err(|error| not_written(&folder, error))?;
+            // Nothing was kept yet.
+            let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
             for entry in entries.flatten() {
                 let name = entry.file_name();
                 let Some(name) = name.to_str() else { continue };

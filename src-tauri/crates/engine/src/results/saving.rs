@@ -170,7 +170,7 @@ impl Results {
 
     /// A file with the requests of what failed and is missing.
     async fn failed_requests(&self, open: &Arc<Open>) -> Result<PathBuf> {
-        let folder = self.run.path().to_owned();
+        let folder = self.run.path()?;
         let held = open.clone();
         blocking(move || {
             if held.requests.lock().is_none() {

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use gemini::client::{
@@ -38,7 +38,8 @@ struct Stand {
 impl Stand {
     async fn start() -> Self {
         let mut stand = Self::default();
-        stand.origin = serve(Router::new().fallback(answer).with_state(stand.clone())).await;
+        stand.origin =
+            serve(Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(stand.clone())).await;
         stand
     }
 

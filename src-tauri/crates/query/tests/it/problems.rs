@@ -30,7 +30,7 @@ fn the_wrong_place_is_named_with_the_nearest_form() {
         ("data.id:x", "data.id:", Some("body.data.id:"), "no field"),
         ("haeder.host:x", "haeder.host:", Some("header.host:"), "no field"),
         ("type.x:a", "type.x:", Some("type:"), "stands alone"),
-        ("missed:yes", "missed:", None, "watchdog"),
+        ("missed:yes", "missed:", None, "Operations lists it"),
         ("verdict:verifed", "verifed", Some("verified"), "old-secret"),
         ("verdict:rejected,oldsecret", "oldsecret", Some("old-secret"), "has no value oldsecret"),
         ("verdict:banana", "banana", None, "verified, old-secret, rejected, unchecked"),

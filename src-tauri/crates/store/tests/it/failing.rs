@@ -71,7 +71,7 @@ async fn the_queue_is_bounded_in_bytes_too_but_one_always_fits() {
 #[tokio::test]
 async fn a_full_disk_fails_the_delivery_and_leaves_nothing_of_it() {
     let mut options = Options::default();
-    options.max_bytes = Some(400 << 10);
+    options.max_bytes = Some(600 << 10);
     let (folder, store) = history_with(options).await;
     let mut receiver = store.subscribe();
     let kept = store.insert(attempt("a", Outcome::Verified, 200, 0)).await.unwrap();

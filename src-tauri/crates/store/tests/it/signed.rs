@@ -104,7 +104,7 @@ async fn tallies_hold_over_batches_failures_processes_and_restarts() {
 #[tokio::test]
 async fn what_is_undone_is_not_counted() {
     let mut options = Options::default();
-    options.max_bytes = Some(400 << 10);
+    options.max_bytes = Some(600 << 10);
     let (_folder, store) = history_with(options).await;
     store.insert(by("a", Scheme::V1, 0)).await.unwrap();
     let mut large = by("a", Scheme::V1, 1);
