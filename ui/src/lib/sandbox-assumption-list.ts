@@ -8,14 +8,16 @@ type PathOf<T, V> = {
 }[keyof T & string];
 type Assumed = Omit<SandboxSettings, "faults" | "keep_deliveries" | "dynamic">;
 
-export type AssumptionPath = PathOf<Assumed, string | number | boolean>;
-export type AssumptionValue = string | number | boolean;
+export type AssumptionPath = PathOf<Assumed, AssumptionValue>;
+export type AssumptionValue = string | number | boolean | null;
 export type Choice = { id: string; label: string; what: string };
 
 export type Assumption = { label: string; what: string } & (
   | { kind: "switch"; path: PathOf<Assumed, boolean> }
   | { kind: "duration"; path: PathOf<Assumed, number>; least?: number; most?: number }
   | { kind: "number"; path: PathOf<Assumed, number>; unit: string; least: number; most: number; whole: boolean }
+  /** None, or a whole number from 1 on. */
+  | { kind: "limit"; path: Exclude<PathOf<Assumed, number | null>, PathOf<Assumed, number>> }
   | { kind: "percent"; path: PathOf<Assumed, number> }
   | { kind: "choice"; path: PathOf<Assumed, string>; choices: readonly Choice[] }
   /** Without `wanted` it may be empty. */
@@ -182,6 +184,36 @@ export const ASSUMPTIONS: readonly { title: string; rows: readonly Assumption[] 
         path: "rest.status_errors",
         label: "Status errors",
         what: "As google.rpc.Status. Off: in the form the interactions use.",
+      },
+      {
+        kind: "switch",
+        path: "rest.batches_by_key",
+        label: "Batches by key",
+        what: "Only the key that made a batch sees it and its output, as observed. Off: every key.",
+      },
+      {
+        kind: "switch",
+        path: "rest.http_row_codes",
+        label: "HTTP codes in rows",
+        what: "A failed row of a batch says 429. Off: 8, google.rpc.Code, as in the reference.",
+      },
+      {
+        kind: "switch",
+        path: "rest.ranges",
+        label: "Downloads go on",
+        what: "From where they were cut off, by Range. Off: the whole file comes again.",
+      },
+      {
+        kind: "switch",
+        path: "rest.download_uploads",
+        label: "Download uploads",
+        what: "Uploaded files can be downloaded, too. Off: only what a job wrote.",
+      },
+      {
+        kind: "limit",
+        path: "rest.requests_per_minute",
+        label: "Requests a minute",
+        what: "More are answered 429, by the Sandbox's clock. none: no quota.",
       },
     ],
   },

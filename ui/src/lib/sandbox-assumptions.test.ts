@@ -127,8 +127,17 @@ describe("assumptions", () => {
     ["token.audience", "", ""],
     ["token.issuer", "é".repeat(1024), "é".repeat(1024)],
     ["token.issuer", "é".repeat(1025), null],
+    ["rest.requests_per_minute", "60", 60],
+    ["rest.requests_per_minute", "0", null],
+    ["rest.requests_per_minute", "1.5", null],
   ])("%s from %j is %j", (path, text, value) => {
     expect(readField(row(path), text)).toEqual(value === null ? { error: expect.stringMatching(/\.$/) } : { value });
+  });
+  it("a limit can be none", () => {
+    const quota = row("rest.requests_per_minute");
+    for (const text of ["", " none ", "None"]) expect(readField(quota, text)).toEqual({ value: null });
+    expect([valueText(quota, null), valueText(quota, 60)]).toEqual(["none", "60"]);
+    expect(assumptionPatch("rest.requests_per_minute", null)).toEqual({ rest: { requests_per_minute: null } });
   });
   it("says values in words", () => {
     expect(

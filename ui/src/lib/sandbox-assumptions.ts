@@ -7,6 +7,9 @@ import { ASSUMPTIONS, type Assumption, type AssumptionPath, type AssumptionValue
 const LONGEST_MS = 3650 * 86_400_000;
 /** And longer texts. */
 const LONGEST_TEXT = 1024;
+const NO_LIMIT = "none";
+/** Of a limit. */
+const MOST = 1_000_000;
 
 const ALL = ASSUMPTIONS.flatMap((group) => group.rows);
 
@@ -72,6 +75,8 @@ export function valueText(one: Assumption, value: AssumptionValue): string {
       return `${Number((Number(value) * 100).toPrecision(12))} %`;
     case "number":
       return `${one.unit}${value}`;
+    case "limit":
+      return value === null ? NO_LIMIT : String(value);
     case "text":
       return String(value);
   }
@@ -93,6 +98,13 @@ export function readField(one: Assumption, text: string): { value: AssumptionVal
       return value !== null && value >= one.least && value <= one.most && (!one.whole || Number.isInteger(value))
         ? { value }
         : { error };
+    }
+    case "limit": {
+      if (typed === "" || typed.toLowerCase() === NO_LIMIT) return { value: null };
+      const value = decimal(typed);
+      return value !== null && value >= 1 && value <= MOST && Number.isInteger(value)
+        ? { value }
+        : { error: `${NO_LIMIT}, or a whole number from 1 to ${count(MOST)}.` };
     }
     case "text": {
       if (one.wanted && !typed) return { error: one.wanted };

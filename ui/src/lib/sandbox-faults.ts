@@ -1,7 +1,14 @@
 import type { SandboxSettings } from "../ipc/generated";
 
 type Rate =
-  "too_many_requests" | "server_errors" | "lost_answers" | "garbled_answers" | "lost" | "doubled" | "reordered";
+  | "too_many_requests"
+  | "server_errors"
+  | "lost_answers"
+  | "garbled_answers"
+  | "never_called"
+  | "lost"
+  | "doubled"
+  | "reordered";
 type Toggle = "launch_night_key" | "recased_headers" | "reserialised_body";
 type Amount = "latency_ms" | "drip_bytes_per_second" | "hold_back_ms";
 export type FaultKey = Rate | Toggle | Amount;
@@ -48,6 +55,12 @@ export const FAULTS: readonly { title: string; faults: readonly Fault[] }[] = [
   {
     title: "What arrives",
     faults: [
+      {
+        kind: "rate",
+        key: "never_called",
+        label: "Never called",
+        what: "Jobs that end and send no event: the log has none.",
+      },
       { kind: "rate", key: "lost", label: "Lost", what: "Never sent, never tried again." },
       { kind: "rate", key: "doubled", label: "Doubled", what: "Sent again after they were accepted." },
       { kind: "rate", key: "reordered", label: "Out of order", what: "Held back, so that later ones overtake them." },
