@@ -237,6 +237,8 @@ export function askedWords(listed: JobsListed, now: number): string {
 
 export const LIMIT_WORDS = "limit 24 or 48 h, the documents differ";
 
+export const missedWords = (title: string): string => `A job ended and never called: ${visible(title)}`;
+
 /** `2 jobs missed`, `1 job waits`: what needs somebody, over all projects or in one. */
 export function alarmsOf(
   alarms: readonly { project: number; missed: number; waiting: number }[],

@@ -10,10 +10,13 @@ export type Draft = {
   tolerance: string;
   audience: string;
   issuer: string;
+  watchJobs: boolean;
+  grace: string;
+  notifyMissed: boolean;
 };
-export type DraftErrors = Partial<Record<"port" | "body" | "rejected" | "localRate" | "tolerance", string>>;
+export type DraftErrors = Partial<Record<"port" | "body" | "rejected" | "localRate" | "tolerance" | "grace", string>>;
 
-export const LIMITS = { bodyMib: 100, rejectedKib: 102_400, localRate: 1_000_000, toleranceS: 86_400 };
+export const LIMITS = { bodyMib: 100, rejectedKib: 102_400, localRate: 1_000_000, toleranceS: 86_400, graceMin: 1440 };
 const USUAL_PORT = 4710;
 
 export function draftOf(settings: Settings): Draft {
@@ -26,6 +29,9 @@ export function draftOf(settings: Settings): Draft {
     tolerance: String(settings.tolerance_s),
     audience: settings.audience ?? "",
     issuer: settings.issuer ?? "",
+    watchJobs: settings.watch_jobs,
+    grace: String(settings.grace_minutes),
+    notifyMissed: settings.notify_missed,
   };
 }
 
@@ -37,18 +43,21 @@ export function readDraft(draft: Draft, before: Settings): { settings: Settings 
   const rejected = whole(draft.rejected, 1, LIMITS.rejectedKib);
   const localRate = whole(draft.localRate, 0, LIMITS.localRate);
   const tolerance = whole(draft.tolerance, 1, LIMITS.toleranceS);
+  const grace = whole(draft.grace, 0, LIMITS.graceMin);
   if (port === undefined) errors.port = "A port is a whole number from 1 to 65535.";
   if (body === undefined) errors.body = `A whole number from 1 to ${LIMITS.bodyMib}.`;
   if (rejected === undefined)
     errors.rejected = `A whole number from 1 to ${LIMITS.rejectedKib.toLocaleString("en-GB")}.`;
   if (localRate === undefined) errors.localRate = "A whole number from 0 to 1,000,000. 0: no limit.";
   if (tolerance === undefined) errors.tolerance = "Whole seconds, from 1 to 86,400.";
+  if (grace === undefined) errors.grace = "Whole minutes, from 0 to 1,440.";
   if (
     port === undefined ||
     body === undefined ||
     rejected === undefined ||
     localRate === undefined ||
-    tolerance === undefined
+    tolerance === undefined ||
+    grace === undefined
   )
     return { errors };
   return {
@@ -61,6 +70,9 @@ export function readDraft(draft: Draft, before: Settings): { settings: Settings 
       tolerance_s: tolerance,
       audience: draft.audience.trim() || null,
       issuer: draft.issuer.trim() || null,
+      watch_jobs: draft.watchJobs,
+      grace_minutes: grace,
+      notify_missed: draft.notifyMissed,
     },
   };
 }

@@ -217,7 +217,15 @@ it("settings: fields are read back as they were written, mistakes named by field
   expect(readDraft(draftOf(settings), settings)).toEqual({ settings });
   expect(
     readDraft(
-      { ...draftOf(settings), port: "70000", body: "0", rejected: "102401", localRate: "1000001", tolerance: "1.5" },
+      {
+        ...draftOf(settings),
+        port: "70000",
+        body: "0",
+        rejected: "102401",
+        localRate: "1000001",
+        tolerance: "1.5",
+        grace: "1441",
+      },
       settings,
     ),
   ).toEqual({
@@ -227,6 +235,7 @@ it("settings: fields are read back as they were written, mistakes named by field
       rejected: expect.any(String),
       localRate: expect.any(String),
       tolerance: expect.any(String),
+      grace: "Whole minutes, from 0 to 1,440.",
     },
   });
   expect(readDraft({ ...draftOf(settings), anyPort: true, port: "nonsense" }, settings)).toMatchObject({

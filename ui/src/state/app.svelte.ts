@@ -1,5 +1,6 @@
 import type { AppState, Backend, IpcError, Live, Project } from "../ipc";
 import { asIpcError, isNewAddress } from "../lib/errors";
+import { missedWords } from "../lib/jobs";
 import { About } from "./about.svelte";
 import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
@@ -153,10 +154,7 @@ export class App {
       compare: this.compare,
     });
     this.results = new Results(backend, toasts);
-    this.results.onjob = (project, name) => {
-      screen.go("operations");
-      void this.jobs.reveal(project, name);
-    };
+    this.results.onjob = (project, name) => this.#openJob(project, name);
     this.answering = new Answering(backend);
     this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
     toasts.buttonFor = errorButtons({
@@ -225,6 +223,12 @@ export class App {
       case "jobs":
         this.jobs.apply(message.alarms);
         break;
+      case "missed":
+        this.toasts.show("warning", missedWords(message.title), {
+          button: { label: "Open in Operations", run: () => this.#openJob(message.project, message.name) },
+          lingerMs: 0,
+        });
+        break;
       case "tunnel":
         this.tunnel.apply(message.tunnel);
         break;
@@ -254,6 +258,11 @@ export class App {
           this.navigation.arrived();
         }
     }
+  }
+
+  #openJob(project: number, name: string): void {
+    void this.jobs.reveal(project, name);
+    this.screen.go("operations");
   }
 
   /** What was just saved is what the Webhooks view shows next. */

@@ -1,7 +1,7 @@
 export type ViewName =
   "deliveries" | "webhooks" | "secrets" | "handler" | "operations" | "sandbox" | "settings" | "projects" | "compare";
 
-export const SETTINGS_PAGES = ["general", "receiving", "checking", "history", "about"] as const;
+export const SETTINGS_PAGES = ["general", "receiving", "checking", "jobs", "history", "about"] as const;
 export type SettingsPage = (typeof SETTINGS_PAGES)[number];
 
 /** Which view is on the screen, and what stands over it. */
