@@ -11,6 +11,7 @@ import { Compare } from "./compare.svelte";
 import { Copying } from "./copying";
 import { CopyingAs } from "./copying-as";
 import { Deliveries } from "./deliveries.svelte";
+import { DeliveryJobs } from "./delivery-jobs.svelte";
 import { DetailState } from "./detail.svelte";
 import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
@@ -64,6 +65,7 @@ export class App {
   readonly projects: Projects;
   readonly projectForm: ProjectForm;
   readonly detail: DetailState;
+  readonly deliveryJobs: DeliveryJobs;
   readonly navigation: Navigation;
   readonly tunnel: Tunnel;
   readonly addresses: Addresses;
@@ -103,6 +105,7 @@ export class App {
     this.projects = new Projects(this.deliveries);
     this.projectForm = new ProjectForm(backend, toasts, (project) => this.#projectSaved(project));
     this.detail = new DetailState(backend);
+    this.deliveryJobs = new DeliveryJobs(backend);
     this.hits = new Hits(backend, this.deliveries, this.detail);
     this.navigation = new Navigation(screen, this.deliveries, this.detail);
     this.tunnel = new Tunnel(backend, toasts, this.settings, () => screen.go("webhooks"));
@@ -222,6 +225,7 @@ export class App {
         break;
       case "jobs":
         this.jobs.apply(message.alarms);
+        this.deliveryJobs.changed(message.alarms.project);
         break;
       case "missed":
         this.toasts.show("warning", missedWords(message.title), {

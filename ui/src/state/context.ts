@@ -47,6 +47,7 @@ export const useClock = use("clock");
 export const useCompare = use("compare");
 export const useCopying = use("copying");
 export const useDeliveries = use("deliveries");
+export const useDeliveryJobs = use("deliveryJobs");
 export const useDetail = use("detail");
 export const useEditor = use("editor");
 export const useFaults = use("faults");
