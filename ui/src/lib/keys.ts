@@ -52,6 +52,8 @@ export type Action =
   | "previous-failed"
   | "save-failed"
   | "resubmit"
+  | "earlier-attempt"
+  | "later-attempt"
   | "tab-1"
   | "tab-2"
   | "tab-3"
@@ -125,6 +127,8 @@ const BINDINGS: readonly Binding[] = [
   { action: "export", keys: ["e"], scope: "kept" },
   { action: "undo", keys: ["Ctrl z"], scope: "window" },
   { action: "menu", keys: ["ContextMenu", "Shift F10"], scope: "window" },
+  { action: "earlier-attempt", keys: ["["], scope: "list" },
+  { action: "later-attempt", keys: ["]"], scope: "list" },
   { action: "tab-1", keys: ["1"], scope: "list" },
   { action: "tab-2", keys: ["2"], scope: "list" },
   { action: "tab-3", keys: ["3"], scope: "list" },
@@ -215,6 +219,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["d"], does: "Compare: two marked ones, or with the attempt before" },
       { caps: ["c"], does: "Copy the payload" },
       { caps: ["⇧ C"], does: "Copy as cURL" },
+      { caps: ["[", "]"], does: "Earlier, later attempt of the event" },
       { caps: ["1", "…", "6"], does: "Event, Headers, Body, Attempts, Answer, Replays" },
     ],
   },

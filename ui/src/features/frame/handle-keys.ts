@@ -125,6 +125,10 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "mark-all":
       void app.replay.selection.all();
       return true;
+    case "earlier-attempt":
+      return otherAttempt(app, -1);
+    case "later-attempt":
+      return otherAttempt(app, 1);
     case "copy-address":
       void app.copying.address();
       return true;
@@ -176,6 +180,15 @@ function move(app: Keyed, index: number): boolean {
   if (app.deliveries.shown === 0) return false;
   void app.deliveries.choose(index).then((row) => row && app.navigation.show(row, false));
   return true;
+}
+
+/** To another attempt of the open delivery's event. */
+function otherAttempt(app: Keyed, by: number): boolean {
+  const { detail } = app.detail;
+  const at = detail?.attempts.findIndex((row) => row.id === detail.row.id) ?? -1;
+  const to = at < 0 ? undefined : detail?.attempts[at + by];
+  if (to) void app.navigation.reveal(to.id);
+  return to !== undefined;
 }
 
 /** To the top, where new ones come in. */
