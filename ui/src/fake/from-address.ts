@@ -7,7 +7,7 @@ import { dressSandbox } from "./scene";
 /**
  * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
- * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`,
+ * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`, `attempts=3` (none was taken),
  * `compare=text`, `kept=busy`, `jobs=many`, `result=million` (what every pointer leads to).
  */
 export function fakeFromAddress(address: URL): FakeBackend {
@@ -78,6 +78,8 @@ export function fakeFromAddress(address: URL): FakeBackend {
         body_len: 305,
       }),
     );
+  const attempts = Number(query.get("attempts") ?? 0);
+  if (attempts > 0) dressAttempts(fake, attempts, now);
   if (query.get("kept") === "busy") dressKept(fake);
   fake.turned.scene(query.get("turned"));
   const result = query.get("result");
@@ -86,4 +88,22 @@ export function fakeFromAddress(address: URL): FakeBackend {
   if (rate > 0)
     setInterval(() => fake.arrive(fakeRow((fake.rows.at(-1)?.id ?? 0) + 1, Date.now(), Date.now())), 1000 / rate);
   return fake;
+}
+
+/** An event that came so often, was refused each time, and is expected again; its job is said to have failed. */
+function dressAttempts(fake: FakeBackend, attempts: number, now: number): void {
+  const id = (fake.rows.at(-1)?.id ?? 0) + 1;
+  const shape = { outcome: "verified", status: 503, answered_by: "rule", attempt: attempts, attempts } as const;
+  fake.rows.push(row(id, now - 44 * 60_000, shape));
+  fake.ofDeliveries.set(id, {
+    job: fake.jobList.find((job) => job.phase === "failed") ?? null,
+    contradiction: "The event says that the job succeeded, the service says that it failed.",
+    next: {
+      at_ms: now + 76 * 60_000,
+      spread_ms: 15 * 60_000,
+      from_events: 31,
+      gives_up_ms: now + 22 * 3_600_000,
+    },
+    accepted: false,
+  });
 }

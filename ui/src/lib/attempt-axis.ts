@@ -11,7 +11,7 @@ export type AttemptAxis = { kind: AxisKind; left: number; right: number; from: n
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const SIDE_PX = 28;
+const SIDE_PX = 32;
 /** Attempts closer than that are drawn as one, with their number. */
 const APART_PX = 24;
 const TICK_APART_PX = 46;
@@ -132,8 +132,15 @@ export function gapsOf(axis: AttemptAxis, marks: readonly AttemptMark[], next: N
   return gaps;
 }
 
-export type AxisLabel = { x: number; anchor: "start" | "middle" | "end"; lines: readonly string[]; guessed: boolean };
-type Wanted = { x: number; lines: readonly string[]; guessed?: boolean };
+/** An answer that we gave, what is expected, or where the sender ends. */
+type LabelOf = "answer" | "next" | "end";
+export type AxisLabel = {
+  x: number;
+  anchor: "start" | "middle" | "end";
+  lines: readonly string[];
+  of: LabelOf;
+};
+type Wanted = { x: number; lines: readonly string[] };
 
 /** Labels that do not touch: what is expected goes first, then the open attempt, the newest and the oldest. */
 export function labelsOf(
@@ -142,13 +149,13 @@ export function labelsOf(
   expected: Wanted | null,
   end: Wanted | null,
 ): AxisLabel[] {
-  const wanted: Wanted[] = expected ? [{ ...expected, guessed: true }] : [];
+  const wanted: (Wanted & { of: LabelOf })[] = expected ? [{ ...expected, of: "next" }] : [];
   const [first, last] = [marks[0], marks.at(-1)];
   const order = [...marks.filter((mark) => mark.current), last, first, ...marks];
-  for (const mark of new Set(order)) if (mark) wanted.push({ x: mark.x, lines: [mark.label, mark.note] });
-  if (end) wanted.push(end);
+  for (const mark of new Set(order)) if (mark) wanted.push({ x: mark.x, lines: [mark.label, mark.note], of: "answer" });
+  if (end) wanted.push({ ...end, of: "end" });
   const placed: (AxisLabel & { from: number; to: number })[] = [];
-  for (const { x, lines, guessed = false } of wanted) {
+  for (const { x, lines, of } of wanted) {
     const half = (Math.max(...lines.map((line) => line.length)) * CHAR_PX) / 2;
     const [least, most] = [0, axis.right + SIDE_PX];
     const anchor = x - half < least ? "start" : x + half > most ? "end" : "middle";
@@ -156,9 +163,9 @@ export function labelsOf(
     const from = anchor === "start" ? at : anchor === "end" ? at - 2 * half : at - half;
     const to = from + 2 * half;
     if (placed.some((one) => from < one.to + 6 && to > one.from - 6)) continue;
-    placed.push({ x: at, anchor, lines, guessed, from, to });
+    placed.push({ x: at, anchor, lines, of, from, to });
   }
-  return placed.map(({ x, anchor, lines, guessed }) => ({ x, anchor, lines, guessed }));
+  return placed.map(({ x, anchor, lines, of }) => ({ x, anchor, lines, of }));
 }
 
 /** What the picture shows, for who does not see it. */

@@ -173,6 +173,6 @@ describe("their picture", () => {
     expect([marks.length, gaps.length]).toEqual([1, 1]);
     expect(xOf(axis, next.at_ms)).toBeLessThan(axis.right);
     const labels = labelsOf(axis, marks, { x: axis.right, lines: ["about 16:40", "a guess, next"] }, null);
-    expect(labels[0]).toMatchObject({ anchor: "end", guessed: true });
+    expect(labels[0]).toMatchObject({ anchor: "end", of: "next" });
   });
 });

@@ -49,6 +49,10 @@ it("an event that was not taken: what came, what is expected and why", async () 
   expect(plain(screen.getByTestId("attempt-expected").textContent)).toMatch(/2 h Expected, a guess$/);
   expect(screen.getByTestId("attempts-why").textContent).toContain("from the gaps of 31 retried events");
   for (const id of ["axis-next", "axis-now"]) expect(screen.getByTestId(id)).toBeTruthy();
+  expect(screen.queryByTestId("ladder-step")).toBeNull();
+  await click("verdict-fold");
+  expect(screen.getAllByTestId("ladder-step").length).toBeGreaterThan(0);
+  await click("verdict-fold");
   await click("axis-kind-clock");
   expect(screen.getByTestId("attempt-axis").textContent).toContain("time of day");
   await clean();
