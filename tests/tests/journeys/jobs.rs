@@ -296,6 +296,8 @@ async fn a_handler_that_fails_and_a_tunnel_that_is_down_are_named() {
     window.click("tunnel-start").await;
     state(window, "online").await;
     window.press("\u{e00c}").await;
+    // Starting a tunnel stores the settings as the window knows them.
+    set_grace(window, 0).await;
     let public =
         window.script("return window.__TAURI_INTERNALS__.invoke('tunnel').then((tunnel) => tunnel.public)").await;
     std::fs::write(folder.path().join("down"), "").unwrap();
