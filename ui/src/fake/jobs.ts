@@ -290,12 +290,8 @@ export abstract class FakeJobs extends FakeComparing {
   /** What is known of the jobs of deliveries, by the delivery's id. */
   readonly ofDeliveries = new Map<number, DeliveryJob>();
 
-  deliveryJob = (delivery: number) =>
-    this.answer(
-      "deliveryJob",
-      (): DeliveryJob =>
-        this.ofDeliveries.get(delivery) ?? { job: null, contradiction: null, next: null, accepted: false },
-    );
+  deliveryJob = (delivery: number) => this.answer("deliveryJob", () => this.ofDeliveries.get(delivery) ?? UNTOLD);
 }
 
+const UNTOLD: DeliveryJob = { job: null, contradiction: null, next: null, accepted: false };
 const NO_KEY = refused("no_api_key", "This project has no API key, so its jobs cannot be listed. Add it.");
