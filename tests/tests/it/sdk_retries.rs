@@ -1,6 +1,7 @@
 //! Twenty-four hours of retries in seconds, receivers that die and come back, and an emulator that is killed.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
@@ -65,11 +66,19 @@ fn static_receiver(emulator: &Emulator, secret: &str, uri: Option<&str>, answers
     receiver("static", &secrets.display().to_string(), &["--port", port, "--answers", answers])
 }
 
-/// An address that can be given up and taken again: its port is none of those that the system hands out by itself.
+/// An address that can be given up and taken again: its port is none of those that the system hands out by itself, and
+/// none that another test of this process was given.
 fn own_address() -> String {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id() % 1000 * 10;
-    let free = (0..10_000).map(|step| u16::try_from(20_000 + (first + step) % 10_000).unwrap());
-    let port = free.into_iter().find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
+    let port = loop {
+        let step = TAKEN.fetch_add(1, Ordering::Relaxed);
+        assert!(step < 10_000, "no port is free");
+        let port = u16::try_from(20_000 + (first + step) % 10_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            break port;
+        }
+    };
     format!("http://127.0.0.1:{port}/hook")
 }
 

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use emulator::{Service, ServiceOptions};
 use serde_json::{Value, json};
 use tests::emulating::Emulator;
 use tests::receiver::Receiver;
 use tests::window::{Options, Window, hook, open};
 
-use crate::managed::{add_project, managed};
+use crate::managed::{add_project, add_project_with_key, managed};
 use crate::tunnel::{cloudflared, provider, state};
 
 const LINES: &str = r#"{"key":"good","request":{"contents":[{"parts":[{"text":"Who was Castor?"}]}]}}
@@ -251,17 +252,59 @@ async fn what_never_called_is_found_with_its_cause() {
 
 #[tokio::test]
 async fn a_batch_of_another_key_is_asked_for_only_on_a_click() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Emulator::start(folder.path(), &["--seed", "5"]);
+    // It takes any key, and a batch is seen only by the key that made it.
+    let service = Service::start(ServiceOptions { seed: Some(5), ..ServiceOptions::default() }).await.unwrap();
+    let origin = service.origin();
+    let (days, nights) = ("AIzaSyDays000000000000000000000000days", "AIzaSyNights000000000000000000000nights");
+    let request = json!({ "request": { "contents": [{ "parts": [{ "text": "x" }] }] }, "metadata": { "key": "a" } });
+    let batch = json!({ "displayName": "by day", "inputConfig": { "requests": { "requests": [request] } } });
+    let made = tests::sender::client()
+        .post(format!("{origin}/v1/models/gemini-3-flash:batchGenerateContent"))
+        .header("x-goog-api-key", days)
+        .json(&json!({ "batch": batch }))
+        .send()
+        .await
+        .unwrap();
+    let made: Value = serde_json::from_slice(&made.bytes().await.unwrap()).unwrap();
+    let name = made["name"].as_str().unwrap_or_else(|| panic!("no name in {made}"));
+
     let window = open(Options::default()).await;
-    add_project(&window, "nightly", &service).await;
+    add_project_with_key(&window, "days", &origin, days).await;
+    add_project_with_key(&window, "nights", &origin, nights).await;
     operations(&window).await;
+    let choose = "const select = document.querySelector('[data-testid=jobs-project]'); \
+                  select.value = [...select.options].find((option) => option.text.includes('nights')).value; \
+                  select.dispatchEvent(new Event('change', { bubbles: true })); return select.value";
+    let chosen = window.script(choose).await;
+    let chosen = format!("[data-testid=operations][data-project='{}']", chosen.as_str().unwrap());
+    window.wait_css(&chosen).await;
     window.click("job-open-by-id").await;
-    put(&window, "job-open-text", "batches/of-another-key").await;
+    put(&window, "job-open-text", name).await;
     window.click("job-open-go").await;
     window.wait("job-problem").await;
     says(&window, "job-problem", "perhaps made with another key").await;
     window.shots("job-of-another-key").await;
+    window.click("job-ask-with").await;
+    window.gone(&chosen).await;
+    says(&window, "job-detail", "by day").await;
+    window.shots("job-with-another-key").await;
+}
+
+#[tokio::test]
+async fn a_service_that_has_too_many_requests_is_asked_again_later() {
+    let one = managed(Options::default()).await;
+    let window = &one.window;
+    operations(window).await;
+    window.wait("jobs-empty").await;
+    let quota = |most: Value| json!({ "rest": { "requests_per_minute": most } });
+    one.service.call("PATCH", "/emulator/settings", Some(quota(json!(0)))).await;
+    let refused = "return window.__TAURI_INTERNALS__.invoke('jobs_refresh', { project: Number(document.querySelector(\
+                   '[data-testid=operations]').dataset.project) }).then(() => 'read', (error) => error.code)";
+    assert_eq!(window.script(refused).await, "service_rate_limited");
+    says(window, "jobs-paused", "Asking again at").await;
+    says(window, "jobs-paused", "exceeded your current quota").await;
+    window.shots("jobs-paused").await;
+    one.nothing_leaked(&[&one.service.api_key]);
 }
 
 #[tokio::test]

@@ -29,10 +29,15 @@ pub(crate) async fn managed(options: Options) -> Managed {
 
 /// Through the menu and the dialog.
 pub(crate) async fn add_project(window: &Window, name: &str, service: &Emulator) {
+    add_project_with_key(window, name, &service.origin, &service.api_key).await;
+}
+
+/// A project for the service at `origin`.
+pub(crate) async fn add_project_with_key(window: &Window, name: &str, origin: &str, key: &str) {
     open_project_dialog(window).await;
     window.fill("project-name", name).await;
-    window.fill("project-key", &service.api_key).await;
-    window.fill("project-base-url", &service.origin).await;
+    window.fill("project-key", key).await;
+    window.fill("project-base-url", origin).await;
     window.click("project-save").await;
     window.gone(&hook("project-save")).await;
 }

@@ -37,7 +37,7 @@ describe("the list", () => {
       /^Ended .*, never called: tunnel was down/,
     );
     expect(plain(screen.getByTestId("job-group-running").textContent)).toMatch(
-      /^Running ?5 ?limit 24 or 48 h, the documents differ · asked \d+ s ago, next in \d+ s$/,
+      /^Still open ?5 ?limit 24 or 48 h, the documents differ · asked \d+ s ago, next in \d+ s$/,
     );
     expect(plain(screen.getByTestId("job-group-ended").textContent)).toMatch(/11 read so far/);
     expect(screen.getByTestId("jobs-badge").textContent).toContain("2 ended and never called, 1 waits for an answer");
