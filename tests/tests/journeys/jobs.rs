@@ -287,6 +287,10 @@ async fn a_batch_of_another_key_is_asked_for_only_on_a_click() {
     window.click("job-ask-with").await;
     window.gone(&chosen).await;
     says(&window, "job-detail", "by day").await;
+    // Its requests were sent inline, so its answers are in the batch itself.
+    window.click("job-open-result").await;
+    window.wait("rows-card").await;
+    window.wait_css("[data-testid=result-row][data-state=good]").await;
     window.shots("job-with-another-key").await;
 }
 

@@ -33,6 +33,7 @@ export function bareJob(
     other_keys: [],
     deliveries: [],
     output_file: null,
+    inlined: false,
     input_file: null,
     has_requests: false,
     interaction: null,

@@ -103,6 +103,7 @@ export function detailOf(job: JobView): JobDetail {
     other_keys: [],
     deliveries: job.told ? [job.told] : [],
     output_file: job.kind === "batch" && finished ? `files/batch-${job.name.slice(8, 20)}` : null,
+    inlined: false,
     input_file: job.kind === "batch" ? `files/requests-${job.name.slice(8, 14)}` : null,
     has_requests: job.dispatched_ms !== null,
     interaction: null,

@@ -1980,6 +1980,10 @@ deliveries: Array<JobTold>,
  */
 output_file: string | null, 
 /**
+ * Whether a batch's results are in the service's answer itself, as those of requests that were sent inline.
+ */
+inlined: boolean, 
+/**
  * `files/…` with its requests.
  */
 input_file: string | null, 

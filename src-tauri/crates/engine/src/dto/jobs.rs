@@ -232,6 +232,8 @@ pub struct JobDetail {
     pub deliveries: Vec<JobTold>,
     /// `files/…` with a batch's results.
     pub output_file: Option<String>,
+    /// Whether a batch's results are in the service's answer itself, as those of requests that were sent inline.
+    pub inlined: bool,
     /// `files/…` with its requests.
     pub input_file: Option<String>,
     /// Whether its requests are kept here, because it was sent from here or their file was opened.

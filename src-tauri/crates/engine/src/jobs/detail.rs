@@ -103,6 +103,7 @@ impl Jobs {
             other_keys: if about.not_found { self.other_keys(record.project) } else { Vec::new() },
             deliveries: rows.iter().map(|row| view::told(row, shown)).collect(),
             output_file: about.output.clone(),
+            inlined: about.inlined,
             input_file: about.input.clone(),
             has_requests: about.requests.is_some(),
             interaction,

@@ -274,7 +274,7 @@ impl Facts<'_> {
         let why = words.map(|words| format!(", {words}")).unwrap_or_default();
         let found = (
             MissedCause::TunnelDown,
-            format!("tunnel was down {}–{}", self.short(from), self.short(to)),
+            format!("tunnel was down {}", self.short_stretch(from, to)),
             format!("The tunnel was down {span}, so the call could not reach us."),
             false,
         );
@@ -290,6 +290,16 @@ impl Facts<'_> {
             (true, false) => format!("until {}", self.time(to)),
             (false, true) => format!("since {}", self.time(from)),
             (false, false) => format!("{}–{}", self.time(from), self.time(to)),
+        }
+    }
+
+    /// To the minute.
+    fn short_stretch(&self, from: i64, to: i64) -> String {
+        let (began, ended) = (self.short(from), self.short(to));
+        match self.tunnel.last().is_some_and(|last| last.to_ms == to) {
+            true => format!("since {began}"),
+            false if began == ended => format!("at {began}"),
+            false => format!("{began}–{ended}"),
         }
     }
 
