@@ -17,7 +17,7 @@ pub(crate) fn sink(app: AppHandle, channel: Channel<Live>) -> Sink {
 
 /// Shows a notification of the desktop. One without a service for that shows none.
 fn notify(app: &AppHandle, title: &str) {
-    let notification = app.notification().builder().title("A job ended and never called").body(title);
+    let notification = app.notification().builder().title("A job ended without an event that counts").body(title);
     if let Err(error) = notification.show() {
         tracing::info!(%error, "no notification could be shown");
     }

@@ -42,7 +42,7 @@ fn told(error: &ClientError, change: bool) -> (Code, &'static str) {
         ClientError::Address(_) => (Code::InvalidBaseUrl, ""),
         ClientError::Key => (Code::InvalidApiKey, ""),
         ClientError::Name(_) => {
-            (Code::NotFound, "The service has nothing with this name. Read the list of webhooks again.")
+            (Code::NotFound, "The service has nothing with this name. Read the list again.")
         }
         ClientError::Api(api) => refused(api),
         ClientError::Unreachable(_) => {
@@ -75,7 +75,7 @@ fn refused(api: &ApiError) -> (Code, &'static str) {
             "The service refused the API key. Check the project's key: it may be mistyped, revoked, or meant for \
              another service.",
         ),
-        404 => (Code::NotFound, "The service does not know this any more. Read the list of webhooks again."),
+        404 => (Code::NotFound, "The service does not know this, or not any more. Read the list again."),
         429 => (
             Code::ServiceRateLimited,
             "The service had too many requests and did nothing. Wait a minute, then try again.",

@@ -30,11 +30,17 @@ enum Work {
     )]
     Batch(Batch),
     /// Send an interaction that runs in the background.
-    #[command(after_help = "Examples:\n  pollux jobs dispatch interaction --model gemini-2.5-flash --input 'Who was \
-        Pollux?'\n  pollux jobs dispatch interaction --agent deep-research --input 'Twins in myths' --yes")]
+    #[command(
+        after_help = "Examples:\n  pollux jobs dispatch interaction --model gemini-2.5-flash --input 'Who was \
+        Pollux?'\n  pollux jobs dispatch interaction --agent deep-research-pro-preview-12-2025 --input 'Twins in \
+        myths' --yes"
+    )]
     Interaction(Interaction),
     /// Send a video to be made.
-    #[command(after_help = "Example:\n  pollux jobs dispatch video --model veo-3.1 --prompt 'Two stars rise'")]
+    #[command(
+        after_help = "Example:\n  pollux jobs dispatch video --model veo-3.1-generate-preview --prompt 'Two stars \
+        rise'"
+    )]
     Video(Video),
 }
 
@@ -73,7 +79,7 @@ struct Interaction {
 
 #[derive(Args)]
 struct Video {
-    /// The model, such as veo-3.1.
+    /// The model, such as veo-3.1-generate-preview.
     #[arg(long)]
     model: String,
     /// What it shows.
@@ -90,7 +96,7 @@ struct Sending {
     #[arg(long = "webhook", value_name = "URL", value_parser = address)]
     webhooks: Vec<String>,
     /// Give it no webhook of its own: its events go to the registered webhooks, as without this option. A job cannot
-    /// be sent so that no webhook is called.
+    /// opt out of those.
     #[arg(long, conflicts_with = "webhooks")]
     no_webhook: bool,
     /// A pair that each event returns in its user_metadata. Repeat for several; only with --webhook.

@@ -73,7 +73,7 @@ fn told_by(job: &JobView) -> String {
             format!("#{} {} ({})", told.delivery, printable(&told.event_type), outcome(told.outcome))
         }
         (None, Some(finding)) => format!("nothing: {}", printable(&finding.words)),
-        (None, None) if job.untold => "no webhook".to_owned(),
+        (None, None) if job.untold => "no event expected".to_owned(),
         (None, None) => "–".to_owned(),
     }
 }
@@ -132,7 +132,7 @@ pub(super) fn block(detail: &JobDetail, finding: Option<&JobFinding>) -> String 
         line("output", &printable(video));
     }
     if let Some(unusable) = job.unusable {
-        line("rows", &format!("{unusable} of no use"));
+        line("rows", &format!("{unusable} failed or missing"));
     }
     if let Some(interaction) = &detail.interaction {
         for call in &interaction.pending {
@@ -148,7 +148,7 @@ pub(super) fn block(detail: &JobDetail, finding: Option<&JobFinding>) -> String 
     } else if detail.deliveries.is_empty() {
         line(
             "told by",
-            if job.untold { "nothing, because no webhook asks for it" } else { "nothing that arrived here" },
+            if job.untold { "nothing, and no event is expected" } else { "nothing that arrived here" },
         );
     }
     text
@@ -161,14 +161,17 @@ fn delivery(told: &JobTold) -> String {
         Some(None) => ", forwarded without an answer".to_owned(),
         Some(Some(status)) => format!(", forwarded and answered {status}"),
     };
+    let answered = match told.status {
+        0 => "the connection was dropped".to_owned(),
+        status => format!("answered {status}"),
+    };
     let contradiction = told.contradiction.as_deref().map(|words| format!(". {}", printable(words)));
     format!(
-        "#{} {} {} {}, answered {}{forward}{}",
+        "#{} {} {} {}, {answered}{forward}{}",
         told.delivery,
         utc(told.received_ms),
         printable(&told.event_type),
         outcome(told.outcome),
-        told.status,
         contradiction.unwrap_or_default(),
     )
 }

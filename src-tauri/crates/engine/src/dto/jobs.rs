@@ -160,7 +160,7 @@ pub struct JobView {
     pub told: Option<JobTold>,
     /// Until when an event that has not come may still be on its way.
     pub grace_until_ms: Option<i64>,
-    /// No webhook of the project tells of it, so no event is expected.
+    /// No event is expected: no webhook asks for it, or the service has none for how it ended.
     pub untold: bool,
     /// What the watchdog found.
     pub finding: Option<FindingBrief>,

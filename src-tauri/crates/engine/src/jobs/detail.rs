@@ -109,7 +109,7 @@ impl Jobs {
             interaction,
             videos: about.videos.clone(),
             raw: raw.map(|raw| format!("{raw:#}")),
-            problem: problem.or_else(|| (shown == JobPhase::NotFound || about.not_found).then(not_found)),
+            problem: problem.or_else(|| (shown == JobPhase::NotFound || about.not_found).then(|| not_found(record.kind))),
         })
     }
 
@@ -139,8 +139,16 @@ impl Jobs {
     }
 }
 
-fn not_found() -> Error {
-    let message = "The service does not know this job with this project's key. Batches are seen only by the key that \
-                   made them, so it was perhaps made with another key; or it was deleted, or it is too old.";
+fn not_found(kind: Kind) -> Error {
+    let message = match kind {
+        Kind::Batch => {
+            "The service does not know this job with this project's key. Batches are seen only by the key that made \
+             them, so it was perhaps made with another key; or it was deleted, or it is too old."
+        }
+        Kind::Interaction | Kind::Video => {
+            "The service does not know this job with this project's key: it was deleted, it is too old, or another \
+             project made it."
+        }
+    };
     Error::new(Code::NotFound, message)
 }

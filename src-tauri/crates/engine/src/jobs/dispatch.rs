@@ -150,7 +150,7 @@ impl Jobs {
         let now = client.interaction_get(name).await.map_err(|error| self.told_of(project, error))?;
         let view = steps::view(&now.raw);
         if view.pending.is_empty() {
-            return Err(invalid("This interaction no longer waits for an answer. Ask for its state again."));
+            return Err(invalid("This interaction no longer waits for an answer. Refresh it to see its state."));
         }
         let results = results(&view.pending, &answers)?;
         let member = |name: &str| now.raw.get(name).and_then(Value::as_str).map(str::to_owned);

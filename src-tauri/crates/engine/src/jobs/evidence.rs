@@ -73,9 +73,8 @@ impl Facts<'_> {
         }
         evidence.sort_by_key(|one| order(one.kind));
         let (cause, words, sentence, guess) = found.unwrap_or_else(|| {
-            let sentence = "The job was accepted and it ended, but no call came here, and nothing that Pollux knows \
-                            explains it.";
-            let words = "accepted, echoed, and nothing here explains it";
+            let sentence = "The job ended, but no call came here, and nothing that Pollux knows explains why.";
+            let words = "no call came, and nothing here explains why";
             (MissedCause::Unexplained, words.to_owned(), sentence.to_owned(), false)
         });
         Named { cause, words, sentence, guess, evidence }
@@ -87,7 +86,8 @@ impl Facts<'_> {
 
     fn short(&self, ms: i64) -> String {
         let time = self.time(ms);
-        time.rsplit_once(':').map_or(time.clone(), |(short, _)| short.to_owned())
+        let cut = time.rsplit_once(':').map(|(short, seconds)| format!("{short}{}", seconds.get(2..).unwrap_or("")));
+        cut.unwrap_or(time)
     }
 
     fn attempts(&self) -> Check {
@@ -106,9 +106,10 @@ impl Facts<'_> {
         if verified.iter().any(good) {
             return (evidence(kind, Fine, format!("{times} this job, verified and answered 2xx"), of), None);
         }
-        let answered = match status {
-            0 => "the connection was dropped".to_owned(),
-            status => format!("Pollux answered {status}"),
+        // A fault rule may drop the connection instead of answering.
+        let (answered, refused) = match status {
+            0 => ("the connection was dropped".to_owned(), "the connection was dropped".to_owned()),
+            status => (format!("Pollux answered {status}"), format!("refused with {status}")),
         };
         if verified.is_empty() {
             let words = format!("{times} this job, none of them verified; {answered}");
@@ -125,16 +126,16 @@ impl Facts<'_> {
         let row = evidence(kind, Explains, words, of);
         match &self.next {
             Some(next) if next.at_ms.saturating_add(next.spread_ms.max(60_000)) >= self.now_ms => {
-                let cause = format!("refused with {status}, next try about {}", self.short(next.at_ms));
+                let cause = format!("{refused}, next try about {}", self.short(next.at_ms));
                 let sentence = format!(
-                    "It came at {}, and {answered}. The sender should try again at about {}: a guess.",
+                    "It came at {}, and {answered}. The sender should try again at about {} (a guess).",
                     self.time(ms(last)),
                     self.short(next.at_ms)
                 );
                 (row, Some((MissedCause::Retrying, cause, sentence, false)))
             }
             _ => {
-                let cause = format!("it came, and we refused it with {status}");
+                let cause = format!("it came, but {refused}");
                 let sentence = format!(
                     "It came at {}, and {answered}. No further attempt came when one was due.",
                     self.time(ms(last))
@@ -187,7 +188,7 @@ impl Facts<'_> {
         let source = EvidenceSource::Service;
         let subscribers = self.subscribers();
         if self.receivers.is_some() || subscribers.is_empty() {
-            let words = "no registered webhook is asked for this job";
+            let words = "not applicable: no registered webhook is called for this job";
             return (evidence(Enabled, EvidenceMark::Unknown, words, source), None);
         }
         if subscribers.iter().any(|(one, _)| one.state == "enabled") {
@@ -196,7 +197,7 @@ impl Facts<'_> {
         let by_service = subscribers.iter().any(|(one, _)| one.state == "disabled_due_to_failed_deliveries");
         let why = if by_service { "the service had disabled it after failed deliveries" } else { "it was disabled" };
         let since = subscribers.iter().map(|(one, _)| one.at_ms).max().unwrap_or_default();
-        let words = format!("{why}, seen so at {}", self.time(since));
+        let words = format!("{why}, as seen at {}", self.time(since));
         let found = (
             MissedCause::WebhookDisabled,
             "the webhook was disabled".to_owned(),

@@ -61,15 +61,15 @@ impl Jobs {
         let about = About::of(record);
         let shown = phase(record, &about);
         let Some(event_type) = expected(record, shown) else {
-            let message = "The service has no event for how this job stands, so there is none to make.";
+            let message = "The service has no event for this job's state, so none can be made.";
             return Err(Error::new(Code::InvalidJob, message));
         };
         let id = format!("msg_made_here_{}", uuid::Uuid::new_v4().simple());
         let body = payload(record, &about, event_type).to_string();
         let now = self.common.now_ms();
         let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
-        let sentence = "Pollux made this event in place of one that never came. Nobody sent it, so there is no \
-                        signature to check.";
+        let sentence = "Pollux made this event in place of one that did not arrive or does not count. Nobody sent it, \
+                        so there is no signature to check.";
         let mut verdict = inbound::refused("made_here", "made here".to_owned(), sentence.to_owned());
         (verdict.outcome, verdict.steps) = (Outcome::Unchecked, Vec::new());
         let delivery = NewDelivery {
@@ -99,7 +99,7 @@ impl Jobs {
             verdict,
             answer: Answer { status: 200, headers: Vec::new(), body: String::new(), by: None },
         };
-        let note = Some(format!("Made here: {event_type} of {} never came.", record.name));
+        let note = Some(format!("Made here: {event_type} of {}.", record.name));
         let one = NewImported { delivery, took_us: None, pinned: false, note };
         let importer = self.common.store().importer().await?;
         let kept = importer.add(vec![one], now).await?;

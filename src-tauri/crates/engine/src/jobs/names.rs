@@ -14,7 +14,8 @@ use crate::error::{Code, Error, Result};
 pub(super) fn read(text: &str) -> Result<(JobKind, String)> {
     let text = text.trim();
     // Addresses of the service, copied from a log or a console.
-    let text = text.strip_prefix("https://").map_or(text, |rest| rest.split_once('/').map_or("", |(_, path)| path));
+    let address = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let text = address.map_or(text, |rest| rest.split_once('/').map_or("", |(_, path)| path));
     let text = text.split(['?', '#']).next().unwrap_or_default();
     let text = ["v1/", "v1beta/", "v1alpha/"].iter().find_map(|version| text.strip_prefix(version)).unwrap_or(text);
     let wrong = || {
@@ -68,6 +69,8 @@ mod tests {
                 Some((JobKind::Batch, "batches/k3v9")),
             ),
             ("https://x.example/v1/interactions/v1_a#top", Some((JobKind::Interaction, "interactions/v1_a"))),
+            ("http://127.0.0.1:8080/v1beta/batches/k3v9", Some((JobKind::Batch, "batches/k3v9"))),
+            ("http://127.0.0.1:8080", None),
             ("", None),
             ("files/abc", None),
             ("batches/../keys", None),

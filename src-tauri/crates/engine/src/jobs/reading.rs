@@ -208,6 +208,6 @@ pub(super) fn wall_of(clock: Option<&SandboxClock>) -> impl Fn(i64) -> i64 + Syn
 
 pub(super) fn paused(until_ms: i64, now_ms: i64) -> Error {
     let seconds = until_ms.saturating_sub(now_ms).max(0).saturating_add(999) / 1000;
-    let message = format!("The service had too many requests. Nothing is asked of it for another {seconds} s.");
+    let message = format!("The service reported too many requests. Pollux asks it again in {seconds} s at the earliest.");
     Error::new(crate::error::Code::ServiceRateLimited, message)
 }

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
-
 use super::Jobs;
-use crate::dto::{EvidenceMark, EvidenceSource, JobFinding};
+use super::watchdog::{Times, utc};
+use crate::dto::{EvidenceMark, EvidenceSource, JobFinding, MissedCause};
 use crate::error::{Code, Error, Result};
 
 impl Jobs {
@@ -14,7 +13,8 @@ impl Jobs {
     /// # Errors
     /// `not_found` if nothing was found about this job.
     pub async fn finding_report(&self, project: i64, name: &str) -> Result<String> {
-        let finding = self.finding(project, name).await?;
+        let record = self.known(project, name).await?;
+        let finding = self.finding_of(&record, Times::Utc).await?;
         let finding = finding.ok_or_else(|| Error::new(Code::NotFound, "There is no finding about this job now."))?;
         let settings = self.below.settings.borrow().tunnel.path_token.clone();
         let text = markdown(&finding);
@@ -31,7 +31,7 @@ fn markdown(finding: &JobFinding) -> String {
     let mut line = |words: String| {
         let _ = writeln!(text, "{words}");
     };
-    line(format!("## Webhook that was never called: `{}`", finding.event_type));
+    line(format!("## Webhook event that {}: `{}`", missing(finding), finding.event_type));
     line(String::new());
     line(format!("- Job: `{}`", finding.name));
     line(format!("- Ended: {}", utc(finding.ended_ms)));
@@ -60,6 +60,12 @@ fn markdown(finding: &JobFinding) -> String {
     text
 }
 
-fn utc(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+/// What became of the event: some causes are of one that came.
+fn missing(finding: &JobFinding) -> &'static str {
+    match finding.brief.cause {
+        MissedCause::Rejected => "could not be verified",
+        MissedCause::Refused | MissedCause::Retrying => "was not accepted",
+        MissedCause::ForwardFailed => "was not forwarded",
+        _ => "did not arrive",
+    }
 }

@@ -154,7 +154,8 @@ fn contradiction(row: &ToldRow, phase: JobPhase) -> Option<String> {
         JobPhase::Failed => "failed",
         JobPhase::Expired => "expired",
         JobPhase::Cancelled => "was cancelled",
-        _ => "still runs",
+        JobPhase::Waiting => "is waiting for an answer",
+        _ => "is still running",
     };
     match phase {
         _ if claims == phase || claims == JobPhase::Waiting => None,
@@ -164,6 +165,9 @@ fn contradiction(row: &ToldRow, phase: JobPhase) -> Option<String> {
              was one."
                 .to_owned(),
         ),
-        _ => Some(format!("The event says that the job {}, the service says that it {}.", word(claims), word(phase))),
+        _ => {
+            let (event, service) = (word(claims), word(phase));
+            Some(format!("The event says that the job {event}, but the service says that it {service}."))
+        }
     }
 }

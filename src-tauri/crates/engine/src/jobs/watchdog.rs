@@ -77,7 +77,7 @@ impl Jobs {
         let ruling = match is_told(&rows) {
             true => Ruling::Told,
             false if !over => return Ok(()),
-            false => self.rule(&record, rows).await?,
+            false => self.rule(&record, rows, Times::Local).await?,
         };
         let now = self.common.now_ms();
         let before = record.finding.as_deref().and_then(Kept::read).filter(|_| record.settled == Settled::Missed);
@@ -112,7 +112,7 @@ impl Jobs {
         }
     }
 
-    async fn rule(&self, record: &JobRecord, rows: Vec<ToldRow>) -> Result<Ruling> {
+    async fn rule(&self, record: &JobRecord, rows: Vec<ToldRow>, times: Times) -> Result<Ruling> {
         let about = About::of(record);
         if is_told(&rows) {
             return Ok(Ruling::Told);
@@ -155,7 +155,10 @@ impl Jobs {
         };
         let others = self.count_others(record.project, ended_ms).await?;
         let zone = TimeZone::system();
-        let clock = move |ms: i64| wall_clock(ms, &zone);
+        let clock = move |ms: i64| match times {
+            Times::Local => wall_clock(ms, &zone),
+            Times::Utc => utc(ms),
+        };
         let asked: Vec<&WebhookSeen> = webhooks
             .iter()
             .flatten()
@@ -214,14 +217,14 @@ impl Jobs {
     /// `not_found` if the job is not known here; any error of the store.
     pub async fn finding(&self, project: i64, name: &str) -> Result<Option<JobFinding>> {
         let record = self.known(project, name).await?;
-        self.finding_of(&record).await
+        self.finding_of(&record, Times::Local).await
     }
 
-    pub(super) async fn finding_of(&self, record: &JobRecord) -> Result<Option<JobFinding>> {
+    pub(super) async fn finding_of(&self, record: &JobRecord, times: Times) -> Result<Option<JobFinding>> {
         let (Some(ended_ms), true) = (record.ended_ms, record.rank != JobRank::Running) else { return Ok(None) };
         let rows = self.told_rows(record).await?;
         let ours: Vec<i64> = rows.iter().map(|row| row.delivery).collect();
-        let Ruling::Missed(named, looked) = self.rule(record, rows).await? else { return Ok(None) };
+        let Ruling::Missed(named, looked) = self.rule(record, rows, times).await? else { return Ok(None) };
         let about = About::of(record);
         let kept = record.finding.as_deref().and_then(Kept::read);
         let found_ms = kept.map_or_else(|| self.common.now_ms(), |kept| kept.found_ms);
@@ -292,7 +295,7 @@ impl Jobs {
             self.settle(record.clone(), true).await?;
             let Some(record) = jobs.get(project, &record.name).await? else { continue };
             if record.settled == Settled::Missed && !record.aside {
-                missed.extend(self.finding_of(&record).await?.map(|finding| Missed { finding }));
+                missed.extend(self.finding_of(&record, Times::Utc).await?.map(|finding| Missed { finding }));
             }
         }
         Ok(missed)
@@ -349,6 +352,20 @@ fn ms_of(events: Vec<Vec<i64>>) -> Vec<Vec<i64>> {
 
 fn ns(ms: i64) -> i64 {
     ms.saturating_mul(1_000_000)
+}
+
+/// How the sentences of a finding give times.
+#[derive(Clone, Copy)]
+pub(super) enum Times {
+    /// `13:58:04` in this machine's time zone, for the window.
+    Local,
+    /// With date and zone, for what is read elsewhere or later.
+    Utc,
+}
+
+/// `2026-11-22 12:58:04 UTC`
+pub(super) fn utc(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// `13:58:04`, in this machine's time zone.

@@ -123,7 +123,7 @@ impl Results {
         }
         let missing = total.unwrap_or_default().saturating_sub(open.view().bytes).saturating_add(RESERVE);
         if self.common.store().free_space().is_some_and(|free| free < missing) {
-            let message = "The disk has too little free space for this file. Free some, or save it elsewhere.";
+            let message = "The disk has too little free space for this file. Free some space, then try again.";
             return Err(Error::new(Code::DiskNearlyFull, message));
         }
         let expires = file.expiration_time.as_deref().and_then(|time| time.parse::<Timestamp>().ok());
@@ -241,7 +241,7 @@ impl Results {
         }
         if let Some(total) = total.filter(|total| open.view().bytes != *total) {
             let message =
-                format!("The file ended after {} of {total} bytes. Go on to fetch the rest.", open.view().bytes);
+                format!("The file ended after {} of {total} bytes. Fetch it again to get the rest.", open.view().bytes);
             return Err(Error::new(Code::ServiceTimedOut, message));
         }
         finish(open, began);

@@ -115,7 +115,7 @@ pub(super) fn file_of(text: &str) -> Option<String> {
 
 fn not_opened(pointer: &Pointer) -> Error {
     let why = pointer.note.clone().unwrap_or_else(|| "It does not name a file or a job of the service.".to_owned());
-    Error::new(Code::ResultGone, format!("This pointer is not opened. {why}"))
+    Error::new(Code::ResultGone, format!("This pointer cannot be opened. {why}"))
 }
 
 fn no_result(phase: JobPhase) -> Error {

@@ -227,7 +227,7 @@ fn narrow(number: u64) -> u32 {
 fn no_rows(open: &Open) -> Error {
     match open.view().error {
         Some(error) => error,
-        None => Error::new(Code::NotFound, "No rows were read of it yet."),
+        None => Error::new(Code::NotFound, "No rows have been read yet."),
     }
 }
 

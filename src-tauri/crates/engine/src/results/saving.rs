@@ -111,7 +111,7 @@ impl Results {
             let summary = scanner.summary();
             if summary.rows > 0 && summary.strays == summary.rows {
                 let message = format!(
-                    "None of the rows answers a request of {}. Choose the file that this batch was made from.",
+                    "None of the rows answers a request in {}. Choose the file that this batch was made from.",
                     read.display()
                 );
                 return Err(Error::new(Code::NotReadable, message));
@@ -203,7 +203,7 @@ fn job_of(open: &Open) -> Result<(i64, String)> {
     let view = open.view();
     view.project
         .zip(view.job)
-        .ok_or_else(|| Error::new(Code::InvalidJob, "It is not known which batch these rows are of."))
+        .ok_or_else(|| Error::new(Code::InvalidJob, "It is not known which batch these rows belong to."))
 }
 
 fn unknown_requests() -> Error {
