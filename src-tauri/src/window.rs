@@ -165,6 +165,7 @@ pub(crate) fn run() -> ExitCode {
             jobs::job_dispatch,
             jobs::requests_choose,
             jobs::job_answer,
+            jobs::job_picture_set,
             jobs::finding,
             jobs::finding_aside,
             jobs::finding_report,

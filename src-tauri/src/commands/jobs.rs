@@ -94,6 +94,16 @@ pub(crate) async fn job_answer(
 }
 
 #[tauri::command]
+pub(crate) async fn job_picture_set(
+    started: State<'_, Started>,
+    project: i64,
+    name: String,
+    picture: String,
+) -> Result<()> {
+    started.engine()?.jobs().set_picture(project, &name, picture).await
+}
+
+#[tauri::command]
 pub(crate) async fn finding(started: State<'_, Started>, project: i64, name: String) -> Result<Option<JobFinding>> {
     started.engine()?.jobs().finding(project, &name).await
 }

@@ -354,3 +354,45 @@ async fn a_watch_that_is_interrupted_ends() {
     assert_eq!(ended.status.code(), Some(1), "{err}");
     assert!(err.contains("the job goes on"), "{err}");
 }
+
+/// The most memory that `pollux result` took for this job, in MiB.
+#[cfg(target_os = "linux")]
+fn memory(managed: &Managed, name: &str, asked: u64) -> u64 {
+    let out = managed.path("rows.jsonl");
+    let mut command = managed.data.command(&["result", name, "--out", &out, "--json"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    // It only grows, so the last reading before the end is within a moment's growth of all.
+    while child.try_wait().unwrap().is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        most = line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or_default().max(most);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let counted = child.wait_with_output().unwrap();
+    let counted: Value = serde_json::from_slice(&counted.stdout).unwrap();
+    assert_eq!(counted["answered"], asked, "{counted}");
+    assert!(most > 0, "it was over before it was looked at");
+    most / 1024
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_output_of_a_gigabyte_is_read_in_little_memory() {
+    let managed = managed().await;
+    let file = requests(managed.home.path(), &["a"]);
+    let own = ["--webhook", "http://127.0.0.1:9/a"];
+    let sent = |rows: u64| {
+        let metadata = format!("emulator_rows=filler={rows}");
+        let name = managed
+            .sent(&[&["batch", "--model", MODEL, "--file", &file][..], &own, &["--metadata", &metadata]].concat());
+        assert_eq!(managed.run(&["jobs", "watch", &name]).code, 0);
+        name
+    };
+    let (small, large) = (sent(1_000), sent(1_048_576));
+    let (few, many) = (memory(&managed, &small, 1_001), memory(&managed, &large, 1_048_577));
+    let bytes = std::fs::metadata(managed.path("rows.jsonl")).unwrap().len();
+    assert!(bytes >= 1 << 30, "{bytes} bytes");
+    assert!(many < few + 100, "{many} MiB, and {few} MiB for a small one");
+}

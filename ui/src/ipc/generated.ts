@@ -1876,7 +1876,7 @@ told: JobTold | null,
  */
 grace_until_ms: number | null, 
 /**
- * No webhook of the project tells of it, so no event is expected.
+ * No event is expected: no webhook asks for it, or the service has none for how it ended.
  */
 untold: boolean, 
 /**
@@ -1886,7 +1886,11 @@ finding: FindingBrief | null,
 /**
  * Rows of its output that are not usable, once they were counted here.
  */
-unusable: number | null, };
+unusable: number | null, 
+/**
+ * A small picture of its video, as a data URL (JPEG), once it was shown here.
+ */
+picture: string | null, };
 
 export type JobFilter = { 
 /**

@@ -40,6 +40,8 @@ export interface JobsBackend {
   requestsChoose(): Promise<string | null>;
   /** Sends the results of the pending calls as the next turn, and answers the interaction that it began. */
   jobAnswer(project: number, name: string, answers: readonly CallAnswer[]): Promise<JobDetail>;
+  /** Keeps a small picture of a video (a JPEG as a data URL) for its row in the list. */
+  jobPictureSet(project: number, name: string, picture: string): Promise<void>;
   /** What the watchdog found out about a job that ended and was not told of; null where there is nothing. */
   finding(project: number, name: string): Promise<JobFinding | null>;
   /** No alarm for it any more, or one again. */

@@ -145,6 +145,7 @@ export const tauriBackend: Backend = {
   jobDispatch: (project, job) => invoke("job_dispatch", { project, job }),
   requestsChoose: () => invoke("requests_choose"),
   jobAnswer: (project, name, answers) => invoke("job_answer", { project, name, answers }),
+  jobPictureSet: (project, name, picture) => invoke("job_picture_set", { project, name, picture }),
   finding: (project, name) => invoke("finding", { project, name }),
   findingAside: (project, name, aside) => invoke("finding_aside", { project, name, aside }),
   findingReport: (project, name) => invoke("finding_report", { project, name }),

@@ -62,9 +62,38 @@ impl Ending {
         }
     }
 
+    /// Whether the process was asked to end.
+    pub(crate) fn began(&self) -> bool {
+        *self.asked.borrow()
+    }
+
+    /// What writes until then, and fails from then on.
+    pub(crate) fn stops<W>(&self, out: W) -> Stoppable<W> {
+        Stoppable { out, asked: self.asked.clone() }
+    }
+
     /// Makes ending at once remove this temporary history, too.
     pub(crate) fn removes(&self, folder: &Path) {
         *self.leftover.lock() = Some(folder.to_owned());
+    }
+}
+
+/// A writer that fails once the process was asked to end.
+pub(crate) struct Stoppable<W> {
+    out: W,
+    asked: watch::Receiver<bool>,
+}
+
+impl<W: io::Write> io::Write for Stoppable<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if *self.asked.borrow() {
+            return Err(io::Error::other("stopped"));
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

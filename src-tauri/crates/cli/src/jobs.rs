@@ -1,7 +1,7 @@
 //! `pollux jobs`: the batches, interactions and videos of a project, without a window.
 
 use clap::{Args, Subcommand, ValueEnum};
-use engine::{Code, Engine, Error, JobDetail, JobFilter, JobFinding, JobKind, JobPage, Project};
+use engine::{Engine, Error, JobDetail, JobFilter, JobFinding, JobKind, JobPage, Project};
 use serde_json::{Value, json};
 
 use crate::ending::Ending;
@@ -152,7 +152,7 @@ async fn list(engine: &Engine, project: &Project, wanted: List, as_json: bool) -
         page = room.page(project.id, filter.clone(), 0, limit.min(ROWS)).await?;
         pages += 1;
     }
-    let (matched, mut jobs) = (page.matched, page.jobs);
+    let (matched, mut jobs) = (page.matched, std::mem::take(&mut page.jobs));
     loop {
         let start = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
         if start >= limit.min(matched) {
@@ -163,6 +163,9 @@ async fn list(engine: &Engine, project: &Project, wanted: List, as_json: bool) -
             break;
         }
         jobs.extend(next);
+    }
+    if listed && page.listed.more && pages == PAGES {
+        say_plain!("The service has more batches: only the newest {} were read.", PAGES * SERVED);
     }
     if as_json {
         print::line(&json!(jobs))?;
@@ -212,7 +215,7 @@ async fn cancel(engine: &Engine, project: &Project, name: &str, as_json: bool) -
     if let Some(problem) = &detail.problem {
         return Ok(told(problem, &detail));
     }
-    let detail = engine.jobs().cancel(project.id, &detail.job.name).await.map_err(in_words)?;
+    let detail = engine.jobs().cancel(project.id, &detail.job.name).await?;
     tell(&detail, as_json)
 }
 
@@ -249,20 +252,4 @@ fn object(detail: &JobDetail, finding: Option<&JobFinding>) -> Value {
     object["raw"] = detail.raw.as_deref().and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default();
     object["finding"] = json!(finding);
     object
-}
-
-/// The engine's words for these are about webhooks.
-fn in_words(error: Error) -> Error {
-    let message = match error.code {
-        Code::OutcomeUnknown => {
-            "It is not known whether the service did this: the request was sent, and the answer was lost or cannot \
-             be read. Look at the jobs as they are now before you try again, so that nothing is done, or paid for, \
-             twice."
-        }
-        Code::NotFound if error.detail.is_some() => {
-            "The service does not know this with the project's key. See its own words for what is missing."
-        }
-        _ => return error,
-    };
-    Error { message: message.to_owned(), ..error }
 }

@@ -1,19 +1,19 @@
 //! `pollux result`: what a job made, or what a pointer leads to, without a window.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use engine::{Engine, JobPhase, ResultKind, ResultSave, ResultSource, ResultState, ResultView, RowFilter};
+use engine::{Engine, JobPhase, ResultKind, ResultSource, ResultState, ResultView, RowFilter, Whole};
 use serde_json::json;
 
 use crate::ending::Ending;
 use crate::exit;
 use crate::manage::{self, Done, Undone};
 use crate::print::{self, Unwritten, printable};
-use crate::result::out::{Part, Streamed, not_written};
+use crate::result::out::{Streamed, not_written};
 use crate::transfer::{show, size};
 
 mod out;
@@ -26,11 +26,11 @@ const TICK: Duration = Duration::from_millis(200);
 #[derive(Args)]
 #[command(
     after_help = "NAME is a job (batches/…, interactions/…, models/…/operations/…), a file (files/…) or an address \
-    of the service; an existing file of rows on this machine is counted and sorted likewise. The copy that is \
+    of the service; an existing file of rows on this machine is counted and filtered in the same way. The copy that is \
     fetched is removed in the end.\nOf a batch, the lines of its rows are written byte for byte, and what was \
     counted is said on standard error. Which rows are missing is known from the file with the requests: it is kept \
     if the batch was sent from here, and else --requests gives it. A missing row is written as its request.\nA \
-    file that is no rows, such as a video, is written as it is. An interaction prints its steps.\nExit codes: 0 \
+    file without rows, such as a video, is written as it is. An interaction prints its steps.\nExit codes: 0 \
     all rows are good, 1 some failed or are missing, or there is no result (yet); 2 wrong usage, 4 no \
     answer.\n\nExamples:\n  pollux result batches/k3v9 > rows.jsonl\n  pollux result batches/k3v9 --rows failed \
     --out failed.jsonl --json\n  pollux result rows.jsonl --requests requests.jsonl --rows missing"
@@ -103,9 +103,9 @@ fn is_here(source: &str) -> bool {
 async fn written(engine: &Engine, id: u32, arguments: &Arguments, ending: &Ending) -> Done {
     let Some(view) = fetched(engine, id, arguments, ending).await? else { return Ok(stopped()) };
     match view.kind {
-        ResultKind::Rows => rows(engine, view, arguments).await,
+        ResultKind::Rows => rows(engine, view, arguments, ending).await,
         ResultKind::Interaction => interaction(engine, &view, arguments).await,
-        _ => whole(engine, &view, arguments).await,
+        _ => whole(engine, &view, arguments, ending).await,
     }
 }
 
@@ -166,7 +166,7 @@ fn fits(view: &ResultView, arguments: &Arguments) -> Result<(), Undone> {
 }
 
 /// Writes rows, and says how many are of use.
-async fn rows(engine: &Engine, mut view: ResultView, arguments: &Arguments) -> Done {
+async fn rows(engine: &Engine, mut view: ResultView, arguments: &Arguments, ending: &Ending) -> Done {
     let results = engine.results();
     if let Some(path) = &arguments.requests {
         // It is remembered with the job, wherever the next command runs.
@@ -186,8 +186,13 @@ async fn rows(engine: &Engine, mut view: ResultView, arguments: &Arguments) -> D
     let summary = view.summary.clone().unwrap_or_default();
     match &arguments.out {
         Some(path) => {
-            let part = Part::beside(path)?;
-            let saved = results.write_rows(view.id, filter, part.writer()?).await?;
+            let part = Whole::beside(path)?;
+            let file = part.file().try_clone().map_err(|error| not_written(path, error))?;
+            let saved = results.write_rows(view.id, filter, ending.stops(file)).await;
+            if ending.began() {
+                return Ok(stopped());
+            }
+            let saved = saved?;
             part.keep()?;
             if arguments.json {
                 let mut object = json!(summary);
@@ -202,9 +207,10 @@ async fn rows(engine: &Engine, mut view: ResultView, arguments: &Arguments) -> D
         }
         None => {
             let (streamed, failed) = Streamed::new();
-            let saved = results.write_rows(view.id, filter, streamed).await;
+            let saved = results.write_rows(view.id, filter, ending.stops(streamed)).await;
             let failed = failed.lock().take();
             match (failed, saved) {
+                _ if ending.began() => return Ok(stopped()),
                 // Whoever reads had enough. The exit code says all the same how the rows are.
                 (Some(Unwritten::ReaderGone), _) | (None, Ok(_)) => {}
                 (Some(failed), _) => return Err(failed.into()),
@@ -218,30 +224,34 @@ async fn rows(engine: &Engine, mut view: ResultView, arguments: &Arguments) -> D
 }
 
 /// Writes a file that is no rows.
-async fn whole(engine: &Engine, view: &ResultView, arguments: &Arguments) -> Done {
+async fn whole(engine: &Engine, view: &ResultView, arguments: &Arguments, ending: &Ending) -> Done {
     let results = engine.results();
     match &arguments.out {
         Some(path) => {
-            let saved = results.save(view.id, ResultSave::All, path.clone()).await?;
+            let part = Whole::beside(path)?;
+            let file = part.file().try_clone().map_err(|error| not_written(path, error))?;
+            let bytes = results.write_file(view.id, ending.stops(file)).await;
+            if ending.began() {
+                return Ok(stopped());
+            }
+            let bytes = bytes?;
+            part.keep()?;
             let path = path.display().to_string();
             match arguments.json {
                 true => print::line(&json!({
-                    "name": view.name, "mime_type": view.mime_type, "bytes": saved.bytes, "out": path,
+                    "name": view.name, "mime_type": view.mime_type, "bytes": bytes, "out": path,
                 }))?,
-                false => say_plain!("{} written to {}", size(saved.bytes), printable(&path)),
+                false => say_plain!("{} written to {}", size(bytes), printable(&path)),
             }
         }
         None => {
-            let folder = tempfile::tempdir().map_err(|error| not_written(&std::env::temp_dir(), error))?;
-            let copy = folder.path().join("result");
-            results.save(view.id, ResultSave::All, copy.clone()).await?;
-            let (mut streamed, failed) = Streamed::new();
-            let copied = tokio::task::spawn_blocking(move || streamed.copy(&copy)).await;
-            match (failed.lock().take(), copied) {
+            let (streamed, failed) = Streamed::new();
+            let written = results.write_file(view.id, ending.stops(streamed)).await;
+            let failed = failed.lock().take();
+            match (failed, written) {
+                _ if ending.began() => return Ok(stopped()),
                 (Some(failed), _) => return Err(failed.into()),
-                (None, Ok(Ok(()))) => {}
-                (None, Ok(Err(error))) => return Err(Undone::Unwritten(error.to_string().into())),
-                (None, Err(error)) => return Err(Undone::Unwritten(error.to_string().into())),
+                (None, written) => drop(written?),
             }
         }
     }
@@ -260,8 +270,8 @@ async fn interaction(engine: &Engine, view: &ResultView, arguments: &Arguments) 
     };
     match &arguments.out {
         Some(path) => {
-            let part = Part::beside(path)?;
-            part.put(text.as_bytes())?;
+            let part = Whole::beside(path)?;
+            part.file().write_all(text.as_bytes()).map_err(|error| not_written(path, error))?;
             part.keep()?;
             say_plain!("{} written to {}", size(text.len() as u64), printable(&path.display().to_string()));
         }
@@ -274,6 +284,6 @@ async fn interaction(engine: &Engine, view: &ResultView, arguments: &Arguments) 
 }
 
 fn stopped() -> u8 {
-    say!("stopped: nothing was written");
+    say!("stopped before all of it was written");
     exit::REJECTED
 }

@@ -67,8 +67,8 @@ async fn missed(engine: &Engine, arguments: &Arguments) -> Done {
                 found += missed.len();
                 for one in missed {
                     match arguments.json {
-                        true => print::line(&json!(one.finding))?,
-                        false => print::text(&in_words(project, &one.finding, projects.len() > 1))?,
+                        true => print::line(&json!(one))?,
+                        false => print::text(&in_words(project, &one, projects.len() > 1))?,
                     }
                 }
             }

@@ -40,6 +40,7 @@ mod following;
 mod lists;
 mod making;
 mod names;
+mod picture;
 mod reading;
 mod report;
 mod retrying;
@@ -49,8 +50,6 @@ mod timeline;
 mod uptime;
 mod view;
 mod watchdog;
-
-pub use watchdog::Missed;
 
 /// The most rows of a page.
 const PAGE: u32 = 200;

@@ -24,6 +24,7 @@ mod settings;
 mod transfer;
 mod tunnel;
 mod webhooks;
+mod whole;
 
 #[cfg(test)]
 mod types;
@@ -39,7 +40,7 @@ pub use history::History;
 pub use history::arrivals::Arrivals;
 pub use history::tail::{Arrival, Explained, Tail, Told};
 pub use inbound::Clock;
-pub use jobs::{Jobs, Missed};
+pub use jobs::Jobs;
 pub use listening::Listening;
 pub use outgoing::check::Checks;
 pub use outgoing::forward::Forwards;
@@ -57,3 +58,4 @@ pub use tunnel::Tunnel;
 pub use tunnel::provider::{TunnelFactory, TunnelPlan};
 pub use tunnel::state::TunnelStates;
 pub use webhooks::Webhooks;
+pub use whole::Whole;

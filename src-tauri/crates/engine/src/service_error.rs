@@ -24,6 +24,9 @@ pub(crate) fn job_error(error: ClientError, change: bool) -> Error {
             "It is not known whether the service did this: the request was sent, but the answer was lost or cannot be \
              read. Look at the list of jobs before you try again: what was sent may run, and cost money."
         }
+        Code::NotFound if change => {
+            "The service does not know this, or not with this project's key. Its own words say what is missing."
+        }
         Code::NotFound => "The service does not know this job, or not with this project's key.",
         _ => return told,
     };
@@ -41,9 +44,7 @@ fn told(error: &ClientError, change: bool) -> (Code, &'static str) {
     match error {
         ClientError::Address(_) => (Code::InvalidBaseUrl, ""),
         ClientError::Key => (Code::InvalidApiKey, ""),
-        ClientError::Name(_) => {
-            (Code::NotFound, "The service has nothing with this name. Read the list again.")
-        }
+        ClientError::Name(_) => (Code::NotFound, "The service has nothing with this name. Read the list again."),
         ClientError::Api(api) => refused(api),
         ClientError::Unreachable(_) => {
             (Code::ServiceTimedOut, "The connection to the service was cut before it answered. Try again.")

@@ -59,6 +59,12 @@ impl Filter {
 }
 
 impl Index {
+    /// Whether a filter takes a row.
+    #[must_use]
+    pub fn takes(&self, filter: Filter, row: u32) -> bool {
+        self.states.get(row as usize).is_some_and(|state| filter.takes(*state))
+    }
+
     /// The rows that a filter takes, in the order of the file; for [`Filter::Missing`], the numbers of the requests.
     pub fn rows(&self, filter: Filter) -> impl Iterator<Item = u32> + '_ {
         let missing = filter.of_requests().then(|| self.missing()).into_iter().flatten();

@@ -82,16 +82,16 @@ pub fn save_failed_requests(
             }
         };
         if take {
-            out.write_all(content)?;
+            out.write_all(content).map_err(Error::Unwritten)?;
         }
         if long {
             rest_of_line(&mut input, if take { Some(&mut out) } else { None })?;
         }
         if take {
-            out.write_all(b"\n")?;
+            out.write_all(b"\n").map_err(Error::Unwritten)?;
         }
     }
-    out.flush()?;
+    out.flush().map_err(Error::Unwritten)?;
     if which != Which::Missing {
         let failed = index.states.iter().filter(|row| !row.is(Packed::REPEAT) && row.state().failed()).count() as u64;
         saved.unknown = failed.saturating_sub(saved.failed);
@@ -142,14 +142,28 @@ pub fn save_rows(
         }
         input.seek_relative(i64::try_from(place.offset - at).unwrap_or(i64::MAX))?;
         at = place.offset + place.len;
-        if std::io::copy(&mut (&mut input).take(place.len), &mut out)? != place.len {
-            return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
-        }
-        out.write_all(b"\n")?;
+        copy(&mut input, place.len, &mut out)?;
+        out.write_all(b"\n").map_err(Error::Unwritten)?;
         rows += 1;
     }
-    out.flush()?;
+    out.flush().map_err(Error::Unwritten)?;
     Ok(rows)
+}
+
+/// Copies so many bytes.
+fn copy(input: &mut impl BufRead, mut left: u64, out: &mut impl Write) -> Result<(), Error> {
+    while left > 0 {
+        let ahead = input.fill_buf()?;
+        let piece = ahead.get(..usize::try_from(left).unwrap_or(usize::MAX).min(ahead.len())).unwrap_or_default();
+        if piece.is_empty() {
+            return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+        }
+        out.write_all(piece).map_err(Error::Unwritten)?;
+        let read = piece.len();
+        input.consume(read);
+        left -= read as u64;
+    }
+    Ok(())
 }
 
 /// Reads a line with its `\n`, or the beginning of one that is longer than `longest`: then it has one byte more.
@@ -165,7 +179,7 @@ fn rest_of_line(input: &mut impl BufRead, mut out: Option<&mut impl Write>) -> R
         let end = memchr::memchr(b'\n', ahead);
         let piece = ahead.get(..end.unwrap_or(ahead.len())).unwrap_or_default();
         if let Some(out) = &mut out {
-            out.write_all(piece)?;
+            out.write_all(piece).map_err(Error::Unwritten)?;
         }
         let read = piece.len();
         input.consume(read + usize::from(end.is_some()));

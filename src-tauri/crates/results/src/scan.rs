@@ -75,12 +75,6 @@ impl Scanner {
     pub fn index(&self) -> &Index {
         &self.rows.index
     }
-
-    /// The rows, once all of the file was read.
-    #[must_use]
-    pub fn into_index(self) -> Index {
-        self.rows.index
-    }
 }
 
 impl Rows {

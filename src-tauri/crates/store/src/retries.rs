@@ -29,15 +29,16 @@ impl Store {
     /// Any SQLite error.
     pub async fn retried(&self, project: i64, most: u32) -> Result<Vec<Vec<i64>>, Error> {
         // The index over further attempts names the events; the newest are at its end.
-        let events = "SELECT DISTINCT event FROM delivery INDEXED BY delivery_again WHERE attempt > 1
-                      ORDER BY event DESC LIMIT ?1";
+        let events = "SELECT DISTINCT event FROM delivery INDEXED BY delivery_again WHERE attempt > 1 AND project = ?1
+                      ORDER BY event DESC LIMIT ?2";
         let arrivals = "SELECT received_ns FROM delivery
                         WHERE project = ?2 AND imported = 0
                           AND (id = (SELECT first_delivery FROM event WHERE id = ?1) OR (event = ?1 AND attempt > 1))
                         ORDER BY received_ns LIMIT ?3";
         self.read(move |conn, _| {
             let mut list = conn.prepare_cached(events)?;
-            let events = list.query_map([most], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            let events =
+                list.query_map((project, most), |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
             let mut statement = conn.prepare_cached(arrivals)?;
             let mut found = Vec::new();
             for event in events {

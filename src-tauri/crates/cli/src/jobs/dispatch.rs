@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use engine::{BatchRequests, Engine, JobMetadata, NewJob, NewWork, Project};
 
-use super::{in_words, tell};
+use super::tell;
 use crate::exit;
 use crate::manage::{self, Done, Undone};
 use crate::print::printable;
@@ -30,11 +30,9 @@ enum Work {
     )]
     Batch(Batch),
     /// Send an interaction that runs in the background.
-    #[command(
-        after_help = "Examples:\n  pollux jobs dispatch interaction --model gemini-2.5-flash --input 'Who was \
+    #[command(after_help = "Examples:\n  pollux jobs dispatch interaction --model gemini-2.5-flash --input 'Who was \
         Pollux?'\n  pollux jobs dispatch interaction --agent deep-research-pro-preview-12-2025 --input 'Twins in \
-        myths' --yes"
-    )]
+        myths' --yes")]
     Interaction(Interaction),
     /// Send a video to be made.
     #[command(
@@ -147,7 +145,7 @@ pub(super) async fn dispatch(engine: &Engine, project: &Project, arguments: Argu
     }
     let (receivers, metadata) = (sending.receivers(), sending.metadata);
     let job = NewJob { work, model, receivers, metadata };
-    let detail = engine.jobs().dispatch(project.id, job).await.map_err(in_words)?;
+    let detail = engine.jobs().dispatch(project.id, job).await?;
     tell(&detail, as_json)
 }
 

@@ -146,10 +146,7 @@ pub(super) fn block(detail: &JobDetail, finding: Option<&JobFinding>) -> String 
     if let Some(finding) = finding {
         line("missed", &printable(&finding.sentence));
     } else if detail.deliveries.is_empty() {
-        line(
-            "told by",
-            if job.untold { "nothing, and no event is expected" } else { "nothing that arrived here" },
-        );
+        line("told by", if job.untold { "nothing, and no event is expected" } else { "nothing that arrived here" });
     }
     text
 }

@@ -1,13 +1,11 @@
-//! Where a result goes: standard output, or a file that appears under its name only once it is whole.
+//! Where a result goes that is piped on.
 
-use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use engine::{Code, Error};
 use parking_lot::Mutex;
-use tempfile::NamedTempFile;
 
 use crate::escape;
 use crate::manage::Undone;
@@ -29,13 +27,6 @@ impl Streamed {
     pub(super) fn new() -> (Self, Failed) {
         let failed = Failed::default();
         (Self { terminal: io::stdout().is_terminal(), held: Vec::new(), failed: failed.clone() }, failed)
-    }
-
-    /// Writes a file.
-    pub(super) fn copy(&mut self, path: &Path) -> io::Result<()> {
-        let mut file = File::open(path)?;
-        io::copy(&mut file, self)?;
-        self.flush()
     }
 
     fn put(&self, bytes: &[u8]) -> io::Result<()> {
@@ -73,37 +64,6 @@ impl Write for Streamed {
         let rest = std::mem::take(&mut self.held);
         self.put_lines(&rest)?;
         io::stdout().lock().flush().map_err(|error| self.noted(error))
-    }
-}
-
-/// A file beside the one that is meant, removed unless it is kept.
-pub(super) struct Part {
-    file: NamedTempFile,
-    path: PathBuf,
-}
-
-impl Part {
-    /// Makes it.
-    pub(super) fn beside(path: &Path) -> Result<Self, Undone> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(folder).map_err(|error| not_written(path, error))?;
-        Ok(Self { file, path: path.to_owned() })
-    }
-
-    /// What writes into it.
-    pub(super) fn writer(&self) -> Result<File, Undone> {
-        self.file.reopen().map_err(|error| not_written(&self.path, error))
-    }
-
-    /// Writes all of this into it.
-    pub(super) fn put(&self, bytes: &[u8]) -> Result<(), Undone> {
-        self.writer()?.write_all(bytes).map_err(|error| not_written(&self.path, error))
-    }
-
-    /// Gives it its name.
-    pub(super) fn keep(self) -> Result<(), Undone> {
-        let Self { file, path } = self;
-        file.persist(&path).map(drop).map_err(|error| not_written(&path, error.error))
     }
 }
 

@@ -166,6 +166,8 @@ pub struct JobView {
     pub finding: Option<FindingBrief>,
     /// Rows of its output that are not usable, once they were counted here.
     pub unusable: Option<u64>,
+    /// A small picture of its video, as a data URL (JPEG), once it was shown here.
+    pub picture: Option<String>,
 }
 
 /// What to show of the list.

@@ -35,6 +35,8 @@ pub(super) struct About {
     pub(super) requests: Option<String>,
     /// Rows that are not usable, once they were counted here.
     pub(super) unusable: Option<u64>,
+    /// A picture of its video, as a data URL.
+    pub(super) picture: Option<String>,
     /// The interaction that it continues.
     pub(super) previous: Option<String>,
     /// The calls that it waits for were answered from here: the next interaction goes on.
@@ -255,6 +257,7 @@ impl Said {
             videos: if said.videos.is_empty() { before.videos } else { said.videos },
             requests: before.requests,
             unusable: before.unusable,
+            picture: before.picture,
             previous: said.previous.or(before.previous),
             answered: before.answered,
             not_found: false,

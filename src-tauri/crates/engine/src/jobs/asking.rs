@@ -1,7 +1,7 @@
 //! Asks about jobs by itself: for one that runs with growing gaps, at once when its event came, and for the list once in
 //! a while. Never for a service that had too many requests, and never faster than a person would mind.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +18,8 @@ const WATCH: Duration = Duration::from_secs(2);
 /// In how many of those it looks again at what was missed.
 const AGAIN: u32 = 15;
 /// Jobs to ask about in one go: of a service on the internet, and of the Sandbox.
-const AT_ONCE: usize = 2;
-const OF_THE_SANDBOX: usize = 20;
-/// Due jobs to read.
-const DUE: u32 = 200;
+const AT_ONCE: u32 = 2;
+const OF_THE_SANDBOX: u32 = 20;
 /// The shortest gap between two questions about a job that runs, and the longest; of the Sandbox, in milliseconds.
 const SHORTEST_MS: i64 = 5_000;
 const LONGEST_MS: i64 = 600_000;
@@ -29,8 +27,6 @@ const SANDBOX_SHORTEST_MS: i64 = 1_000;
 const SANDBOX_LONGEST_MS: i64 = 10_000;
 /// A job that runs longer than this is not asked about by itself any more: the longest limit is 48 h.
 const GIVEN_UP_MS: i64 = 7 * 24 * 3_600_000;
-/// How long a job waits whose project cannot be asked.
-const NO_KEY_MS: i64 = 60_000;
 
 impl Jobs {
     /// Sets when to ask about it next, from what is known at `now_ms`.
@@ -91,28 +87,23 @@ impl Jobs {
 
     async fn ask_due(&self, busy: &Arc<Mutex<HashSet<i64>>>) {
         let now = self.common.now_ms();
-        let due = match self.common.store().known_jobs().due(now, DUE).await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::warn!(%error, "the jobs that are due could not be read");
-                return;
-            }
-        };
-        let mut by_project: HashMap<i64, Vec<JobRecord>> = HashMap::new();
-        for record in due {
-            by_project.entry(record.project).or_default().push(record);
-        }
-        for (project, mut records) in by_project {
-            let known = self.below.registry.project(project).ok();
-            let sandbox = known.as_ref().is_some_and(|known| known.sandbox);
-            if !known.as_ref().is_some_and(usable) {
-                self.put_off(records, now.saturating_add(NO_KEY_MS)).await;
+        for known in self.below.registry.projects().iter().filter(|known| usable(known)) {
+            let project = known.id;
+            if self.lists.paused_until(project, now).is_some() || busy.lock().contains(&project) {
                 continue;
             }
-            if self.lists.paused_until(project, now).is_some() || !busy.lock().insert(project) {
+            let at_once = if known.sandbox { OF_THE_SANDBOX } else { AT_ONCE };
+            let records = match self.common.store().known_jobs().due(project, now, at_once).await {
+                Ok(records) => records,
+                Err(error) => {
+                    tracing::warn!(%error, "the jobs that are due could not be read");
+                    return;
+                }
+            };
+            if records.is_empty() {
                 continue;
             }
-            records.truncate(if sandbox { OF_THE_SANDBOX } else { AT_ONCE });
+            busy.lock().insert(project);
             let (room, busy) = (self.clone(), busy.clone());
             self.common.spawn(async move {
                 for record in records {
@@ -122,15 +113,6 @@ impl Jobs {
                 }
                 busy.lock().remove(&project);
             });
-        }
-    }
-
-    async fn put_off(&self, records: Vec<JobRecord>, until_ms: i64) {
-        for record in records {
-            let put_off = |record: &mut JobRecord| record.next_ms = Some(until_ms);
-            if let Err(error) = self.update(record.project, &record.name, || None, put_off).await {
-                tracing::warn!(code = %error.code, "a job could not be put off");
-            }
         }
     }
 }

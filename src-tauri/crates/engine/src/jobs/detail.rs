@@ -109,7 +109,8 @@ impl Jobs {
             interaction,
             videos: about.videos.clone(),
             raw: raw.map(|raw| format!("{raw:#}")),
-            problem: problem.or_else(|| (shown == JobPhase::NotFound || about.not_found).then(|| not_found(record.kind))),
+            problem: problem
+                .or_else(|| (shown == JobPhase::NotFound || about.not_found).then(|| not_found(record.kind))),
         })
     }
 

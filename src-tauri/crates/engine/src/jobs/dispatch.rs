@@ -113,8 +113,15 @@ impl Jobs {
         };
         self.remember(project, &name, raw);
         let fresh = new_record(project, kind, &name, KnownBy::Dispatched, now);
+        // The job runs and may cost money: it is known here even if its requests cannot be kept.
         let kept = match requests {
-            Some(file) => Some(self.keep_requests(&file, &name).await?),
+            Some(file) => match self.keep_requests(project, &file, &name).await {
+                Ok(kept) => Some(kept),
+                Err(error) => {
+                    tracing::warn!(code = %error.code, "the requests of a batch could not be kept");
+                    None
+                }
+            },
             None => None,
         };
         let change = |record: &mut JobRecord| {
@@ -194,9 +201,9 @@ impl Jobs {
     }
 
     /// Keeps the requests of a batch that was sent from here, so that what failed can be sent again.
-    async fn keep_requests(&self, file: &Path, name: &str) -> Result<PathBuf> {
+    async fn keep_requests(&self, project: i64, file: &Path, name: &str) -> Result<PathBuf> {
         let to = crate::run_folder::folder(self.common.store().file())?
-            .join(format!("requests-{}.jsonl", store::bare(name)));
+            .join(format!("requests-{project}-{}.jsonl", store::bare(name)));
         let from = file.to_owned();
         let kept = tokio::task::spawn_blocking(move || requests::keep(&from, &to).map(|()| to)).await;
         kept.map_err(|error| Error::new(Code::Internal, "The requests could not be kept.").with_detail(error))?

@@ -55,17 +55,21 @@ impl Jobs {
                         arrived = arrived.saturating_add(1);
                         behind = true;
                     }
-                    // A key came later, so an event may count that did not before.
-                    Ok(Change::Changed(ids)) => again.extend(ids.iter().copied().take(1_000)),
-                    Ok(Change::Answered(_) | Change::SentOn(_) | Change::Removed(_)) => {}
+                    // A key came later, so an event may count that did not before; or it was forwarded, and one that
+                    // counted does not any more.
+                    Ok(Change::Changed(ids) | Change::SentOn(ids)) => again.extend(ids.iter().copied().take(1_000)),
+                    Ok(Change::Answered(_) | Change::Removed(_)) => {}
                     Ok(Change::Restored | Change::Resync) | Err(RecvError::Lagged(_)) => behind = true,
                     Err(RecvError::Closed) => return,
                 },
                 _ = tick.tick() => {
                     let few = std::mem::take(&mut arrived) > BUSY;
-                    let work = self.follow_some(behind, if few { FEW } else { MANY }, std::mem::take(&mut again)).await;
+                    let work = self.follow_some(behind, if few { FEW } else { MANY }, &again).await;
                     match work {
-                        Ok(more) => behind = more,
+                        Ok(more) => {
+                            behind = more;
+                            again.clear();
+                        }
                         Err(error) => {
                             tracing::warn!(code = %error.code, "what deliveries tell of jobs could not be noted");
                         }
@@ -75,9 +79,9 @@ impl Jobs {
         }
     }
 
-    async fn follow_some(&self, behind: bool, limit: u32, again: BTreeSet<i64>) -> Result<bool> {
+    async fn follow_some(&self, behind: bool, limit: u32, again: &BTreeSet<i64>) -> Result<bool> {
         if !again.is_empty() {
-            let ids = again.into_iter().collect();
+            let ids = again.iter().copied().collect();
             let heard = self.common.store().these(ids, BODY, heard).await?;
             self.note(heard.into_iter().flatten().filter(|one| one.verified).collect()).await?;
         }
@@ -138,8 +142,8 @@ impl Jobs {
                 if one.verified && record.rank == JobRank::Running && !one.imported {
                     record.next_ms = Some(now);
                 }
-                if record.settled == Settled::Missed {
-                    // It came after all: the watchdog looks again.
+                if matches!(record.settled, Settled::Missed | Settled::Told) {
+                    // It came after all, or what it came to is not what it was: the watchdog looks again.
                     record.settled = Settled::Open;
                 }
                 changed.push(record);
@@ -207,6 +211,10 @@ fn is_named(record: &JobRecord, one: &Heard) -> bool {
 /// What a delivery says of a job, if its event names one.
 fn heard(delivery: Delivery, body: Body<'_>) -> Option<Heard> {
     let row = &delivery.row;
+    if row.imported && row.message_id.as_deref().is_some_and(|id| id.starts_with(super::making::ID)) {
+        // Nobody sent it.
+        return None;
+    }
     let event_type = row.event_type.as_deref()?;
     let family = event_type.split('.').next()?;
     if !matches!(family, "batch" | "interaction" | "video") {

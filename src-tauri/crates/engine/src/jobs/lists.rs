@@ -25,8 +25,8 @@ pub(super) struct Lists(Mutex<HashMap<i64, List>>);
 struct List {
     asked_ms: Option<i64>,
     next_page: Option<String>,
-    /// The list was read to its end at least once.
-    ended: bool,
+    /// A page was read.
+    read: bool,
     reading: bool,
     error: Option<Error>,
     paused_until_ms: Option<i64>,
@@ -98,15 +98,14 @@ impl Lists {
             list.error = None;
             (list.paused_until_ms, list.pauses) = (None, 0);
             if first {
-                let fresh = list.asked_ms.is_none();
                 list.asked_ms = Some(now_ms);
-                if fresh {
+                if !list.read {
                     list.next_page = next_page;
                 }
             } else {
-                list.ended = next_page.is_none();
                 list.next_page = next_page;
             }
+            list.read = true;
         });
     }
 
@@ -114,7 +113,6 @@ impl Lists {
     pub(super) fn fail(&self, project: i64, now_ms: i64, error: Error) {
         self.with(project, |list| {
             list.reading = false;
-            list.asked_ms.get_or_insert(now_ms);
             list.asked_ms = Some(now_ms);
             list.error = Some(error);
         });

@@ -17,6 +17,8 @@ use crate::error::{Code, Error, Result};
 
 /// The header that marks it.
 const MARK: &str = "pollux-made-here";
+/// What its id begins with.
+pub(super) const ID: &str = "msg_made_here_";
 
 impl Jobs {
     /// Makes the event of a job that ended, keeps it in the history, and sends it to a target. Returns the id of the
@@ -64,7 +66,7 @@ impl Jobs {
             let message = "The service has no event for this job's state, so none can be made.";
             return Err(Error::new(Code::InvalidJob, message));
         };
-        let id = format!("msg_made_here_{}", uuid::Uuid::new_v4().simple());
+        let id = format!("{ID}{}", uuid::Uuid::new_v4().simple());
         let body = payload(record, &about, event_type).to_string();
         let now = self.common.now_ms();
         let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());

@@ -5,6 +5,7 @@ use store::{JobKind, JobRank, JobRecord, KnownBy, Settled};
 
 use super::Jobs;
 use super::about::{About, Said, new_record};
+use super::asking::usable;
 use crate::dto::{Project, SandboxClock};
 use crate::error::{Error, Result};
 use crate::service_error::job_error;
@@ -25,8 +26,7 @@ pub(super) enum Asked {
 impl Jobs {
     /// Reads the first page in the background, if it is due.
     pub(super) fn read_first_page_if_due(&self, project: &Project) {
-        let usable = project.api_key.as_ref().is_some_and(|key| key.available);
-        if usable && self.lists.begin(project, self.common.now_ms(), false, false) {
+        if usable(project) && self.lists.begin(project, self.common.now_ms(), false, false) {
             let (room, project) = (self.clone(), project.id);
             self.common.spawn(async move { drop(room.read_page(project, None).await) });
         }
@@ -208,6 +208,7 @@ pub(super) fn wall_of(clock: Option<&SandboxClock>) -> impl Fn(i64) -> i64 + Syn
 
 pub(super) fn paused(until_ms: i64, now_ms: i64) -> Error {
     let seconds = until_ms.saturating_sub(now_ms).max(0).saturating_add(999) / 1000;
-    let message = format!("The service reported too many requests. Pollux asks it again in {seconds} s at the earliest.");
+    let message =
+        format!("The service reported too many requests. Pollux waits another {seconds} s before it asks again.");
     Error::new(crate::error::Code::ServiceRateLimited, message)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Jobs;
-use super::watchdog::{Times, utc};
+use super::watchdog::{For, utc};
 use crate::dto::{EvidenceMark, EvidenceSource, JobFinding, MissedCause};
 use crate::error::{Code, Error, Result};
 
@@ -14,15 +14,9 @@ impl Jobs {
     /// `not_found` if nothing was found about this job.
     pub async fn finding_report(&self, project: i64, name: &str) -> Result<String> {
         let record = self.known(project, name).await?;
-        let finding = self.finding_of(&record, Times::Utc).await?;
+        let finding = self.finding_of(&record, For::AReport).await?;
         let finding = finding.ok_or_else(|| Error::new(Code::NotFound, "There is no finding about this job now."))?;
-        let settings = self.below.settings.borrow().tunnel.path_token.clone();
-        let text = markdown(&finding);
-        // The address of the listener may hold the token of its path.
-        Ok(match settings.filter(|token| !token.is_empty()) {
-            Some(token) => text.replace(&token, "…"),
-            None => text,
-        })
+        Ok(markdown(&finding))
     }
 }
 
@@ -38,7 +32,7 @@ fn markdown(finding: &JobFinding) -> String {
     line(format!("- Expected event: `{}`", finding.event_type));
     line(format!("- Found: {}", utc(finding.brief.found_ms)));
     line(String::new());
-    line(finding.sentence.clone());
+    line(origins(&finding.sentence));
     line(String::new());
     line("| Checked | Result | Source |".to_owned());
     line("| --- | --- | --- |".to_owned());
@@ -54,10 +48,21 @@ fn markdown(finding: &JobFinding) -> String {
             EvidenceSource::History => "the receiver's history",
         };
         let kind = serde_json::to_value(one.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
-        let words = one.words.replace('|', "\\|");
+        let words = origins(&one.words).replace('|', "\\|");
         line(format!("| {} | {mark}{words} | {source} |", kind.unwrap_or_default().replace('_', " ")));
     }
     text
+}
+
+/// The text with the origins of its addresses: their paths and queries may hold tokens.
+fn origins(text: &str) -> String {
+    let cut = |word: &str| {
+        let bare = word.trim_end_matches([',', '.', ';', ')']);
+        let url = reqwest::Url::parse(bare).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let rest = if url.path() == "/" && url.query().is_none() { "" } else { "/…" };
+        Some(format!("{}{rest}{}", url.origin().ascii_serialization(), word.get(bare.len()..).unwrap_or_default()))
+    };
+    text.split(' ').map(|word| cut(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" ")
 }
 
 /// What became of the event: some causes are of one that came.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gemini::pointers::PointerKind;
 use serde_json::{Value, json};
-use store::{JobRecord, JobsWanted};
+use store::JobRecord;
 
 use super::about::About;
 use super::{Jobs, names};
@@ -67,7 +67,7 @@ impl Jobs {
         self.change_about(project, name, |about| about.unusable = Some(unusable)).await
     }
 
-    async fn change_about(&self, project: i64, name: &str, change: impl FnOnce(&mut About)) -> Result<()> {
+    pub(super) async fn change_about(&self, project: i64, name: &str, change: impl FnOnce(&mut About)) -> Result<()> {
         let write = |record: &mut JobRecord| {
             let mut about = About::of(record);
             change(&mut about);
@@ -79,13 +79,7 @@ impl Jobs {
 
     /// The names of the files with requests that jobs refer to.
     pub(crate) async fn request_files(&self) -> Result<Vec<String>> {
-        let mut files = Vec::new();
-        for project in self.below.registry.projects() {
-            let wanted = JobsWanted { about: Some("\"requests\":\"".to_owned()), ..JobsWanted::default() };
-            let found = self.common.store().known_jobs().page(project.id, wanted, 0, u32::MAX).await?;
-            let paths = found.iter().filter_map(|record| About::of(record).requests);
-            files.extend(paths.filter_map(|path| Some(Path::new(&path).file_name()?.to_str()?.to_owned())));
-        }
-        Ok(files)
+        let paths = self.common.store().known_jobs().request_files().await?;
+        Ok(paths.iter().filter_map(|path| Some(Path::new(path).file_name()?.to_str()?.to_owned())).collect())
     }
 }

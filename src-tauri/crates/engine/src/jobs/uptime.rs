@@ -7,13 +7,15 @@ use crate::dto::ListenerState;
 
 /// How often to note that it still is.
 const BEAT: Duration = Duration::from_secs(10);
+/// After a longer silence the machine slept meanwhile, in milliseconds.
+const SLEPT_MS: i64 = 25_000;
 
 impl Jobs {
     /// Notes it until the engine ends.
     pub(super) async fn note_uptime(self) {
         let mut listener = self.below.listener.clone();
         let stop = self.common.stop().clone();
-        let mut open: Option<i64> = None;
+        let (mut open, mut last): (Option<i64>, i64) = (None, 0);
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -21,6 +23,12 @@ impl Jobs {
             let ending = stop.is_cancelled();
             let now = self.common.now_ms();
             let up = self.common.store().uptimes();
+            if let Some(id) = open.take_if(|_| now.saturating_sub(last) > SLEPT_MS)
+                && let Err(error) = up.seen(id, last, true).await
+            {
+                tracing::warn!(%error, "it could not be noted that the machine slept");
+            }
+            last = now;
             let noted = match (open, listens && !ending) {
                 (None, true) => up.begin(now).await.map(|id| open = Some(id)),
                 (Some(id), true) => up.seen(id, now, false).await,

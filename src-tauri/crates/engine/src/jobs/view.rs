@@ -80,6 +80,7 @@ impl Jobs {
             untold: record.settled == Settled::NotExpected,
             finding: finding.filter(|_| missed).map(|kept| kept.brief(record.aside)),
             unusable: about.unusable,
+            picture: about.picture,
         }
     }
 

@@ -9,6 +9,7 @@ use store::{GONE, JobKind as Kind, JobRank, JobRecord, Settled, ToldRow, Webhook
 use super::about::{About, phase};
 use super::evidence::{Facts, Named};
 use super::finding::Kept;
+use super::reading::Asked;
 use super::{Jobs, retrying, shown_kind, timeline};
 use crate::dto::{FindingTick, JobFinding, JobPhase, MissedCause, NextAttempt, Span, UriPlace};
 use crate::error::Result;
@@ -26,12 +27,6 @@ const TICKS: usize = 400;
 const RETRIED: u32 = 300;
 /// Deliveries since the end to count.
 const OTHERS: usize = 2_000;
-
-/// A job that was missed, with its finding.
-pub struct Missed {
-    /// The finding.
-    pub finding: JobFinding,
-}
 
 /// What the watchdog says of one job.
 enum Ruling {
@@ -59,14 +54,14 @@ impl Jobs {
         }
         let now = self.common.now_ms();
         let until = now.saturating_sub(self.below.grace_ms());
+        let (from, to) = (now.saturating_sub(LOOKED_AT_MS), now.saturating_add(1));
         let jobs = self.common.store().known_jobs();
-        // An event within the grace settles a job at once.
-        for record in jobs.unsettled(now.saturating_sub(LOOKED_AT_MS), now.saturating_add(1), AT_ONCE).await? {
-            if record.settled == Settled::Missed && !again {
-                continue;
+        for project in self.below.registry.projects() {
+            // An event within the grace settles a job at once.
+            for record in jobs.unsettled(project.id, from, to, again, AT_ONCE).await? {
+                let over = record.ended_ms.is_some_and(|ended| ended < until);
+                self.settle(record, over).await?;
             }
-            let over = record.ended_ms.is_some_and(|ended| ended < until);
-            self.settle(record, over).await?;
         }
         Ok(())
     }
@@ -77,7 +72,7 @@ impl Jobs {
         let ruling = match is_told(&rows) {
             true => Ruling::Told,
             false if !over => return Ok(()),
-            false => self.rule(&record, rows, Times::Local).await?,
+            false => self.rule(&record, rows, For::TheList).await?,
         };
         let now = self.common.now_ms();
         let before = record.finding.as_deref().and_then(Kept::read).filter(|_| record.settled == Settled::Missed);
@@ -112,7 +107,7 @@ impl Jobs {
         }
     }
 
-    async fn rule(&self, record: &JobRecord, rows: Vec<ToldRow>, times: Times) -> Result<Ruling> {
+    async fn rule(&self, record: &JobRecord, rows: Vec<ToldRow>, reader: For) -> Result<Ruling> {
         let about = About::of(record);
         if is_told(&rows) {
             return Ok(Ruling::Told);
@@ -147,17 +142,22 @@ impl Jobs {
             states.insert(0, before);
         }
         let tunnel = timeline::tunnel(&states, from_ms, to_ms);
-        let earlier = ms_of(store.retried(record.project, RETRIED).await?);
+        // The list shows a cause, and when the next attempt is due is none unless one came.
+        let brief = matches!(reader, For::TheList);
+        let earlier = match brief && rows.is_empty() {
+            true => Vec::new(),
+            false => ms_of(store.retried(record.project, RETRIED).await?),
+        };
         let attempts: Vec<i64> = rows.iter().map(|row| row.received_ns.div_euclid(1_000_000)).collect();
         let next = match attempts.is_empty() {
             true => retrying::next_unseen(ended_ms, &earlier, now_ms),
             false => retrying::next(&attempts, &earlier, now_ms),
         };
-        let others = self.count_others(record.project, ended_ms).await?;
+        let others = if brief { (0, 0) } else { self.count_others(record.project, ended_ms).await? };
         let zone = TimeZone::system();
-        let clock = move |ms: i64| match times {
-            Times::Local => wall_clock(ms, &zone),
-            Times::Utc => utc(ms),
+        let clock = move |ms: i64| match reader {
+            For::TheList | For::TheWindow => wall_clock(ms, &zone),
+            For::AReport => utc(ms),
         };
         let asked: Vec<&WebhookSeen> = webhooks
             .iter()
@@ -217,14 +217,14 @@ impl Jobs {
     /// `not_found` if the job is not known here; any error of the store.
     pub async fn finding(&self, project: i64, name: &str) -> Result<Option<JobFinding>> {
         let record = self.known(project, name).await?;
-        self.finding_of(&record, Times::Local).await
+        self.finding_of(&record, For::TheWindow).await
     }
 
-    pub(super) async fn finding_of(&self, record: &JobRecord, times: Times) -> Result<Option<JobFinding>> {
+    pub(super) async fn finding_of(&self, record: &JobRecord, reader: For) -> Result<Option<JobFinding>> {
         let (Some(ended_ms), true) = (record.ended_ms, record.rank != JobRank::Running) else { return Ok(None) };
         let rows = self.told_rows(record).await?;
         let ours: Vec<i64> = rows.iter().map(|row| row.delivery).collect();
-        let Ruling::Missed(named, looked) = self.rule(record, rows, times).await? else { return Ok(None) };
+        let Ruling::Missed(named, looked) = self.rule(record, rows, reader).await? else { return Ok(None) };
         let about = About::of(record);
         let kept = record.finding.as_deref().and_then(Kept::read);
         let found_ms = kept.map_or_else(|| self.common.now_ms(), |kept| kept.found_ms);
@@ -269,13 +269,15 @@ impl Jobs {
     ///
     /// # Errors
     /// Why the service could not be asked; any error of the store.
-    pub async fn missed(&self, project: i64, since_ms: i64, grace: Duration) -> Result<Vec<Missed>> {
+    pub async fn missed(&self, project: i64, since_ms: i64, grace: Duration) -> Result<Vec<JobFinding>> {
         self.catch_up().await?;
         self.below.webhooks.read_webhooks(project).await?;
         let mut page = self.read_page(project, None).await?;
+        // The list is in the order in which jobs were made, and one may have run for two days.
+        let made_since_ms = since_ms.saturating_sub(LOOKED_AT_MS);
         loop {
             let oldest = page.iter().filter_map(|record| record.created_ms).min();
-            if page.is_empty() || oldest.is_some_and(|oldest| oldest < since_ms) {
+            if page.is_empty() || oldest.is_some_and(|oldest| oldest < made_since_ms) {
                 break;
             }
             let Some(token) = self.lists.begin_next(project, self.common.now_ms()) else { break };
@@ -283,19 +285,19 @@ impl Jobs {
         }
         let now = self.common.now_ms();
         let jobs = self.common.store().known_jobs();
-        for record in jobs.due(i64::MAX, AT_ONCE).await?.into_iter().filter(|record| record.project == project) {
-            self.ask(record).await?;
+        for record in jobs.due(project, i64::MAX, u32::MAX).await? {
+            if let Asked::Failed(_, error) = self.ask(record).await? {
+                return Err(error);
+            }
         }
         let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
         let mut missed = Vec::new();
-        for record in jobs.unsettled(since_ms, now.saturating_sub(grace_ms), AT_ONCE).await? {
-            if record.project != project {
-                continue;
-            }
+        let until_ms = now.saturating_sub(grace_ms);
+        for record in jobs.unsettled(project, since_ms, until_ms, true, u32::MAX).await? {
             self.settle(record.clone(), true).await?;
             let Some(record) = jobs.get(project, &record.name).await? else { continue };
             if record.settled == Settled::Missed && !record.aside {
-                missed.extend(self.finding_of(&record, Times::Utc).await?.map(|finding| Missed { finding }));
+                missed.extend(self.finding_of(&record, For::AReport).await?);
             }
         }
         Ok(missed)
@@ -354,13 +356,15 @@ fn ns(ms: i64) -> i64 {
     ms.saturating_mul(1_000_000)
 }
 
-/// How the sentences of a finding give times.
+/// For whom a finding is: what of it is needed, and how its sentences give times.
 #[derive(Clone, Copy)]
-pub(super) enum Times {
-    /// `13:58:04` in this machine's time zone, for the window.
-    Local,
-    /// With date and zone, for what is read elsewhere or later.
-    Utc,
+pub(super) enum For {
+    /// Only its cause. Times as in the window.
+    TheList,
+    /// `13:58:04` in this machine's time zone.
+    TheWindow,
+    /// With date and zone: it is read elsewhere, or later.
+    AReport,
 }
 
 /// `2026-11-22 12:58:04 UTC`

@@ -32,17 +32,19 @@ impl Results {
     /// Fetches or reads it in the background, unless that is under way.
     pub(super) fn start(&self, open: &Arc<Open>) {
         let Some(stop) = open.begin() else { return };
+        open.change(|view| (view.state, view.error) = (ResultState::Resolving, None));
         let (room, open) = (self.clone(), open.clone());
         self.common.spawn_to_the_end(async move {
             let done = room.run(&open, &stop).await;
             let stopped = stop.is_cancelled();
-            open.busy.store(false, Ordering::Release);
+            // Both at once: who sees that it was stopped can go on.
             open.change(|view| {
                 (view.state, view.error) = match done {
                     Ok(()) => (ResultState::Ready, None),
                     Err(_) if stopped => (ResultState::Stopped, None),
                     Err(error) => (ResultState::Failed, Some(error)),
                 };
+                open.busy.store(false, Ordering::Release);
             });
             room.tell(&open);
         });
@@ -53,7 +55,6 @@ impl Results {
     }
 
     async fn run(&self, open: &Arc<Open>, stop: &CancellationToken) -> Result<()> {
-        open.change(|view| (view.state, view.error) = (ResultState::Resolving, None));
         self.tell(open);
         match open.target().clone() {
             Target::File { project, name, .. } if self.take_kept(open, project, &name).await? => {
@@ -221,10 +222,9 @@ impl Results {
         loop {
             let next = stop.run_until_cancelled(download.chunk()).await.ok_or_else(stopped)?;
             let Some(chunk) = next.map_err(|error| service_error(error, false))? else { break };
-            let held = open.clone();
             // A chunk has a few KiB: to write it and to read its rows is quicker than to hand it over.
             file.write_all(&chunk).map_err(|error| not_written(&path, error))?;
-            feed(&held, &chunk);
+            feed(open, &chunk);
             let bytes = open.view().bytes;
             if bytes > LARGEST {
                 return Err(Error::new(
@@ -285,6 +285,12 @@ fn append(path: &Path) -> Result<File> {
 /// Begins anew, with an empty file.
 fn restart(open: &Open, path: &PathBuf) -> Result<()> {
     File::create(path).map_err(|error| not_written(path, error))?;
+    forget_rows(open);
+    Ok(())
+}
+
+/// Reads from the beginning what comes now.
+fn forget_rows(open: &Open) {
     let mut scanner = open.scanner.lock();
     if scanner.is_some() {
         let asked = open.requests.lock().as_ref().map(|(_, requests)| Asked::Requests(requests.clone()));
@@ -293,7 +299,6 @@ fn restart(open: &Open, path: &PathBuf) -> Result<()> {
     }
     drop(scanner);
     open.change(|view| view.bytes = 0);
-    Ok(())
 }
 
 fn feed(open: &Open, bytes: &[u8]) {
@@ -330,14 +335,18 @@ fn read_from_disk(room: &Results, open: &Arc<Open>, stop: &CancellationToken, wh
     };
     let length = file.metadata().map_err(|error| not_readable(&path, &error))?.len();
     if already == length && already > 0 {
+        if whole {
+            finish(open, began);
+        }
         return Ok(length);
     }
+    // What was read before may be a part of it, or more than got to the disk.
+    forget_rows(open);
     if open.scanner.lock().is_none() && open.view().kind == ResultKind::Rows {
         *open.scanner.lock() = Some(Scanner::new(None));
     }
     open.change(|view| {
         view.state = ResultState::Reading;
-        view.bytes = 0;
         if whole {
             view.total = Some(length);
         }

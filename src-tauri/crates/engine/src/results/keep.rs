@@ -10,6 +10,7 @@ use super::{Results, blocking, not_written};
 use crate::dto::{ResultState, ResultView};
 use crate::error::{Code, Error, Result};
 use crate::run_folder::{self, folder};
+use crate::whole::Whole;
 
 impl Results {
     /// Keeps a copy with a delivery, counted in the history's size; or no longer.
@@ -91,5 +92,7 @@ pub(super) fn link(from: &Path, to: &Path) -> Result<()> {
     if to.exists() || std::fs::hard_link(from, to).is_ok() {
         return Ok(());
     }
-    std::fs::copy(from, to).map(|_| ()).map_err(|error| not_written(to, error))
+    let whole = Whole::beside(to)?;
+    std::fs::copy(from, whole.path()).map_err(|error| not_written(to, error))?;
+    whole.keep()
 }

@@ -133,7 +133,12 @@ impl Open {
 
     /// Begins again, and gives what stops it. `None` if it is under way, or is ready.
     pub(super) fn begin(&self) -> Option<CancellationToken> {
-        if self.view().state == ResultState::Ready || self.busy.swap(true, Ordering::AcqRel) {
+        if self.busy.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        // Looked at only now: until then, the work may have ended meanwhile.
+        if self.view().state == ResultState::Ready {
+            self.busy.store(false, Ordering::Release);
             return None;
         }
         let token = self.parent.child_token();

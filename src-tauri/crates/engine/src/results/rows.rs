@@ -144,14 +144,20 @@ fn page(open: &Open, numbers: &[u64], start: u64, count: u32, exact: bool) -> Re
     Ok(ResultRows { first: start, matched: numbers.len() as u64, exact, rows: read(open, some)? })
 }
 
+impl From<RowFilter> for Filter {
+    fn from(filter: RowFilter) -> Self {
+        match filter {
+            RowFilter::All => Self::All,
+            RowFilter::Failed => Self::Failed,
+            RowFilter::Missing => Self::Missing,
+            RowFilter::Doubled => Self::Doubled,
+        }
+    }
+}
+
 /// The numbers of the rows that a filter selects.
 fn selected(open: &Open, filter: RowFilter) -> Result<Vec<u64>> {
-    let which = match filter {
-        RowFilter::All => Filter::All,
-        RowFilter::Failed => Filter::Failed,
-        RowFilter::Missing => Filter::Missing,
-        RowFilter::Doubled => Filter::Doubled,
-    };
+    let which = filter.into();
     let ready = open.view().state == ResultState::Ready;
     let scanner = open.scanner.lock();
     let Some(scanner) = scanner.as_ref() else { return Err(no_rows(open)) };

@@ -15,6 +15,7 @@ use crate::dto::{
     ResultView, RowFilter,
 };
 use crate::error::{Code, Error, Result};
+use crate::whole::Whole;
 
 /// What was written of a batch's rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,19 +32,13 @@ impl Results {
     pub async fn save(&self, id: u32, what: ResultSave, path: PathBuf) -> Result<ResultSaved> {
         let open = self.ready(id)?;
         blocking(move || {
-            let part = part_of(&path);
+            let part = Whole::beside(&path)?;
             let saved = match what {
-                ResultSave::All => save_all(&open, &part),
-                ResultSave::Failed => save_failed(&open, &part),
+                ResultSave::All => save_all(&open, part.path())?,
+                ResultSave::Failed => save_failed(&open, part.path())?,
             };
-            let saved = saved.and_then(|saved| {
-                fs::rename(&part, &path).map_err(|error| not_written(&path, error))?;
-                Ok(saved)
-            });
-            if saved.is_err() {
-                let _ = fs::remove_file(&part);
-            }
-            saved.map(|saved| ResultSaved { path: path.display().to_string(), ..saved })
+            part.keep()?;
+            Ok(ResultSaved { path: path.display().to_string(), ..saved })
         })
         .await
     }
@@ -67,23 +62,33 @@ impl Results {
                     let mut file = File::open(&path).map_err(|error| not_readable(&path, &error))?;
                     let scanner = open.scanner.lock();
                     let scanner = scanner.as_ref().ok_or_else(|| Error::not_found("row"))?;
-                    save_failed_requests(&mut file, scanner.index(), Which::Missing, &mut out).map_err(unread)?.written
+                    save_failed_requests(&mut file, scanner.index(), Which::Missing, &mut out).map_err(unsaved)?.written
                 }
                 filter => {
-                    let which = match filter {
-                        RowFilter::Failed => Filter::Failed,
-                        RowFilter::Doubled => Filter::Doubled,
-                        RowFilter::All | RowFilter::Missing => Filter::All,
-                    };
                     let path = open.path();
                     let mut file = File::open(&path).map_err(|error| not_readable(&path, &error))?;
                     let scanner = open.scanner.lock();
                     let scanner = scanner.as_ref().ok_or_else(|| Error::not_found("row"))?;
-                    save_rows(&mut file, scanner.index(), which, &mut out).map_err(unread)?
+                    save_rows(&mut file, scanner.index(), filter.into(), &mut out).map_err(unsaved)?
                 }
             };
-            out.flush().map_err(unread)?;
+            out.flush().map_err(|error| unsaved(results::Error::Unwritten(error)))?;
             Ok(SavedRows { lines })
+        })
+        .await
+    }
+
+    /// Writes all bytes of a result, and returns how many: for the command line.
+    ///
+    /// # Errors
+    /// As for [`Results::save`].
+    pub async fn write_file(&self, id: u32, mut out: impl std::io::Write + Send + 'static) -> Result<u64> {
+        let open = self.ready(id)?;
+        blocking(move || {
+            let path = open.path();
+            let mut file = File::open(&path).map_err(|error| not_readable(&path, &error))?;
+            let copied = std::io::copy(&mut file, &mut out).and_then(|bytes| out.flush().map(|()| bytes));
+            copied.map_err(|error| unsaved(results::Error::Unwritten(error)))
         })
         .await
     }
@@ -212,10 +217,18 @@ fn unknown_requests() -> Error {
     Error::new(Code::ResultGone, message)
 }
 
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
+/// Why rows could not be copied to where they were to go.
+fn unsaved(error: results::Error) -> Error {
+    match error {
+        results::Error::Unwritten(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            Error::new(Code::ReaderGone, "Whoever read the rows has gone away.")
+        }
+        results::Error::Unwritten(error) => {
+            let message = "The rows could not be written. Is there room on the disk?";
+            Error::new(Code::NotWritten, message).with_detail(error)
+        }
+        error => unread(error),
+    }
 }
 
 fn create(path: &Path) -> Result<File> {
@@ -238,13 +251,13 @@ fn save_failed(open: &Open, to: &Path) -> Result<ResultSaved> {
     let (lines, unknown) = match &requests {
         Some((path, _)) => {
             let mut file = File::open(path).map_err(|error| not_readable(path, &error))?;
-            let saved = save_failed_requests(&mut file, scanner.index(), Which::Both, &mut out).map_err(unread)?;
+            let saved = save_failed_requests(&mut file, scanner.index(), Which::Both, &mut out).map_err(unsaved)?;
             (saved.written, saved.unknown)
         }
         None => {
             let path = open.path();
             let mut file = File::open(&path).map_err(|error| not_readable(&path, &error))?;
-            (save_rows(&mut file, scanner.index(), Filter::Failed, &mut out).map_err(unread)?, 0)
+            (save_rows(&mut file, scanner.index(), Filter::Failed, &mut out).map_err(unsaved)?, 0)
         }
     };
     out.flush().map_err(|error| not_written(to, error))?;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use results::RowState;
 
 use super::Results;
 use super::open::Open;
@@ -33,12 +32,7 @@ impl Searched {
         let scanner = open.scanner.lock();
         let Some(scanner) = scanner.as_ref() else { return (Vec::new(), over) };
         let index = scanner.index();
-        let fits = |row: &u32| match filter {
-            RowFilter::All => true,
-            RowFilter::Failed => index.repeat_of(*row).is_none() && index.state(*row).is_some_and(RowState::failed),
-            RowFilter::Missing => false,
-            RowFilter::Doubled => index.repeat_of(*row).is_some(),
-        };
+        let fits = |row: &u32| index.takes(filter.into(), *row);
         (found.iter().copied().filter(fits).map(u64::from).collect(), over)
     }
 }

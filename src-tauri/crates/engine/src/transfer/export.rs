@@ -1,16 +1,16 @@
 //! Writes deliveries into a file.
 
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use exchange::schema::{Catalog, Known, Language, Schemas};
 use exchange::{Credentials, Format, Record, Writer};
-use tempfile::NamedTempFile;
 
 use super::selection::Pages;
 use super::{Progress, Transfers};
 use crate::dto::{Selection, TransferFormat, TransferKind};
 use crate::error::{Code, Error, Result};
+use crate::whole::Whole;
 
 /// Bytes that are written at once.
 const BUFFER: usize = 256 * 1024;
@@ -51,7 +51,7 @@ impl Transfers {
     ) -> Result<u32> {
         let pages = self.pages(selection).await?;
         let (name, out) = match destination {
-            Destination::File(path) => (path.display().to_string(), Out::file(path)?),
+            Destination::File(path) => (path.display().to_string(), Out::File(Whole::beside(&path)?)),
             Destination::Stream(name, stream) => (name, Out::Stream(stream)),
         };
         let mut progress = self.begin(TransferKind::Export, Some(format), &name)?;
@@ -103,38 +103,21 @@ fn crashed(error: tokio::task::JoinError) -> Error {
 
 /// What is written to: dropped before its end, a file vanishes.
 enum Out {
-    File(Box<NamedTempFile>, PathBuf),
+    File(Whole),
     Stream(Box<dyn Write + Send>),
-}
-
-impl Out {
-    /// A file beside the one that is meant, on the same disk. Only the user can read it.
-    fn file(path: PathBuf) -> Result<Self> {
-        if path.is_dir() {
-            let message = format!("{} is a folder. Give the name of a file in it.", path.display());
-            return Err(Error::new(Code::NotWritten, message));
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let made = tempfile::Builder::new().prefix(".pollux-export-").tempfile_in(folder);
-        let made = made.map_err(|error| {
-            let message = format!("Nothing can be written to {}. Does it exist, and may you?", folder.display());
-            Error::new(Code::NotWritten, message).with_detail(error)
-        })?;
-        Ok(Self::File(Box::new(made), path))
-    }
 }
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
-            Self::File(file, _) => file.write(bytes),
+            Self::File(file) => file.file().write(bytes),
             Self::Stream(stream) => stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
-            Self::File(file, _) => file.flush(),
+            Self::File(file) => file.file().flush(),
             Self::Stream(stream) => stream.flush(),
         }
     }
@@ -234,9 +217,8 @@ impl Sheet {
         };
         out.flush().map_err(not_written)?;
         let bytes = out.bytes;
-        if let Out::File(file, path) = out.out {
-            file.as_file().sync_all().map_err(not_written)?;
-            file.persist(&path).map_err(|error| not_written(error.error))?;
+        if let Out::File(file) = out.out {
+            file.keep()?;
         }
         Ok(bytes)
     }

@@ -128,6 +128,14 @@ async fn a_batch_with_receivers_of_its_own_is_told_opened_and_sent_again() {
     );
     soon("the search ends", async || results.rows(opened.id, RowFilter::All, "castor", 0, 9).await.unwrap().exact)
         .await;
+    for filter in [RowFilter::Failed, RowFilter::Doubled] {
+        let alone = results.rows(opened.id, filter, "", 0, 200).await.unwrap();
+        soon("the search ends", async || results.rows(opened.id, filter, "key", 0, 200).await.unwrap().exact).await;
+        let searched = results.rows(opened.id, filter, "key", 0, 200).await.unwrap();
+        assert_eq!(searched.rows, alone.rows, "every line has the word: {filter:?}");
+    }
+    soon("the search ends", async || results.rows(opened.id, RowFilter::All, "castor", 0, 9).await.unwrap().exact)
+        .await;
     let found = results.rows(opened.id, RowFilter::All, "castor", 0, 9).await.unwrap();
     assert_eq!(found.rows.iter().filter_map(|row| row.key.as_deref()).collect::<Vec<_>>(), ["good"]);
     assert!(results.row(opened.id, 0).await.unwrap().contains("\"good\""));
@@ -241,6 +249,9 @@ async fn what_ended_and_never_called_is_found_with_its_cause() {
     assert_eq!(missed().await, before - 1);
     let report = rig.engine.jobs().finding_report(project, &never).await.unwrap();
     assert!(report.contains(&never) && report.contains("batch.succeeded") && !report.contains("key-of-a-stand-in"));
+    let origin = rig.address.trim_end_matches('/');
+    assert!(report.contains(&format!("{origin}/…")), "an address without its path: {report}");
+    assert!(!report.contains(&format!("{}sandbox", rig.address)) && report.contains(" UTC"), "{report}");
 
     // In place of the event that never came.
     let handler = Receiver::start().await;
@@ -253,7 +264,9 @@ async fn what_ended_and_never_called_is_found_with_its_cause() {
     let newest = rig.newest().await;
     assert_eq!(newest.verdict.reason, "made_here");
     assert!(newest.row.message_id.unwrap().starts_with("msg_made_here_"));
+    rig.engine.jobs().catch_up().await.unwrap();
     assert_eq!(rig.listed(project, &never).await.told, None, "what was made here was not heard");
+    assert_eq!(rig.cause(project, &never).await, MissedCause::Unexplained);
     service.stop().await;
 }
 
@@ -289,7 +302,7 @@ async fn an_event_that_contradicts_the_service_is_told_so() {
     soon("it is told", async || rig.listed(sandbox, &name).await.told.is_some()).await;
     let told = rig.listed(sandbox, &name).await.told.unwrap();
     assert_eq!(told.event_type, "batch.failed");
-    let expected = "The event says that the job failed, the service says that it succeeded.";
+    let expected = "The event says that the job failed, but the service says that it succeeded.";
     assert_eq!(told.contradiction.as_deref(), Some(expected));
 }
 
@@ -337,6 +350,18 @@ async fn a_large_output_is_stopped_and_goes_on_where_it_was() {
     assert_eq!(summary.answered, 200_005, "{summary:?}");
     let rows = results.rows(opened.id, RowFilter::All, "", 150_000, 50).await.unwrap();
     assert_eq!((rows.rows.len(), rows.rows[0].number), (50, 150_000));
+
+    // A file on this machine that was read in part is read again from its beginning.
+    let path = rig.folder.path().join("rows.jsonl");
+    results.save(opened.id, ResultSave::All, path.clone()).await.unwrap();
+    let local = results.open(ResultSource::File { path: path.display().to_string() }).await.unwrap();
+    soon("some of it is read", async || results.view(local.id).unwrap().bytes > 0).await;
+    if results.stop(local.id).await.unwrap().state == ResultState::Stopped {
+        results.go_on(local.id).unwrap();
+    }
+    let local = results.ended(local.id).await.unwrap();
+    let summary = local.summary.unwrap();
+    assert_eq!((summary.answered, summary.repeats, local.bytes), (200_005, 1, ready.bytes), "{summary:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -371,6 +396,6 @@ async fn the_list_pages_through_the_service_without_reading_all_of_it() {
     let paused = jobs.page(project, JobFilter::default(), 0, 1).await.unwrap().listed.paused_until_ms;
     assert!(paused.is_some());
     let again = jobs.refresh(project).await.unwrap_err();
-    assert!(again.message.contains("Nothing is asked"), "{again}");
+    assert!(again.message.contains("before it asks again"), "{again}");
     service.stop().await;
 }

@@ -35,8 +35,8 @@ CREATE TABLE known_job (
 ) WITHOUT ROWID;
 CREATE INDEX known_job_order ON known_job (project, rank, at_ms DESC);
 CREATE INDEX known_job_bare ON known_job (project, bare);
-CREATE INDEX known_job_next ON known_job (next_ms) WHERE next_ms IS NOT NULL;
-CREATE INDEX known_job_open ON known_job (ended_ms) WHERE settled IN (0, 3) AND rank <> 1;
+CREATE INDEX known_job_next ON known_job (project, next_ms) WHERE next_ms IS NOT NULL;
+CREATE INDEX known_job_open ON known_job (project, ended_ms) WHERE settled IN (0, 3) AND rank <> 1;
 ";
 
 const FIELDS: &str =
@@ -288,23 +288,45 @@ impl KnownJobs<'_> {
             .await
     }
 
-    /// Those that are due to be asked about at `now_ms`, the longest due first, at most `limit`.
+    /// Those of a project that are due to be asked about at `now_ms`, the longest due first, at most `limit`.
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn due(&self, now_ms: i64, limit: u32) -> Result<Vec<JobRecord>, Error> {
-        self.0.read(move |conn, _| Ok(many(conn, "next_ms <= ?1 ORDER BY next_ms LIMIT ?2", (now_ms, limit))?)).await
+    pub async fn due(&self, project: i64, now_ms: i64, limit: u32) -> Result<Vec<JobRecord>, Error> {
+        let which = "project = ?1 AND next_ms <= ?2 ORDER BY next_ms LIMIT ?3";
+        self.0.read(move |conn, _| Ok(many(conn, which, (project, now_ms, limit))?)).await
     }
 
-    /// Those that ended in `from_ms..until_ms` and that the watchdog has to look at (again), the newest first, at most
-    /// `limit`.
+    /// Those of a project that ended in `from_ms..until_ms` and that the watchdog has to look at, the newest first, at
+    /// most `limit`. `again`: also those that were missed.
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn unsettled(&self, from_ms: i64, until_ms: i64, limit: u32) -> Result<Vec<JobRecord>, Error> {
-        let which = "settled IN (0, 3) AND rank <> 1 AND ended_ms >= ?1 AND ended_ms < ?2
-                     ORDER BY ended_ms DESC LIMIT ?3";
-        self.0.read(move |conn, _| Ok(many(conn, which, (from_ms, until_ms, limit))?)).await
+    pub async fn unsettled(
+        &self,
+        project: i64,
+        from_ms: i64,
+        until_ms: i64,
+        again: bool,
+        limit: u32,
+    ) -> Result<Vec<JobRecord>, Error> {
+        let which = "project = ?1 AND settled IN (0, 3) AND rank <> 1 AND (?4 OR settled = 0)
+                       AND ended_ms >= ?2 AND ended_ms < ?3 ORDER BY ended_ms DESC LIMIT ?5";
+        self.0.read(move |conn, _| Ok(many(conn, which, (project, from_ms, until_ms, again, limit))?)).await
+    }
+
+    /// The paths of the files with requests that the jobs of all projects refer to.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn request_files(&self) -> Result<Vec<String>, Error> {
+        let sql = "SELECT json_extract(about, '$.requests') FROM known_job WHERE about LIKE '%\"requests\":\"%'";
+        self.0
+            .read(move |conn, _| {
+                let paths = conn.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+                Ok(paths)
+            })
+            .await
     }
 
     /// Forgets one. False if it was not there.

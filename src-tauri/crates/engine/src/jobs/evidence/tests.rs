@@ -84,7 +84,7 @@ fn each_cause_is_named_from_what_shows_it_and_only_that_row_stands_out() {
     let past = NextAttempt { at_ms: ENDED + 10_000, ..soon.clone() };
     let base = |hooks| facts(hooks, &all_up);
     let table: Vec<(Facts<'_>, MissedCause, &str, Vec<EvidenceKind>)> = vec![
-        (base(&good), MissedCause::Unexplained, "nothing here explains it", vec![]),
+        (base(&good), MissedCause::Unexplained, "nothing here explains why", vec![]),
         (base(&other), MissedCause::NotSubscribed, "batch.succeeded", vec![EvidenceKind::Subscribed]),
         (base(&off), MissedCause::WebhookDisabled, "disabled", vec![EvidenceKind::Enabled]),
         (base(&by_service), MissedCause::WebhookDisabled, "disabled", vec![EvidenceKind::Enabled]),
@@ -98,7 +98,7 @@ fn each_cause_is_named_from_what_shows_it_and_only_that_row_stands_out() {
         (
             Facts { receivers: Some(vec![("https://ours/".into(), true)]), webhooks: None, ..base(&good) },
             MissedCause::Unexplained,
-            "nothing here explains it",
+            "nothing here explains why",
             vec![],
         ),
         (Facts { running: &down, ..base(&good) }, MissedCause::NotRunning, "not running", vec![EvidenceKind::Running]),
