@@ -26,6 +26,7 @@ export function bareJob(
       untold: false,
       finding: null,
       unusable: null,
+      picture: null,
       ...job,
     },
     failure: null,

@@ -26,6 +26,7 @@ export function jobOf(rest: Partial<JobView> & Pick<JobView, "kind" | "name">): 
     untold: false,
     finding: null,
     unusable: null,
+    picture: null,
     ...rest,
   };
 }

@@ -1,4 +1,5 @@
-import type { JobDetail, JobFinding, JobView, Span } from "../ipc";
+import type { DeliveryJob, JobDetail, JobFinding, JobView, Span } from "../ipc";
+import { refused } from "./refused";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -12,6 +13,11 @@ const span = (from_ms: number, to_ms: number, up = true, words: string | null = 
   guessed: false,
   words,
 });
+
+export const NO_KEY = refused("no_api_key", "This project has no API key, so its jobs cannot be listed. Add it.");
+
+/** Of a delivery that names no job. */
+export const UNTOLD: DeliveryJob = { job: null, contradiction: null, next: null, accepted: false };
 
 /** What the watchdog found out about one of them. */
 export function findingOf(job: JobView, now: number): JobFinding | null {

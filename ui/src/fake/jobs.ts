@@ -13,7 +13,7 @@ import type {
 } from "../ipc";
 import { FakeComparing } from "./comparing";
 import { jobOf } from "./job-rows";
-import { detailOf, findingOf } from "./jobs-found";
+import { detailOf, findingOf, NO_KEY, UNTOLD } from "./jobs-found";
 import { drawnJobs, olderJobs } from "./jobs-scene";
 import { waitingSteps } from "./jobs-steps";
 import { refused } from "./refused";
@@ -268,6 +268,12 @@ export abstract class FakeJobs extends FakeComparing {
       return this.jobDetail(job);
     });
 
+  jobPictureSet = (project: number, name: string, picture: string) =>
+    this.answer("jobPictureSet", () => {
+      this.setJob(this.jobOf(project, name), { picture });
+      this.tellJobs(project);
+    });
+
   finding = (project: number, name: string) =>
     this.answer("finding", () => findingOf(this.jobOf(project, name), Date.now()));
 
@@ -292,6 +298,3 @@ export abstract class FakeJobs extends FakeComparing {
 
   deliveryJob = (delivery: number) => this.answer("deliveryJob", () => this.ofDeliveries.get(delivery) ?? UNTOLD);
 }
-
-const UNTOLD: DeliveryJob = { job: null, contradiction: null, next: null, accepted: false };
-const NO_KEY = refused("no_api_key", "This project has no API key, so its jobs cannot be listed. Add it.");

@@ -9,6 +9,7 @@ const HEADS: Record<string, string> = {
   refused: "called, and refused by us.",
   retrying: "called, refused by us, and to be tried again.",
   forward_failed: "told, and the forward failed.",
+  points_elsewhere: "called elsewhere.",
 };
 
 /** `Ended 14:02:11, never called.` */
@@ -70,6 +71,7 @@ export function pictureWords(finding: JobFinding, now: number): string {
       .filter((span) => !span.up)
       .map((span) => `the ${name} was down from ${clockOf(span.from_ms, now)} to ${clockOf(span.to_ms, now)}`),
   );
+  const others = finding.deliveries.filter((one) => !one.ours).length;
   const said = down.length ? down.join(", ") : "nothing is known to have been down";
-  return `The job ended at ${fineClock(finding.ended_ms, now)}; ${said}. ${plural(finding.deliveries.length, "other delivery", "other deliveries")} arrived around it.`;
+  return `The job ended at ${fineClock(finding.ended_ms, now)}; ${said}. ${plural(others, "other delivery", "other deliveries")} arrived around it.`;
 }

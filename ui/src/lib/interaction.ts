@@ -85,7 +85,7 @@ const ENDED: Partial<Record<JobPhase, Banner>> = {
   failed: { tone: "no", title: "It failed.", glyph: "cross" },
   cancelled: { tone: "un", title: "It was cancelled.", glyph: "dash" },
   expired: { tone: "no", title: "It expired before it was complete.", glyph: "cross" },
-  not_found: { tone: "no", title: "The service does not know it any more.", glyph: "cross" },
+  not_found: { tone: "no", title: "The service does not know it with this project's key.", glyph: "cross" },
 };
 
 /** What is to be said of it first. */
@@ -117,7 +117,7 @@ export function toldWords({ job }: JobDetail, now: number): string | null {
 
 /** Why no event told of it. */
 export function untoldWords({ job }: JobDetail, now: number): string {
-  if (job.untold) return "No webhook tells of it, so no event is expected.";
+  if (job.untold) return "No event is expected.";
   if (job.ended_ms === null) return "";
   const grace = job.grace_until_ms;
   return grace !== null && grace > now
@@ -188,7 +188,7 @@ export function turns(detail: JobDetail, view: InteractionView, now: number): Tu
     id: "this",
     label: "This turn",
     at: job.created_ms,
-    text: waits ? `${asked} asked${told}` : `${turnText(detail)}${told}`,
+    text: waits ? `asked for ${asked}${told}` : `${turnText(detail)}${told}`,
     name: null,
     ...(onward
       ? { state: "went on", tone: "ok", glyph: "check" }

@@ -106,7 +106,7 @@ describe("told", () => {
     expect(cell({ grace_until_ms: NOW + 5 * MINUTE })).toBe("not yet | grace until 14:41");
     const finding = { cause: "tunnel_down" as const, words: "tunnel was down", found_ms: NOW, set_aside: false };
     expect(cell({ finding })).toBe("never called | 0 attempts seen");
-    expect(cell({ untold: true })).toBe("no webhook | ");
+    expect(cell({ untold: true })).toBe("none expected | ");
     expect(cell({ phase: "running", ended_ms: null })).toBe("– | ");
     expect(cell({})).toBe("none seen | ");
   });
@@ -164,7 +164,7 @@ it("says when the service was asked, and is asked next", () => {
   };
   expect(plain(askedWords(listed, NOW))).toBe("asked 8 s ago, next in 52 s");
   expect(askedWords({ ...listed, asked_ms: null }, NOW)).toBe("not asked yet");
-  expect(askedWords({ ...listed, paused_until_ms: NOW + HOUR }, NOW)).toBe("asked again at 15:36");
+  expect(askedWords({ ...listed, paused_until_ms: NOW + HOUR }, NOW)).toBe("next at 15:36");
 });
 
 it("counts what needs somebody, of all projects or one", () => {

@@ -1,4 +1,13 @@
-import type { JobCounts, JobKind, JobKnownBy, JobPhase, JobsListed, JobTold, JobView } from "../ipc/generated";
+import type {
+  JobCounts,
+  JobDetail,
+  JobKind,
+  JobKnownBy,
+  JobPhase,
+  JobsListed,
+  JobTold,
+  JobView,
+} from "../ipc/generated";
 import { ago, count, span, withUnit } from "./format";
 import { visible } from "./invisible";
 import { dayText } from "./time-axis";
@@ -190,7 +199,7 @@ export function toldOf(job: JobView, now: number): ToldCell {
     };
   }
   const none = (word: string): ToldCell => ({ mark: { glyph: "none", word, tone: "un" }, note: plain("") });
-  if (job.untold) return none("no webhook");
+  if (job.untold) return none("none expected");
   if (!ended(job) && job.phase !== "waiting") return none("–");
   if (job.grace_until_ms !== null && job.grace_until_ms > now)
     return {
@@ -200,8 +209,12 @@ export function toldOf(job: JobView, now: number): ToldCell {
   return none("none seen");
 }
 
-/** Causes with which something came: it is not said that nothing did. */
-const CALLED: ReadonlySet<string> = new Set(["rejected", "refused", "retrying", "forward_failed"]);
+/** Whether the service named something to fetch. An interaction's steps come with the job. */
+export const hasResult = (detail: JobDetail): boolean =>
+  detail.output_file !== null || detail.inlined || detail.videos.length > 0;
+
+/** Causes with which something came, or was called elsewhere: it is not said that nothing did. */
+const CALLED: ReadonlySet<string> = new Set(["rejected", "refused", "retrying", "forward_failed", "points_elsewhere"]);
 export const neverCalled = (cause: string): boolean => !CALLED.has(cause);
 
 /** `Ended 14:02, never called: tunnel was down 13:58–14:09` */
@@ -229,7 +242,7 @@ export const idOf = (name: string): string => name.slice(name.lastIndexOf("/") +
 export function askedWords(listed: JobsListed, now: number): string {
   if (listed.reading) return "asking the service…";
   if (listed.paused_until_ms !== null && listed.paused_until_ms > now)
-    return `asked again at ${clockOf(listed.paused_until_ms, now)}`;
+    return `next at ${clockOf(listed.paused_until_ms, now)}`;
   if (listed.asked_ms === null) return "not asked yet";
   const next = listed.next_ms === null ? "" : `, next in ${span(Math.max(0, listed.next_ms - now))}`;
   return `asked ${ago(listed.asked_ms, now)}${next}`;
@@ -237,7 +250,7 @@ export function askedWords(listed: JobsListed, now: number): string {
 
 export const LIMIT_WORDS = "limit 24 or 48 h, the documents differ";
 
-export const missedWords = (title: string): string => `A job ended and never called: ${visible(title)}`;
+export const missedWords = (title: string): string => `A job ended without an event that counts: ${visible(title)}`;
 
 /** `2 jobs missed`, `1 job waits`: what needs somebody, over all projects or in one. */
 export function alarmsOf(

@@ -267,7 +267,7 @@ export const KEY_SHEET: readonly { title: string; keys: readonly { caps: readonl
       { caps: ["o"], does: "Open a job by its id" },
       { caps: ["w"], does: "Next job that was missed" },
       { caps: ["g"], does: "Collect the result of a missed job" },
-      { caps: ["m"], does: "Make the event that never came" },
+      { caps: ["m"], does: "Make the event, and send it" },
       { caps: ["c"], does: "Copy the report of a finding" },
     ],
   },

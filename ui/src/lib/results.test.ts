@@ -56,7 +56,7 @@ const CASES: Case[] = [
     "as drawn",
     DRAWN,
     "Succeeded, but 62 of 2,400 rows are not usable.",
-    "53 failed, 9 keys were never answered. 31 failed on quota (429) and may pass if sent again. " +
+    "53 failed, 9 keys were never answered. 31 hit the quota (429), and may pass if sent again. " +
       "3 keys have more than one answer: the first counts.",
     "warn",
     { phase: "succeeded" },
@@ -118,7 +118,7 @@ const CASES: Case[] = [
       ],
     },
     "10 of 2,400 rows are not usable.",
-    "10 failed. 4 failed on quota (429), 6 at the service (500, 503) and may pass if sent again.",
+    "10 failed. 4 hit the quota (429), 6 failed at the service (500, 503), and may pass if sent again.",
     "warn",
   ],
   [

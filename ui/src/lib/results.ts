@@ -25,7 +25,12 @@ export function rowsVerdict(view: Read, phase: JobPhase | null = null): Verdict 
   const text = notes(view).join(" ");
   const asked = sum.asked === null || sum.asked === 0 ? null : sum.asked;
   if (rows === 0 && asked !== null)
-    return { tone: "no", title: `None of the ${plural(asked, "request")} was answered.`, text };
+    return {
+      tone: "no",
+      title:
+        asked === 1 ? "The one request was not answered." : `None of the ${plural(asked, "request")} was answered.`,
+      text,
+    };
   if (rows === 0) return { tone: "warn", title: "There are no rows in this file.", text };
   const all = asked === null ? plural(rows, "row") : plural(Math.max(asked, rows + (sum.missing ?? 0)), "row");
   const of = asked === null ? `${all} of the file` : all;
@@ -83,10 +88,10 @@ function passLater(kinds: readonly RowKind[]): string {
   if (quota === 0 && service === 0) return "";
   const codes = [...new Set(kinds.map(codeOf).filter((code) => code >= 500 && code < 600))].sort((a, b) => a - b);
   const said = [
-    quota > 0 ? `${count(quota)} failed on quota (429)` : "",
-    service > 0 ? `${count(service)} ${quota > 0 ? "" : "failed "}at the service (${codes.join(", ")})` : "",
+    quota > 0 ? `${count(quota)} hit the quota (429)` : "",
+    service > 0 ? `${count(service)} failed at the service (${codes.join(", ")})` : "",
   ].filter(Boolean);
-  return `${said.join(", ")} and may pass if sent again.`;
+  return `${said.join(", ")}, and may pass if sent again.`;
 }
 
 export type Share = { kind: "good" | "failed" | "missing"; count: number; share: number };

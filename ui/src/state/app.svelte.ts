@@ -143,6 +143,7 @@ export class App {
       list: this.deliveries,
       marked: this.replay.selection,
       find: (query) => this.navigation.find(query),
+      target: () => (screen.view === "operations" ? this.jobs.dropTarget : null),
     });
     this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.menu = new MenuState({

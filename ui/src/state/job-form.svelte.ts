@@ -71,12 +71,17 @@ export class JobForm {
     this.#previewSoon();
   }
 
+  /** Sends the requests of this file. */
+  file(path: string): void {
+    this.kind({ kind: "batch", agent: this.fields.agent });
+    this.set({ from: "file", path });
+    void this.preview();
+  }
+
   async chooseFile(): Promise<void> {
     try {
       const path = await this.#backend.requestsChoose();
-      if (path === null) return;
-      this.set({ path });
-      await this.preview();
+      if (path !== null) this.file(path);
     } catch (thrown) {
       this.error = asIpcError(thrown);
     }
@@ -125,7 +130,7 @@ export class JobForm {
     this.errors = "errors" in read ? read.errors : {};
     if ("errors" in read) return false;
     if (this.fields.kind === "batch" && this.previewed?.problems.length) {
-      this.errors = { requests: "Mend what is told below first: nothing was sent." };
+      this.errors = { requests: "Fix what is listed below first: nothing was sent." };
       return false;
     }
     this.busy = true;

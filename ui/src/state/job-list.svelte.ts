@@ -1,5 +1,6 @@
 import type { Backend, IpcError, JobFilter, JobPage, JobsListed, JobView } from "../ipc";
 import { asIpcError } from "../lib/errors";
+import { Latest } from "../lib/latest";
 
 /** What it asks of the back end. */
 export type JobListCalls = Pick<Backend, "jobs" | "jobsMore" | "jobsRefresh">;
@@ -28,6 +29,7 @@ export class JobList {
   #last = PAGE;
   #of = "";
   #again = false;
+  readonly #looking = new Latest();
   #reading: Promise<void> | null = null;
   #readMs = 0;
   #askingMore = false;
@@ -80,8 +82,13 @@ export class JobList {
     })());
   }
 
-  /** These are in sight: those of them that are not here are read. */
-  async look(first: number, last: number): Promise<void> {
+  /** These are in sight: those of them that are not here are read, while one scrolls only the last. */
+  look(first: number, last: number): void {
+    void this.#looking.run(() => this.reach(first, last));
+  }
+
+  /** Reads those of these that are not here. */
+  async reach(first: number, last: number): Promise<void> {
     this.#first = first;
     this.#last = last;
     for (let index = first; index < Math.min(last, this.matched); index++)

@@ -33,7 +33,8 @@ export class JobOpen {
     try {
       const [detail, finding] = await Promise.all([
         this.#backend.job(project, name, ask),
-        this.#backend.finding(project, name).catch(() => null),
+        // What was found stays where it cannot be read anew.
+        this.#backend.finding(project, name).catch(() => (name === this.name ? this.finding : null)),
       ]);
       if (asked !== this.#asked) return;
       this.take(detail);

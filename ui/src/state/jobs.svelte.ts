@@ -1,14 +1,17 @@
-import type { Backend, IpcError, JobAlarms, JobDetail, JobsBackend, JobView, MadeEvent, NewJob, Project } from "../ipc";
+import type { Backend, IpcError, JobAlarms, JobDetail, JobsBackend, JobView, MadeEvent, Project } from "../ipc";
 import { asIpcError } from "../lib/errors";
-import { hasFinding, titleOf } from "../lib/jobs";
+import { hasFinding, hasResult, titleOf } from "../lib/jobs";
 import { projectShown } from "../lib/webhooks";
 import type { Clipboard } from "./clipboard";
 import { Doing } from "./doing.svelte";
+import { JobById } from "./job-by-id.svelte";
+import { jobDrops } from "./job-drops";
 import { JobForm, type JobFormCalls } from "./job-form.svelte";
 import { JobList } from "./job-list.svelte";
 import { JobOpen } from "./job-open.svelte";
 import type { Projects } from "./projects.svelte";
 import type { Toasts } from "./toasts.svelte";
+import type { DropTarget } from "./transfers.svelte";
 
 /** What it asks of the back end. */
 type JobCalls = Pick<Backend, Exclude<keyof JobsBackend, "jobAnswer">> & JobFormCalls;
@@ -33,6 +36,9 @@ export class Jobs {
   readonly list: JobList;
   readonly open: JobOpen;
   readonly form: JobForm;
+  readonly byId: JobById;
+  /** Takes files that are dropped on the view. */
+  readonly dropTarget: DropTarget;
   readonly #backend: JobCalls;
   readonly #toasts: Toasts;
   readonly #clipboard: Clipboard;
@@ -57,7 +63,12 @@ export class Jobs {
     this.#doing = new Doing(toasts, () => void this.list.read());
     this.list = new JobList(backend, () => this.project?.id);
     this.open = new JobOpen(backend);
-    this.form = new JobForm(backend, (project, job) => this.#dispatch(project, job));
+    this.form = new JobForm(backend, (project, job) => this.#taken(backend.jobDispatch(project, job)));
+    this.byId = new JobById(
+      (text) => this.#take((project) => backend.jobOpen(project, text)),
+      (shown) => (this.asking = shown ? "open" : null),
+    );
+    this.dropTarget = jobDrops(this.form, toasts, () => (this.asking = "new"));
   }
 
   get project(): Project | undefined {
@@ -121,7 +132,7 @@ export class Jobs {
   apply(alarms: JobAlarms): void {
     this.alarms = [...this.alarms.filter((one) => one.project !== alarms.project), alarms];
     if (!this.#showing || alarms.project !== this.project?.id) return;
-    void this.list.read().then(() => (this.current === null ? this.load() : undefined));
+    void (this.current === null ? this.load() : this.list.read());
     if (this.open.name !== null && this.open.name === this.current) void this.open.read(alarms.project, this.open.name);
   }
 
@@ -146,7 +157,7 @@ export class Jobs {
   async moveTo(index: number): Promise<string | null> {
     const to = Math.min(this.list.matched - 1, Math.max(0, index));
     if (to < 0) return null;
-    if (!this.list.at(to)) await this.list.look(to, to + 1);
+    if (!this.list.at(to)) await this.list.reach(to, to + 1);
     const name = this.list.at(to)?.name ?? null;
     if (name !== null) void this.choose(name);
     return name;
@@ -179,11 +190,6 @@ export class Jobs {
     if (project && current !== null) void this.open.read(project.id, current, true).then(() => this.list.read());
   }
 
-  /** Null when it was opened; or what is wrong, for the dialog. */
-  openBy(text: string): Promise<IpcError | null> {
-    return this.#take((project) => this.#backend.jobOpen(project, text));
-  }
-
   /** An answer, or rows that were sent again, began this one. */
   began(detail: JobDetail): void {
     this.#took(detail);
@@ -197,11 +203,15 @@ export class Jobs {
     if (error) this.#toasts.failed(error);
   }
 
-  async #take(work: (project: number) => Promise<JobDetail>): Promise<IpcError | null> {
+  #take(work: (project: number) => Promise<JobDetail>): Promise<IpcError | null> {
     const project = this.project;
-    if (!project) return asIpcError("There is no project.");
+    return project ? this.#taken(work(project.id)) : Promise.resolve(asIpcError("There is no project."));
+  }
+
+  /** Null when it is shown; or what is wrong, for the dialog. */
+  async #taken(work: Promise<JobDetail>): Promise<IpcError | null> {
     try {
-      this.#took(await work(project.id));
+      this.#took(await work);
       return null;
     } catch (thrown) {
       return asIpcError(thrown);
@@ -246,19 +256,11 @@ export class Jobs {
     await this.load();
   }
 
-  /** Null when it was sent; or what is wrong, for the dialog. */
-  async #dispatch(project: number, job: NewJob): Promise<IpcError | null> {
-    try {
-      this.#took(await this.#backend.jobDispatch(project, job));
-      return null;
-    } catch (thrown) {
-      return asIpcError(thrown);
-    }
-  }
-
-  /** The result of the open job is wanted. */
+  /** The result of the open job is wanted. Where the service named none, it is asked how the job stands. */
   collect(): void {
-    this.open.collecting = this.current;
+    const { detail } = this.open;
+    if (detail && hasResult(detail)) this.open.collecting = this.current;
+    else this.ask();
   }
 
   async copyReport(): Promise<boolean> {

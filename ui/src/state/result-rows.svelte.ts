@@ -208,11 +208,12 @@ export class ResultRowsState {
   /** Opens a row: its whole line is read. */
   async open(row: ResultRow | undefined = this.chosen): Promise<void> {
     if (!row) return;
-    this.opened = { row, line: null };
+    const opened = (this.opened = { row, line: null });
     try {
       const line = await this.#backend.resultRow(this.id, row.number);
-      if (this.opened.row.number === row.number) this.opened = { row, line };
+      if (this.opened === opened) this.opened = { row, line };
     } catch (thrown) {
+      if (this.opened !== opened) return;
       this.opened = null;
       this.#failed(thrown);
     }

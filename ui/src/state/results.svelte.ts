@@ -12,13 +12,15 @@ import type {
 } from "../ipc/generated";
 import type { JobsBackend } from "../ipc/jobs";
 import type { ResultsBackend } from "../ipc/results";
-import { asIpcError } from "../lib/errors";
+import { asIpcError, isGone } from "../lib/errors";
+import { plural } from "../lib/format";
 import { fileNameFor, sameSource, savedWords } from "../lib/result-fetch";
+import { Doing } from "./doing.svelte";
 import { ResultRowsState } from "./result-rows.svelte";
 import type { Toasts } from "./toasts.svelte";
 
 /** What it asks of the back end. */
-export type ResultCalls = ResultsBackend & Pick<JobsBackend, "requestsChoose">;
+export type ResultCalls = ResultsBackend & Pick<JobsBackend, "requestsChoose" | "jobPictureSet">;
 
 /** What was asked to be opened: it is on its way, is there, or could not be. */
 export type Opening = { source: ResultSource; id: number | null; error: IpcError | null };
@@ -36,8 +38,6 @@ export class Results {
   resending = $state.raw<{ id: number; preview: BatchPreview | null; error: IpcError | null; busy: boolean } | null>(
     null,
   );
-  /** Commands under way, each by its name and the result's id. */
-  busy = $state.raw<ReadonlySet<string>>(new Set());
   /** Rows that are on the screen, by their result's id: the window's keys act on them. */
   onscreen = $state<number | null>(null);
   /** Shows a job; null as long as nothing can. */
@@ -45,11 +45,13 @@ export class Results {
 
   readonly #backend: ResultCalls;
   readonly #toasts: Toasts;
+  readonly #doing: Doing;
   readonly #rows = new Map<number, ResultRowsState>();
 
   constructor(backend: ResultCalls, toasts: Toasts) {
     this.#backend = backend;
     this.#toasts = toasts;
+    this.#doing = new Doing(toasts, () => undefined);
   }
 
   of(id: number): ResultView | undefined {
@@ -64,7 +66,10 @@ export class Results {
   rowsOf(id: number): ResultRowsState {
     let rows = this.#rows.get(id);
     if (!rows) {
-      rows = new ResultRowsState(this.#backend, id, (thrown) => this.#toasts.failed(thrown));
+      rows = new ResultRowsState(this.#backend, id, (thrown) => {
+        if (isGone(asIpcError(thrown))) this.#forget(id);
+        this.#toasts.failed(thrown);
+      });
       this.#rows.set(id, rows);
     }
     return rows;
@@ -82,7 +87,8 @@ export class Results {
       before?.state !== view.state ||
       before.summary?.answered !== view.summary?.answered ||
       before.has_requests !== view.has_requests;
-    if (known && moved) known.changed();
+    // What is not on the screen is read when it is.
+    if (known && moved && this.onscreen === view.id) known.changed();
   }
 
   /** Opens it, unless it is open already. What failed is tried again. */
@@ -128,31 +134,37 @@ export class Results {
     this.at = null;
   }
 
-  async #do<T>(name: string, id: number, work: () => Promise<T>): Promise<T | null> {
-    const key = `${name} ${id}`;
-    if (this.busy.has(key)) return null;
-    this.busy = new Set(this.busy).add(key);
+  /** Commands under way, each by its name and the result's id. */
+  get busy(): ReadonlySet<string> {
+    return this.#doing.keys;
+  }
+
+  #do<T>(name: string, id: number, work: () => Promise<T>): Promise<T | null> {
+    return this.#doing.run(`${name} ${id}`, () => this.#watched(id, work));
+  }
+
+  /** Too many were opened since, and the back end let go of this one: it can be opened again. */
+  async #watched<T>(id: number, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (thrown) {
-      this.#toasts.failed(thrown);
-      return null;
-    } finally {
-      this.busy = new Set([...this.busy].filter((one) => one !== key));
+      if (isGone(asIpcError(thrown))) this.#forget(id);
+      throw thrown;
     }
   }
 
   async #change(name: string, id: number, work: () => Promise<ResultView>): Promise<boolean> {
+    const before = this.views.get(id);
     const view = await this.#do(name, id, work);
-    if (view) this.#take(view);
+    // What was told meanwhile is newer than the answer.
+    if (view && this.views.get(id) === before) this.#take(view);
     return view !== null;
   }
 
   stop = (id: number): Promise<boolean> => this.#change("stop", id, () => this.#backend.resultStop(id));
   goOn = (id: number): Promise<boolean> => this.#change("go", id, () => this.#backend.resultGoOn(id));
 
-  async close(id: number): Promise<void> {
-    await this.#do("close", id, () => this.#backend.resultClose(id));
+  #forget(id: number): void {
     const views = new Map(this.views);
     views.delete(id);
     this.views = views;
@@ -161,7 +173,7 @@ export class Results {
   }
 
   bytes(id: number, limit: number): Promise<ArrayBuffer> {
-    return this.#backend.resultBytes(id, limit);
+    return this.#watched(id, () => this.#backend.resultBytes(id, limit));
   }
 
   /** Asks where to, and writes; what was written is told. */
@@ -171,6 +183,14 @@ export class Results {
       if (path === null) return;
       this.#toasts.info(savedWords(await this.#backend.resultSave(view.id, what, path)));
     });
+  }
+
+  /** Keeps a still of a video for its job's row. Without one, the row shows what kind of job it is. */
+  async picture({ project, job }: ResultView, drawn: Promise<string | null>): Promise<void> {
+    const picture = await drawn;
+    if (project === null || job === null || picture === null) return;
+    // The job may have been forgotten meanwhile: nothing that was asked for failed.
+    await this.#backend.jobPictureSet(project, job, picture).catch(() => undefined);
   }
 
   /** Keeps a copy with a delivery, or no longer. */
@@ -211,7 +231,7 @@ export class Results {
       this.resending = null;
       const { project, name } = made.job;
       const button = this.onjob ? { label: "Show it", run: () => this.onjob?.(project, name) } : null;
-      this.#toasts.show("info", `Sent ${title || name} with ${asked.preview.requests} requests.`, { button });
+      this.#toasts.show("info", `Sent ${title || name} with ${plural(asked.preview.requests, "request")}.`, { button });
       return made;
     } catch (thrown) {
       this.resending = { ...asked, error: asIpcError(thrown), busy: false };

@@ -25,6 +25,9 @@ export function exportOf(ids: readonly number[]): Exportable {
   };
 }
 
+/** Where files go that are dropped, if not into the history: what is said while they are held, and who takes them. */
+export type DropTarget = { title: string; text: string; take: (paths: readonly string[]) => void };
+
 /** Deliveries that go into files and come out of them. */
 export class Transfers {
   /** The latest first. */
@@ -42,10 +45,11 @@ export class Transfers {
   readonly #list: Pick<Deliveries, "query" | "matched" | "total">;
   readonly #marked: Pick<Marked, "size" | "inOrder">;
   readonly #find: (query: string) => void;
+  readonly #target: () => DropTarget | null;
   readonly #hidden = new Set<number>();
   #listens = false;
 
-  /** `find`: shows what a search finds. */
+  /** `find`: shows what a search finds. `target`: who takes dropped files in the view that is shown. */
   constructor(
     backend: TransferCalls,
     toasts: Toasts,
@@ -53,6 +57,7 @@ export class Transfers {
       list: Pick<Deliveries, "query" | "matched" | "total">;
       marked: Pick<Marked, "size" | "inOrder">;
       find: (query: string) => void;
+      target: () => DropTarget | null;
     },
   ) {
     this.#backend = backend;
@@ -60,6 +65,7 @@ export class Transfers {
     this.#list = around.list;
     this.#marked = around.marked;
     this.#find = around.find;
+    this.#target = around.target;
   }
 
   /** Shows what was imported. */
@@ -91,7 +97,12 @@ export class Transfers {
     }
   }
 
-  /** Files that are dropped on the window are imported. */
+  /** Who takes what is dropped now, where that is not the import. */
+  get target(): DropTarget | null {
+    return this.#target();
+  }
+
+  /** Files that are dropped on the window are imported, unless the view takes them. */
   async listen(): Promise<void> {
     if (this.#listens) return;
     this.#listens = true;
@@ -104,7 +115,10 @@ export class Transfers {
 
   #drop(event: DropEvent): void {
     this.over = event.at === "over";
-    if (event.at === "dropped") void this.take(event.paths);
+    if (event.at !== "dropped") return;
+    const { target } = this;
+    if (target) target.take(event.paths);
+    else void this.take(event.paths);
   }
 
   live(message: Live): void {

@@ -181,7 +181,7 @@ describe("the turns", () => {
   it("are those that Pollux knows", async () => {
     const { onopen } = await show("waits");
     const said = screen.getAllByTestId("turn").map((turn) => nb(turn.textContent));
-    expect(said[1]).toMatch(/^This turn ?[\d:]{8} ?issue_refund asked, told 3 s after ?waits 4 min$/);
+    expect(said[1]).toMatch(/^This turn ?[\d:]{8} ?asked for issue_refund, told 3 s after ?waits 4 min$/);
     expect(said[2]).toContain("your answer; followed until it ends or asks again");
     await click("turn-open");
     expect(onopen).toHaveBeenCalledWith("interactions/v1_Chc9prev7mPk");

@@ -41,7 +41,7 @@ it("a missed job is told in a toast that stays and opens it in Operations", asyn
   const missed = fake.jobList.find((one) => one.finding) ?? expect.fail("no missed job");
   fake.tell({ kind: "missed", project: missed.project, name: missed.name, title: "night\u202Ely" });
   const toast = await screen.findByTestId("toast");
-  expect(toast.textContent).toContain("A job ended and never called: night");
+  expect(toast.textContent).toContain("A job ended without an event that counts: night");
   expect(toast.textContent).not.toContain("\u202E");
   await fireEvent.click(screen.getByRole("button", { name: "Open in Operations" }));
   await screen.findByTestId("operations");
