@@ -1,16 +1,12 @@
-//! Operations: a batch from its dispatch to its second try, an interaction that waits, a video, what was never called and
-//! why, and a batch of another key.
-
-use std::time::Duration;
+//! Operations: a batch from its dispatch to its second try, an interaction that waits, a video, a batch of another key,
+//! and a service that has too many requests.
 
 use emulator::{Service, ServiceOptions};
 use serde_json::{Value, json};
-use tests::emulating::Emulator;
-use tests::receiver::Receiver;
 use tests::window::{Options, Window, hook, open};
 
-use crate::managed::{add_project, add_project_with_key, managed};
-use crate::tunnel::{cloudflared, provider, state};
+use crate::managed::{add_project_with_key, managed};
+use crate::missed::send;
 
 const LINES: &str = r#"{"key":"good","request":{"contents":[{"parts":[{"text":"Who was Castor?"}]}]}}
 {"key":"bad#error-429","request":{"contents":[{"parts":[{"text":"Who was Pollux?"}]}]}}
@@ -18,7 +14,7 @@ const LINES: &str = r#"{"key":"good","request":{"contents":[{"parts":[{"text":"W
 {"key":"cut#cut","request":{"contents":[{"parts":[{"text":"Who was Zeus?"}]}]}}"#;
 
 /// Jobs that are over at once.
-fn quick() -> Value {
+pub(crate) fn quick() -> Value {
     json!({ "jobs": { "pending_ms": 0, "batch_ms": 300, "interaction_ms": 300, "video_ms": 300 } })
 }
 
@@ -29,7 +25,7 @@ async fn quick_sandbox(window: &Window) {
 }
 
 /// Waits for a text somewhere in the first element with a test hook.
-async fn says(window: &Window, id: &str, text: &str) {
+pub(crate) async fn says(window: &Window, id: &str, text: &str) {
     let script = format!("return document.querySelector('{}')?.innerText.includes({text:?}) === true", hook(id));
     window.until(&format!("{id} says {text:?}"), &script).await;
 }
@@ -56,7 +52,7 @@ async fn kind(window: &Window, kind: &str) {
     tick(window, &format!("new-job-kind-{kind}")).await;
 }
 
-async fn operations(window: &Window) {
+pub(crate) async fn operations(window: &Window) {
     window.click("rail-operations").await;
     window.wait("operations").await;
 }
@@ -210,44 +206,11 @@ async fn a_video_plays_in_the_window() {
     window.until("it is there", &format!("return {video} !== null && {video}.readyState >= 2")).await;
     window.script(&format!("{video}.muted = true; {video}.play()")).await;
     window.until("it plays", &format!("return {video}.currentTime > 0.2")).await;
+    // Its row has a still of it.
+    window
+        .until("the still is drawn", "return document.querySelector('[data-testid=job-picture]')?.naturalWidth === 112")
+        .await;
     window.shots("video").await;
-}
-
-#[tokio::test]
-async fn what_never_called_is_found_with_its_cause() {
-    let one = managed(Options::default()).await;
-    let window = &one.window;
-    one.service.call("PATCH", "/emulator/settings", Some(quick())).await;
-    set_grace(window, 0).await;
-    one.create("nightly results").await;
-    operations(window).await;
-
-    // Accepted, echoed, never called.
-    let ours = format!("{}nightly", window.address().await);
-    send(&one.service, json!({ "uris": [ours], "user_metadata": { "emulator_call": "never" } }), "silent").await;
-    ask_for_the_list(window).await;
-    window.wait_css("[data-testid=job-row][data-cause=unexplained]").await;
-    window.click("job-row").await;
-    window.wait("finding").await;
-    window.shots("missed").await;
-
-    // The webhook was disabled.
-    window.click("rail-webhooks").await;
-    window.click("webhook-toggle").await;
-    one.item("[data-state=disabled]").await;
-    one.refresh().await;
-    send(&one.service, Value::Null, "while it was off").await;
-    operations(window).await;
-    ask_for_the_list(window).await;
-    window.wait_css("[data-testid=job-row][data-cause=webhook_disabled]").await;
-    window.click("rail-webhooks").await;
-    window.click("webhook-toggle").await;
-    one.item("[data-state=enabled]").await;
-    one.refresh().await;
-
-    window.wait("jobs-badge").await;
-    window.shots("missed-many").await;
-    one.nothing_leaked(&[&one.service.api_key]);
 }
 
 #[tokio::test]
@@ -300,121 +263,23 @@ async fn a_service_that_has_too_many_requests_is_asked_again_later() {
     let window = &one.window;
     operations(window).await;
     window.wait("jobs-empty").await;
-    let quota = |most: Value| json!({ "rest": { "requests_per_minute": most } });
-    one.service.call("PATCH", "/emulator/settings", Some(quota(json!(0)))).await;
     let refused = "return window.__TAURI_INTERNALS__.invoke('jobs_refresh', { project: Number(document.querySelector(\
                    '[data-testid=operations]').dataset.project) }).then(() => 'read', (error) => error.code)";
+    // The service asks for a pause of a second. After it, the list is read without being asked for.
+    send(&one.service, Value::Null, "made before the pause").await;
+    let fault = |share: f64| json!({ "faults": { "too_many_requests": share } });
+    one.service.call("PATCH", "/emulator/settings", Some(fault(1.0))).await;
+    assert_eq!(window.script(refused).await, "service_rate_limited");
+    one.service.call("PATCH", "/emulator/settings", Some(fault(0.0))).await;
+    window.wait("job-row").await;
+    window.gone(&hook("jobs-paused")).await;
+    window.gone(&hook("jobs-error")).await;
+
+    let quota = |most: Value| json!({ "rest": { "requests_per_minute": most } });
+    one.service.call("PATCH", "/emulator/settings", Some(quota(json!(0)))).await;
     assert_eq!(window.script(refused).await, "service_rate_limited");
     says(window, "jobs-paused", "Asking again at").await;
     says(window, "jobs-paused", "exceeded your current quota").await;
     window.shots("jobs-paused").await;
     one.nothing_leaked(&[&one.service.api_key]);
-}
-
-#[tokio::test]
-async fn a_handler_that_fails_and_a_tunnel_that_is_down_are_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = cloudflared(folder.path(), json!([{ "mode": "ok" }]));
-    let one = managed(Options::default()).await;
-    let window = &one.window;
-    one.service.call("PATCH", "/emulator/settings", Some(quick())).await;
-    set_grace(window, 0).await;
-    one.create("nightly results").await;
-    let handler = Receiver::start().await;
-    handler.answers("500 Internal Server Error", "oh", Duration::ZERO);
-    window.click("rail-handler").await;
-    window.wait("forward-section").await;
-    let card = "[...document.querySelectorAll('[data-testid=forward-card]')].find((card) => card.innerText.includes('nightly'))";
-    let id = window.script(&format!("return {card}.dataset.project")).await;
-    let id = id.as_str().unwrap().to_owned();
-    if window.client.find(fantoccini::Locator::Css(&hook(&format!("forward-set-up-{id}")))).await.is_ok() {
-        window.click(&format!("forward-set-up-{id}")).await;
-    }
-    window.fill(&format!("forward-url-{id}"), &handler.url()).await;
-    window.click(&format!("forward-start-{id}")).await;
-    window.wait("forward-pill").await;
-    send(&one.service, Value::Null, "its handler fails").await;
-    operations(window).await;
-    ask_for_the_list(window).await;
-    window.wait_css("[data-testid=job-row][data-cause=forward_failed]").await;
-
-    provider(window, "cloudflared").await;
-    window.fill("tunnel-cloudflared-path", program.to_str().unwrap()).await;
-    window.click("tunnel-start").await;
-    state(window, "online").await;
-    window.press("\u{e00c}").await;
-    // Starting a tunnel stores the settings as the window knows them.
-    set_grace(window, 0).await;
-    let public =
-        window.script("return window.__TAURI_INTERNALS__.invoke('tunnel').then((tunnel) => tunnel.public)").await;
-    std::fs::write(folder.path().join("down"), "").unwrap();
-    state(window, "reconnecting").await;
-    let uri = format!("{}nightly", public.as_str().unwrap());
-    send(&one.service, json!({ "uris": [uri] }), "while the tunnel was down").await;
-    ask_for_the_list(window).await;
-    window.wait_css("[data-testid=job-row][data-cause=tunnel_down]").await;
-    window.script("document.querySelector('[data-testid=job-row][data-cause=tunnel_down]').click()").await;
-    window.wait_css("[data-testid=finding][data-cause=tunnel_down]").await;
-    window.shots("missed-tunnel").await;
-}
-
-#[tokio::test]
-async fn what_ended_while_pollux_was_not_running_is_found_at_the_next_start() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Emulator::start(folder.path(), &["--seed", "5"]);
-    service.call("PATCH", "/emulator/settings", Some(quick())).await;
-    let home = folder.path().join("home");
-    let options = || Options {
-        home: Some(home.clone()),
-        environment: vec![("POLLUX_KEYCHAIN", "file".to_owned())],
-        ..Options::default()
-    };
-    let window = open(options()).await;
-    add_project(&window, "nightly", &service).await;
-    set_grace(&window, 0).await;
-    service.webhook(&format!("{}nightly", window.address().await)).await;
-    window.click("rail-webhooks").await;
-    window.wait("webhook-item").await;
-    window.close().await;
-    send(&service, Value::Null, "in the night").await;
-    let over = async || {
-        let listed = service.call("GET", "/v1/batches", None).await;
-        listed["operations"][0]["done"] == true
-    };
-    let began = std::time::Instant::now();
-    while !over().await {
-        assert!(began.elapsed() < Duration::from_secs(20), "the batch does not end");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let window = open(options()).await;
-    operations(&window).await;
-    window.wait_css("[data-testid=job-row][data-cause=not_running]").await;
-    window.click("job-row").await;
-    window.wait_css("[data-testid=finding][data-cause=not_running]").await;
-    window.shots("missed-not-running").await;
-}
-
-/// Nothing is waited for.
-async fn set_grace(window: &Window, minutes: u32) {
-    let script = format!(
-        "const invoke = window.__TAURI_INTERNALS__.invoke; \
-         return invoke('app_state').then((state) => invoke('settings_set', {{ settings: {{ ...state.settings, grace_minutes: {minutes} }} }}))"
-    );
-    window.script(&script).await;
-}
-
-/// The service is asked for its list now, and not in a minute.
-async fn ask_for_the_list(window: &Window) {
-    let project = window.wait("operations").await.attr("data-project").await.unwrap().unwrap();
-    window.script(&format!("return window.__TAURI_INTERNALS__.invoke('jobs_refresh', {{ project: {project} }})")).await;
-}
-
-/// Sends a batch as a program of the user's does.
-async fn send(service: &Emulator, config: Value, title: &str) {
-    let request = json!({ "request": { "contents": [{ "parts": [{ "text": "x" }] }] }, "metadata": { "key": "a" } });
-    let mut batch = json!({ "displayName": title, "inputConfig": { "requests": { "requests": [request] } } });
-    if !config.is_null() {
-        batch["webhookConfig"] = config;
-    }
-    service.call("POST", "/v1/models/gemini-3-flash:batchGenerateContent", Some(json!({ "batch": batch }))).await;
 }

@@ -17,6 +17,7 @@ mod life;
 mod list;
 mod load;
 mod managed;
+mod missed;
 mod projects;
 mod replay;
 mod rotation;

@@ -59,6 +59,7 @@ function told(at: number): JobTold {
     outcome: "verified",
     scheme: "v1a",
     status: 200,
+    accepted: true,
     attempts: 1,
     forward: null,
     contradiction: null,

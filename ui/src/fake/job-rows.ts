@@ -48,6 +48,7 @@ export function toldOf(delivery: number, received_ms: number, rest: Partial<JobT
     outcome: "verified",
     scheme: "v1a",
     status: 200,
+    accepted: true,
     attempts: 1,
     forward: null,
     contradiction: null,

@@ -1730,7 +1730,7 @@ ours: boolean, };
 
 export type JobTold = { 
 /**
- * The delivery: of those that were verified the first, or else the newest.
+ * The delivery: of those that were verified the first that was accepted, or else the first, or the newest.
  */
 delivery: number, 
 /**
@@ -1754,9 +1754,13 @@ outcome: Outcome,
  */
 scheme: Scheme | null, 
 /**
- * What Pollux answered.
+ * What Pollux answered; 0: nothing.
  */
 status: number, 
+/**
+ * Pollux answered 2xx, or it came from a file.
+ */
+accepted: boolean, 
 /**
  * How many deliveries of this job's events arrived.
  */

@@ -100,6 +100,10 @@ describe("told", () => {
       "6 s after | v1a · forward 500",
     );
     expect(cell({ told: toldJob(1, ended_ms, { outcome: "rejected" }) })).toBe("rejected | v1a");
+    const refused = { accepted: false, status: 503 };
+    expect(cell({ told: toldJob(1, ended_ms + 6000, refused) })).toBe("6 s after | answered 503");
+    expect(toldOf(job({ ended_ms, told: toldJob(1, ended_ms, refused) }), NOW).mark).toMatchObject({ tone: "warn" });
+    expect(cell({ told: toldJob(1, ended_ms + 6000, { ...refused, status: 0 }) })).toBe("6 s after | dropped by us");
   });
 
   it("is not yet, never, or not to be expected", () => {

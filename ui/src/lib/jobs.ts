@@ -164,6 +164,8 @@ function forwardWord(told: JobTold): Noted | null {
 }
 
 function toldNote(told: JobTold): Noted {
+  if (told.outcome === "verified" && !told.accepted)
+    return warned(told.status === 0 ? "dropped by us" : `answered ${told.status}`);
   if (told.contradiction) return warned("says otherwise");
   const parts = [told.scheme ? SCHEMES[told.scheme].label : ""];
   const forward = forwardWord(told);
@@ -180,7 +182,7 @@ export function toldOf(job: JobView, now: number): ToldCell {
   if (told) {
     const outcome = OUTCOMES[told.outcome];
     const good = told.outcome === "verified";
-    const odd = good && told.contradiction !== null;
+    const odd = good && (told.contradiction !== null || !told.accepted);
     const tone = odd ? "warn" : outcome.tone;
     return {
       mark: {

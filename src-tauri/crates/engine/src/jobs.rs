@@ -94,8 +94,6 @@ pub struct Jobs {
     lists: Arc<Lists>,
     /// The service's last answers, whole, the newest last.
     answers: Arc<Mutex<Vec<Remembered>>>,
-    /// Locked while a record is read and written back.
-    writing: Arc<tokio::sync::Mutex<()>>,
     /// What was last reported to the window.
     alarms: Arc<Mutex<HashMap<i64, JobAlarms>>>,
     /// Projects with something new, to be reported.
@@ -112,7 +110,6 @@ impl Jobs {
             below: Arc::new(below),
             lists: Arc::default(),
             answers: Arc::default(),
-            writing: Arc::default(),
             alarms: Arc::default(),
             news: Arc::default(),
             woken: Arc::default(),
@@ -222,21 +219,24 @@ impl Jobs {
         found.map(|(_, raw)| raw.clone())
     }
 
-    /// Reads a record, changes it, and writes it back. `None` if there is none, and `new` makes none.
+    /// Changes a record, or `new` where there is none. `None` if there is neither.
     async fn update(
         &self,
         project: i64,
         name: &str,
-        new: impl FnOnce() -> Option<JobRecord>,
-        change: impl FnOnce(&mut JobRecord),
+        new: Option<JobRecord>,
+        change: impl FnOnce(&mut JobRecord) + Send + 'static,
     ) -> Result<Option<JobRecord>> {
-        let _alone = self.writing.lock().await;
-        let jobs = self.common.store().known_jobs();
-        let Some(mut record) = jobs.get(project, name).await?.or_else(new) else { return Ok(None) };
-        change(&mut record);
-        jobs.put(vec![record.clone()]).await?;
+        let mut once = Some((new, change));
+        let change = move |_: &str, known: Option<JobRecord>| {
+            let (new, change) = once.take()?;
+            let mut record = known.or(new)?;
+            change(&mut record);
+            Some(record)
+        };
+        let written = self.common.store().known_jobs().change(project, vec![name.to_owned()], change).await?;
         self.changed(project);
-        Ok(Some(record))
+        Ok(written.into_iter().next())
     }
 }
 

@@ -72,7 +72,7 @@ pub struct JobReceivers {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct JobTold {
-    /// The delivery: of those that were verified the first, or else the newest.
+    /// The delivery: of those that were verified the first that was accepted, or else the first, or the newest.
     pub delivery: i64,
     /// Its `webhook-id`.
     pub message_id: Option<String>,
@@ -84,8 +84,10 @@ pub struct JobTold {
     pub outcome: Outcome,
     /// How it was signed.
     pub scheme: Option<Scheme>,
-    /// What Pollux answered.
+    /// What Pollux answered; 0: nothing.
     pub status: u16,
+    /// Pollux answered 2xx, or it came from a file.
+    pub accepted: bool,
     /// How many deliveries of this job's events arrived.
     pub attempts: u32,
     /// What became of the forward; `None` if there was none.

@@ -64,11 +64,12 @@ impl Jobs {
                 let now = self.common.now_ms();
                 self.remember(other, name, raw);
                 let fresh = new_record(other, record.kind, name, KnownBy::Opened, now);
-                let change = |record: &mut JobRecord| {
+                let room = self.clone();
+                let change = move |record: &mut JobRecord| {
                     said.put_into(record, now, None);
-                    self.plan(record, now);
+                    room.plan(record, now);
                 };
-                let found = self.update(other, name, || Some(fresh), change).await?;
+                let found = self.update(other, name, Some(fresh), change).await?;
                 let found = found.ok_or_else(|| Error::not_found("job"))?;
                 self.find_told(other, std::slice::from_ref(&found)).await?;
                 self.detail(found, None).await

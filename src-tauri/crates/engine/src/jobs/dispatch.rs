@@ -124,7 +124,8 @@ impl Jobs {
             },
             None => None,
         };
-        let change = |record: &mut JobRecord| {
+        let room = self.clone();
+        let change = move |record: &mut JobRecord| {
             said.put_into(record, now, None);
             record.dispatched_ms = Some(now);
             record.created_ms.get_or_insert(now);
@@ -137,9 +138,9 @@ impl Jobs {
             }
             about.requests = kept.map(|path| path.display().to_string()).or(about.requests);
             record.about = serde_json::to_string(&about).unwrap_or_default();
-            self.plan(record, now);
+            room.plan(record, now);
         };
-        let record = self.update(project, &name, || Some(fresh), change).await?;
+        let record = self.update(project, &name, Some(fresh), change).await?;
         record.ok_or_else(|| Error::not_found("job"))
     }
 
@@ -183,13 +184,13 @@ impl Jobs {
             let about = About { previous: Some(previous), ..About::of(record) };
             record.about = serde_json::to_string(&about).unwrap_or_default();
         };
-        self.update(project, &record.name, || None, link).await?;
+        self.update(project, &record.name, None, link).await?;
         let answered = |record: &mut JobRecord| {
             let about = About { answered: true, note: Some("answered from here".to_owned()), ..About::of(record) };
             record.about = serde_json::to_string(&about).unwrap_or_default();
             record.rank = store::JobRank::Ended;
         };
-        self.update(project, name, || None, answered).await?;
+        self.update(project, name, None, answered).await?;
         self.get(project, &record.name, true).await
     }
 

@@ -1,6 +1,6 @@
 //! Notes which deliveries tell of which job, as they arrive, and has a job asked about at once when its event comes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::json;
@@ -121,34 +121,33 @@ impl Jobs {
         }
         let now = self.common.now_ms();
         let jobs = self.common.store().known_jobs();
-        let (mut told, mut changed, mut projects) = (Vec::new(), Vec::<JobRecord>::new(), BTreeSet::new());
-        {
-            let _alone = self.writing.lock().await;
-            for one in heard {
-                let known_here = changed.iter().position(|record| is_named(record, &one));
-                let mut record = match known_here {
-                    Some(at) => changed.swap_remove(at),
-                    None => {
-                        let same = jobs.by_bare(one.told.project, vec![one.told.job.clone()]).await?;
-                        match same.into_iter().find(|record| record.kind == one.kind) {
-                            Some(record) => record,
-                            None if one.verified => told_record(&one, now),
-                            None => continue,
-                        }
-                    }
-                };
-                projects.insert(one.told.project);
-                told.push(one.told);
-                if one.verified && record.rank == JobRank::Running && !one.imported {
-                    record.next_ms = Some(now);
-                }
-                if matches!(record.settled, Settled::Missed | Settled::Told) {
-                    // It came after all, or what it came to is not what it was: the watchdog looks again.
-                    record.settled = Settled::Open;
-                }
-                changed.push(record);
+        let mut told = Vec::with_capacity(heard.len());
+        let mut by_job = BTreeMap::<i64, BTreeMap<String, Vec<Heard>>>::new();
+        for one in heard {
+            let same = jobs.by_bare(one.told.project, vec![one.told.job.clone()]).await?;
+            let known = same.into_iter().find(|record| record.kind == one.kind).map(|record| record.name);
+            // Of a job that nobody knows, only a verified event is believed.
+            if known.is_some() || one.verified {
+                told.push(one.told.clone());
             }
-            jobs.put(changed).await?;
+            // An operation is told of without its model.
+            let name = known.unwrap_or_else(|| one.name.clone());
+            by_job.entry(one.told.project).or_default().entry(name).or_default().push(one);
+        }
+        let mut projects = Vec::with_capacity(by_job.len());
+        for (project, mut heard) in by_job {
+            projects.push(project);
+            let names = heard.keys().cloned().collect();
+            let change = move |name: &str, mut record: Option<JobRecord>| {
+                for one in heard.remove(name)? {
+                    record = record.or_else(|| one.verified.then(|| told_record(&one, now)));
+                    if let Some(record) = &mut record {
+                        hear(record, &one, now);
+                    }
+                }
+                record
+            };
+            jobs.change(project, names, change).await?;
         }
         self.common.store().told_of().note(told).await?;
         for project in projects {
@@ -183,9 +182,20 @@ impl Jobs {
                 let about = About { searched: true, ..About::of(record) };
                 record.about = serde_json::to_string(&about).unwrap_or_default();
             };
-            self.update(project, &record.name, || None, mark).await?;
+            self.update(project, &record.name, None, mark).await?;
         }
         Ok(())
+    }
+}
+
+/// An event about this job came.
+fn hear(record: &mut JobRecord, one: &Heard, now: i64) {
+    if one.verified && record.rank == JobRank::Running && !one.imported {
+        record.next_ms = Some(now);
+    }
+    if matches!(record.settled, Settled::Missed | Settled::Told) {
+        // It came after all, or what it came to is not what it was: the watchdog looks again.
+        record.settled = Settled::Open;
     }
 }
 
@@ -202,10 +212,6 @@ fn told_record(one: &Heard, now: i64) -> JobRecord {
     record.next_ms = (!old && !one.imported).then_some(now);
     record.settled = Settled::Told;
     record
-}
-
-fn is_named(record: &JobRecord, one: &Heard) -> bool {
-    record.project == one.told.project && record.kind == one.kind && record.bare() == one.told.job
 }
 
 /// What a delivery says of a job, if its event names one.

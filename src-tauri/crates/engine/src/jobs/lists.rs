@@ -23,7 +23,10 @@ pub(super) struct Lists(Mutex<HashMap<i64, List>>);
 
 #[derive(Clone, Default)]
 struct List {
+    /// When its first page was read.
     asked_ms: Option<i64>,
+    /// When it was last tried to.
+    tried_ms: Option<i64>,
     next_page: Option<String>,
     /// A page was read.
     read: bool,
@@ -31,6 +34,8 @@ struct List {
     error: Option<Error>,
     paused_until_ms: Option<i64>,
     pauses: u32,
+    /// What was to be read when the pause began is due at its end.
+    interrupted: bool,
     /// Which service it is a list of.
     of: (String, Option<String>),
     every_ms: i64,
@@ -44,7 +49,10 @@ impl Lists {
     pub(super) fn view(&self, project: i64, now_ms: i64) -> JobsListed {
         self.with(project, |list| JobsListed {
             asked_ms: list.asked_ms,
-            next_ms: list.asked_ms.map(|asked| asked.saturating_add(list.every_ms)),
+            next_ms: match list.interrupted {
+                true => list.paused_until_ms,
+                false => list.tried_ms.map(|tried| tried.saturating_add(list.every_ms)),
+            },
             more: list.next_page.is_some(),
             reading: list.reading,
             error: list.error.clone(),
@@ -70,7 +78,8 @@ impl Lists {
                 *list = List { of, ..List::default() };
             }
             list.every_ms = every;
-            let due = now || list.asked_ms.is_none_or(|asked| now_ms.saturating_sub(asked) >= every);
+            let due =
+                now || list.interrupted || list.tried_ms.is_none_or(|tried| now_ms.saturating_sub(tried) >= every);
             let paused = list.paused_until_ms.is_some_and(|until| until > now_ms);
             let begins = due && !paused && !list.reading;
             list.reading |= begins;
@@ -96,9 +105,9 @@ impl Lists {
         self.with(project, |list| {
             list.reading = false;
             list.error = None;
-            (list.paused_until_ms, list.pauses) = (None, 0);
+            (list.paused_until_ms, list.pauses, list.interrupted) = (None, 0, false);
             if first {
-                list.asked_ms = Some(now_ms);
+                (list.asked_ms, list.tried_ms) = (Some(now_ms), Some(now_ms));
                 if !list.read {
                     list.next_page = next_page;
                 }
@@ -113,8 +122,12 @@ impl Lists {
     pub(super) fn fail(&self, project: i64, now_ms: i64, error: Error) {
         self.with(project, |list| {
             list.reading = false;
-            list.asked_ms = Some(now_ms);
             list.error = Some(error);
+            // What a pause interrupted is due at its end.
+            if list.paused_until_ms.is_none_or(|until| until <= now_ms) {
+                list.interrupted = false;
+                list.tried_ms = Some(now_ms);
+            }
         });
     }
 
@@ -124,7 +137,7 @@ impl Lists {
             let grown = PAUSE_MS.saturating_mul(1 << list.pauses.min(6));
             let pause = after_ms.unwrap_or(grown).clamp(1_000, LONGEST_PAUSE_MS);
             list.pauses = list.pauses.saturating_add(1);
-            list.reading = false;
+            (list.reading, list.interrupted) = (false, true);
             let until = now_ms.saturating_add(pause);
             list.paused_until_ms = Some(until);
             until

@@ -23,7 +23,7 @@ impl Jobs {
         if self.known(project, name).await?.kind != JobKind::Video {
             return Err(Error::not_found("video"));
         }
-        self.change_about(project, name, |about| about.picture = Some(picture)).await
+        self.change_about(project, name, move |about| about.picture = Some(picture)).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! Asks the service: for a page of its batches, and for one job.
 
+use std::collections::HashMap;
+
 use gemini::client::{Client, ClientError};
 use store::{JobKind, JobRank, JobRecord, KnownBy, Settled};
 
@@ -78,21 +80,19 @@ impl Jobs {
         };
         let wall = wall_of(clock.as_ref());
         let now = self.common.now_ms();
-        let mut records = Vec::with_capacity(list.batches.len());
-        {
-            let _alone = self.writing.lock().await;
-            let jobs = self.common.store().known_jobs();
-            for batch in list.batches.iter().filter(|batch| super::names::read(&batch.name).is_ok()) {
-                let known = jobs.get(project, &batch.name).await?;
-                let fresh = || new_record(project, JobKind::Batch, &batch.name, KnownBy::Listed, now);
-                let mut record = known.unwrap_or_else(fresh);
-                let said = Said::batch(batch, &wall);
-                said.put_into(&mut record, now, None);
-                self.plan(&mut record, now);
-                records.push(record);
-            }
-            jobs.put(records.clone()).await?;
-        }
+        let named = list.batches.iter().filter(|batch| super::names::read(&batch.name).is_ok());
+        let (names, said): (Vec<String>, Vec<Said>) =
+            named.map(|batch| (batch.name.clone(), Said::batch(batch, &wall))).unzip();
+        let mut said = names.iter().cloned().zip(said).collect::<HashMap<String, Said>>();
+        let room = self.clone();
+        let change = move |name: &str, known: Option<JobRecord>| {
+            let said = said.remove(name)?;
+            let mut record = known.unwrap_or_else(|| new_record(project, JobKind::Batch, name, KnownBy::Listed, now));
+            said.put_into(&mut record, now, None);
+            room.plan(&mut record, now);
+            Some(record)
+        };
+        let records = self.common.store().known_jobs().change(project, names, change).await?;
         let ended: Vec<JobRecord> = records.iter().filter(|one| one.rank != JobRank::Running).cloned().collect();
         self.find_told(project, &ended).await?;
         self.lists.end(project, now, token.is_none(), list.next_page_token);
@@ -110,11 +110,12 @@ impl Jobs {
                 let told = self.told_rows(&record).await?;
                 let verified = told.iter().find(|row| row.outcome == signature::Outcome::Verified);
                 let heard = verified.map(|row| row.received_ns.div_euclid(1_000_000));
-                let change = |record: &mut JobRecord| {
+                let room = self.clone();
+                let change = move |record: &mut JobRecord| {
                     said.put_into(record, now, heard);
-                    self.plan(record, now);
+                    room.plan(record, now);
                 };
-                let known = self.update(project, &name, || Some(record), change).await?;
+                let known = self.update(project, &name, unless_asked(record), change).await?;
                 let Some(known) = known else { return Err(Error::not_found("job")) };
                 if known.rank != JobRank::Running && known.settled == Settled::Open {
                     self.find_told(project, std::slice::from_ref(&known)).await?;
@@ -129,7 +130,7 @@ impl Jobs {
         let (project, name, now) = (record.project, record.name.clone(), self.common.now_ms());
         let missing = error.http() == Some(404);
         let told = self.told_of(project, error);
-        let fresh = record.clone();
+        let new = unless_asked(record.clone());
         let change = move |record: &mut JobRecord| {
             record.asked_ms = Some(now);
             record.asks = record.asks.saturating_add(1);
@@ -142,7 +143,7 @@ impl Jobs {
                 record.next_ms = Some(now.saturating_add(wait));
             }
         };
-        let record = self.update(project, &name, || Some(fresh), change).await?.unwrap_or(record);
+        let record = self.update(project, &name, new, change).await?.unwrap_or(record);
         Ok(if missing { Asked::NotFound(record) } else { Asked::Failed(record, told) })
     }
 
@@ -190,6 +191,11 @@ impl Jobs {
             false => Ok(None),
         }
     }
+}
+
+/// A record to be kept if there is none: one that was asked about before and is gone was deleted meanwhile.
+fn unless_asked(record: JobRecord) -> Option<JobRecord> {
+    (record.asks == 0 && record.asked_ms.is_none()).then_some(record)
 }
 
 /// The Sandbox's times on this machine's clock. One that ran fast or was set ahead did so after this moment, as far as

@@ -59,21 +59,26 @@ impl Jobs {
     /// The user gave the file with a batch's requests.
     pub(crate) async fn note_requests(&self, project: i64, name: &str, path: &Path) -> Result<()> {
         let path = path.display().to_string();
-        self.change_about(project, name, |about| about.requests = Some(path)).await
+        self.change_about(project, name, move |about| about.requests = Some(path)).await
     }
 
     /// How many rows of a batch's output are of no use.
     pub(crate) async fn note_unusable(&self, project: i64, name: &str, unusable: u64) -> Result<()> {
-        self.change_about(project, name, |about| about.unusable = Some(unusable)).await
+        self.change_about(project, name, move |about| about.unusable = Some(unusable)).await
     }
 
-    pub(super) async fn change_about(&self, project: i64, name: &str, change: impl FnOnce(&mut About)) -> Result<()> {
-        let write = |record: &mut JobRecord| {
+    pub(super) async fn change_about(
+        &self,
+        project: i64,
+        name: &str,
+        change: impl FnOnce(&mut About) + Send + 'static,
+    ) -> Result<()> {
+        let write = move |record: &mut JobRecord| {
             let mut about = About::of(record);
             change(&mut about);
             record.about = json!(about).to_string();
         };
-        self.update(project, name, || None, write).await?;
+        self.update(project, name, None, write).await?;
         Ok(())
     }
 

@@ -110,12 +110,21 @@ pub(super) fn is_of(kind: Kind, event_type: &str) -> bool {
     event_type.starts_with(family)
 }
 
-/// The delivery that told of it: of those that were verified the first that says how it stands, or else the newest.
+/// Whether Pollux took it: what came from a file was taken by somebody else.
+pub(super) fn is_accepted(row: &ToldRow) -> bool {
+    (200..300).contains(&row.status) || row.imported
+}
+
+/// The delivery that told of it: of those that were verified the first that says how it stands, one that was accepted
+/// before one that was refused; or else the newest.
 pub(super) fn told_by(rows: &[&ToldRow], phase: JobPhase) -> Option<JobTold> {
     let verified = |row: &&&ToldRow| row.outcome == Outcome::Verified;
     let says = |row: &&&ToldRow| claimed(&row.event_type) == Some(phase);
-    let best =
-        rows.iter().filter(verified).find(says).or_else(|| rows.iter().find(verified)).or_else(|| rows.last())?;
+    let accepted = |row: &&&ToldRow| is_accepted(row);
+    let best = (rows.iter().filter(verified).filter(accepted).find(says))
+        .or_else(|| rows.iter().filter(verified).find(says))
+        .or_else(|| rows.iter().find(verified))
+        .or_else(|| rows.last())?;
     Some(JobTold { attempts: u32::try_from(rows.len()).unwrap_or(u32::MAX), ..told(best, phase) })
 }
 
@@ -129,6 +138,7 @@ pub(super) fn told(row: &ToldRow, phase: JobPhase) -> JobTold {
         outcome: row.outcome,
         scheme: row.scheme,
         status: row.status,
+        accepted: is_accepted(row),
         attempts: 1,
         forward: row.forward.map(|(sent_ms, status, took_us)| JobForward { sent_ms, status, took_us }),
         contradiction: contradiction(row, phase),

@@ -10,6 +10,7 @@ use super::about::{About, phase};
 use super::evidence::{Facts, Named};
 use super::finding::Kept;
 use super::reading::Asked;
+use super::view::is_accepted;
 use super::{Jobs, retrying, shown_kind, timeline};
 use crate::dto::{FindingTick, JobFinding, JobPhase, MissedCause, NextAttempt, Span, UriPlace};
 use crate::error::Result;
@@ -89,11 +90,11 @@ impl Jobs {
         }
         let new = settled == Settled::Missed && before.is_none();
         let kept = finding.as_ref().and_then(|finding| serde_json::to_string(finding).ok());
-        let change = |record: &mut JobRecord| {
+        let change = move |record: &mut JobRecord| {
             record.settled = settled;
             record.finding = kept;
         };
-        self.update(record.project, &record.name, || None, change).await?;
+        self.update(record.project, &record.name, None, change).await?;
         if new {
             self.tell_missed(&record);
         }
@@ -260,7 +261,7 @@ impl Jobs {
     /// `not_found` if the job is not known here; any error of the store.
     pub async fn set_aside(&self, project: i64, name: &str, aside: bool) -> Result<()> {
         self.known(project, name).await?;
-        self.update(project, name, || None, |record| record.aside = aside).await?;
+        self.update(project, name, None, move |record| record.aside = aside).await?;
         Ok(())
     }
 
@@ -315,9 +316,8 @@ fn shown_until(looked: &Looked) -> i64 {
 /// Whether an event that counts came: verified, accepted, and sent on where it was to be.
 fn is_told(rows: &[ToldRow]) -> bool {
     rows.iter().any(|row| {
-        let accepted = (200..300).contains(&row.status) || row.imported;
         let forwarded = row.forward.is_none_or(|(_, status, _)| status.is_some_and(|code| (200..300).contains(&code)));
-        row.outcome == signature::Outcome::Verified && accepted && forwarded
+        row.outcome == signature::Outcome::Verified && is_accepted(row) && forwarded
     })
 }
 

@@ -15,7 +15,7 @@ use crate::jwks::http::is_loopback;
 const REDIRECTS: usize = 5;
 
 /// Bytes of one part of an upload: a multiple of 256 KiB, as the protocol wants all but the last to be.
-const UPLOAD_PART: u64 = 8 << 20;
+const UPLOAD_PART: u64 = 1 << 20;
 
 /// A file, as the service describes it.
 #[derive(Clone, Debug, PartialEq)]

@@ -218,6 +218,32 @@ impl KnownJobs<'_> {
         self.0.write(Vec::new(), move |conn| Ok(records.iter().try_for_each(|record| put(conn, record))?)).await
     }
 
+    /// Hands each of these to `change`, with its name, and writes what that returns; `None` leaves it as it is. All of
+    /// it is one transaction: nobody changes one in between, in this process or another. Returns what was written.
+    ///
+    /// # Errors
+    /// Any SQLite error; then nothing was written.
+    pub async fn change(
+        &self,
+        project: i64,
+        names: Vec<String>,
+        mut change: impl FnMut(&str, Option<JobRecord>) -> Option<JobRecord> + Send + 'static,
+    ) -> Result<Vec<JobRecord>, Error> {
+        self.0
+            .write(Vec::new(), move |conn| {
+                let mut written = Vec::with_capacity(names.len());
+                for name in &names {
+                    let known = one(conn, "project = ?1 AND name = ?2", (project, name))?;
+                    if let Some(record) = change(name, known) {
+                        put(conn, &record)?;
+                        written.push(record);
+                    }
+                }
+                Ok(written)
+            })
+            .await
+    }
+
     /// One of them.
     ///
     /// # Errors
