@@ -26,6 +26,7 @@ mod tunnel;
 mod uploads;
 mod verify;
 mod window;
+mod window_jobs;
 mod window_million;
 
 use std::future::Future;
@@ -38,7 +39,7 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 15] = [
+const SECTIONS: [(&str, Section); 16] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
     ("retention", || Box::pin(retention::measure())),
@@ -53,6 +54,7 @@ const SECTIONS: [(&str, Section); 15] = [
     ("search", || Box::pin(search::measure())),
     ("window", || Box::pin(window::measure())),
     ("start", || Box::pin(window::start())),
+    ("operations", || Box::pin(window_jobs::measure())),
     ("million", || Box::pin(window_million::measure())),
 ];
 

@@ -111,6 +111,29 @@ async fn a_batch_is_sent_told_opened_saved_and_sent_again() {
     window.click("resubmit-send").await;
     window.until("two jobs are listed", "return document.querySelectorAll('[data-testid=job-row]').length === 2").await;
     window.shots("jobs-again").await;
+
+    // A name that is dropped on the view opens its job.
+    let dragged = |events: &str| {
+        format!(
+            "const other = document.querySelector('[data-testid=job-row]:not([aria-selected=true])'); \
+             window.dragged ??= other.dataset.name; const dataTransfer = new DataTransfer(); \
+             dataTransfer.setData('text/plain', window.dragged); \
+             for (const type of {events}) document.querySelector('[data-testid=job-grid]').dispatchEvent( \
+               new DragEvent(type, {{ bubbles: true, cancelable: true, dataTransfer }}))"
+        )
+    };
+    window.script(&dragged("['dragenter', 'dragover']")).await;
+    window.wait("job-drop-over").await;
+    window.shots("job-dropped").await;
+    window.script(&dragged("['dragover', 'drop']")).await;
+    window.gone(&hook("job-drop-over")).await;
+    window
+        .until(
+            "the dropped one is open",
+            "return document.querySelector('[data-testid=job-detail]')?.dataset.name === window.dragged",
+        )
+        .await;
+    window.gone(&hook("job-open-dialog")).await;
 }
 
 #[tokio::test]

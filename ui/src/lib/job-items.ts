@@ -17,16 +17,18 @@ export type JobItem = { top: number; height: number } & (
 export function jobItems(matched: number, running: number, job: (index: number) => JobView | undefined): JobItem[] {
   const items: JobItem[] = [];
   let top = 0;
-  const add = (height: number) => {
-    const at = { top, height };
-    top += height;
-    return at;
+  const head = (group: "running" | "ended") => {
+    items.push({ top, height: HEAD_PX, at: "head", group });
+    top += HEAD_PX;
   };
-  if (matched > 0 && running > 0) items.push({ ...add(HEAD_PX), at: "head", group: "running" });
+  if (matched > 0 && running > 0) head("running");
+  // Of many thousand lines: made anew with every page, so as plain as can be.
   for (let index = 0; index < matched; index++) {
-    if (index === running) items.push({ ...add(HEAD_PX), at: "head", group: "ended" });
+    if (index === running) head("ended");
     const one = job(index);
-    items.push({ ...add(one && hasFinding(one) ? FOUND_PX : JOB_PX), at: "job", index });
+    const height = one && hasFinding(one) ? FOUND_PX : JOB_PX;
+    items.push({ top, height, at: "job", index });
+    top += height;
   }
   return items;
 }
@@ -49,12 +51,15 @@ function firstBelow(items: readonly JobItem[], y: number): number {
   return low;
 }
 
+/** What is drawn around what is in sight, px. */
+export const OVER_PX = 6 * JOB_PX;
+
 /** Those worth drawing: what is in sight, and a little more. */
 export function inSight(
   items: readonly JobItem[],
   scrollTop: number,
   height: number,
-  over = 6 * JOB_PX,
+  over = OVER_PX,
 ): readonly JobItem[] {
   if (height <= 0) return [];
   const first = firstBelow(items, scrollTop - over);

@@ -3,7 +3,7 @@
 use signature::Outcome;
 use store::{JobKind, JobRank, JobRecord, JobsWanted, KnownBy, NewTold, Settled, WebhookSeen};
 
-use crate::sample::{attempt, history};
+use crate::sample::{attempt, file, history};
 
 fn job(name: &str, rank: JobRank, at_ms: i64) -> JobRecord {
     JobRecord {
@@ -29,6 +29,30 @@ fn job(name: &str, rank: JobRank, at_ms: i64) -> JobRecord {
         finding: None,
         about: r#"{"metadata":{"team":"50%_off"}}"#.into(),
     }
+}
+
+/// The window and the command line each have the history open.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_change_the_same_job_lose_nothing() {
+    let (folder, first) = history().await;
+    let second = store::Store::open(&file(&folder), store::Options::default()).unwrap();
+    first.known_jobs().put(vec![job("batches/both", JobRank::Running, 1)]).await.unwrap();
+    let count = async |store: &store::Store| {
+        for _ in 0..50 {
+            let more = |_: &str, known: Option<JobRecord>| known.map(|one| JobRecord { asks: one.asks + 1, ..one });
+            store.known_jobs().change(1, vec!["batches/both".into()], more).await.unwrap();
+        }
+    };
+    tokio::join!(count(&first), count(&second));
+    assert_eq!(first.known_jobs().get(1, "batches/both").await.unwrap().unwrap().asks, 100);
+
+    // One that nobody knows is left as it is, unless it is made.
+    let names = || vec!["batches/both".to_owned(), "batches/gone".to_owned()];
+    let written = first.known_jobs().change(1, names(), |_, known| known).await.unwrap();
+    assert_eq!(written.len(), 1);
+    let made = first.known_jobs().change(1, names(), |name, _| Some(job(name, JobRank::Ended, 2))).await.unwrap();
+    assert_eq!(made.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), names());
+    second.close().await;
 }
 
 #[tokio::test]
