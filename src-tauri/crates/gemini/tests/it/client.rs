@@ -429,20 +429,20 @@ async fn a_file_on_this_machine_is_sent_a_part_at_a_time() {
     let client = stand.client();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("requests.jsonl");
-    std::fs::write(&path, vec![b'x'; (8 << 20) + 3]).unwrap();
+    std::fs::write(&path, vec![b'x'; (1 << 20) + 3]).unwrap();
     let place = format!("{}/up?id=1", stand.origin);
     stand.answers_with(200, &[("x-goog-upload-url", &place)], "{}");
     stand.answers(200, "");
     stand.answers(200, json!({ "file": { "name": "files/f" } }));
     let mut told = Vec::new();
     let file = client.file_upload_from("n", "application/jsonl", &path, |bytes| told.push(bytes)).await.unwrap();
-    assert_eq!((file.name.as_str(), told), ("files/f", vec![8 << 20, (8 << 20) + 3]));
+    assert_eq!((file.name.as_str(), told), ("files/f", vec![1 << 20, (1 << 20) + 3]));
     let sent = stand.seen.lock().unwrap().clone();
     let command =
         |seen: &Seen| seen.headers.get("x-goog-upload-command").map(|value| value.to_str().unwrap().to_owned());
     let commands: Vec<String> = sent.iter().filter_map(command).collect();
     assert_eq!(commands, ["start", "upload", "upload, finalize"]);
-    assert_eq!(sent[2].headers["x-goog-upload-offset"], "8388608");
+    assert_eq!(sent[2].headers["x-goog-upload-offset"], "1048576");
     let error = client.file_upload_from("n", "text/plain", &folder.path().join("none"), |_| {}).await.unwrap_err();
     assert!(matches!(error, ClientError::Local(_)) && !error.may_have_been_acted_on(), "{error:?}");
 }
