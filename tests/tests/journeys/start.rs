@@ -39,13 +39,17 @@ async fn a_history_that_does_not_open_is_moved_aside_and_a_new_one_started() {
 
     window.click("history-aside").await;
     window.until("the window is there", DRAWN).await;
-    let told = window.text("toast").await;
     let kept = fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().path()).find(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         name.starts_with("pollux-20") && name.ends_with(".db")
     });
     let kept = kept.expect("it is renamed, with the date");
-    assert!(told.contains(&kept.display().to_string()), "{told}");
+    // A toast comes into sight slowly, and has no visible text until then.
+    let told = format!(
+        "return document.querySelector('[data-testid=toast]')?.textContent.includes({:?}) === true",
+        kept.display().to_string()
+    );
+    window.until("it is told where the old one is", &told).await;
     assert!(fs::read(&kept).unwrap() == before, "and not changed");
     window.shots("start-anew").await;
     window.click("send-sample").await;
