@@ -58,7 +58,8 @@ async fn figures(home: &Path, asked: &Arc<Mutex<Vec<String>>>, name: &str) -> Re
     let draft = json!({ "name": "many", "path": "many", "base_url": origin, "api_version": "v1",
                        "api_key": { "from": "typed", "text": "key-of-a-stand-in" } });
     let add = format!(
-        "return window.__TAURI_INTERNALS__.invoke('project_add', {{ draft: {draft} }}).then((one) => one.id, (error) => error)"
+        "return window.__TAURI_INTERNALS__.invoke('project_add', {{ draft: {draft} }}) \
+           .then((one) => one.id, (error) => error)"
     );
     let project = window.script(&add).await;
     let project = project.as_i64().ok_or_else(|| format!("no project could be added: {project}"))?;

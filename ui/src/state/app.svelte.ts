@@ -145,7 +145,6 @@ export class App {
       find: (query) => this.navigation.find(query),
       target: () => (screen.view === "operations" ? this.jobs.dropTarget : null),
     });
-    this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
     this.menu = new MenuState({
       clipboard: this.clipboard,
       copying: this.copyingAs,

@@ -136,7 +136,7 @@ impl Open {
         if self.busy.swap(true, Ordering::AcqRel) {
             return None;
         }
-        // Looked at only now: until then, the work may have ended meanwhile.
+        // Checked only after taking it: the work may have ended just before.
         if self.view().state == ResultState::Ready {
             self.busy.store(false, Ordering::Release);
             return None;
