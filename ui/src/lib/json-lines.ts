@@ -1,4 +1,5 @@
 import { members, type JsonMember, type JsonValue } from "./json";
+import type { JsonShape } from "./json-shape";
 
 /** One line of the payload tree. Offsets are into the text. */
 export type JsonLine =
@@ -23,14 +24,14 @@ const FIRST_LINES = 250;
 const FIRST_DEPTH = 8;
 
 /** Opens containers from the outside in, until the tree would be longer than a few screens. */
-export function firstOpened(text: string, root: JsonValue): Map<number, number> {
+export function firstOpened(text: string, root: JsonValue, shape?: JsonShape): Map<number, number> {
   const opened = new Map<number, number>();
   let level: JsonValue[] = isContainer(root) ? [root] : [];
   let lines = 1;
   for (let depth = 0; depth < FIRST_DEPTH && level.length > 0; depth++) {
     const next: JsonValue[] = [];
     for (const value of level) {
-      const { items } = members(text, value, FIRST_MEMBERS);
+      const { items } = members(text, value, FIRST_MEMBERS, shape);
       if (items.length === 0) continue;
       if (lines + items.length + 1 > FIRST_LINES && depth > 0) continue;
       opened.set(value.start, FIRST_MEMBERS);
@@ -43,7 +44,7 @@ export function firstOpened(text: string, root: JsonValue): Map<number, number> 
 }
 
 /** The lines of the tree, flat, in order. Iterative: nesting is as deep as the sender likes. */
-export function jsonLines(text: string, root: JsonValue, opened: Opened): JsonLine[] {
+export function jsonLines(text: string, root: JsonValue, opened: Opened, shape?: JsonShape): JsonLine[] {
   const lines: JsonLine[] = [];
   type Task = { member: JsonMember; depth: number; comma: boolean; parent: number | null } | JsonLine;
   const tasks: Task[] = [{ member: { ...root, key: null, index: 0 }, depth: 0, comma: false, parent: null }];
@@ -55,11 +56,11 @@ export function jsonLines(text: string, root: JsonValue, opened: Opened): JsonLi
     const { member, depth, comma, parent } = task;
     const limit = opened.get(member.start);
     if (!isContainer(member) || limit === undefined) {
-      const total = isContainer(member) ? members(text, member, 0).total : null;
+      const total = isContainer(member) ? members(text, member, 0, shape).total : null;
       lines.push({ at: "value", depth, value: member, open: false, total, comma, parent });
       continue;
     }
-    const { items, total } = members(text, member, limit);
+    const { items, total } = members(text, member, limit, shape);
     lines.push({ at: "value", depth, value: member, open: true, total, comma, parent });
     tasks.push({ at: "close", depth, value: member, comma });
     if (total > items.length)

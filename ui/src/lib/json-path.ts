@@ -1,5 +1,6 @@
-import { checkJson, members, type JsonValue } from "./json";
+import { members, reading, type JsonRead, type JsonValue } from "./json";
 import { isContainer, type JsonLine } from "./json-lines";
+import { atOnce } from "./slices";
 
 /** A key as it is written in a path: in quotes where it would not be read as one key. */
 function step(key: string): string {
@@ -44,14 +45,17 @@ const MOST_MEMBERS = 20_000;
 /** What stands at a place of a JSON text. `value`: a scalar as a query compares it, null elsewhere. */
 export type PathAt = { path: string; value: string | null };
 
-/** What stands at an offset of a text; null where it is not JSON, or the place cannot be told. */
-export function pathAt(text: string, offset: number): PathAt | null {
-  const { root } = checkJson(text);
+/**
+ * What stands at an offset of a text; null where it is not JSON, or the place cannot be told. `read`: the text as it
+ * was read, where that was done before.
+ */
+export function pathAt(text: string, offset: number, read: JsonRead = atOnce(reading(text))): PathAt | null {
+  const { root, shape } = read;
   if (!root) return null;
   let path = "";
   let value: JsonValue = root;
   while (isContainer(value)) {
-    const { items } = members(text, value, MOST_MEMBERS);
+    const { items } = members(text, value, MOST_MEMBERS, shape);
     const inside = items.find((item) => offset >= (item.key?.start ?? item.start) && offset < item.end);
     if (!inside) return { path, value: null };
     const own = inside.key ? step(keyOf(text, inside.key)) : `[${inside.index}]`;

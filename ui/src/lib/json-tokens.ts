@@ -14,8 +14,6 @@ export const SyntaxKind = {
   FalseKeyword: 9,
   StringLiteral: 10,
   NumericLiteral: 11,
-  LineBreakTrivia: 14,
-  Trivia: 15,
   EOF: 17,
 } as const;
 

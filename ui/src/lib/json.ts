@@ -1,5 +1,7 @@
-import { createScanner } from "jsonc-parser";
+import { JsonScanner } from "./json-scan";
+import { JsonShape } from "./json-shape";
 import { ScanError, SyntaxKind } from "./json-tokens";
+import { atOnce, type Work } from "./slices";
 
 /**
  * JSON as it was written: numbers keep their digits (`1e400`, 25 digits), objects keep the order and the doubles of
@@ -12,6 +14,8 @@ export type JsonValue = { kind: JsonKind; start: number; end: number };
 export type JsonMember = JsonValue & { key: { start: number; end: number; duplicate: boolean } | null; index: number };
 export type JsonProblem = { offset: number; line: number; column: number; message: string };
 export type JsonChecked = { root: JsonValue | null; problem: JsonProblem | null };
+/** A text that was checked, with what is long in it. */
+export type JsonRead = JsonChecked & { shape: JsonShape };
 
 const STRAY = "JSON does not allow this here.";
 const SCAN_ERRORS: Partial<Record<number, string>> = {
@@ -26,21 +30,36 @@ type Expect = "value" | "value-or-end" | "key" | "key-or-end" | "colon" | "comma
 
 /** Checks the whole text against RFC 8259, without recursion: a million brackets are no danger. */
 export function checkJson(text: string): JsonChecked {
+  return atOnce(checking(text));
+}
+
+/** Characters that are read without a stop. Of what is no string, a token is not halved. */
+export const READ_AT_ONCE = 8 * 1024;
+
+/** The same in pieces, and with what is long in it: for whoever looks into a long text more than once. */
+export function* reading(text: string): Work<JsonRead> {
+  const shape = new JsonShape();
+  return { ...(yield* checking(text, shape)), shape };
+}
+
+function* checking(text: string, shape?: JsonShape): Work<JsonChecked> {
   // A byte order mark is not JSON, but receivers meet it; it is skipped here and shown elsewhere.
-  const base = text.startsWith("\uFEFF") ? 1 : 0;
-  const scanner = createScanner(text, false);
-  scanner.setPosition(base);
+  const scanner = new JsonScanner(text, text.startsWith("\uFEFF") ? 1 : 0);
+  let piece = 0;
   const stack: boolean[] = [];
   let expect: Expect = "value";
   let root: JsonValue | null = null;
   const fail = (message: string): JsonChecked => ({
     root: null,
-    problem: place(text, scanner.getTokenOffset(), message),
+    problem: place(text, scanner.start, message),
   });
   for (;;) {
-    const token = scanner.scan();
-    const error = scanner.getTokenError();
-    if (token === SyntaxKind.Trivia || token === SyntaxKind.LineBreakTrivia) continue;
+    if (!scanner.next(piece + READ_AT_ONCE)) {
+      yield scanner.at - piece;
+      piece = scanner.at;
+      continue;
+    }
+    const { token, error, start, end } = scanner;
     if (token === SyntaxKind.EOF) {
       if (expect === "nothing") return { root, problem: null };
       return fail(root === null && stack.length === 0 ? "There is no JSON here." : "The JSON ends too early.");
@@ -52,7 +71,8 @@ export function checkJson(text: string): JsonChecked {
       const allowed = expect === "comma-or-end" || expect === "value-or-end" || expect === "key-or-end";
       if (stack.length === 0 || token !== wants || !allowed) return fail("This bracket closes nothing.");
       stack.pop();
-      if (stack.length === 0 && root) root.end = scanner.getTokenOffset() + 1;
+      shape?.close(end);
+      if (stack.length === 0 && root) root.end = end;
       expect = stack.length === 0 ? "nothing" : "comma-or-end";
       continue;
     }
@@ -75,33 +95,56 @@ export function checkJson(text: string): JsonChecked {
     }
     const kind = kindOf(token);
     if (kind === null) return fail(token === SyntaxKind.CommaToken ? "A value is missing before the comma." : STRAY);
-    if (kind === "number" && !/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(scanner.getTokenValue()))
+    if (kind === "number" && !/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text.slice(start, end)))
       return fail("This is not a JSON number.");
-    root ??= { kind, start: scanner.getTokenOffset(), end: scanner.getTokenOffset() + scanner.getTokenLength() };
+    root ??= { kind, start, end };
+    shape?.value();
     if (kind === "object" || kind === "array") {
+      shape?.open(start);
       stack.push(kind === "object");
       expect = kind === "object" ? "key-or-end" : "value-or-end";
     } else {
+      if (kind === "string") shape?.string(start, end);
       expect = stack.length === 0 ? "nothing" : "comma-or-end";
     }
   }
 }
 
-/** The direct members of a container of checked JSON: the first `limit` of them, and how many there are. */
-export function members(text: string, container: JsonValue, limit: number): { items: JsonMember[]; total: number } {
-  const scanner = createScanner(text, true);
-  scanner.setPosition(container.start + 1);
+/**
+ * The direct members of a container of checked JSON: the first `limit` of them, and how many there are. With the text's
+ * `shape`, what is long is stepped over.
+ */
+export function members(
+  text: string,
+  container: JsonValue,
+  limit: number,
+  shape?: JsonShape,
+): { items: JsonMember[]; total: number } {
+  const scanner = new JsonScanner(text, container.start + 1);
   const isObject = container.kind === "object";
+  const counted = shape?.at(container.start)?.count;
   const items: JsonMember[] = [];
   const seen = new Set<string>();
   let total = 0;
   let depth = 0;
   let key: JsonMember["key"] = null;
   let wantsKey = isObject;
+  const take = (kind: JsonKind, start: number, end: number) => {
+    if (total < limit) items.push({ kind, start, end, key, index: total });
+    total++;
+    key = null;
+  };
   for (;;) {
-    const token = scanner.scan();
-    const start = scanner.getTokenOffset();
-    const end = start + scanner.getTokenLength();
+    if (counted !== undefined && depth === 0 && total >= limit) return { items, total: counted };
+    const ahead = shape && depth === 0 && !wantsKey ? scanner.peek() : 0;
+    const long = shape && ahead > 0 ? shape.at(ahead) : null;
+    if (long) {
+      take(LONG_KINDS[text.charAt(ahead)] ?? "string", ahead, long.end);
+      scanner.skipTo(long.end);
+      continue;
+    }
+    scanner.next();
+    const { token, start, end } = scanner;
     if (token === SyntaxKind.EOF) return { items, total };
     if (token === SyntaxKind.CloseBraceToken || token === SyntaxKind.CloseBracketToken) {
       if (depth === 0) return { items, total };
@@ -121,17 +164,22 @@ export function members(text: string, container: JsonValue, limit: number): { it
     }
     if (token === SyntaxKind.ColonToken) continue;
     if (wantsKey) {
-      const name = total < limit || seen.size < 10_000 ? scanner.getTokenValue() : "";
+      const name = total < limit || seen.size < 10_000 ? keyName(text.slice(start, end)) : "";
       key = { start, end, duplicate: seen.has(name) };
       seen.add(name);
       wantsKey = false;
       continue;
     }
-    if (total < limit) items.push({ kind: kindOf(token) ?? "word", start, end, key, index: total });
-    total++;
-    key = null;
+    take(kindOf(token) ?? "word", start, end);
     if (opens) depth++;
   }
+}
+
+const LONG_KINDS: Partial<Record<string, JsonKind>> = { "{": "object", "[": "array" };
+
+/** A key without its quotes and escapes, so that doubles are found however they are written. */
+function keyName(written: string): string {
+  return written.includes("\\") ? (JSON.parse(written) as string) : written.slice(1, -1);
 }
 
 function kindOf(token: number): JsonKind | null {

@@ -1,3 +1,4 @@
+import type { Backend } from "../ipc";
 import type { Addresses } from "./addresses.svelte";
 import type { Clipboard } from "./clipboard";
 import type { DetailState } from "./detail.svelte";
@@ -9,17 +10,20 @@ export class Copying {
   readonly #addresses: Pick<Addresses, "local" | "public">;
   readonly #detail: Pick<DetailState, "detail" | "payloadText">;
   readonly #toasts: Toasts;
+  readonly #backend: Pick<Backend, "copyAs">;
 
   constructor(
     clipboard: Clipboard,
     addresses: Pick<Addresses, "local" | "public">,
     detail: Pick<DetailState, "detail" | "payloadText">,
     toasts: Toasts,
+    backend: Pick<Backend, "copyAs">,
   ) {
     this.#clipboard = clipboard;
     this.#addresses = addresses;
     this.#detail = detail;
     this.#toasts = toasts;
+    this.#backend = backend;
   }
 
   /** The public address where there is one, the listener's otherwise. */
@@ -45,8 +49,15 @@ export class Copying {
     }
   }
 
+  /** The command has the body in it: it is made when it is asked for, not with every delivery that is opened. */
   async curl(): Promise<boolean> {
-    const { detail } = this.#detail;
-    return detail !== null && this.#clipboard.copy(detail.curl, "cURL command");
+    const id = this.#detail.detail?.row.id;
+    if (id === undefined) return false;
+    try {
+      return await this.#clipboard.copy(await this.#backend.copyAs([id], "curl"), "cURL command");
+    } catch (thrown) {
+      this.#toasts.failed(thrown);
+      return false;
+    }
   }
 }

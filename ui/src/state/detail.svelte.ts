@@ -1,5 +1,7 @@
 import type { Backend, Detail, IpcError, Row } from "../ipc";
+import { decoding } from "../lib/bytes";
 import { asIpcError } from "../lib/errors";
+import { inSlices } from "../lib/slices";
 
 /** What it asks of the back end. */
 type DetailCalls = Pick<Backend, "delivery" | "deliveryBody">;
@@ -26,6 +28,8 @@ export class DetailState {
   bodyLoading = $state(false);
 
   #refresh: ReturnType<typeof setTimeout> | null = null;
+  /** The body that is under way: who asks for it meanwhile waits for the same one. */
+  #fetching: { id: number; done: Promise<void> } | null = null;
   readonly #backend: DetailCalls;
 
   constructor(backend: DetailCalls) {
@@ -88,6 +92,18 @@ export class DetailState {
   async loadBody(): Promise<void> {
     const detail = this.detail;
     if (!detail || this.body?.id === detail.row.id) return;
+    const { id } = detail.row;
+    if (this.#fetching?.id !== id) {
+      const fetching = { id, done: this.#fetch(detail) };
+      this.#fetching = fetching;
+      void fetching.done.finally(() => {
+        if (this.#fetching === fetching) this.#fetching = null;
+      });
+    }
+    await this.#fetching?.done;
+  }
+
+  async #fetch(detail: Detail): Promise<void> {
     const decoded = detail.body.decoded_len !== null;
     this.bodyLoading = true;
     this.bodyError = null;
@@ -106,7 +122,10 @@ export class DetailState {
     if (!this.detail) return null;
     await this.loadBody();
     if (this.bodyError) throw this.bodyError;
-    return this.body ? new TextDecoder().decode(this.body.bytes) : null;
+    if (!this.body) return null;
+    const decoded = await inSlices(decoding(this.body.bytes));
+    // Of a byte order mark nobody who pastes the text knows.
+    return decoded && decoded.text.replace(/^\uFEFF/, "");
   }
 
   #dropBody(): void {

@@ -50,3 +50,44 @@ it("a body is read once, and not that of a delivery that was only passed by", as
   expect(await detail.payloadText()).toBe("body of 2");
   expect(bodies).toEqual([2]);
 });
+
+it("a body that is asked for while it is under way is fetched once, and let go with its delivery", async () => {
+  let come: () => void = () => undefined;
+  const asked: number[] = [];
+  const slow = new DetailState({
+    delivery: async (id) => {
+      const of = row(id, NOW, { outcome: "verified" });
+      return fakeDetail(of, [of], fakeBody(of));
+    },
+    deliveryBody: (id) => {
+      asked.push(id);
+      return new Promise((resolve) => (come = () => resolve(new TextEncoder().encode(`body of ${id}`).buffer)));
+    },
+  });
+  await slow.open(1);
+  const texts = Promise.all([slow.payloadText(), slow.payloadText()]);
+  expect([asked, slow.bodyLoading, slow.body]).toEqual([[1], true, null]);
+  come();
+  expect(await texts).toEqual(["body of 1", "body of 1"]);
+  expect([asked, slow.bodyLoading, slow.body?.id]).toEqual([[1], false, 1]);
+  await slow.open(2);
+  expect([asked, slow.body]).toEqual([[1, 2], null]);
+  slow.close();
+  come();
+  await slow.loadBody();
+  expect(slow.body).toBeNull();
+});
+
+it("the text of a payload has no byte order mark, and what is not UTF-8 replaced", async () => {
+  const bytes = Uint8Array.of(0xef, 0xbb, 0xbf, 0xef, 0xbb, 0xbf, 0x41, 0xff, 0x42);
+  const odd = new DetailState({
+    delivery: async (id) => {
+      const of = row(id, NOW, { outcome: "verified" });
+      return fakeDetail(of, [of], bytes);
+    },
+    deliveryBody: async () => bytes.slice().buffer,
+  });
+  await odd.open(1);
+  expect(await odd.payloadText()).toBe("\uFEFFA\uFFFDB");
+  expect(await odd.payloadText()).toBe(new TextDecoder().decode(bytes));
+});
