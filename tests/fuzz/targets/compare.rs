@@ -1,32 +1,4 @@
-//! Two bodies out of one input, split at its first 0xff: no panic, bounded output, and the same both ways.
+//! `cargo fuzz run --fuzz-dir tests/fuzz compare` from the root; the body is in `src/compare.rs`.
 #![no_main]
 
-use std::time::Duration;
-
-use compare::{Role, Side};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| {
-    let at = data.iter().position(|byte| *byte == 0xff).unwrap_or(data.len());
-    let (one, two) = (&data[..at], data.get(at + 1..).unwrap_or_default());
-    let side = |body| Side {
-        role: Role::Delivery,
-        headers: &[],
-        body,
-        body_len: 0,
-        cut: false,
-        sha256: None,
-        decoded: None,
-        facts: &[],
-    };
-    let (a, b) = (side(one), side(two));
-    let there = compare::compare(&a, &b, Duration::from_millis(50));
-    let back = compare::compare(&b, &a, Duration::from_millis(50));
-    assert_eq!(there.differ(), back.differ());
-    assert_eq!(there.meaning.counts.all(), back.meaning.counts.all());
-    if there.meaning.form == compare::Form::Json {
-        assert_eq!(there.meaning.equal, back.meaning.equal);
-    }
-    assert!(there.meaning.changes.len() <= 1_000 && there.meaning.lines.len() <= 2_000);
-    assert!(!compare::compare(&a, &a, Duration::from_millis(50)).differ());
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::compare::run(data));

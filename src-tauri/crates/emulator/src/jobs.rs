@@ -166,7 +166,7 @@ pub(crate) fn progress(job: &Job, now: Millis) -> f64 {
     match (job.state, job.started_ms, job.next_ms) {
         (JobState::Pending, ..) => 0.0,
         (JobState::Running, Some(started), Some(next)) => {
-            ((now - started) as f64 / (next - started).max(1) as f64).clamp(0.0, 1.0)
+            (now.saturating_sub(started) as f64 / next.saturating_sub(started).max(1) as f64).clamp(0.0, 1.0)
         }
         // It never ends by itself.
         (JobState::Running | JobState::Idle, ..) => 0.0,

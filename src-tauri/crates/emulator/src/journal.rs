@@ -169,7 +169,7 @@ impl Journal {
         };
         let noted = parking_lot::Mutex::new(Noted { settings: world.settings.clone(), next: next_numbers(world) });
         let journal = Self { waiting, writer: Some(writer), noted };
-        journal.keep(name::STARTS, &(kept.starts + 1));
+        journal.keep(name::STARTS, &kept.starts.saturating_add(1));
         journal.keep(name::SETTINGS, &world.settings);
         Ok((journal, kept))
     }

@@ -72,9 +72,15 @@ fn come(job: &Job, events: usize, now: Millis) -> (usize, Option<Millis>) {
     let (JobState::Running, Some(started), Some(end)) = (job.state, job.started_ms, job.next_ms) else {
         return (0, None);
     };
-    let moment = |index: usize| started + (end - started) * (index as Millis + 1) / events.max(1) as Millis;
+    let moment = |index: usize| share(started, end, index + 1, events);
     let come = (0..events).take_while(|index| moment(*index) <= now).count();
     (come, (come < events).then(|| moment(come)))
+}
+
+/// The moment at which `part` of `total` steps of a time have passed.
+fn share(started: Millis, end: Millis, part: usize, total: usize) -> Millis {
+    let passed = end.saturating_sub(started).saturating_mul(part as Millis) / total.max(1) as Millis;
+    started.saturating_add(passed)
 }
 
 /// The events of its steps so far, and when the next one comes.
@@ -108,7 +114,7 @@ pub(crate) fn updated(job: &Job, now: Millis) -> Millis {
     let total = if job.state == JobState::Running { told(&planned(job, job.outcome)).len() } else { 0 };
     let (come, _) = come(job, total, now);
     match (come, job.started_ms, job.next_ms) {
-        (1.., Some(started), Some(end)) => started + (end - started) * come as Millis / total.max(1) as Millis,
+        (1.., Some(started), Some(end)) => share(started, end, come, total),
         _ => job.updated_ms,
     }
 }

@@ -85,7 +85,7 @@ impl<T: Entity> Table<T> {
     pub(crate) fn load(&mut self, number: u64, row: T) {
         self.numbers.insert(row.id().to_owned(), number);
         self.rows.insert(number, row);
-        self.next = self.next.max(number + 1);
+        self.next = self.next.max(number.saturating_add(1));
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> Option<T> {

@@ -111,7 +111,7 @@ fn write_to(path: &Path, number: i64, witnesses: &[Witness], blocks: &[Arc<Signa
     file.sync_data()
 }
 
-fn head(number: i64, witnesses: &[Witness], sum: u32) -> Vec<u8> {
+pub(crate) fn head(number: i64, witnesses: &[Witness], sum: u32) -> Vec<u8> {
     let mut head = Vec::with_capacity(HEAD);
     head.extend_from_slice(MAGIC);
     head.extend_from_slice(&VERSION.to_le_bytes());
@@ -163,7 +163,7 @@ impl Segment {
     }
 }
 
-fn read_head(head: &[u8], number: i64) -> Option<(u32, Vec<Witness>)> {
+pub(crate) fn read_head(head: &[u8], number: i64) -> Option<(u32, Vec<Witness>)> {
     let mut rest = head;
     let mut take = |length: usize| {
         let (taken, left) = rest.split_at_checked(length)?;

@@ -252,7 +252,8 @@ fn discard_unfinished(entry: &fs::DirEntry) {
 /// arrived when it says.
 fn is_of(conn: &Connection, segment: &Segment, number: i64, last_id: i64) -> Result<bool, Error> {
     let Some((last, _)) = segment.witnesses.last() else { return Ok(false) };
-    if (number + 1) * SEGMENT - 1 > last_id {
+    // The number is that of a file.
+    if number.saturating_add(1).saturating_mul(SEGMENT).saturating_sub(1) > last_id {
         return Ok(false);
     }
     let mut statement = conn.prepare_cached("SELECT received_ns FROM delivery WHERE id = ?1")?;

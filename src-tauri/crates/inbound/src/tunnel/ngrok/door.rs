@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io;
 
 use bytes::{Buf as _, BytesMut};
-use serde::de::IgnoredAny;
+use serde_json::Value;
 use tokio::io::ReadBuf;
 
 /// A frame: 24 bits of length, 4 of type, 4 of flags, 32 with the stream.
@@ -73,6 +73,10 @@ impl Door {
             let len = u32::from_be_bytes([0, l0, l1, l2]) as usize;
             let stream = u32::from_be_bytes([s0, s1, s2, s3]) & (u32::MAX >> 1);
             let (kind, flags) = (kind >> 4, kind & 0x0f);
+            // The crate opens a stream for any frame that says so, and its beginning could then come in parts.
+            if kind != DATA && flags & SYN != 0 {
+                return Err(io::Error::other("ngrok opened a stream without its beginning"));
+            }
             let begins = kind == DATA && flags & SYN != 0;
             if !begins && !self.held.contains_key(&stream) {
                 let now = (HEAD + len).min(self.raw.len());
@@ -118,11 +122,33 @@ impl Door {
     }
 }
 
+/// What is passed on of what arrived, `at_once` bytes (at least one) at a time; for the fuzz targets.
+///
+/// # Errors
+/// If it is nothing that an ngrok service sends.
+#[cfg(feature = "fuzzing")]
+pub fn passed(came: &[u8], at_once: usize) -> io::Result<Vec<u8>> {
+    let (mut door, mut out) = (Door::default(), Vec::new());
+    for some in came.chunks(at_once.max(1)) {
+        door.take(some)?;
+        let mut room = [0; 64];
+        loop {
+            let mut buffer = ReadBuf::new(&mut room);
+            if !door.give(&mut buffer) {
+                break;
+            }
+            out.extend_from_slice(buffer.filled());
+        }
+    }
+    Ok(out)
+}
+
 /// Whether the beginning of a stream is whole.
 fn is_whole(mut data: &[u8]) -> io::Result<bool> {
     let Ok(kind) = data.try_get_u32() else { return Ok(false) };
     if COMMANDS.contains(&kind) {
-        return Ok(serde_json::from_slice::<IgnoredAny>(data).is_ok());
+        // As the crate reads it: what it cannot read, it would wait for without a pause once the stream has ended.
+        return Ok(serde_json::from_slice::<Value>(data).is_ok());
     }
     if kind != PROXY {
         return Ok(true);
@@ -204,6 +230,14 @@ mod tests {
     }
 
     #[test]
+    fn a_command_that_the_crate_cannot_read_never_goes_on() {
+        for text in [&b"1e999"[..], b"\"\\ud800\"", b"\"\xff\"", &[b'['; 130]] {
+            let command = [&9_u32.to_be_bytes()[..], text].concat();
+            assert_eq!(passed(&frame(2, DATA, SYN | FIN, &command), 7).unwrap(), b"");
+        }
+    }
+
+    #[test]
     fn a_beginning_may_have_more_along_with_it() {
         let all = frame(2, DATA, SYN, &[connection(b"{}"), vec![7; 200_000]].concat());
         assert_eq!(passed(&all, 4096).unwrap(), all);
@@ -223,6 +257,9 @@ mod tests {
         let endless = [&PROXY.to_be_bytes()[..], &(1_i64 << 60).to_le_bytes()].concat();
         let negative = [&PROXY.to_be_bytes()[..], &(-1_i64).to_le_bytes()].concat();
         let long = vec![0; WINDOW + 1];
+        for kind in [RESET, 2, 3] {
+            assert!(passed(&frame(2, kind, SYN, &[0; 8]), 4096).is_err(), "{kind}");
+        }
         for data in [endless, negative, long] {
             assert!(passed(&frame(2, DATA, SYN, &data), 4096).is_err());
         }

@@ -108,7 +108,7 @@ impl Line {
                         (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
                     return Ok(Self { session, endpoint, public, grip, signals, connections, refusals, cut });
                 }
-                None => Trouble::bad_address(endpoint.url()),
+                None => Trouble::bad_address(endpoint.url(), &ngrok.authtoken),
             },
             Ok(Err(error)) => Trouble::binding(&error, &ngrok.authtoken),
             Err(_) => Trouble::no_answer(),

@@ -181,11 +181,11 @@ impl Trouble {
     }
 
     /// The service gave an invalid address, or one that is not public.
-    pub(super) fn bad_address(address: &str) -> Self {
+    pub(super) fn bad_address(address: &str, authtoken: &str) -> Self {
         let message = format!(
             "ngrok gave the address “{}”, which cannot be public: https:// and a host were expected. Check that this is \
              ngrok's service, and update Pollux.",
-            printable(address)
+            printable(&without(address, authtoken))
         );
         Self::new(FailureCode::NgrokAddress, message, None, After::EndsAtFirst)
     }
@@ -248,7 +248,7 @@ impl Trouble {
             RpcError::Response(_) => Self::refused(&error.msg(), error.error_code(), authtoken),
             other => {
                 let cause = other.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-                let why = printable(&format!("{other}{cause}"));
+                let why = printable(&without(&format!("{other}{cause}"), authtoken));
                 let message = format!("ngrok ended the connection before it answered ({why}).");
                 Self::new(FailureCode::NgrokLost, message, None, AGAIN)
             }
@@ -287,15 +287,18 @@ fn number(code: Option<&str>) -> Option<u32> {
 
 /// The service's words with their number, without the authtoken, which ngrok repeats in some of them.
 fn said(words: &str, code: Option<&str>, authtoken: &str) -> Option<String> {
-    let mut text = words.trim().to_owned();
-    let token = authtoken.trim();
-    if !token.is_empty() {
-        text = text.replace(token, HIDDEN);
-    }
+    let text = without(words.trim(), authtoken);
     let mut lines: Vec<String> =
         text.lines().map(|line| printable(&hide(line))).filter(|line| !line.is_empty()).take(LINES).collect();
-    lines.extend(code.map(printable).filter(|code| !code.is_empty()));
+    lines.extend(code.map(|code| printable(&without(code, authtoken))).filter(|code| !code.is_empty()));
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The text without the authtoken, and without what is not shown, which could stand within it.
+fn without(text: &str, authtoken: &str) -> String {
+    let text: String = text.chars().filter(|c| matches!(c, '\r' | '\n') || !gemini::steers(*c)).collect();
+    let token = authtoken.trim();
+    if token.is_empty() { text } else { text.replace(token, HIDDEN) }
 }
 
 const HIDDEN: &str = "…";
