@@ -161,9 +161,9 @@ fn record(
         let next = schedule::next(&settings.retry, draws, attempt_number, ticket.due, delivery.created_ms);
         (if next.is_some() { DeliveryState::Pending } else { DeliveryState::GivenUp }, next)
     };
-    // Retried by hand while this attempt was under way: that plan stays.
-    let planned = if delivery.next_ms == Some(ticket.due) { None } else { delivery.next_ms };
-    delivery.state = if planned.is_some() && !taken && !taken_before { DeliveryState::Pending } else { state };
+    // Retried by hand while this attempt was under way: that plan stays, unless this attempt was accepted after all.
+    let planned = delivery.next_ms.filter(|due| !taken && *due != ticket.due);
+    delivery.state = if planned.is_some() && !taken_before { DeliveryState::Pending } else { state };
     delivery.next_ms = planned.or(next);
 
     let report = told.map(|attempt| report(delivery, attempt));

@@ -6,6 +6,11 @@
 //! another.
 
 mod child;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(test)]
+mod moving;
 mod note;
 mod output;
 mod pace;

@@ -24,7 +24,11 @@ mod ngrok_reconnect;
 mod ngrok_rig;
 mod own;
 mod probe;
+mod reconnects;
 mod rig;
 mod room;
+// Shared with `outbound` and `emulator`.
+#[path = "../../../outbound/tests/it/seeds.rs"]
+mod seeds;
 mod turned_away;
 mod web_page;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+use signature::Outcome;
 use tokio::time::Instant;
 
 use super::back_off::{BackOff, gap};
-use super::rule::{Answer, Rule, State, Which};
+use super::rule::{Answer, Rule, State};
 use super::says::{Before, Ended, Found, Marks, Next, View};
 
 /// This long after a delivery was stored, somebody has said who answers it, or nobody will.
@@ -29,6 +30,10 @@ pub(super) struct Queue<S> {
     told: BTreeMap<i64, Told>,
     /// The reverse: somebody said who answers before the delivery was announced.
     early: HashSet<i64>,
+    /// Settled while the history was being searched, which may have found them before.
+    done: HashSet<i64>,
+    /// The run for which the history is being read, because not everything was announced one by one.
+    catching_up: Option<u64>,
     target: BackOff,
     /// The newest delivery that was announced.
     seen: i64,
@@ -39,7 +44,7 @@ pub(super) struct Queue<S> {
 #[derive(Clone, Copy)]
 struct Waiting {
     event: Option<i64>,
-    verified: bool,
+    outcome: Outcome,
     tries: u32,
     /// It was answered, but refused for now.
     not_before: Option<Instant>,
@@ -55,7 +60,7 @@ struct UnderWay {
 
 struct Told {
     event: Option<i64>,
-    verified: bool,
+    outcome: Outcome,
     since: Instant,
 }
 
@@ -101,6 +106,8 @@ impl<S> Queue<S> {
             busy: HashSet::new(),
             told: BTreeMap::new(),
             early: HashSet::new(),
+            done: HashSet::new(),
+            catching_up: None,
             target: BackOff::default(),
             seen: marks.reached,
             marks,
@@ -118,7 +125,9 @@ impl<S> Queue<S> {
 
     /// Everything up to this delivery is done.
     fn marks_now(&self) -> Marks {
-        let all = self.waiting.keys().chain(self.under_way.keys()).chain(self.own.keys()).chain(self.told.keys());
+        // What goes on from an earlier run is not tried again, nor at the next start.
+        let going = self.under_way.iter().filter(|(_, one)| !one.stale).map(|(id, _)| id);
+        let all = self.waiting.keys().chain(going).chain(self.own.keys()).chain(self.told.keys());
         let reached = if self.filling { self.marks.reached } else { all.min().map_or(self.seen, |first| first - 1) };
         Marks { reached, ..self.marks }
     }
@@ -137,7 +146,8 @@ impl<S> Queue<S> {
 
     pub(super) fn filled(&mut self, found: impl IntoIterator<Item = Found>) {
         self.filling = false;
-        self.add(found);
+        let done = std::mem::take(&mut self.done);
+        self.add(found.into_iter().filter(|found| !done.contains(&found.id)));
     }
 
     pub(super) fn undo(&mut self, Before { rule, marks }: Before) {
@@ -146,9 +156,7 @@ impl<S> Queue<S> {
     }
 
     pub(super) fn put(&mut self, rule: Rule, now: Instant) {
-        if rule.which == Which::Verified {
-            self.waiting.retain(|_, waiting| waiting.verified);
-        }
+        self.waiting.retain(|_, waiting| rule.which.takes(waiting.outcome));
         self.rule = rule;
         self.retry_now(now);
     }
@@ -165,6 +173,7 @@ impl<S> Queue<S> {
     fn reopen(&mut self) {
         self.opened += 1;
         self.filling = false;
+        self.done.clear();
         self.forget();
     }
 
@@ -191,7 +200,7 @@ impl<S> Queue<S> {
         &mut self,
         id: i64,
         event: Option<i64>,
-        verified: bool,
+        outcome: Outcome,
         open: bool,
         now: Instant,
     ) -> Option<bool> {
@@ -200,18 +209,18 @@ impl<S> Queue<S> {
         }
         self.seen = id;
         if !open {
-            self.add_one(id, event, verified);
+            self.add_one(id, event, outcome);
         } else if !self.early.remove(&id) {
-            self.told.insert(id, Told { event, verified, since: now });
+            self.told.insert(id, Told { event, outcome, since: now });
         }
         Some(!open)
     }
 
     /// Returns whether the rule is on.
-    pub(super) fn offer(&mut self, id: i64, event: Option<i64>, verified: bool) -> bool {
+    pub(super) fn offer(&mut self, id: i64, event: Option<i64>, outcome: Outcome) -> bool {
         if self.rule.on {
             self.said(id);
-            self.add_one(id, event, verified);
+            self.add_one(id, event, outcome);
         }
         self.rule.on
     }
@@ -220,19 +229,27 @@ impl<S> Queue<S> {
     pub(super) fn adopt(&mut self, now: Instant) -> bool {
         let left: Vec<_> = self.told.extract_if(.., |_, told| now.duration_since(told.since) >= UNANSWERED).collect();
         let any = !left.is_empty();
-        for (id, Told { event, verified, .. }) in left {
-            self.add_one(id, event, verified);
+        for (id, Told { event, outcome, .. }) in left {
+            self.add_one(id, event, outcome);
         }
         any
     }
 
-    pub(super) fn catch_up_from(&self, last: i64) -> Option<i64> {
-        (self.rule.on && !self.filling && last > self.seen).then_some(self.seen)
+    pub(super) fn catch_up_from(&mut self, last: i64) -> Option<i64> {
+        let from = (self.rule.on && last > self.seen).then_some(self.seen);
+        self.catching_up = from.map(|_| self.opened);
+        from
     }
 
     pub(super) fn caught_up(&mut self, last: i64, found: impl IntoIterator<Item = Found>) {
+        // A run that began meanwhile knows what is there.
+        if self.catching_up.take() != Some(self.opened) {
+            return;
+        }
         self.seen = self.seen.max(last);
-        self.add(found);
+        // Of these it is known who answers them.
+        let said: HashSet<i64> = self.early.extract_if(|id| *id <= last).collect();
+        self.add(found.into_iter().filter(|found| !said.contains(&found.id)));
     }
 
     fn said(&mut self, id: i64) {
@@ -241,18 +258,21 @@ impl<S> Queue<S> {
         }
     }
 
-    fn add_one(&mut self, id: i64, event: Option<i64>, verified: bool) {
-        let wanted = verified || self.rule.which == Which::All;
+    fn add_one(&mut self, id: i64, event: Option<i64>, outcome: Outcome) {
+        let wanted = self.rule.which.takes(outcome);
         if wanted && !self.under_way.contains_key(&id) && !self.own.contains_key(&id) {
-            self.waiting.entry(id).or_insert(Waiting { event, verified, tries: 0, not_before: None });
+            self.waiting.entry(id).or_insert(Waiting { event, outcome, tries: 0, not_before: None });
         }
     }
 
     fn add(&mut self, found: impl IntoIterator<Item = Found>) {
-        for Found { id, event, verified } in found {
+        for Found { id, event, outcome } in found {
             match self.under_way.get_mut(&id) {
-                Some(one) => one.stale = false,
-                None if id > self.marks.dropped_to && !self.told.contains_key(&id) => self.add_one(id, event, verified),
+                Some(one) => {
+                    one.stale = false;
+                    one.dropped &= id <= self.marks.dropped_to;
+                }
+                None if id > self.marks.dropped_to && !self.told.contains_key(&id) => self.add_one(id, event, outcome),
                 None => {}
             }
         }
@@ -333,6 +353,9 @@ impl<S> Queue<S> {
         if let Some(event) = waiting.event {
             self.busy.remove(&event);
         }
+        if self.filling && matches!(ended, Ended::Settled { .. } | Ended::Gone) {
+            self.done.insert(id);
+        }
         match ended {
             Ended::Settled { status } => {
                 self.target.mark_up();
@@ -361,10 +384,13 @@ impl<S> Queue<S> {
 /// Deliveries whose senders wait for the target's own answer.
 impl<S> Queue<S> {
     /// Returns whether the target answers it.
-    pub(super) fn claim(&mut self, id: i64, event: Option<i64>, verified: bool) -> bool {
-        let wanted = verified || self.rule.which == Which::All;
-        let claimed = self.rule.on && self.rule.answer != Answer::AtOnce && wanted;
+    pub(super) fn claim(&mut self, id: i64, event: Option<i64>, outcome: Outcome) -> bool {
+        let wanted = self.rule.which.takes(outcome);
+        // One that was found in the history may be under way already.
+        let free = !self.under_way.contains_key(&id);
+        let claimed = self.rule.on && self.rule.answer != Answer::AtOnce && wanted && free;
         if claimed {
+            self.waiting.remove(&id);
             self.said(id);
             self.own.insert(id, Own { event, begun: false });
         }
