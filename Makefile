@@ -10,8 +10,10 @@ MAKEFLAGS += --no-print-directory
 
 export CARGO_TERM_COLOR ?= never
 FUZZ_SECONDS ?= 60
+SOAK_MINUTES ?= 5
 
-.PHONY: help run test check compile bench fuzz types package icons setup ui app check rust-test ui-test journeys peers sdk clean
+# x
+.PHONY: help run test check compile bench deny soak fuzz types package icons setup ui app check rust-test ui-test journeys peers sdk clean
 
 help:
 	@grep -E '^#   make|^## ' Makefile | sed 's/^# *//; s/^## /  /'
@@ -28,7 +30,7 @@ test:
 	@.ci/setup test
 	@.ci/step "window's files" $(MAKE) ui
 	@.ci/step "formatting" cargo fmt --all --check
-	@.ci/step "clippy; programs and tests; peers and Google's SDKs (npm, PyPI)" $(MAKE) -j3 compile peers sdk
+	@.ci/step "clippy; programs and tests; peers, Google's SDKs (npm, PyPI); dependencies" $(MAKE) -j4 compile peers sdk deny
 	@.ci/step "prettier, svelte-check, eslint, vitest" $(MAKE) ui-test
 	@.ci/step "rust, journeys in the real window" $(MAKE) rust-test
 	@.ci/step "doc tests" .ci/compile cargo test --locked --workspace --doc
@@ -72,10 +74,18 @@ peers:
 sdk:
 	.ci/sdk
 
+# Licences, sources and bans of the dependencies; known holes where their database can be had.
+deny:
+	@.ci/deny
+
 ## make bench: figures, as a table and as JSON lines (ratios taken in one run, release build)
 bench: setup ui peers
 	@.ci/setup bench
 	@.ci/bench
+
+## make soak: pollux listen under load and faults, for SOAK_MINUTES or until SOAK_KILLS kills
+soak: setup
+	@SOAK_MINUTES=$(SOAK_MINUTES) .ci/soak
 
 ## make fuzz: the parsers, for FUZZ_SECONDS
 fuzz:
