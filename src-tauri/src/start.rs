@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use engine::{ApartVault, Code, Config, Engine, Error, Result, StartFailure, Vault};
+use engine::{ApartVault, Code, Config, Engine, Error, Recovery, Result, StartFailure, Vault};
 use parking_lot::RwLock;
 use system::{home, keychain};
 use tokio::sync::Mutex;
@@ -77,6 +77,31 @@ impl Started {
             .map_err(|error| Error::new(Code::Internal, "The history could not be moved aside.").with_detail(error))?
     }
 
+    /// Makes a new history of what can be read of the usual one, moves the damaged one aside, and starts on the new one.
+    /// What runs on it ends first. If nothing can be recovered, everything is as it was.
+    pub(crate) async fn recover(&self, stamp: &str) -> Result<Recovery> {
+        let _alone = self.starting.lock().await;
+        let database = self.database.clone();
+        if let Ok(engine) = self.engine() {
+            if engine.database() != database {
+                let message = "This run is on another history than the usual one. Restart Pollux, and recover it then.";
+                return Err(Error::new(Code::NotMoved, message));
+            }
+            engine.shutdown().await;
+            self.set(Err(Error::new(Code::HistoryDamaged, "The history is being recovered.")));
+        }
+        let recovered = replaced(&database, stamp).await;
+        let started = (self.starter)(database).await;
+        let done = started.as_ref().map(drop).map_err(Error::clone);
+        self.set(started);
+        let recovered = recovered?;
+        done.map_err(|error| {
+            let kept = format!("The damaged history is kept at {}.", recovered.kept);
+            error.with_detail(kept)
+        })?;
+        Ok(recovered)
+    }
+
     /// Starts on another history, for this run. If that fails too, the usual one stays the one to start on.
     pub(crate) async fn open(&self, database: PathBuf) -> Result<()> {
         let _alone = self.starting.lock().await;
@@ -91,6 +116,27 @@ impl Started {
     fn set(&self, started: Result<Engine>) {
         *self.now.write() = started;
     }
+}
+
+/// Puts a recovered history in the place of a damaged one, which is renamed.
+async fn replaced(database: &Path, stamp: &str) -> Result<Recovery> {
+    let stem = database.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let new = database.with_file_name(format!("{stem}-recovered-{stamp}.db"));
+    let mut recovery = engine::recover(database, &new).await?;
+    let (database, stamp) = (database.to_path_buf(), stamp.to_owned());
+    let (kept, path) = tauri::async_runtime::spawn_blocking(move || {
+        let kept = engine::move_aside(&database, &stamp)?;
+        std::fs::rename(&new, &database).map_err(|error| {
+            let message = format!("The recovered history is at {}, and could not be put in its place.", new.display());
+            Error::new(Code::NotMoved, message).with_detail(error)
+        })?;
+        Ok::<_, Error>((kept, database))
+    })
+    .await
+    .map_err(|error| Error::new(Code::Internal, "The history could not be recovered.").with_detail(error))??;
+    recovery.kept = kept.display().to_string();
+    recovery.path = path.display().to_string();
+    Ok(recovery)
 }
 
 /// The listener binds while the window loads; a port in use is a state of the window, not a failed start.

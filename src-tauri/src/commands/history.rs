@@ -1,6 +1,6 @@
 //! What stays in the history and what goes.
 
-use engine::{Deletion, HistorySizes, KeepLimits, KeepPreview, Result, Selection};
+use engine::{Deletion, HistoryHealth, HistorySizes, KeepLimits, KeepPreview, Result, Selection};
 use tauri::State;
 
 use crate::start::Started;
@@ -18,6 +18,11 @@ pub(crate) async fn delivery_note(started: State<'_, Started>, id: i64, text: Op
 #[tauri::command]
 pub(crate) async fn history_sizes(started: State<'_, Started>) -> Result<HistorySizes> {
     started.engine()?.history().sizes().await
+}
+
+#[tauri::command]
+pub(crate) async fn history_check(started: State<'_, Started>, thorough: bool) -> Result<HistoryHealth> {
+    started.engine()?.history().check(thorough).await
 }
 
 #[tauri::command]

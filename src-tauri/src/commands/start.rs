@@ -1,6 +1,6 @@
 //! What the window offers if Pollux could not start.
 
-use engine::{Code, Error, Result, StartFailure};
+use engine::{Code, Error, Recovery, Result, StartFailure};
 use tauri::{State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt as _;
 use tokio::sync::oneshot;
@@ -22,6 +22,12 @@ pub(crate) async fn start_again(started: State<'_, Started>) -> Result<()> {
 pub(crate) async fn history_move_aside(started: State<'_, Started>) -> Result<String> {
     let stamp = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
     Ok(started.move_aside(stamp).await?.display().to_string())
+}
+
+#[tauri::command]
+pub(crate) async fn history_recover(started: State<'_, Started>) -> Result<Recovery> {
+    let stamp = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
+    started.recover(&stamp).await
 }
 
 /// Lets the user choose a file, so that the page names none. Gives the path that was opened; `None` if nothing was

@@ -86,3 +86,28 @@ async fn a_lock_that_is_let_go_is_tried_again() {
     started.again().await.unwrap();
     started.engine().unwrap().shutdown().await;
 }
+
+#[tokio::test]
+async fn a_damaged_history_is_recovered_and_goes_on_under_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("pollux.db");
+    let first = started(database.clone()).await;
+    let before = first.engine().unwrap().projects().list();
+    assert!(!before.is_empty());
+    // What runs ends first, and what comes after it has the same projects.
+    let recovery = first.recover("2026-11-30-110500").await.unwrap();
+    assert_eq!(recovery.kept, folder.path().join("pollux-2026-11-30-110500.db").display().to_string());
+    assert_eq!((recovery.path, recovery.deliveries), (database.display().to_string(), 0));
+    assert_eq!(first.failure(), None);
+    assert_eq!(first.engine().unwrap().projects().list(), before);
+    first.engine().unwrap().shutdown().await;
+
+    // Nothing can be read of this: everything stays as it is, and the failure is told.
+    garbage(&database);
+    let second = started(database.clone()).await;
+    assert!(second.recover("2026-11-30-110501").await.is_err());
+    assert!(second.failure().is_some());
+    assert!(database.exists());
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().contains("recovered")), "{left:?}");
+}

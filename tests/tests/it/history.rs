@@ -117,3 +117,41 @@ async fn a_listener_keeps_to_its_limits() {
         assert!(output.status.code() == Some(2) && text.contains(says), "{arguments:?}: {text}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_history_is_told_from_a_sound_one_and_recovered() {
+    let home = tempfile::tempdir().unwrap();
+    let (home, database) = (home.path(), filled(home.path(), 300).await);
+    let (text, code) = history(home, &database, &["info"]).await;
+    assert!(text.contains("300 deliveries") && !text.contains("did not close"), "{text}");
+    assert_eq!(code, Some(0));
+    let (text, code) = history(home, &database, &["check"]).await;
+    assert!(text.contains("Sound: its structure, and every delivery can be read back."), "{text}");
+    assert_eq!(code, Some(0));
+
+    tests::damage::overwrite_leaf(Path::new(&database), "delivery_content");
+    std::fs::write(format!("{database}-mark"), "pollux-mark 1 open 00000000000000000300 00000001767225600000\n")
+        .unwrap();
+    let (text, code) = history(home, &database, &["check"]).await;
+    assert!(text.contains("the last run did not close it") && text.contains("of 300 cannot be read back."), "{text}");
+    assert!(text.contains("SQLite: ") && text.contains("not readable: #"), "{text}");
+    assert_eq!(code, Some(1));
+    let checked: Value = serde_json::from_str(&history(home, &database, &["check", "--json"]).await.0).unwrap();
+    let damage = &checked["health"]["damage"];
+    let readable = damage["readable"].as_u64().unwrap();
+    assert!(readable > 0 && readable < 300, "{checked}");
+
+    let (text, code) = history(home, &database, &["recover", "--to", &database]).await;
+    assert!(text.contains("there is a file already"), "{text}");
+    assert_eq!(code, Some(2));
+    let recovered = json(home, &database, &["recover", "--replace"]).await;
+    assert_eq!((recovered["deliveries"].as_u64(), recovered["of"].as_u64()), (Some(readable), Some(300)));
+    assert!(Path::new(recovered["kept"].as_str().unwrap()).exists(), "the damaged one is kept");
+    assert_eq!(history(home, &database, &["check"]).await.1, Some(0));
+    assert_eq!(json(home, &database, &[]).await["deliveries"], readable);
+
+    let missing = home.join("none.db").display().to_string();
+    let (text, code) = history(home, &missing, &["check"]).await;
+    assert!(text.contains("there is no history at"), "{text}");
+    assert_eq!(code, Some(2));
+}

@@ -1,11 +1,16 @@
 import type { Backend, HistorySizes, IpcError, KeepLimits, KeepPreview, Live } from "../ipc";
 import { asIpcError } from "../lib/errors";
+import type { Checked } from "../lib/health";
 import { draftOfLimits, NO_LIMITS, readLimits, sameLimits, type LimitDraft, type LimitErrors } from "../lib/keep";
 import { whenStill } from "../lib/when-still";
 import type { Toasts } from "./toasts.svelte";
+import type { Traffic } from "./traffic.svelte";
 
 /** What it asks of the back end. */
-export type HistoryCalls = Pick<Backend, "historySizes" | "keepPreview" | "keepSet" | "historyRebuild">;
+export type HistoryCalls = Pick<
+  Backend,
+  "historyCheck" | "historySizes" | "keepPreview" | "keepSet" | "historyRebuild"
+>;
 
 const PREVIEW_MS = 250;
 
@@ -24,16 +29,29 @@ export class HistoryState {
   saving = $state(false);
   /** How far the rebuilding of an older file is; null: none is under way. */
   rebuild = $state.raw<{ done: number; total: number } | null>(null);
+  /** A check is under way that the window asked for. */
+  checking = $state(false);
+  /** The last check that the window asked for. */
+  checked = $state.raw<Checked | null>(null);
+  /** Why it said nothing. */
+  checkError = $state.raw<IpcError | null>(null);
 
   #token = 0;
   readonly #backend: HistoryCalls;
   readonly #toasts: Toasts;
+  readonly #traffic: Pick<Traffic, "health">;
   readonly #lookSoon: () => void;
 
-  constructor(backend: HistoryCalls, toasts: Toasts) {
+  constructor(backend: HistoryCalls, toasts: Toasts, traffic: Pick<Traffic, "health">) {
     this.#backend = backend;
     this.#toasts = toasts;
+    this.#traffic = traffic;
     this.#lookSoon = whenStill(() => void this.#look(), PREVIEW_MS);
+  }
+
+  /** Another run has begun, of which nobody has asked anything. */
+  begin(): void {
+    this.checked = this.checkError = null;
   }
 
   live(message: Live): void {
@@ -150,6 +168,21 @@ export class HistoryState {
       this.failed = asIpcError(thrown);
     } finally {
       this.saving = false;
+    }
+  }
+
+  /** Looks whether the history is whole: its structure, and with `thorough` every delivery. */
+  async check(thorough: boolean): Promise<void> {
+    if (this.checking) return;
+    this.checking = true;
+    this.checkError = null;
+    try {
+      this.#traffic.health = await this.#backend.historyCheck(thorough);
+      this.checked = { thorough, atMs: Date.now() };
+    } catch (thrown) {
+      this.checkError = asIpcError(thrown);
+    } finally {
+      this.checking = false;
     }
   }
 

@@ -1,24 +1,37 @@
-import type { Backend, IpcError, StartFailure } from "../ipc";
+import type { Backend, IpcError, Recovery, StartFailure } from "../ipc";
 import { asIpcError } from "../lib/errors";
+import { recoveredDetail, recoveredWords } from "../lib/health";
 import type { Clipboard } from "./clipboard";
-import type { Toasts } from "./toasts.svelte";
+import type { ToastButton, Toasts } from "./toasts.svelte";
 
 /** What it asks of the back end. */
-type StartCalls = Pick<Backend, "historyMoveAside" | "historyOpenOther" | "startAgain" | "startFailure">;
+type StartCalls = Pick<
+  Backend,
+  "historyMoveAside" | "historyOpenOther" | "historyRecover" | "startAgain" | "startFailure"
+>;
 
-type Way = "again" | "aside" | "other";
+type Way = "again" | "aside" | "other" | "recover";
 
-/** What is done where Pollux could not start: each way tells where it failed, and leads back to the start. */
+/**
+ * What is done where Pollux could not start, or its history is damaged: each way tells where it failed, and leads back
+ * to the start.
+ */
 export class Starting {
   /** What can be done about it; null while that is not known, or where the window failed and not the start. */
   failure = $state.raw<StartFailure | null>(null);
   busy = $state<Way | null>(null);
   /** Why the last thing tried did not help, where that is not what is shown already. */
   problem = $state.raw<IpcError | null>(null);
+  /** Whether to recover is being asked. */
+  asking = $state(false);
+  /** The last thing tried was to recover, and that failed. */
+  unrecovered = $state(false);
   /** Where the history is that was moved aside. */
   kept = $state<string | null>(null);
   /** The other history that this run works on. */
   opened = $state<string | null>(null);
+  /** What a recovery came to that is not told yet. */
+  #recovered: Recovery | null = null;
   readonly #backend: StartCalls;
   readonly #toasts: Toasts;
   readonly #clipboard: Clipboard;
@@ -56,6 +69,18 @@ export class Starting {
       return true;
     });
 
+  /** What ran was ended for it, so the window starts again also where nothing came of it. */
+  recover = (): Promise<void> =>
+    this.#try("recover", async () => {
+      try {
+        this.#recovered = await this.#backend.historyRecover();
+      } catch (thrown) {
+        this.unrecovered = true;
+        this.problem = asIpcError(thrown);
+      }
+      return true;
+    });
+
   /** For this run only. */
   other = (): Promise<void> =>
     this.#try("other", async () => {
@@ -71,10 +96,12 @@ export class Starting {
    */
   tell(path: string): void {
     const { kept, opened } = this;
+    if (this.unrecovered) this.#toasts.failed(this.problem);
+    if (this.#recovered !== null) this.#tellRecovered(this.#recovered);
     if (kept !== null)
       this.#toasts.show("info", `This is a new history. The one that did not open is kept at ${kept}.`, {
         lingerMs: 0,
-        button: { label: "Copy its path", run: () => void this.#clipboard.copy(kept, "Path") },
+        button: this.#copying(kept),
       });
     if (opened !== null)
       this.#toasts.show(
@@ -82,7 +109,22 @@ export class Starting {
         `This run uses ${path}. The next start opens ${this.failure?.path ?? "the usual history"} again.`,
         { lingerMs: 0 },
       );
-    this.kept = this.opened = null;
+    this.kept = this.opened = this.problem = this.#recovered = null;
+    this.unrecovered = false;
+  }
+
+  #tellRecovered(recovery: Recovery): void {
+    const detail = recoveredDetail(recovery);
+    const whole = detail === null && recovery.of !== null && recovery.deliveries >= recovery.of;
+    this.#toasts.show(whole ? "info" : "warning", recoveredWords(recovery), {
+      detail,
+      lingerMs: 0,
+      button: this.#copying(recovery.kept),
+    });
+  }
+
+  #copying(path: string): ToastButton {
+    return { label: "Copy its path", run: () => void this.#clipboard.copy(path, "Path") };
   }
 
   copyKept = (): Promise<boolean> => this.#clipboard.copy(this.kept ?? "", "Path");
@@ -92,6 +134,7 @@ export class Starting {
     if (this.busy !== null) return;
     this.busy = way;
     this.problem = null;
+    this.unrecovered = false;
     try {
       if (await act()) await this.#start();
     } catch (thrown) {

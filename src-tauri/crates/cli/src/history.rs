@@ -12,6 +12,7 @@ use crate::keys::Keys;
 use crate::manage::{self, Done, Undone};
 use crate::print::{self, printable};
 
+mod health;
 mod text;
 
 const CODES: &str = "Exit codes: 0 done, 1 refused, 2 wrong usage.";
@@ -21,7 +22,7 @@ const CODES: &str = "Exit codes: 0 done, 1 refused, 2 wrong usage.";
 #[command(after_help = format!(
     "Without a subcommand: sizes and limits. What is deleted can be taken back for ten minutes, and then leaves the \
      file.\n\nExamples:\n  pollux history\n  pollux history keep --size 5G --days 90\n  pollux history delete \
-     'type:batch.failed until:2026-10-01'\n  pollux history undo\n\n{CODES}"
+     'type:batch.failed until:2026-10-01'\n  pollux history undo\n  pollux history check\n\n{CODES}"
 ))]
 pub(crate) struct Arguments {
     /// The history in this file instead of the window's.
@@ -66,6 +67,23 @@ enum What {
     },
     /// Rebuild the file of an older version, so that it gives space back to the disk.
     Rebuild,
+    /// Say what the file is, how many deliveries it counts, and how the last run of it ended.
+    Info,
+    /// Check the file: its structure and every delivery in it. Exit code 1 if something is wrong.
+    Check {
+        /// Only the structure, which takes a moment.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Make a new history of what can be read of a damaged one, which stays as it is.
+    Recover {
+        /// Where to. Default: beside it, with the date in its name.
+        #[arg(long, value_name = "FILE", conflicts_with = "replace")]
+        to: Option<PathBuf>,
+        /// Put the new one in its place, and rename the damaged one. Nothing may have it open.
+        #[arg(long)]
+        replace: bool,
+    },
 }
 
 #[derive(Args)]
@@ -106,6 +124,12 @@ struct Delete {
 /// Does what was asked.
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let Arguments { db, json, what } = arguments;
+    let what = match what {
+        Some(What::Info) => return health::info(db.as_deref(), json).await,
+        Some(What::Check { quick }) => return health::check(db.as_deref(), !quick, json).await,
+        Some(What::Recover { to, replace }) => return health::recover(db.as_deref(), to, replace, json).await,
+        what => what,
+    };
     let engine = manage::open_history(db.as_deref(), &Keys::default()).await?;
     let done = act(&engine, what, json).await;
     manage::close(engine, done).await
@@ -142,6 +166,8 @@ async fn act(engine: &Engine, what: Option<What>, json: bool) -> Done {
             history.note(id, text.clone()).await?;
             said(json, json!({ "id": id, "note": text }), words)
         }
+        // They are done without opening the history.
+        Some(What::Info | What::Check { .. } | What::Recover { .. }) => Ok(exit::OK),
         Some(What::Rebuild) => {
             let before = history.sizes().await?.total_bytes;
             history.rebuild().await?;

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 const TRIES: u32 = 100;
 /// What SQLite keeps beside a database. Only the first of these may hold deliveries. The database itself goes last: if
 /// the process ends in between, the history still does not open, and no part of it is taken for a new one's.
-const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+const BESIDE: [&str; 4] = ["-wal", "-shm", "-journal", "-mark"];
 
 /// Renames the history at `path`, with what SQLite keeps beside it, to `NAME-STAMP.db` in the same folder. Blocks.
 /// `stamp`: the date, in a form that fits a file name.

@@ -43,6 +43,7 @@ const STEPS: &[M<'static>] = &[
     M::up(table::uptime::CREATE),
     M::up(table::webhook_state::CREATE),
     M::up(table::kept_result::CREATE),
+    M::up(table::delivery::UNBOUND),
 ];
 
 /// The newest format that this version knows.
@@ -73,6 +74,10 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), Error> {
 }
 
 pub(crate) fn run(conn: &mut Connection) -> Result<(), Error> {
+    // Nothing is written where nothing has to be: a full disk can still be opened to read.
+    if conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == newest() {
+        return Ok(());
+    }
     conn.pragma_update(None, "application_id", APPLICATION)?;
     conn.set_transaction_behavior(TransactionBehavior::Immediate);
     let Err(error) = Migrations::from_slice(STEPS).to_latest(conn) else { return Ok(()) };

@@ -1,11 +1,14 @@
 //! Opens the file. Examines it first, so that a file that is not ours stays as it is.
 
 use std::cell::Cell;
-use std::path::Path;
+#[cfg(unix)]
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use files::Refusal;
 use files::sqlite::{Ready, Unusable};
+use parking_lot::RwLock;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{Error, Options, migration};
@@ -48,12 +51,15 @@ pub(crate) fn connect(path: &Path, options: &Options) -> Result<Connection, Erro
 fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
     // It was created if it was missing. A link in its place, or in place of a file beside it, is not followed.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut conn = Connection::open_with_flags(path, flags)?;
+    let mut conn = sqlite(path, flags)?;
     conn.busy_handler(Some(wait))?;
     migration::check(&conn, path)?;
     conn.pragma_update(None, "page_size", PAGE)?;
-    // Has an effect only before the first table: an older file has to be rebuilt.
-    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    // Has an effect only before the first table: an older file has to be rebuilt. Where it is so already, setting it again
+    // would write, which a full disk refuses.
+    if conn.query_row("PRAGMA auto_vacuum", [], |row| row.get::<_, i64>(0))? != INCREMENTAL {
+        conn.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+    }
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
@@ -72,7 +78,7 @@ fn connect_now(path: &Path, options: &Options) -> Result<Connection, Error> {
 /// only leaves more in the file, so it does not wait for the disk.
 pub(crate) fn beside(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let conn = Connection::open_with_flags(path, flags)?;
+    let conn = sqlite(path, flags)?;
     conn.busy_handler(Some(wait))?;
     conn.pragma_update(None, "synchronous", "NORMAL")?;
     conn.pragma_update(None, "foreign_keys", false)?;
@@ -80,6 +86,53 @@ pub(crate) fn beside(path: &Path) -> Result<Connection, Error> {
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     conn.set_prepared_statement_cache_capacity(48);
     Ok(conn)
+}
+
+/// Histories that this process has for itself, since its disk has no room for what processes share (`-shm`): their index
+/// of the log is in memory. SQLite keeps that per process, and so is this.
+static ALONE: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
+
+/// SQLite's way of opening a file for one process, with the index of its log in memory (sqlite.org/vfs.html).
+#[cfg(unix)]
+const FOR_ONE: &CStr = c"unix-excl";
+
+/// Opens a connection: every one to a history goes through here.
+pub(crate) fn sqlite(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    #[cfg(unix)]
+    if ALONE.read().iter().any(|alone| alone == path) {
+        return Connection::open_with_flags_and_vfs(path, flags, FOR_ONE);
+    }
+    Connection::open_with_flags(path, flags)
+}
+
+/// Connects as [`connect`] does. On a full disk the history is opened for this process alone, so that it can at least be
+/// read; what is written then fails as it would later.
+pub(crate) fn connect_or_read(path: &Path, options: &Options) -> Result<Connection, Error> {
+    match connect(path, options) {
+        Err(error) if cfg!(unix) && has_no_room(&error) => {
+            alone(path);
+            connect(path, options).map_err(|_| {
+                let_go(path);
+                error
+            })
+        }
+        done => done,
+    }
+}
+
+/// Whether SQLite may have failed because there is no room for what it keeps beside the file.
+pub(crate) fn has_no_room(error: &Error) -> bool {
+    matches!(error.code(), "disk_full" | "disk_error")
+}
+
+/// From now on this process has it for itself.
+pub(crate) fn alone(path: &Path) {
+    ALONE.write().push(path.to_owned());
+}
+
+/// Forgets that this process has it for itself. To be called once every connection is closed.
+pub(crate) fn let_go(path: &Path) {
+    ALONE.write().retain(|alone| alone != path);
 }
 
 /// How long another process may keep the history locked.
@@ -99,5 +152,7 @@ fn wait(asked: i32) -> bool {
     SINCE.get().elapsed() < BUSY
 }
 
+/// The number of SQLite's incremental vacuum.
+const INCREMENTAL: i64 = 2;
 /// Larger pages than SQLite's default: fewer of them for a body, and fewer frames in the log.
 pub(crate) const PAGE: i32 = 8192;

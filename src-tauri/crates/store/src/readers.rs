@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
-use crate::Error;
+use crate::{Error, SqliteFault, open as opening};
 
 pub(crate) struct Readers {
     path: PathBuf,
@@ -68,9 +68,35 @@ impl Drop for Gone {
     }
 }
 
+/// Likewise, also where the disk is full and nobody in this process has the history open: [`opening::let_go`] has to be
+/// called after it.
+pub(crate) fn open_alone(path: &Path) -> Result<Connection, Error> {
+    let usable = |conn: Connection| {
+        let read = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+        match read {
+            Err(error) if matches!(SqliteFault::of(&error), SqliteFault::Disk | SqliteFault::DiskFull) => {
+                Err(error.into())
+            }
+            // Damage is for who reads on.
+            _ => Ok(conn),
+        }
+    };
+    match open(path).and_then(usable) {
+        Err(error) if opening::has_no_room(&error) => {
+            opening::alone(path);
+            // A connection that may only read does not take the file for this process.
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let conn = opening::sqlite(path, flags)?;
+            conn.pragma_update(None, "query_only", true)?;
+            Ok(conn)
+        }
+        done => done,
+    }
+}
+
 /// A read-only connection.
 pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let conn = opening::sqlite(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(Duration::from_secs(5))?;
     conn.pragma_update(None, "query_only", true)?;
     conn.pragma_update(None, "cache_size", -4096)?;

@@ -19,7 +19,8 @@ it("shows and copies the address while something listens, with nothing of the wi
   const projects = new Projects({ query: "", setQuery: () => undefined });
   const addresses = new Addresses(listening, { public: null, online: false }, projects);
   const clipboard = new Clipboard({ copyText: async (text) => void copied.push(text) }, toasts);
-  const copying = new Copying(clipboard, addresses, { detail: null, payloadText: async () => null }, toasts);
+  const detail = { detail: null, payloadText: async () => null };
+  const copying = new Copying(clipboard, addresses, detail, toasts, { copyAs: async () => "" });
   render(ListenerPill, { context: contextOf({ addresses, copying, listening }) });
   expect(screen.getByTestId("listener-state").textContent).toBe("Starting");
   expect(screen.queryByTestId("copy-address")).toBeNull();

@@ -18,7 +18,9 @@ async function failed(scene: string): Promise<void> {
 }
 
 const offered = () =>
-  ["history-aside", "history-other", "start-again"].filter((id) => screen.queryByTestId(id) !== null);
+  ["history-recover", "history-aside", "history-other", "start-again"].filter(
+    (id) => screen.queryByTestId(id) !== null,
+  );
 const runs = () => waitFor(() => expect(app.about.told).not.toBeNull());
 const ready = (id: string) => waitFor(() => expect(screen.getByTestId<HTMLButtonElement>(id).disabled).toBe(false));
 const click = async (id: string) => {
@@ -30,7 +32,7 @@ const click = async (id: string) => {
 describe("where Pollux could not start", () => {
   it.each([
     ["newer", ["history-aside", "history-other"]],
-    ["damaged", ["history-aside", "history-other", "start-again"]],
+    ["damaged", ["history-recover", "history-aside", "history-other", "start-again"]],
     ["locked", ["history-other", "start-again"]],
     ["keychain", []],
   ])("%s: what can help is offered, and nothing else", async (scene, ways) => {
@@ -63,6 +65,47 @@ describe("where Pollux could not start", () => {
     await click("history-aside");
     expect((await screen.findByTestId("history-kept")).textContent).toContain("pollux-2026-11-29-105500.db");
     await waitFor(() => expect(screen.getByTestId("start-problem").textContent).toContain("The disk is full"));
+  });
+
+  it("what can be read is recovered, first of all ways, and the window starts on it", async () => {
+    fake.recovery = { ...fake.recovery, deliveries: 1, of: null };
+    fake.recoveryTakes = 100;
+    await failed("damaged");
+    expect(screen.getAllByRole("listitem")[0]?.textContent).toContain("Recover what can be read");
+    await click("history-recover");
+    expect((await screen.findByTestId("recovering")).textContent).toContain("Recovering the history…");
+    expect(screen.queryByTestId("fatal")).toBeNull();
+    await runs();
+    expect((await screen.findByTestId("toast")).textContent).toContain(
+      "Recovered 1 delivery; how many there were cannot be read. The damaged history is kept at " +
+        "/home/ada/.local/share/pollux/pollux-2026-11-29-105500.db.",
+    );
+    await fireEvent.click(screen.getByText("Copy its path"));
+    await waitFor(() => expect(fake.copied).toContain(fake.recovery.kept));
+  });
+
+  it("where nothing can be recovered that is said, and the other ways are still there", async () => {
+    await failed("damaged");
+    const refused = {
+      code: "history_unreachable",
+      message: "There is no room for it.",
+      detail: "os error 28",
+    } as const;
+    fake.failures.set("historyRecover", refused);
+    await click("history-recover");
+    const problem = await screen.findByTestId("start-problem");
+    expect(problem.textContent).toContain("Recovering it did not help.");
+    expect(problem.textContent).toContain("There is no room for it.");
+    expect([problem.getAttribute("role"), screen.queryByTestId("toast")]).toEqual(["alert", null]);
+    expect(offered()).toEqual(["history-recover", "history-aside", "history-other", "start-again"]);
+    // Said also where it is what the start says already.
+    fake.failures.set("historyRecover", fake.failure?.error ?? refused);
+    await click("history-recover");
+    await waitFor(() =>
+      expect(screen.getByTestId("start-problem").textContent?.trim()).toBe("Recovering it did not help."),
+    );
+    await click("start-again");
+    await waitFor(() => expect(screen.getByTestId("start-problem").textContent?.trim()).toBe(""));
   });
 
   it("what goes wrong is said in place", async () => {

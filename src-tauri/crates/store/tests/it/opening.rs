@@ -191,3 +191,48 @@ async fn closing_commits_what_was_waiting() {
     let store = Store::open(&file(&folder), Options::default()).unwrap();
     assert_eq!(store.ids().await.unwrap().len(), kept);
 }
+
+const FULL: &str = "POLLUX_FULL_DISK_TEST_DATABASE";
+
+/// Not a test of its own: [`where_no_file_can_grow_it_is_opened_to_read`] starts it where no file can grow.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run as a child process by the test below"]
+async fn reading_child() {
+    let Some(path) = std::env::var_os(FULL).map(std::path::PathBuf::from) else { return };
+    let store = Store::open(&path, Options::default()).unwrap();
+    let ids = store.ids().await.unwrap();
+    let body = store.body(ids[0]).await.unwrap().unwrap();
+    let refused = store.insert(crate::sample::plain("{}")).await.unwrap_err();
+    println!("read {} {} {}", ids.len(), body.len(), refused.code());
+    store.close().await;
+}
+
+/// A full disk, as far as a process can have one to itself: not even SQLite's index of the log (`-shm`) can be made.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn where_no_file_can_grow_it_is_opened_to_read() {
+    let (folder, store) = crate::sample::history().await;
+    for _ in 0..3 {
+        store.insert(crate::sample::plain("a body")).await.unwrap();
+    }
+    store.close().await;
+    let path = crate::sample::file(&folder);
+    let before = std::fs::read(&path).unwrap();
+    let child = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "opening::reading_child", "--ignored", "--nocapture", "--test-threads=1"])
+        .env(FULL, &path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout).into_owned();
+    let line = said.lines().find_map(|line| line.split_once("read ")).map(|(_, rest)| rest.to_owned());
+    let line = line.unwrap_or_else(|| panic!("{said}\n{}", String::from_utf8_lossy(&child.stderr)));
+    assert!(line.starts_with("3 6 disk_"), "{line}");
+    assert_eq!(std::fs::read(&path).unwrap(), before, "it is as it was");
+    // With room again it goes on as usual.
+    let store = Store::open(&path, Options::default()).unwrap();
+    assert_eq!(store.insert(crate::sample::plain("{}")).await.unwrap().id, 4);
+    store.close().await;
+}
