@@ -96,6 +96,24 @@ pub(crate) fn memory(pid: u32) -> Memory {
     }
 }
 
+/// A process and its descendants.
+pub(crate) fn family(pid: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> = std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(|pid: u32| Some((pid, stat(pid).get(1)?.parse().ok()?)))
+        .collect();
+    let mut all = vec![pid];
+    let mut at = 0;
+    while let Some(parent) = all.get(at).copied() {
+        all.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        at += 1;
+    }
+    all
+}
+
 /// The process of `binary` whose `POLLUX_DATA_DIR` is `home`.
 pub(crate) fn find(binary: &Path, home: &Path) -> Option<u32> {
     let binary = binary.canonicalize().ok()?;

@@ -192,7 +192,7 @@ async fn speed() -> Result<Vec<Figure>, String> {
     let most = ratios.iter().copied().fold(0.0, f64::max);
     let note = format!("rounds from {least:.2} to {most:.2}");
     Ok(vec![
-        Figure::new("emulator, against a plain hyper client", median(ratios), "×", Bound::AtLeast(0.6)).note(note),
+        Figure::new("emulator, against a plain hyper client", median(ratios), "×", Bound::AtLeast(0.7)).note(note),
         Figure::new("emulator, signed and delivered", median(rates), "/s", Bound::None)
             .note(format!("v1, {CONCURRENCY} at once, from the end of the jobs to the last answer")),
         Figure::new("plain hyper client", median(plain_rates), "/s", Bound::None)

@@ -19,7 +19,16 @@ pub(crate) struct Requests {
 impl Requests {
     /// As many as `count`, each with an id of its own and signed now.
     pub(crate) fn signed(count: usize, prefix: &str) -> Arc<Self> {
-        let webhook = Webhook::new(SECRET).unwrap();
+        Self::signed_with(SECRET, count, prefix)
+    }
+
+    /// Signed with another secret than the receiver's.
+    pub(crate) fn forged(count: usize, prefix: &str) -> Arc<Self> {
+        Self::signed_with("whsec_Zm9yZ2VkIGZvcmdlZCBmb3JnZWQgZm9yZ2Vk", count, prefix)
+    }
+
+    fn signed_with(secret: &str, count: usize, prefix: &str) -> Arc<Self> {
+        let webhook = Webhook::new(secret).unwrap();
         let at = now();
         let mut requests = Self { bytes: Vec::with_capacity(count * 560), ends: Vec::with_capacity(count) };
         for number in 0..count {
@@ -74,6 +83,14 @@ pub(crate) struct Answered {
 impl Answered {
     pub(crate) fn per_second(&self) -> f64 {
         self.accepted as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// Likewise of those that were answered otherwise; `Err` where one was not.
+    pub(crate) fn refused_per_second(&self) -> Result<f64, String> {
+        match (self.accepted, self.broken) {
+            (0, 0) => Ok(self.refused as f64 / self.elapsed.as_secs_f64()),
+            (accepted, broken) => Err(format!("{accepted} forged ones were accepted, {broken} connections broke")),
+        }
     }
 
     /// `Err` where not every request was answered 2xx.

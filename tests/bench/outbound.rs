@@ -104,7 +104,7 @@ async fn replayed() -> Result<Vec<Figure>, String> {
     };
     let note = spread(&ratios);
     Ok(vec![
-        Figure::new("replay of 10,000, against wrk on the same receiver", median(ratios), "×", Bound::AtLeast(0.3))
+        Figure::new("replay of 10,000, against wrk on the same receiver", median(ratios), "×", Bound::AtLeast(0.45))
             .note(note),
         Figure::new("replay", median(rates), "/s", Bound::None)
             .note(format!("{CONNECTIONS} at a time, read from the history, each kept with its answer")),

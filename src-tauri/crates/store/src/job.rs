@@ -97,9 +97,18 @@ impl Pending {
 
     /// It no longer counts as waiting. Goes back to its caller whole: freeing memory is cheapest for the thread that
     /// allocated it.
-    pub(crate) fn done(mut self: Box<Self>, result: Result<Place, InsertError>) {
+    pub(crate) fn done(self: Box<Self>, result: Result<Place, InsertError>) {
+        self.settled(result).reply();
+    }
+
+    /// It has its result, and no longer counts as waiting.
+    pub(crate) fn settled(mut self: Box<Self>, result: Result<Place, InsertError>) -> Box<Self> {
         self.held = None;
         self.result = Some(result);
+        self
+    }
+
+    pub(crate) fn reply(mut self: Box<Self>) {
         if let Some(reply) = self.reply.take() {
             let _ = reply.send(self);
         }

@@ -1,6 +1,6 @@
 //! Notes which deliveries tell of which job, as they arrive, and has a job asked about at once when its event comes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde_json::json;
@@ -123,9 +123,20 @@ impl Jobs {
         let jobs = self.common.store().known_jobs();
         let mut told = Vec::with_capacity(heard.len());
         let mut by_job = BTreeMap::<i64, BTreeMap<String, Vec<Heard>>>::new();
+        // One read for each project, however many deliveries tell of however few jobs.
+        let mut bare = BTreeMap::<i64, BTreeSet<String>>::new();
+        for one in &heard {
+            bare.entry(one.told.project).or_default().insert(one.told.job.clone());
+        }
+        let mut names = HashMap::new();
+        for (project, bare) in bare {
+            for record in jobs.by_bare(project, bare.into_iter().collect()).await? {
+                let key = (project, record.kind, record.bare().to_owned());
+                names.entry(key).or_insert(record.name);
+            }
+        }
         for one in heard {
-            let same = jobs.by_bare(one.told.project, vec![one.told.job.clone()]).await?;
-            let known = same.into_iter().find(|record| record.kind == one.kind).map(|record| record.name);
+            let known = names.get(&(one.told.project, one.kind, one.told.job.clone())).cloned();
             // Of a job that nobody knows, only a verified event is believed.
             if known.is_some() || one.verified {
                 told.push(one.told.clone());

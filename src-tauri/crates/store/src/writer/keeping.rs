@@ -52,6 +52,7 @@ impl Writer {
 
     /// Tidies up in a quiet time.
     pub(super) fn rest(&mut self) {
+        self.mark.note(self.last_id);
         self.index_events();
         // The one before may have ended since.
         self.checkpointer.has_copied();

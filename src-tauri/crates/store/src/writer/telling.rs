@@ -17,20 +17,25 @@ impl Writer {
         let watched = self.changes.receiver_count() > 0;
         // For events with more than one attempt: the newest attempt here.
         let mut again = BTreeMap::new();
+        let mut settled = Vec::with_capacity(inserts.len());
+        let mut news = Vec::new();
         for (mut pending, placed) in inserts.into_iter().zip(placed) {
             let Placed { id, event, attempt, duplicate, verdict } = placed;
             let place = Place { id, event, attempt, duplicate };
             if let Some(verdict) = verdict {
                 pending.delivery.verdict = verdict;
             }
-            let arrived = watched.then(|| self.arrived(&mut pending, place));
-            pending.done(Ok(place));
-            if let Some(arrived) = arrived {
-                let _ = self.changes.send(arrived);
+            if watched {
+                news.push(self.arrived(&mut pending, place));
             }
+            settled.push(pending.settled(Ok(place)));
             if let Some(event) = event.filter(|_| watched && attempt > 1) {
                 again.insert(event, id);
             }
+        }
+        self.replies.send(settled);
+        for arrived in news {
+            let _ = self.changes.send(arrived);
         }
         if watched {
             if !answered.is_empty() {
