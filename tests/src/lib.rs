@@ -3,6 +3,7 @@
 // A failure in here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod damage;
 pub mod edge;
 pub mod emulating;
 pub mod handlers;
@@ -12,6 +13,7 @@ pub mod managing;
 pub mod peers;
 pub mod receiver;
 pub mod sender;
+pub mod soak;
 pub mod window;
 
 use std::path::PathBuf;

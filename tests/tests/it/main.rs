@@ -11,6 +11,7 @@ mod dumps;
 mod emulator;
 #[cfg(unix)]
 mod endings;
+mod fuzz_corpus;
 mod handlers;
 mod history;
 mod jobs;
@@ -26,6 +27,8 @@ mod sdk_retries;
 mod sdk_rows;
 mod search;
 mod snippets;
+#[cfg(target_os = "linux")]
+mod soak;
 mod transfer;
 mod tunnel;
 mod verify;

@@ -40,11 +40,22 @@ async fn every_event_type_can_be_sent_by_every_scheme() {
             send(&window, sample.name, scheme, None).await;
             sent += 1;
             window.count_is(sent).await;
-            window.newest_is("verified", "valid").await;
+            // A plain token says nothing about the body.
+            let (outcome, reason) =
+                if scheme == "jwt" { ("unbound", "body_not_bound_to_token") } else { ("verified", "valid") };
+            window.newest_is(outcome, reason).await;
         }
     }
     assert_eq!(sent, 27);
     window.shots("all-types").await;
+
+    window.search("verdict:unbound").await;
+    window.count_is(9).await;
+    window.click("row").await;
+    let sentence = window.text("verdict-sentence").await;
+    assert!(sentence.starts_with("Token genuine, body not covered"), "{sentence}");
+    window.wait_css("[data-testid=ladder-step][data-check=body_binding][data-status=warned]").await;
+    window.shots("token-genuine").await;
 }
 
 #[tokio::test]

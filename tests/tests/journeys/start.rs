@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tests::sender::{BODY, SECRET, client, send};
 use tests::window::{Options, RENDERER, Window, hook, open, open_as_it_is};
 
 const DRAWN: &str = "return document.querySelector('[data-testid=first-start], [data-testid=grid]') !== null";
@@ -92,4 +93,47 @@ async fn without_a_graphics_card_the_window_is_drawn_without_emulated_opengl() {
     window.wait("row").await;
     window.newest_is("verified", "valid").await;
     window.close().await;
+}
+
+/// As after a crash that damaged the file: it opens, the check in the background finds it, and the window saves the rest.
+#[tokio::test]
+async fn damage_after_an_unclean_end_is_told_and_the_rest_recovered() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = left_behind(folder.path()).await;
+    let database = home.join("pollux.db");
+    let path = database.display().to_string();
+    let mut listening = tests::listen::start(&home, &["--db", &path, "--secret", SECRET]);
+    let client = client();
+    for n in 0..200 {
+        send(&client, &listening.address, SECRET, &format!("msg_{n}"), BODY).await.unwrap();
+        listening.line();
+    }
+    assert!(listening.interrupt().success());
+    tests::damage::overwrite_leaf(&database, "delivery_content");
+    fs::write(home.join("pollux.db-mark"), "pollux-mark 1 open 00000000000000000200 00000001767225600000\n").unwrap();
+
+    let window = open_as_it_is(Options { home: Some(home.clone()), ..Options::default() }).await;
+    window.until("the window is there", DRAWN).await;
+    window.wait("history-damaged").await;
+    let says =
+        "return document.querySelector('[data-testid=history-damaged]').textContent.includes('of 200 deliveries')";
+    window.until("it says what is lost", says).await;
+    window.shots("history-damaged").await;
+    window.click("health-details").await;
+    window.wait("health").await;
+    window.shots("history-damaged-details").await;
+
+    window.click("health-card-recover").await;
+    window.wait("confirm").await;
+    window.shot("history-recover-asks").await;
+    window.click("confirm-yes").await;
+    let told = "return [...document.querySelectorAll('[data-testid=toast]')].some((one) =>
+        one.textContent.includes('Recovered') && one.textContent.includes('pollux-20'))";
+    window.until("it is told what was recovered, and where the damaged one is", told).await;
+    window.until("the alarm is gone", "return document.querySelector('[data-testid=history-damaged]') === null").await;
+    window.shots("history-recovered").await;
+    window.click("health-check").await;
+    let sound = "return document.querySelector('[data-testid=health]').dataset.state === 'sound'";
+    window.until("the new one is sound", sound).await;
+    window.shot("history-sound").await;
 }

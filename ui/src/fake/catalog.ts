@@ -137,6 +137,7 @@ export function fakeState(): AppState {
     secret_store: { kind: "keychain", note: null },
     counts: { total: 0, kept_bytes: 0, refused: 0, too_large: 0, turned_away: 0, per_minute: 0 },
     disk: null,
+    health: { state: "not_checked", unclean: false, missing: null, damage: null },
     settings: {
       port: 4710,
       watch_jobs: true,

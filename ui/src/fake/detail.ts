@@ -33,7 +33,6 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array, noted_ms
     header("webhook-signature", signature, true),
     { ...header("x-note", "caf\\u{e9}", false), base64: "Y2Fm6Q==" },
   ];
-  const text = new TextDecoder().decode(body);
   return {
     row,
     project: row.sandbox ? "Sandbox" : "Default",
@@ -118,7 +117,6 @@ export function fakeDetail(row: Row, attempts: Row[], body: Uint8Array, noted_ms
     },
     attempts,
     bytes_differ_from: row.outcome === "rejected" && row.attempts > 1 ? 1 : null,
-    curl: `curl -i 'http://127.0.0.1:4710/' \\\n  -H 'webhook-id: ${row.message_id}' \\\n  --data-binary '${text.slice(0, 200)}'`,
   };
 }
 
@@ -166,15 +164,17 @@ function verdictOf(row: Row): Verdict {
           },
         ]
       : row.warnings
-        ? [
-            {
-              code: "body_not_bound",
-              message:
-                "No claim of the token matches the body, so the token alone does not show that the body is genuine.",
-            },
-          ]
+        ? [{ code: "payload_over_20kb", message: "The body is larger than 20 KB, which the service says it never is." }]
         : [],
   };
+  if (row.outcome === "unbound") {
+    return {
+      ...base,
+      sentence:
+        "Token genuine, body not covered: the token matches google-1, but neither the event nor a hash of the body is among its claims, so whoever had the token could have sent any body with it.",
+      steps: [headers, step("body_binding", "Body", "warned", "no claim speaks of the body")],
+    };
+  }
   if (row.reason === "no_matching_signature") {
     return {
       ...base,

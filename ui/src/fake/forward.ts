@@ -5,6 +5,9 @@ import { refused } from "./refused";
 import { FakeReplayScene } from "./replay-scene";
 
 const HOUR = 3_600_000;
+
+const takes = (rule: ForwardRule, row: Row): boolean =>
+  rule.which === "all" || row.outcome === "verified" || (rule.which === "genuine" && row.outcome === "unbound");
 export const WHY = "Connection refused: nobody listens on localhost:3000.";
 
 /** Deliveries that are sent on by themselves, in memory. */
@@ -42,7 +45,7 @@ export abstract class FakeForward extends FakeReplayScene {
   /** One arrived: where its project forwards, it waits to be sent. */
   protected forward(row: Row): void {
     const view = this.forwardOf(row.project);
-    if (!view.rule.on || (view.rule.which === "verified" && row.outcome !== "verified")) return;
+    if (!view.rule.on || !takes(view.rule, row)) return;
     this.tellForward(row.project, {
       waiting: view.waiting + 1,
       ...(view.state.state === "idle" ? { state: { state: "sending" } } : {}),
@@ -82,9 +85,7 @@ export abstract class FakeForward extends FakeReplayScene {
   }
 
   #offer(rule: ForwardRule): ForwardOffer {
-    const rows = this.rows.filter(
-      (row) => row.project === rule.project && (rule.which === "all" || row.outcome === "verified"),
-    );
+    const rows = this.rows.filter((row) => row.project === rule.project && takes(rule, row));
     const since = (ms: number) => rows.filter((row) => row.received_ms >= Date.now() - ms).length;
     return (
       this.forwardOffers ?? {

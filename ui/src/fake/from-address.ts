@@ -7,8 +7,9 @@ import { dressSandbox } from "./scene";
 /**
  * What the window is to be shown with: `rows=100418`, `rate=5` a second, `listener=failed`, `store=file`,
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
- * `check=done`, `faults=on`, `start=newer`, `disk=full`, `part=on`, `turned=some`, `attempts=3` (none was taken),
- * `compare=text`, `kept=busy`, `jobs=many`, `result=million` (what every pointer leads to).
+ * `check=done`, `faults=on`, `start=newer`, `start=damaged-running`, `start=log-gone`, `disk=full`, `part=on`,
+ * `turned=some`, `attempts=3` (none was taken), `compare=text`, `kept=busy`, `jobs=many`, `result=million` (what every
+ * pointer leads to).
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
@@ -42,6 +43,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   fake.webhookScene(query.get("webhooks"));
   fake.jobsScene(query.get("jobs"));
   fake.startScene(query.get("start"));
+  fake.recoveryTakes = fake.healthTakes = 2500;
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
   fake.replayScene(query.get("replay"));
   fake.compareScene = query.get("compare") as typeof fake.compareScene;

@@ -1,4 +1,4 @@
-import type { Deletion, HistorySizes, KeepLimits, KeepPreview, Live, Row, Selection } from "../ipc";
+import type { Deletion, HistoryHealth, HistorySizes, KeepLimits, KeepPreview, Live, Row, Selection } from "../ipc";
 import { FakeHandler } from "./handler";
 import { refused } from "./refused";
 
@@ -23,6 +23,8 @@ export abstract class FakeHistory extends FakeHandler {
   rebuildNeeded = false;
   /** Between two steps of a rebuild. */
   rebuildTakes = 150;
+  /** How long a check of the history takes. */
+  healthTakes = 0;
   /** When the notes were last written, by delivery. */
   protected readonly noted = new Map<number, number>();
   readonly #deleted = new Map<number, { deletion: Deletion; rows: Row[] }>();
@@ -60,6 +62,28 @@ export abstract class FakeHistory extends FakeHandler {
         rebuild: this.rebuildNeeded ? { needed: true, bytes: 2 * total, possible: true, why: null } : null,
       };
     });
+
+  /** Without `thorough` it finds only what SQLite says. */
+  historyCheck = async (thorough: boolean): Promise<HistoryHealth> => {
+    const before = this.state.health;
+    this.#found({ ...before, state: "checking", damage: null });
+    try {
+      await new Promise((resolve) => setTimeout(resolve, this.healthTakes));
+      return await this.answer("historyCheck", () => {
+        const damage = this.damage !== null && (thorough || this.damage.says.length > 0) ? this.damage : null;
+        return this.#found({ ...before, state: damage ? "damaged" : "sound", damage });
+      });
+    } catch (thrown) {
+      this.#found(before);
+      throw thrown;
+    }
+  };
+
+  #found(health: HistoryHealth): HistoryHealth {
+    this.state.health = health;
+    this.tell({ kind: "health", health });
+    return health;
+  }
 
   keepPreview = (project: number | null, limits: KeepLimits) =>
     this.answer("keepPreview", (): KeepPreview => {

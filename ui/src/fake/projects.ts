@@ -1,4 +1,4 @@
-import type { ApiKey, ApiKeyDraft, AppState, EnvironmentKey, Live, Project, ProjectDraft, SecretView } from "../ipc";
+import type { ApiKey, ApiKeyDraft, EnvironmentKey, Live, Project, ProjectDraft, SecretView } from "../ipc";
 import { refused } from "./refused";
 import { FakeStart } from "./start";
 
@@ -6,7 +6,6 @@ const GOOGLE = "https://generativelanguage.googleapis.com";
 
 /** Projects in memory, with the rules of the real ones. */
 export abstract class FakeProjects extends FakeStart {
-  abstract state: AppState;
   abstract secretList: SecretView[];
   abstract tell(message: Live): void;
   protected abstract note(what: string, target: string, detail: string, project?: number | null, result?: string): void;

@@ -51,11 +51,12 @@ const SHAPES: Shape[] = [
     project: 3,
   },
   {
-    outcome: "verified",
+    outcome: "unbound",
     event_type: "batch.succeeded",
     pointer: "gs://acme-evals/2026-11/results-of-a-rather-long-name.jsonl",
     scheme: "jwt",
-    warnings: 1,
+    reason: "body_not_bound_to_token",
+    cause: "body not covered",
   },
   { outcome: "verified", event_type: "audio.generated", known_type: false, pointer: "files/a91k", scheme: "v1" },
   {

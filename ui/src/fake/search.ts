@@ -162,6 +162,7 @@ export function fakeHistogram(rows: readonly Row[], most: number, exact: boolean
     old_secret: 0,
     rejected: 0,
     unchecked: 0,
+    unbound: 0,
   }));
   for (const row of rows) {
     const bucket = buckets[Math.floor((row.received_ms - from) / step)];

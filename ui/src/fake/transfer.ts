@@ -35,6 +35,7 @@ export function fakeTransfer(more: Pick<Transfer, "number" | "kind" | "path"> & 
     verified: 0,
     rejected: 0,
     unchecked: 0,
+    unbound: 0,
     left_out: 0,
     unknown_projects: [],
     problems: [],

@@ -1,7 +1,7 @@
 // Generated from the Rust types by `make types`. Do not edit.
 // Numbers that name times, sizes and ids stay below 2^53.
 
-export type Outcome = "verified" | "rejected" | "unchecked";
+export type Outcome = "verified" | "rejected" | "unchecked" | "unbound";
 
 export type Scheme = "v1" | "v1a" | "jwt";
 
@@ -65,7 +65,7 @@ seen: string, };
 
 export type Warning = { 
 /**
- * Stable code, such as `secret_too_short` or `body_not_bound_to_token`.
+ * Stable code, such as `secret_too_short` or `duplicate_id`.
  */
 code: string, 
 /**
@@ -93,7 +93,7 @@ key: MatchedKey | null, };
 
 export type Verdict = { 
 /**
- * Verified, rejected or unchecked.
+ * Verified, rejected, unchecked, or a genuine token that does not cover the body.
  */
 outcome: Outcome, 
 /**
@@ -102,7 +102,7 @@ outcome: Outcome,
 scheme: Scheme | null, 
 /**
  * Stable code: `valid` when verified, otherwise the cause (`no_matching_signature`, `missing_header:webhook-id`,
- * …).
+ * `body_not_bound_to_token`, …).
  */
 reason: string, 
 /**
@@ -1410,6 +1410,10 @@ verified: number,
  * Verified with a secret in its grace period.
  */
 old_secret: number, 
+/**
+ * A genuine token that does not cover the body.
+ */
+unbound: number, 
 /**
  * Rejected.
  */
@@ -2840,7 +2844,11 @@ counts: Counts, } | { "kind": "disk",
 /**
  * The free space.
  */
-disk: DiskShortage | null, } | { "kind": "tunnel", 
+disk: DiskShortage | null, } | { "kind": "health", 
+/**
+ * What is known of it now.
+ */
+health: HistoryHealth, } | { "kind": "tunnel", 
 /**
  * The new one.
  */
@@ -2923,6 +2931,93 @@ reserve: number,
  * The folder of the history.
  */
 folder: string, };
+
+export type HistoryHealth = { 
+/**
+ * The result of the latest check.
+ */
+state: HealthState, 
+/**
+ * The run before this one did not close the history: it was killed, crashed, or lost its power.
+ */
+unclean: boolean, 
+/**
+ * Deliveries that were stored and that the file does not have.
+ */
+missing: MissingDeliveries | null, 
+/**
+ * What is wrong, where the latest check found something.
+ */
+damage: HistoryDamage | null, };
+
+export type HealthState = "not_checked" | "checking" | "sound" | "damaged";
+
+export type MissingDeliveries = { 
+/**
+ * The number of the last delivery that was stored.
+ */
+stored: number, 
+/**
+ * When that was noted, Unix milliseconds.
+ */
+noted_ms: number, 
+/**
+ * The number of the last delivery that the file knows.
+ */
+found: number, 
+/**
+ * Whether the log beside the file (`-wal`) is missing as well.
+ */
+log_gone: boolean, };
+
+export type HistoryDamage = { 
+/**
+ * What SQLite says, at most 20 lines.
+ */
+says: Array<string>, 
+/**
+ * Deliveries that the history counts; `None` if its count cannot be read.
+ */
+deliveries: number | null, 
+/**
+ * Deliveries that can be read back whole.
+ */
+readable: number, 
+/**
+ * Numbers (from, to; both included) of deliveries that cannot, the first 100 stretches. Some of them may never have
+ * been stored, or have left before.
+ */
+unreadable: Array<[number, number]>, };
+
+export type Recovery = { 
+/**
+ * The new history.
+ */
+path: string, 
+/**
+ * Where the damaged one is.
+ */
+kept: string, 
+/**
+ * Deliveries in the new history.
+ */
+deliveries: number, 
+/**
+ * Deliveries that the damaged one counted; `None` if its count cannot be read.
+ */
+of: number | null, 
+/**
+ * Of those in the new history: found only page by page.
+ */
+found_by_page: number, 
+/**
+ * Of those in the new history: the details of the verdict are lost.
+ */
+without_verdict: number, 
+/**
+ * Tables, other than those of deliveries, of which something could not be read.
+ */
+others: Array<string>, };
 
 export type Notice = { 
 /**
@@ -4177,7 +4272,7 @@ p50_us: number | null,
  */
 p95_us: number | null, };
 
-export type ForwardWhich = "verified" | "all";
+export type ForwardWhich = "verified" | "genuine" | "all";
 
 export type ForwardAnswer = { "kind": "at_once" } | { "kind": "target", 
 /**
@@ -4545,6 +4640,10 @@ counts: Counts,
  */
 disk: DiskShortage | null, 
 /**
+ * Whether the history is whole.
+ */
+health: HistoryHealth, 
+/**
  * What the user has set.
  */
 settings: Settings, 
@@ -4900,11 +4999,7 @@ attempts: Array<Row>,
  * An attempt whose body is not this one's, byte for byte, by its number: attempts of one event must carry
  * the same bytes. `None` also where a body was kept only in part, so that it is not known.
  */
-bytes_differ_from: number | null, 
-/**
- * The delivery as a `curl` command.
- */
-curl: string, };
+bytes_differ_from: number | null, };
 
 export type CompareSide = { "delivery": number } | { "outbound": number };
 
@@ -5299,7 +5394,11 @@ other: boolean,
 /**
  * Whether renaming the history and starting a new one can help.
  */
-aside: boolean, };
+aside: boolean, 
+/**
+ * Whether a new history of what can be read of it can help.
+ */
+recover: boolean, };
 
 export type TransferFormat = "ndjson" | "har" | "cloudevents" | "curl" | "schema_json" | "schema_ts" | "schema_pydantic";
 
@@ -5378,6 +5477,10 @@ rejected: number,
  * Import: of the new ones, those for which there is no key.
  */
 unchecked: number, 
+/**
+ * Import: of the new ones, those whose token is genuine but does not cover the body.
+ */
+unbound: number, 
 /**
  * Export: deliveries of which a credential was left out (`authorization`, cookies, path tokens…).
  */

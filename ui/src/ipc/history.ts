@@ -1,8 +1,10 @@
-import type { Deletion, HistorySizes, KeepLimits, KeepPreview, Selection } from "./generated";
+import type { Deletion, HistoryHealth, HistorySizes, KeepLimits, KeepPreview, Selection } from "./generated";
 
 /** What stays in the history and what goes. */
 export interface HistoryBackend {
   historySizes(): Promise<HistorySizes>;
+  /** Looks whether it is whole: its structure, and with `thorough` every delivery. Told by "health" messages, too. */
+  historyCheck(thorough: boolean): Promise<HistoryHealth>;
   /** What would go if these limits were set; null: the limits for all projects. */
   keepPreview(project: number | null, limits: KeepLimits): Promise<KeepPreview>;
   /** Sets limits; null takes those of a project away, and puts the defaults in force for all. */

@@ -1,4 +1,5 @@
 import { cutBefore } from "./graphemes";
+import type { Work } from "./slices";
 
 /** Bytes as text and as hex. */
 export type Decoded = { text: string; valid: boolean };
@@ -10,6 +11,63 @@ export function utf8(bytes: Uint8Array): Decoded {
   } catch {
     return { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes), valid: false };
   }
+}
+
+/** Bytes that are decoded without a stop. */
+export const DECODED_AT_ONCE = 128 * 1024;
+
+/** The same in pieces, for a body of any length. */
+export function* decoding(bytes: Uint8Array): Work<Decoded> {
+  let parts: string[] = [];
+  const take = (part: string) => parts.push(part);
+  const valid = yield* decodes(bytes, true, take);
+  if (!valid) {
+    parts = [];
+    yield* decodes(bytes, false, take);
+  }
+  return { text: parts.join(""), valid };
+}
+
+/** Whether all of it is UTF-8, in pieces; nothing of the text is kept. */
+export function* checkingUtf8(bytes: Uint8Array): Work<boolean> {
+  return yield* decodes(bytes, true, () => undefined);
+}
+
+/** Decodes in pieces that need not end where a character does. False: it is not UTF-8, and `fatal`. */
+function* decodes(bytes: Uint8Array, fatal: boolean, take: (part: string) => void): Work<boolean> {
+  const decoder = new TextDecoder("utf-8", { fatal, ignoreBOM: true });
+  try {
+    for (let at = 0; at < bytes.length; at += DECODED_AT_ONCE) {
+      const part = bytes.subarray(at, at + DECODED_AT_ONCE);
+      take(decoder.decode(part, { stream: true }));
+      yield part.length;
+    }
+    take(decoder.decode());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A text as bytes, in pieces. */
+export function* encoding(text: string): Work<Uint8Array> {
+  const encoder = new TextEncoder();
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < text.length;) {
+    let end = Math.min(text.length, at + DECODED_AT_ONCE);
+    // Both halves of a surrogate pair are one character.
+    if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end++;
+    parts.push(encoder.encode(text.slice(at, end)));
+    yield end - at;
+    at = end;
+  }
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /** The first `most` bytes, cut before a character that would be halved. */
@@ -24,17 +82,21 @@ export const HEX_COLUMNS = 16;
 
 export type HexRow = { offset: string; hex: string; text: string };
 
+/** How each byte is written; made once, so that a row makes no text of its own for each of its bytes. */
+const CELLS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const LETTERS = CELLS.map((_, byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·"));
+
 /** `000001f0  7b 22 74 79 …  {"ty…`; bytes that are not printable ASCII show as a dot. */
 export function hexRow(bytes: Uint8Array, row: number): HexRow {
   const start = row * HEX_COLUMNS;
-  const part = bytes.subarray(start, start + HEX_COLUMNS);
-  const cells = Array.from(part, (byte) => byte.toString(16).padStart(2, "0"));
-  while (cells.length < HEX_COLUMNS) cells.push("  ");
-  return {
-    offset: start.toString(16).padStart(8, "0"),
-    hex: `${cells.slice(0, 8).join(" ")}  ${cells.slice(8).join(" ")}`,
-    text: Array.from(part, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·")).join(""),
-  };
+  let [hex, text] = ["", ""];
+  for (let at = 0; at < HEX_COLUMNS; at++) {
+    const byte = bytes[start + at];
+    if (at > 0) hex += at === HEX_COLUMNS / 2 ? "  " : " ";
+    hex += byte === undefined ? "  " : CELLS[byte];
+    text += byte === undefined ? "" : LETTERS[byte];
+  }
+  return { offset: start.toString(16).padStart(8, "0"), hex, text };
 }
 
 export function hexRows(length: number): number {

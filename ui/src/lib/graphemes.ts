@@ -16,6 +16,17 @@ export function graphemes(text: string): string[] {
 /** How far around a cut is looked: longer than any emoji. */
 const REACH = 64;
 
+/** The first place from `at` on (code units) where a text can be cut without halving a character. */
+export function cutAfter(text: string, at: number): number {
+  const from = Math.max(0, at - REACH);
+  const part = text.slice(from, at + REACH);
+  const within = segmenter.segment(part).containing(at - from);
+  if (!within || within.index === at - from) return at;
+  const to = within.index + within.segment.length;
+  // One that is longer than is looked at is cut in its middle.
+  return to === part.length && from + to < text.length ? at : from + to;
+}
+
 /** The last place up to `at` (code units) where a text can be cut without halving a character. */
 export function cutBefore(text: string, at: number): number {
   if (at >= text.length) return text.length;

@@ -7,6 +7,7 @@ const bucket = (verified: number, rejected = 0, unchecked = 0, old_secret = 0): 
   rejected,
   unchecked,
   old_secret,
+  unbound: 0,
 });
 const shape = (buckets: HistogramBucket[], step_ms = 1000): Histogram => ({
   from_ms: 5000,
@@ -72,7 +73,7 @@ describe("a range", () => {
     expect(rangeOf(2, 1)).toEqual({ first: 1, last: 2 });
     expect(timesOf(three, { first: 1, last: 2 })).toEqual({ from: 6000, to: 8000 });
     expect(countIn(three, { first: 0, last: 1 })).toBe(7);
-    expect(sums(three.buckets)).toEqual({ verified: 13, rejected: 2, unchecked: 0, old_secret: 0 });
+    expect(sums(three.buckets)).toEqual({ verified: 13, rejected: 2, unchecked: 0, unbound: 0, old_secret: 0 });
   });
 
   it("is chosen by places, which lie in it", () => {

@@ -2,11 +2,12 @@ import type { Histogram, HistogramBucket } from "../ipc/generated";
 import { ticks, timeLabel } from "./time-axis";
 
 /** From the bottom: what is good is the ground, what is not stands out on top. */
-export const STACK = ["verified", "old_secret", "unchecked", "rejected"] as const;
+export const STACK = ["verified", "old_secret", "unbound", "unchecked", "rejected"] as const;
 export type Layer = (typeof STACK)[number];
 export const LAYER_WORDS: Record<Layer, string> = {
   verified: "Verified",
   old_secret: "Old secret",
+  unbound: "Token genuine",
   unchecked: "Unchecked",
   rejected: "Rejected",
 };
@@ -20,8 +21,7 @@ const LEAST = 1.5;
 export type Range = { first: number; last: number };
 export type Drawing<L extends string> = { unit: number; width: number; paths: Record<L, string>; top: number };
 
-export const total = (bucket: HistogramBucket): number =>
-  bucket.verified + bucket.old_secret + bucket.unchecked + bucket.rejected;
+export const total = (bucket: HistogramBucket): number => STACK.reduce((sum, layer) => sum + bucket[layer], 0);
 
 /** One path for each layer, from the bottom: as many elements as layers, however many buckets there are. */
 export function drawing<L extends string>(
@@ -112,7 +112,7 @@ export function countIn(shape: Histogram, { first, last }: Range): number {
 
 /** How many of each layer there are in all. */
 export function sums(buckets: readonly HistogramBucket[]): Record<Layer, number> {
-  const all: Record<Layer, number> = { verified: 0, old_secret: 0, unchecked: 0, rejected: 0 };
+  const all: Record<Layer, number> = { verified: 0, old_secret: 0, unbound: 0, unchecked: 0, rejected: 0 };
   for (const bucket of buckets) for (const layer of STACK) all[layer] += bucket[layer];
   return all;
 }

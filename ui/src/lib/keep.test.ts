@@ -142,6 +142,7 @@ describe("transfers", () => {
     verified: 1102,
     rejected: 61,
     unchecked: 17,
+    unbound: 0,
     left_out: 0,
     unknown_projects: [],
     problems: [],

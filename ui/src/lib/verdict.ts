@@ -16,17 +16,22 @@ export type GlyphName =
   | "clock"
   | "run"
   | "play"
-  | "onward";
+  | "onward"
+  | "half";
 export type Mark = { glyph: GlyphName; word: string; tone: Tone };
 
-/** A verdict is glyph + word, and never colour alone. Red only for checked and refused; unchecked is neutral. */
+/**
+ * A verdict is glyph + word, and never colour alone. Red only for checked and refused; unchecked is neutral, a genuine
+ * token that does not cover the body amber.
+ */
 export const OUTCOMES: Record<Outcome, Mark> = {
   verified: { glyph: "check", word: "Verified", tone: "ok" },
   rejected: { glyph: "cross", word: "Rejected", tone: "no" },
   unchecked: { glyph: "ring", word: "Unchecked", tone: "un" },
+  unbound: { glyph: "half", word: "Token genuine", tone: "old" },
 };
 
-export const OUTCOME_ORDER: readonly Outcome[] = ["verified", "rejected", "unchecked"];
+export const OUTCOME_ORDER: readonly Outcome[] = ["verified", "rejected", "unchecked", "unbound"];
 
 export const SCHEMES: Record<Scheme, { label: string; name: string }> = {
   v1: { label: "v1", name: "v1, HMAC-SHA256 with a shared secret" },

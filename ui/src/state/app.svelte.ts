@@ -110,7 +110,7 @@ export class App {
     this.navigation = new Navigation(screen, this.deliveries, this.detail);
     this.tunnel = new Tunnel(backend, toasts, this.settings, () => screen.go("webhooks"));
     this.addresses = new Addresses(this.listening, this.tunnel, this.projects);
-    this.copying = new Copying(this.clipboard, this.addresses, this.detail, toasts);
+    this.copying = new Copying(this.clipboard, this.addresses, this.detail, toasts, backend);
     this.samples = new Samples(backend, toasts, screen);
     this.secrets = new Secrets(backend, toasts);
     this.sandbox = new Sandbox(backend, toasts);
@@ -138,7 +138,7 @@ export class App {
       detail: this.detail,
       navigation: this.navigation,
     });
-    this.history = new HistoryState(backend, toasts);
+    this.history = new HistoryState(backend, toasts, this.traffic);
     this.transfers = new Transfers(backend, toasts, {
       list: this.deliveries,
       marked: this.replay.selection,
@@ -168,13 +168,14 @@ export class App {
     });
   }
 
-  /** Subscribes first, then reads, so that no message is missed. */
+  /** Subscribes first, then reads, so that no message is missed. Also after a run that ended: what is open stays. */
   async start(): Promise<void> {
     try {
       await this.#backend.live((message) => this.#live(message));
-      const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(""), this.tunnel.load()]);
+      const [info] = await Promise.all([this.#backend.appState(), this.deliveries.open(), this.tunnel.load()]);
       this.#begin(info);
       this.fatal = null;
+      this.detail.refresh();
       void Promise.all([this.keeping.load(), this.transfers.load(), this.transfers.listen()]);
       this.starting.tell(info.database.path);
     } catch (thrown) {
@@ -189,6 +190,8 @@ export class App {
     this.listening.listener = info.listener;
     this.traffic.counts = info.counts;
     this.traffic.disk = info.disk;
+    this.traffic.health = info.health;
+    this.history.begin();
     this.settings.begin(info.settings);
     this.webhooks.alarms = info.alarms;
     this.jobs.alarms = info.job_alarms;
@@ -209,6 +212,9 @@ export class App {
         break;
       case "disk":
         this.traffic.disk = message.disk;
+        break;
+      case "health":
+        this.traffic.health = message.health;
         break;
       case "notice":
         if (isNewAddress(message.notice)) this.tunnel.moved(message.notice.message);

@@ -220,7 +220,7 @@ describe("the histogram", () => {
     await histogram.read();
     const sum = () =>
       histogram.shape?.buckets.reduce(
-        (all, one) => all + one.verified + one.old_secret + one.rejected + one.unchecked,
+        (all, one) => all + one.verified + one.old_secret + one.rejected + one.unchecked + one.unbound,
         0,
       );
     expect(sum()).toBe(60);

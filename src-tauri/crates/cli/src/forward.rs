@@ -35,6 +35,10 @@ pub(crate) struct Arguments {
     /// Forward all deliveries, including those that are rejected or cannot be checked.
     #[arg(long)]
     all: bool,
+    /// Forward also those whose token is genuine but does not cover the body: whoever had the token could have sent any
+    /// body with it.
+    #[arg(long, conflicts_with = "all")]
+    genuine: bool,
     /// Re-sign with the current time and the first secret that was given.
     #[arg(long)]
     resign: bool,
@@ -60,8 +64,12 @@ pub(crate) struct Forwarding {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
-    let which = if arguments.all { ForwardWhich::All } else { ForwardWhich::Verified };
-    if which == ForwardWhich::Verified && !arguments.listen.can_verify() {
+    let which = match (arguments.all, arguments.genuine) {
+        (true, _) => ForwardWhich::All,
+        (false, true) => ForwardWhich::Genuine,
+        (false, false) => ForwardWhich::Verified,
+    };
+    if which != ForwardWhich::All && !arguments.listen.can_verify() {
         return Err("no key was given, so no delivery can be verified: give a secret or --jwks, or use --all".into());
     }
     let answer = arguments.own_answer.map_or(ForwardAnswer::AtOnce, |timeout_ms| ForwardAnswer::Target { timeout_ms });

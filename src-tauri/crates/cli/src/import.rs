@@ -102,6 +102,9 @@ fn told(ended: &Transfer, as_json: bool) -> Result<u8, manage::Undone> {
             ended.unchecked,
             ended.known
         );
+        if ended.unbound > 0 {
+            line.push_str(&format!(", {} with a genuine token that does not cover the body", ended.unbound));
+        }
         if ended.refused > 0 {
             line.push_str(&format!(", {} refused", ended.refused));
         }

@@ -132,6 +132,9 @@ pub(crate) async fn run_with(arguments: Arguments, forwarding: Option<Forwarding
         }
         other => return Err(format!("the listener did not start: {other:?}")),
     };
+    if !arguments.bind.ip().is_loopback() {
+        say!("everyone who can reach {} can send to this listener, without a path token", arguments.bind.ip());
+    }
     let mut following = Following::new(&engine, arguments.json);
     let mut followed = match forwarding {
         Some(forwarding) => match forwarding.start(&engine).await {

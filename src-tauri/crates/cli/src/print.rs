@@ -142,6 +142,7 @@ pub(crate) fn row(row: &Row, time: &str) -> String {
         Outcome::Verified => "Verified",
         Outcome::Rejected => "Rejected",
         Outcome::Unchecked => "Unchecked",
+        Outcome::Unbound => "Genuine",
     };
     let scheme = match row.scheme {
         Some(Scheme::V1) => "v1",
@@ -195,6 +196,7 @@ fn outcome(outcome: Outcome) -> (&'static str, Style) {
         Outcome::Verified => ("✓", Style::new().green()),
         Outcome::Rejected => ("✕", Style::new().red()),
         Outcome::Unchecked => ("○", Style::new().dimmed()),
+        Outcome::Unbound => ("◐", Style::new().yellow()),
     }
 }
 

@@ -16,9 +16,12 @@ const PROBE: Duration = Duration::from_secs(2);
 
 /// Verify one delivery: is it genuine, and if not, why not?
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 verified, 1 rejected, 2 wrong usage, 3 unchecked (no key to check with).\n\n\
+#[command(
+    after_help = "Exit codes: 0 verified, 1 rejected, 2 wrong usage, 3 unchecked (no key to check with), or a genuine \
+    token that does not cover the body.\n\n\
     Example:\n  pollux verify --secret-file secret.txt -H 'webhook-id: msg_1' -H 'webhook-timestamp: 1767225600' \\\n    \
-    -H 'webhook-signature: v1,…' --body payload.json")]
+    -H 'webhook-signature: v1,…' --body payload.json"
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     keys: Keys,
@@ -72,7 +75,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     Ok(match verdict.outcome {
         Outcome::Verified => exit::OK,
         Outcome::Rejected => exit::REJECTED,
-        Outcome::Unchecked => exit::UNCHECKED,
+        Outcome::Unchecked | Outcome::Unbound => exit::UNCHECKED,
     })
 }
 

@@ -15,6 +15,8 @@ pub(crate) mod report;
 mod schedule;
 mod sign;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use faults::{Draw, Draws};

@@ -127,7 +127,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, stop: Cancellat
     }
 }
 
-async fn answer(
+pub(crate) async fn answer(
     State(shared): State<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,

@@ -258,6 +258,18 @@ impl Service {
         self.shared.token.subscribe()
     }
 
+    /// Answers a request without a socket, as if a program on this machine had sent it; for the fuzz targets. From the
+    /// first one on, no job goes on by itself and nothing is delivered.
+    #[cfg(feature = "fuzzing")]
+    #[doc(hidden)]
+    pub async fn answer(&self, request: axum::extract::Request) -> axum::response::Response {
+        use axum::extract::{ConnectInfo, State};
+
+        self.agenda.abort();
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        rest::answer(State(Arc::clone(&self.shared)), ConnectInfo(peer), request).await
+    }
+
     /// Its inner parts, for tests of them.
     #[cfg(test)]
     pub(crate) fn shared(&self) -> &Shared {

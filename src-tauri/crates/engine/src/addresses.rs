@@ -100,7 +100,8 @@ impl Addresses {
         if let Some(base) = base
             && let Err(error) = addresses.seen(base, public, self.common.now_ms()).await
         {
-            tracing::warn!(%error, base, "an address of the listener could not be stored");
+            // Without the address: it may hold the path token.
+            tracing::warn!(%error, "an address of the listener could not be stored");
         }
         match addresses.list().await {
             Ok(list) => {

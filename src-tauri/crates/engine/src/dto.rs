@@ -13,6 +13,7 @@ mod detail;
 mod fault_lab;
 mod findings;
 mod forward;
+mod health;
 mod jobs;
 mod projects;
 mod replay;
@@ -39,6 +40,7 @@ pub use detail::*;
 pub use fault_lab::*;
 pub use findings::*;
 pub use forward::*;
+pub use health::*;
 pub use jobs::*;
 pub use projects::*;
 pub use replay::*;
@@ -169,6 +171,11 @@ pub enum Live {
     Disk {
         /// The free space.
         disk: Option<DiskShortage>,
+    },
+    /// The history was checked, or is being checked.
+    Health {
+        /// What is known of it now.
+        health: Box<HistoryHealth>,
     },
     /// The tunnel's state changed.
     Tunnel {
@@ -402,6 +409,8 @@ pub struct AppState {
     pub counts: Counts,
     /// Set while the disk is nearly full.
     pub disk: Option<DiskShortage>,
+    /// Whether the history is whole.
+    pub health: HistoryHealth,
     /// What the user has set.
     pub settings: Settings,
     /// Where the history is.

@@ -1,7 +1,7 @@
 //! The face: makes the rooms in order, gives them out, and ends them in order.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -309,6 +309,7 @@ impl Engine {
             secret_store: SecretStore { kind: vault.kind(), note: vault.note() },
             counts: rooms.history.counts().await,
             disk: rooms.history.disk(),
+            health: rooms.history.health(),
             settings: rooms.settings.get(),
             database: Database { path: rooms.database.display().to_string() },
             event_types: gemini::catalog::event_types(),
@@ -327,6 +328,11 @@ impl Engine {
         self.rooms.common.attach(sink);
         self.rooms.webhooks.watch();
         self.rooms.jobs.watch();
+    }
+
+    /// The file of the history.
+    pub fn database(&self) -> &Path {
+        &self.rooms.database
     }
 
     /// Shows a notice in the window.

@@ -23,6 +23,7 @@ mod explain;
 mod feed;
 mod found;
 mod headers;
+pub(crate) mod health;
 pub(crate) mod imported;
 pub(crate) mod judging;
 mod keep;
@@ -76,6 +77,7 @@ impl History {
         common.spawn_to_the_end(feed.clone().run(common.store().subscribe()));
         common.spawn(explain::run(common.store().clone(), registry.clone(), to_explain));
         common.spawn_to_the_end(space::watch(common.clone()));
+        common.spawn(health::watch(common.clone()));
         common.spawn(self.bounds.clone().run(self.listener.clone()));
         if !common.is_fixed() {
             common.spawn(self.clone().follow_keys(keys));

@@ -38,6 +38,7 @@ pub use engine::{Config, Engine, FixedKeys};
 pub use error::{Code, Error, Exit, Fix, Result};
 pub use history::History;
 pub use history::arrivals::Arrivals;
+pub use history::health::{look_at, recover};
 pub use history::tail::{Arrival, Explained, Tail, Told};
 pub use inbound::Clock;
 pub use jobs::Jobs;

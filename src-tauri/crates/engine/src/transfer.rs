@@ -139,6 +139,7 @@ impl Transfers {
             verified: 0,
             rejected: 0,
             unchecked: 0,
+            unbound: 0,
             left_out: 0,
             unknown_projects: Vec::new(),
             problems: Vec::new(),

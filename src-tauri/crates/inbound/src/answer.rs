@@ -19,7 +19,7 @@ const TOO_MANY_RETRY_AFTER_S: u32 = 1;
 /// The default answer for an outcome. A rejected sender gets an empty 401.
 pub(crate) fn for_outcome(outcome: Outcome) -> StatusCode {
     match outcome {
-        Outcome::Verified | Outcome::Unchecked => StatusCode::OK,
+        Outcome::Verified | Outcome::Unchecked | Outcome::Unbound => StatusCode::OK,
         Outcome::Rejected => StatusCode::UNAUTHORIZED,
     }
 }

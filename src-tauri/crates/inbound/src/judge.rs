@@ -58,7 +58,7 @@ pub(crate) async fn verdict(
         verdict = check(project, Some(&jwks), headers, body, Seen::default(), now).await;
     }
     if verdict.scheme == Some(Scheme::Jwt)
-        && verdict.outcome == Outcome::Verified
+        && verdict.outcome.is_genuine()
         && jti(headers).is_some_and(|jti| tokens.again(project.id, &jti))
     {
         let seen = Seen { token_id: true, ..Seen::default() };

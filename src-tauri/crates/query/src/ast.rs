@@ -40,7 +40,7 @@ pub enum Field {
     Text,
     /// The event's type.
     Type,
-    /// `verified` (with a current key), `old-secret` (verified with a key in its grace), `rejected`, `unchecked`.
+    /// `verified` (with a current key), `old-secret` (verified with a key in its grace), `rejected`, `unchecked`, `unbound`.
     Verdict,
     /// The verdict's reason, as code or in words.
     Reason,

@@ -73,7 +73,7 @@ impl FieldInfo {
 }
 
 /// The values of `verdict:`.
-pub const VERDICTS: &[&str] = &["verified", "old-secret", "rejected", "unchecked"];
+pub const VERDICTS: &[&str] = &["verified", "old-secret", "rejected", "unchecked", "unbound"];
 /// The values of `scheme:`.
 pub const SCHEMES: &[&str] = &["v1", "v1a", "jwt"];
 /// The values of `forwarded:`.
@@ -98,7 +98,7 @@ pub const FIELDS: &[FieldInfo] = &[
         aliases: &["outcome"],
         takes: Takes::Word(VERDICTS),
         help: "What the check of the signature said. old-secret is verified, too, with a secret that is being \
-               replaced.",
+               replaced. unbound is a genuine token that does not cover the body.",
         examples: &["verdict:rejected", "verdict:verified,old-secret", "-verdict:verified"],
         ..PLAIN
     },

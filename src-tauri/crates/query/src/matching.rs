@@ -20,6 +20,8 @@ pub enum Judged {
     Rejected,
     /// There was no key to check with.
     Unchecked,
+    /// A genuine token that does not cover the body.
+    Unbound,
 }
 
 impl Judged {
@@ -31,6 +33,7 @@ impl Judged {
             Self::OldSecret => "old-secret",
             Self::Rejected => "rejected",
             Self::Unchecked => "unchecked",
+            Self::Unbound => "unbound",
         }
     }
 }

@@ -62,22 +62,25 @@ pub(crate) fn check(
             (Outcome::Unchecked, reason.into(), unchecked::words(reason, keys, Hopeless::read(fields, policy)))
         }
         (Err(refusal), None) => (Outcome::Rejected, refusal.reason, refusal.words),
-        (Ok(()), None) => (Outcome::Verified, "valid".into(), verified(&progress)),
+        (Ok(()), None) => match progress.binding {
+            Some(Binding::Event | Binding::Hash) => (Outcome::Verified, "valid".into(), verified(&progress)),
+            _ => (Outcome::Unbound, "body_not_bound_to_token".into(), unbound(&progress)),
+        },
     };
-    let verified = outcome == Outcome::Verified;
+    let genuine = outcome.is_genuine();
     let repeated = seen.message_id || seen.token_id;
-    about_delivery(&mut progress.warnings, received, fields, verified && repeated);
+    about_delivery(&mut progress.warnings, received, fields, genuine && repeated);
     let words_for_repeat = match (seen.token_id, seen.message_id) {
         (true, _) => Some("a token with this jti was accepted before"),
         (false, true) => Some("this id was accepted before"),
         (false, false) => None,
     };
-    ladder.finish(verified, words_for_repeat);
+    ladder.finish(genuine, words_for_repeat);
     Verdict {
         outcome,
         scheme: Some(Scheme::Jwt),
         reason,
-        key: if verified || outcome == Outcome::Rejected { progress.key } else { None },
+        key: if outcome == Outcome::Unchecked { None } else { progress.key },
         warnings: progress.warnings,
         diagnosis: None,
         steps: ladder.steps,
@@ -104,19 +107,23 @@ fn surroundings(ladder: &mut Ladder, fields: &Fields<'_>, policy: &Policy, now: 
     ladder.add(TIME, status, seen);
 }
 
+fn hint(progress: &Progress) -> &str {
+    progress.key.as_ref().map_or("the key", |key| key.hint.as_str())
+}
+
 fn verified(progress: &Progress) -> Words {
-    let hint = progress.key.as_ref().map_or("the key", |key| key.hint.as_str());
-    match progress.binding {
-        Some(Binding::Event | Binding::Hash) => {
-            Words::new("", format!("Verified: the token matches {hint} and holds this body."))
-        }
-        _ => Words::new(
-            "body not bound",
-            format!(
-                "The token is genuine ({hint}), but it does not cover the body: whoever had the token could have sent any body with it."
-            ),
+    Words::new("", format!("Verified: the token matches {} and holds this body.", hint(progress)))
+}
+
+fn unbound(progress: &Progress) -> Words {
+    Words::new(
+        "body not covered",
+        format!(
+            "Token genuine, body not covered: the token matches {}, but neither the event nor a hash of the body is among \
+             its claims, so whoever had the token could have sent any body with it.",
+            hint(progress)
         ),
-    }
+    )
 }
 
 fn climb(
@@ -151,13 +158,7 @@ fn climb(
     let (status, seen) = match binding {
         Binding::Event => (StepStatus::Passed, "the claims hold this event"),
         Binding::Hash => (StepStatus::Passed, "a claim holds the hash of this body"),
-        Binding::None => {
-            progress.warnings.push(Warning::new(
-                "body_not_bound_to_token",
-                "The token does not cover the body: neither the event nor a hash of the body is among its claims.",
-            ));
-            (StepStatus::Warned, "no claim speaks of the body")
-        }
+        Binding::None => (StepStatus::Warned, "no claim speaks of the body"),
     };
     ladder.add(BODY, status, seen);
     progress.binding = Some(binding);

@@ -21,6 +21,28 @@ pub enum Outcome {
     Rejected,
     /// There was no key to check with.
     Unchecked,
+    /// A token's own signature matched and every check of it passed, but none of its claims covers the body: whoever
+    /// had the token could have sent any body with it.
+    Unbound,
+}
+
+impl Outcome {
+    /// As a sentence names it: `verified`, `rejected`, `unchecked`, `token genuine, body not covered`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Rejected => "rejected",
+            Self::Unchecked => "unchecked",
+            Self::Unbound => "token genuine, body not covered",
+        }
+    }
+
+    /// Whether a key of the project signed what came with the delivery: its body, or at least its token.
+    #[must_use]
+    pub fn is_genuine(self) -> bool {
+        matches!(self, Self::Verified | Self::Unbound)
+    }
 }
 
 /// The signature scheme, chosen by the shape of the `webhook-signature` header.
@@ -111,7 +133,7 @@ pub enum StepStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Warning {
-    /// Stable code, such as `secret_too_short` or `body_not_bound_to_token`.
+    /// Stable code, such as `secret_too_short` or `duplicate_id`.
     pub code: Text,
     /// One plain sentence.
     pub message: Text,
@@ -135,12 +157,12 @@ pub struct Diagnosis {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Verdict {
-    /// Verified, rejected or unchecked.
+    /// Verified, rejected, unchecked, or a genuine token that does not cover the body.
     pub outcome: Outcome,
     /// The scheme that the header's shape indicates; `None` if it could not be determined.
     pub scheme: Option<Scheme>,
     /// Stable code: `valid` when verified, otherwise the cause (`no_matching_signature`, `missing_header:webhook-id`,
-    /// …).
+    /// `body_not_bound_to_token`, …).
     pub reason: Text,
     /// The key that matched.
     pub key: Option<MatchedKey>,

@@ -87,8 +87,9 @@ fn words(earlier: &[Earlier], before: u32, received_ns: i64) -> Option<String> {
 fn order(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Verified => 0,
-        Outcome::Unchecked => 1,
-        Outcome::Rejected => 2,
+        Outcome::Unbound => 1,
+        Outcome::Unchecked => 2,
+        Outcome::Rejected => 3,
     }
 }
 
@@ -99,7 +100,8 @@ fn kind(outcome: u8, status: u16) -> String {
     };
     match outcome {
         0 => format!("verified and {answered}"),
-        1 => format!("{answered} but not verified"),
+        1 => format!("{answered}, its token genuine, its body not covered"),
+        2 => format!("{answered} but not verified"),
         _ => format!("rejected and {answered}"),
     }
 }

@@ -15,6 +15,10 @@ mod duplicate;
 mod encode;
 mod error;
 mod events;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+mod health;
 mod import;
 mod job;
 mod judging;
@@ -24,6 +28,7 @@ mod phrases;
 mod placing;
 mod readers;
 mod recent;
+mod replies;
 mod retention;
 mod retries;
 mod search;
@@ -38,11 +43,14 @@ mod writer;
 pub use complaints::Complaints;
 pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, RequestLine, Row};
 pub use error::{Error, InsertError, SqliteFault};
+pub use health::{Began, Damage, FoundFile, Health, Missing, Recovered, look_at, recover};
 pub use import::{Imported, Importer, NewImported};
 pub use judging::{DOUBTFUL_BYTES, Doubtful, DoubtfulRange};
 pub use open::is_history;
 pub use recent::{SignedBin, Unverified};
-pub use retention::{Deleted, Keep, Limits, Preview, RebuildNeed, RebuildProgress, Share, Sizes, Span, Waiting, Which};
+pub use retention::{
+    Deleted, Keep, Limits, Preview, RebuildNeed, RebuildProgress, Share, Sizes, Span, Waiting, Which, WhichWait,
+};
 pub use search::{Bin, Explained, Found, Hit, HitPlace, Names, Rest, Search, Spans, Values, Wanted};
 pub use space::{Shortage, Space, SpaceOf};
 pub use store::{Options, Store};

@@ -42,6 +42,9 @@ mod sent;
 mod shelf;
 mod values;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use segment::{head as segment_head, number as segment_number, read_head as read_segment_head};
+
 pub use hits::{Hit, HitPlace};
 pub use hunt::{Explained, Wanted};
 pub(crate) use known::OwnRevisions;

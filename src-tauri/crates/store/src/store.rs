@@ -12,12 +12,14 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::checkpointer::Checkpointer;
 use crate::complaints::Complaints;
+use crate::health::{Began, Checking, Mark};
 use crate::job::{Answered, Job, Pending};
 use crate::phrases::Phrases;
 use crate::readers::Readers;
+use crate::replies::Replies;
 use crate::retention::{Keeper, Keeping};
 use crate::search::{OwnRevisions, Search, SearchParts};
-use crate::space::{Reserve, Shortage, SpaceOf};
+use crate::space::{Reserve, Shortage};
 use crate::table::{content, delivery, phrase, signer, tally};
 use crate::writer::{Beside, Writer};
 use crate::{
@@ -27,52 +29,9 @@ use crate::{
 };
 
 mod handle;
+mod options;
 
-/// Bounds and sizes. The default is what the desktop uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Options {
-    /// Deliveries that may wait for the writer; a further one is refused with [`InsertError::Full`].
-    pub queue: usize,
-    /// Bytes of the deliveries that may wait for the writer. One may always wait, however large.
-    pub queue_bytes: usize,
-    /// The most deliveries in one transaction.
-    pub batch: usize,
-    /// Bytes of deliveries in one transaction; once reached, no further one joins it.
-    pub batch_bytes: usize,
-    /// New events whose message ids the writer remembers (about 100 bytes each) before it puts them into their index.
-    pub index_after: usize,
-    /// Bytes that those may take, however few they are. A batch may exceed it while it lasts.
-    pub index_after_bytes: usize,
-    /// Read-only connections.
-    pub readers: usize,
-    /// How many changes a receiver of [`Store::subscribe`] may be behind before it has to reload.
-    pub changes: usize,
-    /// Bytes that changes may occupy while receivers are behind; beyond them [`Change::Resync`] is sent.
-    pub changes_bytes: usize,
-    /// The size in bytes that the database file may not exceed; a delivery that needs more fails with `disk_full`.
-    pub max_bytes: Option<u64>,
-    /// Where the disk's free space is read from; `None` keeps no reserve.
-    pub space: Option<SpaceOf>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            queue: 4096,
-            queue_bytes: 64 << 20,
-            batch: 512,
-            batch_bytes: 8 << 20,
-            index_after: 65_536,
-            index_after_bytes: 16 << 20,
-            readers: 3,
-            changes: 4096,
-            changes_bytes: 16 << 20,
-            max_bytes: None,
-            space: None,
-        }
-    }
-}
+pub use options::Options;
 
 /// The history. A cheap handle: clone it freely.
 #[derive(Clone)]
@@ -88,6 +47,8 @@ struct Shared {
     readers: Arc<Readers>,
     phrases: Arc<Phrases>,
     keeping: Arc<Keeping>,
+    began: Began,
+    checking: Checking,
     path: PathBuf,
     search: Search,
     changes: broadcast::Sender<Change>,
@@ -113,7 +74,8 @@ impl Store {
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let ready = open::make_ready(path)?;
         let path = ready.path.as_path();
-        let conn = open::connect(path, &options)?;
+        let mark = Mark::take(path);
+        let conn = open::connect_or_read(path, &options)?;
         ready.is_still_there().map_err(|refusal| Error::NotAFile { path: path.to_owned(), refusal })?;
         let phrases = Arc::new(Phrases::default());
         phrases.learn(phrase::all(&conn)?);
@@ -139,7 +101,10 @@ impl Store {
             revisions: Arc::clone(&revisions),
             keeping: Arc::clone(&keeping),
         };
+        let began = mark.began(tally::read(&conn)?.last_id);
         let beside = Beside {
+            mark,
+            replies: Replies::new(),
             reserve: Arc::clone(&reserve),
             complaints: Arc::clone(&complaints),
             checkpointer,
@@ -162,6 +127,8 @@ impl Store {
             readers,
             phrases,
             keeping,
+            began,
+            checking: Checking::default(),
             path: path.to_owned(),
             search: Search::new(search, changes.clone()),
             changes,
@@ -494,5 +461,6 @@ impl Store {
         if !matches!(joined.await, Ok(Ok(()))) {
             tracing::error!("the thread that writes the history ended badly");
         }
+        open::let_go(&self.0.path);
     }
 }

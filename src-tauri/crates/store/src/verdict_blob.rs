@@ -140,17 +140,25 @@ pub(crate) fn decode(blob: &[u8], phrase: &dyn Fn(u64) -> Option<String>) -> Opt
         .collect::<Option<Vec<_>>>()?;
     let cause = reader.text()?;
     let sentence = reader.string()?;
-    reader.taker.0.is_empty().then_some(Verdict {
-        outcome,
-        scheme,
-        reason,
-        key,
-        warnings,
-        diagnosis,
-        steps,
-        cause,
-        sentence,
-    })
+    let verdict = Verdict { outcome, scheme, reason, key, warnings, diagnosis, steps, cause, sentence };
+    reader.taker.0.is_empty().then(|| as_today(verdict))
+}
+
+/// The code that told of it.
+const UNBOUND: &str = "body_not_bound_to_token";
+
+/// Reads a token that does not cover its body as what it is: it was kept as a verification with a warning before.
+fn as_today(mut verdict: Verdict) -> Verdict {
+    let unbound = |warning: &Warning| warning.code == UNBOUND;
+    if verdict.outcome == Outcome::Verified
+        && let Some(at) = verdict.warnings.iter().position(unbound)
+    {
+        verdict.warnings.remove(at);
+        verdict.outcome = Outcome::Unbound;
+        verdict.reason = UNBOUND.into();
+        verdict.cause = "body not covered".into();
+    }
+    verdict
 }
 
 struct Reader<'a> {
@@ -194,11 +202,12 @@ pub(crate) fn outcome_number(outcome: Outcome) -> u8 {
         Outcome::Verified => 0,
         Outcome::Rejected => 1,
         Outcome::Unchecked => 2,
+        Outcome::Unbound => 3,
     }
 }
 
 pub(crate) fn outcome_of(number: u8) -> Option<Outcome> {
-    [Outcome::Verified, Outcome::Rejected, Outcome::Unchecked].get(usize::from(number)).copied()
+    [Outcome::Verified, Outcome::Rejected, Outcome::Unchecked, Outcome::Unbound].get(usize::from(number)).copied()
 }
 
 pub(crate) fn scheme_number(scheme: Option<Scheme>) -> u8 {

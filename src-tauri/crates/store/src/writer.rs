@@ -13,9 +13,11 @@ use tokio::sync::broadcast;
 use crate::checkpointer::Checkpointer;
 use crate::complaints::Complaints;
 use crate::events::Events;
+use crate::health::Mark;
 use crate::job::{Answered, Changes, Job, Pending, Work};
 use crate::phrases::Phrases;
 use crate::placing::{Placed, Statements};
+use crate::replies::Replies;
 use crate::retention::Keeper;
 use crate::search::OwnRevisions;
 use crate::signers::Signers;
@@ -54,6 +56,10 @@ pub(crate) struct Writer {
     signers: Signers,
     checkpointer: Checkpointer,
     keeper: Keeper,
+    mark: Mark,
+    /// The newest delivery.
+    last_id: i64,
+    replies: Replies,
     reserve: Arc<Reserve>,
     complaints: Arc<Complaints>,
     revisions: OwnRevisions,
@@ -69,6 +75,8 @@ pub(crate) struct Writer {
 
 /// What accompanies the writing.
 pub(crate) struct Beside {
+    pub(crate) mark: Mark,
+    pub(crate) replies: Replies,
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) complaints: Arc<Complaints>,
     pub(crate) checkpointer: Checkpointer,
@@ -95,7 +103,7 @@ impl Writer {
         changes: broadcast::Sender<Change>,
         beside: Beside,
     ) -> Self {
-        let Beside { reserve, complaints, checkpointer, keeper, revisions } = beside;
+        let Beside { mark, replies, reserve, complaints, checkpointer, keeper, revisions } = beside;
         let announced = Arc::new(AtomicUsize::new(0));
         let (projects, events, signers) = (HashSet::new(), Events::default(), Signers::default());
         Self {
@@ -111,6 +119,9 @@ impl Writer {
             signers,
             checkpointer,
             keeper,
+            mark,
+            last_id: 0,
+            replies,
             reserve,
             complaints,
             revisions,
@@ -127,6 +138,8 @@ impl Writer {
             LOGGED.set(pages);
             Ok(())
         }));
+        self.last_id = tally::read(&self.conn).map_or(0, |tally| tally.last_id);
+        self.mark.note(self.last_id);
         let mut open = true;
         while open {
             let due = self.events.is_indexing() || self.keeper.is_due(false);
@@ -176,6 +189,9 @@ impl Writer {
         // Best effort: the next start does whatever is left undone here.
         self.checkpointer.end();
         let _ = self.conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+        let Self { conn, mark, last_id, .. } = self;
+        drop(conn);
+        mark.close(last_id);
     }
 
     /// One job and all that wait behind it, up to the limits of a transaction. False after [`Job::Close`].
@@ -221,6 +237,7 @@ impl Writer {
         if self.events.count() >= self.options.index_after || self.events.bytes() >= self.options.index_after_bytes {
             self.index_events();
         }
+        self.mark.note(self.last_id);
         // Everything was copied during the quiet time: there is nothing left to do.
         let copied = self.checkpointer.has_copied();
         if LOGGED.get() >= self.checkpoint_at.unwrap_or(self.keeper.log_pages(LOG_PAGES)) {
@@ -346,6 +363,7 @@ impl Writer {
         transaction.commit()?;
         self.revised(revised);
         self.events.commit(&tally);
+        self.last_id = tally.last_id;
         if indexed {
             self.keeper.indexed();
         }

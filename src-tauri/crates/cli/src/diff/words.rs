@@ -52,6 +52,7 @@ fn side(name: &str, side: &ComparedSide) -> String {
         Outcome::Verified => ("✓", "Verified", Style::new().green()),
         Outcome::Rejected => ("✕", "Rejected", Style::new().red()),
         Outcome::Unchecked => ("○", "Unchecked", Style::new().dimmed()),
+        Outcome::Unbound => ("◐", "Genuine", Style::new().yellow()),
     };
     let why = side.key.as_deref().filter(|_| row.cause.is_empty()).unwrap_or(&row.cause);
     let at =

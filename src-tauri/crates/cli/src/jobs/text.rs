@@ -70,19 +70,11 @@ fn told_by(job: &JobView) -> String {
             format!("#{} {}", told.delivery, printable(&told.event_type))
         }
         (Some(told), _) => {
-            format!("#{} {} ({})", told.delivery, printable(&told.event_type), outcome(told.outcome))
+            format!("#{} {} ({})", told.delivery, printable(&told.event_type), told.outcome.word())
         }
         (None, Some(finding)) => format!("nothing: {}", printable(&finding.words)),
         (None, None) if job.untold => "no event expected".to_owned(),
         (None, None) => "–".to_owned(),
-    }
-}
-
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Verified => "verified",
-        Outcome::Rejected => "rejected",
-        Outcome::Unchecked => "unchecked",
     }
 }
 
@@ -168,7 +160,7 @@ fn delivery(told: &JobTold) -> String {
         told.delivery,
         utc(told.received_ms),
         printable(&told.event_type),
-        outcome(told.outcome),
+        told.outcome.word(),
         contradiction.unwrap_or_default(),
     )
 }

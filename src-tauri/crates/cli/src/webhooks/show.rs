@@ -3,7 +3,6 @@
 use engine::{SecretLife, SeenDelivery, WebhookSecret, WebhookView};
 use owo_colors::Style;
 use serde_json::{Value, json};
-use signature::Outcome;
 
 use crate::manage::time;
 use crate::print::{paint, printable};
@@ -77,11 +76,7 @@ fn in_words(secret: &WebhookSecret) -> String {
 
 /// `2026-11-22 09:12 verified`.
 pub(super) fn seen(delivery: &SeenDelivery) -> String {
-    let outcome = match delivery.outcome {
-        Outcome::Verified => "verified",
-        Outcome::Rejected => "rejected",
-        Outcome::Unchecked => "unchecked",
-    };
+    let outcome = delivery.outcome.word();
     let cause = if delivery.cause.is_empty() { String::new() } else { format!(" ({})", printable(&delivery.cause)) };
     format!("{} {outcome}{cause}", time(delivery.received_ms))
 }

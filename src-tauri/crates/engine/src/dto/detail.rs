@@ -193,6 +193,4 @@ pub struct Detail {
     /// An attempt whose body is not this one's, byte for byte, by its number: attempts of one event must carry
     /// the same bytes. `None` also where a body was kept only in part, so that it is not known.
     pub bytes_differ_from: Option<i64>,
-    /// The delivery as a `curl` command.
-    pub curl: String,
 }

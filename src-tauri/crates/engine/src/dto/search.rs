@@ -169,6 +169,8 @@ pub struct HistogramBucket {
     pub verified: u32,
     /// Verified with a secret in its grace period.
     pub old_secret: u32,
+    /// A genuine token that does not cover the body.
+    pub unbound: u32,
     /// Rejected.
     pub rejected: u32,
     /// Not checked.

@@ -22,6 +22,8 @@ pub struct StartFailure {
     pub other: bool,
     /// Whether renaming the history and starting a new one can help.
     pub aside: bool,
+    /// Whether a new history of what can be read of it can help.
+    pub recover: bool,
 }
 
 impl StartFailure {
@@ -48,6 +50,7 @@ impl StartFailure {
             _ => (true, false, false),
         };
         let path = path.display().to_string();
-        Self { error: error.clone(), path, history: other, again, other, aside }
+        let recover = matches!(error.code, Code::HistoryDamaged | Code::MigrationFailed);
+        Self { error: error.clone(), path, history: other, again, other, aside, recover }
     }
 }

@@ -93,6 +93,8 @@ pub struct Transfer {
     pub rejected: u64,
     /// Import: of the new ones, those for which there is no key.
     pub unchecked: u64,
+    /// Import: of the new ones, those whose token is genuine but does not cover the body.
+    pub unbound: u64,
     /// Export: deliveries of which a credential was left out (`authorization`, cookies, path tokens…).
     pub left_out: u64,
     /// Import: projects that the file names and that are not here; their deliveries went to the default project.

@@ -23,7 +23,7 @@ const ATTEMPTS: u32 = 1_000;
 /// A longer list of signatures is shown without saying which matched.
 const ENTRIES_CHECKED: usize = 32;
 
-pub(super) async fn open(store: &Store, registry: &Registry, id: i64, address: Option<String>) -> Result<Detail> {
+pub(super) async fn open(store: &Store, registry: &Registry, id: i64) -> Result<Detail> {
     let delivery = store.delivery(id).await?.ok_or_else(|| Error::not_found("delivery"))?;
     let bytes = store.body(id).await?.unwrap_or_default();
     let attempts = match delivery.row.event {
@@ -36,7 +36,7 @@ pub(super) async fn open(store: &Store, registry: &Registry, id: i64, address: O
     let project = with_known_jwks(registry, &delivery);
     let name = project_name(store, registry, delivery.row.project).await?;
     // Decoding and reading a large body may take a while.
-    let built = tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, address, project)).await;
+    let built = tokio::task::spawn_blocking(move || build(delivery, &bytes, row, attempts, project)).await;
     let built =
         built.map_err(|error| Error::new(Code::Internal, "The delivery could not be opened.").with_detail(error))?;
     Ok(Detail { project: name, bytes_differ_from, ..built })
@@ -66,7 +66,6 @@ fn build(
     bytes: &[u8],
     row: crate::dto::Row,
     attempts: Vec<crate::dto::Row>,
-    address: Option<String>,
     project: Arc<inbound::Project>,
 ) -> Detail {
     let received_s = delivery.row.received_ns.div_euclid(1_000_000_000);
@@ -94,7 +93,6 @@ fn build(
     };
     let signature = signature_view(&delivery, bytes, &project, received_s);
     let timestamp = header(&delivery, "webhook-timestamp").and_then(|value| timestamp(&value, received_s));
-    let curl = headers::curl(&delivery, bytes, address.as_deref());
     Detail {
         method: delivery.method.clone(),
         note: delivery.note.clone(),
@@ -128,7 +126,6 @@ fn build(
         },
         attempts,
         bytes_differ_from: None,
-        curl,
         checkable: signature::checkable(&delivery.headers, &project.policy),
         verdict: delivery.verdict,
         project: None,

@@ -1,9 +1,6 @@
-//! What headers mean, and a delivery as a `curl` command.
+//! What headers mean.
 
-use exchange::Record;
-use exchange::snippet::{Form, Places, copy};
 use jiff::Timestamp;
-use store::Delivery;
 
 /// What a header is for; `None` where there is nothing to say.
 pub(crate) fn meaning(name: &str) -> Option<&'static str> {
@@ -73,23 +70,6 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         503 => "Service Unavailable",
         _ => "",
     }
-}
-
-/// The delivery as a command for a POSIX shell, to the listener at `address`. Credentials are left out.
-pub(crate) fn curl(delivery: &Delivery, body: &[u8], address: Option<&str>) -> String {
-    let base = address.unwrap_or("http://127.0.0.1:4710/").trim_end_matches('/');
-    let record = Record {
-        method: delivery.method.clone(),
-        path: delivery.path.clone(),
-        query: delivery.query.clone(),
-        headers: delivery.headers.clone(),
-        body: body.to_vec(),
-        body_len: delivery.row.body_len,
-        truncated: delivery.row.truncated,
-        ..Record::default()
-    };
-    // A command can hold any bytes.
-    copy(&[record], Form::Curl, &Places { listener: base, handler: base }).unwrap_or_default()
 }
 
 #[cfg(test)]

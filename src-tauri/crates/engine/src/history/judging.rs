@@ -108,7 +108,7 @@ pub(super) fn verdict_on(keys: &Keys, one: Arrival<'_>, jwks: &Jwks, tokens: &To
     };
     let judged = verify(&received, &keyring, &keys.policy, &Seen::default(), now);
     if judged.scheme == Some(Scheme::Jwt)
-        && judged.outcome == Outcome::Verified
+        && judged.outcome.is_genuine()
         && let Some(jti) = jti(one.headers)
     {
         let mut tokens = tokens.lock();
@@ -143,9 +143,11 @@ fn state_at(state: KeyState, then: i64) -> KeyState {
 /// Whether a verdict replaces an old one that is not a verification.
 fn replaces(new: &Verdict, old: &Verdict) -> bool {
     match (old.outcome, new.outcome) {
-        (Outcome::Verified, _) | (Outcome::Rejected, Outcome::Unchecked) => false,
-        (_, Outcome::Verified) | (Outcome::Unchecked, Outcome::Rejected) => true,
-        (Outcome::Unchecked, Outcome::Unchecked) => new.reason != old.reason,
+        (Outcome::Verified, _) | (Outcome::Unbound, Outcome::Rejected | Outcome::Unchecked) => false,
+        (_, Outcome::Verified) | (Outcome::Unchecked | Outcome::Rejected, Outcome::Unbound) => true,
+        (Outcome::Rejected, Outcome::Unchecked) => false,
+        (Outcome::Unchecked, Outcome::Rejected) => true,
+        (Outcome::Unchecked, Outcome::Unchecked) | (Outcome::Unbound, Outcome::Unbound) => new.reason != old.reason,
         // Where the near-miss probe found nothing, it may find something with the current keys: it runs again when the
         // delivery is opened.
         (Outcome::Rejected, Outcome::Rejected) => new.reason != old.reason || (old.diagnosis.is_none() && probed(old)),

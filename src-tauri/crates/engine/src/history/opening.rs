@@ -9,7 +9,7 @@ use store::Wanted;
 
 use super::arrivals::Arrivals;
 use super::{History, body, detail, explain, rows};
-use crate::dto::{Detail, ListenerState, Row, ViewOpened};
+use crate::dto::{Detail, Row, ViewOpened};
 use crate::error::{Code, Error, Result};
 
 impl History {
@@ -50,11 +50,7 @@ impl History {
     /// One delivery, whole but for the bytes of its body. Probes a rejected one that was never probed.
     pub async fn delivery(&self, id: i64) -> Result<Detail> {
         self.explain_late(id).await?;
-        let address = match &*self.listener.borrow() {
-            ListenerState::Listening { address, .. } => Some(address.clone()),
-            _ => None,
-        };
-        detail::open(self.common.store(), &self.registry, id, address).await
+        detail::open(self.common.store(), &self.registry, id).await
     }
 
     pub(super) async fn explain_late(&self, id: i64) -> Result<()> {

@@ -229,7 +229,7 @@ impl History {
             match outcome {
                 Outcome::Verified => sum.verified += 1,
                 Outcome::Rejected => sum.rejected += 1,
-                Outcome::Unchecked => {}
+                Outcome::Unchecked | Outcome::Unbound => {}
             }
         }
         Ok(())

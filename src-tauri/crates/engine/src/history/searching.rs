@@ -165,6 +165,7 @@ impl History {
         let bucket = |bin: &store::Bin| HistogramBucket {
             verified: bin.verified,
             old_secret: bin.old_secret,
+            unbound: bin.unbound,
             rejected: bin.rejected,
             unchecked: bin.unchecked,
         };

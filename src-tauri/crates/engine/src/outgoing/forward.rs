@@ -18,12 +18,10 @@ use super::sending::Sending;
 use super::targets::Targets;
 use crate::addresses::Addresses;
 use crate::common::Common;
-use crate::dto::{
-    ForwardAnswer, ForwardOffer, ForwardRule, ForwardStart, ForwardView, ForwardWhich, Level, Live, Outbound,
-};
+use crate::dto::{ForwardAnswer, ForwardOffer, ForwardRule, ForwardStart, ForwardView, Level, Live, Outbound};
 use crate::error::{Code, Error, Result};
 use crate::registry::Registry;
-use lanes::{Kept, Lane, Lanes};
+use lanes::{Kept, Lane, Lanes, store_which};
 
 pub(crate) use lanes::stored_waiting;
 
@@ -97,7 +95,8 @@ impl Forwards {
             if kept.rule.on {
                 lane.begin(kept.rule.clone(), last);
                 let room = self.clone();
-                self.common.spawn(async move { room.resume(&lane, kept.mark, last).await });
+                let opened = lane.opened();
+                self.common.spawn(async move { room.resume(&lane, opened, kept.mark, last).await });
             }
         }
         self.lanes.note_answering();
@@ -108,12 +107,17 @@ impl Forwards {
         Ok(())
     }
 
-    /// Goes on where forwarding was when Pollux last ended.
-    async fn resume(&self, lane: &Arc<Lane>, mark: i64, last: i64) {
+    /// Goes on where forwarding was when Pollux last ended, unless the run `opened` is over by then.
+    async fn resume(&self, lane: &Arc<Lane>, opened: u64, mark: i64, last: i64) {
         let mut wait = Duration::from_secs(1);
         loop {
             match self.left(&lane.rule(), After::Id(mark), last).await {
                 Ok(found) => {
+                    let _alone = lane.alone().await;
+                    if lane.opened() != opened {
+                        // It was switched off, or off and on, meanwhile: that run knows what it is to send.
+                        return;
+                    }
                     lane.filled(found);
                     return self.run_lane(lane);
                 }
@@ -134,11 +138,11 @@ impl Forwards {
     /// What is already there, before a rule is switched on.
     pub async fn offer(&self, rule: ForwardRule) -> Result<ForwardOffer> {
         let rule = self.checked_rule(rule)?;
-        let all = rule.which == ForwardWhich::All;
+        let which = store_which(rule.which);
         let now = self.common.now_ms();
         let store = &self.common.store();
         let count = async |after: After, upto: i64| -> Result<u64> {
-            Ok(store.outbounds().count_not_forwarded(rule.project, after, upto, all).await?)
+            Ok(store.outbounds().count_not_forwarded(rule.project, after, upto, which).await?)
         };
         let since = |ms: i64| After::Time(ms.saturating_mul(1_000_000));
         let waiting = match self.lanes.of(rule.project) {
@@ -211,9 +215,9 @@ impl Forwards {
             true => lane.drop_waiting(),
             false => {
                 let Marks { reached, off_at, dropped_to } = lane.marks();
-                let all = lane.rule().which == ForwardWhich::All;
+                let which = store_which(lane.rule().which);
                 let after = After::Id(reached.max(dropped_to));
-                let left = self.common.store().outbounds().count_not_forwarded(project, after, off_at, all).await?;
+                let left = self.common.store().outbounds().count_not_forwarded(project, after, off_at, which).await?;
                 lane.drop_left();
                 left
             }
@@ -285,9 +289,9 @@ impl Forwards {
 
     /// What has not been forwarded yet, of the history up to `last`.
     async fn left(&self, rule: &ForwardRule, after: After, last: i64) -> Result<Vec<Found>> {
-        let all = rule.which == ForwardWhich::All;
-        let found = self.common.store().outbounds().not_forwarded(rule.project, after, last, all).await?;
-        Ok(found.into_iter().map(|(id, event, verified)| Found { id, event, verified }).collect())
+        let which = store_which(rule.which);
+        let found = self.common.store().outbounds().not_forwarded(rule.project, after, last, which).await?;
+        Ok(found.into_iter().map(|(id, event, outcome)| Found { id, event, outcome }).collect())
     }
 
     fn run_lane(&self, lane: &Arc<Lane>) {
@@ -302,8 +306,7 @@ impl Forwards {
                 Ok(Change::Inserted(arrived)) => {
                     let row = &arrived.row;
                     if let Some(lane) = self.lanes.of(row.project) {
-                        let verified = row.outcome == signature::Outcome::Verified;
-                        lane.arrived(row.id, row.event, verified, row.status == 0, Instant::now());
+                        lane.arrived(row.id, row.event, row.outcome, row.status == 0, Instant::now());
                     }
                 }
                 Ok(

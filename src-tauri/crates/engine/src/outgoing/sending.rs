@@ -1,4 +1,5 @@
-//! The one way out: composes, guards and sends a delivery. Replays, forwards and the handler check use it.
+//! The way out of what was received: composes, guards and sends a delivery. Replays and forwards use it; the handler check
+//! sends only what it made itself.
 
 use std::sync::Arc;
 

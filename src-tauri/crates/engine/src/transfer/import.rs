@@ -284,6 +284,7 @@ struct Sum {
     verified: u64,
     rejected: u64,
     unchecked: u64,
+    unbound: u64,
     problems: Vec<TransferProblem>,
 }
 
@@ -306,6 +307,7 @@ async fn store(importer: &Importer, judged: Judged, now_ms: i64) -> Result<Sum> 
                     Outcome::Verified => sum.verified += 1,
                     Outcome::Rejected => sum.rejected += 1,
                     Outcome::Unchecked => sum.unchecked += 1,
+                    Outcome::Unbound => sum.unbound += 1,
                 }
             }
             Imported::Known(_) => sum.known += 1,
@@ -328,6 +330,7 @@ impl Sum {
         transfer.verified += self.verified;
         transfer.rejected += self.rejected;
         transfer.unchecked += self.unchecked;
+        transfer.unbound += self.unbound;
         let room = PROBLEMS.saturating_sub(transfer.problems.len());
         transfer.problems.extend(self.problems.into_iter().take(room));
     }

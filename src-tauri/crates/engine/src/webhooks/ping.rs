@@ -36,7 +36,7 @@ impl Webhooks {
         let result = self.ping_webhook(project, id, wait).await;
         let detail = match &result {
             Ok(PingResult::Arrived { after_ms, delivery }) => {
-                format!("Arrived after {after_ms} ms as delivery {}, {}.", delivery.id, outcome(delivery.outcome))
+                format!("Arrived after {after_ms} ms as delivery {}, {}.", delivery.id, delivery.outcome.word())
             }
             Ok(PingResult::Missing { waited_ms, message, .. }) => {
                 format!("Did not arrive within {waited_ms} ms. {message}")
@@ -239,14 +239,6 @@ async fn look(address: &str) -> std::result::Result<Option<String>, String> {
     }
     let start: String = text.trim().chars().filter(|c| !c.is_control()).take(EXCERPT).collect();
     Ok(Some(if start.is_empty() { status.to_string() } else { format!("{status} ({start})") }))
-}
-
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Verified => "verified",
-        Outcome::Rejected => "rejected",
-        Outcome::Unchecked => "unchecked",
-    }
 }
 
 fn millis(time: Duration) -> u32 {

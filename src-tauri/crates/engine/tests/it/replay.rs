@@ -332,7 +332,7 @@ async fn with_the_sandboxs_keys_it_verifies_by_every_scheme() {
         assert_eq!(run.targets[0].statuses, [(200, 1)], "{}", signer.label);
         assert!(run.outbounds[0].rejected, "marked");
         let row = engine.history().open_view("").await.unwrap().rows.pop().unwrap();
-        assert_eq!(row.outcome, signature::Outcome::Verified, "{}: {}", signer.label, row.cause);
+        assert!(row.outcome.is_genuine(), "{}: {}", signer.label, row.cause);
     }
     engine.shutdown().await;
 }

@@ -22,6 +22,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{Site, State, Tunnel};
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use door::passed;
 pub use proxy::Proxies;
 pub use refusal::meaning;
 #[doc(hidden)]

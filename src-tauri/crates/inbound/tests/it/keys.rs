@@ -113,7 +113,7 @@ async fn a_token_that_comes_again_with_another_id_and_body_is_told() {
         );
         assert_eq!(status(&rig.raw(request.as_bytes()).await), "200");
         let kept = rig.store.delivery(*rig.all().await.last().unwrap()).await.unwrap().unwrap();
-        assert_eq!(kept.verdict.outcome, Outcome::Verified, "{}", kept.verdict.sentence);
+        assert_eq!(kept.verdict.outcome, Outcome::Unbound, "{}", kept.verdict.sentence);
         let told = kept.verdict.warnings.iter().any(|warning| warning.code == "duplicate_id");
         assert_eq!(told, expected, "{index}");
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
+use signature::Outcome;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -103,8 +104,8 @@ impl<S> Lane<S> {
     }
 
     /// Adds a stored delivery. `open`: it has no answer yet, and whoever answers it decides whether it waits.
-    pub fn arrived(&self, id: i64, event: Option<i64>, verified: bool, open: bool, now: Instant) {
-        let arrived = self.queue.lock().arrived(id, event, verified, open, now);
+    pub fn arrived(&self, id: i64, event: Option<i64>, outcome: Outcome, open: bool, now: Instant) {
+        let arrived = self.queue.lock().arrived(id, event, outcome, open, now);
         match arrived {
             Some(true) => self.changed(),
             Some(false) => self.moved.store(true, Ordering::Relaxed),
@@ -113,8 +114,8 @@ impl<S> Lane<S> {
     }
 
     /// Records that somebody other than the target answers a delivery that was stored without an answer.
-    pub fn offer(&self, id: i64, event: Option<i64>, verified: bool) {
-        let on = self.queue.lock().offer(id, event, verified);
+    pub fn offer(&self, id: i64, event: Option<i64>, outcome: Outcome) {
+        let on = self.queue.lock().offer(id, event, outcome);
         if on {
             self.changed();
         }
@@ -188,8 +189,8 @@ impl<S> Lane<S> {
     }
 
     /// Claims a delivery that was stored without an answer for the target's own answer, if the rule says so.
-    pub fn claim(self: &Arc<Self>, id: i64, event: Option<i64>, verified: bool) -> Option<Turn<S>> {
-        let claimed = self.queue.lock().claim(id, event, verified);
+    pub fn claim(self: &Arc<Self>, id: i64, event: Option<i64>, outcome: Outcome) -> Option<Turn<S>> {
+        let claimed = self.queue.lock().claim(id, event, outcome);
         claimed.then(|| Turn { lane: self.clone(), id })
     }
 

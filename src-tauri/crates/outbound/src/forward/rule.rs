@@ -1,6 +1,7 @@
 //! The forwarding rule of a project, and the state of its forwarding.
 
 use serde::{Deserialize, Serialize};
+use signature::Outcome;
 
 /// Which deliveries are forwarded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,8 +11,22 @@ pub enum Which {
     /// Verified ones.
     #[default]
     Verified,
+    /// Those, and those whose token is genuine but does not cover the body.
+    Genuine,
     /// All, including rejected ones.
     All,
+}
+
+impl Which {
+    /// Whether a delivery that was judged so at its arrival is forwarded.
+    #[must_use]
+    pub fn takes(self, outcome: Outcome) -> bool {
+        match self {
+            Self::Verified => outcome == Outcome::Verified,
+            Self::Genuine => outcome.is_genuine(),
+            Self::All => true,
+        }
+    }
 }
 
 /// What answer the sender gets.

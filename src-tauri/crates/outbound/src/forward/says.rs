@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use signature::Outcome;
 use tokio::time::Instant;
 
 use super::rule::{Rule, State};
@@ -31,8 +32,8 @@ pub struct Found {
     pub id: i64,
     /// Its event; `None` without a `webhook-id`.
     pub event: Option<i64>,
-    /// Whether it was verified.
-    pub verified: bool,
+    /// What it was at its arrival; a verdict that came later does not count.
+    pub outcome: Outcome,
 }
 
 /// What to do next.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use signature::Outcome;
 use tokio::time::{Instant, advance};
 
 use super::back_off::{GAPS, LEFT_ALONE, gap};
@@ -21,7 +22,7 @@ fn lane(concurrency: u32) -> (Arc<Lane>, u64) {
 
 fn arrive(lane: &Lane, all: &[(i64, Option<i64>)]) {
     for (id, event) in all {
-        lane.arrived(*id, *event, true, false, Instant::now());
+        lane.arrived(*id, *event, Outcome::Verified, false, Instant::now());
     }
 }
 
@@ -45,7 +46,7 @@ fn later(lane: &Lane, id: i64) {
 }
 
 fn found(ids: &[i64]) -> Vec<Found> {
-    ids.iter().map(|id| Found { id: *id, event: None, verified: true }).collect()
+    ids.iter().map(|id| Found { id: *id, event: None, outcome: Outcome::Verified }).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +136,8 @@ async fn gaps_grow_to_half_a_minute_and_a_target_may_ask_for_more() {
 async fn the_mark_stays_before_what_is_not_dealt_with() {
     let (lane, opened) = lane(4);
     for id in 1..=4 {
-        lane.arrived(id, None, id != 4, false, Instant::now());
+        let outcome = if id == 4 { Outcome::Rejected } else { Outcome::Verified };
+        lane.arrived(id, None, outcome, false, Instant::now());
     }
     assert_eq!(lane.marks().reached, 0);
     for _ in 0..3 {
@@ -146,10 +148,10 @@ async fn the_mark_stays_before_what_is_not_dealt_with() {
     assert_eq!(lane.marks().reached, 1, "2 is under way; 4 was not verified and is nobody's");
     taken(&lane, 2);
     assert_eq!(lane.marks().reached, 4);
-    lane.arrived(5, None, true, false, Instant::now());
+    lane.arrived(5, None, Outcome::Verified, false, Instant::now());
     lane.close(Rule { on: false, ..lane.rule() }, 6);
-    lane.arrived(6, None, true, false, Instant::now());
-    lane.arrived(7, None, true, false, Instant::now());
+    lane.arrived(6, None, Outcome::Verified, false, Instant::now());
+    lane.arrived(7, None, Outcome::Verified, false, Instant::now());
     let expected = Marks { reached: 4, off_at: 6, dropped_to: 0 };
     assert_eq!(lane.marks(), expected, "6 was stored before it was switched off and told later; 7 came after it");
     assert_eq!(lane.view().state, State::Off);
@@ -161,11 +163,11 @@ async fn what_was_told_twice_is_sent_once_and_nothing_before_the_history_was_loo
     let (lane, _) = lane(4);
     lane.begin(lane.rule(), 7);
     let opened = lane.opened();
-    lane.arrived(8, None, true, false, Instant::now());
+    lane.arrived(8, None, Outcome::Verified, false, Instant::now());
     assert_eq!(send(&lane, opened), None);
     lane.filled(found(&[6, 7]));
     for id in [6, 7, 8, 8] {
-        lane.arrived(id, None, true, false, Instant::now());
+        lane.arrived(id, None, Outcome::Verified, false, Instant::now());
     }
     let all: Vec<_> = std::iter::from_fn(|| send(&lane, opened)).collect();
     assert_eq!(all, [(6, 1), (7, 1), (8, 1)]);
@@ -210,12 +212,21 @@ async fn what_is_under_way_while_it_is_switched_off_and_on_is_not_lost() {
 async fn only_verified_ones_go_on_waiting_where_the_rule_says_so() {
     let (lane, opened) = lane(1);
     lane.put(Rule { which: Which::All, ..lane.rule() }, Instant::now());
-    lane.arrived(1, None, false, false, Instant::now());
-    lane.arrived(2, None, true, false, Instant::now());
+    lane.arrived(1, None, Outcome::Rejected, false, Instant::now());
+    lane.arrived(2, None, Outcome::Verified, false, Instant::now());
+    lane.arrived(3, None, Outcome::Unbound, false, Instant::now());
+    lane.arrived(4, None, Outcome::Unchecked, false, Instant::now());
+    lane.put(Rule { which: Which::Genuine, ..lane.rule() }, Instant::now());
+    assert_eq!(lane.view().waiting, 2);
     lane.put(Rule { which: Which::Verified, ..lane.rule() }, Instant::now());
     assert_eq!(send(&lane, opened), Some((2, 1)));
     taken(&lane, 2);
     assert_eq!(send(&lane, opened), None);
+    lane.arrived(5, None, Outcome::Unbound, false, Instant::now());
+    assert_eq!(send(&lane, opened), None, "its token does not cover the body");
+    lane.put(Rule { which: Which::Genuine, ..lane.rule() }, Instant::now());
+    lane.arrived(6, None, Outcome::Unbound, false, Instant::now());
+    assert_eq!(send(&lane, opened), Some((6, 1)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,13 +234,13 @@ async fn the_targets_own_answers_keep_order_and_number() {
     let (lane, opened) = lane(2);
     lane.put(Rule { answer: Answer::Target { timeout_ms: 1000 }, ..lane.rule() }, Instant::now());
     // In either order: the news of it, or whoever answers it.
-    let one = lane.claim(1, Some(9), true).unwrap();
-    lane.arrived(1, Some(9), true, true, Instant::now());
-    lane.arrived(2, Some(9), true, true, Instant::now());
+    let one = lane.claim(1, Some(9), Outcome::Verified).unwrap();
+    lane.arrived(1, Some(9), Outcome::Verified, true, Instant::now());
+    lane.arrived(2, Some(9), Outcome::Verified, true, Instant::now());
     assert_eq!(lane.marks().reached, 0);
-    let two = lane.claim(2, Some(9), true).unwrap();
-    let three = lane.claim(3, None, true).unwrap();
-    let four = lane.claim(4, None, true).unwrap();
+    let two = lane.claim(2, Some(9), Outcome::Verified).unwrap();
+    let three = lane.claim(3, None, Outcome::Verified).unwrap();
+    let four = lane.claim(4, None, Outcome::Verified).unwrap();
     assert_eq!(send(&lane, opened), None, "nothing waits");
     one.come().await;
     three.come().await;
@@ -239,13 +250,13 @@ async fn the_targets_own_answers_keep_order_and_number() {
     drop(one);
     two.come().await;
     drop((two, three, four));
-    assert!(lane.claim(5, None, false).is_none(), "it was not verified");
+    assert!(lane.claim(5, None, Outcome::Rejected).is_none(), "it was not verified");
     // A rule of the fault lab answered: the target gets it all the same.
-    lane.arrived(6, None, true, true, Instant::now());
-    lane.offer(6, None, true);
+    lane.arrived(6, None, Outcome::Verified, true, Instant::now());
+    lane.offer(6, None, Outcome::Verified);
     assert_eq!(send(&lane, opened), Some((6, 1)));
     // It was not open: its body was incomplete, or the rule was different when it arrived.
-    lane.arrived(7, None, true, false, Instant::now());
+    lane.arrived(7, None, Outcome::Verified, false, Instant::now());
     assert_eq!(send(&lane, opened), Some((7, 1)));
 }
 
@@ -263,7 +274,7 @@ async fn a_switch_that_fails_leaves_it_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn a_delivery_that_nobody_answers_any_more_waits_like_the_others() {
     let (lane, opened) = lane(1);
-    lane.arrived(1, None, true, true, Instant::now());
+    lane.arrived(1, None, Outcome::Verified, true, Instant::now());
     lane.adopt(Instant::now());
     assert_eq!((send(&lane, opened), lane.marks().reached), (None, 0));
     advance(UNANSWERED).await;

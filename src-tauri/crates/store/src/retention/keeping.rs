@@ -47,7 +47,7 @@ impl Keeping {
         let mut keep = Keep::clone(&self.keep());
         keep.waiting = self.named.lock().iter().chain(&waiting).cloned().collect();
         *self.keep.lock() = Arc::new(keep);
-        let whose = |one: &Waiting| (one.project, one.all);
+        let whose = |one: &Waiting| (one.project, one.which);
         let now: Vec<_> = waiting.iter().map(whose).collect();
         let before = self.waiting.lock().replace(waiting);
         !before.iter().flatten().map(whose).eq(now)

@@ -33,9 +33,37 @@ pub struct Waiting {
     pub project: i64,
     /// After this id.
     pub after: i64,
-    /// Also those that were not verified when they arrived.
-    pub all: bool,
+    /// WhichWait of them.
+    pub which: WhichWait,
 }
+
+/// WhichWait deliveries of a project are forwarded, by what they were judged to be at their arrival.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhichWait {
+    /// Verified ones.
+    #[default]
+    Verified,
+    /// Those, and those whose token is genuine but does not cover the body.
+    Genuine,
+    /// All.
+    All,
+}
+
+impl WhichWait {
+    /// The outcomes of the table that it takes, of which [`AT_ARRIVAL`] must be at most this.
+    pub(crate) fn most(self) -> u8 {
+        match self {
+            Self::Verified => 0,
+            Self::Genuine => 1,
+            Self::All => 2,
+        }
+    }
+}
+
+/// What a row says of a delivery's arrival: 0 verified, 1 a genuine token that does not cover the body, 2 anything else.
+/// A later verdict does not change that: it was not verified then.
+pub(crate) const AT_ARRIVAL: &str =
+    "CASE WHEN judged_ms IS NOT NULL THEN 2 WHEN outcome = 0 THEN 0 WHEN outcome = 3 THEN 1 ELSE 2 END";
 
 impl crate::Store {
     /// Puts limits in force, in place of the earlier ones. `now_ms` (Unix milliseconds) is the time by which ages and

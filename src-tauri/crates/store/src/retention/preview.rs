@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
-use super::limits::{Limits, Waiting};
+use super::limits::{AT_ARRIVAL, Limits, Waiting};
 use super::slice::{self, HEADERS, cutoff};
 use super::{keeper, sizes};
 use crate::table::{share, tally, unsigned};
@@ -114,10 +114,10 @@ fn preview(conn: &Connection, asked: &Asked, aside: u64, gone: &AtomicBool) -> R
     let mut found = Preview::default();
     let (mut pinned, mut waiting, mut ends) = (0, 0, false);
     let mut spans = Spans::default();
-    let mut statement = conn.prepare_cached(
-        "SELECT id, project, received_ns, pinned, coalesce(kept, body_len + ?2), outcome = 0 AND judged_ms IS NULL
-         FROM delivery WHERE deleted = 0 AND (?1 IS NULL OR project = ?1) ORDER BY id",
-    )?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT id, project, received_ns, pinned, coalesce(kept, body_len + ?2), {AT_ARRIVAL}
+         FROM delivery WHERE deleted = 0 AND (?1 IS NULL OR project = ?1) ORDER BY id"
+    ))?;
     let mut rows = statement.query((asked.project, crate::table::signed(HEADERS)))?;
     while let Some(row) = rows.next()? {
         if gone.load(Ordering::Relaxed) {

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::limits::{Limits, Waiting};
+use super::limits::{AT_ARRIVAL, Limits, Waiting};
 use crate::table::share::Shares;
 use crate::table::{gone, tally, unsigned};
 
@@ -105,10 +105,10 @@ pub(super) fn any(conn: &Connection, from: i64, waiting: &[Waiting]) -> rusqlite
 type Found = (Vec<(i64, Victim)>, i64, bool);
 
 fn victims(conn: &Connection, which: Oldest, waiting: &[Waiting]) -> rusqlite::Result<Found> {
-    let sql =
-        "SELECT id, project, received_ns, event, kept, pinned, deleted, outcome = 0 AND judged_ms IS NULL, body_len
-               FROM delivery WHERE id >= ?1 ORDER BY id LIMIT ?2";
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT id, project, received_ns, event, kept, pinned, deleted, {AT_ARRIVAL}, body_len
+         FROM delivery WHERE id >= ?1 ORDER BY id LIMIT ?2"
+    ))?;
     let mut rows = statement.query((which.from, LOOKED_AT))?;
     let mut found: Vec<(i64, Victim)> = Vec::new();
     let (mut bytes, mut looked_at, mut next, mut run) = (0, 0, which.from, None);
@@ -117,12 +117,12 @@ fn victims(conn: &Connection, which: Oldest, waiting: &[Waiting]) -> rusqlite::R
         looked_at += 1;
         let (id, project): (i64, i64) = (row.get(0)?, row.get(1)?);
         let hidden = row.get::<_, i64>(6)? != 0;
-        let verified: bool = row.get(7)?;
+        let arrived: u8 = row.get(7)?;
         let of_it = which.project.is_none_or(|asked| asked == project);
         let stays = row.get::<_, bool>(5)?
             || (hidden && !which.hidden)
             || !of_it
-            || waits(conn, waiting, (project, id, verified))?;
+            || waits(conn, waiting, (project, id, arrived))?;
         if stays {
             run = None;
         } else if which.before_ns.is_some_and(|before| row.get(2).is_ok_and(|at: i64| at >= before)) {
@@ -138,13 +138,13 @@ fn victims(conn: &Connection, which: Oldest, waiting: &[Waiting]) -> rusqlite::R
     Ok((found, next, false))
 }
 
-/// Whether a delivery (project, id, whether it was verified at its arrival) waits to be forwarded.
+/// Whether a delivery (project, id, what it was at its arrival) waits to be forwarded.
 pub(super) fn waits(
     conn: &Connection,
     waiting: &[Waiting],
-    (project, id, verified): (i64, i64, bool),
+    (project, id, arrived): (i64, i64, u8),
 ) -> rusqlite::Result<bool> {
-    let of_it = |one: &&Waiting| one.project == project && id > one.after && (verified || one.all);
+    let of_it = |one: &&Waiting| one.project == project && id > one.after && arrived <= one.which.most();
     if waiting.iter().find(of_it).is_none() {
         return Ok(false);
     }

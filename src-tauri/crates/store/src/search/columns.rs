@@ -62,9 +62,11 @@ pub(crate) enum Plane {
     Imported,
     /// It has a message id.
     Event,
+    /// A genuine token that does not cover the body.
+    Unbound,
 }
 
-pub(crate) const PLANES: usize = 12;
+pub(crate) const PLANES: usize = 13;
 
 impl Plane {
     const ALL: [Self; PLANES] = [
@@ -80,6 +82,7 @@ impl Plane {
         Self::Noted,
         Self::Imported,
         Self::Event,
+        Self::Unbound,
     ];
 
     pub(crate) fn bit(self) -> u16 {

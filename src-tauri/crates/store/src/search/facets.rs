@@ -62,7 +62,7 @@ enum Leaf {
     /// What it says where the bit is set, and where it is not.
     Plane(Plane, Marks, Marks),
     /// For verified with a current key, with an old one, rejected, unchecked.
-    Verdict([Marks; 4]),
+    Verdict([Marks; 5]),
     /// For `v1`, `v1a`, JWT, unknown.
     Scheme([Marks; 4]),
     Codes(Column, Codes),
@@ -278,10 +278,11 @@ impl Leaf {
         let plane = |plane| block.plane(plane);
         match self {
             Self::Plane(of, with, without) => Marks::choose(plane(*of), *with, *without),
-            Self::Verdict([verified, old, rejected, unchecked]) => {
+            Self::Verdict([verified, old, rejected, unchecked, unbound]) => {
                 let is_old = plane(Plane::Old);
                 let verified = Marks::choose(is_old, *old, *verified);
-                let others = Marks::choose(plane(Plane::Rejected), *rejected, *unchecked);
+                let others = Marks::choose(plane(Plane::Unbound), *unbound, *unchecked);
+                let others = Marks::choose(plane(Plane::Rejected), *rejected, others);
                 Marks::choose(plane(Plane::Verified), verified, others)
             }
             Self::Scheme([v1, v1a, jwt, unknown]) => {
@@ -298,7 +299,8 @@ impl Leaf {
             Self::Sent(sent, says) => Marks::known(sent.marks(block.first, says)),
             Self::Secret(codes, absent) => {
                 // A key of a JWKS is in the verdict alone, and so is one that matched what was rejected all the same.
-                let others = Marks::choose(plane(Plane::Rejected), Marks::OPEN, Marks::of(*absent));
+                let others = Marks::choose(plane(Plane::Unbound), Marks::OPEN, Marks::of(*absent));
+                let others = Marks::choose(plane(Plane::Rejected), Marks::OPEN, others);
                 Marks::choose(plane(Plane::Verified), codes.of(block.of(&block.chunk.signer)), others)
             }
         }
@@ -343,7 +345,7 @@ fn leaf(term: &Term, columns: &Columns, names: &Names, sent: &Sent) -> Node {
             Node::Leaf(Leaf::Codes(Column::Reason, texts(&columns.reasons, false, says)))
         }
         Field::Verdict => {
-            let all = [Judged::Verified, Judged::OldSecret, Judged::Rejected, Judged::Unchecked];
+            let all = [Judged::Verified, Judged::OldSecret, Judged::Rejected, Judged::Unchecked, Judged::Unbound];
             Node::Leaf(Leaf::Verdict(all.map(|judged| text(Some(judged.word())))))
         }
         Field::Scheme => Node::Leaf(Leaf::Scheme([Some("v1"), Some("v1a"), Some("jwt"), None].map(text))),

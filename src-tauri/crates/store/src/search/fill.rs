@@ -222,6 +222,7 @@ impl Flags {
         let mut set = |is: bool, plane: Plane| bits |= if is { plane.bit() } else { 0 };
         set(self.outcome == outcome_number(Outcome::Verified), Plane::Verified);
         set(self.outcome == outcome_number(Outcome::Rejected), Plane::Rejected);
+        set(self.outcome == outcome_number(Outcome::Unbound), Plane::Unbound);
         set(self.old, Plane::Old);
         set(self.scheme == 1, Plane::V1);
         set(self.scheme == 2, Plane::V1a);

@@ -153,6 +153,7 @@ impl Record for Stored<'_> {
             (true, false, _) => Judged::Verified,
             (true, true, _) => Judged::OldSecret,
             (false, _, true) => Judged::Rejected,
+            (false, _, false) if self.has(Plane::Unbound) => Judged::Unbound,
             (false, _, false) => Judged::Unchecked,
         }
     }
@@ -304,6 +305,7 @@ impl Record for Live<'_> {
             (Outcome::Verified, Some(_)) => Judged::OldSecret,
             (Outcome::Rejected, _) => Judged::Rejected,
             (Outcome::Unchecked, _) => Judged::Unchecked,
+            (Outcome::Unbound, _) => Judged::Unbound,
         }
     }
 

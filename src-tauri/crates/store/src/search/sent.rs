@@ -8,6 +8,7 @@ use query::{Expr, Field, Forwarded, Term};
 use rusqlite::Connection;
 
 use super::columns::BLOCK;
+use crate::retention::AT_ARRIVAL;
 use crate::{Error, Waiting};
 
 /// Nothing is known of it.
@@ -52,8 +53,9 @@ impl Sent {
         }
         let tried = all.len();
         for one in waiting.iter() {
-            let mut statement = conn.prepare_cached(WAITS)?;
-            let mut ids = statement.query((one.project, one.after.max(from.saturating_sub(1)), one.all, to))?;
+            let mut statement = conn.prepare_cached(&format!("{WAITS} {AT_ARRIVAL} <= ?3"))?;
+            let mut ids =
+                statement.query((one.project, one.after.max(from.saturating_sub(1)), one.which.most(), to))?;
             while let Some(row) = ids.next()? {
                 if gone.load(Ordering::Relaxed) {
                     return Err(Error::Closed);
@@ -87,8 +89,8 @@ impl Sent {
         }
         let mut bits = all.first().map_or(NOT, |(_, bits)| *bits);
         for one in waiting.iter().filter(|one| one.after < id) {
-            let mut one_waits = conn.prepare_cached(ONE_WAITS)?;
-            if one_waits.exists((one.project, id, one.all))? {
+            let mut one_waits = conn.prepare_cached(&format!("{ONE_WAITS} {AT_ARRIVAL} <= ?3"))?;
+            if one_waits.exists((one.project, id, one.which.most()))? {
                 bits |= WAITING;
             }
         }
@@ -122,12 +124,10 @@ impl Sent {
 }
 
 const SELECT: &str = "SELECT delivery, kind, settled, status FROM outbound";
-/// Those of a project after an id and up to another; the third parameter: also those that were not verified when they
-/// arrived.
+/// Those of a project after an id and up to another; the third parameter: [`crate::WhichWait::most`].
 const WAITS: &str = "SELECT id FROM delivery WHERE id > ?2 AND id <= ?4 AND project = ?1 AND deleted = 0
-                     AND imported = 0 AND (?3 OR (outcome = 0 AND judged_ms IS NULL))";
-const ONE_WAITS: &str = "SELECT 1 FROM delivery WHERE id = ?2 AND project = ?1
-                         AND imported = 0 AND (?3 OR (outcome = 0 AND judged_ms IS NULL))";
+                     AND imported = 0 AND";
+const ONE_WAITS: &str = "SELECT 1 FROM delivery WHERE id = ?2 AND project = ?1 AND imported = 0 AND";
 
 fn add(all: &mut Vec<(i64, u8)>, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
     let (id, kind, settled, status): (i64, u8, bool, Option<u16>) =

@@ -24,6 +24,8 @@ pub struct Bin {
     pub rejected: u32,
     /// Not checked.
     pub unchecked: u32,
+    /// A genuine token that does not cover the body.
+    pub unbound: u32,
 }
 
 /// Deliveries over time.
@@ -68,6 +70,7 @@ impl Search {
                 Judged::OldSecret => bin.old_secret += 1,
                 Judged::Rejected => bin.rejected += 1,
                 Judged::Unchecked => bin.unchecked += 1,
+                Judged::Unbound => bin.unbound += 1,
             }
         }
         Spans { from_ns, step_ns, bins }
@@ -146,6 +149,7 @@ fn judged(chunk: &Chunk, at: usize) -> Judged {
         (true, false, _) => Judged::Verified,
         (true, true, _) => Judged::OldSecret,
         (false, _, true) => Judged::Rejected,
+        (false, _, false) if chunk.has(at, Plane::Unbound) => Judged::Unbound,
         (false, _, false) => Judged::Unchecked,
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::Store;
+use crate::health::{Began, Checking};
 use crate::job::{Changes, Job, Task};
 use crate::phrases::Phrases;
 use crate::retention::Keeping;
@@ -21,6 +22,16 @@ impl Store {
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.0.path
+    }
+
+    /// How the run before this one ended, as far as the files tell.
+    #[must_use]
+    pub fn began(&self) -> &Began {
+        &self.0.began
+    }
+
+    pub(crate) fn checking(&self) -> &Checking {
+        &self.0.checking
     }
 
     /// What is free on its disk, in bytes, if that is known.

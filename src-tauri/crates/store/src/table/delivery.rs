@@ -15,7 +15,7 @@ CREATE TABLE delivery (
   id          INTEGER PRIMARY KEY,
   project     INTEGER NOT NULL REFERENCES project (id),
   received_ns INTEGER NOT NULL,  -- Unix nanoseconds
-  outcome     INTEGER NOT NULL,  -- 0 verified, 1 rejected, 2 unchecked
+  outcome     INTEGER NOT NULL,  -- 0 verified, 1 rejected, 2 unchecked, 3 unbound
   scheme      INTEGER NOT NULL,  -- 0 unknown, 1 v1, 2 v1a, 3 JWT
   reason      TEXT    NOT NULL,
   cause       TEXT    NOT NULL,
@@ -77,6 +77,17 @@ pub(crate) fn is_shown(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
 /// whether it was verified.
 pub(crate) const ANSWER_GIVEN: &str = "
 UPDATE delivery SET status = ?2, answered_by = ?3, took_us = ?4 WHERE id = ?1 RETURNING event, outcome = 0
+";
+
+/// Verdicts on a token that does not cover its body were verifications before; their blobs are read as what they are.
+pub(crate) const UNBOUND: &str = "
+UPDATE delivery SET outcome = 3, reason = 'body_not_bound_to_token', cause = 'body not covered',
+                    warnings = max(warnings - 1, 0)
+WHERE outcome = 0 AND scheme = 3 AND cause = 'body not bound';
+UPDATE event SET accepted = max(accepted - n, 0)
+FROM (SELECT event AS of_it, count(*) AS n FROM delivery
+      WHERE outcome = 3 AND status BETWEEN 200 AND 299 AND event IS NOT NULL GROUP BY event)
+WHERE id = of_it;
 ";
 
 /// `took_us` starts as a number that takes as much space as any that replaces it: rows are packed to the end of a page,

@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+use signature::Outcome;
 
 use crate::job::Changes;
+use crate::retention::AT_ARRIVAL;
 use crate::table::{delivery, signed, unsigned};
-use crate::{Error, Store, encode};
+use crate::{Error, Store, WhichWait, encode};
 
 /// Wide columns are last: SQLite reads a row from the front.
 pub(crate) const CREATE: &str = "
@@ -219,11 +221,17 @@ impl Outbounds<'_> {
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn not_forwarded(&self, project: i64, after: After, last: i64, all: bool) -> Result<Vec<Left>, Error> {
+    pub async fn not_forwarded(
+        &self,
+        project: i64,
+        after: After,
+        last: i64,
+        which: WhichWait,
+    ) -> Result<Vec<Left>, Error> {
         let mut found = Vec::new();
         self.0
             .read(move |conn, gone| {
-                left(conn, (project, after, last, all), gone, |one| found.push(one))?;
+                left(conn, (project, after, last, which), gone, |one| found.push(one))?;
                 Ok(found)
             })
             .await
@@ -233,19 +241,26 @@ impl Outbounds<'_> {
     ///
     /// # Errors
     /// Any SQLite error.
-    pub async fn count_not_forwarded(&self, project: i64, after: After, last: i64, all: bool) -> Result<u64, Error> {
+    pub async fn count_not_forwarded(
+        &self,
+        project: i64,
+        after: After,
+        last: i64,
+        which: WhichWait,
+    ) -> Result<u64, Error> {
         let mut count = 0;
         self.0
             .read(move |conn, gone| {
-                left(conn, (project, after, last, all), gone, |_| count += 1)?;
+                left(conn, (project, after, last, which), gone, |_| count += 1)?;
                 Ok(count)
             })
             .await
     }
 }
 
-/// A delivery that was not forwarded yet: its id, its event, and whether it was verified.
-pub type Left = (i64, Option<i64>, bool);
+/// A delivery that was not forwarded yet: its id, its event, and what it was at its arrival, where only a verification
+/// and a genuine token are told from the rest ([`Outcome::Unchecked`]).
+pub type Left = (i64, Option<i64>, Outcome);
 
 /// Where to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -395,29 +410,33 @@ fn sendable(conn: &Connection, id: i64) -> Result<Option<Sendable>, Error> {
     }
 }
 
-/// Project, where from, up to which id, and whether all or only the verified ones.
-type Asked = (i64, After, i64, bool);
+/// Project, where from, up to which id, and which.
+type Asked = (i64, After, i64, WhichWait);
 
 fn left(conn: &Connection, asked: Asked, gone: &AtomicBool, mut each: impl FnMut(Left)) -> Result<(), Error> {
-    let (project, after, last, all) = asked;
+    let (project, after, last, which) = asked;
     let (first, from_ns) = match after {
         After::Id(id) => (id.saturating_add(1), i64::MIN),
         After::Time(from_ns) => (crate::recent::start(conn, from_ns)?, from_ns),
     };
-    let mut statement = conn.prepare_cached(
-        // A later verdict does not change what it was at its arrival: it was not verified then.
-        "SELECT id, event, outcome = 0 AND judged_ms IS NULL FROM delivery d
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT id, event, {AT_ARRIVAL} AS arrived FROM delivery d
          WHERE id >= ?1 AND id <= ?5 AND project = ?2 AND received_ns >= ?3 AND imported = 0 AND deleted = 0
-           AND ((outcome = 0 AND judged_ms IS NULL) OR ?4)
+           AND arrived <= ?4
            AND NOT EXISTS (SELECT 1 FROM outbound WHERE delivery = d.id AND kind = 1 AND settled = 1)
-         ORDER BY id",
-    )?;
-    let mut rows = statement.query((first, project, from_ns, all, last))?;
+         ORDER BY id"
+    ))?;
+    let mut rows = statement.query((first, project, from_ns, which.most(), last))?;
     while let Some(row) = rows.next()? {
         if gone.load(Ordering::Relaxed) {
             return Err(Error::Closed);
         }
-        each((row.get(0)?, row.get(1)?, row.get(2)?));
+        let outcome = match row.get(2)? {
+            0_u8 => Outcome::Verified,
+            1 => Outcome::Unbound,
+            _ => Outcome::Unchecked,
+        };
+        each((row.get(0)?, row.get(1)?, outcome));
     }
     Ok(())
 }

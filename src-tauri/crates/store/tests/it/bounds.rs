@@ -234,13 +234,13 @@ async fn what_waits_to_be_forwarded_stays() {
         store.insert(attempt(&format!("msg_{n}"), outcome, 200, n)).await.unwrap();
     }
     store.outbounds().add(vec![forward(8), forward(3)]).await.unwrap();
-    let waiting = vec![Waiting { project: 1, after: 5, all: false }];
+    let waiting = vec![Waiting { project: 1, after: 5, which: store::WhichWait::Verified }];
     store.keep(Keep { waiting, ..all(count(1)) }, NOW_MS);
     // 1, 5, 9, 13 and 17 were rejected; 3 and 8 are dealt with; so is everything up to 5.
     let waits: Vec<i64> = (6..=20).filter(|id| ![8, 9, 13, 17].contains(id)).collect();
     soon(&store, NOW_MS, async || ids(&store).await == waits).await;
     // Told by who forwards, it waits as well. Told first: between the two calls nothing would wait.
-    store.waiting(vec![Waiting { project: 1, after: 18, all: true }]);
+    store.waiting(vec![Waiting { project: 1, after: 18, which: store::WhichWait::All }]);
     store.keep(all(count(1)), NOW_MS);
     soon(&store, NOW_MS, async || ids(&store).await == [19, 20]).await;
     store.waiting(Vec::new());

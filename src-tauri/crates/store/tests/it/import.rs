@@ -107,9 +107,13 @@ async fn nobody_takes_them_for_arrivals() {
     assert_eq!(store.unanswered(1, NOON, 100).await.unwrap().len(), 11);
     assert!(store.signed(1, NOON - 7200 * SECOND, SECOND).await.unwrap().is_empty());
     assert!(store.signers(&["old".to_owned()]).await.unwrap().iter().all(|signer| signer.deliveries == 0));
-    let waits = store.outbounds().not_forwarded(1, After::Id(0), i64::MAX, true).await.unwrap();
+    let waits = store.outbounds().not_forwarded(1, After::Id(0), i64::MAX, store::WhichWait::All).await.unwrap();
     assert_eq!(waits.len(), 11, "no imported one is forwarded");
-    let waits = store.outbounds().not_forwarded(1, After::Time(NOON - 7200 * SECOND), i64::MAX, true).await.unwrap();
+    let waits = store
+        .outbounds()
+        .not_forwarded(1, After::Time(NOON - 7200 * SECOND), i64::MAX, store::WhichWait::All)
+        .await
+        .unwrap();
     assert_eq!(waits.len(), 11);
 }
 

@@ -73,17 +73,18 @@ fn start(name: &str, path: &Path) -> Child {
         .unwrap()
 }
 
-/// Runs it for so long after its first word, kills it, and gives what it said.
-fn killed(name: &str, path: &Path, pause: u64) -> Vec<i64> {
+/// Runs it until it said so much, and a moment longer; kills it, and gives what it said.
+fn killed(name: &str, path: &Path, least: usize, pause: u64) -> Vec<i64> {
     let mut child = start(name, path);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let acks = |line: String| line.split_once("ack ").and_then(|(_, id)| id.parse().ok());
-    let first: i64 = lines.by_ref().find_map(acks).unwrap();
+    let first: Vec<i64> = lines.by_ref().filter_map(acks).take(least).collect();
+    assert_eq!(first.len(), least, "it ended too early");
     let reading = std::thread::spawn(move || lines.filter_map(acks).collect::<Vec<i64>>());
     std::thread::sleep(Duration::from_millis(pause));
     child.kill().unwrap(); // SIGKILL
     child.wait().unwrap();
-    std::iter::once(first).chain(reading.join().unwrap()).collect()
+    first.into_iter().chain(reading.join().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -91,7 +92,7 @@ async fn what_is_killed_while_deliveries_leave_has_lost_none_that_had_to_stay() 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("history.db");
     for pause in [400, 150, 60, 700, 300] {
-        let acknowledged = killed("keeping_crash::child", &path, pause);
+        let acknowledged = killed("keeping_crash::child", &path, 2 * MOST as usize, pause);
         let store = Store::open(&path, Options::default()).unwrap();
         let shown = ids(&store).await;
         assert_eq!(store.counts().await.unwrap().total, shown.len() as u64);
@@ -132,7 +133,7 @@ async fn what_is_killed_while_it_is_rebuilt_is_whole() {
     conn.execute_batch("PRAGMA auto_vacuum = NONE; VACUUM;").unwrap();
     drop(conn);
     for pause in [1, 10, 25, 45, 80, 130] {
-        killed("keeping_crash::rebuilding_child", &path, pause);
+        killed("keeping_crash::rebuilding_child", &path, 1, pause);
         let store = Store::open(&path, Options::default()).unwrap();
         assert_eq!(ids(&store).await, (1..=3_000).collect::<Vec<_>>());
         assert_eq!(store.body(1_500).await.unwrap().unwrap().len(), 6_000);

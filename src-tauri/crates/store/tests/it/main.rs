@@ -19,6 +19,7 @@ mod opening;
 mod outbound;
 mod projects;
 mod record;
+mod recover;
 mod request;
 mod round_trip;
 mod sample;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use signature::Outcome;
-use store::{After, Answer, AnsweredBy, NewOutbound, OutboundAnswer, OutboundKind, Target};
+use store::{After, Answer, AnsweredBy, NewOutbound, OutboundAnswer, OutboundKind, Target, WhichWait};
 
 use crate::sample::{NOON, SECOND, attempt, history, plain};
 
@@ -91,19 +91,19 @@ async fn what_was_not_forwarded_yet_is_found_again() {
     }
     let elsewhere = attempt("d", Outcome::Verified, 200, 2800);
     store.insert(store::NewDelivery { project: other, ..elsewhere }).await.unwrap();
-    let found = async |after, all| {
-        let found = store.outbounds().not_forwarded(1, after, i64::MAX, all).await.unwrap();
-        let counted = store.outbounds().count_not_forwarded(1, after, i64::MAX, all).await.unwrap();
+    let found = async |after, which| {
+        let found = store.outbounds().not_forwarded(1, after, i64::MAX, which).await.unwrap();
+        let counted = store.outbounds().count_not_forwarded(1, after, i64::MAX, which).await.unwrap();
         assert_eq!(counted, found.len() as u64);
         found.into_iter().map(|(id, event, _)| (id, event.is_some())).collect::<Vec<_>>()
     };
-    assert_eq!(found(After::Id(0), false).await, [(1, true), (2, true), (4, true)]);
-    assert_eq!(found(After::Id(1), true).await, [(2, true), (3, true), (4, true)]);
-    assert_eq!(found(After::Time(NOON + 1400 * SECOND), false).await, [(4, true)]);
+    assert_eq!(found(After::Id(0), WhichWait::Verified).await, [(1, true), (2, true), (4, true)]);
+    assert_eq!(found(After::Id(1), WhichWait::All).await, [(2, true), (3, true), (4, true)]);
+    assert_eq!(found(After::Time(NOON + 1400 * SECOND), WhichWait::Verified).await, [(4, true)]);
     let forward = |delivery, settled| NewOutbound { kind: OutboundKind::Forward, settled, ..sent(delivery) };
     // A try that will be repeated, and a replay by hand, do not count.
     store.outbounds().add(vec![forward(1, false), sent(2), forward(4, true)]).await.unwrap();
-    assert_eq!(found(After::Id(0), false).await, [(1, true), (2, true)]);
+    assert_eq!(found(After::Id(0), WhichWait::Verified).await, [(1, true), (2, true)]);
     assert_eq!(store.last_id().await.unwrap(), 5);
     assert_eq!(ids[0].event, ids[1].event);
 }

@@ -48,6 +48,7 @@ impl Record for Plain {
             (Outcome::Verified, None) => Judged::Verified,
             (Outcome::Rejected, _) => Judged::Rejected,
             (Outcome::Unchecked, _) => Judged::Unchecked,
+            (Outcome::Unbound, _) => Judged::Unbound,
         }
     }
     fn reason(&self) -> [&str; 2] {

@@ -70,6 +70,7 @@ pub(crate) fn verdict(outcome: Outcome) -> Verdict {
         Outcome::Verified => "valid",
         Outcome::Rejected => "no_matching_signature",
         Outcome::Unchecked => "no_secret",
+        Outcome::Unbound => "body_not_bound_to_token",
     };
     let step = |check: &'static str, seen: &str| Step {
         check: check.into(),
@@ -102,7 +103,7 @@ pub(crate) fn full_verdict(key_state: KeyState) -> Verdict {
         key: Some(key.clone()),
         warnings: vec![
             Warning { code: "secret_too_short".into(), message: "Sixteen bytes, not 24.".into() },
-            Warning { code: String::from("body_not_bound_to_token").into(), message: String::new().into() },
+            Warning { code: String::from("duplicate_id").into(), message: String::new().into() },
         ],
         diagnosis: Some(Diagnosis {
             code: "body_reserialized".into(),

@@ -8,7 +8,7 @@ use query::{Query, Record as _};
 use signature::{KeyState, MatchedKey, Outcome, Scheme};
 use store::{
     Arrived, Change, HitPlace, Names, NewDelivery, NewOutbound, Options, OutboundAnswer, OutboundKind, Store, Waiting,
-    Wanted,
+    Wanted, WhichWait,
 };
 
 use crate::record::Plain;
@@ -112,7 +112,10 @@ async fn changes_are_known_at_once() {
             (found(&store, "attempts:3").await, found(&store, "duplicate:yes").await),
             (vec![2, 6, 7], vec![6, 7])
         );
-        store.waiting(vec![Waiting { project: 1, after: 4, all: false }, Waiting { project: 9, after: 0, all: true }]);
+        store.waiting(vec![
+            Waiting { project: 1, after: 4, which: WhichWait::Verified },
+            Waiting { project: 9, after: 0, which: WhichWait::All },
+        ]);
         assert_eq!(found(&store, "forwarded:waiting").await, [5, 6, 7]);
         assert_eq!(found(&store, "forwarded:waiting or note:that").await, [5, 6, 7]);
         let tried = [(5, true, 200), (6, false, 500), (3, false, 500)];
@@ -197,7 +200,7 @@ async fn counts_over_time_and_by_value() {
 }
 
 const TYPES: [&str; 4] = ["batch.succeeded", "batch.failed", "", "odd \"type\""];
-const OUTCOMES: [Outcome; 3] = [Outcome::Verified, Outcome::Rejected, Outcome::Unchecked];
+const OUTCOMES: [Outcome; 4] = [Outcome::Verified, Outcome::Rejected, Outcome::Unchecked, Outcome::Unbound];
 const SCHEMES: [Option<Scheme>; 4] = [None, Some(Scheme::V1), Some(Scheme::V1a), Some(Scheme::Jwt)];
 
 /// Few letters, so that the searched text is often there.
@@ -248,6 +251,8 @@ fn terms() -> impl Strategy<Value = String> {
         "type:=batch.failed",
         "type:none",
         "verdict:verified,old-secret",
+        "verdict:unbound",
+        "-verdict:unbound,rejected",
         "verdict:unchecked",
         "verdict:rejected",
         "reason:no_secret",
@@ -362,13 +367,21 @@ async fn live_on(store: &Store, count: i64) {
 
 /// What rules forward, tried or not.
 fn waiting(count: i64) -> Vec<Waiting> {
-    vec![Waiting { project: 1, after: count / 2, all: true }, Waiting { project: 2, after: count / 3, all: false }]
+    vec![
+        Waiting { project: 1, after: count / 2, which: WhichWait::All },
+        Waiting { project: 2, after: count / 3, which: WhichWait::Verified },
+        Waiting { project: 3, after: count / 4, which: WhichWait::Genuine },
+    ]
 }
 
 fn waits(plain: &Plain, count: i64) -> bool {
     let (id, row) = (plain.id(), &plain.delivery.row);
-    let verified = row.outcome == Outcome::Verified;
-    waiting(count).iter().any(|one| one.project == row.project && id > one.after && (one.all || verified))
+    let taken = |which| match which {
+        WhichWait::Verified => row.outcome == Outcome::Verified,
+        WhichWait::Genuine => row.outcome.is_genuine(),
+        WhichWait::All => true,
+    };
+    waiting(count).iter().any(|one| one.project == row.project && id > one.after && taken(one.which))
 }
 
 async fn plains(store: &Store, count: i64, names: &Names) -> Vec<Plain> {

@@ -115,6 +115,7 @@ async fn values_of_a_field_take_the_place_of_the_one_being_written() {
             ("verdict:rejected", Some(2)),
             ("verdict:old-secret", Some(0)),
             ("verdict:unchecked", Some(0)),
+            ("verdict:unbound", Some(0)),
         ]
     );
     assert_eq!(

@@ -27,16 +27,15 @@ impl Forwards {
     /// Takes a delivery that is stored and answered by something else: the target still gets it.
     pub(crate) fn take_over(&self, committed: &Committed) {
         if let Some(lane) = self.lanes.of(committed.project) {
-            lane.offer(committed.id, committed.event, is_verified(committed));
+            lane.offer(committed.id, committed.event, committed.outcome);
         }
     }
 
     /// The target's own answer to a stored delivery, if the rule says so. Otherwise the delivery waits like the others.
     pub(crate) fn answer(&self, committed: &Committed) -> Option<GivenLater> {
         let lane = self.lanes.of(committed.project)?;
-        let verified = is_verified(committed);
-        let Some(turn) = lane.claim(committed.id, committed.event, verified) else {
-            lane.offer(committed.id, committed.event, verified);
+        let Some(turn) = lane.claim(committed.id, committed.event, committed.outcome) else {
+            lane.offer(committed.id, committed.event, committed.outcome);
             return None;
         };
         let (room, committed) = (self.clone(), committed.clone());
@@ -50,10 +49,9 @@ impl Forwards {
             ForwardAnswer::Target { timeout_ms } => timeout_ms,
             // The rule was changed in this moment: give the usual answer, and let the delivery wait like the others.
             ForwardAnswer::AtOnce => {
-                let verified = committed.outcome == signature::Outcome::Verified;
                 let given = given_by(&rule, committed.status);
                 let lane = turn.release();
-                lane.offer(committed.id, committed.event, verified);
+                lane.offer(committed.id, committed.event, committed.outcome);
                 return given;
             }
         };
@@ -84,10 +82,6 @@ impl Forwards {
             }
         }
     }
-}
-
-fn is_verified(committed: &Committed) -> bool {
-    committed.outcome == signature::Outcome::Verified
 }
 
 /// The target's answer for the sender. An incomplete one is passed on without its body: cut off, it would look whole.

@@ -34,7 +34,7 @@ impl Kept {
 
     fn waiting(&self) -> store::Waiting {
         let after = self.mark.max(self.dropped_to);
-        store::Waiting { project: self.rule.project, after, all: self.rule.which == ForwardWhich::All }
+        store::Waiting { project: self.rule.project, after, which: store_which(self.rule.which) }
     }
 
     pub(super) fn marks(&self) -> Marks {
@@ -55,6 +55,15 @@ pub(super) struct Lanes {
     lanes: Mutex<BTreeMap<i64, Arc<Lane>>>,
     /// Projects whose senders get the target's own answer. Read for every delivery.
     answering: RwLock<HashSet<i64>>,
+}
+
+/// The same for the history.
+pub(super) fn store_which(which: ForwardWhich) -> store::WhichWait {
+    match which {
+        ForwardWhich::Verified => store::WhichWait::Verified,
+        ForwardWhich::Genuine => store::WhichWait::Genuine,
+        ForwardWhich::All => store::WhichWait::All,
+    }
 }
 
 impl Lanes {

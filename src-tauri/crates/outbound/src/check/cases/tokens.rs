@@ -42,7 +42,7 @@ const KEYS: &str = "Look the key up by kid in the JWKS that you configured, fetc
 const CLAIMS: &str = "Verify the claims with the signature: audience, issuer, and exp as required, with 60 s of leeway. PyJWT: \
     audience=…, issuer=…, options={'require': ['exp', 'aud', 'iss']}; jose: { audience, issuer, requiredClaims: ['exp'] }.";
 
-static ROWS: [Row; 14] = [
+static ROWS: [Row; 15] = [
     Row {
         name: VALID,
         title: "Signed correctly",
@@ -159,6 +159,23 @@ static ROWS: [Row; 14] = [
             trust (RFC 8725, 3.8).",
         mend: CLAIMS,
         make: |forge, _| forge.token_of("https://somebody-else.example", forge.audience(), None),
+    },
+    Row {
+        name: "other_body",
+        title: "Another body under a genuine token",
+        sent: "A fresh, genuine token, and a body that names another batch: nothing in a plain token covers the body.",
+        wants: Wants::Either,
+        why: "The guide's token says who sent something, not what: whoever had the token could have sent any body with \
+            it. No receiver can see that from the delivery, so taking it is no mistake; acting on what the body says is.",
+        mend: "Take the body as a hint: read what its pointers name from the service, with your own key, before you act \
+            on it.",
+        make: |forge, scheme| {
+            let mut event = forge.payload(scheme)?;
+            event["data"]["id"] = "batches/of-somebody-else".into();
+            let mut delivery = forge.plain(scheme)?;
+            delivery.body = event.to_string().into();
+            one(Ok(delivery))
+        },
     },
     Row {
         name: "garbage_signature",

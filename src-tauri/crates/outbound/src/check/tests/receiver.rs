@@ -15,9 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use samples::{Profile, SigningKeys};
 use serde_json::{Value, json};
-use signature::{
-    Jwks, JwtPolicy, KeySet, KeyState, Keyring, Outcome, Policy, Received, Secret, SecretKey, Seen, verify,
-};
+use signature::{Jwks, JwtPolicy, KeySet, KeyState, Keyring, Policy, Received, Secret, SecretKey, Seen, verify};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::Target;
@@ -250,5 +248,5 @@ fn is_genuine(shop: &Shop, headers: &HeaderMap, body: &[u8]) -> bool {
     };
     let Ok(body) = body else { return false };
     let received = Received { headers: &lines, body: &body };
-    verify(&received, &shop.keyring, &shop.policy, &Seen::default(), now()).outcome == Outcome::Verified
+    verify(&received, &shop.keyring, &shop.policy, &Seen::default(), now()).outcome.is_genuine()
 }
