@@ -30,7 +30,7 @@ const IDLE: Duration = Duration::from_millis(250);
 const BUSY: Duration = Duration::from_millis(20);
 /// Between two looks for news, after some and after none. A channel holds 4,096; more than 60,000 a second never came.
 const HEARD: Duration = Duration::from_millis(5);
-const QUIET: Duration = Duration::from_millis(20);
+const QUIET: Duration = Duration::from_millis(60);
 /// Rows that may wait to be read while deliveries arrive.
 const FAR: i64 = 4096;
 /// After a failure.
