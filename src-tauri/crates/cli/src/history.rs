@@ -37,6 +37,15 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
+    #[command(flatten)]
+    Opened(Opened),
+    #[command(flatten)]
+    File(health::OfFile),
+}
+
+/// What is done with the history opened.
+#[derive(Subcommand)]
+enum Opened {
     /// Set limits, or show what they would remove.
     Keep(Keep),
     /// Delete the deliveries that a search finds. They can be taken back for ten minutes.
@@ -67,23 +76,6 @@ enum What {
     },
     /// Rebuild the file of an older version, so that it gives space back to the disk.
     Rebuild,
-    /// Say what the file is, how many deliveries it counts, and how the last run of it ended.
-    Info,
-    /// Check the file: its structure and every delivery in it. Exit code 1 if something is wrong.
-    Check {
-        /// Only the structure, which takes a moment.
-        #[arg(long)]
-        quick: bool,
-    },
-    /// Make a new history of what can be read of a damaged one, which stays as it is.
-    Recover {
-        /// Where to. Default: beside it, with the date in its name.
-        #[arg(long, value_name = "FILE", conflicts_with = "replace")]
-        to: Option<PathBuf>,
-        /// Put the new one in its place, and rename the damaged one. Nothing may have it open.
-        #[arg(long)]
-        replace: bool,
-    },
 }
 
 #[derive(Args)]
@@ -125,22 +117,21 @@ struct Delete {
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, String> {
     let Arguments { db, json, what } = arguments;
     let what = match what {
-        Some(What::Info) => return health::info(db.as_deref(), json).await,
-        Some(What::Check { quick }) => return health::check(db.as_deref(), !quick, json).await,
-        Some(What::Recover { to, replace }) => return health::recover(db.as_deref(), to, replace, json).await,
-        what => what,
+        Some(What::File(of_file)) => return health::run(of_file, db.as_deref(), json).await,
+        Some(What::Opened(what)) => Some(what),
+        None => None,
     };
     let engine = manage::open_history(db.as_deref(), &Keys::default()).await?;
     let done = act(&engine, what, json).await;
     manage::close(engine, done).await
 }
 
-async fn act(engine: &Engine, what: Option<What>, json: bool) -> Done {
+async fn act(engine: &Engine, what: Option<Opened>, json: bool) -> Done {
     let history = engine.history();
     match what {
         None => shown(engine, json).await,
-        Some(What::Keep(limits)) => kept(engine, limits, json).await,
-        Some(What::Delete(Delete { query, all })) => {
+        Some(Opened::Keep(limits)) => kept(engine, limits, json).await,
+        Some(Opened::Delete(Delete { query, all })) => {
             let selection = match query {
                 Some(query) if !all => Selection::Query(query),
                 _ => Selection::All,
@@ -148,7 +139,7 @@ async fn act(engine: &Engine, what: Option<What>, json: bool) -> Done {
             let deletion = history.delete(selection).await?;
             deleted(&deletion, json)
         }
-        Some(What::Undo { number }) => {
+        Some(Opened::Undo { number }) => {
             let number = match number {
                 Some(number) => number,
                 None => match history.deletions().await?.first() {
@@ -159,16 +150,14 @@ async fn act(engine: &Engine, what: Option<What>, json: bool) -> Done {
             history.undo(number).await?;
             said(json, json!({ "undone": number }), "Taken back.\n")
         }
-        Some(What::Pin { ids }) => pinned(engine, ids, true, json).await,
-        Some(What::Unpin { ids }) => pinned(engine, ids, false, json).await,
-        Some(What::Note { id, text }) => {
+        Some(Opened::Pin { ids }) => pinned(engine, ids, true, json).await,
+        Some(Opened::Unpin { ids }) => pinned(engine, ids, false, json).await,
+        Some(Opened::Note { id, text }) => {
             let words = if text.is_some() { "Noted.\n" } else { "The note is gone.\n" };
             history.note(id, text.clone()).await?;
             said(json, json!({ "id": id, "note": text }), words)
         }
-        // They are done without opening the history.
-        Some(What::Info | What::Check { .. } | What::Recover { .. }) => Ok(exit::OK),
-        Some(What::Rebuild) => {
+        Some(Opened::Rebuild) => {
             let before = history.sizes().await?.total_bytes;
             history.rebuild().await?;
             let after = history.sizes().await?.total_bytes;

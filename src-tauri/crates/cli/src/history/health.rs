@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Subcommand;
 use engine::{Error, HealthState, HistoryFile, HistoryHealth};
 use serde_json::json;
 use system::home;
@@ -16,6 +17,36 @@ use crate::print::{self, printable};
 const LINES: usize = 5;
 /// Stretches of numbers that are shown.
 const STRETCHES: usize = 10;
+
+/// What is done with the file itself.
+#[derive(Subcommand)]
+pub(super) enum OfFile {
+    /// Say what the file is, how many deliveries it counts, and how the last run of it ended.
+    Info,
+    /// Check the file: its structure and every delivery in it. Exit code 1 if something is wrong.
+    Check {
+        /// Only the structure, which takes a moment.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Make a new history of what can be read of a damaged one, which stays as it is.
+    Recover {
+        /// Where to. Default: beside it, with the date in its name.
+        #[arg(long, value_name = "FILE", conflicts_with = "replace")]
+        to: Option<PathBuf>,
+        /// Put the new one in its place, and rename the damaged one. Nothing may have it open.
+        #[arg(long)]
+        replace: bool,
+    },
+}
+
+pub(super) async fn run(what: OfFile, db: Option<&Path>, json: bool) -> Result<u8, String> {
+    match what {
+        OfFile::Info => info(db, json).await,
+        OfFile::Check { quick } => check(db, !quick, json).await,
+        OfFile::Recover { to, replace } => recover(db, to, replace, json).await,
+    }
+}
 
 /// The history that is meant. It has to be there.
 fn file(db: Option<&Path>) -> Result<PathBuf, String> {
@@ -33,7 +64,7 @@ fn refused(error: Error) -> String {
     error.to_string()
 }
 
-pub(super) async fn info(db: Option<&Path>, json: bool) -> Result<u8, String> {
+async fn info(db: Option<&Path>, json: bool) -> Result<u8, String> {
     let path = file(db)?;
     let found = engine::look_at(&path, None).await.map_err(refused)?;
     if json {
@@ -52,7 +83,7 @@ pub(super) async fn info(db: Option<&Path>, json: bool) -> Result<u8, String> {
     Ok(exit::OK)
 }
 
-pub(super) async fn check(db: Option<&Path>, thorough: bool, json: bool) -> Result<u8, String> {
+async fn check(db: Option<&Path>, thorough: bool, json: bool) -> Result<u8, String> {
     let path = file(db)?;
     let found = engine::look_at(&path, Some(thorough)).await.map_err(refused)?;
     let bad = found.health.state == HealthState::Damaged || found.health.missing.is_some();
@@ -61,7 +92,7 @@ pub(super) async fn check(db: Option<&Path>, thorough: bool, json: bool) -> Resu
     Ok(if bad { exit::REJECTED } else { exit::OK })
 }
 
-pub(super) async fn recover(db: Option<&Path>, to: Option<PathBuf>, replace: bool, json: bool) -> Result<u8, String> {
+async fn recover(db: Option<&Path>, to: Option<PathBuf>, replace: bool, json: bool) -> Result<u8, String> {
     let path = file(db)?;
     let stamp = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

@@ -73,14 +73,15 @@ impl Mark {
     /// How the run before ended. `last_id`: of the newest delivery that the history knows.
     pub(crate) fn began(&self, last_id: i64) -> Began {
         let Some((said, log)) = self.before else { return Began::default() };
-        let was_open = said.is_some_and(|said| said.open);
+        // Another program that has it open (a replication, a shell) keeps the log, so that a log tells only where no mark does.
+        let unclean = said.map_or(log, |said| said.open);
         let missing = said.filter(|said| said.last_id > last_id).map(|said| Missing {
             stored: said.last_id,
             noted_ms: said.at_ms,
             found: last_id,
             log_gone: said.open && !log,
         });
-        Began { unclean: was_open || log, missing }
+        Began { unclean, missing }
     }
 
     /// Notes how far the history is, at most every second.
@@ -171,6 +172,14 @@ mod tests {
         let (_folder, path) = history();
         std::fs::write(beside(&path, "-wal"), "frames").unwrap();
         assert_eq!(Mark::take(&path).began(0), Began { unclean: true, missing: None });
+    }
+
+    #[test]
+    fn a_log_that_another_program_keeps_is_no_unclean_end() {
+        let (_folder, path) = history();
+        Mark::take(&path).close(7);
+        std::fs::write(beside(&path, "-wal"), "frames").unwrap();
+        assert_eq!(Mark::take(&path).began(7), Began::default());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::table::delivery::{self, grace_until, warnings};
 use crate::{Arrived, Change, Row};
 
 impl Writer {
-    /// Runs after COMMIT: answers the callers first, then notifies those who watch.
+    /// Runs after COMMIT: has the callers answered, and notifies those who watch. Either may hear of it first.
     pub(super) fn tell(&self, inserts: Vec<Waiting>, placed: Vec<Placed>, answered: &[(i64, u64)]) {
         let watched = self.changes.receiver_count() > 0;
         // For events with more than one attempt: the newest attempt here.

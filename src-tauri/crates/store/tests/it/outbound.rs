@@ -6,7 +6,7 @@ use store::{After, Answer, AnsweredBy, NewOutbound, OutboundAnswer, OutboundKind
 
 use crate::sample::{NOON, SECOND, attempt, history, plain};
 
-fn sent(delivery: i64) -> NewOutbound {
+pub(crate) fn sent(delivery: i64) -> NewOutbound {
     NewOutbound {
         delivery,
         kind: OutboundKind::Replay,

@@ -6,10 +6,11 @@ use std::sync::atomic::AtomicBool;
 
 use rusqlite::Connection;
 use signature::Outcome;
-use store::{Began, Health, NewOutbound, Options, OutboundKind, Recovered, Store, recover};
+use store::{Began, Health, Options, Recovered, Store, recover};
 use tempfile::TempDir;
 
 use crate::bounds::consistent;
+use crate::outbound::sent;
 use crate::sample::{attempt, file, history, integrity, plain};
 
 const COUNT: i64 = 900;
@@ -41,25 +42,6 @@ async fn made() -> (TempDir, PathBuf, BTreeMap<i64, Kept>) {
 
 async fn kept(store: &Store, id: i64) -> Kept {
     (store.delivery(id).await.unwrap().unwrap(), store.body(id).await.unwrap().unwrap())
-}
-
-fn sent(delivery: i64) -> NewOutbound {
-    NewOutbound {
-        delivery,
-        kind: OutboundKind::Replay,
-        number: 1,
-        settled: true,
-        url: "http://localhost:3000/".into(),
-        at_ms: 5,
-        changes: Vec::new(),
-        rejected: false,
-        headers: Vec::new(),
-        body: None,
-        altered: Vec::new(),
-        answer: None,
-        total_us: 1,
-        problem: None,
-    }
 }
 
 fn go(from: &Path, to: &Path) -> Result<Recovered, store::Error> {
