@@ -144,6 +144,10 @@ async fn a_damaged_history_is_told_from_a_sound_one_and_recovered() {
     let (text, code) = history(home, &database, &["recover", "--to", &database]).await;
     assert!(text.contains("there is a file already"), "{text}");
     assert_eq!(code, Some(2));
+    let listening = tests::listen::start(home, &["--db", &database, "--secret", SECRET]);
+    let (text, code) = history(home, &database, &["recover", "--replace"]).await;
+    assert!(text.contains("has this history open") && code == Some(2), "{text}");
+    listening.kill();
     let recovered = json(home, &database, &["recover", "--replace"]).await;
     assert_eq!((recovered["deliveries"].as_u64(), recovered["of"].as_u64()), (Some(readable), Some(300)));
     assert!(Path::new(recovered["kept"].as_str().unwrap()).exists(), "the damaged one is kept");

@@ -94,6 +94,9 @@ async fn check(db: Option<&Path>, thorough: bool, json: bool) -> Result<u8, Stri
 
 async fn recover(db: Option<&Path>, to: Option<PathBuf>, replace: bool, json: bool) -> Result<u8, String> {
     let path = file(db)?;
+    if replace && engine::look_at(&path, None).await.map_err(refused)?.in_use {
+        return Err("another Pollux has this history open: end it first, or leave out --replace".to_owned());
+    }
     let stamp = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let new = to.unwrap_or_else(|| path.with_file_name(format!("{stem}-recovered-{stamp}.db")));

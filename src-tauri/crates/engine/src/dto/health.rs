@@ -66,6 +66,8 @@ pub struct HistoryDamage {
 pub struct HistoryFile {
     /// Where it is.
     pub path: String,
+    /// Another process has it open.
+    pub in_use: bool,
     /// Its format; `None` if that cannot be read.
     pub format: Option<i64>,
     /// Deliveries that it counts; `None` if its count cannot be read.

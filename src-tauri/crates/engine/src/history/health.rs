@@ -99,6 +99,7 @@ pub async fn look_at(path: &Path, thorough: Option<bool>) -> Result<HistoryFile>
         .map_err(|error| Error::new(Code::Internal, "The check ended badly.").with_detail(error))??;
     Ok(HistoryFile {
         path: path.display().to_string(),
+        in_use: found.in_use,
         format: found.format,
         deliveries: found.deliveries,
         health: shown(&found.began, &found.health),

@@ -58,6 +58,8 @@ impl Damage {
 /// What a history file says of itself, without opening it for anything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
+    /// Another process has it open.
+    pub in_use: bool,
     /// How the last run of it ended.
     pub began: Began,
     /// Its format; `None` if that cannot be read.
@@ -101,7 +103,7 @@ fn looked_at(
         None => Health::NotChecked,
         Some(thorough) => look(conn, &Phrases::default(), thorough, gone)?,
     };
-    Ok(Found { began, format, deliveries: counted.map(|tally| tally.counts.total), health })
+    Ok(Found { in_use: mark.is_shared(), began, format, deliveries: counted.map(|tally| tally.counts.total), health })
 }
 
 /// The result of the latest check.

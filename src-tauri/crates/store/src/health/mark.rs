@@ -70,6 +70,11 @@ impl Mark {
         Self { file: Some(file), before: alone.then_some((said, log > 0)), written: None }
     }
 
+    /// Whether another process has the history open.
+    pub(super) fn is_shared(&self) -> bool {
+        self.file.is_some() && self.before.is_none()
+    }
+
     /// How the run before ended. `last_id`: of the newest delivery that the history knows.
     pub(crate) fn began(&self, last_id: i64) -> Began {
         let Some((said, log)) = self.before else { return Began::default() };
