@@ -171,7 +171,8 @@ function verdictOf(row: Row): Verdict {
     return {
       ...base,
       sentence:
-        "Token genuine, body not covered: the token matches google-1, but neither the event nor a hash of the body is among its claims, so whoever had the token could have sent any body with it.",
+        "Token genuine, body not covered: the token matches google-1, but neither the event nor a hash of the body is " +
+        "among its claims, so whoever had the token could have sent any body with it.",
       steps: [headers, step("body_binding", "Body", "warned", "no claim speaks of the body")],
     };
   }
