@@ -224,17 +224,23 @@ fn window_state(home: &Path) -> String {
 }
 
 fn set_up(app: &mut App, home: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let started = tauri::async_runtime::block_on(Started::new(home));
-    let theme = started.engine().map(|engine| engine.settings().get().theme).unwrap_or_default();
-    let background = if theme == Theme::Light { LIGHT } else { DARK };
-    app.manage(started);
-    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+    let folder = home.to_path_buf();
+    // Both take about as long: the history is opened while the processes of the page start.
+    let starting = tauri::async_runtime::spawn(async move { Started::new(&folder).await });
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title("Pollux")
         .inner_size(1360.0, 860.0)
         .min_inner_size(640.0, 480.0)
-        .background_color(background)
+        .background_color(DARK)
         .data_directory(home.join("webview"))
         .build()?;
+    // The page can ask for nothing before this returns, nor is anything painted.
+    let started = tauri::async_runtime::block_on(starting)?;
+    let theme = started.engine().map(|engine| engine.settings().get().theme).unwrap_or_default();
+    app.manage(started);
+    if theme == Theme::Light {
+        window.set_background_color(Some(LIGHT))?;
+    }
     Ok(())
 }
 

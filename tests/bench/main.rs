@@ -27,6 +27,7 @@ mod uploads;
 mod verify;
 mod window;
 mod window_jobs;
+mod window_large;
 mod window_million;
 
 use std::future::Future;
@@ -39,7 +40,7 @@ use report::{Figure, Report};
 type Section = fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>;
 
 /// By name, so that one can be run alone: `bench capture`.
-const SECTIONS: [(&str, Section); 16] = [
+const SECTIONS: [(&str, Section); 17] = [
     ("verify", || Box::pin(verify::measure())),
     ("capture", || Box::pin(capture::measure())),
     ("retention", || Box::pin(retention::measure())),
@@ -54,6 +55,7 @@ const SECTIONS: [(&str, Section); 16] = [
     ("search", || Box::pin(search::measure())),
     ("window", || Box::pin(window::measure())),
     ("start", || Box::pin(window::start())),
+    ("large", || Box::pin(window_large::measure())),
     ("operations", || Box::pin(window_jobs::measure())),
     ("million", || Box::pin(window_million::measure())),
 ];

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::table::content;
-use crate::{Delivery, Error, Store};
+use crate::table::{content, delivery};
+use crate::{Delivery, Error, Row, Store};
 
 /// The body of a delivery, as far as it is kept.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +31,7 @@ impl Store {
     ) -> Result<Vec<T>, Error> {
         let phrases = Arc::clone(self.phrases());
         self.read(move |conn, _| {
-            let mut statement =
-                conn.prepare_cached("SELECT id FROM delivery WHERE id > ?1 AND deleted = 0 ORDER BY id LIMIT ?2")?;
-            let ids = statement.query_map((after, limit), |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+            let ids = behind(conn, after, limit)?;
             each(conn, &ids, body, &|number| phrases.known().text(number).map(str::to_owned), take)
         })
         .await
@@ -56,6 +54,34 @@ impl Store {
         .await
     }
 
+    /// As [`Store::behind`], for those who need no more of a delivery than its row and its body: the headers, the verdict
+    /// and the answer are not read.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn rows_behind<T: Send + 'static>(
+        &self,
+        after: i64,
+        limit: u32,
+        body: u64,
+        take: impl FnMut(Row, Body<'_>) -> T + Send + 'static,
+    ) -> Result<Vec<T>, Error> {
+        self.read(move |conn, _| each_row(conn, &behind(conn, after, limit)?, body, take)).await
+    }
+
+    /// As [`Store::these`], with what [`Store::rows_behind`] reads.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn these_rows<T: Send + 'static>(
+        &self,
+        ids: Vec<i64>,
+        body: u64,
+        take: impl FnMut(Row, Body<'_>) -> T + Send + 'static,
+    ) -> Result<Vec<T>, Error> {
+        self.read(move |conn, _| each_row(conn, &ids, body, take)).await
+    }
+
     /// How many deliveries there are after `after`.
     ///
     /// # Errors
@@ -72,6 +98,13 @@ impl Store {
     }
 }
 
+/// The first deliveries after `after`, oldest first.
+fn behind(conn: &Connection, after: i64, limit: u32) -> rusqlite::Result<Vec<i64>> {
+    let mut statement =
+        conn.prepare_cached("SELECT id FROM delivery WHERE id > ?1 AND deleted = 0 ORDER BY id LIMIT ?2")?;
+    statement.query_map((after, limit), |row| row.get(0))?.collect()
+}
+
 fn each<T>(
     conn: &Connection,
     ids: &[i64],
@@ -82,14 +115,37 @@ fn each<T>(
     let mut taken = Vec::with_capacity(ids.len());
     for id in ids {
         let Some(delivery) = content::delivery(conn, *id, known)? else { continue };
-        let kept = if delivery.row.truncated { content::kept(conn, *id)? } else { delivery.row.body_len };
-        if kept > body {
-            taken.push(take(delivery, Body { bytes: None, kept }));
-        } else if let Some(one) =
-            content::with_body(conn, *id, |bytes| take(delivery, Body { bytes: Some(bytes), kept }))?
-        {
-            taken.push(one);
-        }
+        let (truncated, len) = (delivery.row.truncated, delivery.row.body_len);
+        taken.extend(with_body(conn, (*id, truncated, len), body, |body| take(delivery, body))?);
     }
     Ok(taken)
+}
+
+fn each_row<T>(
+    conn: &Connection,
+    ids: &[i64],
+    body: u64,
+    mut take: impl FnMut(Row, Body<'_>) -> T,
+) -> Result<Vec<T>, Error> {
+    let mut taken = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(row) = delivery::row(conn, *id)? else { continue };
+        let (truncated, len) = (row.truncated, row.body_len);
+        taken.extend(with_body(conn, (*id, truncated, len), body, |body| take(row, body))?);
+    }
+    Ok(taken)
+}
+
+/// Passes the body of a delivery to `take`, if it has at most `most` bytes. `None` if there is no such delivery.
+fn with_body<T>(
+    conn: &Connection,
+    (id, truncated, len): (i64, bool, u64),
+    most: u64,
+    take: impl FnOnce(Body<'_>) -> T,
+) -> rusqlite::Result<Option<T>> {
+    let kept = if truncated { content::kept(conn, id)? } else { len };
+    if kept > most {
+        return Ok(Some(take(Body { bytes: None, kept })));
+    }
+    content::with_body(conn, id, |bytes| take(Body { bytes: Some(bytes), kept }))
 }

@@ -23,12 +23,10 @@ impl Answers {
         self.lab.put(rules);
         let room = self.clone();
         self.common.spawn(async move {
-            let mut tick = tokio::time::interval(TELL);
             loop {
-                tick.tick().await;
-                if room.lab.take_news() {
-                    room.common.tell(Live::FaultLab { lab: room.fault_lab() });
-                }
+                room.lab.news().await;
+                room.common.tell(Live::FaultLab { lab: room.fault_lab() });
+                tokio::time::sleep(TELL).await;
             }
         });
         Ok(())

@@ -25,6 +25,8 @@ const FRAME: Duration = Duration::from_millis(16);
 const OVERFLOW: usize = 2_000;
 /// How often the counts are read.
 const COUNTS: Duration = Duration::from_millis(500);
+/// The counts are read after so many ticks even if nothing was heard.
+const COUNTED_ANYWAY: u32 = 10;
 /// The span over which the rate is counted.
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -124,8 +126,10 @@ impl Feed {
         let mut rate = Rate::default();
         let mut last_flush = Instant::now() - FRAME;
         let mut tick = tokio::time::interval(COUNTS);
+        let mut counting = Counting::default();
         loop {
             let flush_at = (!pending.is_empty()).then(|| last_flush + FRAME);
+            counting.heard |= !pending.is_empty();
             tokio::select! {
                 biased;
                 () = self.common.stop().cancelled() => return,
@@ -151,7 +155,7 @@ impl Feed {
                     }
                     Err(RecvError::Closed) => return,
                 },
-                _ = tick.tick() => self.count(&mut rate).await,
+                _ = tick.tick() => self.count(&mut rate, &mut counting).await,
             }
         }
     }
@@ -295,8 +299,15 @@ impl Feed {
         ids.iter().any(|id| *id >= known && now.binary_search(id).is_ok() != view.ordinal(*id).is_some())
     }
 
-    async fn count(&self, rate: &mut Rate) {
-        let counts = self.current_counts(rate.per_minute()).await;
+    async fn count(&self, rate: &mut Rate, counting: &mut Counting) {
+        let per_minute = rate.per_minute();
+        let turned_away = self.tally.snapshot().turned_away;
+        let known = *self.counts.borrow();
+        let moved = (known.per_minute, known.turned_away) != (per_minute, turned_away);
+        if !moved && !counting.is_due() {
+            return;
+        }
+        let counts = self.current_counts(per_minute).await;
         if self.counts.send_if_modified(|known| std::mem::replace(known, counts) != counts) {
             self.common.tell(Live::Counts { counts });
         }
@@ -306,6 +317,27 @@ impl Feed {
 async fn sleep_until(at: Option<Instant>) {
     if let Some(at) = at {
         tokio::time::sleep_until(at.into()).await;
+    }
+}
+
+/// Whether the counts in the history have to be read again.
+#[derive(Default)]
+struct Counting {
+    /// Something was changed since they were read.
+    heard: bool,
+    /// Ticks since then.
+    ticks: u32,
+}
+
+impl Counting {
+    /// Nothing is announced of a deletion by another process, so they are read now and then all the same.
+    fn is_due(&mut self) -> bool {
+        self.ticks += 1;
+        let due = std::mem::take(&mut self.heard) || self.ticks >= COUNTED_ANYWAY;
+        if due {
+            self.ticks = 0;
+        }
+        due
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use signature::Outcome;
-use store::{Body, Change, Delivery, JobKind, JobRank, JobRecord, KnownBy, NewTold, Settled};
+use store::{Body, Change, JobKind, JobRank, JobRecord, KnownBy, NewTold, Row, Settled};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Jobs;
@@ -62,7 +62,7 @@ impl Jobs {
                     Ok(Change::Restored | Change::Resync) | Err(RecvError::Lagged(_)) => behind = true,
                     Err(RecvError::Closed) => return,
                 },
-                _ = tick.tick() => {
+                _ = tick.tick(), if behind || !again.is_empty() => {
                     let few = std::mem::take(&mut arrived) > BUSY;
                     let work = self.follow_some(behind, if few { FEW } else { MANY }, &again).await;
                     match work {
@@ -82,7 +82,7 @@ impl Jobs {
     async fn follow_some(&self, behind: bool, limit: u32, again: &BTreeSet<i64>) -> Result<bool> {
         if !again.is_empty() {
             let ids = again.iter().copied().collect();
-            let heard = self.common.store().these(ids, BODY, heard).await?;
+            let heard = self.common.store().these_rows(ids, BODY, heard).await?;
             self.note(heard.into_iter().flatten().filter(|one| one.verified).collect()).await?;
         }
         if behind { self.catch_up_some(limit).await } else { Ok(false) }
@@ -104,7 +104,7 @@ impl Jobs {
             Some(mark) => mark,
             None => store.last_id().await?.saturating_sub(EARLIER).max(0),
         };
-        let found = store.behind(mark, limit, BODY, |delivery, body| (delivery.row.id, heard(delivery, body))).await?;
+        let found = store.rows_behind(mark, limit, BODY, |row, body| (row.id, heard(row, body))).await?;
         let Some((last, _)) = found.last() else {
             return Ok(false);
         };
@@ -184,7 +184,7 @@ impl Jobs {
             }
             let bare = record.bare().to_owned();
             let ids = self.below.history.newest_found(&format!("{bare:?}"), NAMED).await?;
-            let found = self.common.store().these(ids, BODY, heard).await?;
+            let found = self.common.store().these_rows(ids, BODY, heard).await?;
             let told = found.into_iter().flatten();
             let told =
                 told.filter(|one| one.told.project == project && one.told.job == bare && one.kind == record.kind);
@@ -226,8 +226,7 @@ fn told_record(one: &Heard, now: i64) -> JobRecord {
 }
 
 /// What a delivery says of a job, if its event names one.
-fn heard(delivery: Delivery, body: Body<'_>) -> Option<Heard> {
-    let row = &delivery.row;
+fn heard(row: Row, body: Body<'_>) -> Option<Heard> {
     if row.imported && row.message_id.as_deref().is_some_and(|id| id.starts_with(super::making::ID)) {
         // Nobody sent it.
         return None;

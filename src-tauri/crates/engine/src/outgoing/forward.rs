@@ -341,8 +341,10 @@ impl Forwards {
 
     async fn tell_news(&self) {
         let mut tick = tokio::time::interval(TELL);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut kept = Instant::now();
         loop {
+            self.lanes.some().await;
             tick.tick().await;
             for lane in self.lanes.all() {
                 lane.adopt(Instant::now());

@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use store::AnsweredBy;
+use tokio::sync::Notify;
 
 use super::rule::{FaultDrop, FaultLab, FaultRule, FaultWhen};
 use super::words::words;
@@ -20,8 +21,8 @@ pub struct Rules {
     rules: RwLock<Arc<Vec<Rule>>>,
     /// Whether one of them is on: read for every delivery.
     any: AtomicBool,
-    /// Whether one of them has made an answer since this was last taken.
-    news: AtomicBool,
+    /// Kept for whoever reports it: one of them has made an answer.
+    news: Notify,
 }
 
 struct Rule {
@@ -93,7 +94,7 @@ impl Rules {
         let rules = self.rules();
         let applied = rules.iter().find(|rule| rule.applies(committed))?;
         applied.answers.fetch_add(1, Ordering::Relaxed);
-        self.news.store(true, Ordering::Relaxed);
+        self.news.notify_one();
         let rule = &applied.rule;
         let given = Given {
             status: rule.status,
@@ -110,9 +111,9 @@ impl Rules {
         Some((given, Duration::from_millis(rule.delay_ms.into())))
     }
 
-    /// Whether a rule has made an answer since the last call.
-    pub fn take_news(&self) -> bool {
-        self.news.swap(false, Ordering::Relaxed)
+    /// Waits until a rule has made an answer since the last call. For one caller.
+    pub async fn news(&self) {
+        self.news.notified().await;
     }
 
     /// The rules, and how many answers each has made.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use outbound::forward::Marks;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::dto::{ForwardAnswer, ForwardRule, ForwardWhich, Outbound};
 use crate::error::Result;
@@ -53,6 +54,8 @@ pub(crate) async fn stored_waiting(store: &store::Store) -> Result<Vec<store::Wa
 #[derive(Default)]
 pub(super) struct Lanes {
     lanes: Mutex<BTreeMap<i64, Arc<Lane>>>,
+    /// The first one came.
+    first: Notify,
     /// Projects whose senders get the target's own answer. Read for every delivery.
     answering: RwLock<HashSet<i64>>,
 }
@@ -83,11 +86,21 @@ impl Lanes {
 
     pub(super) fn put(&self, lane: Arc<Lane>) {
         self.lanes.lock().insert(lane.project(), lane);
+        self.first.notify_one();
     }
 
     pub(super) fn of_or_new(&self, project: i64) -> Arc<Lane> {
         let new = || Arc::new(Lane::new(ForwardRule { project, ..ForwardRule::default() }, Marks::default()));
-        self.lanes.lock().entry(project).or_insert_with(new).clone()
+        let lane = self.lanes.lock().entry(project).or_insert_with(new).clone();
+        self.first.notify_one();
+        lane
+    }
+
+    /// Waits until there is one. For one caller.
+    pub(super) async fn some(&self) {
+        while self.lanes.lock().is_empty() {
+            self.first.notified().await;
+        }
     }
 
     /// Whether this project's senders get the target's own answer.
