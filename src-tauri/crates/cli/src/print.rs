@@ -237,7 +237,7 @@ mod tests {
             "reason": "valid", "cause": "", "grace_until": null, "event_type": event_type, "known_type": false,
             "pointer": null, "message_id": null, "attempt": 1, "attempts": 1, "duplicate": false, "warnings": 0,
             "status": 200, "answered_by": null, "took_us": 1, "body_len": 7, "truncated": false, "ping": ping,
-            "request": request, "pinned": false, "note": null, "imported": false, "hit": null,
+            "request": request, "pinned": false, "note": null, "imported": false, "hit": null, "tries": [],
         });
         serde_json::from_value(value).unwrap()
     }

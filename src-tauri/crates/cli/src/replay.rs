@@ -184,7 +184,7 @@ async fn changes(engine: &Engine, arguments: &Arguments, deliveries: &[Meant]) -
         (None, _) => ReplayTime::Now,
     };
     let id = if arguments.renew_id { ReplayId::Renew } else { ReplayId::Keep };
-    Ok(ReplayChanges { headers, body, id, time, sign, twist: arguments.twist.clone() })
+    Ok(ReplayChanges { headers, body, fill: false, id, time, sign, twist: arguments.twist.clone() })
 }
 
 /// Puts these lines in place of those of the same names, or at the end.

@@ -9,12 +9,17 @@ mod actions;
 mod bounds;
 mod check;
 mod compare;
+mod day;
 mod detail;
 mod fault_lab;
 mod findings;
+mod first_steps;
 mod forward;
 mod health;
 mod jobs;
+mod known;
+mod notifications;
+mod palette;
 mod projects;
 mod replay;
 mod results;
@@ -36,12 +41,17 @@ pub use actions::*;
 pub use bounds::*;
 pub use check::*;
 pub use compare::*;
+pub use day::*;
 pub use detail::*;
 pub use fault_lab::*;
 pub use findings::*;
+pub use first_steps::*;
 pub use forward::*;
 pub use health::*;
 pub use jobs::*;
+pub use known::*;
+pub use notifications::*;
+pub use palette::*;
 pub use projects::*;
 pub use replay::*;
 pub use results::*;
@@ -229,14 +239,10 @@ pub enum Live {
         /// The project, with how many of its jobs need attention.
         alarms: JobAlarms,
     },
-    /// A job was missed, and the user wants a notification of the desktop for it.
-    Missed {
-        /// The project.
-        project: i64,
-        /// The job.
-        name: String,
-        /// What to call it.
-        title: String,
+    /// Something of the desktop's notifications.
+    Desktop {
+        /// What it is.
+        news: DesktopNews,
     },
     /// An opened result made progress.
     Result {
@@ -368,8 +374,10 @@ pub struct Settings {
     pub watch_jobs: bool,
     /// How long an event may take to come after a job's end, in minutes.
     pub grace_minutes: u32,
-    /// Whether a missed event is shown as a notification of the desktop.
-    pub notify_missed: bool,
+    /// What is shown of Pollux on the desktop.
+    pub desktop: DesktopSettings,
+    /// Whether the first steps are shown.
+    pub first_steps: Tour,
 }
 
 impl Default for Settings {
@@ -388,7 +396,8 @@ impl Default for Settings {
             tunnel: TunnelSettings::default(),
             watch_jobs: true,
             grace_minutes: 10,
-            notify_missed: false,
+            desktop: DesktopSettings::default(),
+            first_steps: Tour::Shown,
         }
     }
 }

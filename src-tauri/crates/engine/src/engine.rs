@@ -17,15 +17,18 @@ use crate::answers::Answers;
 use crate::common::{About, Common, Environment, Sink};
 use crate::dto::{AppState, Database, KeepLimits, Level, ListenerState, Project, SecretStore};
 use crate::error::{Code, Result};
+use crate::first_steps::FirstSteps;
 use crate::history::History;
 use crate::jobs::{self, Jobs};
 use crate::listening::{self, Listening};
+use crate::notifications::{Asked, Notifications};
 use crate::outgoing::check::Checks;
 use crate::outgoing::forward::Forwards;
 use crate::outgoing::outbounds::Outbounds;
 use crate::outgoing::replay::{self, Replays};
 use crate::outgoing::sending::Sending;
 use crate::outgoing::targets::Targets;
+use crate::palette::Palette;
 use crate::projects::vault::Vault;
 use crate::projects::{Projects, names};
 use crate::registry::{ProjectKeys, Registry};
@@ -123,6 +126,9 @@ struct Rooms {
     jobs: Jobs,
     results: Results,
     settings: SettingsRoom,
+    first_steps: FirstSteps,
+    notifications: Notifications,
+    palette: Palette,
     /// Where the history is.
     database: PathBuf,
     /// Of Pollux.
@@ -255,7 +261,7 @@ impl Engine {
                 webhooks: webhooks.clone(),
                 replays: outgoing.replays.clone(),
                 run: run.clone(),
-                settings,
+                settings: settings.clone(),
                 listener: listens,
             },
         );
@@ -263,7 +269,12 @@ impl Engine {
         let results = Results::new(common.clone(), registry.clone(), projects.clone(), jobs.clone(), run);
         results.begin();
         projects.begin().await;
-        let settings = SettingsRoom::new(common.clone(), registry, gate, listening.clone(), tunnel.clone(), current);
+        let asked = Asked::of(&tunnel, &webhooks, &jobs, &outgoing.forwards);
+        let notifications = Notifications::new(common.clone(), registry.clone(), settings.clone(), asked);
+        let first_steps = FirstSteps::new(common.clone(), registry.clone(), projects.clone(), settings);
+        let settings =
+            SettingsRoom::new(common.clone(), registry.clone(), gate, listening.clone(), tunnel.clone(), current);
+        let palette = Palette::new(common.clone(), registry, history.clone(), jobs.clone(), webhooks.clone());
         let rooms = Rooms {
             common,
             actions,
@@ -279,6 +290,9 @@ impl Engine {
             jobs,
             results,
             settings,
+            first_steps,
+            notifications,
+            palette,
             database: config.database,
             version: config.version,
         };
@@ -328,6 +342,7 @@ impl Engine {
         self.rooms.common.attach(sink);
         self.rooms.webhooks.watch();
         self.rooms.jobs.watch();
+        self.rooms.notifications.watch();
     }
 
     /// The file of the history.
@@ -423,6 +438,21 @@ impl Engine {
     /// What the user has set.
     pub fn settings(&self) -> &SettingsRoom {
         &self.rooms.settings
+    }
+
+    /// What a newcomer's first steps are ticked by.
+    pub fn first_steps(&self) -> &FirstSteps {
+        &self.rooms.first_steps
+    }
+
+    /// What is worth a notification of the desktop.
+    pub fn notifications(&self) -> &Notifications {
+        &self.rooms.notifications
+    }
+
+    /// What was chosen in the window's palette, and what an id leads to.
+    pub fn palette(&self) -> &Palette {
+        &self.rooms.palette
     }
 }
 

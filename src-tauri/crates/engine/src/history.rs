@@ -18,6 +18,7 @@ pub(crate) mod arrivals;
 pub(crate) mod body;
 mod bounds;
 mod compare;
+mod day;
 mod detail;
 mod explain;
 mod feed;

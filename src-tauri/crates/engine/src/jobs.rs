@@ -12,7 +12,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde_json::Value;
 use store::{JobKind as Kind, JobRecord, JobsWanted};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::actions::Actions;
 use crate::addresses::Addresses;
@@ -30,7 +30,9 @@ use lists::Lists;
 
 mod about;
 mod asking;
+mod blind;
 mod changing;
+mod day;
 mod delivery;
 mod detail;
 mod dispatch;
@@ -39,6 +41,7 @@ mod finding;
 mod following;
 mod lists;
 mod making;
+pub(crate) mod named;
 mod names;
 mod picture;
 mod reading;
@@ -53,6 +56,8 @@ mod watchdog;
 
 /// The most rows of a page.
 const PAGE: u32 = 200;
+/// Missed jobs that may wait for who follows them.
+const TOLD: usize = 256;
 /// Answers of the service that are remembered whole, for the detail.
 const REMEMBERED: usize = 64;
 
@@ -99,8 +104,17 @@ pub struct Jobs {
     /// Projects with something new, to be reported.
     news: Arc<Mutex<Vec<i64>>>,
     woken: Arc<Notify>,
+    /// Carries every job that was found to be missed.
+    missed: broadcast::Sender<MissedJob>,
     /// Set once the jobs are watched, from the first window on.
     watched: Arc<Once>,
+}
+
+/// A job that ended without an event that counts.
+#[derive(Clone, Debug)]
+pub(crate) struct MissedJob {
+    pub(crate) project: i64,
+    pub(crate) name: String,
 }
 
 impl Jobs {
@@ -113,6 +127,7 @@ impl Jobs {
             alarms: Arc::default(),
             news: Arc::default(),
             woken: Arc::default(),
+            missed: broadcast::Sender::new(TOLD),
             watched: Arc::new(Once::new()),
         }
     }
@@ -139,6 +154,11 @@ impl Jobs {
     /// Begins to ask about jobs by itself and to look for what was missed, once. Ends with the room.
     pub(crate) fn watch(&self) {
         self.watched.call_once(|| self.common.spawn(self.clone().ask_by_itself()));
+    }
+
+    /// Every job that is found to be missed from now on, unless it was set aside.
+    pub(crate) fn missed_jobs(&self) -> broadcast::Receiver<MissedJob> {
+        self.missed.subscribe()
     }
 
     /// Some of a project's jobs, from a place on, at most 200. Has the service's first page read if that is due, without

@@ -29,6 +29,7 @@ mod saving;
 mod searching;
 mod summary;
 
+pub(crate) use resolve::file_of;
 pub use saving::SavedRows;
 
 /// Results that may be open at once.

@@ -25,7 +25,13 @@ const SETTINGS: &str = "settings";
 pub(crate) async fn stored(store: &Store) -> Result<Settings> {
     let value = store.settings().get(SETTINGS).await?;
     let before_tunnels = value.as_ref().is_some_and(|value| value.get("tunnel").is_none());
+    let notified = value.as_ref().is_some_and(|value| value["notify_missed"] == true);
     let mut settings: Settings = value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    if notified {
+        // Missed jobs were the first to be told of, and had a setting of their own.
+        settings.desktop.answered = true;
+        settings.desktop.missed = true;
+    }
     if before_tunnels && settings.public_address.is_some() {
         // Before there were providers, a public address was always the user's own.
         settings.tunnel.provider = TunnelProvider::Own;

@@ -9,7 +9,7 @@ use signature::Outcome;
 use crate::actions::Actions;
 use crate::addresses::Addresses;
 use crate::common::Common;
-use crate::dto::{Row, WebhookAlarms, WebhookBoard};
+use crate::dto::{NamedWebhook, Row, WebhookAlarms, WebhookBoard};
 use crate::error::{Code, Error, Result};
 use crate::history::{History, rows};
 use crate::listening::Listening;
@@ -17,7 +17,7 @@ use crate::projects::Projects;
 use crate::registry::Registry;
 use crate::sandbox::Sandbox;
 use crate::tunnel::Tunnel;
-use board::{Boards, Listed};
+use board::{Board, Boards, Listed};
 use path::{path_of, same_path};
 pub(crate) use reading::is_loopback;
 use seen::{DAY_MS, ns};
@@ -31,6 +31,7 @@ mod ping;
 mod reading;
 mod rotation;
 mod seen;
+mod standing;
 mod view;
 mod watch;
 
@@ -105,6 +106,12 @@ impl Webhooks {
     pub async fn refresh(&self, project: i64) -> Result<WebhookBoard> {
         self.read_webhooks(project).await?;
         self.webhook_board(project).await
+    }
+
+    /// The webhooks of all projects, as their services listed them last. Asks nobody.
+    pub(crate) fn known(&self) -> Vec<NamedWebhook> {
+        let projects = self.registry.projects();
+        projects.iter().flat_map(|project| self.boards.with(project.id, |board| named(project.id, board))).collect()
     }
 
     /// Projects with webhooks that need attention, as last reported to the window.
@@ -183,4 +190,16 @@ impl Webhooks {
 
 pub(crate) fn gone() -> Error {
     Error::new(Code::NotFound, "The service no longer has this webhook. Read the list again.")
+}
+
+/// A board's webhooks, as far as they have to be known to go to them.
+fn named(project: i64, board: &Board) -> Vec<NamedWebhook> {
+    let webhook = |one: &Listed| NamedWebhook {
+        project,
+        id: one.id.clone(),
+        name: one.name.clone(),
+        uri: one.uri.clone(),
+        state: one.state.clone(),
+    };
+    board.listed.iter().map(webhook).collect()
 }

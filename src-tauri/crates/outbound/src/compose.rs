@@ -12,6 +12,9 @@ use crate::passing::{self, Altered};
 use crate::target::Target;
 
 mod twist;
+mod variables;
+
+use variables::Variables;
 
 pub use twist::{Twist, twists};
 
@@ -77,6 +80,16 @@ pub enum Sign {
     },
 }
 
+/// Where the variables `{{now}}`, `{{now_s}}` and `{{uuid}}` are filled in. What was received is never looked at: only
+/// what replaces it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fill {
+    /// In the values of the header lines that replace the received ones.
+    pub headers: bool,
+    /// In the body that replaces the received one.
+    pub body: bool,
+}
+
 /// The requested changes. The default changes nothing.
 #[derive(Clone, Default)]
 pub struct Recipe {
@@ -84,6 +97,8 @@ pub struct Recipe {
     pub headers: Option<Vec<(String, Vec<u8>)>>,
     /// A body that replaces the received one.
     pub body: Option<Bytes>,
+    /// Where variables are filled in.
+    pub fill: Fill,
     /// The id.
     pub id: Id,
     /// The time.
@@ -118,7 +133,8 @@ pub struct Composed {
     pub body_changed: bool,
     /// What cannot be sent as received, although nobody asked for a change.
     pub altered: Vec<Altered>,
-    /// The requested changes, in a few words each. Empty if it goes as received.
+    /// The requested changes, in a few words each, and the values of the variables (`{{now}} 2026-01-22T12:00:00Z`).
+    /// Empty if it goes as received.
     pub changes: Vec<String>,
     /// How often it is sent: 2 for a duplicate.
     pub times: u32,
@@ -186,6 +202,8 @@ pub fn compose(
     if recipe.body.is_some() {
         draft.changes.push("body edited".to_owned());
     }
+    // Before anything else: a twist reads the body, and a signature covers it as it is sent.
+    draft.fill(recipe, now, random)?;
     match recipe.twist {
         None => draft.prepare(recipe.id, recipe.time, &recipe.sign, now, random)?,
         Some(twist) => twist::apply(twist, &mut draft, recipe, now, random)?,
@@ -231,6 +249,26 @@ struct Draft {
 impl Draft {
     fn change(&mut self, what: impl Into<String>) {
         self.changes.push(what.into());
+    }
+
+    /// Fills in the variables of what was edited.
+    fn fill(&mut self, recipe: &Recipe, now: i64, random: &Random) -> io::Result<()> {
+        let mut variables = Variables::new(now, random);
+        if recipe.fill.headers && recipe.headers.is_some() {
+            for (_, value) in &mut self.headers {
+                if let Some(filled) = variables.fill(value)? {
+                    *value = filled;
+                }
+            }
+        }
+        if recipe.fill.body
+            && recipe.body.is_some()
+            && let Some(filled) = variables.fill(&self.body)?
+        {
+            self.body = filled.into();
+        }
+        self.changes.extend(variables.said());
+        Ok(())
     }
 
     fn get(&self, name: &str) -> Option<&str> {

@@ -14,7 +14,7 @@ mod target;
 mod tls;
 
 pub use client::{Answer, Bounds, Client, Exchange, Request, framed};
-pub use compose::{ComposeError, Composed, Id, Received, Recipe, Sign, Time, Twist, compose, twists};
+pub use compose::{ComposeError, Composed, Fill, Id, Received, Recipe, Sign, Time, Twist, compose, twists};
 pub use passing::{Altered, for_another_connection};
 pub use problem::{Problem, ProblemCode};
 pub use target::{Target, TargetError};

@@ -78,8 +78,21 @@ pub enum ComposeError {
 /// # Errors
 /// If `random` fails.
 pub fn message_id(random: &Random) -> io::Result<String> {
-    let uuid = uuid::Builder::from_random_bytes(random::bytes(random)?).into_uuid();
-    Ok(format!("msg_{uuid}"))
+    Ok(format!("msg_{}", new_uuid(random)?))
+}
+
+/// A new UUID, version 4.
+///
+/// # Errors
+/// If `random` fails.
+pub fn new_uuid(random: &Random) -> io::Result<String> {
+    Ok(uuid::Builder::from_random_bytes(random::bytes(random)?).into_uuid().to_string())
+}
+
+/// A time in the form of a payload's `timestamp`: RFC 3339, in UTC, to the second. `now` is in Unix seconds.
+#[must_use]
+pub fn time_text(now: i64) -> String {
+    Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }
 
 /// Composes the delivery of a sample with the message id `id` at `now` (Unix seconds).
@@ -301,11 +314,7 @@ fn spoilt(mut signature: String, fault: Option<Fault>) -> String {
 
 fn headers(draft: Draft, profile: &Profile, fault: Option<Fault>, now: i64) -> Vec<(String, Vec<u8>)> {
     let prefix = if fault == Some(Fault::SvixNames) { "svix" } else { "webhook" };
-    let time = if fault == Some(Fault::IsoTime) {
-        Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
-    } else {
-        draft.time.to_string()
-    };
+    let time = if fault == Some(Fault::IsoTime) { time_text(now) } else { draft.time.to_string() };
     let mut headers = vec![
         ("content-type".to_owned(), draft.content_type.to_owned()),
         ("user-agent".to_owned(), profile.user_agent.clone()),

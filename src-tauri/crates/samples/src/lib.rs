@@ -11,7 +11,7 @@ mod profile;
 pub mod random;
 
 pub use broken::{BrokenKind, broken_kinds};
-pub use compose::{ComposeError, Prepared, compose, message_id, spaced, token_claims};
+pub use compose::{ComposeError, Prepared, compose, message_id, new_uuid, spaced, time_text, token_claims};
 pub use keys::{KeyError, RsaKey, SigningKeys};
 pub use payload::{SampleRequest, SampleType, SampleVariant, VideoFields, sample_types};
 pub use profile::{Profile, TokenForm};

@@ -184,6 +184,23 @@ pub struct Row {
     pub request: Option<RequestLine>,
 }
 
+/// An attempt of an event, as far as the rows of all its attempts show it. From [`crate::Store::tried`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The event.
+    pub event: i64,
+    /// The delivery's id.
+    pub id: i64,
+    /// When it arrived, Unix nanoseconds.
+    pub received_ns: i64,
+    /// Verified, rejected or unchecked.
+    pub outcome: Outcome,
+    /// The status of the answer; 0 as in [`Row::status`].
+    pub status: u16,
+    /// Who made the answer, unless it was the usual one.
+    pub answered_by: Option<AnsweredBy>,
+}
+
 /// The request line of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RequestLine {

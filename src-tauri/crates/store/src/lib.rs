@@ -15,6 +15,7 @@ mod duplicate;
 mod encode;
 mod error;
 mod events;
+mod firsts;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -23,6 +24,7 @@ mod import;
 mod job;
 mod judging;
 mod migration;
+mod named;
 mod open;
 mod phrases;
 mod placing;
@@ -41,7 +43,9 @@ mod verdict_blob;
 mod writer;
 
 pub use complaints::Complaints;
-pub use delivery::{Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, RequestLine, Row};
+pub use delivery::{
+    Answer, AnsweredBy, Arrived, Change, Counts, Delivery, Inserted, NewDelivery, RequestLine, Row, Tried,
+};
 pub use error::{Error, InsertError, SqliteFault};
 pub use health::{Began, Damage, FoundFile, Health, Missing, Recovered, look_at, recover};
 pub use import::{Imported, Importer, NewImported};
@@ -51,13 +55,17 @@ pub use recent::{SignedBin, Unverified};
 pub use retention::{
     Deleted, Keep, Limits, Preview, RebuildNeed, RebuildProgress, Share, Sizes, Span, Waiting, Which, WhichWait,
 };
-pub use search::{Bin, Explained, Found, Hit, HitPlace, Names, Rest, Search, Spans, Values, Wanted};
+pub use search::{
+    Bin, Day, DayCause, DayShare, Explained, Found, Hit, HitPlace, Names, Rest, Search, Spans, Values, Wanted,
+};
 pub use space::{Shortage, Space, SpaceOf};
 pub use store::{Options, Store};
 pub use table::action::{Action, Actions, NewAction};
 pub use table::address::{Address, Addresses};
 pub use table::kept_result::{KeptResult, KeptResults};
-pub use table::known_job::{JobCounts, JobKind, JobRank, JobRecord, JobsWanted, KnownBy, KnownJobs, Settled, bare};
+pub use table::known_job::{
+    JobCounts, JobEnd, JobKind, JobRank, JobRecord, JobsWanted, KnownBy, KnownJobs, Settled, bare,
+};
 pub use table::outbound::{
     After, Left, NewOutbound, Outbound, OutboundAnswer, OutboundKind, OutboundRow, Outbounds, Sendable,
 };

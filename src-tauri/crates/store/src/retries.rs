@@ -1,6 +1,7 @@
 //! When deliveries arrived, and when senders tried again.
 
-use crate::{Error, Store, recent};
+use crate::table::delivery;
+use crate::{Error, Store, Tried, recent};
 
 /// The most attempts of one event that are read.
 const ATTEMPTS: u32 = 50;
@@ -20,6 +21,25 @@ impl Store {
         most: usize,
     ) -> Result<Vec<(i64, i64, bool)>, Error> {
         self.read(move |conn, gone| recent::arrived(conn, project, from_ns, to_ns, most, gone)).await
+    }
+
+    /// The newest attempts of each of these events, at most `most` of each, oldest first: for many events in one read.
+    /// The cost depends on what it returns, however many attempts there are.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn tried(&self, events: &[i64], most: u32) -> Result<Vec<Tried>, Error> {
+        let events = events.to_vec();
+        self.read(move |conn, _| Ok(delivery::tried(conn, &events, most)?)).await
+    }
+
+    /// Of the events of these deliveries, those with more than one attempt.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn retried_among(&self, ids: &[i64]) -> Result<Vec<i64>, Error> {
+        let ids = ids.to_vec();
+        self.read(move |conn, _| Ok(delivery::retried_among(conn, &ids)?)).await
     }
 
     /// When the attempts of a project's latest retried events arrived, Unix nanoseconds: an event each, at most `most`

@@ -26,6 +26,7 @@ use sent::Sent;
 use shelf::Shelf;
 
 mod columns;
+mod day;
 mod dictionary;
 mod facets;
 mod fill;
@@ -45,6 +46,7 @@ mod values;
 #[cfg(feature = "fuzzing")]
 pub(crate) use segment::{head as segment_head, number as segment_number, read_head as read_segment_head};
 
+pub use day::{Day, DayCause, DayShare};
 pub use hits::{Hit, HitPlace};
 pub use hunt::{Explained, Wanted};
 pub(crate) use known::OwnRevisions;

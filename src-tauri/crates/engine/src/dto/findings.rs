@@ -154,6 +154,31 @@ pub struct NextAttempt {
     pub gives_up_ms: i64,
 }
 
+/// Why no attempt could have been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum BlindCause {
+    /// Pollux was not running, or its listener was closed.
+    NotListening,
+    /// The tunnel was down, and the event was sent through it.
+    TunnelDown,
+}
+
+/// A stretch of time in which no attempt of an event could have been seen, as Pollux noted it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Blind {
+    /// From when.
+    pub from_ms: i64,
+    /// Until when.
+    pub to_ms: i64,
+    /// Why.
+    pub cause: BlindCause,
+    /// Why the tunnel was down, where that is known: `network unreachable`.
+    pub words: Option<String>,
+}
+
 /// A finding with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use signature::{Outcome, Scheme};
 
-use super::{FindingBrief, JobKind, NextAttempt};
+use super::{Blind, FindingBrief, JobKind, NextAttempt};
 use crate::error::Error;
 
 /// Where a job stands, in one word for all three kinds.
@@ -455,4 +455,9 @@ pub struct DeliveryJob {
     pub next: Option<NextAttempt>,
     /// Whether an attempt was verified and answered 2xx.
     pub accepted: bool,
+    /// When no attempt could have been seen, from the first one until one was accepted or none is expected any more;
+    /// oldest first, at most the 100 longest.
+    pub blind: Vec<Blind>,
+    /// Attempts that the sender should have made at such a time. Guesses, as `next` is.
+    pub unseen: Vec<NextAttempt>,
 }

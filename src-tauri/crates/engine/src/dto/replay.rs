@@ -133,6 +133,9 @@ pub struct ReplayChanges {
     pub headers: Option<Vec<HeaderLine>>,
     /// The body.
     pub body: ReplayBody,
+    /// Whether `{{now}}`, `{{now_s}}` and `{{uuid}}` are filled in for each request, before it is signed: in the values
+    /// of `headers`, and in `body` if it is text. What was received is never filled in.
+    pub fill: bool,
     /// The id.
     pub id: ReplayId,
     /// The time.
@@ -233,7 +236,8 @@ pub struct ReplayPreview {
     pub body_len: u64,
     /// What is not sent as received.
     pub altered: Vec<Altered>,
-    /// What was asked for, in a few words each: `new id`, `signed with whsec_…a91f`.
+    /// What was asked for, in a few words each: `new id`, `signed with whsec_…a91f`; and what variables were filled in
+    /// with, as they would be now: `{{now}} 2026-01-22T12:00:00Z`.
     pub changes: Vec<String>,
 }
 
@@ -276,7 +280,8 @@ pub struct Outbound {
     pub url: String,
     /// When, in Unix milliseconds.
     pub at_ms: i64,
-    /// What was changed, in a few words each. Empty: as received.
+    /// What was changed, in a few words each, and what variables were filled in with (`{{uuid}} 7c1e90aa-…`). Empty: as
+    /// received.
     pub changes: Vec<String>,
     /// The delivery had been rejected.
     pub rejected: bool,
@@ -330,8 +335,11 @@ pub struct AnswerDiff {
     pub same: bool,
     /// The statuses, if they differ: first, other.
     pub status: Option<(u16, u16)>,
-    /// Header lines that differ. Dates are not compared.
+    /// Header lines that differ.
     pub headers: Vec<DiffLine>,
+    /// Headers that both have with another value, and that are new with every answer: `date`, `x-request-id`. They are
+    /// not compared.
+    pub left_out: Vec<String>,
     /// The bodies line by line, with a few lines around each difference. Empty: they are the same.
     pub body: Vec<DiffLine>,
     /// What the lines cannot show: that the bodies are too long, or not text; or that lines were left out.

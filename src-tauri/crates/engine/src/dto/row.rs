@@ -67,6 +67,24 @@ pub struct Row {
     pub hit: Option<Hit>,
     /// What tells it from others when the payload has no type; `None` if it has one.
     pub request: Option<RequestLine>,
+    /// The newest attempts of its event, 4 at most, oldest first. Empty where there is one only, and outside the list.
+    pub tries: Vec<Tried>,
+}
+
+/// An attempt of an event, in the rows of all its attempts. Times: Unix milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Tried {
+    /// The delivery.
+    pub id: i64,
+    /// When it came.
+    pub received_ms: i64,
+    /// Verified, rejected or unchecked.
+    pub outcome: Outcome,
+    /// The HTTP status that Pollux answered; 0 as in its own row.
+    pub status: u16,
+    /// Who made the answer, if it was not the usual one.
+    pub answered_by: Option<AnsweredBy>,
 }
 
 /// How a ping was recognised.

@@ -1,7 +1,7 @@
 //! What the open window hears: rows as they arrive, changes, counts. Merged into at most one message of a kind per
 //! frame; when too much happens, the window is asked to open its view again. Capture never waits for it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,8 +25,12 @@ const FRAME: Duration = Duration::from_millis(16);
 const OVERFLOW: usize = 2_000;
 /// How often the counts are read.
 const COUNTS: Duration = Duration::from_millis(500);
+/// The counts are read in so many ticks after something was heard.
+const COUNTED_AFTER: u32 = 6;
 /// The counts are read after so many ticks even if nothing was heard.
 const COUNTED_ANYWAY: u32 = 10;
+/// Attempts of an event that its rows show.
+const TRIES: u32 = 4;
 /// The span over which the rate is counted.
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -85,8 +89,23 @@ impl Feed {
     /// The rows of these deliveries, with the first hit of what is searched for.
     pub(super) async fn load(&self, ids: &[i64], wanted: Option<&Arc<Wanted>>) -> Result<Vec<Row>> {
         let rows = self.common.store().rows(ids).await?;
-        let rows = rows.iter().map(|row| rows::row(row, &self.registry)).collect();
+        let rows = self.shown(&rows.iter().collect::<Vec<_>>()).await?;
         self.with_hits(rows, wanted).await
+    }
+
+    /// Rows for the window, each with the newest attempts of its event: one more read for all of them, and none where
+    /// no event has more than one attempt.
+    async fn shown(&self, rows: &[&store::Row]) -> Result<Vec<Row>> {
+        let events: BTreeSet<i64> = rows.iter().filter(|row| row.attempts > 1).filter_map(|row| row.event).collect();
+        let tries = match events.is_empty() {
+            true => HashMap::new(),
+            false => {
+                let events: Vec<i64> = events.into_iter().collect();
+                rows::by_event(&self.common.store().tried(&events, TRIES).await?)
+            }
+        };
+        let of_event = |row: &store::Row| row.event.and_then(|event| tries.get(&event).cloned()).unwrap_or_default();
+        Ok(rows.iter().map(|row| Row { tries: of_event(row), ..rows::row(row, &self.registry) }).collect())
     }
 
     async fn with_hits(&self, mut rows: Vec<Row>, wanted: Option<&Arc<Wanted>>) -> Result<Vec<Row>> {
@@ -224,18 +243,31 @@ impl Feed {
             self.common.tell(Live::Removed { view: number, first, matched });
         }
         if !loading && (!pending.added.is_empty() || pending.total) {
-            let added = pending.added.iter().map(|row| rows::row(&row.row, &self.registry)).collect();
-            match self.with_hits(added, Some(&wanted)).await {
+            let arrived: Vec<&store::Row> = pending.added.iter().map(|row| &row.row).collect();
+            let added = match self.shown(&arrived).await {
+                Ok(added) => self.with_hits(added, Some(&wanted)).await,
+                Err(error) => Err(error),
+            };
+            match added {
                 Ok(added) => {
                     let total = self.current_counts(0).await.total;
                     self.common.tell(Live::Rows { view: number, added, first, matched, total });
                 }
-                Err(error) => self.complain("the hits of what arrived could not be read", &error),
+                Err(error) => self.complain("what arrived could not be read", &error),
             }
         }
         let mut changed = pending.changed;
+        // Another verdict or answer of one attempt shows in the rows of the others.
+        let mut events = pending.events;
+        if !changed.is_empty() {
+            let ids: Vec<i64> = changed.iter().copied().collect();
+            match self.common.store().retried_among(&ids).await {
+                Ok(retried) => events.extend(retried),
+                Err(error) => self.complain("the events of changed rows could not be read", &error),
+            }
+        }
         changed.extend(pending.answered);
-        for event in pending.events.into_iter().take(PAGE) {
+        for event in events.into_iter().take(PAGE) {
             match self.common.store().attempts(event, PAGE as u32).await {
                 Ok(attempts) => changed.extend(attempts.iter().map(|row| row.id)),
                 Err(error) => self.complain("the attempts of an event could not be read", &error),
@@ -325,15 +357,21 @@ async fn sleep_until(at: Option<Instant>) {
 struct Counting {
     /// Something was changed since they were read.
     heard: bool,
-    /// Ticks since then.
+    /// Ticks in which they are read all the same: what is deleted leaves the file for a while after it was told.
+    left: u32,
+    /// Ticks since they were read.
     ticks: u32,
 }
 
 impl Counting {
     /// Nothing is announced of a deletion by another process, so they are read now and then all the same.
     fn is_due(&mut self) -> bool {
+        if std::mem::take(&mut self.heard) {
+            self.left = COUNTED_AFTER;
+        }
         self.ticks += 1;
-        let due = std::mem::take(&mut self.heard) || self.ticks >= COUNTED_ANYWAY;
+        let due = self.left > 0 || self.ticks >= COUNTED_ANYWAY;
+        self.left = self.left.saturating_sub(1);
         if due {
             self.ticks = 0;
         }

@@ -37,6 +37,17 @@ impl History {
         Ok(store.rows(&newest).await?.first().map(|row| rows::row(row, &self.registry)))
     }
 
+    /// The delivery with this number (`12`, `#12`), or the newest with this `webhook-id`.
+    pub async fn by_id(&self, text: &str) -> Result<Option<Row>> {
+        if let Ok(number) = text.strip_prefix('#').unwrap_or(text).parse::<i64>() {
+            let found = self.common.store().rows(&[number]).await?;
+            if let Some(row) = found.first() {
+                return Ok(Some(rows::row(row, &self.registry)));
+            }
+        }
+        self.newest(Some(text)).await
+    }
+
     /// Rows of the open view by ordinal, oldest first, at most 200.
     pub async fn rows(&self, view: u32, start: u64, count: u32) -> Result<Vec<Row>> {
         self.feed.page(view, start, count).await

@@ -1,6 +1,8 @@
 //! Translates between the store's rows and hits and the window's.
 
-use crate::dto::{AnsweredBy, Hit, HitPlace, Outbound, OutboundKind, OutboundProblem, PingBy, RequestLine, Row};
+use std::collections::HashMap;
+
+use crate::dto::{AnsweredBy, Hit, HitPlace, Outbound, OutboundKind, OutboundProblem, PingBy, RequestLine, Row, Tried};
 use crate::error::Code;
 use crate::registry::Registry;
 
@@ -38,7 +40,23 @@ pub(crate) fn row(row: &store::Row, registry: &Registry) -> Row {
         imported: row.imported,
         hit: None,
         request: row.request.as_ref().map(|line| RequestLine { method: line.method.clone(), path: line.path.clone() }),
+        tries: Vec::new(),
     }
+}
+
+/// Attempts by their events.
+pub(crate) fn by_event(tried: &[store::Tried]) -> HashMap<i64, Vec<Tried>> {
+    let mut events: HashMap<i64, Vec<Tried>> = HashMap::new();
+    for one in tried {
+        events.entry(one.event).or_default().push(Tried {
+            id: one.id,
+            received_ms: one.received_ns / NS_PER_MS,
+            outcome: one.outcome,
+            status: one.status,
+            answered_by: one.answered_by.map(answered_by),
+        });
+    }
+    events
 }
 
 /// An unknown type alone does not make a ping: it has to come from the emulator, or Pollux has to have asked for one.

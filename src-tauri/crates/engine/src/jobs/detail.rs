@@ -6,7 +6,7 @@ use store::{JobKind as Kind, JobRecord, KnownBy};
 use super::about::{About, new_record, phase};
 use super::reading::{Asked, paused};
 use super::{Jobs, names, steps, view};
-use crate::dto::{JobDetail, JobOtherKey, JobPhase};
+use crate::dto::{JobDetail, JobOtherKey, JobPhase, JobView};
 use crate::error::{Code, Error, Result};
 
 impl Jobs {
@@ -81,6 +81,23 @@ impl Jobs {
             }
             Err(error) => Err(self.told_of(other, error)),
         }
+    }
+
+    /// The jobs of all projects that a text names, as far as they are known here. Asks nobody.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    pub(crate) async fn by_id(&self, text: &str) -> Result<Vec<JobView>> {
+        let Ok((_, name)) = names::read(text) else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for project in self.below.registry.projects() {
+            let bare = vec![store::bare(&name).to_owned()];
+            let records = self.common.store().known_jobs().by_bare(project.id, bare).await?;
+            if !records.is_empty() {
+                found.extend(self.views(project.id, &records).await?);
+            }
+        }
+        Ok(found)
     }
 
     /// A job that is known here.

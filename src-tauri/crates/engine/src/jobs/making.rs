@@ -39,6 +39,7 @@ impl Jobs {
         let changes = ReplayChanges {
             headers: None,
             body: ReplayBody::default(),
+            fill: false,
             id: ReplayId::Keep,
             time: ReplayTime::Now,
             sign,

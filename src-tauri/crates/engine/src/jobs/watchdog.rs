@@ -11,7 +11,7 @@ use super::evidence::{Facts, Named};
 use super::finding::Kept;
 use super::reading::Asked;
 use super::view::is_accepted;
-use super::{Jobs, retrying, shown_kind, timeline};
+use super::{Jobs, MissedJob, retrying, shown_kind, timeline};
 use crate::dto::{FindingTick, JobFinding, JobPhase, MissedCause, NextAttempt, Span, UriPlace};
 use crate::error::Result;
 
@@ -95,17 +95,11 @@ impl Jobs {
             record.finding = kept;
         };
         self.update(record.project, &record.name, None, change).await?;
-        if new {
-            self.tell_missed(&record);
+        if new && !record.aside {
+            // Nobody may be following.
+            let _ = self.missed.send(MissedJob { project: record.project, name: record.name });
         }
         Ok(())
-    }
-
-    fn tell_missed(&self, record: &JobRecord) {
-        if self.below.settings.borrow().notify_missed && !record.aside {
-            let title = record.title.clone().unwrap_or_else(|| record.name.clone());
-            self.common.tell(crate::dto::Live::Missed { project: record.project, name: record.name.clone(), title });
-        }
     }
 
     async fn rule(&self, record: &JobRecord, rows: Vec<ToldRow>, reader: For) -> Result<Ruling> {

@@ -227,6 +227,11 @@ impl Replays {
         Ok(Recipe {
             headers,
             body,
+            // Bytes that were given as bytes are sent as they are.
+            fill: outbound::Fill {
+                headers: changes.fill,
+                body: changes.fill && matches!(changes.body, ReplayBody::Text { .. }),
+            },
             id: match changes.id {
                 ReplayId::Keep => outbound::Id::Keep,
                 ReplayId::Renew => outbound::Id::Renew,

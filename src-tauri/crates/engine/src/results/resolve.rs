@@ -102,7 +102,7 @@ impl Results {
 
 /// `files/…` of a name or an address of a service. Only the name is taken: it is always asked for at the project's own
 /// address.
-pub(super) fn file_of(text: &str) -> Option<String> {
+pub(crate) fn file_of(text: &str) -> Option<String> {
     let text = text.trim();
     if let Some(name) = pointers::file_name(text).filter(|_| text.contains('/') || text.starts_with("batch-")) {
         return Some(name);

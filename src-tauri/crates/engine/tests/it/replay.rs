@@ -96,6 +96,7 @@ async fn edited_and_signed_anew_it_verifies_at_another_receiver() {
     let changes = ReplayChanges {
         headers: Some(headers),
         body: ReplayBody::Text { text: "{\"type\":\"batch.failed\"}".into() },
+        fill: false,
         id: ReplayId::Renew,
         time: ReplayTime::Now,
         sign,
@@ -113,6 +114,46 @@ async fn edited_and_signed_anew_it_verifies_at_another_receiver() {
     let row = engine.history().open_view("").await.unwrap().rows.pop().unwrap();
     assert_eq!((row.outcome, row.event_type.as_deref()), (signature::Outcome::Verified, Some("batch.failed")));
     assert_ne!(row.message_id.as_deref(), Some("msg_1"));
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn variables_have_new_values_in_each_request_and_the_signature_covers_them() {
+    let (_parts, engine, address, receiver) = ready().await;
+    post(&address, "msg_1", "{\"note\":\"{{uuid}}\"}").await;
+    let id = newest(&engine).await;
+    let draft = engine.replays().draft(id).await.unwrap();
+    let changes = ReplayChanges {
+        body: ReplayBody::Text { text: "{\"type\":\"batch.failed\",\"data\":{\"id\":\"{{uuid}}\"}}".into() },
+        fill: true,
+        id: ReplayId::Renew,
+        time: ReplayTime::Now,
+        sign: draft.signers[0].sign.clone(),
+        ..ReplayChanges::default()
+    };
+    let plan = ReplayPlan { changes, times: 2, targets: vec![receiver.url(), address.clone()], ..plan(vec![id], &[]) };
+    let started = engine.replays().start(plan.clone()).await.unwrap();
+    let run = engine.replays().ended(started.run).await.unwrap();
+    assert_eq!(run.targets[1].statuses, [(200, 2)], "our own listener judges it as any receiver would");
+    let row = engine.history().open_view("").await.unwrap().rows.pop().unwrap();
+    assert_eq!(row.outcome, signature::Outcome::Verified);
+    let got = receiver.got();
+    assert_ne!(got[0].body, got[1].body);
+    // What they became is kept with the request.
+    let kept = engine.outbounds().of(id).await.unwrap();
+    let said = kept.iter().rev().find(|one| one.url == receiver.url()).unwrap();
+    let value = said.changes.iter().find_map(|change| change.strip_prefix("{{uuid}} ")).unwrap();
+    let body = format!("{{\"type\":\"batch.failed\",\"data\":{{\"id\":\"{value}\"}}}}");
+    assert_eq!(String::from_utf8_lossy(&got[0].body), body);
+    // As received, and as bytes, braces stay braces.
+    let bytes = ReplayBody::Base64 { base64: "e3tub3dfc319".into() };
+    for (body, sent) in [(ReplayBody::Received, "{\"note\":\"{{uuid}}\"}"), (bytes, "{{now_s}}")] {
+        let changes = ReplayChanges { body, fill: true, ..ReplayChanges::default() };
+        let plain = ReplayPlan { changes, times: 1, targets: vec![receiver.url()], ..plan.clone() };
+        let started = engine.replays().start(plain).await.unwrap();
+        engine.replays().ended(started.run).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&receiver.got().last().unwrap().body), sent);
+    }
     engine.shutdown().await;
 }
 

@@ -102,6 +102,36 @@ async fn an_open_view_hears_what_comes_what_goes_and_what_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_show_the_newest_attempts_of_their_event_and_hear_of_each_further_one() {
+    let rig = rig().await;
+    let told = told(&rig.engine);
+    let body = "{\"type\":\"batch.succeeded\"}";
+    rig.engine.projects().add_secret(rig.project(false), "", SECRET).await.unwrap();
+    let other = "whsec_b3RoZXItc2VjcmV0LW90aGVyLXNlY3JldC1vdGhlcg==";
+    for (secret, id, status) in [(other, "msg_a", 401), (SECRET, "msg_b", 200), (SECRET, "msg_a", 200)] {
+        assert_eq!(post_text(&rig.address, secret, id, body).await, status);
+    }
+    let history = rig.engine.history();
+    let opened = history.open_view("").await.unwrap();
+    let tries = |row: &engine::Row| row.tries.iter().map(|one| (one.id, one.status)).collect::<Vec<_>>();
+    let shown: Vec<_> = opened.rows.iter().map(tries).collect();
+    assert_eq!(shown, [vec![(1, 401), (3, 200)], vec![], vec![(1, 401), (3, 200)]]);
+    assert_eq!(post_text(&rig.address, SECRET, "msg_a", body).await, 200);
+    let all = [(1, 401), (3, 200), (4, 200)];
+    let heard = async || {
+        let told = told.lock().unwrap();
+        let added = told.iter().any(
+            |one| matches!(one, Live::Rows { added, .. } if added.iter().any(|row| row.id == 4 && tries(row) == all)),
+        );
+        let changed = told.iter().any(
+            |one| matches!(one, Live::Changed { rows } if rows.iter().any(|row| row.id == 1 && tries(row) == all)),
+        );
+        added && changed
+    };
+    soon("the new row and the earlier ones show all three", heard).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_removes_everything_is_named() {
     let rig = rig().await;
     posted(&rig, 3, "{\"type\":\"batch.succeeded\",\"data\":{\"id\":\"needle\"}}").await;

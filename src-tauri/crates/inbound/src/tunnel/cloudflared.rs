@@ -6,6 +6,8 @@
 //! another.
 
 mod child;
+#[cfg(all(test, unix))]
+mod finding;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -17,8 +19,9 @@ mod pace;
 mod sight;
 mod trouble;
 
+use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -54,6 +57,16 @@ impl Cloudflared {
     /// With the usual times.
     pub fn new(program: Option<PathBuf>, http2: bool, state_file: PathBuf) -> Self {
         Self { program, http2, state_file, pace: Pace::default() }
+    }
+}
+
+/// The program that would run: at the path in the settings, else in one of the folders of `paths`, as the variable
+/// `PATH` lists them. `None` if there is none. Starts nothing.
+pub fn found(program: Option<&Path>, paths: &OsStr) -> Option<PathBuf> {
+    match program {
+        Some(program) => child::find(Some(program)).ok(),
+        None if paths.is_empty() => None,
+        None => which::which_in("cloudflared", Some(paths), ".").ok(),
     }
 }
 

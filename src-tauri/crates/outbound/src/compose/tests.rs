@@ -93,6 +93,41 @@ fn a_repeated_header_that_is_set_comes_once() {
 }
 
 #[test]
+fn variables_are_filled_in_before_it_is_signed_and_only_where_it_was_edited() {
+    let mut headers = received().headers;
+    headers.push(("x-run".to_owned(), b"{{uuid}}".to_vec()));
+    let body = r#"{"type":"batch.succeeded","timestamp":"{{now}}","data":{"id":"batches/{{uuid}}","n":"{{nmae}}"}}"#;
+    let fill = Fill { headers: true, body: true };
+    let edited = Recipe { headers: Some(headers), body: Some(body.into()), fill, ..Recipe::default() };
+    let made = composed(&Recipe { sign: v1(), time: Time::Now(0), ..edited.clone() });
+    let uuid = "07070707-0707-4707-8707-070707070707";
+    let sent = body.replace("{{now}}", "2026-01-01T00:00:00Z").replace("{{uuid}}", uuid);
+    assert_eq!(made.body, sent.as_bytes());
+    assert_eq!(made.headers.iter().find(|(name, _)| name == "x-run").unwrap().1, uuid.as_bytes());
+    assert_eq!(verdict(&made, NOW).outcome, Outcome::Verified, "the signature covers what is sent");
+    assert_eq!(
+        made.changes,
+        [
+            "headers edited",
+            "body edited",
+            &format!("{{{{uuid}}}} {uuid}"),
+            "{{now}} 2026-01-01T00:00:00Z",
+            "time of sending",
+            "signed with whsec_…dXY="
+        ]
+    );
+    // A twist reads the body after that.
+    let twisted = composed(&Recipe { twist: Twist::find("unknown_type"), sign: v1(), ..edited.clone() });
+    assert!(twisted.body.windows(uuid.len()).any(|part| part == uuid.as_bytes()));
+    // Unasked, and in what was received, braces are bytes like any others.
+    let as_written = composed(&Recipe { fill: Fill::default(), ..edited });
+    assert_eq!((as_written.body.as_ref(), as_written.changes.len()), (body.as_bytes(), 2));
+    let braces = Received { body: "{{now}}".into(), ..received() };
+    let made = compose(&braces, &Recipe { fill, ..Recipe::default() }, &target(), NOW, &random()).unwrap();
+    assert_eq!((made.body.as_ref(), made.body_changed, made.changes.len()), (&b"{{now}}"[..], false, 0));
+}
+
+#[test]
 fn what_is_missing_for_a_signature_is_made() {
     let made = composed(&Recipe { headers: Some(Vec::new()), sign: v1(), ..Recipe::default() });
     assert_eq!(verdict(&made, NOW).outcome, Outcome::Verified);

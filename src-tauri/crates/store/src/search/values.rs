@@ -28,6 +28,24 @@ pub struct Bin {
     pub unbound: u32,
 }
 
+impl Bin {
+    /// One more.
+    pub(super) fn add(&mut self, judged: Judged) {
+        match judged {
+            Judged::Verified => self.verified += 1,
+            Judged::OldSecret => self.old_secret += 1,
+            Judged::Rejected => self.rejected += 1,
+            Judged::Unchecked => self.unchecked += 1,
+            Judged::Unbound => self.unbound += 1,
+        }
+    }
+
+    /// All of them.
+    pub(super) fn total(&self) -> u64 {
+        [self.verified, self.old_secret, self.rejected, self.unchecked, self.unbound].map(u64::from).iter().sum()
+    }
+}
+
 /// Deliveries over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spans {
@@ -65,13 +83,7 @@ impl Search {
         for (chunk, at) in rows() {
             let index = usize::try_from((chunk.received_ns[at] - from_ns) / step_ns).unwrap_or(0);
             let Some(bin) = bins.get_mut(index) else { continue };
-            match judged(chunk, at) {
-                Judged::Verified => bin.verified += 1,
-                Judged::OldSecret => bin.old_secret += 1,
-                Judged::Rejected => bin.rejected += 1,
-                Judged::Unchecked => bin.unchecked += 1,
-                Judged::Unbound => bin.unbound += 1,
-            }
+            bin.add(judged(chunk, at));
         }
         Spans { from_ns, step_ns, bins }
     }
@@ -144,7 +156,7 @@ pub(crate) fn sorted(counts: Counts, limit: usize) -> Vec<(String, u64)> {
     values
 }
 
-fn judged(chunk: &Chunk, at: usize) -> Judged {
+pub(super) fn judged(chunk: &Chunk, at: usize) -> Judged {
     match (chunk.has(at, Plane::Verified), chunk.has(at, Plane::Old), chunk.has(at, Plane::Rejected)) {
         (true, false, _) => Judged::Verified,
         (true, true, _) => Judged::OldSecret,

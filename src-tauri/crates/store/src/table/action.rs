@@ -1,6 +1,6 @@
 //! `action`: the log of management actions. Only appended to; never contains a secret.
 
-use rusqlite::{Connection, Row as SqlRow};
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow};
 use serde::Serialize;
 
 use crate::{Error, Store};
@@ -92,6 +92,15 @@ impl Actions<'_> {
     pub async fn all(&self) -> Result<Vec<Action>, Error> {
         self.0.read(|conn, _| Ok(all(conn)?)).await
     }
+
+    /// When an action (`project.add`) was first done to a project, Unix milliseconds; `None` if the log has no such
+    /// entry.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn first_done(&self, project: i64, what: &'static str) -> Result<Option<i64>, Error> {
+        self.0.read(move |conn, _| Ok(first_done(conn, project, what)?)).await
+    }
 }
 
 fn add(conn: &Connection, new: &NewAction) -> rusqlite::Result<i64> {
@@ -134,4 +143,9 @@ fn all(conn: &Connection) -> rusqlite::Result<Vec<Action>> {
     )?
     .query_map([], take)?
     .collect()
+}
+
+fn first_done(conn: &Connection, project: i64, what: &str) -> rusqlite::Result<Option<i64>> {
+    let sql = "SELECT at_ms FROM action WHERE project = ?1 AND what = ?2 AND result = 'done' ORDER BY id LIMIT 1";
+    conn.prepare_cached(sql)?.query_row((project, what), |row| row.get(0)).optional()
 }

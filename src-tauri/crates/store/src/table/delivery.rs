@@ -8,7 +8,7 @@ use crate::delivery::{has_type, message_id_in_row};
 use crate::duplicate::Earlier;
 use crate::table::{event, request, unsigned};
 use crate::verdict_blob::{outcome_number, outcome_of, scheme_number, scheme_of};
-use crate::{AnsweredBy, Row};
+use crate::{AnsweredBy, Row, Tried};
 
 pub(crate) const CREATE: &str = "
 CREATE TABLE delivery (
@@ -145,6 +145,48 @@ pub(crate) fn attempts(conn: &Connection, event: i64, limit: u32) -> rusqlite::R
     }
     rows.reverse();
     Ok(rows)
+}
+
+/// Of each of these events (ids as JSON) the newest of its further attempts, so many of each, and its first one. What
+/// is read depends on what it returns, however many attempts there are.
+const TRIED: &str = "
+SELECT w.value, d.id, d.received_ns, d.outcome, d.status, d.answered_by
+FROM json_each(?1) w CROSS JOIN delivery d ON d.id IN (
+  SELECT id FROM (SELECT id FROM delivery WHERE event = w.value AND attempt > 1 AND deleted = 0
+                  ORDER BY id DESC LIMIT ?2)
+  UNION ALL SELECT first_delivery FROM event WHERE id = w.value)
+WHERE d.deleted = 0 ORDER BY w.value, d.id
+";
+
+/// The newest attempts of each of these events, at most `most` of each, oldest first.
+pub(crate) fn tried(conn: &Connection, events: &[i64], most: u32) -> rusqlite::Result<Vec<Tried>> {
+    let take = |row: &SqlRow<'_>| {
+        Ok(Tried {
+            event: row.get(0)?,
+            id: row.get(1)?,
+            received_ns: row.get(2)?,
+            outcome: outcome_of(row.get(3)?).ok_or_else(|| odd(3))?,
+            status: row.get(4)?,
+            answered_by: row.get::<_, Option<u8>>(5)?.and_then(AnsweredBy::of),
+        })
+    };
+    let found: Vec<Tried> =
+        conn.prepare_cached(TRIED)?.query_map((as_json(events), most), take)?.collect::<rusqlite::Result<_>>()?;
+    // The first one is read along, and left out where there are enough newer ones.
+    let newest = |event: &[Tried]| event[event.len().saturating_sub(most as usize)..].to_vec();
+    Ok(found.chunk_by(|one, other| one.event == other.event).flat_map(newest).collect())
+}
+
+/// Of the events of these deliveries, those with more than one attempt.
+pub(crate) fn retried_among(conn: &Connection, ids: &[i64]) -> rusqlite::Result<Vec<i64>> {
+    let sql = "SELECT DISTINCT d.event FROM json_each(?1) w CROSS JOIN delivery d ON d.id = w.value
+               CROSS JOIN event e ON e.id = d.event WHERE e.attempts > 1";
+    conn.prepare_cached(sql)?.query_map([as_json(ids)], |row| row.get(0))?.collect()
+}
+
+fn as_json(ids: &[i64]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    format!("[{}]", ids.join(","))
 }
 
 /// The most rows that one further attempt changes.

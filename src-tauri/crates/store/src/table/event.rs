@@ -1,6 +1,10 @@
 //! `event`: what the sender calls one message; its attempts share a `webhook-id`. `event_key` finds one by that id.
 
+use std::collections::{HashMap, HashSet};
+
 use rusqlite::{Connection, OptionalExtension};
+
+use crate::table::tally;
 
 /// Message ids come in random order: putting each into `event_key` by itself would nearly always rewrite another page,
 /// nine tenths of all that a commit writes. So they are added many at a time ([`INDEX`]), and [`crate::events::Events`]
@@ -65,6 +69,25 @@ pub(crate) fn after(conn: &Connection, id: i64, mut each: impl FnMut(i64, i64, &
         }
     }
     Ok(())
+}
+
+/// The events of a project with these message ids, by the id. Those that are not in the index yet are looked through.
+pub(crate) fn named(conn: &Connection, project: i64, ids: &[String]) -> rusqlite::Result<HashMap<String, i64>> {
+    let mut found = HashMap::new();
+    let mut find = conn.prepare_cached(FIND)?;
+    for id in ids {
+        if let Some(event) = find.query_row((project, id), |row| row.get(0)).optional()? {
+            found.insert(id.clone(), event);
+        }
+    }
+    let sought: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    after(conn, tally::read(conn)?.indexed_event, |event, of, message_id| {
+        if of == project && sought.contains(message_id) {
+            found.insert(message_id.to_owned(), event);
+        }
+        true
+    })?;
+    Ok(found)
 }
 
 /// Puts an event into the index, if it is still there: another process may have seen it leave. It takes over the key of

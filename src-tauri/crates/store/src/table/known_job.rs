@@ -5,6 +5,11 @@ use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow};
 
 use crate::{Error, Store};
 
+pub use ended::JobEnd;
+
+mod ended;
+mod telling;
+
 /// The order of the list is the order of `known_job_order`: what waits for the user, what runs, what ended, each with
 /// the newest first. `bare` is the last part of the name: events name a job by it, with or without what precedes it.
 pub(crate) const CREATE: &str = "

@@ -94,6 +94,14 @@ impl TunnelStates<'_> {
         self.0.read(|conn, _| Ok(one(conn, "ORDER BY id DESC LIMIT 1", ())?)).await
     }
 
+    /// The first time that any provider was online, of those that are kept.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn first_online(&self) -> Result<Option<TunnelState>, Error> {
+        self.0.read(|conn, _| Ok(one(conn, "WHERE state = 'online' ORDER BY id LIMIT 1", ())?)).await
+    }
+
     /// The last time this provider was online.
     ///
     /// # Errors

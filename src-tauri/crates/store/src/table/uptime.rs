@@ -64,6 +64,15 @@ impl Uptimes<'_> {
             .await
     }
 
+    /// Since when it is known whether it was open, Unix milliseconds; `None` if it never was.
+    ///
+    /// # Errors
+    /// Any SQLite error.
+    pub async fn first(&self) -> Result<Option<i64>, Error> {
+        let sql = "SELECT min(from_ms) FROM uptime";
+        self.0.read(move |conn, _| Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)).await
+    }
+
     /// Those that touch `from_ms..to_ms` (Unix milliseconds), the oldest first, at most 2,000.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use signature::{Outcome, StepStatus, Verdict};
 use store::{Inserted, Options, Store};
 
-use crate::sample::{attempt, file, history, history_with, integrity};
+use crate::sample::{NOON, SECOND, attempt, file, history, history_with, integrity};
 
 fn rung(verdict: &Verdict) -> (StepStatus, &str) {
     let step = verdict.steps.iter().find(|step| step.check == "duplicate").unwrap();
@@ -198,6 +198,38 @@ async fn the_newest_attempts_up_to_the_limit_oldest_first() {
 }
 
 #[tokio::test]
+async fn the_newest_attempts_of_many_events_in_one_read() {
+    use Outcome::{Rejected, Verified};
+    let (_folder, store) = history().await;
+    let (mut ids, mut events) = (HashMap::<&str, Vec<i64>>::new(), HashMap::new());
+    for (name, times) in [("once", 1), ("twice", 2), ("four", 4), ("often", 30)] {
+        for n in 0..times {
+            let (outcome, status) = if n == 0 { (Rejected, 401) } else { (Verified, 503) };
+            let inserted = store.insert(attempt(name, outcome, status, n)).await.unwrap();
+            ids.entry(name).or_default().push(inserted.id);
+            events.insert(name, inserted.event.unwrap());
+        }
+    }
+    let asked: Vec<i64> = ["often", "once", "four", "twice"].iter().map(|name| events[name]).collect();
+    let tried = store.tried(&asked, 4).await.unwrap();
+    for (name, all) in &ids {
+        let expected = &all[all.len().saturating_sub(4)..];
+        let found: Vec<_> = tried.iter().filter(|one| one.event == events[name]).collect();
+        assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), expected, "{name}");
+        let first = found.iter().find(|one| one.id == all[0]);
+        assert!(first.is_none_or(|one| (one.outcome, one.status, one.answered_by) == (Rejected, 401, None)));
+    }
+    assert!(store.tried(&[], 4).await.unwrap().is_empty());
+    assert_eq!(store.tried(&[events["twice"]], 1).await.unwrap()[0].received_ns, NOON + SECOND);
+
+    let all: Vec<i64> = ids.values().flatten().copied().collect();
+    let mut retried = store.retried_among(&all).await.unwrap();
+    retried.sort_unstable();
+    assert_eq!(retried, [events["twice"], events["four"], events["often"]]);
+    assert!(store.retried_among(&ids["once"]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn an_id_of_any_length_is_known_again_and_a_row_holds_its_beginning() {
     let mut options = Options::default();
     options.index_after_bytes = 4096;
@@ -322,4 +354,25 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn the_newest_of_each_message_is_found_whether_its_id_is_in_the_index_or_not() {
+    // Two at a time go into the index, so that some are in it and some are not.
+    let mut options = Options::default();
+    options.index_after = 2;
+    let (_folder, store) = history_with(options).await;
+    let mut newest = HashMap::new();
+    for round in 0..2 {
+        for name in ["a", "b", "c", "d", "e"] {
+            let inserted = store.insert(attempt(name, Outcome::Verified, 200, round)).await.unwrap();
+            newest.insert(name.to_owned(), inserted.id);
+        }
+    }
+    let mut asked: Vec<String> = newest.keys().cloned().collect();
+    asked.push("unknown".into());
+    let found = store.newest_named(1, asked.clone()).await.unwrap();
+    let found: HashMap<String, i64> = found.into_iter().map(|(id, row)| (id, row.id)).collect();
+    assert_eq!(found, newest);
+    assert!(store.newest_named(2, asked).await.unwrap().is_empty(), "they are another project's");
 }

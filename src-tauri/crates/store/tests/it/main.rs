@@ -8,6 +8,7 @@ mod bounds;
 mod changes;
 mod compared;
 mod crash;
+mod day;
 mod deletion;
 mod failing;
 mod import;

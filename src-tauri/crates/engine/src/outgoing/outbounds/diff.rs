@@ -16,12 +16,13 @@ const LINES: usize = 2_000;
 /// How long to look for the shortest difference. For two bodies that share little it would take minutes, and after this
 /// time a longer one is good enough.
 const LOOKED_FOR: Duration = Duration::from_millis(300);
-/// Headers that naturally differ from one answer to the next.
-const OF_THE_MOMENT: [&str; 1] = ["date"];
+/// Headers that naturally differ from one answer to the next. They are left out where both answers have them.
+const OF_THE_MOMENT: [&str; 2] = ["date", "x-request-id"];
 
 /// `one` and `two` are the bodies as they are shown.
 pub(super) fn of(first: &Outbound, one: &[u8], other: &Outbound, two: &[u8]) -> AnswerDiff {
     let status = first.row.status.zip(other.row.status).filter(|(one, two)| one != two);
+    let left_out = left_out(first, other);
     let headers = headers(first, other);
     let (body, body_note) = bodies(one, two);
     let same = status.is_none()
@@ -29,13 +30,32 @@ pub(super) fn of(first: &Outbound, one: &[u8], other: &Outbound, two: &[u8]) -> 
         && headers.is_empty()
         && body.is_empty()
         && body_note.is_none();
-    AnswerDiff { same, status, headers, body, body_note }
+    AnswerDiff { same, status, headers, left_out, body, body_note }
+}
+
+/// The values of a header.
+fn values<'a>(outbound: &'a Outbound, name: &str) -> Vec<&'a [u8]> {
+    let lines = outbound.answer_headers.iter().filter(|(header, _)| header == name);
+    lines.map(|(_, value)| value.as_slice()).collect()
+}
+
+/// The headers of the moment that differ.
+fn left_out(first: &Outbound, other: &Outbound) -> Vec<String> {
+    let differs = |name: &str| {
+        let (one, two) = (values(first, name), values(other, name));
+        !one.is_empty() && !two.is_empty() && one != two
+    };
+    OF_THE_MOMENT.into_iter().filter(|name| differs(name)).map(str::to_owned).collect()
 }
 
 fn headers(first: &Outbound, other: &Outbound) -> Vec<DiffLine> {
+    // Where one of the two has no such header, that is a difference.
+    let of_the_moment = |name: &str| {
+        OF_THE_MOMENT.contains(&name) && !values(first, name).is_empty() && !values(other, name).is_empty()
+    };
     let lines = |outbound: &Outbound| -> Vec<String> {
         let lines = outbound.answer_headers.iter();
-        let lasting = lines.filter(|(name, _)| !OF_THE_MOMENT.contains(&name.as_str()));
+        let lasting = lines.filter(|(name, _)| !of_the_moment(name));
         lasting.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect()
     };
     let (one, two) = (lines(first), lines(other));

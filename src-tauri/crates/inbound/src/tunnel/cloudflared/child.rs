@@ -133,7 +133,7 @@ impl Child {
 }
 
 /// The program: at the path in the settings, else on the PATH.
-fn find(asked: Option<&Path>) -> Result<PathBuf, Trouble> {
+pub(super) fn find(asked: Option<&Path>) -> Result<PathBuf, Trouble> {
     let Some(asked) = asked else {
         return which::which("cloudflared").map_err(|_| Trouble::new(Kind::Missing(None)));
     };
