@@ -2,9 +2,12 @@
 
 pub(crate) mod app;
 pub(crate) mod deliveries;
+pub(crate) mod desktop;
 pub(crate) mod history;
 pub(crate) mod jobs;
 pub(crate) mod outbound;
+pub(crate) mod overview;
+pub(crate) mod palette;
 pub(crate) mod projects;
 pub(crate) mod results;
 pub(crate) mod sandbox;

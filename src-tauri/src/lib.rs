@@ -1,11 +1,14 @@
 //! The desktop shell: wiring only. The only crate that knows Tauri.
 
 mod clipboard;
+mod clock;
 mod commands;
+mod desktop;
 mod export;
 mod feed;
 mod leaving;
 mod start;
+mod tray;
 mod window;
 
 use std::ffi::OsString;

@@ -10,6 +10,8 @@ use parking_lot::RwLock;
 use system::{home, keychain};
 use tokio::sync::Mutex;
 
+use crate::clock::clock;
+
 /// Starts an engine on a history and the vault of its secrets.
 type Starter = Box<dyn Fn(PathBuf) -> Pin<Box<dyn Future<Output = Result<Engine>> + Send>> + Send + Sync>;
 
@@ -144,6 +146,7 @@ async fn start(home: PathBuf, database: PathBuf) -> Result<Engine> {
     let vault = vault(&home, &database).await?;
     let engine = Engine::start(Config {
         actor: home::actor("window"),
+        clock: clock(),
         environment: Arc::new(|name| std::env::var(name).ok()),
         tunnel_folder: home::tunnels(&home),
         ..Config::new(database, vault)

@@ -10,13 +10,15 @@ use tauri::{App, AppHandle, Manager as _, RunEvent, WebviewUrl, WebviewWindowBui
 
 use crate::clipboard;
 use crate::commands::{
-    app, deliveries, history, jobs, outbound, projects, results, sandbox, search, secrets, start, transfer, tunnel,
-    webhooks,
+    app, deliveries, desktop as on_desktop, history, jobs, outbound, overview, palette, projects, results, sandbox,
+    search, secrets, start, transfer, tunnel, webhooks,
 };
+use crate::desktop::{self, Desktop};
 use crate::leaving::Leaving;
 use crate::start::Started;
 
-const LABEL: &str = "main";
+/// Names the one window.
+pub(crate) const LABEL: &str = "main";
 /// Backgrounds of `tokens.css`, so that the window does not flash before its first paint.
 const DARK: Color = Color(0x0d, 0x10, 0x15, 0xff);
 const LIGHT: Color = Color(0xf4, 0xf5, 0xf7, 0xff);
@@ -48,12 +50,26 @@ pub(crate) fn run() -> ExitCode {
             app::listener_start,
             app::turned_away,
             app::sample_send,
+            app::first_steps,
+            app::webview_version,
+            on_desktop::window_looking,
+            on_desktop::attention_set,
+            on_desktop::tray_state,
+            on_desktop::notification_try,
             deliveries::view_open,
             deliveries::view_rows,
             deliveries::view_find,
             search::view_histogram,
             search::view_values,
             search::delivery_hits,
+            overview::day_deliveries,
+            overview::day_usual,
+            overview::day_states,
+            palette::palette_used,
+            palette::palette_choose,
+            palette::palette_webhooks,
+            palette::id_find,
+            palette::ids_known,
             deliveries::delivery,
             deliveries::delivery_body,
             deliveries::verify_again,
@@ -203,6 +219,8 @@ pub(crate) fn run() -> ExitCode {
                         if !leaving.may_close(&engine) =>
                     {
                         api.prevent_close();
+                        // Why, is said in it.
+                        show(app);
                     }
                     RunEvent::Exit => tauri::async_runtime::block_on(engine.shutdown()),
                     _ => {}
@@ -238,14 +256,16 @@ fn set_up(app: &mut App, home: &Path) -> Result<(), Box<dyn std::error::Error>> 
     let started = tauri::async_runtime::block_on(starting)?;
     let theme = started.engine().map(|engine| engine.settings().get().theme).unwrap_or_default();
     app.manage(started);
+    app.manage(Desktop::new(home));
+    desktop::follow_clicks(app);
     if theme == Theme::Light {
         window.set_background_color(Some(LIGHT))?;
     }
     Ok(())
 }
 
-/// A second start shows the window of the first.
-fn show(app: &AppHandle) {
+/// Brings the window to the front: after a second start, a click on a notification, from the tray.
+pub(crate) fn show(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(LABEL) {
         let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
         if let Err(error) = shown {
