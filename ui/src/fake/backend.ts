@@ -1,11 +1,11 @@
 import type { AppState, Backend, DropEvent, IpcError, ListenerState, Live, Row, SampleRequest, Settings } from "../ipc";
 import { fakeState } from "./catalog";
-import { fakeAttempts, fakeBody, fakeDetail } from "./detail";
+import { FakeDesktop } from "./desktop";
+import { fakeAttempts, fakeBody, fakeDetail, withTries } from "./detail";
 import { matchesQuery, readQuery, type Asked } from "./query";
 import { refused } from "./refused";
 import { row as makeRow } from "./rows";
 import { fakeHistogram, fakeHits, fakeValues, nothingOf } from "./search";
-import { FakeSearched } from "./searched";
 import { FakeTurnedAway } from "./turned-away";
 
 const PAGE = 200;
@@ -15,7 +15,7 @@ const OVERFLOW = 2000;
  * A back end in memory, with the rules of the real one: one view, ordinals that do not move, live messages once a
  * frame, "resync" on overflow. For tests, and for the window in a plain browser.
  */
-export class FakeBackend extends FakeSearched implements Backend {
+export class FakeBackend extends FakeDesktop implements Backend {
   state: AppState = fakeState();
   rows: Row[] = [];
   copied: string[] = [];
@@ -50,7 +50,7 @@ export class FakeBackend extends FakeSearched implements Backend {
     const view = this.#view;
     if (!view || arrived.length === 0) return;
     const newest = view.ids.at(-1) ?? 0;
-    const added = arrived.filter((row) => row.id > newest && this.matches(view.query, row));
+    const added = arrived.filter((row) => row.id > newest && this.matches(view.query, row)).map(withTries);
     for (const row of added) view.ids.push(row.id);
     view.known += added.length;
     const { number, known: matched } = view;
@@ -184,7 +184,7 @@ export class FakeBackend extends FakeSearched implements Backend {
   }
 
   #hit(query: string, row: Row): Row {
-    return { ...row, hit: fakeHits(query, this.#asked(row)).find((hit) => hit.place === "body") ?? null };
+    return { ...withTries(row), hit: fakeHits(query, this.#asked(row)).find((hit) => hit.place === "body") ?? null };
   }
 
   viewRows = (view: number, start: number, count: number) =>

@@ -1,4 +1,5 @@
 import type { AppState, BrokenKind, EventType, SampleType, Scheme, SecretView, TunnelSettings } from "../ipc";
+import { NO_DESKTOP } from "../lib/notifications";
 import { TWISTS } from "./replay";
 
 /** What the fake back end knows. The names are those of the real catalog; the rest is made up. */
@@ -142,7 +143,9 @@ export function fakeState(): AppState {
       port: 4710,
       watch_jobs: true,
       grace_minutes: 10,
-      notify_missed: false,
+      desktop: { ...NO_DESKTOP, answered: true },
+      // A user who is past them: what a view shows without them is tested everywhere else.
+      first_steps: "done",
       max_body_mib: 10,
       rejected_body_kib: 64,
       local_per_second: 100_000,

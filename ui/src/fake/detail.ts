@@ -1,5 +1,7 @@
 import type { Detail, HeaderView, Pointer, Row, Step, Verdict } from "../ipc";
 
+export { fakeAttempts, withTries } from "./attempts";
+
 const step = (check: string, title: string, status: Step["status"], seen: string, expected = ""): Step => ({
   check,
   title,
@@ -267,24 +269,5 @@ export function fakeBody(row: Row): Uint8Array {
     );
   return encode(
     `{\n  "type": ${JSON.stringify(row.event_type)},\n  "version": "v1",\n  "timestamp": "2026-11-21T01:12:04Z",\n  "data": {\n    "id": "batches/8x2k4q9v",\n    "output_file_uri": ${JSON.stringify(row.pointer)},\n    "user_metadata": { "job_group": "nightly-eval", "priority": "high" }\n  }\n}`,
-  );
-}
-
-/** The attempts of a row's event, the last one itself. */
-export function fakeAttempts(row: Row): Row[] {
-  return Array.from({ length: row.attempts }, (_, i) =>
-    i === row.attempts - 1
-      ? row
-      : {
-          ...row,
-          id: row.id - (row.attempts - 1 - i) * 12,
-          attempt: i + 1,
-          received_ms: row.received_ms - (row.attempts - 1 - i) ** 2 * 290_000,
-          // What is rejected was right before something on the way changed it.
-          ...(row.outcome === "rejected"
-            ? { outcome: "verified" as const, cause: "", status: 503 }
-            : { outcome: "rejected" as const, cause: "no match", status: 401 }),
-          duplicate: false,
-        },
   );
 }

@@ -9,7 +9,7 @@ import { dressSandbox } from "./scene";
  * `theme=light`, `sandbox=busy`, `webhooks=many`, `tunnel=reconnecting`, `provider=own`, `replay=slow`, `forward=down`,
  * `check=done`, `faults=on`, `start=newer`, `start=damaged-running`, `start=log-gone`, `disk=full`, `part=on`,
  * `turned=some`, `attempts=3` (none was taken), `compare=text`, `kept=busy`, `jobs=many`, `result=million` (what every
- * pointer leads to).
+ * pointer leads to), `day=closed`, `steps=fresh`.
  */
 export function fakeFromAddress(address: URL): FakeBackend {
   const fake = new FakeBackend();
@@ -43,6 +43,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   fake.webhookScene(query.get("webhooks"));
   fake.jobsScene(query.get("jobs"));
   fake.startScene(query.get("start"));
+  fake.dayScene(query.get("day"));
   fake.recoveryTakes = fake.healthTakes = 2500;
   fake.tunnelScene(query.get("tunnel") ?? "online", query.get("provider") as TunnelProvider | null);
   fake.replayScene(query.get("replay"));
@@ -83,6 +84,7 @@ export function fakeFromAddress(address: URL): FakeBackend {
   const attempts = Number(query.get("attempts") ?? 0);
   if (attempts > 0) dressAttempts(fake, attempts, now);
   if (query.get("kept") === "busy") dressKept(fake);
+  fake.firstScene(query.get("steps"));
   fake.turned.scene(query.get("turned"));
   const result = query.get("result");
   if (result !== null) fake.found = [["", result]];
@@ -107,5 +109,10 @@ function dressAttempts(fake: FakeBackend, attempts: number, now: number): void {
       gives_up_ms: now + 22 * 3_600_000,
     },
     accepted: false,
+    blind: [
+      { from_ms: now - 57 * 60_000, to_ms: now - 54 * 60_000, cause: "tunnel_down", words: "network unreachable" },
+      { from_ms: now - 30 * 60_000, to_ms: now - 21 * 60_000, cause: "not_listening", words: null },
+    ],
+    unseen: [{ at_ms: now - 56 * 60_000, spread_ms: 60_000, from_events: 31, gives_up_ms: now + 22 * 3_600_000 }],
   });
 }

@@ -17,7 +17,14 @@ const span = (from_ms: number, to_ms: number, up = true, words: string | null = 
 export const NO_KEY = refused("no_api_key", "This project has no API key, so its jobs cannot be listed. Add it.");
 
 /** Of a delivery that names no job. */
-export const UNTOLD: DeliveryJob = { job: null, contradiction: null, next: null, accepted: false };
+export const UNTOLD: DeliveryJob = {
+  job: null,
+  contradiction: null,
+  next: null,
+  accepted: false,
+  blind: [],
+  unseen: [],
+};
 
 /** What the watchdog found out about one of them. */
 export function findingOf(job: JobView, now: number): JobFinding | null {

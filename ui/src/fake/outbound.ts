@@ -8,9 +8,10 @@ import type {
   ReplayTally,
   Row,
 } from "../ipc";
+import { compose as composed } from "./compose";
 import { fakeBody, fakeDetail } from "./detail";
 import { refused } from "./refused";
-import { answerOf, compose as composed, diffOf, outboundDetail, signersOf } from "./replay";
+import { answerOf, diffOf, outboundDetail, signersOf } from "./replay";
 import { FakeTargets } from "./targets";
 
 const EDITABLE = 1024 * 1024;

@@ -143,6 +143,7 @@ export function row(id: number, receivedMs: number, shape: Shape): Row {
     ping: null,
     request: null,
     hit: null,
+    tries: [],
     pinned: false,
     note: null,
     imported: false,

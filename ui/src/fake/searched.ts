@@ -1,9 +1,9 @@
-import { FakeJobs } from "./jobs";
+import { FakePalette } from "./palette";
 import { readQuery } from "./query";
 import { FakeSearches, fakeGrammar } from "./search";
 
 /** How a query is read, and the searches that are kept. */
-export abstract class FakeSearched extends FakeJobs {
+export abstract class FakeSearched extends FakePalette {
   readonly searching = new FakeSearches();
 
   queryRead = (text: string) => this.answer("queryRead", () => readQuery(text));

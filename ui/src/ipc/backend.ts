@@ -1,6 +1,7 @@
 import type {
   AppState,
   Detail,
+  FirstFacts,
   ListenerState,
   Live,
   Row,
@@ -13,10 +14,13 @@ import type {
   ViewOpened,
 } from "./generated";
 import type { CompareBackend } from "./compare";
+import type { DesktopBackend } from "./desktop";
 import type { HistoryBackend } from "./history";
 import type { JobsBackend } from "./jobs";
 import type { ManageBackend } from "./manage";
 import type { OutboundBackend } from "./outbound";
+import type { PaletteBackend } from "./palette";
+import type { OverviewBackend } from "./overview";
 import type { ResultsBackend } from "./results";
 import type { SandboxBackend } from "./sandbox";
 import type { SearchBackend } from "./search";
@@ -34,14 +38,21 @@ export interface Backend
     ManageBackend,
     TunnelBackend,
     OutboundBackend,
+    OverviewBackend,
     StartBackend,
     CompareBackend,
+    DesktopBackend,
     HistoryBackend,
     JobsBackend,
     ResultsBackend,
+    PaletteBackend,
     SearchBackend,
     TransferBackend {
   appState(): Promise<AppState>;
+  /** The version of what draws the window; null where it does not say. */
+  webviewVersion(): Promise<string | null>;
+  /** What really happened of the first steps. */
+  firstSteps(): Promise<FirstFacts>;
   /** One channel for the window. Call it before the first view is opened, so that nothing falls between. */
   live(onMessage: (message: Live) => void): Promise<void>;
   /** Closes the view before. A query that is not understood is `query_invalid`. */

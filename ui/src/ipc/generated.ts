@@ -1048,7 +1048,11 @@ hit: Hit | null,
 /**
  * What tells it from others when the payload has no type; `None` if it has one.
  */
-request: RequestLine | null, };
+request: RequestLine | null, 
+/**
+ * The newest attempts of its event, 4 at most, oldest first. Empty where there is one only, and outside the list.
+ */
+tries: Array<Tried>, };
 
 export type Selection = { "ids": Array<number> } | { "query": string } | "all";
 
@@ -1242,6 +1246,28 @@ method: string,
  * The path without the query; a long one is cut in the middle, with `…`.
  */
 path: string, };
+
+export type Tried = { 
+/**
+ * The delivery.
+ */
+id: number, 
+/**
+ * When it came.
+ */
+received_ms: number, 
+/**
+ * Verified, rejected or unchecked.
+ */
+outcome: Outcome, 
+/**
+ * The HTTP status that Pollux answered; 0 as in its own row.
+ */
+status: number, 
+/**
+ * Who made the answer, if it was not the usual one.
+ */
+answered_by: AnsweredBy | null, };
 
 export type QueryRead = { 
 /**
@@ -1488,6 +1514,112 @@ help: string,
  * Whole terms, each of which can be searched for.
  */
 examples: Array<string>, };
+
+export type PaletteUsed = { 
+/**
+ * The window's name for it: `action:replay`, `id:msg_1`.
+ */
+entry: string, 
+/**
+ * When it was last chosen, Unix milliseconds.
+ */
+at_ms: number, };
+
+export type NamedWebhook = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * The service's id.
+ */
+id: string, 
+/**
+ * What its owner calls it.
+ */
+name: string | null, 
+/**
+ * Where events go.
+ */
+uri: string, 
+/**
+ * As the service gave it.
+ */
+state: string, };
+
+export type IdFound = { 
+/**
+ * The newest delivery with this `webhook-id`, or the one with this number.
+ */
+delivery: Row | null, 
+/**
+ * Jobs with this id or name, of any project.
+ */
+jobs: Array<JobView>, 
+/**
+ * Webhooks with this id, of any project.
+ */
+webhooks: Array<NamedWebhook>, };
+
+export type KnownId = { 
+/**
+ * As it was asked for.
+ */
+id: string, 
+/**
+ * What it leads to.
+ */
+thing: KnownThing, };
+
+export type KnownThing = { "is": "delivery", 
+/**
+ * The delivery.
+ */
+delivery: number, 
+/**
+ * `batch.succeeded`, if it says so.
+ */
+event_type: string | null, 
+/**
+ * The verdict on it.
+ */
+outcome: Outcome, } | { "is": "job", 
+/**
+ * Its name: `batches/…`.
+ */
+name: string, 
+/**
+ * What it is.
+ */
+kind: JobKind, 
+/**
+ * What its owner calls it.
+ */
+title: string | null, 
+/**
+ * The id names the file with its requests.
+ */
+requests: boolean, } | { "is": "result", 
+/**
+ * The name of the job.
+ */
+name: string, 
+/**
+ * What it is.
+ */
+kind: JobKind, 
+/**
+ * What its owner calls it.
+ */
+title: string | null, } | { "is": "webhook", 
+/**
+ * The service's id.
+ */
+webhook: string, 
+/**
+ * What its owner calls it.
+ */
+name: string | null, };
 
 export type Searches = { 
 /**
@@ -2264,7 +2396,16 @@ next: NextAttempt | null,
 /**
  * Whether an attempt was verified and answered 2xx.
  */
-accepted: boolean, };
+accepted: boolean, 
+/**
+ * When no attempt could have been seen, from the first one until one was accepted or none is expected any more;
+ * oldest first, at most the 100 longest.
+ */
+blind: Array<Blind>, 
+/**
+ * Attempts that the sender should have made at such a time. Guesses, as `next` is.
+ */
+unseen: Array<NextAttempt>, };
 
 export type MissedCause = "not_subscribed" | "webhook_disabled" | "points_elsewhere" | "not_running" | "tunnel_down" | "rejected" | "refused" | "retrying" | "forward_failed" | "unexplained";
 
@@ -2354,6 +2495,182 @@ verified: boolean,
  */
 ours: boolean, };
 
+export type DayDeliveries = { 
+/**
+ * Between each two of the edges that were asked for.
+ */
+hours: Array<HistogramBucket>, 
+/**
+ * How many of them came from a file.
+ */
+imported: number, 
+/**
+ * Why they were not verified, the most frequent first.
+ */
+causes: Array<DayCause>, 
+/**
+ * By project, the one with the most first.
+ */
+projects: Array<DayProject>, 
+/**
+ * The median time of the answer of the newest, in µs; `None` where none is known.
+ */
+took_us: number | null, };
+
+export type DayCause = { 
+/**
+ * Their verdict: rejected, unchecked or unbound.
+ */
+outcome: Outcome, 
+/**
+ * The reason's code; empty where there are too many different ones.
+ */
+reason: string, 
+/**
+ * How the list calls it for the last of them: two or three words.
+ */
+cause: string, 
+/**
+ * How many.
+ */
+deliveries: number, 
+/**
+ * When the last of them arrived.
+ */
+last_ms: number, 
+/**
+ * The last of them.
+ */
+last: number, };
+
+export type DayProject = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * How many.
+ */
+deliveries: number, 
+/**
+ * How many of them were rejected.
+ */
+rejected: number, 
+/**
+ * How many of the newest were rejected, without one in between that was not.
+ */
+rejected_in_a_row: number, };
+
+export type DayStates = { 
+/**
+ * Since when it is known whether the listener was open; `None` if it never was.
+ */
+known_ms: number | null, 
+/**
+ * When the listener was open, from then on.
+ */
+listener: Array<Span>, 
+/**
+ * When the tunnel was up, from its first state on; empty where none was used. Switched off is not up either: its
+ * words are `off`.
+ */
+tunnel: Array<Span>, 
+/**
+ * When a webhook was not enabled, as the service said.
+ */
+webhooks: Array<DayWebhook>, 
+/**
+ * The jobs that ended, between each two of the edges that were asked for.
+ */
+jobs: Array<DayJobs>, 
+/**
+ * Jobs that were missed, on whatever day, the newest first; those that were set aside are left out. At most 20 of
+ * a project.
+ */
+missed: Array<DayJob>, 
+/**
+ * Jobs that wait for the user, at most 20 of a project.
+ */
+waiting: Array<DayJob>, };
+
+export type DayWebhook = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * The service's id.
+ */
+webhook: string, 
+/**
+ * What its owner calls it, or where it points.
+ */
+name: string, 
+/**
+ * First seen so.
+ */
+from_ms: number, 
+/**
+ * Seen otherwise, or until now.
+ */
+to_ms: number, 
+/**
+ * The service disabled it after failed deliveries.
+ */
+failed: boolean, };
+
+export type DayJobs = { 
+/**
+ * An event that counts told of them.
+ */
+told: number, 
+/**
+ * They were missed.
+ */
+missed: number, 
+/**
+ * Missed as well, and set aside by the user.
+ */
+aside: number, 
+/**
+ * Not looked at yet, or within their grace.
+ */
+open: number, 
+/**
+ * No event is expected.
+ */
+not_expected: number, };
+
+export type DayJob = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * Its name at the service.
+ */
+name: string, 
+/**
+ * What to call it.
+ */
+title: string, 
+/**
+ * What it is.
+ */
+kind: JobKind, 
+/**
+ * When it ended, or began to wait.
+ */
+ended_ms: number | null, 
+/**
+ * Why it was missed.
+ */
+cause: MissedCause | null, 
+/**
+ * The same, as the list of jobs says it.
+ */
+words: string | null, };
+
 export type NextAttempt = { 
 /**
  * When, as a guess.
@@ -2371,6 +2688,26 @@ from_events: number,
  * When the sender gives up: 24 h after the first attempt, as the guide says.
  */
 gives_up_ms: number, };
+
+export type BlindCause = "not_listening" | "tunnel_down";
+
+export type Blind = { 
+/**
+ * From when.
+ */
+from_ms: number, 
+/**
+ * Until when.
+ */
+to_ms: number, 
+/**
+ * Why.
+ */
+cause: BlindCause, 
+/**
+ * Why the tunnel was down, where that is known: `network unreachable`.
+ */
+words: string | null, };
 
 export type JobFinding = { 
 /**
@@ -2888,19 +3225,11 @@ transfer: Transfer, } | { "kind": "jobs",
 /**
  * The project, with how many of its jobs need attention.
  */
-alarms: JobAlarms, } | { "kind": "missed", 
+alarms: JobAlarms, } | { "kind": "desktop", 
 /**
- * The project.
+ * What it is.
  */
-project: number, 
-/**
- * The job.
- */
-name: string, 
-/**
- * What to call it.
- */
-title: string, } | { "kind": "result", 
+news: DesktopNews, } | { "kind": "result", 
 /**
  * It, as it is now.
  */
@@ -3030,6 +3359,104 @@ level: Level,
 code: Code, 
 /**
  * One sentence.
+ */
+message: string, };
+
+export type NotificationKind = "rejected" | "webhook_disabled" | "tunnel_down" | "missed" | "forward_down" | "secret_ending";
+
+export type NotificationPlace = { "view": "deliveries", 
+/**
+ * Its project.
+ */
+project: number, 
+/**
+ * Its id.
+ */
+delivery: number, } | { "view": "webhooks", 
+/**
+ * Its project.
+ */
+project: number, 
+/**
+ * Its id.
+ */
+webhook: string, } | { "view": "tunnel" } | { "view": "operations", 
+/**
+ * Its project.
+ */
+project: number, 
+/**
+ * Its name.
+ */
+job: string, } | { "view": "handler", 
+/**
+ * The project.
+ */
+project: number, };
+
+export type Notification = { 
+/**
+ * What it is about.
+ */
+kind: NotificationKind, 
+/**
+ * What happened. Desktops show it as plain text.
+ */
+title: string, 
+/**
+ * One sentence more. Some desktops read it as markup, so no name is in it.
+ */
+text: string, 
+/**
+ * What a click leads to: the first thing that it tells of.
+ */
+place: NotificationPlace, };
+
+export type Looking = { 
+/**
+ * Things of these kinds are on the screen; none while the window is without the focus.
+ */
+kinds: Array<NotificationKind>, 
+/**
+ * Those of this project only; `None`: of all projects.
+ */
+project: number | null, };
+
+export type Unseen = { 
+/**
+ * How many are known of.
+ */
+rejected: number, 
+/**
+ * There may be more.
+ */
+more: boolean, };
+
+export type DesktopNews = { "news": "shown", 
+/**
+ * The notification.
+ */
+notification: Notification, } | { "news": "offered", 
+/**
+ * That one.
+ */
+notification: Notification, } | { "news": "opened", 
+/**
+ * What it tells of.
+ */
+place: NotificationPlace, } | { "news": "unseen", 
+/**
+ * How many there are now.
+ */
+unseen: Unseen, };
+
+export type TrayState = { "state": "off" } | { "state": "given" } | { "state": "missing", 
+/**
+ * The name of its file.
+ */
+library: string, } | { "state": "failed", 
+/**
+ * Why.
  */
 message: string, };
 
@@ -3746,6 +4173,46 @@ too_many: number,
  */
 ngrok_authtoken: Authtoken | null, };
 
+export type Tour = "shown" | "put_away" | "done";
+
+export type DesktopSettings = { 
+/**
+ * Whether the user has answered the question, or set something here.
+ */
+answered: boolean, 
+/**
+ * Notifications of [`NotificationKind::Rejected`].
+ */
+rejected: boolean, 
+/**
+ * Notifications of [`NotificationKind::WebhookDisabled`].
+ */
+webhook_disabled: boolean, 
+/**
+ * Notifications of [`NotificationKind::TunnelDown`].
+ */
+tunnel_down: boolean, 
+/**
+ * Notifications of [`NotificationKind::Missed`].
+ */
+missed: boolean, 
+/**
+ * Notifications of [`NotificationKind::ForwardDown`].
+ */
+forward_down: boolean, 
+/**
+ * Notifications of [`NotificationKind::SecretEnding`].
+ */
+secret_ending: boolean, 
+/**
+ * How many things need attention, at Pollux's icon in the taskbar.
+ */
+count: boolean, 
+/**
+ * An icon in the tray.
+ */
+tray: boolean, };
+
 export type Settings = { 
 /**
  * Port of the listener; `None`: any free one.
@@ -3800,9 +4267,13 @@ watch_jobs: boolean,
  */
 grace_minutes: number, 
 /**
- * Whether a missed event is shown as a notification of the desktop.
+ * What is shown of Pollux on the desktop.
  */
-notify_missed: boolean, };
+desktop: DesktopSettings, 
+/**
+ * Whether the first steps are shown.
+ */
+first_steps: Tour, };
 
 export type Target = { 
 /**
@@ -3907,6 +4378,11 @@ headers: Array<HeaderLine> | null,
  * The body.
  */
 body: ReplayBody, 
+/**
+ * Whether `{{now}}`, `{{now_s}}` and `{{uuid}}` are filled in for each request, before it is signed: in the values
+ * of `headers`, and in `body` if it is text. What was received is never filled in.
+ */
+fill: boolean, 
 /**
  * The id.
  */
@@ -4048,7 +4524,8 @@ body_len: number,
  */
 altered: Array<Altered>, 
 /**
- * What was asked for, in a few words each: `new id`, `signed with whsec_…a91f`.
+ * What was asked for, in a few words each: `new id`, `signed with whsec_…a91f`; and what variables were filled in
+ * with, as they would be now: `{{now}} 2026-01-22T12:00:00Z`.
  */
 changes: Array<string>, };
 
@@ -4094,7 +4571,8 @@ url: string,
  */
 at_ms: number, 
 /**
- * What was changed, in a few words each. Empty: as received.
+ * What was changed, in a few words each, and what variables were filled in with (`{{uuid}} 7c1e90aa-…`). Empty: as
+ * received.
  */
 changes: Array<string>, 
 /**
@@ -4182,9 +4660,14 @@ same: boolean,
  */
 status: [number, number] | null, 
 /**
- * Header lines that differ. Dates are not compared.
+ * Header lines that differ.
  */
 headers: Array<DiffLine>, 
+/**
+ * Headers that both have with another value, and that are new with every answer: `date`, `x-request-id`. They are
+ * not compared.
+ */
+left_out: Array<string>, 
 /**
  * The bodies line by line, with a few lines around each difference. Empty: they are the same.
  */
@@ -4683,6 +5166,66 @@ forwards: Array<ForwardView>,
  * What the listener answers by script.
  */
 fault_lab: FaultLab, };
+
+export type FirstKeyKind = "project" | "secret";
+
+export type FirstKey = { 
+/**
+ * The project.
+ */
+project: number, 
+/**
+ * Which of the two.
+ */
+kind: FirstKeyKind, 
+/**
+ * `…a91f`, `whsec_…a91f`.
+ */
+hint: string, 
+/**
+ * Keychain, file or memory.
+ */
+stored_in: VaultKind, 
+/**
+ * Whether it can be read.
+ */
+available: boolean, 
+/**
+ * When the project, or the secret, was added; `None` where that was not noted.
+ */
+since_ms: number | null, };
+
+export type FirstTunnel = { 
+/**
+ * Which one.
+ */
+provider: TunnelProvider, 
+/**
+ * When.
+ */
+at_ms: number, };
+
+export type FirstFacts = { 
+/**
+ * The first verified delivery of the Sandbox's that is kept.
+ */
+sample: Row | null, 
+/**
+ * A project with an API key; where there is none, the first secret.
+ */
+key: FirstKey | null, 
+/**
+ * The first time that the tunnel was online.
+ */
+tunnel: FirstTunnel | null, 
+/**
+ * The first verified delivery of another project that is kept. What was imported does not count.
+ */
+real: Row | null, 
+/**
+ * Where cloudflared is, if it is found.
+ */
+cloudflared: string | null, };
 
 export type Database = { 
 /**

@@ -1,5 +1,5 @@
-import type { NextAttempt, Outcome, Row } from "../ipc/generated";
-import { answererText, answerText, gapText, guessedGap } from "./attempts";
+import type { Blind, NextAttempt, Outcome, Row } from "../ipc/generated";
+import { answererText, answerText, arrivedText, gapText, guessedGap } from "./attempts";
 import { count, withUnit } from "./format";
 import { ticks } from "./time-axis";
 import { OUTCOMES } from "./verdict";
@@ -18,19 +18,23 @@ const TICK_APART_PX = 46;
 /** A character of a label, about. */
 const CHAR_PX = 6.3;
 
-/** From the first attempt to the last, or to what is expected: in the log the sender's end is seen, too. */
+/**
+ * From the first attempt to the last, or to what is expected: in the log the sender's end is seen, too. `until`: to
+ * where something is known to have been down.
+ */
 export function axisOf(
   kind: AxisKind,
   rows: readonly Row[],
   next: NextAttempt | null,
   now: number,
   width: number,
+  until = 0,
 ): AttemptAxis {
   const from = rows[0]?.received_ms ?? now;
   const seen = rows.at(-1)?.received_ms ?? from;
   const expected = next ? Math.max(next.at_ms + next.spread_ms, now) : seen;
   const clock = next ? Math.min(next.gives_up_ms, expected + (expected - from) * 0.06) : seen;
-  const to = Math.max(from + 1, seen, expected, next && kind === "log" ? next.gives_up_ms : clock);
+  const to = Math.max(from + 1, seen, expected, until, next && kind === "log" ? next.gives_up_ms : clock);
   return {
     kind,
     left: SIDE_PX,
@@ -83,7 +87,7 @@ export type AttemptMark = {
   /** What they are, where they are the same. */
   outcome: Outcome | null;
   current: boolean;
-  /** Our answer, and who gave it or the verdict; empty where they differ. */
+  /** Our answer, and who gave it or the verdict; where they differ, all of a few answers, and no more. */
   label: string;
   note: string;
 };
@@ -103,10 +107,20 @@ export function marksOf(axis: AttemptAxis, rows: readonly Row[], current: number
       rows: together,
       outcome,
       current: together.some((row) => row.id === current),
-      label: same(together.map((row) => answerText(row, now))) ?? "several",
-      note: same(together.map((row) => answererText(row) || OUTCOMES[row.outcome].word.toLowerCase())) ?? "",
+      label: labelOf(together.map((row) => answerText(row, now))),
+      note: same(together.map(noteOf)) ?? "",
     };
   });
+}
+
+function labelOf(answers: readonly string[]): string {
+  const different = [...new Set(answers)];
+  return different.length < 3 ? different.join(", ") : "several";
+}
+
+/** One that came after an accepted one is told as what it is first. */
+function noteOf(row: Row): string {
+  return row.duplicate ? "duplicate" : answererText(row) || OUTCOMES[row.outcome].word.toLowerCase();
 }
 
 function same<T>(all: readonly T[]): T | null {
@@ -132,15 +146,15 @@ export function gapsOf(axis: AttemptAxis, marks: readonly AttemptMark[], next: N
   return gaps;
 }
 
-/** An answer that we gave, what is expected, or where the sender ends. */
-type LabelOf = "answer" | "next" | "end";
+/** An answer that we gave, what is expected, what was perhaps not seen, or where the sender ends. */
+type LabelOf = "answer" | "next" | "unseen" | "end";
 export type AxisLabel = {
   x: number;
   anchor: "start" | "middle" | "end";
   lines: readonly string[];
   of: LabelOf;
 };
-type Wanted = { x: number; lines: readonly string[] };
+export type Wanted = { x: number; lines: readonly string[] };
 
 /** Labels that do not touch: what is expected goes first, then the open attempt, the newest and the oldest. */
 export function labelsOf(
@@ -148,11 +162,13 @@ export function labelsOf(
   marks: readonly AttemptMark[],
   expected: Wanted | null,
   end: Wanted | null,
+  unseen: readonly Wanted[] = [],
 ): AxisLabel[] {
   const wanted: (Wanted & { of: LabelOf })[] = expected ? [{ ...expected, of: "next" }] : [];
   const [first, last] = [marks[0], marks.at(-1)];
   const order = [...marks.filter((mark) => mark.current), last, first, ...marks];
   for (const mark of new Set(order)) if (mark) wanted.push({ x: mark.x, lines: [mark.label, mark.note], of: "answer" });
+  for (const one of unseen) wanted.push({ ...one, of: "unseen" });
   if (end) wanted.push({ ...end, of: "end" });
   const placed: (AxisLabel & { from: number; to: number })[] = [];
   for (const { x, lines, of } of wanted) {
@@ -168,12 +184,35 @@ export function labelsOf(
   return placed.map(({ x, anchor, lines, of }) => ({ x, anchor, lines, of }));
 }
 
-/** What the picture shows, for who does not see it. */
-export function axisWords(rows: readonly Row[], next: string | null): string {
+/** What the picture shows, for who does not see it; `unseen`: each that is guessed, in words. */
+export function axisWords(rows: readonly Row[], next: string | null, unseen: readonly string[] = []): string {
   const all = rows.map(
     (row) =>
       `attempt ${count(row.attempt)} ${OUTCOMES[row.outcome].word.toLowerCase()}, ${gapText(row.received_ms - (rows[0]?.received_ms ?? 0))} in`,
   );
   const said = all.length > 8 ? [...all.slice(0, 4), `${count(all.length - 8)} more`, ...all.slice(-4)] : all;
-  return `Attempts over time: ${said.join("; ")}${next === null ? "" : `; the next is expected at about ${next}, a guess`}.`;
+  const guessed = unseen.length > 0 ? `; perhaps not seen, a guess: ${unseen.join(", ")}` : "";
+  const expected = next === null ? "" : `; the next is expected at about ${next}, a guess`;
+  return `Attempts over time: ${said.join("; ")}${guessed}${expected}.`;
+}
+
+/** One attempt in words, for who points at it or moves to it. `first`: when the first one came, where it is known. */
+export function attemptWords(row: Row, first: number | null, now: number): string {
+  const after = first === null ? 0 : row.received_ms - first;
+  const when = after > 0 ? `${gapText(after)} after the first` : arrivedText(row.received_ms, now);
+  const by = answererText(row);
+  const answered = `${answerText(row, now)}${by ? ` ${by}` : ""}`;
+  const duplicate = row.duplicate ? " · duplicate" : "";
+  return `Attempt ${count(row.attempt)} · ${when} · ${OUTCOMES[row.outcome].word} · ${answered}${duplicate}`;
+}
+
+/** Where the keys lead from an attempt: earlier, later, the first, the last; null where the key is none of these. */
+export function attemptKey(key: string, at: number, all: number): number | null {
+  const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: all - 1 }[key];
+  return to === undefined ? null : Math.min(Math.max(to, 0), all - 1);
+}
+
+/** To where something is known to have been down, or was expected. */
+export function knownUntil(blind: readonly Blind[], unseen: readonly NextAttempt[]): number {
+  return Math.max(0, ...blind.map((one) => one.to_ms), ...unseen.map((one) => one.at_ms));
 }

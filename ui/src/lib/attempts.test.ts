@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { row } from "../fake/rows";
 import type { NextAttempt, Row } from "../ipc/generated";
-import { axisOf, axisWords, gapsOf, labelsOf, marksOf, ticksOf, xOf } from "./attempt-axis";
+import { attemptKey, attemptWords, axisOf, axisWords, gapsOf, labelsOf, marksOf, ticksOf, xOf } from "./attempt-axis";
 import { answererText, answerText, arrivedText, gapText, nextClock, standing, whyWords } from "./attempts";
 
 const S = 1000;
@@ -162,6 +162,36 @@ describe("their picture", () => {
       for (const [i, x] of apart.entries()) expect(x - (apart[i - 1] ?? -99)).toBeGreaterThan(40);
     }
     expect(axisWords(fifty, null)).toContain("42 more");
+  });
+
+  it("gaps from a second to a day stand on one axis, each of them to be told from the others", () => {
+    const day = came([0], [S], [MIN], [HOUR], [24 * HOUR]);
+    const { axis, marks } = draw(day, null);
+    expect(marks.map((mark) => mark.rows.length)).toEqual([1, 1, 1, 1, 1]);
+    expect([marks[0]?.x, marks.at(-1)?.x]).toEqual([axis.left, axis.right]);
+    // By the clock the first four are one.
+    expect(draw(day, null, "clock").marks.map((mark) => mark.rows.length)).toEqual([4, 1]);
+    // In a pane of 380 px only the first second has no room of its own.
+    expect(draw(day, null, "log", 306).marks.map((mark) => mark.rows.length)).toEqual([2, 1, 1, 1]);
+  });
+
+  it("an attempt in words, and where the keys lead from it", () => {
+    const again = came(
+      [0, { outcome: "verified", status: 200 }],
+      [5 * S, { status: 200, outcome: "verified", duplicate: true }],
+    );
+    expect(plain(attemptWords(again[1] as Row, FIRST, NOW))).toBe(
+      "Attempt 2 · 5.0 s after the first · Verified · 200 · duplicate",
+    );
+    expect(attemptWords(again[1] as Row, null, NOW)).toContain(" · 14:05:07.114 · ");
+    expect(draw(again, null).marks.map((mark) => mark.note)).toEqual(["verified", "duplicate"]);
+    expect(["ArrowLeft", "ArrowRight", "Home", "End", "j"].map((key) => attemptKey(key, 0, 3))).toEqual([
+      0,
+      1,
+      0,
+      2,
+      null,
+    ]);
   });
 
   it("one attempt, and many at the same moment, have their place", () => {

@@ -1,13 +1,12 @@
 import type { DeliveryJob, NextAttempt, Row } from "../ipc/generated";
+import { clockText, dayText } from "./dates";
 import { answer, count, LONGEST_ANSWER_MS, plural, since } from "./format";
 import { lengthOf } from "./jobs";
-import { dayText } from "./time-axis";
 import type { GlyphName } from "./verdict";
 
 /** The words of an event's attempts. Everything takes its `now`. */
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const two = (n: number) => String(n).padStart(2, "0");
 
 type Told = Pick<DeliveryJob, "accepted" | "next">;
 export type Standing = {
@@ -91,7 +90,7 @@ function overWords(rows: readonly Row[], last: Row, now: number): string {
 /** `at about 16:40`, `tomorrow at about 04:10`, `on 3 Dec at about 04:10` */
 function atWords(ms: number, now: number, about: string, fine = false): string {
   const date = new Date(ms);
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}${fine ? `:${two(date.getSeconds())}` : ""}`;
+  const time = clockText(date, fine);
   const day = dayWord(date, now);
   return `${day ? `${day} ` : ""}at ${about}${time}`;
 }
@@ -126,19 +125,19 @@ const roundUp = (ms: number) => Math.max(1, Math.ceil(ms / 1000)) * 1000;
 /** `16:40`, `16:40:07`, `1 Dec 04:10`: the expected attempt, as short as it can be told. */
 export function nextClock(next: NextAttempt, last: number, now: number): string {
   const date = new Date(next.at_ms);
-  const fine = isFine(next, last) ? `:${two(date.getSeconds())}` : "";
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}${fine}`;
+  const time = clockText(date, isFine(next, last));
   return dayWord(date, now) === "" ? time : `${dayText(date, now)} ${time}`;
 }
 
-/** Why the guess is what it is. */
-export function whyWords(next: NextAttempt, last: number, now: number): string {
+/** Why the guess is what it is. `unseen`: how many attempts that were perhaps not seen it counts. */
+export function whyWords(next: NextAttempt, last: number, now: number, unseen = 0): string {
   const spread = next.spread_ms >= 1000 ? `, ${lengthOf(next.spread_ms)} either way` : "";
   const from =
     next.from_events > 0
       ? `from the gaps of ${plural(next.from_events, "retried event")}; the service publishes none`
       : "from the schedule that Standard Webhooks suggests; no retried event was seen here yet";
-  return `Why ${nextClock(next, last, now)}${spread}: a guess ${from}.`;
+  const counted = unseen > 0 ? ` It counts ${plural(unseen, "attempt")} that could not be seen.` : "";
+  return `Why ${nextClock(next, last, now)}${spread}: a guess ${from}.${counted}`;
 }
 
 /** `5.1 s`, `35 min`, `2 h`, `1 h 05 min` */
@@ -155,7 +154,7 @@ export function guessedGap(next: NextAttempt, last: number): string {
 /** `14:05:02.114` of today, `28 Nov 14:05:02` of another day. */
 export function arrivedText(ms: number, now: number): string {
   const date = new Date(ms);
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const time = clockText(date, true);
   return dayWord(date, now) === ""
     ? `${time}.${String(date.getMilliseconds()).padStart(3, "0")}`
     : `${dayText(date, now)} ${time}`;

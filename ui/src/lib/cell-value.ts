@@ -1,6 +1,7 @@
 import type { Row } from "../ipc";
 import { menuValue, type MenuValue } from "./menu";
 import { termAt } from "./value-click";
+import { valueOfElement } from "./value-source";
 
 /** What stands where a row of the list was clicked. */
 export function valueAt(row: Row, target: EventTarget | null): MenuValue | null {
@@ -12,9 +13,12 @@ export function valueAt(row: Row, target: EventTarget | null): MenuValue | null 
 
 /** The value at an element of the detail; of a line or its button, the value that stands in the line. */
 export function valueNear(target: EventTarget | null): MenuValue | null {
+  const element = target instanceof Element ? target : null;
+  const told = valueOfElement(element);
+  if (told !== null) return told;
   const term = termAt(target);
   if (term !== null) return menuValue(term);
-  const line = target instanceof Element ? target.closest("[role=treeitem], li, dd") : null;
+  const line = element?.closest("[role=treeitem], li, dd") ?? null;
   const inLine = termAt(line?.querySelector("[data-field]") ?? null);
   return inLine && menuValue(inLine);
 }

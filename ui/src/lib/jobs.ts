@@ -8,9 +8,9 @@ import type {
   JobTold,
   JobView,
 } from "../ipc/generated";
+import { clockText, dayText } from "./dates";
 import { ago, count, span, withUnit } from "./format";
 import { visible } from "./invisible";
-import { dayText } from "./time-axis";
 import { OUTCOMES, SCHEMES, type GlyphName, type Tone } from "./verdict";
 
 /** The words of the Operations view. Everything takes its `now`. */
@@ -31,7 +31,7 @@ export const KINDS: Record<JobKind, { one: string; many: string }> = {
 /** How Pollux knows of a job, where nothing else is known of it. */
 export const KNOWN_BY: Record<JobKnownBy, string> = {
   listed: "listed by the service",
-  told: "told of by an event",
+  told: "known from an event",
   dispatched: "sent from here",
   opened: "opened by id",
 };
@@ -98,18 +98,19 @@ function pair(ms: number, big: number, unit: string, small: number, lesser: stri
   return `${whole} ${withUnit(lesser === "min" ? String(rest).padStart(2, "0") : rest, lesser)}`;
 }
 
-const two = (n: number) => String(n).padStart(2, "0");
+function timeOf(ms: number, now: number, fine: boolean): string {
+  const time = clockText(ms, fine);
+  return new Date(ms).toDateString() === new Date(now).toDateString() ? time : `${dayText(ms, now)} ${time}`;
+}
 
 /** `14:02` of today, `28 Nov 14:02` of another day. */
 export function clockOf(ms: number, now: number): string {
-  const date = new Date(ms);
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  return date.toDateString() === new Date(now).toDateString() ? time : `${dayText(date, now)} ${time}`;
+  return timeOf(ms, now, false);
 }
 
 /** `14:02:11`; of another day `28 Nov 14:02:11`. */
 export function fineClock(ms: number, now: number): string {
-  return `${clockOf(ms, now)}:${two(new Date(ms).getSeconds())}`;
+  return timeOf(ms, now, true);
 }
 
 /** Where the age bar ends, and whether the shorter limit is past; null: this kind has no limit that is known. */
@@ -251,8 +252,6 @@ export function askedWords(listed: JobsListed, now: number): string {
 }
 
 export const LIMIT_WORDS = "limit 24 or 48 h, the documents differ";
-
-export const missedWords = (title: string): string => `A job ended without an event that counts: ${visible(title)}`;
 
 /** `2 jobs missed`, `1 job waits`: what needs somebody, over all projects or in one. */
 export function alarmsOf(

@@ -1,5 +1,7 @@
 import { members, type JsonMember, type JsonValue } from "./json";
+import type { Anchor } from "./json-find";
 import type { JsonShape } from "./json-shape";
+import type { Work } from "./slices";
 
 /** One line of the payload tree. Offsets are into the text. */
 export type JsonLine =
@@ -13,10 +15,13 @@ export type JsonLine =
       parent: number | null;
     }
   | { at: "close"; depth: number; value: JsonMember; comma: boolean }
+  | { at: "before"; depth: number; of: number; hidden: number }
   | { at: "more"; depth: number; of: number; shown: number; total: number };
 
 /** How a container is shown: how many members of it, or closed when it is not in the map. Keyed by its offset. */
 export type Opened = ReadonlyMap<number, number>;
+/** With which member what is shown of a container begins, where that is not the first. Keyed likewise. */
+export type Begun = ReadonlyMap<number, Anchor>;
 
 export const FIRST_MEMBERS = 100;
 export const MORE_MEMBERS = 1000;
@@ -43,8 +48,50 @@ export function firstOpened(text: string, root: JsonValue, shape?: JsonShape): M
   return opened;
 }
 
+/** More lines than this are not opened at once by folding to a depth. */
+export const MOST_FOLDED = 2000;
+
+/**
+ * Opens what is less than `depth` levels in, in pieces. `whole`: nothing of it stays closed because it would be too
+ * much, nor because a container has more members than are shown of it.
+ */
+export function* foldedTo(
+  text: string,
+  root: JsonValue,
+  depth: number,
+  shape?: JsonShape,
+): Work<{ opened: Map<number, number>; whole: boolean }> {
+  const opened = new Map<number, number>();
+  let level: JsonValue[] = isContainer(root) ? [root] : [];
+  let [lines, whole] = [1, true];
+  for (let at = 0; at < depth && level.length > 0; at++) {
+    const next: JsonValue[] = [];
+    for (const value of level) {
+      const { items, total } = members(text, value, FIRST_MEMBERS, shape);
+      yield Math.min(value.end - value.start, 512 * (items.length + 1));
+      if (items.length === 0) continue;
+      if (lines + items.length + 1 > MOST_FOLDED) {
+        whole = false;
+        continue;
+      }
+      opened.set(value.start, FIRST_MEMBERS);
+      whole &&= total === items.length;
+      lines += items.length + 1;
+      next.push(...items.filter(isContainer));
+    }
+    level = next;
+  }
+  return { opened, whole };
+}
+
 /** The lines of the tree, flat, in order. Iterative: nesting is as deep as the sender likes. */
-export function jsonLines(text: string, root: JsonValue, opened: Opened, shape?: JsonShape): JsonLine[] {
+export function jsonLines(
+  text: string,
+  root: JsonValue,
+  opened: Opened,
+  shape?: JsonShape,
+  begun: Begun = new Map(),
+): JsonLine[] {
   const lines: JsonLine[] = [];
   type Task = { member: JsonMember; depth: number; comma: boolean; parent: number | null } | JsonLine;
   const tasks: Task[] = [{ member: { ...root, key: null, index: 0 }, depth: 0, comma: false, parent: null }];
@@ -60,14 +107,16 @@ export function jsonLines(text: string, root: JsonValue, opened: Opened, shape?:
       lines.push({ at: "value", depth, value: member, open: false, total, comma, parent });
       continue;
     }
-    const { items, total } = members(text, member, limit, shape);
+    const from = begun.get(member.start);
+    const { items, total } = members(text, member, limit, shape, from);
+    const shown = (from?.index ?? 0) + items.length;
     lines.push({ at: "value", depth, value: member, open: true, total, comma, parent });
+    if (from) lines.push({ at: "before", depth: depth + 1, of: member.start, hidden: from.index });
     tasks.push({ at: "close", depth, value: member, comma });
-    if (total > items.length)
-      tasks.push({ at: "more", depth: depth + 1, of: member.start, shown: items.length, total });
+    if (total > shown) tasks.push({ at: "more", depth: depth + 1, of: member.start, shown, total });
     for (let i = items.length - 1; i >= 0; i--) {
       const item = items[i];
-      if (item) tasks.push({ member: item, depth: depth + 1, comma: i < total - 1, parent: member.start });
+      if (item) tasks.push({ member: item, depth: depth + 1, comma: item.index < total - 1, parent: member.start });
     }
   }
   return lines;

@@ -18,6 +18,46 @@ function keyOf(text: string, { start, end }: { start: number; end: number }): st
   }
 }
 
+/** A key, or the number of an element. */
+export type Step = string | number;
+
+/** What a path of a query goes through: `data.items[0]."te xt"` → data, items, 0, te xt. Null where it is none. */
+export function stepsOf(path: string): Step[] | null {
+  const steps: Step[] = [];
+  const part = /\[(?<index>\d+)\]|(?<dot>\.?)(?:"(?<quoted>(?:[^"\\]|\\["\\])*)"|(?<plain>[^\s"(),.:[\]]+))/y;
+  while (part.lastIndex < path.length) {
+    const first = part.lastIndex === 0;
+    const found = part.exec(path)?.groups;
+    // A key follows another one behind a dot, and begins without.
+    if (!found || (found.index === undefined && first === (found.dot === "."))) return null;
+    steps.push(
+      found.index !== undefined
+        ? Number(found.index)
+        : (found.plain ?? (found.quoted ?? "").replace(/\\(["\\])/g, "$1")),
+    );
+  }
+  return steps;
+}
+
+/** The same as JSONPath (RFC 9535): `$.data.items[0]['te xt']`. */
+export function jsonPathOf(steps: readonly Step[]): string {
+  return `$${steps
+    .map((one) =>
+      typeof one === "number" ? `[${one}]` : /^[A-Za-z_]\w*$/.test(one) ? `.${one}` : `['${singleQuoted(one)}']`,
+    )
+    .join("")}`;
+}
+
+/** As a name in single quotes is written there. */
+function singleQuoted(name: string): string {
+  return JSON.stringify(name).slice(1, -1).replace(/\\"/g, '"').replace(/'/g, "\\'");
+}
+
+/** How a value is got at in JavaScript and in Python alike: `["data"]["items"][0]`. */
+export function accessOf(steps: readonly Step[]): string {
+  return steps.map((one) => `[${JSON.stringify(one)}]`).join("");
+}
+
 /** Longer ones are asked for by nobody, and a hostile nesting makes them without end. */
 const LONGEST = 400;
 
@@ -69,6 +109,7 @@ export function pathAt(text: string, offset: number, read: JsonRead = atOnce(rea
 /** A scalar as a query compares it: a string without its quotes and escapes, anything else as it is written. */
 export function scalarText(written: string): string {
   if (!written.startsWith('"')) return written;
+  if (!written.includes("\\")) return written.slice(1, -1);
   try {
     return JSON.parse(written) as string;
   } catch {

@@ -139,7 +139,7 @@ describe("lines", () => {
       "1value",
       "0close",
     ]);
-    expect(lines.map((l) => l.at === "more" || l.comma)).toEqual([false, true, true, false, true, false, false]);
+    expect(lines.map((l) => !("comma" in l) || l.comma)).toEqual([false, true, true, false, true, false, false]);
   });
   it("leaves the rest of a long array for later", () => {
     const text = JSON.stringify(Array.from({ length: 4300 }, (_, i) => ({ i })));

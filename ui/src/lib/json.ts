@@ -112,30 +112,32 @@ function* checking(text: string, shape?: JsonShape): Work<JsonChecked> {
 
 /**
  * The direct members of a container of checked JSON: the first `limit` of them, and how many there are. With the text's
- * `shape`, what is long is stepped over.
+ * `shape`, what is long is stepped over. `from`: the member to begin with; those before it are not read.
  */
 export function members(
   text: string,
   container: JsonValue,
   limit: number,
   shape?: JsonShape,
+  from: { index: number; start: number } = { index: 0, start: container.start + 1 },
 ): { items: JsonMember[]; total: number } {
-  const scanner = new JsonScanner(text, container.start + 1);
+  const scanner = new JsonScanner(text, from.start);
   const isObject = container.kind === "object";
   const counted = shape?.at(container.start)?.count;
   const items: JsonMember[] = [];
   const seen = new Set<string>();
-  let total = 0;
+  let total = from.index;
+  const most = total + limit;
   let depth = 0;
   let key: JsonMember["key"] = null;
   let wantsKey = isObject;
   const take = (kind: JsonKind, start: number, end: number) => {
-    if (total < limit) items.push({ kind, start, end, key, index: total });
+    if (total < most) items.push({ kind, start, end, key, index: total });
     total++;
     key = null;
   };
   for (;;) {
-    if (counted !== undefined && depth === 0 && total >= limit) return { items, total: counted };
+    if (counted !== undefined && depth === 0 && total >= most) return { items, total: counted };
     const ahead = shape && depth === 0 && !wantsKey ? scanner.peek() : 0;
     const long = shape && ahead > 0 ? shape.at(ahead) : null;
     if (long) {
@@ -150,7 +152,7 @@ export function members(
       if (depth === 0) return { items, total };
       depth--;
       const last = items.at(-1);
-      if (depth === 0 && last && total <= limit) last.end = end;
+      if (depth === 0 && last && total <= most) last.end = end;
       continue;
     }
     const opens = token === SyntaxKind.OpenBraceToken || token === SyntaxKind.OpenBracketToken;
@@ -164,7 +166,7 @@ export function members(
     }
     if (token === SyntaxKind.ColonToken) continue;
     if (wantsKey) {
-      const name = total < limit || seen.size < 10_000 ? keyName(text.slice(start, end)) : "";
+      const name = total < most || seen.size < 10_000 ? keyName(text.slice(start, end)) : "";
       key = { start, end, duplicate: seen.has(name) };
       seen.add(name);
       wantsKey = false;

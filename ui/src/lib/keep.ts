@@ -1,5 +1,6 @@
 import type { Deletion, KeepLimits, KeepPreview, SizePart, SizePartName } from "../ipc";
-import { bytes, count, plural } from "./format";
+import { clockText, dayText } from "./dates";
+import { bytes, count, plural, unbroken } from "./format";
 import { graphemes } from "./graphemes";
 
 export const NOTE_LONGEST = 4000;
@@ -176,18 +177,12 @@ export function untilWords(preview: KeepPreview): string {
 
 /** `10 Nov 16:20`, local; with the year where it is another. */
 export function dayTime(ms: number, now = Date.now()): string {
-  const date = new Date(ms);
-  const time = `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
-  return `${day(ms, now)} ${time}`;
+  return `${day(ms, now)} ${clockText(ms)}`;
 }
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** `7 Nov`, local; with the year where it is another. */
 export function day(ms: number, now = Date.now()): string {
-  const date = new Date(ms);
-  const year = date.getFullYear() === new Date(now).getFullYear() ? "" : ` ${date.getFullYear()}`;
-  return `${date.getDate()}\u00A0${MONTHS[date.getMonth()] ?? ""}${year}`;
+  return unbroken(dayText(ms, now));
 }
 
 /** Whether any of them is a limit. */

@@ -1,5 +1,7 @@
 import type { CopyForm, Row } from "../ipc";
 import { count } from "./format";
+import { keyOf } from "./key-table";
+import { stepsOf, type Step } from "./json-path";
 import type { Term } from "./value-click";
 
 /** What an entry of the menu does. */
@@ -9,6 +11,8 @@ export type MenuAction =
   | "copy-selected"
   | "copy-value"
   | "copy-path"
+  | "copy-json-path"
+  | "copy-access"
   | `copy-as:${CopyForm}`
   | "replay"
   | "edit-replay"
@@ -41,13 +45,13 @@ export type MenuEntry =
 
 /**
  * A value of a delivery. `field`: what a search calls it, null where no search can ask for it; `path`: where it stands
- * in the payload or among the headers, for copying.
+ * in the payload or among the headers, for copying; `steps`: the same for a payload.
  */
-export type MenuValue = { field: string | null; value: string; path?: string | null };
+export type MenuValue = { field: string | null; value: string; path?: string | null; steps?: readonly Step[] };
 
-/** What the menu is about: one delivery and perhaps a value of it, or all that are marked. */
+/** What the menu is about: one delivery and perhaps a value of it, all that are marked, or another value. */
 export type MenuSubject = {
-  /** Deliveries that it acts on. */
+  /** Deliveries that it acts on; none where it is about a value alone. */
   count: number;
   /** The one, where there is one. */
   row: Pick<Row, "outcome" | "attempts" | "attempt" | "pinned" | "note" | "truncated"> | null;
@@ -67,7 +71,9 @@ export type MenuSubject = {
 /** A value that is shown, as the menu takes it; what stands in the payload or in a header has a path there. */
 export function menuValue({ field, value }: Term): MenuValue {
   const path = /^(?:body\.(?<key>.+)|body(?<index>\[.+)|(?<header>header\..+))$/.exec(field)?.groups;
-  return { field, value, path: path?.key ?? path?.index ?? path?.header ?? null };
+  const inPayload = path?.key ?? path?.index;
+  const steps = inPayload === undefined ? null : stepsOf(inPayload);
+  return { field, value, path: inPayload ?? path?.header ?? null, ...(steps && { steps }) };
 }
 
 /** Longer ones are looked for by nobody. */
@@ -82,8 +88,8 @@ export function canSearch(value: MenuValue | null): value is MenuValue & { field
 const LINE = { is: "line" } as const;
 
 const FORMS: readonly (MenuItem | typeof LINE)[] = [
-  form("payload", "Payload", { key: "c" }),
-  form("curl", "cURL", { key: "⇧C" }),
+  form("payload", "Payload", { key: keyOf("copy-payload") }),
+  form("curl", "cURL", { key: keyOf("copy-curl") }),
   form("httpie", "HTTPie"),
   form("python", "Python"),
   form("javascript", "JavaScript"),
@@ -100,7 +106,11 @@ function form(id: CopyForm, label: string, extra: Partial<MenuItem> = {}): MenuI
 
 /** All that can be done with it, in groups between which lines stand. */
 export function menuOf(subject: MenuSubject): MenuEntry[] {
-  const groups = subject.row ? [...valueGroups(subject), ...rowGroups(subject, subject.row)] : markedGroups(subject);
+  const groups = subject.row
+    ? [...valueGroups(subject), ...rowGroups(subject, subject.row)]
+    : subject.count === 0
+      ? valueGroups(subject)
+      : markedGroups(subject);
   return groups.filter((group) => group.length > 0).flatMap((group, i) => (i === 0 ? group : [LINE, ...group]));
 }
 
@@ -112,7 +122,7 @@ function copyAs(): MenuEntry {
   return { is: "sub", id: "copy-as", label: "Copy as", items: FORMS };
 }
 
-function valueGroups({ value, selected, search, counts }: MenuSubject): MenuEntry[][] {
+function valueGroups({ value, selected, search, counts, row }: MenuSubject): MenuEntry[][] {
   const groups: MenuEntry[][] = [];
   if (search && value !== null && value.field !== null) {
     const side = (known: number | null | undefined): Partial<MenuItem> =>
@@ -126,7 +136,9 @@ function valueGroups({ value, selected, search, counts }: MenuSubject): MenuEntr
   if (selected) copies.push(item("copy-selected", "Copy selected text"));
   if (value !== null) copies.push(item("copy-value", "Copy value"));
   if (value?.path) copies.push(item("copy-path", "Copy path"));
-  groups.push([...copies, copyAs()]);
+  if (value?.steps)
+    copies.push(item("copy-json-path", "Copy JSONPath"), item("copy-access", "Copy JS or Python access"));
+  groups.push(row ? [...copies, copyAs()] : copies);
   return groups;
 }
 
@@ -134,25 +146,29 @@ function rowGroups(subject: MenuSubject, row: NonNullable<MenuSubject["row"]>): 
   const compare: MenuEntry[] = subject.compare
     ? [
         item("compare-previous", "Compare with attempt before", {
-          ...(row.attempt > 1 ? { key: "d" } : { off: row.attempts > 1 ? "the first one" : "only one" }),
+          ...(row.attempt > 1 ? { key: keyOf("compare") } : { off: row.attempts > 1 ? "the first one" : "only one" }),
         }),
         item("compare-verified", "Compare with last verified"),
       ]
     : [];
   return [
     [
-      item("replay", "Replay", row.truncated ? { off: "body kept in part" } : { key: "r" }),
-      item("edit-replay", "Edit and re-sign…", { key: "⇧R" }),
-      item("verify-again", "Verify again", row.outcome === "verified" ? { off: "is verified" } : { key: "v" }),
+      item("replay", "Replay", row.truncated ? { off: "body kept in part" } : { key: keyOf("replay") }),
+      item("edit-replay", "Edit and re-sign…", { key: keyOf("edit-replay") }),
+      item(
+        "verify-again",
+        "Verify again",
+        row.outcome === "verified" ? { off: "is verified" } : { key: keyOf("verify-again") },
+      ),
       ...compare,
     ],
     [
-      row.pinned ? item("unpin", "Unpin", { key: "p" }) : item("pin", "Pin", { key: "p" }),
-      item("note", row.note === null ? "Add note" : "Edit note", { key: "n" }),
-      item("mark", subject.marked ? "Unmark" : "Mark", { key: "x" }),
-      item("export", "Export…", { key: "e" }),
+      row.pinned ? item("unpin", "Unpin", { key: keyOf("pin") }) : item("pin", "Pin", { key: keyOf("pin") }),
+      item("note", row.note === null ? "Add note" : "Edit note", { key: keyOf("note") }),
+      item("mark", subject.marked ? "Unmark" : "Mark", { key: keyOf("mark") }),
+      item("export", "Export…", { key: keyOf("export") }),
     ],
-    [item("delete", "Delete delivery", { key: "Del" })],
+    [item("delete", "Delete delivery", { key: keyOf("delete") })],
   ];
 }
 
@@ -161,17 +177,17 @@ function markedGroups({ count: n, compare }: MenuSubject): MenuEntry[][] {
   return [
     [copyAs()],
     [
-      item("replay", `Replay ${many}`, { key: "r" }),
-      item("edit-replay", "Replay with changes…", { key: "⇧R" }),
-      item("verify-again", "Verify again", { key: "v" }),
-      ...(compare ? [item("compare-pair", "Compare", n === 2 ? { key: "d" } : { off: "takes two" })] : []),
+      item("replay", `Replay ${many}`, { key: keyOf("replay") }),
+      item("edit-replay", "Replay with changes…", { key: keyOf("edit-replay") }),
+      item("verify-again", "Verify again", { key: keyOf("verify-again") }),
+      ...(compare ? [item("compare-pair", "Compare", n === 2 ? { key: keyOf("compare") } : { off: "takes two" })] : []),
     ],
     [
-      item("pin", `Pin ${many}`, { key: "p" }),
+      item("pin", `Pin ${many}`, { key: keyOf("pin") }),
       item("unpin", `Unpin ${many}`),
-      item("export", `Export ${many}…`, { key: "e" }),
-      item("clear-marks", "Clear the marks", { key: "Esc" }),
+      item("export", `Export ${many}…`, { key: keyOf("export") }),
+      item("clear-marks", "Clear the marks", { key: keyOf("back") }),
     ],
-    [item("delete", n === 1 ? "Delete delivery" : `Delete ${many} deliveries`, { key: "Del" })],
+    [item("delete", n === 1 ? "Delete delivery" : `Delete ${many} deliveries`, { key: keyOf("delete") })],
   ];
 }

@@ -41,6 +41,9 @@ function listed(value: string): string[] {
 
 const folded = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
+/** Whether a search takes one for the other. */
+export const sameText = (a: string, b: string): boolean => a === b || folded(a) === folded(b);
+
 /** What is marked in texts of a field: the needles of it, and those that are looked for everywhere. */
 export function forField(needles: readonly Needle[], field: string): string[] {
   const name = field.toLowerCase();

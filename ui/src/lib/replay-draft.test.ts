@@ -59,6 +59,7 @@ describe("as the editor opens", () => {
     expect(plan().changes).toEqual({
       headers: null,
       body: { kind: "received" },
+      fill: false,
       id: "keep",
       time: { kind: "received" },
       sign: { kind: "leave" },
@@ -90,6 +91,31 @@ describe("what is edited", () => {
     expect(plan({ ...hex, body: "00 01 02 ff" }, binary).changes.body).toEqual({ kind: "base64", base64: "AAEC/w==" });
     expect(plan({ ...hex, bodyMode: "base64", body: "AAEC Aw==" }, binary).changes.body).toEqual({ kind: "received" });
     expect(read({ ...hex, body: "0g" }, binary)).toEqual({ errors: { body: "“g” is not a hexadecimal digit." } });
+  });
+
+  it("variables are filled in where there are some, also where nothing else was changed, and never unasked", () => {
+    expect(plan({ body: '{"a":"{{uuid}}"}' }).changes).toMatchObject({
+      fill: true,
+      headers: null,
+      body: { kind: "text", text: '{"a":"{{uuid}}"}' },
+    });
+    expect(plan({ body: '{"a":"{{nmae}}"}' }).changes.fill).toBe(false);
+    expect(plan({ body: '{"a":"{{uuid}}"}', fill: false }).changes.fill).toBe(false);
+    const lines = [{ key: 0, ...line("x-run", "{{uuid}}") }];
+    expect(plan({ headers: lines }).changes).toMatchObject({ fill: true, body: { kind: "received" } });
+    // It arrived so: its sender wrote it.
+    const theirs = draft({ text: '{"a":"{{now}}"}' });
+    expect(fieldsOf(theirs, TO, true).fill).toBe(false);
+    expect(plan({ ...fieldsOf(theirs, TO, false) }, theirs).changes).toMatchObject({
+      fill: false,
+      body: { kind: "received" },
+    });
+    expect(plan({ ...fieldsOf(theirs, TO, false), fill: true }, theirs).changes).toMatchObject({
+      fill: true,
+      body: { kind: "text", text: '{"a":"{{now}}"}' },
+    });
+    const hex = draft({ text: null, base64: btoa("\xff{{now}}"), body_len: 8 });
+    expect(plan({ ...fieldsOf(hex, TO, false) }, hex).changes.fill).toBe(false);
   });
 
   it("is left alone for several deliveries, whatever stands in the fields", () => {

@@ -10,6 +10,7 @@ import type {
 } from "../ipc/generated";
 import { bytes, count } from "./format";
 import { AS_RECEIVED, LIMITS, requestsOf } from "./replay";
+import { hasKnown } from "./variables";
 
 /** A header line in the table; `key` keeps its place while others go. */
 export type HeaderField = HeaderLine & { key: number };
@@ -21,6 +22,8 @@ export type ReplayFields = {
   headers: HeaderField[];
   bodyMode: BodyMode;
   body: string;
+  /** Variables of headers and body are filled in when it is sent. */
+  fill: boolean;
   id: "keep" | "renew";
   time: TimeKind;
   shift: string;
@@ -108,7 +111,10 @@ export function bodyFixed(draft: ReplayDraft): string | null {
   return `The body of ${bytes(draft.body_len)} is too long to edit here. ${then}`;
 }
 
-/** As it is when the editor opens: with `anew`, signed for now with the first key of its project. */
+/**
+ * As it is when the editor opens: with `anew`, signed for now with the first key of its project. What already arrived
+ * with a variable in it was written so by its sender, and is left alone until it is asked for.
+ */
 export function fieldsOf(draft: ReplayDraft, targets: readonly string[], anew: boolean): ReplayFields {
   const signer = anew ? draft.signers.find((one) => one.own) : undefined;
   return {
@@ -116,6 +122,7 @@ export function fieldsOf(draft: ReplayDraft, targets: readonly string[], anew: b
     headers: draft.headers.map((line, key) => ({ ...line, key })),
     bodyMode: draft.text === null && draft.base64 !== null ? "hex" : "text",
     body: draft.text ?? (draft.base64 === null ? "" : hexOf(draft.base64)),
+    fill: !hasKnown(draft.text ?? "") && !draft.headers.some((line) => hasKnown(line.value)),
     id: "keep",
     time: signer ? "now" : "received",
     shift: "-360",
@@ -138,11 +145,19 @@ export function rewritten(body: string, from: BodyMode, to: BodyMode): string | 
 function bodyOf(fields: ReplayFields, draft: ReplayDraft): ReplayBody | { error: string } {
   if (bodyFixed(draft) !== null) return { kind: "received" };
   if (fields.bodyMode === "text")
-    return fields.body === (draft.text ?? "") ? { kind: "received" } : { kind: "text", text: fields.body };
+    return fields.body === (draft.text ?? "") && !fillsBody(fields, draft)
+      ? { kind: "received" }
+      : { kind: "text", text: fields.body };
   const read = fields.bodyMode === "hex" ? base64OfHex(fields.body) : readBase64(fields.body);
   if ("error" in read) return read;
   return read.base64 === draft.base64 ? { kind: "received" } : { kind: "base64", base64: read.base64 };
 }
+
+/** Something of the body is filled in when it is sent. */
+export const fillsBody = (fields: ReplayFields, draft: ReplayDraft): boolean =>
+  fields.fill && fields.bodyMode === "text" && bodyFixed(draft) === null && hasKnown(fields.body);
+const fillsHeaders = (fields: ReplayFields): boolean =>
+  fields.fill && fields.headers.some((line) => hasKnown(line.value));
 
 const sameLines = (a: readonly HeaderLine[], b: readonly HeaderLine[]) =>
   a.length === b.length &&
@@ -178,7 +193,8 @@ export function readFields(
     const lines = fields.headers.map(({ name, value, base64 }): HeaderLine => ({ name: name.trim(), value, base64 }));
     const wrong = lines.map(headerError).find((one) => one !== null);
     if (wrong) errors.headers = wrong;
-    else if (!sameLines(lines, draft.headers)) changes.headers = lines;
+    else if (!sameLines(lines, draft.headers) || fillsHeaders(fields)) changes.headers = lines;
+    changes.fill = fillsHeaders(fields) || fillsBody(fields, draft);
     const body = bodyOf(fields, draft);
     if ("error" in body) errors.body = body.error;
     else changes.body = body;

@@ -10,6 +10,7 @@ import {
   redirectWords,
   requestsOf,
   resultWords,
+  runCounts,
   runWords,
   sameSign,
   tallyCounts,
@@ -116,6 +117,26 @@ describe("a run", () => {
       ["500", 2, "no"],
       ["no answer", 3, "no"],
     ]);
+  });
+
+  it("counts over its addresses, and what only looks alike is told apart", () => {
+    const tally = { url: "http://localhost:3000/", done: 5, failed: 1, p50_us: 1, p95_us: 1 };
+    const counts = runCounts({
+      done: 10,
+      targets: [
+        { ...tally, statuses: [[200, 4]] },
+        {
+          ...tally,
+          url: "http://localhost:8080/",
+          failed: 0,
+          statuses: [
+            [200, 3],
+            [500, 2],
+          ],
+        },
+      ],
+    });
+    expect(counts.map((one) => `${one.word} ×${one.count}`)).toEqual(["200 ×7", "500 ×2", "no answer ×1"]);
   });
 
   it("is well only where every answer is", () => {

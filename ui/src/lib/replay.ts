@@ -17,6 +17,7 @@ import type { Mark } from "./verdict";
 export const AS_RECEIVED: ReplayChanges = {
   headers: null,
   body: { kind: "received" },
+  fill: false,
   id: "keep",
   time: { kind: "received" },
   sign: { kind: "leave" },
@@ -114,6 +115,15 @@ export function tallyCounts(tally: Pick<ReplayTally, "statuses" | "failed" | "do
   if (silent > 0)
     counts.push({ word: "no answer", count: silent, mark: { glyph: "cross", word: "no answer", tone: "no" } });
   return counts;
+}
+
+/** The same of a whole run. */
+export function runCounts(run: Pick<ReplayRun, "targets" | "done">): StatusCount[] {
+  const statuses = new Map<number, number>();
+  for (const [status, n] of run.targets.flatMap((one) => one.statuses))
+    statuses.set(status, (statuses.get(status) ?? 0) + n);
+  const failed = run.targets.reduce((sum, one) => sum + one.failed, 0);
+  return tallyCounts({ statuses: [...statuses].sort(([a], [b]) => a - b), failed, done: run.done });
 }
 
 /** `p50 2 ms · p95 9 ms`; nothing where nothing was answered. */

@@ -1,4 +1,5 @@
 import type { SandboxClock } from "../ipc/generated";
+import { clockText, dayText, weekday } from "./dates";
 import { span, withUnit } from "./format";
 
 /** The emulator's time, from the last reading and the wall clock. */
@@ -27,13 +28,8 @@ export function paces(warp: number): readonly Pace[] {
 export function clockFace(ms: number): { time: string; date: string } {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return { time: "--:--:--", date: "" };
-  const pad = (n: number) => String(n).padStart(2, "0");
-  const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-  const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  return {
-    time: `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`,
-    date: `${days[date.getDay()]} ${date.getDate()} ${months[date.getMonth()]}`,
-  };
+  // Its year is left out, whichever it is.
+  return { time: clockText(ms, true), date: `${weekday(ms).slice(0, 3)} ${dayText(ms, ms)}` };
 }
 
 /** How the emulator's clock stands to the wall's: `wall time`, `3 h ahead`, `2 min behind`. */

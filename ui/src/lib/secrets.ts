@@ -14,6 +14,9 @@ export function standOf(secret: SecretView, now: number): SecretStand {
   return secret.available ? key.state : "unreadable";
 }
 
+/** `…a91f` of a hint; whole where it was not cut, as the name of a public key. */
+export const hintEnd = (hint: string): string => hint.slice(Math.max(0, hint.indexOf("…")));
+
 /** When it ended, or ends; Unix milliseconds. */
 export function endOf({ key_state: key }: SecretView): number | null {
   return key.state === "current" ? null : (key.state === "grace" ? key.until : key.at) * 1000;

@@ -1,4 +1,5 @@
 import type { Settings } from "../ipc/generated";
+import { count } from "./format";
 
 /** The settings as they stand in the form's fields. */
 export type Draft = {
@@ -12,7 +13,6 @@ export type Draft = {
   issuer: string;
   watchJobs: boolean;
   grace: string;
-  notifyMissed: boolean;
 };
 export type DraftErrors = Partial<Record<"port" | "body" | "rejected" | "localRate" | "tolerance" | "grace", string>>;
 
@@ -31,7 +31,6 @@ export function draftOf(settings: Settings): Draft {
     issuer: settings.issuer ?? "",
     watchJobs: settings.watch_jobs,
     grace: String(settings.grace_minutes),
-    notifyMissed: settings.notify_missed,
   };
 }
 
@@ -46,8 +45,7 @@ export function readDraft(draft: Draft, before: Settings): { settings: Settings 
   const grace = whole(draft.grace, 0, LIMITS.graceMin);
   if (port === undefined) errors.port = "A port is a whole number from 1 to 65535.";
   if (body === undefined) errors.body = `A whole number from 1 to ${LIMITS.bodyMib}.`;
-  if (rejected === undefined)
-    errors.rejected = `A whole number from 1 to ${LIMITS.rejectedKib.toLocaleString("en-GB")}.`;
+  if (rejected === undefined) errors.rejected = `A whole number from 1 to ${count(LIMITS.rejectedKib)}.`;
   if (localRate === undefined) errors.localRate = "A whole number from 0 to 1,000,000. 0: no limit.";
   if (tolerance === undefined) errors.tolerance = "Whole seconds, from 1 to 86,400.";
   if (grace === undefined) errors.grace = "Whole minutes, from 0 to 1,440.";
@@ -72,7 +70,6 @@ export function readDraft(draft: Draft, before: Settings): { settings: Settings 
       issuer: draft.issuer.trim() || null,
       watch_jobs: draft.watchJobs,
       grace_minutes: grace,
-      notify_missed: draft.notifyMissed,
     },
   };
 }

@@ -57,6 +57,7 @@ export const row = (more: Partial<Row>): Row => ({
   ping: null,
   request: null,
   hit: null,
+  tries: [],
   pinned: false,
   note: null,
   imported: false,

@@ -1,3 +1,5 @@
+import { clockText, dayText } from "./dates";
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -9,26 +11,14 @@ const STEPS = [1, 5, 15, 30]
     [1, 3, 6, 12].map((n) => n * HOUR),
     [1, 2, 7, 14, 30, 90, 365].map((n) => n * DAY),
   );
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const two = (n: number) => String(n).padStart(2, "0");
 
 export type Tick = { ms: number; label: string };
-
-/** `19 Nov`; with the year where it is not this one. */
-export function dayText(date: Date, now: number): string {
-  const year = date.getFullYear() === new Date(now).getFullYear() ? "" : ` ${date.getFullYear()}`;
-  return `${date.getDate()} ${MONTHS[date.getMonth()]}${year}`;
-}
-
-function clock(date: Date, fine: boolean): string {
-  return `${two(date.getHours())}:${two(date.getMinutes())}${fine ? `:${two(date.getSeconds())}` : ""}`;
-}
 
 /** `19 Nov 00:00`, `19 Nov 08:30:05`: as fine as a step asks for. */
 export function timeLabel(ms: number, step: number, now: number): string {
   const date = new Date(ms);
   const millis = step < SECOND ? `.${String(date.getMilliseconds()).padStart(3, "0")}` : "";
-  return `${dayText(date, now)} ${clock(date, step < MINUTE)}${millis}`;
+  return `${dayText(date, now)} ${clockText(date, step < MINUTE)}${millis}`;
 }
 
 /**
@@ -51,7 +41,7 @@ export function ticks(from: number, to: number, most: number, now: number): Tick
           : String(date.getDate())
         : newDay && date.getHours() === 0 && date.getMinutes() === 0
           ? dayText(date, now)
-          : clock(date, step < MINUTE);
+          : clockText(date, step < MINUTE);
     found.push({ ms, label });
     last = date;
   }

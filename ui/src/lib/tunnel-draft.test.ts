@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fakeTunnelSettings } from "../fake/catalog";
 import type { Code, Settings } from "../ipc/generated";
+import { NO_DESKTOP } from "./notifications";
 import {
   differs,
   newPathToken,
@@ -17,7 +18,8 @@ describe("the form", () => {
     port: 4710,
     watch_jobs: true,
     grace_minutes: 10,
-    notify_missed: false,
+    desktop: NO_DESKTOP,
+    first_steps: "done",
     max_body_mib: 10,
     rejected_body_kib: 64,
     local_per_second: 100_000,

@@ -1,4 +1,5 @@
 import type { Code, Settings, TunnelProvider } from "../ipc/generated";
+import { count } from "./format";
 
 /** The tunnel's settings as they stand in the form's fields. The authtoken is apart: it is never read back. */
 export type TunnelDraft = {
@@ -85,9 +86,8 @@ export function readTunnelDraft(
     if ("error" in address) errors.address = address.error;
     else if (address.value === null) errors.address = "Enter the https address at which the listener is reached.";
   }
-  if (rate === null) errors.rate = `A whole number from 0 to ${MOST_PER_SECOND.toLocaleString("en-GB")}. 0: no limit.`;
-  if (mib === null)
-    errors.mib = `A whole number from 0 to ${MOST_MIB_PER_SECOND.toLocaleString("en-GB")}. 0: no limit.`;
+  if (rate === null) errors.rate = `A whole number from 0 to ${count(MOST_PER_SECOND)}. 0: no limit.`;
+  if (mib === null) errors.mib = `A whole number from 0 to ${count(MOST_MIB_PER_SECOND)}. 0: no limit.`;
   if (rate === null || mib === null || Object.keys(errors).length > 0) return { errors };
 
   return {

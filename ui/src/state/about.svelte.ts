@@ -1,4 +1,4 @@
-import type { AppState, BrokenKind, EventType, ReplayTwist, SampleType } from "../ipc";
+import type { AppState, Backend, BrokenKind, EventType, ReplayTwist, SampleType } from "../ipc";
 
 type Told = Pick<
   AppState,
@@ -11,6 +11,20 @@ type Told = Pick<
 export class About {
   /** Null until it was told. */
   told = $state.raw<Told | null>(null);
+  /** The version of what draws the window. Undefined: not asked yet; null: it does not say. */
+  webview = $state<string | null>();
+  readonly #backend: Pick<Backend, "webviewVersion">;
+
+  constructor(backend: Pick<Backend, "webviewVersion">) {
+    this.#backend = backend;
+  }
+
+  /** Asks once: it stays while the window is there. */
+  async readWebview(): Promise<void> {
+    if (this.webview !== undefined) return;
+    // Nothing else depends on it: where it cannot be had, it is left out.
+    this.webview = await this.#backend.webviewVersion().catch(() => null);
+  }
 
   get eventTypes(): readonly EventType[] {
     return this.told?.event_types ?? [];

@@ -1,6 +1,5 @@
 import type { AppState, Backend, IpcError, Live, Project } from "../ipc";
 import { asIpcError, isNewAddress } from "../lib/errors";
-import { missedWords } from "../lib/jobs";
 import { About } from "./about.svelte";
 import { ActionLog } from "./action-log.svelte";
 import { Addresses } from "./addresses.svelte";
@@ -17,13 +16,19 @@ import { errorButtons } from "./error-buttons";
 import { HandlerState } from "./handler.svelte";
 import { Jobs } from "./jobs.svelte";
 import { Keeping } from "./keeping.svelte";
+import { FirstSteps } from "./first-steps.svelte";
 import { Histogram } from "./histogram.svelte";
 import { HistoryState } from "./history.svelte";
 import { Hits } from "./hits.svelte";
+import { Known } from "./known-ids.svelte";
+import { LastAddresses } from "./last-addresses.svelte";
 import { Listening } from "./listening.svelte";
 import { MenuState } from "./menu.svelte";
 import { Navigation } from "./navigation";
+import { Notifications } from "./notifications.svelte";
+import { Overview } from "./overview.svelte";
 import { ProjectForm } from "./project-form.svelte";
+import { Palette } from "./palette.svelte";
 import { Projects } from "./projects.svelte";
 import { Replay } from "./replay.svelte";
 import { Results } from "./results.svelte";
@@ -48,8 +53,9 @@ export class App {
   /** Why the window could not start; shown in its place. */
   fatal = $state.raw<IpcError | null>(null);
 
-  readonly about = new About();
+  readonly about: About;
   readonly clock = new Clock();
+  readonly lastAddresses = new LastAddresses();
   readonly screen = new Screen();
   readonly toasts = new Toasts();
   readonly clipboard: Clipboard;
@@ -66,11 +72,14 @@ export class App {
   readonly projectForm: ProjectForm;
   readonly detail: DetailState;
   readonly deliveryJobs: DeliveryJobs;
+  readonly known: Known;
   readonly navigation: Navigation;
+  readonly overview: Overview;
   readonly tunnel: Tunnel;
   readonly addresses: Addresses;
   readonly copying: Copying;
   readonly samples: Samples;
+  readonly firstSteps: FirstSteps;
   readonly secrets: Secrets;
   readonly sandbox: Sandbox;
   readonly webhooks: Webhooks;
@@ -88,11 +97,14 @@ export class App {
   readonly handler: HandlerState;
   readonly results: Results;
   readonly answering: Answering;
+  readonly palette: Palette;
+  readonly notifications: Notifications;
   readonly #backend: Backend;
 
   constructor(backend: Backend) {
     const { toasts, screen } = this;
     this.#backend = backend;
+    this.about = new About(backend);
     this.clipboard = new Clipboard(backend, toasts);
     this.starting = new Starting(backend, toasts, this.clipboard, () => this.start());
     this.settings = new SettingsState(backend, toasts);
@@ -106,12 +118,15 @@ export class App {
     this.projectForm = new ProjectForm(backend, toasts, (project) => this.#projectSaved(project));
     this.detail = new DetailState(backend);
     this.deliveryJobs = new DeliveryJobs(backend);
+    this.known = new Known(backend);
     this.hits = new Hits(backend, this.deliveries, this.detail);
     this.navigation = new Navigation(screen, this.deliveries, this.detail);
+    this.overview = new Overview(backend, this.projects);
     this.tunnel = new Tunnel(backend, toasts, this.settings, () => screen.go("webhooks"));
     this.addresses = new Addresses(this.listening, this.tunnel, this.projects);
     this.copying = new Copying(this.clipboard, this.addresses, this.detail, toasts, backend);
     this.samples = new Samples(backend, toasts, screen);
+    this.firstSteps = new FirstSteps(backend, this);
     this.secrets = new Secrets(backend, toasts);
     this.sandbox = new Sandbox(backend, toasts);
     this.webhooks = new Webhooks(backend, toasts, this.projects, () => screen.go("webhooks"));
@@ -124,6 +139,7 @@ export class App {
       about: this.about,
       navigation: this.navigation,
       projects: this.projects,
+      lastAddresses: this.lastAddresses,
     });
     this.verifyAgain = new VerifyAgain(backend, toasts, this.replay.selection, this.detail);
     this.compare = new Compare(backend, toasts, screen, this.clipboard, this.replay.selection);
@@ -157,9 +173,13 @@ export class App {
       compare: this.compare,
     });
     this.results = new Results(backend, toasts);
-    this.results.onjob = (project, name) => this.#openJob(project, name);
+    this.results.onjob = (project, job) => this.notifications.go({ view: "operations", project, job });
     this.answering = new Answering(backend);
-    this.handler = new HandlerState(backend, toasts, this.replay.targets, () => screen.go("handler"));
+    this.palette = new Palette(backend, this);
+    this.handler = new HandlerState(backend, toasts, this.replay.targets, this.lastAddresses, () =>
+      screen.go("handler"),
+    );
+    this.notifications = new Notifications(backend, this);
     toasts.buttonFor = errorButtons({
       screen,
       webhooks: this.webhooks,
@@ -193,14 +213,19 @@ export class App {
     this.traffic.health = info.health;
     this.history.begin();
     this.settings.begin(info.settings);
+    void this.firstSteps.begin();
     this.webhooks.alarms = info.alarms;
     this.jobs.alarms = info.job_alarms;
     this.handler.begin(info);
+    this.notifications.begin();
   }
 
   #live(message: Live): void {
     for (const part of [this.replay, this.handler, this.verifyAgain, this.transfers, this.history, this.results])
       part.live(message);
+    this.firstSteps.live(message);
+    this.overview.live(message);
+    this.notifications.live(message);
     switch (message.kind) {
       case "listener":
         this.listening.listener = message.listener;
@@ -232,12 +257,7 @@ export class App {
       case "jobs":
         this.jobs.apply(message.alarms);
         this.deliveryJobs.changed(message.alarms.project);
-        break;
-      case "missed":
-        this.toasts.show("warning", missedWords(message.title), {
-          button: { label: "Open in Operations", run: () => this.#openJob(message.project, message.name) },
-          lingerMs: 0,
-        });
+        this.known.changed(message.alarms.project);
         break;
       case "tunnel":
         this.tunnel.apply(message.tunnel);
@@ -245,6 +265,7 @@ export class App {
       case "sandbox":
         this.sandbox.changed();
         break;
+      case "desktop":
       case "rebuild":
       case "replay":
       case "forward":
@@ -268,11 +289,6 @@ export class App {
           this.navigation.arrived();
         }
     }
-  }
-
-  #openJob(project: number, name: string): void {
-    void this.jobs.reveal(project, name);
-    this.screen.go("operations");
   }
 
   /** What was just saved is what the Webhooks view shows next. */

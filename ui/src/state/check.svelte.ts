@@ -2,6 +2,7 @@ import type { Backend, CheckLine, CheckPlan, CheckReport, IpcError } from "../ip
 import { stateOf, type Handled, type LineFilter } from "../lib/check";
 import { checkDraft, type CheckDraft } from "../lib/check-draft";
 import { asIpcError } from "../lib/errors";
+import type { LastAddresses } from "./last-addresses.svelte";
 import type { Leaving } from "./leaving.svelte";
 import type { Toasts } from "./toasts.svelte";
 
@@ -24,12 +25,14 @@ export class Check {
   readonly #backend: CheckCalls;
   readonly #toasts: Toasts;
   readonly #leaving: Leaving;
+  readonly #last: LastAddresses;
   #told = 0;
 
-  constructor(backend: CheckCalls, toasts: Toasts, leaving: Leaving) {
+  constructor(backend: CheckCalls, toasts: Toasts, leaving: Leaving, last: LastAddresses) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#leaving = leaving;
+    this.#last = last;
   }
 
   get running(): boolean {
@@ -60,6 +63,7 @@ export class Check {
       this.filter = "all";
     }
     this.report = report;
+    if (report) this.#last.checked = report.url;
     if (report && this.draft.url === "") this.draft.url = report.url;
   }
 

@@ -11,6 +11,7 @@ export class DeliveryJobs {
   #of = $state<number | null>(null);
   #told = $state.raw<DeliveryJob | null>(null);
   #project: number | null = null;
+  #event: string | null = null;
   #readAt = 0;
   #asked = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -28,14 +29,22 @@ export class DeliveryJobs {
   /** Another delivery is looked at, or the same one was read again. */
   show(detail: Detail | null): void {
     const id = detail?.row.id ?? null;
-    this.#project = detail?.row.project ?? null;
+    const project = detail?.row.project ?? null;
     if (id === this.#of) {
       if (id !== null) this.#again();
       return;
     }
     this.#of = id;
-    this.#told = null;
+    // What is known of one attempt of an event holds for the others: nothing flashes on the way between them.
+    const event = detail?.row.message_id ?? null;
+    if (event === null || event !== this.#event || project !== this.#project) this.#told = null;
+    [this.#event, this.#project] = [event, project];
     void this.#read();
+  }
+
+  /** What runs is another, so that attempts can be seen again, or no more. */
+  moved(): void {
+    if (this.#of !== null) this.#again();
   }
 
   /** Something of the project's jobs is another. */

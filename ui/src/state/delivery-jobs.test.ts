@@ -19,6 +19,8 @@ const told = (title: string): DeliveryJob => ({
   contradiction: null,
   next: null,
   accepted: true,
+  blind: [],
+  unseen: [],
 });
 
 beforeEach(() => {
@@ -68,4 +70,25 @@ it("an answer that comes too late is dropped, and what cannot be told is not sho
   state.changed(1);
   await vi.advanceTimersByTimeAsync(5000);
   expect(asked).toEqual([1, 2, 3]);
+});
+
+it("what is known of an event stays on the screen on the way to another of its attempts", async () => {
+  const attempt = (id: number) => {
+    const of = row(id, NOW, { outcome: "verified", project: 1, message_id: "msg_1" });
+    return fakeDetail(of, [of], fakeBody(of));
+  };
+  state.show(attempt(1));
+  await flush();
+  state.show(attempt(2));
+  expect(state.of(2)?.job?.title).toBe("of 1");
+  await flush();
+  expect(state.of(2)?.job?.title).toBe("of 2");
+  state.show(shown(3));
+  expect(state.of(3)).toBeNull();
+  await flush();
+  // What runs is another: read again, once.
+  state.moved();
+  state.moved();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(asked).toEqual([1, 2, 3, 3]);
 });

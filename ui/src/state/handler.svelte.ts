@@ -2,6 +2,7 @@ import type { AppState, Live } from "../ipc";
 import { Check, type CheckCalls } from "./check.svelte";
 import { FaultLabState, type FaultLabCalls } from "./fault-lab.svelte";
 import { Forward, type ForwardCalls } from "./forward.svelte";
+import type { LastAddresses } from "./last-addresses.svelte";
 import { Leaving } from "./leaving.svelte";
 import type { Targets } from "./targets.svelte";
 import type { Toasts } from "./toasts.svelte";
@@ -24,10 +25,10 @@ export class HandlerState {
   readonly faults: FaultLabState;
   readonly #go: () => void;
 
-  constructor(backend: HandlerCalls, toasts: Toasts, targets: Targets, go: () => void) {
+  constructor(backend: HandlerCalls, toasts: Toasts, targets: Targets, last: LastAddresses, go: () => void) {
     this.leaving = new Leaving(targets);
     this.forward = new Forward(backend, toasts, this.leaving);
-    this.check = new Check(backend, toasts, this.leaving);
+    this.check = new Check(backend, toasts, this.leaving, last);
     this.faults = new FaultLabState(backend, toasts);
     this.#go = go;
   }

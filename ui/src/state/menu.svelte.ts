@@ -1,6 +1,7 @@
 import type { Backend, CopyForm, Row } from "../ipc";
 import { plural } from "../lib/format";
 import { canSearch, menuOf, type MenuAction, type MenuEntry, type MenuSubject, type MenuValue } from "../lib/menu";
+import { accessOf, jsonPathOf } from "../lib/json-path";
 import type { MenuPlace } from "../lib/menu-on";
 import type { Clipboard } from "./clipboard";
 import type { CopyingAs } from "./copying-as";
@@ -64,6 +65,11 @@ export class MenuState {
     this.#show(place, { ids: [row.id], row, value, ordinal, selected });
   }
 
+  /** On a value that is of no delivery. */
+  openValue(place: MenuPlace, value: MenuValue): void {
+    this.#show(place, { ids: [], row: null, value, ordinal: -1, selected: selectedIn(place.from) });
+  }
+
   /** On a row of the list: on all that are marked, if it is one of them. */
   openRow(place: MenuPlace, row: Row, ordinal: number, value: MenuValue | null): void {
     const { selection } = this.#around.replay;
@@ -98,10 +104,10 @@ export class MenuState {
       x: place.x,
       y: place.y,
       number: ++this.#number,
-      ...(row === null
+      ...(row === null && value === null
         ? { title: `${plural(ids.length, "marked delivery", "marked deliveries")}`, under: null, mono: false }
         : value === null
-          ? { title: type, under: row.message_id, mono: true }
+          ? { title: type, under: row?.message_id ?? null, mono: true }
           : { title: value.value === "" ? "(empty)" : value.value, under: value.path ?? value.field, mono: true }),
       entries: menuOf(subject),
     };
@@ -155,6 +161,12 @@ export class MenuState {
         break;
       case "copy-path":
         if (value?.path) await clipboard.copy(value.path, "Path");
+        break;
+      case "copy-json-path":
+        if (value?.steps) await clipboard.copy(jsonPathOf(value.steps), "JSONPath");
+        break;
+      case "copy-access":
+        if (value?.steps) await clipboard.copy(accessOf(value.steps), "Access");
         break;
       case "replay":
         await replay.now(subject);

@@ -8,11 +8,11 @@ import type { Screen } from "./screen.svelte";
 export class Navigation {
   readonly #screen: Screen;
   readonly #list: Deliveries;
-  readonly #detail: Pick<DetailState, "open">;
+  readonly #detail: Pick<DetailState, "open" | "close">;
   /** Message id of the delivery to open when it arrives. */
   #wanted: string | null = null;
 
-  constructor(screen: Screen, list: Deliveries, detail: Pick<DetailState, "open">) {
+  constructor(screen: Screen, list: Deliveries, detail: Pick<DetailState, "open" | "close">) {
     this.#screen = screen;
     this.#list = list;
     this.#detail = detail;
@@ -22,6 +22,19 @@ export class Navigation {
   async show(row: Pick<Row, "id">, cover: boolean): Promise<void> {
     if (cover) this.#screen.covering = true;
     await this.#detail.open(row.id);
+  }
+
+  /** Chooses nothing: the overview stands in the place of the detail. */
+  leave(): void {
+    this.#detail.close();
+    this.#list.active = null;
+  }
+
+  /** Goes to the overview, wherever the window is. */
+  overview(): void {
+    this.leave();
+    this.#screen.go("deliveries");
+    this.#screen.covering = this.#screen.narrow;
   }
 
   /** Goes to a delivery wherever it stands. */

@@ -10,6 +10,8 @@ import {
   type FieldErrors,
   type ReplayFields,
 } from "../lib/replay-draft";
+import { EditorSends, type Made } from "./editor-sends.svelte";
+import type { Watch } from "./runs.svelte";
 
 /** What it asks of the back end. */
 export type EditorCalls = Pick<Backend, "replayDraft" | "replayPreview">;
@@ -18,14 +20,14 @@ const PREVIEW_MS = 200;
 /** What became of a plan: it runs, it was not agreed to, or the back end refused it. */
 export type Started = "started" | "cancelled" | IpcError;
 export type EditorAround = {
-  start: (plan: ReplayPlan) => Promise<Started>;
+  start: (plan: ReplayPlan, watch: Watch | null) => Promise<Started>;
   twists: () => readonly ReplayTwist[];
   failed: (thrown: unknown) => void;
 };
 
 /**
- * A replay that is being written: one delivery with its headers and body, or several with what can be said of all of
- * them.
+ * A replay that is being written: one delivery with its headers and body, which stays open and shows the answers; or
+ * several, with what can be said of all of them.
  */
 export class ReplayEditor {
   /** The deliveries; empty: the editor is closed. */
@@ -43,6 +45,10 @@ export class ReplayEditor {
   leaving = $state(false);
   /** Mistakes are told from the first try on; those of the body and headers at once. */
   tried = $state(false);
+  /** What stood in the fields before a send was taken up again. */
+  undone = $state.raw<ReplayFields | null>(null);
+  /** What was sent from here, and came back. */
+  readonly sends = new EditorSends();
 
   #before: ReplayFields | null = null;
   #nextKey = 0;
@@ -82,8 +88,11 @@ export class ReplayEditor {
     return field && this.error ? { ...shown, [field]: this.error.message } : shown;
   }
 
+  /** Something was written that was not sent: what was sent can be taken up again. */
   get dirty(): boolean {
-    return this.fields !== null && this.#before !== null && touched($state.snapshot(this.fields), this.#before);
+    if (this.fields === null || this.#before === null) return false;
+    const now = $state.snapshot(this.fields);
+    return touched(now, this.#before) && !this.sends.list.some((send) => !touched(now, send.fields));
   }
 
   async open(ids: readonly number[], project: number, targets: readonly string[]): Promise<void> {
@@ -106,6 +115,8 @@ export class ReplayEditor {
     this.fields = fields;
     this.preview = this.error = null;
     this.tried = this.leaving = false;
+    this.undone = null;
+    this.sends.open(ids.length === 1 ? first : null);
     this.ids = ids;
   }
 
@@ -120,7 +131,8 @@ export class ReplayEditor {
     this.#token++;
     if (this.#timer) clearTimeout(this.#timer);
     this.ids = [];
-    this.draft = this.fields = this.#before = this.preview = this.error = null;
+    this.draft = this.fields = this.#before = this.preview = this.error = this.undone = null;
+    this.sends.open(null);
     this.leaving = this.looking = false;
   }
 
@@ -207,15 +219,45 @@ export class ReplayEditor {
     }
   }
 
+  /** What was sent stands in the fields again; what stood there can be had back. */
+  takeUp(number: number): void {
+    const send = this.sends.list.find((one) => one.number === number);
+    if (!send || !this.fields) return;
+    this.undone = this.dirty ? $state.snapshot(this.fields) : null;
+    this.#put(send.fields);
+    this.sends.choose(number);
+  }
+
+  /** What stood there before that. */
+  takeBack(): void {
+    if (this.undone) this.#put(this.undone);
+    this.undone = null;
+  }
+
+  #put(fields: ReplayFields): void {
+    this.fields = structuredClone(fields);
+    this.#nextKey = Math.max(this.#nextKey, ...fields.headers.map((line) => line.key + 1));
+    this.error = null;
+  }
+
+  /** One delivery stays open and shows what comes back; several close, and go on in the card of their run. */
   async send(): Promise<void> {
     this.tried = true;
-    const read = this.read;
-    if (this.sending || !read || !("plan" in read)) return;
+    const { read, fields, draft } = this;
+    if (this.sending || !read || !("plan" in read) || !fields || !draft) return;
     this.sending = true;
     try {
-      const started = await this.#around.start(read.plan);
-      if (started === "started") this.close();
-      else if (started !== "cancelled") this.error = started;
+      const made: Made = { draft, fields: $state.snapshot(fields), plan: read.plan };
+      const watch: Watch = {
+        told: (run) => this.sends.take(made, run),
+        shown: () => this.ids.length === 1 && this.ids[0] === draft.delivery,
+      };
+      const started = await this.#around.start(read.plan, this.many ? null : watch);
+      if (started === "started" && this.many) this.close();
+      else if (started === "started") {
+        this.error = this.undone = null;
+        this.tried = false;
+      } else if (started !== "cancelled") this.error = started;
     } finally {
       this.sending = false;
     }

@@ -121,6 +121,7 @@ describe("what was sent", () => {
       changes: {
         headers: null,
         body: { kind: "received" },
+        fill: false,
         id: "renew",
         time: { kind: "now" },
         sign: { kind: "leave" },
@@ -212,7 +213,7 @@ describe("the editor", () => {
     expect(editor().preview?.altered.map((one) => one.name)).toContain("host");
     await editor().send();
     await settle(20);
-    expect(editor().ids).toEqual([]);
+    expect(editor().ids, "it stays open").toEqual([1000]);
     expect(fake.sent[0]).toMatchObject({
       request_len: 12,
       outbound: { changes: ["body edited", "time of sending", "signed with whsec_…a91f"] },

@@ -4,11 +4,12 @@ import { plainPlan, resultWords } from "../lib/replay";
 import type { About } from "./about.svelte";
 import type { Deliveries } from "./deliveries.svelte";
 import type { DetailState } from "./detail.svelte";
+import type { LastAddresses } from "./last-addresses.svelte";
 import { Leaving } from "./leaving.svelte";
 import type { Navigation } from "./navigation";
 import type { Projects } from "./projects.svelte";
 import { ReplayEditor, type Started, type EditorCalls } from "./replay-editor.svelte";
-import { Runs, type RunCalls } from "./runs.svelte";
+import { Runs, type RunCalls, type Watch } from "./runs.svelte";
 import { Selection, type SelectionCalls } from "./selection.svelte";
 import { Answers, Sent, type SentCalls } from "./sent.svelte";
 import { Targets, type TargetCalls } from "./targets.svelte";
@@ -24,6 +25,7 @@ export type ReplayAround = {
   about: Pick<About, "twists">;
   navigation: Pick<Navigation, "reveal">;
   projects: Pick<Projects, "chosenId">;
+  lastAddresses: LastAddresses;
 };
 /** An address is asked for: to send these deliveries there, or only to have it among the targets. */
 export type AddressAsked = { ids: readonly number[]; project: number };
@@ -51,13 +53,13 @@ export class Replay {
     this.#toasts = toasts;
     this.#around = around;
     this.targets = new Targets(backend, toasts);
-    this.runs = new Runs(backend, toasts, (run) => this.#ended(run));
+    this.runs = new Runs(backend, toasts, (run, shown) => this.#ended(run, shown));
     this.leaving = new Leaving(this.targets);
     this.sent = new Sent(backend);
     this.answers = new Answers(backend);
     this.selection = new Selection(backend, toasts, around.list);
     this.editor = new ReplayEditor(backend, {
-      start: (plan) => this.start(plan),
+      start: (plan, watch) => this.start(plan, watch),
       twists: () => around.about.twists,
       failed: (thrown) => toasts.failed(thrown),
     });
@@ -146,25 +148,29 @@ export class Replay {
   }
 
   /** Starts a run; asks before anything leaves this machine for the first time. */
-  async start(plan: ReplayPlan): Promise<Started> {
+  async start(plan: ReplayPlan, watch: Watch | null = null): Promise<Started> {
     this.starting = plan;
+    const release = watch === null ? null : this.runs.hold();
     try {
       const sent = await this.leaving.run(() => this.#backend.replayStart(plan));
       if (!sent.done) return "cancelled";
-      this.runs.begin(sent.value, plan);
+      this.#around.lastAddresses.replayed = plan.targets;
+      this.runs.begin(sent.value, plan, watch);
       const active = this.#active;
       if (active && plan.deliveries.includes(active.id)) this.targets.choose(active.project, plan.targets);
       return "started";
     } catch (thrown) {
       return asIpcError(thrown);
+    } finally {
+      release?.();
     }
   }
 
   /** One request is told in a line, with the way to it; the others stand in their card. */
-  #ended(run: ReplayRun): void {
+  #ended(run: ReplayRun, shown: boolean): void {
     void this.sent.refresh();
     const [outbound] = run.outbounds;
-    if (run.total !== 1 || !outbound) return;
+    if (shown || run.total !== 1 || !outbound) return;
     this.runs.dismiss(run.run);
     const said = resultWords(outbound, this.targets.list);
     this.#toasts.show(said.level, said.text, {

@@ -12,6 +12,14 @@ const MOST_PLANS = 20;
 const MOST_PICKED = 4;
 const MOST_CARDS = 3;
 
+/** Somewhere a run is shown in place: it is told how far the run is, and no card or message repeats it meanwhile. */
+export type Watch = {
+  /** With its requests once it has ended. */
+  told: (run: ReplayRun) => void;
+  /** It is on the screen. */
+  shown: () => boolean;
+};
+
 /** Runs of replays: those that are shown at the foot of the window, and the one whose results are looked at. */
 export class Runs {
   /** The newest first; each stays until it is dismissed. */
@@ -26,20 +34,25 @@ export class Runs {
   readonly #known = new Map<number, ReplayRun>();
   readonly #plans = new Map<number, ReplayPlan>();
   readonly #runOf = new Map<number, number>();
+  readonly #watches = new Map<number, Watch>();
+  /** What is told of runs whose start is still on its way to whoever watches them. */
+  readonly #early = new Map<number, ReplayRun>();
+  #held = 0;
   #reread: ReturnType<typeof setTimeout> | null = null;
   readonly #backend: RunCalls;
   readonly #toasts: Toasts;
-  readonly #onEnd: (run: ReplayRun) => void;
+  readonly #onEnd: (run: ReplayRun, shown: boolean) => void;
 
-  /** `onEnd` is told each run that has ended, with its requests. */
-  constructor(backend: RunCalls, toasts: Toasts, onEnd: (run: ReplayRun) => void) {
+  /** `onEnd` is told each run that has ended, with its requests, and whether it is shown in place. */
+  constructor(backend: RunCalls, toasts: Toasts, onEnd: (run: ReplayRun, shown: boolean) => void) {
     this.#backend = backend;
     this.#toasts = toasts;
     this.#onEnd = onEnd;
   }
 
   /** A run that was started here: what was asked for is remembered, so that it can be asked for again. */
-  begin(run: ReplayRun, plan: ReplayPlan): void {
+  begin(run: ReplayRun, plan: ReplayPlan, watch: Watch | null = null): void {
+    if (watch) this.#watches.set(run.run, watch);
     this.#plans.set(run.run, plan);
     for (const old of this.#plans.keys()) {
       if (this.#plans.size <= MOST_PLANS) break;
@@ -53,12 +66,30 @@ export class Runs {
     return this.#plans.get(this.#runOf.get(outbound) ?? -1) ?? null;
   }
 
+  /** Keeps what is told of runs that nobody knows yet, until the answer is called: a watch may be coming for them. */
+  hold(): () => void {
+    this.#held++;
+    return () => {
+      if (--this.#held > 0) return;
+      const early = [...this.#early.values()];
+      this.#early.clear();
+      for (const run of early) this.apply(run);
+    };
+  }
+
   /** The back end tells how far a run is. An answer that is older than a message does not undo it. */
   apply(run: ReplayRun): void {
+    if (this.#held > 0 && !this.#known.has(run.run) && !this.#watches.has(run.run)) {
+      this.#early.set(run.run, run);
+      return;
+    }
     const before = this.#known.get(run.run);
     if (before && (before.state !== "running" || before.done > run.done)) return;
     this.#known.set(run.run, run);
-    if (run.total > 1 || this.cards.some((one) => one.run === run.run)) this.#card(run);
+    const watch = this.#watches.get(run.run);
+    if (run.state === "running") watch?.told(run);
+    if (watch?.shown()) this.dismiss(run.run);
+    else if (run.total > 1 || this.cards.some((one) => one.run === run.run)) this.#card(run);
     else if (!before && run.state === "running") setTimeout(() => this.#slow(run.run), SLOW_MS);
     if (this.shown?.run === run.run) this.#readSoon();
     if (run.state !== "running") void this.#end(run);
@@ -66,7 +97,7 @@ export class Runs {
 
   #slow(number: number): void {
     const run = this.#known.get(number);
-    if (run?.state === "running") this.#card(run);
+    if (run?.state === "running" && !this.#watches.get(number)?.shown()) this.#card(run);
   }
 
   #card(run: ReplayRun): void {
@@ -84,7 +115,10 @@ export class Runs {
       // What was told stands; only its requests are not known.
     }
     for (const one of run.outbounds) this.#runOf.set(one.id, run.run);
-    this.#onEnd(run);
+    const watch = this.#watches.get(run.run);
+    watch?.told(run);
+    this.#onEnd(run, watch?.shown() ?? false);
+    this.#watches.delete(run.run);
   }
 
   dismiss(number: number): void {

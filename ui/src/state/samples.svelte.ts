@@ -1,4 +1,5 @@
-import type { Backend, SampleRequest, SampleSent } from "../ipc";
+import type { Backend, IpcError, SampleRequest, SampleSent } from "../ipc";
+import { asIpcError } from "../lib/errors";
 import { took } from "../lib/format";
 import type { Screen } from "./screen.svelte";
 import type { Toasts } from "./toasts.svelte";
@@ -6,7 +7,8 @@ import type { Toasts } from "./toasts.svelte";
 /** What it asks of the back end. */
 type SampleCalls = Pick<Backend, "sampleSend">;
 
-export type Sent = { at: number; request: SampleRequest; label: string; result: SampleSent };
+/** `clicked`: when it was asked for; `at`: when it was answered. */
+export type Sent = { clicked: number; at: number; request: SampleRequest; label: string; result: SampleSent };
 export const FIRST_SAMPLE: SampleRequest = { event_type: "batch.succeeded", variant: null, scheme: "v1", broken: null };
 const MOST = 50;
 
@@ -35,17 +37,26 @@ export class Samples {
       this.#toasts.info(`${sent.label} sent, ${answered(sent.result)}.`);
   }
 
-  async send(request: SampleRequest, label: string = request.event_type): Promise<Sent | null> {
+  /** What went wrong is told in a toast. */
+  async send(request: SampleRequest, label?: string): Promise<Sent | null> {
+    const sent = await this.attempt(request, label);
+    if (!("error" in sent)) return sent;
+    this.#toasts.failed(sent.error);
+    return null;
+  }
+
+  /** The same for who tells it where it was asked for. */
+  async attempt(request: SampleRequest, label: string = request.event_type): Promise<Sent | { error: IpcError }> {
     if (request.broken === null) this.last = request;
     this.busy++;
+    const clicked = Date.now();
     try {
       const result = await this.#backend.sampleSend(request);
-      const sent: Sent = { at: Date.now(), request, label, result };
+      const sent: Sent = { clicked, at: Date.now(), request, label, result };
       this.sent = [sent, ...this.sent].slice(0, MOST);
       return sent;
     } catch (thrown) {
-      this.#toasts.failed(thrown);
-      return null;
+      return { error: asIpcError(thrown) };
     } finally {
       this.busy--;
     }

@@ -184,6 +184,7 @@ describe("the ways to a comparison", () => {
       changes: {
         headers: null,
         body: { kind: "received" as const },
+        fill: false,
         id: "keep" as const,
         time: { kind: "received" as const },
         sign: { kind: "leave" as const },

@@ -1,8 +1,9 @@
-import { cleanup, render, screen, waitFor } from "@testing-library/svelte";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { FakeBackend } from "../../fake/backend";
+import { UNTOLD } from "../../fake/jobs-found";
 import { row } from "../../fake/rows";
-import type { Row } from "../../ipc";
+import type { DeliveryJob, Row } from "../../ipc";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 import { clean, click, key, plain } from "../operations/test-window";
@@ -29,13 +30,22 @@ async function open(n: number, shape: Partial<Row> = {}): Promise<void> {
   await app.navigation.reveal(100);
   await screen.findAllByTestId("attempt");
 }
-const expectNext = (from_events: number) =>
+const expectNext = (from_events: number, shape: Partial<DeliveryJob> = {}) =>
   fake.ofDeliveries.set(100, {
-    job: null,
-    contradiction: null,
-    accepted: false,
+    ...UNTOLD,
     next: { at_ms: NOW + 76 * MIN, spread_ms: 15 * MIN, from_events, gives_up_ms: NOW + 20 * 60 * MIN },
+    ...shape,
   });
+/** Two times in which nothing could be seen, and an attempt that one was due in. */
+const BLIND: Partial<DeliveryJob> = {
+  blind: [
+    { from_ms: NOW - 57 * MIN, to_ms: NOW - 54 * MIN, cause: "tunnel_down", words: "network unreachable" },
+    { from_ms: NOW - 30 * MIN, to_ms: NOW - 20 * MIN, cause: "not_listening", words: null },
+  ],
+  unseen: [{ at_ms: NOW - 56 * MIN, spread_ms: MIN, from_events: 31, gives_up_ms: NOW + 20 * 60 * MIN }],
+};
+/** Presses a key on the picture, as who has it in the focus. */
+const pressed = (name: string) => fireEvent.keyDown(screen.getByTestId("axis-picture"), { key: name });
 
 it("an event that was not taken: what came, what is expected and why", async () => {
   expectNext(31);
@@ -71,8 +81,61 @@ it("one attempt alone has no picture; with one expected it has", async () => {
   expect(screen.getByTestId("attempts-why").textContent).toContain("no retried event was seen here yet");
 });
 
-it("50 attempts are all in the table, and in the picture as few as can be told apart", async () => {
+it("when nothing could be seen is shaded and told, and what was due then is a guess", async () => {
+  expectNext(31, BLIND);
+  await open(3);
+  await screen.findByTestId("axis-unseen");
+  expect(screen.getAllByTestId("axis-band")).toHaveLength(2);
+  const lines = [...screen.getByRole("table").querySelectorAll("[role=row]")].map((one) => plain(one.textContent));
+  expect(lines[2]).toMatch(/^Tunnel down \d\d:\d\d–\d\d:\d\d, network unreachable, 3 min: no attempt could be seen$/);
+  expect(lines[3]).toMatch(
+    /^\? ?about \d\d:\d\d ?7 min ?Perhaps one here, not seen: the tunnel was down .*\. A guess\.$/,
+  );
+  expect(lines[6]).toMatch(/^Pollux was not listening \d\d:\d\d–\d\d:\d\d, 10 min/);
+  expect(screen.getByTestId("attempts-why").textContent).toContain("It counts 1 attempt that could not be seen.");
+  expect(screen.getByTestId("axis-picture").getAttribute("aria-label")).toMatch(
+    /perhaps not seen, a guess: about \d\d:\d\d, the tunnel was down \d\d:\d\d–\d\d:\d\d; the next is expected/,
+  );
+  await clean();
+});
+
+it("left and right go from one attempt to another, and Enter opens it", async () => {
+  await open(3);
+  const attempts = app.detail.detail?.attempts ?? [];
+  fake.rows = attempts;
+  const picture = screen.getByTestId("axis-picture");
+  picture.focus();
+  await waitFor(() => expect(picture.getAttribute("aria-valuenow")).toBe("3"));
+  await pressed("ArrowRight");
+  expect(picture.getAttribute("aria-valuenow")).toBe("3");
+  await pressed("ArrowLeft");
+  expect(plain(picture.getAttribute("aria-valuetext"))).toBe("Attempt 2 · 14 min after the first · Verified · 503");
+  expect(screen.getByTestId("axis-said").textContent).toContain("Attempt 2");
+  expect(screen.getByTestId("axis-at")).toBeTruthy();
+  expect(app.detail.id).toBe(100);
+  await pressed("Enter");
+  await waitFor(() => expect(app.detail.detail?.row.id).toBe(88));
+  expect(document.activeElement).toBe(screen.getByTestId("axis-picture"));
+  picture.blur();
+  await waitFor(() => expect(screen.queryByTestId("axis-at")).toBeNull());
+});
+
+it("as a table there is no picture, and all of it is told", async () => {
+  expectNext(31, BLIND);
+  await open(3);
+  await screen.findByTestId("attempt-unseen");
+  await click("axis-kind-table");
+  expect(screen.queryByTestId("axis-picture")).toBeNull();
+  expect(screen.getAllByTestId("attempt")).toHaveLength(3);
+  expect(screen.getByTestId("attempts-why")).toBeTruthy();
+  await clean();
+});
+
+it("50 attempts: those that are alike are folded, and in the picture as few as can be told apart", async () => {
   await open(50);
+  expect(screen.getAllByTestId("attempt").map((one) => one.dataset.id)).toEqual(["-488", "88", "100"]);
+  expect(screen.getByTestId("attempts-unfold").textContent).toMatch(/^47 more like it, /);
+  await click("attempts-unfold");
   expect(screen.getAllByTestId("attempt")).toHaveLength(50);
   const marks = screen.getAllByTestId("axis-mark");
   expect(marks.length).toBeLessThan(30);

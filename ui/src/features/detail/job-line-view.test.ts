@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { FakeBackend } from "../../fake/backend";
+import { UNTOLD } from "../../fake/jobs-found";
 import { row } from "../../fake/rows";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
@@ -29,7 +30,7 @@ async function open(id: number): Promise<void> {
 
 it("the job that an event names is told with its state, and leads to Operations", async () => {
   const job = fake.jobList.find((one) => one.title === "eval-judge-nov-29") ?? expect.fail("no job");
-  fake.ofDeliveries.set(1, { job, contradiction: SAYS, next: null, accepted: true });
+  fake.ofDeliveries.set(1, { ...UNTOLD, job, contradiction: SAYS, accepted: true });
   await open(1);
   const line = await screen.findByTestId("delivery-job");
   expect(plain(line.textContent)).toMatch(/^batch ?eval-judge-nov-29 Succeeded ?62 not usable ?Expires in \d+ h/);

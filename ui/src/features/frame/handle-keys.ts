@@ -4,10 +4,12 @@ import { pageRows } from "../../lib/page-rows";
 import type { Areas } from "../../state/context";
 import { TABS, type Tab } from "../../state/detail.svelte";
 import { compareKey } from "./compare-key";
+import { findInPayload } from "./find-key";
 import { hookKey } from "./hook-keys";
 import { jobKey } from "./job-keys";
 import { keepKey } from "./keep-key";
 import { onResult, resultKey } from "./result-keys";
+import { windowKey } from "./window-keys";
 
 /** What keys act upon. */
 export type Keyed = Pick<
@@ -18,9 +20,12 @@ export type Keyed = Pick<
   | "copyingAs"
   | "deliveries"
   | "detail"
+  | "firstSteps"
   | "jobs"
   | "keeping"
   | "navigation"
+  | "palette"
+  | "projectForm"
   | "replay"
   | "results"
   | "rotation"
@@ -28,6 +33,7 @@ export type Keyed = Pick<
   | "screen"
   | "search"
   | "transfers"
+  | "tunnel"
   | "hits"
   | "verifyAgain"
   | "webhooks"
@@ -40,11 +46,14 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
   const typing =
     target?.matches("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]") ??
     false;
+  const dialog = document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null;
+  const list = document.querySelector("[role=listbox]") !== null;
   const action = actionFor(
     { key: event.key, ctrl: event.ctrlKey, alt: event.altKey, meta: event.metaKey, shift: event.shiftKey },
     {
       typing,
-      overlay: document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null,
+      overlay: dialog || list,
+      suggesting: !dialog,
       list: app.screen.view === "deliveries",
       kept: app.screen.view === "settings" && app.screen.settings === "history",
       hooks: app.screen.view === "webhooks",
@@ -54,9 +63,12 @@ export function handleKeys(app: Keyed, event: KeyboardEvent): void {
       grid: target === null || target === document.body || target.closest("[role=grid], .hook-list") !== null,
     },
   );
-  if (action === null) return;
-  if (resultKey(app, action)) return event.preventDefault();
-  if (ofView(app, action, target) ?? run(app, action, target)) event.preventDefault();
+  if (action !== null && perform(app, action, target)) event.preventDefault();
+}
+
+/** Does what an action says, whoever asks for it. `target`: what has the focus. False when there was nothing to do. */
+export function perform(app: Keyed, action: Action, target: Element | null): boolean {
+  return resultKey(app, action) ?? ofView(app, action, target) ?? windowKey(app, action) ?? run(app, action, target);
 }
 
 /** What the view on the screen does with it; null: what is done everywhere. */
@@ -104,6 +116,11 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
     case "follow":
       list.follow();
       return true;
+    case "overview":
+      app.navigation.overview();
+      return true;
+    case "find-payload":
+      return findInPayload(app);
     case "replay":
       void app.replay.now();
       return app.replay.subject !== null;
@@ -129,39 +146,8 @@ function run(app: Keyed, action: Action, target: Element | null): boolean {
       return otherAttempt(app, -1);
     case "later-attempt":
       return otherAttempt(app, 1);
-    case "copy-address":
-      void app.copying.address();
-      return true;
-    case "send-sample":
-      void app.samples.sendAndTell(app.samples.last);
-      return true;
-    case "keys":
-      app.screen.keysShown = true;
-      return true;
-    case "new-webhook":
-    case "ping":
-    case "rotate":
-    case "edit-webhook":
-    case "new-job":
-    case "open-job":
-    case "next-finding":
-    case "collect":
-    case "make-event":
-    case "copy-report":
-    case "swap":
-    case "only-differences":
-    case "next-difference":
-    case "previous-difference":
-    case "next-side":
-    case "previous-side":
-    case "copy-comparison":
-    case "next-failed":
-    case "previous-failed":
-    case "save-failed":
-    case "resubmit":
-      return false;
     default: {
-      const tab = TABS[Number(action.slice(4)) - 1];
+      const tab = /^tab-\d$/.test(action) ? TABS[Number(action.slice(4)) - 1] : undefined;
       return tab !== undefined && openTab(app, tab);
     }
   }
@@ -256,6 +242,11 @@ function back(app: Keyed, target: Element | null): boolean {
   const inDetail = (target?.closest("[data-testid=detail]") ?? null) !== null;
   if (app.screen.view === "deliveries" && !inBox && !inDetail && !app.deliveries.following) {
     app.deliveries.follow();
+    focusGrid();
+    return true;
+  }
+  if (app.screen.view === "deliveries" && !inBox && !inDetail && app.detail.id !== null) {
+    app.navigation.leave();
     focusGrid();
     return true;
   }

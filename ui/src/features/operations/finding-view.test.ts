@@ -41,7 +41,7 @@ describe("a finding", () => {
     await waitFor(() => expect(fake.copied.at(-1)).toContain("ended and never called"));
     await click("finding-aside");
     await waitFor(() => expect(screen.getByTestId("jobs-missed").textContent).toContain("Missed 1"));
-    expect(screen.getByTestId("jobs-badge").textContent).toContain("1 missed");
+    expect(screen.getByTestId("operations-badge").textContent).toContain("1 missed");
     expect(screen.getByTestId("finding-aside").textContent).toBe("Take it up again");
   });
 

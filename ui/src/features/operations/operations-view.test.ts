@@ -40,7 +40,7 @@ describe("the list", () => {
       /^Still open ?5 ?limit 24 or 48 h, the documents differ · asked \d+ s ago, next in \d+ s$/,
     );
     expect(plain(screen.getByTestId("job-group-ended").textContent)).toMatch(/11 read so far/);
-    expect(screen.getByTestId("jobs-badge").textContent).toContain("2 missed, 1 waits for an answer");
+    expect(screen.getByTestId("operations-badge").textContent).toContain("2 missed, 1 waits for an answer");
     expect(screen.getByTestId("jobs-missed-status").textContent).toBe("2 jobs missed");
     await clean();
   });

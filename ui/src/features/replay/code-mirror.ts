@@ -14,7 +14,9 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { checkJson, type JsonProblem } from "../../lib/json";
+import { standIn } from "../../lib/variables";
 import { invisibleMarks } from "./code-marks";
+import { variableMarks, type CodeVariables } from "./code-variables";
 
 /** Colours are our tokens, which follow the theme by themselves. */
 const theme = EditorView.theme({
@@ -46,6 +48,13 @@ const theme = EditorView.theme({
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--sel)", outline: "1px solid var(--edge)" },
   "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "var(--no-bg)" },
   ".cm-specialChar": { color: "var(--warn)", backgroundColor: "var(--warn-bg)", borderRadius: "3px", padding: "0 2px" },
+  ".cm-var, .cm-var span": { color: "var(--star)" },
+  ".cm-var": { backgroundColor: "var(--star-bg)", borderRadius: "3px" },
+  ".cm-var-unknown": {
+    textDecoration: "underline wavy var(--warn) 1px",
+    textUnderlineOffset: "3px",
+  },
+  ".cm-ghost": { color: "var(--mute)", paddingLeft: "2ch", overflowWrap: "anywhere" },
   ".cm-panels": { backgroundColor: "var(--panel)", color: "var(--text)" },
   ".cm-panels-top": { borderBottom: "1px solid var(--line)" },
   ".cm-search": { fontFamily: "var(--font)", padding: "6px 30px 6px 8px" },
@@ -93,8 +102,10 @@ const colours = HighlightStyle.define([
 ]);
 
 /** Said in the words of the payload's tree. A warning: what is broken on purpose can be sent. */
-function problems(view: EditorView, tell: (problem: JsonProblem | null) => void): Diagnostic[] {
-  const text = view.state.doc.toString();
+function problems(view: EditorView, fill: boolean, tell: (problem: JsonProblem | null) => void): Diagnostic[] {
+  const written = view.state.doc.toString();
+  // What will be filled in is read as if it were.
+  const text = fill ? standIn(written) : written;
   const problem = text === "" ? null : checkJson(text).problem;
   tell(problem);
   if (!problem) return [];
@@ -105,20 +116,34 @@ function problems(view: EditorView, tell: (problem: JsonProblem | null) => void)
 /** A megabyte takes a moment to read: only once the hand is still. */
 const LINT_MS = 250;
 
-export type Code = { set: (text: string) => void; json: (on: boolean) => void; focus: () => void; destroy: () => void };
+/** Moves lines elsewhere; here the dialog around it has these keys. */
+const TAKEN = ["Mod-Enter", "Alt-ArrowUp", "Alt-ArrowDown"];
+
+export type Code = {
+  set: (text: string) => void;
+  json: (on: boolean) => void;
+  variables: (shown: CodeVariables) => void;
+  focus: () => void;
+  destroy: () => void;
+};
 export type CodeOptions = {
   parent: HTMLElement;
   text: string;
   json: boolean;
+  variables: CodeVariables;
   label: string;
   onchange: (text: string) => void;
   onproblem: (problem: JsonProblem | null) => void;
 };
 
 /** An editor of text that keeps every character: also those that end no line here, and those that cannot be seen. */
-export function codeEditor({ parent, text, json: isJson, label, onchange, onproblem }: CodeOptions): Code {
-  const language = new Compartment();
-  const asJson = () => [json(), linter((editor) => problems(editor, onproblem), { delay: LINT_MS }), lintGutter()];
+export function codeEditor({ parent, text, label, onchange, onproblem, ...given }: CodeOptions): Code {
+  const [language, marks] = [new Compartment(), new Compartment()];
+  let { json: isJson, variables } = given;
+  const asJson = () => {
+    const { fill } = variables;
+    return [json(), linter((editor) => problems(editor, fill, onproblem), { delay: LINT_MS }), lintGutter()];
+  };
   let known = text;
   const view = new EditorView({
     parent,
@@ -136,6 +161,7 @@ export function codeEditor({ parent, text, json: isJson, label, onchange, onprob
         bracketMatching(),
         highlightSelectionMatches(),
         invisibleMarks,
+        marks.of(variableMarks(variables)),
         search({ top: true }),
         syntaxHighlighting(colours),
         language.of(isJson ? asJson() : []),
@@ -150,7 +176,7 @@ export function codeEditor({ parent, text, json: isJson, label, onchange, onprob
         }),
         keymap.of([
           ...searchKeymap,
-          ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"),
+          ...defaultKeymap.filter((one) => !TAKEN.includes(one.key ?? "")),
           ...historyKeymap,
           ...foldKeymap,
           ...lintKeymap,
@@ -169,7 +195,21 @@ export function codeEditor({ parent, text, json: isJson, label, onchange, onprob
       known = next;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
-    json: (on) => view.dispatch({ effects: language.reconfigure(on ? asJson() : []) }),
+    json: (on) => {
+      if (on === isJson) return;
+      isJson = on;
+      view.dispatch({ effects: language.reconfigure(on ? asJson() : []) });
+    },
+    variables: (shown) => {
+      const effects = [marks.reconfigure(variableMarks(shown))];
+      // Whether it is JSON depends on what will stand there.
+      if (shown.fill !== variables.fill && isJson) {
+        variables = shown;
+        effects.push(language.reconfigure(asJson()));
+      }
+      variables = shown;
+      view.dispatch({ effects });
+    },
     focus: () => view.focus(),
     destroy: () => view.destroy(),
   };

@@ -10,7 +10,8 @@ describe("the editor", () => {
     for (let i = 0; i <= index; i++) await key("j");
     await waitFor(() => expect(screen.getByTestId("detail").dataset.id).toBe(String(60 - index)));
     await key("R", { shiftKey: true });
-    return screen.findByTestId("replay-editor");
+    // It is loaded when it is opened for the first time.
+    return screen.findByTestId("replay-editor", {}, { timeout: 20_000 });
   }
 
   it("shows what goes out, and what is not as received", async () => {

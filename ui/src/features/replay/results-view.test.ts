@@ -15,6 +15,7 @@ describe("results", () => {
       changes: {
         headers: null,
         body: { kind: "received" },
+        fill: false,
         id: "keep",
         time: { kind: "received" },
         sign: { kind: "leave" },
@@ -56,6 +57,7 @@ describe("results", () => {
       changes: {
         headers: null,
         body: { kind: "received" },
+        fill: false,
         id: "keep",
         time: { kind: "received" },
         sign: { kind: "leave" },

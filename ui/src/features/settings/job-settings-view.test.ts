@@ -1,9 +1,9 @@
-import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { cleanup, render, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { App } from "../../state/app.svelte";
 import Window from "../../Window.svelte";
 import type { FakeBackend } from "../../fake/backend";
-import { clean, click, detail, jobsFake, type } from "../operations/test-window";
+import { clean, click, jobsFake, type } from "../operations/test-window";
 
 vi.setConfig({ testTimeout: 30_000 });
 let fake: FakeBackend;
@@ -22,29 +22,15 @@ const box = (id: string) => screen.getByTestId<HTMLInputElement>(id);
 it("what is watched and how long an event may take is saved as a whole, and a wrong number is named", async () => {
   app.screen.openSettings("jobs");
   await waitFor(() => box("setting-watch-jobs"));
-  expect([box("setting-watch-jobs").checked, box("setting-notify-missed").checked]).toEqual([true, false]);
+  expect(box("setting-watch-jobs").checked).toBe(true);
   expect(box("setting-grace").value).toBe("10");
   await type("setting-grace", "1441");
   await screen.findByText("Whole minutes, from 0 to 1,440.");
   expect(screen.getByTestId<HTMLButtonElement>("settings-save").disabled).toBe(true);
   await type("setting-grace", "0");
   await click("setting-watch-jobs");
-  await click("setting-notify-missed");
-  await screen.findByText(/none comes while jobs are not watched/);
   await clean();
   await click("settings-save");
   await screen.findByText("Saved.");
-  expect(app.settings.current).toMatchObject({ watch_jobs: false, grace_minutes: 0, notify_missed: true, port: 4710 });
-});
-
-it("a missed job is told in a toast that stays and opens it in Operations", async () => {
-  const missed = fake.jobList.find((one) => one.finding) ?? expect.fail("no missed job");
-  fake.tell({ kind: "missed", project: missed.project, name: missed.name, title: "night\u202Ely" });
-  const toast = await screen.findByTestId("toast");
-  expect(toast.textContent).toContain("A job ended without an event that counts: night");
-  expect(toast.textContent).not.toContain("\u202E");
-  await fireEvent.click(screen.getByRole("button", { name: "Open in Operations" }));
-  await screen.findByTestId("operations");
-  await waitFor(() => expect(detail()).toBe(missed.name));
-  expect(screen.queryByTestId("toast")).toBeNull();
+  expect(app.settings.current).toMatchObject({ watch_jobs: false, grace_minutes: 0, port: 4710 });
 });

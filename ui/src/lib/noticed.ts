@@ -1,0 +1,2 @@
+/** What takes no longer seems to be there at once, and is not told of, milliseconds. */
+export const NOTICED_MS = 150;
