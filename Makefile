@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 SOAK_MINUTES ?= 5
 
 # x
-.PHONY: help run test check compile bench deny soak fuzz types package icons setup ui app check rust-test ui-test journeys peers sdk clean
+.PHONY: help run test check compile bench deny soak fuzz types licences package screenshots icons setup ui app check rust-test ui-test journeys peers sdk clean
 
 help:
 	@grep -E '^#   make|^## ' Makefile | sed 's/^# *//; s/^## /  /'
@@ -95,9 +95,19 @@ fuzz:
 types:
 	POLLUX_WRITE_TYPES=1 cargo test --locked --workspace --lib types_are_fresh
 
+## make licences: lists what Pollux is made of, for its page About, from the lock files
+licences: ui/node_modules/.installed
+	node ui/scripts/licences.js
+
 ## make package: a .deb
 package: setup ui
 	npm --prefix ui exec -- tauri build
+
+## make screenshots: the pictures of README and of the pages, and those that the tests compare the window with
+screenshots: setup ui compile
+	@.ci/setup test
+	POLLUX_PICTURES=write .ci/compile .ci/nextest --test journeys the_window_looks_as_it_was_kept
+	@git status --short -- .github/docs tests/fixtures/pictures
 
 ## make icons: all sizes from icons/pollux.svg
 icons:

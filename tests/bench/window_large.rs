@@ -2,7 +2,7 @@
 //! how soon the rows of a search are painted with many deliveries kept.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::sender;
 use tests::window::Window;
@@ -81,9 +81,9 @@ async fn body(home: &Path) -> Result<Vec<Figure>, String> {
     window.click("row").await;
     window.click("tab-body").await;
     window.wait_css("[aria-label='How to show the body']").await;
-    let raw = worst(&window, "Raw", "[data-testid=raw-body]").await;
-    let hex = worst(&window, "Hex", "[data-testid=hex-body]").await;
-    let tree = worst(&window, "Tree", "[role=tree], [role=treegrid]").await;
+    let raw = worst(&window, "Raw", "[data-testid=raw-body]").await?;
+    let hex = worst(&window, "Hex", "[data-testid=hex-body]").await?;
+    let tree = worst(&window, "Tree", "[role=tree], [role=treegrid]").await?;
     let minutes: u64 = std::env::var(MINUTES).ok().and_then(|minutes| minutes.parse().ok()).unwrap_or(0);
     tokio::time::sleep(Duration::from_secs(10 + minutes * 60)).await;
     let after = whole();
@@ -101,7 +101,7 @@ async fn body(home: &Path) -> Result<Vec<Figure>, String> {
 }
 
 /// Clicks what shows the body in one of its ways, and returns the longest frame until a second after that is there.
-async fn worst(window: &Window, way: &str, shown: &str) -> f64 {
+async fn worst(window: &Window, way: &str, shown: &str) -> Result<f64, String> {
     window.script(FRAMES).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     window.script("window.benchWorst = 0;").await;
@@ -110,10 +110,18 @@ async fn worst(window: &Window, way: &str, shown: &str) -> f64 {
          [...ways.querySelectorAll('*')].find((part) => part.textContent.trim() === '{way}').click();"
     );
     window.script(&script).await;
-    window.wait_css(shown).await;
+    let there = format!("return document.querySelector('{shown}') !== null");
+    let since = Instant::now();
+    while window.script(&there).await != true {
+        if since.elapsed() > MOST {
+            let text = window.text("detail").await;
+            return Err(format!("{way} was not shown: {}", text.chars().take(300).collect::<String>()));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     tokio::time::sleep(Duration::from_secs(1)).await;
     let worst = window.script("window.benchWatching = false; return window.benchWorst;").await;
-    worst.as_f64().unwrap_or(f64::NAN)
+    worst.as_f64().ok_or_else(|| "no frame was seen".to_owned())
 }
 
 /// 5 MB of JSON, as a batch with its answers within has it.

@@ -11,6 +11,7 @@ pub mod installed;
 pub mod listen;
 pub mod managing;
 pub mod peers;
+pub mod pictures;
 pub mod receiver;
 pub mod sender;
 pub mod soak;

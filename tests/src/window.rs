@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -15,7 +16,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask};
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus};
+use x11rb::rust_connection::RustConnection;
+
+use crate::pictures::artifacts;
 
 /// How long anything may take to show up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,6 +43,8 @@ pub struct Options {
     /// Drawn as on any machine without a graphics card. WebDriver then waits for ever for a picture of a window in which
     /// nothing moves, so the others are drawn by emulated OpenGL.
     pub as_drawn: bool,
+    /// For a user who is new: with the first steps. Others are past them.
+    pub first_steps: bool,
     /// More of its environment.
     pub environment: Vec<(&'static str, String)>,
 }
@@ -76,7 +82,7 @@ pub async fn open(options: Options) -> Window {
     let folder = tempfile::tempdir().unwrap();
     let home = home.unwrap_or_else(|| folder.path().join("home"));
     std::fs::create_dir_all(&home).unwrap();
-    set_port(&home, options.port).await;
+    set_up(&home, &options).await;
     let window = start(options, home, folder).await;
     window.until("the window is usable", USABLE).await;
     window
@@ -102,10 +108,11 @@ async fn start(options: Options, home: PathBuf, folder: TempDir) -> Window {
 }
 
 /// The default port may be taken on a developer's machine: the window of a test listens on another.
-async fn set_port(home: &Path, port: Option<u16>) {
+async fn set_up(home: &Path, options: &Options) {
     let store = store::Store::open(&home.join("pollux.db"), store::Options::default()).unwrap();
-    if store.settings().get("settings").await.unwrap().is_none() || port.is_some() {
-        store.settings().set("settings", &json!({ "port": port })).await.unwrap();
+    if store.settings().get("settings").await.unwrap().is_none() || options.port.is_some() {
+        let tour = if options.first_steps { "shown" } else { "done" };
+        store.settings().set("settings", &json!({ "port": options.port, "first_steps": tour })).await.unwrap();
     }
     store.close().await;
 }
@@ -185,6 +192,11 @@ async fn connect(port: u16, binary: &Path) -> Client {
     }
 }
 
+/// Whether an element went before it was asked. WebKit says so with another code while it looks for one.
+fn is_stale(error: &CmdError) -> bool {
+    error.is_stale_element_reference() || error.to_string().contains("Stale element")
+}
+
 const ESCAPE: &str = "\u{e00c}";
 
 /// The selector of a test hook.
@@ -200,12 +212,17 @@ impl Window {
 
     /// Waits for the first element that a selector finds.
     pub async fn wait_css(&self, selector: &str) -> Element {
-        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
-        match found {
-            Ok(element) => element,
-            Err(error) => {
-                self.shot("failed").await;
-                panic!("{selector}: {error}")
+        let started = Instant::now();
+        loop {
+            let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+            match found {
+                Ok(element) => return element,
+                // It was drawn anew between the look and the answer.
+                Err(error) if is_stale(&error) && started.elapsed() < PATIENCE => {}
+                Err(error) => {
+                    self.shot("failed").await;
+                    panic!("{selector}: {error}")
+                }
             }
         }
     }
@@ -261,7 +278,14 @@ impl Window {
 
     /// The text of the first element with a test hook.
     pub async fn text(&self, id: &str) -> String {
-        self.wait(id).await.text().await.unwrap()
+        let started = Instant::now();
+        loop {
+            match self.wait(id).await.text().await {
+                Ok(text) => return text,
+                Err(error) if is_stale(&error) && started.elapsed() < PATIENCE => {}
+                Err(error) => panic!("{id}: {error}"),
+            }
+        }
     }
 
     /// Where the listener is: `http://127.0.0.1:PORT/`.
@@ -272,14 +296,16 @@ impl Window {
 
     /// Keeps a screenshot among the artifacts.
     pub async fn shot(&self, name: &str) {
-        let folder = std::env::var_os("POLLUX_ARTIFACTS")
-            .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/artifacts")), PathBuf::from);
+        let folder = artifacts();
         std::fs::create_dir_all(&folder).unwrap();
-        // What was just changed is on the screen two frames later.
+        std::fs::write(folder.join(format!("{name}.png")), self.picture().await).unwrap();
+    }
+
+    /// Takes a screenshot (PNG). What was just changed is on the screen two frames later.
+    pub async fn picture(&self) -> Vec<u8> {
         let drawn = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true), 120)))";
         self.client.execute_async(drawn, Vec::new()).await.unwrap();
-        let picture = self.client.screenshot().await.unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+        self.client.screenshot().await.unwrap()
     }
 
     /// Types into the first element with a test hook, in place of what is there.
@@ -377,6 +403,12 @@ impl Window {
         ask_to_close(self.display).unwrap();
     }
 
+    /// Brings it to the front, as its user does: nothing shows where the focus is in a window that has no keyboard.
+    pub async fn activate(&self) {
+        give_keyboard(self.display).unwrap();
+        self.until("the window has the keyboard", "return document.hasFocus()").await;
+    }
+
     /// Everything that its session wrote: homes, caches, downloads, keyrings, and what the app said.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -393,21 +425,35 @@ impl Window {
     }
 }
 
-/// Sends WM_DELETE_WINDOW to the window named Pollux, as a window manager does for its close button (ICCCM, 4.2.8.1).
-fn ask_to_close(display: u32) -> Result<(), Box<dyn std::error::Error>> {
+type X11<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// Finds the window named Pollux.
+fn named(display: u32) -> X11<(RustConnection, u32)> {
     let (connection, screen) = x11rb::connect(Some(&format!(":{display}")))?;
-    let atom = |name: &[u8]| -> Result<u32, Box<dyn std::error::Error>> {
-        Ok(connection.intern_atom(false, name)?.reply()?.atom)
-    };
-    let (protocols, delete) = (atom(b"WM_PROTOCOLS")?, atom(b"WM_DELETE_WINDOW")?);
     let root = connection.setup().roots[screen].root;
-    for window in connection.query_tree(root)?.reply()?.children {
+    let children = connection.query_tree(root)?.reply()?.children;
+    for window in children {
         let name = connection.get_property(false, window, AtomEnum::WM_NAME, AtomEnum::ANY, 0, 64)?.reply()?.value;
         if name == b"Pollux" {
-            let event = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
-            connection.send_event(false, window, EventMask::NO_EVENT, event)?.check()?;
-            return Ok(());
+            return Ok((connection, window));
         }
     }
     Err("no window named Pollux".into())
+}
+
+/// Sends WM_DELETE_WINDOW to the window, as a window manager does for its close button (ICCCM, 4.2.8.1).
+fn ask_to_close(display: u32) -> X11<()> {
+    let (connection, window) = named(display)?;
+    let atom = |name: &[u8]| -> X11<u32> { Ok(connection.intern_atom(false, name)?.reply()?.atom) };
+    let (protocols, delete) = (atom(b"WM_PROTOCOLS")?, atom(b"WM_DELETE_WINDOW")?);
+    let event = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
+    connection.send_event(false, window, EventMask::NO_EVENT, event)?.check()?;
+    Ok(())
+}
+
+/// Gives the window the keyboard, as a window manager does for the one in front.
+fn give_keyboard(display: u32) -> X11<()> {
+    let (connection, window) = named(display)?;
+    connection.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME)?.check()?;
+    Ok(())
 }

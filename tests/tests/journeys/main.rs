@@ -4,6 +4,7 @@
 // A failure here is a failed test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
 mod check;
 mod compare;
 mod controls;
@@ -18,10 +19,17 @@ mod list;
 mod load;
 mod managed;
 mod missed;
+mod notifications;
+mod overview;
+mod palette;
+mod payload;
+mod pictures;
+mod places;
 mod projects;
 mod replay;
 mod rotation;
 mod sandbox;
+mod scene;
 mod search;
 mod secrets;
 mod start;

@@ -1,6 +1,5 @@
 //! What ended and was not told of: each cause produced for real, seen in the window.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,33 +9,35 @@ use tests::window::{Options, Window, hook, open};
 
 use crate::jobs::{operations, quick, says};
 use crate::managed::{add_project, managed};
+use crate::notifications::Shown;
 use crate::tunnel::{cloudflared, provider, state};
 
 #[tokio::test]
 async fn what_never_called_is_found_with_its_cause() {
     let desktop = tempfile::tempdir().unwrap();
-    let notified = notifications(desktop.path());
+    let shown = Shown::by_dunst(desktop.path());
     let config = desktop.path().display().to_string();
     let one = managed(Options { environment: vec![("XDG_CONFIG_HOME", config)], ..Options::default() }).await;
     let window = &one.window;
     one.service.call("PATCH", "/emulator/settings", Some(quick())).await;
-    set(window, &json!({ "grace_minutes": 0, "notify_missed": true })).await;
+    set(window, &json!({ "grace_minutes": 0, "desktop": { "answered": true, "missed": true } })).await;
     one.create("nightly results").await;
     operations(window).await;
 
     // Accepted, echoed, never called.
     let ours = format!("{}nightly", window.address().await);
     send(&one.service, json!({ "uris": [ours], "user_metadata": { "emulator_call": "never" } }), "silent").await;
-    ask_for_the_list(window).await;
+    // Whoever looks at Operations sees it there, and is told nothing.
+    let project = project_shown(window).await;
+    window.click("rail-secrets").await;
+    ask_for_the_list_of(window, &project).await;
+    let told = shown.until(1).await;
+    assert!(told[0].starts_with("nightly: a job ended without an event that counts: "), "{told:?}");
+    operations(window).await;
     window.wait_css("[data-testid=job-row][data-cause=unexplained]").await;
     window.click("job-row").await;
     window.wait("finding").await;
     window.shots("missed").await;
-    let began = std::time::Instant::now();
-    while !std::fs::read_to_string(&notified).unwrap_or_default().contains("silent") {
-        assert!(began.elapsed() < Duration::from_secs(20), "no notification was shown on the desktop");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 
     // The webhook was disabled.
     window.click("rail-webhooks").await;
@@ -52,7 +53,7 @@ async fn what_never_called_is_found_with_its_cause() {
     one.item("[data-state=enabled]").await;
     one.refresh().await;
 
-    window.wait("jobs-badge").await;
+    window.wait("operations-badge").await;
     window.shots("missed-many").await;
     one.nothing_leaked(&[&one.service.api_key]);
 }
@@ -190,7 +191,16 @@ async fn set(window: &Window, some: &Value) {
 
 /// The service is asked for its list now, and not in a minute.
 async fn ask_for_the_list(window: &Window) {
-    let project = window.wait("operations").await.attr("data-project").await.unwrap().unwrap();
+    let project = project_shown(window).await;
+    ask_for_the_list_of(window, &project).await;
+}
+
+/// The project that Operations shows.
+async fn project_shown(window: &Window) -> String {
+    window.wait("operations").await.attr("data-project").await.unwrap().unwrap()
+}
+
+async fn ask_for_the_list_of(window: &Window, project: &str) {
     window.script(&format!("return window.__TAURI_INTERNALS__.invoke('jobs_refresh', {{ project: {project} }})")).await;
 }
 
@@ -202,18 +212,4 @@ pub(crate) async fn send(service: &Emulator, config: Value, title: &str) {
         batch["webhookConfig"] = config;
     }
     service.call("POST", "/v1/models/gemini-3-flash:batchGenerateContent", Some(json!({ "batch": batch }))).await;
-}
-
-/// Has the desktop's notifications written into a file as they are shown: by dunst, which the session's bus starts, with
-/// a rule of its own for all of them.
-fn notifications(config: &Path) -> std::path::PathBuf {
-    use std::os::unix::fs::PermissionsExt as _;
-    let (shown, script) = (config.join("shown"), config.join("show"));
-    // It is called with the application, the summary and the body.
-    std::fs::write(&script, format!("#!/bin/sh\nprintf '%s: %s\\n' \"$2\" \"$3\" >> '{}'\n", shown.display())).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
-    std::fs::create_dir_all(config.join("dunst")).unwrap();
-    let rule = format!("[all]\nsummary = \"*\"\nscript = \"{}\"\n", script.display());
-    std::fs::write(config.join("dunst/dunstrc"), rule).unwrap();
-    shown
 }

@@ -143,6 +143,61 @@ async fn edited_and_signed_anew_it_is_another_genuine_delivery() {
 }
 
 #[tokio::test]
+async fn the_answer_stands_beside_the_request_and_each_has_its_own_values() {
+    let window = received(1).await;
+    let receiver = Receiver::start().await;
+    receiver.answers("401 Unauthorized", "bad signature", Duration::ZERO);
+    newest(&window).await;
+    window.press("r").await;
+    first_address(&window, &receiver).await;
+    came(&window, &receiver, 1).await;
+    window.gone(&hook("address-dialog")).await;
+    window.press("\u{e008}r\u{e000}").await;
+    window.wait("replay-editor").await;
+    window
+        .until(
+            "the editor has the body",
+            "return document.querySelector('[role=dialog] .cm-content')?.innerText.includes('batch.succeeded') === true",
+        )
+        .await;
+    let editor = window.wait_css("[role=dialog] .cm-content").await;
+    editor.click().await.unwrap();
+    editor.send_keys("\u{e009}a\u{e000}").await.unwrap();
+    editor.send_keys("\u{e003}").await.unwrap();
+    editor.send_keys("{\"type\": \"batch.failed\", \"data\": {\"id\": \"{{uuid}}\"}}").await.unwrap();
+    window.wait("fill").await;
+    // From the body, twice; the focus stays there.
+    editor.send_keys("\u{e009}\u{e007}\u{e000}").await.unwrap();
+    let first = came(&window, &receiver, 2).await.remove(1);
+    window.wait_css("[data-testid=answer-pane][data-send='1'][data-state=ended]").await;
+    window.wait_css("[data-testid=answer-pane] [data-testid=answer-line][data-status='401']").await;
+    shows_its_value(&window, &first).await;
+    let stays = "return document.activeElement?.classList.contains('cm-content') === true";
+    window.until("the body keeps the focus", stays).await;
+    window.shots("replay-answer").await;
+    receiver.answers("200 OK", "{\"ok\":true}", Duration::ZERO);
+    editor.send_keys("\u{e009}\u{e007}\u{e000}").await.unwrap();
+    let second = came(&window, &receiver, 3).await.remove(2);
+    window.wait_css("[data-testid=answer-pane][data-send='2'][data-state=ended]").await;
+    window.wait_css("[data-testid=answer-change][data-same=false] [data-testid=change][data-field=status]").await;
+    shows_its_value(&window, &second).await;
+    window.until("the body keeps the focus", stays).await;
+    window.until("two are listed", "return document.querySelectorAll('[data-testid=send]').length === 2").await;
+    window.shots("replay-answer-again").await;
+    assert_ne!(first.body, second.body);
+    assert!(verifies(&first) && verifies(&second), "signed after the values were put in: {}", second.head);
+}
+
+/// The editor shows beside the variable what it became in this request.
+async fn shows_its_value(window: &Window, got: &Got) {
+    let body: serde_json::Value = serde_json::from_slice(&got.body).unwrap();
+    let id = body["data"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(id.len(), 36, "{id}");
+    let script = format!("return document.querySelector('[data-testid=variable-value]')?.textContent === '{id}'");
+    window.until("the value is shown", &script).await;
+}
+
+#[tokio::test]
 async fn several_go_to_two_targets_and_their_answers_stand_side_by_side() {
     let window = received(3).await;
     let (one, two) = (Receiver::start().await, Receiver::start().await);
@@ -244,6 +299,26 @@ async fn what_a_target_that_is_down_did_not_get_is_sent_when_it_is_back() {
     window.shots("forward-back").await;
 }
 
+/// The event's attempts as a picture: what it is called, and the way from one to another by keys.
+async fn attempts_by_keys(window: &Window) {
+    window.wait("axis-mark").await;
+    let standing = window.text("attempts-standing").await;
+    assert!(standing.starts_with("Taken at attempt 3"), "{standing}");
+    let named = "return document.querySelector('[data-testid=axis-picture]').getAttribute('aria-label')";
+    let named = window.script(named).await.to_string();
+    assert!(named.contains("attempt 1 verified") && !named.contains("expected"), "{named}");
+    // Left and Enter, then End and Enter.
+    for (keys, open) in [("\u{e012}\u{e007}", 1), ("\u{e010}\u{e007}", 2)] {
+        window.wait("axis-picture").await.send_keys(keys).await.unwrap();
+        let script = format!(
+            "return document.querySelectorAll('[data-testid=attempt]')[{open}]?.getAttribute('aria-current') === 'true'"
+        );
+        window.until(&format!("attempt {} is open", open + 1), &script).await;
+        let focus = "return document.activeElement?.dataset.testid === 'axis-picture'";
+        window.until("the picture still has the focus", focus).await;
+    }
+}
+
 #[tokio::test]
 async fn the_services_retries_meet_a_rule_that_fails_twice_and_then_pass() {
     let window = open(Options::default()).await;
@@ -267,11 +342,19 @@ async fn the_services_retries_meet_a_rule_that_fails_twice_and_then_pass() {
     window.count_is(3).await;
     newest(&window).await;
     window
-        .until("it is the third attempt", "return document.querySelector('[data-testid=row]').innerText.includes('×3')")
+        .until(
+            "each row of the event shows its attempts",
+            "const strips = [...document.querySelectorAll('[data-testid=row] [data-testid=attempt-strip]')]; \
+             return strips.map((strip) => strip.getAttribute('aria-label')).join('|') \
+               === Array(3).fill('3 attempts, 503, 503, 200').join('|')",
+        )
         .await;
     window.press("4").await;
+    // It comes with the next frame, and would take the focus from what is pressed then.
+    window.until("its tab has the focus", "return document.activeElement?.id === 'tab-attempts'").await;
+    attempts_by_keys(&window).await;
     window.shots("fault-attempts").await;
-    let answers = window.script("return [...document.querySelectorAll('[data-testid=grid] [role=row][data-id]')].map((row) => row.innerText.match(/\\b(200|503)\\b/)?.[0]).join(' ')").await;
+    let answers = window.script("return [...document.querySelectorAll('[data-testid=grid] [role=row][data-id] .c-answer')].map((cell) => cell.innerText.match(/\\b(200|503)\\b/)?.[0]).join(' ')").await;
     assert_eq!(answers, "200 503 503", "the newest first");
     window.press("j").await;
     window.press("5").await;
