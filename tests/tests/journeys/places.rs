@@ -1,6 +1,8 @@
 //! Lists the views, panels and dialogs of the window, and how one gets there: what is to hold in each of them is checked
 //! over this table, and the pictures are taken from it.
 
+use std::time::Duration;
+
 use fantoccini::Locator;
 use tests::window::{Window, hook};
 
@@ -259,12 +261,20 @@ async fn walk(window: &Window, name: &str, steps: &[Step]) {
     }
 }
 
-/// Presses keys where the focus is.
+/// Presses keys where the focus is. What has it may be on its way out: then they go to what has it next.
 pub(crate) async fn press(window: &Window, keys: &str) {
-    // What has the focus; the body, if nothing has it.
-    let focused = match window.client.active_element().await {
-        Ok(element) => element,
-        Err(_) => window.client.find(Locator::Css("body")).await.unwrap(),
-    };
-    focused.send_keys(keys).await.unwrap();
+    for again in (0..100).rev() {
+        // The body, if nothing has it.
+        let focused = match window.client.active_element().await {
+            Ok(element) => element,
+            Err(_) => window.client.find(Locator::Css("body")).await.unwrap(),
+        };
+        match focused.send_keys(keys).await {
+            Ok(()) => return,
+            Err(error) if again > 0 && (error.is_element_not_interactable() || error.is_stale_element_reference()) => {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+            Err(error) => panic!("{keys:?} cannot be pressed: {error}"),
+        }
+    }
 }
