@@ -354,7 +354,9 @@ async fn the_services_retries_meet_a_rule_that_fails_twice_and_then_pass() {
     window.until("its tab has the focus", "return document.activeElement?.id === 'tab-attempts'").await;
     attempts_by_keys(&window).await;
     window.shots("fault-attempts").await;
-    let answers = window.script("return [...document.querySelectorAll('[data-testid=grid] [role=row][data-id] .c-answer')].map((cell) => cell.innerText.match(/\\b(200|503)\\b/)?.[0]).join(' ')").await;
+    let cells = "return [...document.querySelectorAll('[data-testid=grid] [role=row][data-id] .c-answer')] \
+                 .map((cell) => cell.innerText.match(/\\b(200|503)\\b/)?.[0]).join(' ')";
+    let answers = window.script(cells).await;
     assert_eq!(answers, "200 503 503", "the newest first");
     window.press("j").await;
     window.press("5").await;

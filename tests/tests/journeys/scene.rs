@@ -234,7 +234,8 @@ impl Life<'_> {
 
     async fn batch(&self, title: &str, seconds_ago: u64) {
         self.at(seconds_ago);
-        let request = |key: &str| json!({ "request": { "contents": [{ "parts": [{ "text": "Who was Castor?" }] }] }, "metadata": { "key": key } });
+        let contents = json!([{ "parts": [{ "text": "Who was Castor?" }] }]);
+        let request = |key: &str| json!({ "request": { "contents": contents }, "metadata": { "key": key } });
         let requests = ["good", "bad#error-429", "gone#missing", "better"].map(request);
         let config = json!({ "requests": { "requests": requests } });
         let batch = json!({ "batch": { "displayName": title, "inputConfig": config } });
